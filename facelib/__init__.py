@@ -1,0 +1,74 @@
+"""Change one property of a face gradually, and see what emotion classifiers make of it.
+
+Heavy libraries are imported where they are used: `import facelib` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from facelib.errors import FacelibError
+
+if TYPE_CHECKING:
+    from facelib import (
+        app,
+        attribution,
+        charts,
+        classifiers,
+        faces,
+        interventions,
+        models,
+        properties,
+        stats,
+        studies,
+    )
+    from facelib.faces import Face, Head, Light, load_face, sample_heads
+    from facelib.studies import sweep
+
+__version__ = "0.1.0"
+
+_SUBPACKAGES = frozenset(
+    ["app", "attribution", "charts", "classifiers", "faces", "interventions", "models", "properties", "stats", "studies"]
+)
+_NAMES = {
+    "Face": "facelib.faces",
+    "Head": "facelib.faces",
+    "Light": "facelib.faces",
+    "load_face": "facelib.faces",
+    "sample_heads": "facelib.faces",
+    "sweep": "facelib.studies",
+}
+
+__all__ = [
+    "Face",
+    "FacelibError",
+    "Head",
+    "Light",
+    "app",
+    "attribution",
+    "charts",
+    "classifiers",
+    "faces",
+    "interventions",
+    "load_face",
+    "models",
+    "properties",
+    "sample_heads",
+    "stats",
+    "studies",
+    "sweep",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"facelib.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    msg = f"module 'facelib' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

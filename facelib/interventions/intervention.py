@@ -1,0 +1,110 @@
+"""What an intervention is: do(property = x), graded by a strength in [0, 1]; 0 leaves the face as it was."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Literal
+
+from facelib.errors import BadValueError
+from facelib.faces import Face, Head
+from facelib.registry import Registry
+
+Expected = Literal["falls", "rises", "none", "open"]
+
+RENDER_SIZE = 224
+
+
+def check_strength(strength: float) -> float:
+    """Return `strength` as a float, or raise `BadValueError` outside [0, 1]."""
+    value = float(strength)
+    if not 0.0 <= value <= 1.0:
+        msg = f"A strength lies between 0 (the face unchanged) and 1; got {strength!r}."
+        raise BadValueError(msg)
+    return value
+
+
+class Intervention(ABC):
+    """A gradual change of one property.
+
+    Attributes
+    ----------
+    id
+        Name in the registry, for example ``"palsy"``.
+    title
+        Name in menus.
+    group
+        Heading in menus.
+    property
+        The property that it moves, by its name in `facelib.properties`, or None.
+    placebo
+        True for a harmless reference change.
+    expected
+        What the literature leads one to expect of the intended class: "falls", "rises", "none" or "open".
+    description
+        One sentence for help texts and reports.
+    """
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    group: ClassVar[str]
+    property: ClassVar[str | None] = None
+    placebo: ClassVar[bool] = False
+    expected: ClassVar[Expected] = "open"
+    description: ClassVar[str]
+
+    @abstractmethod
+    def accepts(self, face: Face | Head) -> bool:
+        """Tell whether this intervention works on `face`."""
+
+    @abstractmethod
+    def apply(self, face: Face | Head, strength: float) -> Face:
+        """Return the face changed by `strength`; at 0 its picture is the original's, bit for bit."""
+
+
+class HeadIntervention(Intervention):
+    """A change of a parametric face before it is rendered."""
+
+    def accepts(self, face: Face | Head) -> bool:
+        """Tell whether `face` is a head."""
+        return isinstance(face, Head)
+
+    def edit(self, head: Head, strength: float) -> Head:
+        """Return the changed head; at strength 0 the head itself."""
+        value = check_strength(strength)
+        return self._edit(head, value) if value else head
+
+    @abstractmethod
+    def _edit(self, head: Head, strength: float) -> Head: ...
+
+    def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:
+        """Render the changed head; a `Face` raises `BadValueError`, since its head isn't known."""
+        if not isinstance(face, Head):
+            msg = f"{self.id!r} changes a parametric head; a picture was given. See interventions.available(face)."
+            raise BadValueError(msg)
+        return self.edit(face, strength).render(size)
+
+
+class PictureIntervention(Intervention):
+    """A change of a picture; heads are rendered first."""
+
+    def accepts(self, face: Face | Head) -> bool:  # noqa: ARG002
+        """Tell that any face will do."""
+        return True
+
+    def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:
+        """Return the changed picture with its box, eyes and landmarks."""
+        value = check_strength(strength)
+        picture = face.render(size) if isinstance(face, Head) else face
+        return self._change(picture, value) if value else picture
+
+    @abstractmethod
+    def _change(self, face: Face, strength: float) -> Face: ...
+
+
+INTERVENTIONS: Registry[Intervention] = Registry("intervention")
+
+
+def register(intervention: type[Intervention]) -> type[Intervention]:
+    """Class decorator: make an instance of `intervention` available by its id."""
+    INTERVENTIONS.register(intervention.id, intervention())
+    return intervention

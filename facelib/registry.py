@@ -1,0 +1,64 @@
+"""A registry: a dictionary that refuses duplicates and answers a wrong name with the nearest right ones."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from facelib.errors import BadValueError, UnknownNameError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Named things of one kind, in the order in which they were registered.
+
+    Parameters
+    ----------
+    noun
+        What is registered, for messages: "classifier", "intervention".
+
+    Examples
+    --------
+    >>> fruits = Registry("fruit")
+    >>> fruits.register("apple", 1)
+    1
+    >>> fruits.names("a*")
+    ['apple']
+    """
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+        self._items: dict[str, T] = {}
+
+    def register(self, name: str, item: T) -> T:
+        """Add `item` under `name`; a name that is taken raises `BadValueError`."""
+        if name in self._items:
+            msg = f"A {self.noun} named {name!r} is already registered; choose another name."
+            raise BadValueError(msg)
+        self._items[name] = item
+        return item
+
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self._items[name]
+        except KeyError:
+            near = difflib.get_close_matches(str(name), self._items, n=3)
+            hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(self._items)}."
+            msg = f"There is no {self.noun} named {name!r}. {hint}"
+            raise UnknownNameError(msg) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._items
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def names(self, pattern: str = "*") -> list[str]:
+        """Return the names that match a shell pattern, in order of registration."""
+        return [name for name in self._items if fnmatch.fnmatchcase(name, pattern)]

@@ -1,0 +1,11 @@
+"""Shared fixtures: one seed for all, and the model packages where a test asks for them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20240412)
