@@ -1,1 +1,104 @@
-""""""
+"""Gradual changes of one property: `get` one by its id, `apply` it with a strength in [0, 1]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from facelib.errors import BadValueError
+from facelib.faces import Face, Head
+from facelib.interventions import (
+    electrodes,
+    expression,
+    palsy,
+    person,
+    symmetry,
+    view,
+)
+from facelib.interventions.intervention import (
+    INTERVENTIONS,
+    HeadIntervention,
+    Intervention,
+    PictureIntervention,
+    check_strength,
+    register,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALIASES = {"symmetry": "asymmetric_expression"}  # what the word means on a parametric head
+
+__all__ = [
+    "ALIASES",
+    "INTERVENTIONS",
+    "HeadIntervention",
+    "Intervention",
+    "PictureIntervention",
+    "available",
+    "check_strength",
+    "electrodes",
+    "expression",
+    "get",
+    "palsy",
+    "person",
+    "register",
+    "symmetry",
+    "view",
+]
+
+
+def get(name: str | Intervention, **options: Any) -> Intervention:
+    """Return the intervention that is registered under `name`, with its options set.
+
+    Parameters
+    ----------
+    name
+        An id of `available()`, or ``"symmetry"``: one-sided weakening on heads.
+    **options
+        Fields of the intervention, such as ``side="right"`` or ``to=70``.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing has this name.
+    BadValueError
+        If the intervention has no such option.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> facelib.interventions.get("palsy", side="right").clause
+    'a palsy of the right side grows'
+    """
+    if isinstance(name, Intervention):
+        return name
+    found = INTERVENTIONS[ALIASES.get(name, name)]
+    if not options:
+        return found
+    try:
+        return type(found)(**options)
+    except TypeError:
+        known = ", ".join(getattr(found, "__dataclass_fields__", {})) or "none"
+        msg = f"{found.id!r} has no such options: {', '.join(options)}. Its options: {known}."
+        raise BadValueError(msg) from None
+
+
+def available(face: Face | Head | None = None, *, placebo: bool | None = None) -> pd.DataFrame:
+    """Return the interventions that work on `face` (None: all), one row each, with their tags."""
+    import pandas as pd
+
+    rows = [
+        {
+            "id": item.id,
+            "title": item.title,
+            "group": item.group,
+            "property": item.property,
+            "placebo": item.placebo,
+            "expected": item.expected,
+            "on": "heads" if isinstance(item, HeadIntervention) else "heads and pictures",
+            "description": item.description,
+        }
+        for item in (INTERVENTIONS[name] for name in INTERVENTIONS)
+        if (face is None or item.accepts(face)) and placebo in (None, item.placebo)
+    ]
+    return pd.DataFrame(rows)

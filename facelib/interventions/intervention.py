@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import asdict, is_dataclass
 from typing import ClassVar, Literal
 
 from facelib.errors import BadValueError
@@ -42,6 +43,8 @@ class Intervention(ABC):
         What the literature leads one to expect of the intended class: "falls", "rises", "none" or "open".
     description
         One sentence for help texts and reports.
+    sentence
+        What happens as the strength rises, as a clause: "the {side} side weakens"; options fill the braces.
     """
 
     id: ClassVar[str]
@@ -51,6 +54,13 @@ class Intervention(ABC):
     placebo: ClassVar[bool] = False
     expected: ClassVar[Expected] = "open"
     description: ClassVar[str]
+    sentence: ClassVar[str]
+
+    @property
+    def clause(self) -> str:
+        """The sentence with this intervention's options filled in."""
+        options = asdict(self) if is_dataclass(self) else {}
+        return self.sentence.format(**options)
 
     @abstractmethod
     def accepts(self, face: Face | Head) -> bool:

@@ -1,1 +1,26 @@
-""""""
+"""Sweeps: one face, one intervention, growing strengths, several classifiers."""
+
+from facelib.studies.frames import Frames, even_strengths, make_frames
+from facelib.studies.readings import Cancelled, Reading, read
+from facelib.studies.references import References, ReferenceSweep, run_references
+from facelib.studies.snapshot import Snapshot, snapshot
+from facelib.studies.sweep import DELTA, Sweep, sweep
+from facelib.studies.table import COLUMNS
+
+__all__ = [
+    "COLUMNS",
+    "DELTA",
+    "Cancelled",
+    "Frames",
+    "Reading",
+    "ReferenceSweep",
+    "References",
+    "Snapshot",
+    "Sweep",
+    "even_strengths",
+    "make_frames",
+    "read",
+    "run_references",
+    "snapshot",
+    "sweep",
+]

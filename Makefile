@@ -1,0 +1,58 @@
+# Two commands do everything on a fresh machine: `make app` and `make test`.
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: app lab models test lint types unit notebooks browser slow bench clean
+
+app: $(VENV)/app.stamp models
+	$(BIN)/facelib app
+
+lab: $(VENV)/app.stamp models
+	$(BIN)/jupyter lab notebooks
+
+models: $(VENV)/app.stamp
+	$(BIN)/facelib models fetch
+
+# Order matters: what fails fastest comes first.
+test: lint types unit notebooks browser
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy
+
+unit: $(VENV)/test.stamp models
+	$(PYTEST) -n 2 -m "not browser and not slow"
+
+notebooks: $(VENV)/test.stamp models
+	$(PYTEST) -n 2 --nbmake --nbmake-timeout=600 notebooks
+
+browser: $(VENV)/test.stamp models
+	$(PYTEST) -m "browser and not slow" tests/browser
+
+slow: $(VENV)/test.stamp models
+	$(PYTEST) -n 2 -m slow
+
+bench: $(VENV)/test.stamp models
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+$(VENV)/bin/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "facelib needs Python 3.11 or newer; say which one: make app PYTHON=/path/to/python3.12"; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/app.stamp: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -e '.[app]'
+	touch $@
+
+$(VENV)/test.stamp: pyproject.toml $(VENV)/app.stamp
+	$(BIN)/python -m pip install -e '.[app,test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist screenshots .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

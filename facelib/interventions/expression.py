@@ -1,0 +1,74 @@
+"""Weaker expressions: on one side, on both sides with the same total, and altogether."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from facelib.faces import Head
+from facelib.interventions.intervention import Expected, HeadIntervention, register
+
+Side = Literal["left", "right"]
+
+
+@register
+@dataclass(frozen=True)
+class AsymmetricExpression(HeadIntervention):
+    """One side of the face shows 1 − strength of its expression, the other side all of it.
+
+    Our instantiation of the symmetry intervention of "Facing Asymmetry". `side` is the person's own.
+    """
+
+    side: Side = "left"
+
+    id: ClassVar[str] = "asymmetric_expression"
+    title: ClassVar[str] = "Facial symmetry: one side weaker"
+    group: ClassVar[str] = "Symmetry"
+    property: ClassVar[str | None] = "symmetry"
+    expected: ClassVar[Expected] = "falls"
+    description: ClassVar[str] = (
+        "The expression of one half of the face is weakened step by step; identity, pose and light stay fixed."
+    )
+    sentence: ClassVar[str] = "the {side} side weakens"
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        return head.replace(**{self.side: getattr(head, self.side) * (1 - strength)})
+
+
+@register
+@dataclass(frozen=True)
+class WeakerExpression(HeadIntervention):
+    """Both sides show 1 − strength/2: the same total activation as the one-sided change, but symmetric.
+
+    The control of `AsymmetricExpression`: one-sided (1, s) against ((1 + s)/2, (1 + s)/2).
+    """
+
+    id: ClassVar[str] = "weaker_expression"
+    title: ClassVar[str] = "Control: both sides weaker, same total"
+    group: ClassVar[str] = "Symmetry"
+    expected: ClassVar[Expected] = "falls"
+    description: ClassVar[str] = (
+        "Both halves weaken equally, with the same total activation as the one-sided change: what remains of "
+        "its effect when symmetry is kept."
+    )
+    sentence: ClassVar[str] = "both sides weaken"
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        factor = 1 - strength / 2
+        return head.replace(left=head.left * factor, right=head.right * factor)
+
+
+@register
+@dataclass(frozen=True)
+class Intensity(HeadIntervention):
+    """The whole expression fades to neutral."""
+
+    id: ClassVar[str] = "intensity"
+    title: ClassVar[str] = "Expression intensity"
+    group: ClassVar[str] = "Expression"
+    expected: ClassVar[Expected] = "falls"
+    description: ClassVar[str] = "The expression fades step by step until the face is neutral."
+    sentence: ClassVar[str] = "the expression fades"
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        return head.replace(intensity=head.intensity * (1 - strength))

@@ -1,0 +1,50 @@
+"""Toward and away from a symmetric face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from facelib.faces import Head
+from facelib.interventions.intervention import HeadIntervention, register
+
+
+@register
+@dataclass(frozen=True)
+class Symmetrise(HeadIntervention):
+    """Shape, palsy and expression blend toward the average of the face and its mirror image."""
+
+    id: ClassVar[str] = "symmetrise"
+    title: ClassVar[str] = "More symmetric"
+    group: ClassVar[str] = "Symmetry"
+    property: ClassVar[str | None] = "symmetry"
+    description: ClassVar[str] = (
+        "Blends toward the average of the face and its mirror image. A face that is symmetric already stays as it is."
+    )
+    sentence: ClassVar[str] = "the face becomes more symmetric"
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        middle = (head.left + head.right) / 2
+        rest = 1 - strength
+        return head.replace(
+            asymmetry=head.asymmetry * rest,
+            palsy=head.palsy * rest,
+            left=middle + (head.left - middle) * rest,
+            right=middle + (head.right - middle) * rest,
+        )
+
+
+@register
+@dataclass(frozen=True)
+class Asymmetrise(HeadIntervention):
+    """The shape of the resting face becomes asymmetric; the pattern follows the head's seed."""
+
+    id: ClassVar[str] = "asymmetrise"
+    title: ClassVar[str] = "Less symmetric shape"
+    group: ClassVar[str] = "Symmetry"
+    property: ClassVar[str | None] = "symmetry"
+    description: ClassVar[str] = "Brows, eyes, cheeks, nose, mouth and jaw grow apart between left and right."
+    sentence: ClassVar[str] = "the shape of the face becomes asymmetric"
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        return head.replace(asymmetry=head.asymmetry + (1 - head.asymmetry) * strength)

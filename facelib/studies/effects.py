@@ -1,0 +1,94 @@
+"""What a sweep shows about one face: size, order, reference and verdict, one row a classifier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from facelib import classifiers as zoo
+from facelib import stats
+
+if TYPE_CHECKING:
+    from facelib.studies.references import References
+    from facelib.studies.sweep import Sweep
+
+
+def effects(sweep: Sweep, label: str, *, delta: float, references: References | None = None) -> pd.DataFrame:
+    """Return the local statistics of one class (METHODS: property gradient, shuffle test, verdict).
+
+    Parameters
+    ----------
+    sweep
+        The sweep.
+    label
+        A common emotion.
+    delta
+        Margin in probability, set before the run.
+    references
+        Reference sweeps that are in so far.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a classifier that has the class: ``start``, ``end``, ``change``, the replicates' interval
+        ``low`` and ``high``, ``verdict``, ``sentence``; ``epgm`` and its companions; ``shuffle_p`` with its
+        Monte-Carlo interval and ``side``; ``as_much`` of ``references`` harmless changes.
+    """
+    rows = [
+        _row(sweep, name, label, delta, references)
+        for name in sweep.classifiers
+        if zoo.load(name).index_of(label) is not None
+    ]
+    return pd.DataFrame(rows)
+
+
+def _row(sweep: Sweep, name: str, label: str, delta: float, references: References | None) -> dict[str, Any]:
+    column = zoo.load(name).index_of(label)
+    series = sweep.series(name, label)
+    replicates = sweep.replicates[name][:, :, column].astype(np.float64)
+    verdict = stats.local_verdict(replicates[:, 1] - replicates[:, 0], delta=delta)
+    gradient = stats.property_gradient(series)
+    flips = stats.property_gradient(sweep.readings[name].probabilities.astype(np.float64)).flips
+    shuffle = stats.shuffle_test(series, seed=sweep.seed)
+    change = float(series[-1] - series[0])
+    row: dict[str, Any] = {
+        "classifier": name,
+        "label": label,
+        "intervention": sweep.intervention.id,
+        "start": float(series[0]),
+        "end": float(series[-1]),
+        "change": change,
+        "low": verdict.interval[0],
+        "high": verdict.interval[1],
+        "delta": delta,
+        "verdict": verdict.verdict,
+        "epgm": gradient.epgm,
+        "total_variation": gradient.total_variation,
+        "signed": gradient.signed,
+        "correlation": gradient.correlation,
+        "flips": flips,
+        "n": len(series),
+        "shuffle_p": shuffle.p_value,
+        "shuffle_low": shuffle.p_interval[0],
+        "shuffle_high": shuffle.p_interval[1],
+        "side": shuffle.side,
+        "n_permutations": shuffle.n_permutations,
+        "seed": sweep.seed,
+        "as_much": None,
+        "references": 0,
+        "reference_p": None,
+    }
+    rank = None
+    if references is not None and len(references):
+        curves = references.series(name, label)
+        rank = stats.reference_rank(abs(change), np.abs(curves[:, -1] - curves[:, 0]), references.kinds)
+        row |= {"as_much": rank.exceed, "references": rank.total, "reference_p": rank.p_value}
+        thinned = stats.property_gradient(series[references.steps]).epgm
+        epgms = stats.property_gradient(curves.T).epgm
+        row |= {"epgm_thinned": thinned, "epgm_as_much": int(np.sum(np.asarray(epgms) >= thinned * (1 - 1e-9)))}
+    row["sentence"] = stats.describe_change(
+        clause=sweep.intervention.clause, classifier=name, label=label, change=change, reference=rank
+    )
+    return row

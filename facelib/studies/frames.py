@@ -1,0 +1,94 @@
+"""The pictures of a sweep: one face, one intervention, growing strengths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.faces import Face, Head, render_heads
+from facelib.interventions import HeadIntervention, Intervention
+
+MAX_STEPS = 501
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Pictures of growing strength, all read with the face box of strength 0.
+
+    Attributes
+    ----------
+    faces
+        One `Face` a strength; the first is the unchanged face.
+    strengths
+        float64 (n,), from 0 to 1.
+    """
+
+    faces: tuple[Face, ...]
+    strengths: npt.NDArray[np.float64]
+
+    @property
+    def images(self) -> npt.NDArray[np.uint8]:
+        """Return the pictures, uint8 (n, H, W, 3)."""
+        return np.stack([face.image for face in self.faces])
+
+    @property
+    def box(self) -> npt.NDArray[np.float64]:
+        """Face box of strength 0, px (4,): a box that followed the change would be a confound."""
+        return self.faces[0].box
+
+
+def even_strengths(steps: int) -> npt.NDArray[np.float64]:
+    """Return `steps` evenly spaced strengths from 0 to 1.
+
+    >>> even_strengths(3)
+    array([0. , 0.5, 1. ])
+    """
+    if not 2 <= int(steps) <= MAX_STEPS:
+        msg = f"A sweep has between 2 and {MAX_STEPS} steps; got {steps!r}."
+        raise BadValueError(msg)
+    return np.linspace(0.0, 1.0, int(steps))
+
+
+def check_accepts(intervention: Intervention, face: Face | Head) -> None:
+    """Raise `BadValueError` if the intervention doesn't work on this kind of face."""
+    if not intervention.accepts(face):
+        msg = (
+            f"{intervention.id!r} works on parametric heads; a picture was given. "
+            "facelib.interventions.available(face) lists what works on it."
+        )
+        raise BadValueError(msg)
+
+
+def make_frames(
+    face: Face | Head,
+    intervention: Intervention,
+    strengths: Sequence[float] | npt.NDArray[np.float64],
+    *,
+    size: int = 224,
+    workers: int | None = None,
+) -> Frames:
+    """Apply `intervention` to `face` at every strength.
+
+    Parameters
+    ----------
+    face
+        A head (rendered at `size` px) or a picture.
+    strengths
+        (n,) in [0, 1]; the first must be 0.
+    workers
+        Threads that render; None: one a core.
+    """
+    check_accepts(intervention, face)
+    grades = np.asarray(strengths, np.float64)
+    if grades.ndim != 1 or len(grades) < 1 or grades[0] != 0.0:
+        msg = f"Strengths are a list that starts at 0, the unchanged face; got {strengths!r}."
+        raise BadValueError(msg)
+    if isinstance(face, Head) and isinstance(intervention, HeadIntervention):
+        heads = [intervention.edit(face, float(grade)) for grade in grades]
+        return Frames(tuple(render_heads(heads, size=size, workers=workers)), grades)
+    picture = face.render(size) if isinstance(face, Head) else face
+    return Frames(tuple(intervention.apply(picture, float(grade)) for grade in grades), grades)

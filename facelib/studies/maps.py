@@ -1,0 +1,55 @@
+"""Class activation maps along a sweep, all on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib import attribution
+from facelib import classifiers as zoo
+from facelib.studies.frames import Frames
+from facelib.studies.readings import Reading
+
+
+@dataclass(frozen=True, eq=False)
+class SweepMaps:
+    """Raw maps of every frame from the features that the sweep kept: one backward pass through the head."""
+
+    readings: Mapping[str, Reading]
+    frames: Frames
+    label: str
+
+    def maps(
+        self, classifier: str, label: str | None = None, method: str = "gradcam"
+    ) -> npt.NDArray[np.float32]:
+        """Return raw maps after ReLU, float32 (n, h, w), at the resolution of the CAM layer."""
+        return attribution.grad_cam_from(
+            zoo.load(classifier), self.readings[classifier].features, label or self.label, method=method
+        )
+
+    def scale(self, classifier: str, label: str | None = None, method: str = "gradcam") -> float:
+        """Return the upper end of the scale that all frames share."""
+        return attribution.shared_scale(self.maps(classifier, label, method))
+
+    def change(
+        self, classifier: str, label: str | None = None, method: str = "gradcam"
+    ) -> npt.NDArray[np.float32]:
+        """Return maps minus the map of strength 0, float32 (n, h, w)."""
+        maps = self.maps(classifier, label, method)
+        return maps - maps[:1]
+
+    def region(self, classifier: str) -> npt.NDArray[np.float64]:
+        """Return the part of the picture that the maps cover, px (4,): x1, y1, x2, y2."""
+        return zoo.load(classifier).crop_boxes(self.frames.box[None], self.frames.faces[0].size)[0]
+
+    def overlays(
+        self, classifier: str, label: str | None = None, method: str = "gradcam", opacity: float = 0.5
+    ) -> npt.NDArray[np.uint8]:
+        """Return the pictures with their maps on one shared scale, uint8 (n, H, W, 3)."""
+        maps = self.maps(classifier, label, method)
+        boxes = np.broadcast_to(self.frames.box, (len(maps), 4))
+        projected = attribution.project(maps, zoo.load(classifier), boxes, self.frames.faces[0].size)
+        return attribution.overlay(self.frames.images, projected, attribution.shared_scale(maps), opacity)

@@ -1,0 +1,114 @@
+"""What several classifiers make of a stack of pictures, read on a few threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.classifiers import Classifier
+from facelib.errors import FacelibError
+
+if TYPE_CHECKING:
+    import torch
+
+Progress = Callable[[float, str], None]
+Stale = Callable[[], bool]
+
+CHUNK = 7  # pictures a task: small enough to stop quickly, large enough to keep the threads busy
+
+
+class Cancelled(FacelibError):
+    """The work was stopped because a newer request took its place, or the user asked."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped: the results so far were kept, nothing is half-written.")
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one classifier made of n pictures.
+
+    Attributes
+    ----------
+    classifier
+        Its id.
+    logits, probabilities
+        float32 (n, K), columns in the order of the classifier's own labels.
+    features
+        float32 (n, C, h, w): output of the CAM layer, kept so that any class can be explained afterwards.
+    """
+
+    classifier: str
+    logits: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]
+    features: torch.Tensor
+
+
+def _read_chunk(
+    classifier: Classifier, images: npt.NDArray[np.uint8], box: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float32], torch.Tensor]:
+    import torch
+
+    boxes = np.broadcast_to(box, (len(images), 4))
+    features = classifier.features(images, boxes)
+    with torch.no_grad():
+        return classifier.logits_from(features).numpy(), features
+
+
+def read(
+    classifiers: Sequence[Classifier],
+    images: npt.NDArray[np.uint8],
+    box: npt.NDArray[np.float64],
+    *,
+    workers: int = 2,
+    progress: Progress | None = None,
+    stale: Stale | None = None,
+) -> Mapping[str, Reading]:
+    """Read every picture with every classifier, all with one face box.
+
+    Parameters
+    ----------
+    images
+        uint8 (n, H, W, 3).
+    box
+        px (4,), the face box of the unchanged face.
+    progress
+        Called with a share in [0, 1] and a text.
+    stale
+        Asked between tasks; when it answers True, `Cancelled` is raised.
+    """
+    import torch
+
+    starts = range(0, len(images), CHUNK)
+    parts: dict[tuple[str, int], tuple[npt.NDArray[np.float32], torch.Tensor]] = {}
+    pool = ThreadPoolExecutor(max_workers=workers)
+    try:
+        tasks = {
+            pool.submit(_read_chunk, classifier, images[start : start + CHUNK], box): (classifier.id, start)
+            for classifier in classifiers
+            for start in starts
+        }
+        for done in as_completed(tasks):
+            parts[tasks[done]] = done.result()
+            if stale is not None and stale():
+                raise Cancelled
+            if progress is not None:
+                progress(len(parts) / len(tasks), f"{tasks[done][0]} reads the faces")
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    readings = {}
+    for classifier in classifiers:
+        chunks = [parts[classifier.id, start] for start in starts]
+        logits = np.concatenate([chunk[0] for chunk in chunks])
+        readings[classifier.id] = Reading(
+            classifier=classifier.id,
+            logits=logits,
+            probabilities=classifier.probabilities_from(logits),
+            features=torch.cat([chunk[1] for chunk in chunks]),
+        )
+    return readings

@@ -1,0 +1,139 @@
+"""Reference changes beside a sweep: how much do harmless changes of the same size move the outputs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from facelib import classifiers as zoo
+from facelib.errors import BadValueError
+from facelib.interventions.matching import pixel_distance, reference_sweeps
+from facelib.studies.readings import Stale, read
+
+if TYPE_CHECKING:
+    from facelib.studies.sweep import Sweep
+
+THINNED = 7  # strengths of a reference sweep; the intervention's statistic is recomputed on the same ones
+BAND = (0.05, 0.95)
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceSweep:
+    """One harmless change, matched to the intervention in pixel distance at every strength.
+
+    Attributes
+    ----------
+    kind
+        What was done: "blur", "shift" …
+    reached
+        bool (m,): whether the distance was matched within 10 %; else the largest admissible change was taken.
+    probabilities
+        By classifier, float32 (m, K).
+    """
+
+    kind: str
+    reached: npt.NDArray[np.bool_]
+    probabilities: Mapping[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """The reference sweeps that are in so far.
+
+    Attributes
+    ----------
+    steps
+        int (m,): which frames of the sweep the references stand beside.
+    strengths
+        float64 (m,).
+    sweeps
+        The reference sweeps.
+    seed
+        Seed of their random directions.
+    """
+
+    steps: npt.NDArray[np.int64]
+    strengths: npt.NDArray[np.float64]
+    sweeps: tuple[ReferenceSweep, ...]
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.sweeps)
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kind of every reference sweep, (B,)."""
+        return [sweep.kind for sweep in self.sweeps]
+
+    def series(self, classifier: str, label: str) -> npt.NDArray[np.float64]:
+        """Probability of `label` along every reference sweep, (B, m)."""
+        column = zoo.load(classifier).index_of(label)
+        if column is None or not self.sweeps:
+            return np.full((len(self), len(self.steps)), np.nan)
+        return np.stack([sweep.probabilities[classifier][:, column] for sweep in self.sweeps]).astype(float)
+
+    def band(self, label: str) -> pd.DataFrame:
+        """Where 90 % of the reference sweeps lie: classifier, label, step, strength, low, high."""
+        parts = []
+        for classifier in self.sweeps[0].probabilities if self.sweeps else ():
+            low, high = np.quantile(self.series(classifier, label), BAND, axis=0)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "classifier": classifier,
+                        "label": label,
+                        "step": self.steps,
+                        "strength": self.strengths,
+                        "low": low,
+                        "high": high,
+                    }
+                )
+            )
+        columns = ["classifier", "label", "step", "strength", "low", "high"]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+    @property
+    def unmatched(self) -> int:
+        """Number of reference sweeps that could not reach the distance at every strength."""
+        return sum(not bool(sweep.reached.all()) for sweep in self.sweeps)
+
+
+def run_references(
+    sweep: Sweep, n: int = 99, *, seed: int = 0, thinned: int = THINNED, workers: int = 1, stale: Stale | None = None
+) -> Iterator[References]:
+    """Read `n` reference sweeps one after the other; yields all that are in after each.
+
+    Parameters
+    ----------
+    sweep
+        The sweep that they stand beside.
+    n
+        Number of reference sweeps, cycling through the kinds with a fresh random direction each.
+    thinned
+        Strengths of each.
+    stale
+        Asked between sweeps; when it answers True, `facelib.studies.Cancelled` is raised.
+    """
+    if n < 1 or thinned < 2:
+        msg = f"References need n >= 1 sweeps of >= 2 strengths; got n = {n}, thinned = {thinned}."
+        raise BadValueError(msg)
+    last = len(sweep.strengths) - 1
+    steps = np.unique(np.linspace(0, last, min(thinned, last + 1)).round().astype(np.int64))
+    images = sweep.images
+    distances = [pixel_distance(images[0], images[step], sweep.box) for step in steps]
+    models = [zoo.load(name) for name in sweep.classifiers]
+    found = References(steps, sweep.strengths[steps], (), seed)
+    for matched in reference_sweeps(sweep.frames.faces[0], np.asarray(distances), n, seed=seed):
+        readings = read(models, matched.images, sweep.box, workers=workers, stale=stale)
+        one = ReferenceSweep(
+            kind=matched.kind,
+            reached=np.asarray(matched.reached, bool),
+            probabilities={name: reading.probabilities for name, reading in readings.items()},
+        )
+        found = replace(found, sweeps=(*found.sweeps, one))
+        yield found

@@ -1,0 +1,281 @@
+"""A sweep: one face, one intervention, growing strengths, several classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from facelib import classifiers as zoo
+from facelib import interventions, properties
+from facelib.classifiers import EMOTIONS, Classifier
+from facelib.errors import BadValueError
+from facelib.faces import Face, Head
+from facelib.interventions import Intervention
+from facelib.interventions.nuisance import nuisance_replicates
+from facelib.studies.frames import Frames, check_accepts, even_strengths, make_frames
+from facelib.studies.maps import SweepMaps
+from facelib.studies.readings import Cancelled, Progress, Reading, Stale, read
+from facelib.studies.table import COLUMNS
+
+if TYPE_CHECKING:
+    from facelib.studies.references import References
+
+DELTA = 0.10
+REPLICATES = 20
+MEASURED = ("symmetry", "skin_tone", "brightness", "contrast", "sharpness", "age", "gender", "electrodes")
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What happened to the outputs of the classifiers as one property of one face changed.
+
+    Attributes
+    ----------
+    face
+        The unchanged face.
+    intervention
+        What was run, with its options.
+    frames
+        The pictures and their strengths.
+    readings
+        One `Reading` a classifier, by id.
+    replicates
+        By classifier: float32 (R, 2, K), probabilities at strength 0 and 1 under R harmless replicates
+        (shift, scale, light), the same replicate at both strengths.
+    label
+        The class of interest: a common emotion.
+    seed
+        Seed of the replicates.
+    """
+
+    face: Face | Head
+    intervention: Intervention
+    frames: Frames
+    readings: Mapping[str, Reading]
+    replicates: Mapping[str, npt.NDArray[np.float32]]
+    label: str
+    seed: int
+    properties: pd.DataFrame = field(repr=False)
+
+    @property
+    def strengths(self) -> npt.NDArray[np.float64]:
+        """Strengths, (n,), from 0 to 1."""
+        return self.frames.strengths
+
+    @property
+    def images(self) -> npt.NDArray[np.uint8]:
+        """Pictures, uint8 (n, H, W, 3)."""
+        return self.frames.images
+
+    @property
+    def box(self) -> npt.NDArray[np.float64]:
+        """Face box of strength 0, px (4,), used for every picture."""
+        return self.frames.box
+
+    @property
+    def classifiers(self) -> tuple[str, ...]:
+        """Ids of the classifiers, in the order in which they were asked for."""
+        return tuple(self.readings)
+
+    @property
+    def attribution(self) -> SweepMaps:
+        """Class activation maps of every frame, on one scale a classifier and class."""
+        return SweepMaps(self.readings, self.frames, self.label)
+
+    @property
+    def face_id(self) -> str:
+        """Key of the head, or the name of the picture."""
+        if isinstance(self.face, Head):
+            return self.face.key
+        return str(self.face.attributes.get("name", self.face.source))
+
+    def series(self, classifier: str, label: str | None = None) -> npt.NDArray[np.float64]:
+        """Probability of `label` at every strength, (n,); NaN where the classifier has no such class."""
+        column = zoo.load(classifier).index_of(label or self.label)
+        reading = self.readings[classifier]
+        if column is None:
+            return np.full(len(self.strengths), np.nan)
+        return reading.probabilities[:, column].astype(np.float64)
+
+    @property
+    def outputs(self) -> pd.DataFrame:
+        """Tidy table: one row a (strength, classifier, label); columns as in `facelib.studies.table`."""
+        return tidy(self.readings, self.strengths, face=self.face_id, intervention=self.intervention.id)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The outputs with ``measured_<property>`` columns beside each row, for export."""
+        measured = self.properties.add_prefix("measured_").assign(step=np.arange(len(self.strengths)))
+        return self.outputs.merge(measured, on="step")
+
+    @property
+    def wide(self) -> pd.DataFrame:
+        """One row a strength, one column a (classifier, label) probability."""
+        return self.outputs.pivot_table(
+            index=["step", "strength"], columns=["classifier", "label"], values="probability", observed=True
+        )
+
+    def effects(
+        self, label: str | None = None, *, delta: float = DELTA, references: References | None = None
+    ) -> pd.DataFrame:
+        """Statistics of one class, one row a classifier: see `facelib.studies.effects`."""
+        from facelib.studies.effects import effects
+
+        return effects(self, label or self.label, delta=delta, references=references)
+
+
+def tidy(
+    readings: Mapping[str, Reading], strengths: npt.NDArray[np.float64], *, face: str, intervention: str
+) -> pd.DataFrame:
+    """Return readings as the tidy table, common labels only."""
+    n = len(strengths)
+    parts = []
+    for name, reading in readings.items():
+        classifier = zoo.load(name)
+        for label in EMOTIONS:
+            column = classifier.index_of(label)
+            if column is None:
+                continue
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "face": face,
+                        "intervention": intervention,
+                        "step": np.arange(n),
+                        "strength": strengths,
+                        "classifier": name,
+                        "label": label,
+                        "logit": reading.logits[:, column].astype(np.float64),
+                        "probability": reading.probabilities[:, column].astype(np.float64),
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)] if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def load_all(names: Sequence[str | Classifier] | None) -> list[Classifier]:
+    """Load classifiers by id; None: all that are available here."""
+    chosen = zoo.available() if names is None else names
+    if not chosen:
+        msg = "A sweep needs at least one classifier; none was given, or none is available (facelib models list)."
+        raise BadValueError(msg)
+    return [zoo.load(name) if isinstance(name, str) else name for name in chosen]
+
+
+def default_label(face: Face | Head) -> str:
+    """Return the class that the face is meant to show, or happy where that isn't known."""
+    shown = face.expression if isinstance(face, Head) else face.attributes.get("expression")
+    return shown if isinstance(shown, str) and shown in EMOTIONS else "happy"
+
+
+def check_label(label: str) -> str:
+    """Return `label`, or raise `BadValueError` if it is no common emotion."""
+    if label not in EMOTIONS:
+        msg = f"The class is one of {', '.join(EMOTIONS)}; got {label!r}."
+        raise BadValueError(msg)
+    return label
+
+
+def sweep(
+    face: Face | Head,
+    intervention: str | Intervention,
+    classifiers: Sequence[str | Classifier] | None = None,
+    steps: int = 21,
+    *,
+    label: str | None = None,
+    size: int = 224,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+    workers: int = 2,
+    progress: Progress | None = None,
+    stale: Stale | None = None,
+) -> Sweep:
+    """Change one property of `face` step by step and read every picture with every classifier.
+
+    Parameters
+    ----------
+    face
+        A head, or a picture.
+    intervention
+        Id, such as ``"symmetry"``, or an intervention with its options.
+    classifiers
+        Ids; None: all that are available on this machine.
+    steps
+        Number of strengths from 0 to 1. Statistics of curves are compared at equal `steps` only.
+    label
+        The class of interest, a common emotion; None: the expression that the head shows, else happy.
+    size
+        Side of rendered pictures, px.
+    replicates
+        Harmless replicates (shift, scale, light) behind the local verdict.
+    seed
+        Seed of the replicates.
+    workers
+        Threads.
+    progress, stale
+        See `facelib.studies.readings.read`.
+
+    Raises
+    ------
+    BadValueError, UnknownNameError, UnavailableError
+        For a value, a name or a model that isn't there.
+    Cancelled
+        If `stale` answers True.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> result = facelib.sweep(facelib.Head(expression="happy"), "symmetry")  # doctest: +SKIP
+    >>> result.effects()  # doctest: +SKIP
+    """
+    chosen = interventions.get(intervention)
+    check_accepts(chosen, face)
+    models = load_all(classifiers)
+    wanted = check_label(label or default_label(face))
+    strengths = even_strengths(steps)
+
+    def report(share: float, text: str) -> None:
+        if stale is not None and stale():
+            raise Cancelled
+        if progress is not None:
+            progress(share, text)
+
+    report(0.0, "rendering the faces")
+    frames = make_frames(face, chosen, strengths, size=size, workers=workers)
+    report(0.25, "reading the faces")
+    ends = frames.images[[0, -1]]
+    nuisances = nuisance_replicates(replicates, seed=seed)
+    shaken = [nuisance.apply(ends, frames.box) for nuisance in nuisances]
+    stack = np.concatenate([frames.images, *shaken])
+    readings = read(
+        models,
+        stack,
+        frames.box,
+        workers=workers,
+        progress=lambda share, text: report(0.25 + 0.75 * share, text),
+        stale=stale,
+    )
+    n = len(strengths)
+    return Sweep(
+        face=face,
+        intervention=chosen,
+        frames=frames,
+        readings={name: _first(reading, n) for name, reading in readings.items()},
+        replicates={
+            name: reading.probabilities[n:].reshape(len(nuisances), 2, -1) for name, reading in readings.items()
+        },
+        label=wanted,
+        seed=seed,
+        properties=properties.measure(frames.faces, MEASURED),
+    )
+
+
+def _first(reading: Reading, n: int) -> Reading:
+    return Reading(
+        reading.classifier, reading.logits[:n], reading.probabilities[:n], reading.features[:n].clone()
+    )
