@@ -7,6 +7,21 @@ from __future__ import annotations
 
 from facelib.models.catalogue import PACKAGES, Package
 from facelib.models.electromyogram import electrode_positions
-from facelib.models.packages import data_path, home, package_path
+from facelib.models.fetching import fetch
+from facelib.models.packages import Status, data_path, home, package_path, status, verify
+from facelib.models.report import summary, table
 
-__all__ = ["PACKAGES", "Package", "data_path", "electrode_positions", "home", "package_path"]
+__all__ = [
+    "PACKAGES",
+    "Package",
+    "Status",
+    "data_path",
+    "electrode_positions",
+    "fetch",
+    "home",
+    "package_path",
+    "status",
+    "summary",
+    "table",
+    "verify",
+]

