@@ -1,0 +1,44 @@
+"""environment.yml installs what pyproject.toml says, and every conda spec parses."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import rattler
+import yaml
+
+ROOT = Path(__file__).parents[3]
+
+
+def pyproject() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def environment() -> list:
+    return yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+
+
+def test_pip_section_repeats_pyproject() -> None:
+    (pip,) = [entry["pip"] for entry in environment() if isinstance(entry, dict)]
+    project = pyproject()
+    expected = ["-e .", *project["dependencies"], *project["optional-dependencies"]["app"]]
+    assert pip == expected
+
+
+def test_conda_specs_parse_strictly() -> None:
+    specs = [entry for entry in environment() if isinstance(entry, str)]
+    names = {rattler.MatchSpec(spec, strict=True).name.normalized for spec in specs}
+    assert {"python", "pip"} <= names
+
+
+def test_python_floor_is_the_same_everywhere() -> None:
+    assert f"python{pyproject()['requires-python']}" in environment()
+
+
+def test_readme_explains_every_dependency() -> None:
+    readme = (ROOT / "README.md").read_text()
+    project = pyproject()
+    for requirement in [*project["dependencies"], *project["optional-dependencies"]["app"]]:
+        name = requirement.split(">")[0].split("[")[0].split("=")[0].strip()
+        assert f"`{name}`" in readme, f"{name} is missing in the README's table"

@@ -1,0 +1,37 @@
+"""The registry refuses duplicates and helps with wrong names."""
+
+from __future__ import annotations
+
+import pytest
+
+from facelib.errors import BadValueError, FacelibError, UnknownNameError
+from facelib.registry import Registry
+
+
+def test_a_duplicate_name_raises() -> None:
+    registry: Registry[int] = Registry("fruit")
+    registry.register("apple", 1)
+    with pytest.raises(BadValueError, match="fruit named 'apple' is already registered"):
+        registry.register("apple", 2)
+    assert registry["apple"] == 1
+
+
+def test_a_wrong_name_is_answered_with_the_nearest() -> None:
+    registry: Registry[int] = Registry("fruit")
+    registry.register("apple", 1)
+    with pytest.raises(UnknownNameError, match="Did you mean apple") as caught:
+        registry["appel"]
+    assert isinstance(caught.value, FacelibError)
+    assert isinstance(caught.value, KeyError)
+    with pytest.raises(UnknownNameError, match="Known: apple"):
+        registry["zzz"]
+
+
+def test_names_keep_their_order_and_filter() -> None:
+    registry: Registry[int] = Registry("fruit")
+    for number, name in enumerate(["pear", "apple", "apricot"]):
+        registry.register(name, number)
+    assert registry.names() == list(registry) == ["pear", "apple", "apricot"]
+    assert registry.names("ap*") == ["apple", "apricot"]
+    assert len(registry) == 3
+    assert "pear" in registry
