@@ -1,0 +1,205 @@
+"""Read a TensorFlow Lite file into a torch module that runs its operators one after the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tflite
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - torch's own habit
+
+from facelib.errors import UnavailableError
+
+_DTYPES = {0: np.float32, 1: np.float16, 2: np.int32, 3: np.uint8, 4: np.int64, 9: np.int8}
+_ACTIVATIONS: dict[int, Callable[[torch.Tensor], torch.Tensor]] = {0: lambda x: x, 1: F.relu, 3: F.relu6}
+_KINDS = {code: kind for kind, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
+_OPTIONS = {
+    "CONV_2D": (tflite.Conv2DOptions, ("Padding", "StrideH", "StrideW", "FusedActivationFunction")),
+    "DEPTHWISE_CONV_2D": (
+        tflite.DepthwiseConv2DOptions, ("Padding", "StrideH", "StrideW", "FusedActivationFunction"),
+    ),
+    "MAX_POOL_2D": (tflite.Pool2DOptions, ("Padding", "StrideH", "StrideW", "FilterHeight", "FilterWidth")),
+    "ADD": (tflite.AddOptions, ("FusedActivationFunction",)),
+    "FULLY_CONNECTED": (tflite.FullyConnectedOptions, ("FusedActivationFunction",)),
+    "CONCATENATION": (tflite.ConcatenationOptions, ("Axis",)),
+}  # fmt: skip
+
+Values = dict[int, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One step: its kind, the numbers of the tensors it reads and writes, its options, the output's shape."""
+
+    kind: str
+    inputs: tuple[int, ...]
+    output: int
+    options: Mapping[str, int]
+    shape: tuple[int, ...]
+
+
+class TfliteGraph(nn.Module):
+    """The first subgraph of a TensorFlow Lite file.
+
+    Parameters
+    ----------
+    path
+        The file. Weights may be float32, float16, int8, or uint8 that hold int8 bytes (old hybrid
+        quantisation); all become float32.
+
+    Attributes
+    ----------
+    operators
+        The steps in the order in which they run.
+    constants
+        Tensor number to weight, in TensorFlow's order of axes.
+
+    Raises
+    ------
+    UnavailableError
+        The file has an operator that isn't known here.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        model = tflite.Model.GetRootAsModel(path.read_bytes(), 0)
+        graph = model.Subgraphs(0)
+        self.constants: Values = {}
+        for number in range(graph.TensorsLength()):
+            tensor = graph.Tensors(number)
+            if model.Buffers(tensor.Buffer()).DataLength():
+                self.constants[number] = torch.from_numpy(_constant(model, tensor))
+        self.input = int(graph.Inputs(0))
+        self.outputs = [int(number) for number in graph.OutputsAsNumpy()]
+        self.operators: list[Operator] = []
+        for number in range(graph.OperatorsLength()):
+            operator = _operator(model, graph, number)
+            if operator.kind == "DEQUANTIZE" and operator.inputs[0] in self.constants:
+                self.constants[operator.output] = self.constants[operator.inputs[0]]  # is float already
+            else:
+                self.operators.append(operator)
+        unknown = {operator.kind for operator in self.operators} - set(_RUN)
+        if unknown:
+            msg = (
+                f"{path.name} needs the operators {', '.join(sorted(unknown))}, which facelib can't run yet."
+            )
+            raise UnavailableError(msg)
+
+    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Run on float32 (N, C, H, W); return the outputs in TensorFlow's order of axes."""
+        values = {**self.constants, self.input: images.permute(0, 2, 3, 1)}
+        for operator in self.operators:
+            values[operator.output] = _RUN[operator.kind](values, operator)
+        return [values[number] for number in self.outputs]
+
+    def weights(self, kind: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Return kernel and bias of every operator of one kind, kernels in torch's order of axes."""
+        turn = _KERNELS[kind]
+        chosen = [operator.inputs for operator in self.operators if operator.kind == kind]
+        return [(turn(self.constants[kernel]), self.constants[bias]) for _, kernel, bias in chosen]
+
+
+def _constant(model: Any, tensor: Any) -> npt.NDArray[Any]:
+    """Return a weight as float32 (or integers that were never quantised)."""
+    raw = model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes()
+    shape = tensor.ShapeAsNumpy() if tensor.ShapeLength() else ()
+    array = np.frombuffer(raw, _DTYPES[tensor.Type()]).reshape(shape)
+    quantisation = tensor.Quantization()
+    if array.dtype in (np.uint8, np.int8) and quantisation is not None and quantisation.ScaleLength():
+        zero = quantisation.ZeroPointAsNumpy()
+        if array.dtype == np.uint8 and not np.any(zero):
+            array = array.view(np.int8)  # old hybrid quantisation: signed bytes under an unsigned name
+        return np.asarray((array.astype(np.float32) - np.float32(zero)) * quantisation.ScaleAsNumpy())
+    return array.astype(np.float32) if array.dtype in (np.float16, np.float32) else array.copy()
+
+
+def _operator(model: Any, graph: Any, number: int) -> Operator:
+    operator = graph.Operators(number)
+    code = model.OperatorCodes(operator.OpcodeIndex())
+    kind = _KINDS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+    options = {}
+    if kind in _OPTIONS:
+        reader, names = _OPTIONS[kind]
+        table = reader()
+        table.Init(operator.BuiltinOptions().Bytes, operator.BuiltinOptions().Pos)
+        options = {name: int(getattr(table, name)()) for name in names}
+    inputs = tuple(int(number) for number in operator.InputsAsNumpy())
+    output = int(operator.Outputs(0))
+    shape = tuple(int(size) for size in graph.Tensors(output).ShapeAsNumpy())
+    return Operator(kind, inputs, output, options, shape)
+
+
+def pad_same(
+    x: torch.Tensor, kernel: Sequence[int], stride: Sequence[int], value: float = 0.0
+) -> torch.Tensor:
+    """Pad (N, C, H, W) as TensorFlow's "SAME" does: what is odd goes to the bottom and to the right."""
+    padding: list[int] = []
+    for axis in (1, 0):
+        size = x.shape[2 + axis]
+        missing = max((math.ceil(size / stride[axis]) - 1) * stride[axis] + kernel[axis] - size, 0)
+        padding += [missing // 2, missing - missing // 2]
+    return F.pad(x, padding, value=value) if any(padding) else x
+
+
+def _convolve(values: Values, operator: Operator, *, depthwise: bool) -> torch.Tensor:
+    x = values[operator.inputs[0]].permute(0, 3, 1, 2)
+    kernel = _KERNELS[operator.kind](values[operator.inputs[1]])
+    stride = operator.options["StrideH"], operator.options["StrideW"]
+    if operator.options["Padding"] == tflite.Padding.SAME:
+        x = pad_same(x, kernel.shape[2:], stride)
+    y = F.conv2d(x, kernel, values[operator.inputs[2]], stride, groups=x.shape[1] if depthwise else 1)
+    return _activate(y.permute(0, 2, 3, 1), operator)
+
+
+def _max_pool(values: Values, operator: Operator) -> torch.Tensor:
+    x = values[operator.inputs[0]].permute(0, 3, 1, 2)
+    size = operator.options["FilterHeight"], operator.options["FilterWidth"]
+    stride = operator.options["StrideH"], operator.options["StrideW"]
+    if operator.options["Padding"] == tflite.Padding.SAME:
+        x = pad_same(x, size, stride, -math.inf)
+    return F.max_pool2d(x, size, stride).permute(0, 2, 3, 1)
+
+
+def _pad(values: Values, operator: Operator) -> torch.Tensor:
+    pairs = values[operator.inputs[1]].tolist()
+    return F.pad(values[operator.inputs[0]], [int(side) for pair in reversed(pairs) for side in pair])
+
+
+def _reshape(values: Values, operator: Operator) -> torch.Tensor:
+    x = values[operator.inputs[0]]
+    return x.reshape(x.shape[0], *operator.shape[1:])  # the file's batch is 1
+
+
+def _dense(values: Values, operator: Operator) -> torch.Tensor:
+    x, kernel, bias = (values[number] for number in operator.inputs)
+    return _activate(F.linear(x.reshape(x.shape[0], -1), kernel, bias), operator)
+
+
+def _activate(x: torch.Tensor, operator: Operator) -> torch.Tensor:
+    return _ACTIVATIONS[operator.options["FusedActivationFunction"]](x)
+
+
+_KERNELS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "CONV_2D": lambda kernel: kernel.permute(0, 3, 1, 2),
+    "DEPTHWISE_CONV_2D": lambda kernel: kernel.permute(3, 0, 1, 2),
+    "FULLY_CONNECTED": lambda kernel: kernel,
+}
+_RUN: dict[str, Callable[[Values, Operator], torch.Tensor]] = {
+    "ADD": lambda v, op: _activate(v[op.inputs[0]] + v[op.inputs[1]], op),
+    "CONCATENATION": lambda v, op: torch.cat([v[number] for number in op.inputs], op.options["Axis"]),
+    "CONV_2D": lambda v, op: _convolve(v, op, depthwise=False),
+    "DEPTHWISE_CONV_2D": lambda v, op: _convolve(v, op, depthwise=True),
+    "FULLY_CONNECTED": _dense,
+    "MAX_POOL_2D": _max_pool,
+    "PAD": _pad,
+    "RELU": lambda v, op: F.relu(v[op.inputs[0]]),
+    "RESHAPE": _reshape,
+    "SOFTMAX": lambda v, op: torch.softmax(v[op.inputs[0]], -1),
+}
