@@ -1,1 +1,59 @@
-""""""
+"""Where faces come from: the parametric head and its renderer, photographs, detector, landmarks."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from facelib.faces.face import Face
+
+if TYPE_CHECKING:
+    from facelib.faces.electrodes import ELECTRODE_SCHEMES
+    from facelib.faces.expressions import EXPRESSIONS, FACE_UNITS
+    from facelib.faces.head import EYE_COLOURS, HAIR, HAIR_COLOURS, Head
+    from facelib.faces.light import LIGHTS, Light
+    from facelib.faces.photographs import load_face, sample_photograph
+    from facelib.faces.population import sample_heads
+    from facelib.faces.rendering import render_heads, warm
+
+_NAMES = {
+    "ELECTRODE_SCHEMES": "electrodes",
+    "EXPRESSIONS": "expressions",
+    "EYE_COLOURS": "head",
+    "FACE_UNITS": "expressions",
+    "HAIR": "head",
+    "HAIR_COLOURS": "head",
+    "Head": "head",
+    "LIGHTS": "light",
+    "Light": "light",
+    "load_face": "photographs",
+    "render_heads": "rendering",
+    "sample_heads": "population",
+    "sample_photograph": "photographs",
+    "warm": "rendering",
+}
+
+__all__ = [
+    "ELECTRODE_SCHEMES",
+    "EXPRESSIONS",
+    "EYE_COLOURS",
+    "FACE_UNITS",
+    "HAIR",
+    "HAIR_COLOURS",
+    "LIGHTS",
+    "Face",
+    "Head",
+    "Light",
+    "load_face",
+    "render_heads",
+    "sample_heads",
+    "sample_photograph",
+    "warm",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"facelib.faces.{_NAMES[name]}"), name)
+    msg = f"module 'facelib.faces' has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -13,8 +13,6 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 
 N_LANDMARKS = 478
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
 
 def _unknown_landmarks() -> npt.NDArray[np.float32]:
     return np.full((N_LANDMARKS, 2), np.nan, np.float32)
@@ -44,7 +42,7 @@ class Face:
     box: npt.NDArray[np.float64]
     eyes: npt.NDArray[np.float64]
     landmarks: npt.NDArray[np.float32] = field(default_factory=_unknown_landmarks)
-    attributes: Mapping[str, Any] = _NOTHING
+    attributes: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     source: str = "photograph"
 
     def __post_init__(self) -> None:
@@ -65,3 +63,13 @@ class Face:
     def replace(self, **changes: Any) -> Face:
         """Return a copy with some fields replaced."""
         return replace(self, **changes)
+
+    def _repr_png_(self) -> bytes:
+        """Show the picture in a notebook."""
+        import io
+
+        from PIL import Image
+
+        buffer = io.BytesIO()
+        Image.fromarray(self.image).save(buffer, "PNG")
+        return buffer.getvalue()

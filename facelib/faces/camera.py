@@ -1,0 +1,75 @@
+"""Where the head stands, and how it is projected: a portrait lens at 1.1 m, the eyes at a fixed place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces.anatomy import EYE, Floats
+from facelib.faces.geometry import Geometry
+
+DISTANCE = 11.0  # dm from the lens to the middle of the head
+ZOOM = 4.2  # focal length in picture widths
+EYE_DISTANCE = 0.6157  # dm between the eyes of the base mesh: every head is scaled to it
+_PIVOT = np.array([0.0, -0.32, -0.55])  # from between the eyes to the point in the middle of the picture, dm
+
+
+@dataclass(frozen=True)
+class View:
+    """One head in front of the camera.
+
+    Parameters
+    ----------
+    positions
+        float32 (N, 3), dm; the camera looks along −z from (0, 0, `DISTANCE`).
+    rotation
+        float32 (3, 3), from head to camera space.
+    scale
+        Factor from the head's own size.
+    origin
+        float64 (3,), the point of the head that stands at the origin.
+    """
+
+    positions: Floats
+    rotation: Floats
+    scale: float
+    origin: npt.NDArray[np.float64]
+
+
+def eye_vertices(geometry: Geometry) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the fine vertices of the person's left and of the right eye."""
+    eyes = np.unique(geometry.triangles[geometry.parts == EYE])
+    left = geometry.canonical[eyes, 0] > 0
+    return eyes[left], eyes[~left]
+
+
+def rotation_of(pose: tuple[float, float, float]) -> npt.NDArray[np.float64]:
+    """Return the matrix of (yaw, pitch, roll) in degrees: + the person's left, up, clockwise in the picture."""
+    yaw, pitch, roll = np.radians(pose)
+    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    turn = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    nod = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
+    tilt = np.array([[cr, sr, 0], [-sr, cr, 0], [0, 0, 1]])
+    return tilt @ nod @ turn
+
+
+def stand(vertices: Floats, eyes: npt.NDArray[np.float64], pose: tuple[float, float, float]) -> View:
+    """Place a head by its resting eye centres (2, 3), so that no expression moves or scales the picture."""
+    gap = float(np.linalg.norm(eyes[0] - eyes[1]))
+    scale = EYE_DISTANCE / gap
+    origin = eyes.mean(axis=0) + _PIVOT / scale
+    rotation = rotation_of(pose)
+    matrix = (rotation * scale).astype(np.float32)
+    positions = (vertices - origin.astype(np.float32)) @ matrix.T
+    return View(np.ascontiguousarray(positions), rotation.astype(np.float32), scale, origin)
+
+
+def project(positions: Floats, size: float) -> Floats:
+    """Return (N, 3): x and y in pixels of a size × size picture, and the inverse distance from the lens, 1/dm."""
+    inverse = np.float32(1) / (np.float32(DISTANCE) - positions[:, 2])
+    focal, half = np.float32(size * ZOOM), np.float32(size / 2)
+    x = half + focal * positions[:, 0] * inverse
+    y = half - focal * positions[:, 1] * inverse
+    return np.stack([x, y, inverse], axis=1)

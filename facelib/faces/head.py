@@ -1,0 +1,235 @@
+"""The parametric face: who is shown, doing what, seen how."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+
+from facelib.errors import BadValueError, UnknownNameError
+from facelib.faces import electrodes as electrode_scheme
+from facelib.faces.expressions import EXPRESSIONS, Recipe, activations, expand
+from facelib.faces.light import Light, checked
+
+if TYPE_CHECKING:
+    from facelib.faces.face import Face
+
+Side = Literal["left", "right"]
+Hair = Literal["short", "long", "bald", "tied"]
+HairColour = Literal["black", "brown", "chestnut", "blond", "red", "grey"]
+EyeColour = Literal["brown", "hazel", "green", "blue", "grey"]
+ExpressionSet = Literal["tuned", "facs"]
+
+HAIR: tuple[Hair, ...] = get_args(Hair)
+HAIR_COLOURS: tuple[HairColour, ...] = get_args(HairColour)
+EYE_COLOURS: tuple[EyeColour, ...] = get_args(EyeColour)
+ANCESTRY = ("african", "asian", "european")
+
+_RANGES = {
+    "age": (5.0, 90.0),
+    "gender": (0.0, 1.0),
+    "skin_tone": (0.0, 1.0),
+    "intensity": (0.0, 1.0),
+    "asymmetry": (0.0, 1.0),
+    "left": (0.0, 1.0),
+    "right": (0.0, 1.0),
+    "palsy": (0.0, 1.0),
+    "facial_hair": (0.0, 1.0),
+    "moles": (0.0, 1.0),
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "hair": HAIR,
+    "hair_colour": HAIR_COLOURS,
+    "eye_colour": EYE_COLOURS,
+    "expression_set": get_args(ExpressionSet),
+    "palsy_side": get_args(Side),
+}
+_POSE_LIMITS = (90.0, 60.0, 180.0)
+
+
+@dataclass(frozen=True)
+class Head:
+    """A parametric face before it is rendered. Every field can be changed alone; left and right are the person's own.
+
+    Parameters
+    ----------
+    age
+        Years, in [5, 90]: shape, skin relief and grey hair.
+    gender
+        0 the female … 1 the male shape morph. Hair, beard and all else stay.
+    ancestry
+        Shares of the shape morphs "african", "asian" and "european" (not a claim about people), normalised to 1.
+        Stored as a sorted tuple of (name, share).
+    skin_tone
+        0 light … 1 dark, linear in the individual typology angle: 0 is +55°, 1 is −50°. Independent of ancestry.
+    hair
+        "short", "long", "bald" or "tied".
+    expression
+        Name in `EXPRESSIONS[expression_set]`, or a mapping of face units to activations in [0, 1] (Left/Right
+        omitted: both). A mapping is stored as a sorted tuple of (unit, activation).
+    intensity
+        Factor on the expression, in [0, 1].
+    pose
+        (yaw, pitch, roll) in degrees; positive turns to the person's left, up, and clockwise in the picture.
+    light
+        Name of a preset in `facelib.faces.LIGHTS`, or a `Light`. "frontal" is symmetric.
+    electrodes
+        None, "fridlund", "kuramoto", or names of positions in the order in which they are attached.
+    seed
+        Draws the shape of the individual, the mottling of the skin, and the patterns of `asymmetry` and `moles`.
+        Seed 0 is the average person.
+    expression_set
+        "tuned" (read well by the classifiers it was tuned on) or "facs" (plain FACS prototypes, for confirmation).
+    left, right
+        Factor on the expression of the person's left and right half, in [0, 1], joined smoothly over the philtrum.
+        What moves as one (jaw, tongue, sideways shift of the mouth) takes the mean of both.
+    palsy
+        Peripheral palsy of one side, 0 none … 1 complete. Our own scale, no clinical grading: all units of that
+        side but the jaw's move by 1 − palsy; at rest, brow and corner of the mouth sag, the nasolabial fold is
+        flat, the eye stands slightly wide and closes by 1 − 0.7 palsy; the mouth is drawn to the healthy side.
+    palsy_side
+        The side that is weak: "left" or "right".
+    asymmetry
+        Structural asymmetry of the resting face, 0 none (exactly symmetric) … 1 strong but human: the scale of a
+        pattern of left/right shapes drawn from the seed.
+    facial_hair
+        0 none, 0.3 stubble, 1 a full short beard.
+    hair_colour, eye_colour
+        Names; hair turns grey with age.
+    moles
+        Opacity of moles and freckles, drawn asymmetrically from the seed; 0 none.
+
+    Examples
+    --------
+    >>> head = Head(age=70, expression={"mouthSmile": 0.8})
+    >>> head.expression
+    (('mouthSmileLeft', 0.8), ('mouthSmileRight', 0.8))
+    >>> head.replace(left=0.0).units["mouthSmileLeft"]
+    (0.0, 0.0)
+    """
+
+    age: float = 35.0
+    gender: float = 0.3
+    ancestry: Mapping[str, float] | tuple[tuple[str, float], ...] = (("european", 1.0),)
+    skin_tone: float = 0.3
+    hair: Hair = "short"
+    expression: str | Recipe | tuple[tuple[str, float], ...] = "happy"
+    intensity: float = 1.0
+    pose: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    light: str | Light = "studio"
+    electrodes: str | tuple[str, ...] | None = None
+    seed: int = 0
+    expression_set: ExpressionSet = "tuned"
+    left: float = 1.0
+    right: float = 1.0
+    palsy: float = 0.0
+    palsy_side: Side = "left"
+    asymmetry: float = 0.0
+    facial_hair: float = 0.0
+    hair_colour: HairColour = "brown"
+    eye_colour: EyeColour = "brown"
+    moles: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _RANGES.items():
+            self._set(name, checked(f"a head's {name}", getattr(self, name), low, high))
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                msg = f"A head's {name} is one of {', '.join(allowed)}; got {getattr(self, name)!r}."
+                raise BadValueError(msg)
+        if isinstance(self.seed, bool) or int(self.seed) != self.seed or self.seed < 0:
+            msg = f"A head's seed is a whole number from 0 on; got {self.seed!r}."
+            raise BadValueError(msg)
+        self._set("seed", int(self.seed))
+        self._set("ancestry", _shares(self.ancestry))
+        self._set("expression", self._checked_expression())
+        self._set("pose", _checked_pose(self.pose))
+        Light.of(self.light)  # raises on an unknown name
+        given = self.electrodes
+        if given is not None and not isinstance(given, str):
+            given = tuple(given) or None
+        electrode_scheme.resolve(given)
+        self._set("electrodes", given)
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _checked_expression(self) -> str | tuple[tuple[str, float], ...]:
+        if isinstance(self.expression, str):
+            known = EXPRESSIONS[self.expression_set]
+            if self.expression not in known:
+                msg = f"There is no expression {self.expression!r}; known: {', '.join(known)}, or give face units."
+                raise UnknownNameError(msg)
+            return self.expression
+        return tuple(sorted(expand(dict(self.expression)).items()))
+
+    @property
+    def recipe(self) -> Recipe:
+        """Face units of the expression and their activations, before intensity and sides."""
+        if isinstance(self.expression, str):
+            return EXPRESSIONS[self.expression_set][self.expression]
+        return MappingProxyType(dict(cast("tuple[tuple[str, float], ...]", self.expression)))
+
+    @cached_property
+    def units(self) -> Mapping[str, tuple[float, float]]:
+        """Activation of each of the 52 face units on the person's (left, right) half, before a palsy."""
+        return MappingProxyType(activations(self.recipe, self.intensity, self.left, self.right))
+
+    @property
+    def electrode_names(self) -> tuple[str, ...]:
+        """Names of the positions with an electrode, in the order in which they are attached."""
+        return electrode_scheme.resolve(cast("str | tuple[str, ...] | None", self.electrodes)) or ()
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of all fields, the same in every process; equal heads have equal keys."""
+        text = "|".join(f"{field.name}={_plain(getattr(self, field.name))}" for field in fields(self))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def replace(self, **changes: Any) -> Head:
+        """Return a head with some fields replaced."""
+        return replace(self, **changes)
+
+    def render(self, size: int = 224) -> Face:
+        """Return the picture (size × size px) with its box, eyes, landmarks and attributes; size in [48, 1024]."""
+        from facelib.faces.rendering import render
+
+        return render(self, size)
+
+
+def _shares(ancestry: Mapping[str, float] | tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
+    shares = {}
+    for name, share in dict(ancestry).items():
+        if name not in ANCESTRY:
+            msg = f"Ancestry has the shape morphs {', '.join(ANCESTRY)}; got {name!r}."
+            raise UnknownNameError(msg)
+        shares[name] = checked(f"the share of {name}", share, 0.0, 1e6)
+    total = sum(shares.values())
+    if not total > 0:
+        msg = f"The shares of ancestry must not all be 0; got {dict(ancestry)!r}."
+        raise BadValueError(msg)
+    return tuple(sorted((name, share / total) for name, share in shares.items() if share > 0))
+
+
+def _checked_pose(pose: tuple[float, float, float]) -> tuple[float, ...]:
+    if isinstance(pose, str) or len(tuple(pose)) != 3:
+        msg = f"A head's pose is (yaw, pitch, roll) in degrees; got {pose!r}."
+        raise BadValueError(msg)
+    return tuple(
+        checked(f"a head's {name}", angle, -limit, limit)
+        for name, angle, limit in zip(("yaw", "pitch", "roll"), pose, _POSE_LIMITS, strict=True)
+    )
+
+
+def _plain(value: Any) -> str:
+    """Write a value so that equal values give equal text."""
+    if isinstance(value, float):
+        return f"{value:.9g}"
+    if isinstance(value, tuple):
+        return "(" + ",".join(_plain(item) for item in value) + ")"
+    if isinstance(value, Light):
+        return _plain(tuple(getattr(value, field.name) for field in fields(value)))
+    return repr(value)

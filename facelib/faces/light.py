@@ -1,0 +1,98 @@
+"""Light on a face: one key light that casts shadows, over a soft surround."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from facelib.errors import BadValueError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Light:
+    """A key light and how soft its surround is.
+
+    Parameters
+    ----------
+    azimuth
+        Degrees; 0 is the camera's direction, positive the person's left.
+    elevation
+        Degrees above the camera's height, in [-90, 90].
+    strength
+        Factor on all light; 1 is the calibrated exposure. In [0.05, 4].
+    colour
+        Linear red, green, blue of the key light relative to white, each in [0, 2].
+    softness
+        Share of the light that comes from all sides, in [0, 1]; 0.5 is a studio, 1 an overcast sky.
+
+    Examples
+    --------
+    >>> Light.of("studio").replace(azimuth=-30.0).azimuth
+    -30.0
+    """
+
+    azimuth: float = 30.0
+    elevation: float = 25.0
+    strength: float = 1.0
+    colour: tuple[float, float, float] = (1.0, 0.97, 0.93)
+    softness: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("azimuth", -180.0, 180.0),
+            ("elevation", -90.0, 90.0),
+            ("strength", 0.05, 4.0),
+            ("softness", 0.0, 1.0),
+        ):
+            object.__setattr__(self, name, checked(f"a light's {name}", getattr(self, name), low, high))
+        if len(self.colour) != 3:
+            msg = f"A light's colour is (red, green, blue); got {self.colour!r}."
+            raise BadValueError(msg)
+        colour = tuple(checked("a light's colour", value, 0.0, 2.0) for value in self.colour)
+        object.__setattr__(self, "colour", colour)
+
+    @classmethod
+    def of(cls, light: str | Light) -> Light:
+        """Return the light of a preset's name; a light stays as it is."""
+        if isinstance(light, Light):
+            return light
+        if light not in LIGHTS:
+            msg = f"There is no light {light!r}; known: {', '.join(LIGHTS)}, or give a Light."
+            raise UnknownNameError(msg)
+        return LIGHTS[light]
+
+    def replace(self, **changes: Any) -> Light:
+        """Return a copy with some fields replaced."""
+        return replace(self, **changes)
+
+
+def checked(what: str, value: Any, low: float, high: float) -> float:
+    """Return `value` as a float in [low, high], or raise `BadValueError` saying what was expected and what came."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not low <= number <= high:
+        msg = f"Expected {what} between {low:g} and {high:g}; got {value!r}."
+        raise BadValueError(msg)
+    return number + 0.0  # −0.0 becomes 0.0, so that equal heads have equal keys
+
+
+LIGHTS: Mapping[str, Light] = MappingProxyType(
+    {
+        "studio": Light(),
+        "frontal": Light(azimuth=0.0, elevation=18.0, colour=(1.0, 1.0, 1.0)),
+        "soft": Light(azimuth=15.0, elevation=35.0, softness=0.85),
+        "side": Light(azimuth=75.0, elevation=12.0, softness=0.3),
+        "top": Light(azimuth=0.0, elevation=70.0, softness=0.35),
+        "dim": Light(strength=0.5, softness=0.6),
+        "warm": Light(azimuth=-40.0, elevation=15.0, colour=(1.15, 0.92, 0.68)),
+        "cool": Light(azimuth=40.0, elevation=30.0, colour=(0.85, 0.97, 1.15)),
+    }
+)
+"""Presets by name; "frontal" is the symmetric one."""

@@ -1,0 +1,229 @@
+"""From a head to its vertices: identity, expression, palsy."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces.anatomy import Floats, Ints
+from facelib.faces.expressions import COMMON, SPLIT
+from facelib.faces.geometry import Geometry, load, rows
+
+if TYPE_CHECKING:
+    from facelib.faces.head import Head
+
+_AGES = (("baby", 1.0), ("child", 12.0), ("young", 25.0), ("old", 90.0))
+_MORPHS = {"african": "african", "asian": "asian", "european": "caucasian"}
+
+
+class ArrayCache:
+    """The arrays used last, up to a number of bytes; safe to use from several threads."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._items: OrderedDict[Any, npt.NDArray[Any]] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def get(self, key: Any, make: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Return the array of `key`, made if it isn't there; it is read-only."""
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+                return self._items[key]
+        array = make()
+        array.flags.writeable = False
+        with self._lock:
+            if key not in self._items:
+                self._items[key] = array
+                self._bytes += array.nbytes
+            while self._bytes > self.limit and len(self._items) > 1:
+                _, old = self._items.popitem(last=False)
+                self._bytes -= old.nbytes
+        return array
+
+
+_IDENTITIES = ArrayCache(16 * 2**20)
+
+
+def identity(head: Head) -> Floats:
+    """Return the coarse vertices (n, 3) of the resting face in dm, cached."""
+    key = (head.age, head.gender, head.ancestry, head.seed, head.asymmetry)
+    return _IDENTITIES.get(key, lambda: _identity(head))
+
+
+def _identity(head: Head) -> Floats:
+    geometry = load()
+    vertices = geometry.base.copy()
+    for name, weight in macro_weights(head).items():
+        vertices += np.float32(weight) * geometry.macro[rows()[name]]
+    for name, weight in shape_weights(head).items():
+        vertices += np.float32(weight) * geometry.shape[rows()[name]]
+    if head.asymmetry:
+        for morph, weight in zip(geometry.asymmetry, asymmetry_weights(head.seed), strict=True):
+            vertices += np.float32(weight * head.asymmetry) * morph
+    return vertices
+
+
+def macro_weights(head: Head) -> dict[str, float]:
+    """Return the weights of the macro morphs: age × gender × ancestry, and age × gender × build."""
+    years = min(max(head.age, 1.0), 90.0)
+    ages: dict[str, float] = {}
+    for (young, low), (old, high) in zip(_AGES, _AGES[1:], strict=False):
+        if low <= years <= high:
+            share = (years - low) / (high - low)
+            ages = {young: 1 - share, old: share}
+    weights = {}
+    muscle, weight = build(head.seed)
+    for age, a in ages.items():
+        for gender, g in (("female", 1 - head.gender), ("male", head.gender)):
+            for name, share in dict(head.ancestry).items():
+                weights[f"{_MORPHS[name]}-{gender}-{age}"] = a * g * share
+            for m, muscle_share in _levels(muscle).items():
+                for w, weight_share in _levels(weight).items():
+                    weights[f"universal-{gender}-{age}-{m}muscle-{w}weight"] = a * g * muscle_share * weight_share
+    return {name: value for name, value in weights.items() if value > 0}
+
+
+def _levels(value: float) -> dict[str, float]:
+    """Return the shares of min, average and max for a value in [0, 1]."""
+    return {
+        "min": max(0.0, 1 - 2 * value),
+        "average": 1 - abs(2 * value - 1),
+        "max": max(0.0, 2 * value - 1),
+    }
+
+
+def build(seed: int) -> tuple[float, float]:
+    """Return muscle and weight in [0, 1] of an individual."""
+    if seed == 0:
+        return 0.5, 0.5
+    muscle, weight = np.random.default_rng([seed, 1]).normal(0.5, 0.1, 2)
+    return float(np.clip(muscle, 0.25, 0.75)), float(np.clip(weight, 0.3, 0.75))
+
+
+def shape_weights(head: Head) -> dict[str, float]:
+    """Return the weights of the symmetric local shapes: the individual's, and the old face's."""
+    weights: dict[str, float] = {}
+    return weights
+
+
+def asymmetry_weights(seed: int) -> npt.NDArray[np.float64]:
+    """Return the weight of every asymmetric shape at full asymmetry."""
+    geometry = load()
+    rng = np.random.default_rng([seed, 2])
+    amounts = rng.normal(0, 0.55, len(geometry.asymmetry) // 2).clip(-1, 1)
+    weights = np.zeros(len(geometry.asymmetry))
+    weights[0::2], weights[1::2] = np.maximum(amounts, 0), np.maximum(-amounts, 0)
+    return weights
+
+
+def unit_weights(head: Head) -> dict[str, float]:
+    """Return the weight of every unit morph that is not at rest, with the palsy applied."""
+    sides = {"left": {}, "right": {}}  # type: dict[str, dict[str, float]]
+    common: dict[str, float] = {}
+    for name, (left, right) in head.units.items():
+        if name in COMMON:
+            common[name] = left
+        elif name in SPLIT:
+            sides["left"][name], sides["right"][name] = left, right
+        elif name.endswith("Left"):
+            sides["left"][name.removesuffix("Left")] = left
+        else:
+            sides["right"][name.removesuffix("Right")] = right
+    if head.palsy:
+        _weaken(head, sides, common)
+    weights = dict(common)
+    for side, units in sides.items():
+        for name, value in units.items():
+            weights[f"{name}@{side}" if name in SPLIT else f"{name}{side.capitalize()}"] = value
+    return {name: value for name, value in weights.items() if value}
+
+
+def _weaken(head: Head, sides: dict[str, dict[str, float]], common: dict[str, float]) -> None:
+    """Apply a peripheral palsy to one side (see `Head.palsy`)."""
+    level = head.palsy
+    weak = sides[head.palsy_side]
+    healthy = sides["right" if head.palsy_side == "left" else "left"]
+    for name in weak:
+        if not name.startswith("eyeLook"):  # the eye's own muscles have other nerves
+            weak[name] *= 1 - (0.7 if name == "eyeBlink" else 1.0) * level
+    for name, sag in (("mouthFrown", 0.4), ("browOuterUp", -0.45), ("browInnerUp", -0.35), ("eyeWide", 0.3),
+                      ("mouthSmile", -0.12), ("eyeBlink", 0.0)):  # fmt: skip
+        weak[name] += sag * level
+    activity = max(healthy["mouthSmile"], healthy["mouthStretch"], healthy["mouthUpperUp"], healthy["mouthFrown"])
+    toward = "mouthRight" if head.palsy_side == "left" else "mouthLeft"
+    common[toward] += level * (0.18 + 0.25 * activity)
+
+
+def coarse(head: Head) -> Floats:
+    """Return the coarse vertices (n, 3) of the head with its expression, dm, before its pose."""
+    geometry = load()
+    weights = unit_weights(head)
+    if not weights:
+        return identity(head)
+    table = rows()
+    index = np.array([table[name] for name in weights], np.int32)
+    amounts = np.array(list(weights.values()), np.float32)
+    return _add_morphs(identity(head), geometry.unit, index, amounts)
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_morphs(base: Floats, morphs: Floats, index: Ints, amounts: Floats) -> Floats:
+    vertices = base.copy()
+    for k in range(len(index)):
+        weight = amounts[k]
+        morph = morphs[index[k]]
+        for v in range(len(vertices)):
+            for c in range(3):
+                vertices[v, c] += weight * morph[v, c]
+    return vertices
+
+
+def fine(vertices: Floats, geometry: Geometry) -> Floats:
+    """Return the smooth vertices (N, 3) of coarse ones."""
+    return _subdivide(vertices, geometry.fine_start, geometry.fine_index, geometry.fine_weight)
+
+
+@numba.njit(cache=True, nogil=True)
+def _subdivide(vertices: Floats, start: Ints, index: Ints, weight: Floats) -> Floats:
+    result = np.empty((len(start) - 1, 3), np.float32)
+    for v in range(len(result)):
+        x = y = z = np.float32(0)
+        for k in range(start[v], start[v + 1]):
+            w, i = weight[k], index[k]
+            x += w * vertices[i, 0]
+            y += w * vertices[i, 1]
+            z += w * vertices[i, 2]
+        result[v, 0], result[v, 1], result[v, 2] = x, y, z
+    return result
+
+
+@numba.njit(cache=True, nogil=True)
+def normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints) -> Floats:
+    """Return unit normals (N, 3), weighted by the areas of the triangles around each vertex."""
+    faces = np.empty((len(triangles), 3), np.float32)
+    for t in range(len(triangles)):
+        a, b, c = triangles[t]
+        ux, uy, uz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
+        vx, vy, vz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
+        faces[t, 0] = uy * vz - uz * vy
+        faces[t, 1] = uz * vx - ux * vz
+        faces[t, 2] = ux * vy - uy * vx
+    result = np.empty((len(start) - 1, 3), np.float32)
+    for v in range(len(result)):
+        x = y = z = np.float32(0)
+        for k in range(start[v], start[v + 1]):
+            t = around[k]
+            x += faces[t, 0]
+            y += faces[t, 1]
+            z += faces[t, 2]
+        length = np.float32(1) / max(np.sqrt(x * x + y * y + z * z), np.float32(1e-12))
+        result[v, 0], result[v, 1], result[v, 2] = x * length, y * length, z * length
+    return result

@@ -1,0 +1,73 @@
+"""Which triangle is seen at which sample: a z-buffer."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces.anatomy import Floats, Ints
+
+
+@numba.njit(cache=True, nogil=True)
+def rasterise(
+    points: Floats,
+    triangles: Ints,
+    cull: bool,
+    first: int,
+    depth: Floats,
+    seen: Ints,
+) -> None:
+    """Draw triangles into a depth buffer; samples lie at pixel centres.
+
+    Parameters
+    ----------
+    points
+        (N, 3): x, y in pixels, and a depth that grows toward the viewer and is linear in the picture.
+    triangles
+        (T, 3); front faces run clockwise in the picture.
+    cull
+        Leave out back faces.
+    first
+        Number of the first triangle in `seen`.
+    depth
+        float32 (H, W), changed in place.
+    seen
+        int32 (H, W), changed in place: number of the nearest triangle.
+    """
+    height, width = depth.shape
+    half = np.float32(0.5)
+    for t in range(len(triangles)):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if area == 0 or (cull and area > 0):
+            continue
+        x0 = max(int(np.ceil(min(ax, bx, cx) - half)), 0)
+        x1 = min(int(np.floor(max(ax, bx, cx) - half)), width - 1)
+        y0 = max(int(np.ceil(min(ay, by, cy) - half)), 0)
+        y1 = min(int(np.floor(max(ay, by, cy) - half)), height - 1)
+        if x0 > x1 or y0 > y1:
+            continue
+        inverse = np.float32(1) / area
+        ua, ub = (by - cy) * inverse, (cy - ay) * inverse
+        va, vb = (cx - bx) * inverse, (ax - cx) * inverse
+        za, zb, zc = points[a, 2], points[b, 2], points[c, 2]
+        for y in range(y0, y1 + 1):
+            py = np.float32(y) + half
+            for x in range(x0, x1 + 1):
+                px = np.float32(x) + half
+                wa = ua * (px - cx) + va * (py - cy)
+                wb = ub * (px - cx) + vb * (py - cy)
+                wc = np.float32(1) - wa - wb
+                if wa < -1e-5 or wb < -1e-5 or wc < -1e-5:
+                    continue
+                z = wa * za + wb * zb + wc * zc
+                if z > depth[y, x]:
+                    depth[y, x] = z
+                    seen[y, x] = first + t
+
+
+def buffers(size: int) -> tuple[Floats, npt.NDArray[np.int32]]:
+    """Return an empty depth buffer (0: infinitely far) and triangle numbers (−1: none) of size × size samples."""
+    return np.zeros((size, size), np.float32), np.full((size, size), -1, np.int32)
