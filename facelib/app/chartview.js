@@ -1,0 +1,187 @@
+/* A Vega-Lite chart that is embedded once; afterwards its data and signals are patched.
+ *
+ * index -> signal "step"; data -> view.data(name, rows); signals -> view.signal(name, value). Only another `spec`
+ * embeds anew, and finalizes the old view first.
+ */
+
+const PATIENCE = 15000; // ms until a missing chart library is reported
+
+function shelf(version) {
+  const entries = (globalThis.facelibVega ??= {});
+  if (!entries[version]) {
+    const entry = { loading: false };
+    entry.promise = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
+    entry.promise.catch(() => {});
+    entries[version] = entry;
+  }
+  return entries[version];
+}
+
+async function library(version) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the chart library did not arrive; reload the page")), PATIENCE);
+  });
+  try {
+    return await Promise.race([shelf(version).promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The spec without input elements: the app's own slider drives the parameters. */
+function driven(spec) {
+  const copy = structuredClone(spec);
+  for (const parameter of copy.params ?? []) delete parameter.bind;
+  return copy;
+}
+
+class Chart {
+  constructor(model, el) {
+    this.model = model;
+    this.el = el;
+    this.view = null;
+    this.result = null;
+    this.turn = 0;
+    this.count = 0;
+    this.dirty = { data: false, signals: false, step: false };
+    this.mount = document.createElement("div");
+    this.mount.className = "facelib-chart-mount";
+    this.message = document.createElement("p");
+    this.message.className = "facelib-message";
+    this.message.setAttribute("role", "alert");
+    this.message.hidden = true;
+    el.classList.add("facelib-chart");
+    el.replaceChildren(this.mount, this.message);
+    this.observer = new ResizeObserver(() => this.fit());
+    this.observer.observe(el);
+  }
+
+  say(error) {
+    this.message.textContent = error ? `This chart could not be drawn: ${error.message ?? error}` : "";
+    this.message.hidden = !error;
+    if (error) this.el.dataset.state = "error";
+  }
+
+  finalize() {
+    this.result?.finalize();
+    this.result = null;
+    this.view = null;
+    this.mount.replaceChildren();
+  }
+
+  /** Embed the spec; called again only when it changes on purpose. */
+  async embed() {
+    const turn = ++this.turn;
+    const spec = this.model.get("spec");
+    try {
+      if (!spec || Object.keys(spec).length === 0) {
+        this.finalize();
+        this.el.dataset.state = "empty";
+        return;
+      }
+      const vegaEmbed = await library(this.model.get("library_version"));
+      if (turn !== this.turn) return;
+      const place = document.createElement("div"); // the old chart stays until the new one is there
+      const result = await vegaEmbed(place, driven(spec), { actions: false, renderer: "svg", defaultStyle: false });
+      if (turn !== this.turn) {
+        result.finalize();
+        return;
+      }
+      this.finalize();
+      this.mount.replaceChildren(place);
+      this.result = result;
+      this.view = result.view;
+      this.columns = spec.usermeta?.facelib?.columns ?? 1;
+      this.names = new Set(Object.keys(this.view.getState({ signals: () => true, data: () => false }).signals));
+      this.say(null);
+      this.change("data", "signals", "step");
+    } catch (error) {
+      if (turn === this.turn) this.say(error);
+    }
+  }
+
+  /** Note what changed and paint in the next animation frame; the newest values win. */
+  change(...what) {
+    for (const name of what) this.dirty[name] = true;
+    this.request ||= requestAnimationFrame(() => {
+      this.request = 0;
+      this.flush();
+    });
+  }
+
+  async flush() {
+    if (this.running || !this.view) return;
+    this.running = true;
+    try {
+      while (this.view && Object.values(this.dirty).some(Boolean)) {
+        const { view } = this;
+        const index = this.model.get("index");
+        if (this.dirty.data) this.patchData(view);
+        if (this.dirty.signals) this.patchSignals(view);
+        if (this.names.has("step")) view.signal("step", index);
+        const resized = this.dirty.data && !this.fitted;
+        this.dirty = { data: false, signals: false, step: false };
+        await view.runAsync();
+        if (view !== this.view) continue;
+        if (resized) this.fit();
+        this.say(null);
+        this.el.dataset.state = "ready";
+        this.el.dataset.index = String(index);
+        this.el.dataset.painted = String(++this.count);
+      }
+    } catch (error) {
+      this.dirty = { data: false, signals: false, step: false };
+      this.say(error);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  patchData(view) {
+    for (const [name, rows] of Object.entries(this.model.get("data"))) {
+      view.data(name, rows.map((row) => ({ ...row }))); // Vega marks the objects that it is given
+    }
+  }
+
+  patchSignals(view) {
+    for (const [name, value] of Object.entries(this.model.get("signals"))) view.signal(name, value);
+  }
+
+  /** Widen or narrow the panels so that the chart fills its place; text keeps its size. */
+  fit() {
+    const svg = this.mount.querySelector("svg");
+    const place = this.el.clientWidth;
+    if (!this.view || !svg || place < 50) return;
+    const widths = [...this.names].filter((name) => /(^|_|child)width$/i.test(name));
+    const own = widths.length > 1 ? widths.filter((name) => name !== "width") : widths;
+    const numbers = own.map((name) => this.view.signal(name)).filter((v) => typeof v === "number");
+    if (!numbers.length) return;
+    const now = Math.max(...numbers);
+    const rest = Number(svg.getAttribute("width")) - this.columns * now; // axes, gaps and padding
+    const next = Math.max(30, Math.floor((place - rest) / this.columns));
+    this.fitted = true;
+    if (Math.abs(next - now) < 1) return;
+    for (const name of own) this.view.signal(name, next);
+    this.change("step");
+  }
+
+  close() {
+    this.turn += 1;
+    cancelAnimationFrame(this.request);
+    this.observer.disconnect();
+    this.finalize();
+  }
+}
+
+function render({ model, el }) {
+  const chart = new Chart(model, el);
+  model.on("change:spec", () => chart.embed());
+  model.on("change:data", () => chart.change("data"));
+  model.on("change:signals", () => chart.change("signals"));
+  model.on("change:index", () => chart.change("step"));
+  chart.embed();
+  return () => chart.close();
+}
+
+export default { render };

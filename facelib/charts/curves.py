@@ -1,0 +1,130 @@
+"""The response curve: how the probability of one class follows the strength, one panel a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import altair as alt
+
+from facelib.charts import theme
+from facelib.charts.tables import BAND, check_label, classifiers_of, rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def response(
+    outputs: pd.DataFrame,
+    band: pd.DataFrame | None = None,
+    label: str = "happy",
+    *,
+    step: int = 0,
+    slider: bool = True,
+) -> alt.ConcatChart:
+    """Draw the probability of `label` over the strength, with what harmless changes do in grey.
+
+    Parameters
+    ----------
+    outputs
+        Tidy table with step, strength, classifier, label, probability.
+    band
+        Table with classifier, label, strength, low, high: the range under harmless changes of the same size.
+    label
+        The class of interest.
+    step
+        Where the cursor stands first.
+    slider
+        Show a slider for the cursor under the chart.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing or the table has no such class.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(
+    ...     {
+    ...         "step": [0, 1], "strength": [0.0, 1.0], "classifier": "fer", "label": "happy",
+    ...         "probability": [0.9, 0.2],
+    ...     }
+    ... )
+    >>> len(response(table).to_dict()["datasets"]["outputs"])
+    2
+    """
+    data = {"outputs": rows(outputs), "band": rows(band, BAND)}
+    check_label(outputs, label)
+    steps = int(outputs["step"].max()) + 1
+    chart = layout(classifiers_of(outputs), label=label, step=step, steps=steps, slider=slider)
+    return chart.properties(datasets=data)
+
+
+def layout(
+    classifiers: Sequence[str],
+    *,
+    label: str = "happy",
+    step: int = 0,
+    steps: int = theme.STEPS,
+    slider: bool = False,
+    width: int = 90,
+    height: int = 92,
+) -> alt.ConcatChart:
+    """Return the chart without data: parameters ``step``, ``label``; data sets ``outputs``, ``band``."""
+    beside = theme.panels_beside(classifiers)
+    panels = [
+        _panel(name, theme.colour(order), first=order % beside == 0, width=width, height=height)
+        for order, name in enumerate(classifiers)
+    ]
+    chart = alt.concat(
+        *panels, columns=beside, data=alt.NamedData(name="outputs"), datasets={"outputs": [], "band": []}
+    )
+    chart = chart.add_params(
+        theme.step_parameter(step, steps, slider=slider), alt.param(name="label", value=label)
+    )
+    return theme.finish(
+        chart,
+        columns=beside,
+        description=(
+            "Lines: probability of the class of interest over the strength of the change from 0 to 1, "
+            f"one panel a classifier ({', '.join(classifiers)}); grey: range under harmless changes of "
+            "the same size."
+        ),
+        heading="'Probability of ' + label + ' over strength; grey: harmless changes'",
+    )
+
+
+def _panel(
+    classifier: str, colour: str, *, first: bool, width: int, height: int
+) -> alt.LayerChart | alt.FacetChart:
+    own = f"datum.classifier === {classifier!r} && datum.label === label"
+    x = alt.X(
+        "strength:Q",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labelFlush=True, grid=False),
+    )
+    scale = alt.Scale(domain=[0, 1])
+    axis = alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labels=first, ticks=first, domain=False)
+    y = alt.Y("probability:Q", scale=scale, axis=axis)
+    tooltip = [
+        alt.Tooltip("classifier:N"),
+        alt.Tooltip("strength:Q", format=".2f"),
+        alt.Tooltip("probability:Q", format=".3f"),
+    ]
+    band = (
+        alt.Chart(alt.NamedData(name="band"))
+        .transform_filter(own)
+        .mark_area(color=theme.BAND, opacity=0.55, interpolate="linear")
+        .encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q")
+    )
+    base = alt.Chart().transform_filter(own)
+    line = base.mark_line(color=colour, strokeWidth=2).encode(x=x, y=y)
+    now = base.transform_filter("datum.step === step")
+    rule = now.mark_rule(color=theme.INK, strokeWidth=1, opacity=0.7).encode(x=x)
+    dot = now.mark_point(
+        color=colour, filled=True, size=55, stroke="white", strokeWidth=1.2, opacity=1
+    ).encode(x=x, y=y, tooltip=tooltip)
+    return alt.layer(band, line, rule, dot).properties(
+        width=width, height=height, title=alt.Title(text=classifier, anchor="start", fontSize=11.5, offset=4)
+    )

@@ -1,0 +1,130 @@
+"""The outputs now: one panel a classifier, one bar an emotion, the class of interest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import altair as alt
+
+from facelib.charts import theme
+from facelib.charts.tables import check_label, classifiers_of, rows
+from facelib.classifiers import EMOTIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ORDER = f"(datum.label === label ? -1 : indexof({list(EMOTIONS)}, datum.label))"
+
+
+def bars(
+    outputs: pd.DataFrame, step: int = 0, label: str = "happy", *, slider: bool = True
+) -> alt.ConcatChart:
+    """Draw the probability of every emotion for every classifier at one step.
+
+    The class of interest comes first, in full colour; a tick marks the value at strength 0.
+
+    Parameters
+    ----------
+    outputs
+        Tidy table with step, strength, classifier, label, probability.
+    step
+        The step shown first.
+    label
+        The class of interest.
+    slider
+        Show a slider for the step under the chart.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing or the table has no such class.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(
+    ...     {"step": [0], "strength": [0.0], "classifier": ["fer"], "label": ["happy"], "probability": [0.9]}
+    ... )
+    >>> bars(table).to_dict()["datasets"]["outputs"][0]["probability"]
+    0.9
+    """
+    data = rows(outputs)
+    check_label(outputs, label)
+    steps = int(outputs["step"].max()) + 1
+    chart = layout(classifiers_of(outputs), label=label, step=step, steps=steps, slider=slider)
+    return chart.properties(datasets={"outputs": data})
+
+
+def layout(
+    classifiers: Sequence[str],
+    *,
+    label: str = "happy",
+    step: int = 0,
+    steps: int = theme.STEPS,
+    slider: bool = False,
+    width: int = 84,
+    row_height: int = 13,
+) -> alt.ConcatChart:
+    """Return the chart without data: parameters ``step`` and ``label``, data set ``outputs``."""
+    beside = theme.panels_beside(classifiers)
+    panels = [
+        _panel(name, theme.colour(order), first=order % beside == 0, width=width, row_height=row_height)
+        for order, name in enumerate(classifiers)
+    ]
+    chart = alt.concat(*panels, columns=beside, data=alt.NamedData(name="outputs"), datasets={"outputs": []})
+    chart = chart.add_params(
+        theme.step_parameter(step, steps, slider=slider), alt.param(name="label", value=label)
+    )
+    return theme.finish(
+        chart,
+        columns=beside,
+        description=(
+            "Bars: probability of each emotion, one panel a classifier "
+            f"({', '.join(classifiers)}), at the strength shown; ticks: at strength 0."
+        ),
+        heading="'Outputs now, ' + label + ' first; the tick is strength 0'",
+    )
+
+
+def _panel(
+    classifier: str, colour: str, *, first: bool, width: int, row_height: int
+) -> alt.LayerChart | alt.FacetChart:
+    strong = "datum.label === label"
+    axis = alt.Axis(
+        title=None, ticks=False, domain=False, labels=first, labelPadding=4,
+        labelFontWeight=alt.condition("datum.value === label", alt.value("bold"), alt.value("normal")),
+        labelColor=alt.condition("datum.value === label", alt.value(theme.INK), alt.value(theme.MUTED)),
+    )  # fmt: skip
+    base = (
+        alt.Chart()
+        .transform_filter(f"datum.classifier === {classifier!r}")
+        .transform_calculate(order=_ORDER)
+        .encode(y=alt.Y("label:N", sort=alt.EncodingSortField("order", op="min"), axis=axis))
+    )
+    x = alt.X(
+        "probability:Q",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labelFlush=True),
+    )
+    tooltip = [
+        alt.Tooltip("classifier:N"),
+        alt.Tooltip("label:N"),
+        alt.Tooltip("probability:Q", format=".3f"),
+        alt.Tooltip("strength:Q", format=".2f"),
+    ]
+    bar = (
+        base.transform_filter("datum.step === step")
+        .mark_bar(color=colour, height={"band": 0.72}, cornerRadiusEnd=1.5)
+        .encode(x=x, opacity=alt.condition(strong, alt.value(1.0), alt.value(0.45)), tooltip=tooltip)
+    )
+    start = (
+        base.transform_filter("datum.step === 0")
+        .mark_tick(color=theme.INK, thickness=2, height={"band": 0.9})
+        .encode(x=x, tooltip=tooltip)
+    )
+    return alt.layer(bar, start).properties(
+        width=width,
+        height=row_height * len(EMOTIONS),
+        title=alt.Title(text=classifier, anchor="start", fontSize=11.5, offset=4),
+    )

@@ -1,0 +1,52 @@
+"""Chart specifications from a cache, so that the app's kernel does not wait for altair.
+
+Importing altair takes more than a second. A layout depends on the names of the classifiers only, never on
+data, so its Vega-Lite dictionary is kept in the cache folder under a hash of its arguments, of altair's
+version and of this package's own chart code.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import json
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from facelib.charts.cache import kept
+
+_HERE = Path(__file__).parent
+
+
+def bars(classifiers: Sequence[str], **options: Any) -> dict[str, Any]:
+    """Return `facelib.charts.outputs.layout` as a Vega-Lite dictionary."""
+    return _cached("outputs", classifiers, options)
+
+
+def response(classifiers: Sequence[str], **options: Any) -> dict[str, Any]:
+    """Return `facelib.charts.curves.layout` as a Vega-Lite dictionary."""
+    return _cached("curves", classifiers, options)
+
+
+@functools.cache
+def _fingerprint() -> str:
+    """Hash of everything but the arguments that a specification depends on."""
+    digest = hashlib.sha256(metadata.version("altair").encode())
+    for path in sorted(_HERE.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _cached(chart: str, classifiers: Sequence[str], options: dict[str, Any]) -> dict[str, Any]:
+    question = json.dumps([chart, list(classifiers), options, _fingerprint()], sort_keys=True)
+    key = hashlib.sha256(question.encode()).hexdigest()[:20]
+
+    def make() -> bytes:
+        layout = importlib.import_module(f"facelib.charts.{chart}").layout
+        return json.dumps(layout(classifiers, **options).to_dict()).encode()
+
+    spec: dict[str, Any] = json.loads(kept(f"chart-{chart}-{key}.json", make))
+    return spec

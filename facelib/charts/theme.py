@@ -1,0 +1,82 @@
+"""How the charts look: fonts, sizes, and one fixed colour a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import altair as alt
+
+FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+INK: Final = "#1f2933"
+MUTED: Final = "#52606d"
+GRID: Final = "#e4e9ee"
+BAND: Final = "#b8c2cc"
+
+PALETTE: Final = (
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#595959",
+)  # fmt: skip
+"""Okabe and Ito's colours, which people with any colour vision tell apart, in the order in which they differ
+most; a violet and a grey follow for more than six."""
+
+STEPS: Final = 21
+"""Strengths of an ordinary sweep."""
+
+
+def colour(order: int) -> str:
+    """Return the colour of the classifier at place `order`; it repeats after `PALETTE`.
+
+    >>> colour(0), colour(8) == colour(0)
+    ('#0072b2', True)
+    """
+    return PALETTE[order % len(PALETTE)]
+
+
+def config() -> dict[str, Any]:
+    """Return the Vega-Lite configuration that all charts share."""
+    return {
+        "font": FONT,
+        "view": {"stroke": None},
+        "background": "transparent",
+        "title": {"color": INK, "fontSize": 12, "fontWeight": 600, "anchor": "start", "offset": 6},
+        "concat": {"spacing": 12},
+        "axis": {
+            "labelFontSize": 11, "titleFontSize": 11, "labelColor": MUTED, "titleColor": MUTED,
+            "titleFontWeight": 400, "gridColor": GRID, "domainColor": BAND, "tickColor": BAND, "tickSize": 3,
+            "labelPadding": 3,
+        },
+        "text": {"font": FONT, "fontSize": 11, "color": INK},
+    }  # fmt: skip
+
+
+def step_parameter(step: int, steps: int, *, slider: bool) -> alt.Parameter:
+    """Return the parameter ``step``: the frame that the chart shows, with a slider of its own if wanted."""
+    if not slider:
+        return alt.param(name="step", value=step)
+    return alt.param(
+        name="step",
+        value=step,
+        bind=alt.binding_range(min=0, max=max(steps - 1, 1), step=1, name="strength, step "),
+    )
+
+
+def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: str) -> alt.ConcatChart:
+    """Give a row of panels its look, its heading and its description for screen readers."""
+    return chart.properties(
+        title=alt.Title(text=alt.ExprRef(expr=heading), fontSize=12),
+        description=description,
+        config=config(),
+        autosize=alt.AutoSizeParams(type="pad", contains="padding"),
+        padding=2,
+        usermeta={"facelib": {"columns": columns}},
+    )
+
+
+def panels_beside(classifiers: Sequence[str], most: int = 4) -> int:
+    """Return how many panels stand beside each other: one row up to `most`, then rows of equal length.
+
+    >>> [panels_beside(["a"] * n) for n in (1, 4, 5, 6, 8, 9)]
+    [1, 4, 3, 3, 4, 3]
+    """
+    rows = -(-len(classifiers) // most)
+    return -(-len(classifiers) // max(rows, 1)) or 1
