@@ -1,1 +1,24 @@
-""""""
+"""Emotion classifiers: what is studied."""
+
+from __future__ import annotations
+
+from facelib.classifiers.card import Card
+from facelib.classifiers.catalogue import CLASSIFIERS, available, load, register, why_unavailable
+from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
+from facelib.classifiers.emotions import EMOTIONS, common
+from facelib.classifiers.preparation import Preparation
+
+__all__ = [
+    "CLASSIFIERS",
+    "EMOTIONS",
+    "Card",
+    "Classifier",
+    "Preparation",
+    "available",
+    "common",
+    "load",
+    "normalised_sigmoid",
+    "register",
+    "softmax",
+    "why_unavailable",
+]

@@ -1,0 +1,127 @@
+"""Which classifiers there are, which of them can be used here, and how to add one."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from facelib.classifiers.builtin import RECIPES
+from facelib.classifiers.classifier import Classifier
+from facelib.errors import BadValueError, FacelibError, UnavailableError
+from facelib.models import package_path
+from facelib.registry import Registry
+
+ENTRY_POINTS = "facelib.classifiers"
+
+
+@dataclass
+class Entry:
+    """How a classifier is made, the model packages that it needs, and the one that was made."""
+
+    make: Callable[[], Classifier]
+    packages: Sequence[str] = ()
+    made: Classifier | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+CLASSIFIERS: Registry[Entry] = Registry("classifier")
+
+
+def register(
+    id: str,  # noqa: A002
+    classifier: Classifier | Callable[[], Classifier],
+    packages: Sequence[str] = (),
+) -> None:
+    """Make a classifier available under a name.
+
+    Other packages add theirs by an entry point of the group ``facelib.classifiers``: its name is the id,
+    its value a function without arguments that returns a `Classifier`.
+
+    Parameters
+    ----------
+    id
+        Name; one that is taken raises `BadValueError`.
+    classifier
+        The classifier, or a function that makes it when it is first asked for.
+    packages
+        Model packages that it needs.
+    """
+    _discover()
+    if isinstance(classifier, Classifier):
+        CLASSIFIERS.register(id, Entry(lambda: classifier, packages, classifier))
+    else:
+        CLASSIFIERS.register(id, Entry(classifier, packages))
+
+
+def load(id: str) -> Classifier:  # noqa: A002
+    """Return a classifier; it is made once in a process.
+
+    Raises
+    ------
+    UnknownNameError
+        No classifier has this name.
+    UnavailableError
+        Its model package is not on this machine, or it can't be made.
+    """
+    _discover()
+    entry = CLASSIFIERS[id]
+    with entry.lock:
+        if entry.made is None:
+            for package in entry.packages:
+                package_path(package)
+            entry.made = _made(id, entry)
+        return entry.made
+
+
+def _made(id: str, entry: Entry) -> Classifier:  # noqa: A002
+    try:
+        made: object = entry.make()
+    except FacelibError:
+        raise
+    except Exception as error:  # an entry point may run anything
+        msg = f"The classifier {id!r} can't be made: {type(error).__name__}: {error}"
+        raise UnavailableError(msg) from error
+    if not isinstance(made, Classifier):
+        msg = f"What makes {id!r} returns a facelib.classifiers.Classifier; got {type(made).__name__}."
+        raise BadValueError(msg)
+    return made
+
+
+def available(pattern: str = "*") -> list[str]:
+    """Return the ids that match a shell pattern and can be used on this machine."""
+    _discover()
+    return [name for name in CLASSIFIERS.names(pattern) if why_unavailable(name) is None]
+
+
+def why_unavailable(id: str) -> str | None:  # noqa: A002
+    """Return why a classifier can't be used here, or None if it can."""
+    _discover()
+    try:
+        for package in CLASSIFIERS[id].packages:
+            package_path(package)
+    except UnavailableError as error:
+        return str(error)
+    return None
+
+
+def _call(point: importlib.metadata.EntryPoint) -> Classifier:
+    made: Classifier = point.load()()
+    return made
+
+
+for _recipe in RECIPES:
+    CLASSIFIERS.register(_recipe.id, Entry(_recipe.make, (_recipe.package,)))
+
+
+@functools.cache
+def _discover() -> None:
+    """Register what other packages offer; one that clashes is left out and logged."""
+    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        try:
+            CLASSIFIERS.register(point.name, Entry(functools.partial(_call, point)))
+        except BadValueError as error:
+            logging.getLogger(__name__).warning("%s from %s is left out: %s", point.name, point.value, error)

@@ -1,0 +1,147 @@
+"""An emotion classifier: pictures to features, features to logits, logits to probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from facelib.classifiers.card import Card
+from facelib.classifiers.preparation import Boxes, Images, Preparation
+from facelib.errors import BadValueError
+
+Logits = npt.NDArray[np.float32]
+
+
+def softmax(logits: npt.NDArray[np.floating]) -> Logits:
+    """Return exp(z) / Σ exp(z) along the last axis."""
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(powers / powers.sum(-1, keepdims=True), np.float32)
+
+
+def normalised_sigmoid(logits: npt.NDArray[np.floating]) -> Logits:
+    """Return σ(z) / Σ σ(z) along the last axis, for networks with one sigmoid a class."""
+    # log σ(z) = −log(1 + e^−z) stays exact where all sigmoids are tiny
+    return softmax(-np.logaddexp(0.0, -logits.astype(np.float64)))
+
+
+class Classifier:
+    """A network that names the emotion of a face.
+
+    It is in evaluation mode, holds no gradients, and may be used from several threads at once.
+
+    Parameters
+    ----------
+    id
+        Name in the registry.
+    body
+        Prepared pictures (N, C, h, w) to the feature map (N, D, h', w') that Grad-CAM reads.
+    head
+        Feature map to logits (N, K); differentiable.
+    labels
+        The model's own names of its K outputs, in their order.
+    emotions
+        Own name to one of `facelib.classifiers.EMOTIONS`, or None where there is no such emotion.
+    preparation
+        Picture and box to what `body` expects.
+    card
+        What one must know of the model.
+    to_probabilities
+        Logits (N, K) to probabilities (N, K).
+    chunk
+        How many pictures go through `body` at once; small chunks stay in the processor's cache.
+    """
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        body: nn.Module,
+        head: nn.Module,
+        *,
+        labels: Sequence[str],
+        emotions: Mapping[str, str | None],
+        preparation: Preparation,
+        card: Card,
+        to_probabilities: Callable[[Logits], Logits] = softmax,
+        chunk: int = 8,
+    ) -> None:
+        if set(emotions) != set(labels):
+            msg = f"`emotions` has every label of {id!r}: {', '.join(labels)}; got {', '.join(emotions)}."
+            raise BadValueError(msg)
+        self.id = id
+        self.labels = tuple(labels)
+        self.emotions = MappingProxyType({label: emotions[label] for label in labels})
+        self.preparation = preparation
+        self.card = card
+        self.chunk = chunk
+        self.body = body.eval().requires_grad_(requires_grad=False)
+        self.head = head.eval().requires_grad_(requires_grad=False)
+        self._to_probabilities = to_probabilities
+
+    @property
+    def input_size(self) -> int:
+        """Side of the network's input, px."""
+        return self.preparation.size
+
+    def index_of(self, emotion: str) -> int | None:
+        """Return the column of a common emotion, or None if this model doesn't know it."""
+        return next((i for i, label in enumerate(self.labels) if self.emotions[label] == emotion), None)
+
+    def crop_boxes(self, boxes: npt.ArrayLike | None, image_size: tuple[int, int]) -> Boxes:
+        """Return the squares that the network sees of pictures of `image_size` (height, width).
+
+        Returns
+        -------
+        float64 (N, 4), px: N as in `boxes`, 1 for one box or None.
+        """
+        count = len(np.atleast_2d(np.asarray(boxes))) if boxes is not None else 1
+        return self.preparation.crop_boxes(boxes, count, *image_size)
+
+    def prepare(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
+        """Return what the network sees, float32 (N, C, h, w).
+
+        Parameters
+        ----------
+        images
+            uint8 (N, H, W, 3), RGB.
+        boxes
+            (4,) or (N, 4), px: x1, y1, x2, y2; None if the whole picture is the face.
+
+        Raises
+        ------
+        BadValueError
+            Shape or type is another, or a box is outside its picture.
+        """
+        return self.preparation(images, boxes)
+
+    @torch.no_grad()
+    def features(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
+        """Return the feature map that Grad-CAM reads, float32 (N, D, h', w'), without gradient."""
+        x = self.prepare(images, boxes)
+        maps = [self.body(part) for part in torch.split(x, self.chunk)]
+        return torch.cat(maps).contiguous()
+
+    def logits_from(self, features: torch.Tensor) -> torch.Tensor:
+        """Return the logits (N, K) of a feature map, differentiable in it."""
+        logits: torch.Tensor = self.head(features)
+        return logits
+
+    def logits(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
+        """Return the logits, float32 (N, K), before softmax or sigmoid."""
+        with torch.no_grad():
+            return np.asarray(self.logits_from(self.features(images, boxes)))
+
+    def probabilities(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
+        """Return the probabilities, float32 (N, K), each row summing to one."""
+        return self.probabilities_from(self.logits(images, boxes))
+
+    def probabilities_from(self, logits: Logits) -> Logits:
+        """Return the probabilities that belong to logits."""
+        return self._to_probabilities(logits)
+
+    def __repr__(self) -> str:
+        return f"<Classifier {self.id}: {self.card.title}>"
