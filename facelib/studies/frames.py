@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, render_heads
 from facelib.interventions import HeadIntervention, Intervention
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MAX_STEPS = 501
 
@@ -39,6 +43,18 @@ class Frames:
     def box(self) -> npt.NDArray[np.float64]:
         """Face box of strength 0, px (4,): a box that followed the change would be a confound."""
         return self.faces[0].box
+
+    def strip(self, count: int = 7) -> Image:
+        """Return `count` frames from strength 0 to 1 side by side, as a picture that a notebook shows."""
+        return film_strip(self.images, count)
+
+
+def film_strip(images: npt.NDArray[np.uint8], count: int = 7) -> Image:
+    """Return `count` of the pictures (n, H, W, 3), evenly spread from first to last, side by side."""
+    from PIL import Image as pillow
+
+    chosen = np.unique(np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int))
+    return pillow.fromarray(np.concatenate([images[number] for number in chosen], axis=1))
 
 
 def even_strengths(steps: int) -> npt.NDArray[np.float64]:

@@ -104,7 +104,14 @@ class References:
 
 
 def run_references(
-    sweep: Sweep, n: int = 99, *, seed: int = 0, thinned: int = THINNED, workers: int = 1, stale: Stale | None = None
+    sweep: Sweep,
+    n: int = 99,
+    *,
+    seed: int = 0,
+    thinned: int = THINNED,
+    start: References | None = None,
+    workers: int = 1,
+    stale: Stale | None = None,
 ) -> Iterator[References]:
     """Read `n` reference sweeps one after the other; yields all that are in after each.
 
@@ -116,6 +123,8 @@ def run_references(
         Number of reference sweeps, cycling through the kinds with a fresh random direction each.
     thinned
         Strengths of each.
+    start
+        References of the same sweep and seed that are in already; they are kept and not computed again.
     stale
         Asked between sweeps; when it answers True, `facelib.studies.Cancelled` is raised.
     """
@@ -127,8 +136,8 @@ def run_references(
     images = sweep.images
     distances = [pixel_distance(images[0], images[step], sweep.box) for step in steps]
     models = [zoo.load(name) for name in sweep.classifiers]
-    found = References(steps, sweep.strengths[steps], (), seed)
-    for matched in reference_sweeps(sweep.frames.faces[0], np.asarray(distances), n, seed=seed):
+    found = start or References(steps, sweep.strengths[steps], (), seed)
+    for matched in reference_sweeps(sweep.frames.faces[0], np.asarray(distances), n, seed=seed, first=len(found)):
         readings = read(models, matched.images, sweep.box, workers=workers, stale=stale)
         one = ReferenceSweep(
             kind=matched.kind,

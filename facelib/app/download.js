@@ -1,0 +1,34 @@
+// A button that asks the kernel for a file and hands it to the browser; nothing is written on the server.
+export default {
+  render({ model, el }) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "facelib-download jupyter-widgets jupyter-button widget-button";
+    el.append(button);
+
+    const label = () => {
+      button.textContent = model.get("busy") ? "preparing …" : model.get("label");
+      button.title = model.get("help");
+      button.disabled = model.get("disabled") || model.get("busy");
+    };
+    const ask = () => {
+      model.set("busy", true);
+      model.send({ wanted: true });
+    };
+    const save = (message, buffers) => {
+      if (!message || !message.name) return;
+      const blob = new Blob([buffers[0]], { type: message.type });
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = message.name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    };
+
+    button.addEventListener("click", ask);
+    model.on("msg:custom", save);
+    model.on("change", label);
+    label();
+    return () => model.off("msg:custom", save);
+  },
+};

@@ -1,0 +1,153 @@
+"""Take home: the table, the figures and the stimuli, made when asked for, saved by the browser."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+
+import facelib
+from facelib.app.controls import card, grid
+from facelib.app.download import Download, DownloadButton
+from facelib.app.guard import MessageArea, guarded
+from facelib.app.state import Explorer, Result
+from facelib.errors import FacelibError
+
+
+class NotReadyError(FacelibError):
+    """There is nothing to export yet."""
+
+    def __init__(self) -> None:
+        super().__init__("The sweep is still being computed; try again in a moment.")
+
+
+def export_panel(explorer: Explorer) -> widgets.Widget:
+    """Return the panel with one button a file."""
+    messages = MessageArea()
+
+    def offer(make: Callable[[Result], Download], label: str, help_text: str) -> DownloadButton:
+        @guarded(messages)
+        def on_press() -> Download:
+            with explorer.lock:
+                result = explorer.result
+            if result is None:
+                raise NotReadyError
+            return make(result)
+
+        return DownloadButton(on_press, label=label, help=help_text)
+
+    def about(result: Result) -> dict[str, Any]:
+        return provenance(result, explorer.label)
+
+    return card(
+        "Take home",
+        grid(
+            offer(table_csv, "Table (CSV)", "One row a strength × classifier × emotion, with measured properties"),
+            offer(table_parquet, "Table (Parquet)", "The same, for pandas, R and DuckDB"),
+            offer(wide_csv, "Wide (CSV)", "One row a strength, one column a classifier and emotion"),
+            offer(
+                lambda result: figures_zip(result, explorer.label, about(result)),
+                "Figures (SVG, PNG)",
+                "Response curves and outputs",
+            ),
+            offer(
+                lambda result: stimuli_zip(result, about(result)),
+                "Stimuli (PNG)",
+                "Every picture of the sweep with a key",
+            ),
+            columns=5,
+        ),
+        messages,
+    )
+
+
+def provenance(result: Result, label: str) -> dict[str, Any]:
+    """Return what a reader needs to repeat the sweep: face, change, classifiers, seeds, versions."""
+    from importlib.metadata import version
+
+    sweep = result.sweep
+    return {
+        "face": repr(sweep.face) if isinstance(sweep.face, facelib.Head) else sweep.face_id,
+        "intervention": repr(sweep.intervention),
+        "label": label,
+        "strengths": sweep.strengths.tolist(),
+        "classifiers": {name: facelib.classifiers.load(name).card.sha256 for name in sweep.classifiers},
+        "seed": sweep.seed,
+        "references": len(result.references) if result.references else 0,
+        "versions": {name: version(name) for name in ("facelib", "torch", "numpy", "scipy")},
+        "note": LIMITS,
+    }
+
+
+LIMITS = (
+    "These results describe how these classifiers respond to rendered (or edited) faces under the stated change. "
+    "They do not show how patients' faces are read, nor what a person feels. Confirm on photographs of your own "
+    "population. Research and teaching only; not for diagnosis, grading of palsy or treatment decisions."
+)
+
+
+def table_csv(result: Result) -> Download:
+    """Return the tidy table as CSV."""
+    return Download(_name(result, "csv"), result.sweep.table.to_csv(index=False).encode(), "text/csv")
+
+
+def table_parquet(result: Result) -> Download:
+    """Return the tidy table as Parquet."""
+    buffer = io.BytesIO()
+    result.sweep.table.to_parquet(buffer, index=False)
+    return Download(_name(result, "parquet"), buffer.getvalue())
+
+
+def wide_csv(result: Result) -> Download:
+    """Return the wide table as CSV."""
+    table = result.sweep.wide
+    table.columns = [f"{classifier}_{label}" for classifier, label in table.columns]
+    return Download(_name(result, "csv", "wide"), table.to_csv().encode(), "text/csv")
+
+
+def figures_zip(result: Result, label: str, about: dict[str, Any]) -> Download:
+    """Return the figures as SVG and PNG with their provenance."""
+    from facelib import charts
+    from facelib.charts.export import figure
+
+    band = result.references.band(label) if result.references else None
+    figures = {
+        "response": charts.response(result.sweep.outputs, band, label),
+        "outputs_start": charts.bars(result.sweep.outputs, 0, label),
+        "outputs_end": charts.bars(result.sweep.outputs, len(result.sweep.strengths) - 1, label),
+    }
+    files = {
+        f"{name}.{suffix}": figure(chart, suffix)
+        for name, chart in figures.items()
+        for suffix in ("svg", "png")
+    }
+    return _zip(_name(result, "zip", "figures"), files, about)
+
+
+def stimuli_zip(result: Result, about: dict[str, Any]) -> Download:
+    """Return every picture as PNG, lossless, with a key."""
+    from PIL import Image
+
+    files = {}
+    for strength, image in zip(result.sweep.strengths, result.sweep.images, strict=True):
+        buffer = io.BytesIO()
+        Image.fromarray(image).save(buffer, "PNG")
+        files[f"strength_{strength:.2f}.png"] = buffer.getvalue()
+    return _zip(_name(result, "zip", "stimuli"), files, about)
+
+
+def _zip(name: str, files: dict[str, bytes], about: dict[str, Any]) -> Download:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, data in files.items():
+            archive.writestr(member, data)
+        archive.writestr("about.json", json.dumps(about, indent=2))
+    return Download(name, buffer.getvalue(), "application/zip")
+
+
+def _name(result: Result, suffix: str, kind: str = "sweep") -> str:
+    return f"facelib_{kind}_{result.sweep.intervention.id}_{result.sweep.face_id[:8]}.{suffix}"

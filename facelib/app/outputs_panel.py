@@ -1,0 +1,149 @@
+"""The Outputs panel: what every classifier says now, along the strengths, and what it means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+
+from facelib import stats
+from facelib.app.chartview import ChartView
+from facelib.app.controls import card
+from facelib.app.guard import MessageArea, guarded
+from facelib.app.livetable import LiveTable
+from facelib.app.state import STEPS, Explorer
+from facelib.charts import specs
+from facelib.charts.tables import BAND, rows
+from facelib.studies import DELTA
+from facelib.studies.sweep import tidy
+
+COLUMNS = (
+    {"title": "classifier", "align": "left", "help": "Published network; see its card"},
+    {"title": "now", "align": "right", "help": "Probability of the emotion at the strength of the slider"},
+    {"title": "change", "align": "right", "help": "From strength 0 to 1, in probability"},
+    {"title": "reference", "align": "left", "help": "How many harmless changes of the same size did as much"},
+    {"title": "verdict", "align": "left", "help": f"On this face, with a margin of {DELTA:.2f}"},
+)
+DETAILS = (
+    {"title": "classifier", "align": "left"},
+    {"title": "EPGM", "align": "right", "help": "Expected property gradient magnitude; compare at equal steps only"},
+    {"title": "total variation", "align": "right", "help": "Sum of all steps, up and down"},
+    {"title": "r", "align": "right", "help": "Correlation with the strength"},
+    {"title": "flips", "align": "right", "help": "How often the winning emotion changes along the strengths"},
+    {"title": "order p", "align": "right", "help": "Shuffle test: do the outputs follow the order of the strengths?"},
+    {"title": "90 % of replicates", "align": "right", "help": "Change under shift, scale and light of up to 3 %"},
+)
+MARKS = {"changes": "verdict-changes", "does not change": "verdict-unchanged", "cannot tell": "verdict-unclear"}
+WORDS = {
+    "changes": "changes this face's output",
+    "does not change": "does not",
+    "cannot tell": "cannot tell",
+}
+
+
+class OutputsPanel:
+    """The panel and its parts that follow the strength slider in the browser."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        names = [model.id for model in explorer.models]
+        messages = MessageArea()
+        self.bars = ChartView(spec=specs.bars(names))
+        self.response = ChartView(spec=specs.response(names))
+        self.table = LiveTable()
+        self.details = LiveTable()
+        self.sentence = widgets.HTML()
+        self.sentence.add_class("facelib-sentence")
+        more = widgets.Accordion([self.details], titles=("Details: gradients, order test, replicates",))
+        self.widget = card(
+            "Outputs", self.bars, self.response, self.table, self.sentence, more, messages
+        )
+        self._shown: object = None
+        explorer.observe(guarded(messages)(self.update), ["result", "snapshot", "label", "classifier"])
+
+    @property
+    def linked(self) -> tuple[Any, ...]:
+        """Widgets whose ``index`` follows the slider."""
+        return (self.bars, self.response, self.table, self.details)
+
+    def update(self, _change: object = None) -> None:
+        """Show what the explorer holds, in place: charts are patched, never embedded again."""
+        explorer = self.explorer
+        result, label = explorer.result, explorer.label
+        if result is not None:
+            table = result.sweep.outputs
+            band = result.references.band(label) if result.references else None
+            effects = result.sweep.effects(label, references=result.references)
+            self._charts(table, band, fresh=result.sweep)
+            self._verdicts(effects, table)
+        elif explorer.snapshot is not None:
+            table = snapshot_table(explorer)
+            self._charts(table, None, fresh=explorer.snapshot)
+            self._waiting(table)
+
+    def _charts(self, table: pd.DataFrame, band: pd.DataFrame | None, fresh: object) -> None:
+        signals = {"label": self.explorer.label}
+        outputs = {"outputs": rows(table)} if fresh is not self._shown else {}
+        self._shown = fresh
+        self.bars.show(data=outputs, signals=signals)
+        self.response.show(data=outputs | {"band": rows(band, BAND)}, signals=signals)
+
+    def _verdicts(self, effects: pd.DataFrame, table: pd.DataFrame) -> None:
+        label = self.explorer.label
+        now = table[table["label"] == label].sort_values("step")
+        verdicts, details = [], []
+        for effect in effects.to_dict("records"):
+            name = effect["classifier"]
+            series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
+            reference = f"{effect['as_much']} of {effect['references']}" if effect["references"] else "…"
+            verdict = {"text": WORDS[effect["verdict"]], "mark": MARKS[effect["verdict"]]}
+            verdicts.append([name, {"series": series}, signed(effect["change"]), reference, verdict])
+            details.append(
+                [
+                    name,
+                    f"{effect['epgm']:.4f}",
+                    f"{effect['total_variation']:.2f}",
+                    f"{effect['correlation']:.2f}",
+                    str(effect["flips"]),
+                    stats.format_p(effect["shuffle_p"]),
+                    f"{signed(effect['low'])} … {signed(effect['high'])}",
+                ]
+            )
+        self.table.show(COLUMNS, verdicts, f"Probability of {label}, and what the change does to it on this face")
+        self.details.show(DETAILS, details, "Descriptive statistics of this sweep")
+        chosen = effects[effects["classifier"] == self.explorer.classifier]
+        self.sentence.value = str(chosen["sentence"].iloc[0]) if len(chosen) else ""
+
+    def _waiting(self, table: pd.DataFrame) -> None:
+        label = self.explorer.label
+        now = table[table["label"] == label]
+        step = self.explorer.step
+        waiting = []
+        for name, value in zip(now["classifier"], now["probability"], strict=True):
+            series = ["…"] * STEPS
+            series[step] = f"{value:.2f}"
+            waiting.append([name, {"series": series}, "…", "…", "…"])
+        self.table.show(COLUMNS, waiting, f"Probability of {label}; the whole sweep is being computed")
+        self.details.show(DETAILS, [])
+        self.sentence.value = ""
+
+
+def snapshot_table(explorer: Explorer) -> pd.DataFrame:
+    """Return the outputs of the one strength that was looked at, as a tidy table with its step."""
+    snapshot = explorer.snapshot
+    assert snapshot is not None  # noqa: S101
+    strength = snapshot.frames.strengths[-1:]
+    table = tidy(snapshot.readings, strength, face="", intervention=explorer.intervention.id)
+    return table.assign(step=explorer.step)
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign, as statisticians write it.
+
+    >>> signed(-0.623)
+    '−.62'
+    """
+    text = f"{abs(value):.2f}"
+    text = text[1:] if text.startswith("0") else text
+    return ("−" if value < 0 else "+") + text

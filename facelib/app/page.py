@@ -1,0 +1,72 @@
+"""The page: all panels of the explorer, wired so that a drag of the strength slider stays in the browser."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+
+from facelib.app.change_panel import change_panel
+from facelib.app.export_panel import LIMITS, export_panel
+from facelib.app.face_panel import face_panel
+from facelib.app.look_panel import look_panel
+from facelib.app.outputs_panel import OutputsPanel
+from facelib.app.state import Explorer
+from facelib.app.style import PageStyle
+from facelib.app.watchdog import Watchdog
+
+
+def page(explorer: Explorer | None = None) -> widgets.Widget:
+    """Return the whole explorer as one widget; the same in Voila and in JupyterLab.
+
+    Parameters
+    ----------
+    explorer
+        The state to show; None: a fresh one on all classifiers of this machine.
+    """
+    import torch
+
+    torch.set_num_threads(1)  # two threads of ours read faces; more per thread would only make them wait
+    state = explorer or Explorer()
+    face = face_panel(state)
+    change, slider = change_panel(state)
+    look, stage = look_panel(state)
+    outputs = OutputsPanel(state)
+    for follower in (stage, change.readout, *outputs.linked):
+        widgets.jslink((slider, "value"), (follower, "index"))
+    body = widgets.Box(
+        [_column(face), _column(look, change, export_panel(state)), _column(outputs.widget)]
+    )
+    body.add_class("facelib-columns")
+    limits = widgets.HTML(LIMITS)
+    limits.add_class("facelib-limits")
+    root = widgets.VBox([PageStyle(), Watchdog(), _header(state), body, limits])
+    root.add_class("facelib-app")
+    state.start()
+    return root
+
+
+def _column(*panels: widgets.Widget) -> widgets.VBox:
+    column = widgets.VBox(list(panels))
+    column.add_class("facelib-column")
+    return column
+
+
+def _header(state: Explorer) -> widgets.Widget:
+    """Name, what is being computed, and what went wrong."""
+    title = widgets.HTML("<h1>facelib explorer</h1>")
+    status = widgets.Label()
+    progress = widgets.FloatProgress(min=0, max=1)
+    progress.add_class("facelib-progress")
+    problem = widgets.Label()
+    problem.add_class("facelib-message")
+
+    def follow(_change: object = None) -> None:
+        status.value, progress.value = state.status, state.progress
+        progress.layout.visibility = "visible" if state.status else "hidden"
+        problem.value = state.problem
+        problem.layout.display = "" if state.problem else "none"
+
+    state.observe(follow, ["status", "progress", "problem"])
+    follow()
+    head = widgets.HBox([title, problem, status, progress])
+    head.add_class("facelib-header")
+    return head

@@ -1,0 +1,115 @@
+"""Every intervention on heads: identity at 0, gradual, and moving what it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facelib import interventions
+from facelib.errors import BadValueError, UnknownNameError
+from facelib.faces import ELECTRODE_SCHEMES, Head
+from facelib.interventions import INTERVENTIONS, HeadIntervention
+
+ON_HEADS = [name for name in INTERVENTIONS if isinstance(INTERVENTIONS[name], HeadIntervention)]
+HEAD = Head(age=40, gender=0.4, skin_tone=0.3, expression="happy", asymmetry=0.3, palsy=0.2)
+
+
+@pytest.mark.parametrize("name", ON_HEADS)
+def test_strength_zero_is_the_very_head(name: str) -> None:
+    assert interventions.get(name).edit(HEAD, 0.0) is HEAD
+
+
+@pytest.mark.packages
+@pytest.mark.parametrize("name", list(INTERVENTIONS))
+def test_strength_zero_is_the_picture_bit_for_bit(name: str) -> None:
+    changed = interventions.get(name).apply(HEAD, 0.0)
+    assert np.array_equal(changed.image, HEAD.render().image)
+
+
+@pytest.mark.packages
+@pytest.mark.parametrize("name", list(INTERVENTIONS))
+def test_strength_one_changes_the_picture(name: str) -> None:
+    before, after = HEAD.render().image, interventions.get(name).apply(HEAD, 1.0).image
+    assert after.shape == before.shape
+    assert np.abs(after.astype(int) - before).mean() > 0.05
+
+
+@pytest.mark.parametrize("name", ON_HEADS)
+@pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
+def test_a_strength_outside_the_range_is_refused(name: str, strength: float) -> None:
+    with pytest.raises(BadValueError, match="between 0"):
+        interventions.get(name).edit(HEAD, strength)
+
+
+def test_one_sided_weakening_and_its_control_have_the_same_total() -> None:
+    for strength in np.linspace(0, 1, 11):
+        one = interventions.get("asymmetric_expression", side="left").edit(HEAD, strength)
+        both = interventions.get("weaker_expression").edit(HEAD, strength)
+        assert one.right == HEAD.right
+        assert one.left == pytest.approx(HEAD.left * (1 - strength))
+        assert both.left == both.right
+        assert one.left + one.right == pytest.approx(both.left + both.right)
+
+
+def test_sides_are_swapped_by_the_option() -> None:
+    left = interventions.get("palsy", side="left").edit(HEAD.replace(palsy=0.0), 0.5)
+    right = interventions.get("palsy", side="right").edit(HEAD.replace(palsy=0.0), 0.5)
+    assert (left.palsy, left.palsy_side) == (0.5, "left")
+    assert (right.palsy, right.palsy_side) == (0.5, "right")
+
+
+def test_symmetrise_ends_in_a_symmetric_head_and_asymmetrise_in_the_whole_pattern() -> None:
+    crooked = HEAD.replace(left=0.2, right=1.0)
+    straight = interventions.get("symmetrise").edit(crooked, 1.0)
+    assert (straight.asymmetry, straight.palsy) == (0.0, 0.0)
+    assert straight.left == straight.right == pytest.approx(0.6)
+    assert interventions.get("asymmetrise").edit(HEAD, 1.0).asymmetry == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])
+def test_electrodes_come_one_after_the_other(scheme: str) -> None:
+    names = ELECTRODE_SCHEMES[scheme]
+    attached = [interventions.get("electrodes", scheme=scheme).edit(HEAD, k / 20).electrodes or () for k in range(21)]
+    counts = [len(found) for found in attached]
+    assert counts == sorted(counts)
+    assert (counts[0], counts[-1]) == (0, len(names))
+    for fewer, more in zip(attached, attached[1:], strict=False):
+        assert set(fewer) <= set(more)
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("age", 20, 85), ("gender", 0, 1), ("skin_tone", 0, 1)])
+def test_a_number_moves_in_a_straight_line_to_the_farther_end(name: str, low: float, high: float) -> None:
+    head = HEAD.replace(**{name: low + 0.25 * (high - low)})
+    values = [getattr(interventions.get(name).edit(head, s), name) for s in (0.0, 0.5, 1.0)]
+    assert values[2] == high
+    assert values[1] == pytest.approx((values[0] + values[2]) / 2)
+    back = interventions.get(name).edit(HEAD.replace(**{name: high}), 1.0)
+    assert getattr(back, name) == low
+
+
+def test_symmetry_means_one_sided_weakening_on_heads() -> None:
+    assert interventions.get("symmetry").id == "asymmetric_expression"
+
+
+def test_wrong_names_and_options_are_answered() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean"):
+        interventions.get("symetrise")
+    with pytest.raises(BadValueError, match="Its options: side"):
+        interventions.get("palsy", sides="left")
+
+
+def test_the_list_of_interventions_follows_the_face() -> None:
+    table = interventions.available(HEAD)
+    assert {"asymmetric_expression", "palsy", "age", "electrodes", "blur"} <= set(table["id"])
+    assert table["description"].str.len().min() > 10
+    assert (table["placebo"].sum()) >= 10
+
+
+@pytest.mark.packages
+def test_a_picture_is_offered_only_what_works_on_it() -> None:
+    face = HEAD.render(96)
+    names = interventions.available(face)["id"]
+    assert "blur" in set(names)
+    assert not set(names) & set(ON_HEADS)
+    with pytest.raises(BadValueError, match="parametric head"):
+        interventions.get("palsy").apply(face, 0.5)
