@@ -1,0 +1,39 @@
+"""Says in the page that the kernel has died: nothing else would, the page would only stop answering."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+HERE = Path(__file__).parent
+
+
+class Watchdog(anywidget.AnyWidget):
+    """Is pinged by the page each second; after three missing answers the page shows a banner.
+
+    It takes no room. A kernel that is busy for less than three seconds is not reported, and the banner goes
+    when a late answer comes.
+
+    Parameters
+    ----------
+    period
+        Milliseconds between two pings.
+    """
+
+    _esm = HERE / "watchdog.js"
+    _css = HERE / "watchdog.css"
+
+    period = traitlets.Int(1000).tag(sync=True)
+    text = traitlets.Unicode("The session has ended. Reload the page to go on.").tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.on_msg(_answer)
+
+
+def _answer(widget: Watchdog, content: Any, _buffers: object) -> None:
+    if isinstance(content, dict) and "ping" in content:
+        widget.send({"pong": content["ping"]})
