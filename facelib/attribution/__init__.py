@@ -1,1 +1,17 @@
-""""""
+"""Where a classifier sees evidence: class activation maps, raw and on one scale along a sweep."""
+
+from __future__ import annotations
+
+from facelib.attribution.cam import METHODS, grad_cam, grad_cam_from
+from facelib.attribution.overlay import COLOURS, overlay, overlay_change, project, shared_scale
+
+__all__ = [
+    "COLOURS",
+    "METHODS",
+    "grad_cam",
+    "grad_cam_from",
+    "overlay",
+    "overlay_change",
+    "project",
+    "shared_scale",
+]

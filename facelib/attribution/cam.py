@@ -1,0 +1,137 @@
+"""Class activation maps from the features of a classifier: raw, so that the frames of a sweep compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from facelib.classifiers import EMOTIONS, Classifier
+from facelib.errors import BadValueError, UnknownNameError
+
+Maps = npt.NDArray[np.float32]
+
+METHODS: Mapping[str, str] = MappingProxyType(
+    {
+        "gradcam": "Grad-CAM",
+        "hirescam": "HiResCAM",
+        "gradcam++": "Grad-CAM++",
+        "xgradcam": "XGrad-CAM",
+        "layercam": "LayerCAM",
+        "eigencam": "Eigen-CAM (not about one class)",
+        "eigengradcam": "Eigen-Grad-CAM",
+    }
+)
+"""Id and name in menus of every method; Grad-CAM is our own, the others are those of the package grad-cam."""
+
+_CLASSES = MappingProxyType(
+    {
+        "hirescam": "HiResCAM",
+        "gradcam++": "GradCAMPlusPlus",
+        "xgradcam": "XGradCAM",
+        "layercam": "LayerCAM",
+        "eigencam": "EigenCAM",
+        "eigengradcam": "EigenGradCAM",
+    }
+)
+
+
+def grad_cam(
+    clf: Classifier,
+    images: npt.NDArray[np.uint8],
+    label: str,
+    boxes: npt.ArrayLike | None = None,
+    method: str = "gradcam",
+) -> Maps:
+    """Return where `clf` sees evidence for an emotion.
+
+    Parameters
+    ----------
+    clf
+        The classifier.
+    images
+        uint8 (N, H, W, 3), RGB.
+    label
+        A common emotion, one of `facelib.classifiers.EMOTIONS`.
+    boxes
+        (4,) or (N, 4), px; None if the whole picture is the face.
+    method
+        One of `METHODS`.
+
+    Returns
+    -------
+    float32 (N, h, w)
+        Maps after ReLU at the feature map's own size, not scaled: values of different pictures compare.
+
+    Raises
+    ------
+    BadValueError
+        The classifier doesn't know the emotion, or pictures or boxes are not as they should be.
+    UnknownNameError
+        There is no such method or emotion.
+    """
+    return grad_cam_from(clf, clf.features(images, boxes), label, method)
+
+
+def grad_cam_from(clf: Classifier, features: torch.Tensor, label: str, method: str = "gradcam") -> Maps:
+    """Return the maps from a feature map (N, D, h, w): one pass back through the head only.
+
+    With A the features and y the logit of the emotion, Grad-CAM is ReLU(Σ_d mean_hw(∂y/∂A_d) · A_d)
+    (Selvaraju et al. 2017, arXiv 1610.02391). See `grad_cam` for the rest.
+    """
+    if method not in METHODS:
+        msg = f"There is no method {method!r}; known: {', '.join(METHODS)}."
+        raise UnknownNameError(msg)
+    column = _column(clf, label)
+    features = features.detach().requires_grad_()
+    if method != "gradcam":
+        return _by_package(clf, features, column, method)
+    with torch.enable_grad():
+        score = clf.logits_from(features)[:, column].sum()
+    (gradient,) = torch.autograd.grad(score, features)
+    weights = gradient.mean((2, 3), keepdim=True)
+    with torch.no_grad():
+        return np.asarray((weights * features).sum(1).relu_())
+
+
+def _column(clf: Classifier, label: str) -> int:
+    if label not in EMOTIONS:
+        msg = f"There is no emotion {label!r}; known: {', '.join(EMOTIONS)}."
+        raise UnknownNameError(msg)
+    column = clf.index_of(label)
+    if column is None:
+        msg = f"{clf.id} has no output for {label!r}; it knows {', '.join(clf.labels)}."
+        raise BadValueError(msg)
+    return column
+
+
+def _by_package(clf: Classifier, features: torch.Tensor, column: int, method: str) -> Maps:
+    """Let the package grad-cam compute the map, without its scaling of each picture by itself."""
+    import pytorch_grad_cam
+
+    layer = nn.Identity()  # hooks go onto this one, so the classifier itself stays untouched
+    network = nn.Sequential(layer, clf.head)
+    tool: Any = getattr(pytorch_grad_cam, _CLASSES[method])
+    with torch.enable_grad(), tool(model=network, target_layers=[layer]) as cam:
+        score = cam.activations_and_grads(features)[:, column].sum()
+        score.backward(inputs=[features])
+        activations = cam.activations_and_grads.activations[0].numpy()
+        gradients = cam.activations_and_grads.gradients[0].numpy()
+        maps = np.asarray(
+            cam.get_cam_image(features, layer, None, activations, gradients, eigen_smooth=False)
+        )
+    if method.startswith("eigen"):
+        maps = _oriented(maps, activations * gradients if method == "eigengradcam" else activations)
+    return np.asarray(np.maximum(maps, 0), np.float32)
+
+
+def _oriented(maps: Maps, projected: npt.NDArray[np.floating]) -> Maps:
+    """Turn the sign of principal components, which is arbitrary, so that strong places are positive."""
+    strength = np.linalg.norm(projected, axis=1)
+    along = ((strength - strength.mean((1, 2), keepdims=True)) * maps).sum((1, 2), keepdims=True)
+    return np.asarray(np.where(along < 0, -maps, maps))
