@@ -163,6 +163,7 @@ class Chart {
     this.fitted = true;
     if (Math.abs(next - now) < 1) return;
     for (const name of own) this.view.signal(name, next);
+    this.view.resize();
     this.change("step");
   }
 

@@ -69,12 +69,13 @@ def layout(
     steps: int = theme.STEPS,
     slider: bool = False,
     width: int = 90,
-    height: int = 92,
+    height: int | None = None,
 ) -> alt.ConcatChart:
     """Return the chart without data: parameters ``step``, ``label``; data sets ``outputs``, ``band``."""
     beside = theme.panels_beside(classifiers)
+    tall = height or (112 if len(classifiers) <= beside else 76)
     panels = [
-        _panel(name, theme.colour(order), first=order % beside == 0, width=width, height=height)
+        _panel(name, theme.colour(order), first=order % beside == 0, width=width, height=tall)
         for order, name in enumerate(classifiers)
     ]
     chart = alt.concat(
@@ -105,7 +106,9 @@ def _panel(
         axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labelFlush=True, grid=False),
     )
     scale = alt.Scale(domain=[0, 1])
-    axis = alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labels=first, ticks=first, domain=False)
+    axis = alt.Axis(
+        title=None, values=[0, 0.5, 1], format="~g", labels=first, ticks=False, domain=False, labelFlush=True
+    )
     y = alt.Y("probability:Q", scale=scale, axis=axis)
     tooltip = [
         alt.Tooltip("classifier:N"),

@@ -64,10 +64,10 @@ def layout(
     steps: int = theme.STEPS,
     slider: bool = False,
     width: int = 84,
-    row_height: int = 13,
+    row_height: int = 15,
 ) -> alt.ConcatChart:
     """Return the chart without data: parameters ``step`` and ``label``, data set ``outputs``."""
-    beside = theme.panels_beside(classifiers)
+    beside = theme.panels_beside(classifiers, most=6)
     panels = [
         _panel(name, theme.colour(order), first=order % beside == 0, width=width, row_height=row_height)
         for order, name in enumerate(classifiers)

@@ -63,9 +63,12 @@ def step_parameter(step: int, steps: int, *, slider: bool) -> alt.Parameter:
 def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: str) -> alt.ConcatChart:
     """Give a row of panels its look, its heading and its description for screen readers."""
     return chart.properties(
-        title=alt.Title(text=alt.ExprRef(expr=heading), fontSize=12),
+        title=alt.Title(text=alt.ExprRef(expr=heading), color=MUTED, fontWeight="normal"),
         description=description,
         config=config(),
+        # Flush: panels stand at equal distances, however long the names above them are.
+        bounds="flush",
+        spacing=alt.RowColnumber(row=44, column=14),
         autosize=alt.AutoSizeParams(type="pad", contains="padding"),
         padding=2,
         usermeta={"facelib": {"columns": columns}},
