@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from facelib.classifiers.card import Card
 from facelib.classifiers.catalogue import CLASSIFIERS, available, load, register, why_unavailable
-from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
+from facelib.classifiers.classifier import Classifier, normalised_sigmoid, single_threaded, softmax
 from facelib.classifiers.emotions import EMOTIONS, common
 from facelib.classifiers.preparation import Preparation
 
@@ -19,6 +19,7 @@ __all__ = [
     "load",
     "normalised_sigmoid",
     "register",
+    "single_threaded",
     "softmax",
     "why_unavailable",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -15,6 +16,16 @@ from facelib.classifiers.preparation import Boxes, Images, Preparation
 from facelib.errors import BadValueError
 
 Logits = npt.NDArray[np.float32]
+
+
+def single_threaded() -> None:
+    """Let torch and OpenCV use one processor core a thread, in this process and until it ends.
+
+    For kernels and workers that share a machine: two processes with two threads each on two cores take
+    twice as long as two with one, and single pictures are slower with two threads than with one.
+    """
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
 
 
 def softmax(logits: npt.NDArray[np.floating]) -> Logits:

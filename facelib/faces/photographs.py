@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import warnings
 from pathlib import Path
@@ -70,7 +69,6 @@ def load_face(source: str | Path | bytes | Picture, detect: bool = True) -> Face
     return _cut_out(image, max(found, key=lambda one: one.area), attributes)
 
 
-@functools.cache
 def sample_photograph() -> Face:
     """Return a photograph that may be shown to anyone: the astronaut Eileen Collins (NASA, public domain)."""
     import skimage.data
