@@ -16,6 +16,19 @@ app = typer.Typer(
 models = typer.Typer(help="Model packages on this machine.", no_args_is_help=True)
 app.add_typer(models, name="models")
 
+Notebook = Annotated[
+    str | None,
+    typer.Argument(help="A notebook of your own to show as a page instead of the explorer."),
+]
+Port = Annotated[int, typer.Option(help="Where to listen; if it is taken, the next free one.")]
+Address = Annotated[str, typer.Option("--ip", help="Any but 127.0.0.1 lets others in; they need a token.")]
+Token = Annotated[str | None, typer.Option(help="What visitors must know; made up if others can come.")]
+Pool = Annotated[int, typer.Option(help="How many pages are computed ahead; 0: none.")]
+Kernels = Annotated[int, typer.Option(help="How many sessions may run, those ahead included (600 MB each).")]
+Idle = Annotated[float, typer.Option(help="Minutes after which sessions that nobody looks at end.")]
+Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
+Log = Annotated[str, typer.Option("--log", help="How much the server tells: DEBUG, INFO, WARNING or ERROR.")]
+
 Names = Annotated[list[str] | None, typer.Argument(help="Names of packages; all if none is given.")]
 
 
@@ -59,6 +72,40 @@ def verify() -> None:
         entry.state != "ready" and (entry.package.required or entry.state == "damaged") for entry in entries
     ):
         raise typer.Exit(1)
+
+
+@app.command("app")
+def open_app(
+    notebook: Notebook = None,
+    *,
+    port: Port = 8866,
+    ip: Address = "127.0.0.1",
+    token: Token = None,
+    pool_size: Pool = 2,
+    max_kernels: Kernels = 8,
+    idle_minutes: Idle = 2.0,
+    browser: Browser = True,
+    log: Log = "WARNING",
+) -> None:
+    """Open the explorer in the browser; Ctrl-C ends it."""
+    from facelib.app.launch import serve
+
+    def announce(address: str) -> None:
+        typer.echo(f"facelib is at {address}\nCtrl-C ends it.")
+
+    serve(
+        notebook,
+        port,
+        ip,
+        open_browser=browser,
+        pool_size=pool_size,
+        max_kernels=max_kernels,
+        token=token,
+        idle_minutes=idle_minutes,
+        log_level=log,
+        announce=announce,
+    )
+    typer.echo("Ended.")
 
 
 def main() -> None:

@@ -1,0 +1,104 @@
+"""The kernels of a page server: not more than there is room for, and none left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.web import HTTPError
+from traitlets import Float, Int
+
+BUSY = "All sessions are in use. Please try again in a minute."
+POLL = 0.25  # seconds between two looks whether there is room again
+
+
+class CappedKernelManager(AsyncMappingKernelManager):
+    """Starts at most `max_kernels` kernels, and ends those whose page has gone.
+
+    A page that comes when all are taken is refused with status 503; a kernel for the pool of preheated ones
+    waits instead, since Voila never asks again for one that it was refused.
+    """
+
+    max_kernels = Int(8, config=True, help="How many kernels may run, the preheated ones included.")
+    abandoned_after = Float(
+        30.0, config=True, help="Seconds after which a kernel ends when its last page has closed or crashed."
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._starting: set[str] = set()
+        self._endings: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+        super().__init__(**kwargs)
+
+    @property
+    def full(self) -> bool:
+        """Whether all kernels that may run do so, or are about to."""
+        running = self._starting.union(self.list_kernel_ids())
+        return len(running) >= int(self.max_kernels)
+
+    def ready(self, notebook: str) -> bool:
+        """Say whether a preheated kernel waits for `notebook`, and put such ones first in Voila's pool.
+
+        Voila hands out kernels of the pool that have not been started yet, too; with a cap such a page
+        might wait for ever.
+        """
+        pool: list[asyncio.Task[Any]] = getattr(self, "_pools", {}).get(notebook, [])
+        pool.sort(key=lambda task: not _succeeded(task))
+        return bool(pool) and _succeeded(pool[0])
+
+    async def _async_start_kernel(self, **kwargs: Any) -> str:
+        preheated = (kwargs.get("env") or {}).get("VOILA_PREHEAT") == "True"
+        while preheated and self.full:
+            await asyncio.sleep(POLL)
+            if self._closing:
+                raise asyncio.CancelledError
+        if self.full:
+            raise HTTPError(503, BUSY)
+        kernel_id = kwargs.setdefault("kernel_id", self.new_kernel_id())
+        self._starting.add(kernel_id)
+        try:
+            return str(await super()._async_start_kernel(**kwargs))
+        finally:
+            self._starting.discard(kernel_id)
+
+    start_kernel = _async_start_kernel
+
+    def notify_connect(self, kernel_id: str) -> None:
+        """Keep a kernel whose page has come (back)."""
+        super().notify_connect(kernel_id)
+        if ending := self._endings.pop(kernel_id, None):
+            ending.cancel()
+
+    def notify_disconnect(self, kernel_id: str) -> None:
+        """End a kernel soon after its last page has gone, however it went."""
+        super().notify_disconnect(kernel_id)
+        if kernel_id in self and not self._kernel_connections.get(kernel_id) and not self._closing:
+            loop = asyncio.get_running_loop()
+            self._endings[kernel_id] = loop.call_later(self.abandoned_after, self._end, kernel_id)
+
+    def close(self) -> None:
+        """Let nothing wait any more; to be called before `shutdown_all`."""
+        self._closing = True
+        for ending in self._endings.values():
+            ending.cancel()
+
+    def _end(self, kernel_id: str) -> None:
+        del self._endings[kernel_id]
+        if kernel_id in self:
+            self._keep(self._shut_down(kernel_id))
+
+    async def _shut_down(self, kernel_id: str) -> None:
+        await ensure_async(self.shutdown_kernel(kernel_id))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)  # the loop itself keeps weak references only
+        task.add_done_callback(self._tasks.discard)
+
+
+def _succeeded(task: asyncio.Task[Any]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None

@@ -1,0 +1,147 @@
+"""Voila with its holes closed: what configuration alone can't do. Imported by `facelib.app.launch` only."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jupyter_core.utils import run_sync
+from tornado.ioloop import IOLoop, PeriodicCallback
+from traitlets import Bool, Unicode
+from traitlets import Callable as CallableTrait
+from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
+
+logger = logging.getLogger(__name__)
+
+NOISE = ("is not trusted", "invalid/expired login cookie")
+WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is there, or then at the latest
+
+
+class PageHandler(TornadoVoilaHandler):
+    """Serves the page."""
+
+    async def get(self, path: str | None = None) -> None:
+        """Send the page, with the cookie that lets it end its kernel when it closes.
+
+        Voila's page sends the cookie's value back as proof that the request is its own, but nothing in Voila
+        sets the cookie: without this, every reload leaves a kernel behind.
+        """
+        _ = self.xsrf_token  # reading it sets the cookie
+        await super().get(path)
+
+    def should_use_rendered_notebook(self, notebook_data: Any, pool_size: int, *rest: Any) -> bool:
+        """Take a kernel of the pool only if it has been started."""
+        return self.kernel_manager.ready(self.notebook_path) and bool(
+            super().should_use_rendered_notebook(notebook_data, pool_size, *rest)
+        )
+
+
+class PageServer(Voila):
+    """Serves one notebook as a page until it is interrupted, and leaves no kernel behind."""
+
+    announce = CallableTrait(lambda _url: None, help="Called with the page's address once it is served.")
+    show_page = Bool(False, help="Open the page in the user's browser.")
+    page_token = Unicode("", help="The token that the address carries.")
+    template_folder = Unicode("", help="Where login.html and error.html are.")
+
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Prepare the server; Ctrl-C, a closed terminal and `kill` end it the same orderly way."""
+        super().initialize(argv)
+        self.log.addFilter(_worth_reading)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._handle_signal_stop)
+
+    def init_settings(self) -> dict[str, Any]:
+        """Let facelib's own pages come before those of jupyter_server."""
+        settings: dict[str, Any] = super().init_settings()
+        environment = settings["jinja2_env"]
+        own = jinja2.FileSystemLoader(self.template_folder)
+        environment.loader = jinja2.ChoiceLoader([own, environment.loader])
+        return settings
+
+    def init_handlers(self) -> list[Any]:
+        """Put our handler of the page in the place of Voila's."""
+        return [
+            (pattern, PageHandler if handler is TornadoVoilaHandler else handler, *rest)
+            for pattern, handler, *rest in super().init_handlers()
+        ]
+
+    @property
+    def address(self) -> str:
+        """The page's address, for this machine's browser if the server listens on all interfaces."""
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(self.ip, self.ip)
+        query = f"?token={self.page_token}" if self.page_token else ""
+        return f"http://{host}:{self.port}{self.base_url}{query}"
+
+    def listen(self) -> None:
+        """Serve until stopped."""
+        IOLoop.current().add_callback(self._announce)
+        super().listen()
+
+    def stop(self) -> None:
+        """End all kernels, then remove their connection files."""
+        self.kernel_manager.close()
+        run_sync(self.kernel_manager.shutdown_all)()
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+    def _announce(self) -> None:
+        self.announce(self.address)
+        if not self.show_page:
+            return
+        deadline = IOLoop.current().time() + WAIT_FOR_POOL
+        notebook = os.path.relpath(self.notebook_path, self.root_dir)
+
+        def look() -> None:
+            manager = self.kernel_manager
+            late = IOLoop.current().time() > deadline
+            if late or not self.voila_configuration.preheat_kernel or manager.ready(notebook):
+                timer.stop()
+                open_page(self.address, Path(self.connection_dir))
+
+        timer = PeriodicCallback(look, 200)
+        timer.start()
+
+
+def _worth_reading(record: logging.LogRecord) -> bool:
+    """Drop warnings that appear at each start and mean nothing to whoever reads them."""
+    return not any(words in record.getMessage() for words in NOISE)
+
+
+def open_page(address: str, folder: Path, browser: Callable[[], Any] | None = None) -> bool:
+    """Open `address` in the user's browser, if there is one with a window; return whether it was tried.
+
+    An address with a token goes through a private file in `folder`: command lines can be read by others.
+    """
+    chosen = browser or graphical_browser
+    found = chosen()
+    if found is None:
+        return False
+    target = address
+    if "token=" in address:
+        with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".html", delete=False) as file:
+            file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={address}">')
+        target = Path(file.name).as_uri()
+    threading.Thread(target=found.open, args=(target,), daemon=True).start()
+    return True
+
+
+def graphical_browser() -> Any:
+    """Return the user's browser, or None where there is no screen: text browsers would take the terminal."""
+    screen = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+    if os.name == "posix" and os.uname().sysname == "Linux" and not screen:
+        return None
+    try:
+        return webbrowser.get()
+    except webbrowser.Error:
+        return None
