@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from facelib.faces.anatomy import LASH_LOWER, LASH_UPPER, SKIN, Anatomy, Ints, read, triangulate
 from facelib.faces.expressions import COMMON, PAIRED, SPLIT
+from facelib.faces.maps import compile_maps
+from facelib.faces.occlusion import ambient_occlusion
 from facelib.faces.subdivision import catmull_clark, fine_mirror
 
 Doubles = npt.NDArray[np.float64]
@@ -20,6 +22,7 @@ GENDERS = ("female", "male")
 ANCESTRIES = ("african", "asian", "caucasian")
 LEVELS = ("min", "average", "max")
 SHAPE_FOLDERS = ("head", "forehead", "eyebrows", "eyes", "nose", "mouth", "cheek", "chin", "ears", "neck")
+_LAYER = np.array([0, 0, 0, 0, 2, 2, 1, 1, 1])  # of each part: outside, inside the mouth, lashes
 MIDLINE = 0.09  # dm; half the width over which a half-face motion fades, about the philtrum's
 
 
@@ -128,20 +131,26 @@ def _fine_mesh(anatomy: Anatomy, data: Path) -> dict[str, npt.NDArray[Any]]:
     canonical = (canonical + canonical[mirror] * np.array([-1.0, 1.0, 1.0])) / 2
     fine = Anatomy(canonical, matrix @ anatomy.uv, mirror, quads, np.repeat(anatomy.parts, 4), anatomy.kept, 0)
     triangles, parts = triangulate(fine)
+    order = np.argsort(_LAYER[parts], kind="stable")
+    triangles, parts = triangles[order], parts[order]
+    coarse, coarse_parts = triangulate(anatomy)
     start, index = _around(triangles, len(canonical))
-    lip = _lips(fine, data)
-    return {
+    small = canonical.astype(np.float32)
+    part = parts.astype(np.uint8)
+    sky = ambient_occlusion(small, triangles, part, start, index)
+    return compile_maps(small, triangles, part) | {
         "fine_start": matrix.indptr.astype(np.int32),
         "fine_index": matrix.indices.astype(np.int32),
         "fine_weight": matrix.data,
         "fine_mirror": mirror,
         "canonical": canonical,
         "triangles": triangles,
-        "parts": parts.astype(np.uint8),
+        "parts": part,
+        "coarse_triangles": coarse[_LAYER[coarse_parts] == 0],
         "around_start": start,
         "around_index": index,
-        "lip": lip,
-        "occlusion": np.ones(len(canonical)),
+        "lip": _lips(fine, data),
+        "occlusion": (sky + sky[mirror]) / 2,
     }
 
 

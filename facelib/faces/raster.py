@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from facelib.faces.anatomy import Floats, Ints
+from facelib.faces.anatomy import CAVITY, Floats, Ints
 
 
 @numba.njit(cache=True, nogil=True)
@@ -63,6 +63,45 @@ def rasterise(
                 if wa < -1e-5 or wb < -1e-5 or wc < -1e-5:
                     continue
                 z = wa * za + wb * zb + wc * zc
+                if z > depth[y, x]:
+                    depth[y, x] = z
+                    seen[y, x] = first + t
+
+
+@numba.njit(cache=True, nogil=True)
+def rasterise_inside(
+    points: Floats, triangles: Ints, first: int, parts: npt.NDArray[np.uint8], depth: Floats, seen: Ints
+) -> None:
+    """Draw teeth and tongue where the cavity of the mouth (or one of them) is seen, and nowhere else.
+
+    Lips and cheeks lie in front of them by definition, even where a strong expression pushes teeth through.
+    """
+    height, width = depth.shape
+    half = np.float32(0.5)
+    for t in range(len(triangles)):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if area >= 0:
+            continue
+        x0 = max(int(np.ceil(min(ax, bx, cx) - half)), 0)
+        x1 = min(int(np.floor(max(ax, bx, cx) - half)), width - 1)
+        y0 = max(int(np.ceil(min(ay, by, cy) - half)), 0)
+        y1 = min(int(np.floor(max(ay, by, cy) - half)), height - 1)
+        inverse = np.float32(1) / area
+        for y in range(y0, y1 + 1):
+            py = np.float32(y) + half
+            for x in range(x0, x1 + 1):
+                behind = seen[y, x]
+                if behind < 0 or (behind < first and parts[behind] != CAVITY):
+                    continue
+                px = np.float32(x) + half
+                wa = ((bx - px) * (cy - py) - (cx - px) * (by - py)) * inverse
+                wb = ((cx - px) * (ay - py) - (ax - px) * (cy - py)) * inverse
+                wc = np.float32(1) - wa - wb
+                if wa < -1e-5 or wb < -1e-5 or wc < -1e-5:
+                    continue
+                z = wa * points[a, 2] + wb * points[b, 2] + wc * points[c, 2]
                 if z > depth[y, x]:
                     depth[y, x] = z
                     seen[y, x] = first + t

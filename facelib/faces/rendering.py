@@ -5,23 +5,45 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.faces import camera, mesh
-from facelib.faces.anatomy import CAVITY, EYE, LASH_LOWER, LASH_UPPER, SOCKET, TEETH_LOWER, TEETH_UPPER, TONGUE
+from facelib.faces import camera, mesh, skin, stickers
+from facelib.faces.anatomy import (
+    LASH_LOWER,
+    LASH_UPPER,
+    TEETH_LOWER,
+    TEETH_UPPER,
+    TONGUE,
+    Floats,
+)
 from facelib.faces.face import Face
-from facelib.faces.geometry import load
+from facelib.faces.frame import Frame
+from facelib.faces.geometry import Geometry, load, maps
 from facelib.faces.light import Light
-from facelib.faces.raster import buffers, rasterise
+from facelib.faces.raster import buffers, rasterise, rasterise_inside
+from facelib.faces.resolve import develop, fill_backdrop, resolve, tone_curve
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
 
 SIZES = (48, 1024)
+SAMPLES = 2  # along each side of a pixel
+_SHADOW_SIZE = 288
+_SHADOW_REACH = 1.75  # dm
+_IRIS = {  # sRGB
+    "brown": (0.36, 0.22, 0.12),
+    "hazel": (0.48, 0.35, 0.18),
+    "green": (0.40, 0.46, 0.30),
+    "blue": (0.36, 0.50, 0.64),
+    "grey": (0.48, 0.53, 0.57),
+}
 
 
 def render(head: Head, size: int = 224) -> Face:
@@ -29,65 +51,192 @@ def render(head: Head, size: int = 224) -> Face:
     if not SIZES[0] <= size <= SIZES[1] or int(size) != size:
         msg = f"A picture's size is a whole number of pixels from {SIZES[0]} to {SIZES[1]}; got {size!r}."
         raise BadValueError(msg)
+    size = int(size)
     geometry = load()
-    vertices = mesh.fine(mesh.coarse(head), geometry)
     rest = mesh.fine(mesh.identity(head), geometry)
-    left, right = camera.eye_vertices(geometry)
+    vertices = mesh.fine(mesh.coarse(head), geometry)
+    left, right = eye_vertices()
     resting = np.stack([rest[left].mean(axis=0), rest[right].mean(axis=0)]).astype(np.float64)
     view = camera.stand(vertices, resting, head.pose)
     normals = mesh.normals(view.positions, geometry.triangles, geometry.around_start, geometry.around_index)
-    solid = (geometry.parts != LASH_UPPER) & (geometry.parts != LASH_LOWER)
-    triangles = geometry.triangles[solid]
-    parts = geometry.parts[solid]
-    points = camera.project(view.positions, size * 2)
-    depth, seen = buffers(size * 2)
-    rasterise(points, triangles, True, 0, depth, seen)
-    hit = seen >= 0
-    index = triangles[seen[hit]]
-    part = parts[seen[hit]]
-    normal = normals[index].mean(axis=1)
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    spot = geometry.canonical[index].mean(axis=1)
-    skin = np.array([0.80, 0.56, 0.44]) ** 2.2 * (1 - head.skin_tone) + np.array([0.28, 0.17, 0.12]) ** 2.2 * head.skin_tone
-    colour = np.broadcast_to(skin, (len(part), 3)).copy()
-    lip = geometry.lip[index].mean(axis=1)[:, None]
-    colour = colour * (1 - lip * 0.6) + np.array([0.4, 0.12, 0.11]) * lip * 0.6
-    if head.hair != "bald":
-        colour[(part == 0) & (spot[:, 1] > 7.98 - 0.9 * (1.3 - spot[:, 2]).clip(0) ** 1.0)] = [0.03, 0.018, 0.01]
-    ax = np.abs(spot[:, 0])
-    brow = (np.abs(spot[:, 1] - 7.5) < 0.04) & (ax > 0.1) & (ax < 0.55) & (spot[:, 2] > 0.8)
-    colour[brow] = [0.03, 0.018, 0.01]
-    for k, value in ((CAVITY, [0.1, 0.02, 0.02]), (SOCKET, [0.3, 0.1, 0.08]), (TONGUE, [0.4, 0.12, 0.12]),
-                     (TEETH_UPPER, [0.8, 0.77, 0.7]), (TEETH_LOWER, [0.8, 0.77, 0.7]), (EYE, [0.75, 0.72, 0.7])):
-        colour[part == k] = value
-    iris = (part == EYE) & (np.hypot(ax - 0.315, spot[:, 1] - 7.284) < 0.065)
-    colour[iris] = [0.05, 0.025, 0.012]
-    light = Light.of(head.light)
-    az, el = np.radians([light.azimuth, light.elevation])
-    direction = np.array([np.sin(az) * np.cos(el), np.sin(el), np.cos(az) * np.cos(el)])
-    key = (normal @ direction * 0.75 + 0.25).clip(0)[:, None] * np.array(light.colour)
-    ambient = (0.6 + 0.4 * normal[:, 1:2]) * 0.45
-    shaded = colour * (key + ambient) * light.strength
-    picture = np.empty((size * 2, size * 2, 3))
-    picture[:] = np.array([0.33, 0.36, 0.40])
-    picture[hit] = shaded
-    picture = picture.reshape(size, 2, size, 2, 3).mean(axis=(1, 3))
-    image = (np.clip(picture, 0, 1) ** (1 / 2.2) * 255 + 0.5).astype(np.uint8)
-    screen = camera.project(view.positions, size)[:, :2]
+    points = camera.project(view.positions, size * SAMPLES)
+    solid, inner = part_numbers()
+    depth, seen = buffers(size * SAMPLES)
+    rasterise(points, geometry.triangles[: solid], True, 0, depth, seen)
+    rasterise_inside(points, geometry.triangles[solid:inner], solid, geometry.parts, depth, seen)
+    frame = _frame(head, size, geometry, vertices, view, normals, points)
+    picture = np.empty((size, size, 3), np.float32)
+    nearest = np.empty((size, size), np.float32)
+    fill_backdrop(picture, frame.backdrop)
+    resolve(frame, depth, seen, picture, nearest)
+    image = develop(picture, _curve())
+    screen = points[:, :2] / SAMPLES
     eyes = np.stack([screen[left].mean(axis=0), screen[right].mean(axis=0)]).astype(np.float64)
     return Face(image, _box(eyes, head), eyes, attributes=attributes(head), source="rendered")
 
 
-def _box(eyes, head):
-    middle, gap = eyes.mean(axis=0), np.linalg.norm(eyes[0] - eyes[1]) / max(np.cos(np.radians(head.pose[0])), 0.5)
-    centre = middle + [0, 0.45 * gap]
+@cache
+def _curve() -> npt.NDArray[np.uint8]:
+    return tone_curve()
+
+
+@cache
+def eye_vertices() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the fine vertices of the person's left and of the right eye."""
+    return camera.eye_vertices(load())
+
+
+@cache
+def part_numbers() -> tuple[int, int]:
+    """Return where the triangles inside the mouth start, and where they end and the lashes start."""
+    parts = load().parts
+    inside = np.isin(parts, [TEETH_UPPER, TEETH_LOWER, TONGUE])
+    lashes = np.isin(parts, [LASH_UPPER, LASH_LOWER])
+    return int(np.argmax(inside)), int(np.argmax(lashes))
+
+
+def _frame(
+    head: Head, size: int, geometry: Geometry, vertices: Floats, view: camera.View, normals: Floats, points: Floats
+) -> Frame:
+    light = Light.of(head.light)
+    level = skin.level_for(size)
+    pigment, slope = maps(level)
+    lights, sky = light_setup(light)
+    toward = lights[0, :3]
+    shadow, axes, scale = _shadow(view.positions, toward, geometry)
+    sticky, grid = stickers.stick(head, skin.skin_colour(head.skin_tone))
+    lip, opacity = skin.lip_colour(head)
+    strength = np.float32(light.strength)
+    backdrop = np.array([(0.60, 0.625, 0.65), (0.37, 0.40, 0.44)])
+    return Frame(
+        points=points,
+        normals=normals,
+        fixed=fixed_attributes(),
+        triangles=geometry.triangles,
+        parts=geometry.parts,
+        focal=float(size * SAMPLES * camera.ZOOM),
+        rotation=view.rotation,
+        lights=lights * np.array([1, 1, 1, strength, strength, strength], np.float32),
+        sky=sky * strength,
+        shadow=shadow,
+        toward=axes,
+        shadow_scale=scale,
+        skin=skin.bake(head, level),
+        pigment=pigment,
+        slope=slope,
+        wrinkles=skin.wrinkles(head),
+        iris=skin.linear(_IRIS[head.eye_colour]).astype(np.float32),
+        lids=_lids(vertices),
+        eye_centres=_eye_centres(),
+        lip=np.array([*lip, opacity], np.float32),
+        mouth=_openness(vertices),
+        hair=skin.hair_colour(head).astype(np.float32),
+        shirt=skin.linear((0.30, 0.37, 0.45)).astype(np.float32),
+        stickers=sticky,
+        sticker_grid=grid,
+        texel=camera.DISTANCE / (camera.ZOOM * size),
+        backdrop=(skin.linear(backdrop) * (0.25 + 0.75 * light.strength)).astype(np.float32),
+    )
+
+
+@cache
+def fixed_attributes() -> Floats:
+    """Return (N, 5): canonical x, y, z, lip and occlusion of every fine vertex."""
+    geometry = load()
+    return np.concatenate(
+        [geometry.canonical, geometry.lip[:, None], geometry.occlusion[:, None]], axis=1, dtype=np.float32
+    )
+
+
+def light_setup(light: Light) -> tuple[Floats, Floats]:
+    """Return the lights (L, 6: direction, colour) and the sky (2, 3: above, below) of a key light.
+
+    A fill stands on the other side of the camera, and two weak rims behind the head; the whole is symmetric where
+    the key light is.
+    """
+    colour = np.array(light.colour)
+    hard = 1 - light.softness
+    key = 1.42 * (0.35 + 0.65 * hard / 0.5) / 1.0 if hard < 0.5 else 1.42 * (1 + 0.25 * (hard - 0.5) / 0.5)
+    fill = 0.42 * light.softness
+    rim = 0.30
+    rows = [
+        [*_direction(light.azimuth, light.elevation), *(key * colour)],
+        [*_direction(-0.7 * light.azimuth, 8.0), *(fill * np.array([0.96, 0.99, 1.04]))],
+        [*_direction(128.0, 28.0), rim, rim, rim],
+        [*_direction(-128.0, 28.0), rim, rim, rim],
+    ]
+    sky = np.array([[0.62, 0.64, 0.68], [0.30, 0.28, 0.27]]) * light.softness
+    return np.array(rows, np.float32), sky.astype(np.float32)
+
+
+def _direction(azimuth: float, elevation: float) -> tuple[float, float, float]:
+    a, e = np.radians([azimuth, elevation])
+    return float(np.sin(a) * np.cos(e)), float(np.sin(e)), float(np.cos(a) * np.cos(e))
+
+
+def _shadow(positions: Floats, toward: Floats, geometry: Geometry) -> tuple[Floats, Floats, float]:
+    """Return the shadow map of a light, its axes and its texels per dm."""
+    side = np.cross(np.array([0.0, 1.0, 0.0]), toward)
+    side = side / np.linalg.norm(side) if np.linalg.norm(side) > 1e-6 else np.array([1.0, 0.0, 0.0])
+    axes = np.stack([side, np.cross(toward, side), toward]).astype(np.float32)
+    scale = _SHADOW_SIZE / 2 / _SHADOW_REACH
+    n = len(geometry.base)
+    local = positions[:n] @ axes.T
+    points = np.empty_like(local)
+    points[:, 0] = _SHADOW_SIZE / 2 + scale * local[:, 0]
+    points[:, 1] = _SHADOW_SIZE / 2 - scale * local[:, 1]
+    points[:, 2] = local[:, 2] + 10
+    depth, seen = buffers(_SHADOW_SIZE)
+    rasterise(points, geometry.coarse_triangles, False, 0, depth, seen)
+    return depth, axes, scale
+
+
+@cache
+def _rims() -> npt.NDArray[np.intp]:
+    """Return the vertices in the middle of the upper and lower lid, left and right, and of the two lips."""
+    geometry = load()
+    skin_vertices = np.unique(geometry.triangles[geometry.parts <= 2])
+    canonical = geometry.canonical[skin_vertices]
+
+    def nearest(place: tuple[float, float, float]) -> int:
+        return int(skin_vertices[np.argmin(np.linalg.norm(canonical - np.array(place), axis=1))])
+
+    lids = [nearest((x, y, 1.40)) for x in (0.31, -0.31) for y in (7.335, 7.245)]
+    return np.array([*lids, nearest((0.0, 6.625, 1.53)), nearest((0.0, 6.61, 1.50))])
+
+
+def _lids(vertices: Floats) -> Floats:
+    """Return the height of the lids' rims over the eyes' middles, in radii of the eye."""
+    rims = _rims()
+    result = np.zeros((2, 2), np.float32)
+    for side, eye in enumerate(eye_vertices()):
+        ball = vertices[eye]
+        middle = ball.mean(axis=0)
+        radius = float(np.ptp(ball[:, 1])) / 2
+        result[side] = (vertices[rims[2 * side : 2 * side + 2], 1] - middle[1]) / radius
+    return result
+
+
+@cache
+def _eye_centres() -> Floats:
+    canonical = load().canonical
+    return np.stack([canonical[eye].mean(axis=0) for eye in eye_vertices()])
+
+
+def _openness(vertices: Floats) -> float:
+    """Return how much light reaches the teeth: 0 lips closed, 1 wide open."""
+    upper, lower = vertices[_rims()[4:]]
+    return float(np.clip((np.linalg.norm(upper - lower) - 0.02) / 0.10, 0, 1))
+
+
+def _box(eyes: npt.NDArray[np.float64], head: Head) -> npt.NDArray[np.float64]:
+    gap = np.linalg.norm(eyes[0] - eyes[1]) / max(np.cos(np.radians(head.pose[0])), 0.5)
+    centre = eyes.mean(axis=0) + [0, 0.45 * gap]
     return np.concatenate([centre - 1.15 * gap, centre + 1.15 * gap])
 
 
-def attributes(head: Head) -> MappingProxyType[str, object]:
+def attributes(head: Head) -> MappingProxyType[str, Any]:
     """Return what is known about a rendered face, by name."""
-    from dataclasses import fields
-
     return MappingProxyType({field.name: getattr(head, field.name) for field in fields(head)} | {"key": head.key})
 
 
@@ -101,4 +250,4 @@ def warm() -> None:
     """Compile the geometry's cache and the renderer's functions, so that the first picture comes at once."""
     from facelib.faces.head import Head
 
-    render(Head(), SIZES[0])
+    render(Head(electrodes="fridlund", moles=1.0), SIZES[0])

@@ -1,0 +1,197 @@
+"""The skin of one person, laid over the maps: colour, gloss, fine relief and where hair covers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces.anatomy import Floats
+from facelib.faces.cache import ArrayCache
+from facelib.faces.geometry import maps
+from facelib.faces.maps import HEIGHT, LEVELS
+
+if TYPE_CHECKING:
+    from facelib.faces.head import Head
+
+CHANNELS = 8  # red, green, blue, gloss, slope along the angle, slope upward, hair, how much light goes under the skin
+
+_HAIR_COLOURS = {  # sRGB
+    "black": (0.085, 0.070, 0.062),
+    "brown": (0.225, 0.150, 0.105),
+    "chestnut": (0.330, 0.190, 0.115),
+    "blond": (0.640, 0.490, 0.310),
+    "red": (0.490, 0.220, 0.100),
+    "grey": (0.620, 0.610, 0.600),
+}
+_WHITE = (0.80, 0.795, 0.785)
+_SKINS = ArrayCache(48 * 2**20)
+
+
+def linear(colour: tuple[float, ...] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return linear light of an sRGB colour in [0, 1]."""
+    value = np.asarray(colour, float)
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def skin_colour(tone: float) -> npt.NDArray[np.float64]:
+    """Return the linear colour (3,) of a skin tone in [0, 1], exact in its individual typology angle.
+
+    ITA = atan((L − 50) / b) falls linearly from 55° to −50°; b and a follow the usual range of human skin.
+    """
+    angle = 55.0 - 105.0 * tone
+    b = np.interp(angle, [-50, -30, 0, 20, 40, 55], [14.0, 18.0, 21.5, 21.5, 19.0, 16.5])
+    a = np.interp(angle, [-50, -30, 0, 20, 40, 55], [10.0, 12.5, 14.0, 13.5, 12.0, 11.0])
+    lightness = 50 + b * np.tan(np.radians(angle))
+    return _from_lab(np.array([lightness, a, b]))
+
+
+def _from_lab(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    y = (lab[0] + 16) / 116
+    f = np.array([y + lab[1] / 500, y, y - lab[2] / 200])
+    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * np.array([0.95047, 1.0, 1.08883])
+    matrix = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
+    return (matrix @ xyz).clip(0.0, 1.0)
+
+
+def hair_colour(head: Head) -> npt.NDArray[np.float64]:
+    """Return the linear colour (3,) of the hair, grey with age."""
+    grey = np.clip((head.age - 42) / 34, 0, 1) ** 1.2 * 0.95
+    return linear(_HAIR_COLOURS[head.hair_colour]) * (1 - grey) + linear(_WHITE) * grey
+
+
+def brow_colour(head: Head) -> npt.NDArray[np.float64]:
+    """Return the linear colour (3,) of the brows, which turn grey later than the hair."""
+    grey = np.clip((head.age - 55) / 40, 0, 1) * 0.8
+    own = linear(_HAIR_COLOURS[head.hair_colour]) * 0.8
+    return own * (1 - grey) + linear(_WHITE) * 0.75 * grey
+
+
+def level_for(size: int) -> int:
+    """Return the map level that gives about one to two texels to a pixel of a picture."""
+    texels = 958.0 / size
+    return int(np.clip(np.ceil(np.log2(texels / 2.3)), 0, LEVELS - 1))
+
+
+def parameters(head: Head) -> Floats:
+    """Return what `_bake` needs to know of a head."""
+    rng = np.random.default_rng([head.seed, 3])
+    turn = 2 * np.pi * rng.random() if head.seed else 0.7
+    tone = head.skin_tone
+    old = np.clip((head.age - 30) / 50, 0, 1)
+    young = np.clip((18 - head.age) / 12, 0, 1)
+    mottle = 0.16 + 0.10 * old
+    full = np.clip(0.15 + 0.75 * head.gender, 0, 1) * (1 - 0.6 * young)
+    values = [
+        *skin_colour(tone),  # 0–2
+        mottle * np.cos(turn),
+        mottle * np.sin(turn),
+        0.14 * (1 - 0.55 * tone) * (1 + 0.25 * young),  # 5 redness
+        0.10 + 0.16 * old,  # 6 shade around the eyes
+        0.16 * np.clip((head.age - 45) / 35, 0, 1) * (1 - 0.5 * tone),  # 7 spots
+        head.facial_hair,  # 8
+        0.0 if head.hair == "bald" else 1.0,  # 9
+        *hair_colour(head),  # 10–12
+        *brow_colour(head),  # 13–15
+        full,  # 16
+        0.95 - 0.25 * young,  # 17 brows
+        0.10 + 1.1 * old**1.3,  # 18 crepe
+        0.9 - 0.6 * young,  # 19 pores
+    ]
+    return np.array(values, np.float32)
+
+
+def bake(head: Head, level: int) -> Floats:
+    """Return the skin of a head, float32 (H, W, `CHANNELS`) over the half map of a level; cached."""
+    values = parameters(head)
+    pigment, slope = maps(level)
+    return _SKINS.get((values.tobytes(), level), lambda: _bake(pigment, slope, values))
+
+
+@numba.njit(cache=True, nogil=True)
+def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats) -> Floats:
+    height, width = pigment.shape[:2]
+    skin = np.empty((height, width, 8), np.float32)
+    one, half, unit = np.float32(1), np.float32(0.5), np.float32(1 / 255)
+    grade = np.float32(0.01)
+    for i in range(height):
+        for j in range(width):
+            q = pigment[i, j]
+            mottle = (np.float32(q[0]) * unit - half) * p[3] + (np.float32(q[1]) * unit - half) * p[4]
+            pores = (np.float32(q[2]) * unit - half) * np.float32(0.14) * p[19]
+            red = np.float32(q[3]) * unit * p[5]
+            shade = np.float32(q[4]) * unit * p[6]
+            spots = np.float32(q[8]) * unit * p[7]
+            dark = one + pores
+            r = p[0] * (one + mottle * np.float32(0.6)) * dark * (one + red * np.float32(0.7))
+            g = p[1] * (one + mottle) * dark * (one - red * np.float32(1.5))
+            b = p[2] * (one + mottle * np.float32(1.1)) * dark * (one - red * np.float32(1.4))
+            r *= (one - shade * np.float32(0.75)) * (one - spots * np.float32(0.8))
+            g *= (one - shade) * (one - spots * np.float32(1.2))
+            b *= (one - shade * np.float32(0.95)) * (one - spots * np.float32(1.5))
+            beard = min(np.float32(q[5]) * unit * p[8] * np.float32(1.5), np.float32(0.92))
+            strand = np.float32(q[7]) * unit
+            hair = np.float32(0)
+            if p[9] > 0:
+                edge = (np.float32(q[6]) * unit - half) * np.float32(0.8) + (strand - half) * np.float32(0.16)
+                hair = min(max((edge + np.float32(0.02)) * np.float32(12), np.float32(0)), one) * p[9]
+            brow = (np.float32(q[9]) * (one - p[16]) + np.float32(q[10]) * p[16]) * unit * p[17]
+            tone = np.float32(0.55) + strand * np.float32(0.9)
+            r += (p[10] * np.float32(0.7) - r) * beard
+            g += (p[11] * np.float32(0.7) - g) * beard
+            b += (p[12] * np.float32(0.7) - b) * beard
+            r += (p[13] - r) * brow
+            g += (p[14] - g) * brow
+            b += (p[15] - b) * brow
+            skin[i, j, 0] = r + (p[10] * tone - r) * hair
+            skin[i, j, 1] = g + (p[11] * tone - g) * hair
+            skin[i, j, 2] = b + (p[12] * tone - b) * hair
+            bare = (one - hair) * (one - np.float32(0.7) * beard)
+            skin[i, j, 3] = bare * (one - np.float32(0.85) * brow)
+            s = slope[i, j]
+            skin[i, j, 4] = (np.float32(s[0]) * p[19] + np.float32(s[2]) * p[18]) * grade * bare
+            skin[i, j, 5] = (np.float32(s[1]) * p[19] + np.float32(s[3]) * p[18]) * grade * bare
+            skin[i, j, 6] = hair
+            skin[i, j, 7] = (one - hair) * (one - brow) * (one - beard)
+    return skin
+
+
+def row_scale(level: int) -> int:
+    """Return the number of rows of the maps of a level."""
+    return HEIGHT >> level
+
+
+def lip_colour(head: Head) -> tuple[npt.NDArray[np.float64], float]:
+    """Return the linear colour (3,) of the lips and its opacity: the skin's own, redder and a little darker."""
+    skin = skin_colour(head.skin_tone)
+    old = float(np.clip((head.age - 40) / 50, 0, 1))
+    fair, dark = np.array([0.86, 0.50, 0.52]), np.array([0.86, 0.66, 0.74])
+    return skin * (fair * (1 - head.skin_tone) + dark * head.skin_tone), 0.85 - 0.30 * old
+
+
+def wrinkles(head: Head) -> Floats:
+    """Return the depth (2, 4) of the wrinkles of forehead, frown, eye and fold on the person's left and right.
+
+    Age carves them, an expression deepens them on the side that moves; a palsy smooths its side.
+    """
+    old = float(np.clip((head.age - 28) / 50, 0, 1)) ** 1.1
+    supple = float(np.interp(head.age, [8, 25, 60, 80], [0.12, 0.45, 0.9, 1.0]))
+    resting = np.array([0.85, 0.6, 0.9, 0.8]) * old
+    u = head.units
+    result = np.zeros((2, 4))
+    for side, name in enumerate(("Left", "Right")):
+        raised = 0.7 * u["browInnerUp"][side] + 0.6 * u[f"browOuterUp{name}"][side]
+        smile = u[f"mouthSmile{name}"][side]
+        squint = max(u[f"cheekSquint{name}"][side], u[f"eyeSquint{name}"][side])
+        sneer = max(u[f"noseSneer{name}"][side], u[f"mouthUpperUp{name}"][side])
+        moved = [
+            raised,
+            u[f"browDown{name}"][side],
+            0.45 * squint + 0.6 * min(smile, squint + 0.4),
+            max(0.8 * smile, 0.55 * sneer, 0.5 * u[f"mouthStretch{name}"][side]),
+        ]
+        slack = 1 - 0.75 * head.palsy if name.lower() == head.palsy_side else 1.0
+        result[side] = (resting + supple * np.array(moved)) * slack
+    return result.clip(0, 1.5).astype(np.float32)
