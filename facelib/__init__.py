@@ -29,7 +29,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _SUBPACKAGES = frozenset(
-    ["app", "attribution", "charts", "classifiers", "faces", "interventions", "models", "properties", "stats", "studies"]
+    [
+        "app",
+        "attribution",
+        "charts",
+        "classifiers",
+        "faces",
+        "interventions",
+        "models",
+        "properties",
+        "stats",
+        "studies",
+    ]
 )
 _NAMES = {
     "Face": "facelib.faces",

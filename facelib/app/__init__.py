@@ -6,16 +6,29 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from facelib.app.change_panel import ChangePanel
+    from facelib.app.export_panel import ExportPanel
+    from facelib.app.face_panel import FacePanel
+    from facelib.app.look_panel import LookPanel
+    from facelib.app.outputs_panel import OutputsPanel
     from facelib.app.page import page
     from facelib.app.state import Explorer
 
-_NAMES = {"Explorer": "facelib.app.state", "page": "facelib.app.page"}
+_NAMES = {
+    "ChangePanel": "change_panel",
+    "Explorer": "state",
+    "ExportPanel": "export_panel",
+    "FacePanel": "face_panel",
+    "LookPanel": "look_panel",
+    "OutputsPanel": "outputs_panel",
+    "page": "page",
+}
 
-__all__ = ["Explorer", "page"]
+__all__ = ["ChangePanel", "Explorer", "ExportPanel", "FacePanel", "LookPanel", "OutputsPanel", "page"]
 
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        return getattr(importlib.import_module(_NAMES[name]), name)
+        return getattr(importlib.import_module(f"facelib.app.{_NAMES[name]}"), name)
     msg = f"module 'facelib.app' has no attribute {name!r}"
     raise AttributeError(msg)

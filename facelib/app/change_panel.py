@@ -7,17 +7,12 @@ from typing import Any
 import ipywidgets as widgets
 
 from facelib import interventions, properties
-from facelib.app.controls import Quiet, card, grid, labelled
-from facelib.app.guard import MessageArea, guarded
+from facelib.app.controls import Card, Quiet, grid, labelled
 from facelib.app.livetable import LiveTable
 from facelib.app.state import STEPS, Explorer
 from facelib.faces import ELECTRODE_SCHEMES
 from facelib.interventions import INTERVENTIONS, Intervention
 
-OPTIONS = {
-    "side": ("Side", "The person's own side", ("left", "right")),
-    "scheme": ("Scheme", "Where the electrodes sit", tuple(ELECTRODE_SCHEMES)),
-}
 MEASURED_COLUMNS = (
     {"title": "property", "align": "left"},
     {"title": "now", "align": "right"},
@@ -26,76 +21,92 @@ MEASURED_COLUMNS = (
 SHOWN = ("symmetry", "age", "gender", "skin_tone", "electrodes", "brightness")
 
 
-def change_panel(explorer: Explorer) -> tuple[widgets.Widget, widgets.IntSlider]:
-    """Return the panel, and its strength slider so that the page can link what follows it in the browser."""
-    messages, quiet = MessageArea(), Quiet()
-    menu = widgets.Dropdown()
-    options = {
-        name: widgets.Dropdown(options=list(values)) for name, (_title, _help, values) in OPTIONS.items()
-    }
-    slider = widgets.IntSlider(min=0, max=STEPS - 1, readout=False)
-    slider.add_class("facelib-strength")
-    play = widgets.Play(min=0, max=STEPS - 1, interval=120, show_repeat=False)
-    widgets.jslink((play, "value"), (slider, "value"))
-    readout = LiveTable(caption="Measured")
-    hint = widgets.HTML()
+class ChangePanel(Card):
+    """Chooses the property and the strength; `slider` is the strength, in steps of the sweep."""
 
-    def follow(_change: object = None) -> None:
-        chosen = explorer.intervention
-        with quiet:
-            menu.options = _menu(explorer)
-            menu.value = chosen.id
-            for name, control in options.items():
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__("Change")
+        self.explorer = explorer
+        self._quiet = Quiet()
+        self.menu = labelled("Property", "What is changed; everything else stays fixed", widgets.Dropdown())
+        self.options = {
+            "side": _option("Side", "The person's own side", ("left", "right")),
+            "scheme": _option("Scheme", "Where the electrodes sit", tuple(ELECTRODE_SCHEMES)),
+        }
+        self.hint = widgets.HTML()
+        self.hint.add_class("facelib-hint")
+        self.slider = widgets.IntSlider(min=0, max=STEPS - 1, readout=False)
+        self.slider.add_class("facelib-strength")
+        self.play = widgets.Play(min=0, max=STEPS - 1, interval=120, show_repeat=False)
+        widgets.jslink((self.play, "value"), (self.slider, "value"))
+        self.measured = LiveTable(caption="Measured")
+        self._bind()
+        self.follow()
+        help_text = "0 the face unchanged … 1 the whole change"
+        strength = widgets.HBox([labelled("Strength", help_text, self.slider), self.play])
+        self.fill(self.menu, grid(*self.options.values()), self.hint, strength, self.measured)
+
+    def _bind(self) -> None:
+        on_choice = self.guarded(self._on_choice)
+        for control in (self.menu, *self.options.values()):
+            control.observe(on_choice, "value")
+        self.slider.observe(self.guarded(self._on_slider), "value")
+        self.explorer.observe(self._on_step, "step")
+        self.explorer.observe(self.follow, "scene")
+        self.explorer.observe(self.guarded(self.measure), ["result", "snapshot"])
+
+    def follow(self, _change: object = None) -> None:
+        """Show what the explorer holds."""
+        chosen = self.explorer.intervention
+        with self._quiet:
+            entries = menu_of(self.explorer)
+            if list(self.menu.options) != entries:
+                self.menu.options = entries
+            self.menu.value = chosen.id
+            for name, control in self.options.items():
                 has = hasattr(chosen, name)
                 control.layout.display = "" if has else "none"
                 if has:
                     control.value = getattr(chosen, name)
-        hint.value = chosen.description
+        self.hint.value = chosen.description
 
-    @guarded(messages)
-    def on_choice(_event: Any) -> None:
-        if quiet:
+    def _on_choice(self, _event: Any) -> None:
+        if self._quiet:
             return
-        with explorer.lock:
-            found = INTERVENTIONS[menu.value]
-            given = {name: control.value for name, control in options.items() if hasattr(found, name)}
-            explorer.choose(interventions.get(menu.value, **given))
+        with self.explorer.lock:
+            found = INTERVENTIONS[self.menu.value]
+            given = {name: control.value for name, control in self.options.items() if hasattr(found, name)}
+            self.explorer.choose(interventions.get(self.menu.value, **given))
 
-    @guarded(messages)
-    def on_slider(event: Any) -> None:
-        if not quiet:
-            explorer.step = event["new"]
+    def _on_slider(self, event: Any) -> None:
+        if not self._quiet:
+            self.explorer.step = event["new"]
 
-    def on_step(event: Any) -> None:
-        with quiet:
-            slider.value = event["new"]
+    def _on_step(self, event: Any) -> None:
+        with self._quiet:
+            self.slider.value = event["new"]
 
-    def measured(_change: object = None) -> None:
-        readout.show(MEASURED_COLUMNS, _measured(explorer))
-
-    menu.observe(on_choice, "value")
-    for control in options.values():
-        control.observe(on_choice, "value")
-    slider.observe(on_slider, "value")
-    explorer.observe(on_step, "step")
-    explorer.observe(follow, "scene")
-    explorer.observe(measured, ["result", "snapshot"])
-    follow()
-    panel = card(
-        "Change",
-        labelled("Property", "What is changed; everything else stays fixed", menu),
-        grid(*(labelled(OPTIONS[name][0], OPTIONS[name][1], options[name]) for name in options)),
-        hint,
-        widgets.HBox([play, labelled("Strength", "0 the face unchanged … 1 the whole change", slider)]),
-        readout,
-        messages,
-    )
-    panel.readout = readout
-    return panel, slider
+    def measure(self, _change: object = None) -> None:
+        """Show every property that can be told: its value now, and in the unchanged face."""
+        result, snapshot = self.explorer.result, self.explorer.snapshot
+        if result is not None:
+            table = result.sweep.properties
+        elif snapshot is not None:
+            faces = snapshot.frames.faces
+            table = properties.measure([faces[0], faces[-1]], SHOWN)
+        else:
+            return
+        rows: list[list[Any]] = []
+        for name in SHOWN:
+            if name in table and table[name].notna().all():
+                values = [f"{value:.2f}" for value in table[name]]
+                now = {"series": values} if result is not None else values[-1]
+                rows.append([name.replace("_", " "), now, values[0]])
+        self.measured.show(MEASURED_COLUMNS, rows)
 
 
-def _menu(explorer: Explorer) -> list[tuple[str, str]]:
-    """Real properties first, then the harmless reference changes."""
+def menu_of(explorer: Explorer) -> list[tuple[str, str]]:
+    """Return what can be done with the face: real properties first, then the harmless reference changes."""
     usable: list[Intervention] = [
         INTERVENTIONS[name] for name in INTERVENTIONS if INTERVENTIONS[name].accepts(explorer.face)
     ]
@@ -103,18 +114,6 @@ def _menu(explorer: Explorer) -> list[tuple[str, str]]:
     return [(f"{item.group} · {item.title}", item.id) for item in usable]
 
 
-def _measured(explorer: Explorer) -> list[list[Any]]:
-    """One row a property that can be told: its value now, and in the unchanged face."""
-    if explorer.result is not None:
-        table = explorer.result.sweep.properties
-    elif explorer.snapshot is not None:
-        faces = explorer.snapshot.frames.faces
-        table = properties.measure([faces[0], *[faces[-1]] * (STEPS - 1)], SHOWN)
-    else:
-        return []
-    rows: list[list[Any]] = []
-    for name in SHOWN:
-        if name in table and table[name].notna().all():
-            values = [f"{value:.2f}" for value in table[name]]
-            rows.append([name.replace("_", " "), {"series": values}, values[0]])
-    return rows
+def _option(title: str, help_text: str, values: tuple[str, ...]) -> widgets.Dropdown:
+    made: widgets.Dropdown = labelled(title, help_text, widgets.Dropdown(options=values))
+    return made

@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
+
+from facelib.app.guard import Messages, guarded
+
+
+class Card(widgets.VBox):
+    """A titled panel with a place for its messages."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title = title
+        self.messages = Messages()
+        self.add_class("facelib-card")
+
+    def fill(self, *children: Any) -> None:
+        """Put the parts of the panel under its title, the messages last."""
+        heading = widgets.HTML(f"<h2>{html.escape(self.title)}</h2>")
+        heading.add_class("facelib-title")
+        self.children = (heading, *children, self.messages)
+
+    def guarded(self, callback: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `callback` such that what it raises is shown in this panel."""
+        return guarded(self.messages)(callback)
+
+
+class Quiet:
+    """While entered, bound handlers stay silent: the panel shows a state instead of changing it."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._depth += 1
+
+    def __exit__(self, *_exception: object) -> None:
+        self._depth -= 1
+
+    def __bool__(self) -> bool:
+        return self._depth > 0
 
 
 def labelled(title: str, help_text: str, widget: Any) -> Any:
@@ -26,30 +66,6 @@ def button(title: str, help_text: str, icon: str = "") -> widgets.Button:
 def grid(*children: Any, columns: int = 1) -> widgets.GridBox:
     """Return `children` in a grid of equal columns."""
     return widgets.GridBox(
-        list(children), layout={"grid_template_columns": f"repeat({columns}, minmax(0, 1fr))", "grid_gap": "2px 6px"}
+        list(children),
+        layout={"grid_template_columns": f"repeat({columns}, minmax(0, 1fr))", "grid_gap": "2px 6px"},
     )
-
-
-def card(title: str, *children: Any) -> widgets.VBox:
-    """Return a titled box."""
-    heading = widgets.HTML(f"<h2>{title}</h2>")
-    heading.add_class("facelib-title")
-    box = widgets.VBox([heading, *children])
-    box.add_class("facelib-card")
-    return box
-
-
-class Quiet:
-    """While entered, bound handlers stay silent: the panel shows a state instead of changing it."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-
-    def __enter__(self) -> None:
-        self._depth += 1
-
-    def __exit__(self, *_exception: object) -> None:
-        self._depth -= 1
-
-    def __bool__(self) -> bool:
-        return self._depth > 0

@@ -1,4 +1,4 @@
-"""A download button that works in Voila and in JupyterLab: the kernel makes the file, the browser keeps it."""
+"""A download button for Voila and JupyterLab: the kernel makes the file, the browser keeps it."""
 
 from __future__ import annotations
 

@@ -8,14 +8,21 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import ipywidgets as widgets
-
 import facelib
-from facelib.app.controls import card, grid
+from facelib.app.controls import Card, grid
 from facelib.app.download import Download, DownloadButton
-from facelib.app.guard import MessageArea, guarded
 from facelib.app.state import Explorer, Result
 from facelib.errors import FacelibError
+
+LIMITS = (
+    "These results describe how these classifiers respond to rendered (or edited) faces under the stated "
+    "change. They do not show how patients' faces are read, nor what a person feels. Confirm on photographs "
+    "of your own population. Research and teaching only; not for diagnosis, grading of palsy or treatment "
+    "decisions."
+)
+"""The sentence that stands under every result."""
+
+Make = Callable[[Result, str], Download]
 
 
 class NotReadyError(FacelibError):
@@ -25,44 +32,24 @@ class NotReadyError(FacelibError):
         super().__init__("The sweep is still being computed; try again in a moment.")
 
 
-def export_panel(explorer: Explorer) -> widgets.Widget:
-    """Return the panel with one button a file."""
-    messages = MessageArea()
+class ExportPanel(Card):
+    """One button a file."""
 
-    def offer(make: Callable[[Result], Download], label: str, help_text: str) -> DownloadButton:
-        @guarded(messages)
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__("Take home")
+        self.explorer = explorer
+        self.buttons = tuple(self._offer(*offer) for offer in OFFERS)
+        self.fill(grid(*self.buttons, columns=len(OFFERS)))
+
+    def _offer(self, make: Make, label: str, help_text: str) -> DownloadButton:
         def on_press() -> Download:
-            with explorer.lock:
-                result = explorer.result
+            with self.explorer.lock:
+                result, chosen = self.explorer.result, self.explorer.label
             if result is None:
                 raise NotReadyError
-            return make(result)
+            return make(result, chosen)
 
-        return DownloadButton(on_press, label=label, help=help_text)
-
-    def about(result: Result) -> dict[str, Any]:
-        return provenance(result, explorer.label)
-
-    return card(
-        "Take home",
-        grid(
-            offer(table_csv, "Table (CSV)", "One row a strength × classifier × emotion, with measured properties"),
-            offer(table_parquet, "Table (Parquet)", "The same, for pandas, R and DuckDB"),
-            offer(wide_csv, "Wide (CSV)", "One row a strength, one column a classifier and emotion"),
-            offer(
-                lambda result: figures_zip(result, explorer.label, about(result)),
-                "Figures (SVG, PNG)",
-                "Response curves and outputs",
-            ),
-            offer(
-                lambda result: stimuli_zip(result, about(result)),
-                "Stimuli (PNG)",
-                "Every picture of the sweep with a key",
-            ),
-            columns=5,
-        ),
-        messages,
-    )
+        return DownloadButton(self.guarded(on_press), label=label, help=help_text)
 
 
 def provenance(result: Result, label: str) -> dict[str, Any]:
@@ -83,33 +70,26 @@ def provenance(result: Result, label: str) -> dict[str, Any]:
     }
 
 
-LIMITS = (
-    "These results describe how these classifiers respond to rendered (or edited) faces under the stated change. "
-    "They do not show how patients' faces are read, nor what a person feels. Confirm on photographs of your own "
-    "population. Research and teaching only; not for diagnosis, grading of palsy or treatment decisions."
-)
-
-
-def table_csv(result: Result) -> Download:
+def table_csv(result: Result, _label: str) -> Download:
     """Return the tidy table as CSV."""
     return Download(_name(result, "csv"), result.sweep.table.to_csv(index=False).encode(), "text/csv")
 
 
-def table_parquet(result: Result) -> Download:
+def table_parquet(result: Result, _label: str) -> Download:
     """Return the tidy table as Parquet."""
     buffer = io.BytesIO()
     result.sweep.table.to_parquet(buffer, index=False)
     return Download(_name(result, "parquet"), buffer.getvalue())
 
 
-def wide_csv(result: Result) -> Download:
+def wide_csv(result: Result, _label: str) -> Download:
     """Return the wide table as CSV."""
     table = result.sweep.wide
     table.columns = [f"{classifier}_{label}" for classifier, label in table.columns]
     return Download(_name(result, "csv", "wide"), table.to_csv().encode(), "text/csv")
 
 
-def figures_zip(result: Result, label: str, about: dict[str, Any]) -> Download:
+def figures_zip(result: Result, label: str) -> Download:
     """Return the figures as SVG and PNG with their provenance."""
     from facelib import charts
     from facelib.charts.export import figure
@@ -125,10 +105,10 @@ def figures_zip(result: Result, label: str, about: dict[str, Any]) -> Download:
         for name, chart in figures.items()
         for suffix in ("svg", "png")
     }
-    return _zip(_name(result, "zip", "figures"), files, about)
+    return _zip(_name(result, "zip", "figures"), files, provenance(result, label))
 
 
-def stimuli_zip(result: Result, about: dict[str, Any]) -> Download:
+def stimuli_zip(result: Result, label: str) -> Download:
     """Return every picture as PNG, lossless, with a key."""
     from PIL import Image
 
@@ -137,7 +117,7 @@ def stimuli_zip(result: Result, about: dict[str, Any]) -> Download:
         buffer = io.BytesIO()
         Image.fromarray(image).save(buffer, "PNG")
         files[f"strength_{strength:.2f}.png"] = buffer.getvalue()
-    return _zip(_name(result, "zip", "stimuli"), files, about)
+    return _zip(_name(result, "zip", "stimuli"), files, provenance(result, label))
 
 
 def _zip(name: str, files: dict[str, bytes], about: dict[str, Any]) -> Download:
@@ -151,3 +131,12 @@ def _zip(name: str, files: dict[str, bytes], about: dict[str, Any]) -> Download:
 
 def _name(result: Result, suffix: str, kind: str = "sweep") -> str:
     return f"facelib_{kind}_{result.sweep.intervention.id}_{result.sweep.face_id[:8]}.{suffix}"
+
+
+OFFERS: tuple[tuple[Make, str, str], ...] = (
+    (table_csv, "Table (CSV)", "One row a strength × classifier × emotion, with measured properties"),
+    (table_parquet, "Table (Parquet)", "The same, for pandas, R and DuckDB"),
+    (wide_csv, "Wide (CSV)", "One row a strength, one column a classifier and emotion"),
+    (figures_zip, "Figures (SVG, PNG)", "Response curves and outputs"),
+    (stimuli_zip, "Stimuli (PNG)", "Every picture of the sweep, lossless, with a key"),
+)

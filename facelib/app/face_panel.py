@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
-from facelib.app.controls import Quiet, button, card, grid, labelled
-from facelib.app.guard import MessageArea, guarded
+from facelib.app.controls import Card, Quiet, button, grid, labelled
 from facelib.app.state import FIRST_HEAD, Explorer
 from facelib.classifiers import EMOTIONS
 from facelib.faces import HAIR, LIGHTS, Head, sample_heads, sample_photograph
 
 ANCESTRIES = {
-    "European": (("european", 1.0),),
-    "African": (("african", 1.0),),
-    "Asian": (("asian", 1.0),),
-    "mixed": (("african", 1 / 3), ("asian", 1 / 3), ("european", 1 / 3)),
+    "European": {"european": 1.0},
+    "African": {"african": 1.0},
+    "Asian": {"asian": 1.0},
+    "mixed": {"african": 1.0, "asian": 1.0, "european": 1.0},
 }
+OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -34,132 +35,146 @@ class Knob:
     step: float
     format: str = ".2f"
 
+    def slider(self) -> widgets.FloatSlider:
+        """Return its slider, labelled."""
+        start = min(max(0.0, self.low), self.high)
+        made = widgets.FloatSlider(
+            min=self.low, max=self.high, step=self.step, value=start, readout_format=self.format
+        )
+        return labelled(self.title, self.help, made)
 
-KNOBS = {
-    "Person": (
-        Knob("age", "Age", "Years", 18, 90, 1, ".0f"),
-        Knob("gender", "Gender", "Shape: 0 the female morph, 1 the male morph", 0, 1, 0.05),
-        Knob("skin_tone", "Skin tone", "0 light … 1 dark, linear in the individual typology angle", 0, 1, 0.05),
-        Knob("asymmetry", "Asymmetry", "Asymmetric shape of the resting face: 0 none … 1 strong", 0, 1, 0.05),
-    ),
-    "Expression": (Knob("intensity", "Intensity", "0 neutral … 1 the whole expression", 0, 1, 0.05),),
-}
+
+KNOBS = (
+    Knob("intensity", "Intensity", "Of the expression: 0 neutral … 1 whole", 0, 1, 0.05),
+    Knob("age", "Age", "Years", 18, 90, 1, ".0f"),
+    Knob("gender", "Gender", "Shape: 0 the female morph, 1 the male morph", 0, 1, 0.05),
+    Knob("skin_tone", "Skin tone", "0 light … 1 dark, linear in the individual typology angle", 0, 1, 0.05),
+    Knob("asymmetry", "Asymmetry", "Asymmetric shape of the resting face: 0 none … 1 strong", 0, 1, 0.05),
+)
 POSE = (
     Knob("yaw", "Turn", "Degrees; positive: toward the person's left", -45, 45, 1, ".0f"),
     Knob("pitch", "Nod", "Degrees; positive: up", -30, 30, 1, ".0f"),
 )
 
 
-def face_panel(explorer: Explorer) -> widgets.Widget:
-    """Return the panel that chooses the face: parametric, or the sample photograph."""
-    messages, quiet = MessageArea(), Quiet()
-    source = widgets.ToggleButtons(
-        options=[("Parametric face", "head"), ("Photograph", "photograph")],
-        tooltips=["A rendered head: every property can be changed alone", "The sample: NASA, public domain"],
-        style={"button_width": "auto"},
-    )
-    sliders = {knob.field: _slider(knob) for knobs in KNOBS.values() for knob in knobs}
-    pose = {knob.field: _slider(knob) for knob in POSE}
-    menus = {
-        "expression": widgets.Dropdown(options=list(EMOTIONS)),
-        "ancestry": widgets.Dropdown(options=[*ANCESTRIES, "other"]),
-        "hair": widgets.Dropdown(options=list(HAIR)),
-        "light": widgets.Dropdown(options=[*LIGHTS, "other"]),
-    }
-    seed = widgets.BoundedIntText(min=0, max=999_999)
-    dice = button("Random", "Another person: age, gender, tone, hair and shape at random", "random")
-    back = button("Undo", "Go back one change of face or property", "undo")
-    home = button("Reset", "The face that the page opened with", "home")
+class FacePanel(Card):
+    """Chooses the face: parametric, or the sample photograph."""
 
-    def follow(_change: object = None) -> None:
-        """Show what the explorer holds."""
-        head = explorer.last_head
-        with quiet:
-            source.value = "head" if isinstance(explorer.face, Head) else "photograph"
-            for field, slider in sliders.items():
-                slider.value = getattr(head, field)
-            pose["yaw"].value, pose["pitch"].value = head.pose[:2]
-            menus["expression"].value = head.expression if head.expression in EMOTIONS else "neutral"
-            menus["ancestry"].value = _name_of(head)
-            menus["hair"].value = head.hair
-            menus["light"].value = head.light if head.light in LIGHTS else "other"
-            seed.value = head.seed
-        back.disabled = not explorer.can_undo
-        controls.layout.display = "" if isinstance(explorer.face, Head) else "none"
-        credit.layout.display = "none" if isinstance(explorer.face, Head) else ""
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__("Face")
+        self.explorer = explorer
+        self._quiet = Quiet()
+        self.source = widgets.ToggleButtons(
+            options=[("Parametric face", "head"), ("Photograph", "photograph")],
+            tooltips=[
+                "A rendered head: every property can be changed alone",
+                "The sample: NASA, public domain",
+            ],
+            style={"button_width": "auto"},
+        )
+        self.sliders = {knob.field: knob.slider() for knob in KNOBS}
+        self.pose = {knob.field: knob.slider() for knob in POSE}
+        self.menus = {
+            "expression": _menu("Expression", "What the face shows", EMOTIONS),
+            "ancestry": _menu("Ancestry", "Shape morphs, not a claim about groups", ANCESTRIES, OTHER),
+            "hair": _menu("Hair", "Hair style", HAIR),
+            "light": _menu("Light", "Where the light comes from", LIGHTS, OTHER),
+        }
+        help_text = "Seed of the shape of the face and of the marks on the skin"
+        self.seed = labelled("Person no.", help_text, widgets.BoundedIntText(min=0, max=999_999))
+        self.random = button(
+            "Random", "Another person: age, gender, tone, hair and shape at random", "random"
+        )
+        self.undo = button("Undo", "Go back one change of face or property", "undo")
+        self.reset = button("Reset", "The face that the page opened with", "home")
+        self.credit = widgets.HTML("Portrait of the astronaut Eileen Collins. NASA, public domain.")
+        self.controls = grid(
+            self.menus["expression"],
+            *self.sliders.values(),
+            *(self.menus[name] for name in ("ancestry", "hair", "light")),
+            *self.pose.values(),
+            self.seed,
+        )
+        self._bind()
+        explorer.observe(self.follow, "scene")
+        self.follow()
+        buttons = grid(self.random, self.undo, self.reset, columns=3)
+        self.fill(self.source, self.controls, self.credit, buttons)
 
-    def bind(widget: Any, change: Any) -> None:
-        @guarded(messages)
+    def _bind(self) -> None:
+        """Let every control change the head."""
+        for field, slider in self.sliders.items():
+            self._on(slider, lambda value, field=field: {field: value})
+        for slider in self.pose.values():
+            self._on(slider, lambda _value: {"pose": self._pose()})
+        self._on(self.menus["expression"], lambda value: {"expression": value})
+        self._on(self.menus["hair"], lambda value: {"hair": value})
+        self._on(
+            self.menus["ancestry"], lambda value: {"ancestry": ANCESTRIES[value]} if value != OTHER else {}
+        )
+        self._on(self.menus["light"], lambda value: {"light": value} if value != OTHER else {})
+        self._on(self.seed, lambda value: {"seed": value})
+        self.source.observe(self.guarded(self._on_source), "value")
+        self.random.on_click(self.guarded(self._on_random))
+        self.undo.on_click(self.guarded(lambda _button: self.explorer.undo()))
+        self.reset.on_click(self.guarded(lambda _button: self.explorer.show(FIRST_HEAD)))
+
+    def _on(self, widget: Any, change: Callable[[Any], dict[str, Any]]) -> None:
         def on_value(event: Any) -> None:
-            if quiet:
+            if self._quiet:
                 return
-            with explorer.lock:
+            with self.explorer.lock:
                 changes = change(event["new"])
                 if changes:
-                    explorer.edit(**changes)
+                    self.explorer.edit(**changes)
 
-        widget.observe(on_value, "value")
+        widget.observe(self.guarded(on_value), "value")
 
-    for field, slider in sliders.items():
-        bind(slider, lambda value, field=field: {field: value})
-    for slider in pose.values():
-        bind(slider, lambda _: {"pose": (pose["yaw"].value, pose["pitch"].value, explorer.last_head.pose[2])})
-    bind(menus["expression"], lambda value: {"expression": value})
-    bind(menus["ancestry"], lambda value: {"ancestry": ANCESTRIES[value]} if value in ANCESTRIES else {})
-    bind(menus["hair"], lambda value: {"hair": value})
-    bind(menus["light"], lambda value: {"light": value} if value in LIGHTS else {})
-    bind(seed, lambda value: {"seed": value})
+    def _pose(self) -> tuple[float, float, float]:
+        return self.pose["yaw"].value, self.pose["pitch"].value, self.explorer.last_head.pose[2]
 
-    @guarded(messages)
-    def on_source(event: Any) -> None:
-        if not quiet:
-            explorer.show(explorer.last_head if event["new"] == "head" else sample_photograph())
+    def _on_source(self, event: Any) -> None:
+        if not self._quiet:
+            wanted = event["new"] == "head"
+            self.explorer.show(self.explorer.last_head if wanted else sample_photograph())
 
-    @guarded(messages)
-    def on_random(_button: object) -> None:
+    def _on_random(self, _button: object) -> None:
         head = sample_heads(1, seed=int(np.random.default_rng().integers(1_000_000)))[0]
-        explorer.show(head.replace(expression=explorer.last_head.expression, pose=(0.0, 0.0, 0.0), light="studio"))
-
-    source.observe(on_source, "value")
-    dice.on_click(on_random)
-    back.on_click(guarded(messages)(lambda _button: explorer.undo()))
-    home.on_click(guarded(messages)(lambda _button: explorer.show(FIRST_HEAD)))
-
-    credit = widgets.HTML("Portrait of the astronaut Eileen Collins. NASA, public domain.")
-    controls = widgets.VBox(
-        [
-            grid(
-                labelled("Expression", "What the face shows", menus["expression"]),
-                *(labelled(knob.title, knob.help, sliders[knob.field]) for knob in KNOBS["Expression"]),
-                *(labelled(knob.title, knob.help, sliders[knob.field]) for knob in KNOBS["Person"]),
-                labelled("Ancestry", "Shape morphs, not a claim about groups", menus["ancestry"]),
-                labelled("Hair", "Hair style", menus["hair"]),
-                labelled("Light", "Where the light comes from", menus["light"]),
-                *(labelled(knob.title, knob.help, pose[knob.field]) for knob in POSE),
-                labelled("Person no.", "Seed of the shape of the face and of the marks on the skin", seed),
+        shown = self.explorer.last_head
+        self.explorer.show(
+            head.replace(
+                expression=shown.expression, intensity=shown.intensity, pose=shown.pose, light=shown.light
             )
-        ]
-    )
-    explorer.observe(follow, "scene")
-    follow()
-    return card("Face", source, controls, credit, grid(dice, back, home, columns=3), messages)
+        )
+
+    def follow(self, _change: object = None) -> None:
+        """Show what the explorer holds."""
+        head, is_head = self.explorer.last_head, isinstance(self.explorer.face, Head)
+        with self._quiet:
+            self.source.value = "head" if is_head else "photograph"
+            for field, slider in self.sliders.items():
+                slider.value = getattr(head, field)
+            self.pose["yaw"].value, self.pose["pitch"].value = head.pose[:2]
+            self.menus["expression"].value = head.expression if head.expression in EMOTIONS else "neutral"
+            self.menus["ancestry"].value = ancestry_name(head)
+            self.menus["hair"].value = head.hair
+            self.menus["light"].value = head.light if head.light in LIGHTS else OTHER
+            self.seed.value = head.seed
+        self.undo.disabled = not self.explorer.can_undo
+        self.controls.layout.display = "" if is_head else "none"
+        self.credit.layout.display = "none" if is_head else ""
 
 
-def _slider(knob: Knob) -> widgets.FloatSlider:
-    return widgets.FloatSlider(
-        min=knob.low,
-        max=knob.high,
-        step=knob.step,
-        value=min(max(0.0, knob.low), knob.high),
-        readout_format=knob.format,
-    )
+def ancestry_name(head: Head) -> str:
+    """Return the menu entry of a head's ancestry.
+
+    >>> ancestry_name(Head(ancestry={"african": 2.0}))
+    'African'
+    """
+    known = (name for name, parts in ANCESTRIES.items() if Head(ancestry=parts).ancestry == head.ancestry)
+    return next(known, OTHER)
 
 
-def _name_of(head: Head) -> str:
-    ancestry = {key: value for key, value in head.ancestry if value > 1e-6}
-    for name, parts in ANCESTRIES.items():
-        if ancestry.keys() == dict(parts).keys() and np.allclose(
-            [ancestry[key] for key in ancestry], [dict(parts)[key] for key in ancestry]
-        ):
-            return name
-    return "other"
+def _menu(title: str, help_text: str, options: Any, *more: str) -> widgets.Dropdown:
+    made: widgets.Dropdown = labelled(title, help_text, widgets.Dropdown(options=[*options, *more]))
+    return made

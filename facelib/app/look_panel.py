@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets as widgets
@@ -11,107 +10,134 @@ import numpy.typing as npt
 
 from facelib import attribution
 from facelib import classifiers as zoo
-from facelib.app.controls import Quiet, card, grid, labelled
-from facelib.app.guard import MessageArea, guarded
+from facelib.app.controls import Card, Quiet, grid, labelled
 from facelib.app.stage import Stage
 from facelib.app.state import STEPS, Explorer
 from facelib.classifiers import EMOTIONS
 from facelib.faces import Head
-from facelib.studies import even_strengths
+from facelib.studies import Snapshot, Sweep, even_strengths
 
 OVERLAYS = {"none": "none", "map": "map", "change of the map": "change"}
 
 
-def look_panel(explorer: Explorer) -> tuple[widgets.Widget, Stage]:
-    """Return the panel, and its stage so that the page can link the strength slider to it."""
-    messages, quiet, shown = MessageArea(), Quiet(), SimpleNamespace(sweep=None)
-    stage, strengths = Stage(), even_strengths(STEPS)
-    classifier = widgets.Dropdown(options=[model.id for model in explorer.models])
-    label = widgets.Dropdown(options=list(EMOTIONS))
-    overlay = widgets.ToggleButtons(options=OVERLAYS, value="map", style={"button_width": "auto"})
-    opacity = widgets.FloatSlider(min=0, max=1, step=0.05, value=0.55, readout=False)
-    cam = widgets.Dropdown(options=[(title, name) for name, title in attribution.METHODS.items()])
-    widgets.jslink((opacity, "value"), (stage, "opacity"))
-    widgets.jslink((overlay, "value"), (stage, "overlay"))
+class LookPanel(Card):
+    """Shows the pictures and maps; `stage.index` follows the strength slider in the browser."""
 
-    def pictures(_change: object = None) -> None:
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__("Look")
+        self.explorer = explorer
+        self._quiet = Quiet()
+        self._shown: Sweep | None = None
+        self.stage = Stage(overlay="map")
+        names = [model.id for model in explorer.models]
+        methods = [(title, name) for name, title in attribution.METHODS.items()]
+        self.menus = {
+            "classifier": labelled(
+                "Classifier", "Whose evidence is shown on the face", widgets.Dropdown(options=names)
+            ),
+            "label": labelled(
+                "Emotion",
+                "The class that maps, curves and verdicts are about",
+                widgets.Dropdown(options=EMOTIONS),
+            ),
+            "cam": labelled(
+                "Method", "Grad-CAM, or another class activation map", widgets.Dropdown(options=methods)
+            ),
+        }
+        opacity = widgets.FloatSlider(min=0, max=1, step=0.05, value=self.stage.opacity, readout=False)
+        overlay = widgets.ToggleButtons(options=OVERLAYS, value="map", style={"button_width": "auto"})
+        widgets.jslink((opacity, "value"), (self.stage, "opacity"))
+        overlay.observe(lambda event: self.stage.set_trait("overlay", event["new"]), "value")
+        self._bind()
+        self.follow()
+        self.fill(
+            self.stage,
+            grid(
+                *self.menus.values(),
+                labelled("Opacity", "How strongly the map covers the face", opacity),
+                columns=2,
+            ),
+            labelled("Overlay", "The map, its change against strength 0, or the plain picture", overlay),
+        )
+
+    def _bind(self) -> None:
+        for menu in self.menus.values():
+            menu.observe(self.guarded(self._on_menu), "value")
+        self.explorer.observe(self.follow, list(self.menus))
+        self.explorer.observe(self.guarded(self.show_maps), list(self.menus))
+        self.explorer.observe(self.guarded(self.show_pictures), ["result", "snapshot"])
+
+    def _on_menu(self, _event: Any) -> None:
+        if self._quiet:
+            return
+        with self.explorer.lock, self.explorer.hold_trait_notifications():
+            for name, menu in self.menus.items():
+                self.explorer.set_trait(name, menu.value)
+
+    def follow(self, _change: object = None) -> None:
+        """Show what the explorer holds."""
+        with self._quiet:
+            for name, menu in self.menus.items():
+                value = getattr(self.explorer, name)
+                if value:
+                    menu.value = value
+
+    def show_pictures(self, _change: object = None) -> None:
         """Send the pictures: the whole sweep once, or the one that is looked at."""
-        result, snapshot = explorer.result, explorer.snapshot
+        result, snapshot = self.explorer.result, self.explorer.snapshot
         if result is not None:
-            sweep = result.sweep
-            if shown.sweep is not sweep:
-                stage.show_sweep(sweep.images, sweep.strengths, alt=_alt(explorer))
-                shown.sweep = sweep
-                maps()
+            if result.sweep is self._shown:
+                return
+            self._shown = result.sweep
+            self.stage.show_sweep(result.sweep.images, result.sweep.strengths, alt=alt_text(self.explorer))
         elif snapshot is not None:
-            shown.sweep = None
-            before = snapshot.before.image
-            stage.show_sweep([before, *[None] * (STEPS - 1)], strengths, alt=_alt(explorer))
-            stage.show_live(explorer.step, snapshot.after.image)
-            maps()
+            self._shown = None
+            frames = [snapshot.before.image, *[None] * (STEPS - 1)]
+            self.stage.show_sweep(frames, even_strengths(STEPS), alt=alt_text(self.explorer))
+            self.stage.show_live(self.explorer.step, snapshot.after.image)
+        self.show_maps()
 
-    def maps(_change: object = None) -> None:
+    def show_maps(self, _change: object = None) -> None:
         """Send the maps of the class and classifier that are looked at, all on one scale."""
-        result, snapshot = explorer.result, explorer.snapshot
-        if result is not None and explorer.classifier in result.sweep.readings:
-            found = result.sweep.attribution
-            raw = found.maps(explorer.classifier, explorer.label, explorer.cam)
-            box = _fractions(found.region(explorer.classifier), result.sweep.frames.faces[0].size)
-        elif snapshot is not None and explorer.classifier in snapshot.readings:
-            clf = zoo.load(explorer.classifier)
-            features = snapshot.readings[explorer.classifier].features
-            one = attribution.grad_cam_from(clf, features, explorer.label, method=explorer.cam)[-1]
-            raw = np.full((STEPS, *one.shape), np.nan, np.float32)
-            raw[explorer.step] = one
-            region = clf.crop_boxes(snapshot.frames.box[None], snapshot.before.size)[0]
-            box = _fractions(region, snapshot.before.size)
+        result, snapshot, name = self.explorer.result, self.explorer.snapshot, self.explorer.classifier
+        if result is not None and name in result.sweep.readings:
+            maps = result.sweep.attribution.maps(name, self.explorer.label, self.explorer.cam)
+            frames = result.sweep.frames
+        elif snapshot is not None and name in snapshot.readings:
+            maps = self._live_maps(snapshot)
+            frames = snapshot.frames
         else:
             return
-        stage.show_maps(raw, box=box, title=f"{explorer.classifier}: evidence for {explorer.label}")
+        region = zoo.load(name).crop_boxes(frames.box, frames.faces[0].size)[0]
+        box = fractions(region, frames.faces[0].size)
+        self.stage.show_maps(maps, box=box, title=f"{name}: evidence for {self.explorer.label}")
 
-    @guarded(messages)
-    def on_menu(_event: Any) -> None:
-        if quiet:
-            return
-        with explorer.lock, explorer.hold_trait_notifications():
-            explorer.classifier, explorer.label, explorer.cam = classifier.value, label.value, cam.value
-
-    def follow(_change: object = None) -> None:
-        with quiet:
-            if classifier.options:
-                classifier.value = explorer.classifier
-            label.value, cam.value = explorer.label, explorer.cam
-
-    for menu in (classifier, label, cam):
-        menu.observe(on_menu, "value")
-    explorer.observe(follow, ["classifier", "label", "cam"])
-    explorer.observe(guarded(messages)(maps), ["classifier", "label", "cam"])
-    explorer.observe(guarded(messages)(pictures), ["result", "snapshot"])
-    follow()
-    panel = card(
-        "Look",
-        stage,
-        grid(
-            labelled("Classifier", "Whose evidence is shown on the face", classifier),
-            labelled("Emotion", "The class that maps, curves and verdicts are about", label),
-            labelled("Method", "Grad-CAM, or another class activation map", cam),
-            labelled("Opacity", "How strongly the map covers the face", opacity),
-            columns=2,
-        ),
-        labelled("Overlay", "The map, its change against strength 0, or the plain picture", overlay),
-        messages,
-    )
-    return panel, stage
+    def _live_maps(self, snapshot: Snapshot) -> npt.NDArray[np.float32]:
+        """Return maps that are known for the strength of the slider only."""
+        name, step = self.explorer.classifier, self.explorer.step
+        features = snapshot.readings[name].features
+        one = attribution.grad_cam_from(
+            zoo.load(name), features, self.explorer.label, method=self.explorer.cam
+        )[-1]
+        maps = np.full((STEPS, *one.shape), np.nan, np.float32)
+        maps[step] = one
+        return maps
 
 
-def _fractions(region: npt.NDArray[np.float64], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Return x, y, width, height as fractions of the picture."""
-    (x1, y1, x2, y2), (height, width) = region, size
+def fractions(region: npt.NDArray[np.float64], size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Return x, y, width, height of a region in px as fractions of a picture of `size` (height, width).
+
+    >>> fractions(np.array([10.0, 0.0, 20.0, 50.0]), (100, 100))
+    (0.1, 0.0, 0.1, 0.5)
+    """
+    (x1, y1, x2, y2), (height, width) = (float(edge) for edge in region), size
     return x1 / width, y1 / height, (x2 - x1) / width, (y2 - y1) / height
 
 
-def _alt(explorer: Explorer) -> str:
+def alt_text(explorer: Explorer) -> str:
+    """Say what the picture shows, for screen readers."""
     face = explorer.face
-    if isinstance(face, Head):
-        return f"rendered face, {face.age:.0f} years, {face.expression if isinstance(face.expression, str) else 'own expression'}"
-    return "photograph of a face"
+    if not isinstance(face, Head):
+        return "photograph of a face"
+    expression = face.expression if isinstance(face.expression, str) else "own"
+    return f"rendered face, {face.age:.0f} years, expression {expression}"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ipywidgets as widgets
 import pandas as pd
 
 from facelib import stats
 from facelib.app.chartview import ChartView
-from facelib.app.controls import card
-from facelib.app.guard import MessageArea, guarded
+from facelib.app.controls import Card
 from facelib.app.livetable import LiveTable
 from facelib.app.state import STEPS, Explorer
 from facelib.charts import specs
 from facelib.charts.tables import BAND, rows
-from facelib.studies import DELTA
+from facelib.studies import DELTA, Snapshot
 from facelib.studies.sweep import tidy
 
 COLUMNS = (
@@ -27,14 +24,30 @@ COLUMNS = (
 )
 DETAILS = (
     {"title": "classifier", "align": "left"},
-    {"title": "EPGM", "align": "right", "help": "Expected property gradient magnitude; compare at equal steps only"},
+    {
+        "title": "EPGM",
+        "align": "right",
+        "help": "Expected property gradient magnitude; compare at equal steps only",
+    },
     {"title": "total variation", "align": "right", "help": "Sum of all steps, up and down"},
     {"title": "r", "align": "right", "help": "Correlation with the strength"},
     {"title": "flips", "align": "right", "help": "How often the winning emotion changes along the strengths"},
-    {"title": "order p", "align": "right", "help": "Shuffle test: do the outputs follow the order of the strengths?"},
-    {"title": "90 % of replicates", "align": "right", "help": "Change under shift, scale and light of up to 3 %"},
+    {
+        "title": "order p",
+        "align": "right",
+        "help": "Shuffle test: do the outputs follow the order of the strengths?",
+    },
+    {
+        "title": "90 % of replicates",
+        "align": "right",
+        "help": "Change under shift, scale and light of up to 3 %",
+    },
 )
-MARKS = {"changes": "verdict-changes", "does not change": "verdict-unchanged", "cannot tell": "verdict-unclear"}
+MARKS = {
+    "changes": "verdict-changes",
+    "does not change": "verdict-unchanged",
+    "cannot tell": "verdict-unclear",
+}
 WORDS = {
     "changes": "changes this face's output",
     "does not change": "does not",
@@ -42,13 +55,14 @@ WORDS = {
 }
 
 
-class OutputsPanel:
-    """The panel and its parts that follow the strength slider in the browser."""
+class OutputsPanel(Card):
+    """Shows outputs and verdicts; the parts in `linked` follow the strength slider in the browser."""
 
     def __init__(self, explorer: Explorer) -> None:
+        super().__init__("Outputs")
         self.explorer = explorer
+        self._shown: object = None
         names = [model.id for model in explorer.models]
-        messages = MessageArea()
         self.bars = ChartView(spec=specs.bars(names))
         self.response = ChartView(spec=specs.response(names))
         self.table = LiveTable()
@@ -56,16 +70,9 @@ class OutputsPanel:
         self.sentence = widgets.HTML()
         self.sentence.add_class("facelib-sentence")
         more = widgets.Accordion([self.details], titles=("Details: gradients, order test, replicates",))
-        self.widget = card(
-            "Outputs", self.bars, self.response, self.table, self.sentence, more, messages
-        )
-        self._shown: object = None
-        explorer.observe(guarded(messages)(self.update), ["result", "snapshot", "label", "classifier"])
-
-    @property
-    def linked(self) -> tuple[Any, ...]:
-        """Widgets whose ``index`` follows the slider."""
-        return (self.bars, self.response, self.table, self.details)
+        self.linked = (self.bars, self.response, self.table, self.details)
+        explorer.observe(self.guarded(self.update), ["result", "snapshot", "label", "classifier"])
+        self.fill(self.bars, self.response, self.table, self.sentence, more)
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds, in place: charts are patched, never embedded again."""
@@ -78,7 +85,7 @@ class OutputsPanel:
             self._charts(table, band, fresh=result.sweep)
             self._verdicts(effects, table)
         elif explorer.snapshot is not None:
-            table = snapshot_table(explorer)
+            table = snapshot_table(explorer.snapshot, explorer.step)
             self._charts(table, None, fresh=explorer.snapshot)
             self._waiting(table)
 
@@ -110,7 +117,9 @@ class OutputsPanel:
                     f"{signed(effect['low'])} … {signed(effect['high'])}",
                 ]
             )
-        self.table.show(COLUMNS, verdicts, f"Probability of {label}, and what the change does to it on this face")
+        self.table.show(
+            COLUMNS, verdicts, f"Probability of {label}, and what the change does to it on this face"
+        )
         self.details.show(DETAILS, details, "Descriptive statistics of this sweep")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
         self.sentence.value = str(chosen["sentence"].iloc[0]) if len(chosen) else ""
@@ -129,13 +138,10 @@ class OutputsPanel:
         self.sentence.value = ""
 
 
-def snapshot_table(explorer: Explorer) -> pd.DataFrame:
+def snapshot_table(snapshot: Snapshot, step: int) -> pd.DataFrame:
     """Return the outputs of the one strength that was looked at, as a tidy table with its step."""
-    snapshot = explorer.snapshot
-    assert snapshot is not None  # noqa: S101
     strength = snapshot.frames.strengths[-1:]
-    table = tidy(snapshot.readings, strength, face="", intervention=explorer.intervention.id)
-    return table.assign(step=explorer.step)
+    return tidy(snapshot.readings, strength, face="", intervention="").assign(step=step)
 
 
 def signed(value: float) -> str:

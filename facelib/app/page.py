@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from facelib.app.change_panel import change_panel
-from facelib.app.export_panel import LIMITS, export_panel
-from facelib.app.face_panel import face_panel
-from facelib.app.look_panel import look_panel
+from facelib.app.change_panel import ChangePanel
+from facelib.app.export_panel import LIMITS, ExportPanel
+from facelib.app.face_panel import FacePanel
+from facelib.app.look_panel import LookPanel
 from facelib.app.outputs_panel import OutputsPanel
 from facelib.app.state import Explorer
 from facelib.app.style import PageStyle
@@ -26,15 +26,10 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
 
     torch.set_num_threads(1)  # two threads of ours read faces; more per thread would only make them wait
     state = explorer or Explorer()
-    face = face_panel(state)
-    change, slider = change_panel(state)
-    look, stage = look_panel(state)
-    outputs = OutputsPanel(state)
-    for follower in (stage, change.readout, *outputs.linked):
-        widgets.jslink((slider, "value"), (follower, "index"))
-    body = widgets.Box(
-        [_column(face), _column(look, change, export_panel(state)), _column(outputs.widget)]
-    )
+    face, change, look, outputs = FacePanel(state), ChangePanel(state), LookPanel(state), OutputsPanel(state)
+    for follower in (look.stage, change.measured, *outputs.linked):
+        widgets.jslink((change.slider, "value"), (follower, "index"))
+    body = widgets.Box([_column(face), _column(look, change, ExportPanel(state)), _column(outputs)])
     body.add_class("facelib-columns")
     limits = widgets.HTML(LIMITS)
     limits.add_class("facelib-limits")

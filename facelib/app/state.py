@@ -1,15 +1,16 @@
 """What one visitor looks at: face, intervention, strength, class; and what was computed for it.
 
-Computation lives in `facelib.studies`; panels observe these traits. Everything that changes them holds `lock`, so that
-callbacks (Voila: main thread, JupyterLab: a thread of their own) and the worker never write at the same time.
+Computation lives in `facelib.studies`; panels observe these traits. Everything that changes them holds `lock`,
+so that callbacks (Voila: main thread, JupyterLab: a thread of their own) and the worker never write at the same
+time.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -19,15 +20,12 @@ from facelib import classifiers as zoo
 from facelib import interventions, studies
 from facelib.app.guard import explain
 from facelib.app.worker import Latest, Task
-from facelib.errors import FacelibError
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 
-logger = logging.getLogger(__name__)
-
 STEPS = 21
 REFERENCES = 99
-SHOWN_AT = frozenset([1, 5, *range(9, REFERENCES, 10)])  # how many references are in when the page is told
+SHOWN_AT = frozenset([1, 5, *range(9, REFERENCES + 1, 10)])  # references in when the page is told
 REMEMBERED = 6  # sweeps kept, about 8 MB each
 SETTLE = 0.25  # seconds of quiet before the worker starts: a drag on a face slider stays smooth
 COALESCE = 1.0  # changes of one field within this time are one step of "undo"
@@ -92,35 +90,38 @@ class Explorer(traitlets.HasTraits):
     def __init__(self, classifiers: tuple[str, ...] | None = None, *, background: bool = True) -> None:
         names = tuple(zoo.available()) if classifiers is None else classifiers
         super().__init__(
-            scene=Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION)), classifier=names[0] if names else ""
+            scene=Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION)),
+            classifier=names[0] if names else "",
         )
         self.lock = RLock()
         self.models = [zoo.load(name) for name in names]
-        self.worker: Latest[Scene, Result] = Latest(
-            self._work, self._done, failed=self._failed, progress=self._told, lock=self.lock
-        )
+        self.worker = Latest(self.lock)
         self._background = background
         self._past: list[Scene] = []
         self._last_edit: tuple[str, float] = ("", 0.0)
         self._results: OrderedDict[tuple[object, Intervention], Result] = OrderedDict()
         self.observe(self._on_step, "step")
         if not names:
-            self.problem = "No classifier is installed. Run `facelib models fetch` once, then reload this page."
+            self.problem = (
+                "No classifier is installed. Run `facelib models fetch` once, then reload this page."
+            )
 
     @property
     def face(self) -> Face | Head:
         """The unchanged face or head."""
-        return self.scene.face
+        face: Face | Head = self.scene.face
+        return face
 
     @property
     def intervention(self) -> Intervention:
         """The property that is changed."""
-        return self.scene.intervention
+        chosen: Intervention = self.scene.intervention
+        return chosen
 
     @property
     def strength(self) -> float:
         """Strength of the frame that is looked at."""
-        return self.step / (STEPS - 1)
+        return float(self.step) / (STEPS - 1)
 
     def edit(self, **changes: Any) -> None:
         """Change fields of the head; a photograph gives way to the head that was shown last."""
@@ -207,9 +208,9 @@ class Explorer(traitlets.HasTraits):
             self.result = None
             self._glance()
         if self._background and self.models:
-            self.worker.submit(self.scene)
+            self.worker.submit(partial(self._work, self.scene), self._failed)
 
-    def _work(self, scene: Scene, task: Task[Scene]) -> Result:
+    def _work(self, scene: Scene, task: Task) -> None:
         """Run in the worker's thread: the sweep first, then its references one by one."""
         result = self._results.get(scene.key)
         if result is None:
@@ -218,50 +219,45 @@ class Explorer(traitlets.HasTraits):
                 task.check()
                 time.sleep(0.02)
             result = Result(self.run_sweep(scene, task))
-        task.progress(result)
+        task.tell(self._deliver, scene, result)
         for found in studies.run_references(
-            result.sweep, REFERENCES, seed=result.sweep.seed, start=result.references, stale=task.stale
+            result.sweep, REFERENCES, seed=result.sweep.seed, start=result.references, stale=task
         ):
             result = Result(result.sweep, found)
             if len(found) in SHOWN_AT:
-                task.progress(result)
-        return result
+                task.tell(self._deliver, scene, result)
 
-    def run_sweep(self, scene: Scene, task: Task[Scene] | None = None) -> studies.Sweep:
+    def run_sweep(self, scene: Scene, task: Task | None = None) -> studies.Sweep:
         """Compute the whole sweep of a scene; without a task this is the headless twin of the page."""
+
+        def report(share: float, text: str) -> None:
+            if task is not None:
+                task.tell(self._report, share, text)
+
         return studies.sweep(
             scene.face,
             scene.intervention,
             self.models,
             STEPS,
             label=self.label,
-            progress=None if task is None else lambda share, text: task.progress((share, text)),
-            stale=None if task is None else task.stale,
+            progress=report,
+            stale=task,
         )
 
-    def _told(self, scene: Scene, part: Result | tuple[float, str]) -> None:
-        if isinstance(part, Result):
-            done = len(part.references) if part.references else 0
-            self._keep(scene, part)
-            self.progress, self.status = done / REFERENCES, f"{done} of {REFERENCES} harmless changes compared"
-        else:
-            self.progress, self.status = part
+    def _report(self, share: float, text: str) -> None:
+        self.progress, self.status = share, text
 
-    def _done(self, scene: Scene, result: Result) -> None:
-        self._keep(scene, result)
-        self.progress, self.status = 1.0, ""
-
-    def _keep(self, scene: Scene, result: Result) -> None:
+    def _deliver(self, scene: Scene, result: Result) -> None:
         self._results[scene.key] = result
         self._results.move_to_end(scene.key)
         while len(self._results) > REMEMBERED:
             self._results.popitem(last=False)
         self.result = result
+        done = len(result.references) if result.references else 0
+        text = f"{done} of {REFERENCES} harmless changes compared" if done < REFERENCES else ""
+        self._report(done / REFERENCES, text)
 
-    def _failed(self, _scene: Scene, error: Exception) -> None:
-        self.progress, self.status = 1.0, ""
-        if isinstance(error, studies.Cancelled):
-            return
-        if not isinstance(error, FacelibError):
-            logger.error("The computation failed", exc_info=error)
-        self.problem = explain(error)
+    def _failed(self, error: Exception) -> None:
+        self._report(1.0, "")
+        if not isinstance(error, studies.Cancelled):
+            self.problem = explain(error)

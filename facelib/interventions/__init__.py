@@ -92,7 +92,7 @@ def available(face: Face | Head | None = None, *, placebo: bool | None = None) -
             "id": item.id,
             "title": item.title,
             "group": item.group,
-            "property": item.property,
+            "property": item.moves,
             "placebo": item.placebo,
             "expected": item.expected,
             "on": "heads" if isinstance(item, HeadIntervention) else "heads and pictures",

@@ -19,10 +19,10 @@ class Electrodes(HeadIntervention):
     id: ClassVar[str] = "electrodes"
     title: ClassVar[str] = "sEMG electrodes"
     group: ClassVar[str] = "Worn on the face"
-    property: ClassVar[str | None] = "electrodes"
+    moves: ClassVar[str | None] = "electrodes"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
-        "Electrodes for surface electromyography are attached one after the other at the positions of the scheme."
+        "Electrodes for surface electromyography are attached one by one at the positions of the scheme."
     )
     sentence: ClassVar[str] = "electrodes are attached"
 

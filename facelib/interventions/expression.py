@@ -24,10 +24,10 @@ class AsymmetricExpression(HeadIntervention):
     id: ClassVar[str] = "asymmetric_expression"
     title: ClassVar[str] = "Facial symmetry: one side weaker"
     group: ClassVar[str] = "Symmetry"
-    property: ClassVar[str | None] = "symmetry"
+    moves: ClassVar[str | None] = "symmetry"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
-        "The expression of one half of the face is weakened step by step; identity, pose and light stay fixed."
+        "The expression of one half of the face weakens step by step; identity, pose and light stay fixed."
     )
     sentence: ClassVar[str] = "the {side} side weakens"
 

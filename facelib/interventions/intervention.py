@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, is_dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
@@ -35,7 +35,7 @@ class Intervention(ABC):
         Name in menus.
     group
         Heading in menus.
-    property
+    moves
         The property that it moves, by its name in `facelib.properties`, or None.
     placebo
         True for a harmless reference change.
@@ -50,7 +50,7 @@ class Intervention(ABC):
     id: ClassVar[str]
     title: ClassVar[str]
     group: ClassVar[str]
-    property: ClassVar[str | None] = None
+    moves: ClassVar[str | None] = None
     placebo: ClassVar[bool] = False
     expected: ClassVar[Expected] = "open"
     description: ClassVar[str]
@@ -58,8 +58,8 @@ class Intervention(ABC):
 
     @property
     def clause(self) -> str:
-        """The sentence with this intervention's options filled in."""
-        options = asdict(self) if is_dataclass(self) else {}
+        """Sentence with this intervention's options filled in."""
+        options: dict[str, Any] = asdict(self) if is_dataclass(self) else {}
         return self.sentence.format(**options)
 
     @abstractmethod
@@ -89,7 +89,7 @@ class HeadIntervention(Intervention):
     def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:
         """Render the changed head; a `Face` raises `BadValueError`, since its head isn't known."""
         if not isinstance(face, Head):
-            msg = f"{self.id!r} changes a parametric head; a picture was given. See interventions.available(face)."
+            msg = f"{self.id!r} changes a parametric head; a picture was given. See available(face)."
             raise BadValueError(msg)
         return self.edit(face, strength).render(size)
 

@@ -20,11 +20,11 @@ class Palsy(HeadIntervention):
     id: ClassVar[str] = "palsy"
     title: ClassVar[str] = "One-sided palsy"
     group: ClassVar[str] = "Symmetry"
-    property: ClassVar[str | None] = "symmetry"
+    moves: ClassVar[str | None] = "symmetry"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
-        "One side moves less and droops at rest: brow, lid, cheek and corner of the mouth. Our own scale, not a "
-        "clinical grading."
+        "One side moves less and droops at rest: brow, lid, cheek, corner of the mouth. Our own scale, "
+        "not a clinical grading."
     )
     sentence: ClassVar[str] = "a palsy of the {side} side grows"
 

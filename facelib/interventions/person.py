@@ -40,7 +40,7 @@ class Age(_Attribute):
     id: ClassVar[str] = "age"
     title: ClassVar[str] = "Age"
     group: ClassVar[str] = "Person"
-    property: ClassVar[str | None] = "age"
+    moves: ClassVar[str | None] = "age"
     description: ClassVar[str] = "The same person grows older, or younger if old already."
     sentence: ClassVar[str] = "the age of the person changes"
     field: ClassVar[str] = "age"
@@ -55,8 +55,10 @@ class Gender(_Attribute):
     id: ClassVar[str] = "gender"
     title: ClassVar[str] = "Gender (shape)"
     group: ClassVar[str] = "Person"
-    property: ClassVar[str | None] = "gender"
-    description: ClassVar[str] = "The shape of the face moves between the female and the male morph; hair stays."
+    moves: ClassVar[str | None] = "gender"
+    description: ClassVar[str] = (
+        "The shape of the face moves between the female and the male morph; hair stays."
+    )
     sentence: ClassVar[str] = "the shape moves to the other gender's morph"
     field: ClassVar[str] = "gender"
     ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
@@ -70,7 +72,7 @@ class SkinTone(_Attribute):
     id: ClassVar[str] = "skin_tone"
     title: ClassVar[str] = "Skin tone"
     group: ClassVar[str] = "Person"
-    property: ClassVar[str | None] = "skin_tone"
+    moves: ClassVar[str | None] = "skin_tone"
     description: ClassVar[str] = "The skin grows darker, or lighter if dark already; shape and light stay."
     sentence: ClassVar[str] = "the skin tone changes"
     field: ClassVar[str] = "skin_tone"

@@ -17,9 +17,9 @@ class Symmetrise(HeadIntervention):
     id: ClassVar[str] = "symmetrise"
     title: ClassVar[str] = "More symmetric"
     group: ClassVar[str] = "Symmetry"
-    property: ClassVar[str | None] = "symmetry"
+    moves: ClassVar[str | None] = "symmetry"
     description: ClassVar[str] = (
-        "Blends toward the average of the face and its mirror image. A face that is symmetric already stays as it is."
+        "Blends toward the average of the face and its mirror image; a symmetric face stays as it is."
     )
     sentence: ClassVar[str] = "the face becomes more symmetric"
 
@@ -42,7 +42,7 @@ class Asymmetrise(HeadIntervention):
     id: ClassVar[str] = "asymmetrise"
     title: ClassVar[str] = "Less symmetric shape"
     group: ClassVar[str] = "Symmetry"
-    property: ClassVar[str | None] = "symmetry"
+    moves: ClassVar[str | None] = "symmetry"
     description: ClassVar[str] = "Brows, eyes, cheeks, nose, mouth and jaw grow apart between left and right."
     sentence: ClassVar[str] = "the shape of the face becomes asymmetric"
 

@@ -42,4 +42,6 @@ class LightDirection(HeadIntervention):
 
     def _edit(self, head: Head, strength: float) -> Head:
         start = Light.of(head.light)
-        return head.replace(light=start.replace(azimuth=start.azimuth + (self.azimuth - start.azimuth) * strength))
+        return head.replace(
+            light=start.replace(azimuth=start.azimuth + (self.azimuth - start.azimuth) * strength)
+        )

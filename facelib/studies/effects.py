@@ -87,7 +87,10 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         row |= {"as_much": rank.exceed, "references": rank.total, "reference_p": rank.p_value}
         thinned = stats.property_gradient(series[references.steps]).epgm
         epgms = stats.property_gradient(curves.T).epgm
-        row |= {"epgm_thinned": thinned, "epgm_as_much": int(np.sum(np.asarray(epgms) >= thinned * (1 - 1e-9)))}
+        row |= {
+            "epgm_thinned": thinned,
+            "epgm_as_much": int(np.sum(np.asarray(epgms) >= thinned * (1 - 1e-9))),
+        }
     row["sentence"] = stats.describe_change(
         clause=sweep.intervention.clause, classifier=name, label=label, change=change, reference=rank
     )

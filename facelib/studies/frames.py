@@ -51,10 +51,10 @@ class Frames:
 
 def film_strip(images: npt.NDArray[np.uint8], count: int = 7) -> Image:
     """Return `count` of the pictures (n, H, W, 3), evenly spread from first to last, side by side."""
-    from PIL import Image as pillow
+    from PIL import Image as Pictures
 
     chosen = np.unique(np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int))
-    return pillow.fromarray(np.concatenate([images[number] for number in chosen], axis=1))
+    return Pictures.fromarray(np.concatenate([images[number] for number in chosen], axis=1))
 
 
 def even_strengths(steps: int) -> npt.NDArray[np.float64]:

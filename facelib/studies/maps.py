@@ -39,7 +39,7 @@ class SweepMaps:
     ) -> npt.NDArray[np.float32]:
         """Return maps minus the map of strength 0, float32 (n, h, w)."""
         maps = self.maps(classifier, label, method)
-        return maps - maps[:1]
+        return np.asarray(maps - maps[:1], np.float32)
 
     def region(self, classifier: str) -> npt.NDArray[np.float64]:
         """Return the part of the picture that the maps cover, px (4,): x1, y1, x2, y2."""

@@ -22,7 +22,7 @@ Stale = Callable[[], bool]
 CHUNK = 7  # pictures a task: small enough to stop quickly, large enough to keep the threads busy
 
 
-class Cancelled(FacelibError):
+class Cancelled(FacelibError):  # noqa: N818 (the user wanted it)
     """The work was stopped because a newer request took its place, or the user asked."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Reference changes beside a sweep: how much do harmless changes of the same size move the outputs?"""
+"""Reference changes beside a sweep: what harmless changes of the same size do to the outputs."""
 
 from __future__ import annotations
 
@@ -137,7 +137,9 @@ def run_references(
     distances = [pixel_distance(images[0], images[step], sweep.box) for step in steps]
     models = [zoo.load(name) for name in sweep.classifiers]
     found = start or References(steps, sweep.strengths[steps], (), seed)
-    for matched in reference_sweeps(sweep.frames.faces[0], np.asarray(distances), n, seed=seed, first=len(found)):
+    for matched in reference_sweeps(
+        sweep.frames.faces[0], np.asarray(distances), n, seed=seed, first=len(found)
+    ):
         readings = read(models, matched.images, sweep.box, workers=workers, stale=stale)
         one = ReferenceSweep(
             kind=matched.kind,

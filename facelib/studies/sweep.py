@@ -155,14 +155,16 @@ def tidy(
                     }
                 )
             )
-    return pd.concat(parts, ignore_index=True)[list(COLUMNS)] if parts else pd.DataFrame(columns=list(COLUMNS))
+    return (
+        pd.concat(parts, ignore_index=True)[list(COLUMNS)] if parts else pd.DataFrame(columns=list(COLUMNS))
+    )
 
 
 def load_all(names: Sequence[str | Classifier] | None) -> list[Classifier]:
     """Load classifiers by id; None: all that are available here."""
     chosen = zoo.available() if names is None else names
     if not chosen:
-        msg = "A sweep needs at least one classifier; none was given, or none is available (facelib models list)."
+        msg = "A sweep needs a classifier; none was given, or none is installed (see facelib models list)."
         raise BadValueError(msg)
     return [zoo.load(name) if isinstance(name, str) else name for name in chosen]
 
@@ -267,7 +269,8 @@ def sweep(
         frames=frames,
         readings={name: _first(reading, n) for name, reading in readings.items()},
         replicates={
-            name: reading.probabilities[n:].reshape(len(nuisances), 2, -1) for name, reading in readings.items()
+            name: reading.probabilities[n:].reshape(len(nuisances), 2, -1)
+            for name, reading in readings.items()
         },
         label=wanted,
         seed=seed,

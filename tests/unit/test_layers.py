@@ -13,8 +13,16 @@ import facelib
 
 ROOT = Path(facelib.__file__).parent
 ORDER = [
-    "models", "faces", "properties", "interventions", "classifiers", "attribution", "studies", "charts", "app",
-]  # fmt: skip
+    "models",
+    "faces",
+    "properties",
+    "interventions",
+    "classifiers",
+    "attribution",
+    "studies",
+    "charts",
+    "app",
+]
 LAYERS = [*ORDER, "stats"]
 BASE = {"errors", "registry"}
 
@@ -68,4 +76,4 @@ def test_import_is_light() -> None:
         "heavy = {'torch', 'pandas', 'altair', 'scipy', 'numba', 'cv2'} & set(sys.modules); "
         "assert not heavy, heavy; assert s < 0.3, s"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+    subprocess.run([sys.executable, "-c", code], check=True)

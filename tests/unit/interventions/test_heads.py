@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -69,11 +71,13 @@ def test_symmetrise_ends_in_a_symmetric_head_and_asymmetrise_in_the_whole_patter
 @pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])
 def test_electrodes_come_one_after_the_other(scheme: str) -> None:
     names = ELECTRODE_SCHEMES[scheme]
-    attached = [interventions.get("electrodes", scheme=scheme).edit(HEAD, k / 20).electrodes or () for k in range(21)]
+    attached = [
+        interventions.get("electrodes", scheme=scheme).edit(HEAD, k / 20).electrodes or () for k in range(21)
+    ]
     counts = [len(found) for found in attached]
     assert counts == sorted(counts)
     assert (counts[0], counts[-1]) == (0, len(names))
-    for fewer, more in zip(attached, attached[1:], strict=False):
+    for fewer, more in itertools.pairwise(attached):
         assert set(fewer) <= set(more)
 
 

@@ -37,7 +37,13 @@ def test_no_weights_and_no_large_files() -> None:
 
 def test_no_path_of_a_machine_and_no_registry_host() -> None:
     # written in pieces, so that this file doesn't find itself
-    hosts = ["py" + "pi.org", "files.python" + "hosted", "registry.np" + "mjs", "hugging" + "face.co", "cdn.js" + "delivr"]
+    hosts = [
+        "py" + "pi.org",
+        "files.python" + "hosted",
+        "registry.np" + "mjs",
+        "hugging" + "face.co",
+        "cdn.js" + "delivr",
+    ]
     machine = re.compile(r"(?<![\w.])/(?:" + "|".join(["wo" + "rk", "ro" + "ot", "ho" + "me"]) + r")/\w")
     for path in tracked():
         if path.suffix in {".png", ".jpg", ".npz", ".safetensors"}:
