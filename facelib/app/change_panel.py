@@ -71,16 +71,17 @@ class ChangePanel(Card):
         self.hint.value = chosen.description
 
     def _on_choice(self, _event: Any) -> None:
-        if self._quiet:
-            return
         with self.explorer.lock:
+            if self._quiet:
+                return
             found = INTERVENTIONS[self.menu.value]
             given = {name: control.value for name, control in self.options.items() if hasattr(found, name)}
             self.explorer.choose(interventions.get(self.menu.value, **given))
 
     def _on_slider(self, event: Any) -> None:
-        if not self._quiet:
-            self.explorer.step = event["new"]
+        with self.explorer.lock:
+            if not self._quiet:
+                self.explorer.step = event["new"]
 
     def _on_step(self, event: Any) -> None:
         with self._quiet:

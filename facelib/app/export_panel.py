@@ -85,7 +85,7 @@ def table_parquet(result: Result, _label: str) -> Download:
 def wide_csv(result: Result, _label: str) -> Download:
     """Return the wide table as CSV."""
     table = result.sweep.wide
-    table.columns = [f"{classifier}_{label}" for classifier, label in table.columns]
+    table.columns = ["_".join(pair) for pair in table.columns]
     return Download(_name(result, "csv", "wide"), table.to_csv().encode(), "text/csv")
 
 

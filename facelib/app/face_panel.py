@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
@@ -104,15 +105,13 @@ class FacePanel(Card):
     def _bind(self) -> None:
         """Let every control change the head."""
         for field, slider in self.sliders.items():
-            self._on(slider, lambda value, field=field: {field: value})
+            self._on(slider, partial(_field, field))
         for slider in self.pose.values():
             self._on(slider, lambda _value: {"pose": self._pose()})
         self._on(self.menus["expression"], lambda value: {"expression": value})
         self._on(self.menus["hair"], lambda value: {"hair": value})
-        self._on(
-            self.menus["ancestry"], lambda value: {"ancestry": ANCESTRIES[value]} if value != OTHER else {}
-        )
-        self._on(self.menus["light"], lambda value: {"light": value} if value != OTHER else {})
+        self._on(self.menus["ancestry"], lambda value: {"ancestry": ANCESTRIES.get(value)})
+        self._on(self.menus["light"], lambda value: {"light": None if value == OTHER else value})
         self._on(self.seed, lambda value: {"seed": value})
         self.source.observe(self.guarded(self._on_source), "value")
         self.random.on_click(self.guarded(self._on_random))
@@ -121,10 +120,10 @@ class FacePanel(Card):
 
     def _on(self, widget: Any, change: Callable[[Any], dict[str, Any]]) -> None:
         def on_value(event: Any) -> None:
-            if self._quiet:
-                return
             with self.explorer.lock:
-                changes = change(event["new"])
+                if self._quiet:
+                    return
+                changes = {key: value for key, value in change(event["new"]).items() if value is not None}
                 if changes:
                     self.explorer.edit(**changes)
 
@@ -134,9 +133,10 @@ class FacePanel(Card):
         return self.pose["yaw"].value, self.pose["pitch"].value, self.explorer.last_head.pose[2]
 
     def _on_source(self, event: Any) -> None:
-        if not self._quiet:
-            wanted = event["new"] == "head"
-            self.explorer.show(self.explorer.last_head if wanted else sample_photograph())
+        with self.explorer.lock:
+            if not self._quiet:
+                wanted = event["new"] == "head"
+                self.explorer.show(self.explorer.last_head if wanted else sample_photograph())
 
     def _on_random(self, _button: object) -> None:
         head = sample_heads(1, seed=int(np.random.default_rng().integers(1_000_000)))[0]
@@ -173,6 +173,10 @@ def ancestry_name(head: Head) -> str:
     """
     known = (name for name, parts in ANCESTRIES.items() if Head(ancestry=parts).ancestry == head.ancestry)
     return next(known, OTHER)
+
+
+def _field(field: str, value: float) -> dict[str, Any]:
+    return {field: value}
 
 
 def _menu(title: str, help_text: str, options: Any, *more: str) -> widgets.Dropdown:

@@ -68,9 +68,9 @@ class LookPanel(Card):
         self.explorer.observe(self.guarded(self.show_pictures), ["result", "snapshot"])
 
     def _on_menu(self, _event: Any) -> None:
-        if self._quiet:
-            return
         with self.explorer.lock, self.explorer.hold_trait_notifications():
+            if self._quiet:
+                return
             for name, menu in self.menus.items():
                 self.explorer.set_trait(name, menu.value)
 

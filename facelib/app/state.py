@@ -1,8 +1,8 @@
 """What one visitor looks at: face, intervention, strength, class; and what was computed for it.
 
-Computation lives in `facelib.studies`; panels observe these traits. Everything that changes them holds `lock`,
-so that callbacks (Voila: main thread, JupyterLab: a thread of their own) and the worker never write at the same
-time.
+Computation lives in `facelib.studies`; panels observe these traits. Everything that changes them holds
+`lock`, so that callbacks (Voila: main thread, JupyterLab: a thread of their own) and the worker never write
+at the same time.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ class SweepMaps:
 
     def region(self, classifier: str) -> npt.NDArray[np.float64]:
         """Return the part of the picture that the maps cover, px (4,): x1, y1, x2, y2."""
-        return zoo.load(classifier).crop_boxes(self.frames.box[None], self.frames.faces[0].size)[0]
+        boxes = zoo.load(classifier).crop_boxes(self.frames.box, self.frames.faces[0].size)
+        return np.asarray(boxes[0])
 
     def overlays(
         self, classifier: str, label: str | None = None, method: str = "gradcam", opacity: float = 0.5
