@@ -1,1 +1,23 @@
-""""""
+"""Pure statistics on arrays: property gradients, order tests, reference changes, verdicts and their words."""
+
+from __future__ import annotations
+
+from facelib.stats.gradients import PropertyGradient, property_gradient
+from facelib.stats.reference import ReferenceRank, leave_one_kind_out, reference_rank
+from facelib.stats.shuffle import ShuffleTest, shuffle_test
+from facelib.stats.verdicts import LocalVerdict, describe_change, describe_order, format_p, local_verdict
+
+__all__ = [
+    "LocalVerdict",
+    "PropertyGradient",
+    "ReferenceRank",
+    "ShuffleTest",
+    "describe_change",
+    "describe_order",
+    "format_p",
+    "leave_one_kind_out",
+    "local_verdict",
+    "property_gradient",
+    "reference_rank",
+    "shuffle_test",
+]

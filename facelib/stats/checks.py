@@ -1,0 +1,69 @@
+"""What the statistics accept: numbers, enough of them, none missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+
+Floats = npt.NDArray[np.float64]
+
+
+def as_floats(values: Any, what: str) -> Floats:
+    """Return `values` as float64, or raise `BadValueError` if they aren't finite numbers."""
+    try:
+        array = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        msg = f"{what} must be numbers; got {type(values).__name__}: {values!r:.60}."
+        raise BadValueError(msg) from None
+    missing = int((~np.isfinite(array)).sum())
+    if missing:
+        msg = f"{what} must be finite; {missing} of {array.size} values are NaN or infinite. Drop them first."
+        raise BadValueError(msg)
+    return array
+
+
+def as_series(p: Any) -> Floats:
+    """Return one series (n,) or k series (n, k) as float64 (n, k), n >= 2 and k >= 1.
+
+    >>> as_series([0.1, 0.2]).shape
+    (2, 1)
+    """
+    array = as_floats(p, "A series of outputs")
+    if array.ndim not in (1, 2):
+        msg = f"Outputs along the strengths have shape (n,) or (n, k); got {array.shape}."
+        raise BadValueError(msg)
+    if len(array) < 2 or array.size == 0:
+        msg = f"A property gradient needs at least 2 strengths of at least 1 output; got shape {array.shape}."
+        raise BadValueError(msg)
+    return array.reshape(len(array), -1)
+
+
+def as_list(values: Any, what: str, least: int) -> Floats:
+    """Return `values` as float64 (m,) with m >= `least`."""
+    array = as_floats(values, what)
+    if array.ndim != 1 or len(array) < least:
+        msg = f"{what} have shape (m,) with m >= {least}; got {array.shape}."
+        raise BadValueError(msg)
+    return array
+
+
+def as_share(value: Any, what: str) -> float:
+    """Return `value` as a float strictly between 0 and 1, or raise `BadValueError`."""
+    number = float(as_floats(value, what))
+    if not 0.0 < number < 1.0:
+        msg = f"{what} lies strictly between 0 and 1; got {value!r}."
+        raise BadValueError(msg)
+    return number
+
+
+def as_count(value: Any, what: str, least: int = 1) -> int:
+    """Return `value` as a whole number of at least `least`, or raise `BadValueError`."""
+    number = float(as_floats(value, what))
+    if number != int(number) or number < least:
+        msg = f"{what} must be a whole number, {least} or more; got {value!r}."
+        raise BadValueError(msg)
+    return int(number)
