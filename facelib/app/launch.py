@@ -147,7 +147,7 @@ def configuration(
             "tornado_settings": {
                 "allow_remote_access": not local,  # on loopback: no other host name (DNS rebinding)
                 "websocket_max_message_size": MESSAGE_LIMIT,
-                "headers": {"Content-Security-Policy": content_policy(), "Referrer-Policy": "no-referrer"},
+                "headers": {"Content-Security-Policy": content_policy(), "Referrer-Policy": "same-origin"},
             },
         }
     )

@@ -1,0 +1,117 @@
+"""Fixtures: one browser, servers that last for the session, and a visitor for each test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))  # importmode=importlib finds no helper modules by itself
+
+from harness import Server, Visit, facelib_app, find_browser, launch_browser, write_notebook
+
+TOY = """
+import os, time
+import ipywidgets as widgets
+from facelib.app.guard import Messages, guarded
+from facelib.app.watchdog import Watchdog
+from facelib.errors import BadValueError
+
+messages = Messages()
+slider = widgets.IntSlider(description="Strength", max=20)
+echo = widgets.Label("strength 0")
+broken, wrong, slow = (widgets.Button(description=name) for name in ("Broken", "Wrong", "Slow"))
+upload = widgets.FileUpload()
+
+@guarded(messages)
+def moved(change):
+    echo.value = f"strength {change['new']}"
+
+@guarded(messages)
+def fail(_button):
+    raise ZeroDivisionError("a secret of the <b>inside</b>")
+
+@guarded(messages)
+def complain(_button):
+    raise BadValueError("A picture may be 16 MB at most; <this> one has 20 MB.")
+
+@guarded(messages)
+def sleep(_button):
+    time.sleep(2.5)
+    echo.value = "slept"
+
+@guarded(messages)
+def uploaded(change):
+    echo.value = f"received {len(change['new'][0].content)}"
+
+slider.observe(moved, "value")
+broken.on_click(fail)
+wrong.on_click(complain)
+slow.on_click(sleep)
+upload.observe(uploaded, "value")
+widgets.VBox([Watchdog(), slider, echo, widgets.HBox([broken, wrong, slow, upload]), messages])
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if find_browser() is None:
+        text = "No Chromium found. Install it, for example with: apt-get install chromium"
+        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
+    with sync_playwright() as playwright:
+        instance = launch_browser(playwright)
+        yield instance
+        instance.close()
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A notebook with a slider, a watchdog, and callbacks that fail in different ways."""
+    return write_notebook(tmp_path_factory.mktemp("toy") / "toy.ipynb", TOY)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers that end with the test: ``start(notebook, *options, pool=1)``."""
+    servers: list[Server] = []
+
+    def begin(notebook: Path | None, *options: str, pool: int = 1) -> Server:
+        servers.append(facelib_app(notebook, tmp_path / f"{len(servers)}.log", *options, pool=pool))
+        return servers[-1]
+
+    yield begin
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def toy_server(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the toy with one kernel in its pool; tests leave it as they found it."""
+    server = facelib_app(toy, tmp_path_factory.mktemp("server") / "log", pool=1)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open pages that close with the test: ``visit(url)``."""
+    visits: list[Visit] = []
+
+    def begin(url: str, **options: int) -> Visit:
+        visits.append(Visit(browser, url, **options))
+        return visits[-1]
+
+    yield begin
+    for one in visits:
+        one.close()

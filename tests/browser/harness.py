@@ -1,0 +1,259 @@
+"""A real server and a real browser, and what tests and benchmarks want to know of them."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import psutil
+from playwright.sync_api import Browser, Locator, Page, Playwright, Request
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SCREENSHOTS = ROOT / "screenshots"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--js-flags=--expose-gc",
+    "--enable-precise-memory-info",
+]
+LOCAL = {"127.0.0.1", "localhost", "[::1]", "::1"}
+HARMLESS = ("Unsatisfied version", "No satisfying version")  # Voila's JupyterLab modules are older than Lab's
+START = 60.0  # seconds that a server may take on a busy machine
+
+
+def find_browser() -> str | None:
+    """Return the path of the system's Chromium."""
+    return next((path for path in map(shutil.which, BROWSERS) if path), None)
+
+
+def launch_browser(playwright: Playwright) -> Browser:
+    """Start the system's Chromium without a window."""
+    return playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_OPTIONS)
+
+
+def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
+    """Wait until `condition()` is true; fail with `what` after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"Not within {seconds:g} s: {what}"
+        time.sleep(0.05)
+
+
+def write_notebook(path: Path, *cells: str) -> Path:
+    """Write a notebook of code cells."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    nbformat.write(notebook, path)
+    return path
+
+
+class Server:
+    """A server of pages in a process of its own, by default the real command ``python -m facelib app``."""
+
+    def __init__(self, command: Sequence[str], log: Path, address: str, **variables: str) -> None:
+        self.log_file = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **variables},
+            )
+        pattern = re.compile(address)
+        try:
+            wait_until(lambda: pattern.search(self.log) or self._dead(), START, "the server's address")
+        except BaseException:
+            self.kill()
+            raise
+        found = pattern.search(self.log)
+        assert found, self.log
+        self.url = found.group(1)
+
+    @property
+    def log(self) -> str:
+        """What the server and its kernels have written."""
+        return self.log_file.read_text(errors="replace")
+
+    def kernels(self) -> list[psutil.Process]:
+        """Return the processes of the kernels that run."""
+        found = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in psutil.Process(self.process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    alive = process.status() != psutil.STATUS_ZOMBIE
+                    if alive and any("ipykernel_launcher" in word for word in process.cmdline()):
+                        found.append(process)
+        return found
+
+    def wait_for_kernels(self, count: int, seconds: float = 20.0) -> None:
+        """Wait until exactly `count` kernels run, and go on doing so for a second."""
+
+        def settled() -> bool:
+            if len(self.kernels()) != count:
+                return False
+            time.sleep(1.0)
+            return len(self.kernels()) == count
+
+        wait_until(settled, seconds, f"{count} kernels; there are {len(self.kernels())}.\n{self.log[-3000:]}")
+
+    def stop(self) -> int:
+        """End the server as Ctrl-C does; return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(20)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the server and its kernels at once."""
+        kernels = self.kernels()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        for kernel in kernels:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kernel.kill()
+
+    def _dead(self) -> bool:
+        return self.process.poll() is not None
+
+
+def facelib_app(notebook: Path | None, log: Path, *options: str, pool: int = 1, **variables: str) -> Server:
+    """Start ``python -m facelib app`` on a free port and wait until its pool is filled."""
+    command = [sys.executable, "-m", "facelib", "app", *([str(notebook)] if notebook else [])]
+    settings = ["--no-browser", "--port", "0", "--log", "INFO", "--pool-size", str(pool)]
+    server = Server([*command, *settings, *options], log, r"facelib is at (http\S+)", **variables)
+    if pool:
+        wait_until(lambda: "is filled with" in server.log, START, f"a filled pool\n{server.log}")
+    return server
+
+
+def resident_memory(process: psutil.Process) -> dict[str, float]:
+    """Return the memory of a process in megabytes: "rss", and "pss", which counts shared pages in part."""
+    memory = process.memory_full_info()
+    return {"rss": memory.rss / 2**20, "pss": getattr(memory, "pss", float("nan")) / 2**20}
+
+
+class Visit:
+    """One visitor: a page in a browser profile of its own, with everything that it asked and complained."""
+
+    def __init__(self, browser: Browser, url: str, width: int = 1440, height: int = 1000) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.context.add_init_script(path=HERE / "probe.js")
+        self.requests: list[str] = []
+        self.failures: list[str] = []
+        self.problems: list[str] = []
+        self.context.on("request", lambda request: self.requests.append(request.url))
+        self.context.on("requestfailed", self._on_failure)
+        self.page: Page = self.context.new_page()
+        self.page.on("websocket", lambda socket: self.requests.append(socket.url))
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.url = url
+        self.began = time.monotonic()
+        self.response = self.page.goto(url, wait_until="commit")
+
+    def close(self) -> None:
+        """Close the page as a visitor does, then the profile."""
+        if not self.page.is_closed():
+            self.page.close(run_before_unload=True)
+            with contextlib.suppress(Exception):
+                self.page.wait_for_event("close", timeout=3000)
+        self.context.close()
+
+    def crash(self) -> None:
+        """Go away without a word: no event of the page is run."""
+        self.context.close()
+
+    def assert_local(self) -> None:
+        """Fail if the page has asked anything of another machine."""
+        away = [url for url in self.requests if urlsplit(url).scheme not in {"data", "blob"}]
+        away = [url for url in away if urlsplit(url).hostname not in LOCAL]
+        assert self.requests, "The page has asked for nothing: the log of requests is broken"
+        assert not away, f"Requests left this machine: {away}"
+
+    def assert_clean(self) -> None:
+        """Fail if the console has an error or a warning, the page an exception, or a request failed."""
+        assert not self.problems, "\n".join(self.problems)
+        assert not self.failures, "\n".join(self.failures)
+
+    def drag(self, slider: Locator, steps: int, pause: float = 0.0) -> Iterator[int]:
+        """Drag a slider of ipywidgets with the mouse from its left to its right end, step by step."""
+        bar = slider.locator(".noUi-base").bounding_box()
+        handle = slider.locator(".noUi-handle").bounding_box()
+        assert bar is not None
+        assert handle is not None
+        mouse = self.page.mouse
+        mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        mouse.down()
+        for step in range(steps):
+            mouse.move(bar["x"] + bar["width"] * step / max(1, steps - 1), bar["y"] + bar["height"] / 2)
+            if pause:
+                self.page.wait_for_timeout(1000 * pause)
+            yield step
+        mouse.up()
+
+    def canvas_bytes(self, canvas: Locator) -> bytes:
+        """Return the pixels of a canvas as PNG."""
+        url = str(canvas.evaluate("canvas => canvas.toDataURL('image/png')"))
+        return base64.b64decode(url.partition(",")[2])
+
+    def heap(self) -> float:
+        """Return the size of the page's JavaScript heap in megabytes, after collecting garbage."""
+        session = self.context.new_cdp_session(self.page)
+        session.send("HeapProfiler.collectGarbage")
+        size = float(session.send("Runtime.getHeapUsage")["usedSize"]) / 2**20
+        session.detach()
+        return size
+
+    def nodes(self) -> int:
+        """Return the number of elements in the page."""
+        return int(self.page.evaluate("document.getElementsByTagName('*').length"))
+
+    def screenshot(self, name: str) -> Path:
+        """Keep a picture of the page in the ignored folder ``screenshots``."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+    def waits(self, kind: str) -> list[float]:
+        """Return for each event of the probe the milliseconds until the last paint of `kind` it caused."""
+        paints = self.page.evaluate("window.facelibProbe.paints")
+        last: dict[float, float] = {}
+        for paint in paints:
+            if paint["kind"] == kind:
+                last[paint["cause"]] = max(paint["wait"], last.get(paint["cause"], 0.0))
+        return list(last.values())
+
+    def _on_console(self, message: object) -> None:
+        kind, text = getattr(message, "type", ""), getattr(message, "text", "")
+        if kind in {"error", "warning"} and not any(words in text for words in HARMLESS):
+            self.problems.append(f"{kind}: {text}")
+
+    def _on_failure(self, request: Request) -> None:
+        if not request.url.endswith("/shutdown") and "/api/shutdown/" not in request.url:
+            self.failures.append(f"{request.failure}: {request.url}")
