@@ -14,8 +14,7 @@ class Frame(NamedTuple):
     """One head in front of the camera. Lengths in dm, colours linear, all floats float32."""
 
     points: Floats  # (N, 3) x, y in samples and inverse distance
-    normals: Floats  # (N, 3) camera space; tangents for wisps of hair
-    fixed: Floats  # (N, 5) canonical x, y, z, lip, occlusion; for wisps across, along, tint, depth in the hair, 0
+    carried: Floats  # (N, 8) normal in camera space, canonical x, y, z, lip, occlusion
     triangles: Ints  # (T, 3)
     parts: npt.NDArray[np.uint8]  # (T,)
     focal: float  # samples
@@ -40,3 +39,34 @@ class Frame(NamedTuple):
     sticker_grid: npt.NDArray[np.uint8]  # (rows, columns) number of a sticker near each cell, or 255
     texel: float  # dm of skin that a pixel covers
     backdrop: Floats  # (2, 3) colours behind the head: in the middle, at the border
+
+
+class Surfaces(NamedTuple):
+    """What a band of pixels shows: room for M surfaces, each of one pixel."""
+
+    pixel: Ints  # (M,) index into the flattened picture
+    share: Floats  # (M,) of the pixel, [0, 1]
+    part: npt.NDArray[np.uint8]  # (M,)
+    positions: Floats  # (M, 3) camera space
+    carried: Floats  # (M, 8) see `Frame.carried`
+    bumps: Floats  # (M, 3) normal with relief
+    colours: Floats  # (M, 3) albedo, then light
+    finish: Floats  # (M, 4) gloss, light under the surface, open share of the sky, moist spark
+
+
+def surfaces(room: int) -> Surfaces:
+    """Return room for a number of surfaces."""
+
+    def floats(n: int) -> Floats:
+        return np.empty((room, n), np.float32)
+
+    return Surfaces(
+        pixel=np.empty(room, np.int32),
+        share=np.empty(room, np.float32),
+        part=np.empty(room, np.uint8),
+        positions=floats(3),
+        carried=floats(8),
+        bumps=floats(3),
+        colours=floats(3),
+        finish=floats(4),
+    )

@@ -1,4 +1,4 @@
-"""How light reaches and leaves a surface: scalar kernels, called once per visible surface of a pixel."""
+"""How light reaches surfaces and leaves them toward the camera."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 
 import numba
 
+from facelib.faces.anatomy import Floats
 from facelib.faces.camera import DISTANCE
-from facelib.faces.frame import Frame
+from facelib.faces.frame import Frame, Surfaces
 
 Triple = tuple[float, float, float]
-_AWAY = DISTANCE
 jit = numba.njit(cache=True, nogil=True)
 
 
@@ -37,13 +37,9 @@ def unit(x: float, y: float, z: float) -> Triple:
 
 
 @jit
-def shadow_at(frame: Frame, x: float, y: float, z: float, margin: float) -> float:
-    """Return the lit share, [0, 1], of a point: nine taps into the shadow map, each bilinear."""
-    shadow, t, scale = frame.shadow, frame.toward, frame.shadow_scale
+def lit_share(shadow: Floats, u: float, v: float, own: float) -> float:
+    """Return the lit share, [0, 1], of a point of the shadow map: nine taps, each bilinear."""
     size = len(shadow)
-    u = size * 0.5 + scale * (x * t[0, 0] + y * t[0, 1] + z * t[0, 2]) - 0.5
-    v = size * 0.5 - scale * (x * t[1, 0] + y * t[1, 1] + z * t[1, 2]) - 0.5
-    own = x * t[2, 0] + y * t[2, 1] + z * t[2, 2] + 10.0 + margin
     if u < 2 or v < 2 or u > size - 4 or v > size - 4:
         return 1.0
     lit = 0.0
@@ -59,68 +55,59 @@ def shadow_at(frame: Frame, x: float, y: float, z: float, margin: float) -> floa
 
 
 @jit
-def skin_light(
-    frame: Frame, p: Triple, n: Triple, bump: Triple, albedo: Triple, gloss: float, under: float, occlusion: float
-) -> Triple:
-    """Return the light that skin sends to the camera.
+def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:
+    """Turn the colours of the first `count` surfaces into the light that they send to the camera, in place.
 
-    Parameters
-    ----------
-    p, n, bump
-        Position, smooth normal and the normal with relief, in camera space.
-    albedo
-        Linear colour.
-    gloss
-        Factor on the highlights: 1 skin, 2 moist.
-    under
-        How much light wanders under the surface, [0, 1]: it wraps diffuse light around, red the farthest.
-    occlusion
-        Share of the sky that is open.
+    Diffuse light wraps around where it wanders under the surface, red the farthest and along the smooth normal;
+    highlights have a broad and a narrow lobe.
     """
-    bx, by, bz = bump
-    vx, vy, vz = unit(-p[0], -p[1], _AWAY - p[2])
-    facing = max(bx * vx + by * vy + bz * vz, 0.0)
-    wrap_r, wrap_g, wrap_b = 0.42 * under, 0.22 * under, 0.15 * under
-    red = green = blue = shine_r = shine_g = shine_b = 0.0
-    for k in range(len(frame.lights)):
-        light = frame.lights[k]
-        lx, ly, lz = light[0], light[1], light[2]
-        plain = n[0] * lx + n[1] * ly + n[2] * lz
-        cosine = bx * lx + by * ly + bz * lz
-        reach = 1.0
-        if k == 0 and plain > -0.45:
-            reach = shadow_at(frame, p[0] + n[0] * 0.03, p[1] + n[1] * 0.03, p[2] + n[2] * 0.03, 0.02)
-        bleed = reach + 0.5 * under * reach * (1.0 - reach)
-        red += light[3] * max((0.6 * plain + 0.4 * cosine + wrap_r) / (1.0 + wrap_r), 0.0) * bleed
-        green += light[4] * max((0.2 * plain + 0.8 * cosine + wrap_g) / (1.0 + wrap_g), 0.0) * reach
-        blue += light[5] * max((cosine + wrap_b) / (1.0 + wrap_b), 0.0) * reach
-        if cosine > 0.0 and gloss > 0.01:
-            hx, hy, hz = unit(lx + vx, ly + vy, lz + vz)
-            half = bx * hx + by * hy + bz * hz
-            rest = 1.0 - (vx * hx + vy * hy + vz * hz)
-            fresnel = 0.03 + 0.97 * rest * rest * rest * rest * rest
-            broad, narrow = lobe(half, 14.0), lobe(half, 70.0)
-            shine = gloss * fresnel * (2.0 * broad * broad + 5.0 * narrow * narrow) * cosine * reach
-            shine_r += light[3] * shine
-            shine_g += light[4] * shine
-            shine_b += light[5] * shine
-    sky = frame.sky
-    high = 0.5 + 0.5 * by
-    open_r = occlusion + 0.3 * under * occlusion * (1.0 - occlusion)
-    red += (sky[1, 0] + (sky[0, 0] - sky[1, 0]) * high) * open_r
-    green += (sky[1, 1] + (sky[0, 1] - sky[1, 1]) * high) * occlusion
-    blue += (sky[1, 2] + (sky[0, 2] - sky[1, 2]) * high) * occlusion
-    rest = 1.0 - facing
-    glow = 0.25 * gloss * rest * rest * rest * rest * occlusion
-    shut = 0.6 + 0.4 * occlusion
-    return (
-        albedo[0] * red * shut + shine_r * shut + glow * sky[0, 0],
-        albedo[1] * green * shut + shine_g * shut + glow * sky[0, 1],
-        albedo[2] * blue * shut + shine_b * shut + glow * sky[0, 2],
-    )
-
-
-@jit
-def plain_light(frame: Frame, p: Triple, n: Triple, albedo: Triple, gloss: float, occlusion: float) -> Triple:
-    """Return the light of a smooth, opaque surface inside the mouth."""
-    return skin_light(frame, p, n, n, albedo, gloss, 0.4, occlusion)
+    positions, carried, bumps, colours, finish = (
+        surfaces.positions, surfaces.carried, surfaces.bumps, surfaces.colours, surfaces.finish,
+    )  # fmt: skip
+    lights, sky, shadow, axes, scale = frame.lights, frame.sky, frame.shadow, frame.toward, frame.shadow_scale
+    middle = len(shadow) * 0.5 - 0.5
+    for s in range(count):
+        px, py, pz = positions[s, 0], positions[s, 1], positions[s, 2]
+        nx, ny, nz = carried[s, 0], carried[s, 1], carried[s, 2]
+        bx, by, bz = bumps[s, 0], bumps[s, 1], bumps[s, 2]
+        gloss, under, occlusion, spark = finish[s, 0], finish[s, 1], finish[s, 2], finish[s, 3]
+        vx, vy, vz = unit(-px, -py, DISTANCE - pz)
+        wrap_r, wrap_g, wrap_b = 0.42 * under, 0.22 * under, 0.15 * under
+        red = green = blue = shine_r = shine_g = shine_b = 0.0
+        for k in range(len(lights)):
+            lx, ly, lz = lights[k, 0], lights[k, 1], lights[k, 2]
+            plain = nx * lx + ny * ly + nz * lz
+            cosine = bx * lx + by * ly + bz * lz
+            if plain < -0.45 and cosine <= 0.0:
+                continue
+            reach = 1.0
+            if k == 0:
+                qx, qy, qz = px + 0.03 * nx, py + 0.03 * ny, pz + 0.03 * nz
+                u = middle + scale * (qx * axes[0, 0] + qy * axes[0, 1] + qz * axes[0, 2])
+                v = middle - scale * (qx * axes[1, 0] + qy * axes[1, 1] + qz * axes[1, 2])
+                reach = lit_share(shadow, u, v, qx * axes[2, 0] + qy * axes[2, 1] + qz * axes[2, 2] + 10.02)
+            bleed = reach + 0.5 * under * reach * (1.0 - reach)
+            red += lights[k, 3] * max((0.6 * plain + 0.4 * cosine + wrap_r) / (1.0 + wrap_r), 0.0) * bleed
+            green += lights[k, 4] * max((0.2 * plain + 0.8 * cosine + wrap_g) / (1.0 + wrap_g), 0.0) * reach
+            blue += lights[k, 5] * max((cosine + wrap_b) / (1.0 + wrap_b), 0.0) * reach
+            if cosine > 0.0 and gloss > 0.01:
+                hx, hy, hz = unit(lx + vx, ly + vy, lz + vz)
+                half = bx * hx + by * hy + bz * hz
+                rest = 1.0 - (vx * hx + vy * hy + vz * hz)
+                fresnel = 0.03 + 0.97 * rest * rest * rest * rest * rest
+                broad, narrow = lobe(half, 14.0), lobe(half, 70.0)
+                shine = gloss * fresnel * (2.0 * broad * broad + 5.0 * narrow * narrow) * cosine * reach
+                shine_r += lights[k, 3] * shine
+                shine_g += lights[k, 4] * shine
+                shine_b += lights[k, 5] * shine
+        high = 0.5 + 0.5 * by
+        open_r = occlusion + 0.3 * under * occlusion * (1.0 - occlusion)
+        red += (sky[1, 0] + (sky[0, 0] - sky[1, 0]) * high) * open_r
+        green += (sky[1, 1] + (sky[0, 1] - sky[1, 1]) * high) * occlusion
+        blue += (sky[1, 2] + (sky[0, 2] - sky[1, 2]) * high) * occlusion
+        rest = 1.0 - max(bx * vx + by * vy + bz * vz, 0.0)
+        glow = 0.25 * gloss * rest * rest * rest * rest * occlusion
+        shut = 0.6 + 0.4 * occlusion
+        colours[s, 0] = colours[s, 0] * red * shut + shine_r * shut + glow * sky[0, 0] + spark * lights[0, 3]
+        colours[s, 1] = colours[s, 1] * green * shut + shine_g * shut + glow * sky[0, 1] + spark * lights[0, 4]
+        colours[s, 2] = colours[s, 2] * blue * shut + shine_b * shut + glow * sky[0, 2] + spark * lights[0, 5]

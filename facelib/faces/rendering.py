@@ -24,17 +24,18 @@ from facelib.faces.anatomy import (
     Floats,
 )
 from facelib.faces.face import Face
-from facelib.faces.frame import Frame
+from facelib.faces.frame import Frame, surfaces
 from facelib.faces.geometry import Geometry, load, maps
 from facelib.faces.light import Light
 from facelib.faces.raster import buffers, rasterise, rasterise_inside
-from facelib.faces.resolve import develop, fill_backdrop, resolve, tone_curve
+from facelib.faces.resolve import develop, fill_backdrop, shade, tone_curve
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
 
 SIZES = (48, 1024)
 SAMPLES = 2  # along each side of a pixel
+_BAND = 8192  # pixels that are shaded at a time
 _SHADOW_SIZE = 288
 _SHADOW_REACH = 1.75  # dm
 _IRIS = {  # sRGB
@@ -68,7 +69,7 @@ def render(head: Head, size: int = 224) -> Face:
     picture = np.empty((size, size, 3), np.float32)
     nearest = np.empty((size, size), np.float32)
     fill_backdrop(picture, frame.backdrop)
-    resolve(frame, depth, seen, picture, nearest)
+    shade(frame, depth, seen, picture, nearest, surfaces(_BAND * 4))
     image = develop(picture, _curve())
     screen = points[:, :2] / SAMPLES
     eyes = np.stack([screen[left].mean(axis=0), screen[right].mean(axis=0)]).astype(np.float64)
@@ -110,8 +111,7 @@ def _frame(
     backdrop = np.array([(0.60, 0.625, 0.65), (0.37, 0.40, 0.44)])
     return Frame(
         points=points,
-        normals=normals,
-        fixed=fixed_attributes(),
+        carried=np.concatenate([normals, fixed_attributes()], axis=1),
         triangles=geometry.triangles,
         parts=geometry.parts,
         focal=float(size * SAMPLES * camera.ZOOM),

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from facelib.faces.anatomy import EYE, TEETH_LOWER, TEETH_UPPER, TONGUE, Floats, Ints
 from facelib.faces.camera import DISTANCE
-from facelib.faces.frame import Frame
-from facelib.faces.lighting import jit, unit
-from facelib.faces.materials import shade_eye, shade_skin, shade_teeth, shade_tongue
+from facelib.faces.frame import Frame, Surfaces
+from facelib.faces.lighting import illuminate, jit, unit
+from facelib.faces.materials import paint
 
 _APART = 0.05  # dm; samples of one pixel that are farther apart in depth are different surfaces
 _GRADES = 4096
@@ -31,101 +31,129 @@ def _material(part: int) -> int:
 
 
 @jit
-def _interpolate(frame: Frame, t: int, x: float, y: float, n: Floats, f: Floats) -> None:
-    """Add to `n` (3,) and `f` (5,) what triangle `t` carries at a sample, correct in perspective."""
-    a, b, c = frame.triangles[t, 0], frame.triangles[t, 1], frame.triangles[t, 2]
-    pa, pb, pc = frame.points[a], frame.points[b], frame.points[c]
-    area = (pb[0] - pa[0]) * (pc[1] - pa[1]) - (pc[0] - pa[0]) * (pb[1] - pa[1])
-    wa = ((pb[0] - x) * (pc[1] - y) - (pc[0] - x) * (pb[1] - y)) / area
-    wb = ((pc[0] - x) * (pa[1] - y) - (pa[0] - x) * (pc[1] - y)) / area
-    wa, wb, wc = wa * pa[2], wb * pb[2], (1.0 - wa - wb) * pc[2]
-    total = 1.0 / (wa + wb + wc)
-    wa, wb, wc = wa * total, wb * total, wc * total
-    na, nb, nc = frame.normals[a], frame.normals[b], frame.normals[c]
-    for k in range(3):
-        n[k] += wa * na[k] + wb * nb[k] + wc * nc[k]
-    fa, fb, fc = frame.fixed[a], frame.fixed[b], frame.fixed[c]
-    for k in range(5):
-        f[k] += wa * fa[k] + wb * fb[k] + wc * fc[k]
-
-
-@numba.njit(cache=True, nogil=True)
-def resolve(frame: Frame, depth: Floats, seen: Ints, picture: Floats, nearest: Floats) -> None:
-    """Shade a picture from 2 × 2 samples a pixel.
+def gather(frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfaces: Surfaces, nearest: Floats) -> int:
+    """List the surfaces that the pixels of some rows show, from 2 × 2 samples a pixel, and return their number.
 
     Parameters
     ----------
     depth, seen
         (2 H, 2 W) inverse distance and triangle number of every sample.
-    picture
-        float32 (H, W, 3) linear light; holds the backdrop, changed in place.
+    rows
+        First row and the row after the last.
+    surfaces
+        Room for four surfaces a pixel; pixel, share, part, positions and carried are filled.
     nearest
-        float32 (H, W), inverse distance of the pixel's nearest sample, changed in place.
+        (H, W), inverse distance of the pixel's nearest sample, filled for these rows.
     """
-    height, width = nearest.shape
-    n, f, texel = np.empty(3, np.float32), np.empty(5, np.float32), np.empty(8, np.float32)
-    done = np.empty(4, np.bool_)
-    half = depth.shape[0] * 0.5
-    for row in range(height):
+    points, vertex, triangles, parts = frame.points, frame.carried, frame.triangles, frame.parts
+    carried, positions, pixels, shares, kinds = (
+        surfaces.carried, surfaces.positions, surfaces.pixel, surfaces.share, surfaces.part,
+    )  # fmt: skip
+    width = depth.shape[1] // 2
+    half, focal = depth.shape[0] * 0.5, frame.focal
+    group = np.empty(4, np.int32)
+    count = 0
+    for row in range(rows[0], rows[1]):
         for column in range(width):
-            red = green = blue = 0.0
+            close = np.float32(0)
             bare = 0
-            close = 0.0
             for k in range(4):
                 i, j = 2 * row + (k >> 1), 2 * column + (k & 1)
-                done[k] = seen[i, j] < 0
-                bare += done[k]
                 close = max(close, depth[i, j])
+                group[k] = -1
+                if seen[i, j] < 0:
+                    bare += 1
+                    group[k] = -2
             nearest[row, column] = close
             if bare == 4:
                 continue
             for k in range(4):
-                if done[k]:
+                if group[k] != -1:
                     continue
                 i, j = 2 * row + (k >> 1), 2 * column + (k & 1)
-                t = seen[i, j]
-                part = frame.parts[t]
-                kind = _material(part)
                 z = depth[i, j]
-                n[:] = 0
-                f[:] = 0
-                count, sx, sy, inverse = 0, 0.0, 0.0, 0.0
+                part = parts[seen[i, j]]
+                kind = _material(part)
+                for c in range(8):
+                    carried[count, c] = 0
+                members, sx, sy, inverse = 0, 0.0, 0.0, 0.0
                 for m in range(k, 4):
-                    if done[m]:
-                        continue
                     mi, mj = 2 * row + (m >> 1), 2 * column + (m & 1)
-                    other = seen[mi, mj]
                     mz = depth[mi, mj]
-                    if _material(frame.parts[other]) != kind or abs(mz - z) > _APART * z * z:
+                    if group[m] != -1 or abs(mz - z) > _APART * z * z:
                         continue
-                    done[m] = True
-                    _interpolate(frame, other, mj + 0.5, mi + 0.5, n, f)
-                    count += 1
-                    sx += mj + 0.5
-                    sy += mi + 0.5
+                    t = seen[mi, mj]
+                    if _material(parts[t]) != kind:
+                        continue
+                    group[m] = k
+                    members += 1
+                    x, y = mj + 0.5, mi + 0.5
+                    sx += x
+                    sy += y
                     inverse += mz
-                share = 1.0 / count
-                for c in range(5):
-                    f[c] *= share
-                sx, sy, inverse = sx * share, sy * share, inverse * share
-                away = 1.0 / inverse
-                p = ((sx - half) * away / frame.focal, (half - sy) * away / frame.focal, DISTANCE - away)
-                normal = unit(n[0], n[1], n[2])
-                if kind == 1:
-                    colour = shade_eye(frame, p, normal, f)
-                elif kind == 2:
-                    colour = shade_teeth(frame, part, p, normal, f)
-                elif kind == 3:
-                    colour = shade_tongue(frame, p, normal, f)
-                else:
-                    colour = shade_skin(frame, part, p, normal, f, texel)
-                red += colour[0] * count
-                green += colour[1] * count
-                blue += colour[2] * count
-            back = picture[row, column]
-            back[0] = 0.25 * (red + back[0] * bare)
-            back[1] = 0.25 * (green + back[1] * bare)
-            back[2] = 0.25 * (blue + back[2] * bare)
+                    a, b, d = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+                    ax, ay, bx, by, dx, dy = (
+                        points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[d, 0], points[d, 1],
+                    )  # fmt: skip
+                    area = 1.0 / ((bx - ax) * (dy - ay) - (dx - ax) * (by - ay))
+                    wa = ((bx - x) * (dy - y) - (dx - x) * (by - y)) * area
+                    wb = ((dx - x) * (ay - y) - (ax - x) * (dy - y)) * area
+                    wd = (1.0 - wa - wb) * points[d, 2]
+                    wa, wb = wa * points[a, 2], wb * points[b, 2]
+                    total = 1.0 / (wa + wb + wd)
+                    wa, wb, wd = wa * total, wb * total, wd * total
+                    ga, gb, gd = np.float32(wa), np.float32(wb), np.float32(wd)
+                    for c in range(8):
+                        carried[count, c] += ga * vertex[a, c] + gb * vertex[b, c] + gd * vertex[d, c]
+                share = 1.0 / members
+                for c in range(8):
+                    carried[count, c] *= np.float32(share)
+                away = 1.0 / (inverse * share)
+                positions[count, 0] = (sx * share - half) * away / focal
+                positions[count, 1] = (half - sy * share) * away / focal
+                positions[count, 2] = DISTANCE - away
+                carried[count, 0], carried[count, 1], carried[count, 2] = unit(
+                    carried[count, 0], carried[count, 1], carried[count, 2]
+                )
+                kinds[count] = part
+                pixels[count] = row * width + column
+                shares[count] = 0.25 * members
+                count += 1
+    return count
+
+
+@jit
+def lay(surfaces: Surfaces, count: int, picture: Floats) -> None:
+    """Lay surfaces over the backdrop: (H, W, 3) linear light, changed in place."""
+    flat, pixels, shares, colours = picture.reshape(-1, 3), surfaces.pixel, surfaces.share, surfaces.colours
+    first = 0
+    while first < count:
+        pixel = pixels[first]
+        share = red = green = blue = 0.0
+        last = first
+        while last < count and pixels[last] == pixel:
+            part = shares[last]
+            share += part
+            red += part * colours[last, 0]
+            green += part * colours[last, 1]
+            blue += part * colours[last, 2]
+            last += 1
+        flat[pixel, 0] = flat[pixel, 0] * (1.0 - share) + red
+        flat[pixel, 1] = flat[pixel, 1] * (1.0 - share) + green
+        flat[pixel, 2] = flat[pixel, 2] * (1.0 - share) + blue
+        first = last
+
+
+@jit
+def shade(frame: Frame, depth: Floats, seen: Ints, picture: Floats, nearest: Floats, surfaces: Surfaces) -> None:
+    """Shade a picture band by band, so that what is worked on stays in the processor's cache."""
+    height, width = nearest.shape
+    band = max(len(surfaces.pixel) // (4 * width), 1)
+    for start in range(0, height, band):
+        count = gather(frame, depth, seen, (start, min(start + band, height)), surfaces, nearest)
+        paint(frame, surfaces, count)
+        illuminate(frame, surfaces, count)
+        lay(surfaces, count, picture)
 
 
 @numba.njit(cache=True, nogil=True)

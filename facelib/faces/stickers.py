@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from facelib.faces.anatomy import SKIN, Floats
 from facelib.faces.electrodes import positions
-from facelib.faces.frame import Frame
 from facelib.faces.geometry import load
 from facelib.faces.lighting import jit
 from facelib.faces.maps import AXIS, BOTTOM, TOP
@@ -29,19 +28,19 @@ _PLANAR = 0.45  # dm; farther out, positions of the scheme are lengths along the
 
 @jit
 def sticker_at(
-    frame: Frame, x: float, y: float, z: float, angle: float
+    stickers: Floats, grid: npt.NDArray[np.uint8], texel: float, x: float, y: float, z: float, angle: float
 ) -> tuple[float, float, float, float, float, float, float]:
     """Return cover, red, green, blue, gloss and the tilt of the surface (x, y) at a canonical point."""
     turn = (angle if x >= 0.0 else -angle) / math.pi
     column = min(int((0.5 + 0.5 * turn) * COLUMNS), COLUMNS - 1)
     row = min(max(int((TOP - y) / _SPAN * ROWS), 0), ROWS - 1)
-    number = frame.sticker_grid[row, column]
+    number = grid[row, column]
     if number == _NONE:
         return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    s = frame.stickers[number]
+    s = stickers[number]
     dx, dy, dz = x - s[0], y - s[1], z - s[2]
     far = math.sqrt(dx * dx + dy * dy + dz * dz) / s[3]
-    soft = frame.texel / s[3]
+    soft = texel / s[3]
     if s[4] > 0.5:  # a mole
         cover = s[5] * min(max((1.0 - far) / max(0.5, soft) , 0.0), 1.0)
         return cover, s[6], s[7], s[8], 0.8, 0.0, 0.0
