@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from facelib.app.change_panel import ChangePanel
     from facelib.app.export_panel import ExportPanel
     from facelib.app.face_panel import FacePanel
+    from facelib.app.layout import page
     from facelib.app.look_panel import LookPanel
+    from facelib.app.measured_panel import MeasuredPanel
     from facelib.app.outputs_panel import OutputsPanel
-    from facelib.app.page import page
     from facelib.app.state import Explorer
 
 _NAMES = {
@@ -20,11 +21,21 @@ _NAMES = {
     "ExportPanel": "export_panel",
     "FacePanel": "face_panel",
     "LookPanel": "look_panel",
+    "MeasuredPanel": "measured_panel",
     "OutputsPanel": "outputs_panel",
-    "page": "page",
+    "page": "layout",
 }
 
-__all__ = ["ChangePanel", "Explorer", "ExportPanel", "FacePanel", "LookPanel", "OutputsPanel", "page"]
+__all__ = [
+    "ChangePanel",
+    "Explorer",
+    "ExportPanel",
+    "FacePanel",
+    "LookPanel",
+    "MeasuredPanel",
+    "OutputsPanel",
+    "page",
+]
 
 
 def __getattr__(name: str) -> Any:

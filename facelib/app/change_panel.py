@@ -1,4 +1,4 @@
-"""The Change panel: which property is changed, how far, and what was measured."""
+"""The Change panel: which property is changed, and how far."""
 
 from __future__ import annotations
 
@@ -6,19 +6,11 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from facelib import interventions, properties
-from facelib.app.controls import Card, Quiet, grid, labelled
-from facelib.app.livetable import LiveTable
+from facelib import interventions
+from facelib.app.controls import Card, Quiet, labelled
 from facelib.app.state import STEPS, Explorer
 from facelib.faces import ELECTRODE_SCHEMES
 from facelib.interventions import INTERVENTIONS, Intervention
-
-MEASURED_COLUMNS = (
-    {"title": "property", "align": "left"},
-    {"title": "now", "align": "right"},
-    {"title": "unchanged", "align": "right"},
-)
-SHOWN = ("symmetry", "age", "gender", "skin_tone", "electrodes", "brightness")
 
 
 class ChangePanel(Card):
@@ -39,12 +31,14 @@ class ChangePanel(Card):
         self.slider.add_class("facelib-strength")
         self.play = widgets.Play(min=0, max=STEPS - 1, interval=120, show_repeat=False)
         widgets.jslink((self.play, "value"), (self.slider, "value"))
-        self.measured = LiveTable(caption="Measured")
         self._bind()
         self.follow()
         help_text = "0 the face unchanged … 1 the whole change"
         strength = widgets.HBox([labelled("Strength", help_text, self.slider), self.play])
-        self.fill(self.menu, grid(*self.options.values()), self.hint, strength, self.measured)
+        choice = widgets.HBox([self.menu, *self.options.values()])
+        choice.add_class("facelib-choice")
+        strength.add_class("facelib-choice")
+        self.fill(choice, strength, self.hint)
 
     def _bind(self) -> None:
         on_choice = self.guarded(self._on_choice)
@@ -53,7 +47,6 @@ class ChangePanel(Card):
         self.slider.observe(self.guarded(self._on_slider), "value")
         self.explorer.observe(self._on_step, "step")
         self.explorer.observe(self.follow, "scene")
-        self.explorer.observe(self.guarded(self.measure), ["result", "snapshot"])
 
     def follow(self, _change: object = None) -> None:
         """Show what the explorer holds."""
@@ -86,24 +79,6 @@ class ChangePanel(Card):
     def _on_step(self, event: Any) -> None:
         with self._quiet:
             self.slider.value = event["new"]
-
-    def measure(self, _change: object = None) -> None:
-        """Show every property that can be told: its value now, and in the unchanged face."""
-        result, snapshot = self.explorer.result, self.explorer.snapshot
-        if result is not None:
-            table = result.sweep.properties
-        elif snapshot is not None:
-            faces = snapshot.frames.faces
-            table = properties.measure([faces[0], faces[-1]], SHOWN)
-        else:
-            return
-        rows: list[list[Any]] = []
-        for name in SHOWN:
-            if name in table and table[name].notna().all():
-                values = [f"{value:.2f}" for value in table[name]]
-                now = {"series": values} if result is not None else values[-1]
-                rows.append([name.replace("_", " "), now, values[0]])
-        self.measured.show(MEASURED_COLUMNS, rows)
 
 
 def menu_of(explorer: Explorer) -> list[tuple[str, str]]:

@@ -52,7 +52,7 @@ def labelled(title: str, help_text: str, widget: Any) -> Any:
     widget.description = title
     widget.tooltip = help_text
     widget.style = {"description_width": "82px"}
-    widget.layout.width = "100%"
+    widget.layout.width = "auto"
     return widget
 
 
@@ -67,5 +67,9 @@ def grid(*children: Any, columns: int = 1) -> widgets.GridBox:
     """Return `children` in a grid of equal columns."""
     return widgets.GridBox(
         list(children),
-        layout={"grid_template_columns": f"repeat({columns}, minmax(0, 1fr))", "grid_gap": "2px 6px"},
+        layout={
+            "grid_template_columns": f"repeat({columns}, minmax(0, 1fr))",
+            "grid_gap": "4px 10px",
+            "overflow": "visible",
+        },
     )

@@ -134,9 +134,9 @@ def _name(result: Result, suffix: str, kind: str = "sweep") -> str:
 
 
 OFFERS: tuple[tuple[Make, str, str], ...] = (
-    (table_csv, "Table (CSV)", "One row a strength × classifier × emotion, with measured properties"),
-    (table_parquet, "Table (Parquet)", "The same, for pandas, R and DuckDB"),
-    (wide_csv, "Wide (CSV)", "One row a strength, one column a classifier and emotion"),
-    (figures_zip, "Figures (SVG, PNG)", "Response curves and outputs"),
-    (stimuli_zip, "Stimuli (PNG)", "Every picture of the sweep, lossless, with a key"),
+    (table_csv, "Table", "CSV: one row a strength × classifier × emotion, with measured properties"),
+    (table_parquet, "Parquet", "The table for pandas, R and DuckDB"),
+    (wide_csv, "Wide table", "CSV: one row a strength, one column a classifier and emotion"),
+    (figures_zip, "Figures (zip)", "Response curves and outputs as SVG and PNG"),
+    (stimuli_zip, "Stimuli (zip)", "Every picture of the sweep as PNG, lossless, with a key"),
 )

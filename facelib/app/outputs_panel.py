@@ -50,7 +50,7 @@ MARKS = {
 }
 WORDS = {
     "changes": "changes this face's output",
-    "does not change": "does not",
+    "does not change": "does not change it",
     "cannot tell": "cannot tell",
 }
 

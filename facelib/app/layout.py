@@ -8,6 +8,7 @@ from facelib.app.change_panel import ChangePanel
 from facelib.app.export_panel import LIMITS, ExportPanel
 from facelib.app.face_panel import FacePanel
 from facelib.app.look_panel import LookPanel
+from facelib.app.measured_panel import MeasuredPanel
 from facelib.app.outputs_panel import OutputsPanel
 from facelib.app.state import Explorer
 from facelib.app.style import PageStyle
@@ -26,10 +27,11 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
 
     torch.set_num_threads(1)  # two threads of ours read faces; more per thread would only make them wait
     state = explorer or Explorer()
-    face, change, look, outputs = FacePanel(state), ChangePanel(state), LookPanel(state), OutputsPanel(state)
-    for follower in (look.stage, change.measured, *outputs.linked):
+    face, measured = FacePanel(state), MeasuredPanel(state)
+    change, look, outputs = ChangePanel(state), LookPanel(state), OutputsPanel(state)
+    for follower in (look.stage, measured.table, *outputs.linked):
         widgets.jslink((change.slider, "value"), (follower, "index"))
-    body = widgets.Box([_column(face), _column(look, change, ExportPanel(state)), _column(outputs)])
+    body = widgets.Box([_column(face, measured), _column(change, look, ExportPanel(state)), _column(outputs)])
     body.add_class("facelib-columns")
     limits = widgets.HTML(LIMITS)
     limits.add_class("facelib-limits")

@@ -1,0 +1,53 @@
+"""The Measured panel: what the pictures say about the face, beside what was set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from facelib import properties
+from facelib.app.controls import Card
+from facelib.app.livetable import LiveTable
+from facelib.app.state import Explorer
+
+COLUMNS = (
+    {"title": "property", "align": "left"},
+    {"title": "now", "align": "right"},
+    {"title": "unchanged", "align": "right"},
+)
+SHOWN = ("symmetry", "age", "gender", "skin_tone", "electrodes", "brightness", "sharpness")
+
+
+class MeasuredPanel(Card):
+    """Shows every property that can be told; `table.index` follows the strength slider in the browser."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__("Measured")
+        self.explorer = explorer
+        self.table = LiveTable()
+        explorer.observe(self.guarded(self.update), ["result", "snapshot"])
+        self.fill(self.table)
+
+    def update(self, _change: object = None) -> None:
+        """Show what the explorer holds."""
+        result, snapshot = self.explorer.result, self.explorer.snapshot
+        if result is not None:
+            table = result.sweep.properties
+        elif snapshot is not None:
+            faces = snapshot.frames.faces
+            table = properties.measure([faces[0], faces[-1]], SHOWN)
+        else:
+            return
+        rows: list[list[Any]] = []
+        for name in SHOWN:
+            if name in table and table[name].notna().all():
+                values = [f"{value:.2f}" for value in table[name]]
+                now = {"series": values} if result is not None else values[-1]
+                rows.append([_title(name), now, values[0]])
+        self.table.show(COLUMNS, rows)
+
+
+def _title(name: str) -> dict[str, str]:
+    """Return the cell that names a property: its title, unit and where the number comes from."""
+    found = properties.PROPERTIES[name]
+    unit = f", {found.unit}" if found.unit else ""
+    return {"text": f"{found.title}{unit}", "help": f"{found.source}: {found.description}"}

@@ -1,0 +1,263 @@
+"""The explorer's state and panels without a browser: widgets are plain objects."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from facelib import interventions
+from facelib.app import ChangePanel, Explorer, ExportPanel, FacePanel, LookPanel, OutputsPanel
+from facelib.app import state as states
+from facelib.app.layout import page
+from facelib.faces import Head
+
+pytestmark = [
+    pytest.mark.packages,
+    pytest.mark.filterwarnings("ignore:.*ipykernel.*"),
+]
+
+NAMES = ("fer", "pyemotion")
+
+
+@pytest.fixture
+def explorer() -> Iterator[Explorer]:
+    made = Explorer(NAMES, background=False)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[Explorer]:
+    monkeypatch.setattr(states, "REFERENCES", 5)
+    monkeypatch.setattr(states, "SETTLE", 0.0)
+    made = Explorer(NAMES)
+    yield made
+    made.close()
+
+
+def test_it_opens_on_a_smile_one_side_weakening_and_happy(explorer: Explorer) -> None:
+    assert isinstance(explorer.face, Head)
+    assert explorer.face.expression == "happy"
+    assert explorer.intervention.id == "asymmetric_expression"
+    assert explorer.label == "happy"
+    explorer.start()
+    assert explorer.snapshot is not None
+    assert explorer.result is None
+
+
+def test_a_control_changes_the_head_and_undo_brings_it_back(explorer: Explorer) -> None:
+    panel = FacePanel(explorer)
+    before = explorer.face
+    panel.sliders["age"].value = 70
+    assert explorer.face.age == 70
+    panel.menus["expression"].value = "sad"
+    assert explorer.face.expression == "sad"
+    assert not panel.undo.disabled
+    panel.undo.click()
+    assert explorer.face.expression == "happy"
+    assert panel.menus["expression"].value == "happy"
+    panel.undo.click()
+    assert explorer.face == before
+    assert panel.sliders["age"].value == before.age
+    assert panel.undo.disabled
+
+
+def test_one_drag_is_one_step_of_undo(explorer: Explorer) -> None:
+    panel = FacePanel(explorer)
+    before = explorer.face
+    for age in (40, 45, 50, 55):
+        panel.sliders["age"].value = age
+    panel.undo.click()
+    assert explorer.face == before
+
+
+def test_random_keeps_what_the_face_shows_and_reset_goes_home(explorer: Explorer) -> None:
+    panel = FacePanel(explorer)
+    panel.menus["expression"].value = "surprise"
+    panel.random.click()
+    assert explorer.face.expression == "surprise"
+    panel.reset.click()
+    assert explorer.face == states.FIRST_HEAD
+
+
+def test_a_photograph_offers_only_what_works_on_it(explorer: Explorer) -> None:
+    face, change = FacePanel(explorer), ChangePanel(explorer)
+    face.source.value = "photograph"
+    assert not isinstance(explorer.face, Head)
+    assert explorer.intervention.accepts(explorer.face)
+    ids = [value for _title, value in change.menu.options]
+    assert "palsy" not in ids
+    assert "blur" in ids
+    assert change.menu.value == explorer.intervention.id
+    face.source.value = "head"
+    assert explorer.face == states.FIRST_HEAD
+
+
+def test_the_property_menu_holds_properties_first_and_placebos_last(explorer: Explorer) -> None:
+    change = ChangePanel(explorer)
+    placebo = [interventions.INTERVENTIONS[name].placebo for _title, name in change.menu.options]
+    assert placebo == sorted(placebo)
+    assert placebo.count(True) >= 10
+
+
+def test_options_show_only_where_they_mean_something(explorer: Explorer) -> None:
+    change = ChangePanel(explorer)
+    assert change.options["side"].layout.display == ""
+    assert change.options["scheme"].layout.display == "none"
+    change.options["side"].value = "right"
+    assert explorer.intervention == interventions.get("asymmetric_expression", side="right")
+    change.menu.value = "electrodes"
+    assert change.options["scheme"].layout.display == ""
+    assert change.options["side"].layout.display == "none"
+    change.options["scheme"].value = "kuramoto"
+    assert explorer.intervention == interventions.get("electrodes", scheme="kuramoto")
+
+
+def test_the_slider_shows_the_strength_at_once_while_the_sweep_is_not_there(explorer: Explorer) -> None:
+    change, look, outputs = ChangePanel(explorer), LookPanel(explorer), OutputsPanel(explorer)
+    explorer.start()
+    before, table = look.stage.live, outputs.table.rows
+    change.slider.value = 12
+    assert explorer.strength == pytest.approx(0.6)
+    assert look.stage.live != before
+    assert look.stage.live_index == 12
+    assert outputs.table.rows != table
+    expected = explorer.intervention.apply(explorer.face, 0.6).image
+    assert np.array_equal(explorer.snapshot.after.image, expected)
+
+
+def test_the_sweep_and_its_references_stream_in(live: Explorer) -> None:
+    look, outputs = LookPanel(live), OutputsPanel(live)
+    seen: list[int] = []
+    live.observe(lambda event: seen.append(len(event["new"].references or ())), "result")
+    live.start()
+    assert live.worker.wait(60)
+    assert live.problem == ""
+    assert seen[0] == 0
+    assert seen[-1] == 5
+    assert live.status == ""
+    assert live.progress == 1.0
+    assert all(look.stage.frames)
+    series = outputs.table.rows[0][1]["series"]
+    assert len(series) == states.STEPS
+    assert len(set(series)) > 3
+    assert (
+        outputs.table.rows[0][3]
+        == f"{live.result.sweep.effects(references=live.result.references)['as_much'][0]} of 5"
+    )
+    assert "left side weakens" in outputs.sentence.value
+    assert len(outputs.response.data["band"]) > 0
+
+
+def test_the_newest_request_wins(live: Explorer) -> None:
+    panel = FacePanel(live)
+    live.start()
+    for age in (30, 50, 70):
+        panel.sliders["age"].value = age
+    assert live.worker.wait(60)
+    assert live.result.sweep.face.age == 70
+
+
+def test_going_back_finds_the_sweep_again(live: Explorer) -> None:
+    live.start()
+    live.worker.wait(60)
+    first = live.result
+    live.edit(age=60)
+    live.worker.wait(60)
+    assert live.result is not first
+    live.undo()
+    assert live.result is first
+
+
+def test_another_class_and_classifier_need_no_new_sweep(live: Explorer) -> None:
+    look, outputs = LookPanel(live), OutputsPanel(live)
+    live.start()
+    live.worker.wait(60)
+    sweep, maps = live.result.sweep, look.stage.maps
+    look.menus["label"].value = "neutral"
+    assert live.result.sweep is sweep
+    assert outputs.response.signals["label"] == "neutral"
+    assert "neutral" in outputs.sentence.value
+    assert look.stage.maps != maps
+    look.menus["classifier"].value = "pyemotion"
+    assert "pyemotion" in look.stage.map_title
+    assert outputs.sentence.value.count("pyemotion") == 1
+
+
+def test_an_error_is_said_in_the_panel_and_not_raised(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = FacePanel(explorer)
+
+    def broken(**_changes: object) -> None:
+        msg = "boom <b>"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(explorer, "edit", broken)
+    panel.sliders["age"].value = 71
+    assert 'role="alert"' in panel.messages.value
+    assert "Traceback" not in panel.messages.value
+    assert "boom" not in panel.messages.value
+
+
+def test_callbacks_of_two_threads_do_not_lose_each_other(live: Explorer) -> None:
+    """JupyterLab calls from a thread of its own while the worker delivers."""
+    panel, change = FacePanel(live), ChangePanel(live)
+    live.start()
+
+    def drag() -> None:
+        for step in range(states.STEPS):
+            change.slider.value = step
+
+    thread = threading.Thread(target=drag)
+    thread.start()
+    panel.sliders["skin_tone"].value = 0.8
+    thread.join(60)
+    assert live.worker.wait(60)
+    assert live.step == states.STEPS - 1
+    assert live.face.skin_tone == pytest.approx(0.8)
+    assert live.result.sweep.face.skin_tone == pytest.approx(0.8)
+    assert (panel.messages.value, change.messages.value) == ("", "")
+
+
+def test_export_gives_files_that_can_be_read(live: Explorer) -> None:
+    panel = ExportPanel(live)
+    early = [button.make() for button in panel.buttons]
+    assert early == [None] * len(early)
+    assert "still being computed" in panel.messages.value
+    live.start()
+    live.worker.wait(60)
+    csv, parquet, wide, figures, stimuli = [button.make() for button in panel.buttons]
+    assert panel.messages.value == ""
+    table = pd.read_csv(io.BytesIO(csv.data))
+    assert len(table) == states.STEPS * len(NAMES) * 7
+    assert len(pd.read_parquet(io.BytesIO(parquet.data))) == len(table)
+    assert len(pd.read_csv(io.BytesIO(wide.data))) == states.STEPS
+    with zipfile.ZipFile(io.BytesIO(figures.data)) as archive:
+        assert {"response.svg", "response.png", "about.json"} <= set(archive.namelist())
+        assert archive.read("response.svg").lstrip().startswith(b"<svg")
+    with zipfile.ZipFile(io.BytesIO(stimuli.data)) as archive:
+        pictures = [name for name in archive.namelist() if name.endswith(".png")]
+        assert len(pictures) == states.STEPS
+        about = json.loads(archive.read("about.json"))
+        assert about["seed"] == 0
+        assert "not for diagnosis" in about["note"]
+
+
+def test_without_a_classifier_the_page_says_what_to_do() -> None:
+    made = Explorer((), background=False)
+    assert "facelib models fetch" in made.problem
+    page(made)
+    made.close()
+
+
+def test_the_page_links_every_follower_to_the_slider(explorer: Explorer) -> None:
+    root = page(explorer)
+    assert "facelib-app" in root._dom_classes

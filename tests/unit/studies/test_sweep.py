@@ -1,0 +1,165 @@
+"""A sweep on the real networks: its tables, its statistics, its maps, and how it stops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import facelib
+from facelib.classifiers import EMOTIONS
+from facelib.errors import BadValueError, UnknownNameError
+from facelib.faces import Head
+from facelib.studies import COLUMNS, Cancelled, Sweep, even_strengths, run_references, snapshot, sweep
+
+pytestmark = pytest.mark.packages
+
+HEAD = Head(age=34, gender=0.0, expression="happy")
+NAMES = ["fer", "pyemotion"]
+
+
+@pytest.fixture(scope="module")
+def smile() -> Sweep:
+    return sweep(HEAD, "symmetry", NAMES, steps=7)
+
+
+def test_the_result_names_what_was_run(smile: Sweep) -> None:
+    assert smile.intervention.id == "asymmetric_expression"
+    assert smile.face_id == HEAD.key
+    assert smile.label == "happy"
+    assert smile.classifiers == tuple(NAMES)
+
+
+def test_the_first_picture_is_the_unchanged_face_and_its_box_serves_all(smile: Sweep) -> None:
+    face = HEAD.render()
+    assert np.array_equal(smile.images[0], face.image)
+    assert np.array_equal(smile.box, face.box)
+    assert smile.images.shape == (7, 224, 224, 3)
+    assert smile.strengths.tolist() == even_strengths(7).tolist()
+
+
+def test_outputs_are_what_the_classifier_says_picture_by_picture(smile: Sweep) -> None:
+    table = smile.outputs
+    assert list(table.columns) == list(COLUMNS)
+    assert len(table) == 7 * len(NAMES) * len(EMOTIONS)
+    for name in NAMES:
+        clf = facelib.classifiers.load(name)
+        for step in (0, 3, 6):
+            alone = clf.probabilities(smile.images[step][None], smile.box[None])[0]
+            rows = table[(table["classifier"] == name) & (table["step"] == step)].set_index("label")
+            for label in EMOTIONS:
+                column = clf.index_of(label)
+                assert rows.loc[label, "probability"] == pytest.approx(alone[column], abs=1e-5)
+
+
+def test_probabilities_of_a_picture_sum_to_one(smile: Sweep) -> None:
+    sums = smile.outputs.groupby(["classifier", "step"])["probability"].sum()
+    assert np.allclose(sums, 1.0, atol=1e-5)
+
+
+def test_the_change_is_gradual_and_symmetry_falls(smile: Sweep) -> None:
+    assert (np.diff(smile.properties["symmetry"]) < 0).all()
+    moved = np.abs(smile.images.astype(int) - smile.images[0]).mean((1, 2, 3))
+    assert (np.diff(moved) > 0).all()
+
+
+def test_effects_hold_one_row_a_classifier_and_read_as_sentences(smile: Sweep) -> None:
+    table = smile.effects(delta=0.1)
+    assert table["classifier"].tolist() == NAMES
+    for row in table.to_dict("records"):
+        series = smile.series(row["classifier"])
+        assert row["change"] == pytest.approx(series[-1] - series[0])
+        assert row["epgm"] == pytest.approx(np.abs(np.gradient(series)).mean())
+        assert row["verdict"] in {"changes", "does not change", "cannot tell"}
+        assert "the left side weakens" in row["sentence"]
+        assert "happy" in row["sentence"]
+        low, high = np.quantile(np.diff(smile.replicates[row["classifier"]], axis=1)[:, 0, 3], [0.05, 0.95])
+        assert row["low"] == pytest.approx(low, abs=1e-6)
+        assert row["high"] == pytest.approx(high, abs=1e-6)
+
+
+def test_the_same_seed_gives_the_same_numbers(smile: Sweep) -> None:
+    again = sweep(HEAD, "symmetry", NAMES, steps=7)
+    assert again.outputs.equals(smile.outputs)
+    for name in NAMES:
+        assert np.array_equal(again.replicates[name], smile.replicates[name])
+
+
+def test_maps_are_raw_and_share_one_scale(smile: Sweep) -> None:
+    found = smile.attribution
+    clf = facelib.classifiers.load("fer")
+    maps = found.maps("fer")
+    direct = facelib.attribution.grad_cam(clf, smile.images, "happy", np.tile(smile.box, (7, 1)))
+    assert np.allclose(maps, direct, atol=1e-5)
+    assert found.scale("fer") == pytest.approx(maps.max())
+    assert np.array_equal(found.change("fer")[0], np.zeros_like(maps[0]))
+    assert found.overlays("fer").shape == smile.images.shape
+
+
+def test_references_are_matched_kept_and_resumed(smile: Sweep) -> None:
+    *_, three = run_references(smile, 3, thinned=4)
+    *_, five = run_references(smile, 5, thinned=4)
+    *_, resumed = run_references(smile, 5, thinned=4, start=three)
+    assert (len(three), len(five)) == (3, 5)
+    assert resumed.kinds == five.kinds
+    for name in NAMES:
+        assert np.allclose(resumed.series(name, "happy"), five.series(name, "happy"))
+        assert np.allclose(five.series(name, "happy")[:, 0], smile.series(name)[0], atol=1e-5)
+    band = five.band("happy")
+    assert (band["low"] <= band["high"]).all()
+    effects = smile.effects(references=five)
+    assert (effects["references"] == 5).all()
+    assert effects["as_much"].between(0, 5).all()
+    assert effects["reference_p"].isna().all()  # never a p from fewer than 99
+
+
+def test_a_sweep_stops_when_a_newer_one_is_wanted() -> None:
+    with pytest.raises(Cancelled):
+        sweep(HEAD, "symmetry", NAMES, steps=5, stale=lambda: True)
+
+
+def test_progress_rises_to_one() -> None:
+    told: list[float] = []
+    sweep(HEAD, "age", ["fer"], steps=3, progress=lambda share, _text: told.append(share))
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_the_fast_path_says_what_the_sweep_says(smile: Sweep) -> None:
+    models = [facelib.classifiers.load(name) for name in NAMES]
+    one = snapshot(HEAD, smile.intervention, 0.5, models)
+    assert np.array_equal(one.after.image, smile.images[3])
+    for name in NAMES:
+        assert np.allclose(
+            one.readings[name].probabilities[0], smile.readings[name].probabilities[3], atol=1e-5
+        )
+
+
+def test_a_photograph_is_read_too() -> None:
+    face = facelib.faces.sample_photograph()
+    result = sweep(face, "blur", ["fer"], steps=3)
+    assert np.array_equal(result.images[0], face.image)
+    with pytest.raises(BadValueError, match="parametric heads"):
+        sweep(face, "palsy", ["fer"])
+
+
+def test_export_tables_hold_what_was_measured(smile: Sweep) -> None:
+    assert {"measured_symmetry", "measured_age"} <= set(smile.table.columns)
+    assert len(smile.table) == len(smile.outputs)
+    assert smile.wide.shape == (7, len(NAMES) * len(EMOTIONS))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"steps": 1}, BadValueError, "between 2 and"),
+        ({"label": "joy"}, BadValueError, "neutral, happy"),
+        ({"classifiers": ["ferr"]}, UnknownNameError, "Did you mean fer"),
+        ({"classifiers": []}, BadValueError, "needs a classifier"),
+        ({"intervention": "simmetry"}, UnknownNameError, "no intervention"),
+        ({"size": 5000}, BadValueError, "1024"),
+    ],
+)
+def test_bad_input_is_answered_in_words(change: dict, error: type[Exception], words: str) -> None:
+    arguments = {"intervention": "age", "classifiers": ["fer"], "steps": 3} | change
+    with pytest.raises(error, match=words):
+        sweep(HEAD, **arguments)
