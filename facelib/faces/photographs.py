@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +110,10 @@ def _content(source: str | Path | bytes) -> bytes:
 def _decode(content: bytes) -> Picture:
     """Decode a picture after its format and number of pixels are known to be fine."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError
-                return _rgb(ImageOps.exif_transpose(image))
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:  # reads the header only
+            if image.width * image.height > MAX_PIXELS:  # stricter than Pillow's own warning
+                raise Image.DecompressionBombError
+            return _rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
         msg = "The file isn't a picture in one of the formats PNG, JPEG or WebP."
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -27,10 +27,16 @@ def toy(chunk: int = 8) -> Classifier:
     body = nn.Sequential(nn.Conv2d(1, 5, 3, 2, 1), nn.BatchNorm2d(5), nn.ReLU(), nn.Dropout(0.9))
     head = nn.Sequential(nn.Flatten(), nn.Linear(5 * 4 * 4, 3))
     labels = ("Happy", "Contempt", "sadness")
-    preparation = Preparation(8, "gray", 127.5, 127.5)
     return Classifier(
-        "toy", body, head, labels=labels, emotions=common(labels), preparation=preparation, card=CARD, chunk=chunk
-    )  # fmt: skip
+        "toy",
+        body,
+        head,
+        labels=labels,
+        emotions=common(labels),
+        preparation=Preparation(8, "gray", 127.5, 127.5),
+        card=CARD,
+        chunk=chunk,
+    )
 
 
 @pytest.fixture
