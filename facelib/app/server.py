@@ -90,9 +90,9 @@ class PageServer(Voila):
         super().listen()
 
     def stop(self) -> None:
-        """End all kernels, then remove their connection files."""
+        """End all kernels at once, for they keep nothing that could get lost, and remove their sockets."""
         self.kernel_manager.close()
-        run_sync(self.kernel_manager.shutdown_all)()
+        run_sync(self.kernel_manager.shutdown_all)(now=True)
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     def _announce(self) -> None:
