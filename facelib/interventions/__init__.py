@@ -11,6 +11,7 @@ from facelib.interventions import (
     expression,
     palsy,
     person,
+    reference,
     symmetry,
     view,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "get",
     "palsy",
     "person",
+    "reference",
     "register",
     "symmetry",
     "view",
