@@ -7,6 +7,7 @@
 const KEPT_BITMAPS = 64; // 224 px: 13 MB
 const GRID = 112; // side of the smooth map, px; finer cannot be seen on a face of 200 px
 const GAIN = 2; // amplification of the difference
+const NOTHING = { map: "no positive evidence at this scale", change: "no change of the map" };
 const BLANK = 0.01; // share of the scale below which a map shows nothing
 
 // Colour-blind safe: inferno without its black end for evidence, blue to orange for its change.
@@ -110,6 +111,14 @@ function figure(name) {
   return { root, canvas, note, badge, caption, name };
 }
 
+/** Give a canvas the size of a picture; setting it also empties it, so only when it differs. */
+function resize(canvas, { width, height }) {
+  if (canvas.width === width && canvas.height === height) return;
+  canvas.width = width;
+  canvas.height = height;
+  canvas.style.aspectRatio = `${width} / ${height}`;
+}
+
 function number(v) {
   if (v === 0) return "0";
   return Math.abs(v) >= 0.01 && Math.abs(v) < 1000 ? String(Number(v.toPrecision(2))) : v.toExponential(1);
@@ -130,6 +139,11 @@ class Reel {
     this.pending.clear();
     for (const bitmap of this.bitmaps.values()) bitmap.close();
     this.bitmaps.clear();
+  }
+
+  drop(key) {
+    this.bitmaps.get(key)?.close();
+    this.bitmaps.delete(key);
   }
 
   /** The bitmap under `key`, or null while it is being decoded. */
@@ -155,11 +169,7 @@ class Reel {
       }
       this.pending.delete(key);
       this.bitmaps.set(key, bitmap);
-      if (this.bitmaps.size > KEPT_BITMAPS) {
-        const [oldest, old] = this.bitmaps.entries().next().value;
-        this.bitmaps.delete(oldest);
-        old.close();
-      }
+      if (this.bitmaps.size > KEPT_BITMAPS) this.drop(this.bitmaps.keys().next().value);
       this.onReady(key);
     } catch (error) {
       if (generation === this.generation) this.onError(error);
@@ -276,37 +286,30 @@ class StageView {
     if (!before) return;
     this.drawPicture(first, before);
     this.drawMap(first, 0);
+    if (bitmap) { // else it is being decoded, and what was there stays until that is done
+      this.drawPicture(after, bitmap);
+      this.drawMap(after, right ? index : -1);
+      this.drawDifference(change, before, bitmap);
+      this.drawLegend();
+    }
     this.describe(index);
-    if (!bitmap) return; // decoding: what was there stays until it is done
-    this.drawPicture(after, bitmap);
-    this.drawMap(after, right ? index : -1);
-    this.drawDifference(change, before, bitmap);
-    this.drawLegend();
-    if (right) {
+    if (bitmap && right) {
       this.el.dataset.index = String(index);
       this.el.dataset.painted = String(++this.count);
     }
   }
 
   drawPicture({ canvas }, bitmap) {
-    if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
-      canvas.width = bitmap.width;
-      canvas.height = bitmap.height;
-      canvas.style.aspectRatio = `${bitmap.width} / ${bitmap.height}`;
-    }
+    resize(canvas, bitmap);
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
   }
 
-  drawDifference(figure, before, after) {
+  drawDifference({ canvas }, before, after) {
     this.beforePixels ??= pixels(before, this.sheet);
     const now = pixels(after, this.sheet);
     if (now.width !== this.beforePixels.width || now.height !== this.beforePixels.height) return;
-    if (figure.canvas.width !== now.width || figure.canvas.height !== now.height) {
-      figure.canvas.width = now.width;
-      figure.canvas.height = now.height;
-      figure.canvas.style.aspectRatio = `${now.width} / ${now.height}`;
-    }
-    figure.canvas.getContext("2d").putImageData(difference(this.beforePixels, now), 0, 0);
+    resize(canvas, now);
+    canvas.getContext("2d").putImageData(difference(this.beforePixels, now), 0, 0);
   }
 
   /** Values of one step in units of the scale, or null where there is nothing to draw. */
@@ -326,15 +329,14 @@ class StageView {
     figure.note.textContent = "";
     if (kind === "none" || (kind === "change" && figure.name === "before")) return;
     const values = this.mapValues(step, kind);
-    if (!values) {
-      const asked = this.maps && step >= 0 && this.model.get("map_scale") > 0;
-      if (asked) figure.note.textContent = "map not computed yet";
-      else if (this.maps && step >= 0) figure.note.textContent = "no positive evidence at this scale";
-      return;
+    if (!values && figure.name === "after" && this.maps && step >= 0) {
+      const scaled = this.model.get("map_scale") > 0;
+      figure.note.textContent = scaled ? "map not computed yet" : NOTHING.map;
     }
+    if (!values) return;
     const peak = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
     if (peak < BLANK) {
-      figure.note.textContent = kind === "change" ? "no change of the map" : "no positive evidence at this scale";
+      figure.note.textContent = NOTHING[kind];
       return;
     }
     const [, h, w] = this.model.get("map_shape");
@@ -408,6 +410,7 @@ function render({ model, el }) {
   model.on("change:frames", reload);
   let lives = 0;
   model.on("change:live", () => {
+    view.reel.drop(view.liveKey);
     view.liveKey = `live ${++lives}`; // a decoder that is still busy with the last one can't overwrite this one
     view.request();
   });

@@ -104,6 +104,7 @@ def _panel(
     )
     x = alt.X(
         "probability:Q",
+        stack=None,
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labelFlush=True),
     )

@@ -61,7 +61,10 @@ def step_parameter(step: int, steps: int, *, slider: bool) -> alt.Parameter:
 
 
 def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: str) -> alt.ConcatChart:
-    """Give a row of panels its look, its heading and its description for screen readers."""
+    """Give a row of panels its look, its heading and its description for screen readers.
+
+    The panels filter by classifier, so rows of nulls are invisible: ``park`` tells the page that it may keep some.
+    """
     return chart.properties(
         title=alt.Title(text=alt.ExprRef(expr=heading), color=MUTED, fontWeight="normal"),
         description=description,
@@ -71,7 +74,7 @@ def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: s
         spacing=alt.RowColnumber(row=44, column=14),
         autosize=alt.AutoSizeParams(type="pad", contains="padding"),
         padding=2,
-        usermeta={"facelib": {"columns": columns}},
+        usermeta={"facelib": {"columns": columns, "park": True}},
     )
 
 

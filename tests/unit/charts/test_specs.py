@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from facelib.charts import curves, outputs, specs
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FACELIB_HOME", str(tmp_path))
+    return tmp_path / "compiled"
+
+
+def test_cached_equals_fresh() -> None:
+    for _ in range(2):
+        assert specs.bars(["fer", "facex"]) == json.loads(
+            json.dumps(outputs.layout(["fer", "facex"]).to_dict())
+        )
+        assert specs.response(["fer"], height=50) == json.loads(
+            json.dumps(curves.layout(["fer"], height=50).to_dict())
+        )
+
+
+def test_other_arguments_other_file(cache: Path) -> None:
+    specs.bars(["fer"])
+    specs.bars(["fer"])
+    assert len(list(cache.iterdir())) == 1
+    specs.bars(["facex"])
+    specs.bars(["fer"], width=50)
+    specs.response(["fer"])
+    assert len(list(cache.iterdir())) == 4
+
+
+def test_other_version_other_file(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    specs.bars(["fer"])
+    monkeypatch.setattr(specs, "_fingerprint", lambda: "another altair")
+    specs.bars(["fer"])
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_warm_kernel_does_not_import_altair(tmp_path: Path) -> None:
+    code = "import sys; from facelib.charts import specs; specs.bars(['fer']); print('altair' in sys.modules)"
+    environment = {**os.environ, "FACELIB_HOME": str(tmp_path)}
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
+        )
+        for _ in range(2)
+    ]
+    assert [run.stdout.strip() for run in runs] == ["True", "False"]
