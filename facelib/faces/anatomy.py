@@ -20,6 +20,7 @@ PARTS = (
     "skin", "cavity", "socket", "eye", "lash_upper", "lash_lower", "teeth_upper", "teeth_lower", "tongue",
 )  # fmt: skip
 SKIN, CAVITY, SOCKET, EYE, LASH_UPPER, LASH_LOWER, TEETH_UPPER, TEETH_LOWER, TONGUE = range(len(PARTS))
+WISP = len(PARTS)  # a ribbon of hair, not part of the base mesh
 LOWEST = 5.0  # dm; what lies below a head's shoulders is left out
 
 _GROUPS = {

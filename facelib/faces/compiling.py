@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from facelib.faces.anatomy import LASH_LOWER, LASH_UPPER, SKIN, Anatomy, Ints, read, triangulate
 from facelib.faces.expressions import COMMON, PAIRED, SPLIT
-from facelib.faces.maps import compile_maps
+from facelib.faces.maps import AXIS, compile_maps, hairline
+from facelib.faces.mesh import normals
 from facelib.faces.occlusion import ambient_occlusion
 from facelib.faces.subdivision import catmull_clark, fine_mirror
+from facelib.faces.wisps import compile_wisps, strand_pattern
 
 Doubles = npt.NDArray[np.float64]
 
@@ -138,7 +140,15 @@ def _fine_mesh(anatomy: Anatomy, data: Path) -> dict[str, npt.NDArray[Any]]:
     small = canonical.astype(np.float32)
     part = parts.astype(np.uint8)
     sky = ambient_occlusion(small, triangles, part, start, index)
-    return compile_maps(small, triangles, part) | {
+    facing = normals(small, triangles, start, index)
+    facing = (facing + facing[mirror] * np.float32([-1.0, 1.0, 1.0])) / 2
+    scalp = hairline(np.arctan2(np.abs(canonical[:, 0]), canonical[:, 2] - AXIS), canonical[:, 1])
+    scalp[(canonical[:, 1] < 6.3) | ~np.isin(np.arange(len(scalp)), triangles[parts == SKIN])] = -1
+    hair = compile_wisps(anatomy.vertices.astype(np.float32), small, facing, triangles, part)
+    return compile_maps(small, triangles, part) | hair | {
+        "pattern": strand_pattern(),
+        "facing": facing,
+        "scalp": np.clip(scalp, -1, 1),
         "fine_start": matrix.indptr.astype(np.int32),
         "fine_index": matrix.indices.astype(np.int32),
         "fine_weight": matrix.data,

@@ -54,7 +54,31 @@ class Geometry:
     around_start: Ints  # (N + 1,) triangles around each fine vertex
     around_index: Ints
     lip: Floats  # (N,) 1 on the red of the lips
+    facing: Floats  # (N, 3) normals of the fine base mesh
+    scalp: Floats  # (N,) distance inside the hairline, dm
+    pattern: npt.NDArray[np.uint8]  # (variant, along, across) where a wisp has hair
+    anchors: Ints  # (K,) coarse vertices that carry the hair
     occlusion: Floats  # (N,) share of the sky that a vertex sees
+
+
+@dataclass(frozen=True)
+class Hair:
+    """The wisps of one hair style on the base head, as ribbons: two vertices at every knot."""
+
+    vertices: Floats  # (V, 3)
+    normals: Floats  # (V, 3)
+    carried: Floats  # (V, 5) tangent, tint, place along the wisp
+    triangles: Ints  # (T, 3)
+    variants: npt.NDArray[np.uint8]  # (T,) row of `Geometry.pattern`
+    edges: npt.NDArray[np.uint8]  # (V,) 0 or 1: place across the wisp
+    weights: Floats  # (V, K) share of every anchor in the motion of a vertex
+
+
+@cache
+def hair(style: str) -> Hair:
+    """Return the wisps of a hair style."""
+    with np.load(_compiled()) as arrays:
+        return Hair(**{field.name: _frozen(arrays[f"{style}_{field.name}"]) for field in fields(Hair)})
 
 
 @cache

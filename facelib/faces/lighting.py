@@ -6,7 +6,7 @@ import math
 
 import numba
 
-from facelib.faces.anatomy import Floats
+from facelib.faces.anatomy import WISP, Floats
 from facelib.faces.camera import DISTANCE
 from facelib.faces.frame import Frame, Surfaces
 
@@ -64,6 +64,7 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:
     positions, carried, bumps, colours, finish = (
         surfaces.positions, surfaces.carried, surfaces.bumps, surfaces.colours, surfaces.finish,
     )  # fmt: skip
+    kinds = surfaces.part
     lights, sky, shadow, axes, scale = frame.lights, frame.sky, frame.shadow, frame.toward, frame.shadow_scale
     middle = len(shadow) * 0.5 - 0.5
     for s in range(count):
@@ -72,6 +73,14 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:
         bx, by, bz = bumps[s, 0], bumps[s, 1], bumps[s, 2]
         gloss, under, occlusion, spark = finish[s, 0], finish[s, 1], finish[s, 2], finish[s, 3]
         vx, vy, vz = unit(-px, -py, DISTANCE - pz)
+        if kinds[s] == WISP:
+            reach = 1.0
+            u = middle + scale * (px * axes[0, 0] + py * axes[0, 1] + pz * axes[0, 2])
+            v = middle - scale * (px * axes[1, 0] + py * axes[1, 1] + pz * axes[1, 2])
+            own = px * axes[2, 0] + py * axes[2, 1] + pz * axes[2, 2] + 10.09
+            reach = lit_share(shadow, u, v, own)
+            _light_hair(lights, sky, carried[s], vx, vy, vz, reach, gloss, occlusion, colours[s])
+            continue
         wrap_r, wrap_g, wrap_b = 0.42 * under, 0.22 * under, 0.15 * under
         red = green = blue = shine_r = shine_g = shine_b = 0.0
         for k in range(len(lights)):
@@ -111,3 +120,39 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:
         colours[s, 0] = colours[s, 0] * red * shut + shine_r * shut + glow * sky[0, 0] + spark * lights[0, 3]
         colours[s, 1] = colours[s, 1] * green * shut + shine_g * shut + glow * sky[0, 1] + spark * lights[0, 4]
         colours[s, 2] = colours[s, 2] * blue * shut + shine_b * shut + glow * sky[0, 2] + spark * lights[0, 5]
+
+
+@jit
+def _light_hair(
+    lights: Floats, sky: Floats, carried: Floats, vx: float, vy: float, vz: float, reach: float, gloss: float,
+    occlusion: float, colour: Floats,
+) -> None:
+    """Turn the colour of a wisp into light: two highlights across the strands (Kajiya and Kay), one of them tinted."""
+    nx, ny, nz = carried[0], carried[1], carried[2]
+    tx, ty, tz = unit(carried[3], carried[4], carried[5])
+    red = green = blue = white = tinted = 0.0
+    for k in range(len(lights)):
+        lx, ly, lz = lights[k, 0], lights[k, 1], lights[k, 2]
+        cosine = nx * lx + ny * ly + nz * lz
+        share = reach if k == 0 else 1.0
+        soft = max((cosine + 0.35) / 1.35, 0.0) * share
+        along = tx * lx + ty * ly + tz * lz
+        body = soft * (0.45 + 0.55 * math.sqrt(max(1.0 - along * along, 0.0)))
+        red += lights[k, 3] * body
+        green += lights[k, 4] * body
+        blue += lights[k, 5] * body
+        hx, hy, hz = unit(lx + vx, ly + vy, lz + vz)
+        first = (tx + 0.10 * nx) * hx + (ty + 0.10 * ny) * hy + (tz + 0.10 * nz) * hz
+        second = (tx - 0.16 * nx) * hx + (ty - 0.16 * ny) * hy + (tz - 0.16 * nz) * hz
+        first, second = math.sqrt(max(1.0 - first * first, 0.0)), math.sqrt(max(1.0 - second * second, 0.0))
+        edge = max(min(cosine * 2.0 + 0.4, 1.0), 0.0) * share * lights[k, 4]
+        white += lobe(first, 60.0) * edge
+        tinted += lobe(second, 18.0) * edge
+    high = 0.5 + 0.5 * ny
+    red += (sky[1, 0] + (sky[0, 0] - sky[1, 0]) * high) * occlusion
+    green += (sky[1, 1] + (sky[0, 1] - sky[1, 1]) * high) * occlusion
+    blue += (sky[1, 2] + (sky[0, 2] - sky[1, 2]) * high) * occlusion
+    white *= 0.07 * gloss
+    colour[0] = colour[0] * (red * occlusion + 1.5 * gloss * tinted) + white
+    colour[1] = colour[1] * (green * occlusion + 1.5 * gloss * tinted) + white
+    colour[2] = colour[2] * (blue * occlusion + 1.5 * gloss * tinted) + white

@@ -211,7 +211,7 @@ def _brow_strokes(half: float, hairs: int, seed: int) -> Floats:
         x, y = brow_line(np.array(ti))
         x1, y1 = brow_line(np.array(ti + 0.05))
         along = np.arctan2(float(y1 - y), float(x1 - x))
-        spread = half * (1.1 - 0.75 * ti) * min(1.0, 0.45 + 4 * ti)
+        spread = half * (1.1 - 0.75 * ti) * min(1.0, 0.6 + 3 * ti)
         lift = (1.15 - 1.25 * min(ti * 1.6, 1.0)) * (1 if si < 0.2 else 0.4) - 0.55 * max(si, 0) * min(ti * 3, 1)
         turn = along + lift + rng.normal(0, 0.12)
         length = (0.042 + 0.028 * rng.random()) * (1.05 - 0.35 * ti)
@@ -228,7 +228,8 @@ def _brow_strokes(half: float, hairs: int, seed: int) -> Floats:
         spot = picture[corner[1] : corner[1] + height, corner[0] : corner[0] + width]
         spot[:] = 1 - (1 - spot) * (1 - 0.5 * np.minimum(layer, 1))
     soft = cv2.GaussianBlur(picture, (0, 0), 9)
-    return np.clip(0.72 * picture + 0.55 * soft, 0, 1).astype(np.float32)
+    inner = np.interp(np.arange(1000) * _BROW_SCALE, [0.10, 0.20], [0.55, 1.0])  # sparser toward the nose
+    return (np.clip(0.62 * picture + 0.5 * soft, 0, 0.92) * inner).astype(np.float32)
 
 
 def relief(c: Chart) -> dict[str, Floats]:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from facelib.faces.anatomy import CAVITY, EYE, SOCKET, TEETH_LOWER, TEETH_UPPER, TONGUE, Floats
+from facelib.faces.anatomy import CAVITY, EYE, SOCKET, TEETH_LOWER, TEETH_UPPER, TONGUE, WISP, Floats
 from facelib.faces.camera import DISTANCE
 from facelib.faces.frame import Frame, Surfaces
 from facelib.faces.lighting import jit, lobe, smooth, unit
@@ -39,7 +39,7 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
     """Give the first `count` surfaces their colour, relief and finish, in place."""
     part, bumps, carried, positions = surfaces.part, surfaces.bumps, surfaces.carried, surfaces.positions
     colours, finish, rotation, mouth = surfaces.colours, surfaces.finish, frame.rotation, frame.mouth
-    centres, lids, iris, lights = frame.eye_centres, frame.lids, frame.iris, frame.lights
+    centres, lids, iris, lights, hair = frame.eye_centres, frame.lids, frame.iris, frame.lights, frame.hair
     for s in range(count):
         for k in range(3):
             bumps[s, k] = carried[s, k]
@@ -52,6 +52,13 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
             deep = smooth(0.85, 1.38, carried[s, 5])
             shut = 0.25 + 0.75 * mouth * deep
             _set(colours[s], finish[s], 0.46 * shut, 0.15 * shut, 0.14 * shut, 0.8 * shut, 0.4, 0.1 + 0.6 * mouth * deep)
+        elif kind == WISP:
+            root = smooth(0.0, 0.35, carried[s, 7])
+            shade = max(0.9 + 0.20 * carried[s, 6], 0.4)
+            _set(
+                colours[s], finish[s], hair[0] * shade, hair[1] * shade, hair[2] * shade, 0.6 + 0.4 * root, 0.0,
+                0.55 + 0.45 * root,
+            )
         elif kind == CAVITY:
             reach = 0.06 + 0.55 * mouth * smooth(1.0, 1.5, carried[s, 5])
             _set(colours[s], finish[s], 0.23, 0.045, 0.045, 0.5, 0.4, reach)

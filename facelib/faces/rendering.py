@@ -21,14 +21,17 @@ from facelib.faces.anatomy import (
     TEETH_LOWER,
     TEETH_UPPER,
     TONGUE,
+    WISP,
     Floats,
+    Ints,
 )
 from facelib.faces.face import Face
 from facelib.faces.frame import Frame, surfaces
-from facelib.faces.geometry import Geometry, load, maps
+from facelib.faces.geometry import Geometry, Hair, hair, load, maps
 from facelib.faces.light import Light
-from facelib.faces.raster import buffers, rasterise, rasterise_inside
+from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
 from facelib.faces.resolve import develop, fill_backdrop, shade, tone_curve
+from facelib.faces.wisps import STYLES, THICKNESS, cap_height
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
@@ -56,16 +59,30 @@ def render(head: Head, size: int = 224) -> Face:
     geometry = load()
     rest = mesh.fine(mesh.identity(head), geometry)
     vertices = mesh.fine(mesh.coarse(head), geometry)
+    if head.hair in STYLES:
+        vertices += cap(head.hair)
     left, right = eye_vertices()
     resting = np.stack([rest[left].mean(axis=0), rest[right].mean(axis=0)]).astype(np.float64)
     view = camera.stand(vertices, resting, head.pose)
     normals = mesh.normals(view.positions, geometry.triangles, geometry.around_start, geometry.around_index)
     points = camera.project(view.positions, size * SAMPLES)
+    carried = np.concatenate([normals, fixed_attributes()], axis=1)
     solid, inner = part_numbers()
     depth, seen = buffers(size * SAMPLES)
     rasterise(points, geometry.triangles[: solid], True, 0, depth, seen)
     rasterise_inside(points, geometry.triangles[solid:inner], solid, geometry.parts, depth, seen)
-    frame = _frame(head, size, geometry, vertices, view, normals, points)
+    if head.hair in STYLES:
+        wisps = hair(head.hair)
+        grown = grow(head, wisps, view)
+        strands = camera.project(grown, size * SAMPLES)
+        points = np.concatenate([points, strands])
+        carried = np.concatenate([carried, turned(wisps, view)])
+        count = len(geometry.triangles)
+        rasterise_wisps(
+            points, wisps.triangles, count, len(normals), wisp_places(head.hair), wisps.variants, geometry.pattern,
+            depth, seen,
+        )
+    frame = _frame(head, size, vertices, view, points, carried)
     picture = np.empty((size, size, 3), np.float32)
     nearest = np.empty((size, size), np.float32)
     fill_backdrop(picture, frame.backdrop)
@@ -74,6 +91,45 @@ def render(head: Head, size: int = 224) -> Face:
     screen = points[:, :2] / SAMPLES
     eyes = np.stack([screen[left].mean(axis=0), screen[right].mean(axis=0)]).astype(np.float64)
     return Face(image, _box(eyes, head), eyes, attributes=attributes(head), source="rendered")
+
+
+@cache
+def cap(style: str) -> Floats:
+    """Return how far (N, 3) the hair raises the scalp."""
+    geometry = load()
+    return (cap_height(THICKNESS[style], geometry.scalp)[:, None] * geometry.facing).astype(np.float32)
+
+
+@cache
+def topology(style: str) -> tuple[Ints, npt.NDArray[np.uint8]]:
+    """Return the triangles of head and wisps, and their parts."""
+    geometry = load()
+    if style not in STYLES:
+        return geometry.triangles, geometry.parts
+    wisps = hair(style).triangles
+    triangles = np.concatenate([geometry.triangles, wisps + np.int32(len(geometry.canonical))])
+    return triangles, np.concatenate([geometry.parts, np.full(len(wisps), WISP, np.uint8)])
+
+
+@cache
+def wisp_places(style: str) -> Floats:
+    """Return the place (V, 2) along and across its wisp of every hair vertex."""
+    wisps = hair(style)
+    return np.stack([wisps.carried[:, 4], wisps.edges.astype(np.float32)], axis=1)
+
+
+def grow(head: Head, wisps: Hair, view: camera.View) -> Floats:
+    """Return the hair vertices (V, 3) in camera space: they follow the shape of the skull."""
+    geometry = load()
+    moved = mesh.identity(head)[geometry.anchors] - geometry.base[geometry.anchors]
+    vertices = wisps.vertices + wisps.weights @ moved
+    return (vertices - view.origin.astype(np.float32)) @ (view.rotation * np.float32(view.scale)).T
+
+
+def turned(wisps: Hair, view: camera.View) -> Floats:
+    """Return what hair vertices carry (V, 8): normal and tangent in camera space, tint, place along the wisp."""
+    rotation = view.rotation.T
+    return np.concatenate([wisps.normals @ rotation, wisps.carried[:, :3] @ rotation, wisps.carried[:, 3:]], axis=1)
 
 
 @cache
@@ -97,8 +153,10 @@ def part_numbers() -> tuple[int, int]:
 
 
 def _frame(
-    head: Head, size: int, geometry: Geometry, vertices: Floats, view: camera.View, normals: Floats, points: Floats
+    head: Head, size: int, vertices: Floats, view: camera.View, points: Floats, carried: Floats
 ) -> Frame:
+    geometry = load()
+    triangles, parts = topology(head.hair)
     light = Light.of(head.light)
     level = skin.level_for(size)
     pigment, slope = maps(level)
@@ -111,9 +169,9 @@ def _frame(
     backdrop = np.array([(0.60, 0.625, 0.65), (0.37, 0.40, 0.44)])
     return Frame(
         points=points,
-        carried=np.concatenate([normals, fixed_attributes()], axis=1),
-        triangles=geometry.triangles,
-        parts=geometry.parts,
+        carried=carried,
+        triangles=triangles,
+        parts=parts,
         focal=float(size * SAMPLES * camera.ZOOM),
         rotation=view.rotation,
         lights=lights * np.array([1, 1, 1, strength, strength, strength], np.float32),

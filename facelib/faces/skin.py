@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 CHANNELS = 8  # red, green, blue, gloss, slope along the angle, slope upward, hair, how much light goes under the skin
 
 _HAIR_COLOURS = {  # sRGB
-    "black": (0.085, 0.070, 0.062),
-    "brown": (0.225, 0.150, 0.105),
-    "chestnut": (0.330, 0.190, 0.115),
+    "black": (0.115, 0.098, 0.090),
+    "brown": (0.300, 0.200, 0.135),
+    "chestnut": (0.400, 0.230, 0.135),
     "blond": (0.640, 0.490, 0.310),
     "red": (0.490, 0.220, 0.100),
     "grey": (0.620, 0.610, 0.600),
 }
 _WHITE = (0.80, 0.795, 0.785)
+_HAIR_EDGE = {"short": 0.03, "long": 0.075, "tied": 0.045, "bald": -9.0}
 _SKINS = ArrayCache(48 * 2**20)
 
 
@@ -92,7 +93,7 @@ def parameters(head: Head) -> Floats:
         0.10 + 0.16 * old,  # 6 shade around the eyes
         0.16 * np.clip((head.age - 45) / 35, 0, 1) * (1 - 0.5 * tone),  # 7 spots
         head.facial_hair,  # 8
-        0.0 if head.hair == "bald" else 1.0,  # 9
+        _HAIR_EDGE[head.hair],  # 9 how far hair reaches beyond the hairline, dm
         *hair_colour(head),  # 10–12
         *brow_colour(head),  # 13–15
         full,  # 16
@@ -134,9 +135,9 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
             beard = min(np.float32(q[5]) * unit * p[8] * np.float32(1.5), np.float32(0.92))
             strand = np.float32(q[7]) * unit
             hair = np.float32(0)
-            if p[9] > 0:
-                edge = (np.float32(q[6]) * unit - half) * np.float32(0.8) + (strand - half) * np.float32(0.16)
-                hair = min(max((edge + np.float32(0.02)) * np.float32(12), np.float32(0)), one) * p[9]
+            if p[9] > -1:
+                edge = (np.float32(q[6]) * unit - half) * np.float32(0.8) + (strand - half) * np.float32(0.10)
+                hair = min(max((edge + p[9]) * np.float32(8), np.float32(0)), one)
             brow = (np.float32(q[9]) * (one - p[16]) + np.float32(q[10]) * p[16]) * unit * p[17]
             tone = np.float32(0.55) + strand * np.float32(0.9)
             r += (p[10] * np.float32(0.7) - r) * beard
@@ -145,9 +146,9 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
             r += (p[13] - r) * brow
             g += (p[14] - g) * brow
             b += (p[15] - b) * brow
-            skin[i, j, 0] = r + (p[10] * tone - r) * hair
-            skin[i, j, 1] = g + (p[11] * tone - g) * hair
-            skin[i, j, 2] = b + (p[12] * tone - b) * hair
+            skin[i, j, 0] = r + (p[10] * tone * np.float32(0.6) - r) * hair
+            skin[i, j, 1] = g + (p[11] * tone * np.float32(0.6) - g) * hair
+            skin[i, j, 2] = b + (p[12] * tone * np.float32(0.6) - b) * hair
             bare = (one - hair) * (one - np.float32(0.7) * beard)
             skin[i, j, 3] = bare * (one - np.float32(0.85) * brow)
             s = slope[i, j]
