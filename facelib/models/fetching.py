@@ -22,7 +22,7 @@ _TEMPORARY = ".fetch-"
 _OFFLINE_SIGNS = (
     "Failed to establish a new connection", "NameResolutionError", "name resolution", "ConnectTimeoutError",
     "Name or service not known", "Network is unreachable", "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED",
-    "ENETUNREACH", "ETIMEDOUT",
+    "ENETUNREACH", "ETIMEDOUT", "network timeout",
 )  # fmt: skip
 
 
@@ -59,11 +59,7 @@ def fetch(names: Iterable[str] | None = None, progress: Progress | None = None) 
     before = {entry.package: entry for entry in verify()}
     if all(before[package].state == "ready" for package in wanted):
         return [before[package] for package in wanted]
-    packages = home() / "packages"
-    packages.mkdir(exist_ok=True)
-    with _alone(packages):
-        for stale in packages.glob(f"{_TEMPORARY}*"):
-            shutil.rmtree(stale)
+    with _alone() as packages:
         before = {entry.package: entry for entry in verify()}  # another process may have fetched meanwhile
         offline: dict[str, str] = {}
         outcomes = []
@@ -91,6 +87,8 @@ def _try_one(package: Package, packages: Path, offline: dict[str, str]) -> Statu
             reason = offline[package.source] = str(error)
         except UnavailableError as error:
             reason = str(error)
+        except OSError as error:
+            reason = f"The files can't be written: {error}."
     return Status(package, "missing" if reason else "ready", reason)
 
 
@@ -129,14 +127,10 @@ def _pack(package: Package, scratch: Path) -> Path:
     if npm is None:
         msg = "npm is not installed; it is needed for this optional package only."
         raise UnavailableError(msg)
-    command = [
-        npm,
-        "pack",
-        f"{package.registry_name}@{package.version}",
-        "--ignore-scripts",
-        "--loglevel=error",
-    ]
-    _run(package, [*command, "--pack-destination", str(scratch)], {"npm_config_fetch_retries": "1"})
+    name = f"{package.registry_name}@{package.version}"
+    command = [npm, "pack", name, "--ignore-scripts", "--loglevel=error", "--pack-destination", str(scratch)]
+    impatience = {"retries": "1", "retry_mintimeout": "1000", "timeout": "60000"}
+    _run(package, command, {f"npm_config_fetch_{name}": value for name, value in impatience.items()})
     archives = list(scratch.glob("*.tgz"))
     if len(archives) != 1:
         msg = f"npm was expected to write one archive of {package.folder}; it wrote {len(archives)}."
@@ -187,9 +181,19 @@ def _run(package: Package, command: list[str], environment: dict[str, str]) -> N
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the one lock on `folder`; another process that fetches waits. The system frees it if we die."""
-    with (folder / ".lock").open("w") as file:
+def _alone() -> Iterator[Path]:
+    """Give the folder of all packages, swept, to this process alone; others that fetch wait here.
+
+    The system frees the lock if we die, so whatever is temporary in the folder is nobody's.
+    """
+    folder = home() / "packages"
+    try:
+        folder.mkdir(exist_ok=True)
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        msg = f"Nothing can be fetched into {folder}: {error}. FACELIB_HOME may name another folder."
+        raise UnavailableError(msg) from error
+    with file:
         if sys.platform == "win32":
             import msvcrt
 
@@ -198,4 +202,6 @@ def _alone(folder: Path) -> Iterator[None]:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        for stale in folder.glob(f"{_TEMPORARY}*"):
+            shutil.rmtree(stale)
+        yield folder

