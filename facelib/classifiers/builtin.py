@@ -175,7 +175,7 @@ RECIPES = (
         parameters=323_687,
         input="RGB, 112 × 112 px, mean colour subtracted, divided by 255",
         feature_map="fourth block, 256 × 7 × 7",
-        training_data="not stated in the package; face-api.js names public data sets and pictures scraped from the web",
+        training_data="not stated in the package; face-api.js names public data sets and scraped pictures",
         limits="sees colour; weights stored as 8-bit integers",
     ),
     Recipe(
