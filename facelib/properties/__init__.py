@@ -1,1 +1,97 @@
-""""""
+"""What can be told of a face, one file each: `available` lists it, `measure` makes the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from facelib.errors import BadValueError
+from facelib.faces import Face
+from facelib.properties import (
+    age,
+    brightness,
+    contrast,
+    electrodes,
+    gender,
+    sharpness,
+    skin_tone,
+    symmetry,
+)
+from facelib.properties.property import PROPERTIES, Property, register
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "PROPERTIES",
+    "Property",
+    "age",
+    "available",
+    "brightness",
+    "contrast",
+    "electrodes",
+    "gender",
+    "measure",
+    "register",
+    "sharpness",
+    "skin_tone",
+    "symmetry",
+]
+
+
+def available() -> pd.DataFrame:
+    """Return all properties, one row each, with source, unit, range and description."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "name": item.name,
+                "title": item.title,
+                "source": item.source,
+                "unit": item.unit,
+                "low": item.low,
+                "high": item.high,
+                "description": item.description,
+            }
+            for item in (PROPERTIES[name] for name in PROPERTIES)
+        ]
+    )
+
+
+def measure(faces: Face | Sequence[Face], names: Sequence[str] | str | None = None) -> pd.DataFrame:
+    """Return properties of faces as a table.
+
+    Parameters
+    ----------
+    faces
+        One face, or several. A face that comes several times is measured once.
+    names
+        Properties, by the names of `available()`; None: all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a face, one float column a property; NaN where a face doesn't tell it.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no property of that name.
+    BadValueError
+        If something else than faces is given (a head is rendered first), or an attribute makes no sense.
+    """
+    import pandas as pd
+
+    rows = [faces] if isinstance(faces, Face) else list(faces)
+    others = {type(face).__name__ for face in rows if not isinstance(face, Face)}
+    if others:
+        msg = (
+            f"Properties are measured on faces; got {', '.join(others)}. Render a head first: head.render()."
+        )
+        raise BadValueError(msg)
+    wanted = [names] if isinstance(names, str) else list(PROPERTIES if names is None else names)
+    different = list({id(face): face for face in rows}.values())
+    place = {id(face): number for number, face in enumerate(different)}
+    columns = {name: PROPERTIES[name].measure(different) for name in wanted}
+    return pd.DataFrame(columns).iloc[[place[id(face)] for face in rows]].reset_index(drop=True)

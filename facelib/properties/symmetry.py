@@ -1,0 +1,71 @@
+"""Facial symmetry, from landmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces import Face
+from facelib.properties.mirror_pairs import LEFT, MIDLINE, RIGHT
+from facelib.properties.property import Values, register
+
+STEEPNESS = 20.0
+LEAST_PAIRS = 5
+
+_OWN = np.array([*RIGHT, *LEFT, *MIDLINE])
+_PARTNER = np.array([*LEFT, *RIGHT, *MIDLINE])
+
+
+def mirror_misfit(landmarks: npt.NDArray[np.float32], eyes: npt.NDArray[np.float64]) -> float:
+    """Return how far landmarks lie from the symmetric average of the face and its mirror image.
+
+    The mirror image (x flipped, left and right swapped) is laid over the face by the shift and turn that fit
+    best in the least-squares sense; half of the remaining distance is a point's distance from the average of
+    both.
+
+    Parameters
+    ----------
+    landmarks
+        (478, 2) px; NaN where unknown. Pairs with an unknown partner are left out.
+    eyes
+        (2, 2) px.
+
+    Returns
+    -------
+    float
+        Root mean square distance in eye distances, 0 for exact symmetry; NaN with fewer than 5 known pairs.
+    """
+    points = landmarks.astype(np.float64) @ [1.0, 1.0j]
+    known = np.isfinite(points[_OWN]) & np.isfinite(points[_PARTNER])
+    if np.count_nonzero(known[: len(RIGHT)]) < LEAST_PAIRS:
+        return float("nan")
+    face = points[_OWN[known]]
+    mirrored = -points[_PARTNER[known]].conj()
+    face, mirrored = face - face.mean(), mirrored - mirrored.mean()
+    turn = np.vdot(mirrored, face)
+    size = float(np.hypot(*(eyes[0] - eyes[1])))
+    if abs(turn) == 0 or size == 0:
+        return float("nan")
+    residual = face - mirrored * turn / abs(turn)
+    return float(np.sqrt(np.mean(np.abs(residual) ** 2)) / 2 / size)
+
+
+@register(
+    "symmetry",
+    title="Facial symmetry",
+    unit="",
+    source="measured",
+    description=(
+        "1 if the landmarks equal their mirror image; divided by e for a misfit of 5 % of the eye distance. "
+        "Shift, size and tilt in the picture don't count; turning the head to the side does. Unknown without "
+        "landmarks."
+    ),
+    low=0.0,
+    high=1.0,
+)
+def symmetry(faces: Sequence[Face]) -> Values:
+    """Return scores in [0, 1], (n,): exp(-20 × mirror misfit); NaN where too few landmarks are known."""
+    misfits = [mirror_misfit(face.landmarks, face.eyes) for face in faces]
+    return np.exp(-STEEPNESS * np.array(misfits, np.float64))
