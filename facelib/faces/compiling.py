@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from facelib.faces.anatomy import LASH_LOWER, LASH_UPPER, SKIN, Anatomy, Ints, read, triangulate
 from facelib.faces.expressions import COMMON, PAIRED, SPLIT
-from facelib.faces.maps import AXIS, compile_maps, hairline
+from facelib.faces.maps import AXIS, compile_maps, hairline, is_ear
 from facelib.faces.mesh import normals
 from facelib.faces.occlusion import ambient_occlusion
 from facelib.faces.subdivision import catmull_clark, fine_mirror
@@ -143,7 +143,7 @@ def _fine_mesh(anatomy: Anatomy, data: Path) -> dict[str, npt.NDArray[Any]]:
     facing = normals(small, triangles, start, index)
     facing = (facing + facing[mirror] * np.float32([-1.0, 1.0, 1.0])) / 2
     scalp = hairline(np.arctan2(np.abs(canonical[:, 0]), canonical[:, 2] - AXIS), canonical[:, 1])
-    scalp[(canonical[:, 1] < 6.3) | ~np.isin(np.arange(len(scalp)), triangles[parts == SKIN])] = -1
+    scalp[(canonical[:, 1] < 6.3) | is_ear(*canonical.T) | ~np.isin(np.arange(len(scalp)), triangles[parts == SKIN])] = -1
     hair = compile_wisps(anatomy.vertices.astype(np.float32), small, facing, triangles, part)
     return compile_maps(small, triangles, part) | hair | {
         "pattern": strand_pattern(),

@@ -132,6 +132,11 @@ def hairline(angle: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return (y - line(degrees)) / np.sqrt(1 + slope**2)
 
 
+def is_ear(x: npt.NDArray[Any], y: npt.NDArray[Any], z: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Tell which canonical points belong to an ear."""
+    return (y < 7.42) & (y > 6.75) & (z < 0.58) & (z > -0.08) & (np.abs(x) > 0.735)
+
+
 def pigments(c: Chart) -> dict[str, Floats]:
     """Return what colours the skin, each in [0, 1] (mottling, pores and the hairline around 0.5)."""
     x, y, z = c.x, c.y, c.z
@@ -157,7 +162,7 @@ def pigments(c: Chart) -> dict[str, Floats]:
         "red": red,
         "shade": shade,
         "stubble": _stubble(c),
-        "hairline": 0.5 + hairline(c.angle, y) / 0.8,
+        "hairline": np.where(is_ear(x, y, z), 0.0, 0.5 + hairline(c.angle, y) / 0.8),
         "strands": 0.5 + 0.55 * c.noise(9.0, 3, 21, (2.2, 0.25, 2.2)) + 0.2 * c.noise(30.0, 2, 23, (2.0, 0.2, 2.0)),
         "spots": step(0.36, 0.55, c.noise(11.0, 2, 41, plain)) * step(-0.2, 0.3, mottle) * fade,
     }

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 from facelib.faces.anatomy import Floats, Ints
 from facelib.faces.cache import ArrayCache
 from facelib.faces.expressions import COMMON, SPLIT
 from facelib.faces.geometry import Geometry, load, rows
+from facelib.faces.individuals import asymmetry_weights, build, shape_weights
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
@@ -34,10 +34,10 @@ def _identity(head: Head) -> Floats:
     vertices = geometry.base.copy()
     for name, weight in macro_weights(head).items():
         vertices += np.float32(weight) * geometry.macro[rows()[name]]
-    for name, weight in shape_weights(head).items():
+    for name, weight in shape_weights(head.seed, head.age).items():
         vertices += np.float32(weight) * geometry.shape[rows()[name]]
     if head.asymmetry:
-        for morph, weight in zip(geometry.asymmetry, asymmetry_weights(head.seed), strict=True):
+        for morph, weight in zip(geometry.asymmetry, asymmetry_weights(head.seed, len(geometry.asymmetry) // 2), strict=True):
             vertices += np.float32(weight * head.asymmetry) * morph
     return vertices
 
@@ -69,30 +69,6 @@ def _levels(value: float) -> dict[str, float]:
         "average": 1 - abs(2 * value - 1),
         "max": max(0.0, 2 * value - 1),
     }
-
-
-def build(seed: int) -> tuple[float, float]:
-    """Return muscle and weight in [0, 1] of an individual."""
-    if seed == 0:
-        return 0.5, 0.5
-    muscle, weight = np.random.default_rng([seed, 1]).normal(0.5, 0.1, 2)
-    return float(np.clip(muscle, 0.25, 0.75)), float(np.clip(weight, 0.3, 0.75))
-
-
-def shape_weights(head: Head) -> dict[str, float]:
-    """Return the weights of the symmetric local shapes: the individual's, and the old face's."""
-    weights: dict[str, float] = {}
-    return weights
-
-
-def asymmetry_weights(seed: int) -> npt.NDArray[np.float64]:
-    """Return the weight of every asymmetric shape at full asymmetry."""
-    geometry = load()
-    rng = np.random.default_rng([seed, 2])
-    amounts = rng.normal(0, 0.55, len(geometry.asymmetry) // 2).clip(-1, 1)
-    weights = np.zeros(len(geometry.asymmetry))
-    weights[0::2], weights[1::2] = np.maximum(amounts, 0), np.maximum(-amounts, 0)
-    return weights
 
 
 def unit_weights(head: Head) -> dict[str, float]:

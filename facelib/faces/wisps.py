@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from facelib.faces.anatomy import SKIN, Floats, Ints
-from facelib.faces.maps import AXIS, hairline, step
+from facelib.faces.maps import AXIS, hairline, is_ear, step
 
 Doubles = npt.NDArray[np.float64]
 STYLES = ("short", "long", "tied")
@@ -69,11 +69,13 @@ def _short_length(roots: Doubles) -> Doubles:
 
 def _long_flow(points: Doubles, roots: Doubles) -> Doubles:
     """Part in the middle; comb to the side and back, then let it hang, clear of the face."""
-    side = np.column_stack([np.full(len(points), 0.8), np.full(len(points), -0.5), np.full(len(points), -0.55)])
+    side = np.column_stack([np.full(len(points), 0.8), np.full(len(points), -0.45), np.full(len(points), -0.85)])
     down = np.tile([0.0, -1.0, 0.0], (len(points), 1))
     hang = step(8.05, 7.55, points[:, 1])[:, None]
     flow = side * (1 - hang) + down * hang
-    flow[:, 2] -= 0.9 * step(0.25, 0.60, points[:, 2]) * step(7.85, 7.45, points[:, 1])
+    flow[:, 2] -= 1.3 * step(0.25, 0.60, points[:, 2]) * step(8.05, 7.75, points[:, 1])
+    beside_ear = step(-0.2, 0.1, points[:, 2]) * step(7.85, 7.55, points[:, 1]) * step(6.8, 7.0, points[:, 1])
+    flow[:, 2] -= 1.2 * beside_ear
     low = step(6.9, 6.3, points[:, 1])
     flow[:, 0] -= 0.35 * low * np.clip((points[:, 0] - 0.62) / 0.3, -0.4, 1)
     return flow
@@ -107,7 +109,7 @@ def compile_wisps(
     """
     skin = np.unique(triangles[parts == SKIN])
     points, facing = canonical[skin].astype(np.float64), normals[skin].astype(np.float64)
-    bare = ~_is_ear(points)
+    bare = ~is_ear(*points.T)
     covered, behind_ears = _Body(points, facing), _Body(points[bare], facing[bare])
     anchors = _anchors(base)
     arrays: dict[str, npt.NDArray[Any]] = {"anchors": anchors}
@@ -143,7 +145,7 @@ def _roots(body: _Body, count: int, rng: np.random.Generator) -> Doubles:
     x, y, z = body.points.T
     angle = np.arctan2(np.abs(x), z - AXIS)
     inside = hairline(angle, y)
-    scalp = np.flatnonzero((inside > 0.0) & (x >= -1e-6) & (y > 6.4))
+    scalp = np.flatnonzero((inside > 0.0) & (x >= -1e-6) & (y > 6.4) & ~_over_ear(body.points))
     edge = scalp[inside[scalp] < 0.10]
     rim = _spread(body.points[edge], min(count // 3, len(edge)), rng)
     rest = _spread(body.points[scalp], min(count - len(rim), len(scalp)), rng)
@@ -199,18 +201,16 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
         onward = position + unit * (length / (knots - 1))[:, None]
         stopped = _over_ear(onward) & (not style.over_ears)
         position = np.where(stopped[:, None], position, onward)
+    if style.over_ears:  # tucked behind the ears: what would lie across one is left out
+        free = ~_over_ear(track.reshape(-1, 3)).reshape(knots, count).any(axis=0)
+        track, facing, fine = track[:, free], facing[:, free], fine[free]
     return _ribbons(track, facing, style, fine, rng)
-
-
-def _is_ear(points: Doubles) -> npt.NDArray[np.bool_]:
-    x, y, z = points.T
-    return (y < 7.42) & (y > 6.75) & (z < 0.58) & (z > -0.08) & (np.abs(x) > 0.735)
 
 
 def _over_ear(points: Doubles) -> npt.NDArray[np.bool_]:
     """Tell which points would cover the ear."""
     x, y, z = points.T
-    return (y < 7.40) & (y > 6.8) & (z < 0.52) & (z > -0.02) & (x > 0.6)
+    return (y < 7.44) & (y > 6.75) & (z < 0.62) & (z > -0.05) & (x > 0.7)
 
 
 def cap_height(thickness: float, inside: npt.NDArray[Any]) -> npt.NDArray[Any]:
