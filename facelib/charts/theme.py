@@ -63,7 +63,8 @@ def step_parameter(step: int, steps: int, *, slider: bool) -> alt.Parameter:
 def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: str) -> alt.ConcatChart:
     """Give a row of panels its look, its heading and its description for screen readers.
 
-    The panels filter by classifier, so rows of nulls are invisible: ``park`` tells the page that it may keep some.
+    The panels filter by classifier, so rows of nulls are invisible: ``park`` tells the page that it may
+    keep some.
     """
     return chart.properties(
         title=alt.Title(text=alt.ExprRef(expr=heading), color=MUTED, fontWeight="normal"),

@@ -1,0 +1,347 @@
+"""Stage, charts and table in a real browser, on numbers that the test knows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import Server, Visit, facelib_app, write_notebook
+from PIL import Image
+from playwright.sync_api import expect
+
+Visits = Callable[..., Visit]
+STEPS = 21
+
+NOTEBOOK = """
+import time
+import numpy as np
+import ipywidgets as widgets
+from facelib.app.chartview import ChartView, VegaLoader
+from facelib.app.livetable import LiveTable
+from facelib.app.stage import Stage
+from facelib.app.style import PageStyle
+from facelib.charts import specs
+
+STEPS, NAMES = 21, ["fer", "facex"]
+LABELS = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry")
+
+def frame(step):  # grey 60 … 120: a JPEG of it is exact
+    return np.full((32, 32, 3), 60 + 3 * step, np.uint8)
+
+def outputs(seed, names=NAMES, steps=STEPS):
+    p = np.random.default_rng(seed).dirichlet(np.ones(7), (len(names), steps)).round(4).tolist()
+    return [
+        {"step": s, "strength": s / (STEPS - 1), "classifier": c, "label": label, "probability": p[k][s][i]}
+        for k, c in enumerate(names) for s in range(steps) for i, label in enumerate(LABELS)
+    ]
+
+def band(seed):
+    low = np.random.default_rng(seed).random(7).round(4).tolist()
+    return [{"classifier": c, "label": "happy", "strength": k / 6, "low": 0.4 * v, "high": 0.4 * v + 0.2}
+            for c in NAMES for k, v in enumerate(low)]
+
+THREE = specs.bars(["a", "b", "c"])
+maps = np.zeros((STEPS, 2, 2), np.float32)
+maps[:, 0, 0] = np.linspace(1, 0, STEPS)  # evidence in the upper left corner, gone at the end
+stage, slider = Stage(), widgets.IntSlider(max=STEPS - 1, description="Strength")
+slider.add_class("facelib-strength")
+bars, curves = ChartView(spec=specs.bars(NAMES)), ChartView(spec=specs.response(NAMES))
+again = ChartView()  # the same chart, embedded afresh with the last data
+table = LiveTable()
+for follower in (stage, bars, curves, table):
+    widgets.jslink((slider, "value"), (follower, "index"))
+
+def send(seed):
+    stage.show_sweep([frame(s) for s in range(STEPS)], np.linspace(0, 1, STEPS), alt="a grey square")
+    stage.show_maps(maps, title="fer: evidence for happy")
+    bars.show(data={"outputs": outputs(seed)}, signals={"label": "happy"})
+    curves.show(data={"outputs": outputs(seed), "band": band(seed)}, signals={"label": "happy"})
+    table.show(
+        [{"title": "classifier"}, {"title": "now", "align": "right", "help": "p"}, {"title": "verdict"}],
+        [
+            ["<img src=x onerror=alert(1)>", {"series": [f"{s:02d}/{seed}" for s in range(STEPS)]},
+             {"text": "changes it", "mark": "verdict-changes"}],
+            ["facex", {"series": ["a"] * STEPS}, {"text": "cannot tell", "mark": "x' onclick='y"}],
+        ],
+        "happy, on this face",
+    )
+
+done = widgets.Label("start")
+
+def button(name, action):
+    made = widgets.Button(description=name)
+    made.on_click(lambda _button: (action(), setattr(done, "value", name)))
+    return made
+
+def library():
+    VegaLoader()
+
+def thousand_rows():
+    for seed in range(300):
+        send(seed)
+        time.sleep(0.02)
+
+def snapshots():  # as when faces are changed faster than sweeps are ready: one step, then all, then one again
+    for seed in range(60):
+        bars.show(data={"outputs": outputs(seed, steps=1)})
+        time.sleep(0.02)
+        bars.show(data={"outputs": outputs(seed)})
+        time.sleep(0.02)
+
+def fresh():
+    again.index = slider.value
+    again.show(specs.bars(NAMES), data={"outputs": outputs(7)}, signals={"label": "sad"})
+
+def patch():
+    send(7)
+    bars.show(signals={"label": "sad"})
+
+def holes():
+    stage.show_sweep([frame(0), *[None] * (STEPS - 1)], np.linspace(0, 1, STEPS))
+
+buttons = {
+    "library": library, "updates": thousand_rows, "snapshots": snapshots, "fresh": fresh, "patch": patch,
+    "holes": holes,
+    "live": lambda: stage.show_live(slider.value, frame(slider.value)),
+    "change": lambda: setattr(stage, "overlay", "change"),
+    "map": lambda: setattr(stage, "overlay", "map"),
+    "plain": lambda: setattr(stage, "overlay", "none"),
+    "sleep": lambda: time.sleep(3),
+    "three": lambda: bars.show(THREE, data={"outputs": outputs(1, ["a", "b", "c"])}),
+    "broken spec": lambda: setattr(curves, "spec", {"mark": "no such mark"}),
+    "broken data": lambda: bars.show(data={"nowhere": [{"a": 1}]}),
+    "broken picture": lambda: setattr(stage, "before", b"no picture"),
+    "mended": lambda: (setattr(curves, "spec", specs.response(NAMES)), setattr(bars, "data", {}), send(3)),
+}
+send(0)
+bars._loader.close()  # the charts are in the page before their library
+page = widgets.VBox([
+    PageStyle(), slider, stage, bars, curves, table, again, done,
+    widgets.Box([button(name, action) for name, action in buttons.items()], layout={"flex_flow": "row wrap"}),
+])
+page.add_class("facelib-app")
+page
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("widgets")
+    server = facelib_app(write_notebook(folder / "widgets.ipynb", NOTEBOOK), folder / "log", pool=1)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def demo(server: Server, visit: Visits) -> Demo:
+    return Demo(visit(server.url))
+
+
+class Demo:
+    """The page of the notebook above, with its charts painted."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.page = visit, visit.page
+        self.stage = self.page.locator(".facelib-stage")
+        self.bars, self.curves, self.again = (self.page.locator(".facelib-chart").nth(k) for k in range(3))
+        self.table = self.page.locator(".facelib-livetable")
+        self.handle = self.page.locator(".facelib-strength .noUi-handle")
+        expect(self.stage).to_have_attribute("data-index", "0", timeout=30_000)
+        self.click("library")
+        for chart in (self.bars, self.curves):
+            expect(chart).to_have_attribute("data-state", "ready", timeout=15_000)
+
+    def click(self, name: str, seconds: float = 10.0) -> None:
+        """Press a button and wait until its callback has run."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+        expect(self.page.locator(".widget-label").get_by_text(name, exact=True)).to_be_visible(
+            timeout=1000 * seconds
+        )
+
+    def go(self, step: int) -> None:
+        """Move the slider with the keyboard and wait until everything has followed."""
+        now = int(self.handle.get_attribute("aria-valuenow").split(".")[0])  # type: ignore[union-attr]
+        for _ in range(abs(step - now)):
+            self.handle.press("ArrowUp" if step > now else "ArrowDown")
+        for follower in (self.bars, self.curves, self.table):
+            expect(follower).to_have_attribute("data-index", str(step))
+
+    def picture(self, name: str) -> np.ndarray:
+        """Pixels of one of the three pictures, float (32, 32, 3)."""
+        canvas = self.stage.locator(f".facelib-stage-{name} canvas")
+        image = Image.open(io.BytesIO(self.visit.canvas_bytes(canvas))).convert("RGB")
+        return np.asarray(image).astype(float)
+
+    def marks(self, chart: Any, kind: str = "mark-rect") -> list[tuple[str | None, str | None]]:
+        """What a chart has drawn: the description and the outline of every mark."""
+        return sorted(
+            (path.get_attribute("aria-label"), path.get_attribute("d"))
+            for path in chart.locator(f"g.{kind} path[aria-label]").all()
+        )
+
+
+def test_everything_follows_the_slider(demo: Demo) -> None:
+    demo.click("plain")
+    before = demo.marks(demo.bars)
+    demo.go(12)
+    expect(demo.stage).to_have_attribute("data-index", "12")
+    assert abs(demo.picture("before") - 60).max() <= 1
+    assert abs(demo.picture("after") - (60 + 36)).max() <= 1
+    assert abs(demo.picture("difference") - (128 + 2 * 36)).max() <= 3
+    assert demo.stage.locator("figcaption").all_inner_texts() == [
+        "before", "after (strength 0.60)", "difference × 2",
+    ]  # fmt: skip
+    label = demo.stage.locator(".facelib-stage-after canvas").get_attribute("aria-label")
+    assert label == "after (strength 0.60): a grey square"
+    assert demo.marks(demo.bars) != before
+    dots = demo.marks(demo.curves, "mark-symbol")
+    assert len(dots) == 2
+    assert all("strength: 0.6;" in str(text) for text, _outline in dots)
+    assert demo.table.locator("tbody tr").first.locator("td").first.inner_text() == "12/0"
+    demo.go(0)
+    assert demo.marks(demo.bars) == before
+    demo.visit.assert_local()
+    demo.visit.assert_clean()
+
+
+def test_drag_needs_no_kernel(demo: Demo) -> None:
+    demo.page.get_by_role("button", name="sleep", exact=True).click()
+    demo.go(9)
+    expect(demo.stage).to_have_attribute("data-index", "9", timeout=1500)
+    assert (
+        demo.page.locator(".widget-label").get_by_text("sleep", exact=True).count() == 0
+    )  # the kernel still sleeps
+    assert demo.table.locator("tbody tr").first.locator("td").first.inner_text() == "09/0"
+
+
+def test_map_lies_where_the_evidence_is(demo: Demo) -> None:
+    plain = demo.picture("after")
+    demo.click("map")
+    expect(demo.stage.locator(".facelib-stage-legend")).to_be_visible()
+    tint = np.abs(demo.picture("after") - plain).max(axis=2)
+    assert tint[:6, :6].min() > 60
+    assert tint[-10:, -10:].max() <= 1
+    assert tint[0, 0] > tint[10, 10] > tint[20, 20]  # fades smoothly, no block of one colour
+    numbers = demo.stage.locator(".facelib-stage-legend-number").all_inner_texts()
+    assert numbers == ["0", "1"]
+    demo.go(20)
+    expect(demo.stage).to_have_attribute("data-index", "20")
+    note = demo.stage.locator(".facelib-stage-after .facelib-stage-note")
+    expect(note).to_have_text("no positive evidence at this scale")
+    assert abs(demo.picture("after") - 120).max() <= 1
+    demo.click("change")
+    expect(note).to_have_text("")
+    red, _green, blue = demo.picture("after")[2, 2] - 120
+    assert blue > 0 > red  # evidence that went away is blue
+    assert abs(demo.picture("before") - 60).max() <= 1
+    demo.visit.assert_clean()
+
+
+def test_missing_frames_wait_for_the_kernel(demo: Demo) -> None:
+    demo.go(3)
+    demo.click("plain")
+    demo.click("holes")
+    badge = demo.stage.locator(".facelib-stage-badge").nth(1)
+    expect(badge).to_have_text("computing …")
+    expect(demo.stage).to_have_attribute("data-state", "computing")
+    demo.click("live")
+    expect(badge).to_be_hidden()
+    expect(demo.stage).to_have_attribute("data-state", "ready")
+    assert abs(demo.picture("after") - 69).max() <= 1
+    demo.go(4)
+    expect(badge).to_have_text("computing …")
+    assert demo.stage.get_attribute("data-index") == "3"
+    demo.visit.assert_clean()
+
+
+def test_patched_chart_equals_one_embedded_afresh(demo: Demo) -> None:
+    demo.go(5)
+    demo.click("snapshots", 30)
+    demo.click("patch")
+    demo.click("fresh")
+    expect(demo.again).to_have_attribute("data-state", "ready")
+    expect(demo.bars.locator("text=sad first")).to_be_visible()
+    patched, fresh = demo.marks(demo.bars), demo.marks(demo.again)
+    assert len(fresh) == 2 * 14
+    assert patched == fresh
+    demo.visit.assert_clean()
+
+
+def test_charts_fill_their_place(demo: Demo) -> None:
+    for width in (1300, 700, 1000):
+        demo.page.set_viewport_size({"width": width, "height": 900})
+        for chart in (demo.bars, demo.curves):
+            svg = chart.locator("svg")
+            expect(svg).to_have_count(1)
+            demo.page.wait_for_function(
+                "([svg, place]) => Math.abs(svg.clientWidth - place.clientWidth) < 6",
+                arg=[svg.element_handle(), chart.element_handle()],
+                timeout=3000,
+            )
+
+
+def test_other_spec_replaces_the_chart(demo: Demo) -> None:
+    demo.go(2)
+    demo.click("three")
+    expect(demo.bars.locator("text=c").first).to_be_visible()
+    expect(demo.bars.locator("svg")).to_have_count(1)
+    assert len(demo.marks(demo.bars)) == 3 * 14
+    assert demo.bars.get_attribute("data-index") == "2"
+    demo.go(4)
+    demo.visit.assert_clean()
+
+
+def test_errors_are_shown_where_they_happen(demo: Demo) -> None:
+    demo.click("broken spec")
+    expect(demo.curves.get_by_role("alert")).to_contain_text("could not be drawn")
+    demo.click("broken data")
+    expect(demo.bars.get_by_role("alert")).to_contain_text("nowhere")
+    demo.click("broken picture")
+    expect(demo.stage.get_by_role("alert")).to_contain_text("could not be shown")
+    demo.click("mended")
+    for part in (demo.curves, demo.bars, demo.stage):
+        expect(part.get_by_role("alert")).to_be_hidden()
+    demo.go(1)
+    expect(demo.stage).to_have_attribute("data-index", "1")
+
+
+def test_table_shows_data_as_text(demo: Demo) -> None:
+    rows = demo.table.locator("tbody tr")
+    assert rows.first.locator("th[scope=row]").inner_text() == "<img src=x onerror=alert(1)>"
+    assert demo.table.locator("img").count() == 0
+    assert demo.table.locator("caption").inner_text() == "happy, on this face"
+    assert demo.table.locator("th[scope=col]").count() == 3
+    assert rows.first.locator(".facelib-verdict-changes").inner_text() == "changes it"
+    assert demo.table.locator("[onclick]").count() == 0
+
+
+def test_three_hundred_updates_leave_the_page_as_it_was(demo: Demo) -> None:
+    demo.click("patch")
+    demo.click("snapshots", 30)
+    heap, nodes = demo.visit.heap(), demo.visit.nodes()
+    demo.click("updates", 90)
+    demo.page.wait_for_timeout(500)
+    assert int(demo.bars.get_attribute("data-painted") or 0) > 100
+    assert demo.visit.nodes() - nodes < 40
+    assert demo.visit.heap() - heap < 8
+
+
+def test_drag_is_quick(demo: Demo) -> None:
+    """A generous ceiling; the real figure is in benchmarks/."""
+    slider = demo.page.locator(".facelib-strength")
+    for _ in range(2):
+        for _step in demo.visit.drag(slider, 25, pause=0.05):
+            pass
+    for kind in ("picture", "chart", "text"):
+        waits = demo.visit.waits(kind)
+        assert len(waits) >= 20
+        assert np.percentile(waits, 95) < 500, kind
+
+
+def test_screenshot(demo: Demo) -> None:
+    demo.go(8)
+    demo.click("map")
+    assert demo.visit.screenshot("widgets").stat().st_size > 10_000
