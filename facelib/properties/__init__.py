@@ -79,7 +79,7 @@ def measure(faces: Face | Sequence[Face], names: Sequence[str] | str | None = No
     UnknownNameError
         If there is no property of that name.
     BadValueError
-        If something else than faces is given (a head is rendered first), or an attribute makes no sense.
+        If something else than faces is given; a head is rendered first.
     """
     import pandas as pd
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -24,20 +25,14 @@ from facelib.properties.property import Values, register
 )
 def electrodes(faces: Sequence[Face]) -> Values:
     """Return the numbers of attached electrodes, (n,); NaN where nothing is known about them."""
-    return np.array(
-        [
-            _count(face.attributes["electrodes"]) if "electrodes" in face.attributes else np.nan
-            for face in faces
-        ],
-        np.float64,
-    )
+    return np.array([_count(face.attributes.get("electrodes", np.nan)) for face in faces], np.float64)
 
 
 def _count(attached: Any) -> float:
     """Count the electrodes of a scheme, of a tuple of positions, or take the number."""
     if attached is None:
         return 0.0
-    if isinstance(attached, (int, float)):
+    if isinstance(attached, Real):
         return float(attached)
     try:
         return float(len(resolve(attached) or ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -67,4 +68,4 @@ def register(
 def given(faces: Sequence[Face], name: str) -> Values:
     """Return a numeric attribute that came with the faces, (n,); NaN where there is none."""
     values = [face.attributes.get(name) for face in faces]
-    return np.array([value if isinstance(value, (int, float)) else np.nan for value in values], np.float64)
+    return np.array([value if isinstance(value, Real) else np.nan for value in values], np.float64)

@@ -20,8 +20,9 @@ SIDE = 96  # px; the box is brought to this size, so that larger pictures don't 
     unit="",
     source="measured",
     description=(
-        "How much of the contrast lies in fine detail: spread of the Laplacian over spread of the grey levels "
-        f"in the face box at {SIDE} × {SIDE} px. Falls with blur; brightness and contrast cancel."
+        "How much of the contrast lies in fine detail: spread of the Laplacian over spread of the grey "
+        f"levels in the face box at {SIDE} × {SIDE} px. Falls with blur, rises with noise; brightness and "
+        "contrast don't count."
     ),
     low=0.0,
     high=1.0,
@@ -29,8 +30,8 @@ SIDE = 96  # px; the box is brought to this size, so that larger pictures don't 
 def sharpness(faces: Sequence[Face]) -> Values:
     """Return the share of fine detail in each face box, (n,), at least 0; NaN for a uniform one.
 
-    The variance of the Laplacian is the usual measure of focus (Pech-Pacheco et al. 2000, ICPR); divided by the
-    variance of the grey levels it no longer depends on the contrast.
+    The variance of the Laplacian is the usual measure of focus (Pech-Pacheco et al. 2000, ICPR); divided by
+    the variance of the grey levels it no longer depends on the contrast.
     """
     return np.array([_sharpness(face) for face in faces], np.float64)
 
