@@ -13,15 +13,20 @@ Floats = npt.NDArray[np.float64]
 
 
 def as_floats(values: Any, what: str) -> Floats:
-    """Return `values` as float64, or raise `BadValueError` if they aren't finite numbers."""
+    """Return `values` as float64, or raise `BadValueError` if they aren't finite real numbers."""
     try:
-        array = np.asarray(values, np.float64)
+        given = np.asarray(values)
+        if given.dtype.kind not in "biufO":  # complex numbers and text would be converted silently
+            raise TypeError
+        array = given.astype(np.float64)
     except (TypeError, ValueError):
-        msg = f"{what} must be numbers; got {type(values).__name__}: {values!r:.60}."
+        msg = f"{what} must be numbers; got {type(values).__name__}: {f'{values!r}':.60}."
         raise BadValueError(msg) from None
     missing = int((~np.isfinite(array)).sum())
     if missing:
-        msg = f"{what} must be finite; {missing} of {array.size} values are NaN or infinite. Drop them first."
+        msg = (
+            f"{what} must be finite; {missing} of {array.size} are missing, NaN or infinite. Leave them out."
+        )
         raise BadValueError(msg)
     return array
 
@@ -32,12 +37,12 @@ def as_series(p: Any) -> Floats:
     >>> as_series([0.1, 0.2]).shape
     (2, 1)
     """
-    array = as_floats(p, "A series of outputs")
+    array = as_floats(p, "Outputs along the strengths")
     if array.ndim not in (1, 2):
         msg = f"Outputs along the strengths have shape (n,) or (n, k); got {array.shape}."
         raise BadValueError(msg)
     if len(array) < 2 or array.size == 0:
-        msg = f"A property gradient needs at least 2 strengths of at least 1 output; got shape {array.shape}."
+        msg = f"Outputs are needed at 2 strengths or more, at least one output each; got shape {array.shape}."
         raise BadValueError(msg)
     return array.reshape(len(array), -1)
 
@@ -51,9 +56,18 @@ def as_list(values: Any, what: str, least: int) -> Floats:
     return array
 
 
+def as_number(value: Any, what: str) -> float:
+    """Return `value` as one float, or raise `BadValueError`."""
+    array = as_floats(value, what)
+    if array.ndim:
+        msg = f"{what} must be one number; got shape {array.shape}."
+        raise BadValueError(msg)
+    return float(array)
+
+
 def as_share(value: Any, what: str) -> float:
     """Return `value` as a float strictly between 0 and 1, or raise `BadValueError`."""
-    number = float(as_floats(value, what))
+    number = as_number(value, what)
     if not 0.0 < number < 1.0:
         msg = f"{what} lies strictly between 0 and 1; got {value!r}."
         raise BadValueError(msg)
@@ -62,7 +76,7 @@ def as_share(value: Any, what: str) -> float:
 
 def as_count(value: Any, what: str, least: int = 1) -> int:
     """Return `value` as a whole number of at least `least`, or raise `BadValueError`."""
-    number = float(as_floats(value, what))
+    number = as_number(value, what)
     if number != int(number) or number < least:
         msg = f"{what} must be a whole number, {least} or more; got {value!r}."
         raise BadValueError(msg)

@@ -13,6 +13,8 @@ from facelib.stats.checks import Floats, as_series
 
 NEIGHBOURS = 5  # k of the mutual information
 MI_STRENGTHS = 50  # below this many strengths the mutual information is hidden
+TOLERANCE = 1e-9  # relative, for ties
+BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +101,13 @@ def epgm(series: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _correlation(series: Floats) -> Floats:
+    spread = np.ptp(series, axis=0)  # exact: rounding in a mean must not make a constant correlate
+    moving = spread > 0
     strengths = np.linspace(-0.5, 0.5, len(series))
-    centred = series - series.mean(axis=0)
-    moving = np.ptp(series, axis=0) > 0  # exact: rounding in the mean must not make a constant correlate
-    scale = np.sqrt((strengths**2).sum() * (centred**2).sum(axis=0))
+    scaled = series[:, moving] / spread[moving]  # squares of the smallest outputs would vanish
+    centred = scaled - scaled.mean(axis=0)
     r = np.full(series.shape[1], np.nan)
-    r[moving] = (strengths @ centred)[moving] / scale[moving]
+    r[moving] = strengths @ centred / np.sqrt((strengths**2).sum() * (centred**2).sum(axis=0))
     return r.clip(-1.0, 1.0)
 
 
@@ -112,29 +115,35 @@ def _mutual_information(series: Floats) -> Floats:
     n = len(series)
     if n < MI_STRENGTHS:
         return np.full(series.shape[1], np.nan)
-    between_strengths = _distances(np.linspace(0.0, 1.0, n))
-    return np.array([_ksg(between_strengths, _distances(column)) for column in series.T])
+    strengths = np.linspace(0.0, 1.0, n)
+    return np.array([ksg(strengths, column) for column in series.T])
 
 
-def _distances(values: Floats) -> Floats:
-    """Return |x_i - x_j| (n, n) of the z-scored values; all 0 for a constant."""
-    if np.ptp(values) > 0:
-        values = (values - values.mean()) / values.std()
-        return np.abs(values[:, None] - values[None, :])
-    return np.zeros((len(values), len(values)))
+def ksg(x: Floats, y: Floats) -> float:
+    """Return the first estimator of Kraskov, Stögbauer and Grassberger (2004), x and y (n,), k = 5, in nats.
 
-
-def _ksg(dx: Floats, dy: Floats) -> float:
-    """Return KSG's first estimator from distances within each variable, (n, n) each.
-
-    Radii are the distances to the k-th neighbour in the joint maximum norm; points strictly closer are
-    counted, with a relative tolerance, since the strengths lie on a grid where rounding would decide ties.
+    The radius of a point is the distance to its k-th neighbour in the joint maximum norm of the z-scored
+    values; in each variable, the points strictly closer are counted: with a relative tolerance, since the
+    strengths lie on a grid, where rounding would decide ties.
     """
-    n = len(dx)
-    joint = np.partition(np.maximum(dx, dy), NEIGHBOURS, axis=1)
-    radius = joint[:, NEIGHBOURS]  # the point itself is number 0
-    inner = (radius * (1 - 1e-9))[:, None]
-    # Counts hold the point itself (number of others, plus one); at radius 0 not even that is inside.
-    near_x = np.maximum((dx < inner).sum(axis=1), 1)
-    near_y = np.maximum((dy < inner).sum(axis=1), 1)
-    return float(digamma(NEIGHBOURS) + digamma(n) - np.mean(digamma(near_x) + digamma(near_y)))
+    n = len(x)
+    x, y = _z(x), _z(y)
+    near = 0.0
+    for start in range(0, n, BLOCK):  # n × n distances of long series don't fit into memory
+        rows = slice(start, start + BLOCK)
+        dx, dy = np.abs(x[rows, None] - x), np.abs(y[rows, None] - y)
+        joint = np.partition(np.maximum(dx, dy), NEIGHBOURS, axis=1)
+        inside = (joint[:, NEIGHBOURS] * (1 - TOLERANCE))[:, None]  # the point itself is number 0
+        for distance in (dx, dy):
+            # The counts hold the point itself: the paper's n_x + 1 (at radius 0 they hold not even that).
+            near += float(digamma(np.maximum((distance < inside).sum(axis=1), 1)).sum())
+    return float(digamma(NEIGHBOURS) + digamma(n) - near / n)
+
+
+def _z(values: Floats) -> Floats:
+    spread = np.ptp(values)
+    if spread == 0:
+        return np.zeros_like(values)
+    scaled = values / spread
+    z: Floats = (scaled - scaled.mean()) / scaled.std()
+    return z

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_floats, as_list, as_share
+from facelib.stats.checks import as_list, as_number, as_share
 
 LEAST_REFERENCES = 99  # from here on a p of .01 can be reached; below, only the count is shown
 TOLERANCE = 1e-9  # relative: a tie did as much
@@ -64,10 +64,7 @@ def reference_rank(value: float, references: npt.ArrayLike, kinds: Sequence[str]
     >>> rank.text, rank.p_value, rank.by_kind
     ('1 of 3 harmless changes did as much', None, (('blur', 0, 1), ('crop', 1, 2)))
     """
-    number = as_floats(value, "The value to rank")
-    if number.ndim:
-        msg = f"The value to rank is one number; got shape {number.shape}."
-        raise BadValueError(msg)
+    number = as_number(value, "The value to rank")
     others = as_list(references, "Reference values", least=1)
     names = _names(kinds, len(others))
     as_much = others >= number - TOLERANCE * abs(number)
@@ -89,8 +86,8 @@ def leave_one_kind_out(references: npt.ArrayLike, kinds: Sequence[str], alpha: f
     """Return how often a harmless change of a kind not seen before would be called unusual.
 
     Every kind in turn plays the intervention: each of its changes is ranked among those of all other kinds.
-    The rate is the mean over kinds of the share with (b + 1) / (B + 1) <= `alpha`. A calibrated reference p gives
-    at most `alpha`; more means that its p is too small.
+    The rate is the mean over kinds of the share with (b + 1) / (B + 1) <= `alpha`. A calibrated reference p
+    gives about `alpha` or less; more means that its p is too small.
 
     Parameters
     ----------
@@ -136,7 +133,7 @@ def leave_one_kind_out(references: npt.ArrayLike, kinds: Sequence[str], alpha: f
 
 def _names(kinds: Sequence[str], count: int) -> npt.NDArray[np.str_]:
     names = np.asarray([str(kind) for kind in kinds], np.str_)
-    if len(names) != count:
+    if names.shape != (count,):
         msg = f"Every reference has one kind; got {count} references and {len(names)} kinds."
         raise BadValueError(msg)
     return names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -114,7 +114,7 @@ def shuffle_test(
         epgm=observed if many else float(observed[0]),
         p_value=p_value if many else float(p_value[0]),
         p_interval=interval if many else (float(low), float(high)),
-        side=side if many else _side(str(side[0])),
+        side=side if many else cast(Side, str(side[0])),
         null_mean=mean if many else float(mean[0]),
         n=len(series),
         n_permutations=count,
@@ -161,27 +161,21 @@ def _shuffled(series: Floats, n_permutations: int, seed: int) -> Floats:
     return np.concatenate(parts)
 
 
-def _side(text: str) -> Side:
-    if text == "larger":
-        return "larger"
-    return "smaller" if text == "smaller" else "equal"
-
-
 def _notes(n: int, n_permutations: int, convention: Convention, constant: bool) -> tuple[str, ...]:
     notes = []
     smallest = SMALLEST_P.get(n, 0.0)
     unreachable = [level for level in LEVELS if smallest > level]
     if unreachable:
         notes.append(
-            f"With {n} strengths a rising or falling curve can't have a p below {smallest:.2g}: "
-            f"it can't be significant at {unreachable[0]}."
+            f"With {n} strengths a rising or falling curve can't have a p below {_short(smallest)}: "
+            f"it can't be significant at {_short(unreachable[0])}."
         )
     finest = 1 / (n_permutations + 1)
     coarse = [level for level in LEVELS if finest > level]
     if convention == "corrected" and coarse:
         notes.append(
-            f"With {n_permutations} permutations the smallest possible p is {finest:.2g}: "
-            f"this test can't reject at {coarse[0]}."
+            f"With {n_permutations} permutations the smallest possible p is {_short(finest)}: "
+            f"this test can't reject at {_short(coarse[0])}."
         )
     if convention == "published":
         notes.append(
@@ -190,3 +184,7 @@ def _notes(n: int, n_permutations: int, convention: Convention, constant: bool) 
     if constant:
         notes.append("A constant series has no order to test: EPGM 0, p = 1.")
     return tuple(notes)
+
+
+def _short(p: float) -> str:
+    return f"{p:.2g}".removeprefix("0")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_floats, as_list
+from facelib.stats.checks import as_list, as_number
 from facelib.stats.reference import ReferenceRank
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
 
@@ -72,9 +72,9 @@ def local_verdict(d: npt.ArrayLike, delta: float = 0.10) -> LocalVerdict:
     'cannot tell'
     """
     differences = as_list(d, "Replicate differences", least=2)
-    margin = as_floats(delta, "The margin delta")
-    if margin.ndim or margin <= 0:
-        msg = f"The margin delta is one probability above 0; got {delta!r}."
+    margin = as_number(delta, "The margin delta")
+    if margin <= 0:
+        msg = f"The margin delta lies above 0; got {delta!r}."
         raise BadValueError(msg)
     low, high = (float(end) for end in np.quantile(differences, CENTRAL))
     verdict: Verdict = "cannot tell"
@@ -86,7 +86,7 @@ def local_verdict(d: npt.ArrayLike, delta: float = 0.10) -> LocalVerdict:
         verdict=verdict,
         interval=(low, high),
         median=float(np.median(differences)),
-        delta=float(margin),
+        delta=margin,
         n=len(differences),
     )
 
@@ -117,7 +117,7 @@ def describe_change(
     >>> describe_change(clause="the left side weakens", classifier="faceapi", label="happy", change=-0.62)
     "As the left side weakens, faceapi's output for happy falls by .62 on this face."
     """
-    number = float(as_floats(change, "The change"))
+    number = as_number(change, "The change")
     if abs(number) < STILL:
         moves = "stays within .005"
     else:
@@ -177,12 +177,12 @@ def format_p(p: float) -> str:
     >>> format_p(0.0031), format_p(0.0004), format_p(1)
     ('.003', '< .001', '> .999')
     """
-    number = float(as_floats(p, "A p-value"))
+    number = as_number(p, "A p-value")
     if not 0 <= number <= 1:
         msg = f"A p-value lies between 0 and 1; got {p!r}."
         raise BadValueError(msg)
     if number < 0.001:
         return "< .001"
-    if number > 0.9994999:
+    if number >= 0.9995:
         return "> .999"
     return f"{number:.3f}".removeprefix("0")

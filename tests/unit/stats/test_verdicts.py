@@ -1,0 +1,191 @@
+"""Verdicts and the words for them."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facelib.errors import BadValueError
+from facelib.stats import (
+    describe_change,
+    describe_order,
+    format_p,
+    local_verdict,
+    reference_rank,
+    shuffle_test,
+)
+
+CLAUSE = "the left side weakens"
+RAMP = np.linspace(0.9, 0.1, 21)
+
+
+def slow_quantile(values: list[float], q: float) -> float:
+    """Linear interpolation between order statistics (type 7)."""
+    ordered = sorted(values)
+    place = q * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=40), st.floats(0.01, 0.5))
+def test_the_verdict_follows_from_the_central_90_percent(d: list[float], delta: float) -> None:
+    found = local_verdict(d, delta)
+    low, high = slow_quantile(d, 0.05), slow_quantile(d, 0.95)
+    assert found.interval == pytest.approx((low, high), abs=1e-12)
+    assert found.median == pytest.approx(slow_quantile(d, 0.5), abs=1e-12)
+    assert (found.delta, found.n) == (delta, len(d))
+    low, high = found.interval
+    expected = "cannot tell"
+    if low > delta or high < -delta:
+        expected = "changes"
+    if -delta <= low and high <= delta:
+        expected = "does not change"
+    assert found.verdict == expected
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=40))
+def test_falling_is_judged_like_rising(d: list[float]) -> None:
+    up, down = local_verdict(d), local_verdict([-x for x in d])
+    assert up.verdict == down.verdict
+    assert up.interval == pytest.approx((-down.interval[1], -down.interval[0]), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("d", "verdict"),
+    [
+        ([-0.62] * 20, "changes"),
+        ([0.11] * 20, "changes"),
+        ([0.1] * 20, "does not change"),  # the margin itself belongs to it
+        ([-0.2] * 10 + [0.2] * 10, "cannot tell"),
+        ([0.09] * 10 + [0.12] * 10, "cannot tell"),
+        ([0.3] * 19 + [-0.9], "changes"),  # one replicate of 20 lies outside the central 90 %
+        ([0.3] * 18 + [-0.9] * 2, "cannot tell"),
+    ],
+)
+def test_verdicts_of_20_replicates(d: list[float], verdict: str) -> None:
+    assert local_verdict(d).verdict == verdict
+
+
+@pytest.mark.parametrize("delta", [0, -0.1, [0.1, 0.2], float("nan"), "wide"])
+def test_a_margin_is_one_positive_number(delta: object) -> None:
+    with pytest.raises(BadValueError, match="The margin delta"):
+        local_verdict([0.1, 0.2], delta)  # type: ignore[arg-type]
+
+
+def test_the_sentence_of_the_methods_page() -> None:
+    rank = reference_rank(0.62, [0.7] * 3 + [0.1] * 96, ["blur"] * 99)
+    assert describe_change(
+        clause=CLAUSE, classifier="faceapi", label="happy", change=-0.62, reference=rank
+    ) == (
+        "As the left side weakens, faceapi's output for happy falls by .62 on this face; "
+        "3 of 99 harmless changes did as much."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (0.62, "rises by .62"),
+        (-0.005, "falls by .01"),
+        (0.0051, "rises by .01"),
+        (0.00499, "stays within .005"),
+        (-0.00499, "stays within .005"),
+        (0.0, "stays within .005"),
+        (1.0, "rises by 1.00"),
+        (-0.999, "falls by 1.00"),
+        (np.float32(-0.25), "falls by .25"),
+    ],
+)
+def test_rises_falls_or_stays(change: float, words: str) -> None:
+    found = describe_change(clause=CLAUSE, classifier="faceapi", label="happy", change=change)
+    assert found == f"As the left side weakens, faceapi's output for happy {words} on this face."
+
+
+@given(st.floats(-1, 1), st.sampled_from(["happy", "sad", "angry"]))
+def test_the_sentence_is_about_an_output_never_about_a_feeling(change: float, label: str) -> None:
+    found = describe_change(clause=CLAUSE, classifier="faceapi", label=label, change=change)
+    assert f"output for {label}" in found
+    assert not re.search(r"face is|person|less |more |feels|matters", found)
+
+
+def test_a_change_that_is_no_number_is_refused() -> None:
+    with pytest.raises(BadValueError, match="The change must be finite"):
+        describe_change(clause=CLAUSE, classifier="faceapi", label="happy", change=float("nan"))
+
+
+def test_order_and_its_negative_say_nothing_about_size() -> None:
+    assert describe_order(shuffle_test(RAMP)) == (
+        "the outputs follow the order of the strengths (p < .001); this says nothing about how much"
+    )
+    assert describe_order(shuffle_test(RAMP, 200)) == (
+        "the outputs follow the order of the strengths (p = .005); this says nothing about how much"
+    )
+    spike = np.zeros(21)
+    spike[10] = 0.9
+    assert describe_order(shuffle_test(spike)) == (
+        "nothing shows that the outputs follow the order of the strengths (p > .999); "
+        "this says nothing about how much"
+    )
+
+
+def test_order_of_jumps_of_constants_and_of_few_strengths() -> None:
+    jumps = np.tile([0.0, 0.0, 1.0, 1.0], 6)[:21]  # the central differences are as large as they can be
+    test = shuffle_test(jumps)
+    assert test.side == "larger"
+    assert describe_order(test) == (
+        "the outputs depend on the order of the strengths, jumping more than shuffled ones (p < .001); "
+        "this says nothing about how much"
+    )
+    assert "no order to follow" in describe_order(shuffle_test(np.full(21, 0.3)))
+    assert describe_order(shuffle_test([0.1, 0.2, 0.3, 0.4, 0.5])) == (
+        "5 strengths are too few to tell whether the outputs follow their order"
+    )
+
+
+def test_the_published_zero_is_not_printed_as_zero() -> None:
+    test = shuffle_test(RAMP, convention="published")
+    assert test.p_value == 0
+    assert "(p < .001)" in describe_order(test)
+
+
+def test_one_sentence_describes_one_series() -> None:
+    with pytest.raises(BadValueError, match="One sentence describes one series; got 2"):
+        describe_order(shuffle_test(np.column_stack([RAMP, RAMP])))
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.0, "< .001"),
+        (0.00099999, "< .001"),
+        (0.001, ".001"),
+        (1 / 1001, "< .001"),
+        (0.0031, ".003"),
+        (0.05, ".050"),
+        (0.36363, ".364"),
+        (0.5, ".500"),
+        (0.9994, ".999"),
+        (0.9995, "> .999"),
+        (1.0, "> .999"),
+        (1, "> .999"),
+    ],
+)
+def test_p_values_as_apa_writes_them(p: float, text: str) -> None:
+    assert format_p(p) == text
+
+
+@given(st.floats(0, 1))
+def test_every_p_has_three_digits(p: float) -> None:
+    assert re.fullmatch(r"(< |> )?\.\d{3}", format_p(p))
+    assert format_p(p) != ".000"
+
+
+@pytest.mark.parametrize("p", [-0.01, 1.01, float("nan"), "small"])
+def test_what_is_no_p_is_refused(p: object) -> None:
+    with pytest.raises(BadValueError, match="A p-value"):
+        format_p(p)  # type: ignore[arg-type]
