@@ -23,7 +23,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 logger = logging.getLogger(__name__)
 
-NOISE = ("is not trusted", "invalid/expired login cookie")
+NOISE = ("is not trusted", "invalid/expired login cookie", "websocket_ping_timeout")
 WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is there, or then at the latest
 
 
@@ -57,7 +57,8 @@ class PageServer(Voila):
     def initialize(self, argv: list[str] | None = None) -> None:
         """Prepare the server; Ctrl-C, a closed terminal and `kill` end it the same orderly way."""
         super().initialize(argv)
-        self.log.addFilter(_worth_reading)
+        for log in (self.log, logging.getLogger("tornado.general")):
+            log.addFilter(_worth_reading)
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._handle_signal_stop)

@@ -149,7 +149,7 @@ class Demo:
         self.bars, self.curves, self.again = (self.page.locator(".facelib-chart").nth(k) for k in range(3))
         self.table = self.page.locator(".facelib-livetable")
         self.handle = self.page.locator(".facelib-strength .noUi-handle")
-        expect(self.stage).to_have_attribute("data-index", "0", timeout=30_000)
+        expect(self.stage).to_have_attribute("data-index", "0", timeout=60_000)
         self.click("library")
         for chart in (self.bars, self.curves):
             expect(chart).to_have_attribute("data-state", "ready", timeout=15_000)

@@ -1,0 +1,93 @@
+"""The same widgets in JupyterLab, where callbacks run in another thread and kernels are restarted."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from harness import Server, Visit
+from playwright.sync_api import Locator, expect
+
+Visits = Callable[..., Visit]
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+}
+
+
+def lab(root: Path, own: Path) -> Server:
+    """Start JupyterLab on the notebooks below `root`; its settings and logs go to `own`."""
+    for name, values in SETTINGS.items():
+        file = own / "settings" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
+        f"--ServerApp.root_dir={root}",
+        "--IdentityProvider.token=",
+        f"--LabApp.user_settings_dir={own / 'settings'}",
+        f"--LabApp.workspaces_dir={own / 'workspaces'}",
+    ]
+    return Server(command, own / "log", r"(http://127\.0\.0\.1:\d+/lab)\b", JUPYTER_CONFIG_DIR=str(own))
+
+
+@pytest.fixture(scope="module")
+def lab_server(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = lab(toy.parent, tmp_path_factory.mktemp("lab"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def notebook(lab_server: Server, toy: Path, visit: Visits) -> Iterator[Visit]:
+    """The toy, open in JupyterLab, all of its cells run."""
+    one = visit(f"{lab_server.url}/tree/{toy.name}?reset")
+    one.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60000)
+    expect(one.page.locator(".jp-StatusBar-Widget")).to_contain_text("(ipykernel) | Idle", timeout=30000)
+    choose(one, "Run", "runmenu:run-all")
+    expect(one.page.locator(".jp-InputPrompt").first).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=30000)
+    expect(one.page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=10000)
+    yield one
+    one.page.goto("about:blank")
+
+
+def choose(visit: Visit, menu: str, command: str) -> None:
+    visit.page.get_by_role("menuitem", name=menu, exact=True).click()
+    visit.page.locator(f".lm-Menu-item[data-command='{command}']").click()
+
+
+def banner(visit: Visit) -> Locator:
+    return visit.page.locator(".facelib-ended")
+
+
+def test_slider_errors_and_silence_in_lab(notebook: Visit, lab_server: Server) -> None:
+    for _ in notebook.drag(notebook.page.locator(".widget-slider"), 8):
+        pass
+    expect(notebook.page.get_by_text("strength 20", exact=True)).to_be_visible()
+    notebook.page.get_by_role("button", name="Broken").click()
+    message = notebook.page.locator(".facelib-message")
+    expect(message).to_contain_text("Something went wrong inside facelib (ZeroDivisionError)")
+    assert "Traceback" not in notebook.page.locator(".jp-Notebook").inner_text()
+    assert "a secret of the <b>inside</b>" in lab_server.log
+    expect(banner(notebook)).to_have_count(0)
+    notebook.assert_local()
+
+
+def test_a_killed_and_restarted_kernel_is_announced(notebook: Visit, lab_server: Server) -> None:
+    newest = max(lab_server.kernels(), key=lambda kernel: kernel.create_time())
+    newest.send_signal(signal.SIGKILL)
+    expect(banner(notebook)).to_be_visible(timeout=15000)
+
+
+def test_a_kernel_restarted_by_hand_is_announced(notebook: Visit) -> None:
+    choose(notebook, "Kernel", "kernelmenu:restart")
+    notebook.page.get_by_role("button", name="Confirm Kernel Restart").click()
+    expect(banner(notebook)).to_be_visible(timeout=15000)

@@ -1,0 +1,38 @@
+"""The pages where there is no network at all: other tests of this folder, run in a namespace of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ALONE = ["unshare", "--map-root-user", "--net", sys.executable, str(HERE / "alone.py")]
+
+
+@pytest.fixture(scope="module")
+def alone() -> list[str]:
+    """The command before another command that takes the network away from it."""
+    possible = shutil.which("unshare") and subprocess.run([*ALONE, "true"], check=False).returncode == 0
+    if not possible:
+        text = "Network namespaces are not allowed here (unshare --map-root-user --net)"
+        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
+    return ALONE
+
+
+@pytest.mark.parametrize("test", ["test_server.py::test_page_asks_nothing_of_other_machines_and_works"])
+def test_works_without_any_network(alone: list[str], test: str) -> None:
+    options = ["-q", "-p", "no:cacheprovider", "--no-header", str(HERE / test)]
+    answer = subprocess.run(
+        [*alone, sys.executable, "-m", "pytest", *options],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "1 passed" in answer.stdout
