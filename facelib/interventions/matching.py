@@ -114,10 +114,7 @@ def matched_sweep(
     UnknownNameError
         If there is no such kind.
     """
-    wanted = np.asarray(distances, np.float64)
-    if wanted.ndim != 1 or not len(wanted) or not (np.isfinite(wanted) & (wanted >= 0)).all():
-        msg = f"Distances are (n,) grey-level differences of at least 0; got {distances!r}."
-        raise BadValueError(msg)
+    wanted = _checked_distances(distances)
     change = kind_of(kind).draw(np.random.default_rng(seed)) if isinstance(kind, str) else kind
     search = _Search(face.image, face.box, change)
     found = {0.0: (0.0, face.image)}
@@ -155,12 +152,34 @@ def reference_sweeps(
         Seed of orders and directions.
     first
         Number of the first sweep: those before it are there already.
+
+    Raises
+    ------
+    BadValueError
+        At the call, if a distance, number or seed makes no sense.
     """
+    if not 0 <= first <= n or seed < 0:
+        msg = (
+            f"Reference sweeps are numbered 0 <= first <= n, with a seed >= 0; got {first}, {n}, seed {seed}."
+        )
+        raise BadValueError(msg)
+    wanted = _checked_distances(distances)
+    return (_numbered(face, wanted, number, seed) for number in range(first, n))
+
+
+def _numbered(face: Face, wanted: npt.NDArray[np.float64], number: int, seed: int) -> MatchedSweep:
     names = list(KINDS)
-    for number in range(first, n):
-        turn, place = divmod(number, len(names))
-        order = np.random.default_rng([seed, 0, turn]).permutation(len(names))
-        yield matched_sweep(face, distances, names[order[place]], np.random.default_rng([seed, 1, number]))
+    turn, place = divmod(number, len(names))
+    order = np.random.default_rng([seed, 0, turn]).permutation(len(names))
+    return matched_sweep(face, wanted, names[order[place]], np.random.default_rng([seed, 1, number]))
+
+
+def _checked_distances(distances: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    wanted = np.asarray(distances, np.float64)
+    if wanted.ndim != 1 or not len(wanted) or not (np.isfinite(wanted) & (wanted >= 0)).all():
+        msg = f"Distances are (n,) grey-level differences of at least 0; got {distances!r}."
+        raise BadValueError(msg)
+    return wanted
 
 
 class _Search:

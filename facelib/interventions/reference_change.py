@@ -35,6 +35,8 @@ class ReferenceChange(PictureIntervention):
         Largest admissible amount, reached at strength 1: the face is still plainly the same.
     unit
         Unit of the amount.
+    limits
+        Lowest and highest value of each number of the direction.
     trends
         Words for a negative and a positive first number of the direction: ``{trend}`` in the sentence.
     """
@@ -46,15 +48,16 @@ class ReferenceChange(PictureIntervention):
     expected: ClassVar[Expected] = "none"
     largest: ClassVar[float]
     unit: ClassVar[str]
+    limits: ClassVar[tuple[tuple[float, float], ...]]
     trends: ClassVar[tuple[str, str]] = ("", "")
 
     def __post_init__(self) -> None:
-        default = type(self).direction  # the documented one, a class attribute of the dataclass
         given = tuple(float(value) for value in self.direction)
-        if len(given) != len(default) or not np.isfinite(given).all():
-            msg = (
-                f"A direction of {self.id!r} is {len(default)} numbers, as {default}; got {self.direction!r}."
-            )
+        limits = self.limits
+        if len(given) != len(limits) or not all(
+            low <= value <= high for value, (low, high) in zip(given, limits, strict=True)
+        ):
+            msg = f"A direction of {self.id!r} is numbers within {limits}; got {self.direction!r}."
             raise BadValueError(msg)
         object.__setattr__(self, "direction", given)
 

@@ -38,6 +38,7 @@ class Blur(ReferenceChange):
     title: ClassVar[str] = "Blur"
     description: ClassVar[str] = "The picture goes out of focus, by up to 2 % of the width of the face box."
     sentence: ClassVar[str] = "the picture becomes blurred"
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0),)
     largest: ClassVar[float] = 0.02
     unit: ClassVar[str] = "box widths of standard deviation"
 
@@ -68,6 +69,7 @@ class Sharpen(ReferenceChange):
         "Fine detail is exaggerated, as cameras and phones do, by up to a factor of 2."
     )
     sentence: ClassVar[str] = "the picture is sharpened"
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((0.002, 0.05),)
     largest: ClassVar[float] = 1.0
     unit: ClassVar[str] = "times the detail added"
 
@@ -95,6 +97,7 @@ class Noise(ReferenceChange):
         "Sensor noise of up to 18 grey levels; the pattern stays, only its strength grows."
     )
     sentence: ClassVar[str] = "the picture becomes noisy"
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((0.0, 2.0**53), (0.0, 0.02))
     largest: ClassVar[float] = 18 / 255
     unit: ClassVar[str] = "of the range from black to white, standard deviation"
 
@@ -132,6 +135,7 @@ class Jpeg(ReferenceChange):
     title: ClassVar[str] = "JPEG compression"
     description: ClassVar[str] = "The picture is compressed more and more, from quality 95 down to 20."
     sentence: ClassVar[str] = "the picture is compressed"
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((0.0, 7.0), (0.0, 7.0))
     largest: ClassVar[float] = float(len(QUALITIES))
     unit: ClassVar[str] = (
         "steps of 5 in quality, from the uncompressed picture over 95; between steps, a blend"

@@ -80,6 +80,7 @@ class Shift(GeometricChange):
     title: ClassVar[str] = "Shift"
     description: ClassVar[str] = "The picture moves by up to 8 % of the width of the face box."
     sentence: ClassVar[str] = "the picture shifts"
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.08
     unit: ClassVar[str] = "box widths"
 
@@ -107,6 +108,7 @@ class Scale(GeometricChange):
     )
     sentence: ClassVar[str] = "the picture {trend}"
     trends: ClassVar[tuple[str, str]] = ("shrinks", "grows")
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-0.5, 0.5), (-0.5, 0.5))
     largest: ClassVar[float] = 0.1
     unit: ClassVar[str] = "log of the factor"
 
@@ -134,6 +136,7 @@ class Rotate(GeometricChange):
     )
     sentence: ClassVar[str] = "the picture turns {trend}"
     trends: ClassVar[tuple[str, str]] = ("counter-clockwise", "clockwise")
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-0.5, 0.5), (-0.5, 0.5))
     largest: ClassVar[float] = 8.0
     unit: ClassVar[str] = "degrees"
 
@@ -162,6 +165,7 @@ class Crop(GeometricChange):
         "Up to 10 % of the picture is cut off opposite a kept corner, and the rest fills it."
     )
     sentence: ClassVar[str] = "the picture is cropped"
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.1
     unit: ClassVar[str] = "of width and height cut off"
 
@@ -173,7 +177,7 @@ class Crop(GeometricChange):
 
     def _matrix(self, size: tuple[int, int], box: Box, amount: float) -> Matrix:  # noqa: ARG002
         height, width = size
-        x, y = np.clip(np.array(self.direction), -1.0, 1.0)
+        x, y = self.direction
         kept = np.array([(1 + x) / 2 * (width - 1), (1 + y) / 2 * (height - 1)])
         return fixed_point_map(np.eye(2) / (1 - amount), kept)
 
@@ -191,6 +195,7 @@ class Stretch(GeometricChange):
         "The aspect ratio changes by up to 10 % along one axis, as careless resizing does."
     )
     sentence: ClassVar[str] = "the picture is stretched"
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.1
     unit: ClassVar[str] = "log of the aspect ratio"
 

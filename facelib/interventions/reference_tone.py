@@ -60,6 +60,7 @@ class Brightness(ReferenceChange):
     description: ClassVar[str] = "All grey levels rise or fall by up to 45 of 255."
     sentence: ClassVar[str] = "the picture becomes {trend}"
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 45 / 255
     unit: ClassVar[str] = "of the range from black to white"
 
@@ -85,6 +86,7 @@ class Contrast(ReferenceChange):
     description: ClassVar[str] = "The spread of the grey levels grows or shrinks by a factor of up to 1.5."
     sentence: ClassVar[str] = "the contrast {trend}"
     trends: ClassVar[tuple[str, str]] = ("falls", "rises")
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (0.0, 1.0))
     largest: ClassVar[float] = 0.4
     unit: ClassVar[str] = "log of the gain"
 
@@ -110,6 +112,7 @@ class Gamma(ReferenceChange):
     description: ClassVar[str] = "The middle tones become brighter or darker; black and white stay."
     sentence: ClassVar[str] = "the middle tones become {trend}"
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (0.0, 1.0))
     largest: ClassVar[float] = 0.45
     unit: ClassVar[str] = "log of the exponent"
 
@@ -137,6 +140,7 @@ class ColourTemperature(ReferenceChange):
     description: ClassVar[str] = "The light becomes warmer or cooler, as another white balance would make it."
     sentence: ClassVar[str] = "the light becomes {trend}"
     trends: ClassVar[tuple[str, str]] = ("cooler", "warmer")
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.22
     unit: ClassVar[str] = "log of the gain of red"
 
@@ -162,6 +166,7 @@ class Saturation(ReferenceChange):
     description: ClassVar[str] = "Colours fade toward grey or deepen, by up to 80 %."
     sentence: ClassVar[str] = "the colours {trend}"
     trends: ClassVar[tuple[str, str]] = ("fade", "deepen")
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (0.0, 1.0), (0.0, 1.0))
     largest: ClassVar[float] = 0.8
     unit: ClassVar[str] = "of the distance from grey"
 
@@ -191,6 +196,7 @@ class LightGradient(ReferenceChange):
         "Light falls in from one side of the picture: up to 40 % more there, 40 % less opposite."
     )
     sentence: ClassVar[str] = "the light shifts to one side of the picture"
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.4
     unit: ClassVar[str] = "of the grey level, at the edge of the box"
 
@@ -221,6 +227,7 @@ class Vignette(ReferenceChange):
     )
     sentence: ClassVar[str] = "the picture becomes {trend} toward its edges"
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.35
     unit: ClassVar[str] = "of the grey level, at the edge of the box"
 
