@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from facelib.charts import theme
+from facelib.charts.palette import colour
 from facelib.charts.tables import BAND, check_label, classifiers_of, rows
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def layout(
     beside = theme.panels_beside(classifiers)
     tall = height or (112 if len(classifiers) <= beside else 76)
     panels = [
-        _panel(name, theme.colour(order), first=order % beside == 0, width=width, height=tall)
+        _panel(name, colour(order), first=order % beside == 0, width=width, height=tall)
         for order, name in enumerate(classifiers)
     ]
     chart = alt.concat(
@@ -97,19 +98,17 @@ def layout(
 
 
 def _panel(
-    classifier: str, colour: str, *, first: bool, width: int, height: int
+    classifier: str, hue: str, *, first: bool, width: int, height: int
 ) -> alt.LayerChart | alt.FacetChart:
     own = f"datum.classifier === {classifier!r} && datum.label === label"
+    unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
     x = alt.X(
         "strength:Q",
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labelFlush=True, grid=False),
+        scale=unit,
+        axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", grid=False),
     )
-    scale = alt.Scale(domain=[0, 1])
-    axis = alt.Axis(
-        title=None, values=[0, 0.5, 1], format="~g", labels=first, ticks=False, domain=False, labelFlush=True
-    )
-    y = alt.Y("probability:Q", scale=scale, axis=axis)
+    axis = alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labels=first, ticks=False, domain=False)
+    y = alt.Y("probability:Q", scale=unit, axis=axis)
     tooltip = [
         alt.Tooltip("classifier:N"),
         alt.Tooltip("strength:Q", format=".2f"),
@@ -119,15 +118,15 @@ def _panel(
         alt.Chart(alt.NamedData(name="band"))
         .transform_filter(own)
         .mark_area(color=theme.BAND, opacity=0.55, interpolate="linear")
-        .encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q")
+        .encode(x=x, y=alt.Y("low:Q", scale=unit, axis=axis), y2="high:Q")
     )
     base = alt.Chart().transform_filter(own)
-    line = base.mark_line(color=colour, strokeWidth=2).encode(x=x, y=y)
+    line = base.mark_line(color=hue, strokeWidth=2).encode(x=x, y=y)
     now = base.transform_filter("datum.step === step")
     rule = now.mark_rule(color=theme.INK, strokeWidth=1, opacity=0.7).encode(x=x)
-    dot = now.mark_point(
-        color=colour, filled=True, size=55, stroke="white", strokeWidth=1.2, opacity=1
-    ).encode(x=x, y=y, tooltip=tooltip)
+    dot = now.mark_point(color=hue, filled=True, size=55, stroke="white", strokeWidth=1.2, opacity=1).encode(
+        x=x, y=y, tooltip=tooltip
+    )
     return alt.layer(band, line, rule, dot).properties(
-        width=width, height=height, title=alt.Title(text=classifier, anchor="start", fontSize=11.5, offset=4)
+        width=width, height=height, title=theme.panel_title(classifier)
     )

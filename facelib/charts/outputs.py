@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from facelib.charts import theme
+from facelib.charts.palette import colour
 from facelib.charts.tables import check_label, classifiers_of, rows
 from facelib.classifiers import EMOTIONS
 
@@ -69,7 +70,7 @@ def layout(
     """Return the chart without data: parameters ``step`` and ``label``, data set ``outputs``."""
     beside = theme.panels_beside(classifiers, most=6)
     panels = [
-        _panel(name, theme.colour(order), first=order % beside == 0, width=width, row_height=row_height)
+        _panel(name, colour(order), first=order % beside == 0, width=width, row_height=row_height)
         for order, name in enumerate(classifiers)
     ]
     chart = alt.concat(*panels, columns=beside, data=alt.NamedData(name="outputs"), datasets={"outputs": []})
@@ -88,7 +89,7 @@ def layout(
 
 
 def _panel(
-    classifier: str, colour: str, *, first: bool, width: int, row_height: int
+    classifier: str, hue: str, *, first: bool, width: int, row_height: int
 ) -> alt.LayerChart | alt.FacetChart:
     strong = "datum.label === label"
     axis = alt.Axis(
@@ -105,7 +106,7 @@ def _panel(
     x = alt.X(
         "probability:Q",
         stack=None,
-        scale=alt.Scale(domain=[0, 1]),
+        scale=alt.Scale(domain=[0, 1.02], nice=False),
         axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labelFlush=True),
     )
     tooltip = [
@@ -116,7 +117,7 @@ def _panel(
     ]
     bar = (
         base.transform_filter("datum.step === step")
-        .mark_bar(color=colour, height={"band": 0.72}, cornerRadiusEnd=1.5)
+        .mark_bar(color=hue, height={"band": 0.72}, cornerRadiusEnd=1.5)
         .encode(x=x, opacity=alt.condition(strong, alt.value(1.0), alt.value(0.45)), tooltip=tooltip)
     )
     start = (
@@ -127,5 +128,5 @@ def _panel(
     return alt.layer(bar, start).properties(
         width=width,
         height=row_height * len(EMOTIONS),
-        title=alt.Title(text=classifier, anchor="start", fontSize=11.5, offset=4),
+        title=theme.panel_title(classifier),
     )

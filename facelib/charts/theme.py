@@ -1,4 +1,4 @@
-"""How the charts look: fonts, sizes, and one fixed colour a classifier."""
+"""How the charts look: fonts, sizes, headings, panels."""
 
 from __future__ import annotations
 
@@ -13,23 +13,11 @@ MUTED: Final = "#52606d"
 GRID: Final = "#e4e9ee"
 BAND: Final = "#b8c2cc"
 
-PALETTE: Final = (
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#595959",
-)  # fmt: skip
-"""Okabe and Ito's colours, which people with any colour vision tell apart, in the order in which they differ
-most; a violet and a grey follow for more than six."""
+MARGIN: Final = 0.075
+"""Room around a unit scale, so that a dot at 0 or 1 stays inside its panel and moves nothing."""
 
 STEPS: Final = 21
 """Strengths of an ordinary sweep."""
-
-
-def colour(order: int) -> str:
-    """Return the colour of the classifier at place `order`; it repeats after `PALETTE`.
-
-    >>> colour(0), colour(8) == colour(0)
-    ('#0072b2', True)
-    """
-    return PALETTE[order % len(PALETTE)]
 
 
 def config() -> dict[str, Any]:
@@ -77,6 +65,11 @@ def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: s
         padding=2,
         usermeta={"facelib": {"columns": columns, "park": True}},
     )
+
+
+def panel_title(classifier: str) -> alt.Title:
+    """Return the name above a panel, at its left edge."""
+    return alt.Title(text=classifier, anchor="start", frame="group", fontSize=11.5, offset=4)
 
 
 def panels_beside(classifiers: Sequence[str], most: int = 4) -> int:

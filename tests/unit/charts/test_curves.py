@@ -8,6 +8,7 @@ import pytest
 
 from facelib.charts import response
 from facelib.charts.curves import layout
+from facelib.charts.theme import MARGIN
 from facelib.errors import BadValueError
 
 Marks = Callable[..., list[dict[str, Any]]]
@@ -21,7 +22,12 @@ def curve(outputs: pd.DataFrame, classifier: str, label: str) -> list[tuple[floa
 
 def read(item: dict[str, Any], y: str = "y") -> tuple[float, float]:
     """Strength and probability at a mark."""
-    return item["x"] / WIDTH, 1 - item[y] / HEIGHT
+    return value(item["x"] / WIDTH), value(1 - item[y] / HEIGHT)
+
+
+def value(share: float) -> float:
+    """Invert the scale of a panel."""
+    return share * (1 + 2 * MARGIN) - MARGIN
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def test_line_dot_and_cursor_stand_at_the_numbers(
     (dot,) = marks(chart, panel, "symbol")
     assert read(dot) == pytest.approx(points[3])
     (rule,) = marks(chart, panel, "rule")
-    assert rule["x"] / WIDTH == pytest.approx(0.75)
+    assert value(rule["x"] / WIDTH) == pytest.approx(0.75)
 
 
 def test_band_spans_low_to_high(outputs: pd.DataFrame, band: pd.DataFrame, marks: Marks) -> None:
@@ -62,6 +68,16 @@ def test_band_spans_low_to_high(outputs: pd.DataFrame, band: pd.DataFrame, marks
 def with_end(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Vega stores an area as y and height."""
     return [{**item, "y2": item["y"] + item.get("height", 0.0)} for item in items]
+
+
+def test_nothing_leaves_its_panel(outputs: pd.DataFrame, marks: Marks) -> None:
+    """What does would push the panel's name about while the cursor moves."""
+    extreme = outputs.assign(probability=outputs["step"].map({0: 1.0, 4: 0.0}).fillna(0.5))
+    for step in (0, 4):
+        (dot,) = marks(response(extreme, step=step), 0, "symbol")
+        radius = (55 / 3.1416) ** 0.5
+        assert radius <= dot["x"] <= WIDTH - radius
+        assert radius <= dot["y"] <= HEIGHT - radius
 
 
 def test_title_names_the_class(outputs: pd.DataFrame, texts: Callable[[Any], list[str]]) -> None:

@@ -10,6 +10,7 @@ from facelib.charts import bars
 from facelib.charts.outputs import layout
 from facelib.errors import BadValueError
 
+UNIT = 84 / 1.02  # px of a probability of one
 Marks = Callable[..., list[dict[str, Any]]]
 
 
@@ -30,8 +31,8 @@ def test_bars_are_as_long_as_the_probabilities(outputs: pd.DataFrame, marks: Mar
     drawn, ticks = split(marks(bars(outputs, step=3), panel, "rect"))
     now, start = expected(outputs, classifier, 3), expected(outputs, classifier, 0)
     assert len(drawn) == len(ticks) == 7
-    assert sorted(bar["width"] / 84 for bar in drawn) == pytest.approx(sorted(now.values()))
-    assert sorted((tick["x"] + tick["width"] / 2) / 84 for tick in ticks) == pytest.approx(
+    assert sorted(bar["width"] / UNIT for bar in drawn) == pytest.approx(sorted(now.values()))
+    assert sorted((tick["x"] + tick["width"] / 2) / UNIT for tick in ticks) == pytest.approx(
         sorted(start.values())
     )
     assert len({bar["fill"] for bar in drawn}) == 1
@@ -41,7 +42,7 @@ def test_class_of_interest_is_first_and_strongest(outputs: pd.DataFrame, marks: 
     for label in ("happy", "angry"):
         drawn, _ticks = split(marks(bars(outputs, step=2, label=label), 0, "rect"))
         top = min(drawn, key=lambda bar: bar["y"])
-        assert top["width"] / 84 == pytest.approx(expected(outputs, "fer", 2)[label])
+        assert top["width"] / UNIT == pytest.approx(expected(outputs, "fer", 2)[label])
         assert [bar for bar in drawn if bar["opacity"] == 1.0] == [top]
 
 

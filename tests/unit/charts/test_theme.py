@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from facelib.charts import theme
+from facelib.charts import palette, theme
 
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
 VISION = {
@@ -50,7 +50,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("vision", VISION)
 def test_colours_differ_for_every_vision(vision: str) -> None:
-    seen = [rgb2lab(gamma(np.asarray(VISION[vision]) @ linear(rgb(c)))) for c in theme.PALETTE[:6]]
+    seen = [rgb2lab(gamma(np.asarray(VISION[vision]) @ linear(rgb(c)))) for c in palette.PALETTE[:6]]
     assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 9
 
 
@@ -61,5 +61,5 @@ def test_texts_are_readable(text: str) -> None:
 
 
 def test_colour_belongs_to_the_place() -> None:
-    assert [theme.colour(k) for k in range(3)] == list(theme.PALETTE[:3])
-    assert len(set(theme.PALETTE)) == len(theme.PALETTE)
+    assert [palette.colour(k) for k in range(3)] == list(palette.PALETTE[:3])
+    assert len(set(palette.PALETTE)) == len(palette.PALETTE)
