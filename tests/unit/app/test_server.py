@@ -1,0 +1,54 @@
+"""Opening the page in a browser, without one."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import pytest
+
+from facelib.app.server import graphical_browser, open_page
+
+
+class Recorder:
+    """Stands in for a browser."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+        self.called = threading.Event()
+
+    def open(self, url: str) -> None:
+        self.opened.append(url)
+        self.called.set()
+
+
+def test_page_is_opened(tmp_path: Path) -> None:
+    browser = Recorder()
+    assert open_page("http://127.0.0.1:8866/", tmp_path, lambda: browser)
+    assert browser.called.wait(5)
+    assert browser.opened == ["http://127.0.0.1:8866/"]
+
+
+def test_token_stays_off_the_command_line(tmp_path: Path) -> None:
+    browser = Recorder()
+    assert open_page("http://127.0.0.1:8866/?token=secret", tmp_path, lambda: browser)
+    assert browser.called.wait(5)
+    (url,) = browser.opened
+    assert "secret" not in url
+    file = Path(url2pathname(urlsplit(url).path))
+    assert "url=http://127.0.0.1:8866/?token=secret" in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_without_a_browser_nothing_is_opened(tmp_path: Path) -> None:
+    assert not open_page("http://127.0.0.1:8866/", tmp_path, lambda: None)
+
+
+def test_text_browsers_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.uname", lambda: SimpleNamespace(sysname="Linux"))
+    assert graphical_browser() is None

@@ -1,0 +1,35 @@
+"""The watchdog's kernel side; its page side is tested in a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from facelib.app.watchdog import Watchdog
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    messages: list[Any] = []
+    monkeypatch.setattr(Watchdog, "send", lambda _self, content: messages.append(content))
+    return messages
+
+
+def test_pings_are_answered(sent: list[Any]) -> None:
+    dog = Watchdog()
+    for number in (1, 2):
+        dog._handle_custom_msg({"ping": number}, [])
+    assert sent == [{"pong": 1}, {"pong": 2}]
+
+
+@pytest.mark.parametrize("content", [{}, {"other": 1}, "ping", None])
+def test_anything_else_is_not(sent: list[Any], content: object) -> None:
+    Watchdog()._handle_custom_msg(content, [])
+    assert sent == []
+
+
+def test_defaults() -> None:
+    dog = Watchdog()
+    assert dog.period == 1000
+    assert dog.text == "The session has ended. Reload the page to go on."
