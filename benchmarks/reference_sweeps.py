@@ -1,4 +1,4 @@
-"""How long harmless reference sweeps take to make: 19 sweeps of 7 strengths at 224 px, one thread, < 1.5 s."""
+"""How long reference sweeps take to make: 19 sweeps of 7 strengths at 224 px, one thread, < 1.5 s."""
 
 from __future__ import annotations
 

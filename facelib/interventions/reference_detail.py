@@ -36,10 +36,10 @@ class Blur(ReferenceChange):
 
     id: ClassVar[str] = "blur"
     title: ClassVar[str] = "Blur"
-    description: ClassVar[str] = "The picture goes out of focus, by up to 2 % of the width of the face box."
+    description: ClassVar[str] = "The picture goes out of focus, by up to 2.5 % of the width of the face box."
     sentence: ClassVar[str] = "the picture becomes blurred"
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0),)
-    largest: ClassVar[float] = 0.02
+    largest: ClassVar[float] = 0.025
     unit: ClassVar[str] = "box widths of standard deviation"
 
     @classmethod
@@ -94,11 +94,11 @@ class Noise(ReferenceChange):
     id: ClassVar[str] = "noise"
     title: ClassVar[str] = "Noise"
     description: ClassVar[str] = (
-        "Sensor noise of up to 18 grey levels; the pattern stays, only its strength grows."
+        "Sensor noise of up to 24 grey levels; the pattern stays, only its strength grows."
     )
     sentence: ClassVar[str] = "the picture becomes noisy"
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((0.0, 2.0**53), (0.0, 0.02))
-    largest: ClassVar[float] = 18 / 255
+    largest: ClassVar[float] = 24 / 255
     unit: ClassVar[str] = "of the range from black to white, standard deviation"
 
     @classmethod

@@ -132,12 +132,12 @@ class Rotate(GeometricChange):
     id: ClassVar[str] = "rotate"
     title: ClassVar[str] = "Rotation"
     description: ClassVar[str] = (
-        "The picture turns in its plane by up to 8 degrees, nearly about the middle of the face."
+        "The picture turns in its plane by up to 10 degrees, nearly about the middle of the face."
     )
     sentence: ClassVar[str] = "the picture turns {trend}"
     trends: ClassVar[tuple[str, str]] = ("counter-clockwise", "clockwise")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-0.5, 0.5), (-0.5, 0.5))
-    largest: ClassVar[float] = 8.0
+    largest: ClassVar[float] = 10.0
     unit: ClassVar[str] = "degrees"
 
     @classmethod
@@ -192,11 +192,11 @@ class Stretch(GeometricChange):
     id: ClassVar[str] = "stretch"
     title: ClassVar[str] = "Stretch"
     description: ClassVar[str] = (
-        "The aspect ratio changes by up to 10 % along one axis, as careless resizing does."
+        "The aspect ratio changes by up to 15 % along one axis, as careless resizing does."
     )
     sentence: ClassVar[str] = "the picture is stretched"
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
-    largest: ClassVar[float] = 0.1
+    largest: ClassVar[float] = 0.14
     unit: ClassVar[str] = "log of the aspect ratio"
 
     @classmethod

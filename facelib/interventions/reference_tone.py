@@ -83,11 +83,11 @@ class Contrast(ReferenceChange):
 
     id: ClassVar[str] = "contrast"
     title: ClassVar[str] = "Contrast"
-    description: ClassVar[str] = "The spread of the grey levels grows or shrinks by a factor of up to 1.5."
+    description: ClassVar[str] = "The spread of the grey levels grows or shrinks by a factor of up to 1.6."
     sentence: ClassVar[str] = "the contrast {trend}"
     trends: ClassVar[tuple[str, str]] = ("falls", "rises")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (0.0, 1.0))
-    largest: ClassVar[float] = 0.4
+    largest: ClassVar[float] = 0.48
     unit: ClassVar[str] = "log of the gain"
 
     @classmethod
@@ -113,7 +113,7 @@ class Gamma(ReferenceChange):
     sentence: ClassVar[str] = "the middle tones become {trend}"
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (0.0, 1.0))
-    largest: ClassVar[float] = 0.45
+    largest: ClassVar[float] = 0.55
     unit: ClassVar[str] = "log of the exponent"
 
     @classmethod
