@@ -56,9 +56,9 @@ def labelled(title: str, help_text: str, widget: Any) -> Any:
     return widget
 
 
-def button(title: str, help_text: str, icon: str = "") -> widgets.Button:
+def button(title: str, help_text: str) -> widgets.Button:
     """Return a button with a help text."""
-    made = widgets.Button(description=title, tooltip=help_text, icon=icon)
+    made = widgets.Button(description=title, tooltip=help_text)
     made.layout.width = "auto"
     return made
 

@@ -83,11 +83,9 @@ class FacePanel(Card):
         }
         help_text = "Seed of the shape of the face and of the marks on the skin"
         self.seed = labelled("Person no.", help_text, widgets.BoundedIntText(min=0, max=999_999))
-        self.random = button(
-            "Random", "Another person: age, gender, tone, hair and shape at random", "random"
-        )
-        self.undo = button("Undo", "Go back one change of face or property", "undo")
-        self.reset = button("Reset", "The face that the page opened with", "home")
+        self.random = button("Random", "Another person: age, gender, tone, hair and shape at random")
+        self.undo = button("Undo", "Go back one change of face or property")
+        self.reset = button("Reset", "The face that the page opened with")
         self.credit = widgets.HTML("Portrait of the astronaut Eileen Collins. NASA, public domain.")
         self.controls = grid(
             self.menus["expression"],

@@ -12,7 +12,7 @@ from facelib.app.state import Explorer
 COLUMNS = (
     {"title": "property", "align": "left"},
     {"title": "now", "align": "right"},
-    {"title": "unchanged", "align": "right"},
+    {"title": "before", "align": "right"},
 )
 SHOWN = ("symmetry", "age", "gender", "skin_tone", "electrodes", "brightness", "sharpness")
 
@@ -40,14 +40,19 @@ class MeasuredPanel(Card):
         rows: list[list[Any]] = []
         for name in SHOWN:
             if name in table and table[name].notna().all():
-                values = [f"{value:.2f}" for value in table[name]]
+                values = [_number(value) for value in table[name]]
                 now = {"series": values} if result is not None else values[-1]
                 rows.append([_title(name), now, values[0]])
         self.table.show(COLUMNS, rows)
 
 
 def _title(name: str) -> dict[str, str]:
-    """Return the cell that names a property: its title, unit and where the number comes from."""
+    """Return the cell that names a property; its help says unit and where the number comes from."""
     found = properties.PROPERTIES[name]
-    unit = f", {found.unit}" if found.unit else ""
-    return {"text": f"{found.title}{unit}", "help": f"{found.source}: {found.description}"}
+    unit = f" ({found.unit})" if found.unit else ""
+    return {"text": found.title, "help": f"{found.source}{unit}: {found.description}"}
+
+
+def _number(value: float) -> str:
+    """Return two decimals for shares, none for years, degrees and counts."""
+    return f"{value:.0f}" if value == round(value) or abs(value) >= 10 else f"{value:.2f}"

@@ -13,6 +13,7 @@ from facelib.app.state import STEPS, Explorer
 from facelib.charts import specs
 from facelib.charts.tables import BAND, rows
 from facelib.studies import DELTA, Snapshot
+from facelib.studies.effects import signed, summarise
 from facelib.studies.sweep import tidy
 
 COLUMNS = (
@@ -122,7 +123,8 @@ class OutputsPanel(Card):
         )
         self.details.show(DETAILS, details, "Descriptive statistics of this sweep")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
-        self.sentence.value = str(chosen["sentence"].iloc[0]) if len(chosen) else ""
+        sentences = [summarise(effects, self.explorer.intervention.clause), *chosen["sentence"]]
+        self.sentence.value = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
 
     def _waiting(self, table: pd.DataFrame) -> None:
         label = self.explorer.label
@@ -142,14 +144,3 @@ def snapshot_table(snapshot: Snapshot, step: int) -> pd.DataFrame:
     """Return the outputs of the one strength that was looked at, as a tidy table with its step."""
     strength = snapshot.frames.strengths[-1:]
     return tidy(snapshot.readings, strength, face="", intervention="").assign(step=step)
-
-
-def signed(value: float) -> str:
-    """Return a number with its sign, as statisticians write it.
-
-    >>> signed(-0.623)
-    '−.62'
-    """
-    text = f"{abs(value):.2f}"
-    text = text[1:] if text.startswith("0") else text
-    return ("−" if value < 0 else "+") + text

@@ -22,7 +22,7 @@ class AsymmetricExpression(HeadIntervention):
     side: Side = "left"
 
     id: ClassVar[str] = "asymmetric_expression"
-    title: ClassVar[str] = "Facial symmetry: one side weaker"
+    title: ClassVar[str] = "one side weaker"
     group: ClassVar[str] = "Symmetry"
     moves: ClassVar[str | None] = "symmetry"
     expected: ClassVar[Expected] = "falls"
@@ -44,7 +44,7 @@ class WeakerExpression(HeadIntervention):
     """
 
     id: ClassVar[str] = "weaker_expression"
-    title: ClassVar[str] = "Control: both sides weaker, same total"
+    title: ClassVar[str] = "both sides weaker (control)"
     group: ClassVar[str] = "Symmetry"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
@@ -64,7 +64,7 @@ class Intensity(HeadIntervention):
     """The whole expression fades to neutral."""
 
     id: ClassVar[str] = "intensity"
-    title: ClassVar[str] = "Expression intensity"
+    title: ClassVar[str] = "intensity"
     group: ClassVar[str] = "Expression"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = "The expression fades step by step until the face is neutral."

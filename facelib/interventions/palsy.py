@@ -18,7 +18,7 @@ class Palsy(HeadIntervention):
     side: Side = "left"
 
     id: ClassVar[str] = "palsy"
-    title: ClassVar[str] = "One-sided palsy"
+    title: ClassVar[str] = "one-sided palsy"
     group: ClassVar[str] = "Symmetry"
     moves: ClassVar[str | None] = "symmetry"
     expected: ClassVar[Expected] = "falls"

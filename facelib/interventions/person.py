@@ -38,7 +38,7 @@ class Age(_Attribute):
     """The person's age in years: shape, skin relief and hair colour."""
 
     id: ClassVar[str] = "age"
-    title: ClassVar[str] = "Age"
+    title: ClassVar[str] = "age"
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "age"
     description: ClassVar[str] = "The same person grows older, or younger if old already."
@@ -53,7 +53,7 @@ class Gender(_Attribute):
     """Shape between the female (0) and the male (1) morph; hair stays."""
 
     id: ClassVar[str] = "gender"
-    title: ClassVar[str] = "Gender (shape)"
+    title: ClassVar[str] = "gender (shape)"
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "gender"
     description: ClassVar[str] = (
@@ -70,7 +70,7 @@ class SkinTone(_Attribute):
     """Skin tone, linear in the individual typology angle; nothing else changes."""
 
     id: ClassVar[str] = "skin_tone"
-    title: ClassVar[str] = "Skin tone"
+    title: ClassVar[str] = "skin tone"
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "skin_tone"
     description: ClassVar[str] = "The skin grows darker, or lighter if dark already; shape and light stay."

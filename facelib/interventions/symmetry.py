@@ -15,7 +15,7 @@ class Symmetrise(HeadIntervention):
     """Shape, palsy and expression blend toward the average of the face and its mirror image."""
 
     id: ClassVar[str] = "symmetrise"
-    title: ClassVar[str] = "More symmetric"
+    title: ClassVar[str] = "more symmetric"
     group: ClassVar[str] = "Symmetry"
     moves: ClassVar[str | None] = "symmetry"
     description: ClassVar[str] = (
@@ -40,7 +40,7 @@ class Asymmetrise(HeadIntervention):
     """The shape of the resting face becomes asymmetric; the pattern follows the head's seed."""
 
     id: ClassVar[str] = "asymmetrise"
-    title: ClassVar[str] = "Less symmetric shape"
+    title: ClassVar[str] = "less symmetric shape"
     group: ClassVar[str] = "Symmetry"
     moves: ClassVar[str | None] = "symmetry"
     description: ClassVar[str] = "Brows, eyes, cheeks, nose, mouth and jaw grow apart between left and right."

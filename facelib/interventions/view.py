@@ -17,7 +17,7 @@ class Pose(HeadIntervention):
     yaw: float = 35.0
 
     id: ClassVar[str] = "pose"
-    title: ClassVar[str] = "Pose: head turns"
+    title: ClassVar[str] = "head turns"
     group: ClassVar[str] = "View"
     description: ClassVar[str] = "The head turns away from the camera."
     sentence: ClassVar[str] = "the head turns"
@@ -35,7 +35,7 @@ class LightDirection(HeadIntervention):
     azimuth: float = 75.0
 
     id: ClassVar[str] = "light_direction"
-    title: ClassVar[str] = "Light from the side"
+    title: ClassVar[str] = "light from the side"
     group: ClassVar[str] = "View"
     description: ClassVar[str] = "The key light wanders to the side; its strength stays."
     sentence: ClassVar[str] = "the light wanders to the side"

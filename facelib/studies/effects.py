@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from facelib.studies.references import References
     from facelib.studies.sweep import Sweep
 
+VERDICTS = {
+    "changes": "changes for {}",
+    "does not change": "does not change for {}",
+    "cannot tell": "can't be told for {}",
+}
+
 
 def effects(sweep: Sweep, label: str, *, delta: float, references: References | None = None) -> pd.DataFrame:
     """Return the local statistics of one class (METHODS: property gradient, shuffle test, verdict).
@@ -95,3 +101,44 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         clause=sweep.intervention.clause, classifier=name, label=label, change=change, reference=rank
     )
     return row
+
+
+def summarise(table: pd.DataFrame, clause: str) -> str:
+    """Say in one sentence what a change does to each classifier on this face.
+
+    Parameters
+    ----------
+    table
+        What `effects` returned.
+    clause
+        What happens, as `Intervention.clause` says it.
+
+    Examples
+    --------
+    >>> row = {"label": "happy", "change": -0.62}
+    >>> summarise(pd.DataFrame([{**row, "classifier": "fer", "verdict": "changes"}]), "the left side weakens")
+    'As the left side weakens, the output for happy changes for fer (−.62).'
+    """
+    if table.empty:
+        return ""
+    parts = []
+    for verdict, words in VERDICTS.items():
+        chosen = table[table["verdict"] == verdict]
+        if len(chosen):
+            names = [
+                f"{name} ({signed(change)})"
+                for name, change in zip(chosen["classifier"], chosen["change"], strict=True)
+            ]
+            parts.append(words.format(", ".join(names)))
+    return f"As {clause}, the output for {table['label'].iloc[0]} {'; '.join(parts)}."
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign, as statisticians write it.
+
+    >>> signed(-0.623)
+    '−.62'
+    """
+    text = f"{abs(value):.2f}"
+    text = text[1:] if text.startswith("0") else text
+    return ("−" if value < 0 else "+") + text
