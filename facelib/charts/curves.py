@@ -76,7 +76,7 @@ def layout(
     beside = theme.panels_beside(classifiers)
     tall = height or (112 if len(classifiers) <= beside else 76)
     panels = [
-        _panel(name, colour(order), first=order % beside == 0, width=width, height=tall)
+        _panel(name, order=order, beside=beside, width=width, height=tall)
         for order, name in enumerate(classifiers)
     ]
     chart = alt.concat(
@@ -98,7 +98,7 @@ def layout(
 
 
 def _panel(
-    classifier: str, hue: str, *, first: bool, width: int, height: int
+    classifier: str, *, order: int, beside: int, width: int, height: int
 ) -> alt.LayerChart | alt.FacetChart:
     own = f"datum.classifier === {classifier!r} && datum.label === label"
     unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
@@ -107,7 +107,9 @@ def _panel(
         scale=unit,
         axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", grid=False),
     )
-    axis = alt.Axis(title=None, values=[0, 0.5, 1], format="~g", labels=first, ticks=False, domain=False)
+    axis = alt.Axis(
+        title=None, values=[0, 0.5, 1], format="~g", labels=order % beside == 0, ticks=False, domain=False
+    )
     y = alt.Y("probability:Q", scale=unit, axis=axis)
     tooltip = [
         alt.Tooltip("classifier:N"),
@@ -121,12 +123,12 @@ def _panel(
         .encode(x=x, y=alt.Y("low:Q", scale=unit, axis=axis), y2="high:Q")
     )
     base = alt.Chart().transform_filter(own)
-    line = base.mark_line(color=hue, strokeWidth=2).encode(x=x, y=y)
+    line = base.mark_line(color=colour(order), strokeWidth=2).encode(x=x, y=y)
     now = base.transform_filter("datum.step === step")
     rule = now.mark_rule(color=theme.INK, strokeWidth=1, opacity=0.7).encode(x=x)
-    dot = now.mark_point(color=hue, filled=True, size=55, stroke="white", strokeWidth=1.2, opacity=1).encode(
-        x=x, y=y, tooltip=tooltip
-    )
+    dot = now.mark_point(
+        color=colour(order), filled=True, size=55, stroke="white", strokeWidth=1.2, opacity=1
+    ).encode(x=x, y=y, tooltip=tooltip)
     return alt.layer(band, line, rule, dot).properties(
-        width=width, height=height, title=theme.panel_title(classifier)
+        width=width, height=height, title=theme.panel_title(classifier, beside)
     )

@@ -70,7 +70,7 @@ def layout(
     """Return the chart without data: parameters ``step`` and ``label``, data set ``outputs``."""
     beside = theme.panels_beside(classifiers, most=6)
     panels = [
-        _panel(name, colour(order), first=order % beside == 0, width=width, row_height=row_height)
+        _panel(name, order=order, beside=beside, width=width, row_height=row_height)
         for order, name in enumerate(classifiers)
     ]
     chart = alt.concat(*panels, columns=beside, data=alt.NamedData(name="outputs"), datasets={"outputs": []})
@@ -89,11 +89,11 @@ def layout(
 
 
 def _panel(
-    classifier: str, hue: str, *, first: bool, width: int, row_height: int
+    classifier: str, *, order: int, beside: int, width: int, row_height: int
 ) -> alt.LayerChart | alt.FacetChart:
     strong = "datum.label === label"
     axis = alt.Axis(
-        title=None, ticks=False, domain=False, labels=first, labelPadding=4,
+        title=None, ticks=False, domain=False, labels=order % beside == 0, labelPadding=4,
         labelFontWeight=alt.condition("datum.value === label", alt.value("bold"), alt.value("normal")),
         labelColor=alt.condition("datum.value === label", alt.value(theme.INK), alt.value(theme.MUTED)),
     )  # fmt: skip
@@ -117,7 +117,7 @@ def _panel(
     ]
     bar = (
         base.transform_filter("datum.step === step")
-        .mark_bar(color=hue, height={"band": 0.72}, cornerRadiusEnd=1.5)
+        .mark_bar(color=colour(order), height={"band": 0.72}, cornerRadiusEnd=1.5)
         .encode(x=x, opacity=alt.condition(strong, alt.value(1.0), alt.value(0.45)), tooltip=tooltip)
     )
     start = (
@@ -128,5 +128,5 @@ def _panel(
     return alt.layer(bar, start).properties(
         width=width,
         height=row_height * len(EMOTIONS),
-        title=theme.panel_title(classifier),
+        title=theme.panel_title(classifier, beside),
     )

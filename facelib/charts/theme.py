@@ -67,9 +67,10 @@ def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: s
     )
 
 
-def panel_title(classifier: str) -> alt.Title:
-    """Return the name above a panel, at its left edge."""
-    return alt.Title(text=classifier, anchor="start", frame="group", fontSize=11.5, offset=4)
+def panel_title(classifier: str, beside: int) -> alt.Title:
+    """Return the name above a panel, at its left edge; smaller where many stand beside each other."""
+    size = 11.5 if beside <= 4 else 10.0
+    return alt.Title(text=classifier, anchor="start", frame="group", fontSize=size, offset=4)
 
 
 def panels_beside(classifiers: Sequence[str], most: int = 4) -> int:
