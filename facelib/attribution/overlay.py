@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +13,21 @@ from facelib.errors import BadValueError
 
 Images = npt.NDArray[np.uint8]
 Maps = npt.NDArray[np.float32]
+Colours = tuple[tuple[int, int, int], ...]
 
-COLOURS: Images = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1]
-"""uint8 (256, 3), RGB: the colour of each value of a map from 0 to the end of the scale (viridis)."""
+EVIDENCE: Final = (
+    (58, 12, 99), (101, 21, 110), (147, 38, 103), (188, 55, 84), (221, 81, 58),
+    (243, 120, 25), (252, 165, 10), (246, 215, 70), (252, 255, 164),
+)  # fmt: skip
+"""Colours of a map from 0 to the end of the scale: inferno without its black end."""
 
-_LESS, _MORE = np.array([[33, 102, 172], [178, 24, 43]], np.uint8)  # blue and red, told apart by all
+CHANGE: Final = (
+    (5, 48, 130), (33, 102, 190), (92, 157, 220), (190, 218, 243), (250, 250, 250),
+    (254, 214, 170), (248, 158, 78), (225, 103, 13), (150, 60, 0),
+)  # fmt: skip
+"""Colours of a difference from −scale to +scale: blue for less evidence, orange for more."""
+
+_CLEAR_BELOW = {EVIDENCE: 0.3, CHANGE: 0.25}  # share of the scale from which the colour covers fully
 
 
 def project(
@@ -73,32 +85,41 @@ def overlay(images: Images, projected: Maps, scale: float, opacity: float = 0.5)
     uint8 (N, H, W, 3)
     """
     share = _shares(images, projected, scale)
-    return _blend(images, COLOURS[np.rint(255 * share).astype(np.uint8)], _cover(share, opacity))
+    return _blend(images, _mix(EVIDENCE, share), _cover(EVIDENCE, share, opacity))
 
 
 def overlay_change(images: Images, change: Maps, scale: float, opacity: float = 0.5) -> Images:
-    """Lay differences against strength 0 over pictures: blue for less evidence, red for more.
+    """Lay differences against strength 0 over pictures: blue for less evidence, orange for more.
 
     See `overlay`; `change` may be negative, and `scale` is the absolute value of the full colours.
     """
-    share = _shares(images, np.abs(change), scale)
-    colours = np.where(change[..., None] < 0, _LESS, _MORE)
-    return _blend(images, colours, _cover(share, opacity))
+    share = _shares(images, change, scale)
+    return _blend(images, _mix(CHANGE, (share + 1) / 2), _cover(CHANGE, np.abs(share), opacity))
 
 
 def _shares(images: Images, projected: Maps, scale: float) -> Maps:
     if projected.shape != images.shape[:-1]:
         msg = f"Maps of shape {images.shape[:-1]} were expected, one a picture; got {projected.shape}."
         raise BadValueError(msg)
-    return np.clip(projected / scale, 0, 1) if scale > 0 else np.zeros_like(projected)
+    return np.clip(projected / scale, -1, 1) if scale > 0 else np.zeros_like(projected)
 
 
-def _cover(share: Maps, opacity: float) -> Maps:
+def _mix(colours: Colours, share: Maps) -> Maps:
+    """Return the colour at each share in [0, 1], linear between the given ones."""
+    at = np.clip(share, 0, 1) * (len(colours) - 1)
+    anchors = np.asarray(colours, np.float32)
+    return np.stack([np.interp(at, np.arange(len(colours)), anchors[:, k]) for k in range(3)], -1).astype(
+        np.float32
+    )
+
+
+def _cover(colours: Colours, share: Maps, opacity: float) -> Maps:
     if not 0 <= opacity <= 1:
         msg = f"Opacity lies between 0 and 1; got {opacity!r}."
         raise BadValueError(msg)
-    return np.float32(opacity) * np.minimum(2 * share, 1)[..., None]  # full from the middle of the scale
+    t = np.clip(share / _CLEAR_BELOW[colours], 0, 1)[..., None]
+    return np.float32(opacity) * t * t * (3 - 2 * t)  # no evidence: the picture shows
 
 
-def _blend(images: Images, colours: Images, cover: Maps) -> Images:
-    return np.rint(images + cover * (colours.astype(np.float32) - images)).astype(np.uint8)
+def _blend(images: Images, colours: Maps, cover: Maps) -> Images:
+    return np.rint(images + cover * (colours - images)).astype(np.uint8)

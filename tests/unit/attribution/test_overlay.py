@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from torch import nn
 
+import facelib
 from facelib import attribution
 from facelib.classifiers import Card, Classifier, Preparation
 from facelib.errors import BadValueError
@@ -86,9 +91,11 @@ def test_overlay_colours_evidence_and_leaves_the_rest() -> None:
     projected[0, 0, 0], projected[1, 1, 2] = 4, 1
     found = attribution.overlay(images, projected, 4.0, opacity=1.0)
     assert found.dtype == np.uint8
-    assert found[0, 0, 0].tolist() == attribution.COLOURS[255].tolist()
-    quarter = 0.5 * attribution.COLOURS[64].astype(float) + 0.5 * 100  # a quarter of the scale covers half
-    np.testing.assert_allclose(found[1, 1, 2], quarter, atol=1)
+    assert found[0, 0, 0].tolist() == list(attribution.EVIDENCE[-1])
+    t = 0.25 / 0.3  # a quarter of the scale is the third colour, and covers nearly all
+    cover = t * t * (3 - 2 * t)
+    expected = cover * np.array(attribution.EVIDENCE[2]) + (1 - cover) * 100
+    np.testing.assert_allclose(found[1, 1, 2], expected, atol=1)
     unchanged = np.ones((2, 2, 3), bool)
     unchanged[0, 0, 0] = unchanged[1, 1, 2] = False
     assert (found[unchanged] == 100).all()
@@ -102,7 +109,7 @@ def test_a_blank_map_shows_the_picture() -> None:
     assert (attribution.overlay(images, blank, attribution.shared_scale(blank)) == images).all()
 
 
-def test_changes_are_blue_and_red() -> None:
+def test_changes_are_blue_and_orange() -> None:
     images = np.full((1, 1, 3, 3), 128, np.uint8)
     change = np.float32([[[-2, 0, 2]]])
     less, same, more = attribution.overlay_change(images, change, 2.0, opacity=1.0)[0, 0].astype(int)
@@ -112,9 +119,16 @@ def test_changes_are_blue_and_red() -> None:
 
 
 def test_colours_rise_in_lightness() -> None:
-    lightness = attribution.COLOURS.astype(float) @ [0.2126, 0.7152, 0.0722]
-    assert attribution.COLOURS.shape == (256, 3)
-    assert (np.diff(lightness) > -0.5).all()
+    lightness = np.array(attribution.EVIDENCE) @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(lightness) > 0).all()
+
+
+def test_the_browser_paints_in_the_same_colours() -> None:
+    script = (Path(facelib.__file__).parent / "app" / "stage.js").read_text()
+    for name in ("EVIDENCE", "CHANGE"):
+        listed = re.search(rf"const {name} = (\[.*?\]\]);", script, re.DOTALL)
+        assert listed is not None
+        assert json.loads(listed[1]) == [list(colour) for colour in getattr(attribution, name)]
 
 
 @pytest.mark.parametrize("opacity", [-0.1, 1.1])

@@ -1,0 +1,21 @@
+"""Everything that is compiled once on a machine, done ahead: the first page then opens quickly."""
+
+from __future__ import annotations
+
+import importlib.util
+
+
+def warm() -> None:
+    """Compile the geometry and the renderer, and (where the page is installed) charts and their library."""
+    from facelib import classifiers, faces
+
+    faces.warm()
+    if importlib.util.find_spec("anywidget") is None:
+        return  # installed without the extra "app"
+    from facelib.app.chartview import library_bundle
+    from facelib.charts import specs
+
+    names = classifiers.available()
+    library_bundle()
+    specs.bars(names)
+    specs.response(names)
