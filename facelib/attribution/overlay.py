@@ -15,13 +15,13 @@ Images = npt.NDArray[np.uint8]
 Maps = npt.NDArray[np.float32]
 Colours = tuple[tuple[int, int, int], ...]
 
-EVIDENCE: Final = (
+EVIDENCE: Final[Colours] = (
     (58, 12, 99), (101, 21, 110), (147, 38, 103), (188, 55, 84), (221, 81, 58),
     (243, 120, 25), (252, 165, 10), (246, 215, 70), (252, 255, 164),
 )  # fmt: skip
 """Colours of a map from 0 to the end of the scale: inferno without its black end."""
 
-CHANGE: Final = (
+CHANGE: Final[Colours] = (
     (5, 48, 130), (33, 102, 190), (92, 157, 220), (190, 218, 243), (250, 250, 250),
     (254, 214, 170), (248, 158, 78), (225, 103, 13), (150, 60, 0),
 )  # fmt: skip
@@ -104,7 +104,7 @@ def _shares(images: Images, projected: Maps, scale: float) -> Maps:
     return np.clip(projected / scale, -1, 1) if scale > 0 else np.zeros_like(projected)
 
 
-def _mix(colours: Colours, share: Maps) -> Maps:
+def _mix(colours: Colours, share: npt.NDArray[np.floating]) -> Maps:
     """Return the colour at each share in [0, 1], linear between the given ones."""
     at = np.clip(share, 0, 1) * (len(colours) - 1)
     anchors = np.asarray(colours, np.float32)
@@ -118,7 +118,8 @@ def _cover(colours: Colours, share: Maps, opacity: float) -> Maps:
         msg = f"Opacity lies between 0 and 1; got {opacity!r}."
         raise BadValueError(msg)
     t = np.clip(share / _CLEAR_BELOW[colours], 0, 1)[..., None]
-    return np.float32(opacity) * t * t * (3 - 2 * t)  # no evidence: the picture shows
+    cover = opacity * t * t * (3 - 2 * t)  # no evidence: the picture shows
+    return np.asarray(cover, np.float32)
 
 
 def _blend(images: Images, colours: Maps, cover: Maps) -> Images:
