@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from facelib.faces.anatomy import LASH_LOWER, LASH_UPPER, SKIN, Anatomy, Ints, read, triangulate
 from facelib.faces.expressions import COMMON, PAIRED, SPLIT
+from facelib.faces.landmarks import bind
 from facelib.faces.maps import AXIS, compile_maps, hairline, is_ear
 from facelib.faces.mesh import normals
 from facelib.faces.occlusion import ambient_occlusion
@@ -41,6 +42,10 @@ def compile_arrays(data: Path) -> dict[str, npt.NDArray[Any]]:
         arrays[f"{name}_names"] = np.array(list(morphs))
         arrays[name] = np.stack(list(morphs.values()))
     arrays |= _fine_mesh(anatomy, data)
+    jaw = arrays["unit"][list(arrays["unit_names"]).index("jawOpen")]
+    arrays["landmark_vertices"], arrays["landmark_weights"] = bind(
+        anatomy.vertices, arrays["canonical"], arrays["triangles"], arrays["parts"], jaw
+    )
     return {
         name: array.astype(np.float32) if array.dtype == np.float64 else array for name, array in arrays.items()
     }

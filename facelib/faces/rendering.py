@@ -28,6 +28,7 @@ from facelib.faces.anatomy import (
 from facelib.faces.face import Face
 from facelib.faces.frame import Frame, surfaces
 from facelib.faces.geometry import Geometry, Hair, hair, load, maps
+from facelib.faces.landmarks import face_box, place
 from facelib.faces.light import Light
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
 from facelib.faces.resolve import develop, fill_backdrop, shade, tone_curve
@@ -90,7 +91,10 @@ def render(head: Head, size: int = 224) -> Face:
     image = develop(picture, _curve())
     screen = points[:, :2] / SAMPLES
     eyes = np.stack([screen[left].mean(axis=0), screen[right].mean(axis=0)]).astype(np.float64)
-    return Face(image, _box(eyes, head), eyes, attributes=attributes(head), source="rendered")
+    marks = geometry.landmark_vertices, geometry.landmark_weights
+    still = camera.project(camera.stand(rest, resting, head.pose).positions, size)
+    box = face_box(place(still, *marks))
+    return Face(image, box, eyes, place(screen, *marks), attributes(head), "rendered")
 
 
 @cache
@@ -285,12 +289,6 @@ def _openness(vertices: Floats) -> float:
     """Return how much light reaches the teeth: 0 lips closed, 1 wide open."""
     upper, lower = vertices[_rims()[4:]]
     return float(np.clip((np.linalg.norm(upper - lower) - 0.02) / 0.10, 0, 1))
-
-
-def _box(eyes: npt.NDArray[np.float64], head: Head) -> npt.NDArray[np.float64]:
-    gap = np.linalg.norm(eyes[0] - eyes[1]) / max(np.cos(np.radians(head.pose[0])), 0.5)
-    centre = eyes.mean(axis=0) + [0, 0.45 * gap]
-    return np.concatenate([centre - 1.15 * gap, centre + 1.15 * gap])
 
 
 def attributes(head: Head) -> MappingProxyType[str, Any]:
