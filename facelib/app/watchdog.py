@@ -21,12 +21,19 @@ class Watchdog(anywidget.AnyWidget):
     ----------
     period
         Milliseconds between two pings.
+
+    Attributes
+    ----------
+    visited
+        Whether a page has ever pinged. A page computed ahead for a visitor to come can put off what only a
+        visitor needs until this turns true.
     """
 
     _esm = HERE / "watchdog.js"
     _css = HERE / "watchdog.css"
 
     period = traitlets.Int(1000).tag(sync=True)
+    visited = traitlets.Bool(False)
     text = traitlets.Unicode("The session has ended. Reload the page to go on.").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
@@ -37,3 +44,4 @@ class Watchdog(anywidget.AnyWidget):
 def _answer(widget: Watchdog, content: Any, _buffers: object) -> None:
     if isinstance(content, dict) and "ping" in content:
         widget.send({"pong": content["ping"]})
+        widget.visited = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -87,6 +88,7 @@ class Latest:
         self._closed = False
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._thread.start()
+        _at_exit(weakref.WeakMethod(self._expire))
 
     def submit(
         self,
@@ -149,6 +151,12 @@ class Latest:
     ) -> None:
         self.close()
 
+    def _expire(self) -> None:
+        # The interpreter is about to end: whoever computes should stop, and nobody wants to hear why it
+        # failed. No lock: a thread that will never go on may hold it.
+        self._closed = True
+        self.newest = self._pending = None
+
     def _loop(self) -> None:
         while True:
             with self._changed:
@@ -158,24 +166,40 @@ class Latest:
                     return
                 self._running = task
             try:
-                _perform(task)
+                self._perform(task)
             except Exception:  # the thread has to outlive whatever a callback does
                 logger.exception("A result could not be delivered")
             with self._changed:
                 self._running = None
                 self._changed.notify_all()
 
+    def _perform(self, task: Task) -> None:
+        try:
+            result = task.work(task)
+        except Superseded:
+            return
+        except Exception as error:
+            if self._closed:
+                return
+            if not isinstance(error, FacelibError):
+                logger.exception("Work in the background failed")
+            if task.failed is not None:
+                task.tell(task.failed, error)
+        else:
+            if task.done is not None:
+                task.tell(task.done, result)
 
-def _perform(task: Task) -> None:
-    try:
-        result = task.work(task)
-    except Superseded:
-        return
-    except Exception as error:
-        if not isinstance(error, FacelibError):
-            logger.exception("Work in the background failed")
-        if task.failed is not None:
-            task.tell(task.failed, error)
-    else:
-        if task.done is not None:
-            task.tell(task.done, result)
+
+def _at_exit(method: weakref.WeakMethod[Callable[[], None]]) -> None:
+    """Call `method`, if its object still lives, before the interpreter shuts down the pools of threads.
+
+    ``atexit`` comes too late: work that runs on would fail with "cannot schedule new futures".
+    """
+
+    def call() -> None:
+        if (bound := method()) is not None:
+            bound()
+
+    register = getattr(threading, "_register_atexit", None)
+    if register is not None:
+        register(call)

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 import nbformat
@@ -137,6 +138,12 @@ class Server:
             with contextlib.suppress(psutil.NoSuchProcess):
                 kernel.kill()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def _dead(self) -> bool:
         return self.process.poll() is not None
 
@@ -241,11 +248,14 @@ class Visit:
         return path
 
     def waits(self, kind: str) -> list[float]:
-        """Return for each event of the probe the milliseconds until the last paint of `kind` it caused."""
+        """Return for each event of the probe the milliseconds until the last paint of `kind` it caused.
+
+        `kind` is "picture", "chart", "text" or "" for all.
+        """
         paints = self.page.evaluate("window.facelibProbe.paints")
         last: dict[float, float] = {}
         for paint in paints:
-            if paint["kind"] == kind:
+            if kind in {paint["kind"], ""}:
                 last[paint["cause"]] = max(paint["wait"], last.get(paint["cause"], 0.0))
         return list(last.values())
 

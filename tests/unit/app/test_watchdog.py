@@ -18,15 +18,21 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def test_pings_are_answered(sent: list[Any]) -> None:
     dog = Watchdog()
+    visits: list[Any] = []
+    dog.observe(visits.append, "visited")
     for number in (1, 2):
         dog._handle_custom_msg({"ping": number}, [])
     assert sent == [{"pong": 1}, {"pong": 2}]
+    assert dog.visited
+    assert len(visits) == 1
 
 
 @pytest.mark.parametrize("content", [{}, {"other": 1}, "ping", None])
 def test_anything_else_is_not(sent: list[Any], content: object) -> None:
-    Watchdog()._handle_custom_msg(content, [])
+    dog = Watchdog()
+    dog._handle_custom_msg(content, [])
     assert sent == []
+    assert not dog.visited
 
 
 def test_defaults() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -175,6 +177,30 @@ def test_close_ends_the_thread_and_ignores_what_comes_late(caplog: pytest.LogCap
     worker.submit(lambda _task: 1 / 0)
     assert not worker.busy
     assert not caplog.records
+
+
+def test_work_stops_silently_when_the_program_ends() -> None:
+    code = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from facelib.app.worker import Latest
+
+began = threading.Event()
+pool = ThreadPoolExecutor(1)
+
+def work(stale):
+    began.set()
+    while True:
+        pool.submit(int).result()
+
+worker = Latest()
+worker.submit(work)
+assert began.wait(5)
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert answer.stderr == ""
 
 
 def test_a_job_may_close_its_worker() -> None:

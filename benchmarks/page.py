@@ -1,0 +1,163 @@
+"""How long the page takes, in the browser, and how much memory: `python benchmarks/page.py [NOTEBOOK]`.
+
+Promised: first usable slider cold < 8 s, warm < 2 s; slider event → picture, bars and cursor painted < 60 ms
+at the 95th percentile over a computed sweep, < 150 ms for a picture not yet computed; a session's kernel
+< 900 MB; 300 updates don't grow the page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import psutil
+from playwright.sync_api import Browser, Locator, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+
+from harness import Server, Visit, facelib_app, launch_browser, resident_memory, wait_until  # noqa: E402
+
+EVENTS = 50
+REPEATS = 3
+REST = 0.25  # seconds between two events, so that every paint is counted for the event that caused it
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("notebook", nargs="?", type=Path, help="the explorer if none is given")
+    parser.add_argument(
+        "--slider", default=".facelib-strength", help="selector of the slider that is dragged"
+    )
+    parser.add_argument(
+        "--busy", default=".facelib-progress", help="selector of what is seen while it computes"
+    )
+    parser.add_argument("--live", default="Age", help="label of a slider whose picture isn't computed ahead")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = launch_browser(playwright)
+        print(f"chromium {browser.version}, {psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}")
+        with facelib_app(options.notebook, Path(folder, "cold"), pool=0) as server:
+            Bench(options, browser, server).visits("first slider, cold (s)", warm_up=1)
+        with facelib_app(options.notebook, Path(folder, "warm"), pool=2) as server:
+            bench = Bench(options, browser, server)
+            bench.visits("first slider, warm (s)")
+            bench.session()
+        browser.close()
+
+
+class Bench:
+    """Measures one server."""
+
+    def __init__(self, options: argparse.Namespace, browser: Browser, server: Server) -> None:
+        self.options = options
+        self.browser = browser
+        self.server = server
+
+    def visit(self) -> tuple[Visit, float]:
+        """Open the page; return it, and the seconds until its slider could be used."""
+        visit = Visit(self.browser, self.server.url)
+        visit.page.locator(f"{self.options.slider} .noUi-handle").first.wait_for(timeout=60000)
+        return visit, time.monotonic() - visit.began
+
+    def visits(self, name: str, warm_up: int = 0) -> None:
+        """Measure how soon the slider is there, each time on a quiet machine."""
+        times = []
+        for number in range(warm_up + REPEATS):
+            wait_until(self.quiet, 180, "a quiet machine")
+            visit, seconds = self.visit()
+            visit.close()
+            if number >= warm_up:
+                times.append(seconds)
+        row(name, times, "{:.2f}")
+
+    def quiet(self) -> bool:
+        """Say whether the server and its kernels rest."""
+        processes = [psutil.Process(self.server.process.pid), *self.server.kernels()]
+        for process in processes:
+            process.cpu_percent()
+        time.sleep(1.0)
+        return sum(process.cpu_percent() for process in processes) < 10
+
+    def session(self) -> None:
+        """Measure one long session: latencies, memory of kernel and page."""
+        wait_until(self.quiet, 180, "a quiet machine")
+        before = {kernel.pid for kernel in self.server.kernels()}
+        visit, _ = self.visit()
+        wait_until(visit.page.locator(self.options.busy).first.is_hidden, 120, "a computed sweep")
+        slider = visit.page.locator(f"{self.options.slider} .noUi-handle").first
+        press(visit, slider, self.over(slider))
+        report(visit, "slider, computed sweep")
+        live = visit.page.get_by_label(self.options.live, exact=True)
+        if live.count():
+            handle = live.locator(
+                "xpath=ancestor::*[contains(@class, 'widget-slider')]//*[@role='slider']"
+            ).first
+            press(visit, handle, ["ArrowRight"] * EVENTS, rest=2 * REST)
+            report(visit, f"{self.options.live}, not yet computed")
+        wait_until(visit.page.locator(self.options.busy).first.is_hidden, 120, "a computed sweep")
+        kernels = [kernel for kernel in self.server.kernels() if kernel.pid in before]
+        used = [resident_memory(kernel) for kernel in kernels]
+        row("kernels' memory, RSS (MB)", [memory["rss"] for memory in used], "{:.0f}")
+        row("kernels' memory, PSS (MB)", [memory["pss"] for memory in used], "{:.0f}")
+        heap, nodes = visit.heap(), visit.nodes()
+        for _ in range(6):
+            press(visit, slider, self.over(slider), rest=0.02)
+        row("page's heap before / after 300 updates (MB)", [heap, visit.heap()], "{:.1f}")
+        row("page's elements before / after", [nodes, visit.nodes()], "{:.0f}")
+        visit.close()
+
+    def over(self, slider: Locator) -> list[str]:
+        """Return keys that lead the slider up and down, each a real move."""
+        low, high = (float(slider.get_attribute(f"aria-value{end}") or 0) for end in ("min", "max"))
+        now = float(slider.get_attribute("aria-valuenow") or 0)
+        keys, up = [], True
+        for _ in range(EVENTS):
+            up = now < high if up else now <= low
+            keys.append("ArrowRight" if up else "ArrowLeft")
+            now += 1 if up else -1
+        return keys
+
+
+def press(visit: Visit, handle: Locator, keys: Sequence[str], rest: float = REST) -> None:
+    """Press keys on a slider's handle, one event of the probe each."""
+    handle.focus()
+    visit.page.evaluate("() => { facelibProbe.events.length = facelibProbe.paints.length = 0; }")
+    for key in keys:
+        visit.page.keyboard.press(key)
+        visit.page.wait_for_timeout(1000 * rest)
+
+
+def report(visit: Visit, name: str) -> None:
+    """Print the milliseconds from events to what they caused, by kind and until the last of all."""
+    events = visit.page.evaluate("facelibProbe.events.length")
+    kinds: dict[str, Callable[[], list[float]]] = {
+        kind: lambda kind=kind: visit.waits(kind) for kind in ("picture", "chart", "text")
+    }
+    kinds["all"] = lambda: visit.waits("")
+    for kind, waits in kinds.items():
+        row(f"{name}: {kind} (ms), {len(waits())} of {events} events", waits(), "{:.0f}")
+
+
+def row(name: str, values: Sequence[float], form: str) -> None:
+    """Print one line of the table."""
+    if not values:
+        print(f"{name:62} –")
+        return
+    shown = [statistics.median(values), float(np.percentile(values, 95)), max(values)]
+    if len(values) < 5:
+        print(f"{name:62} {'  '.join(form.format(value) for value in values)}")
+    else:
+        print(
+            f"{name:62} p50 {form.format(shown[0])}  p95 {form.format(shown[1])}  max {form.format(shown[2])}"
+        )
+
+
+if __name__ == "__main__":
+    main()
