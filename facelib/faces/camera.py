@@ -67,9 +67,7 @@ def stand(vertices: Floats, eyes: npt.NDArray[np.float64], pose: tuple[float, fl
 
 
 def project(positions: Floats, size: float) -> Floats:
-    """Return (N, 3): x and y in pixels of a size × size picture, and the inverse distance from the lens, 1/dm."""
+    """Return (N, 3): x and y in pixels from the middle of a size × size picture, and the inverse distance, 1/dm."""
     inverse = np.float32(1) / (np.float32(DISTANCE) - positions[:, 2])
-    focal, half = np.float32(size * ZOOM), np.float32(size / 2)
-    x = half + focal * positions[:, 0] * inverse
-    y = half - focal * positions[:, 1] * inverse
-    return np.stack([x, y, inverse], axis=1)
+    focal = np.float32(size * ZOOM)
+    return np.stack([focal * positions[:, 0] * inverse, -focal * positions[:, 1] * inverse, inverse], axis=1)

@@ -79,7 +79,7 @@ def chart(canonical: Floats, triangles: Ints, parts: npt.NDArray[np.uint8]) -> C
     depth = np.zeros((HEIGHT, WIDTH), np.float32)
     seen = np.full((HEIGHT, WIDTH), -1, np.int32)
     points = points.astype(np.float32)
-    rasterise(points, half, False, 0, depth, seen)
+    rasterise(points - np.float32([WIDTH / 2, HEIGHT / 2, 0]), half, False, 0, depth, seen)
     rows, columns = np.nonzero(seen >= 0)
     a, b, c = half[seen[rows, columns]].T
     px, py = columns + 0.5, rows + 0.5

@@ -35,8 +35,8 @@ def ambient_occlusion(
         frame = np.stack([side, np.cross(toward, side), toward]).astype(np.float32)
         local = centred @ frame.T
         points = local.copy()
-        points[:, 0] = (local[:, 0] / _REACH + 1) * (_SIZE / 2)
-        points[:, 1] = (1 - local[:, 1] / _REACH) * (_SIZE / 2)
+        points[:, 0] = local[:, 0] / _REACH * (_SIZE / 2)
+        points[:, 1] = -local[:, 1] / _REACH * (_SIZE / 2)
         points[:, 2] = local[:, 2] + 10
         depth, seen = buffers(_SIZE)
         rasterise(points, solid, False, 0, depth, seen)
@@ -52,6 +52,6 @@ def _gather(points: Floats, facing: Floats, toward: Floats, depth: Floats, lit: 
         if cosine <= 0:
             continue
         total[v] += cosine
-        x, y = int(points[v, 0]), int(points[v, 1])
+        x, y = int(points[v, 0] + size / 2), int(points[v, 1] + size / 2)
         if not (0 <= x < size and 0 <= y < size) or depth[y, x] <= points[v, 2] + _BIAS:
             lit[v] += cosine

@@ -1,4 +1,8 @@
-"""Which triangle is seen at which sample: a z-buffer."""
+"""Which triangle is seen at which sample: a z-buffer.
+
+Coordinates count from the middle of the picture, so that a mirrored scene gives a mirrored picture, bit for bit but
+for ties.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,27 @@ import numpy.typing as npt
 
 from facelib.faces.anatomy import CAVITY, Floats, Ints
 
+_EDGE = np.float32(-1e-5)  # a sample this far outside still counts, so that no crack opens between neighbours
+_ONE, _HALF = np.float32(1), np.float32(0.5)
+_jit = numba.njit(cache=True, nogil=True)
 
-@numba.njit(cache=True, nogil=True)
-def rasterise(
-    points: Floats,
-    triangles: Ints,
-    cull: bool,
-    first: int,
-    depth: Floats,
-    seen: Ints,
-) -> None:
+
+@_jit
+def _span(low: float, high: float, size: int) -> tuple[int, int]:
+    """Return the first and last sample whose centre lies in [low, high], counted from the middle."""
+    shift = np.float32(size * 0.5 - 0.5)
+    return max(int(np.ceil(low + shift)), 0), min(int(np.floor(high + shift)), size - 1)
+
+
+@_jit
+def rasterise(points: Floats, triangles: Ints, cull: bool, first: int, depth: Floats, seen: Ints) -> None:
     """Draw triangles into a depth buffer; samples lie at pixel centres.
 
     Parameters
     ----------
     points
-        (N, 3): x, y in pixels, and a depth that grows toward the viewer and is linear in the picture.
+        (N, 3): x to the right and y down, in samples from the middle of the picture, and a depth that grows toward
+        the viewer and is linear in the picture.
     triangles
         (T, 3); front faces run clockwise in the picture.
     cull
@@ -36,39 +45,36 @@ def rasterise(
         int32 (H, W), changed in place: number of the nearest triangle.
     """
     height, width = depth.shape
-    half = np.float32(0.5)
+    left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area == 0 or (cull and area > 0):
             continue
-        x0 = max(int(np.ceil(min(ax, bx, cx) - half)), 0)
-        x1 = min(int(np.floor(max(ax, bx, cx) - half)), width - 1)
-        y0 = max(int(np.ceil(min(ay, by, cy) - half)), 0)
-        y1 = min(int(np.floor(max(ay, by, cy) - half)), height - 1)
+        y0, y1 = _span(min(ay, by, cy), max(ay, by, cy), height)
+        x0, x1 = _span(min(ax, bx, cx), max(ax, bx, cx), width)
         if x0 > x1 or y0 > y1:
             continue
-        inverse = np.float32(1) / area
-        ua, ub = (by - cy) * inverse, (cy - ay) * inverse
-        va, vb = (cx - bx) * inverse, (ax - cx) * inverse
+        inverse = _ONE / area
+        ua, va = (by - cy) * inverse, (cx - bx) * inverse
+        ub, vb = (cy - ay) * inverse, (ax - cx) * inverse
         za, zb, zc = points[a, 2], points[b, 2], points[c, 2]
         for y in range(y0, y1 + 1):
-            py = np.float32(y) + half
+            dy = np.float32(y) + top - cy
+            ra, rb = va * dy, vb * dy
             for x in range(x0, x1 + 1):
-                px = np.float32(x) + half
-                wa = ua * (px - cx) + va * (py - cy)
-                wb = ub * (px - cx) + vb * (py - cy)
-                wc = np.float32(1) - wa - wb
-                if wa < -1e-5 or wb < -1e-5 or wc < -1e-5:
-                    continue
-                z = wa * za + wb * zb + wc * zc
-                if z > depth[y, x]:
-                    depth[y, x] = z
-                    seen[y, x] = first + t
+                dx = np.float32(x) + left - cx
+                wa, wb = ra + ua * dx, rb + ub * dx
+                wc = _ONE - wa - wb
+                if wa >= _EDGE and wb >= _EDGE and wc >= _EDGE:
+                    z = wa * za + wb * zb + wc * zc
+                    if z > depth[y, x]:
+                        depth[y, x] = z
+                        seen[y, x] = first + t
 
 
-@numba.njit(cache=True, nogil=True)
+@_jit
 def rasterise_inside(
     points: Floats, triangles: Ints, first: int, parts: npt.NDArray[np.uint8], depth: Floats, seen: Ints
 ) -> None:
@@ -77,42 +83,39 @@ def rasterise_inside(
     Lips and cheeks lie in front of them by definition, even where a strong expression pushes teeth through.
     """
     height, width = depth.shape
-    half = np.float32(0.5)
+    left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area >= 0:
             continue
-        x0 = max(int(np.ceil(min(ax, bx, cx) - half)), 0)
-        x1 = min(int(np.floor(max(ax, bx, cx) - half)), width - 1)
-        y0 = max(int(np.ceil(min(ay, by, cy) - half)), 0)
-        y1 = min(int(np.floor(max(ay, by, cy) - half)), height - 1)
-        inverse = np.float32(1) / area
+        y0, y1 = _span(min(ay, by, cy), max(ay, by, cy), height)
+        x0, x1 = _span(min(ax, bx, cx), max(ax, bx, cx), width)
+        inverse = _ONE / area
+        ua, va = (by - cy) * inverse, (cx - bx) * inverse
+        ub, vb = (cy - ay) * inverse, (ax - cx) * inverse
         for y in range(y0, y1 + 1):
-            py = np.float32(y) + half
+            dy = np.float32(y) + top - cy
             for x in range(x0, x1 + 1):
                 behind = seen[y, x]
                 if behind < 0 or (behind < first and parts[behind] != CAVITY):
                     continue
-                px = np.float32(x) + half
-                wa = ((bx - px) * (cy - py) - (cx - px) * (by - py)) * inverse
-                wb = ((cx - px) * (ay - py) - (ax - px) * (cy - py)) * inverse
-                wc = np.float32(1) - wa - wb
-                if wa < -1e-5 or wb < -1e-5 or wc < -1e-5:
-                    continue
-                z = wa * points[a, 2] + wb * points[b, 2] + wc * points[c, 2]
-                if z > depth[y, x]:
-                    depth[y, x] = z
-                    seen[y, x] = first + t
+                dx = np.float32(x) + left - cx
+                wa, wb = va * dy + ua * dx, vb * dy + ub * dx
+                wc = _ONE - wa - wb
+                if wa >= _EDGE and wb >= _EDGE and wc >= _EDGE:
+                    z = wa * points[a, 2] + wb * points[b, 2] + wc * points[c, 2]
+                    if z > depth[y, x]:
+                        depth[y, x] = z
+                        seen[y, x] = first + t
 
 
-@numba.njit(cache=True, nogil=True)
+@_jit
 def rasterise_wisps(
     points: Floats,
     triangles: Ints,
     first: int,
-    vertices: int,
     place: Floats,
     variants: npt.NDArray[np.uint8],
     pattern: npt.NDArray[np.uint8],
@@ -123,8 +126,8 @@ def rasterise_wisps(
 
     Parameters
     ----------
-    triangles
-        (T, 3), of vertices counted from `vertices` on.
+    points, triangles
+        See `rasterise`; vertices are counted within the hair.
     first
         Number of the first triangle in `seen`.
     place
@@ -135,37 +138,36 @@ def rasterise_wisps(
         (variant, along, across), 1 where there is hair.
     """
     height, width = depth.shape
-    half = np.float32(0.5)
+    left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
     rows, columns = np.float32(pattern.shape[1] - 0.001), np.float32(pattern.shape[2] - 0.001)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ua, va, ub, vb, uc, vc = place[a, 1], place[a, 0], place[b, 1], place[b, 0], place[c, 1], place[c, 0]
-        a, b, c = a + vertices, b + vertices, c + vertices
         ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
-        x0 = max(int(np.ceil(min(ax, bx, cx) - half)), 0)
-        x1 = min(int(np.floor(max(ax, bx, cx) - half)), width - 1)
-        y0 = max(int(np.ceil(min(ay, by, cy) - half)), 0)
-        y1 = min(int(np.floor(max(ay, by, cy) - half)), height - 1)
+        y0, y1 = _span(min(ay, by, cy), max(ay, by, cy), height)
+        x0, x1 = _span(min(ax, bx, cx), max(ax, bx, cx), width)
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if x0 > x1 or y0 > y1 or area == 0:
             continue
-        inverse = np.float32(1) / area
+        inverse = _ONE / area
+        ua, va = (by - cy) * inverse, (cx - bx) * inverse
+        ub, vb = (cy - ay) * inverse, (ax - cx) * inverse
+        za, zb, zc = points[a, 2], points[b, 2], points[c, 2]
         strands = pattern[variants[t]]
         for y in range(y0, y1 + 1):
-            py = np.float32(y) + half
+            dy = np.float32(y) + top - cy
             for x in range(x0, x1 + 1):
-                px = np.float32(x) + half
-                wa = ((bx - px) * (cy - py) - (cx - px) * (by - py)) * inverse
-                wb = ((cx - px) * (ay - py) - (ax - px) * (cy - py)) * inverse
-                wc = np.float32(1) - wa - wb
-                if wa < -1e-5 or wb < -1e-5 or wc < -1e-5:
+                dx = np.float32(x) + left - cx
+                wa, wb = va * dy + ua * dx, vb * dy + ub * dx
+                wc = _ONE - wa - wb
+                if wa < _EDGE or wb < _EDGE or wc < _EDGE:
                     continue
-                z = wa * points[a, 2] + wb * points[b, 2] + wc * points[c, 2]
+                z = wa * za + wb * zb + wc * zc
                 if z <= depth[y, x]:
                     continue
-                along = min(max(wa * va + wb * vb + wc * vc, np.float32(0)), np.float32(1))
-                across = min(max(wa * ua + wb * ub + wc * uc, np.float32(0)), np.float32(1))
-                if strands[int(along * rows), int(across * columns)]:
+                along = wa * place[a, 0] + wb * place[b, 0] + wc * place[c, 0]
+                across = wa * place[a, 1] + wb * place[b, 1] + wc * place[c, 1]
+                row = int(min(max(along, np.float32(0)), _ONE) * rows)
+                if strands[row, int(min(max(across, np.float32(0)), _ONE) * columns)]:
                     depth[y, x] = z
                     seen[y, x] = first + t
 

@@ -80,8 +80,7 @@ def render(head: Head, size: int = 224) -> Face:
         carried = np.concatenate([carried, turned(wisps, view)])
         count = len(geometry.triangles)
         rasterise_wisps(
-            points, wisps.triangles, count, len(normals), wisp_places(head.hair), wisps.variants, geometry.pattern,
-            depth, seen,
+            strands, wisps.triangles, count, wisp_places(head.hair), wisps.variants, geometry.pattern, depth, seen
         )
     frame = _frame(head, size, vertices, view, points, carried)
     picture = np.empty((size, size, 3), np.float32)
@@ -89,11 +88,11 @@ def render(head: Head, size: int = 224) -> Face:
     fill_backdrop(picture, frame.backdrop)
     shade(frame, depth, seen, picture, nearest, surfaces(_BAND * 4))
     image = develop(picture, _curve())
-    screen = points[:, :2] / SAMPLES
+    screen = points[:, :2] / SAMPLES + np.float32(size / 2)
     eyes = np.stack([screen[left].mean(axis=0), screen[right].mean(axis=0)]).astype(np.float64)
     marks = geometry.landmark_vertices, geometry.landmark_weights
     still = camera.project(camera.stand(rest, resting, head.pose).positions, size)
-    box = face_box(place(still, *marks))
+    box = face_box(place(still, *marks) + np.float32(size / 2))
     return Face(image, box, eyes, place(screen, *marks), attributes(head), "rendered")
 
 
@@ -245,8 +244,8 @@ def _shadow(positions: Floats, toward: Floats, geometry: Geometry) -> tuple[Floa
     n = len(geometry.base)
     local = positions[:n] @ axes.T
     points = np.empty_like(local)
-    points[:, 0] = _SHADOW_SIZE / 2 + scale * local[:, 0]
-    points[:, 1] = _SHADOW_SIZE / 2 - scale * local[:, 1]
+    points[:, 0] = scale * local[:, 0]
+    points[:, 1] = -scale * local[:, 1]
     points[:, 2] = local[:, 2] + 10
     depth, seen = buffers(_SHADOW_SIZE)
     rasterise(points, geometry.coarse_triangles, False, 0, depth, seen)

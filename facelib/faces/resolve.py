@@ -51,46 +51,43 @@ def gather(frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfa
     )  # fmt: skip
     width = depth.shape[1] // 2
     half, focal = depth.shape[0] * 0.5, frame.focal
-    group = np.empty(4, np.int32)
+    kind, group = np.empty(4, np.int32), np.empty(4, np.int32)
     count = 0
     for row in range(rows[0], rows[1]):
         for column in range(width):
-            close = np.float32(0)
             bare = 0
+            close = np.float32(0)
             for k in range(4):
                 i, j = 2 * row + (k >> 1), 2 * column + (k & 1)
                 close = max(close, depth[i, j])
-                group[k] = -1
-                if seen[i, j] < 0:
-                    bare += 1
-                    group[k] = -2
+                t = seen[i, j]
+                kind[k] = -1 if t < 0 else _material(parts[t])
+                bare += t < 0
             nearest[row, column] = close
             if bare == 4:
                 continue
             for k in range(4):
-                if group[k] != -1:
+                group[k] = kind[k]
+            _split(kind, group, depth, row, column)
+            for k in range(4):
+                mine = group[k]
+                if mine < 0:
                     continue
-                i, j = 2 * row + (k >> 1), 2 * column + (k & 1)
-                z = depth[i, j]
-                part = parts[seen[i, j]]
-                kind = _material(part)
                 for c in range(8):
                     carried[count, c] = 0
-                members, sx, sy, inverse = 0, 0.0, 0.0, 0.0
+                members, sx, sy, inverse, part = 0, 0.0, 0.0, 0.0, np.uint8(0)
                 for m in range(k, 4):
-                    mi, mj = 2 * row + (m >> 1), 2 * column + (m & 1)
-                    mz = depth[mi, mj]
-                    if group[m] != -1 or abs(mz - z) > _APART * z * z:
+                    if group[m] != mine:
                         continue
-                    t = seen[mi, mj]
-                    if _material(parts[t]) != kind:
-                        continue
-                    group[m] = k
+                    group[m] = -1
+                    i, j = 2 * row + (m >> 1), 2 * column + (m & 1)
+                    t = seen[i, j]
+                    part = parts[t]
                     members += 1
-                    x, y = mj + 0.5, mi + 0.5
+                    x, y = j + 0.5 - half, i + 0.5 - half
                     sx += x
                     sy += y
-                    inverse += mz
+                    inverse += depth[i, j]
                     a, b, d = triangles[t, 0], triangles[t, 1], triangles[t, 2]
                     ax, ay, bx, by, dx, dy = (
                         points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[d, 0], points[d, 1],
@@ -101,16 +98,15 @@ def gather(frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfa
                     wd = (1.0 - wa - wb) * points[d, 2]
                     wa, wb = wa * points[a, 2], wb * points[b, 2]
                     total = 1.0 / (wa + wb + wd)
-                    wa, wb, wd = wa * total, wb * total, wd * total
-                    ga, gb, gd = np.float32(wa), np.float32(wb), np.float32(wd)
+                    ga, gb, gd = np.float32(wa * total), np.float32(wb * total), np.float32(wd * total)
                     for c in range(8):
                         carried[count, c] += ga * vertex[a, c] + gb * vertex[b, c] + gd * vertex[d, c]
                 share = 1.0 / members
                 for c in range(8):
                     carried[count, c] *= np.float32(share)
                 away = 1.0 / (inverse * share)
-                positions[count, 0] = (sx * share - half) * away / focal
-                positions[count, 1] = (half - sy * share) * away / focal
+                positions[count, 0] = sx * share * away / focal
+                positions[count, 1] = -sy * share * away / focal
                 positions[count, 2] = DISTANCE - away
                 carried[count, 0], carried[count, 1], carried[count, 2] = unit(
                     carried[count, 0], carried[count, 1], carried[count, 2]
@@ -120,6 +116,25 @@ def gather(frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfa
                 shares[count] = 0.25 * members
                 count += 1
     return count
+
+
+@jit
+def _split(kind: Ints, group: Ints, depth: Floats, row: int, column: int) -> None:
+    """Tell surfaces of one material apart by depth: the near ones keep their group, the far ones get another.
+
+    The order of the samples plays no part, so that mirrored pixels split alike.
+    """
+    for k in range(4):
+        if kind[k] < 0:
+            continue
+        near = far = depth[2 * row + (k >> 1), 2 * column + (k & 1)]
+        for m in range(4):
+            if kind[m] == kind[k]:
+                z = depth[2 * row + (m >> 1), 2 * column + (m & 1)]
+                near, far = max(near, z), min(far, z)
+        if near - far > _APART * near * near:
+            if depth[2 * row + (k >> 1), 2 * column + (k & 1)] < 0.5 * (near + far):
+                group[k] = kind[k] + 100
 
 
 @jit

@@ -105,16 +105,20 @@ def stick(head: Head, mole_colour: npt.NDArray[np.float64]) -> tuple[Floats, npt
         rows += _moles(head, mole_colour)
     stickers = np.array(rows, np.float32).reshape(-1, 9)
     grid = np.full((ROWS, COLUMNS), _NONE, np.uint8)
-    for number in range(len(rows) - 1, -1, -1):
-        x, y, z, radius = rows[number][:4]
-        turn = math.atan2(x, z - AXIS) / math.pi
-        reach = radius * 1.25
-        wide = reach / max(math.hypot(x, z - AXIS), 0.3) / math.pi * 0.5 * COLUMNS * 1.6
-        column, row = (0.5 + 0.5 * turn) * COLUMNS, (TOP - y) / _SPAN * ROWS
-        tall = reach / _SPAN * ROWS
+    nearest = np.full((ROWS, COLUMNS), np.inf)
+    rows_at, columns_at = np.arange(ROWS)[:, None] + 0.5, np.arange(COLUMNS)[None, :] + 0.5
+    for number, (x, y, z, radius) in enumerate(row[:4] for row in rows):
+        column = (0.5 + 0.5 * math.atan2(x, z - AXIS) / math.pi) * COLUMNS
+        row = (TOP - y) / _SPAN * ROWS
+        wide = 2.0 * radius / max(math.hypot(x, z - AXIS), 0.3) / math.pi * 0.5 * COLUMNS + 1
+        tall = 1.3 * radius / _SPAN * ROWS + 1
         top, bottom = max(math.floor(row - tall), 0), min(math.ceil(row + tall) + 1, ROWS)
         left, right = max(math.floor(column - wide), 0), min(math.ceil(column + wide) + 1, COLUMNS)
-        grid[top:bottom, left:right] = number
+        spot = np.s_[top:bottom, left:right]
+        gap = np.hypot((rows_at[top:bottom] - row) / tall, (columns_at[:, left:right] - column) / wide)
+        closer = (gap < nearest[spot] - 1e-9) & (gap < 1.5)
+        grid[spot][closer] = number
+        nearest[spot][closer] = gap[closer]
     return stickers, grid
 
 
