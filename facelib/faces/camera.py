@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -71,3 +72,37 @@ def project(positions: Floats, size: float) -> Floats:
     inverse = np.float32(1) / (np.float32(DISTANCE) - positions[:, 2])
     focal = np.float32(size * ZOOM)
     return np.stack([focal * positions[:, 0] * inverse, -focal * positions[:, 1] * inverse, inverse], axis=1)
+
+
+def comb(vertices: Floats, normals: Floats, carried: Floats, view: View, size: float) -> tuple[Floats, Floats]:
+    """Return where hair vertices stand in the picture (see `project`), and what they carry there.
+
+    Returns
+    -------
+    points
+        (V, 3).
+    carried
+        (V, 8): normal and tangent in camera space, tint, place along the wisp.
+    """
+    matrix = view.rotation * np.float32(view.scale)
+    return _comb(vertices, normals, carried, view.rotation, matrix, view.origin.astype(np.float32), np.float32(size * ZOOM))
+
+
+@numba.njit(cache=True, nogil=True)
+def _comb(
+    vertices: Floats, normals: Floats, carried: Floats, r: Floats, matrix: Floats, origin: Floats, focal: float
+) -> tuple[Floats, Floats]:
+    n = len(vertices)
+    points, turned = np.empty((n, 3), np.float32), np.empty((n, 8), np.float32)
+    away = np.float32(DISTANCE)
+    for v in range(n):
+        x, y, z = vertices[v, 0] - origin[0], vertices[v, 1] - origin[1], vertices[v, 2] - origin[2]
+        inverse = np.float32(1) / (away - (matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2] * z))
+        points[v, 0] = focal * (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2] * z) * inverse
+        points[v, 1] = -focal * (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2] * z) * inverse
+        points[v, 2] = inverse
+        for k in range(3):
+            turned[v, k] = r[k, 0] * normals[v, 0] + r[k, 1] * normals[v, 1] + r[k, 2] * normals[v, 2]
+            turned[v, 3 + k] = r[k, 0] * carried[v, 0] + r[k, 1] * carried[v, 1] + r[k, 2] * carried[v, 2]
+        turned[v, 6], turned[v, 7] = carried[v, 3], carried[v, 4]
+    return points, turned

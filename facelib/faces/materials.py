@@ -126,7 +126,8 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:
         along *= 1.0 - lip
         up *= 1.0 - lip
         # relief: tangents along the head's circumference and upward turn with the head
-        tx, tz = math.cos(angle) * (1.0 if cx >= 0.0 else -1.0), -math.sin(angle)
+        radius = 1.0 / math.sqrt(cx * cx + (cz - AXIS) * (cz - AXIS) + 1e-12)
+        tx, tz = (cz - AXIS) * radius * (1.0 if cx >= 0.0 else -1.0), -abs(cx) * radius
         gx = along * (r[0, 0] * tx + r[0, 2] * tz) + up * r[0, 1]
         gy = along * (r[1, 0] * tx + r[1, 2] * tz) + up * r[1, 1]
         gz = along * (r[2, 0] * tx + r[2, 2] * tz) + up * r[2, 1]

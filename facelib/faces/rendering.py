@@ -25,9 +25,10 @@ from facelib.faces.anatomy import (
     Floats,
     Ints,
 )
+from facelib.faces.cache import ArrayCache
 from facelib.faces.face import Face
 from facelib.faces.frame import Frame, surfaces
-from facelib.faces.geometry import Geometry, Hair, hair, load, maps
+from facelib.faces.geometry import Geometry, hair, load, maps
 from facelib.faces.landmarks import face_box, place
 from facelib.faces.light import Light
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
@@ -74,10 +75,9 @@ def render(head: Head, size: int = 224) -> Face:
     rasterise_inside(points, geometry.triangles[solid:inner], solid, geometry.parts, depth, seen)
     if head.hair in STYLES:
         wisps = hair(head.hair)
-        grown = grow(head, wisps, view)
-        strands = camera.project(grown, size * SAMPLES)
+        strands, turned = camera.comb(grow(head), wisps.normals, wisps.carried, view, size * SAMPLES)
         points = np.concatenate([points, strands])
-        carried = np.concatenate([carried, turned(wisps, view)])
+        carried = np.concatenate([carried, turned])
         count = len(geometry.triangles)
         rasterise_wisps(
             strands, wisps.triangles, count, wisp_places(head.hair), wisps.variants, geometry.pattern, depth, seen
@@ -121,18 +121,19 @@ def wisp_places(style: str) -> Floats:
     return np.stack([wisps.carried[:, 4], wisps.edges.astype(np.float32)], axis=1)
 
 
-def grow(head: Head, wisps: Hair, view: camera.View) -> Floats:
-    """Return the hair vertices (V, 3) in camera space: they follow the shape of the skull."""
-    geometry = load()
-    moved = mesh.identity(head)[geometry.anchors] - geometry.base[geometry.anchors]
-    vertices = wisps.vertices + wisps.weights @ moved
-    return (vertices - view.origin.astype(np.float32)) @ (view.rotation * np.float32(view.scale)).T
+_GROWN = ArrayCache(16 * 2**20)
 
 
-def turned(wisps: Hair, view: camera.View) -> Floats:
-    """Return what hair vertices carry (V, 8): normal and tangent in camera space, tint, place along the wisp."""
-    rotation = view.rotation.T
-    return np.concatenate([wisps.normals @ rotation, wisps.carried[:, :3] @ rotation, wisps.carried[:, 3:]], axis=1)
+def grow(head: Head) -> Floats:
+    """Return the hair vertices (V, 3), dm: they follow the shape of the skull; cached."""
+
+    def make() -> Floats:
+        geometry, wisps, person = load(), hair(head.hair), mesh.identity(head)
+        moved = person[geometry.anchors] - geometry.base[geometry.anchors]
+        return wisps.vertices + wisps.weights @ moved
+
+    key = (head.hair, head.age, head.gender, head.ancestry, head.seed, head.asymmetry)
+    return _GROWN.get(key, make)
 
 
 @cache

@@ -8,26 +8,16 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from facelib.faces.anatomy import EYE, TEETH_LOWER, TEETH_UPPER, TONGUE, Floats, Ints
+from facelib.faces.anatomy import Floats, Ints
 from facelib.faces.camera import DISTANCE
 from facelib.faces.frame import Frame, Surfaces
 from facelib.faces.lighting import illuminate, jit, unit
 from facelib.faces.materials import paint
 
 _APART = 0.05  # dm; samples of one pixel that are farther apart in depth are different surfaces
+_FAR = 100  # added to the part of what lies behind a nearer surface of the same part
 _GRADES = 4096
 _BRIGHTEST = 1.6  # linear light at the end of the tone curve
-
-
-@jit
-def _material(part: int) -> int:
-    if part == EYE:
-        return 1
-    if part in {TEETH_UPPER, TEETH_LOWER}:
-        return 2
-    if part == TONGUE:
-        return 3
-    return 0 if part == 0 else 4 + part
 
 
 @jit
@@ -51,67 +41,69 @@ def gather(frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfa
     )  # fmt: skip
     width = depth.shape[1] // 2
     half, focal = depth.shape[0] * 0.5, frame.focal
-    kind, group = np.empty(4, np.int32), np.empty(4, np.int32)
+    t4, group, z4 = np.empty(4, np.int32), np.empty(4, np.int32), np.empty(4, np.float32)
     count = 0
     for row in range(rows[0], rows[1]):
         for column in range(width):
+            near, far = np.float32(0), np.float32(1e9)
             bare = 0
-            close = np.float32(0)
             for k in range(4):
                 i, j = 2 * row + (k >> 1), 2 * column + (k & 1)
-                close = max(close, depth[i, j])
-                t = seen[i, j]
-                kind[k] = -1 if t < 0 else _material(parts[t])
-                bare += t < 0
-            nearest[row, column] = close
+                t4[k], z4[k], group[k] = seen[i, j], depth[i, j], -1
+                if t4[k] < 0:
+                    bare += 1
+                else:
+                    group[k] = parts[t4[k]]
+                    near, far = max(near, z4[k]), min(far, z4[k])
+            nearest[row, column] = near
             if bare == 4:
                 continue
-            for k in range(4):
-                group[k] = kind[k]
-            _split(kind, group, depth, row, column)
+            if near - far > _APART * near * near:
+                _split(group, z4)
             for k in range(4):
                 mine = group[k]
                 if mine < 0:
                     continue
                 for c in range(8):
                     carried[count, c] = 0
-                members, sx, sy, inverse, part = 0, 0.0, 0.0, 0.0, np.uint8(0)
+                members, sx, sy, inverse = 0, 0.0, 0.0, 0.0
                 for m in range(k, 4):
                     if group[m] != mine:
                         continue
-                    group[m] = -1
-                    i, j = 2 * row + (m >> 1), 2 * column + (m & 1)
-                    t = seen[i, j]
-                    part = parts[t]
-                    members += 1
-                    x, y = j + 0.5 - half, i + 0.5 - half
-                    sx += x
-                    sy += y
-                    inverse += depth[i, j]
+                    t, same, x, y = t4[m], 0, 0.0, 0.0
+                    for other in range(m, 4):  # a triangle's samples are one evaluation at their middle
+                        if group[other] == mine and t4[other] == t:
+                            group[other] = -1
+                            same += 1
+                            x += (other & 1) + 0.5
+                            y += (other >> 1) + 0.5
+                            inverse += z4[other]
+                    members += same
+                    x, y = x / same + 2 * column - half, y / same + 2 * row - half
+                    sx += same * x
+                    sy += same * y
                     a, b, d = triangles[t, 0], triangles[t, 1], triangles[t, 2]
                     ax, ay, bx, by, dx, dy = (
                         points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[d, 0], points[d, 1],
                     )  # fmt: skip
-                    area = 1.0 / ((bx - ax) * (dy - ay) - (dx - ax) * (by - ay))
-                    wa = ((bx - x) * (dy - y) - (dx - x) * (by - y)) * area
-                    wb = ((dx - x) * (ay - y) - (ax - x) * (dy - y)) * area
-                    wd = (1.0 - wa - wb) * points[d, 2]
-                    wa, wb = wa * points[a, 2], wb * points[b, 2]
-                    total = 1.0 / (wa + wb + wd)
+                    wa = ((bx - x) * (dy - y) - (dx - x) * (by - y)) * points[a, 2]
+                    wb = ((dx - x) * (ay - y) - (ax - x) * (dy - y)) * points[b, 2]
+                    wd = ((ax - x) * (by - y) - (bx - x) * (ay - y)) * points[d, 2]
+                    total = same / (wa + wb + wd)
                     ga, gb, gd = np.float32(wa * total), np.float32(wb * total), np.float32(wd * total)
                     for c in range(8):
                         carried[count, c] += ga * vertex[a, c] + gb * vertex[b, c] + gd * vertex[d, c]
                 share = 1.0 / members
                 for c in range(8):
                     carried[count, c] *= np.float32(share)
-                away = 1.0 / (inverse * share)
+                away = members / inverse
                 positions[count, 0] = sx * share * away / focal
                 positions[count, 1] = -sy * share * away / focal
                 positions[count, 2] = DISTANCE - away
                 carried[count, 0], carried[count, 1], carried[count, 2] = unit(
                     carried[count, 0], carried[count, 1], carried[count, 2]
                 )
-                kinds[count] = part
+                kinds[count] = mine % _FAR
                 pixels[count] = row * width + column
                 shares[count] = 0.25 * members
                 count += 1
@@ -119,22 +111,21 @@ def gather(frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfa
 
 
 @jit
-def _split(kind: Ints, group: Ints, depth: Floats, row: int, column: int) -> None:
-    """Tell surfaces of one material apart by depth: the near ones keep their group, the far ones get another.
+def _split(group: Ints, depth: Floats) -> None:
+    """Tell surfaces of one part apart by depth: the near ones keep their group, the far ones get another.
 
-    The order of the samples plays no part, so that mirrored pixels split alike.
+    The order of the four samples plays no part, so that mirrored pixels split alike.
     """
+    kinds = group.copy()
     for k in range(4):
-        if kind[k] < 0:
+        if kinds[k] < 0:
             continue
-        near = far = depth[2 * row + (k >> 1), 2 * column + (k & 1)]
+        near = far = depth[k]
         for m in range(4):
-            if kind[m] == kind[k]:
-                z = depth[2 * row + (m >> 1), 2 * column + (m & 1)]
-                near, far = max(near, z), min(far, z)
-        if near - far > _APART * near * near:
-            if depth[2 * row + (k >> 1), 2 * column + (k & 1)] < 0.5 * (near + far):
-                group[k] = kind[k] + 100
+            if kinds[m] == kinds[k]:
+                near, far = max(near, depth[m]), min(far, depth[m])
+        if near - far > _APART * near * near and depth[k] < 0.5 * (near + far):
+            group[k] = kinds[k] + _FAR
 
 
 @jit
