@@ -118,6 +118,7 @@ def read(data: Path) -> Anatomy:
     flip = np.array([-1.0, 1.0, 1.0])
     base = vertices[kept]
     base = (base + base[mirror] * flip) / 2
+    _set_back_teeth(base, flat.reshape(quads.shape), parts_of)
     return Anatomy(
         vertices=base,
         uv=uv,
@@ -127,6 +128,13 @@ def read(data: Path) -> Anatomy:
         kept=kept.astype(np.int32),
         body=len(vertices),
     )
+
+
+def _set_back_teeth(base: npt.NDArray[np.float64], quads: npt.NDArray[np.intp], parts: Ints) -> None:
+    """Move the teeth a little behind the lips: in the source they touch, and strong expressions push them out."""
+    for part, down, back in ((TEETH_UPPER, 0.0, 0.035), (TEETH_LOWER, 0.035, 0.06)):
+        teeth = np.unique(quads[parts == part])
+        base[teeth] = base[teeth] * np.array([0.93, 1.0, 1.0]) - np.array([0.0, down, back])
 
 
 def _skin_parts(centres: npt.NDArray[np.float64]) -> Ints:

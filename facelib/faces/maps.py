@@ -28,7 +28,7 @@ PIGMENTS = (
     "mottle", "mottle_other", "pores", "red", "shade", "stubble", "hairline", "strands", "spots", "brow_thin",
     "brow_full",
 )  # fmt: skip
-RELIEFS = {"pores": 0.0022, "crepe": 0.006, "forehead": 0.012, "frown": 0.010, "eye": 0.007, "fold": 0.018}
+RELIEFS = {"pores": 0.0022, "crepe": 0.006, "forehead": 0.012, "frown": 0.010, "eye": 0.007, "fold": 0.017}
 """Reliefs and their depth in dm. An expression deepens the last four, the wrinkles."""
 SLOPE = 100.0  # stored slope: 127 is a slope of 1.27
 
@@ -257,8 +257,8 @@ def relief(c: Chart) -> dict[str, Floats]:
     eye -= 0.8 * bell(y - below, 0.010) * step(0.17, 0.22, x) * step(0.46, 0.40, x)
     eye -= 0.4 * bell(y - below + 0.032, 0.009) * step(0.2, 0.26, x) * step(0.45, 0.38, x)
     fold_x = 0.175 + 0.42 * np.clip(6.98 - y, 0, 1) ** 0.9 - 0.10 * np.clip(6.98 - y, 0, 1) ** 2
-    fold = -bell(x - fold_x - wave * 0.3, 0.020) * step(7.0, 6.90, y) * step(6.50, 6.66, y)
-    fold -= 0.7 * bell(x - (0.30 + 0.10 * (6.55 - y)) - wave * 0.3, 0.014) * step(6.58, 6.52, y) * step(6.30, 6.42, y)
+    fold = -bell(x - fold_x - wave * 0.3, 0.026) * step(7.0, 6.90, y) * step(6.50, 6.66, y)
+    fold -= 0.3 * bell(x - (0.30 + 0.10 * (6.55 - y)) - wave * 0.3, 0.014) * step(6.58, 6.52, y) * step(6.30, 6.42, y)
     crepe = 0.7 * c.noise(16.0, 3, 71, (1.0, 1.6, 1.0)) + 0.5 * c.noise(9.0, 2, 73, (0.5, 2.4, 0.5))
     neck = sum(bell(y - level - 0.05 * np.cos(c.angle * 1.5) + wave, 0.014) for level in (6.02, 5.9, 5.78))
     crepe = crepe - 1.2 * neck * step(6.15, 6.05, y)

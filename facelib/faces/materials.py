@@ -218,7 +218,7 @@ def _paint_tooth(
     gap = 1.0
     for edge in (0.0, 0.082, 0.150, 0.222, 0.288):
         gap -= 0.30 * smooth(0.007, 0.0, abs(x - edge))
-    rim = smooth(6.775, 6.795, y) if part == TEETH_UPPER else smooth(6.515, 6.495, y)
+    rim = smooth(6.775, 6.795, y) if part == TEETH_UPPER else smooth(6.48, 6.46, y)
     shut = 0.18 + 0.82 * reach
     tooth = gap * (1.0 - rim) * shut
     red, green, blue = 0.80 * tooth + 0.48 * rim * shut, 0.755 * tooth + 0.19 * rim * shut, 0.675 * tooth + 0.18 * rim * shut

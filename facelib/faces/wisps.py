@@ -69,13 +69,11 @@ def _short_length(roots: Doubles) -> Doubles:
 
 def _long_flow(points: Doubles, roots: Doubles) -> Doubles:
     """Part in the middle; comb to the side and back, then let it hang, clear of the face."""
-    side = np.column_stack([np.full(len(points), 0.8), np.full(len(points), -0.45), np.full(len(points), -0.85)])
+    side = np.column_stack([np.full(len(points), 0.8), np.full(len(points), -0.55), np.full(len(points), -0.60)])
     down = np.tile([0.0, -1.0, 0.0], (len(points), 1))
     hang = step(8.05, 7.55, points[:, 1])[:, None]
     flow = side * (1 - hang) + down * hang
-    flow[:, 2] -= 1.3 * step(0.25, 0.60, points[:, 2]) * step(8.05, 7.75, points[:, 1])
-    beside_ear = step(-0.2, 0.1, points[:, 2]) * step(7.85, 7.55, points[:, 1]) * step(6.8, 7.0, points[:, 1])
-    flow[:, 2] -= 1.2 * beside_ear
+    flow[:, 2] -= 1.2 * step(0.35, 0.70, points[:, 2]) * step(8.05, 7.70, points[:, 1])
     low = step(6.9, 6.3, points[:, 1])
     flow[:, 0] -= 0.35 * low * np.clip((points[:, 0] - 0.62) / 0.3, -0.4, 1)
     return flow
@@ -201,8 +199,10 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
         onward = position + unit * (length / (knots - 1))[:, None]
         stopped = _over_ear(onward) & (not style.over_ears)
         position = np.where(stopped[:, None], position, onward)
-    if style.over_ears:  # tucked behind the ears: what would lie across one is left out
-        free = ~_over_ear(track.reshape(-1, 3)).reshape(knots, count).any(axis=0)
+    if style.over_ears:  # what would fall over the forehead or the temples is left out
+        x, y, z = track.transpose(2, 0, 1)
+        ahead = (y > 7.3) & (hairline(np.arctan2(x, z - AXIS), y) < -0.05) & (z > 0.5)
+        free = ~ahead.any(axis=0)
         track, facing, fine = track[:, free], facing[:, free], fine[free]
     return _ribbons(track, facing, style, fine, rng)
 
