@@ -93,10 +93,12 @@ def open_app(
     log: Log = "WARNING",
 ) -> None:
     """Open the explorer in the browser; Ctrl-C ends it."""
-    from facelib.app.launch import serve
+    from facelib.app.launch import is_loopback, serve
 
     def announce(address: str) -> None:
         typer.echo(f"facelib is at {address}\nCtrl-C ends it.")
+        if not is_loopback(ip):
+            typer.echo("What goes over the network is not encrypted: use this among people you trust only.")
 
     serve(
         notebook,

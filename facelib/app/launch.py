@@ -19,6 +19,7 @@ from facelib.errors import BadValueError, UnavailableError
 
 TEMPLATE = "share/jupyter/voila/templates/facelib"
 PAGE = {"checkout": "notebooks/app.ipynb", "installed": "share/facelib/notebooks/app.ipynb"}
+LOG_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 MEGABYTE = 2**20
 MESSAGE_LIMIT = 32 * MEGABYTE  # largest message of the page to its kernel: a photograph, with room to spare
 SOCKET_PATH_LIMIT = 100  # characters; Linux allows 107, macOS 103
@@ -87,6 +88,9 @@ def serve(
             f"pool_size={pool_size}. Choose max_kernels of at least {max(pool_size, 0) + 1}."
         )
         raise BadValueError(msg)
+    if log_level.upper() not in LOG_LEVELS:
+        msg = f"The server's log can tell {', '.join(LOG_LEVELS)}; got {log_level!r}."
+        raise BadValueError(msg)
     template = shared(TEMPLATE)
     with environment(jupyter_variables(template, os.environ)):
         try:
@@ -134,7 +138,7 @@ def configuration(
     local = is_loopback(ip)
     root, transport = connection_folder()
     options = Config()
-    options.Application.log_level = log_level.upper()
+    options.Application.log_level = LOG_LEVELS[log_level.upper()]
     options.Voila.update(
         {
             "notebook_path": str(page),
@@ -173,6 +177,7 @@ def configuration(
         {"cull_idle_timeout": idle, "cull_interval": min(30, idle), "cull_connected": False}
     )
     options.CappedKernelManager.update({"max_kernels": max_kernels, "abandoned_after": min(30.0, idle)})
+    options.VoilaKernelManager.fill_delay = 3.0  # the visitor's own page comes first
     options.KernelManager.update({"transport": transport, "autorestart": False, "shutdown_wait_time": 2.0})
     return options
 

@@ -6,12 +6,14 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jinja2
 from jupyter_core.utils import run_sync
@@ -78,11 +80,12 @@ class PageServer(Voila):
             for pattern, handler, *rest in super().init_handlers()
         ]
 
-    @property
-    def address(self) -> str:
-        """The page's address, for this machine's browser if the server listens on all interfaces."""
-        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(self.ip, self.ip)
-        query = f"?token={self.page_token}" if self.page_token else ""
+    def address(self, *, here: bool) -> str:
+        """Return the page's address: as this machine's own browser knows it, or as others do."""
+        everywhere = self.ip in {"", "0.0.0.0", "::"}
+        name = ("127.0.0.1" if here else socket.gethostname()) if everywhere else self.ip
+        host = f"[{name}]" if ":" in name else name
+        query = f"?{urlencode({'token': self.page_token})}" if self.page_token else ""
         return f"http://{host}:{self.port}{self.base_url}{query}"
 
     def listen(self) -> None:
@@ -97,7 +100,7 @@ class PageServer(Voila):
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     def _announce(self) -> None:
-        self.announce(self.address)
+        self.announce(self.address(here=False))
         if not self.show_page:
             return
         deadline = IOLoop.current().time() + WAIT_FOR_POOL
@@ -108,7 +111,7 @@ class PageServer(Voila):
             late = IOLoop.current().time() > deadline
             if late or not self.voila_configuration.preheat_kernel or manager.ready(notebook):
                 timer.stop()
-                open_page(self.address, Path(self.connection_dir))
+                open_page(self.address(here=True), Path(self.connection_dir))
 
         timer = PeriodicCallback(look, 200)
         timer.start()

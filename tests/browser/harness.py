@@ -151,7 +151,7 @@ class Server:
 def facelib_app(notebook: Path | None, log: Path, *options: str, pool: int = 1, **variables: str) -> Server:
     """Start ``python -m facelib app`` on a free port and wait until its pool is filled."""
     command = [sys.executable, "-m", "facelib", "app", *([str(notebook)] if notebook else [])]
-    settings = ["--no-browser", "--port", "0", "--log", "INFO", "--pool-size", str(pool)]
+    settings = ["--no-browser", "--port", "0", "--pool-size", str(pool), *(["--log", "INFO"] if pool else [])]
     server = Server([*command, *settings, *options], log, r"facelib is at (http\S+)", **variables)
     if pool:
         wait_until(lambda: "is filled with" in server.log, START, f"a filled pool\n{server.log}")

@@ -108,6 +108,11 @@ def test_pool_and_cap_have_to_go_together(pool_size: int, max_kernels: int, preh
         launch.serve(pool_size=pool_size, max_kernels=max_kernels, preheat=preheat)
 
 
+def test_unknown_levels_of_the_log_are_explained() -> None:
+    with pytest.raises(BadValueError, match="DEBUG, INFO, WARNING, ERROR; got 'loud'"):
+        launch.serve(log_level="loud")
+
+
 def test_environment_is_changed_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_PATH", "known")
     monkeypatch.delenv("JUPYTER_PREFER_ENV_PATH", raising=False)
@@ -137,7 +142,6 @@ def test_holes_are_closed() -> None:
     settings = options.Voila.tornado_settings
     assert settings["websocket_max_message_size"] == launch.MESSAGE_LIMIT > 16 * 2**20
     assert not settings.get("disable_check_xsrf")
-    assert options.Application.log_level == "WARNING"
 
 
 def test_other_host_names_are_accepted_only_where_others_may_come() -> None:

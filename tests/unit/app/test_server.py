@@ -10,7 +10,47 @@ from urllib.request import url2pathname
 
 import pytest
 
-from facelib.app.server import graphical_browser, open_page
+from facelib.app.launch import LOG_LEVELS, configuration
+from facelib.app.server import PageServer, graphical_browser, open_page
+
+
+def server(ip: str = "127.0.0.1", token: str = "", log_level: str = "WARNING") -> PageServer:
+    options = configuration(
+        Path("app.ipynb"),
+        8866,
+        ip,
+        token=token,
+        preheat=True,
+        pool_size=2,
+        max_kernels=8,
+        idle_minutes=2.0,
+        log_level=log_level,
+    )
+    return PageServer(config=options, page_token=token)
+
+
+@pytest.mark.parametrize("level", LOG_LEVELS)
+def test_server_takes_the_configuration(level: str) -> None:
+    one = server(log_level=level.lower())
+    assert one.log_level == LOG_LEVELS[level]
+    assert one.token == ""
+    assert one.port == 8866
+
+
+@pytest.mark.parametrize(
+    ("ip", "here", "others"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8866/?token=a%26b", "http://127.0.0.1:8866/?token=a%26b"),
+        ("0.0.0.0", "http://127.0.0.1:8866/?token=a%26b", "http://lab-pc:8866/?token=a%26b"),
+        ("::", "http://127.0.0.1:8866/?token=a%26b", "http://lab-pc:8866/?token=a%26b"),
+        ("::1", "http://[::1]:8866/?token=a%26b", "http://[::1]:8866/?token=a%26b"),
+    ],
+)
+def test_addresses(monkeypatch: pytest.MonkeyPatch, ip: str, here: str, others: str) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "lab-pc")
+    one = server(ip, "a&b")
+    assert one.address(here=True) == here
+    assert one.address(here=False) == others
 
 
 class Recorder:
