@@ -1,8 +1,8 @@
 """Which of the 478 landmarks are mirror images of each other.
 
-Found with the landmark network itself: it was run on frontal faces with different expressions and on their
-mirror pictures, and each landmark was paired with the one that it falls on (best assignment over all
-pictures; the result is its own inverse, and its 28 fixed points are the midline).
+Found with the landmark network: it was run on frontal faces with different expressions and on their mirror
+pictures, and each landmark was paired with the one that it falls on. The canonical texture coordinates of the
+face mesh, which are symmetric, give the same pairs.
 """
 
 from __future__ import annotations

@@ -14,8 +14,12 @@ from facelib.properties.property import Values, register
 STEEPNESS = 20.0
 LEAST_PAIRS = 5
 
-_OWN = np.array([*RIGHT, *LEFT, *MIDLINE])
-_PARTNER = np.array([*LEFT, *RIGHT, *MIDLINE])
+FIRST_IRIS = 468  # the gaze is no part of the symmetry
+
+_PAIRS = [pair for pair in zip(RIGHT, LEFT, strict=True) if max(pair) < FIRST_IRIS]
+_ONE_SIDE, _OTHER_SIDE = np.array(_PAIRS).T
+_OWN = np.concatenate([_ONE_SIDE, _OTHER_SIDE, MIDLINE])
+_PARTNER = np.concatenate([_OTHER_SIDE, _ONE_SIDE, MIDLINE])
 
 
 def mirror_misfit(landmarks: npt.NDArray[np.float32], eyes: npt.NDArray[np.float64]) -> float:
@@ -28,7 +32,7 @@ def mirror_misfit(landmarks: npt.NDArray[np.float32], eyes: npt.NDArray[np.float
     Parameters
     ----------
     landmarks
-        (478, 2) px; NaN where unknown. Pairs with an unknown partner are left out.
+        (478, 2) px; NaN where unknown. Pairs with an unknown partner are left out, and so are the irises.
     eyes
         (2, 2) px.
 
@@ -39,7 +43,7 @@ def mirror_misfit(landmarks: npt.NDArray[np.float32], eyes: npt.NDArray[np.float
     """
     points = landmarks.astype(np.float64) @ [1.0, 1.0j]
     known = np.isfinite(points[_OWN]) & np.isfinite(points[_PARTNER])
-    if np.count_nonzero(known[: len(RIGHT)]) < LEAST_PAIRS:
+    if np.count_nonzero(known[: len(_PAIRS)]) < LEAST_PAIRS:
         return float("nan")
     face = points[_OWN[known]]
     mirrored = -points[_PARTNER[known]].conj()
