@@ -85,6 +85,10 @@ def test_one_loud_kind_shows_in_the_rate() -> None:
     assert leave_one_kind_out(values, kinds) == pytest.approx(1 / 3)
 
 
+def test_changes_that_do_nothing_are_never_unusual() -> None:
+    assert leave_one_kind_out(np.zeros(80), ["blur"] * 40 + ["crop"] * 40) == 0
+
+
 def test_kinds_that_cannot_reach_the_level_give_no_rate() -> None:
     assert math.isnan(leave_one_kind_out([0.1, 0.2, 0.3, 0.4], ["blur", "blur", "crop", "crop"]))
     assert math.isfinite(leave_one_kind_out([0.1, 0.2, 0.3, 0.4], ["blur", "blur", "crop", "crop"], 0.4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -145,6 +146,14 @@ def test_order_of_jumps_of_constants_and_of_few_strengths() -> None:
     assert describe_order(shuffle_test([0.1, 0.2, 0.3, 0.4, 0.5])) == (
         "5 strengths are too few to tell whether the outputs follow their order"
     )
+
+
+@pytest.mark.parametrize(("p_value", "follows"), [(0.0499, True), (0.05, True), (0.0501, False)])
+def test_order_is_judged_at_05(p_value: float, follows: bool) -> None:
+    sentence = describe_order(dataclasses.replace(shuffle_test(RAMP), p_value=p_value))
+    assert sentence.startswith("the outputs follow") == follows
+    assert sentence.startswith("nothing shows") == (not follows)
+    assert format_p(p_value) in sentence
 
 
 def test_the_published_zero_is_not_printed_as_zero() -> None:
