@@ -105,7 +105,7 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:
                 rest = 1.0 - (vx * hx + vy * hy + vz * hz)
                 fresnel = 0.03 + 0.97 * rest * rest * rest * rest * rest
                 broad, narrow = lobe(half, 14.0), lobe(half, 70.0)
-                shine = gloss * fresnel * (2.0 * broad * broad + 5.0 * narrow * narrow) * cosine * reach
+                shine = gloss * fresnel * (1.1 * broad * broad + 4.0 * narrow * narrow) * cosine * reach
                 shine_r += lights[k, 3] * shine
                 shine_g += lights[k, 4] * shine
                 shine_b += lights[k, 5] * shine
@@ -115,7 +115,7 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:
         green += (sky[1, 1] + (sky[0, 1] - sky[1, 1]) * high) * occlusion
         blue += (sky[1, 2] + (sky[0, 2] - sky[1, 2]) * high) * occlusion
         rest = 1.0 - max(bx * vx + by * vy + bz * vz, 0.0)
-        glow = 0.25 * gloss * rest * rest * rest * rest * occlusion
+        glow = 0.16 * gloss * rest * rest * rest * rest * occlusion
         shut = 0.6 + 0.4 * occlusion
         colours[s, 0] = colours[s, 0] * red * shut + shine_r * shut + glow * sky[0, 0] + spark * lights[0, 3]
         colours[s, 1] = colours[s, 1] * green * shut + shine_g * shut + glow * sky[0, 1] + spark * lights[0, 4]

@@ -218,16 +218,16 @@ def light_setup(light: Light) -> tuple[Floats, Floats]:
     """
     colour = np.array(light.colour)
     hard = 1 - light.softness
-    key = 1.42 * (0.35 + 0.65 * hard / 0.5) / 1.0 if hard < 0.5 else 1.42 * (1 + 0.25 * (hard - 0.5) / 0.5)
-    fill = 0.42 * light.softness
-    rim = 0.30
+    key = 0.98 * (0.35 + 0.65 * hard / 0.5) if hard < 0.5 else 0.98 * (1 + 0.3 * (hard - 0.5) / 0.5)
+    fill = 0.30 * light.softness
+    rim = 0.26
     rows = [
         [*_direction(light.azimuth, light.elevation), *(key * colour)],
         [*_direction(-0.7 * light.azimuth, 8.0), *(fill * np.array([0.96, 0.99, 1.04]))],
         [*_direction(128.0, 28.0), rim, rim, rim],
         [*_direction(-128.0, 28.0), rim, rim, rim],
     ]
-    sky = np.array([[0.62, 0.64, 0.68], [0.30, 0.28, 0.27]]) * light.softness
+    sky = np.array([[0.60, 0.62, 0.65], [0.30, 0.285, 0.28]]) * light.softness
     return np.array(rows, np.float32), sky.astype(np.float32)
 
 
