@@ -10,7 +10,7 @@ from facelib import interventions
 from facelib.app.controls import Card, Quiet, labelled
 from facelib.app.state import STEPS, Explorer
 from facelib.faces import ELECTRODE_SCHEMES
-from facelib.interventions import INTERVENTIONS, Intervention
+from facelib.interventions import INTERVENTIONS
 
 
 class ChangePanel(Card):
@@ -83,11 +83,7 @@ class ChangePanel(Card):
 
 def menu_of(explorer: Explorer) -> list[tuple[str, str]]:
     """Return what can be done with the face: real properties first, then the harmless reference changes."""
-    usable: list[Intervention] = [
-        INTERVENTIONS[name] for name in INTERVENTIONS if INTERVENTIONS[name].accepts(explorer.face)
-    ]
-    usable.sort(key=lambda item: item.placebo)
-    return [(f"{item.group} · {item.title}", item.id) for item in usable]
+    return [(f"{item.group}: {item.title}", item.id) for item in interventions.ordered(explorer.face)]
 
 
 def _option(title: str, help_text: str, values: tuple[str, ...]) -> widgets.Dropdown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -36,8 +37,12 @@ class DownloadButton(anywidget.AnyWidget):
         self.on_msg(self._on_msg)
 
     def _on_msg(self, _widget: object, content: Any, _buffers: object) -> None:
-        if not (isinstance(content, dict) and content.get("wanted")):
-            return
+        if isinstance(content, dict) and content.get("wanted"):
+            # In a thread: the kernel goes on answering while a large file is made.
+            threading.Thread(target=self.hand_out, name="facelib-download", daemon=True).start()
+
+    def hand_out(self) -> None:
+        """Make the file and send it to the browser."""
         try:
             made = self.make()
             if made is not None:

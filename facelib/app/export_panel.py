@@ -12,6 +12,9 @@ import facelib
 from facelib.app.controls import Card, grid
 from facelib.app.download import Download, DownloadButton
 from facelib.app.state import Explorer, Result
+from facelib.charts import specs
+from facelib.charts.export import figure, with_data
+from facelib.charts.tables import BAND, rows
 from facelib.errors import FacelibError
 
 LIMITS = (
@@ -91,19 +94,18 @@ def wide_csv(result: Result, _label: str) -> Download:
 
 def figures_zip(result: Result, label: str) -> Download:
     """Return the figures as SVG and PNG with their provenance."""
-    from facelib import charts
-    from facelib.charts.export import figure
-
-    band = result.references.band(label) if result.references else None
-    figures = {
-        "response": charts.response(result.sweep.outputs, band, label),
-        "outputs_start": charts.bars(result.sweep.outputs, 0, label),
-        "outputs_end": charts.bars(result.sweep.outputs, len(result.sweep.strengths) - 1, label),
+    sweep = result.sweep
+    data = {
+        "outputs": rows(sweep.outputs),
+        "band": rows(result.references.band(label) if result.references else None, BAND),
     }
+    ends = {"start": 0, "end": len(sweep.strengths) - 1}
+    figures = {"response": with_data(specs.response(sweep.classifiers), data, {"label": label})}
+    for name, step in ends.items():
+        spec = specs.bars(sweep.classifiers)
+        figures[f"outputs_{name}"] = with_data(spec, data, {"label": label, "step": step})
     files = {
-        f"{name}.{suffix}": figure(chart, suffix)
-        for name, chart in figures.items()
-        for suffix in ("svg", "png")
+        f"{name}.{kind}": figure(spec, kind) for name, spec in figures.items() for kind in ("svg", "png")
     }
     return _zip(_name(result, "zip", "figures"), files, provenance(result, label))
 

@@ -134,8 +134,7 @@ class Explorer(traitlets.HasTraits):
         with self.lock:
             chosen = self.intervention
             if not chosen.accepts(face):
-                usable = (interventions.INTERVENTIONS[name] for name in interventions.INTERVENTIONS)
-                chosen = next(item for item in usable if item.accepts(face))
+                chosen = interventions.ordered(face)[0]
             self._go(Scene(face, chosen))
 
     def choose(self, intervention: Intervention) -> None:

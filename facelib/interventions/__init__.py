@@ -27,10 +27,12 @@ from facelib.interventions.intervention import (
 if TYPE_CHECKING:
     import pandas as pd
 
+GROUPS = ("Symmetry", "Expression", "Person", "Worn on the face", "View")  # then others, placebos last
 ALIASES = {"symmetry": "asymmetric_expression"}  # what the word means on a parametric head
 
 __all__ = [
     "ALIASES",
+    "GROUPS",
     "INTERVENTIONS",
     "HeadIntervention",
     "Intervention",
@@ -40,6 +42,7 @@ __all__ = [
     "electrodes",
     "expression",
     "get",
+    "ordered",
     "palsy",
     "person",
     "reference",
@@ -85,6 +88,16 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
         raise BadValueError(msg) from None
 
 
+def ordered(face: Face | Head | None = None) -> list[Intervention]:
+    """Return what works on `face` (None: everything) as menus show it: by group, placebos last."""
+
+    def rank(item: Intervention) -> tuple[bool, int]:
+        return item.placebo, GROUPS.index(item.group) if item.group in GROUPS else len(GROUPS)
+
+    usable = (INTERVENTIONS[name] for name in INTERVENTIONS)
+    return sorted((item for item in usable if face is None or item.accepts(face)), key=rank)
+
+
 def available(face: Face | Head | None = None, *, placebo: bool | None = None) -> pd.DataFrame:
     """Return the interventions that work on `face` (None: all), one row each, with their tags."""
     import pandas as pd
@@ -100,7 +113,7 @@ def available(face: Face | Head | None = None, *, placebo: bool | None = None) -
             "on": "heads" if isinstance(item, HeadIntervention) else "heads and pictures",
             "description": item.description,
         }
-        for item in (INTERVENTIONS[name] for name in INTERVENTIONS)
-        if (face is None or item.accepts(face)) and placebo in (None, item.placebo)
+        for item in ordered(face)
+        if placebo in (None, item.placebo)
     ]
     return pd.DataFrame(rows)

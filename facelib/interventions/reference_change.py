@@ -20,7 +20,7 @@ Box = npt.NDArray[np.float64]
 Direction = tuple[float, ...]
 Self = TypeVar("Self", bound="ReferenceChange")
 
-GROUP = "Harmless reference changes"
+GROUP = "Harmless reference"
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Blur(ReferenceChange):
     direction: Direction = (0.0,)
 
     id: ClassVar[str] = "blur"
-    title: ClassVar[str] = "Blur"
+    title: ClassVar[str] = "blur"
     description: ClassVar[str] = "The picture goes out of focus, by up to 2.5 % of the width of the face box."
     sentence: ClassVar[str] = "the picture becomes blurred"
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0),)
@@ -64,7 +64,7 @@ class Sharpen(ReferenceChange):
     direction: Direction = (0.012,)
 
     id: ClassVar[str] = "sharpen"
-    title: ClassVar[str] = "Sharpening"
+    title: ClassVar[str] = "sharpening"
     description: ClassVar[str] = (
         "Fine detail is exaggerated, as cameras and phones do, by up to a factor of 2."
     )
@@ -92,7 +92,7 @@ class Noise(ReferenceChange):
     direction: Direction = (0.0, 0.0)
 
     id: ClassVar[str] = "noise"
-    title: ClassVar[str] = "Noise"
+    title: ClassVar[str] = "noise"
     description: ClassVar[str] = (
         "Sensor noise of up to 24 grey levels; the pattern stays, only its strength grows."
     )

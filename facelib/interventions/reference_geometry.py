@@ -77,7 +77,7 @@ class Shift(GeometricChange):
     direction: Direction = (1.0, 0.0)
 
     id: ClassVar[str] = "shift"
-    title: ClassVar[str] = "Shift"
+    title: ClassVar[str] = "shift"
     description: ClassVar[str] = "The picture moves by up to 8 % of the width of the face box."
     sentence: ClassVar[str] = "the picture shifts"
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
@@ -102,7 +102,7 @@ class Scale(GeometricChange):
     direction: Direction = (1.0, 0.0, 0.0)
 
     id: ClassVar[str] = "scale"
-    title: ClassVar[str] = "Scale"
+    title: ClassVar[str] = "scale"
     description: ClassVar[str] = (
         "The picture grows or shrinks by up to 10 %, nearly about the middle of the face."
     )
@@ -130,7 +130,7 @@ class Rotate(GeometricChange):
     direction: Direction = (1.0, 0.0, 0.0)
 
     id: ClassVar[str] = "rotate"
-    title: ClassVar[str] = "Rotation"
+    title: ClassVar[str] = "rotation"
     description: ClassVar[str] = (
         "The picture turns in its plane by up to 10 degrees, nearly about the middle of the face."
     )
@@ -160,7 +160,7 @@ class Crop(GeometricChange):
     direction: Direction = (-1.0, -1.0)
 
     id: ClassVar[str] = "crop"
-    title: ClassVar[str] = "Crop"
+    title: ClassVar[str] = "crop"
     description: ClassVar[str] = (
         "Up to 10 % of the picture is cut off opposite a kept corner, and the rest fills it."
     )
@@ -190,7 +190,7 @@ class Stretch(GeometricChange):
     direction: Direction = (1.0, 0.0)
 
     id: ClassVar[str] = "stretch"
-    title: ClassVar[str] = "Stretch"
+    title: ClassVar[str] = "stretch"
     description: ClassVar[str] = (
         "The aspect ratio changes by up to 15 % along one axis, as careless resizing does."
     )

@@ -56,7 +56,7 @@ class Brightness(ReferenceChange):
     direction: Direction = (1.0, 0.0)
 
     id: ClassVar[str] = "brightness"
-    title: ClassVar[str] = "Brightness"
+    title: ClassVar[str] = "brightness"
     description: ClassVar[str] = "All grey levels rise or fall by up to 45 of 255."
     sentence: ClassVar[str] = "the picture becomes {trend}"
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
@@ -82,7 +82,7 @@ class Contrast(ReferenceChange):
     direction: Direction = (1.0, 0.5)
 
     id: ClassVar[str] = "contrast"
-    title: ClassVar[str] = "Contrast"
+    title: ClassVar[str] = "contrast"
     description: ClassVar[str] = "The spread of the grey levels grows or shrinks by a factor of up to 1.6."
     sentence: ClassVar[str] = "the contrast {trend}"
     trends: ClassVar[tuple[str, str]] = ("falls", "rises")
@@ -108,7 +108,7 @@ class Gamma(ReferenceChange):
     direction: Direction = (1.0, 0.0)
 
     id: ClassVar[str] = "gamma"
-    title: ClassVar[str] = "Gamma"
+    title: ClassVar[str] = "gamma"
     description: ClassVar[str] = "The middle tones become brighter or darker; black and white stay."
     sentence: ClassVar[str] = "the middle tones become {trend}"
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
@@ -136,7 +136,7 @@ class ColourTemperature(ReferenceChange):
     direction: Direction = (1.0, 0.0)
 
     id: ClassVar[str] = "colour_temperature"
-    title: ClassVar[str] = "Colour temperature"
+    title: ClassVar[str] = "colour temperature"
     description: ClassVar[str] = "The light becomes warmer or cooler, as another white balance would make it."
     sentence: ClassVar[str] = "the light becomes {trend}"
     trends: ClassVar[tuple[str, str]] = ("cooler", "warmer")
@@ -162,7 +162,7 @@ class Saturation(ReferenceChange):
     direction: Direction = (-1.0, 0.299, 0.587)
 
     id: ClassVar[str] = "saturation"
-    title: ClassVar[str] = "Colour saturation"
+    title: ClassVar[str] = "colour saturation"
     description: ClassVar[str] = "Colours fade toward grey or deepen, by up to 80 %."
     sentence: ClassVar[str] = "the colours {trend}"
     trends: ClassVar[tuple[str, str]] = ("fade", "deepen")
@@ -191,7 +191,7 @@ class LightGradient(ReferenceChange):
     direction: Direction = (1.0, 0.0)
 
     id: ClassVar[str] = "light"
-    title: ClassVar[str] = "Light gradient"
+    title: ClassVar[str] = "light gradient"
     description: ClassVar[str] = (
         "Light falls in from one side of the picture: up to 40 % more there, 40 % less opposite."
     )
@@ -221,7 +221,7 @@ class Vignette(ReferenceChange):
     direction: Direction = (-1.0, 0.0, 0.0)
 
     id: ClassVar[str] = "vignette"
-    title: ClassVar[str] = "Vignette"
+    title: ClassVar[str] = "vignette"
     description: ClassVar[str] = (
         "Away from the middle the picture becomes darker or brighter, by up to 35 % at the edge."
     )

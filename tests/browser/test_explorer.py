@@ -1,0 +1,192 @@
+"""The real page on real classifiers, as a person uses it: choose, drag, look, read, take home, go."""
+
+from __future__ import annotations
+
+import io
+import re
+import signal
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from harness import ROOT, Server, Visit, facelib_app, wait_until
+from playwright.sync_api import Locator, expect
+
+pytestmark = pytest.mark.packages
+
+Visits = Callable[..., Visit]
+SWEEP = 60_000  # ms that a sweep may take on a busy machine
+
+
+@pytest.fixture(scope="module")
+def explorer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = facelib_app(None, tmp_path_factory.mktemp("explorer") / "log", pool=1)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def explorer(explorer_server: Server, visit: Visits) -> Visit:
+    """The page with its first sweep computed."""
+    return swept(visit(explorer_server.url))
+
+
+def swept(one: Visit) -> Visit:
+    """Wait until the sweep of what is shown is there: every verdict is a verdict."""
+    one.page.locator(".facelib-strength").wait_for(timeout=SWEEP)
+    verdicts = one.page.locator("[class*='facelib-verdict-']")
+    expect(verdicts.first).to_be_visible(timeout=SWEEP)
+    expect(frame(one)).to_have_attribute("data-painted", re.compile(r"\d"), timeout=SWEEP)
+    return one
+
+
+def frame(one: Visit) -> Locator:
+    return one.page.locator(".facelib-stage")
+
+
+def after(one: Visit) -> bytes:
+    return one.canvas_bytes(frame(one).locator("canvas").nth(1))
+
+
+def numbers(one: Visit) -> list[str]:
+    """The column "now" of the verdict table."""
+    table = one.page.locator("table").filter(has=one.page.get_by_text("verdict", exact=True))
+    return table.locator("tbody tr > :nth-child(2)").all_inner_texts()
+
+
+def bars(one: Visit) -> str:
+    """Everything that the bars show, as vector graphics."""
+    return str(one.page.locator(".facelib-chart svg").first.inner_html())
+
+
+def cursor(one: Visit) -> str:
+    return str(one.page.locator(".facelib-chart svg").last.inner_html())
+
+
+def choose(one: Visit, label: str, option: str) -> None:
+    menu = one.page.locator(".facelib-app").get_by_label(label, exact=True)
+    texts = menu.locator("option").all_text_contents()
+    (wanted,) = [text for text in texts if re.search(option, text.replace("\N{NO-BREAK SPACE}", " "))]
+    menu.select_option(label=wanted)
+
+
+def test_a_person_drags_symmetry_and_everything_follows(explorer: Visit) -> None:
+    choose(explorer, "Property", "one side weaker")
+    swept(explorer)
+    picture, words, chart, curve = after(explorer), numbers(explorer), bars(explorer), cursor(explorer)
+    for _ in explorer.drag(explorer.page.locator(".facelib-strength"), 11):
+        pass
+    expect(frame(explorer)).to_have_attribute("data-index", "20")
+    assert after(explorer) != picture
+    wait_until(lambda: numbers(explorer) != words, 5, "other numbers in the table")
+    wait_until(lambda: bars(explorer) != chart, 5, "other bars")
+    wait_until(lambda: cursor(explorer) != curve, 5, "the cursor elsewhere")
+    assert explorer.page.locator(".facelib-message:visible").count() == 0
+    explorer.screenshot("explorer_symmetry")
+    explorer.assert_local()
+    explorer.assert_clean()
+
+
+def test_the_keyboard_moves_the_strength(explorer: Visit) -> None:
+    handle = explorer.page.locator(".facelib-strength .noUi-handle")
+    picture = after(explorer)
+    for _ in range(5):
+        handle.press("ArrowRight")
+    expect(frame(explorer)).to_have_attribute("data-index", "5")
+    assert after(explorer) != picture
+
+
+def test_another_face_and_back(explorer: Visit) -> None:
+    picture = after(explorer)
+    choose(explorer, "Expression", "surprise")
+    expect(explorer.page.locator(".facelib-stage")).to_be_visible()
+    wait_until(lambda: after(explorer) != picture, 10, "another face")
+    explorer.page.get_by_role("button", name="Undo").click()
+    wait_until(lambda: after(explorer) == picture, 20, "the first face again")
+    explorer.page.get_by_role("button", name="Random").click()
+    wait_until(lambda: after(explorer) != picture, 10, "a random face")
+    explorer.page.get_by_role("button", name="Reset").click()
+    wait_until(lambda: after(explorer) == picture, 30, "the first face again")
+    explorer.assert_clean()
+
+
+@pytest.mark.parametrize("option", ["one-sided palsy", "sEMG electrodes", ": age"])
+def test_other_properties(explorer: Visit, option: str) -> None:
+    choose(explorer, "Property", option)
+    swept(explorer)
+    start = after(explorer)
+    for _ in explorer.drag(explorer.page.locator(".facelib-strength"), 3):
+        pass
+    wait_until(lambda: after(explorer) != start, 20, "another picture")
+    explorer.screenshot("explorer_" + re.sub(r"\W+", "_", option).strip("_"))
+    explorer.assert_clean()
+
+
+def test_the_photograph_with_a_harmless_change(explorer: Visit) -> None:
+    explorer.page.get_by_role("button", name="Photograph").click()
+    expect(explorer.page.get_by_text("Eileen Collins")).to_be_visible(timeout=20_000)
+    choose(explorer, "Property", ": blur")
+    swept(explorer)
+    explorer.screenshot("explorer_photograph")
+    explorer.assert_clean()
+
+
+def test_class_classifier_and_map(explorer: Visit) -> None:
+    title = frame(explorer).inner_text()
+    choose(explorer, "Classifier", "pyemotion")
+    expect(frame(explorer)).to_contain_text("pyemotion: evidence for happy")
+    choose(explorer, "Emotion", "neutral")
+    expect(frame(explorer)).to_contain_text("pyemotion: evidence for neutral")
+    assert frame(explorer).inner_text() != title
+    shown = after(explorer)
+    explorer.page.get_by_role("button", name="none", exact=True).click()
+    wait_until(lambda: after(explorer) != shown, 5, "the picture without its map")
+    explorer.assert_clean()
+
+
+def test_take_home(explorer: Visit) -> None:
+    with explorer.page.expect_download(timeout=20_000) as download:
+        explorer.page.get_by_role("button", name="Table", exact=True).click()
+    table = pd.read_csv(Path(download.value.path()))
+    assert {"strength", "classifier", "label", "probability", "measured_symmetry"} <= set(table.columns)
+    assert table["step"].max() == 20
+    with explorer.page.expect_download(timeout=30_000) as download:
+        explorer.page.get_by_role("button", name="Figures (zip)").click()
+    with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
+        assert "response.svg" in archive.namelist()
+    explorer.assert_clean()
+
+
+def test_three_hundred_updates_do_not_grow_the_page(explorer: Visit) -> None:
+    handle = explorer.page.locator(".facelib-strength .noUi-handle")
+
+    def update(times: int) -> None:
+        for number in range(times):
+            handle.press("ArrowRight" if number // 20 % 2 == 0 else "ArrowLeft")
+
+    update(40)  # caches fill
+    heap, nodes = explorer.heap(), explorer.nodes()
+    update(300)
+    assert explorer.nodes() <= nodes + 20
+    assert explorer.heap() < heap + 8
+
+
+def test_no_kernel_stays_behind_and_a_killed_one_is_announced(explorer_server: Server, visit: Visits) -> None:
+    explorer_server.wait_for_kernels(1, 60)
+    pool = {kernel.pid for kernel in explorer_server.kernels()}
+    one = swept(visit(explorer_server.url))
+    one.close()
+    explorer_server.wait_for_kernels(1, 60)
+    two = visit(explorer_server.url)
+    two.page.locator(".facelib-strength").wait_for(timeout=SWEEP)
+    mine = [kernel for kernel in explorer_server.kernels() if kernel.pid not in pool]
+    assert mine
+    for kernel in explorer_server.kernels():
+        kernel.send_signal(signal.SIGKILL)
+    expect(two.page.locator(".facelib-ended")).to_be_visible(timeout=20_000)
+
+
+def test_the_page_notebook_is_the_one_in_the_repository() -> None:
+    assert (ROOT / "notebooks" / "app.ipynb").is_file()
