@@ -24,7 +24,16 @@ def alone() -> list[str]:
     return ALONE
 
 
-@pytest.mark.parametrize("test", ["test_server.py::test_page_asks_nothing_of_other_machines_and_works"])
+@pytest.mark.parametrize(
+    "test",
+    [
+        "test_server.py::test_page_asks_nothing_of_other_machines_and_works",
+        pytest.param(
+            "test_explorer.py::test_a_person_drags_symmetry_and_everything_follows",
+            marks=pytest.mark.packages,
+        ),
+    ],
+)
 def test_works_without_any_network(alone: list[str], test: str) -> None:
     options = ["-q", "-p", "no:cacheprovider", "--no-header", str(HERE / test)]
     answer = subprocess.run(
