@@ -47,7 +47,7 @@ _SHADOW_REACH = 1.75  # dm
 _IRIS = {  # sRGB
     "brown": (0.36, 0.22, 0.12),
     "hazel": (0.48, 0.35, 0.18),
-    "green": (0.40, 0.46, 0.30),
+    "green": (0.39, 0.42, 0.30),
     "blue": (0.36, 0.50, 0.64),
     "grey": (0.48, 0.53, 0.57),
 }
@@ -293,7 +293,7 @@ def _eye_centres() -> Floats:
 def _openness(vertices: Floats) -> float:
     """Return how much light reaches the teeth: 0 lips closed, 1 wide open."""
     upper, lower = vertices[_rims()[4:]]
-    return float(np.clip((np.linalg.norm(upper - lower) - 0.02) / 0.10, 0, 1))
+    return float(np.clip((np.linalg.norm(upper - lower) - 0.012) / 0.06, 0, 1))
 
 
 def attributes(head: Head) -> MappingProxyType[str, Any]:

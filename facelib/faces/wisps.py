@@ -64,7 +64,7 @@ def _short_flow(points: Doubles, roots: Doubles) -> Doubles:
 
 def _short_length(roots: Doubles) -> Doubles:
     low = step(6.6, 7.7, roots[:, 1])
-    return 0.06 + 0.14 * low + 0.26 * _on_top(roots)
+    return 0.10 + 0.16 * low + 0.28 * _on_top(roots)
 
 
 def _long_flow(points: Doubles, roots: Doubles) -> Doubles:
@@ -85,7 +85,7 @@ def _tied_flow(points: Doubles, roots: Doubles) -> Doubles:
 
 
 _COMBED = {
-    "short": Style(1300, 5, _short_length, 0.040, 0.25, 0.05, (0.0, 0.045), 0.6, 0.05, 0.10, _short_flow),
+    "short": Style(1700, 5, _short_length, 0.034, 0.26, 0.05, (-0.008, 0.05), 0.7, 0.04, 0.08, _short_flow),
     "long": Style(720, 18, lambda roots: 2.2 + 0.25 * np.cos(9 * roots[:, 2]), 0.085, 0.15, 0.045, (0.0, 0.07), 0.7,
                   0.06, 0.07, _long_flow, over_ears=True),
     "tied": Style(520, 11, lambda roots: np.linalg.norm(roots - _KNOT, axis=1) * 1.25, 0.07, 0.05, 0.03,
@@ -230,13 +230,13 @@ def _ribbons(
     tangent /= np.maximum(np.linalg.norm(tangent, axis=2, keepdims=True), 1e-9)
     across = np.cross(facing, tangent)
     across /= np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-9)
-    out = np.cross(tangent, across) + 1.6 * facing
+    out = np.cross(tangent, across) + 2.5 * facing
     out /= np.linalg.norm(out, axis=2, keepdims=True)
     along = np.linspace(0, 1, knots)
     width = style.width * (0.6 + 0.4 * fine) * rng.uniform(0.7, 1.25, count)
     taper = ((1 - 0.55 * along**2) * (0.4 + 0.6 * step(0.0, 0.2, along)))[:, None] * width
     vertices = np.stack([track - across * taper[..., None] / 2, track + across * taper[..., None] / 2], axis=2)
-    lean = 0.35
+    lean = 0.25
     normal = np.stack([out - lean * across, out + lean * across], axis=2)
     normal /= np.linalg.norm(normal, axis=3, keepdims=True)
     tint = np.broadcast_to(rng.normal(0, 0.35, (count, 2)) + rng.normal(0, 0.3, (count, 1)), (knots, count, 2))
