@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
+from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
@@ -13,6 +15,7 @@ from facelib.app.controls import Card
 from facelib.app.livetable import LiveTable
 from facelib.app.state import STEPS, Explorer
 from facelib.charts import specs
+from facelib.charts.palette import colour
 from facelib.charts.tables import BAND, rows
 from facelib.studies import DELTA, Snapshot
 from facelib.studies.effects import signed, summarise
@@ -72,7 +75,11 @@ class OutputsPanel(Card):
         self.details = LiveTable()
         self.sentence = widgets.HTML()
         self.sentence.add_class("facelib-sentence")
-        more = widgets.Accordion([self.details], titles=("Details: gradients, order test, replicates",))
+        self.notes = widgets.HTML()
+        self.notes.add_class("facelib-sentence")
+        more = widgets.Accordion(
+            [widgets.VBox([self.details, self.notes])], titles=("Details: gradients, order test, replicates",)
+        )
         self.linked = (self.bars, self.response, self.table, self.details)
         explorer.observe(self.guarded(self.update), ["result", "snapshot", "label", "classifier"])
         self.fill(self.bars, self.response, self.table, self.sentence, more)
@@ -108,7 +115,9 @@ class OutputsPanel(Card):
             series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
             reference = f"{effect['as_much']} of {effect['references']}" if effect["references"] else "…"
             verdict = {"text": WORDS[effect["verdict"]], "mark": MARKS[effect["verdict"]]}
-            verdicts.append([name, {"series": series}, signed(effect["change"]), reference, verdict])
+            verdicts.append(
+                [self._name(name), {"series": series}, signed(effect["change"]), reference, verdict]
+            )
             details.append(
                 [
                     name,
@@ -125,8 +134,16 @@ class OutputsPanel(Card):
         )
         self.details.show(DETAILS, details, "Descriptive statistics of this sweep")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
-        sentences = [summarise(effects, self.explorer.intervention.clause), *chosen["sentence"]]
-        self.sentence.value = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
+        self.sentence.value = paragraphs(
+            summarise(effects, self.explorer.intervention.clause), *chosen["sentence"]
+        )
+        self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
+
+    def _name(self, classifier: str) -> dict[str, str]:
+        """Return the cell that names a classifier, in its colour in the charts, with what it is."""
+        order = [model.id for model in self.explorer.models].index(classifier)
+        card = self.explorer.models[order].card
+        return {"text": classifier, "swatch": colour(order), "help": f"{card.title}; {card.licence}"}
 
     def _waiting(self, table: pd.DataFrame) -> None:
         label = self.explorer.label
@@ -136,10 +153,31 @@ class OutputsPanel(Card):
         for name, value in zip(now["classifier"], now["probability"], strict=True):
             series = ["…"] * STEPS
             series[step] = f"{value:.2f}"
-            waiting.append([name, {"series": series}, "…", "…", "…"])
+            waiting.append([self._name(name), {"series": series}, "…", "…", "…"])
         self.table.show(COLUMNS, waiting, f"Probability of {label}; the whole sweep is being computed")
         self.details.show(DETAILS, [])
-        self.sentence.value = ""
+        self.sentence.value = self.notes.value = ""
+
+
+def notes(effect: Mapping[str, Any]) -> list[str]:
+    """Return what a reader must know besides the numbers of one classifier's row of `Sweep.effects`."""
+    found = [f"{effect['classifier']}: {effect['order']}."]
+    if effect["unmatched"]:
+        found.append(
+            f"{effect['unmatched']} of {effect['references']} harmless changes could not be made as large as this "
+            "one: the comparison favours the intervention."
+        )
+    if effect["reference_p"] is not None and effect["kind_rate"] is not None:
+        found.append(
+            f"Among harmless changes its rank has p {stats.format_p(effect['reference_p'])}; at .05, "
+            f"{effect['kind_rate']:.0%} of harmless changes of a kind not seen before would be called unusual."
+        )
+    return found
+
+
+def paragraphs(*sentences: str) -> str:
+    """Return sentences as HTML, escaped."""
+    return "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
 
 
 def snapshot_table(snapshot: Snapshot, step: int) -> pd.DataFrame:

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facelib.charts.curves import response
+    from facelib.charts.display import offline
     from facelib.charts.export import save
     from facelib.charts.outputs import bars
 
 # Imported when asked for: altair alone takes more than a second.
 _NAMES = {
     "bars": "facelib.charts.outputs",
+    "offline": "facelib.charts.display",
     "response": "facelib.charts.curves",
     "save": "facelib.charts.export",
 }
 
-__all__ = ["bars", "response", "save"]
+__all__ = ["bars", "offline", "response", "save"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """Sweeps: one face, one intervention, growing strengths, several classifiers."""
 
-from facelib.studies.frames import Frames, even_strengths, make_frames
+from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
 from facelib.studies.readings import Cancelled, Reading, read
 from facelib.studies.references import References, ReferenceSweep, run_references
 from facelib.studies.snapshot import Snapshot, snapshot
@@ -18,6 +18,7 @@ __all__ = [
     "Snapshot",
     "Sweep",
     "even_strengths",
+    "film_strip",
     "make_frames",
     "read",
     "run_references",

@@ -40,7 +40,9 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
     pandas.DataFrame
         One row a classifier that has the class: ``start``, ``end``, ``change``, the replicates' interval
         ``low`` and ``high``, ``verdict``, ``sentence``; ``epgm`` and its companions; ``shuffle_p`` with its
-        Monte-Carlo interval and ``side``; ``as_much`` of ``references`` harmless changes.
+        Monte-Carlo interval, ``side`` and ``order`` in words; ``as_much`` of ``references`` harmless changes,
+        ``unmatched`` of which could not reach the intervention's size; from 99 on ``reference_p`` and the rate at
+        which a harmless kind itself would be called unusual at .05 (``kind_rate``).
     """
     rows = [
         _row(sweep, name, label, delta, references)
@@ -81,16 +83,27 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         "shuffle_high": shuffle.p_interval[1],
         "side": shuffle.side,
         "n_permutations": shuffle.n_permutations,
+        "order": stats.describe_order(shuffle),
         "seed": sweep.seed,
         "as_much": None,
         "references": 0,
         "reference_p": None,
+        "kind_rate": None,
+        "unmatched": 0,
     }
     rank = None
     if references is not None and len(references):
         curves = references.series(name, label)
-        rank = stats.reference_rank(abs(change), np.abs(curves[:, -1] - curves[:, 0]), references.kinds)
-        row |= {"as_much": rank.exceed, "references": rank.total, "reference_p": rank.p_value}
+        ends = np.abs(curves[:, -1] - curves[:, 0])
+        rank = stats.reference_rank(abs(change), ends, references.kinds)
+        row |= {
+            "as_much": rank.exceed,
+            "references": rank.total,
+            "reference_p": rank.p_value,
+            "unmatched": references.unmatched,
+        }
+        if rank.p_value is not None:
+            row["kind_rate"] = stats.leave_one_kind_out(ends, references.kinds)
         thinned = stats.property_gradient(series[references.steps]).epgm
         epgms = stats.property_gradient(curves.T).epgm
         row |= {
