@@ -164,13 +164,13 @@ def notes(effect: Mapping[str, Any]) -> list[str]:
     found = [f"{effect['classifier']}: {effect['order']}."]
     if effect["unmatched"]:
         found.append(
-            f"{effect['unmatched']} of {effect['references']} harmless changes could not be made as large as this "
-            "one: the comparison favours the intervention."
+            f"{effect['unmatched']} of {effect['references']} harmless changes could not be made as large as "
+            "this one: the comparison favours the intervention."
         )
     if effect["reference_p"] is not None and effect["kind_rate"] is not None:
         found.append(
             f"Among harmless changes its rank has p {stats.format_p(effect['reference_p'])}; at .05, "
-            f"{effect['kind_rate']:.0%} of harmless changes of a kind not seen before would be called unusual."
+            f"{effect['kind_rate']:.0%} of harmless changes of an unseen kind would be called unusual."
         )
     return found
 

@@ -41,8 +41,8 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
         One row a classifier that has the class: ``start``, ``end``, ``change``, the replicates' interval
         ``low`` and ``high``, ``verdict``, ``sentence``; ``epgm`` and its companions; ``shuffle_p`` with its
         Monte-Carlo interval, ``side`` and ``order`` in words; ``as_much`` of ``references`` harmless changes,
-        ``unmatched`` of which could not reach the intervention's size; from 99 on ``reference_p`` and the rate at
-        which a harmless kind itself would be called unusual at .05 (``kind_rate``).
+        ``unmatched`` of which could not reach the intervention's size; from 99 on ``reference_p`` and the
+        rate at which a harmless kind itself would be called unusual at .05 (``kind_rate``).
     """
     rows = [
         _row(sweep, name, label, delta, references)

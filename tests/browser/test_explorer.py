@@ -38,7 +38,8 @@ def swept(one: Visit) -> Visit:
     one.page.locator(".facelib-strength").wait_for(timeout=SWEEP)
     verdicts = one.page.locator("[class*='facelib-verdict-']")
     expect(verdicts.first).to_be_visible(timeout=SWEEP)
-    expect(frame(one)).to_have_attribute("data-painted", re.compile(r"\d"), timeout=SWEEP)
+    expect(frame(one)).to_have_attribute("data-state", "ready", timeout=SWEEP)
+    expect(one.page.get_by_text("the whole sweep is being computed")).to_have_count(0, timeout=SWEEP)
     return one
 
 
