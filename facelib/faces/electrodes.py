@@ -31,7 +31,7 @@ ELECTRODE_SCHEMES: Mapping[str, tuple[str, ...]] = _Schemes()
 
 @cache
 def positions() -> dict[str, tuple[float, float]]:
-    """Return every position's (x, y) in mm: x = 0 the midline, y = 0 the Frankfort plane, + the person's left/up."""
+    """Return every position's (x, y) in mm from midline and Frankfort plane, + the person's left and up."""
     return {name: place for scheme in SCHEMES for name, place in electrode_positions(scheme).items()}
 
 

@@ -1,8 +1,8 @@
 """Face units and the expressions that are made of them.
 
-The 52 face units are ARKit's. Those that end in Left or Right move one half of the person's face; the others are
-split at the midline, so that each half can be weakened alone. Those that move the jaw or the tongue as a whole, or
-shift the mouth sideways, stay common to both halves and take the mean of the two factors.
+The 52 face units are ARKit's. Those that end in Left or Right move one half of the person's face; the others
+are split at the midline, so that each half can be weakened alone. Those that move the jaw or the tongue as a
+whole, or shift the mouth sideways, stay common to both halves and take the mean of the two factors.
 """
 
 from __future__ import annotations
@@ -13,14 +13,36 @@ from types import MappingProxyType
 from facelib.errors import BadValueError, UnknownNameError
 
 PAIRED = (
-    "browDown", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp",
-    "eyeSquint", "eyeWide", "mouthDimple", "mouthFrown", "mouthLowerDown", "mouthPress", "mouthSmile",
-    "mouthStretch", "mouthUpperUp", "noseSneer",
-)  # fmt: skip
+    "browDown",
+    "browOuterUp",
+    "cheekSquint",
+    "eyeBlink",
+    "eyeLookDown",
+    "eyeLookIn",
+    "eyeLookOut",
+    "eyeLookUp",
+    "eyeSquint",
+    "eyeWide",
+    "mouthDimple",
+    "mouthFrown",
+    "mouthLowerDown",
+    "mouthPress",
+    "mouthSmile",
+    "mouthStretch",
+    "mouthUpperUp",
+    "noseSneer",
+)
 SPLIT = (
-    "browInnerUp", "cheekPuff", "mouthClose", "mouthFunnel", "mouthPucker", "mouthRollLower", "mouthRollUpper",
-    "mouthShrugLower", "mouthShrugUpper",
-)  # fmt: skip
+    "browInnerUp",
+    "cheekPuff",
+    "mouthClose",
+    "mouthFunnel",
+    "mouthPucker",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+)
 COMMON = ("jawForward", "jawLeft", "jawOpen", "jawRight", "mouthLeft", "mouthRight", "tongueOut")
 
 FACE_UNITS: tuple[str, ...] = tuple(
@@ -32,36 +54,80 @@ Recipe = Mapping[str, float]
 _FACS: dict[str, dict[str, float]] = {
     "neutral": {},
     "happy": {"cheekSquint": 1.0, "mouthSmile": 1.0, "jawOpen": 0.15},  # AU 6 + 12 + 25
-    "sad": {"browInnerUp": 1.0, "browDown": 0.5, "mouthFrown": 1.0, "mouthShrugLower": 0.5},  # 1 + 4 + 15 + 17
+    "sad": {
+        "browInnerUp": 1.0,
+        "browDown": 0.5,
+        "mouthFrown": 1.0,
+        "mouthShrugLower": 0.5,
+    },  # 1 + 4 + 15 + 17
     "surprise": {"browInnerUp": 1.0, "browOuterUp": 1.0, "eyeWide": 1.0, "jawOpen": 0.6},  # 1 + 2 + 5 + 26
     "fear": {
-        "browInnerUp": 1.0, "browOuterUp": 0.6, "browDown": 0.5, "eyeWide": 1.0, "mouthStretch": 1.0, "jawOpen": 0.25,
+        "browInnerUp": 1.0,
+        "browOuterUp": 0.6,
+        "browDown": 0.5,
+        "eyeWide": 1.0,
+        "mouthStretch": 1.0,
+        "jawOpen": 0.25,
     },  # 1 + 2 + 4 + 5 + 20 + 25
-    "disgust": {"noseSneer": 1.0, "mouthUpperUp": 0.6, "mouthFrown": 0.5, "mouthLowerDown": 0.4},  # 9 + 10 + 15 + 16
+    "disgust": {
+        "noseSneer": 1.0,
+        "mouthUpperUp": 0.6,
+        "mouthFrown": 0.5,
+        "mouthLowerDown": 0.4,
+    },  # 9 + 10 + 15 + 16
     "angry": {"browDown": 1.0, "eyeWide": 0.5, "eyeSquint": 0.7, "mouthPress": 1.0},  # 4 + 5 + 7 + 23
-}  # fmt: skip
+}
 
 _TUNED: dict[str, dict[str, float]] = {
     "neutral": {"mouthSmile": 0.06, "mouthPress": 0.17},
     "happy": {
-        "mouthSmile": 0.98, "eyeSquint": 0.97, "mouthUpperUp": 0.56, "mouthDimple": 0.83, "mouthLowerDown": 0.6,
-        "jawOpen": 0.55, "mouthPress": 0.63,
+        "mouthSmile": 0.98,
+        "eyeSquint": 0.97,
+        "mouthUpperUp": 0.56,
+        "mouthDimple": 0.83,
+        "mouthLowerDown": 0.6,
+        "jawOpen": 0.55,
+        "mouthPress": 0.63,
     },
     "sad": {
-        "browInnerUp": 1.0, "mouthFrown": 1.0, "mouthShrugLower": 0.26, "eyeLookDown": 0.47, "browDown": 1.0,
-        "eyeSquint": 0.09, "mouthStretch": 1.0, "mouthShrugUpper": 0.48,
+        "browInnerUp": 1.0,
+        "mouthFrown": 1.0,
+        "mouthShrugLower": 0.26,
+        "eyeLookDown": 0.47,
+        "browDown": 1.0,
+        "eyeSquint": 0.09,
+        "mouthStretch": 1.0,
+        "mouthShrugUpper": 0.48,
     },
     "surprise": {"browInnerUp": 1.0, "eyeWide": 1.0, "jawOpen": 0.76, "mouthFunnel": 1.0},
     "fear": {
-        "browInnerUp": 1.0, "browDown": 1.0, "eyeWide": 0.92, "mouthStretch": 1.0, "jawOpen": 0.58,
-        "mouthLowerDown": 0.08, "mouthFrown": 0.39, "mouthUpperUp": 0.08,
+        "browInnerUp": 1.0,
+        "browDown": 1.0,
+        "eyeWide": 0.92,
+        "mouthStretch": 1.0,
+        "jawOpen": 0.58,
+        "mouthLowerDown": 0.08,
+        "mouthFrown": 0.39,
+        "mouthUpperUp": 0.08,
     },
-    "disgust": {"noseSneer": 0.94, "browDown": 0.95, "mouthUpperUp": 1.0, "cheekSquint": 0.68, "eyeSquint": 0.97},
+    "disgust": {
+        "noseSneer": 0.94,
+        "browDown": 0.95,
+        "mouthUpperUp": 1.0,
+        "cheekSquint": 0.68,
+        "eyeSquint": 0.97,
+    },
     "angry": {
-        "browDown": 1.0, "eyeSquint": 0.49, "eyeWide": 0.18, "noseSneer": 1.0, "mouthFrown": 0.67,
-        "mouthShrugLower": 1.0, "mouthUpperUp": 0.35, "mouthStretch": 0.34,
+        "browDown": 1.0,
+        "eyeSquint": 0.49,
+        "eyeWide": 0.18,
+        "noseSneer": 1.0,
+        "mouthFrown": 0.67,
+        "mouthShrugLower": 1.0,
+        "mouthUpperUp": 0.35,
+        "mouthStretch": 0.34,
     },
-}  # fmt: skip
+}
 
 
 def expand(recipe: Recipe) -> dict[str, float]:
@@ -93,7 +159,9 @@ def _frozen(recipes: dict[str, dict[str, float]]) -> Mapping[str, Recipe]:
     return MappingProxyType({name: MappingProxyType(expand(recipe)) for name, recipe in recipes.items()})
 
 
-EXPRESSIONS: Mapping[str, Mapping[str, Recipe]] = MappingProxyType({"facs": _frozen(_FACS), "tuned": _frozen(_TUNED)})
+EXPRESSIONS: Mapping[str, Mapping[str, Recipe]] = MappingProxyType(
+    {"facs": _frozen(_FACS), "tuned": _frozen(_TUNED)}
+)
 """Two sets of the seven expressions, each a mapping of face units to activations.
 
 "facs" follows the prototypes of FACS/EMFACS (the action units stand in the source) and is the one for
@@ -114,8 +182,8 @@ def activations(
     intensity
         Factor on all of them.
     left, right
-        Factors on the person's left and right half. Units of the jaw, the tongue and the sideways shift of the
-        mouth are common to both halves and take the mean of the two.
+        Factors on the person's left and right half. Units of the jaw, the tongue and the sideways shift of
+        the mouth are common to both halves and take the mean of the two.
 
     Returns
     -------

@@ -14,6 +14,7 @@ from facelib.errors import BadValueError
 
 N_LANDMARKS = 478
 
+
 def _unknown_landmarks() -> npt.NDArray[np.float32]:
     return np.full((N_LANDMARKS, 2), np.nan, np.float32)
 

@@ -29,7 +29,9 @@ class Frame(NamedTuple):
     slope: npt.NDArray[np.int8]  # (h, w, …)
     wrinkles: Floats  # (2, 4) depth of the wrinkles on the person's left and right
     iris: Floats  # (3,)
-    lids: Floats  # (2, 2) height of the upper and lower lid over the middle of the left and right eye, in radii
+    lids: (
+        Floats  # (2, 2) height of the upper and lower lid over the middle of the left and right eye, in radii
+    )
     eye_centres: Floats  # (2, 3) canonical
     lip: Floats  # (4,) colour of the lips, opacity
     mouth: float  # how much light reaches the teeth, [0, 1]

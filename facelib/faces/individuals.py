@@ -93,7 +93,9 @@ _AGED: Weights = {  # weights at 85 years
     "ear-scale-vert-incr": 0.25,
     "neck-double-incr": 0.25,
 }
-_FRIENDLY: Weights = {"mouth-angles-up": 0.22}  # the base mesh's mouth sags at rest; everyone's is lifted a little
+_FRIENDLY: Weights = {
+    "mouth-angles-up": 0.22
+}  # the base mesh's mouth sags at rest; everyone's is lifted a little
 
 
 def shape_weights(seed: int, age: float) -> Weights:

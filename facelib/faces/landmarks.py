@@ -1,7 +1,8 @@
 """The 478 landmarks and the face box of a rendered head, from its mesh.
 
-Where each landmark lies on the base head is a table, `landmarks.csv`: the 478-point network was run on 36 neutral
-renders of different people, its points were traced back to the mesh, and the median was made symmetric.
+Where each landmark lies on the base head is a table, `landmarks.csv`: the 478-point network was run on 36
+neutral renders of different people, its points were traced back to the mesh, and the median was made
+symmetric.
 """
 
 from __future__ import annotations
@@ -24,7 +25,19 @@ LIP_CONTOUR = (
     61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
 )  # fmt: skip
 """Landmarks around the red of the lips, in order."""
-_BOX_POINTS = (33, 133, 362, 263, 1, 234, 454, 152, 10, 61, 291)  # eye corners, nose, ears, chin, forehead, mouth
+_BOX_POINTS = (
+    33,
+    133,
+    362,
+    263,
+    1,
+    234,
+    454,
+    152,
+    10,
+    61,
+    291,
+)  # eye corners, nose, ears, chin, forehead, mouth
 
 
 def table() -> npt.NDArray[np.float64]:
@@ -65,9 +78,9 @@ def bind(
     cavity, skin = (np.unique(triangles[parts == part]) for part in (CAVITY, SKIN))
     rim = np.intersect1d(cavity, skin)
     rim = rim[rim < len(base)]
+    rim = rim[np.argsort(canonical[rim, 0])]
     low = jaw[rim, 1] < np.median(jaw[rim, 1])
     for chain, points in ((rim[~low], UPPER_RIM), (rim[low], LOWER_RIM)):
-        chain = chain[np.argsort(canonical[chain, 0])]
         for i in points:
             at = float(np.clip(places[i, 0], canonical[chain[0], 0], canonical[chain[-1], 0]))
             right = int(np.clip(np.searchsorted(canonical[chain, 0], at), 1, len(chain) - 1))
@@ -102,10 +115,10 @@ def place(screen: Floats, vertices: Ints, weights: Floats) -> Floats:
 
 
 def face_box(resting: Floats) -> npt.NDArray[np.float64]:
-    """Return the face box, px, as the BlazeFace detector draws it, from the landmarks (478, 2) of the resting face.
+    """Return the face box, px, as BlazeFace draws it, from the landmarks (478, 2) of the resting face.
 
-    A linear rule in points that no expression moves, fitted to the detector's boxes on 150 rendered heads of all
-    poses (mean overlap with 70 others .92); it shifts, scales and mirrors with the face.
+    A linear rule in points that no expression moves, fitted to the detector's boxes on 150 rendered heads of
+    all poses (mean overlap with 70 others .92); it shifts, scales and mirrors with the face.
     """
     points = resting[list(_BOX_POINTS)].astype(np.float64)
     middle = points.mean(axis=0)

@@ -34,7 +34,7 @@ def root_distance(
 
 
 @numba.njit(cache=True, nogil=True)
-def lay_lashes(
+def lay_lashes(  # noqa: PLR0917, a kernel
     points: Floats,
     triangles: Ints,
     parts: npt.NDArray[np.uint8],
@@ -64,14 +64,21 @@ def lay_lashes(
     left, top = 0.5 - width * 0.5, 0.5 - height * 0.5
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        ax, ay, bx, by, cx, cy = (
+            points[a, 0],
+            points[a, 1],
+            points[b, 0],
+            points[b, 1],
+            points[c, 0],
+            points[c, 1],
+        )
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area == 0:
             continue
-        y0 = max(int(math.ceil(min(ay, by, cy) - top)), 0)
-        y1 = min(int(math.floor(max(ay, by, cy) - top)), height - 1)
-        x0 = max(int(math.ceil(min(ax, bx, cx) - left)), 0)
-        x1 = min(int(math.floor(max(ax, bx, cx) - left)), width - 1)
+        y0 = max(math.ceil(min(ay, by, cy) - top), 0)
+        y1 = min(math.floor(max(ay, by, cy) - top), height - 1)
+        x0 = max(math.ceil(min(ax, bx, cx) - left), 0)
+        x1 = min(math.floor(max(ax, bx, cx) - left), width - 1)
         strength = 0.80 if parts[t] == LASH_UPPER else 0.38
         for y in range(y0, y1 + 1):
             py = y + top

@@ -7,10 +7,19 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from facelib.errors import BadValueError, UnknownNameError
 
 if TYPE_CHECKING:
+    from facelib.faces.anatomy import Floats
+
+if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_FILL = (0.96, 0.99, 1.04)
+_SKY = ((0.60, 0.62, 0.65), (0.30, 0.285, 0.28))  # from above, from below, at full softness
 
 
 @dataclass(frozen=True)
@@ -70,9 +79,40 @@ class Light:
         """Return a copy with some fields replaced."""
         return replace(self, **changes)
 
+    def lamps(self) -> tuple[Floats, Floats]:
+        """Return what shines on the head.
+
+        A fill stands on the other side of the camera and two weak rims behind the head; the whole is
+        symmetric where the key light is.
+
+        Returns
+        -------
+        lamps
+            float32 (4, 6): direction toward the lamp in camera space, linear colour; the key light first.
+        sky
+            float32 (2, 3): light from above and from below.
+        """
+        hard = 1 - self.softness
+        key = 0.98 * (0.35 + 1.3 * hard if hard < 0.5 else 1 + 0.6 * (hard - 0.5))
+        fill, rim = 0.30 * self.softness * np.array(_FILL), [0.26] * 3
+        rows = [
+            [*_direction(self.azimuth, self.elevation), *(key * np.array(self.colour))],
+            [*_direction(-0.7 * self.azimuth, 8.0), *fill],
+            [*_direction(128.0, 28.0), *rim],
+            [*_direction(-128.0, 28.0), *rim],
+        ]
+        lamps = np.array(rows, np.float32)
+        lamps[:, 3:] *= self.strength
+        return lamps, (np.array(_SKY) * self.softness * self.strength).astype(np.float32)
+
+
+def _direction(azimuth: float, elevation: float) -> tuple[float, float, float]:
+    a, e = np.radians([azimuth, elevation])
+    return float(np.sin(a) * np.cos(e)), float(np.sin(e)), float(np.cos(a) * np.cos(e))
+
 
 def checked(what: str, value: Any, low: float, high: float) -> float:
-    """Return `value` as a float in [low, high], or raise `BadValueError` saying what was expected and what came."""
+    """Return `value` as a float in [low, high], or raise `BadValueError`: what was expected, what came."""
     try:
         number = float(value)
     except (TypeError, ValueError):

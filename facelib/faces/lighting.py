@@ -55,11 +55,11 @@ def lit_share(shadow: Floats, u: float, v: float, own: float) -> float:
 
 
 @jit
-def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:
+def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: PLR0915, one loop
     """Turn the colours of the first `count` surfaces into the light that they send to the camera, in place.
 
-    Diffuse light wraps around where it wanders under the surface, red the farthest and along the smooth normal;
-    highlights have a broad and a narrow lobe.
+    Diffuse light wraps around where it wanders under the surface, red the farthest and along the smooth
+    normal; highlights have a broad and a narrow lobe.
     """
     positions, carried, bumps, colours, finish = (
         surfaces.positions, surfaces.carried, surfaces.bumps, surfaces.colours, surfaces.finish,
@@ -118,16 +118,26 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:
         glow = 0.16 * gloss * rest * rest * rest * rest * occlusion
         shut = 0.6 + 0.4 * occlusion
         colours[s, 0] = colours[s, 0] * red * shut + shine_r * shut + glow * sky[0, 0] + spark * lights[0, 3]
-        colours[s, 1] = colours[s, 1] * green * shut + shine_g * shut + glow * sky[0, 1] + spark * lights[0, 4]
+        colours[s, 1] = (
+            colours[s, 1] * green * shut + shine_g * shut + glow * sky[0, 1] + spark * lights[0, 4]
+        )
         colours[s, 2] = colours[s, 2] * blue * shut + shine_b * shut + glow * sky[0, 2] + spark * lights[0, 5]
 
 
 @jit
-def _light_hair(
-    lights: Floats, sky: Floats, carried: Floats, vx: float, vy: float, vz: float, reach: float, gloss: float,
-    occlusion: float, colour: Floats,
+def _light_hair(  # noqa: PLR0917, a kernel
+    lights: Floats,
+    sky: Floats,
+    carried: Floats,
+    vx: float,
+    vy: float,
+    vz: float,
+    reach: float,
+    gloss: float,
+    occlusion: float,
+    colour: Floats,
 ) -> None:
-    """Turn the colour of a wisp into light: two highlights across the strands (Kajiya and Kay), one of them tinted."""
+    """Turn the colour of a wisp into light: two highlights across the strands (Kajiya, Kay), one tinted."""
     nx, ny, nz = carried[0], carried[1], carried[2]
     tx, ty, tz = unit(carried[3], carried[4], carried[5])
     red = green = blue = white = tinted = 0.0

@@ -1,8 +1,8 @@
 """Maps of the skin over an unrolled head: what lies where, independent of the person.
 
-The head is unrolled onto a cylinder around its vertical axis; only one half is kept, since everything here is a
-function of |x|. Columns run from the middle of the face to the back of the head, rows from the crown down to the
-shoulders. Everything stays glued to the skin under any identity, expression and pose.
+The head is unrolled onto a cylinder around its vertical axis; only one half is kept, since everything here
+is a function of |x|. Columns run from the middle of the face to the back of the head, rows from the crown
+down to the shoulders. Everything stays glued to the skin under any identity, expression and pose.
 """
 
 from __future__ import annotations
@@ -25,9 +25,18 @@ FRONT, FRONT_SHARE = np.radians(100.0), 0.8  # the first 100° get most of the c
 
 LEVELS = 3  # the maps themselves, halved once, halved twice
 PIGMENTS = (
-    "mottle", "mottle_other", "pores", "red", "shade", "stubble", "hairline", "strands", "spots", "brow_thin",
+    "mottle",
+    "mottle_other",
+    "pores",
+    "red",
+    "shade",
+    "stubble",
+    "hairline",
+    "strands",
+    "spots",
+    "brow_thin",
     "brow_full",
-)  # fmt: skip
+)
 RELIEFS = {"pores": 0.0022, "crepe": 0.006, "forehead": 0.012, "frown": 0.010, "eye": 0.007, "fold": 0.017}
 """Reliefs and their depth in dm. An expression deepens the last four, the wrinkles."""
 SLOPE = 100.0  # stored slope: 127 is a slope of 1.27
@@ -88,7 +97,9 @@ def chart(canonical: Floats, triangles: Ints, parts: npt.NDArray[np.uint8]) -> C
     wa = _cross(points, b, c, px, py) / area
     wb = 1 - wa - wc
     position = np.zeros((HEIGHT, WIDTH, 3))
-    position[rows, columns] = wa[:, None] * canonical[a] + wb[:, None] * canonical[b] + wc[:, None] * canonical[c]
+    position[rows, columns] = (
+        wa[:, None] * canonical[a] + wb[:, None] * canonical[b] + wc[:, None] * canonical[c]
+    )
     hole = (seen < 0).astype(np.uint8)
     _, label = cv2.distanceTransformWithLabels(hole, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     nearest = np.zeros((label.max() + 1, 3))
@@ -116,10 +127,28 @@ def bell(value: Any, width: float) -> Any:
 
 
 _HAIRLINE = np.array(  # angle in degrees, height of the hairline in dm
-    [(0, 8.00), (14, 8.01), (28, 8.0), (42, 7.93), (54, 7.78), (63, 7.60), (70, 7.40), (75, 7.20), (79, 7.12),
-     (84, 7.12), (88, 7.22), (92, 7.38), (100, 7.44), (108, 7.40), (116, 7.15), (124, 6.9), (135, 6.68), (150, 6.55),
-     (180, 6.5)]
-)  # fmt: skip
+    [
+        (0, 8.00),
+        (14, 8.01),
+        (28, 8.0),
+        (42, 7.93),
+        (54, 7.78),
+        (63, 7.60),
+        (70, 7.40),
+        (75, 7.20),
+        (79, 7.12),
+        (84, 7.12),
+        (88, 7.22),
+        (92, 7.38),
+        (100, 7.44),
+        (108, 7.40),
+        (116, 7.15),
+        (124, 6.9),
+        (135, 6.68),
+        (150, 6.55),
+        (180, 6.5),
+    ]
+)
 
 
 def hairline(angle: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -163,7 +192,9 @@ def pigments(c: Chart) -> dict[str, Floats]:
         "shade": shade,
         "stubble": _stubble(c),
         "hairline": np.where(is_ear(x, y, z), 0.0, 0.5 + hairline(c.angle, y) / 0.8),
-        "strands": 0.5 + 0.55 * c.noise(9.0, 3, 21, (2.2, 0.25, 2.2)) + 0.2 * c.noise(30.0, 2, 23, (2.0, 0.2, 2.0)),
+        "strands": 0.5
+        + 0.55 * c.noise(9.0, 3, 21, (2.2, 0.25, 2.2))
+        + 0.2 * c.noise(30.0, 2, 23, (2.0, 0.2, 2.0)),
         "spots": step(0.36, 0.55, c.noise(11.0, 2, 41, plain)) * step(-0.2, 0.3, mottle) * fade,
     }
 
@@ -172,10 +203,16 @@ def _stubble(c: Chart) -> Floats:
     """Return where a beard grows, with the dots of single hairs."""
     x, y, z = c.x, c.y, c.z
     angle = np.degrees(c.angle)
-    top = np.interp(angle, [0, 14, 22, 30, 45, 60, 70, 78, 86, 95], [6.5, 6.52, 6.6, 6.66, 6.72, 6.8, 6.95, 7.1, 7.1, 6.6])
+    top = np.interp(
+        angle, [0, 14, 22, 30, 45, 60, 70, 78, 86, 95], [6.5, 6.52, 6.6, 6.66, 6.72, 6.8, 6.95, 7.1, 7.1, 6.6]
+    )
     cheek = step(0.04, -0.06, y - top) * step(92, 80, angle)
     under = step(5.95, 6.15, y)
-    moustache = bell((y - (6.77 - 0.30 * np.maximum(x - 0.08, 0))) / 1.0, 0.055) ** 0.8 * step(0.36, 0.24, x) * step(1.2, 1.3, z)
+    moustache = (
+        bell((y - (6.77 - 0.30 * np.maximum(x - 0.08, 0))) / 1.0, 0.055) ** 0.8
+        * step(0.36, 0.24, x)
+        * step(1.2, 1.3, z)
+    )
     mouth = 1 - step(1.15, 0.9, np.hypot(x / 0.285, (y - 6.605) / 0.125))
     bare = 1 - 0.75 * bell(np.hypot((x - 0.13) / 1.0, (y - 6.45) / 0.7), 0.055)
     region = np.clip(np.maximum(cheek * mouth * bare, moustache), 0, 1) * under
@@ -202,7 +239,11 @@ _BROW_SCALE, _BROW_TOP = 0.0008, 7.7
 def brow_line(t: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Return x and y of the middle of the eyebrow, t from 0 at the nose to 1 at the temple."""
     x = 0.115 + 0.425 * t
-    y = 7.452 + 0.115 * np.sin(np.clip(t, 0, 1) ** 0.95 * 2.25) * (0.55 + 0.1 * t) - 0.035 * np.clip(t - 0.68, 0, 1)
+    y = (
+        7.452
+        + 0.115 * np.sin(np.clip(t, 0, 1) ** 0.95 * 2.25) * (0.55 + 0.1 * t)
+        - 0.035 * np.clip(t - 0.68, 0, 1)
+    )
     return x, y
 
 
@@ -217,7 +258,9 @@ def _brow_strokes(half: float, hairs: int, seed: int) -> Floats:
         x1, y1 = brow_line(np.array(ti + 0.05))
         along = np.arctan2(float(y1 - y), float(x1 - x))
         spread = half * (1.1 - 0.75 * ti) * min(1.0, 0.6 + 3 * ti)
-        lift = (1.15 - 1.25 * min(ti * 1.6, 1.0)) * (1 if si < 0.2 else 0.4) - 0.55 * max(si, 0) * min(ti * 3, 1)
+        lift = (1.15 - 1.25 * min(ti * 1.6, 1.0)) * (1 if si < 0.2 else 0.4) - 0.55 * max(si, 0) * min(
+            ti * 3, 1
+        )
         turn = along + lift + rng.normal(0, 0.12)
         length = (0.042 + 0.028 * rng.random()) * (1.05 - 0.35 * ti)
         start = np.array([float(x), float(y) + si * spread])
@@ -244,9 +287,18 @@ def relief(c: Chart) -> dict[str, Floats]:
     wave = 0.018 * c.noise(4.0, 2, 51, plain)
     front = step(0.9, 1.15, z)
     forehead = np.zeros_like(x)
-    for height, strength, tilt in ((7.63, 0.8, 0.03), (7.71, 1.0, 0.02), (7.795, 1.0, 0.0), (7.88, 0.7, -0.02)):
+    for height, strength, tilt in (
+        (7.63, 0.8, 0.03),
+        (7.71, 1.0, 0.02),
+        (7.795, 1.0, 0.0),
+        (7.88, 0.7, -0.02),
+    ):
         line = height + tilt * np.cos(x * 7) + wave * 1.6
-        forehead -= strength * bell(y - line, 0.012) * step(0.50, 0.30, x + 0.1 * c.noise(5.0, 1, int(height * 100), plain))
+        forehead -= (
+            strength
+            * bell(y - line, 0.012)
+            * step(0.50, 0.30, x + 0.1 * c.noise(5.0, 1, int(height * 100), plain))
+        )
     frown = -bell(x - (0.055 + 0.10 * (y - 7.45)) + wave * 0.5, 0.011) * bell(y - 7.50, 0.075)
     frown -= 0.6 * bell(y - 7.335 + 0.4 * wave, 0.010) * step(0.10, 0.05, x)
     eye = np.zeros_like(x)
@@ -258,7 +310,12 @@ def relief(c: Chart) -> dict[str, Floats]:
     eye -= 0.4 * bell(y - below + 0.032, 0.009) * step(0.2, 0.26, x) * step(0.45, 0.38, x)
     fold_x = 0.175 + 0.42 * np.clip(6.98 - y, 0, 1) ** 0.9 - 0.10 * np.clip(6.98 - y, 0, 1) ** 2
     fold = -bell(x - fold_x - wave * 0.3, 0.026) * step(7.0, 6.90, y) * step(6.50, 6.66, y)
-    fold -= 0.3 * bell(x - (0.30 + 0.10 * (6.55 - y)) - wave * 0.3, 0.014) * step(6.58, 6.52, y) * step(6.30, 6.42, y)
+    fold -= (
+        0.3
+        * bell(x - (0.30 + 0.10 * (6.55 - y)) - wave * 0.3, 0.014)
+        * step(6.58, 6.52, y)
+        * step(6.30, 6.42, y)
+    )
     crepe = 0.7 * c.noise(16.0, 3, 71, (1.0, 1.6, 1.0)) + 0.5 * c.noise(9.0, 2, 73, (0.5, 2.4, 0.5))
     neck = sum(bell(y - level - 0.05 * np.cos(c.angle * 1.5) + wave, 0.014) for level in (6.02, 5.9, 5.78))
     crepe = crepe - 1.2 * neck * step(6.15, 6.05, y)
@@ -286,13 +343,15 @@ def compile_maps(
 ) -> dict[str, npt.NDArray[np.uint8] | npt.NDArray[np.int8]]:
     """Return the maps of every level, interleaved.
 
-    "pigment_<level>" is uint8 (H, W, pigments and the darkness of the reliefs without pores), "slope_<level>" int8
-    (H, W, 2 × reliefs): along the angle and upward.
+    "pigment_<level>" is uint8 (H, W, pigments and the darkness of the reliefs without pores), "slope_<level>"
+    is int8 (H, W, 2 × reliefs): along the angle and upward.
     """
     half = chart(canonical, triangles, parts)
     heights = relief(half)
     layers = pigments(half) | brows(half)
-    planes = [layers[name] for name in PIGMENTS] + [np.clip(-heights[name], 0, 1) for name in list(RELIEFS)[1:]]
+    planes = [layers[name] for name in PIGMENTS] + [
+        np.clip(-heights[name], 0, 1) for name in list(RELIEFS)[1:]
+    ]
     slopes = [slope for name, depth in RELIEFS.items() for slope in gradients(half, heights[name], depth)]
     pigment = np.stack(planes, axis=2).clip(0, 1).astype(np.float32)
     slope = np.stack(slopes, axis=2).clip(-1.27, 1.27)

@@ -51,12 +51,27 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
         elif kind == TONGUE:
             deep = smooth(0.85, 1.38, carried[s, 5])
             shut = 0.25 + 0.75 * mouth * deep
-            _set(colours[s], finish[s], 0.46 * shut, 0.15 * shut, 0.14 * shut, 0.8 * shut, 0.4, 0.1 + 0.6 * mouth * deep)
+            _set(
+                colours[s],
+                finish[s],
+                0.46 * shut,
+                0.15 * shut,
+                0.14 * shut,
+                0.8 * shut,
+                0.4,
+                0.1 + 0.6 * mouth * deep,
+            )
         elif kind == WISP:
             root = smooth(0.0, 0.35, carried[s, 7])
             shade = max(0.9 + 0.20 * carried[s, 6], 0.4)
             _set(
-                colours[s], finish[s], hair[0] * shade, hair[1] * shade, hair[2] * shade, 0.6 + 0.4 * root, 0.0,
+                colours[s],
+                finish[s],
+                hair[0] * shade,
+                hair[1] * shade,
+                hair[2] * shade,
+                0.6 + 0.4 * root,
+                0.0,
                 0.55 + 0.45 * root,
             )
         elif kind == CAVITY:
@@ -66,18 +81,31 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
 
 
 @jit
-def _set(
-    colour: Floats, finish: Floats, red: float, green: float, blue: float, gloss: float, under: float, sky: float
+def _set(  # noqa: PLR0917, a kernel
+    colour: Floats,
+    finish: Floats,
+    red: float,
+    green: float,
+    blue: float,
+    gloss: float,
+    under: float,
+    sky: float,
 ) -> None:
     colour[0], colour[1], colour[2] = red, green, blue
     finish[0], finish[1], finish[2], finish[3] = gloss, under, sky, 0.0
 
 
 @jit
-def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:
+def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: PLR0912, PLR0915, one loop
     """Paint skin, lips, lids and shirt."""
     skin, pigment, slope, wrinkles, lips = frame.skin, frame.pigment, frame.slope, frame.wrinkles, frame.lip
-    shirt, r, stickers, grid, texel_size = frame.shirt, frame.rotation, frame.stickers, frame.sticker_grid, frame.texel
+    shirt, r, stickers, grid, texel_size = (
+        frame.shirt,
+        frame.rotation,
+        frame.stickers,
+        frame.sticker_grid,
+        frame.texel,
+    )
     part, carried, bumps, colours, finish = (
         surfaces.part, surfaces.carried, surfaces.bumps, surfaces.colours, surfaces.finish,
     )  # fmt: skip
@@ -96,7 +124,12 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:
         w00, w01 = np.float32((1.0 - fb) * (1.0 - fa)), np.float32((1.0 - fb) * fa)
         w10, w11 = np.float32(fb * (1.0 - fa)), np.float32(fb * fa)
         for k in range(8):
-            texel[k] = w00 * skin[i, j, k] + w01 * skin[i, j + 1, k] + w10 * skin[i + 1, j, k] + w11 * skin[i + 1, j + 1, k]
+            texel[k] = (
+                w00 * skin[i, j, k]
+                + w01 * skin[i, j + 1, k]
+                + w10 * skin[i + 1, j, k]
+                + w11 * skin[i + 1, j + 1, k]
+            )
         red, green, blue, gloss, along, up, under = (
             texel[0], texel[1], texel[2], texel[3], texel[4], texel[5], texel[7],
         )  # fmt: skip
@@ -108,10 +141,20 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:
         if wrinkled:
             for k in range(8):
                 c = k + _SLOPE_START
-                slopes[k] = w00 * slope[i, j, c] + w01 * slope[i, j + 1, c] + w10 * slope[i + 1, j, c] + w11 * slope[i + 1, j + 1, c]
+                slopes[k] = (
+                    w00 * slope[i, j, c]
+                    + w01 * slope[i, j + 1, c]
+                    + w10 * slope[i + 1, j, c]
+                    + w11 * slope[i + 1, j + 1, c]
+                )
             for k in range(4):
                 c = k + _DARK_START
-                darks[k] = w00 * pigment[i, j, c] + w01 * pigment[i, j + 1, c] + w10 * pigment[i + 1, j, c] + w11 * pigment[i + 1, j + 1, c]
+                darks[k] = (
+                    w00 * pigment[i, j, c]
+                    + w01 * pigment[i, j + 1, c]
+                    + w10 * pigment[i + 1, j, c]
+                    + w11 * pigment[i + 1, j + 1, c]
+                )
             for k in range(4):
                 depth = wrinkles[side, k]
                 along += depth / SLOPE * slopes[2 * k]
@@ -146,7 +189,9 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:
             else:
                 occlusion *= 1.0 - 0.4 * smooth(-0.07, 0.0, edge)
         if len(stickers):
-            cover, mr, mg, mb, shine, tilt_x, tilt_y = sticker_at(stickers, grid, texel_size, cx, cy, cz, angle)
+            cover, mr, mg, mb, shine, tilt_x, tilt_y = sticker_at(
+                stickers, grid, texel_size, cx, cy, cz, angle
+            )
             if cover > 0.0:
                 red += (mr - red) * cover
                 green += (mg - green) * cover
@@ -165,9 +210,16 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:
 
 
 @jit
-def _paint_eye(
-    r: Floats, centres: Floats, lids: Floats, iris_colour: Floats, lights: Floats, p: Floats, carried: Floats,
-    colour: Floats, finish: Floats,
+def _paint_eye(  # noqa: PLR0917, a kernel
+    r: Floats,
+    centres: Floats,
+    lids: Floats,
+    iris_colour: Floats,
+    lights: Floats,
+    p: Floats,
+    carried: Floats,
+    colour: Floats,
+    finish: Floats,
 ) -> None:
     """Paint an eyeball: white, iris, pupil, the shade of the lids, and a moist spark of the first light."""
     f, n = carried[3:], carried[:3]
@@ -190,7 +242,9 @@ def _paint_eye(
         blue += (iris_colour[2] * glow * (1.0 - pupil) + 0.006 * pupil - blue) * iris
     arch = 1.0 - 0.8 * qx * qx
     upper, lower = lids[side, 0] * arch, lids[side, 1] * arch
-    sky = (0.30 + 0.70 * smooth(upper + 0.02, upper - 0.42, qy)) * (0.65 + 0.35 * smooth(lower, lower + 0.25, qy))
+    sky = (0.30 + 0.70 * smooth(upper + 0.02, upper - 0.42, qy)) * (
+        0.65 + 0.35 * smooth(lower, lower + 0.25, qy)
+    )
     sky *= 1.0 - 0.35 * corner
     _set(colour, finish, red, green, blue, 0.0, 0.25, sky)
     vx, vy, vz = unit(-p[0], -p[1], DISTANCE - p[2])
@@ -208,7 +262,7 @@ def _paint_eye(
 
 
 @jit
-def _paint_tooth(
+def _paint_tooth(  # noqa: PLR0917, a kernel
     r: Floats, mouth: float, part: int, carried: Floats, bump: Floats, colour: Floats, finish: Floats
 ) -> None:
     """Paint teeth and gums; the deeper in the mouth, the darker."""
@@ -221,7 +275,11 @@ def _paint_tooth(
     rim = smooth(6.775, 6.795, y) if part == TEETH_UPPER else smooth(6.48, 6.46, y)
     shut = 0.18 + 0.82 * reach
     tooth = gap * (1.0 - rim) * shut
-    red, green, blue = 0.80 * tooth + 0.48 * rim * shut, 0.755 * tooth + 0.19 * rim * shut, 0.675 * tooth + 0.18 * rim * shut
+    red, green, blue = (
+        0.80 * tooth + 0.48 * rim * shut,
+        0.755 * tooth + 0.19 * rim * shut,
+        0.675 * tooth + 0.18 * rim * shut,
+    )
     _set(colour, finish, red, green, blue, 0.9 * shut, 0.4, 0.12 + 0.80 * reach)
     for k in range(3):  # lit like a row that faces forward: the mesh of the teeth is coarse
         n[k] = 0.45 * n[k] + 0.55 * r[k, 2]

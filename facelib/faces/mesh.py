@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numba
@@ -25,8 +26,12 @@ _IDENTITIES = ArrayCache(16 * 2**20)
 
 def identity(head: Head) -> Floats:
     """Return the coarse vertices (n, 3) of the resting face in dm, cached."""
-    key = (head.age, head.gender, head.ancestry, head.seed, head.asymmetry)
-    return _IDENTITIES.get(key, lambda: _identity(head))
+    return _IDENTITIES.get(identity_key(head), lambda: _identity(head))
+
+
+def identity_key(head: Head) -> tuple[object, ...]:
+    """Return what the resting shape of a head depends on."""
+    return (head.age, head.gender, head.ancestry, head.seed, head.asymmetry)
 
 
 def _identity(head: Head) -> Floats:
@@ -37,7 +42,9 @@ def _identity(head: Head) -> Floats:
     for name, weight in shape_weights(head.seed, head.age).items():
         vertices += np.float32(weight) * geometry.shape[rows()[name]]
     if head.asymmetry:
-        for morph, weight in zip(geometry.asymmetry, asymmetry_weights(head.seed, len(geometry.asymmetry) // 2), strict=True):
+        for morph, weight in zip(
+            geometry.asymmetry, asymmetry_weights(head.seed, len(geometry.asymmetry) // 2), strict=True
+        ):
             vertices += np.float32(weight * head.asymmetry) * morph
     return vertices
 
@@ -46,7 +53,7 @@ def macro_weights(head: Head) -> dict[str, float]:
     """Return the weights of the macro morphs: age × gender × ancestry, and age × gender × build."""
     years = min(max(head.age, 1.0), 90.0)
     ages: dict[str, float] = {}
-    for (young, low), (old, high) in zip(_AGES, _AGES[1:], strict=False):
+    for (young, low), (old, high) in pairwise(_AGES):
         if low <= years <= high:
             share = (years - low) / (high - low)
             ages = {young: 1 - share, old: share}
@@ -58,7 +65,9 @@ def macro_weights(head: Head) -> dict[str, float]:
                 weights[f"{_MORPHS[name]}-{gender}-{age}"] = a * g * share
             for m, muscle_share in _levels(muscle).items():
                 for w, weight_share in _levels(weight).items():
-                    weights[f"universal-{gender}-{age}-{m}muscle-{w}weight"] = a * g * muscle_share * weight_share
+                    weights[f"universal-{gender}-{age}-{m}muscle-{w}weight"] = (
+                        a * g * muscle_share * weight_share
+                    )
     return {name: value for name, value in weights.items() if value > 0}
 
 
@@ -104,7 +113,9 @@ def _weaken(head: Head, sides: dict[str, dict[str, float]], common: dict[str, fl
     for name, sag in (("mouthFrown", 0.4), ("browOuterUp", -0.45), ("browInnerUp", -0.35), ("eyeWide", 0.3),
                       ("mouthSmile", -0.12), ("eyeBlink", 0.0)):  # fmt: skip
         weak[name] += sag * level
-    activity = max(healthy["mouthSmile"], healthy["mouthStretch"], healthy["mouthUpperUp"], healthy["mouthFrown"])
+    activity = max(
+        healthy["mouthSmile"], healthy["mouthStretch"], healthy["mouthUpperUp"], healthy["mouthFrown"]
+    )
     toward = "mouthRight" if head.palsy_side == "left" else "mouthLeft"
     common[toward] += level * (0.18 + 0.25 * activity)
 
@@ -158,8 +169,16 @@ def normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints) -> Flo
     faces = np.empty((len(triangles), 3), np.float32)
     for t in range(len(triangles)):
         a, b, c = triangles[t]
-        ux, uy, uz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
-        vx, vy, vz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
+        ux, uy, uz = (
+            vertices[b, 0] - vertices[a, 0],
+            vertices[b, 1] - vertices[a, 1],
+            vertices[b, 2] - vertices[a, 2],
+        )
+        vx, vy, vz = (
+            vertices[c, 0] - vertices[a, 0],
+            vertices[c, 1] - vertices[a, 1],
+            vertices[c, 2] - vertices[a, 2],
+        )
         faces[t, 0] = uy * vz - uz * vy
         faces[t, 1] = uz * vx - ux * vz
         faces[t, 2] = ux * vy - uy * vx

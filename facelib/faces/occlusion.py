@@ -45,7 +45,9 @@ def ambient_occlusion(
 
 
 @numba.njit(cache=True, nogil=True)
-def _gather(points: Floats, facing: Floats, toward: Floats, depth: Floats, lit: Floats, total: Floats) -> None:
+def _gather(  # noqa: PLR0917, a kernel
+    points: Floats, facing: Floats, toward: Floats, depth: Floats, lit: Floats, total: Floats
+) -> None:
     size = len(depth)
     for v in range(len(points)):
         cosine = facing[v, 0] * toward[0] + facing[v, 1] * toward[1] + facing[v, 2] * toward[2]

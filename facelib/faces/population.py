@@ -17,8 +17,12 @@ _CONTINUOUS = ("age", "gender", "skin_tone", "electrodes")
 _HAIR_OF_WOMEN = (0.17, 0.50, 0.01, 0.32)  # short, long, bald, tied
 _HAIR_OF_MEN = (0.74, 0.06, 0.14, 0.06)
 _HAIR_COLOURS: tuple[tuple[HairColour, float], ...] = (
-    ("black", 0.34), ("brown", 0.34), ("chestnut", 0.16), ("blond", 0.12), ("red", 0.04),
-)  # fmt: skip
+    ("black", 0.34),
+    ("brown", 0.34),
+    ("chestnut", 0.16),
+    ("blond", 0.12),
+    ("red", 0.04),
+)
 _EYE_COLOURS = (0.52, 0.16, 0.08, 0.16, 0.08)  # brown, hazel, green, blue, grey
 
 
@@ -34,9 +38,9 @@ def sample_heads(
 ) -> list[Head]:
     """Draw `n` heads whose attributes are independent of each other and of the expression, unless asked.
 
-    Age, gender (shape), skin tone, ancestry, colours of hair and eyes, and expression are independent. Hair style
-    and beard follow the gender morph as they do among people (most women's hair is long or tied): with short hair
-    only, rendered women are read as men.
+    Age, gender (shape), skin tone, ancestry, colours of hair and eyes, and expression are independent. Hair
+    style and beard follow the gender morph as they do among people (most women's hair is long or tied): with
+    short hair only, rendered women are read as men.
 
     Parameters
     ----------
@@ -45,10 +49,10 @@ def sample_heads(
     seed
         Seed of everything that is drawn.
     correlate
-        Pairs of names to a correlation in (−1, 1), for confounded populations: ``{("age", "happy"): 0.6}`` makes
-        the old look happy more often. Names are "age", "gender", "skin_tone", "electrodes" or an expression. It is
-        the correlation of normal scores behind the attributes (a Gaussian copula); an expression is shown where its
-        score is the largest, so what is measured afterwards is smaller.
+        Pairs of names to a correlation in (−1, 1), for confounded populations: ``{("age", "happy"): 0.6}``
+        makes the old look happy more often. Names are "age", "gender", "skin_tone", "electrodes" or an
+        expression. It is the correlation of normal scores behind the attributes (a Gaussian copula); an
+        expression is shown where its score is the largest, so what is measured afterwards is smaller.
     ages
         Lowest and highest age, years.
     expressions
@@ -108,9 +112,7 @@ def _hair_colour(rng: np.random.Generator) -> HairColour:
     return cast("HairColour", str(rng.choice(names, p=shares)))
 
 
-def _mixing(
-    names: Sequence[str], correlate: Mapping[tuple[str, str], float]
-) -> npt.NDArray[np.float64]:
+def _mixing(names: Sequence[str], correlate: Mapping[tuple[str, str], float]) -> npt.NDArray[np.float64]:
     """Return the matrix that gives independent normal scores the asked correlations."""
     correlation = np.eye(len(names))
     for (first, second), value in correlate.items():

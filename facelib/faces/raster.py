@@ -1,7 +1,7 @@
 """Which triangle is seen at which sample: a z-buffer.
 
-Coordinates count from the middle of the picture, so that a mirrored scene gives a mirrored picture, bit for bit but
-for ties.
+Coordinates count from the middle of the picture, so that a mirrored scene gives a mirrored picture, bit for
+bit but for ties.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ def _span(low: float, high: float, size: int) -> tuple[int, int]:
 
 
 @_jit
-def rasterise(points: Floats, triangles: Ints, cull: bool, first: int, depth: Floats, seen: Ints) -> None:
+def rasterise(  # noqa: PLR0917, a kernel
+    points: Floats, triangles: Ints, cull: bool, first: int, depth: Floats, seen: Ints
+) -> None:
     """Draw triangles into a depth buffer; samples lie at pixel centres.
 
     Parameters
     ----------
     points
-        (N, 3): x to the right and y down, in samples from the middle of the picture, and a depth that grows toward
-        the viewer and is linear in the picture.
+        (N, 3): x to the right and y down, in samples from the middle of the picture, and a depth that grows
+        toward the viewer and is linear in the picture.
     triangles
         (T, 3); front faces run clockwise in the picture.
     cull
@@ -48,7 +50,14 @@ def rasterise(points: Floats, triangles: Ints, cull: bool, first: int, depth: Fl
     left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        ax, ay, bx, by, cx, cy = (
+            points[a, 0],
+            points[a, 1],
+            points[b, 0],
+            points[b, 1],
+            points[c, 0],
+            points[c, 1],
+        )
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area == 0 or (cull and area > 0):
             continue
@@ -75,7 +84,7 @@ def rasterise(points: Floats, triangles: Ints, cull: bool, first: int, depth: Fl
 
 
 @_jit
-def rasterise_inside(
+def rasterise_inside(  # noqa: PLR0917, a kernel
     points: Floats, triangles: Ints, first: int, parts: npt.NDArray[np.uint8], depth: Floats, seen: Ints
 ) -> None:
     """Draw teeth and tongue where the cavity of the mouth (or one of them) is seen, and nowhere else.
@@ -86,7 +95,14 @@ def rasterise_inside(
     left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        ax, ay, bx, by, cx, cy = (
+            points[a, 0],
+            points[a, 1],
+            points[b, 0],
+            points[b, 1],
+            points[c, 0],
+            points[c, 1],
+        )
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area >= 0:
             continue
@@ -112,7 +128,7 @@ def rasterise_inside(
 
 
 @_jit
-def rasterise_wisps(
+def rasterise_wisps(  # noqa: PLR0917, a kernel
     points: Floats,
     triangles: Ints,
     first: int,
@@ -142,7 +158,14 @@ def rasterise_wisps(
     rows, columns = np.float32(pattern.shape[1] - 0.001), np.float32(pattern.shape[2] - 0.001)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay, bx, by, cx, cy = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+        ax, ay, bx, by, cx, cy = (
+            points[a, 0],
+            points[a, 1],
+            points[b, 0],
+            points[b, 1],
+            points[c, 0],
+            points[c, 1],
+        )
         y0, y1 = _span(min(ay, by, cy), max(ay, by, cy), height)
         x0, x1 = _span(min(ax, bx, cx), max(ax, bx, cx), width)
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
@@ -173,5 +196,5 @@ def rasterise_wisps(
 
 
 def buffers(size: int) -> tuple[Floats, npt.NDArray[np.int32]]:
-    """Return an empty depth buffer (0: infinitely far) and triangle numbers (−1: none) of size × size samples."""
+    """Return an empty depth buffer (0: infinitely far) and triangle numbers (−1: none), size × size."""
     return np.zeros((size, size), np.float32), np.full((size, size), -1, np.int32)

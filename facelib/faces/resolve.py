@@ -21,8 +21,10 @@ _BRIGHTEST = 1.6  # linear light at the end of the tone curve
 
 
 @jit
-def gather(frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfaces: Surfaces, nearest: Floats) -> int:
-    """List the surfaces that the pixels of some rows show, from 2 × 2 samples a pixel, and return their number.
+def gather(  # noqa: PLR0912, PLR0915, one loop
+    frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfaces: Surfaces
+) -> int:
+    """List the surfaces that the pixels of some rows show, of 2 × 2 samples each; return their number.
 
     Parameters
     ----------
@@ -32,8 +34,6 @@ def gather(frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfa
         First row and the row after the last.
     surfaces
         Room for four surfaces a pixel; pixel, share, part, positions and carried are filled.
-    nearest
-        (H, W), inverse distance of the pixel's nearest sample, filled for these rows.
     """
     points, vertex, triangles, parts = frame.points, frame.carried, frame.triangles, frame.parts
     carried, positions, pixels, shares, kinds = (
@@ -55,7 +55,6 @@ def gather(frame: Frame, depth: Floats, seen: Ints, rows: tuple[int, int], surfa
                 else:
                     group[k] = parts[t4[k]]
                     near, far = max(near, z4[k]), min(far, z4[k])
-            nearest[row, column] = near
             if bare == 4:
                 continue
             if near - far > _APART * near * near:
@@ -151,12 +150,12 @@ def lay(surfaces: Surfaces, count: int, picture: Floats) -> None:
 
 
 @jit
-def shade(frame: Frame, depth: Floats, seen: Ints, picture: Floats, nearest: Floats, surfaces: Surfaces) -> None:
+def shade(frame: Frame, depth: Floats, seen: Ints, picture: Floats, surfaces: Surfaces) -> None:
     """Shade a picture band by band, so that what is worked on stays in the processor's cache."""
-    height, width = nearest.shape
+    height, width = picture.shape[:2]
     band = max(len(surfaces.pixel) // (4 * width), 1)
     for start in range(0, height, band):
-        count = gather(frame, depth, seen, (start, min(start + band, height)), surfaces, nearest)
+        count = gather(frame, depth, seen, (start, min(start + band, height)), surfaces)
         paint(frame, surfaces, count)
         illuminate(frame, surfaces, count)
         lay(surfaces, count, picture)

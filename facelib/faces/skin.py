@@ -16,7 +16,7 @@ from facelib.faces.maps import HEIGHT, LEVELS
 if TYPE_CHECKING:
     from facelib.faces.head import Head
 
-CHANNELS = 8  # red, green, blue, gloss, slope along the angle, slope upward, hair, how much light goes under the skin
+CHANNELS = 8  # red, green, blue, gloss, slope along the angle, slope upward, hair, light under the skin
 
 _HAIR_COLOURS = {  # sRGB
     "black": (0.115, 0.098, 0.090),
@@ -37,16 +37,25 @@ def linear(colour: tuple[float, ...] | npt.NDArray[np.float64]) -> npt.NDArray[n
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-_MEASURED = (-51.1, -35.9, -10.1, 9.0, 25.2, 40.3, 52.6, 59.8)  # typology angles in pictures under studio light
+_MEASURED = (
+    -51.1,
+    -35.9,
+    -10.1,
+    9.0,
+    25.2,
+    40.3,
+    52.6,
+    59.8,
+)  # typology angles in pictures under studio light
 _PAINTED = (-60.0, -50.0, -29.0, -8.0, 13.0, 34.0, 50.0, 58.0)  # and of the colours that give them
 
 
 def skin_colour(tone: float) -> npt.NDArray[np.float64]:
     """Return the linear colour (3,) of a skin tone in [0, 1].
 
-    The individual typology angle, atan((L − 50) / b), falls linearly from 55° to −50°, as measured on forehead and
-    cheeks of a picture in studio light: sheen lifts dark skin, so its colour is deeper than it looks. The rest
-    follows the usual range of human skin.
+    The individual typology angle, atan((L − 50) / b), falls linearly from 55° to −50°, as measured on
+    forehead and cheeks of a picture in studio light: sheen lifts dark skin, so its colour is deeper than it
+    looks. The rest follows the usual range of human skin.
     """
     angle = float(np.interp(55.0 - 105.0 * tone, _MEASURED, _PAINTED))
     known = (-75, -50, -30, 0, 20, 40, 55)
@@ -171,7 +180,7 @@ def row_scale(level: int) -> int:
 
 
 def lip_colour(head: Head) -> tuple[npt.NDArray[np.float64], float]:
-    """Return the linear colour (3,) of the lips and its opacity: the skin's own, redder and a little darker."""
+    """Return the linear colour (3,) of the lips and its opacity: the skin's own, redder and darker."""
     skin = skin_colour(head.skin_tone)
     old = float(np.clip((head.age - 40) / 50, 0, 1))
     fair, dark = np.array([0.86, 0.50, 0.52]), np.array([0.86, 0.66, 0.74])
@@ -179,7 +188,8 @@ def lip_colour(head: Head) -> tuple[npt.NDArray[np.float64], float]:
 
 
 def wrinkles(head: Head) -> Floats:
-    """Return the depth (2, 4) of the wrinkles of forehead, frown, eye and fold on the person's left and right.
+    """Return the depth (2, 4) of the wrinkles of forehead, frown, eye and fold on the person's left and
+    right.
 
     Age carves them, an expression deepens them on the side that moves; a palsy smooths its side.
     """

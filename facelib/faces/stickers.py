@@ -27,7 +27,7 @@ _PLANAR = 0.45  # dm; farther out, positions of the scheme are lengths along the
 
 
 @jit
-def sticker_at(
+def sticker_at(  # noqa: PLR0917, a kernel
     stickers: Floats, grid: npt.NDArray[np.uint8], texel: float, x: float, y: float, z: float, angle: float
 ) -> tuple[float, float, float, float, float, float, float]:
     """Return cover, red, green, blue, gloss and the tilt of the surface (x, y) at a canonical point."""
@@ -42,7 +42,7 @@ def sticker_at(
     far = math.sqrt(dx * dx + dy * dy + dz * dz) / s[3]
     soft = texel / s[3]
     if s[4] > 0.5:  # a mole
-        cover = s[5] * min(max((1.0 - far) / max(0.5, soft) , 0.0), 1.0)
+        cover = s[5] * min(max((1.0 - far) / max(0.5, soft), 0.0), 1.0)
         return cover, s[6], s[7], s[8], 0.8, 0.0, 0.0
     cover = min(max((1.0 - far) / soft + 0.5, 0.0), 1.0)
     ring = min(max((0.60 - far) / soft + 0.5, 0.0), 1.0)
@@ -66,8 +66,8 @@ def sticker_at(
 def places() -> dict[str, tuple[float, float, float]]:
     """Return the canonical point of the skin under every electrode position.
 
-    Positions are planar near the midline; beyond 45 mm what is left is measured along the skin, since the cheek
-    turns away from the plane.
+    Positions are planar near the midline; beyond 45 mm what is left is measured along the skin, since the
+    cheek turns away from the plane.
     """
     geometry = load()
     skin = np.unique(geometry.triangles[geometry.parts == SKIN])
@@ -128,7 +128,9 @@ def _moles(head: Head, colour: npt.NDArray[np.float64]) -> list[tuple[float, ...
     geometry = load()
     skin = np.unique(geometry.triangles[geometry.parts == SKIN])
     spots = geometry.canonical[skin]
-    spots = spots[(spots[:, 2] > 0.75) & (spots[:, 1] > 6.25) & (spots[:, 1] < 7.9) & (geometry.lip[skin] < 0.02)]
+    spots = spots[
+        (spots[:, 2] > 0.75) & (spots[:, 1] > 6.25) & (spots[:, 1] < 7.9) & (geometry.lip[skin] < 0.02)
+    ]
     count = 46
     chosen = spots[rng.choice(len(spots), count, replace=False)]
     size = np.where(np.arange(count) < 6, rng.uniform(0.016, 0.028, count), rng.uniform(0.008, 0.014, count))

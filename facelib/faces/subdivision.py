@@ -1,4 +1,4 @@
-"""One step of Catmull–Clark subdivision as a sparse matrix, so that any deformed mesh is smoothed by one product."""
+"""One step of Catmull–Clark subdivision as a sparse matrix: any deformed mesh is smoothed by one product."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def catmull_clark(quads: Ints, n: int) -> tuple[Any, Ints]:
     quads
         int32 (m, 4).
     n
-        Number of coarse vertices. Fine vertices are the n old ones, then one for each edge, then one for each quad.
+        Number of coarse vertices. Fine vertices are the n old ones, then one for each edge, then one for
+        each quad.
 
     Returns
     -------
@@ -43,9 +44,9 @@ def catmull_clark(quads: Ints, n: int) -> tuple[Any, Ints]:
     )
     sides = np.asarray(faces_of_edge.sum(axis=1)).ravel()
     inner = sides == 2
-    edge_point = sparse.diags(np.where(inner, 0.5, 1.0)) @ middle + sparse.diags(np.where(inner, 0.25, 0.0)) @ (
-        faces_of_edge @ centre
-    )
+    edge_point = sparse.diags(np.where(inner, 0.5, 1.0)) @ middle + sparse.diags(
+        np.where(inner, 0.25, 0.0)
+    ) @ (faces_of_edge @ centre)
     old = _old_vertices(n, edges, inner, centre, middle, corners)
     matrix = sparse.vstack([old, edge_point, centre]).tocsr()
     edge_at = n + edge_of
@@ -56,7 +57,7 @@ def catmull_clark(quads: Ints, n: int) -> tuple[Any, Ints]:
     return matrix, fine.astype(np.int32)
 
 
-def _old_vertices(
+def _old_vertices(  # noqa: PLR0917
     n: int,
     edges: npt.NDArray[Any],
     inner: npt.NDArray[np.bool_],
@@ -67,7 +68,9 @@ def _old_vertices(
     """Return the rows of the old vertices: (F + 2 R + (k − 3) P) / k inside, (1, 6, 1) / 8 along a border."""
     m, n_edges = centre.shape[0], len(edges)
     ones = np.ones(2 * n_edges)
-    touching = sparse.csr_matrix((ones, (edges.ravel(), np.repeat(np.arange(n_edges), 2))), shape=(n, n_edges))
+    touching = sparse.csr_matrix(
+        (ones, (edges.ravel(), np.repeat(np.arange(n_edges), 2))), shape=(n, n_edges)
+    )
     around = sparse.csr_matrix((np.ones(4 * m), (corners, np.repeat(np.arange(m), 4))), shape=(n, m))
     valence = np.maximum(np.asarray(touching.sum(axis=1)).ravel(), 1)
     border_edges = touching @ sparse.diags((~inner).astype(float))

@@ -1,7 +1,7 @@
 """Hair: ribbons of strands that grow from the scalp, combed once on the base head.
 
-A wisp is a ribbon of two rows of vertices. It is bound to a few points of the skull, so that it follows the shape of
-every head but no expression. Everything is made on the person's left and mirrored.
+A wisp is a ribbon of two rows of vertices. It is bound to a few points of the skull, so that it follows the
+shape of every head but no expression. Everything is made on the person's left and mirrored.
 """
 
 from __future__ import annotations
@@ -67,9 +67,11 @@ def _short_length(roots: Doubles) -> Doubles:
     return 0.10 + 0.16 * low + 0.28 * _on_top(roots)
 
 
-def _long_flow(points: Doubles, roots: Doubles) -> Doubles:
+def _long_flow(points: Doubles, roots: Doubles) -> Doubles:  # noqa: ARG001, all combs look alike
     """Part in the middle; comb to the side and back, then let it hang, clear of the face."""
-    side = np.column_stack([np.full(len(points), 0.8), np.full(len(points), -0.55), np.full(len(points), -0.60)])
+    side = np.column_stack(
+        [np.full(len(points), 0.8), np.full(len(points), -0.55), np.full(len(points), -0.60)]
+    )
     down = np.tile([0.0, -1.0, 0.0], (len(points), 1))
     hang = step(8.05, 7.55, points[:, 1])[:, None]
     flow = side * (1 - hang) + down * hang
@@ -86,11 +88,34 @@ def _tied_flow(points: Doubles, roots: Doubles) -> Doubles:
 
 _COMBED = {
     "short": Style(1700, 5, _short_length, 0.034, 0.26, 0.05, (-0.008, 0.05), 0.7, 0.04, 0.08, _short_flow),
-    "long": Style(720, 18, lambda roots: 2.2 + 0.25 * np.cos(9 * roots[:, 2]), 0.085, 0.15, 0.045, (0.0, 0.07), 0.7,
-                  0.06, 0.07, _long_flow, over_ears=True),
-    "tied": Style(520, 11, lambda roots: np.linalg.norm(roots - _KNOT, axis=1) * 1.25, 0.07, 0.05, 0.03,
-                  (0.002, 0.02), 0.9, 0.0, 0.03, _tied_flow),
-}  # fmt: skip
+    "long": Style(
+        720,
+        18,
+        lambda roots: 2.2 + 0.25 * np.cos(9 * roots[:, 2]),
+        0.085,
+        0.15,
+        0.045,
+        (0.0, 0.07),
+        0.7,
+        0.06,
+        0.07,
+        _long_flow,
+        over_ears=True,
+    ),
+    "tied": Style(
+        520,
+        11,
+        lambda roots: np.linalg.norm(roots - _KNOT, axis=1) * 1.25,
+        0.07,
+        0.05,
+        0.03,
+        (0.002, 0.02),
+        0.9,
+        0.0,
+        0.03,
+        _tied_flow,
+    ),
+}
 
 
 def compile_wisps(
@@ -149,7 +174,9 @@ def _roots(body: _Body, count: int, rng: np.random.Generator) -> Doubles:
     rest = _spread(body.points[scalp], min(count - len(rim), len(scalp)), rng)
     roots = np.concatenate([rim, rest])
     if len(roots) < count:
-        extra = body.points[rng.choice(scalp, count - len(roots))] + rng.normal(0, 0.02, (count - len(roots), 3))
+        extra = body.points[rng.choice(scalp, count - len(roots))] + rng.normal(
+            0, 0.02, (count - len(roots), 3)
+        )
         roots = np.concatenate([roots, extra])
     roots[:, 0] = np.abs(roots[:, 0])
     return roots
@@ -184,12 +211,17 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
         height, normal = body.height(position)
         excess = layer * (0.2 if k == 0 else 1.0) - height
         cling = style.cling * (step(7.15, 7.45, position[:, 1]) if style.over_ears else 1.0)
-        position += normal * np.where(excess > 0, np.minimum(excess, 0.3), excess * (1.0 if k == 0 else cling))[:, None]
+        position += (
+            normal
+            * np.where(excess > 0, np.minimum(excess, 0.3), excess * (1.0 if k == 0 else cling))[:, None]
+        )
         position[:, 0] = np.maximum(position[:, 0], 0.0) if knots > 12 else position[:, 0]
         round_head = position - np.array([0.0, 0.0, 0.15])
         round_head[:, 1] = 0.15
         hanging = step(7.35, 6.95, position[:, 1])[:, None] * (1.0 if style.over_ears else 0.0)
-        normal = normal * (1 - hanging) + round_head / np.linalg.norm(round_head, axis=1, keepdims=True) * hanging
+        normal = (
+            normal * (1 - hanging) + round_head / np.linalg.norm(round_head, axis=1, keepdims=True) * hanging
+        )
         track[k], facing[k] = position, normal / np.linalg.norm(normal, axis=1, keepdims=True)
         flow = style.flow(position, roots)
         flow -= normal * np.minimum((flow * normal).sum(axis=1), 0)[:, None] * 0.8
@@ -235,11 +267,15 @@ def _ribbons(
     along = np.linspace(0, 1, knots)
     width = style.width * (0.6 + 0.4 * fine) * rng.uniform(0.7, 1.25, count)
     taper = ((1 - 0.55 * along**2) * (0.4 + 0.6 * step(0.0, 0.2, along)))[:, None] * width
-    vertices = np.stack([track - across * taper[..., None] / 2, track + across * taper[..., None] / 2], axis=2)
+    vertices = np.stack(
+        [track - across * taper[..., None] / 2, track + across * taper[..., None] / 2], axis=2
+    )
     lean = 0.25
     normal = np.stack([out - lean * across, out + lean * across], axis=2)
     normal /= np.linalg.norm(normal, axis=3, keepdims=True)
-    tint = np.broadcast_to(rng.normal(0, 0.35, (count, 2)) + rng.normal(0, 0.3, (count, 1)), (knots, count, 2))
+    tint = np.broadcast_to(
+        rng.normal(0, 0.35, (count, 2)) + rng.normal(0, 0.3, (count, 1)), (knots, count, 2)
+    )
     variant = rng.integers(0, 8, count)
     order = (1, 0, 2, 3)  # wisp, knot, edge, coordinate
     vertices, normal = vertices.transpose(order).reshape(-1, 3), normal.transpose(order).reshape(-1, 3)
@@ -288,12 +324,14 @@ def _weights(vertices: Doubles, anchors: Floats) -> Doubles:
 
 
 def strand_pattern() -> npt.NDArray[np.uint8]:
-    """Return which spots (variant, along, across) of a ribbon are hair: strands that thin out toward the tip."""
+    """Return which spots (variant, along, across) of a ribbon are hair: strands, thinner toward the tip."""
     rng = np.random.default_rng(9)
     table = np.zeros((8, 32, 32), np.uint8)
     across, along = (np.arange(32) + 0.5) / 32, (np.arange(32) + 0.5) / 32
     for variant in range(8):
-        curve = sum(rng.normal() * np.sin(2 * np.pi * (f * across + rng.random())) / f**0.3 for f in (1, 2, 4, 6, 9))
+        curve = sum(
+            rng.normal() * np.sin(2 * np.pi * (f * across + rng.random())) / f**0.3 for f in (1, 2, 4, 6, 9)
+        )
         rank = np.argsort(np.argsort(curve)) / 31
         centre = 1 - np.abs(2 * across - 1) ** 2
         survive = 0.55 * rank + 0.45 * centre
