@@ -1,5 +1,7 @@
 # Two commands do everything on a fresh machine: `make app` and `make test`.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The machine's own python3 if it is new enough, else a newer one beside it.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
@@ -44,7 +46,7 @@ bench: $(VENV)/test.stamp models
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 $(VENV)/bin/python:
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@test -n "$(PYTHON)" \
 	  || { echo "facelib needs Python 3.11 or newer; say which one: make app PYTHON=/path/to/python3.12"; exit 1; }
 	"$(PYTHON)" -m venv $(VENV)
 
