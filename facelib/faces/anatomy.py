@@ -79,7 +79,7 @@ class Anatomy:
 
     def mirrored(self, displacement: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the mirror image of displacements (n, 3)."""
-        return displacement[self.mirror] * np.array([-1.0, 1.0, 1.0])
+        return np.asarray(displacement[self.mirror] * np.array([-1.0, 1.0, 1.0]))
 
 
 def read(data: Path) -> Anatomy:

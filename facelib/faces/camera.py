@@ -57,7 +57,7 @@ def rotation_of(pose: tuple[float, float, float]) -> npt.NDArray[np.float64]:
     turn = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     nod = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
     tilt = np.array([[cr, sr, 0], [-sr, cr, 0], [0, 0, 1]])
-    return tilt @ nod @ turn
+    return np.asarray(tilt @ nod @ turn)
 
 
 def stand(vertices: Floats, eyes: npt.NDArray[np.float64], pose: tuple[float, float, float]) -> View:

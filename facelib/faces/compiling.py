@@ -152,7 +152,7 @@ def _fine_mesh(anatomy: Anatomy, data: Path) -> dict[str, npt.NDArray[Any]]:
     part = parts.astype(np.uint8)
     sky = ambient_occlusion(small, triangles, part, start, index)
     facing = normals(small, triangles, start, index)
-    facing = (facing + facing[mirror] * np.float32([-1.0, 1.0, 1.0])) / 2
+    facing = (facing + facing[mirror] * np.array([-1.0, 1.0, 1.0], np.float32)) / 2
     scalp = hairline(np.arctan2(np.abs(canonical[:, 0]), canonical[:, 2] - AXIS), canonical[:, 1])
     scalp[
         (canonical[:, 1] < 6.3)
@@ -194,7 +194,7 @@ def _around(triangles: Ints, n: int) -> tuple[Ints, Ints]:
 
 def _lips(fine: Anatomy, data: Path) -> Doubles:
     """Return the mask of the lips at every fine vertex, symmetric."""
-    picture = cv2.imread(str(data / "mpfb2/textures/mpfb_lips.jpg"), cv2.IMREAD_GRAYSCALE)
+    picture = np.asarray(cv2.imread(str(data / "mpfb2/textures/mpfb_lips.jpg"), cv2.IMREAD_GRAYSCALE))
     height, width = picture.shape
     column = np.clip((fine.uv[:, 0] * width).astype(int), 0, width - 1)
     line = np.clip(((1 - fine.uv[:, 1]) * height).astype(int), 0, height - 1)
@@ -203,4 +203,4 @@ def _lips(fine: Anatomy, data: Path) -> Doubles:
     inside[fine.quads[fine.parts == SKIN].ravel()] = True
     mask[~inside] = 0
     mask[fine.quads[(fine.parts == LASH_UPPER) | (fine.parts == LASH_LOWER)].ravel()] = 0
-    return (mask + mask[fine.mirror]) / 2
+    return np.asarray((mask + mask[fine.mirror]) / 2)

@@ -183,7 +183,7 @@ class Head:
     @property
     def electrode_names(self) -> tuple[str, ...]:
         """Names of the positions with an electrode, in the order in which they are attached."""
-        return electrode_scheme.resolve(cast("str | tuple[str, ...] | None", self.electrodes)) or ()
+        return electrode_scheme.resolve(self.electrodes) or ()
 
     @cached_property
     def key(self) -> str:

@@ -26,7 +26,7 @@ def root_distance(
         vertices = np.unique(triangles[parts == part])
         v = uv[vertices, 1]
         along = (v - v.min()) / (v.max() - v.min())
-        gap = lids.query(canonical[vertices])[0]
+        gap = np.asarray(lids.query(canonical[vertices])[0])
         if gap[along < 0.3].mean() > gap[along > 0.7].mean():
             along = 1 - along
         result[vertices] = along

@@ -48,7 +48,7 @@ class Light:
     azimuth: float = 30.0
     elevation: float = 25.0
     strength: float = 1.0
-    colour: tuple[float, float, float] = (1.0, 0.985, 0.955)
+    colour: tuple[float, ...] = (1.0, 0.985, 0.955)
     softness: float = 0.5
 
     def __post_init__(self) -> None:

@@ -18,6 +18,8 @@ from facelib.faces.anatomy import SKIN, Floats, Ints
 from facelib.faces.noise import noise
 from facelib.faces.raster import rasterise
 
+Array = npt.NDArray[Any]
+
 HEIGHT, WIDTH = 960, 704
 TOP, BOTTOM = 8.5, 5.7  # dm
 AXIS = 0.45  # dm; z of the cylinder's axis
@@ -42,11 +44,11 @@ RELIEFS = {"pores": 0.0022, "crepe": 0.006, "forehead": 0.012, "frown": 0.010, "
 SLOPE = 100.0  # stored slope: 127 is a slope of 1.27
 
 
-def column(angle: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def column(angle: Array) -> Array:
     """Return the column, in [0, 1], of an angle from the middle of the face."""
     front = angle / FRONT * FRONT_SHARE
     back = FRONT_SHARE + (angle - FRONT) / (np.pi - FRONT) * (1 - FRONT_SHARE)
-    return np.where(angle < FRONT, front, back)
+    return np.asarray(np.where(angle < FRONT, front, back))
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class Chart:
 
     def noise(self, frequency: float, octaves: int, seed: int, stretch: tuple[float, float, float]) -> Floats:
         """Return noise over the chart."""
-        points = np.ascontiguousarray((self.position * np.float32(stretch)).reshape(-1, 3))
-        return noise(points, frequency, octaves, seed).reshape(self.angle.shape)
+        points = np.ascontiguousarray((self.position * np.array(stretch, np.float32)).reshape(-1, 3))
+        return np.asarray(noise(points, frequency, octaves, seed)).reshape(self.angle.shape)
 
 
 def chart(canonical: Floats, triangles: Ints, parts: npt.NDArray[np.uint8]) -> Chart:
@@ -88,7 +90,7 @@ def chart(canonical: Floats, triangles: Ints, parts: npt.NDArray[np.uint8]) -> C
     depth = np.zeros((HEIGHT, WIDTH), np.float32)
     seen = np.full((HEIGHT, WIDTH), -1, np.int32)
     points = points.astype(np.float32)
-    rasterise(points - np.float32([WIDTH / 2, HEIGHT / 2, 0]), half, False, 0, depth, seen)
+    rasterise(points - np.array([WIDTH / 2, HEIGHT / 2, 0], np.float32), half, False, 0, depth, seen)
     rows, columns = np.nonzero(seen >= 0)
     a, b, c = half[seen[rows, columns]].T
     px, py = columns + 0.5, rows + 0.5
@@ -108,22 +110,20 @@ def chart(canonical: Floats, triangles: Ints, parts: npt.NDArray[np.uint8]) -> C
     return Chart(position.astype(np.float32), np.arctan2(position[..., 0], position[..., 2] - AXIS))
 
 
-def _cross(
-    points: Floats, a: Ints, b: Ints, x: npt.NDArray[Any], y: npt.NDArray[Any]
-) -> npt.NDArray[np.float64]:
+def _cross(points: Floats, a: Ints, b: Ints, x: Array, y: Array) -> npt.NDArray[np.float64]:
     ax, ay = points[a, 0].astype(np.float64), points[a, 1].astype(np.float64)
-    return (points[b, 0] - ax) * (y - ay) - (points[b, 1] - ay) * (x - ax)
+    return np.asarray((points[b, 0] - ax) * (y - ay) - (points[b, 1] - ay) * (x - ax))
 
 
-def step(low: float, high: float, value: Any) -> Any:
+def step(low: float, high: float, value: Array) -> Array:
     """Return 0 below `low`, 1 above `high` and a smooth step between; low > high falls."""
     t = np.clip((value - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t))
 
 
-def bell(value: Any, width: float) -> Any:
+def bell(value: Array, width: float) -> Array:
     """Return a Gaussian bump of unit height."""
-    return np.exp(-((value / width) ** 2))
+    return np.asarray(np.exp(-((value / width) ** 2)))
 
 
 _HAIRLINE = np.array(  # angle in degrees, height of the hairline in dm
@@ -151,7 +151,7 @@ _HAIRLINE = np.array(  # angle in degrees, height of the hairline in dm
 )
 
 
-def hairline(angle: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def hairline(angle: Array, y: Array) -> Array:
     """Return the distance to the hairline, about dm, positive inside the hair."""
     from scipy.interpolate import PchipInterpolator
 
@@ -161,9 +161,9 @@ def hairline(angle: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return (y - line(degrees)) / np.sqrt(1 + slope**2)
 
 
-def is_ear(x: npt.NDArray[Any], y: npt.NDArray[Any], z: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def is_ear(x: Array, y: Array, z: Array) -> npt.NDArray[np.bool_]:
     """Tell which canonical points belong to an ear."""
-    return (y < 7.42) & (y > 6.75) & (z < 0.58) & (z > -0.08) & (np.abs(x) > 0.735)
+    return np.asarray((y < 7.42) & (y > 6.75) & (z < 0.58) & (z > -0.08) & (np.abs(x) > 0.735))
 
 
 def pigments(c: Chart) -> dict[str, Floats]:
@@ -217,7 +217,7 @@ def _stubble(c: Chart) -> Floats:
     bare = 1 - 0.75 * bell(np.hypot((x - 0.13) / 1.0, (y - 6.45) / 0.7), 0.055)
     region = np.clip(np.maximum(cheek * mouth * bare, moustache), 0, 1) * under
     dots = 0.55 + 0.75 * c.noise(52.0, 2, 61, (1.0, 0.8, 1.0))
-    return np.clip(region * (0.35 + dots * 0.65), 0, 1)
+    return np.asarray(np.clip(region * (0.35 + dots * 0.65), 0, 1))
 
 
 def brows(c: Chart) -> dict[str, Floats]:
@@ -236,7 +236,7 @@ def brows(c: Chart) -> dict[str, Floats]:
 _BROW_SCALE, _BROW_TOP = 0.0008, 7.7
 
 
-def brow_line(t: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def brow_line(t: Array) -> tuple[Array, Array]:
     """Return x and y of the middle of the eyebrow, t from 0 at the nose to 1 at the temple."""
     x = 0.115 + 0.425 * t
     y = (
@@ -277,7 +277,7 @@ def _brow_strokes(half: float, hairs: int, seed: int) -> Floats:
         spot[:] = 1 - (1 - spot) * (1 - 0.5 * np.minimum(layer, 1))
     soft = cv2.GaussianBlur(picture, (0, 0), 9)
     inner = np.interp(np.arange(1000) * _BROW_SCALE, [0.10, 0.20], [0.55, 1.0])  # sparser toward the nose
-    return (np.clip(0.62 * picture + 0.5 * soft, 0, 0.92) * inner).astype(np.float32)
+    return np.asarray(np.clip(0.62 * picture + 0.5 * soft, 0, 0.92) * inner, np.float32)
 
 
 def relief(c: Chart) -> dict[str, Floats]:
@@ -355,7 +355,7 @@ def compile_maps(
     slopes = [slope for name, depth in RELIEFS.items() for slope in gradients(half, heights[name], depth)]
     pigment = np.stack(planes, axis=2).clip(0, 1).astype(np.float32)
     slope = np.stack(slopes, axis=2).clip(-1.27, 1.27)
-    arrays: dict[str, npt.NDArray[Any]] = {}
+    arrays: dict[str, Array] = {}
     for level in range(LEVELS):
         arrays[f"pigment_{level}"] = np.round(pigment * 255).astype(np.uint8)
         arrays[f"slope_{level}"] = np.round(slope * SLOPE).astype(np.int8)
@@ -365,4 +365,4 @@ def compile_maps(
 
 def _halved(planes: Floats) -> Floats:
     height, width, n = planes.shape
-    return planes.reshape(height // 2, 2, width // 2, 2, n).mean(axis=(1, 3))
+    return np.asarray(planes.reshape(height // 2, 2, width // 2, 2, n).mean(axis=(1, 3)))

@@ -129,7 +129,8 @@ def coarse(head: Head) -> Floats:
     table = rows()
     index = np.array([table[name] for name in weights], np.int32)
     amounts = np.array(list(weights.values()), np.float32)
-    return _add_morphs(identity(head), geometry.unit, index, amounts)
+    moved: Floats = _add_morphs(identity(head), geometry.unit, index, amounts)
+    return moved
 
 
 @numba.njit(cache=True, nogil=True)
@@ -146,7 +147,8 @@ def _add_morphs(base: Floats, morphs: Floats, index: Ints, amounts: Floats) -> F
 
 def fine(vertices: Floats, geometry: Geometry) -> Floats:
     """Return the smooth vertices (N, 3) of coarse ones."""
-    return _subdivide(vertices, geometry.fine_start, geometry.fine_index, geometry.fine_weight)
+    smooth: Floats = _subdivide(vertices, geometry.fine_start, geometry.fine_index, geometry.fine_weight)
+    return smooth
 
 
 @numba.njit(cache=True, nogil=True)

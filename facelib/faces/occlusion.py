@@ -22,7 +22,7 @@ def ambient_occlusion(
     """Return (N,): the cosine-weighted share of the sky that is open, from depth maps in many directions."""
     solid = triangles[(parts == SKIN) | (parts == SOCKET) | (parts == EYE)]
     facing = normals(canonical, triangles, start, around)
-    centred = canonical - np.float32([0, 7.0, 0.4])
+    centred = canonical - np.array([0, 7.0, 0.4], np.float32)
     lit = np.zeros(len(canonical), np.float32)
     total = np.zeros(len(canonical), np.float32)
     golden = np.pi * (3 - np.sqrt(5))
@@ -30,7 +30,7 @@ def ambient_occlusion(
         up = 1 - 2 * (i + 0.5) / _DIRECTIONS
         across = np.sqrt(1 - up * up)
         toward = np.array([across * np.cos(golden * i), up, across * np.sin(golden * i)], np.float32)
-        side = np.cross(np.float32([0.0, 1.0, 0.0]), toward)
+        side = np.cross(np.array([0.0, 1.0, 0.0], np.float32), toward)
         side /= np.linalg.norm(side)
         frame = np.stack([side, np.cross(toward, side), toward]).astype(np.float32)
         local = centred @ frame.T
@@ -41,7 +41,7 @@ def ambient_occlusion(
         depth, seen = buffers(_SIZE)
         rasterise(points, solid, False, 0, depth, seen)
         _gather(points, facing, toward, depth, lit, total)
-    return lit / np.maximum(total, 1e-6)
+    return (lit / np.maximum(total, 1e-6)).astype(np.float32)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -41,7 +41,7 @@ def render(head: Head, size: int = 224) -> Face:
     vertices, view, marks = pose(head)
     points, frame, depth, seen = draw(head, size, vertices, view)
     image = develop(_shaded(points, frame, depth, seen), _curve())
-    screen, middle = points[:, :2] / scene.SAMPLES, np.float32(size / 2)
+    screen, middle = points[:, :2] / np.float32(scene.SAMPLES), np.float32(size / 2)
     geometry = load()
     eyes = np.stack([screen[eye].mean(axis=0) for eye in scene.eye_vertices()]).astype(np.float64) + middle
     landmarks = place(screen, geometry.landmark_vertices, geometry.landmark_weights) + middle

@@ -34,7 +34,7 @@ _SKINS = ArrayCache(48 * 2**20)
 def linear(colour: tuple[float, ...] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return linear light of an sRGB colour in [0, 1]."""
     value = np.asarray(colour, float)
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return np.asarray(np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4))
 
 
 _MEASURED = (
@@ -69,20 +69,20 @@ def _from_lab(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     f = np.array([y + lab[1] / 500, y, y - lab[2] / 200])
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * np.array([0.95047, 1.0, 1.08883])
     matrix = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
-    return (matrix @ xyz).clip(0.0, 1.0)
+    return np.asarray((matrix @ xyz).clip(0.0, 1.0))
 
 
 def hair_colour(head: Head) -> npt.NDArray[np.float64]:
     """Return the linear colour (3,) of the hair, grey with age."""
     grey = np.clip((head.age - 42) / 34, 0, 1) ** 1.2 * 0.95
-    return linear(_HAIR_COLOURS[head.hair_colour]) * (1 - grey) + linear(_WHITE) * grey
+    return np.asarray(linear(_HAIR_COLOURS[head.hair_colour]) * (1 - grey) + linear(_WHITE) * grey)
 
 
 def brow_colour(head: Head) -> npt.NDArray[np.float64]:
     """Return the linear colour (3,) of the brows, which turn grey later than the hair."""
     grey = np.clip((head.age - 55) / 40, 0, 1) * 0.8
     own = linear(_HAIR_COLOURS[head.hair_colour]) * 0.8
-    return own * (1 - grey) + linear(_WHITE) * 0.75 * grey
+    return np.asarray(own * (1 - grey) + linear(_WHITE) * 0.75 * grey)
 
 
 def level_for(size: int) -> int:
@@ -188,8 +188,7 @@ def lip_colour(head: Head) -> tuple[npt.NDArray[np.float64], float]:
 
 
 def wrinkles(head: Head) -> Floats:
-    """Return the depth (2, 4) of the wrinkles of forehead, frown, eye and fold on the person's left and
-    right.
+    """Return the depth (2, 4) of the wrinkles of forehead, frown, eye and fold, person's left and right.
 
     Age carves them, an expression deepens them on the side that moves; a palsy smooths its side.
     """

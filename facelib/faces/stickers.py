@@ -95,12 +95,14 @@ def _nearest(front: npt.NDArray[np.float64], x: float, y: float) -> npt.NDArray[
     gap = np.hypot(half[:, 0] - x, half[:, 1] - y) + 0.15 * (half[:, 2].max() - half[:, 2]).clip(0.9) - 0.135
     near = np.argsort(gap, kind="stable")[:3]
     weight = 1 / (np.hypot(half[near, 0] - x, half[near, 1] - y) + 1e-3) ** 2
-    return (half[near] * weight[:, None]).sum(axis=0) / weight.sum()
+    return np.asarray((half[near] * weight[:, None]).sum(axis=0) / weight.sum())
 
 
 def stick(head: Head, mole_colour: npt.NDArray[np.float64]) -> tuple[Floats, npt.NDArray[np.uint8]]:
     """Return the head's stickers (K, 9) and the grid that finds them: electrodes lie over moles."""
-    rows = [(*places()[name], RADIUS, 0.0, 1.0, 0.0, 0.0, 0.0) for name in head.electrode_names]
+    rows: list[tuple[float, ...]] = [
+        (*places()[name], RADIUS, 0.0, 1.0, 0.0, 0.0, 0.0) for name in head.electrode_names
+    ]
     if head.moles:
         rows += _moles(head, mole_colour)
     stickers = np.array(rows, np.float32).reshape(-1, 9)

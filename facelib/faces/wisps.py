@@ -45,7 +45,7 @@ class Style:
 
 def _toward(points: Doubles, goal: Doubles) -> Doubles:
     vector = goal - points
-    return vector / np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-9)
+    return np.asarray(vector / np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-9))
 
 
 def _on_top(roots: Doubles) -> Doubles:
@@ -59,7 +59,7 @@ def _short_flow(points: Doubles, roots: Doubles) -> Doubles:
     outward = np.column_stack([np.full(len(points), 0.35), np.full(len(points), 0.1), np.zeros(len(points))])
     behind = step(-0.1, -0.45, roots[:, 2])[:, None]
     side = np.array([0.0, -0.55, -1.0]) * (1 - behind) + np.array([0.0, -1.0, -0.15]) * behind
-    return top * (back + outward) + (1 - top) * side
+    return np.asarray(top * (back + outward) + (1 - top) * side)
 
 
 def _short_length(roots: Doubles) -> Doubles:
@@ -78,7 +78,7 @@ def _long_flow(points: Doubles, roots: Doubles) -> Doubles:  # noqa: ARG001, all
     flow[:, 2] -= 1.2 * step(0.35, 0.70, points[:, 2]) * step(8.05, 7.70, points[:, 1])
     low = step(6.9, 6.3, points[:, 1])
     flow[:, 0] -= 0.35 * low * np.clip((points[:, 0] - 0.62) / 0.3, -0.4, 1)
-    return flow
+    return np.asarray(flow)
 
 
 def _tied_flow(points: Doubles, roots: Doubles) -> Doubles:
@@ -154,7 +154,7 @@ class _Body:
 
     def height(self, positions: Doubles) -> tuple[Doubles, Doubles]:
         """Return how far positions lie outside, and the surface's normals there."""
-        gap, near = self.tree.query(positions, k=4)
+        gap, near = map(np.asarray, self.tree.query(positions, k=4))
         weight = 1 / (gap + 0.02) ** 2
         weight /= weight.sum(axis=1, keepdims=True)
         normal = (self.normals[near] * weight[:, :, None]).sum(axis=1)
@@ -242,7 +242,7 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
 def _over_ear(points: Doubles) -> npt.NDArray[np.bool_]:
     """Tell which points would cover the ear."""
     x, y, z = points.T
-    return (y < 7.44) & (y > 6.75) & (z < 0.62) & (z > -0.05) & (x > 0.7)
+    return np.asarray((y < 7.44) & (y > 6.75) & (z < 0.62) & (z > -0.05) & (x > 0.7))
 
 
 def cap_height(thickness: float, inside: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -320,7 +320,7 @@ def _weights(vertices: Doubles, anchors: Floats) -> Doubles:
     """Return the share (V, K) of every skull point in the motion of a hair vertex."""
     gap = np.linalg.norm(vertices[:, None, :] - anchors[None, :, :], axis=2)
     weight = np.exp(-((gap / 0.42) ** 2)) + 1e-6 / (gap + 0.1)
-    return weight / weight.sum(axis=1, keepdims=True)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
 def strand_pattern() -> npt.NDArray[np.uint8]:
