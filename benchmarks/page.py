@@ -80,10 +80,13 @@ class Bench:
     def quiet(self) -> bool:
         """Say whether the server and its kernels rest."""
         processes = [psutil.Process(self.server.process.pid), *self.server.kernels()]
-        for process in processes:
-            process.cpu_percent()
-        time.sleep(1.0)
-        return sum(process.cpu_percent() for process in processes) < 10
+        try:
+            for process in processes:
+                process.cpu_percent()
+            time.sleep(1.0)
+            return sum(process.cpu_percent() for process in processes) < 10
+        except psutil.NoSuchProcess:  # a kernel that has just ended
+            return False
 
     def session(self) -> None:
         """Measure one long session: latencies, memory of kernel and page."""
@@ -94,12 +97,10 @@ class Bench:
         slider = visit.page.locator(f"{self.options.slider} .noUi-handle").first
         press(visit, slider, self.over(slider))
         report(visit, "slider, computed sweep")
-        live = visit.page.get_by_label(self.options.live, exact=True)
+        named = visit.page.get_by_text(self.options.live, exact=True)
+        live = visit.page.locator(".widget-slider").filter(has=named).locator(".noUi-handle")
         if live.count():
-            handle = live.locator(
-                "xpath=ancestor::*[contains(@class, 'widget-slider')]//*[@role='slider']"
-            ).first
-            press(visit, handle, ["ArrowRight"] * EVENTS, rest=2 * REST)
+            press(visit, live.first, ["ArrowRight"] * EVENTS, rest=2 * REST)
             report(visit, f"{self.options.live}, not yet computed")
         wait_until(visit.page.locator(self.options.busy).first.is_hidden, 120, "a computed sweep")
         kernels = [kernel for kernel in self.server.kernels() if kernel.pid in before]

@@ -50,6 +50,24 @@ def test_simultaneous_visitors_never_get_more_than_the_cap(manager: CappedKernel
     run(visit())
 
 
+def test_kernels_get_few_heaps_unless_told_otherwise(
+    manager: CappedKernelManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, str]] = []
+
+    async def start(_self: object, *, env: dict[str, str], **_: Any) -> str:
+        seen.append(env)
+        return "kernel"
+
+    monkeypatch.setattr(AsyncMappingKernelManager, "_async_start_kernel", start)
+    monkeypatch.setenv("SOME_VARIABLE", "kept")
+    for env in (None, {}, {"A": "1"}, {"MALLOC_ARENA_MAX": "7"}):
+        run(manager.start_kernel(env=env))
+    assert [env["MALLOC_ARENA_MAX"] for env in seen] == ["2", "2", "2", "7"]
+    assert [env.get("SOME_VARIABLE") for env in seen] == ["kept", "kept", None, None]
+    assert seen[2]["A"] == "1"
+
+
 def test_a_place_that_becomes_free_is_given_again(manager: CappedKernelManager) -> None:
     async def visit() -> None:
         kernels = [await manager.start_kernel() for _ in range(3)]
