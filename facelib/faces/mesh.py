@@ -10,7 +10,7 @@ import numpy as np
 
 from facelib.faces.anatomy import Floats, Ints
 from facelib.faces.cache import ArrayCache
-from facelib.faces.expressions import COMMON, SPLIT
+from facelib.faces.expressions import COMMON, PAIRED, SPLIT
 from facelib.faces.geometry import Geometry, load, rows
 from facelib.faces.individuals import asymmetry_weights, build, shape_weights
 
@@ -120,28 +120,36 @@ def _weaken(head: Head, sides: dict[str, dict[str, float]], common: dict[str, fl
     common[toward] += level * (0.18 + 0.25 * activity)
 
 
+_PAIRS = (
+    *((f"{name}Left", f"{name}Right") for name in (*PAIRED, "jaw", "mouth")),
+    *((f"{name}@left", f"{name}@right") for name in SPLIT),
+    *((name, "") for name in COMMON if not name.endswith(("Left", "Right"))),
+)
+"""Unit morphs that mirror each other, and those that mirror themselves."""
+
+
 def coarse(head: Head) -> Floats:
     """Return the coarse vertices (n, 3) of the head with its expression, dm, before its pose."""
-    geometry = load()
-    weights = unit_weights(head)
-    if not weights:
+    weights, table = unit_weights(head), rows()
+    pairs = [pair for pair in _PAIRS if weights.get(pair[0]) or weights.get(pair[1])]
+    if not pairs:
         return identity(head)
-    table = rows()
-    index = np.array([table[name] for name in weights], np.int32)
-    amounts = np.array(list(weights.values()), np.float32)
-    moved: Floats = _add_morphs(identity(head), geometry.unit, index, amounts)
+    index = np.array([[table.get(name, 0) for name in pair] for pair in pairs], np.int32)
+    amounts = np.array([[weights.get(name, 0.0) for name in pair] for pair in pairs], np.float32)
+    moved: Floats = _add_morphs(identity(head), load().unit, index, amounts)
     return moved
 
 
 @numba.njit(cache=True, nogil=True)
 def _add_morphs(base: Floats, morphs: Floats, index: Ints, amounts: Floats) -> Floats:
+    """Add pairs of morphs, each pair summed first: mirrored requests give mirrored vertices, bit for bit."""
     vertices = base.copy()
     for k in range(len(index)):
-        weight = amounts[k]
-        morph = morphs[index[k]]
+        left, right = amounts[k, 0], amounts[k, 1]
+        one, other = morphs[index[k, 0]], morphs[index[k, 1]]
         for v in range(len(vertices)):
             for c in range(3):
-                vertices[v, c] += weight * morph[v, c]
+                vertices[v, c] += left * one[v, c] + right * other[v, c]
     return vertices
 
 
