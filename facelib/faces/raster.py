@@ -128,6 +128,32 @@ def rasterise_inside(  # noqa: PLR0917, a kernel
 
 
 @_jit
+def _hidden(depth: Floats, x0: int, x1: int, y0: int, y1: int, nearest: float) -> bool:  # noqa: PLR0917
+    """Tell that a small triangle lies behind what is drawn at the corners and in the middle of its box."""
+    top, low, left, right = (y0 + y1) >> 1, (y0 + y1 + 1) >> 1, (x0 + x1) >> 1, (x0 + x1 + 1) >> 1
+    return (
+        depth[top, left] > nearest
+        and depth[top, right] > nearest
+        and depth[low, left] > nearest
+        and depth[low, right] > nearest
+        and depth[y0, x0] > nearest
+        and depth[y0, x1] > nearest
+        and depth[y1, x0] > nearest
+        and depth[y1, x1] > nearest
+    )
+
+
+@_jit
+def _reach(start: float, step: float, low: float, high: float) -> tuple[float, float]:
+    """Narrow [low, high] to where start + step × x is not negative, a sample wider on each side."""
+    if step > np.float32(1e-9):
+        low = max(low, -start / step - _ONE)
+    elif step < np.float32(-1e-9):
+        high = min(high, -start / step + _ONE)
+    return low, high
+
+
+@_jit
 def rasterise_wisps(  # noqa: PLR0917, a kernel
     points: Floats,
     triangles: Ints,
@@ -155,6 +181,7 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
     """
     height, width = depth.shape
     left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
+    bare = depth.copy()  # without hair: what is left out must not depend on the order of the wisps
     rows, columns = np.float32(pattern.shape[1] - 0.001), np.float32(pattern.shape[2] - 0.001)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
@@ -171,14 +198,20 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if x0 > x1 or y0 > y1 or area == 0:
             continue
+        za, zb, zc = points[a, 2], points[b, 2], points[c, 2]
+        if _hidden(bare, x0, x1, y0, y1, max(za, zb, zc)):
+            continue
         inverse = _ONE / area
         ua, va = (by - cy) * inverse, (cx - bx) * inverse
         ub, vb = (cy - ay) * inverse, (ax - cx) * inverse
-        za, zb, zc = points[a, 2], points[b, 2], points[c, 2]
         strands = pattern[variants[t]]
         for y in range(y0, y1 + 1):
             dy = np.float32(y) + top - cy
-            for x in range(x0, x1 + 1):
+            low, high = _reach(va * dy, ua, np.float32(-1e9), np.float32(1e9))
+            low, high = _reach(vb * dy, ub, low, high)
+            low, high = _reach(_ONE - (va + vb) * dy, -(ua + ub), low, high)
+            shift = cx - left
+            for x in range(max(x0, int(low + shift)), min(x1, int(high + shift) + 1) + 1):
                 dx = np.float32(x) + left - cx
                 wa, wb = va * dy + ua * dx, vb * dy + ub * dx
                 wc = _ONE - wa - wb

@@ -89,10 +89,10 @@ def _tied_flow(points: Doubles, roots: Doubles) -> Doubles:
 _COMBED = {
     "short": Style(1700, 5, _short_length, 0.034, 0.26, 0.05, (-0.008, 0.05), 0.7, 0.04, 0.08, _short_flow),
     "long": Style(
-        720,
-        18,
+        540,
+        15,
         lambda roots: 2.2 + 0.25 * np.cos(9 * roots[:, 2]),
-        0.085,
+        0.095,
         0.15,
         0.045,
         (0.0, 0.07),
@@ -179,7 +179,7 @@ def _roots(body: _Body, count: int, rng: np.random.Generator) -> Doubles:
         )
         roots = np.concatenate([roots, extra])
     roots[:, 0] = np.abs(roots[:, 0])
-    return roots
+    return rng.permutation(roots)
 
 
 def _spread(points: Doubles, count: int, rng: np.random.Generator) -> Doubles:
@@ -204,7 +204,8 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
     _, normal = body.height(position)
     stray = rng.normal(0, style.wild, (count, 3))
     direction = normal * style.lift + style.flow(position, roots) + stray
-    layer = rng.uniform(*style.gap, count) * (0.35 + 0.65 * fine) + cap_height(style.thickness, deep)
+    layer = np.sort(rng.uniform(*style.gap, count))[::-1]  # the outermost are drawn first and hide the rest
+    layer = layer * (0.35 + 0.65 * fine) + cap_height(style.thickness, deep)
     track = np.zeros((knots, count, 3))
     facing = np.zeros((knots, count, 3))
     for k in range(knots):
