@@ -79,15 +79,16 @@ _FACS: dict[str, dict[str, float]] = {
 }
 
 _TUNED: dict[str, dict[str, float]] = {
-    "neutral": {"mouthSmile": 0.06, "mouthPress": 0.17},
+    "neutral": {"eyeSquint": 0.2, "mouthSmile": 0.12, "browDown": 0.1},
     "happy": {
-        "mouthSmile": 0.98,
-        "eyeSquint": 0.97,
+        "mouthSmile": 1.0,
+        "eyeSquint": 0.6,
+        "cheekSquint": 0.2,
         "mouthUpperUp": 0.56,
         "mouthDimple": 0.83,
         "mouthLowerDown": 0.6,
-        "jawOpen": 0.55,
-        "mouthPress": 0.63,
+        "jawOpen": 0.3,
+        "mouthPress": 0.5,
     },
     "sad": {
         "browInnerUp": 1.0,

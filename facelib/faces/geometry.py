@@ -110,13 +110,18 @@ def rows() -> dict[str, int]:
     return {str(name): i for table in tables for i, name in enumerate(table)}
 
 
+def _code_version() -> str:
+    here = Path(__file__).parent
+    code = hashlib.sha256(b"".join((here / name).read_bytes() for name in _COMPILERS))
+    return code.hexdigest()[:16]
+
+
+_VERSION = _code_version()  # when the code was loaded: a running process never writes under a newer name
+
+
 def cache_path() -> Path:
     """Return where the compiled geometry lives; its name changes with the code that compiles it."""
-    here = Path(__file__).parent
-    code = hashlib.sha256(
-        b"".join((here / name).read_bytes() for name in _COMPILERS if (here / name).exists())
-    )
-    return home() / "compiled" / f"head-{code.hexdigest()[:16]}.npz"
+    return home() / "compiled" / f"head-{_VERSION}.npz"
 
 
 @cache
