@@ -163,6 +163,7 @@ def _light_hair(  # noqa: PLR0917, a kernel
     green += (sky[1, 1] + (sky[0, 1] - sky[1, 1]) * high) * occlusion
     blue += (sky[1, 2] + (sky[0, 2] - sky[1, 2]) * high) * occlusion
     white *= 0.07 * gloss
-    colour[0] = colour[0] * (red * occlusion + 1.5 * gloss * tinted) + white
-    colour[1] = colour[1] * (green * occlusion + 1.5 * gloss * tinted) + white
-    colour[2] = colour[2] * (blue * occlusion + 1.5 * gloss * tinted) + white
+    tinted *= 1.5 * gloss * (1.0 - 0.8 * colour[1])  # fair hair scatters instead
+    colour[0] = colour[0] * (red * occlusion + tinted) + white
+    colour[1] = colour[1] * (green * occlusion + tinted) + white
+    colour[2] = colour[2] * (blue * occlusion + tinted) + white

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from facelib.faces.head import Head
 
 ROWS, COLUMNS = 160, 320
-FRANKFORT = 7.10  # dm; canonical height of the lower rim of the orbit
-RADIUS = 0.055  # dm; an electrode with its adhesive ring
+FRANKFORT = 7.06  # dm; canonical height of the lower rim of the orbit
+RADIUS = 0.058  # dm; an electrode with its adhesive ring
 _SPAN = TOP - BOTTOM
 _NONE = 255
 _PLANAR = 0.45  # dm; farther out, positions of the scheme are lengths along the skin
