@@ -8,6 +8,7 @@ at the 95th percentile over a computed sweep, < 150 ms for a picture not yet com
 from __future__ import annotations
 
 import argparse
+import contextlib
 import statistics
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from playwright.sync_api import Browser, Locator, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
@@ -100,7 +101,7 @@ class Bench:
         named = visit.page.get_by_text(self.options.live, exact=True)
         live = visit.page.locator(".widget-slider").filter(has=named).locator(".noUi-handle")
         if live.count():
-            press(visit, live.first, ["ArrowRight"] * EVENTS, rest=2 * REST)
+            press(visit, live.first, ["ArrowRight"] * EVENTS, rest=0.03, painted=("picture", "chart"))
             report(visit, f"{self.options.live}, not yet computed")
         wait_until(visit.page.locator(self.options.busy).first.is_hidden, 120, "a computed sweep")
         kernels = [kernel for kernel in self.server.kernels() if kernel.pid in before]
@@ -126,12 +127,18 @@ class Bench:
         return keys
 
 
-def press(visit: Visit, handle: Locator, keys: Sequence[str], rest: float = REST) -> None:
-    """Press keys on a slider's handle, one event of the probe each."""
+def press(
+    visit: Visit, handle: Locator, keys: Sequence[str], rest: float = REST, painted: Sequence[str] = ()
+) -> None:
+    """Press keys on a slider's handle, one event of the probe each; wait until those kinds are painted."""
     handle.focus()
     visit.page.evaluate("() => { facelibProbe.events.length = facelibProbe.paints.length = 0; }")
+    seen = """kinds => kinds.every(kind => facelibProbe.paints.some(
+                paint => paint.kind === kind && paint.cause === facelibProbe.start))"""
     for key in keys:
         visit.page.keyboard.press(key)
+        with contextlib.suppress(Error):  # the report tells how many events were answered
+            visit.page.wait_for_function(seen, arg=list(painted), timeout=2000)
         visit.page.wait_for_timeout(1000 * rest)
 
 

@@ -21,10 +21,12 @@ export default {
     let sent = 0;
     let missing = 0;
     let shown = null;
+    el.dataset.state = "alive";
 
     const alive = () => {
       missing = 0;
-      shown?.remove();
+      if (!shown) return;
+      shown.remove();
       shown = null;
       el.dataset.state = "alive";
     };
