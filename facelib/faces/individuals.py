@@ -136,7 +136,7 @@ def asymmetry_weights(seed: int, pairs: int) -> npt.NDArray[np.float64]:
 
     Either side of a pair is drawn, never both.
     """
-    amounts = np.random.default_rng([seed, 2]).normal(0, 0.55, pairs).clip(-1, 1)
+    amounts = np.random.default_rng([seed, 2]).normal(0, 0.8, pairs).clip(-1, 1)
     weights = np.zeros(2 * pairs)
     weights[0::2], weights[1::2] = np.maximum(amounts, 0), np.maximum(-amounts, 0)
     return weights

@@ -217,7 +217,7 @@ def _stubble(c: Chart) -> Floats:
     bare = 1 - 0.75 * bell(np.hypot((x - 0.13) / 1.0, (y - 6.45) / 0.7), 0.055)
     region = np.clip(np.maximum(cheek * mouth * bare, moustache), 0, 1) * under
     dots = 0.55 + 0.75 * c.noise(52.0, 2, 61, (1.0, 0.8, 1.0))
-    region[is_ear(x, y, z)] = 0
+    region[(x > 0.69) & (y > 6.72) & (z < 0.5)] = 0  # no beard on the lobe of the ear
     return np.asarray(np.clip(region * (0.35 + dots * 0.65), 0, 1))
 
 

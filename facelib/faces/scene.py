@@ -38,7 +38,7 @@ _IRIS = {  # sRGB
     "grey": (0.48, 0.53, 0.57),
 }
 _SHIRT = (0.30, 0.37, 0.45)  # sRGB
-_BACKDROP = ((0.60, 0.625, 0.65), (0.37, 0.40, 0.44))  # sRGB, in the middle and at the border
+_BACKDROP = ((0.70, 0.715, 0.73), (0.47, 0.50, 0.54))  # sRGB, in the middle and at the border
 _LIPS_TOUCH, _MOUTH_OPEN = 0.012, 0.072  # dm between the lips: no light, all light reaches the teeth
 
 
@@ -135,7 +135,7 @@ def _shadow(positions: Floats, toward: Floats) -> tuple[Floats, Floats, float]:
     )
     points[:, 2] += np.float32(10)
     depth, seen = buffers(_SHADOW_SIZE)
-    rasterise(points, geometry.coarse_triangles, False, 0, depth, seen)
+    rasterise(points, geometry.coarse_triangles, True, 0, depth, seen)
     return depth, axes, scale
 
 
