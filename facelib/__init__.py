@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from facelib.faces import Face, Head, Light, load_face, sample_heads
     from facelib.studies import sweep
 
-__version__ = "0.1.0"
-
 _SUBPACKAGES = frozenset(
     [
         "app",
@@ -77,6 +75,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"facelib.{name}")
     if name in _NAMES:
         return getattr(importlib.import_module(_NAMES[name]), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("facelib")
     msg = f"module 'facelib' has no attribute {name!r}"
     raise AttributeError(msg)
 

@@ -47,7 +47,7 @@ class Knob:
 
 KNOBS = (
     Knob("intensity", "Intensity", "Of the expression: 0 neutral … 1 whole", 0, 1, 0.05),
-    Knob("age", "Age", "Years", 18, 90, 1, ".0f"),
+    Knob("age", "Age", "Years", 5, 90, 1, ".0f"),
     Knob("gender", "Gender", "Shape: 0 the female morph, 1 the male morph", 0, 1, 0.05),
     Knob("skin_tone", "Skin tone", "0 light … 1 dark, linear in the individual typology angle", 0, 1, 0.05),
     Knob("asymmetry", "Asymmetry", "Asymmetric shape of the resting face: 0 none … 1 strong", 0, 1, 0.05),
@@ -76,7 +76,7 @@ class FacePanel(Card):
         self.sliders = {knob.field: knob.slider() for knob in KNOBS}
         self.pose = {knob.field: knob.slider() for knob in POSE}
         self.menus = {
-            "expression": _menu("Expression", "What the face shows", EMOTIONS),
+            "expression": _menu("Expression", "What the face shows", EMOTIONS, OTHER),
             "ancestry": _menu("Ancestry", "Shape morphs, not a claim about groups", ANCESTRIES, OTHER),
             "hair": _menu("Hair", "Hair style", HAIR),
             "light": _menu("Light", "Where the light comes from", LIGHTS, OTHER),
@@ -106,7 +106,7 @@ class FacePanel(Card):
             self._on(slider, partial(_field, field))
         for slider in self.pose.values():
             self._on(slider, lambda _value: {"pose": self._pose()})
-        self._on(self.menus["expression"], lambda value: {"expression": value})
+        self._on(self.menus["expression"], lambda value: {"expression": None if value == OTHER else value})
         self._on(self.menus["hair"], lambda value: {"hair": value})
         self._on(self.menus["ancestry"], lambda value: {"ancestry": ANCESTRIES.get(value)})
         self._on(self.menus["light"], lambda value: {"light": None if value == OTHER else value})
@@ -153,7 +153,7 @@ class FacePanel(Card):
             for field, slider in self.sliders.items():
                 slider.value = getattr(head, field)
             self.pose["yaw"].value, self.pose["pitch"].value = head.pose[:2]
-            self.menus["expression"].value = head.expression if head.expression in EMOTIONS else "neutral"
+            self.menus["expression"].value = head.expression if head.expression in EMOTIONS else OTHER
             self.menus["ancestry"].value = ancestry_name(head)
             self.menus["hair"].value = head.hair
             self.menus["light"].value = head.light if head.light in LIGHTS else OTHER

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+
 import ipywidgets as widgets
 
 from facelib.app.change_panel import ChangePanel
 from facelib.app.export_panel import LIMITS, ExportPanel
 from facelib.app.face_panel import FacePanel
+from facelib.app.guard import Messages
 from facelib.app.look_panel import LookPanel
 from facelib.app.measured_panel import MeasuredPanel
 from facelib.app.outputs_panel import OutputsPanel
@@ -35,7 +38,10 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     body.add_class("facelib-columns")
     limits = widgets.HTML(LIMITS)
     limits.add_class("facelib-limits")
-    root = widgets.VBox([PageStyle(), Watchdog(), _header(state), body, limits])
+    watchdog = Watchdog()
+    state.awake.clear()
+    watchdog.observe(lambda _change: state.awake.set(), "visited")
+    root = widgets.VBox([PageStyle(), watchdog, _header(state), body, limits])
     root.add_class("facelib-app")
     state.start()
     return root
@@ -50,17 +56,19 @@ def _column(*panels: widgets.Widget) -> widgets.VBox:
 def _header(state: Explorer) -> widgets.Widget:
     """Name, what is being computed, and what went wrong."""
     title = widgets.HTML("<h1>facelib explorer</h1>")
-    status = widgets.Label()
+    status = widgets.HTML()
     progress = widgets.FloatProgress(min=0, max=1)
     progress.add_class("facelib-progress")
-    problem = widgets.Label()
-    problem.add_class("facelib-message")
+    problem = Messages()
 
     def follow(_change: object = None) -> None:
-        status.value, progress.value = state.status, state.progress
+        status.value = f'<span role="status">{html.escape(state.status)}</span>'
+        progress.value = state.progress
         progress.layout.visibility = "visible" if state.status else "hidden"
-        problem.value = state.problem
-        problem.layout.display = "" if state.problem else "none"
+        if state.problem:
+            problem.show(state.problem)
+        else:
+            problem.clear()
 
     state.observe(follow, ["status", "progress", "problem"])
     follow()

@@ -65,14 +65,14 @@ class LookPanel(Card):
             menu.observe(self.guarded(self._on_menu), "value")
         self.explorer.observe(self.follow, list(self.menus))
         self.explorer.observe(self.guarded(self.show_maps), list(self.menus))
-        self.explorer.observe(self.guarded(self.show_pictures), ["result", "snapshot"])
+        self.explorer.observe(self.guarded(self.show_pictures), ["shown"])
 
     def _on_menu(self, _event: Any) -> None:
         with self.explorer.lock, self.explorer.hold_trait_notifications():
             if self._quiet:
                 return
             for name, menu in self.menus.items():
-                self.explorer.set_trait(name, menu.value)
+                self.explorer.set_trait(name, menu.value or "")
 
     def follow(self, _change: object = None) -> None:
         """Show what the explorer holds."""
@@ -95,6 +95,9 @@ class LookPanel(Card):
             frames = [snapshot.before.image, *[None] * (STEPS - 1)]
             self.stage.show_sweep(frames, even_strengths(STEPS), alt=alt_text(self.explorer))
             self.stage.show_live(self.explorer.step, snapshot.after.image)
+        else:
+            self._shown = None
+            self.stage.clear()
         self.show_maps()
 
     def show_maps(self, _change: object = None) -> None:

@@ -24,7 +24,7 @@ class MeasuredPanel(Card):
         super().__init__("Measured")
         self.explorer = explorer
         self.table = LiveTable()
-        explorer.observe(self.guarded(self.update), ["result", "snapshot"])
+        explorer.observe(self.guarded(self.update), ["shown"])
         self.fill(self.table)
 
     def update(self, _change: object = None) -> None:
@@ -36,6 +36,7 @@ class MeasuredPanel(Card):
             faces = snapshot.frames.faces
             table = properties.measure([faces[0], faces[-1]], SHOWN)
         else:
+            self.table.show(COLUMNS, [])
             return
         rows: list[list[Any]] = []
         for name in SHOWN:

@@ -13,7 +13,7 @@ from facelib import stats
 from facelib.app.chartview import ChartView
 from facelib.app.controls import Card
 from facelib.app.livetable import LiveTable
-from facelib.app.state import STEPS, Explorer
+from facelib.app.state import STEPS, Explorer, Result
 from facelib.charts import specs
 from facelib.charts.palette import colour
 from facelib.charts.tables import BAND, rows
@@ -68,6 +68,7 @@ class OutputsPanel(Card):
         super().__init__("Outputs")
         self.explorer = explorer
         self._shown: object = None
+        self._known: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
         names = [model.id for model in explorer.models]
         self.bars = ChartView(spec=specs.bars(names))
         self.response = ChartView(spec=specs.response(names))
@@ -81,8 +82,12 @@ class OutputsPanel(Card):
             [widgets.VBox([self.details, self.notes])], titles=("Details: gradients, order test, replicates",)
         )
         self.linked = (self.bars, self.response, self.table, self.details)
-        explorer.observe(self.guarded(self.update), ["result", "snapshot", "label", "classifier"])
-        self.fill(self.bars, self.response, self.table, self.sentence, more)
+        explorer.observe(self.guarded(self.update), ["shown", "label", "classifier", "problem"])
+        absent = [f"{name} is not here: {reason}" for name, reason in explorer.missing.items()]
+        self.absent = widgets.HTML(paragraphs(*absent))
+        self.absent.add_class("facelib-hint")
+        self.absent.layout.display = "" if absent else "none"
+        self.fill(self.bars, self.response, self.table, self.sentence, more, self.absent)
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds, in place: charts are patched, never embedded again."""
@@ -91,9 +96,8 @@ class OutputsPanel(Card):
         if result is not None:
             table = result.sweep.outputs
             band = result.references.band(label) if result.references else None
-            effects = result.sweep.effects(label, references=result.references)
             self._charts(table, band, fresh=result.sweep)
-            self._verdicts(effects, table)
+            self._verdicts(result, table)
         elif explorer.snapshot is not None:
             table = snapshot_table(explorer.snapshot, explorer.step)
             self._charts(table, None, fresh=explorer.snapshot)
@@ -106,14 +110,16 @@ class OutputsPanel(Card):
         self.bars.show(data=outputs, signals=signals)
         self.response.show(data=outputs | {"band": rows(band, BAND)}, signals=signals)
 
-    def _verdicts(self, effects: pd.DataFrame, table: pd.DataFrame) -> None:
+    def _verdicts(self, result: Result, table: pd.DataFrame) -> None:
         label = self.explorer.label
+        effects = self._effects(result, label)
         now = table[table["label"] == label].sort_values("step")
         verdicts, details = [], []
         for effect in effects.to_dict("records"):
             name = effect["classifier"]
             series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
-            reference = f"{effect['as_much']} of {effect['references']}" if effect["references"] else "…"
+            waits = "none" if result.finished else "…"
+            reference = f"{effect['as_much']} of {effect['references']}" if effect["references"] else waits
             verdict = {"text": WORDS[effect["verdict"]], "mark": MARKS[effect["verdict"]]}
             verdicts.append(
                 [self._name(name), {"series": series}, signed(effect["change"]), reference, verdict]
@@ -139,6 +145,13 @@ class OutputsPanel(Card):
         )
         self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
 
+    def _effects(self, result: Result, label: str) -> pd.DataFrame:
+        """Return the effects, computed once a result and class: another classifier only reads them."""
+        key = (id(result), label)
+        if self._known[0] != key:
+            self._known = (key, result.sweep.effects(label, references=result.references))
+        return self._known[1]
+
     def _name(self, classifier: str) -> dict[str, str]:
         """Return the cell that names a classifier, in its colour in the charts, with what it is."""
         order = [model.id for model in self.explorer.models].index(classifier)
@@ -154,14 +167,21 @@ class OutputsPanel(Card):
             series = ["…"] * STEPS
             series[step] = f"{value:.2f}"
             waiting.append([self._name(name), {"series": series}, "…", "…", "…"])
-        self.table.show(COLUMNS, waiting, f"Probability of {label}; the whole sweep is being computed")
+        waits = "the sweep could not be computed" if self.explorer.problem else "the sweep is being computed"
+        self.table.show(COLUMNS, waiting, f"Probability of {label}; {waits}")
         self.details.show(DETAILS, [])
         self.sentence.value = self.notes.value = ""
 
 
 def notes(effect: Mapping[str, Any]) -> list[str]:
     """Return what a reader must know besides the numbers of one classifier's row of `Sweep.effects`."""
-    found = [f"{effect['classifier']}: {effect['order']}."]
+    found = [
+        f"{effect['classifier']}: {effect['order']}. Monte-Carlo interval of p "
+        f"{effect['shuffle_low']:.3f} to {effect['shuffle_high']:.3f}, {effect['n_permutations']} shuffles, "
+        f"seed {effect['seed']}."
+    ]
+    if effect["by_kind"]:
+        found.append(f"As much did: {effect['by_kind']}.")
     if effect["unmatched"]:
         found.append(
             f"{effect['unmatched']} of {effect['references']} harmless changes could not be made as large as "

@@ -11,8 +11,8 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
-from threading import RLock
-from typing import Any
+from threading import Event, RLock
+from typing import Any, cast
 
 import traitlets
 
@@ -20,7 +20,8 @@ from facelib import classifiers as zoo
 from facelib import interventions, studies
 from facelib.app.guard import explain
 from facelib.app.worker import Latest, Task
-from facelib.faces import Face, Head
+from facelib.errors import UnavailableError
+from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import Intervention
 
 STEPS = 21
@@ -53,6 +54,7 @@ class Result:
 
     sweep: studies.Sweep
     references: studies.References | None = None
+    finished: bool = False  # all references are in, or there is nothing to compare with
 
 
 class Explorer(traitlets.HasTraits):
@@ -62,49 +64,58 @@ class Explorer(traitlets.HasTraits):
     ----------
     scene
         Face and intervention; change it with `edit`, `show` and `choose`.
+    shown
+        What is known of the scene: a `Snapshot` of the current strength at first, then a `Result`; None if
+        not even that could be computed.
     step
         Frame that is looked at, 0 … STEPS − 1.
     label, classifier, cam
         Class of interest, and whose maps of which kind are shown.
-    snapshot
-        Before and after of the current strength while no sweep is there.
-    result
-        The sweep and its references, or None while they are computed.
     status, progress
         What the worker does, in words and as a share; "" and 1 when it rests.
     problem
         What went wrong, for people; "" when nothing did.
+
+    Parameters
+    ----------
+    classifiers
+        Ids; None: all. One that can't be loaded is left out, its reason is in `missing`.
+    background
+        Whether the sweep and its references are computed by the worker.
     """
 
     scene = traitlets.Instance(Scene)
+    shown = traitlets.Any()
     step = traitlets.Int(0, min=0, max=STEPS - 1)
     label = traitlets.Unicode("happy")
     classifier = traitlets.Unicode("")
     cam = traitlets.Unicode("gradcam")
-    snapshot = traitlets.Instance(studies.Snapshot, allow_none=True)
-    result = traitlets.Instance(Result, allow_none=True)
     status = traitlets.Unicode("")
     progress = traitlets.Float(1.0)
     problem = traitlets.Unicode("")
 
     def __init__(self, classifiers: tuple[str, ...] | None = None, *, background: bool = True) -> None:
-        names = tuple(zoo.available()) if classifiers is None else classifiers
+        self.models: list[zoo.Classifier] = []
+        self.missing: dict[str, str] = {}
+        for name in zoo.CLASSIFIERS if classifiers is None else classifiers:
+            reason = zoo.why_unavailable(name)
+            if reason is None:
+                self.models.append(zoo.load(name))
+            else:
+                self.missing[name] = reason
         super().__init__(
             scene=Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION)),
-            classifier=names[0] if names else "",
+            classifier=self.models[0].id if self.models else "",
         )
         self.lock = RLock()
-        self.models = [zoo.load(name) for name in names]
         self.worker = Latest(self.lock)
+        self.awake = Event()
+        self.awake.set()
         self._background = background
         self._past: list[Scene] = []
         self._last_edit: tuple[str, float] = ("", 0.0)
         self._results: OrderedDict[tuple[object, Intervention], Result] = OrderedDict()
         self.observe(self._on_step, "step")
-        if not names:
-            self.problem = (
-                "No classifier is installed. Run `facelib models fetch` once, then reload this page."
-            )
 
     @property
     def face(self) -> Face | Head:
@@ -123,16 +134,29 @@ class Explorer(traitlets.HasTraits):
         """Strength of the frame that is looked at."""
         return float(self.step) / (STEPS - 1)
 
+    @property
+    def result(self) -> Result | None:
+        """The sweep of the scene and its references, once they are there."""
+        return self.shown if isinstance(self.shown, Result) else None
+
+    @property
+    def snapshot(self) -> studies.Snapshot | None:
+        """Before and after of the current strength, while the sweep is not there."""
+        return self.shown if isinstance(self.shown, studies.Snapshot) else None
+
     def edit(self, **changes: Any) -> None:
         """Change fields of the head; a photograph gives way to the head that was shown last."""
         with self.lock:
-            head = self.face if isinstance(self.face, Head) else self.last_head
-            self._go(Scene(head.replace(**changes), self.intervention), field=",".join(sorted(changes)))
+            scene = self.last_head_scene
+            head = cast("Head", scene.face).replace(**changes)
+            self._go(Scene(head, scene.intervention), field=",".join(sorted(changes)))
 
     def show(self, face: Face | Head) -> None:
-        """Show another face; if the intervention doesn't work on it, the first that does is chosen."""
+        """Show another face, with the property that was changed on the last face of this kind."""
         with self.lock:
-            chosen = self.intervention
+            same_kind = isinstance(face, Head) == isinstance(self.face, Head)
+            chosen = self.intervention if same_kind or not isinstance(face, Head) else None
+            chosen = chosen or self.last_head_scene.intervention
             if not chosen.accepts(face):
                 chosen = interventions.ordered(face)[0]
             self._go(Scene(face, chosen))
@@ -145,25 +169,41 @@ class Explorer(traitlets.HasTraits):
     def undo(self) -> None:
         """Go back one change of face or property."""
         with self.lock:
-            if self._past:
-                self._last_edit = ("", 0.0)
-                self._set(self._past.pop())
+            here = self.scene.key
+            while self._past:
+                scene = self._past.pop()
+                if scene.key != here:
+                    self._last_edit = ("", 0.0)
+                    self._set(scene)
+                    return
 
     @property
     def can_undo(self) -> bool:
         """Tell whether there is something to undo."""
-        return bool(self._past)
+        return any(scene.key != self.scene.key for scene in self._past)
+
+    @property
+    def last_head_scene(self) -> Scene:
+        """The scene that shows a head, or did so last."""
+        scenes = [self.scene, *reversed(self._past)]
+        first = Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION))
+        return next((scene for scene in scenes if isinstance(scene.face, Head)), first)
 
     @property
     def last_head(self) -> Head:
         """The head that is shown, or was shown last."""
-        scenes = [self.scene, *reversed(self._past)]
-        return next((scene.face for scene in scenes if isinstance(scene.face, Head)), FIRST_HEAD)
+        return cast("Head", self.last_head_scene.face)
 
     def start(self) -> None:
-        """Compute the first picture and its sweep."""
+        """Compute the first picture and its sweep; without the head's package the photograph is shown."""
         with self.lock:
-            self._refresh()
+            try:
+                self._refresh()
+            except UnavailableError as error:
+                self.show(sample_photograph())
+                self.problem = explain(error)
+            if not self.models:
+                self.problem = "No classifier is installed. Run `facelib models fetch` once, then reload."
 
     def close(self) -> None:
         """End the worker."""
@@ -180,33 +220,35 @@ class Explorer(traitlets.HasTraits):
         self._set(scene)
 
     def _set(self, scene: Scene) -> None:
+        before = getattr(self.face, "expression", None)
         self.scene = scene
+        expression = getattr(scene.face, "expression", None)
+        if expression != before and expression in zoo.EMOTIONS:
+            self.label = expression  # the class that the face is meant to show comes first
         self._refresh()
 
     def _on_step(self, _change: object) -> None:
         with self.lock:
             if self.result is None:
-                self._glance()
+                self.shown = self._glance()
 
-    def _glance(self) -> None:
-        if not self.models:
-            return
-        self.snapshot = studies.snapshot(self.face, self.intervention, self.strength, self.models)
+    def _glance(self) -> studies.Snapshot:
+        return studies.snapshot(self.face, self.intervention, self.strength, self.models)
 
     def _refresh(self) -> None:
-        self.problem = "" if self.models else self.problem
+        """Show what is known of the scene, and let the worker find out the rest."""
+        self.worker.cancel()
+        self.problem = ""
         known = self._results.get(self.scene.key)
         if known is not None:
-            self._results.move_to_end(self.scene.key)
-            self.result = known
-            if known.references is not None and len(known.references) >= REFERENCES:
-                self.worker.cancel()
-                self.progress, self.status = 1.0, ""
-                return
+            self._deliver(self.scene, known)
         else:
-            self.result = None
-            self._glance()
-        if self._background and self.models:
+            try:
+                self.shown = self._glance()
+            except Exception:
+                self.shown = None  # never another scene's picture
+                raise
+        if self._background and self.models and not (known is not None and known.finished):
             self.worker.submit(partial(self._work, self.scene), self._failed)
 
     def _work(self, scene: Scene, task: Task) -> None:
@@ -219,12 +261,15 @@ class Explorer(traitlets.HasTraits):
                 time.sleep(0.02)
             result = Result(self.run_sweep(scene, task))
         task.tell(self._deliver, scene, result)
+        while not self.awake.wait(0.2):
+            task.check()  # a page computed ahead: what only a visitor needs can wait for one
         for found in studies.run_references(
             result.sweep, REFERENCES, seed=result.sweep.seed, start=result.references, stale=task
         ):
             result = Result(result.sweep, found)
             if len(found) in SHOWN_AT:
                 task.tell(self._deliver, scene, result)
+        task.tell(self._deliver, scene, Result(result.sweep, result.references, finished=True))
 
     def run_sweep(self, scene: Scene, task: Task | None = None) -> studies.Sweep:
         """Compute the whole sweep of a scene; without a task this is the headless twin of the page."""
@@ -251,10 +296,11 @@ class Explorer(traitlets.HasTraits):
         self._results.move_to_end(scene.key)
         while len(self._results) > REMEMBERED:
             self._results.popitem(last=False)
-        self.result = result
-        done = len(result.references) if result.references else 0
-        text = f"{done} of {REFERENCES} harmless changes compared" if done < REFERENCES else ""
-        self._report(done / REFERENCES, text)
+        if scene.key == self.scene.key:
+            self.shown = result
+            done = len(result.references) if result.references else 0
+            text = f"{done} of {REFERENCES} harmless changes compared"
+            self._report(done / REFERENCES, "" if result.finished else text)
 
     def _failed(self, error: Exception) -> None:
         self._report(1.0, "")

@@ -52,7 +52,7 @@ def register(
     """
     _discover()
     if isinstance(classifier, Classifier):
-        CLASSIFIERS.register(id, Entry(lambda: classifier, packages, classifier))
+        CLASSIFIERS.register(id, Entry(lambda: classifier, packages, _named(id, classifier)))
     else:
         CLASSIFIERS.register(id, Entry(classifier, packages))
 
@@ -88,7 +88,14 @@ def _made(id: str, entry: Entry) -> Classifier:  # noqa: A002
     if not isinstance(made, Classifier):
         msg = f"What makes {id!r} returns a facelib.classifiers.Classifier; got {type(made).__name__}."
         raise BadValueError(msg)
-    return made
+    return _named(id, made)
+
+
+def _named(id: str, classifier: Classifier) -> Classifier:  # noqa: A002
+    if classifier.id != id:
+        msg = f"A classifier is registered under its own id, {classifier.id!r}; got {id!r}."
+        raise BadValueError(msg)
+    return classifier
 
 
 def available(pattern: str = "*") -> list[str]:
@@ -98,11 +105,18 @@ def available(pattern: str = "*") -> list[str]:
 
 
 def why_unavailable(id: str) -> str | None:  # noqa: A002
-    """Return why a classifier can't be used here, or None if it can."""
+    """Return why a classifier can't be used here, or None if it can.
+
+    One that comes from a model package is made, so that a damaged file is found here and not later.
+    """
     _discover()
+    packages = CLASSIFIERS[id].packages
+    if not packages:
+        return None
     try:
-        for package in CLASSIFIERS[id].packages:
+        for package in packages:
             package_path(package)
+        load(id)
     except UnavailableError as error:
         return str(error)
     return None

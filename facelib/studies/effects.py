@@ -7,17 +7,53 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from facelib import classifiers as zoo
 from facelib import stats
 
 if TYPE_CHECKING:
     from facelib.studies.references import References
     from facelib.studies.sweep import Sweep
 
+COLUMNS = {
+    "classifier": "id of the classifier",
+    "label": "the class of interest",
+    "intervention": "id of the intervention that was run",
+    "start": "probability at strength 0",
+    "end": "probability at strength 1",
+    "change": "end minus start",
+    "low": "5 % quantile of the change under harmless replicates",
+    "high": "95 % quantile of the change under harmless replicates",
+    "delta": "margin, set before the run",
+    "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta",
+    "epgm": "expected property gradient magnitude; compare at equal n",
+    "total_variation": "sum of all steps, up and down",
+    "signed": "mean gradient with its sign",
+    "correlation": "Pearson's r with the strength",
+    "mutual_information": "with the strength, in nats; NaN below 50 strengths",
+    "flips": "how often the winning class changes along the strengths",
+    "n": "number of strengths",
+    "shuffle_p": "p of the shuffle test: order, not size",
+    "shuffle_low": "lower end of its Monte-Carlo interval",
+    "shuffle_high": "upper end of its Monte-Carlo interval",
+    "side": "whether epgm is larger or smaller than its shuffles'",
+    "n_permutations": "shuffles",
+    "order": "the shuffle test in words",
+    "seed": "seed of shuffles and replicates",
+    "as_much": "harmless changes of the same size with at least this change",
+    "references": "harmless changes that are in",
+    "reference_p": "rank among them, from 99 on",
+    "kind_rate": "share of harmless changes of an unseen kind that this p would call unusual at .05",
+    "unmatched": "harmless changes that could not reach the size at every strength",
+    "by_kind": "which kinds did as much",
+    "epgm_thinned": "epgm on the strengths of the references",
+    "epgm_as_much": "harmless changes with at least that epgm",
+    "sentence": "the change in words",
+}
+"""Columns of what `effects` returns, with their meaning."""
+
 VERDICTS = {
     "changes": "changes for {}",
     "does not change": "does not change for {}",
-    "cannot tell": "can't be told for {}",
+    "cannot tell": "whether it changes can't be told for {}",
 }
 
 
@@ -38,22 +74,18 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
     Returns
     -------
     pandas.DataFrame
-        One row a classifier that has the class: ``start``, ``end``, ``change``, the replicates' interval
-        ``low`` and ``high``, ``verdict``, ``sentence``; ``epgm`` and its companions; ``shuffle_p`` with its
-        Monte-Carlo interval, ``side`` and ``order`` in words; ``as_much`` of ``references`` harmless changes,
-        ``unmatched`` of which could not reach the intervention's size; from 99 on ``reference_p`` and the
-        rate at which a harmless kind itself would be called unusual at .05 (``kind_rate``).
+        One row a classifier that has the class, with the columns of `COLUMNS`.
     """
     rows = [
         _row(sweep, name, label, delta, references)
-        for name in sweep.classifiers
-        if zoo.load(name).index_of(label) is not None
+        for name, reading in sweep.readings.items()
+        if reading.classifier.index_of(label) is not None
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _row(sweep: Sweep, name: str, label: str, delta: float, references: References | None) -> dict[str, Any]:
-    column = zoo.load(name).index_of(label)
+    column = sweep.readings[name].classifier.index_of(label)
     series = sweep.series(name, label)
     replicates = sweep.replicates[name][:, :, column].astype(np.float64)
     verdict = stats.local_verdict(replicates[:, 1] - replicates[:, 0], delta=delta)
@@ -76,6 +108,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         "total_variation": gradient.total_variation,
         "signed": gradient.signed,
         "correlation": gradient.correlation,
+        "mutual_information": gradient.mutual_information,
         "flips": flips,
         "n": len(series),
         "shuffle_p": shuffle.p_value,
@@ -90,6 +123,9 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         "reference_p": None,
         "kind_rate": None,
         "unmatched": 0,
+        "by_kind": "",
+        "epgm_thinned": None,
+        "epgm_as_much": None,
     }
     rank = None
     if references is not None and len(references):
@@ -101,6 +137,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
             "references": rank.total,
             "reference_p": rank.p_value,
             "unmatched": references.unmatched,
+            "by_kind": ", ".join(f"{kind} {much} of {of}" for kind, much, of in rank.by_kind if much),
         }
         if rank.p_value is not None:
             row["kind_rate"] = stats.leave_one_kind_out(ends, references.kinds)
@@ -152,6 +189,5 @@ def signed(value: float) -> str:
     >>> signed(-0.623)
     '−.62'
     """
-    text = f"{abs(value):.2f}"
-    text = text[1:] if text.startswith("0") else text
-    return ("−" if value < 0 else "+") + text
+    text = f"{abs(value):.2f}".removeprefix("0")
+    return text if text == ".00" else ("−" if value < 0 else "+") + text

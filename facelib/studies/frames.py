@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -63,14 +63,17 @@ def even_strengths(steps: int) -> npt.NDArray[np.float64]:
     >>> even_strengths(3)
     array([0. , 0.5, 1. ])
     """
-    if not 2 <= int(steps) <= MAX_STEPS:
-        msg = f"A sweep has between 2 and {MAX_STEPS} steps; got {steps!r}."
+    if not isinstance(steps, (int, np.integer)) or not 2 <= steps <= MAX_STEPS:
+        msg = f"A sweep has between 2 and {MAX_STEPS} steps, a whole number; got {steps!r}."
         raise BadValueError(msg)
-    return np.linspace(0.0, 1.0, int(steps))
+    return np.linspace(0.0, 1.0, steps)
 
 
-def check_accepts(intervention: Intervention, face: Face | Head) -> None:
+def check_accepts(intervention: Intervention, face: Any) -> None:
     """Raise `BadValueError` if the intervention doesn't work on this kind of face."""
+    if not isinstance(face, (Face, Head)):
+        msg = f"Expected a Head, or a Face (facelib.load_face reads a picture); got {type(face).__name__}."
+        raise BadValueError(msg)
     if not intervention.accepts(face):
         msg = (
             f"{intervention.id!r} works on parametric heads; a picture was given. "

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib import attribution
-from facelib import classifiers as zoo
 from facelib.studies.frames import Frames
 from facelib.studies.readings import Reading
 
@@ -26,8 +25,9 @@ class SweepMaps:
         self, classifier: str, label: str | None = None, method: str = "gradcam"
     ) -> npt.NDArray[np.float32]:
         """Return raw maps after ReLU, float32 (n, h, w), at the resolution of the CAM layer."""
+        reading = self.readings[classifier]
         return attribution.grad_cam_from(
-            zoo.load(classifier), self.readings[classifier].features, label or self.label, method=method
+            reading.classifier, reading.features, label or self.label, method=method
         )
 
     def scale(self, classifier: str, label: str | None = None, method: str = "gradcam") -> float:
@@ -43,7 +43,7 @@ class SweepMaps:
 
     def region(self, classifier: str) -> npt.NDArray[np.float64]:
         """Return the part of the picture that the maps cover, px (4,): x1, y1, x2, y2."""
-        boxes = zoo.load(classifier).crop_boxes(self.frames.box, self.frames.faces[0].size)
+        boxes = self.readings[classifier].classifier.crop_boxes(self.frames.box, self.frames.faces[0].size)
         return np.asarray(boxes[0])
 
     def overlays(
@@ -52,5 +52,6 @@ class SweepMaps:
         """Return the pictures with their maps on one shared scale, uint8 (n, H, W, 3)."""
         maps = self.maps(classifier, label, method)
         boxes = np.broadcast_to(self.frames.box, (len(maps), 4))
-        projected = attribution.project(maps, zoo.load(classifier), boxes, self.frames.faces[0].size)
+        clf = self.readings[classifier].classifier
+        projected = attribution.project(maps, clf, boxes, self.frames.faces[0].size)
         return attribution.overlay(self.frames.images, projected, attribution.shared_scale(maps), opacity)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
-from facelib.errors import FacelibError
+from facelib.errors import BadValueError, FacelibError
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +26,7 @@ class Cancelled(FacelibError):  # noqa: N818 (the user wanted it)
     """The work was stopped because a newer request took its place, or the user asked."""
 
     def __init__(self) -> None:
-        super().__init__("Stopped: the results so far were kept, nothing is half-written.")
+        super().__init__("Stopped before the end; nothing half-done was kept.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,17 +36,28 @@ class Reading:
     Attributes
     ----------
     classifier
-        Its id.
+        Who read them.
     logits, probabilities
         float32 (n, K), columns in the order of the classifier's own labels.
     features
         float32 (n, C, h, w): output of the CAM layer, kept so that any class can be explained afterwards.
     """
 
-    classifier: str
+    classifier: Classifier
     logits: npt.NDArray[np.float32]
     probabilities: npt.NDArray[np.float32]
     features: torch.Tensor
+
+    def series(self, label: str) -> npt.NDArray[np.float64]:
+        """Return the probability of a common emotion, (n,); NaN where the classifier has no such class."""
+        column = self.classifier.index_of(label)
+        if column is None:
+            return np.full(len(self.probabilities), np.nan)
+        return self.probabilities[:, column].astype(np.float64)
+
+    def first(self, n: int) -> Reading:
+        """Return the reading of the first `n` pictures."""
+        return Reading(self.classifier, self.logits[:n], self.probabilities[:n], self.features[:n].clone())
 
 
 def _read_chunk(
@@ -84,6 +95,9 @@ def read(
     """
     import torch
 
+    if workers < 1:
+        msg = f"At least one thread reads the pictures; got workers = {workers!r}."
+        raise BadValueError(msg)
     starts = range(0, len(images), CHUNK)
     parts: dict[tuple[str, int], tuple[npt.NDArray[np.float32], torch.Tensor]] = {}
     pool = ThreadPoolExecutor(max_workers=workers)
@@ -106,7 +120,7 @@ def read(
         chunks = [parts[classifier.id, start] for start in starts]
         logits = np.concatenate([chunk[0] for chunk in chunks])
         readings[classifier.id] = Reading(
-            classifier=classifier.id,
+            classifier=classifier,
             logits=logits,
             probabilities=classifier.probabilities_from(logits),
             features=torch.cat([chunk[1] for chunk in chunks]),

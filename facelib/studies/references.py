@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from facelib import classifiers as zoo
+from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.interventions.matching import pixel_distance, reference_sweeps
 from facelib.studies.readings import Stale, read
@@ -53,6 +53,8 @@ class References:
         float64 (m,).
     sweeps
         The reference sweeps.
+    models
+        The classifiers that read them, by id.
     seed
         Seed of their random directions.
     """
@@ -60,6 +62,7 @@ class References:
     steps: npt.NDArray[np.int64]
     strengths: npt.NDArray[np.float64]
     sweeps: tuple[ReferenceSweep, ...]
+    models: Mapping[str, Classifier]
     seed: int
 
     def __len__(self) -> int:
@@ -72,7 +75,7 @@ class References:
 
     def series(self, classifier: str, label: str) -> npt.NDArray[np.float64]:
         """Probability of `label` along every reference sweep, (B, m)."""
-        column = zoo.load(classifier).index_of(label)
+        column = self.models[classifier].index_of(label)
         if column is None or not self.sweeps:
             return np.full((len(self), len(self.steps)), np.nan)
         return np.stack([sweep.probabilities[classifier][:, column] for sweep in self.sweeps]).astype(float)
@@ -135,12 +138,21 @@ def run_references(
     steps = np.unique(np.linspace(0, last, min(thinned, last + 1)).round().astype(np.int64))
     images = sweep.images
     distances = [pixel_distance(images[0], images[step], sweep.box) for step in steps]
-    models = [zoo.load(name) for name in sweep.classifiers]
-    found = start or References(steps, sweep.strengths[steps], (), seed)
-    for matched in reference_sweeps(
-        sweep.frames.faces[0], np.asarray(distances), n, seed=seed, first=len(found)
-    ):
-        readings = read(models, matched.images, sweep.box, workers=workers, stale=stale)
+    models = {name: reading.classifier for name, reading in sweep.readings.items()}
+    found = start or References(steps, sweep.strengths[steps], (), models, seed)
+    if not any(distances):
+        yield found  # the picture never changed: nothing to compare with
+        return
+    matches = reference_sweeps(
+        sweep.frames.faces[0],
+        np.asarray(distances),
+        n,
+        seed=seed,
+        first=len(found),
+        exclude=sweep.intervention.id,
+    )
+    for matched in matches:
+        readings = read([*models.values()], matched.images, sweep.box, workers=workers, stale=stale)
         one = ReferenceSweep(
             kind=matched.kind,
             reached=np.asarray(matched.reached, bool),

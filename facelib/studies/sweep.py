@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DELTA = 0.10
 REPLICATES = 20
+FEWEST_REPLICATES = 5
 MEASURED = ("symmetry", "skin_tone", "brightness", "contrast", "sharpness", "age", "gender", "electrodes")
 
 
@@ -96,11 +97,7 @@ class Sweep:
 
     def series(self, classifier: str, label: str | None = None) -> npt.NDArray[np.float64]:
         """Probability of `label` at every strength, (n,); NaN where the classifier has no such class."""
-        column = zoo.load(classifier).index_of(label or self.label)
-        reading = self.readings[classifier]
-        if column is None:
-            return np.full(len(self.strengths), np.nan)
-        return reading.probabilities[:, column].astype(np.float64)
+        return self.readings[classifier].series(check_label(label or self.label))
 
     @property
     def outputs(self) -> pd.DataFrame:
@@ -126,7 +123,7 @@ class Sweep:
         """Statistics of one class, one row a classifier: see `facelib.studies.effects`."""
         from facelib.studies.effects import effects
 
-        return effects(self, label or self.label, delta=delta, references=references)
+        return effects(self, check_label(label or self.label), delta=delta, references=references)
 
 
 def tidy(
@@ -136,9 +133,8 @@ def tidy(
     n = len(strengths)
     parts = []
     for name, reading in readings.items():
-        classifier = zoo.load(name)
         for label in EMOTIONS:
-            column = classifier.index_of(label)
+            column = reading.classifier.index_of(label)
             if column is None:
                 continue
             parts.append(
@@ -160,13 +156,18 @@ def tidy(
     )
 
 
-def load_all(names: Sequence[str | Classifier] | None) -> list[Classifier]:
+def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]:
     """Load classifiers by id; None: all that are available here."""
-    chosen = zoo.available() if names is None else names
+    chosen = zoo.available() if names is None else [names] if isinstance(names, str) else names
     if not chosen:
         msg = "A sweep needs a classifier; none was given, or none is installed (see facelib models list)."
         raise BadValueError(msg)
-    return [zoo.load(name) if isinstance(name, str) else name for name in chosen]
+    models = [zoo.load(name) if isinstance(name, str) else name for name in chosen]
+    ids = [model.id for model in models]
+    if len(set(ids)) < len(ids):
+        msg = f"Every classifier of a sweep has its own id; got {', '.join(ids)}."
+        raise BadValueError(msg)
+    return models
 
 
 def default_label(face: Face | Head) -> str:
@@ -186,7 +187,7 @@ def check_label(label: str) -> str:
 def sweep(
     face: Face | Head,
     intervention: str | Intervention,
-    classifiers: Sequence[str | Classifier] | None = None,
+    classifiers: str | Sequence[str | Classifier] | None = None,
     steps: int = 21,
     *,
     label: str | None = None,
@@ -237,6 +238,9 @@ def sweep(
     """
     chosen = interventions.get(intervention)
     check_accepts(chosen, face)
+    if replicates < FEWEST_REPLICATES:
+        msg = f"The local verdict needs at least {FEWEST_REPLICATES} replicates; got {replicates!r}."
+        raise BadValueError(msg)
     models = load_all(classifiers)
     wanted = check_label(label or default_label(face))
     strengths = even_strengths(steps)
@@ -267,7 +271,7 @@ def sweep(
         face=face,
         intervention=chosen,
         frames=frames,
-        readings={name: _first(reading, n) for name, reading in readings.items()},
+        readings={name: reading.first(n) for name, reading in readings.items()},
         replicates={
             name: reading.probabilities[n:].reshape(len(nuisances), 2, -1)
             for name, reading in readings.items()
@@ -275,10 +279,4 @@ def sweep(
         label=wanted,
         seed=seed,
         properties=properties.measure(frames.faces, MEASURED),
-    )
-
-
-def _first(reading: Reading, n: int) -> Reading:
-    return Reading(
-        reading.classifier, reading.logits[:n], reading.probabilities[:n], reading.features[:n].clone()
     )

@@ -39,7 +39,7 @@ def swept(one: Visit) -> Visit:
     verdicts = one.page.locator("[class*='facelib-verdict-']")
     expect(verdicts.first).to_be_visible(timeout=SWEEP)
     expect(frame(one)).to_have_attribute("data-state", "ready", timeout=SWEEP)
-    expect(one.page.get_by_text("the whole sweep is being computed")).to_have_count(0, timeout=SWEEP)
+    expect(one.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SWEEP)
     return one
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 
@@ -136,7 +137,7 @@ def test_the_slider_shows_the_strength_at_once_while_the_sweep_is_not_there(expl
 def test_the_sweep_and_its_references_stream_in(live: Explorer) -> None:
     look, outputs = LookPanel(live), OutputsPanel(live)
     seen: list[int] = []
-    live.observe(lambda event: seen.append(len(event["new"].references or ())), "result")
+    live.observe(lambda _: seen.append(len(live.result.references or ())) if live.result else None, "shown")
     live.start()
     assert live.worker.wait(60)
     assert live.problem == ""
@@ -253,11 +254,111 @@ def test_export_gives_files_that_can_be_read(live: Explorer) -> None:
 
 def test_without_a_classifier_the_page_says_what_to_do() -> None:
     made = Explorer((), background=False)
-    assert "facelib models fetch" in made.problem
     page(made)
+    assert "facelib models fetch" in made.problem
+    assert made.snapshot is not None  # the face is shown all the same
     made.close()
 
 
 def test_the_page_links_every_follower_to_the_slider(explorer: Explorer) -> None:
     root = page(explorer)
     assert "facelib-app" in root._dom_classes
+
+
+def test_a_face_that_cant_be_shown_never_leaves_another_ones_picture(
+    live: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, look = FacePanel(live), LookPanel(live)
+    live.start()
+
+    def broken(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(states.studies, "snapshot", broken)
+    panel.sliders["age"].value = 70
+    assert "memory" in panel.messages.value
+    assert live.shown is None
+    assert look.stage.before == b""
+    assert live.worker.wait(60)
+    assert live.result is None or live.result.sweep.face.age == 70
+
+
+def test_undo_never_does_nothing(explorer: Explorer) -> None:
+    start = explorer.face
+    for age in (50, 55, start.age):
+        explorer.edit(age=age)
+    assert not explorer.can_undo
+    explorer.undo()
+    assert explorer.face == start
+
+
+def test_the_photograph_gives_the_property_back(explorer: Explorer) -> None:
+    face, change = FacePanel(explorer), ChangePanel(explorer)
+    change.menu.value = "palsy"
+    face.source.value = "photograph"
+    face.source.value = "head"
+    assert explorer.intervention.id == "palsy"
+
+
+def test_the_class_follows_what_the_face_is_meant_to_show(explorer: Explorer) -> None:
+    panel, look = FacePanel(explorer), LookPanel(explorer)
+    panel.menus["expression"].value = "sad"
+    assert explorer.label == "sad"
+    assert look.menus["label"].value == "sad"
+    look.menus["label"].value = "angry"
+    panel.sliders["age"].value = 60
+    assert explorer.label == "angry"
+
+
+def test_a_change_that_changes_nothing_is_compared_with_nothing(live: Explorer) -> None:
+    outputs = OutputsPanel(live)
+    live.choose(interventions.get("symmetrise"))
+    assert live.worker.wait(60)
+    assert live.status == ""
+    assert len(live.result.references or ()) == 0
+    assert all(row[3] == "…" or row[3] == "none" for row in outputs.table.rows)
+
+
+def test_references_wait_for_a_visitor(live: Explorer) -> None:
+    live.awake.clear()
+    live.start()
+    deadline = time.monotonic() + 60
+    while live.result is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.5)
+    assert live.result.references is None
+    live.awake.set()
+    assert live.worker.wait(60)
+    assert len(live.result.references) == 5
+
+
+def test_a_damaged_package_costs_its_classifier_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reason(name: str) -> str | None:
+        return "emotion_model.hdf5 has changed" if name == "fer" else None
+
+    monkeypatch.setattr(states.zoo, "why_unavailable", reason)
+    made = Explorer(NAMES, background=False)
+    assert [model.id for model in made.models] == ["pyemotion"]
+    assert "emotion_model.hdf5 has changed" in OutputsPanel(made).absent.value
+    made.close()
+
+
+def test_without_the_heads_package_the_photograph_is_shown(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facelib.errors import UnavailableError
+
+    real = states.studies.snapshot
+
+    def needs_anny(face: object, *rest: object, **more: object) -> object:
+        if isinstance(face, Head):
+            msg = "anny is not here; run facelib models fetch."
+            raise UnavailableError(msg)
+        return real(face, *rest, **more)
+
+    monkeypatch.setattr(states.studies, "snapshot", needs_anny)
+    explorer.start()
+    assert not isinstance(explorer.face, Head)
+    assert "anny" in explorer.problem
+    assert explorer.snapshot is not None

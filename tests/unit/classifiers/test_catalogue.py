@@ -55,6 +55,8 @@ def test_an_own_classifier() -> None:
     assert classifiers.available("mi*") == ["mine"]
     with pytest.raises(BadValueError, match="already registered"):
         classifiers.register("mine", mine)
+    with pytest.raises(BadValueError, match="under its own id"):
+        classifiers.register("yours", mine)
 
 
 def test_it_is_made_once_even_by_several_threads() -> None:
@@ -102,13 +104,13 @@ def test_without_its_package_it_is_unavailable(monkeypatch: pytest.MonkeyPatch, 
 
 def test_entry_points(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     offered = [
-        importlib.metadata.EntryPoint("theirs", f"{__name__}:make", catalogue.ENTRY_POINTS),
+        importlib.metadata.EntryPoint("mine", f"{__name__}:make", catalogue.ENTRY_POINTS),
         importlib.metadata.EntryPoint("fer", f"{__name__}:make", catalogue.ENTRY_POINTS),
         importlib.metadata.EntryPoint("gone", "no.such.module:make", catalogue.ENTRY_POINTS),
     ]
     monkeypatch.setattr(importlib.metadata.EntryPoint, "load", _load)
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: offered if group else [])
-    assert classifiers.load("theirs").id == "mine"
+    assert classifiers.load("mine").id == "mine"
     assert "fer from" in caplog.text
     assert "already registered" in caplog.text
     with pytest.raises(UnavailableError, match="'gone' can't be made: ModuleNotFoundError"):

@@ -157,9 +157,51 @@ def test_export_tables_hold_what_was_measured(smile: Sweep) -> None:
         ({"classifiers": []}, BadValueError, "needs a classifier"),
         ({"intervention": "simmetry"}, UnknownNameError, "no intervention"),
         ({"size": 5000}, BadValueError, "1024"),
+        ({"steps": 2.5}, BadValueError, "whole number"),
+        ({"classifiers": ["fer", "fer"]}, BadValueError, "its own id"),
+        ({"workers": 0}, BadValueError, "At least one thread"),
+        ({"replicates": 1}, BadValueError, "at least 5 replicates"),
     ],
 )
 def test_bad_input_is_answered_in_words(change: dict, error: type[Exception], words: str) -> None:
     arguments = {"intervention": "age", "classifiers": ["fer"], "steps": 3} | change
     with pytest.raises(error, match=words):
         sweep(HEAD, **arguments)
+
+
+def test_a_path_is_no_face() -> None:
+    with pytest.raises(BadValueError, match="load_face"):
+        sweep("photo.jpg", "blur", ["fer"])  # type: ignore[arg-type]
+
+
+def test_one_name_is_a_list_of_one_and_own_networks_work() -> None:
+    fer = facelib.classifiers.load("fer")
+    own = facelib.classifiers.Classifier(
+        "own", fer.body, fer.head, labels=fer.labels, emotions=fer.emotions,
+        preparation=fer.preparation, card=fer.card,
+    )  # fmt: skip
+    alone, both = sweep(HEAD, "age", "fer", steps=3), sweep(HEAD, "age", [own, "fer"], steps=3)
+    assert both.classifiers == ("own", "fer")
+    assert np.array_equal(both.series("own"), alone.series("fer"))
+    assert both.effects()["classifier"].tolist() == ["own", "fer"]
+
+
+def test_a_harmless_change_is_not_compared_with_its_own_kind() -> None:
+    blurred = sweep(HEAD, "blur", ["fer"], steps=5)
+    *_, found = run_references(blurred, 30, thinned=3)
+    assert "blur" not in found.kinds
+
+
+def test_what_never_changes_the_picture_has_no_references() -> None:
+    same = sweep(HEAD, "symmetrise", ["fer"], steps=3)
+    (found,) = run_references(same, 5)
+    assert len(found) == 0
+    assert (same.effects(references=found)["references"] == 0).all()
+
+
+def test_effects_have_their_columns_even_without_rows(smile: Sweep) -> None:
+    from facelib.studies.effects import COLUMNS as EFFECTS
+
+    assert list(smile.effects().columns) == list(EFFECTS)
+    with pytest.raises(BadValueError, match="neutral, happy"):
+        smile.effects("hapy")
