@@ -58,10 +58,16 @@ widgets.VBox([Watchdog(), slider, echo, widgets.HBox([broken, wrong, slow, uploa
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, and run them last.
+
+    Playwright keeps an event loop and a greenlet in this thread for the rest of the session; asyncio.run and
+    ast.parse in other tests don't bear that.
+    """
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: here in item.path.parents)
 
 
 @pytest.fixture(scope="session")
