@@ -41,6 +41,7 @@ class Style:
     wild: float  # how much single wisps stray
     flow: Callable[[Doubles, Doubles], Doubles]  # (positions, roots) -> combing direction
     over_ears: bool = False
+    tip: float = 1.0  # how far down the strand pattern the wisps reach; 1 thins them out to the tip
 
 
 def _toward(points: Doubles, goal: Doubles) -> Doubles:
@@ -101,6 +102,7 @@ _COMBED = {
         0.07,
         _long_flow,
         over_ears=True,
+        tip=0.5,
     ),
     "tied": Style(
         520,
@@ -266,8 +268,9 @@ def _ribbons(
     out = np.cross(tangent, across) + 2.5 * facing
     out /= np.linalg.norm(out, axis=2, keepdims=True)
     along = np.linspace(0, 1, knots)
+    down = along * style.tip
     width = style.width * (0.6 + 0.4 * fine) * rng.uniform(0.7, 1.25, count)
-    taper = ((1 - 0.55 * along**2) * (0.4 + 0.6 * step(0.0, 0.2, along)))[:, None] * width
+    taper = ((1 - 0.55 * along**2) * (0.4 + 0.6 * step(0.0, 0.2, down)))[:, None] * width
     vertices = np.stack(
         [track - across * taper[..., None] / 2, track + across * taper[..., None] / 2], axis=2
     )
@@ -285,7 +288,7 @@ def _ribbons(
         [
             tangent,
             tint.transpose(1, 0, 2).ravel(),
-            np.tile(np.repeat(along, 2), count),
+            np.tile(np.repeat(down, 2), count),
         ]
     )
     base = (np.arange(count)[:, None] * knots + np.arange(knots - 1)[None, :]).ravel() * 2
