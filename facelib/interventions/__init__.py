@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from facelib.errors import BadValueError
@@ -53,12 +54,13 @@ __all__ = [
 
 
 def get(name: str | Intervention, **options: Any) -> Intervention:
-    """Return the intervention that is registered under `name`, with its options set.
+    """Return the intervention that is registered under `name`, or a given one, with its options set.
 
     Parameters
     ----------
     name
-        An id of `available()`, or ``"symmetry"``: one-sided weakening on heads.
+        An id of `available()`, or ``"symmetry"``: one-sided weakening on heads; or an intervention, whose
+        other options stay.
     **options
         Fields of the intervention, such as ``side="right"`` or ``to=70``.
 
@@ -67,7 +69,7 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
     UnknownNameError
         If nothing has this name.
     BadValueError
-        If the intervention has no such option.
+        If the intervention has no such option, or not with this value.
 
     Examples
     --------
@@ -75,17 +77,15 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
     >>> facelib.interventions.get("palsy", side="right").clause
     'a palsy of the right side grows'
     """
-    if isinstance(name, Intervention):
-        return name
-    found = INTERVENTIONS[ALIASES.get(name, name)]
-    if not options:
-        return found
-    try:
-        return type(found)(**options)
-    except TypeError:
-        known = ", ".join(getattr(found, "__dataclass_fields__", {})) or "none"
-        msg = f"{found.id!r} has no such options: {', '.join(options)}. Its options: {known}."
-        raise BadValueError(msg) from None
+    found = name if isinstance(name, Intervention) else INTERVENTIONS[ALIASES.get(name, name)]
+    known: list[str] = [field.name for field in fields(found)] if is_dataclass(found) else []
+    if unknown := [option for option in options if option not in known]:
+        msg = (
+            f"{found.id!r} has no such options: {', '.join(unknown)}. "
+            f"Its options: {', '.join(known) or 'none'}."
+        )
+        raise BadValueError(msg)
+    return replace(found, **options) if options else found  # type: ignore[type-var]
 
 
 def ordered(face: Face | Head | None = None) -> list[Intervention]:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from facelib.faces import ELECTRODE_SCHEMES, Head
-from facelib.interventions.intervention import Expected, HeadIntervention, register
+from facelib.interventions.intervention import Expected, HeadIntervention, check_choice, register
 
 
 @register
 @dataclass(frozen=True)
 class Electrodes(HeadIntervention):
-    """Electrodes are attached one after the other; the strength is the share that is attached."""
+    """Electrodes are attached one after the other; those that the head wears already stay.
+
+    The strength is the share of the scheme's missing electrodes that is attached.
+    """
 
     scheme: str = "fridlund"
 
@@ -26,6 +29,11 @@ class Electrodes(HeadIntervention):
     )
     sentence: ClassVar[str] = "electrodes are attached"
 
+    def __post_init__(self) -> None:
+        check_choice("a scheme", self.scheme, ELECTRODE_SCHEMES)
+
     def _edit(self, head: Head, strength: float) -> Head:
-        names = ELECTRODE_SCHEMES[self.scheme]
-        return head.replace(electrodes=names[: round(strength * len(names))] or None)
+        worn = head.electrode_names
+        missing = [name for name in ELECTRODE_SCHEMES[self.scheme] if name not in worn]
+        added = missing[: round(strength * len(missing))]
+        return head.replace(electrodes=(*worn, *added)) if added else head

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from facelib.faces import Head
-from facelib.interventions.intervention import Expected, HeadIntervention, register
-
-Side = Literal["left", "right"]
+from facelib.interventions.intervention import Expected, HeadIntervention, OneSided, register
 
 
 @register
 @dataclass(frozen=True)
-class AsymmetricExpression(HeadIntervention):
+class AsymmetricExpression(OneSided):
     """One side of the face shows 1 − strength of its expression, the other side all of it.
 
     Our instantiation of the symmetry intervention of "Facing Asymmetry". `side` is the person's own.
     """
-
-    side: Side = "left"
 
     id: ClassVar[str] = "asymmetric_expression"
     title: ClassVar[str] = "one side weaker"

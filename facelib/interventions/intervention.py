@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, is_dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any, ClassVar, Literal, get_args
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
+from facelib.faces.head import Side
+from facelib.faces.light import checked
 from facelib.registry import Registry
 
 Expected = Literal["falls", "rises", "none", "open"]
@@ -17,11 +20,15 @@ RENDER_SIZE = 224
 
 def check_strength(strength: float) -> float:
     """Return `strength` as a float, or raise `BadValueError` outside [0, 1]."""
-    value = float(strength)
-    if not 0.0 <= value <= 1.0:
-        msg = f"A strength lies between 0 (the face unchanged) and 1; got {strength!r}."
+    return checked("a strength (0 leaves the face as it was)", strength, 0.0, 1.0)
+
+
+def check_choice(what: str, value: Any, allowed: Iterable[str]) -> None:
+    """Raise `BadValueError` unless `value` is one of the `allowed` names."""
+    names = tuple(allowed)
+    if not isinstance(value, str) or value not in names:
+        msg = f"Expected {what}, one of {', '.join(names)}; got {value!r}."
         raise BadValueError(msg)
-    return value
 
 
 class Intervention(ABC):
@@ -92,6 +99,16 @@ class HeadIntervention(Intervention):
             msg = f"{self.id!r} changes a parametric head; a picture was given. See available(face)."
             raise BadValueError(msg)
         return self.edit(face, strength).render(size)
+
+
+@dataclass(frozen=True)
+class OneSided(HeadIntervention):
+    """A change of one half of the face; `side` is the person's own "left" or "right"."""
+
+    side: Side = "left"
+
+    def __post_init__(self) -> None:
+        check_choice("a side", self.side, get_args(Side))
 
 
 class PictureIntervention(Intervention):

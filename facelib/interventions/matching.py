@@ -135,12 +135,18 @@ def matched_sweep(
 
 
 def reference_sweeps(
-    face: Face, distances: npt.ArrayLike, n: int, seed: int = 0, first: int = 0
+    face: Face,
+    distances: npt.ArrayLike,
+    n: int,
+    seed: int = 0,
+    first: int = 0,
+    *,
+    exclude: str | None = None,
 ) -> Iterator[MatchedSweep]:
     """Yield the matched reference sweeps number `first` … `n` - 1 of a face.
 
     The kinds take turns, each round in a new random order; every sweep has a fresh random direction. Number i
-    is the same whatever `first` and `n` are.
+    is the same whatever `first` and `n` are: it follows from `seed` and `exclude`.
 
     Parameters
     ----------
@@ -152,6 +158,9 @@ def reference_sweeps(
         Seed of orders and directions.
     first
         Number of the first sweep: those before it are there already.
+    exclude
+        Id of the intervention that is compared: a harmless change isn't compared with its own kind. The id
+        of anything else leaves all kinds in.
 
     Raises
     ------
@@ -164,11 +173,13 @@ def reference_sweeps(
         )
         raise BadValueError(msg)
     wanted = _checked_distances(distances)
-    return (_numbered(face, wanted, number, seed) for number in range(first, n))
+    names = [name for name in KINDS if name != exclude]
+    return (_numbered(face, wanted, names, number, seed) for number in range(first, n))
 
 
-def _numbered(face: Face, wanted: npt.NDArray[np.float64], number: int, seed: int) -> MatchedSweep:
-    names = list(KINDS)
+def _numbered(
+    face: Face, wanted: npt.NDArray[np.float64], names: list[str], number: int, seed: int
+) -> MatchedSweep:
     turn, place = divmod(number, len(names))
     order = np.random.default_rng([seed, 0, turn]).permutation(len(names))
     return matched_sweep(face, wanted, names[order[place]], np.random.default_rng([seed, 1, number]))

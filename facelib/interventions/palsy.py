@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from facelib.errors import BadValueError
 from facelib.faces import Head
-from facelib.interventions.expression import Side
-from facelib.interventions.intervention import Expected, HeadIntervention, register
+from facelib.interventions.intervention import Expected, OneSided, register
 
 
 @register
 @dataclass(frozen=True)
-class Palsy(HeadIntervention):
-    """A peripheral facial palsy of one side grows from the face's own level to complete (our own scale)."""
+class Palsy(OneSided):
+    """A peripheral facial palsy of one side grows from the face's own level to complete (our own scale).
 
-    side: Side = "left"
+    A head with a palsy of the other side raises `BadValueError`.
+    """
 
     id: ClassVar[str] = "palsy"
     title: ClassVar[str] = "one-sided palsy"
@@ -29,5 +30,10 @@ class Palsy(HeadIntervention):
     sentence: ClassVar[str] = "a palsy of the {side} side grows"
 
     def _edit(self, head: Head, strength: float) -> Head:
-        start = head.palsy if head.palsy_side == self.side else 0.0
-        return head.replace(palsy=start + (1 - start) * strength, palsy_side=self.side)
+        if head.palsy and head.palsy_side != self.side:
+            msg = (
+                f"A head has a palsy on one side only: this one has {head.palsy:g} on the {head.palsy_side}, "
+                f"so none can grow on the {self.side}. Choose side={head.palsy_side!r} or a head without."
+            )
+            raise BadValueError(msg)
+        return head.replace(palsy=head.palsy + (1 - head.palsy) * strength, palsy_side=self.side)

@@ -16,12 +16,16 @@ def farther(value: float, low: float, high: float) -> float:
 
 @dataclass(frozen=True)
 class _Attribute(HeadIntervention):
-    """Moves one numeric field of the head in a straight line to `to`; None: the farther end of its range."""
+    """Moves one numeric field of the head in a straight line to `to`; None: to the farther of the `ends`."""
 
     to: float | None = None
 
     field: ClassVar[str]
     ends: ClassVar[tuple[float, float]]
+
+    def __post_init__(self) -> None:
+        if self.to is not None:  # a head knows its ranges
+            object.__setattr__(self, "to", getattr(Head().replace(**{self.field: self.to}), self.field))
 
     def target(self, head: Head) -> float:
         """Value at strength 1."""

@@ -52,8 +52,11 @@ class ReferenceChange(PictureIntervention):
     trends: ClassVar[tuple[str, str]] = ("", "")
 
     def __post_init__(self) -> None:
-        given = tuple(float(value) for value in self.direction)
         limits = self.limits
+        try:
+            given = tuple(float(value) for value in self.direction)
+        except (TypeError, ValueError):
+            given = (np.nan,)  # within no limits
         if len(given) != len(limits) or not all(
             low <= value <= high for value, (low, high) in zip(given, limits, strict=True)
         ):
@@ -120,6 +123,17 @@ def moved(face: Face, matrix: npt.NDArray[np.float64]) -> Face:
         eyes=face.eyes @ linear.T + offset,
         landmarks=(face.landmarks @ linear.T + offset).astype(np.float32),
     )
+
+
+def sign(rng: np.random.Generator) -> float:
+    """Draw -1 or 1."""
+    return float(rng.choice([-1.0, 1.0]))
+
+
+def angle(rng: np.random.Generator) -> Direction:
+    """Draw a unit vector."""
+    turn = rng.uniform(0, 2 * np.pi)
+    return float(np.cos(turn)), float(np.sin(turn))
 
 
 def unit_vector(direction: Direction) -> npt.NDArray[np.float64]:

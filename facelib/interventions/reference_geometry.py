@@ -16,9 +16,10 @@ from facelib.interventions.reference_change import (
     Floats,
     Image,
     ReferenceChange,
+    angle,
+    sign,
     unit_vector,
 )
-from facelib.interventions.reference_tone import sign
 
 Matrix = npt.NDArray[np.float64]
 OFFSET = (
@@ -36,12 +37,6 @@ def in_box(box: Box, x: float, y: float) -> Matrix:
     return np.array(
         [(box[0] + box[2]) / 2 + x * (box[2] - box[0]), (box[1] + box[3]) / 2 + y * (box[3] - box[1])]
     )
-
-
-def angle(rng: np.random.Generator) -> Direction:
-    """Draw a unit vector."""
-    turn = rng.uniform(0, 2 * np.pi)
-    return float(np.cos(turn)), float(np.sin(turn))
 
 
 def offset(rng: np.random.Generator) -> Direction:

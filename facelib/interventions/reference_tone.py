@@ -16,15 +16,12 @@ from facelib.interventions.reference_change import (
     Floats,
     Image,
     ReferenceChange,
+    angle,
+    sign,
     unit_vector,
 )
 
 GREYS = np.arange(256) / 255
-
-
-def sign(rng: np.random.Generator) -> float:
-    """Draw -1 or 1."""
-    return float(rng.choice([-1.0, 1.0]))
 
 
 def looked_up(image: Image, curves: npt.NDArray[np.float64]) -> Floats:
@@ -203,8 +200,7 @@ class LightGradient(ReferenceChange):
     @classmethod
     def draw(cls, rng: np.random.Generator) -> LightGradient:
         """Return a random direction of this kind."""
-        angle = rng.uniform(0, 2 * np.pi)
-        return cls((float(np.cos(angle)), float(np.sin(angle))))
+        return cls(angle(rng))
 
     def _pixels(self, image: Image, box: Box, amount: float) -> Floats:
         x, y = box_grid(image, box)

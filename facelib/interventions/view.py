@@ -12,14 +12,17 @@ from facelib.interventions.intervention import HeadIntervention, register
 @register
 @dataclass(frozen=True)
 class Pose(HeadIntervention):
-    """The head turns by `yaw` degrees (positive: toward the person's left)."""
+    """The head turns until its yaw is `yaw` degrees (positive: the person's left); pitch and roll stay."""
 
     yaw: float = 35.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "yaw", Head(pose=(self.yaw, 0.0, 0.0)).pose[0])
 
     id: ClassVar[str] = "pose"
     title: ClassVar[str] = "head turns"
     group: ClassVar[str] = "View"
-    description: ClassVar[str] = "The head turns away from the camera."
+    description: ClassVar[str] = "The head turns sideways, to a given angle."
     sentence: ClassVar[str] = "the head turns"
 
     def _edit(self, head: Head, strength: float) -> Head:
@@ -33,6 +36,9 @@ class LightDirection(HeadIntervention):
     """The key light wanders to `azimuth` degrees (positive: the person's left)."""
 
     azimuth: float = 75.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "azimuth", Light(azimuth=self.azimuth).azimuth)
 
     id: ClassVar[str] = "light_direction"
     title: ClassVar[str] = "light from the side"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 
 from facelib import interventions
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.faces import ELECTRODE_SCHEMES, Head
+from facelib.faces import ELECTRODE_SCHEMES, Head, Light
 from facelib.interventions import INTERVENTIONS, HeadIntervention
+from facelib.interventions.palsy import Palsy
 
 ON_HEADS = [name for name in INTERVENTIONS if isinstance(INTERVENTIONS[name], HeadIntervention)]
 HEAD = Head(age=40, gender=0.4, skin_tone=0.3, expression="happy", asymmetry=0.3, palsy=0.2)
@@ -37,8 +39,8 @@ def test_strength_one_changes_the_picture(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ON_HEADS)
-@pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
-def test_a_strength_outside_the_range_is_refused(name: str, strength: float) -> None:
+@pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), "a", None])
+def test_a_strength_outside_the_range_is_refused(name: str, strength: Any) -> None:
     with pytest.raises(BadValueError, match="between 0"):
         interventions.get(name).edit(HEAD, strength)
 
@@ -81,6 +83,29 @@ def test_electrodes_come_one_after_the_other(scheme: str) -> None:
         assert set(fewer) <= set(more)
 
 
+@pytest.mark.parametrize("worn", ["fridlund", ("F3", "F1"), "kuramoto", None])
+@pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])
+def test_electrodes_are_added_to_those_worn(worn: str | tuple[str, ...] | None, scheme: str) -> None:
+    head = HEAD.replace(electrodes=worn)
+    change = interventions.get("electrodes", scheme=scheme)
+    attached = [change.edit(head, k / 50).electrode_names for k in range(51)]
+    missing = [name for name in ELECTRODE_SCHEMES[scheme] if name not in head.electrode_names]
+    assert attached[0] == head.electrode_names
+    assert attached[-1] == (*head.electrode_names, *missing)
+    for fewer, more in itertools.pairwise(attached):
+        assert more[: len(fewer)] == fewer
+        assert len(more) - len(fewer) <= 1
+
+
+def test_a_palsy_grows_from_the_level_of_its_side() -> None:
+    head = HEAD.replace(palsy=0.8, palsy_side="right")
+    right = interventions.get("palsy", side="right")
+    assert [right.edit(head, s).palsy for s in (0.0, 0.5, 1.0)] == pytest.approx([0.8, 0.9, 1.0])
+    with pytest.raises(BadValueError, match=r"one side only.*0\.8 on the right.*Choose side='right'"):
+        interventions.get("palsy", side="left").edit(head, 0.05)
+    assert interventions.get("palsy", side="left").edit(head.replace(palsy=0.0), 0.5).palsy_side == "left"
+
+
 @pytest.mark.parametrize(("name", "low", "high"), [("age", 20, 85), ("gender", 0, 1), ("skin_tone", 0, 1)])
 def test_a_number_moves_in_a_straight_line_to_the_farther_end(name: str, low: float, high: float) -> None:
     head = HEAD.replace(**{name: low + 0.25 * (high - low)})
@@ -100,6 +125,52 @@ def test_wrong_names_and_options_are_answered() -> None:
         interventions.get("symetrise")
     with pytest.raises(BadValueError, match="Its options: side"):
         interventions.get("palsy", sides="left")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("asymmetric_expression", {"side": "up"}, "left, right; got 'up'"),
+        ("palsy", {"side": None}, "left, right; got None"),
+        ("palsy", {"side": ["left"]}, "left, right"),
+        ("electrodes", {"scheme": "ten-twenty"}, "fridlund, kuramoto; got 'ten-twenty'"),
+        ("age", {"to": "old"}, "age between 5 and 90; got 'old'"),
+        ("age", {"to": 91}, "age between 5 and 90; got 91"),
+        ("gender", {"to": -0.1}, "gender between 0 and 1"),
+        ("skin_tone", {"to": float("nan")}, "skin_tone between 0 and 1"),
+        ("pose", {"yaw": "left"}, "yaw between -90 and 90; got 'left'"),
+        ("pose", {"yaw": 91}, "yaw between -90 and 90; got 91"),
+        ("light_direction", {"azimuth": None}, "azimuth between -180 and 180; got None"),
+        ("shift", {"direction": "up"}, "A direction of 'shift'"),
+        ("shift", {"direction": 3}, "A direction of 'shift'"),
+    ],
+)
+def test_wrong_options_are_refused_at_once(name: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadValueError, match=message):
+        interventions.get(name, **options)
+
+
+def test_options_apply_to_an_intervention_too() -> None:
+    aged = interventions.get("age", to=70)
+    assert interventions.get(aged) is aged
+    assert interventions.get(interventions.get("palsy"), side="right") == Palsy("right")
+    with pytest.raises(BadValueError, match="left, right"):
+        interventions.get(Palsy(), side="up")
+    for name in ("palsy", "weaker_expression"):
+        with pytest.raises(BadValueError, match="no such options: to"):
+            interventions.get(INTERVENTIONS[name], to=70)
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"), [("pose", "yaw", -20), ("light_direction", "azimuth", -60)]
+)
+def test_the_view_ends_at_the_given_angle(name: str, option: str, value: float) -> None:
+    start = HEAD.replace(pose=(40.0, 5.0, -3.0))
+    end = interventions.get(name, **{option: value}).edit(start, 1.0)
+    assert Light.of(end.light).azimuth == (
+        value if name == "light_direction" else Light.of(start.light).azimuth
+    )
+    assert end.pose == ((value, 5.0, -3.0) if name == "pose" else start.pose)
 
 
 def test_the_list_of_interventions_follows_the_face() -> None:

@@ -179,6 +179,21 @@ def test_a_sweep_is_the_same_whatever_came_before() -> None:
     assert other.change != whole[0].change
 
 
+def test_a_kind_is_not_compared_with_itself() -> None:
+    n = 2 * (len(KINDS) - 1)
+    whole = list(reference_sweeps(FACE, [0.0, 2.0], n, seed=7, exclude="blur"))
+    for turn in (whole[: n // 2], whole[n // 2 :]):
+        assert sorted(sweep.kind for sweep in turn) == sorted(set(KINDS) - {"blur"})
+    rest = list(reference_sweeps(FACE, [0.0, 2.0], n, seed=7, first=n - 3, exclude="blur"))
+    assert [sweep.change for sweep in rest] == [sweep.change for sweep in whole[-3:]]
+
+
+def test_what_is_no_kind_excludes_nothing() -> None:
+    plain = list(reference_sweeps(FACE, [0.0, 2.0], 4, seed=7))
+    palsy = list(reference_sweeps(FACE, [0.0, 2.0], 4, seed=7, exclude="palsy"))
+    assert [sweep.change for sweep in plain] == [sweep.change for sweep in palsy]
+
+
 @pytest.mark.parametrize(("n", "first", "seed"), [(-1, 0, 0), (3, 4, 0), (3, -1, 0), (3, 0, -1)])
 def test_bad_numbers_are_refused_at_the_call(n: int, first: int, seed: int) -> None:
     with pytest.raises(BadValueError, match="numbered"):
