@@ -44,7 +44,8 @@ def test_no_path_of_a_machine_and_no_registry_host() -> None:
         "hugging" + "face.co",
         "cdn.js" + "delivr",
     ]
-    machine = re.compile(r"(?<![\w.])/(?:" + "|".join(["wo" + "rk", "ro" + "ot", "t" + "mp", "fa" + "rm"]) + r")/\w")
+    folders = "|".join(["wo" + "rk", "ro" + "ot", "t" + "mp", "fa" + "rm"])
+    machine = re.compile(rf"(?<![\w.])/(?:{folders})/\w")
     for path in tracked():
         if path.suffix in {".png", ".jpg", ".npz", ".safetensors"}:
             continue
