@@ -68,7 +68,7 @@ class Geometry:
     lash: Floats  # (N,) 0 at the lid … 1 at the tip of a lash
     facing: Floats  # (N, 3) normals of the fine base mesh
     scalp: Floats  # (N,) distance inside the hairline, dm
-    pattern: npt.NDArray[np.uint8]  # (variant, along, across) where a wisp has hair
+    pattern: npt.NDArray[np.uint8]  # (variant, along, across) how dearly a wisp keeps its hair there
     landmark_vertices: Ints  # (478, 3) fine vertices
     landmark_weights: Floats  # (478, 3)
     anchors: Ints  # (K,) coarse vertices that carry the hair

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from facelib.faces.anatomy import LASH_LOWER, LASH_UPPER, SKIN, SOCKET, Floats, Ints
 
 _BIAS = 0.0004  # 1/dm; lashes win over the lid that they grow from
-_HAIRS = 1150.0  # radians per dm along the lid: about 60 lashes
+_HAIRS = 900.0  # radians per dm along the lid: about 45 lashes
 
 
 def root_distance(
@@ -94,10 +94,11 @@ def lay_lashes(  # noqa: PLR0917, a kernel
                     continue
                 reach = wa * along[a] + wb * along[b] + wc * along[c]
                 across = abs(wa * canonical[a, 0] + wb * canonical[b, 0] + wc * canonical[c, 0])
-                hair = 0.5 + 0.5 * math.cos(_HAIRS * (across + 0.02 * reach))
-                veil = 0.62 * (1.0 - reach) + 0.08
-                single = hair * hair * 1.6 * (1.0 - reach * reach)
-                cover = 0.25 * strength * min(veil + contrast * (single * 0.75 - veil * 0.55), 1.0)
+                hair = 0.5 + 0.5 * math.cos(_HAIRS * (across + 0.012 * reach * reach))
+                root = (1.0 - reach) * (1.0 - reach)
+                veil = 0.55 * (1.0 - reach) + 0.25 * root
+                single = hair * hair * hair * (1.0 - reach * reach * reach) * 1.25 + 0.5 * root * root
+                cover = 0.25 * strength * min(veil + contrast * (single - veil), 1.0)
                 pixel = picture[y >> 1, x >> 1]
                 for k in range(3):
                     pixel[k] += (colour[k] - pixel[k]) * cover

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from facelib.faces.anatomy import CAVITY, Floats, Ints
 
 _EDGE = np.float32(-1e-5)  # a sample this far outside still counts, so that no crack opens between neighbours
-_ONE, _HALF = np.float32(1), np.float32(0.5)
+_ONE, _FAR = np.float32(1), np.float32(1e9)
 _jit = numba.njit(cache=True, nogil=True)
 
 
@@ -131,7 +131,7 @@ def rasterise_inside(  # noqa: PLR0917, a kernel
 def _hidden(depth: Floats, x0: int, x1: int, y0: int, y1: int, nearest: float) -> bool:  # noqa: PLR0917
     """Tell that a small triangle lies behind what is drawn at the corners and in the middle of its box."""
     top, low, left, right = (y0 + y1) >> 1, (y0 + y1 + 1) >> 1, (x0 + x1) >> 1, (x0 + x1 + 1) >> 1
-    return (
+    return bool(
         depth[top, left] > nearest
         and depth[top, right] > nearest
         and depth[low, left] > nearest
@@ -147,9 +147,9 @@ def _hidden(depth: Floats, x0: int, x1: int, y0: int, y1: int, nearest: float) -
 def _reach(start: float, step: float, low: float, high: float) -> tuple[float, float]:
     """Narrow [low, high] to where start + step × x is not negative, a sample wider on each side."""
     if step > np.float32(1e-9):
-        low = max(low, -start / step - _ONE)
+        low = max(low, -start / step - _ONE)  # type: ignore[assignment]  # numba keeps float32
     elif step < np.float32(-1e-9):
-        high = min(high, -start / step + _ONE)
+        high = min(high, -start / step + _ONE)  # type: ignore[assignment]
     return low, high
 
 
@@ -161,6 +161,7 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
     place: Floats,
     variants: npt.NDArray[np.uint8],
     pattern: npt.NDArray[np.uint8],
+    gaps: npt.NDArray[np.uint8],
     depth: Floats,
     seen: Ints,
 ) -> None:
@@ -177,7 +178,9 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
     variants
         (T,), row of the pattern.
     pattern
-        (variant, along, across), 1 where there is hair.
+        (variant, along, across), and …
+    gaps
+        (along,), from which value of the pattern on there is hair.
     """
     height, width = depth.shape
     left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
@@ -207,7 +210,7 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
         strands = pattern[variants[t]]
         for y in range(y0, y1 + 1):
             dy = np.float32(y) + top - cy
-            low, high = _reach(va * dy, ua, np.float32(-1e9), np.float32(1e9))
+            low, high = _reach(va * dy, ua, -_FAR, _FAR)
             low, high = _reach(vb * dy, ub, low, high)
             low, high = _reach(_ONE - (va + vb) * dy, -(ua + ub), low, high)
             shift = cx - left
@@ -223,7 +226,7 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
                 along = wa * place[a, 0] + wb * place[b, 0] + wc * place[c, 0]
                 across = wa * place[a, 1] + wb * place[b, 1] + wc * place[c, 1]
                 row = int(min(max(along, np.float32(0)), _ONE) * rows)
-                if strands[row, int(min(max(across, np.float32(0)), _ONE) * columns)]:
+                if strands[row, int(min(max(across, np.float32(0)), _ONE) * columns)] > gaps[row]:
                     depth[y, x] = z
                     seen[y, x] = first + t
 

@@ -23,6 +23,7 @@ from facelib.faces.landmarks import face_box, place
 from facelib.faces.lashes import lay_lashes
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
 from facelib.faces.resolve import develop, fill_backdrop, shade, tone_curve
+from facelib.faces.wisps import strand_gaps
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
@@ -80,9 +81,9 @@ def draw(
     if hairdo.has_wisps(head.hair):
         wisps, count = hair(head.hair), len(geometry.triangles)
         strands, turned = camera.comb(hairdo.grow(head), wisps.normals, wisps.carried, view, samples)
-        place_of = hairdo.places(head.hair)
+        where, gaps = hairdo.places(head.hair), strand_gaps(size)
         rasterise_wisps(
-            strands, wisps.triangles, count, place_of, wisps.variants, geometry.pattern, depth, seen
+            strands, wisps.triangles, count, where, wisps.variants, geometry.pattern, gaps, depth, seen
         )
         points, carried = np.concatenate([points, strands]), np.concatenate([carried, turned])
     return points, scene.frame_of(head, size, vertices, view, points, carried), depth, seen

@@ -327,18 +327,31 @@ def _weights(vertices: Doubles, anchors: Floats) -> Doubles:
     return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
+_GAPS = (
+    (0, 0.06, 0.2, 0.5, 0.8, 1.0),
+    (0.85, 0.60, 0.30, 0.32, 0.50, 0.85),
+)  # place along a wisp, share of gaps
+_PATTERN = 32  # cells along and across
+
+
 def strand_pattern() -> npt.NDArray[np.uint8]:
-    """Return which spots (variant, along, across) of a ribbon are hair: strands, thinner toward the tip."""
+    """Return how dearly each spot (variant, along, across) of a ribbon keeps its hair, 0 … 255."""
     rng = np.random.default_rng(9)
-    table = np.zeros((8, 32, 32), np.uint8)
-    across, along = (np.arange(32) + 0.5) / 32, (np.arange(32) + 0.5) / 32
+    table = np.zeros((8, _PATTERN, _PATTERN), np.uint8)
+    across = (np.arange(_PATTERN) + 0.5) / _PATTERN
     for variant in range(8):
+        waves = [(rng.normal(), f, rng.random()) for f in (1, 2, 4, 6, 9)]
         curve = sum(
-            rng.normal() * np.sin(2 * np.pi * (f * across + rng.random())) / f**0.3 for f in (1, 2, 4, 6, 9)
+            (a * np.sin(2 * np.pi * (f * across + b)) / f**0.3 for a, f, b in waves), np.zeros(_PATTERN)
         )
-        rank = np.argsort(np.argsort(curve)) / 31
+        rank = np.argsort(np.argsort(curve)) / (_PATTERN - 1)
         centre = 1 - np.abs(2 * across - 1) ** 2
-        survive = 0.55 * rank + 0.45 * centre
-        limit = np.interp(along, [0, 0.06, 0.2, 0.5, 0.8, 1.0], [0.85, 0.60, 0.30, 0.32, 0.50, 0.85])
-        table[variant] = survive[None, :] > limit[:, None]
+        table[variant] = np.round(255 * (0.55 * rank + 0.45 * centre))[None, :]
     return table
+
+
+def strand_gaps(size: int) -> npt.NDArray[np.uint8]:
+    """Return the value (along,) of the pattern from which on there is hair; small pictures have few gaps."""
+    along = (np.arange(_PATTERN) + 0.5) / _PATTERN
+    share = np.interp(along, *_GAPS) * np.clip(size / 320, 0.4, 1.0)
+    return np.asarray(np.round(255 * share), np.uint8)
