@@ -71,10 +71,9 @@ class Anatomy:
         """Return the displacements (n, 3) of a morph's file."""
         whole = np.zeros((self.body, 3))
         text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
-        rows = [line.split() for line in text.splitlines() if line and line[0] != "#"]
-        if rows:
-            table = np.array(rows, dtype=float)
-            whole[table[:, 0].astype(int)] = table[:, 1:4]
+        rows = " ".join(line for line in text.splitlines() if not line.startswith("#"))
+        table = np.fromstring(rows, sep=" ").reshape(-1, 4)  # vertex, x, y, z
+        whole[table[:, 0].astype(int)] = table[:, 1:]
         return whole[self.kept]
 
     def mirrored(self, displacement: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -71,10 +71,10 @@ def bind(
     """
     places = table()
     vertices, weights = np.zeros((N_LANDMARKS, 3), np.int32), np.zeros((N_LANDMARKS, 3))
-    outside = triangles[np.isin(parts, [SKIN, SOCKET])]
-    balls = triangles[parts == EYE]
+    outside = _Surface(canonical, triangles[np.isin(parts, [SKIN, SOCKET])])
+    balls = _Surface(canonical, triangles[parts == EYE])
     for i, place in enumerate(places):
-        vertices[i], weights[i] = _nearest(canonical, balls if i >= FIRST_IRIS else outside, place)
+        vertices[i], weights[i] = (balls if i >= FIRST_IRIS else outside).nearest(place)
     cavity, skin = (np.unique(triangles[parts == part]) for part in (CAVITY, SKIN))
     rim = np.intersect1d(cavity, skin)
     rim = rim[rim < len(base)]
@@ -90,22 +90,29 @@ def bind(
     return vertices, weights
 
 
-def _nearest(
-    points: npt.NDArray[np.float64], triangles: Ints, place: npt.NDArray[np.float64]
-) -> tuple[Ints, npt.NDArray[np.float64]]:
-    """Return the triangle nearest to a place, and the weights of the place's foot in it."""
-    used = np.unique(triangles)
-    close = used[np.argsort(np.linalg.norm(points[used] - place, axis=1))[:3]]
-    best: tuple[float, Any, Any] = (np.inf, None, None)
-    for triangle in triangles[np.isin(triangles, close).any(axis=1)]:
-        a, b, c = points[triangle]
-        u, v = np.linalg.lstsq(np.stack([b - a, c - a], axis=1), place - a, rcond=None)[0]
-        weight = np.clip(np.array([1 - u - v, u, v]), 0, None)
-        weight /= weight.sum()
-        gap = float(np.linalg.norm(weight @ points[triangle] - place))
-        if gap < best[0]:
-            best = (gap, triangle, weight)
-    return best[1], best[2]
+class _Surface:
+    """Some triangles of a mesh, to find the nearest of them."""
+
+    def __init__(self, points: npt.NDArray[np.float64], triangles: Ints) -> None:
+        from scipy.spatial import cKDTree
+
+        self.points, self.triangles = points, triangles
+        self.used = np.unique(triangles)
+        self.tree = cKDTree(points[self.used])
+
+    def nearest(self, place: npt.NDArray[np.float64]) -> tuple[Ints, npt.NDArray[np.float64]]:
+        """Return the triangle nearest to a place, and the weights of the place's foot in it."""
+        close = self.used[np.asarray(self.tree.query(place, k=3)[1])]
+        best: tuple[float, Any, Any] = (np.inf, None, None)
+        for triangle in self.triangles[np.isin(self.triangles, close).any(axis=1)]:
+            a, b, c = self.points[triangle]
+            u, v = np.linalg.lstsq(np.stack([b - a, c - a], axis=1), place - a, rcond=None)[0]
+            weight = np.clip(np.array([1 - u - v, u, v]), 0, None)
+            weight /= weight.sum()
+            gap = float(np.linalg.norm(weight @ self.points[triangle] - place))
+            if gap < best[0]:
+                best = (gap, triangle, weight)
+        return best[1], best[2]
 
 
 def place(screen: Floats, vertices: Ints, weights: Floats) -> Floats:
