@@ -53,7 +53,13 @@ Recipe = Mapping[str, float]
 
 _FACS: dict[str, dict[str, float]] = {
     "neutral": {},
-    "happy": {"cheekSquint": 1.0, "mouthSmile": 1.0, "jawOpen": 0.15},  # AU 6 + 12 + 25
+    "happy": {
+        "cheekSquint": 1.0,
+        "mouthSmile": 1.0,
+        "mouthUpperUp": 0.3,
+        "mouthLowerDown": 0.3,
+        "jawOpen": 0.1,
+    },  # 6 + 12 + 25, lips part
     "sad": {
         "browInnerUp": 1.0,
         "browDown": 0.5,
