@@ -96,8 +96,10 @@ class Bench:
         visit, _ = self.visit()
         wait_until(visit.page.locator(self.options.busy).first.is_hidden, 120, "a computed sweep")
         slider = visit.page.locator(f"{self.options.slider} .noUi-handle").first
+        drag(visit, visit.page.locator(self.options.slider).first)
+        report(visit, "drag over a computed sweep")
         press(visit, slider, self.over(slider))
-        report(visit, "slider, computed sweep")
+        report(visit, "keys over a computed sweep")
         named = visit.page.get_by_text(self.options.live, exact=True)
         live = visit.page.locator(".widget-slider").filter(has=named).locator(".noUi-handle")
         if live.count():
@@ -140,6 +142,13 @@ def press(
         with contextlib.suppress(Error):  # the report tells how many events were answered
             visit.page.wait_for_function(seen, arg=list(painted), timeout=2000)
         visit.page.wait_for_timeout(1000 * rest)
+
+
+def drag(visit: Visit, slider: Locator) -> None:
+    """Drag the slider with the mouse from end to end, one event of the probe each, forth and back."""
+    visit.page.evaluate("() => { facelibProbe.events.length = facelibProbe.paints.length = 0; }")
+    for _ in visit.drag(slider, EVENTS, pause=REST):
+        pass
 
 
 def report(visit: Visit, name: str) -> None:

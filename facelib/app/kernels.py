@@ -13,8 +13,9 @@ from tornado.web import HTTPError
 from traitlets import Float, Int
 
 BUSY = "All sessions are in use. Please try again in a minute."
-# glibc gives every thread a heap of its own and returns little of it: 180 MB a session for nothing
-VARIABLES = {"MALLOC_ARENA_MAX": "2"}
+# glibc gives every thread a heap of its own and returns little of it: 180 MB a session for nothing.
+# A page has one visitor, so no other front end needs an echo of each slider event.
+VARIABLES = {"MALLOC_ARENA_MAX": "2", "JUPYTER_WIDGETS_ECHO": "0"}
 POLL = 0.25  # seconds between two looks whether there is room again
 
 
