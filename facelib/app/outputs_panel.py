@@ -35,7 +35,7 @@ DETAILS = (
         "align": "right",
         "help": "Expected property gradient magnitude; compare at equal steps only",
     },
-    {"title": "total variation", "align": "right", "help": "Sum of all steps, up and down"},
+    {"title": "TV", "align": "right", "help": "Total variation: sum of all steps, up and down"},
     {"title": "r", "align": "right", "help": "Correlation with the strength"},
     {"title": "flips", "align": "right", "help": "How often the winning emotion changes along the strengths"},
     {
@@ -44,9 +44,9 @@ DETAILS = (
         "help": "Shuffle test: do the outputs follow the order of the strengths?",
     },
     {
-        "title": "90 % of replicates",
+        "title": "replicates",
         "align": "right",
-        "help": "Change under shift, scale and light of up to 3 %",
+        "help": "Central 90 % of the change under shift, scale and light of up to 3 %",
     },
 )
 MARKS = {

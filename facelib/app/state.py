@@ -31,7 +31,7 @@ REMEMBERED = 6  # sweeps kept, about 8 MB each
 SETTLE = 0.25  # seconds of quiet before the worker starts: a drag on a face slider stays smooth
 COALESCE = 1.0  # changes of one field within this time are one step of "undo"
 
-FIRST_HEAD = Head(age=42, gender=0.0, skin_tone=0.25, hair="tied", seed=1, expression="happy")
+FIRST_HEAD = Head(age=34, gender=0.0, skin_tone=0.2, hair="tied", seed=4, expression="happy")
 FIRST_INTERVENTION = "asymmetric_expression"
 
 

@@ -60,3 +60,13 @@ def test_the_package_never_prints_and_leaves_nothing_unfinished() -> None:
         text = path.read_text()
         assert not re.search(r"^\s*print\(", text, re.MULTILINE), path
         assert not re.search(r"\b(TO" + "DO|FIX" + "ME|XX" + r"X)\b", text), path
+
+
+def test_what_the_readme_points_to_is_there() -> None:
+    text = (ROOT / "README.md").read_text()
+    targets = re.findall(r"\]\(([^)#]+)\)", text) + re.findall(
+        r"`((?:notebooks|data|benchmarks)/[\w./]+)`", text
+    )
+    assert "docs/explorer.png" in targets
+    for target in targets:
+        assert (ROOT / target).exists(), target
