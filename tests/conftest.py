@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from facelib.classifiers import Classifier
+
+FROM_NPM = ("faceapi", "human")
 
 
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20240412)
+
+
+@pytest.fixture
+def load_network() -> Callable[[str], Classifier]:
+    """Load a built-in classifier; without npm its two are optional, in CI they have to be there."""
+    from facelib import classifiers
+
+    def load(name: str) -> Classifier:
+        reason = classifiers.why_unavailable(name)
+        if reason and name in FROM_NPM and not os.environ.get("CI"):
+            pytest.skip(f"optional npm package: {reason}")
+        return classifiers.load(name)
+
+    return load

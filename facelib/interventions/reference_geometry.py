@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -49,8 +50,8 @@ def offset(rng: np.random.Generator) -> Direction:
 class GeometricChange(ReferenceChange):
     """A change that moves pixels by an affine map."""
 
-    def _matrix(self, size: tuple[int, int], box: Box, amount: float) -> Matrix:
-        raise NotImplementedError
+    @abstractmethod
+    def _matrix(self, size: tuple[int, int], box: Box, amount: float) -> Matrix: ...
 
     def _pixels(self, image: Image, box: Box, amount: float) -> Floats:
         height, width = image.shape[:2]

