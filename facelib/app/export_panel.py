@@ -12,7 +12,7 @@ import facelib
 from facelib.app.controls import Card, grid
 from facelib.app.download import Download, DownloadButton
 from facelib.app.state import Explorer, Result
-from facelib.charts import specs
+from facelib.charts import sizes, specs
 from facelib.charts.export import figure, with_data
 from facelib.charts.tables import BAND, rows
 from facelib.errors import FacelibError
@@ -100,9 +100,11 @@ def figures_zip(result: Result, label: str) -> Download:
         "band": rows(result.references.band(label) if result.references else None, BAND),
     }
     ends = {"start": 0, "end": len(sweep.strengths) - 1}
-    figures = {"response": with_data(specs.response(sweep.classifiers), data, {"label": label})}
+    figures = {
+        "response": with_data(specs.response(sweep.classifiers, **sizes.CURVES), data, {"label": label})
+    }
     for name, step in ends.items():
-        spec = specs.bars(sweep.classifiers)
+        spec = specs.bars(sweep.classifiers, **sizes.BARS)
         figures[f"outputs_{name}"] = with_data(spec, data, {"label": label, "step": step})
     files = {
         f"{name}.{kind}": figure(spec, kind) for name, spec in figures.items() for kind in ("svg", "png")

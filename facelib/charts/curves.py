@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from facelib.charts import theme
+from facelib.charts import sizes, theme
 from facelib.charts.palette import colour
 from facelib.charts.tables import BAND, check_label, classifiers_of, rows
 
@@ -58,7 +58,8 @@ def response(
     data = {"outputs": rows(outputs), "band": rows(band, BAND)}
     check_label(outputs, label)
     steps = int(outputs["step"].max()) + 1
-    chart = layout(classifiers_of(outputs), label=label, step=step, steps=steps, slider=slider)
+    names = classifiers_of(outputs)
+    chart = layout(names, label=label, step=step, steps=steps, slider=slider, **sizes.CURVES)
     return chart.properties(datasets=data)
 
 

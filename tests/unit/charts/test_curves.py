@@ -12,7 +12,7 @@ from facelib.charts.theme import MARGIN
 from facelib.errors import BadValueError
 
 Marks = Callable[..., list[dict[str, Any]]]
-WIDTH, HEIGHT = 90, 112
+WIDTH, HEIGHT = 170, 110
 
 
 def curve(outputs: pd.DataFrame, classifier: str, label: str) -> list[tuple[float, float]]:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from facelib.charts import bars, response, save, specs
+from facelib.charts import bars, response, save, sizes, specs
 from facelib.charts.export import figure, with_data
 from facelib.charts.tables import rows
 from facelib.errors import BadValueError
@@ -38,9 +38,8 @@ def test_figure_of_the_page_equals_the_chart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FACELIB_HOME", str(tmp_path))
-    page = with_data(
-        specs.bars(["fer", "facex", "pyemotion"]), {"outputs": rows(outputs)}, {"step": 2, "label": "sad"}
-    )
+    spec = specs.bars(["fer", "facex", "pyemotion"], **sizes.BARS)
+    page = with_data(spec, {"outputs": rows(outputs)}, {"step": 2, "label": "sad"})
     assert marks(page, 1, "rect") == marks(bars(outputs, step=2, label="sad"), 1, "rect")
 
 

@@ -10,7 +10,7 @@ from facelib.charts import bars
 from facelib.charts.outputs import layout
 from facelib.errors import BadValueError
 
-UNIT = 84 / 1.02  # px of a probability of one
+UNIT = 130 / 1.02  # px of a probability of one
 Marks = Callable[..., list[dict[str, Any]]]
 
 

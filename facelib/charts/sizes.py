@@ -1,0 +1,8 @@
+"""Sizes of charts in notebooks and files, px a panel; the page's third column has its own, smaller ones."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BARS: Final = {"width": 130, "row_height": 16}
+CURVES: Final = {"width": 170, "height": 110}
