@@ -16,6 +16,7 @@ from facelib.app.outputs_panel import OutputsPanel
 from facelib.app.state import Explorer
 from facelib.app.style import PageStyle
 from facelib.app.watchdog import Watchdog
+from facelib.classifiers import single_threaded
 
 
 def page(explorer: Explorer | None = None) -> widgets.Widget:
@@ -26,9 +27,7 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     explorer
         The state to show; None: a fresh one on all classifiers of this machine.
     """
-    import torch
-
-    torch.set_num_threads(1)  # two threads of ours read faces; more per thread would only make them wait
+    single_threaded()  # two threads of ours read faces; more per thread would only make them wait
     state = explorer or Explorer()
     face, measured = FacePanel(state), MeasuredPanel(state)
     change, look, outputs = ChangePanel(state), LookPanel(state), OutputsPanel(state)

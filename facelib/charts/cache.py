@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from facelib import models
+from facelib.models.writing import written_whole
 
 
 def kept(name: str, make: Callable[[], bytes]) -> bytes:
     """Return the file `name` of the cache folder, made by `make` if it isn't there.
 
-    `name` must change with everything that the content depends on. The file is written aside and renamed, so
-    that two kernels that start at once, or a full disk, leave no half file.
+    `name` must change with everything that the content depends on.
     """
     path = models.home() / "compiled" / name
     if path.is_file():
         return path.read_bytes()
     content = make()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(part).replace(path)
-    finally:
-        Path(part).unlink(missing_ok=True)
+    with written_whole(path) as file:
+        file.write(content)
     return content

