@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+import itertools
+import math
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import numpy as np
@@ -20,6 +23,7 @@ TOLERANCE = 1e-9  # relative: ties count as "at least as extreme"
 SMALLEST_P = {2: 1.0, 3: 2 / 6, 4: 16 / 24, 5: 8 / 120, 6: 16 / 720, 7: 24 / 5040, 8: 48 / 40320}
 """Smallest exact p of a rising or falling curve of so many strengths (enumerated); a zigzag can go lower."""
 LEVELS = (0.05, 0.01)
+EXACT_UP_TO = 8  # strengths: 8! = 40,320 orders are taken one by one
 _CHUNK = 1 << 16  # numbers shuffled at a time: stays in the cache
 
 
@@ -35,14 +39,16 @@ class ShuffleTest:
         Share of shuffles whose EPGM is at least as far from the null's mean.
     p_interval
         Lower and upper end of the 95 % Monte-Carlo interval (Clopper-Pearson) of the p that all permutations
-        would give; (2, k) for (n, k).
+        would give; (2, k) for (n, k). An exact p is both ends.
     side
         Whether the EPGM is "larger" or "smaller" than its shuffles' mean (or "equal"). Smooth *and*
         alternating curves are smaller: a small p never means a large gradient.
     null_mean
         Mean EPGM of the shuffles: closed form ("corrected") or of those drawn ("published").
+    exact
+        Whether all n! orders were taken instead of a sample: the p is not estimated, and the seed is idle.
     n, n_permutations, convention, seed
-        What was run.
+        What was run; an exact test has n! permutations.
     notes
         What the reader must know about this p.
     """
@@ -52,11 +58,24 @@ class ShuffleTest:
     p_interval: tuple[float, float] | Floats
     side: Side | npt.NDArray[np.str_]
     null_mean: float | Floats
+    exact: bool
     n: int
     n_permutations: int
     convention: Convention
     seed: int
     notes: tuple[str, ...]
+
+    def column(self, k: int) -> ShuffleTest:
+        """Return the result of series `k` of a test of (n, k) series, as if it had been tested alone."""
+        low, high = np.asarray(self.p_interval)[:, k]
+        return replace(
+            self,
+            epgm=float(np.asarray(self.epgm)[k]),
+            p_value=float(np.asarray(self.p_value)[k]),
+            p_interval=(float(low), float(high)),
+            side=cast(Side, str(np.asarray(self.side)[k])),
+            null_mean=float(np.asarray(self.null_mean)[k]),
+        )
 
 
 def shuffle_test(
@@ -65,15 +84,15 @@ def shuffle_test(
     """Compare the EPGM of a series with those of its shuffles (Penzel and Denzler, WACV 2026).
 
     p = #{|null_b - m| >= |EPGM - m|} / B with m the mean of the null, as published; by default
-    (count + 1) / (B + 1) with m in closed form, which makes the test exact. Comparisons have a relative
-    tolerance of 1e-9: ties count.
+    (count + 1) / (B + 1) with m in closed form, which keeps the level. Comparisons have a relative tolerance
+    of 1e-9: ties count. Up to 8 strengths the corrected test takes all n! orders: its p is exact.
 
     Parameters
     ----------
     p
         (n,) or (n, k): outputs along n >= 2 strengths. The k series share their permutations.
     n_permutations
-        B.
+        B; idle where the test is exact.
     convention
         "corrected", or "published" for parity: a p of 0 is possible there.
     seed
@@ -91,6 +110,9 @@ def shuffle_test(
     (True, 'smaller')
     >>> shuffle_test([0.5] * 11).p_value
     1.0
+    >>> few = shuffle_test([0.9, 0.8, 0.6, 0.3, 0.1])
+    >>> few.exact, few.n_permutations, round(few.p_value, 3)
+    (True, 120, 0.067)
     """
     series = as_series(p)
     count = as_count(n_permutations, "The number of permutations")
@@ -98,30 +120,38 @@ def shuffle_test(
     if convention not in ("corrected", "published"):
         msg = f'The convention is "corrected" or "published"; got {convention!r}.'
         raise BadValueError(msg)
+    exact = convention == "corrected" and len(series) <= EXACT_UP_TO
     observed = epgm(series)
-    null = _shuffled(series, count, number)
+    null = shuffled(series, count, number, exact=exact)
     mean = closed_form_mean(series) if convention == "corrected" else null.mean(axis=0)
     slack = TOLERANCE * (observed + mean) + 8 * np.finfo(float).eps * np.abs(series).max(axis=0)
     extreme = np.count_nonzero(np.abs(null - mean) >= np.abs(observed - mean) - slack, axis=0)
     p_value = (extreme + 1) / (count + 1) if convention == "corrected" else extreme / count
-    far = np.abs(observed - mean) > slack
-    side = np.where(far, np.where(observed > mean, "larger", "smaller"), "equal")
     interval = np.stack(clopper_pearson(extreme, count))
-    notes = _notes(len(series), count, convention, bool((np.ptp(series, axis=0) == 0).any()))
-    many = np.ndim(p) == 2
-    low, high = interval[:, 0]
-    return ShuffleTest(
-        epgm=observed if many else float(observed[0]),
-        p_value=p_value if many else float(p_value[0]),
-        p_interval=interval if many else (float(low), float(high)),
-        side=side if many else cast(Side, str(side[0])),
-        null_mean=mean if many else float(mean[0]),
+    if exact:
+        count = math.factorial(len(series))
+        p_value = extreme / len(null)
+        interval = np.stack([p_value, p_value])
+    far = np.abs(observed - mean) > slack
+    test = ShuffleTest(
+        epgm=observed,
+        p_value=p_value,
+        p_interval=interval,
+        side=np.where(far, np.where(observed > mean, "larger", "smaller"), "equal"),
+        null_mean=mean,
+        exact=exact,
         n=len(series),
         n_permutations=count,
         convention=convention,
         seed=number,
-        notes=notes,
+        notes=_notes(
+            len(series),
+            0 if exact else count,
+            convention,
+            constant=bool((np.ptp(series, axis=0) == 0).any()),
+        ),
     )
+    return test if np.ndim(p) == 2 else test.column(0)
 
 
 def closed_form_mean(series: Floats) -> Floats:
@@ -137,31 +167,47 @@ def closed_form_mean(series: Floats) -> Floats:
     return distance * (n + 2) / (2 * n)
 
 
-def clopper_pearson(hits: npt.ArrayLike, n: int, level: float = 0.95) -> tuple[Floats, Floats]:
+def clopper_pearson(hits: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     """Return the exact binomial interval of `hits` in `n` trials, elementwise.
 
     >>> low, high = clopper_pearson(0, 1000)
     >>> float(low), round(float(high), 5)
     (0.0, 0.00368)
     """
-    k = np.asarray(hits, np.float64)
+    k, n = np.asarray(hits, np.float64), np.asarray(n, np.float64)
     tail = (1 - level) / 2
     low = np.where(k == 0, 0.0, betaincinv(np.maximum(k, 1), n - k + 1, tail))
     high = np.where(k == n, 1.0, betaincinv(k + 1, np.maximum(n - k, 1), 1 - tail))
     return low, high
 
 
-def _shuffled(series: Floats, n_permutations: int, seed: int) -> Floats:
-    """Return the EPGM of every shuffle, (B, k), the same permutations for all k series."""
+def shuffled(series: Floats, n_permutations: int, seed: int, *, exact: bool = False) -> Floats:
+    """Return the EPGM of every shuffle of (n, k) series, (B, k), the same permutations for all of them.
+
+    With `exact`, of every order there is; an order and its reversal have one EPGM, so one of them is taken.
+    """
     n, k = series.shape
-    rng = np.random.default_rng(seed)
-    orders = rng.permuted(np.broadcast_to(np.arange(n)[:, None], (n, n_permutations)), axis=0)
+    if exact:
+        orders = _all_orders(n)
+    else:
+        start = np.broadcast_to(np.arange(n)[:, None], (n, n_permutations))
+        orders = np.random.default_rng(seed).permuted(start, axis=0)
     step = max(1, _CHUNK // (n * k))
-    parts = [epgm(series[orders[:, start : start + step]]) for start in range(0, n_permutations, step)]
+    parts = [epgm(series[orders[:, place : place + step]]) for place in range(0, orders.shape[1], step)]
     return np.concatenate(parts)
 
 
-def _notes(n: int, n_permutations: int, convention: Convention, constant: bool) -> tuple[str, ...]:
+@functools.cache
+def _all_orders(n: int) -> npt.NDArray[np.intp]:
+    """Return all orders of n things but for reversals, (n, n! / 2); the identity is the first."""
+    half = [order for order in itertools.permutations(range(n)) if order[0] < order[-1]]
+    orders = np.array(half, np.intp).T
+    orders.setflags(write=False)
+    return orders
+
+
+def _notes(n: int, drawn: int, convention: Convention, *, constant: bool) -> tuple[str, ...]:
+    """Say what this p can't say; `drawn` is the number of sampled permutations, 0 for an exact test."""
     notes = []
     smallest = SMALLEST_P.get(n, 0.0)
     unreachable = [level for level in LEVELS if smallest > level]
@@ -170,11 +216,11 @@ def _notes(n: int, n_permutations: int, convention: Convention, constant: bool) 
             f"With {n} strengths a rising or falling curve can't have a p below {_short(smallest)}: "
             f"it can't be significant at {_short(unreachable[0])}."
         )
-    finest = 1 / (n_permutations + 1)
+    finest = 1 / (drawn + 1)
     coarse = [level for level in LEVELS if finest > level]
-    if convention == "corrected" and coarse:
+    if convention == "corrected" and drawn and coarse:
         notes.append(
-            f"With {n_permutations} permutations the smallest possible p is {_short(finest)}: "
+            f"With {drawn} permutations the smallest possible p is {_short(finest)}: "
             f"this test can't reject at {_short(coarse[0])}."
         )
     if convention == "published":

@@ -1,0 +1,111 @@
+"""What a test of independence is: tags, parameters, and how it sees a whole grid at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.registry import Registry
+from facelib.stats.checks import Floats
+from facelib.stats.independence.orders import Orders, RowOrders, WithinStrata
+from facelib.stats.independence.problem import Problem
+
+Null = Literal["analytic", "permutation"]
+Conditioner = Literal["categorical", "continuous"]
+Pairs = npt.NDArray[np.bool_]
+
+
+class Prepared(ABC):
+    """What a test has computed for all pairs of a problem; P properties × O outputs.
+
+    Attributes
+    ----------
+    statistic
+        (P, O) as it is reported; NaN where a pair can't be tested.
+    effect
+        (P, O) size of the dependence, as the test's docstring says; in [0, 1], signed for a correlation.
+    extreme
+        (P, O) what surrogates are compared with: larger is more dependent.
+    notes
+        What the reader must know, for all pairs.
+    """
+
+    statistic: Floats
+    effect: Floats
+    notes: tuple[str, ...] = ()
+
+    @property
+    def extreme(self) -> Floats:
+        """The statistic, unless its sign carries meaning."""
+        return self.statistic
+
+    def analytic(self) -> Floats | None:
+        """Return p from the test's own null distribution, (P, O), or None if it has none."""
+        return None
+
+    @abstractmethod
+    def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:
+        """Return the statistic, in units of `extreme`, with the property's rows in other orders.
+
+        Parameters
+        ----------
+        orders
+            (B, n): face i gets the property of face orders[b, i].
+        pairs
+            (P, O) which pairs are still of interest.
+
+        Returns
+        -------
+        (B, P, O), anything where a pair isn't of interest.
+        """
+
+
+@dataclass(frozen=True)
+class IndependenceTest(ABC):
+    """A test of X ⟂ Ŷ | Z with its parameters as fields.
+
+    Class attributes are its tags: menus and documentation are made from them.
+    """
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    data_types: ClassVar[frozenset[str]] = frozenset({"continuous", "binary", "categorical", "vector"})
+    conditioners: ClassVar[frozenset[Conditioner]] = frozenset({"categorical", "continuous"})
+    cost: ClassVar[Literal["low", "medium", "high"]] = "medium"
+    null: ClassVar[Null] = "permutation"
+    draws: ClassVar[int] = 999
+    """Permutations drawn unless asked otherwise."""
+
+    @abstractmethod
+    def prepare(self, problem: Problem) -> Prepared:
+        """Compute the statistic of all pairs, sharing what can be shared."""
+
+    def orders(self, problem: Problem) -> Orders:
+        """Return the orders of this test's permutation null."""
+        if problem.orders is not None:
+            return problem.orders
+        if not problem.given.categorical:
+            msg = (
+                f"{self.title} has no permutation null for a continuous conditioner: "
+                "leave the null to the test, or condition on labels only."
+            )
+            raise BadValueError(msg)
+        return WithinStrata(problem.given.bounds, problem.seed)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What was set, by name."""
+        return asdict(self)
+
+
+TESTS: Registry[type[IndependenceTest]] = Registry("test of independence")
+
+
+def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
+    """Add a test to the registry under its id."""
+    return TESTS.register(test.id, test)

@@ -1,0 +1,145 @@
+"""What is held fixed: labels as strata, numbers as columns, and which of the two a conditioner is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats, as_floats
+from facelib.stats.independence.variables import Codes, coded, is_categorical, one_hot
+
+MOST_LABELS = 20
+"""Whole numbers with at most so many values are labels, with more they are numbers (our choice)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """The conditioner Z of n faces; rows are sorted by stratum once a `Problem` is made.
+
+    Attributes
+    ----------
+    strata
+        (n,) which combination of categorical conditioners a face has, 0 … n_strata − 1; all 0 without any.
+    numbers
+        (n, q) continuous conditioners, q may be 0.
+    notes
+        How the conditioners were read.
+    """
+
+    strata: Codes
+    numbers: Floats
+    notes: tuple[str, ...] = ()
+
+    @property
+    def categorical(self) -> bool:
+        """Whether nothing continuous is held fixed: permutations within strata are exact then."""
+        return not self.numbers.size
+
+    @property
+    def n_strata(self) -> int:
+        """Number of combinations of labels."""
+        return int(self.strata.max()) + 1
+
+    @property
+    def bounds(self) -> Codes:
+        """Where strata begin and end, (n_strata + 1,), for sorted rows."""
+        return np.searchsorted(self.strata, np.arange(self.n_strata + 1)).astype(np.intp)
+
+    @property
+    def design(self) -> Floats:
+        """One-hot strata (no column if there is one stratum) beside the numbers, (n, d), for kernels."""
+        labels = one_hot(self.strata, self.n_strata) if self.n_strata > 1 else np.empty((len(self.strata), 0))
+        return np.hstack([labels, self.numbers])
+
+    def take(self, rows: Codes) -> Given:
+        """Return the conditioner of the chosen rows, strata renumbered without gaps."""
+        strata = np.unique(self.strata[rows], return_inverse=True)[1].astype(np.intp)
+        return Given(strata, self.numbers[rows], self.notes)
+
+
+def as_given(z: Any, n: int) -> Given:
+    """Return labels, numbers, a table of several, or None (nothing is held fixed) as `Given`.
+
+    Text, truth values, pandas categories and whole numbers with at most 20 values are labels: holding a label
+    fixed as if it were a number makes partial correlation reject half of all true nulls. Other numbers are
+    continuous. Several labels are held fixed in all their combinations.
+
+    Parameters
+    ----------
+    z
+        (n,) or (n, q) array, Series, DataFrame, list of columns' names to columns, or None.
+    n
+        Number of faces.
+
+    Raises
+    ------
+    BadValueError
+        If lengths differ, a value is missing, or there are as many labels as faces.
+
+    Examples
+    --------
+    >>> given = as_given(["happy", "sad", "happy", "sad"], 4)
+    >>> given.n_strata, given.categorical
+    (2, True)
+    >>> as_given([0.31, 1.7, 2.2, 0.9], 4).categorical
+    False
+    """
+    strata = np.zeros(n, np.intp)
+    numbers: list[Floats] = []
+    notes: list[str] = []
+    for name, column in _columns(z):
+        if len(column) != n:
+            msg = f"{name} has {len(column)} rows but there are {n} faces: one row a face is needed."
+            raise BadValueError(msg)
+        values = _labels(column, name, notes)
+        if values is None:
+            numbers.append(as_floats(column, name))
+        else:
+            strata = np.unique(strata * (values.max() + 1) + values, return_inverse=True)[1].astype(np.intp)
+    if n > 1 and int(strata.max()) + 1 > n // 2:
+        msg = (
+            f"There are {int(strata.max()) + 1} labels for {n} faces: within a label nothing can be "
+            "compared. Give at least two faces a label, better ten, or merge labels."
+        )
+        raise BadValueError(msg)
+    matrix = np.column_stack(numbers) if numbers else np.empty((n, 0))
+    return Given(strata, matrix, tuple(notes))
+
+
+def _columns(z: Any) -> list[tuple[str, Any]]:
+    if z is None:
+        return []
+    if isinstance(z, dict):
+        z = pd.DataFrame(z)
+    if isinstance(z, pd.DataFrame):
+        return [(str(name), z[name]) for name in z.columns]
+    if isinstance(z, pd.Series | pd.Index | pd.Categorical):
+        return [(str(getattr(z, "name", None) or "label"), z)]
+    array = np.asarray(z)
+    if array.ndim == 1:
+        return [("label", array)]
+    if array.ndim == 2:
+        return [(f"conditioner {i + 1}", array[:, i]) for i in range(array.shape[1])]
+    msg = f"Conditioners have shape (n,) or (n, q), one row a face; got {array.shape}."
+    raise BadValueError(msg)
+
+
+def _labels(column: Any, name: str, notes: list[str]) -> Codes | None:
+    """Return the codes of a categorical conditioner, None for a continuous one."""
+    if is_categorical(column):
+        return coded(column, name)[0]
+    values: npt.NDArray[np.float64] = as_floats(column, name)
+    whole = bool((values == np.round(values)).all())
+    distinct = np.unique(values)
+    if whole and len(distinct) <= MOST_LABELS:
+        if np.asarray(column).dtype.kind == "f":
+            notes.append(f"{name} holds {len(distinct)} whole numbers: it is held fixed as labels.")
+        return np.searchsorted(distinct, values).astype(np.intp)
+    if whole:
+        notes.append(f"{name} holds {len(distinct)} whole numbers: it is held fixed as a number.")
+    return None

@@ -1,0 +1,159 @@
+"""Partial correlation: what is linear between property and output once labels are taken out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats
+from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
+from facelib.stats.independence.given import Given
+from facelib.stats.independence.orders import RowOrders
+from facelib.stats.independence.problem import Problem
+from facelib.stats.independence.variables import Variable, z_scores
+
+RELATIVE = 1e-9  # below this share of its variance a residual is rounding
+
+
+@register
+@dataclass(frozen=True)
+class PartialCorrelation(IndependenceTest):
+    """Correlation of the residuals of X and Ŷ after least squares on Z.
+
+    For one column each, r = corr(e_X, e_Y) and t = r √(df / (1 − r²)), df = n − 2 − rank of the centred Z,
+    two-sided Student t. Several columns (categories, a logit vector): Wilks' Λ of the residuals with Rao's F,
+    the same test for one column. Blind to what isn't linear; exact for Gaussian errors, linear in Z.
+
+    statistic: t, or Rao's F. effect: r, or √(1 − Λ).
+    """
+
+    id = "partial_correlation"
+    title = "partial correlation"
+    cost = "low"
+    null = "analytic"
+
+    def prepare(self, problem: Problem) -> PreparedCorrelation:
+        """Take Z out of all columns with one decomposition."""
+        return PreparedCorrelation(problem)
+
+
+class PreparedCorrelation(Prepared):
+    """Orthonormal residuals of every variable; canonical correlations are their inner products."""
+
+    def __init__(self, problem: Problem) -> None:
+        basis = orthonormal(problem.given)
+        self.df = problem.n - 1 - basis.shape[1]
+        if self.df < 2:
+            msg = (
+                f"{problem.n} faces are too few for {basis.shape[1]} conditioning columns: "
+                "partial correlation needs at least 3 more. Add faces or merge labels."
+            )
+            raise BadValueError(msg)
+        self.xs = [residual_basis(x, basis) for x in problem.xs]
+        self.ys = [residual_basis(y, basis) for y in problem.ys]
+        self.lambdas, self.signs = self._compare(self.xs)
+        p, q = self._ranks()
+        self.simple = (p == 1) & (q == 1)
+        self.effect = np.where(self.simple, self.signs, 1.0) * np.sqrt(1 - self.lambdas)
+        self.statistic = self._statistic(p, q)
+
+    @property
+    def extreme(self) -> Floats:
+        """1 − Λ: r² for one column."""
+        return np.where(np.isfinite(self.statistic), 1 - self.lambdas, np.nan)
+
+    def analytic(self) -> Floats:
+        """Return Student's t or Rao's F tail, (P, O)."""
+        p, q = self._ranks()
+        numerator, denominator = p * q, self._denominator(p, q)
+        tail = np.where(
+            self.simple,
+            2 * special.stdtr(self.df - 1, -np.abs(self.statistic)),
+            special.fdtrc(numerator, np.maximum(denominator, 1), np.abs(self.statistic)),
+        )
+        return np.where(np.isfinite(self.statistic), np.maximum(tail, np.finfo(float).tiny), np.nan)
+
+    def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:
+        """Return 1 − Λ of reordered residuals; within strata residuals of X move with X."""
+        rows = np.flatnonzero(pairs.any(axis=1))
+        found = np.full((len(orders), *pairs.shape), np.nan)
+        for b, order in enumerate(orders):
+            lambdas, _ = self._compare([self.xs[i][order] for i in rows])
+            found[b, rows] = 1 - lambdas
+        return found
+
+    def _compare(self, xs: list[Floats]) -> tuple[Floats, Floats]:
+        """Return Wilks' Λ = Π (1 − ρ²) of every pair, and the sign of r for one column each."""
+        products = np.hstack(xs).T @ np.hstack(self.ys)
+        if products.shape == (len(xs), len(self.ys)):
+            return np.clip(1 - products**2, 0.0, 1.0), np.sign(products)
+        lambdas, signs = np.ones((len(xs), len(self.ys))), np.ones((len(xs), len(self.ys)))
+        rows = np.cumsum([0, *(x.shape[1] for x in xs)])
+        columns = np.cumsum([0, *(y.shape[1] for y in self.ys)])
+        for i, j in np.ndindex(lambdas.shape):
+            block = products[rows[i] : rows[i + 1], columns[j] : columns[j + 1]]
+            if block.size:
+                lambdas[i, j] = np.prod(1 - np.linalg.svd(block, compute_uv=False).clip(0, 1) ** 2)
+            if block.shape == (1, 1):
+                signs[i, j] = np.sign(block[0, 0])
+        return lambdas, signs
+
+    def _ranks(self) -> tuple[Floats, Floats]:
+        p = np.array([x.shape[1] for x in self.xs], np.float64)[:, None]
+        q = np.array([y.shape[1] for y in self.ys], np.float64)[None, :]
+        return p, q
+
+    def _root(self, p: Floats, q: Floats) -> Floats:
+        size = p**2 + q**2 - 5
+        with np.errstate(invalid="ignore", divide="ignore"):
+            root = np.sqrt((p**2 * q**2 - 4) / size)
+        return np.where(size > 0, root, 1.0)
+
+    def _denominator(self, p: Floats, q: Floats) -> Floats:
+        denominator: Floats = (self.df - (p + q + 1) / 2) * self._root(p, q) - p * q / 2 + 1
+        return denominator
+
+    def _statistic(self, p: Floats, q: Floats) -> Floats:
+        testable = (p > 0) & (q > 0)
+        root = np.where(testable, self._root(p, q), 1.0)
+        denominator = self._denominator(p, q)
+        shrunk = np.maximum(self.lambdas, np.finfo(float).tiny) ** (1 / root)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            f = (1 - shrunk) / shrunk * denominator / (p * q)
+            r2 = 1 - self.lambdas
+            t = self.signs * np.sqrt(r2 * (self.df - 1) / np.maximum(self.lambdas, np.finfo(float).tiny))
+        value = np.where(self.simple, t, f)
+        return np.where(testable & (denominator > 0), value, np.nan)
+
+
+def orthonormal(given: Given) -> Floats:
+    """Return an orthonormal basis of the centred conditioner, (n, rank)."""
+    return (
+        _basis(z_scores(given.design), RELATIVE)
+        if given.design.shape[1]
+        else np.empty((len(given.strata), 0))
+    )
+
+
+def residual_basis(variable: Variable, basis: Floats) -> Floats:
+    """Return an orthonormal basis of what Z leaves of a variable, (n, r); r = 0 if it leaves nothing."""
+    values = z_scores(variable.values)
+    residuals = values - basis @ (basis.T @ values)
+    residuals -= basis @ (basis.T @ residuals)  # twice is enough for orthogonality
+    norms = np.linalg.norm(residuals, axis=0)
+    keep = norms > RELATIVE * np.sqrt(len(values))
+    if variable.values.shape[1] == 1:
+        unit: Floats = residuals[:, keep] / norms[keep]
+        return unit
+    return _basis(residuals[:, keep], RELATIVE)
+
+
+def _basis(columns: Floats, tolerance: float) -> Floats:
+    if not columns.shape[1]:
+        return columns
+    left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    chosen: Floats = left[:, sizes > tolerance * max(sizes[0], np.sqrt(len(columns)))]
+    return chosen

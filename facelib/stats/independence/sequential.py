@@ -1,0 +1,159 @@
+"""Drawing surrogates for a whole grid: as many as needed, no longer than allowed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats
+from facelib.stats.independence.base import Pairs, Prepared
+from facelib.stats.independence.orders import Orders
+
+Counts = npt.NDArray[np.intp]
+Reason = Literal["budget", "cancelled"]
+TOLERANCE = 1e-9  # relative: ties count as "at least as extreme"
+FIRST, LARGEST = 20, 200  # surrogates a round
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a grid is: `done` of `total` pairs of `method` are settled after `seconds`."""
+
+    method: str
+    done: int
+    total: int
+    seconds: float
+
+
+class Clock:
+    """Budget, cancel and progress of one run.
+
+    Parameters
+    ----------
+    budget
+        Seconds after which no more surrogates are drawn; None: no limit.
+    progress
+        Called with a `Progress` after every round; returning False cancels the run.
+    """
+
+    def __init__(
+        self, budget: float | None = None, progress: Callable[[Progress], object] | None = None
+    ) -> None:
+        if budget is not None and not budget > 0:
+            msg = f"The budget is a number of seconds above 0, or None; got {budget!r}."
+            raise BadValueError(msg)
+        self.started = time.monotonic()
+        self.deadline = None if budget is None else self.started + budget
+        self.cancelled = False
+        self._progress = progress
+
+    def remaining(self) -> float | None:
+        """Return the seconds left, None without a budget."""
+        return None if self.deadline is None else self.deadline - time.monotonic()
+
+    def stop(self, deadline: float | None = None) -> Reason | None:
+        """Return why drawing must end now, or None."""
+        if self.cancelled:
+            return "cancelled"
+        ends = [end for end in (self.deadline, deadline) if end is not None]
+        return "budget" if ends and time.monotonic() >= min(ends) else None
+
+    def report(self, method: str, done: int, total: int) -> None:
+        """Tell how far a method is."""
+        if self._progress is not None:
+            seconds = time.monotonic() - self.started
+            if self._progress(Progress(method, done, total, seconds)) is False:
+                self.cancelled = True
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Surrogates of a grid.
+
+    Attributes
+    ----------
+    exceed, drawn
+        (P, O) surrogates at least as extreme, and surrogates drawn until the pair was settled.
+    settled
+        (P, O) whether a pair was left early, at its `stop_after`-th exceedance.
+    ended
+        None, or why drawing ended before `n_permutations`.
+    largest
+        (B,) largest standardised surrogate over all pairs, when asked for: the max-statistic null.
+    """
+
+    exceed: Counts
+    drawn: Counts
+    settled: Pairs
+    ended: Reason | None
+
+    @property
+    def p_value(self) -> Floats:
+        """Besag and Clifford's p: h/l when settled at draw l, else (exceed + 1)/(drawn + 1); NaN undrawn."""
+        p: Floats = np.where(
+            self.settled, self.exceed / np.maximum(self.drawn, 1), (self.exceed + 1) / (self.drawn + 1)
+        )
+        return np.where(self.drawn > 0, p, np.nan)
+
+
+def draw(
+    prepared: Prepared,
+    orders: Orders,
+    n_permutations: int,
+    *,
+    clock: Clock,
+    method: str = "",
+    stop_after: int | None = None,
+    deadline: float | None = None,
+) -> Draws:
+    """Compare every pair with surrogates, dropping pairs that are settled.
+
+    Sequential stopping (Besag and Clifford 1991): a pair is left once `stop_after` surrogates were at least
+    as extreme; its p = stop_after / draws is valid under the null, whatever the level.
+
+    Parameters
+    ----------
+    prepared
+        Statistics of all pairs.
+    orders
+        Where surrogates come from; all pairs share them.
+    n_permutations
+        Most surrogates a pair.
+    clock, method
+        Budget, cancel and progress, and what progress calls this.
+    stop_after
+        Exceedances that settle a pair; None: all surrogates are drawn.
+    deadline
+        `time.monotonic()` after which this method stops drawing.
+    """
+    observed = prepared.extreme
+    bar = observed - TOLERANCE * np.abs(observed)
+    active = np.isfinite(observed)
+    total = int(active.sum())
+    exceed, drawn = np.zeros(observed.shape, np.intp), np.zeros(observed.shape, np.intp)
+    settled = np.zeros(observed.shape, bool)
+    taken, ended = 0, clock.stop(deadline)
+    while taken < n_permutations and active.any() and ended is None:
+        count = min(max(FIRST, taken), LARGEST, n_permutations - taken)
+        as_much = prepared.surrogates(orders.draw(count), active) >= bar
+        hits = exceed + as_much.cumsum(axis=0)
+        limit = np.iinfo(np.intp).max if stop_after is None else stop_after
+        full = hits >= limit  # (B, P, O): monotone in B
+        enough = full[-1] & active
+        used = np.where(enough, full.argmax(axis=0) + 1, count)
+        exceed = np.where(active, np.minimum(hits[-1], limit), exceed)
+        drawn = drawn + np.where(active, used, 0)
+        settled |= enough
+        active &= ~enough
+        taken += count
+        clock.report(method, total - int(active.sum()) if taken < n_permutations else total, total)
+        ended = clock.stop(deadline)
+    if taken >= n_permutations or not active.any():
+        ended = None
+    return Draws(exceed, drawn, settled, ended)

@@ -1,0 +1,92 @@
+"""One test of one pair, as notebooks call it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import as_count
+from facelib.stats.independence.base import TESTS, IndependenceTest, Null
+from facelib.stats.independence.given import as_given
+from facelib.stats.independence.outcome import TestResult, ask, run, single
+from facelib.stats.independence.persons import differs_within, independent_rows
+from facelib.stats.independence.threads import available
+from facelib.stats.independence.variables import as_variable
+
+
+def independence_test(
+    x: Any,
+    y: Any,
+    z: Any = None,
+    method: str = "kcit",
+    seed: int = 0,
+    *,
+    person: Any = None,
+    null: Null | None = None,
+    n_permutations: int | None = None,
+    **parameters: Any,
+) -> TestResult:
+    """Test whether a property and an output are independent given labels: X ⟂ Ŷ | Z.
+
+    Parameters
+    ----------
+    x
+        (n,) property: numbers, truth values or categories.
+    y
+        (n,) one output, or (n, k) several at once, as a whole logit vector.
+    z
+        Labels (text, truth values, categories, whole numbers with at most 20 values) are held fixed as
+        strata, other numbers as they are; several as a table; None: nothing is held fixed.
+    method
+        Id of a test: "partial_correlation", "kcit", "rcot", "chsic", "cmiknn", "within_dcov", "within_rff".
+    seed
+        Seed of everything random.
+    person
+        (n,) who is in each picture; rows of one person aren't independent (METHODS, section 4).
+    null
+        "analytic", "permutation", or None: the test's own.
+    n_permutations
+        Surrogates of a permutation null; None: the test's default.
+    **parameters
+        Of the test.
+
+    Raises
+    ------
+    BadValueError
+        If a value is missing, lengths differ, there are too few faces or too many labels.
+    UnknownNameError
+        If there is no such test.
+
+    Examples
+    --------
+    >>> age = [20, 31, 42, 53, 25, 36, 47, 58, 29, 40]
+    >>> happy = [0.9, 0.8, 0.6, 0.5, 0.9, 0.7, 0.6, 0.4, 0.8, 0.7]
+    >>> result = independence_test(age, happy, method="partial_correlation")
+    >>> round(result.effect, 2), result.p_value < 0.001
+    (-0.98, True)
+    """
+    test = configured(method, parameters)
+    number = as_count(seed, "The seed", least=0)
+    if n_permutations is not None:
+        n_permutations = as_count(n_permutations, "The number of permutations")
+    xs, ys = [as_variable(x, "x")], [as_variable(y, "y")]
+    n = len(xs[0].values)
+    if len(ys[0].values) != n:
+        msg = f"x has {n} rows but y has {len(ys[0].values)}: one row a face is needed in both."
+        raise BadValueError(msg)
+    given = as_given(z, n)
+    rows = independent_rows(person, given, number)
+    within = differs_within(xs[0], rows)
+    question = ask(xs, ys, given, rows, seed=number, workers=available(), within=within)
+    return single(run(test, question, null=null, n_permutations=n_permutations), test, number)
+
+
+def configured(method: str, parameters: dict[str, Any]) -> IndependenceTest:
+    """Return a test with its parameters, or say which it has."""
+    kind = TESTS[method]
+    try:
+        return kind(**parameters)
+    except TypeError:
+        known = ", ".join(kind.__dataclass_fields__) or "none"
+        msg = f"{kind.title} has the parameters: {known}; got {', '.join(parameters)}."
+        raise BadValueError(msg) from None

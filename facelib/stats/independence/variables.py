@@ -1,0 +1,132 @@
+"""What is tested: a property or an output as numbers, with its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats, as_floats
+
+Kind = Literal["continuous", "binary", "categorical", "vector"]
+Codes = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """One property or one output over n faces.
+
+    Attributes
+    ----------
+    name
+        For messages and tables.
+    kind
+        "continuous"; "binary": two values, one column of 0 and 1; "categorical": three categories or more,
+        one column each (one-hot); "vector": several numbers a face, as a whole logit vector.
+    values
+        (n, d) numbers.
+    """
+
+    name: str
+    kind: Kind
+    values: Floats
+
+    @property
+    def scaled(self) -> Floats:
+        """Columns with mean 0 and standard deviation 1 (ddof 1), as all kernel tests use them; (n, d)."""
+        return z_scores(self.values)
+
+    def varies_within(self, strata: Codes) -> bool:
+        """Whether any column takes two values inside a stratum."""
+        order = np.argsort(strata, kind="stable")
+        starts = np.flatnonzero(np.diff(strata[order], prepend=-1))
+        values = self.values[order]
+        spread = np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts)
+        return bool((spread > 0).any())
+
+    def take(self, rows: Codes) -> Variable:
+        """Return the variable of the chosen rows, in their order."""
+        return Variable(self.name, self.kind, self.values[rows])
+
+
+def as_variable(values: Any, name: str) -> Variable:
+    """Return numbers, truth values, categories or a matrix as a `Variable`.
+
+    Text, truth values and pandas categories are categories; so are numbers with exactly two values. Numbers
+    with more are continuous: pass text if they are codes.
+
+    Raises
+    ------
+    BadValueError
+        If a value is missing or infinite, or the shape is neither (n,) nor (n, d).
+
+    Examples
+    --------
+    >>> as_variable(["bald", "short", "bald"], "hair").kind
+    'binary'
+    >>> as_variable([31, 64, 25], "age").kind
+    'continuous'
+    """
+    if is_categorical(values):
+        codes, categories = coded(values, name)
+        if len(categories) <= 2:
+            return Variable(name, "binary", codes.astype(np.float64)[:, None])
+        return Variable(name, "categorical", one_hot(codes, len(categories)))
+    numbers = as_floats(values, name)
+    if numbers.ndim not in (1, 2) or numbers.size == 0:
+        msg = f"{name} has shape (n,) or (n, d), one row a face; got {numbers.shape}."
+        raise BadValueError(msg)
+    if numbers.ndim == 2 and numbers.shape[1] > 1:
+        return Variable(name, "vector", numbers)
+    column = numbers.reshape(-1, 1)
+    low, high = column.min(), column.max()
+    if low < high and ((column == low) | (column == high)).all():
+        return Variable(name, "binary", (column == high).astype(np.float64))
+    return Variable(name, "continuous", column)
+
+
+def is_categorical(values: Any) -> bool:
+    """Whether values are text, truth values or pandas categories."""
+    if isinstance(values, pd.Series | pd.Index | pd.Categorical) and isinstance(
+        values.dtype, pd.CategoricalDtype
+    ):
+        return True
+    series = np.asarray(values)
+    return series.ndim == 1 and (series.dtype.kind in "bUST" or _holds_text(series))
+
+
+def coded(values: Any, name: str) -> tuple[Codes, list[Any]]:
+    """Return the code of each value and the sorted categories; missing ones raise `BadValueError`."""
+    codes, categories = pd.factorize(pd.Series(np.asarray(values, dtype=object)), sort=True)
+    missing = int((codes < 0).sum())
+    if missing:
+        msg = f"{name} must be known for every face; {missing} of {len(codes)} are missing. Leave them out."
+        raise BadValueError(msg)
+    return codes.astype(np.intp), list(categories)
+
+
+def one_hot(codes: Codes, count: int) -> Floats:
+    """Return one column a category, (n, count) of 0 and 1."""
+    columns: Floats = (codes[:, None] == np.arange(count)).astype(np.float64)
+    return columns
+
+
+def z_scores(values: Floats) -> Floats:
+    """Return columns with mean 0 and standard deviation 1 (ddof 1); constant columns become 0; (n, d)."""
+    spread = np.ptp(values, axis=0)
+    moving = spread > 0
+    scaled = np.where(moving, values - values[:1], 0.0) / np.where(
+        moving, spread, 1.0
+    )  # no overflow, no loss
+    centred = scaled - scaled.mean(axis=0)
+    deviation = np.sqrt((centred**2).sum(axis=0) / max(len(values) - 1, 1))
+    z: Floats = centred / np.where(moving, deviation, 1.0)
+    return z
+
+
+def _holds_text(values: npt.NDArray[Any]) -> bool:
+    return values.dtype.kind == "O" and any(isinstance(value, str | bool | np.bool_) for value in values)
