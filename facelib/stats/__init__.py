@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from facelib.stats.gradients import PropertyGradient, property_gradient
-from facelib.stats.reference import ReferenceRank, leave_one_kind_out, reference_rank
-from facelib.stats.shuffle import ShuffleTest, shuffle_test
+from facelib.stats.gradients import PropertyGradient, monotone_epgm, property_gradient
+from facelib.stats.reference import ReferenceRank, leave_one_kind_out, reference_kinds, reference_rank
+from facelib.stats.shuffle import ShuffleTest, closed_form_mean, shuffle_test
 from facelib.stats.verdicts import LocalVerdict, describe_change, describe_order, format_p, local_verdict
 
 __all__ = [
@@ -12,12 +12,15 @@ __all__ = [
     "PropertyGradient",
     "ReferenceRank",
     "ShuffleTest",
+    "closed_form_mean",
     "describe_change",
     "describe_order",
     "format_p",
     "leave_one_kind_out",
     "local_verdict",
+    "monotone_epgm",
     "property_gradient",
+    "reference_kinds",
     "reference_rank",
     "shuffle_test",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma
 
-from facelib.stats.checks import Floats, as_series
+from facelib.stats.checks import Floats, as_count, as_series
 
 NEIGHBOURS = 5  # k of the mutual information
 MI_STRENGTHS = 50  # below this many strengths the mutual information is hidden
@@ -98,6 +98,29 @@ def epgm(series: npt.NDArray[Any]) -> npt.NDArray[Any]:
     ends = np.abs(series[1] - series[0]) + np.abs(series[-1] - series[-2])
     total: npt.NDArray[Any] = (inside.sum(axis=0) / 2 + ends) / len(series)
     return total
+
+
+def monotone_epgm(size: npt.ArrayLike, ends: npt.ArrayLike, n: int) -> Floats:
+    """Return the EPGM of any rising or falling curve in closed form: (size + ends / 2) / n.
+
+    Since 0 <= ends <= size it lies between size / n and 1.5 size / n; a straight ramp has size / (n - 1).
+
+    Parameters
+    ----------
+    size
+        |last - first output|, >= 0.
+    ends
+        |first step| + |last step|, from 0 to `size`.
+    n
+        Number of strengths, >= 3 (with 2 the first step is the last one).
+
+    Examples
+    --------
+    >>> float(monotone_epgm(0.8, 0.2, 5)), property_gradient([0.9, 0.8, 0.5, 0.2, 0.1]).epgm
+    (0.18, 0.18)
+    """
+    total: Floats = np.asarray(size, np.float64) + np.asarray(ends, np.float64) / 2
+    return total / as_count(n, "The number of strengths", least=3)
 
 
 def _correlation(series: Floats) -> Floats:

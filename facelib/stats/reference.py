@@ -7,12 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_list, as_number, as_share
+from facelib.stats.checks import Floats, as_list, as_number, as_share
 
 LEAST_REFERENCES = 99  # from here on a p of .01 can be reached; below, only the count is shown
 TOLERANCE = 1e-9  # relative: a tie did as much
+KIND_COLUMNS = {
+    "kind": "kind of harmless change",
+    "total": "how many of it there are",
+    "exceed": "how many of them did as much as the change in question",
+    "p_value": "reference p within the kind, (exceed + 1) / (total + 1); NaN below 99",
+    "unusual": "share of them that all other kinds would call unusual; NaN where those are too few",
+}
+"""Columns of what `reference_kinds` returns, with their meaning."""
 
 
 @dataclass(frozen=True)
@@ -116,19 +125,70 @@ def leave_one_kind_out(references: npt.ArrayLike, kinds: Sequence[str], alpha: f
     values = as_list(references, "Reference values", least=2)
     names = _names(kinds, len(values))
     level = as_share(alpha, "The level alpha")
-    rates = []
-    for kind in dict.fromkeys(names.tolist()):
-        left_out = names == kind
-        others = np.sort(values[~left_out])
-        if not len(others):
-            msg = f"Leaving one kind out needs at least two kinds of harmless changes; all are {kind!r}."
-            raise BadValueError(msg)
-        if 1 / (len(others) + 1) > level:
-            return float("nan")
-        bars = values[left_out] - TOLERANCE * np.abs(values[left_out])
-        as_much = len(others) - np.searchsorted(others, bars, side="left")
-        rates.append(np.mean((as_much + 1) / (len(others) + 1) <= level))
-    return float(np.mean(rates))
+    every = dict.fromkeys(names.tolist())
+    if len(every) < 2:
+        msg = f"Leaving one kind out needs at least two kinds of harmless changes; all are {str(names[0])!r}."
+        raise BadValueError(msg)
+    return float(np.mean([_unusual(values, names == kind, level) for kind in every]))
+
+
+def reference_kinds(
+    value: float, references: npt.ArrayLike, kinds: Sequence[str], alpha: float = 0.05
+) -> pd.DataFrame:
+    """Rank a value within every kind of harmless change, and every kind among all others.
+
+    The second is the validation of the reference p, kind by kind: `leave_one_kind_out` is its mean. A kind
+    with a rate far above `alpha` moves the outputs more than the others do: next to them it would have been
+    called unusual although it is harmless.
+
+    Parameters
+    ----------
+    value, references, kinds, alpha
+        As for `reference_rank` and `leave_one_kind_out`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a kind, the one that moves the outputs most first (by the median of its references), with the
+        columns of `KIND_COLUMNS`.
+
+    Raises
+    ------
+    BadValueError
+        If a number is missing or infinite, or the lengths differ.
+
+    Examples
+    --------
+    >>> table = reference_kinds(0.95, [*np.linspace(0, 1, 100), 0.1, 0.97], ["blur"] * 100 + ["crop"] * 2)
+    >>> table.round(2).to_numpy().tolist()
+    [['crop', 2, 1, nan, 0.5], ['blur', 100, 5, 0.06, nan]]
+    """
+    rank = reference_rank(value, references, kinds)
+    values, level = as_list(references, "Reference values", least=1), as_share(alpha, "The level alpha")
+    names = _names(kinds, len(values))
+    rows = [
+        {
+            "kind": kind,
+            "total": total,
+            "exceed": exceed,
+            "p_value": (exceed + 1) / (total + 1) if total >= LEAST_REFERENCES else np.nan,
+            "unusual": _unusual(values, names == kind, level),
+            "median": np.median(values[names == kind]),
+        }
+        for kind, exceed, total in rank.by_kind
+    ]
+    ordered = pd.DataFrame(rows).sort_values("median", ascending=False, kind="stable", ignore_index=True)
+    return ordered[list(KIND_COLUMNS)]
+
+
+def _unusual(values: Floats, left_out: npt.NDArray[np.bool_], level: float) -> float:
+    """Return the share of values left out that the others call unusual; NaN if they are too few to."""
+    others = np.sort(values[~left_out])
+    if 1 / (len(others) + 1) > level:
+        return float("nan")
+    bars = values[left_out] - TOLERANCE * np.abs(values[left_out])
+    as_much = len(others) - np.searchsorted(others, bars, side="left")
+    return float(np.mean((as_much + 1) / (len(others) + 1) <= level))
 
 
 def _names(kinds: Sequence[str], count: int) -> npt.NDArray[np.str_]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facelib.stats import property_gradient, shuffle_test
+from facelib.stats import monotone_epgm, property_gradient, shuffle_test
 from facelib.stats.shuffle import SMALLEST_P
 
 BEST_STEPS = {5: (0, 6, 3, 1), 6: (1, 2, 1, 6, 3), 7: (0, 2, 6, 6, 6, 1), 8: (0, 1, 1, 2, 2, 3, 0)}
@@ -73,6 +73,8 @@ def test_epgm_of_a_monotone_series(p: np.ndarray, falls: bool) -> None:
     n, size = len(p), abs(p[-1] - p[0])
     ends = abs(p[1] - p[0]) + abs(p[-1] - p[-2])
     found = property_gradient(p).epgm
+    if n > 2:
+        assert found == pytest.approx(monotone_epgm(size, ends, n), rel=1e-9, abs=1e-15)
     assert found == pytest.approx((size + ends / 2) / n, rel=1e-9, abs=1e-15)
     assert size / n - 1e-12 <= found
     if n > 2:  # with two strengths the first step is the last one

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facelib.errors import BadValueError
-from facelib.stats import leave_one_kind_out, reference_rank
+from facelib.stats import leave_one_kind_out, reference_kinds, reference_rank
+from facelib.stats.reference import KIND_COLUMNS
 
 KINDS = ("blur", "crop", "noise")
 
@@ -76,6 +77,35 @@ def test_leave_one_kind_out_against_its_twin(alpha: float, rng: np.random.Genera
         assert leave_one_kind_out(values, kinds, alpha) == pytest.approx(
             slow_leave_one_kind_out(values, kinds, alpha)
         )
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.2])
+def test_the_table_of_kinds_against_its_twin(alpha: float, rng: np.random.Generator) -> None:
+    kinds = ["blur"] * 120 + ["crop"] * 30 + ["noise"] * 9
+    values = np.round(rng.exponential(size=159) * np.repeat([1.0, 2.0, 0.1], [120, 30, 9]), 1)
+    table = reference_kinds(1.5, values, kinds, alpha)
+    assert table["kind"].tolist() == ["crop", "blur", "noise"]  # by their medians
+    assert list(table.columns) == list(KIND_COLUMNS)
+    for row in table.to_dict("records"):
+        own = [v for v, k in zip(values, kinds, strict=True) if k == row["kind"]]
+        others = [v for v, k in zip(values, kinds, strict=True) if k != row["kind"]]
+        exceed = sum(v >= 1.5 for v in own)
+        assert (row["total"], row["exceed"]) == (len(own), exceed)
+        expected = (exceed + 1) / (len(own) + 1) if len(own) >= 99 else math.nan
+        assert row["p_value"] == pytest.approx(expected, nan_ok=True)
+        unusual = [(sum(o >= v for o in others) + 1) / (len(others) + 1) <= alpha for v in own]
+        assert row["unusual"] == pytest.approx(np.mean(unusual))
+    assert table["unusual"].mean() == pytest.approx(leave_one_kind_out(values, kinds, alpha))
+    assert table["exceed"].sum() == reference_rank(1.5, values, kinds).exceed
+
+
+def test_a_kind_without_enough_others_has_no_rate() -> None:
+    table = reference_kinds(0.5, [0.1] * 30 + [0.9] * 3, ["blur"] * 30 + ["crop"] * 3).set_index("kind")
+    assert table.loc["crop", "unusual"] == 1  # 30 others: 1 / 31 is below .05
+    assert math.isnan(table.loc["blur", "unusual"])  # 3 others: never below 1 / 4
+    alone = reference_kinds(0.5, [0.1, 0.6], ["blur", "blur"])
+    assert alone["unusual"].isna().all()
+    assert alone["exceed"].tolist() == [1]
 
 
 def test_one_loud_kind_shows_in_the_rate() -> None:

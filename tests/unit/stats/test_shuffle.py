@@ -61,7 +61,7 @@ def test_where_shuffles_repeat_the_series_ties_count(rng: np.random.Generator) -
         assert expected >= 4 / 300  # the series and its reversal alone are 1 of 60 orders
 
 
-@pytest.mark.parametrize("n", [5, 11, 101])
+@pytest.mark.parametrize("n", [9, 11, 101])
 def test_the_corrected_convention_counts_the_series_itself(n: int, rng: np.random.Generator) -> None:
     for seed in range(3):
         p = rng.random(n)
@@ -80,7 +80,10 @@ def test_the_corrected_convention_counts_the_series_itself(n: int, rng: np.rando
 
 @pytest.mark.parametrize("n", [5, 6, 7])
 @pytest.mark.parametrize("ties", [False, True])
-def test_the_interval_holds_the_p_of_all_orders(n: int, ties: bool, rng: np.random.Generator) -> None:
+def test_the_interval_holds_the_p_of_all_orders(
+    n: int, ties: bool, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facelib.stats.shuffle.EXACT_UP_TO", 0)
     p = rng.integers(0, 3, n) / 3 if ties else rng.random(n)
     null = np.array(
         [np.abs(np.gradient(p[list(order)])).mean() for order in itertools.permutations(range(n))]
@@ -91,6 +94,34 @@ def test_the_interval_holds_the_p_of_all_orders(n: int, ties: bool, rng: np.rand
     low, high = found.p_interval
     assert low - 0.005 <= exact <= high + 0.005
     assert found.p_value == pytest.approx(exact, abs=0.015)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("ties", [False, True])
+def test_few_strengths_are_tested_on_every_order(n: int, ties: bool, rng: np.random.Generator) -> None:
+    orders = np.array(list(itertools.permutations(range(n)))).T
+    p = rng.integers(0, 3, (n, 4)) / 3 if ties else rng.random((n, 4))
+    together = shuffle_test(p, 1)
+    assert (together.exact, together.n_permutations) == (True, math.factorial(n))
+    for c in range(4):
+        null = np.abs(np.gradient(p[:, c][orders], axis=0)).mean(axis=0)
+        distance = np.abs(null - null.mean())
+        expected = np.mean(distance >= distance[0] - 1e-9 * null.mean())
+        assert together.p_value[c] == pytest.approx(expected, rel=1e-12)
+        alone = shuffle_test(p[:, c], 77, seed=5)
+        assert (alone.p_value, alone.p_interval) == (together.p_value[c], (together.p_value[c],) * 2)
+        assert alone.p_value >= 2 / math.factorial(n)  # the series and its reversal
+    assert not shuffle_test(p, 50, "published").exact
+    assert not shuffle_test(rng.random(9), 50).exact
+
+
+def test_one_column_of_many_is_what_it_would_be_alone(rng: np.random.Generator) -> None:
+    p = rng.random((21, 3))
+    together = shuffle_test(p, 300, seed=2)
+    for k in range(3):
+        one, alone = together.column(k), shuffle_test(p[:, k], 300, seed=2)
+        assert (one.p_value, one.p_interval, one.side) == (alone.p_value, alone.p_interval, alone.side)
+        assert (type(one.epgm), type(one.null_mean), type(one.side)) == (float, float, str)
 
 
 def test_columns_share_their_permutations(rng: np.random.Generator) -> None:
@@ -146,8 +177,10 @@ def test_p_interval_and_side_hang_together(p: np.ndarray, convention: str, count
     found = shuffle_test(p, count, convention, seed)
     low, high = found.p_interval
     smallest = 1 / (count + 1) if convention == "corrected" else 0.0
-    assert smallest <= found.p_value <= 1
     share = found.p_value if convention == "published" else (found.p_value * (count + 1) - 1) / count
+    if found.exact:
+        smallest, share = 1 / math.factorial(len(p)), found.p_value
+    assert smallest <= found.p_value <= 1
     assert low - 1e-9 <= share <= high + 1e-9
     if found.side == "equal" and convention == "corrected":
         assert found.p_value == 1
