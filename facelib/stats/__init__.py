@@ -5,7 +5,15 @@ from __future__ import annotations
 from facelib.stats.gradients import PropertyGradient, monotone_epgm, property_gradient
 from facelib.stats.reference import ReferenceRank, leave_one_kind_out, reference_kinds, reference_rank
 from facelib.stats.shuffle import ShuffleTest, closed_form_mean, shuffle_test
-from facelib.stats.verdicts import LocalVerdict, describe_change, describe_order, format_p, local_verdict
+from facelib.stats.verdicts import (
+    LocalVerdict,
+    describe_change,
+    describe_gradient,
+    describe_order,
+    format_number,
+    format_p,
+    local_verdict,
+)
 
 __all__ = [
     "LocalVerdict",
@@ -14,7 +22,9 @@ __all__ = [
     "ShuffleTest",
     "closed_form_mean",
     "describe_change",
+    "describe_gradient",
     "describe_order",
+    "format_number",
     "format_p",
     "leave_one_kind_out",
     "local_verdict",

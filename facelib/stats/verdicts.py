@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import as_list, as_number
+from facelib.stats.gradients import MI_STRENGTHS, PropertyGradient, monotone_epgm
 from facelib.stats.reference import ReferenceRank
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
 
@@ -18,6 +19,16 @@ Verdict = Literal["changes", "does not change", "cannot tell"]
 ALPHA = 0.05
 CENTRAL = (0.05, 0.95)  # quantiles of the replicates: their central 90 %
 STILL = 0.005  # changes below it are shown as none: they round to .00
+TINY = 0.0005  # numbers below it are shown with a power of ten
+TOLERANCE = 1e-9  # relative
+
+
+class Described(NamedTuple):
+    """One number, as text, and what it says in plain words."""
+
+    name: str
+    value: str
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -162,6 +173,86 @@ def describe_order(test: ShuffleTest) -> str:
     else:
         finding = "the outputs follow the order of the strengths"
     return f"{finding} ({chance}); this says nothing about how much"
+
+
+def describe_gradient(gradient: PropertyGradient, change: float, n: int) -> tuple[Described, ...]:
+    """Say in plain words what each number of one property gradient means.
+
+    Parameters
+    ----------
+    gradient
+        Of a series of shape (n,).
+    change
+        Last minus first output.
+    n
+        Number of strengths, >= 3.
+
+    Returns
+    -------
+    tuple of Described
+        Name, value as text, and what it says, for every number but `flips`, which belongs to all classes.
+
+    Raises
+    ------
+    BadValueError
+        If the gradient holds several series, or n is too small.
+
+    Examples
+    --------
+    >>> from facelib.stats import property_gradient
+    >>> rows = describe_gradient(property_gradient([0.9, 0.8, 0.4, 0.3]), -0.6, 4)
+    >>> rows[0].value, rows[0].meaning
+    ('.175', 'mean step in size; curves that go one way, .600 in all, have .150 to .225 at 4 strengths')
+    """
+    if np.ndim(gradient.epgm):
+        msg = f"One table describes one series; got {np.size(gradient.epgm)}. Describe them one by one."
+        raise BadValueError(msg)
+    size = abs(as_number(change, "The change"))
+    least, most = (format_number(float(monotone_epgm(size, ends, n))) for ends in (0.0, size))
+    variation, r = float(gradient.total_variation), float(gradient.correlation)
+    detour = variation - size
+    if detour > TOLERANCE * variation:
+        path = f"all steps added, up and down: {format_number(detour)} more than between the two ends"
+    else:
+        path = "all steps added, up and down: as much as between the two ends, so it only goes one way"
+    information = float(gradient.mutual_information)
+    hidden = np.isnan(information)
+    return (
+        Described(
+            "EPGM",
+            format_number(float(gradient.epgm)),
+            f"mean step in size; curves that go one way, {format_number(size)} in all, have {least} to "
+            f"{most} at {n} strengths",
+        ),
+        Described("total variation", format_number(variation), path),
+        Described("mean gradient", format_number(float(gradient.signed)), "mean step with its sign"),
+        Described(
+            "correlation",
+            "none" if np.isnan(r) else format_number(r),
+            "with the strength, −1 … 1" + (": the outputs never change" if np.isnan(r) else ""),
+        ),
+        Described(
+            "mutual information",
+            "hidden" if hidden else f"{format_number(information)} nats",
+            "dependence of any shape on the strength, 0 is none"
+            + (f"; it needs {MI_STRENGTHS} strengths" if hidden else ""),
+        ),
+    )
+
+
+def format_number(value: float) -> str:
+    """Return a number of the size of 1 with three decimals, or what is smaller with its power of ten.
+
+    Examples
+    --------
+    >>> format_number(-0.6234), format_number(1e-7), format_number(0), format_number(12.5)
+    ('−.623', '1.0e−07', '0', '12.500')
+    """
+    number = as_number(value, "A number")
+    if number == 0:
+        return "0"
+    text = f"{abs(number):.1e}" if abs(number) < TINY else f"{abs(number):.3f}".removeprefix("0")
+    return ("−" if number < 0 else "") + text.replace("-", "−")
 
 
 def format_p(p: float) -> str:

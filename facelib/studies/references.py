@@ -12,7 +12,8 @@ import pandas as pd
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
-from facelib.interventions.matching import pixel_distance, reference_sweeps
+from facelib.interventions.matching import REGIONS, pixel_distance, reference_sweeps, region_distances
+from facelib.stats.gradients import epgm
 from facelib.studies.readings import Stale, read
 
 if TYPE_CHECKING:
@@ -32,12 +33,16 @@ class ReferenceSweep:
         What was done: "blur", "shift" …
     reached
         bool (m,): whether the distance was matched within 10 %; else the largest admissible change was taken.
+    regions
+        float64 (m, 4): the distance in each quarter of the face box, ordered as
+        `facelib.interventions.matching.REGIONS`.
     probabilities
         By classifier, float32 (m, K).
     """
 
     kind: str
     reached: npt.NDArray[np.bool_]
+    regions: npt.NDArray[np.float64]
     probabilities: Mapping[str, npt.NDArray[np.float32]]
 
 
@@ -57,6 +62,8 @@ class References:
         The classifiers that read them, by id.
     seed
         Seed of their random directions.
+    regions
+        float64 (m, 4): how far the intervention itself moves each quarter of the face box.
     """
 
     steps: npt.NDArray[np.int64]
@@ -64,6 +71,7 @@ class References:
     sweeps: tuple[ReferenceSweep, ...]
     models: Mapping[str, Classifier]
     seed: int
+    regions: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.sweeps)
@@ -79,6 +87,34 @@ class References:
         if column is None or not self.sweeps:
             return np.full((len(self), len(self.steps)), np.nan)
         return np.stack([sweep.probabilities[classifier][:, column] for sweep in self.sweeps]).astype(float)
+
+    def changes(self, classifier: str, label: str) -> pd.DataFrame:
+        """Return what every reference sweep did to one output: number, kind, change, epgm, matched.
+
+        ``change`` is the probability at the last strength minus that at the first; ``matched`` says whether
+        the distance was reached at every strength.
+        """
+        series = self.series(classifier, label)
+        return pd.DataFrame(
+            {
+                "number": np.arange(len(self)),
+                "kind": self.kinds,
+                "change": series[:, -1] - series[:, 0],
+                "epgm": epgm(series.T) if len(self) else np.empty(0),
+                "matched": [bool(sweep.reached.all()) for sweep in self.sweeps],
+            }
+        )
+
+    def where(self) -> pd.DataFrame:
+        """Return where the picture changes at the last strength: region, change, harmless (grey levels).
+
+        Sizes are matched over the whole face box only. ``harmless`` is the median of the reference sweeps in
+        the same quarter: where the two differ much, the comparison is of another place.
+        """
+        harmless = [sweep.regions[-1] for sweep in self.sweeps] or [np.full(len(REGIONS), np.nan)]
+        return pd.DataFrame(
+            {"region": REGIONS, "change": self.regions[-1], "harmless": np.median(harmless, axis=0)}
+        )
 
     def band(self, label: str) -> pd.DataFrame:
         """Where 90 % of the reference sweeps lie: classifier, label, step, strength, low, high."""
@@ -139,7 +175,8 @@ def run_references(
     images = sweep.images
     distances = [pixel_distance(images[0], images[step], sweep.box) for step in steps]
     models = {name: reading.classifier for name, reading in sweep.readings.items()}
-    found = start or References(steps, sweep.strengths[steps], (), models, seed)
+    regions = np.stack([region_distances(images[0], images[step], sweep.box) for step in steps])
+    found = start or References(steps, sweep.strengths[steps], (), models, seed, regions)
     if not any(distances):
         yield found  # the picture never changed: nothing to compare with
         return
@@ -156,6 +193,7 @@ def run_references(
         one = ReferenceSweep(
             kind=matched.kind,
             reached=np.asarray(matched.reached, bool),
+            regions=matched.regions,
             probabilities={name: reading.probabilities for name, reading in readings.items()},
         )
         found = replace(found, sweeps=(*found.sweeps, one))

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from facelib.errors import BadValueError
 from facelib.stats import (
     describe_change,
+    describe_gradient,
     describe_order,
+    format_number,
     format_p,
     local_verdict,
+    property_gradient,
     reference_rank,
     shuffle_test,
 )
@@ -198,3 +201,67 @@ def test_every_p_has_three_digits(p: float) -> None:
 def test_what_is_no_p_is_refused(p: object) -> None:
     with pytest.raises(BadValueError, match="A p-value"):
         format_p(p)  # type: ignore[arg-type]
+
+
+def described(p: np.ndarray) -> dict[str, tuple[str, str]]:
+    rows = describe_gradient(property_gradient(p), float(p[-1] - p[0]), len(p))
+    return {row.name: (row.value, row.meaning) for row in rows}
+
+
+def test_every_number_of_a_gradient_is_said_in_words() -> None:
+    fall = described(np.linspace(0.9, 0.1, 21))
+    assert fall["EPGM"] == (
+        ".040",
+        "mean step in size; curves that go one way, .800 in all, have .038 to .057 at 21 strengths",
+    )
+    assert fall["total variation"][0] == ".800"
+    assert fall["total variation"][1].endswith("so it only goes one way")
+    assert fall["mean gradient"][0] == "−.040"
+    assert fall["correlation"][0] == "−1.000"
+    assert fall["mutual information"] == (
+        "hidden",
+        "dependence of any shape on the strength, 0 is none; it needs 50 strengths",
+    )
+    long = described(np.linspace(0.9, 0.1, 60))
+    assert re.fullmatch(r"\d\.\d{3} nats", long["mutual information"][0])
+    zigzag = described(np.tile([0.2, 0.6], 11)[:21])
+    assert zigzag["total variation"] == (
+        "8.000",
+        "all steps added, up and down: 8.000 more than between the two ends",
+    )
+    constant = described(np.full(21, 0.3))
+    assert (constant["EPGM"][0], constant["total variation"][0]) == ("0", "0")
+    assert constant["correlation"] == ("none", "with the strength, −1 … 1: the outputs never change")
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=30))
+def test_the_range_of_one_way_curves_holds_them(values: list[float]) -> None:
+    p = np.sort(np.round(values, 3))
+    meaning = described(p)["EPGM"][1]
+    least, most = property_gradient(p).epgm * 0.999 - 6e-4, property_gradient(p).epgm * 1.001 + 6e-4
+    low, high = (
+        float(text.replace("−", "-"))
+        for text in re.fullmatch(r".* have (\S+) to (\S+) at .*", meaning).groups()
+    )
+    assert low <= most
+    assert high >= least
+
+
+def test_a_table_of_words_describes_one_series() -> None:
+    with pytest.raises(BadValueError, match="One table describes one series; got 2"):
+        describe_gradient(property_gradient(np.column_stack([RAMP, RAMP])), 0.1, 21)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (0.6234, ".623"),
+        (-1.5, "−1.500"),
+        (1e-7, "1.0e−07"),
+        (-0.0004, "−4.0e−04"),
+        (0.0005, ".001"),
+    ],
+)
+def test_numbers_have_three_decimals_or_a_power_of_ten(value: float, text: str) -> None:
+    assert format_number(value) == text
