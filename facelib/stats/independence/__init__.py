@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from facelib.stats.independence.base import TESTS, IndependenceTest
+from facelib.stats.independence.grid import COLUMNS, independence_grid
 from facelib.stats.independence.outcome import TestResult
 from facelib.stats.independence.partial_correlation import PartialCorrelation
+from facelib.stats.independence.shares import share_significant
 from facelib.stats.independence.single import independence_test
+from facelib.stats.independence.within_dcov import WithinDcov
 
-__all__ = ["TESTS", "IndependenceTest", "PartialCorrelation", "TestResult", "independence_test"]
+__all__ = [
+    "COLUMNS",
+    "TESTS",
+    "IndependenceTest",
+    "PartialCorrelation",
+    "TestResult",
+    "WithinDcov",
+    "independence_grid",
+    "independence_test",
+    "share_significant",
+]

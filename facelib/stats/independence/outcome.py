@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
-from facelib.stats.independence.base import IndependenceTest, Null, Pairs
-from facelib.stats.independence.given import Given
+from facelib.stats.corrections import max_statistic
+from facelib.stats.independence.base import IndependenceTest, Null, Prepared
 from facelib.stats.independence.orders import Orders
-from facelib.stats.independence.persons import Rows, whole_persons, within_persons
-from facelib.stats.independence.problem import Problem, arrange, check_size
-from facelib.stats.independence.sequential import Clock, Counts, draw
+from facelib.stats.independence.problem import Problem
+from facelib.stats.independence.question import Question
+from facelib.stats.independence.sequential import Clock, Counts, Draws, all_surrogates, draw
 from facelib.stats.independence.threads import one_blas_thread
-from facelib.stats.independence.variables import Variable
 from facelib.stats.shuffle import clopper_pearson
 
 STOP_AFTER = 10  # exceedances that settle a pair: its p is then known to about a third
@@ -75,6 +75,8 @@ class Outcome:
     ----------
     statistic, effect, p_value, low, high
         (P, O); NaN where a pair can't be tested; low and high bound a permutation p, NaN for an analytic one.
+    p_max
+        (P, O) max-statistic p, NaN where it wasn't run.
     drawn
         (P, O) surrogates drawn, 0 for an analytic null.
     n, null
@@ -90,73 +92,12 @@ class Outcome:
     p_value: Floats
     low: Floats
     high: Floats
+    p_max: Floats
     drawn: Counts
     n: int
     null: Null
     notes: tuple[str, ...]
     why_not: dict[tuple[int, int], str]
-
-
-@dataclass(frozen=True, eq=False)
-class Question:
-    """Rows ready to be tested: averaged over persons, arranged, and what can't be tested set apart."""
-
-    problem: Problem
-    rows: tuple[int, ...]
-    columns: tuple[int, ...]
-    shape: tuple[int, int]
-    notes: tuple[str, ...]
-    why_not: dict[tuple[int, int], str]
-
-
-def ask(
-    xs: Sequence[Variable],
-    ys: Sequence[Variable],
-    given: Given,
-    rows: Rows,
-    *,
-    seed: int,
-    workers: int = 1,
-    within: bool = False,
-) -> Question:
-    """Arrange a problem and set constant variables apart.
-
-    Parameters
-    ----------
-    xs, ys, given
-        Rows of the user's table.
-    rows
-        Which rows are tested (`independent_rows`).
-    seed, workers
-        Of the problem.
-    within
-        Whether the properties differ inside persons: then persons' means are taken out of them and of the
-        outputs; else they are compared between persons.
-    """
-    if rows.persons is not None or rows.count < len(rows.of):
-        xs, ys = [rows.variable(x) for x in xs], [rows.variable(y) for y in ys]
-        given = rows.given(given)
-    if within and rows.persons is not None:
-        xs, ys = within_persons(xs, rows.persons), within_persons(ys, rows.persons)
-    check_size(len(given.strata))
-    arrangement, given = arrange(xs, ys, given, seed)
-    orders: Orders | None = None
-    if rows.persons is not None:
-        orders = whole_persons(rows.persons[arrangement], given.strata, seed)
-    xs, ys = [x.take(arrangement) for x in xs], [y.take(arrangement) for y in ys]
-    still = [[i for i, v in enumerate(group) if not v.varies_within(given.strata)] for group in (xs, ys)]
-    why_not = {}
-    for i in range(len(xs)):
-        for j in range(len(ys)):
-            constant = [xs[i].name] * (i in still[0]) + [ys[j].name] * (j in still[1])
-            if constant:
-                where = "within every label" if given.n_strata > 1 else "for all faces"
-                why_not[i, j] = f"Not testable: {' and '.join(constant)} the same {where}."
-    kept = tuple(i for i in range(len(xs)) if i not in still[0])
-    columns = tuple(j for j in range(len(ys)) if j not in still[1])
-    problem = Problem(tuple(xs[i] for i in kept), tuple(ys[j] for j in columns), given, seed, orders, workers)
-    notes = (*rows.notes, *given.notes)
-    return Question(problem, kept, columns, (len(xs), len(ys)), notes, why_not)
 
 
 def run(
@@ -168,6 +109,8 @@ def run(
     sequential: bool = False,
     clock: Clock | None = None,
     deadline: float | None = None,
+    max_draws: int = 0,
+    family: Sequence[bool] | None = None,
 ) -> Outcome:
     """Run one test on all pairs of a question.
 
@@ -185,17 +128,75 @@ def run(
         Whether a pair is left after 10 exceedances.
     clock, deadline
         Budget, cancel, progress; when this method must stop drawing.
+    max_draws
+        Surrogates for the max-statistic p; 0: none.
+    family
+        (P,) which properties belong to that family; None: all.
     """
-    problem, shape = question.problem, question.shape
-    blank = np.full(shape, np.nan)
-    nothing = Outcome(
-        blank, blank, blank, blank, blank, np.zeros(shape, np.intp), problem.n, null or test.null,
-        question.notes, question.why_not,
-    )  # fmt: skip
-    if not problem.xs or not problem.ys:
-        return nothing
-    kinds = "categorical" if problem.given.categorical else "continuous"
-    if kinds not in test.conditioners:
+    problem, clock = question.problem, clock or Clock()
+    blank = {
+        name: np.full(question.shape, np.nan) for name in ("statistic", "effect", "p_value", "low", "high")
+    }
+    blank["p_max"] = blank["p_value"].copy()
+    counts = np.zeros(question.shape, np.intp)
+    notes = list(question.notes)
+    by_orders = _by_orders(test, problem, null)
+    why_not = dict(question.why_not)
+    stopped = clock.stop()
+    if stopped is not None and test.null == "permutation":
+        why_not |= dict.fromkeys(np.ndindex(question.shape), f"Not run: {stopped}.")
+    elif problem.xs and problem.ys:
+        place = np.ix_(question.rows, question.columns)
+        with one_blas_thread():
+            prepared = test.prepare(problem)
+            found = {"statistic": prepared.statistic, "effect": prepared.effect}
+            if by_orders:
+                orders, most = test.orders(problem), n_permutations or test.draws
+                stop_after = STOP_AFTER if sequential else None
+                draws = draw(
+                    prepared,
+                    orders,
+                    most,
+                    clock=clock,
+                    method=test.id,
+                    stop_after=stop_after,
+                    deadline=deadline,
+                )
+                found["p_value"], counts[place] = draws.p_value, draws.drawn
+                found["low"], found["high"] = clopper_pearson(draws.exceed, np.maximum(draws.drawn, 1))
+                notes += permutation_notes(orders, most, draws)
+            else:
+                found["p_value"] = _analytic(test, prepared)
+                clock.report(test.id, *([int(np.prod(problem.shape))] * 2))
+            if max_draws and problem.given.categorical and problem.orders is None:
+                kept = (
+                    np.ones(len(question.rows), bool)
+                    if family is None
+                    else np.array(family)[list(question.rows)]
+                )
+                null_draws = all_surrogates(prepared, test.orders(problem), max_draws)
+                found["p_max"] = _p_max(prepared.extreme, null_draws, kept)
+        for name, values in found.items():
+            blank[name][place] = values
+        notes += prepared.notes
+        for i, j in np.argwhere(~np.isfinite(prepared.statistic)):
+            why_not[question.rows[i], question.columns[j]] = (
+                "Not testable: the conditioner leaves nothing of it."
+            )
+    return Outcome(
+        **blank,
+        drawn=counts,
+        n=problem.n,
+        null="permutation" if by_orders else "analytic",
+        notes=tuple(notes),
+        why_not=why_not,
+    )
+
+
+def _by_orders(test: IndependenceTest, problem: Problem, null: Null | None) -> bool:
+    """Whether p comes from permutations; a null that isn't there raises `BadValueError`."""
+    kind = "categorical" if problem.given.categorical else "continuous"
+    if kind not in test.conditioners:
         msg = f"{test.title} holds labels fixed, not numbers: choose another test, or give labels only."
         raise BadValueError(msg)
     by_orders = null == "permutation" or problem.orders is not None or test.null == "permutation"
@@ -203,56 +204,40 @@ def run(
         why = "rows repeat persons" if problem.orders is not None else f"{test.title} has no other"
         msg = f"An analytic null isn't available here: {why}. Leave null out."
         raise BadValueError(msg)
-    clock = clock or Clock()
-    with one_blas_thread():
-        prepared = test.prepare(problem)
-        notes = [*question.notes, *prepared.notes]
-        if not by_orders:
-            p = prepared.analytic()
-            if p is None:
-                msg = f"{test.title} declares an analytic null but computes none."
-                raise NotImplementedError(msg)
-            low = high = np.full(p.shape, np.nan)
-            drawn = np.zeros(p.shape, np.intp)
-            clock.report(test.id, p.size, p.size)
-        else:
-            orders = test.orders(problem)
-            count = n_permutations or test.draws
-            draws = draw(
-                prepared, orders, count, clock=clock, method=test.id,
-                stop_after=STOP_AFTER if sequential else None, deadline=deadline,
-            )  # fmt: skip
-            p, drawn = draws.p_value, draws.drawn
-            low, high = clopper_pearson(draws.exceed, np.maximum(drawn, 1))
-            notes += permutation_notes(orders, count, draws.ended, draws.drawn)
-    place = np.ix_(question.rows, question.columns)
-
-    def full(values: Floats) -> Floats:
-        whole = blank.copy()
-        whole[place] = values
-        return whole
-
-    counts = np.zeros(shape, np.intp)
-    counts[place] = drawn
-    untested = dict(question.why_not)
-    for i, j in np.argwhere(~np.isfinite(prepared.statistic)):
-        untested[question.rows[i], question.columns[j]] = (
-            "Not testable: the conditioner leaves nothing of it."
-        )
-    return Outcome(
-        full(prepared.statistic), full(prepared.effect), full(p), full(low), full(high), counts,
-        problem.n, "permutation" if by_orders else "analytic", tuple(notes), untested,
-    )  # fmt: skip
+    return by_orders
 
 
-def permutation_notes(orders: Orders, count: int, ended: str | None, drawn: Counts) -> list[str]:
+def _analytic(test: IndependenceTest, prepared: Prepared) -> Floats:
+    p = prepared.analytic()
+    if p is None:
+        msg = f"{test.title} declares an analytic null but computes none."
+        raise NotImplementedError(msg)
+    return p
+
+
+def _p_max(extreme: Floats, surrogates: Floats, family: npt.NDArray[np.bool_]) -> Floats:
+    """Return the max-statistic p of the family's pairs, NaN elsewhere, (P, O).
+
+    Every pair is scaled by mean and deviation over its surrogates and itself together: scales become alike
+    and exchangeability stays exact.
+    """
+    everything = np.concatenate([extreme[None], surrogates])
+    spread = everything.std(axis=0)
+    scaled = (everything - everything.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    p = np.full(extreme.shape, np.nan)
+    chosen = scaled[:, family].reshape(len(scaled), -1)
+    p[family] = max_statistic(chosen[0], chosen[1:]).reshape(-1, extreme.shape[1])
+    return p
+
+
+def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[str]:
     """Say what limits a permutation p."""
     notes = [orders.note] if orders.note else []
     finest = 1 / (count + 1)
-    if ended is not None:
-        fewest = int(drawn.min())
+    if draws.ended is not None:
+        fewest = int(draws.drawn.min())
         notes.append(
-            f"Stopped early ({ended}): {fewest} permutations or more a pair instead of {count}; p is valid."
+            f"Stopped early ({draws.ended}) after {fewest} to {draws.drawn.max()} of {count} permutations."
         )
         finest = 1 / (fewest + 1)
     few = np.exp(-orders.log_total) if orders.log_total < 50 else 0.0
@@ -286,8 +271,3 @@ def single(outcome: Outcome, test: IndependenceTest, seed: int) -> TestResult:
         seed=seed,
         notes=(*((why_not,) if why_not else ()), *outcome.notes),
     )
-
-
-def untested(outcome: Outcome) -> Pairs:
-    """Return which pairs have no p, (P, O)."""
-    return ~np.isfinite(outcome.p_value)

@@ -31,6 +31,8 @@ class Problem:
         Seed of everything random.
     orders
         Orders by whole persons if several rows belong to one person, else None: the test's own null.
+    persons
+        (n,) who is in each row if several rows belong to one person, else None.
     workers
         Threads that a test may use.
     """
@@ -40,6 +42,7 @@ class Problem:
     given: Given
     seed: int
     orders: Orders | None = None
+    persons: Codes | None = None
     workers: int = 1
 
     @property

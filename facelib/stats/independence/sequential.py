@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from tqdm.auto import tqdm
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
@@ -29,6 +31,26 @@ class Progress:
     done: int
     total: int
     seconds: float
+
+
+@contextmanager
+def reporting(
+    progress: bool | Callable[[Progress], object] | None, total: int
+) -> Iterator[Callable[[Progress], object] | None]:
+    """Turn True into a progress bar over `total` pairs; a function or None stays what it is."""
+    if not isinstance(progress, bool):
+        yield progress
+        return
+    with tqdm(total=total, disable=not progress, unit="pair", leave=False) as bar:
+        done: dict[str, int] = {}
+
+        def show(state: Progress) -> None:
+            bar.set_description(state.method)
+            before = done.get(state.method, 0)
+            bar.update(state.done - before if state.done >= before else state.done)
+            done[state.method] = state.done
+
+        yield show
 
 
 class Clock:
@@ -84,8 +106,6 @@ class Draws:
         (P, O) whether a pair was left early, at its `stop_after`-th exceedance.
     ended
         None, or why drawing ended before `n_permutations`.
-    largest
-        (B,) largest standardised surrogate over all pairs, when asked for: the max-statistic null.
     """
 
     exceed: Counts
@@ -157,3 +177,11 @@ def draw(
     if taken >= n_permutations or not active.any():
         ended = None
     return Draws(exceed, drawn, settled, ended)
+
+
+def all_surrogates(prepared: Prepared, orders: Orders, count: int) -> Floats:
+    """Return `count` surrogates of every pair, none dropped: (B, P, O), NaN where nothing can be tested."""
+    pairs = np.isfinite(prepared.extreme)
+    rounds = [min(LARGEST, count - start) for start in range(0, count, LARGEST)]
+    found = np.concatenate([prepared.surrogates(orders.draw(size), pairs) for size in rounds])
+    return np.where(pairs, found, np.nan)

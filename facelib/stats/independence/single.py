@@ -8,8 +8,9 @@ from facelib.errors import BadValueError
 from facelib.stats.checks import as_count
 from facelib.stats.independence.base import TESTS, IndependenceTest, Null
 from facelib.stats.independence.given import as_given
-from facelib.stats.independence.outcome import TestResult, ask, run, single
+from facelib.stats.independence.outcome import TestResult, run, single
 from facelib.stats.independence.persons import differs_within, independent_rows
+from facelib.stats.independence.question import ask
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.variables import as_variable
 

@@ -1,0 +1,370 @@
+"""All properties × all outputs × several tests in one call, with votes and corrections."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import as_count, as_share
+from facelib.stats.corrections import adjusted, merged_majority
+from facelib.stats.independence.base import TESTS, IndependenceTest
+from facelib.stats.independence.explained import explained, explained_by_halves
+from facelib.stats.independence.given import Given, as_given
+from facelib.stats.independence.outcome import Outcome, run
+from facelib.stats.independence.persons import Rows, differs_within, independent_rows
+from facelib.stats.independence.question import Question, ask
+from facelib.stats.independence.sequential import Clock, Progress, reporting
+from facelib.stats.independence.single import configured
+from facelib.stats.independence.threads import available
+from facelib.stats.independence.variables import Variable, as_variable, coded
+
+VOTERS = ("chsic", "rcot", "cmiknn")
+"""The tests whose majority decides (METHODS, section 4)."""
+NULL_PROPERTY = "(random numbers)"
+HALVES = 100  # resamples behind the intervals of sizes
+ENDS = (0.05, 0.95)
+COST = ("low", "medium", "high")
+
+COLUMNS = {
+    "property": "name of the property",
+    "output": "name of the output",
+    "method": "id of the test; vote: the majority of cHSIC, RCoT and CMIknn",
+    "statistic": "as the test defines it; for the vote, how many tests reject",
+    "effect": "size of the dependence as the test defines it, in [0, 1] (signed for a correlation)",
+    "p": "p-value, never 0; NaN where nothing can be tested; for the vote min(1, 1.5 · p_(2))",
+    "p_low": "lower end of the 95 % Monte-Carlo interval of a permutation p",
+    "p_high": "upper end of it",
+    "p_holm": "Holm over all properties × outputs of this method",
+    "p_bh": "Benjamini-Hochberg over the same family",
+    "p_by": "Benjamini-Yekutieli over the same family",
+    "p_max": "max-statistic permutation over the same family; NaN where it wasn't run",
+    "rejects": "whether p < alpha; for the vote, whether the majority does",
+    "rejects_holm": "whether p_holm < alpha",
+    "votes": "how many of the voting tests reject at alpha for this pair; NA if not all of them were run",
+    "explained": "ω²: share of the output's variance inside labels that goes with the property",
+    "explained_low": "5 % quantile of it over random halves of the rows",
+    "explained_high": "95 % quantile of it",
+    "large_low": "5 % quantile over halves of the property's share of outputs with explained >= delta",
+    "large_high": "95 % quantile of that share",
+    "null_property": "whether this property is the random one, outside the family",
+    "null": "where p comes from: analytic or permutation",
+    "n": "rows tested",
+    "n_permutations": "surrogates drawn for this pair",
+    "alpha": "level of every single test",
+    "delta": "margin for explained",
+    "seed": "seed of everything random",
+    "notes": "what the reader must know about this p",
+}
+"""Columns of what `independence_grid` returns, with their meaning."""
+
+
+def independence_grid(
+    properties: Any,
+    outputs: Any,
+    labels: Any = None,
+    methods: Sequence[str | IndependenceTest] | None = None,
+    alpha: float = 0.01,
+    *,
+    person: Any = None,
+    budget: float | None = None,
+    seed: int = 0,
+    progress: bool | Callable[[Progress], object] | None = None,
+    n_permutations: int | Literal["corrected"] | None = None,
+    max_statistic_draws: int = 0,
+    null_property: bool = False,
+    delta: float = 0.01,
+    workers: int | None = None,
+) -> pd.DataFrame:
+    """Test every property against every output given the labels, by several tests at once.
+
+    Everything that depends on labels, on one property or on one output alone is computed once; permutations
+    are shared by all pairs. Pairs whose p is settled are dropped early (Besag and Clifford 1991): 10
+    surrogates at least as extreme settle a pair.
+
+    Parameters
+    ----------
+    properties
+        DataFrame, or a mapping of names to columns (n,); see `independence_test` for kinds.
+    outputs
+        The same; a mapping may hold matrices (n, k), tested as one output.
+    labels
+        What is held fixed: labels (n,), a table of several conditioners, or None.
+    methods
+        Ids of tests, or tests with their parameters; None: all that can hold these labels fixed.
+    alpha
+        Level of a single test and of the vote.
+    person
+        (n,) who is in each picture; rows of one person are averaged per label, persons exchanged as a whole.
+    budget
+        Seconds. Cheap tests go first; the remaining time is shared; what was drawn until then gives valid p.
+    seed
+        Seed of everything random.
+    progress
+        True for a progress bar, or a function called with `Progress`; returning False ends the run.
+    n_permutations
+        Most surrogates a pair; None: each test's default; "corrected": as many as a p needs to survive Holm,
+        number of pairs / alpha − 1.
+    max_statistic_draws
+        Surrogates for the max-statistic permutation of the cheap tests (cost "low" and within-label ones);
+        0: none. Labels must be categorical.
+    null_property
+        Whether to add a property of random numbers, outside the family: what rejects there is chance.
+    delta
+        Margin for `explained`, set before the run (our choice: .01).
+    workers
+        Threads; None: all cores.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per property × output × method with the columns of `COLUMNS`, and rows of method "vote" if
+        cHSIC, RCoT and CMIknn were run.
+
+    Raises
+    ------
+    BadValueError
+        If lengths differ, a value is missing, or a test can't hold these conditioners fixed.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> label = np.repeat(["happy", "sad"], 50)
+    >>> age = rng.uniform(18, 80, 100)
+    >>> outputs = {"happy": 0.05 * age + rng.normal(size=100), "sad": rng.normal(size=100)}
+    >>> grid = independence_grid({"age": age}, outputs, label, methods=["partial_correlation"])
+    >>> grid[["property", "output", "rejects"]].values.tolist()
+    [['age', 'happy', True], ['age', 'sad', False]]
+    """
+    plan = Plan(
+        alpha=as_share(alpha, "The level alpha"),
+        delta=as_share(delta, "The margin delta"),
+        seed=as_count(seed, "The seed", least=0),
+        n_permutations=n_permutations,
+        max_draws=as_count(max_statistic_draws, "The number of max-statistic surrogates", least=0),
+    )
+    xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
+    n = _one_length([*xs, *ys])
+    given = as_given(labels, n)
+    tests = _tests(methods, given)
+    if null_property:
+        xs.append(_random_property(n, person, plan.seed))
+    rows = independent_rows(person, given, plan.seed)
+    parts = _questions(xs, ys, given, rows, seed=plan.seed, workers=workers or available())
+    with reporting(progress, len(tests) * len(xs) * len(ys)) as report:
+        clock = Clock(budget, report)
+        tables = []
+        for position, test in enumerate(tests):
+            left = clock.remaining()
+            deadline = None if left is None else time.monotonic() + left / (len(tests) - position)
+            tables += [_table(test, part, plan, clock, deadline) for part in parts]
+        sizes = pd.concat([_sizes(part, plan) for part in parts])
+    table = pd.concat(tables, ignore_index=True)
+    if all(voter in {test.id for test in tests} for voter in VOTERS):
+        table = pd.concat([table, _votes(table, plan)], ignore_index=True)
+    return _finished(table, sizes, plan)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was set before the run."""
+
+    alpha: float
+    delta: float
+    seed: int
+    n_permutations: int | Literal["corrected"] | None
+    max_draws: int
+
+    def count(self, pairs: int) -> int | None:
+        """Return the most surrogates a pair: a p of 1 / (count + 1), times the family, is below alpha."""
+        if self.n_permutations == "corrected":
+            return math.ceil(pairs / self.alpha)
+        return None if self.n_permutations is None else as_count(self.n_permutations, "Permutations")
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Properties that are tested on the same rows, by their names."""
+
+    question: Question
+    properties: tuple[str, ...]
+    outputs: tuple[str, ...]
+    family: int
+    """Pairs of the whole grid that corrections count."""
+
+
+def variables(columns: Any, what: str) -> list[Variable]:
+    """Return a table or mapping as variables with the names of its columns."""
+    if isinstance(columns, pd.Series):
+        columns = columns.to_frame(columns.name or what)
+    if not isinstance(columns, pd.DataFrame | Mapping) or not len(columns.keys()):
+        msg = f"{what} are a DataFrame or a mapping of names to columns; got {type(columns).__name__}."
+        raise BadValueError(msg)
+    return [as_variable(columns[name], str(name)) for name in columns.keys()]  # noqa: SIM118 (both have keys)
+
+
+def _one_length(columns: Sequence[Variable]) -> int:
+    lengths = {variable.name: len(variable.values) for variable in columns}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:6])
+        msg = f"Properties and outputs have one row a face each; got different lengths: {shown}."
+        raise BadValueError(msg)
+    return next(iter(lengths.values()))
+
+
+def _tests(methods: Sequence[str | IndependenceTest] | None, given: Given) -> list[IndependenceTest]:
+    """Return the tests, cheap ones first."""
+    kind = "categorical" if given.categorical else "continuous"
+    if methods is None:
+        chosen: list[IndependenceTest] = [TESTS[name]() for name in TESTS if kind in TESTS[name].conditioners]
+    else:
+        chosen = [configured(test, {}) if isinstance(test, str) else test for test in methods]
+    if not chosen or len({test.id for test in chosen}) < len(chosen):
+        msg = f"methods names one test or more, each once; got {[test.id for test in chosen]}."
+        raise BadValueError(msg)
+    return sorted(chosen, key=lambda test: COST.index(test.cost))
+
+
+def _random_property(n: int, person: Any, seed: int) -> Variable:
+    """Return random numbers, one a face, or one a person."""
+    numbers = np.random.default_rng([seed, n]).standard_normal(n)
+    return as_variable(numbers if person is None else numbers[coded(person, "person")[0]], NULL_PROPERTY)
+
+
+def _questions(
+    xs: Sequence[Variable], ys: Sequence[Variable], given: Given, rows: Rows, *, seed: int, workers: int
+) -> list[Part]:
+    """Return what is tested on the same rows: properties of persons apart from those that differ within."""
+    groups: dict[bool, list[Variable]] = {}
+    for x in xs:
+        groups.setdefault(differs_within(x, rows), []).append(x)
+    family = sum(x.name != NULL_PROPERTY for x in xs) * len(ys)
+    return [
+        Part(
+            ask(group, ys, given, rows, seed=seed, workers=workers, within=within),
+            tuple(x.name for x in group),
+            tuple(y.name for y in ys),
+            family,
+        )
+        for within, group in groups.items()
+    ]
+
+
+def _table(
+    test: IndependenceTest, part: Part, plan: Plan, clock: Clock, deadline: float | None
+) -> pd.DataFrame:
+    """Run one test on one part: one row a pair."""
+    whole = len(part.properties) * len(part.outputs) >= part.family
+    count = plan.count(part.family)
+    outcome = run(
+        test,
+        part.question,
+        n_permutations=count,
+        sequential=True,
+        clock=clock,
+        deadline=deadline,
+        max_draws=plan.max_draws if test.cost == "low" and whole else 0,
+        family=[name != NULL_PROPERTY for name in part.properties],
+    )
+    notes = list(outcome.notes)
+    needed = math.ceil(part.family / plan.alpha)
+    if outcome.null == "permutation" and (count or test.draws) < needed:
+        notes.append(
+            f"Cannot reach the corrected level: over {part.family} tests Holm needs {needed} permutations "
+            f"at {plan.alpha:g}; at most {count or test.draws} were drawn."
+        )
+    pairs = len(part.properties), len(part.outputs)
+    frame = {
+        "property": np.repeat(part.properties, pairs[1]),
+        "output": np.tile(part.outputs, pairs[0]),
+        "method": test.id,
+        "statistic": outcome.statistic.ravel(),
+        "effect": outcome.effect.ravel(),
+        "p": outcome.p_value.ravel(),
+        "p_low": outcome.low.ravel(),
+        "p_high": outcome.high.ravel(),
+        "p_max": outcome.p_max.ravel(),
+        "null": outcome.null,
+        "n": outcome.n,
+        "n_permutations": outcome.drawn.ravel(),
+        "notes": [_notes(outcome, i, j, notes) for i, j in np.ndindex(pairs)],
+    }
+    return pd.DataFrame(frame)
+
+
+def _notes(outcome: Outcome, i: int, j: int, notes: list[str]) -> str:
+    why_not = outcome.why_not.get((i, j))
+    return " ".join(notes if why_not is None else [why_not, *notes])
+
+
+def _sizes(part: Part, plan: Plan) -> pd.DataFrame:
+    """Return ω² with its interval for every pair of a part, and that of the share of large ones."""
+    problem = part.question.problem
+    shape = len(part.properties), len(part.outputs)
+    values = {name: np.full(shape, np.nan) for name in ("explained", "explained_low", "explained_high")}
+    large = {name: np.full(shape, np.nan) for name in ("large_low", "large_high")}
+    if problem.xs and problem.ys:
+        place = np.ix_(part.question.rows, part.question.columns)
+        sizes, halves = explained(problem), explained_by_halves(problem, HALVES, plan.seed)
+        ends = np.quantile(halves, ENDS, axis=0)
+        values["explained"][place], (values["explained_low"][place], values["explained_high"][place]) = (
+            sizes,
+            ends,
+        )
+        rows, shares = list(part.question.rows), (halves >= plan.delta).mean(axis=2)
+        # Halves see fewer large ones for want of precision: their spread counts, not their middle.
+        centre = (sizes >= plan.delta).mean(axis=1) - shares.mean(axis=0)
+        ends = np.clip(np.quantile(shares, ENDS, axis=0) + centre, 0.0, 1.0)
+        large["large_low"][rows], large["large_high"][rows] = ends[0][:, None], ends[1][:, None]
+    frame = {
+        "property": np.repeat(part.properties, shape[1]),
+        "output": np.tile(part.outputs, shape[0]),
+        **{name: column.ravel() for name, column in (values | large).items()},
+    }
+    return pd.DataFrame(frame)
+
+
+def _votes(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Return one row a pair with the vote of cHSIC, RCoT and CMIknn and its merged p."""
+    by_method = {method: rows.reset_index(drop=True) for method, rows in table.groupby("method", sort=False)}
+    vote = merged_majority(*(by_method[voter]["p"].to_numpy() for voter in VOTERS), alpha=plan.alpha)
+    rows = by_method[VOTERS[0]][["property", "output", "n"]].copy()
+    return rows.assign(
+        method="vote",
+        statistic=np.asarray(vote.votes, np.float64),
+        effect=np.nan,
+        p=vote.p_value,
+        p_low=np.nan,
+        p_high=np.nan,
+        p_max=np.nan,
+        null="merged",
+        n_permutations=0,
+        notes="p is 1.5 times the second smallest of the three: valid however they depend on each other.",
+    )
+
+
+def _finished(table: pd.DataFrame, sizes: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Add corrections, decisions, votes and sizes to the rows of all methods."""
+    table = table.assign(null_property=table["property"] == NULL_PROPERTY, alpha=plan.alpha, delta=plan.delta)
+    table["seed"] = plan.seed
+    for name in ("p_holm", "p_bh", "p_by"):
+        table[name] = np.nan
+    for _, family in table[~table["null_property"]].groupby("method", sort=False):
+        for name, values in adjusted(family["p"].to_numpy()).items():
+            table.loc[family.index, name] = values
+    table["rejects"] = table["p"] < plan.alpha
+    table["rejects_holm"] = table["p_holm"] < plan.alpha
+    table["votes"] = pd.array([pd.NA] * len(table), dtype="Int64")
+    vote = table["method"] == "vote"
+    if vote.any():
+        table.loc[vote, "rejects"] = table.loc[vote, "statistic"] > len(VOTERS) / 2
+        votes = table.loc[vote].set_index(["property", "output"])["statistic"].astype("Int64")
+        pairs = pd.MultiIndex.from_frame(table[["property", "output"]])
+        table["votes"] = votes.reindex(pairs).array
+    return table.merge(sizes, on=["property", "output"], how="left")[list(COLUMNS)]
