@@ -143,7 +143,7 @@ def run(
     by_orders = _by_orders(test, problem, null)
     why_not = dict(question.why_not)
     stopped = clock.stop()
-    if stopped is not None and test.null == "permutation":
+    if stopped is not None:
         why_not |= dict.fromkeys(np.ndindex(question.shape), f"Not run: {stopped}.")
     elif problem.xs and problem.ys:
         place = np.ix_(question.rows, question.columns)

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from tqdm.auto import tqdm
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
@@ -41,6 +40,8 @@ def reporting(
     if not isinstance(progress, bool):
         yield progress
         return
+    from tqdm.auto import tqdm
+
     with tqdm(total=total, disable=not progress, unit="pair", leave=False) as bar:
         done: dict[str, int] = {}
 

@@ -60,10 +60,10 @@ def share_significant(grid: pd.DataFrame) -> pd.DataFrame:
     if missing := needed - set(grid.columns):
         msg = f"A table from independence_grid is needed; it lacks {', '.join(sorted(missing))}."
         raise BadValueError(msg)
-    null = {method: _counts(rows) for method, rows in grid[grid["null_property"]].groupby("method")}
+    null = {str(method): _counts(rows) for method, rows in grid[grid["null_property"]].groupby("method")}
     rows = []
     for (name, method), cells in grid[~grid["null_property"]].groupby(["property", "method"], sort=False):
-        counts, chance = _counts(cells), null.get(method, {})
+        counts, chance = _counts(cells), null.get(str(method), {})
         first = cells.iloc[0]
         rows.append(
             {"property": name, "method": method}
