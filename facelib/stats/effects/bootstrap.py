@@ -1,0 +1,209 @@
+"""How far the mean over identities can be trusted: BCa bootstrap, or Student's t where they are few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats, as_count, as_number, as_share
+from facelib.stats.effects.signflip import as_differences
+
+Method = Literal["auto", "bca", "percentile", "t"]
+
+METHODS: tuple[Method, ...] = ("auto", "bca", "percentile", "t")
+LEAST_BCA = 20  # identities
+RESAMPLES = 4999
+SAME = 1e-12  # relative: differences this close together are the same number
+_STREAM = 2  # keeps the resamples apart from flips drawn with the same seed
+
+
+@dataclass(frozen=True, eq=False)
+class MeanDistribution:
+    """What is known about the means of m columns of differences, one row an identity.
+
+    Attributes
+    ----------
+    mean, spread
+        (m,) mean and standard deviation (ddof 1); NaN without any, and below two identities.
+    n
+        (m,) identities that have a difference.
+    method
+        (m,) "bca", "percentile" or "t"; "none" below two identities.
+    constant
+        (m,) whether all differences are the same number: then the interval has no width.
+    n_bootstrap, seed
+        What was run.
+    draws
+        (B, m) sorted means of resamples; (0, m) if no column needs them.
+    bias, acceleration
+        (m,) z0 and a of the BCa interval; 0 for the others.
+    """
+
+    mean: Floats
+    spread: Floats
+    n: npt.NDArray[np.int64]
+    method: npt.NDArray[np.str_]
+    constant: npt.NDArray[np.bool_]
+    n_bootstrap: int
+    seed: int
+    draws: Floats
+    bias: Floats
+    acceleration: Floats
+
+    def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Return the two-sided interval of the means at `level`, each (m,); NaN below two identities.
+
+        BCa after Efron (1987): the quantiles Φ(z0 + (z0 + z) / (1 - a (z0 + z))) of the resamples.
+        """
+        tail = (1 - as_share(level, "The level of an interval")) / 2
+        low, high = self._quantile(tail), self._quantile(1 - tail)
+        return low, high
+
+    def confidence_below(self, value: float) -> Floats:
+        """Return (m,) the one-sided confidence that the mean lies below `value`: `interval`, inverted.
+
+        The upper end of the interval at level 1 - 2c lies at `value` where this is 1 - c. With resamples it
+        stays within [1 / (B + 1), B / (B + 1)].
+        """
+        return self._confidence(value, -1.0)
+
+    def confidence_above(self, value: float) -> Floats:
+        """Return (m,) the confidence that the mean lies above `value`: 1 - that below, tail kept."""
+        return self._confidence(value, 1.0)
+
+    def _confidence(self, value: float, side: float) -> Floats:
+        bar = as_number(value, "The value")
+        result = np.full(self.mean.shape, np.nan)
+        drawn = self._drawn
+        if drawn.any():
+            draws, slack = self.draws[:, drawn], SAME * np.abs(self.mean[drawn])
+            share = ((draws < bar - slack).mean(axis=0) + (draws <= bar + slack).mean(axis=0)) / 2
+            least = 1 / (self.n_bootstrap + 1)
+            u = ndtri(np.clip(share, least, 1 - least)) - self.bias[drawn]
+            z = u / (1 + self.acceleration[drawn] * u) - self.bias[drawn]
+            result[drawn] = np.clip(ndtr(-side * z), least, 1 - least)
+        student = (self.method == "t") & ~self.constant
+        error = self.spread[student] / np.sqrt(self.n[student])
+        result[student] = stdtr(self.n[student] - 1, side * (self.mean[student] - bar) / error)
+        same = self.constant & (self.n > 1)
+        result[same] = (1 + side * np.sign(self.mean[same] - bar)) / 2
+        return result
+
+    @property
+    def _drawn(self) -> npt.NDArray[np.bool_]:
+        return np.isin(self.method, ("bca", "percentile")) & ~self.constant
+
+    def _quantile(self, tail: float) -> Floats:
+        result = np.full(self.mean.shape, np.nan)
+        drawn = self._drawn
+        if drawn.any():
+            y = self.bias[drawn] + ndtri(tail)
+            share = ndtr(self.bias[drawn] + y / (1 - self.acceleration[drawn] * y))
+            place = share * (len(self.draws) - 1)
+            below = np.floor(place).astype(int)
+            above = np.minimum(below + 1, len(self.draws) - 1)
+            columns = np.flatnonzero(drawn)
+            first, second = self.draws[below, columns], self.draws[above, columns]
+            result[drawn] = first + (place - below) * (second - first)
+        student = (self.method == "t") & ~self.constant
+        error = self.spread[student] / np.sqrt(self.n[student])
+        result[student] = self.mean[student] + stdtrit(self.n[student] - 1, tail) * error
+        same = self.constant & (self.n > 1)
+        result[same] = self.mean[same]
+        return result
+
+
+def mean_distribution(
+    differences: npt.ArrayLike, *, method: Method = "auto", n_bootstrap: int = RESAMPLES, seed: int = 0
+) -> MeanDistribution:
+    """Resample identities and return what is known about the mean difference.
+
+    Parameters
+    ----------
+    differences
+        (n,) one difference an identity, or (n, m): m columns, which share their resamples. NaN: missing.
+    method
+        "auto" takes BCa from 20 identities on and Student's t below, where resamples of so few are too alike.
+    n_bootstrap
+        Resamples B.
+    seed
+        Their seed.
+
+    Raises
+    ------
+    BadValueError
+        If the shape is another, a difference is infinite, or an option is unknown.
+
+    Examples
+    --------
+    >>> few = mean_distribution([0.1, 0.2, 0.3])
+    >>> low, high = few.interval(0.90)
+    >>> few.method[0], round(float(low[0]), 3), round(float(high[0]), 3)
+    (np.str_('t'), 0.031, 0.369)
+    """
+    columns, _ = as_differences(differences)
+    if method not in METHODS:
+        msg = f"The method is one of {', '.join(METHODS)}; got {method!r}."
+        raise BadValueError(msg)
+    count = as_count(n_bootstrap, "The number of resamples", least=99)
+    number = as_count(seed, "The seed", least=0)
+    given = ~np.isnan(columns)
+    n = given.sum(axis=0)
+    mean, spread, skew, constant = _moments(columns, given, n)
+    chosen = np.where(n >= LEAST_BCA, "bca", "t") if method == "auto" else np.full(n.shape, method)
+    chosen = np.where(n > 1, chosen, "none")
+    drawn = np.isin(chosen, ("bca", "percentile")) & ~constant
+    draws = np.zeros((count if drawn.any() else 0, len(n)))
+    bias, acceleration = np.zeros(len(n)), np.zeros(len(n))
+    for pattern in np.unique(given[:, drawn], axis=1).T:
+        which = np.flatnonzero(drawn & (given == pattern[:, None]).all(axis=0))
+        draws[:, which] = _resampled(columns[np.ix_(pattern, which)], count, number)
+    bca = drawn & (chosen == "bca")
+    if bca.any():
+        slack = SAME * np.abs(columns[:, bca]).max(axis=0, where=given[:, bca], initial=0.0)
+        below = (draws[:, bca] < mean[bca] - slack).mean(axis=0)
+        upto = (draws[:, bca] <= mean[bca] + slack).mean(axis=0)
+        bias[bca] = ndtri(np.clip((below + upto) / 2, 1 / (count + 1), count / (count + 1)))
+        acceleration[bca] = skew[bca] / (6 * np.sqrt(n[bca]))
+    return MeanDistribution(
+        mean=mean,
+        spread=spread,
+        n=n,
+        method=chosen,
+        constant=constant,
+        n_bootstrap=count,
+        seed=number,
+        draws=draws,
+        bias=bias,
+        acceleration=acceleration,
+    )
+
+
+def _moments(
+    columns: Floats, given: npt.NDArray[np.bool_], n: npt.NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats, npt.NDArray[np.bool_]]:
+    """Return mean, standard deviation (ddof 1), skewness (of the sample) and whether all are the same."""
+    counts = np.maximum(n, 1)
+    mean = np.where(given, columns, 0.0).sum(axis=0) / counts
+    centred = np.where(given, columns - mean, 0.0)
+    largest = np.abs(columns).max(axis=0, where=given, initial=0.0)
+    constant = (n > 0) & (np.abs(centred).max(axis=0) <= SAME * largest)
+    squares, cubes = (centred**2).sum(axis=0), (centred**3).sum(axis=0)
+    spread = np.where(n > 1, np.where(constant, 0.0, np.sqrt(squares / np.maximum(n - 1, 1))), np.nan)
+    variance = np.where(constant | (n < 2), 1.0, squares / counts)
+    skew = np.where(constant | (n < 2), 0.0, cubes / counts / variance**1.5)
+    return np.where(n > 0, mean, np.nan), spread, skew, constant
+
+
+def _resampled(columns: Floats, count: int, seed: int) -> Floats:
+    """Return sorted means of resampled rows: (n, m) -> (B, m). Every column sees the same resamples."""
+    n = len(columns)
+    rng = np.random.default_rng([seed, _STREAM])
+    chosen = rng.integers(0, n, (count, n)) + np.arange(count)[:, None] * n
+    weights = np.bincount(chosen.ravel(), minlength=count * n).reshape(count, n).astype(np.float64)
+    return np.sort(weights @ columns / n, axis=0)

@@ -1,0 +1,158 @@
+"""An intervention against its control, on the same identities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from facelib.errors import BadValueError, UnknownNameError
+from facelib.stats.effects.bootstrap import RESAMPLES
+from facelib.stats.effects.curves import FaceEffects, Summary, Value, face_effects
+from facelib.stats.effects.equivalence import ALPHA
+from facelib.stats.effects.population import COLUMNS, judge
+from facelib.stats.effects.rows import CELL
+from facelib.stats.effects.signflip import FLIPS, Alternative
+
+CONTRAST_COLUMNS: Final = {
+    "intervention": COLUMNS["intervention"],
+    "control": "id of the control; effects are those of the intervention minus those of the control",
+    **{
+        name: text
+        for name, text in COLUMNS.items()
+        if name != "intervention" and not name.startswith("mixed")
+    },
+    "mean_intervention": "mean effect of the intervention alone, same identities",
+    "mean_control": "mean effect of the control alone",
+}
+"""Columns of what `contrast` returns."""
+PAIR = ["classifier", "label"]
+
+
+def contrast(
+    table: pd.DataFrame,
+    intervention: str,
+    control: str,
+    *,
+    value: Value = "probability",
+    summary: Summary = "difference",
+    delta: float | None = None,
+    alpha: float = ALPHA,
+    alternative: Alternative = "two-sided",
+    n_flips: int = FLIPS,
+    n_bootstrap: int = RESAMPLES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Compare an intervention with its control on the same identities: D = Δ(intervention) - Δ(control).
+
+    One-sided weakening also lowers the total activation. Against a control that lowers it as much on both
+    sides, D is what the asymmetry itself does.
+
+    Parameters
+    ----------
+    table
+        Tidy sweep table that holds both.
+    intervention, control
+        Their ids.
+    value, summary, delta, alpha, alternative, n_flips, n_bootstrap, seed
+        As for `effects_over_faces`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a classifier and label that both have, columns as in `CONTRAST_COLUMNS`; all rows are one
+        family.
+
+    Raises
+    ------
+    UnknownNameError
+        If the table doesn't hold the intervention or the control.
+    BadValueError
+        If the table can't be read, both are the same, or they share no identity.
+
+    Examples
+    --------
+    >>> rows = [
+    ...     (f"face {i}", run, s, "fer", "happy", 0.9 - (fall + i / 50) * s)
+    ...     for i in range(8)
+    ...     for run, fall in (("one side", 0.4), ("both sides", 0.1))
+    ...     for s in (0.0, 1.0)
+    ... ]
+    >>> names = ["face", "intervention", "strength", "classifier", "label", "probability"]
+    >>> round(float(contrast(pd.DataFrame(rows, columns=names), "one side", "both sides")["mean"].iloc[0]), 3)
+    -0.3
+    """
+    if intervention == control:
+        msg = f"A control is another intervention; both are {intervention!r}."
+        raise BadValueError(msg)
+    first, second = (
+        face_effects(only_rows(table, "intervention", name), value=value, summary=summary)
+        for name in (intervention, control)
+    )
+    difference, means = _subtract(first, second)
+    judged = judge(
+        difference,
+        None,
+        delta=delta,
+        alpha=alpha,
+        alternative=alternative,
+        n_flips=n_flips,
+        n_bootstrap=n_bootstrap,
+        seed=seed,
+    )
+    return judged.assign(control=control, **means)[list(CONTRAST_COLUMNS)]
+
+
+def _subtract(first: FaceEffects, second: FaceEffects) -> tuple[FaceEffects, dict[str, Any]]:
+    """Return D for the identities and cells that both have, and the means of both alone."""
+    names = [name for name in first.identities if name in set(second.identities)]
+    if not names:
+        msg = "The intervention and its control share no identity: run both on the same faces."
+        raise BadValueError(msg)
+    mine, theirs = (pd.MultiIndex.from_frame(effects.cells[PAIR]) for effects in (first, second))
+    cells = np.flatnonzero(mine.isin(theirs))
+    if not len(cells):
+        msg = "The intervention and its control share no classifier and label."
+        raise BadValueError(msg)
+    other = theirs.get_indexer(mine[cells])
+    rows, others = (pd.Index(effects.identities).get_indexer(pd.Index(names)) for effects in (first, second))
+    a, b = first.effects[np.ix_(rows, cells)], second.effects[np.ix_(others, other)]
+    both = ~np.isnan(a) & ~np.isnan(b)
+    difference = replace(
+        first,
+        cells=first.cells.iloc[cells].reset_index(drop=True)[CELL],
+        identities=tuple(names),
+        effects=a - b,
+        starts=np.where(both, first.starts[np.ix_(rows, cells)], np.nan),
+        faces=np.minimum(first.faces[cells], second.faces[other]),
+        notes=tuple(
+            tuple(dict.fromkeys([*first.notes[i], *second.notes[j], *_unpaired(first, int(i), int(count))]))
+            for i, j, count in zip(cells, other, both.sum(axis=0), strict=True)
+        ),
+    )
+    counts = np.maximum(both.sum(axis=0), 1)
+    means = {
+        name: np.where(both.any(axis=0), np.where(both, values, 0.0).sum(axis=0) / counts, np.nan)
+        for name, values in (("mean_intervention", a), ("mean_control", b))
+    }
+    return difference, means
+
+
+def _unpaired(effects: FaceEffects, cell: int, paired: int) -> list[str]:
+    alone = int((~np.isnan(effects.effects[:, cell])).sum()) - paired
+    return [f"{alone} identities have no control and are left out."] if alone else []
+
+
+def only_rows(table: Any, column: str, name: str) -> pd.DataFrame:
+    """Return the rows of one intervention or label."""
+    if not isinstance(table, pd.DataFrame) or column not in table.columns:
+        msg = f"Expected the tidy table of sweeps, with a column {column}; got {type(table).__name__}."
+        raise BadValueError(msg)
+    chosen = table[table[column] == name]
+    if chosen.empty:
+        known = ", ".join(map(str, pd.unique(table[column]))) or "none"
+        msg = f"The table has no {column} {name!r}; it has: {known}."
+        raise UnknownNameError(msg)
+    return chosen

@@ -1,0 +1,195 @@
+"""From the tidy sweep table to one number an identity: end-to-end differences, slopes, curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats
+from facelib.stats.effects.rows import SAME, Codes, Rows, read_rows, read_values
+
+Value = Literal["probability", "logit"]
+Summary = Literal["difference", "slope"]
+
+VALUES: tuple[Value, ...] = get_args(Value)
+SUMMARIES: tuple[Summary, ...] = get_args(Summary)
+
+
+@dataclass(frozen=True, eq=False)
+class FaceEffects:
+    """What every identity did, one column a cell: intervention × classifier × label.
+
+    Attributes
+    ----------
+    cells
+        (m,) rows ``intervention``, ``classifier``, ``label``, in order of appearance.
+    identities
+        (n,) names. Faces of one identity are averaged: it is the unit that counts.
+    effects, starts
+        (n, m) difference or slope, and value at strength 0; NaN where missing.
+    faces
+        (m,) number of faces behind the effects.
+    notes
+        (m,) what was left out.
+    value, summary
+        What was asked.
+    """
+
+    cells: pd.DataFrame
+    identities: tuple[str, ...]
+    effects: Floats
+    starts: Floats
+    faces: Codes
+    notes: tuple[tuple[str, ...], ...]
+    value: Value
+    summary: Summary
+
+
+def face_effects(
+    table: pd.DataFrame, *, value: Value = "probability", summary: Summary = "difference"
+) -> FaceEffects:
+    """Return one difference or slope an identity and cell.
+
+    Parameters
+    ----------
+    table
+        Tidy sweep table: ``face``, ``intervention``, ``strength`` in [0, 1], ``classifier``, ``label``, and
+        the value. Faces (expressions, sides) of one person share an ``identity`` where that column is there.
+    value
+        "probability" or "logit".
+    summary
+        "difference": value at strength 1 minus that at strength 0. "slope": least squares over all strengths,
+        change from strength 0 to 1.
+
+    Raises
+    ------
+    BadValueError
+        If the table isn't one, a column is missing, a number is impossible, a row is there twice, or a face
+        has two identities.
+
+    Examples
+    --------
+    >>> rows = [("a", "blur", s, "fer", "happy", 0.9 - 0.4 * s) for s in (0.0, 0.5, 1.0)]
+    >>> columns = ["face", "intervention", "strength", "classifier", "label", "probability"]
+    >>> face_effects(pd.DataFrame(rows, columns=columns)).effects.round(3).tolist()
+    [[-0.4]]
+    """
+    if value not in VALUES or summary not in SUMMARIES:
+        msg = (
+            'The value is "probability" or "logit", the summary "difference" or "slope"; '
+            f"got {value!r}, {summary!r}."
+        )
+        raise BadValueError(msg)
+    return summarise_rows(read_rows(table), read_values(table, value), value, summary)
+
+
+def summarise_rows(rows: Rows, values: Floats, value: Value, summary: Summary) -> FaceEffects:
+    """Return what `face_effects` does, from rows that were read before."""
+    given = ~np.isnan(values)
+    first, last = (_at(rows, values, strength) for strength in (0.0, 1.0))
+    by_face = last - first if summary == "difference" else _slopes(rows, values)
+    usable = ~np.isnan(by_face)
+    effects, starts = (_average(rows, np.where(usable, numbers, np.nan)) for numbers in (by_face, first))
+    kept = np.asarray((~np.isnan(effects)).any(axis=1))
+    return FaceEffects(
+        cells=rows.cells,
+        identities=tuple(name for name, keep in zip(rows.identity_names, kept, strict=True) if keep),
+        effects=effects[kept],
+        starts=starts[kept],
+        faces=usable.sum(axis=0),
+        notes=_notes(rows, given, usable, summary),
+        value=value,
+        summary=summary,
+    )
+
+
+def mean_curves(rows: Rows, values: Floats, cells: Codes) -> tuple[Floats, Floats]:
+    """Return strengths (T,) and curves (n, T, k) of k cells, faces of an identity averaged; NaN: not read."""
+    local = np.full(len(rows.cells), -1)
+    local[cells] = np.arange(len(cells))
+    chosen = ~np.isnan(values) & (local[rows.cell] >= 0)
+    steps, step = np.unique(np.round(rows.strength[chosen] / SAME).astype(np.int64), return_inverse=True)
+    shape = (len(rows.identity_names), len(steps), len(cells))
+    place = np.ravel_multi_index((rows.identity[rows.face[chosen]], step, local[rows.cell[chosen]]), shape)
+    size = int(np.prod(shape))
+    total = np.bincount(place, values[chosen], size)
+    count = np.bincount(place, minlength=size)
+    curves: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan).reshape(shape)
+    return steps.astype(np.float64) * SAME, curves
+
+
+def _at(rows: Rows, values: Floats, strength: float) -> Floats:
+    """Return the value of every face and cell at one strength, (F, m), NaN where there is none."""
+    chosen = np.abs(rows.strength - strength) <= SAME
+    result = np.full(rows.shape, np.nan)
+    result[rows.face[chosen], rows.cell[chosen]] = values[chosen]
+    return result
+
+
+def _slopes(rows: Rows, values: Floats) -> Floats:
+    """Return the least-squares slope of every face and cell, (F, m), NaN below two strengths."""
+    given = ~np.isnan(values)
+    pair = (rows.face * rows.shape[1] + rows.cell)[given]
+    s, v = rows.strength[given], values[given]
+    size = rows.shape[0] * rows.shape[1]
+    count = np.maximum(np.bincount(pair, minlength=size), 1)
+    s = s - (np.bincount(pair, s, size) / count)[pair]
+    v = v - (np.bincount(pair, v, size) / count)[pair]
+    spread = np.bincount(pair, s * s, size)
+    slopes = np.full(size, np.nan)
+    np.divide(np.bincount(pair, s * v, size), spread, out=slopes, where=spread > SAME**2)
+    return slopes.reshape(rows.shape)
+
+
+def _average(rows: Rows, by_face: Floats) -> Floats:
+    """Average the faces of each identity, (F, m) -> (n, m); NaN where it has none."""
+    if len(rows.identity_names) == len(rows.face_names):
+        result = np.full(by_face.shape, np.nan)
+        result[rows.identity] = by_face
+        return result
+    given = ~np.isnan(by_face)
+    total = np.zeros((len(rows.identity_names), by_face.shape[1]))
+    count = np.zeros(total.shape)
+    np.add.at(total, rows.identity, np.where(given, by_face, 0.0))
+    np.add.at(count, rows.identity, given)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _notes(
+    rows: Rows, given: npt.NDArray[np.bool_], usable: npt.NDArray[np.bool_], summary: Summary
+) -> tuple[tuple[str, ...], ...]:
+    """Say for every cell which faces were left out."""
+    faces, m = rows.shape
+    lost = np.bincount(rows.cell[~given], minlength=m)
+    present = np.zeros((faces, m), bool)
+    present[rows.face, rows.cell] = True
+    interventions, _ = pd.factorize(rows.cells["intervention"])
+    in_run = np.zeros((faces, m), bool)
+    for code in np.unique(interventions):
+        which = interventions == code
+        in_run[:, which] = present[:, which].any(axis=1, keepdims=True)
+    absent = (in_run & ~present).sum(axis=0)
+    unusable = (present & ~usable).sum(axis=0)
+    counts = np.zeros((len(rows.identity_names), m), np.int64)
+    np.add.at(counts, rows.identity, usable)
+    needs = "strength 0 or 1" if summary == "difference" else "two strengths"
+    notes = []
+    for cell in range(m):
+        lines = []
+        if lost[cell]:
+            lines.append(f"{lost[cell]} rows without a value are left out.")
+        if unusable[cell]:
+            lines.append(f"{unusable[cell]} of {in_run[:, cell].sum()} faces lack {needs} and are left out.")
+        if absent[cell]:
+            lines.append(f"{absent[cell]} of {in_run[:, cell].sum()} faces have no rows here.")
+        many = counts[counts[:, cell] > 0, cell]
+        if len(many) and many.max() > 1:
+            each = f"{many.min()}" if many.min() == many.max() else f"{many.min()} to {many.max()}"
+            lines.append(f"Each identity counts once: the mean of its {each} faces.")
+        notes.append(tuple(lines))
+    return tuple(notes)

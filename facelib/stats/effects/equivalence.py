@@ -1,0 +1,164 @@
+"""Does a change matter? One interval against a margin that was set before the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats, as_number, as_share
+from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
+
+Verdict = Literal["matters", "does not matter at δ", "cannot tell"]
+
+MATTERS, DOES_NOT, CANNOT_TELL = VERDICTS = get_args(Verdict)
+DELTA = 0.10  # in probability
+ALPHA = 0.05
+SMALLER = "detectable, but smaller than δ"
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """What n differences say about a margin.
+
+    Attributes
+    ----------
+    verdict
+        "matters": the interval lies wholly outside [-δ, δ]; "does not matter at δ": wholly inside; "cannot
+        tell": neither.
+    verdict_half, verdict_double
+        The same at δ/2 and 2δ.
+    detectable
+        Whether the interval excludes 0.
+    addition
+        "detectable, but smaller than δ" where it excludes 0 but lies inside, else empty.
+    mean, interval
+        Mean difference and its interval at level 1 - 2α.
+    tost_p
+        p of two one-sided tests: the larger of those of "the mean is δ or more" and "-δ or less". Below α
+        where the interval lies inside. NaN below two identities or without spread.
+    delta, alpha, n, method, seed
+        What was asked; "bca", "percentile" or "t".
+    """
+
+    verdict: Verdict
+    verdict_half: Verdict
+    verdict_double: Verdict
+    detectable: bool
+    addition: str
+    mean: float
+    interval: tuple[float, float]
+    tost_p: float
+    delta: float
+    alpha: float
+    n: int
+    method: str
+    seed: int
+
+
+def equivalence(
+    differences: npt.ArrayLike,
+    delta: float = DELTA,
+    *,
+    alpha: float = ALPHA,
+    method: Method = "auto",
+    n_bootstrap: int = RESAMPLES,
+    seed: int = 0,
+) -> Equivalence:
+    """Judge the mean of differences over identities by one interval at level 1 - 2α.
+
+    Parameters
+    ----------
+    differences
+        (n,) one difference an identity.
+    delta
+        Margin, above 0, set before the run and never derived from the same data.
+    alpha
+        Level of each one-sided test.
+    method
+        "auto": BCa from 20 identities on, else Student's t; "t" is the test of Schuirmann (1987).
+    n_bootstrap, seed
+        Of the resamples.
+
+    Raises
+    ------
+    BadValueError
+        If the differences aren't one finite list, or the margin isn't positive.
+
+    Examples
+    --------
+    >>> equivalence([-0.61, -0.55, -0.70, -0.48, -0.66]).verdict
+    'matters'
+    >>> small = equivalence([0.02, 0.03, 0.02, 0.04, 0.03])
+    >>> small.verdict, small.addition
+    ('does not matter at δ', 'detectable, but smaller than δ')
+    """
+    if np.ndim(differences) != 1:
+        msg = f"One verdict is about differences (n,), one an identity; got shape {np.shape(differences)}."
+        raise BadValueError(msg)
+    margin, level = as_margin(delta), as_level(alpha)
+    known = mean_distribution(differences, method=method, n_bootstrap=n_bootstrap, seed=seed)
+    low, high = known.interval(1 - 2 * level)
+    one, half, double = (verdicts(low, high, factor * margin) for factor in (1.0, 0.5, 2.0))
+    detectable = bool(low[0] > 0 or high[0] < 0)
+    return Equivalence(
+        verdict=one[0],
+        verdict_half=half[0],
+        verdict_double=double[0],
+        detectable=detectable,
+        addition=SMALLER if detectable and one[0] == DOES_NOT else "",
+        mean=float(known.mean[0]),
+        interval=(float(low[0]), float(high[0])),
+        tost_p=float(tost_p(known, margin)[0]),
+        delta=margin,
+        alpha=level,
+        n=int(known.n[0]),
+        method=str(known.method[0]),
+        seed=known.seed,
+    )
+
+
+def verdicts(low: Floats, high: Floats, delta: float) -> list[Verdict]:
+    """Return the verdict of m intervals at one margin; an interval that isn't there can't tell.
+
+    >>> verdicts(np.array([0.12, -0.02, 0.05]), np.array([0.3, 0.1, 0.2]), 0.10)
+    ['matters', 'does not matter at δ', 'cannot tell']
+    """
+    outside = (low > delta) | (high < -delta)
+    inside = (low >= -delta) & (high <= delta)
+    return [
+        MATTERS if out else DOES_NOT if within else CANNOT_TELL
+        for out, within in zip(outside, inside, strict=True)
+    ]
+
+
+def tost_p(known: MeanDistribution, delta: float) -> Floats:
+    """Return (m,) p-values of equivalence: the smallest α at which the interval would lie inside.
+
+    It inverts the interval that gives the verdict, so that the two never contradict each other; with
+    Student's t it is the usual TOST.
+    """
+    p = np.maximum(known.confidence_above(delta), known.confidence_below(-delta))
+    p = np.maximum(p, np.finfo(float).tiny)
+    return np.where(known.constant, np.nan, p)
+
+
+def as_margin(delta: float) -> float:
+    """Return the margin, or raise `BadValueError` if it isn't above 0."""
+    margin = as_number(delta, "The margin delta")
+    if margin <= 0:
+        msg = f"The margin delta lies above 0 and is set before the run; got {delta!r}."
+        raise BadValueError(msg)
+    return margin
+
+
+def as_level(alpha: float) -> float:
+    """Return the level, or raise `BadValueError` if there is no interval at 1 - 2α."""
+    level = as_share(alpha, "The level alpha")
+    if level >= 0.5:
+        msg = f"The level alpha lies below .5, so that there is an interval at 1 - 2α; got {alpha!r}."
+        raise BadValueError(msg)
+    return level

@@ -1,0 +1,216 @@
+"""The mixed model ``logit ~ strength + (1 + strength | face)``, and what stands in where it fails."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtr
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats, as_list
+
+REML = "REML"
+CLUSTERED = "cluster-robust OLS"
+NOT_FITTED = "not fitted"
+FLAT = 1e-10  # relative: a random effect of less spread is none
+
+
+@dataclass(frozen=True, eq=False)
+class MixedSlopes:
+    """Slopes over strength of m outputs.
+
+    Attributes
+    ----------
+    slope, se
+        (m,) change of the output from strength 0 to 1, and its standard error.
+    p_value
+        (m,) two-sided, Student's t with n - 1 degrees of freedom; NaN without a standard error.
+    method
+        (m,) "REML", "cluster-robust OLS" or "not fitted".
+    n
+        (m,) identities.
+    notes
+        (m,) why the mixed model was not fitted, or empty.
+    """
+
+    slope: Floats
+    se: Floats
+    p_value: Floats
+    method: npt.NDArray[np.str_]
+    n: npt.NDArray[np.int64]
+    notes: tuple[str, ...]
+
+
+def mixed_slopes(strengths: npt.ArrayLike, curves: npt.ArrayLike) -> MixedSlopes:
+    """Fit ``output ~ strength + (1 + strength | face)`` to each of m outputs by REML.
+
+    Where every face was read at the same strengths the estimate has a closed form: the mean of the faces'
+    own slopes, with their standard deviation over sqrt(n) as standard error (Laird and Ware 1982, balanced
+    case). So curved responses or correlated residuals don't spoil it. Elsewhere statsmodels' MixedLM is
+    fitted, about half a second an output. If the spread of the faces' intercepts and slopes is no larger than
+    the residuals explain (a singular fit), or MixedLM doesn't converge, least squares with standard errors
+    clustered by face (CR1) stand in.
+
+    Parameters
+    ----------
+    strengths
+        (T,) in [0, 1].
+    curves
+        (n, T, m) or (n, T): outputs of n identities; NaN: not read.
+
+    Raises
+    ------
+    BadValueError
+        If the shapes don't fit or an output is infinite.
+
+    Examples
+    --------
+    >>> curves = [[2.0, 1.1, 0.0], [1.0, 0.8, 0.4], [3.0, 2.1, 0.9], [1.5, 0.6, 0.2]]
+    >>> fit = mixed_slopes([0.0, 0.5, 1.0], curves)
+    >>> fit.method[0], round(float(fit.slope[0]), 3), round(float(fit.se[0]), 3)
+    (np.str_('REML'), -1.5, 0.349)
+    """
+    s = as_list(strengths, "Strengths", least=0)
+    y = np.asarray(curves, np.float64)
+    y = y[..., None] if y.ndim == 2 else y
+    if y.ndim != 3 or y.shape[1] != len(s) or np.isinf(y).any():
+        msg = f"Curves are finite (NaN: not read), (n, {len(s)}, m) for {len(s)} strengths; got {y.shape}."
+        raise BadValueError(msg)
+    results = _Results(y.shape[2])
+    read = ~np.isnan(y)
+    whole = np.asarray(read.all(axis=1))  # (n, m)
+    balanced = np.asarray((whole | ~read.any(axis=1)).all(axis=0))
+    for pattern in np.unique(whole[:, balanced], axis=1).T if balanced.any() else []:
+        which = np.flatnonzero(balanced & (whole == pattern[:, None]).all(axis=0))
+        _fit_balanced(s, y[pattern][:, :, which], which, results)
+    for column in np.flatnonzero(~balanced):
+        _fit_unbalanced(s, y[:, :, column], int(column), results)
+    return results.frozen()
+
+
+def join(fits: Sequence[MixedSlopes], places: Sequence[npt.NDArray[np.int64]]) -> MixedSlopes:
+    """Return one result from several, whose outputs go to the given places."""
+    m = sum(len(place) for place in places)
+    results = _Results(m)
+    for fit, place in zip(fits, places, strict=True):
+        results.slope[place], results.se[place] = fit.slope, fit.se
+        results.method[place], results.n[place] = fit.method, fit.n
+        for index, note in zip(place, fit.notes, strict=True):
+            results.notes[int(index)] = note
+    return results.frozen()
+
+
+class _Results:
+    def __init__(self, m: int) -> None:
+        self.slope, self.se = np.full(m, np.nan), np.full(m, np.nan)
+        self.method = np.full(m, NOT_FITTED, dtype=f"<U{len(CLUSTERED)}")
+        self.n = np.zeros(m, np.int64)
+        self.notes = [""] * m
+
+    def frozen(self) -> MixedSlopes:
+        p = np.full(len(self.n), np.nan)
+        usable = (self.se > 0) & (self.n > 1)
+        t = self.slope[usable] / self.se[usable]
+        p[usable] = np.maximum(2 * stdtr(self.n[usable] - 1, -np.abs(t)), np.finfo(float).tiny)
+        return MixedSlopes(self.slope, self.se, p, self.method, self.n, tuple(self.notes))
+
+
+def _fit_balanced(s: Floats, y: Floats, which: npt.NDArray[np.intp], results: _Results) -> None:
+    """Fill in the columns `which` from y (n, T, k) without gaps.
+
+    With X = [1, s] for every face its own coefficients b_i are N(β, Ω), Ω = D + σ² (XᵀX)⁻¹, independent of
+    the residuals: REML gives Ω = cov(b) and σ² = residual mean square, as long as D = Ω - σ² (XᵀX)⁻¹ is
+    positive definite.
+    """
+    n, steps, _ = y.shape
+    results.n[which] = n
+    X = np.column_stack([np.ones(steps), s])
+    if n < 2 or steps < 2:
+        _note(results, which, "a slope over faces needs two faces and two strengths")
+        return
+    b = np.einsum("kt,ntm->knm", np.linalg.pinv(X), y)
+    rest = y - np.einsum("tk,knm->ntm", X, b)
+    centred = b - b.mean(axis=1, keepdims=True)
+    omega = np.einsum("knm,lnm->mkl", centred, centred) / (n - 1)
+    results.slope[which] = b[1].mean(axis=0)
+    results.se[which] = np.sqrt(omega[:, 1, 1] / n)
+    if steps > 2 and n > 2:
+        sigma2 = (rest**2).sum(axis=(0, 1)) / (n * (steps - 2))
+        spread = omega - sigma2[:, None, None] * np.linalg.inv(X.T @ X)
+        fitted = np.linalg.eigvalsh(spread)[:, 0] > FLAT * np.trace(omega, axis1=1, axis2=2)
+        why = "singular fit: the faces' intercepts and slopes vary no more than the residuals explain"
+    else:
+        fitted = np.zeros(len(which), bool)
+        why = "the mixed model needs three strengths and three faces"
+    results.method[which] = np.where(fitted, REML, CLUSTERED)
+    rows = n * steps
+    results.se[which[~fitted]] *= np.sqrt((rows - 1) / max(rows - 2, 1))  # CR1
+    _note(results, which[~fitted], why)
+
+
+def _fit_unbalanced(s: Floats, y: Floats, column: int, results: _Results) -> None:
+    """Fill in one column from y (n, T) with gaps."""
+    face, step = np.nonzero(~np.isnan(y))
+    x, values = s[step], y[face, step]
+    results.n[column] = len(np.unique(face))
+    if results.n[column] < 2 or np.ptp(x) == 0:
+        _note(results, np.array([column]), "a slope over faces needs two faces and two strengths")
+        return
+    X = np.column_stack([np.ones(len(x)), x])
+    fit, why = _fit_statsmodels(values, X, face)
+    if fit is None:
+        results.method[column] = CLUSTERED
+        results.slope[column], results.se[column] = clustered_slope(x, values, face)
+        _note(results, np.array([column]), why)
+    else:
+        results.method[column] = REML
+        results.slope[column], results.se[column] = float(fit.params[1]), float(fit.bse[1])
+
+
+def _fit_statsmodels(values: Floats, X: Floats, face: npt.NDArray[Any]) -> tuple[Any, str]:
+    """Return the fit, or None and why there is none that can be trusted."""
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            fit = MixedLM(values, X, groups=face, exog_re=X).fit(reml=True)
+        except (np.linalg.LinAlgError, ValueError) as error:
+            return None, f"MixedLM failed: {error}"
+        spread = np.linalg.eigvalsh(np.asarray(fit.cov_re))
+    if spread[0] <= 1e-6 * max(float(fit.scale), spread[-1]):
+        return None, "singular fit: the faces' intercepts and slopes vary no more than the residuals explain"
+    reasons = sorted({type(warning.message).__name__ for warning in caught})
+    if not fit.converged or not np.isfinite(fit.bse[:2]).all() or reasons:
+        return None, f"MixedLM did not converge ({', '.join(reasons) or 'no standard errors'})"
+    return fit, ""
+
+
+def clustered_slope(x: Floats, y: Floats, cluster: npt.NDArray[Any]) -> tuple[float, float]:
+    """Return the least-squares slope of y on x, (N,) each, and its standard error clustered (CR1).
+
+    >>> x, y, face = np.array([0.0, 1, 0, 1]), np.array([0.0, 1, 1, 4]), np.array([0, 0, 1, 1])
+    >>> slope, se = clustered_slope(x, y, face)
+    >>> slope, round(se, 4)
+    (2.0, 1.2247)
+    """
+    X = np.column_stack([np.ones(len(x)), x])
+    bread = np.linalg.inv(X.T @ X)
+    b = bread @ X.T @ y
+    _, codes = np.unique(cluster, return_inverse=True)
+    count = int(codes.max()) + 1
+    scores = np.zeros((count, 2))
+    np.add.at(scores, codes, X * (y - X @ b)[:, None])
+    factor = count / (count - 1) * (len(x) - 1) / (len(x) - 2)
+    variance = factor * bread @ scores.T @ scores @ bread
+    return float(b[1]), float(np.sqrt(variance[1, 1]))
+
+
+def _note(results: _Results, which: npt.NDArray[np.intp], text: str) -> None:
+    for column in which:
+        results.notes[int(column)] = text

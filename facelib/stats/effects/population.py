@@ -1,0 +1,267 @@
+"""Effects over faces, one row an intervention, classifier and label: size, interval, tests, verdict."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats, as_count
+from facelib.stats.corrections import adjusted
+from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, mean_distribution
+from facelib.stats.effects.curves import FaceEffects, Summary, Value, mean_curves, summarise_rows
+from facelib.stats.effects.equivalence import ALPHA, DELTA, as_level, as_margin, tost_p, verdicts
+from facelib.stats.effects.mixed import MixedSlopes, join, mixed_slopes
+from facelib.stats.effects.remarks import remarks
+from facelib.stats.effects.rows import Rows, read_rows, read_values
+from facelib.stats.effects.signflip import FLIPS, Alternative, SignFlipTest, sign_flip
+from facelib.stats.effects.sizes import standardised_effect
+
+COLUMNS: Final = {
+    "intervention": "id of the intervention that was run",
+    "classifier": "id of the classifier",
+    "label": "common emotion",
+    "value": "what was summarised: probability or logit",
+    "summary": "difference (strength 1 minus strength 0) or slope (least squares, from strength 0 to 1)",
+    "n": "identities: the unit that counts; faces of one identity are averaged",
+    "faces": "faces behind them",
+    "start": "mean value at strength 0",
+    "mean": "mean effect over identities",
+    "median": "median effect over identities",
+    "sd": "standard deviation of the effects over identities",
+    "low": "lower end of the interval of the mean, level 1 - alpha",
+    "high": "upper end of it",
+    "interval_method": "bca (from 20 identities on), t (below), none (below two)",
+    "g": "standardised effect: Cohen's d_z with Hedges' correction",
+    "g_low": "lower end of its interval, level 1 - alpha",
+    "g_high": "upper end of it",
+    "p": "sign-flip test over identities",
+    "p_low": "lower end of its 95 % Monte-Carlo interval; p itself where exact",
+    "p_high": "upper end of it",
+    "exact": "whether all sign patterns were enumerated",
+    "n_flips": "sign patterns",
+    "alternative": "two-sided, less or greater",
+    "p_holm": "p after Holm over the family",
+    "p_bh": "p after Benjamini and Hochberg",
+    "p_by": "p after Benjamini and Yekutieli",
+    "p_max": "p of the max-statistic, the same flips for the whole family",
+    "family": "tests in the family: all rows of this table with a p",
+    "delta": "margin, set before the run; NaN: none",
+    "alpha": "level",
+    "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha",
+    "verdict_high": "upper end of it",
+    "verdict": "matters, does not matter at δ, or cannot tell; not corrected for the family",
+    "verdict_half": "the verdict at δ/2",
+    "verdict_double": "the verdict at 2δ",
+    "detectable": "whether the interval behind the verdict excludes 0",
+    "tost_p": "p of two one-sided tests against ± delta, the same interval inverted",
+    "mixed_slope": "slope of the logit over strength: logit ~ strength + (1 + strength | face)",
+    "mixed_se": "its standard error",
+    "mixed_p": "its two-sided p",
+    "mixed_method": "REML, or cluster-robust OLS where that failed; empty: not asked, or no logits",
+    "n_bootstrap": "resamples",
+    "seed": "seed of flips and resamples",
+    "notes": "what the reader must know about this row",
+}
+"""Columns of what `effects_over_faces` returns, with their meaning."""
+
+
+def effects_over_faces(
+    table: pd.DataFrame,
+    *,
+    value: Value = "probability",
+    summary: Summary = "difference",
+    delta: float | None = None,
+    alpha: float = ALPHA,
+    alternative: Alternative = "two-sided",
+    n_flips: int = FLIPS,
+    n_bootstrap: int = RESAMPLES,
+    seed: int = 0,
+    mixed: bool = True,
+) -> pd.DataFrame:
+    """Say how much each output changes over faces, how sure that is, and whether it matters.
+
+    Parameters
+    ----------
+    table
+        Tidy table of the sweeps of many faces (``pd.concat([sweep.table ...])``): ``face``, ``intervention``,
+        ``strength``, ``classifier``, ``label``, ``logit``, ``probability``. Where several faces (expressions,
+        sides) show one person, a column ``identity`` names the person: they are averaged and flip together.
+    value
+        "probability" or "logit".
+    summary
+        "difference" between strength 1 and 0, or "slope" over all strengths.
+    delta
+        Margin in units of `value`, set before the run, never derived from the same data. None: .10 for a
+        probability; none for a logit, whose scale differs between classifiers.
+    alpha
+        Level: intervals at 1 - α, the verdict's at 1 - 2α.
+    alternative
+        Of the sign-flip test: "less" where the hypothesis says that outputs fall.
+    n_flips, n_bootstrap, seed
+        Random sign patterns (above 16 identities), resamples (from 20 identities on), and their seed.
+    mixed
+        Whether to fit the mixed model to the logits: instant where all faces have the same strengths, else
+        about half a second a row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an intervention, classifier and label, in order of appearance; columns as in `COLUMNS`. All
+        rows are one family of tests: leave out beforehand what was not asked.
+
+    Raises
+    ------
+    BadValueError
+        If the table can't be read (see `read_rows`) or an option is impossible.
+
+    Examples
+    --------
+    >>> rows = [
+    ...     (f"face {i}", "symmetry", s, "fer", "happy", 3 - 2 * s, 0.9 - (0.3 + i / 50) * s)
+    ...     for i in range(8)
+    ...     for s in (0.0, 0.5, 1.0)
+    ... ]
+    >>> names = ["face", "intervention", "strength", "classifier", "label", "logit", "probability"]
+    >>> effect = effects_over_faces(pd.DataFrame(rows, columns=names), alternative="less").iloc[0]
+    >>> int(effect["n"]), round(float(effect["mean"]), 3), float(effect["p"]), effect["verdict"]
+    (8, -0.37, 0.00390625, 'matters')
+    """
+    rows = read_rows(table)
+    effects = summarise_rows(rows, read_values(table, value), value, summary)
+    return judge(
+        effects,
+        _mixed(rows, table) if mixed else None,
+        delta=delta,
+        alpha=alpha,
+        alternative=alternative,
+        n_flips=n_flips,
+        n_bootstrap=n_bootstrap,
+        seed=seed,
+    )
+
+
+def judge(
+    effects: FaceEffects,
+    mixed: MixedSlopes | None,
+    *,
+    delta: float | None,
+    alpha: float,
+    alternative: Alternative,
+    n_flips: int,
+    n_bootstrap: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Return the table of `COLUMNS` from one number an identity and cell."""
+    level = as_level(alpha)
+    number = as_count(seed, "The seed", least=0)
+    default = DELTA if effects.value == "probability" else np.nan
+    margin = default if delta is None else as_margin(delta)
+    d = effects.effects
+    if not d.size:
+        needs = "strength 0 and 1" if effects.summary == "difference" else "two strengths"
+        msg = f"No face has a {effects.summary}: {needs} of the same face are needed, with their outputs."
+        raise BadValueError(msg)
+    known = mean_distribution(d, n_bootstrap=n_bootstrap, seed=number)
+    test = sign_flip(d, alternative=alternative, n_flips=n_flips, seed=number)
+    table = effects.cells.assign(
+        value=effects.value,
+        summary=effects.summary,
+        n=known.n,
+        faces=effects.faces,
+        start=_nan_mean(effects.starts),
+        mean=known.mean,
+        median=_nan_median(d),
+        sd=known.spread,
+        **_intervals(d, known, level),
+        **_tests(test),
+        **_verdicts(known, margin, level),
+        **_mixed_columns(mixed, len(known.n)),
+        alpha=level,
+        n_bootstrap=known.n_bootstrap,
+        seed=number,
+    )
+    table["notes"] = remarks(table, effects, known, mixed.notes if mixed else None)
+    return table[list(COLUMNS)]
+
+
+def _intervals(d: Floats, known: MeanDistribution, alpha: float) -> dict[str, Any]:
+    low, high = known.interval(1 - alpha)
+    size = standardised_effect(d, level=1 - alpha)
+    g_low, g_high = np.asarray(size.interval)
+    names = {"low": low, "high": high, "interval_method": known.method}
+    return names | {"g": size.g, "g_low": g_low, "g_high": g_high}
+
+
+def _tests(test: SignFlipTest) -> dict[str, Any]:
+    low, high = np.asarray(test.p_interval)
+    return {
+        "p": test.p_value,
+        "p_low": low,
+        "p_high": high,
+        "exact": test.exact,
+        "n_flips": test.n_flips,
+        "alternative": test.alternative,
+        **adjusted(test.p_value),
+        "p_max": test.p_max,
+        "family": int(np.isfinite(test.p_value).sum()),
+    }
+
+
+def _verdicts(known: MeanDistribution, margin: float, alpha: float) -> dict[str, Any]:
+    low, high = known.interval(1 - 2 * alpha)
+    columns: dict[str, Any] = {
+        "delta": margin,
+        "verdict_low": low,
+        "verdict_high": high,
+        "detectable": (low > 0) | (high < 0),
+    }
+    asked = {"verdict": margin, "verdict_half": margin / 2, "verdict_double": 2 * margin}
+    if np.isnan(margin):
+        return columns | dict.fromkeys(asked, "") | {"tost_p": np.nan}
+    return (
+        columns
+        | {name: verdicts(low, high, at) for name, at in asked.items()}
+        | {"tost_p": tost_p(known, margin)}
+    )
+
+
+def _mixed(rows: Rows, table: pd.DataFrame) -> MixedSlopes | None:
+    """Fit the mixed model to the logits, one intervention after the other: their strengths can differ."""
+    if "logit" not in table.columns:
+        return None
+    logits = read_values(table, "logit")
+    codes, names = pd.factorize(rows.cells["intervention"])
+    parts = [np.flatnonzero(codes == code) for code in range(len(names))]
+    fits = [mixed_slopes(*mean_curves(rows, logits, cells)) for cells in parts]
+    return join(fits, parts)
+
+
+def _mixed_columns(mixed: MixedSlopes | None, m: int) -> dict[str, Any]:
+    if mixed is None:
+        nothing = np.full(m, np.nan)
+        return {"mixed_slope": nothing, "mixed_se": nothing, "mixed_p": nothing, "mixed_method": ""}
+    return {
+        "mixed_slope": mixed.slope,
+        "mixed_se": mixed.se,
+        "mixed_p": mixed.p_value,
+        "mixed_method": mixed.method,
+    }
+
+
+def _nan_mean(values: Floats) -> Floats:
+    given = ~np.isnan(values)
+    total = np.where(given, values, 0.0).sum(axis=0)
+    return np.where(given.any(axis=0), total / np.maximum(given.sum(axis=0), 1), np.nan)
+
+
+def _nan_median(values: Floats) -> Floats:
+    """Return (m,) medians of what is there; NaN sorts last, and an empty column has none."""
+    count = (~np.isnan(values)).sum(axis=0)
+    ordered = np.sort(values, axis=0)
+    columns = np.arange(values.shape[1])
+    lower, upper = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(values) - 1)
+    middle: Floats = (ordered[lower, columns] + ordered[upper, columns]) / 2
+    return middle

@@ -1,0 +1,98 @@
+"""What the reader must know about one row of the effects over faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from facelib.stats.effects.bootstrap import MeanDistribution
+from facelib.stats.effects.curves import FaceEffects
+from facelib.stats.effects.equivalence import DOES_NOT, SMALLER
+from facelib.stats.effects.signflip import smallest_p
+
+NEAR = 0.05  # of probability 0 or 1: little room on that side
+SKEWED = 1.0  # sample skewness from which a one-sided sign-flip test was seen to miss its level
+CAPITAL = SMALLER[0].upper() + SMALLER[1:] + "."
+
+
+def remarks(
+    table: pd.DataFrame, effects: FaceEffects, known: MeanDistribution, mixed: Sequence[str] | None
+) -> list[str]:
+    """Return one text a row, sentences in a line, empty where there is nothing to say."""
+    skew = _skewness(effects.effects)
+    texts = []
+    for number, row in enumerate(table.to_dict("records")):
+        lines = [
+            *effects.notes[number],
+            *_about_size(row, bool(known.constant[number])),
+            *_about_tests(row),
+            *_about_shape(row, float(skew[number])),
+        ]
+        if mixed is not None and mixed[number]:
+            lines.append(f"Mixed model: {mixed[number]}.")
+        texts.append(" ".join(lines))
+    return texts
+
+
+def _about_size(row: dict[Any, Any], constant: bool) -> Iterator[str]:
+    n = row["n"]
+    if n == 0:
+        yield "No face has this output: not testable."
+        return
+    if n == 1:
+        yield "One identity: nothing can be said about others."
+        return
+    if constant and row["mean"] == 0:
+        yield "No output changed at all."
+    elif constant:
+        yield "All effects are the same number: the interval has no width."
+    elif row["interval_method"] == "t":
+        yield f"{n} identities are few: the intervals are Student's, not the bootstrap's."
+    if row["verdict"] == DOES_NOT and row["detectable"]:
+        yield CAPITAL
+
+
+def _about_tests(row: dict[Any, Any]) -> Iterator[str]:
+    if row["n"] < 2:
+        return
+    alpha, two_sided = row["alpha"], row["alternative"] == "two-sided"
+    smallest = smallest_p(row["n"], row["alternative"], row["n_flips"])
+    if smallest > alpha:
+        yield f"With {row['n']} identities p can't be below {smallest:.2g}: it can't reject at {alpha:g}."
+    elif smallest * row["family"] > alpha:
+        tests = row["family"]
+        yield f"p can't be below {smallest:.2g}: it cannot reach the corrected level over {tests} tests."
+    low, high = (row["low"], row["high"]) if two_sided else (row["verdict_low"], row["verdict_high"])
+    beyond = {"two-sided": low > 0 or high < 0, "less": high < 0, "greater": low > 0}[row["alternative"]]
+    if smallest <= alpha and bool(row["p"] <= alpha) != beyond:
+        level = 1 - alpha if two_sided else 1 - 2 * alpha
+        yield (
+            f"The sign-flip test (p = {row['p']:.3g}) and the {100 * level:g} % interval "
+            f"[{low:.3g}, {high:.3g}] disagree about 0."
+        )
+
+
+def _about_shape(row: dict[Any, Any], skew: float) -> Iterator[str]:
+    if row["n"] > 2 and row["mean"] * row["median"] < 0:
+        yield "Mean and median have different signs: a few identities decide."
+    if row["n"] > 2 and abs(skew) > SKEWED:
+        yield f"The effects are skewed ({skew:+.1f}), the sign-flip test assumes symmetry: see the median."
+    if row["value"] == "probability" and row["start"] > 1 - NEAR:
+        yield "The output starts near 1 and can only fall: repeat at lower intensity and on logits."
+    if row["value"] == "probability" and row["start"] < NEAR:
+        yield "The output starts near 0 and can only rise."
+
+
+def _skewness(d: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the (m,) sample skewness with the usual correction for n; 0 where there is none."""
+    given = ~np.isnan(d)
+    n = np.maximum(given.sum(axis=0), 1)
+    centred = np.where(given, d - np.where(given, d, 0.0).sum(axis=0) / n, 0.0)
+    variance, third = (centred**2).sum(axis=0) / n, (centred**3).sum(axis=0) / n
+    usable = (n > 2) & (variance > 1e-24 * np.abs(np.nan_to_num(d)).max(axis=0) ** 2)
+    scale = np.where(usable, variance, 1.0) ** 1.5
+    corrected = third / scale * np.sqrt(n * np.maximum(n - 1, 1)) / np.maximum(n - 2, 1)
+    return np.where(usable, corrected, 0.0)

@@ -1,0 +1,213 @@
+"""The sign-flip test over identities: the mean difference against those with signs flipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats, as_count
+from facelib.stats.corrections import tail_share
+from facelib.stats.shuffle import clopper_pearson
+
+Alternative = Literal["two-sided", "less", "greater"]
+
+ALTERNATIVES: tuple[Alternative, ...] = ("two-sided", "less", "greater")
+EXACT_UP_TO = 16  # identities: 65,536 sign patterns
+FLIPS = 9999
+SLACK = 1e-9  # of a statistic between -sqrt(n) and sqrt(n): ties count
+_BLOCK = 1 << 20  # numbers at a time
+_STREAM = 1  # keeps the flips apart from resamples drawn with the same seed
+
+
+@dataclass(frozen=True, eq=False)
+class SignFlipTest:
+    """Result of the sign-flip test; scalars for differences (n,), arrays (m,) for (n, m).
+
+    Attributes
+    ----------
+    statistic
+        Σd / sqrt(Σd²), between -sqrt(n) and sqrt(n): for each column an increasing function of Student's t,
+        and the same spread in all columns, as the max-statistic wants it.
+    p_value
+        Share of sign patterns with a statistic at least as extreme; NaN without any identity.
+    p_interval
+        95 % Monte-Carlo interval (Clopper-Pearson) of the p of all patterns; (2, m) for (n, m). Both ends are
+        the p itself where all were enumerated.
+    p_max
+        Family-wise p over the m columns: their largest statistic, the same flips for all.
+    exact
+        Whether all 2^n patterns were enumerated.
+    n
+        Identities that have a difference.
+    n_flips
+        Patterns: 2^n, or those drawn at random.
+    alternative, seed
+        What was run.
+    """
+
+    statistic: float | Floats
+    p_value: float | Floats
+    p_interval: tuple[float, float] | Floats
+    p_max: float | Floats
+    exact: bool
+    n: int | npt.NDArray[np.int64]
+    n_flips: int
+    alternative: Alternative
+    seed: int
+
+
+def sign_flip(
+    differences: npt.ArrayLike,
+    *,
+    alternative: Alternative = "two-sided",
+    n_flips: int = FLIPS,
+    exact_up_to: int = EXACT_UP_TO,
+    seed: int = 0,
+) -> SignFlipTest:
+    """Test whether differences have mean 0, by flipping the signs of whole identities.
+
+    Exact if each identity's difference is symmetric about 0 under the null. Otherwise it tests the mean
+    approximately: skewed differences make a one-sided p too small on one side and too large on the other.
+
+    Parameters
+    ----------
+    differences
+        (n,) one difference an identity, or (n, m): m columns that share their flips (classifiers, classes).
+        Several faces of one identity are averaged before. NaN: this identity has no difference there.
+    alternative
+        "less": the mean lies below 0.
+    n_flips
+        Random patterns, where there are more than `exact_up_to` identities: p = (b + 1) / (B + 1).
+    exact_up_to
+        Up to so many identities all 2^n patterns are enumerated.
+    seed
+        Seed of the random patterns.
+
+    Raises
+    ------
+    BadValueError
+        If the shape is another, a difference is infinite, or an option is unknown.
+
+    Examples
+    --------
+    >>> test = sign_flip([-0.3, -0.2, -0.4, -0.1, -0.25], alternative="less")
+    >>> test.p_value, test.exact
+    (0.03125, True)
+    """
+    columns, many = as_differences(differences)
+    if alternative not in ALTERNATIVES:
+        msg = f"The alternative is one of {', '.join(ALTERNATIVES)}; got {alternative!r}."
+        raise BadValueError(msg)
+    draws, most = as_count(n_flips, "The number of flips"), as_count(exact_up_to, "exact_up_to", least=0)
+    number = as_count(seed, "The seed", least=0)
+    given = ~np.isnan(columns)
+    n = given.sum(axis=0)
+    kept = columns[given.any(axis=1)]
+    exact = len(kept) <= min(most, 30)
+    scaled = _scaled(np.nan_to_num(kept))
+    statistic = scaled.sum(axis=0)
+    observed = {"two-sided": np.abs(statistic), "less": -statistic, "greater": statistic}[alternative] - SLACK
+    rng = np.random.default_rng([number, _STREAM])
+    patterns = _all_patterns(len(kept)) if exact else _random_patterns(len(kept), draws, rng, scaled.shape[1])
+    hits, largest = _count(patterns, scaled, observed, alternative, mirrored=exact)
+    total = len(largest)
+    testable = n > 0
+    p_value = np.where(testable, hits / total if exact else (hits + 1) / (total + 1), np.nan)
+    interval = np.stack([p_value, p_value] if exact else clopper_pearson(hits, total))
+    interval[0] = np.maximum(interval[0], smallest_p(len(kept), alternative, draws, len(kept)))
+    p_max = np.where(testable, tail_share(observed, largest, complete=exact), np.nan)
+    statistic = np.where(testable, statistic, np.nan)
+    low, high = interval[:, 0]
+    return SignFlipTest(
+        statistic=statistic if many else float(statistic[0]),
+        p_value=p_value if many else float(p_value[0]),
+        p_interval=np.where(testable, interval, np.nan) if many else (float(low), float(high)),
+        p_max=p_max if many else float(p_max[0]),
+        exact=exact,
+        n=n if many else int(n[0]),
+        n_flips=total,
+        alternative=alternative,
+        seed=number,
+    )
+
+
+def smallest_p(
+    n: int, alternative: Alternative, n_flips: int = FLIPS, exact_up_to: int = EXACT_UP_TO
+) -> float:
+    """Return the smallest p that n identities can reach.
+
+    >>> smallest_p(5, "two-sided"), smallest_p(5, "less")
+    (0.0625, 0.03125)
+    """
+    exact = 2.0 ** (1 - n if alternative == "two-sided" else -n)
+    return min(1.0, exact) if n <= exact_up_to else max(exact, 1 / (n_flips + 1))
+
+
+def as_differences(differences: Any) -> tuple[Floats, bool]:
+    """Return differences as float64 (n, m), NaN allowed, and whether they came as columns."""
+    try:
+        given = np.asarray(differences)
+        if given.dtype.kind not in "biufO":
+            raise TypeError
+        array = given.astype(np.float64)
+    except (TypeError, ValueError):
+        msg = f"Differences must be numbers; got {type(differences).__name__}: {f'{differences!r}':.60}."
+        raise BadValueError(msg) from None
+    if array.ndim not in (1, 2) or array.size == 0:
+        msg = f"Differences have shape (n,) or (n, m), at least one identity; got {array.shape}."
+        raise BadValueError(msg)
+    if np.isinf(array).any():
+        msg = f"Differences must be finite (NaN: missing); {int(np.isinf(array).sum())} are infinite."
+        raise BadValueError(msg)
+    return array.reshape(len(array), -1), array.ndim == 2
+
+
+def _scaled(columns: Floats) -> Floats:
+    """Return columns whose squares sum to one; flips don't change that sum."""
+    largest = np.abs(columns).max(axis=0, initial=0.0)
+    unit: Floats = columns / np.where(largest > 0, largest, 1.0)
+    length = np.sqrt((unit**2).sum(axis=0))
+    return unit / np.where(length > 0, length, 1.0)
+
+
+def _all_patterns(n: int) -> Iterator[Floats]:
+    """Yield all sign patterns whose first sign is +, in blocks (b, n); the others are their mirror images."""
+    total = 1 << max(n - 1, 0)
+    bits = np.arange(max(n - 1, 0))
+    step = max(1, _BLOCK // max(n, 1))
+    for start in range(0, total, step):
+        numbers = np.arange(start, min(start + step, total))
+        signs = np.ones((len(numbers), n))
+        signs[:, 1:] -= 2.0 * (numbers[:, None] >> bits & 1)
+        yield signs
+
+
+def _random_patterns(n: int, draws: int, rng: np.random.Generator, m: int) -> Iterator[Floats]:
+    step = max(1, _BLOCK // max(n, m))
+    for start in range(0, draws, step):
+        size = (min(step, draws - start), n)
+        yield 2.0 * rng.integers(0, 2, size, np.int8) - 1.0
+
+
+def _count(
+    patterns: Iterator[Floats], scaled: Floats, bars: Floats, alternative: Alternative, *, mirrored: bool
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Return (m,) how many patterns reach each bar, and the largest statistic of every pattern."""
+    hits = np.zeros(scaled.shape[1], np.int64)
+    largest: list[Floats] = []
+    for signs in patterns:
+        null = signs @ scaled
+        if alternative == "two-sided":
+            sides = [np.abs(null)] * (2 if mirrored else 1)
+        else:
+            # A mirrored pattern has minus the statistic; random signs are as good as their mirror image.
+            sides = [null, -null] if mirrored else [-null if alternative == "less" else null]
+        for side in sides:
+            hits += (side >= bars).sum(axis=0)
+            largest.append(side.max(axis=1))
+    return hits, np.concatenate(largest)
