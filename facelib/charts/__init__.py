@@ -6,20 +6,46 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from facelib.charts.chance import histogram, levels, null_distribution, p_histogram
     from facelib.charts.curves import response
     from facelib.charts.display import offline
     from facelib.charts.export import save
+    from facelib.charts.gradients import agreement, curve, gallery, steps
+    from facelib.charts.harmless import kinds
     from facelib.charts.outputs import bars
 
 # Imported when asked for: altair alone takes more than a second.
 _NAMES = {
+    "agreement": "facelib.charts.gradients",
     "bars": "facelib.charts.outputs",
+    "curve": "facelib.charts.gradients",
+    "gallery": "facelib.charts.gradients",
+    "histogram": "facelib.charts.chance",
+    "kinds": "facelib.charts.harmless",
+    "levels": "facelib.charts.chance",
+    "null_distribution": "facelib.charts.chance",
     "offline": "facelib.charts.display",
+    "p_histogram": "facelib.charts.chance",
     "response": "facelib.charts.curves",
     "save": "facelib.charts.export",
+    "steps": "facelib.charts.gradients",
 }
 
-__all__ = ["bars", "offline", "response", "save"]
+__all__ = [
+    "agreement",
+    "bars",
+    "curve",
+    "gallery",
+    "histogram",
+    "kinds",
+    "levels",
+    "null_distribution",
+    "offline",
+    "p_histogram",
+    "response",
+    "save",
+    "steps",
+]
 
 
 def __getattr__(name: str) -> Any:

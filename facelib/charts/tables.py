@@ -15,17 +15,21 @@ BAND: Final = ("classifier", "label", "strength", "low", "high")
 DIGITS: Final = 4
 
 
-def rows(table: pd.DataFrame | None, columns: Sequence[str] = OUTPUTS) -> list[dict[str, Any]]:
+def rows(
+    table: pd.DataFrame | None, columns: Sequence[str] = OUTPUTS, *, digits: int | None = DIGITS
+) -> list[dict[str, Any]]:
     """Return the columns of a table that a chart needs, one mapping a row.
 
-    Numbers are rounded; not-a-number becomes None.
+    Not-a-number becomes None.
 
     Parameters
     ----------
     table
         Tidy table; None: no rows.
     columns
-        `OUTPUTS` or `BAND`.
+        Such as `OUTPUTS` or `BAND`.
+    digits
+        Decimals that numbers are rounded to; None: not at all.
 
     Raises
     ------
@@ -44,7 +48,9 @@ def rows(table: pd.DataFrame | None, columns: Sequence[str] = OUTPUTS) -> list[d
     if missing:
         msg = f"Expected a tidy table with the columns {', '.join(columns)}; {', '.join(missing)} is missing."
         raise BadValueError(msg)
-    chosen = table.loc[:, list(columns)].round(DIGITS)
+    chosen = table.loc[:, list(columns)]
+    if digits is not None:
+        chosen = chosen.round(digits)
     # Column by column: to_dict("records") boxes every cell, ten times slower.
     lists = [[None if value != value else value for value in chosen[name].tolist()] for name in columns]  # noqa: PLR0124
     return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]

@@ -12,9 +12,12 @@ INK: Final = "#1f2933"
 MUTED: Final = "#52606d"
 GRID: Final = "#e4e9ee"
 BAND: Final = "#b8c2cc"
+COUNTED: Final = "#c2410c"  # what counts for a p-value: on BAND it differs in lightness too
 
 MARGIN: Final = 0.075
 """Room around a unit scale, so that a dot at 0 or 1 stays inside its panel and moves nothing."""
+
+Layered = alt.LayerChart | alt.FacetChart  # what altair says that a layered chart is
 
 STEPS: Final = 21
 """Strengths of an ordinary sweep."""
@@ -64,6 +67,22 @@ def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: s
         autosize=alt.AutoSizeParams(type="pad", contains="padding"),
         padding=2,
         usermeta={"facelib": {"columns": columns, "park": True}},
+    )
+
+
+def single(chart: Layered, *, name: str, heading: str, description: str) -> Layered:
+    """Give one layered chart its look; its heading is the parameter ``<name>_heading``, for the page.
+
+    Rows without values are filtered by its layers, so the page may keep some (``park``).
+    """
+    parameter = f"{name}_heading"
+    return chart.add_params(alt.param(name=parameter, value=heading)).properties(
+        title=alt.Title(text=alt.ExprRef(expr=parameter), color=MUTED, fontWeight="normal"),
+        description=description,
+        config=config(),
+        autosize=alt.AutoSizeParams(type="pad", contains="padding"),
+        padding=2,
+        usermeta={"facelib": {"columns": 1, "park": True}},
     )
 
 

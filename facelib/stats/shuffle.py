@@ -28,6 +28,31 @@ _CHUNK = 1 << 16  # numbers shuffled at a time: stays in the cache
 
 
 @dataclass(frozen=True, eq=False)
+class ShuffleNull:
+    """The null distribution of the shuffle test of k series.
+
+    Attributes
+    ----------
+    epgm
+        (B, k) EPGM of every shuffle. An exact null has n! / 2 rows: an order stands for its reversal too.
+    counted
+        bool (B, k): at least as far from the mean as the observed EPGM, ties included.
+    mean
+        (k,) mean of the null: closed form ("corrected") or of those drawn ("published").
+    slack
+        (k,) within which two distances are equal.
+    exact
+        Whether all orders were taken.
+    """
+
+    epgm: Floats
+    counted: npt.NDArray[np.bool_]
+    mean: Floats
+    slack: Floats
+    exact: bool
+
+
+@dataclass(frozen=True, eq=False)
 class ShuffleTest:
     """Result of the shuffle test; floats for a series (n,), arrays (k,) for (n, k).
 
@@ -114,25 +139,17 @@ def shuffle_test(
     >>> few.exact, few.n_permutations, round(few.p_value, 3)
     (True, 120, 0.067)
     """
-    series = as_series(p)
-    count = as_count(n_permutations, "The number of permutations")
-    number = as_count(seed, "The seed", least=0)
-    if convention not in ("corrected", "published"):
-        msg = f'The convention is "corrected" or "published"; got {convention!r}.'
-        raise BadValueError(msg)
-    exact = convention == "corrected" and len(series) <= EXACT_UP_TO
-    observed = epgm(series)
-    null = shuffled(series, count, number, exact=exact)
-    mean = closed_form_mean(series) if convention == "corrected" else null.mean(axis=0)
-    slack = TOLERANCE * (observed + mean) + 8 * np.finfo(float).eps * np.abs(series).max(axis=0)
-    extreme = np.count_nonzero(np.abs(null - mean) >= np.abs(observed - mean) - slack, axis=0)
+    drawn = shuffle_null(p, n_permutations, convention, seed)
+    series, exact, count = as_series(p), drawn.exact, len(drawn.epgm)
+    observed, mean = epgm(series), drawn.mean
+    extreme = np.count_nonzero(drawn.counted, axis=0)
     p_value = (extreme + 1) / (count + 1) if convention == "corrected" else extreme / count
     interval = np.stack(clopper_pearson(extreme, count))
     if exact:
         count = math.factorial(len(series))
-        p_value = extreme / len(null)
+        p_value = extreme / len(drawn.epgm)
         interval = np.stack([p_value, p_value])
-    far = np.abs(observed - mean) > slack
+    far = np.abs(observed - mean) > drawn.slack
     test = ShuffleTest(
         epgm=observed,
         p_value=p_value,
@@ -143,7 +160,7 @@ def shuffle_test(
         n=len(series),
         n_permutations=count,
         convention=convention,
-        seed=number,
+        seed=int(seed),
         notes=_notes(
             len(series),
             0 if exact else count,
@@ -152,6 +169,37 @@ def shuffle_test(
         ),
     )
     return test if np.ndim(p) == 2 else test.column(0)
+
+
+def shuffle_null(
+    p: npt.ArrayLike, n_permutations: int = 1000, convention: Convention = "corrected", seed: int = 0
+) -> ShuffleNull:
+    """Return the null distribution behind `shuffle_test`, with the same arguments: what a figure shows.
+
+    Raises
+    ------
+    BadValueError
+        As `shuffle_test`.
+
+    Examples
+    --------
+    >>> null = shuffle_null([0.9, 0.8, 0.6, 0.3, 0.1])
+    >>> null.epgm.shape, int(null.counted.sum())
+    ((60, 1), 4)
+    """
+    series = as_series(p)
+    count = as_count(n_permutations, "The number of permutations")
+    number = as_count(seed, "The seed", least=0)
+    if convention not in ("corrected", "published"):
+        msg = f'The convention is "corrected" or "published"; got {convention!r}.'
+        raise BadValueError(msg)
+    exact = convention == "corrected" and len(series) <= EXACT_UP_TO
+    observed = epgm(series)
+    null = _shuffled(series, count, number, exact=exact)
+    mean = closed_form_mean(series) if convention == "corrected" else null.mean(axis=0)
+    slack = TOLERANCE * (observed + mean) + 8 * np.finfo(float).eps * np.abs(series).max(axis=0)
+    counted = np.abs(null - mean) >= np.abs(observed - mean) - slack
+    return ShuffleNull(epgm=null, counted=counted, mean=mean, slack=slack, exact=exact)
 
 
 def closed_form_mean(series: Floats) -> Floats:
@@ -181,7 +229,7 @@ def clopper_pearson(hits: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95) 
     return low, high
 
 
-def shuffled(series: Floats, n_permutations: int, seed: int, *, exact: bool = False) -> Floats:
+def _shuffled(series: Floats, n_permutations: int, seed: int, *, exact: bool = False) -> Floats:
     """Return the EPGM of every shuffle of (n, k) series, (B, k), the same permutations for all of them.
 
     With `exact`, of every order there is; an order and its reversal have one EPGM, so one of them is taken.
