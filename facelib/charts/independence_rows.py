@@ -1,0 +1,151 @@
+"""Between tables of tests and their charts: rows that the browser takes, and what a p says in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from facelib import stats
+from facelib.charts.palette import colour
+from facelib.charts.tables import rows
+from facelib.stats.causal_model import LABELS
+from facelib.stats.independence.base import TESTS
+
+ALL: Final = "all faces"
+SHOWN: Final = 420  # faces drawn at most: more only hide each other
+SLICES: Final = 7  # of a label that is a number
+REACHES: Final = (3, 4, 6, 8, 12, 16)  # ends of the axes of faces: few, so that they seldom jump
+LEAST: Final = 1e-4  # smaller p-values are drawn here
+VOTE: Final = "vote"
+FACES: Final = ("group", "order", "kind", "property", "output", "colour")
+TESTED: Final = ("title", "order", "shown", "rejects", "vote", "old", "words")
+POWER: Final = ("title", "order", "effect", "share", "low", "high", "first", "words")
+RATES: Final = ("setting", "place", "title", "order", "share", "low", "high", "words", "repetitions")
+
+
+def face_rows(table: pd.DataFrame, shown: int = SHOWN) -> list[dict[str, Any]]:
+    """Return the points and lines of `faces`: the first `shown` faces; lines use all."""
+    groups = _groups(table["label"])
+    names = [str(name) for name in groups.cat.categories]
+    parts = [(ALL, table), *((name, table[(groups == name).to_numpy()]) for name in names)]
+    paint = groups.map({name: colour(order) for order, name in enumerate(names)}).astype(str)
+    drawn = table.index[:shown]
+    found: list[dict[str, Any]] = []
+    for order, (name, part) in enumerate(parts):
+        here = part.loc[part.index.isin(drawn), ["property", "output"]]
+        face = here.assign(group=name, order=order, kind="face", colour=paint[here.index])
+        found += rows(face, FACES, digits=2)
+        found += rows(_trend(part).assign(group=name, order=order, kind="line", colour=""), FACES, digits=2)
+    return found
+
+
+def reach(points: Sequence[Mapping[str, Any]]) -> int:
+    """Return where the axes of `faces` end: the first of few steps that holds 99.5 % of all values."""
+    values = np.abs([[row["property"], row["output"]] for row in points if row["kind"] == "face"])
+    largest = float(np.quantile(values, 0.995)) if values.size else 0.0
+    return next((step for step in REACHES if step >= largest), REACHES[-1])
+
+
+def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
+    """Return the rows of `p_values`; ``words`` of the table, if it has any, stand where there is no p."""
+    table = titled(tests)
+    p = table["p"].astype(float)
+    said = table["words"] if "words" in table else pd.Series("not testable", table.index)
+    votes = table["votes"] if "votes" in table else pd.Series(pd.NA, table.index)
+    told = [
+        word if value != value else says(value, alpha, None if pd.isna(vote) else int(vote))  # noqa: PLR0124
+        for value, word, vote in zip(p, said, votes, strict=True)
+    ]
+    shown = table.assign(
+        shown=p.clip(lower=LEAST), rejects=(p < alpha).to_numpy(), vote=table["method"] == VOTE,
+        old=table.get("old", False), words=told,
+    )  # fmt: skip
+    if "rejects" in tests:
+        shown["rejects"] = tests["rejects"].fillna(False).astype(bool).to_numpy()
+    return rows(shown, TESTED, digits=None)
+
+
+def says(p: float, alpha: float, votes: int | None = None) -> str:
+    """Return what a test says: its p and its decision, never one without the other.
+
+    Examples
+    --------
+    >>> says(0.0004, 0.05), says(0.2, 0.05), says(0.2, 0.05, votes=1)
+    ('p < .001, rejects', 'p = .200, does not', '1 of 3: does not')
+    """
+    if votes is not None:
+        return f"{votes} of 3: {'rejects' if votes >= 2 else 'does not'}"
+    text = stats.format_p(p)
+    sign = "" if text[0] in "<>" else "= "
+    return f"p {sign}{text}, {'rejects' if p < alpha else 'does not'}"
+
+
+def level_rows(alpha: float) -> list[dict[str, Any]]:
+    """Return the data of the dashed line."""
+    return [{"alpha": alpha, "words": f"α = {f'{alpha:g}'.removeprefix('0')}"}]
+
+
+def power_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of `power`."""
+    given = titled(table)
+    words = [
+        f"{hits} of {runs} at effect {effect:g}"
+        for hits, runs, effect in zip(given["rejections"], given["repetitions"], given["effect"], strict=True)
+    ]
+    return rows(given.assign(words=words, first=given["effect"] == given["effect"].min()), POWER)
+
+
+def titled(table: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of tests with their titles and their places: as registered, the vote last."""
+    ids = list(TESTS)
+    return table.assign(
+        title=["Vote" if name == VOTE else TESTS[name].title for name in table["method"]],
+        order=[len(ids) if name == VOTE else ids.index(name) for name in table["method"]],
+    )
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent, with a decimal where it is small.
+
+    >>> percent(0.53), percent(0.054)
+    ('53 %', '5.4 %')
+    """
+    return f"{share:.0%}".replace("%", " %") if share >= 0.1 else f"{100 * share:.1f} %"
+
+
+def _groups(label: pd.Series) -> pd.Series:
+    """Return labels as ordered groups; a number is cut into equal shares."""
+    if label.dtype.kind not in "fiu":
+        names = sorted((str(name) for name in label.unique()), key=_usual_place)
+        return label.astype(str).astype(pd.CategoricalDtype(names, ordered=True))
+    cut = pd.qcut(label.rank(method="first"), SLICES)
+    ends = [label[(cut == part).to_numpy()].agg(["min", "max"]).tolist() for part in cut.cat.categories]
+    return cut.cat.rename_categories([f"label {low:.1f} … {high:.1f}" for low, high in ends])
+
+
+def _usual_place(label: str) -> tuple[int, str]:
+    """Return a key that sorts emotions in their usual order, other labels after them by name."""
+    return (LABELS.index(label) if label in LABELS else len(LABELS), label)
+
+
+def _trend(part: pd.DataFrame) -> pd.DataFrame:
+    """Return a smooth line through the faces: a parabola by least squares, where there are five or more."""
+    if len(part) < 5:
+        return pd.DataFrame({"property": [], "output": []})
+    x = part["property"].to_numpy(np.float64)
+    low, high = (float(end) for end in np.quantile(x, (0.02, 0.98)))
+    line = np.linspace(low, high, 21)
+    centre, spread = x.mean(), x.std() or 1.0
+    fit = np.polyfit((x - centre) / spread, part["output"].to_numpy(np.float64), 2)
+    return pd.DataFrame({"property": line, "output": np.polyval(fit, (line - centre) / spread)})
+
+
+def rate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of `rejections`."""
+    given = titled(table)
+    settings = [str(name) for name in given["setting"].drop_duplicates()]
+    place = given["setting"].map({name: place for place, name in enumerate(settings)})
+    return rows(given.assign(place=place, words=[percent(share) for share in given["share"]]), RATES)
