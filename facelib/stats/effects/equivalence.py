@@ -41,7 +41,7 @@ class Equivalence:
         p of two one-sided tests: the larger of those of "the mean is δ or more" and "-δ or less". Below α
         where the interval lies inside. NaN below two identities or without spread.
     delta, alpha, n, method, seed
-        What was asked; "bca", "percentile" or "t".
+        What was asked; the method of the interval.
     """
 
     verdict: Verdict
@@ -79,7 +79,7 @@ def equivalence(
     alpha
         Level of each one-sided test.
     method
-        "auto": BCa from 20 identities on, else Student's t; "t" is the test of Schuirmann (1987).
+        Of the interval, as in `mean_distribution`; with "t" this is the test of Schuirmann (1987).
     n_bootstrap, seed
         Of the resamples.
 

@@ -33,7 +33,7 @@ COLUMNS: Final = {
     "sd": "standard deviation of the effects over identities",
     "low": "lower end of the interval of the mean, level 1 - alpha",
     "high": "upper end of it",
-    "interval_method": "bca (from 20 identities on), t (below), none (below two)",
+    "interval_method": "bca (widened to Student's quantiles; from 20 identities on), t, none (below two)",
     "g": "standardised effect: Cohen's d_z with Hedges' correction",
     "g_low": "lower end of its interval, level 1 - alpha",
     "g_high": "upper end of it",

@@ -14,7 +14,8 @@ from facelib.stats.effects.equivalence import DOES_NOT, SMALLER
 from facelib.stats.effects.signflip import smallest_p
 
 NEAR = 0.05  # of probability 0 or 1: little room on that side
-SKEWED = 1.0  # sample skewness from which a one-sided sign-flip test was seen to miss its level
+SKEWED = 1.0  # sample skewness; finds 3 of 5 false rejections of exponential effects at n = 20, 4 of 5 at 60
+SIDE = {"two-sided": 0, "less": -1, "greater": 1}
 CAPITAL = SMALLER[0].upper() + SMALLER[1:] + "."
 
 
@@ -23,13 +24,15 @@ def remarks(
 ) -> list[str]:
     """Return one text a row, sentences in a line, empty where there is nothing to say."""
     skew = _skewness(effects.effects)
+    d = np.nan_to_num(effects.effects)
+    both_signs = (d.min(axis=0) < 0) & (d.max(axis=0) > 0)
     texts = []
     for number, row in enumerate(table.to_dict("records")):
         lines = [
             *effects.notes[number],
             *_about_size(row, bool(known.constant[number])),
             *_about_tests(row),
-            *_about_shape(row, float(skew[number])),
+            *_about_shape(row, float(skew[number]), bool(both_signs[number])),
         ]
         if mixed is not None and mixed[number]:
             lines.append(f"Mixed model: {mixed[number]}.")
@@ -50,7 +53,7 @@ def _about_size(row: dict[Any, Any], constant: bool) -> Iterator[str]:
     elif constant:
         yield "All effects are the same number: the interval has no width."
     elif row["interval_method"] == "t":
-        yield f"{n} identities are few: the intervals are Student's, not the bootstrap's."
+        yield f"{n} identities are few: Student's intervals."
     if row["verdict"] == DOES_NOT and row["detectable"]:
         yield CAPITAL
 
@@ -75,15 +78,18 @@ def _about_tests(row: dict[Any, Any]) -> Iterator[str]:
         )
 
 
-def _about_shape(row: dict[Any, Any], skew: float) -> Iterator[str]:
+def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator[str]:
     if row["n"] > 2 and row["mean"] * row["median"] < 0:
         yield "Mean and median have different signs: a few identities decide."
-    if row["n"] > 2 and abs(skew) > SKEWED:
-        yield f"The effects are skewed ({skew:+.1f}), the sign-flip test assumes symmetry: see the median."
+    if row["n"] > 2 and abs(skew) > SKEWED and both_signs:
+        size = "large" if SIDE[row["alternative"]] * skew > 0 else "small"
+        yield f"The effects are skewed ({skew:+.1f}): the sign-flip p can be too {size}."
+    if row["n"] > 2 and abs(skew) > (SKEWED if row["interval_method"] == "t" else 2 * SKEWED):
+        yield f"The interval of effects so skewed ({skew:+.1f}) can be too narrow."
     if row["value"] == "probability" and row["start"] > 1 - NEAR:
         yield "The output starts near 1 and can only fall: repeat at lower intensity and on logits."
-    if row["value"] == "probability" and row["start"] < NEAR:
-        yield "The output starts near 0 and can only rise."
+    if row["value"] == "probability" and row["start"] < NEAR and row["alternative"] == "less":
+        yield "The output starts near 0 and can hardly fall."
 
 
 def _skewness(d: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:

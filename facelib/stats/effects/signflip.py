@@ -71,8 +71,10 @@ def sign_flip(
 ) -> SignFlipTest:
     """Test whether differences have mean 0, by flipping the signs of whole identities.
 
-    Exact if each identity's difference is symmetric about 0 under the null. Otherwise it tests the mean
-    approximately: skewed differences make a one-sided p too small on one side and too large on the other.
+    Exact if each identity's difference is symmetric about 0 under the null: that is "nothing happens". It is
+    no exact test of a mean of 0: with skewed differences of mean 0 the p of "less" is too small if the tail
+    is on the right, too large if it is on the left. Measured at nominal .05, n = 20 / 60: exponential
+    .11 / .09, lognormal .18 / .13; with the tail on the left .02 / .03 and .01 / .02.
 
     Parameters
     ----------
