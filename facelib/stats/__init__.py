@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
+from facelib.stats.corrections import MergedMajority, adjust, adjusted, max_statistic, merged_majority
+from facelib.stats.effects import (
+    Equivalence,
+    Lowering,
+    MeanDistribution,
+    MixedSlopes,
+    SignFlipTest,
+    StandardisedEffect,
+    contrast,
+    describe_lowering,
+    effects_over_faces,
+    equivalence,
+    lowering,
+    mean_distribution,
+    mixed_slopes,
+    sign_flip,
+    standardised_effect,
+)
 from facelib.stats.gradients import PropertyGradient, monotone_epgm, property_gradient
 from facelib.stats.independence import TestResult, independence_grid, independence_test, share_significant
 from facelib.stats.reference import ReferenceRank, leave_one_kind_out, reference_kinds, reference_rank
@@ -17,25 +35,45 @@ from facelib.stats.verdicts import (
 )
 
 __all__ = [
+    "Equivalence",
     "LocalVerdict",
+    "Lowering",
+    "MeanDistribution",
+    "MergedMajority",
+    "MixedSlopes",
     "PropertyGradient",
     "ReferenceRank",
     "ShuffleTest",
+    "SignFlipTest",
+    "StandardisedEffect",
     "TestResult",
+    "adjust",
+    "adjusted",
     "closed_form_mean",
+    "contrast",
     "describe_change",
     "describe_gradient",
+    "describe_lowering",
     "describe_order",
+    "effects_over_faces",
+    "equivalence",
     "format_number",
     "format_p",
     "independence_grid",
     "independence_test",
     "leave_one_kind_out",
     "local_verdict",
+    "lowering",
+    "max_statistic",
+    "mean_distribution",
+    "merged_majority",
+    "mixed_slopes",
     "monotone_epgm",
     "property_gradient",
     "reference_kinds",
     "reference_rank",
     "share_significant",
     "shuffle_test",
+    "sign_flip",
+    "standardised_effect",
 ]
