@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from facelib.stats.independence.base import TESTS, IndependenceTest
 from facelib.stats.independence.grid import COLUMNS, independence_grid
+from facelib.stats.independence.kcit import Kcit
 from facelib.stats.independence.outcome import TestResult
 from facelib.stats.independence.partial_correlation import PartialCorrelation
 from facelib.stats.independence.shares import share_significant
@@ -14,6 +15,7 @@ __all__ = [
     "COLUMNS",
     "TESTS",
     "IndependenceTest",
+    "Kcit",
     "PartialCorrelation",
     "TestResult",
     "WithinDcov",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -88,7 +89,7 @@ def tiles(n: int, size: int = TILE) -> Iterator[Tile]:
     [((2, 2), 1), ((2, 3), 2), ((3, 3), 1)]
     """
     edges = np.linspace(0, n, -(-n // size) + 1).astype(int).tolist()
-    blocks = [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    blocks = [slice(start, stop) for start, stop in itertools.pairwise(edges)]
     for i, rows in enumerate(blocks):
         for columns in blocks[i:]:
             yield Tile(rows, columns, 1 if columns is rows else 2)
