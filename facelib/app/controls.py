@@ -73,3 +73,12 @@ def grid(*children: Any, columns: int = 1) -> widgets.GridBox:
             "overflow": "visible",
         },
     )
+
+
+def paragraphs(*sentences: str) -> str:
+    """Return sentences as HTML, escaped.
+
+    >>> paragraphs("n < 9", "p > .05")
+    '<p>n &lt; 9</p><p>p &gt; .05</p>'
+    """
+    return "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)

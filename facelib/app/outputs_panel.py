@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from facelib import stats
 from facelib.app.chartview import ChartView
-from facelib.app.controls import Card
+from facelib.app.controls import Card, paragraphs
 from facelib.app.livetable import LiveTable
 from facelib.app.state import STEPS, Explorer, Result
 from facelib.charts import specs
@@ -193,11 +192,6 @@ def notes(effect: Mapping[str, Any]) -> list[str]:
             f"{effect['kind_rate']:.0%} of harmless changes of an unseen kind would be called unusual."
         )
     return found
-
-
-def paragraphs(*sentences: str) -> str:
-    """Return sentences as HTML, escaped."""
-    return "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
 
 
 def snapshot_table(snapshot: Snapshot, step: int) -> pd.DataFrame:

@@ -23,12 +23,21 @@ _HERE = Path(__file__).parent
 
 def bars(classifiers: Sequence[str], **options: Any) -> dict[str, Any]:
     """Return `facelib.charts.outputs.layout` as a Vega-Lite dictionary."""
-    return _cached("outputs", classifiers, options)
+    return _cached("outputs", "layout", [list(classifiers)], options)
 
 
 def response(classifiers: Sequence[str], **options: Any) -> dict[str, Any]:
     """Return `facelib.charts.curves.layout` as a Vega-Lite dictionary."""
-    return _cached("curves", classifiers, options)
+    return _cached("curves", "layout", [list(classifiers)], options)
+
+
+def of(chart: str, **options: Any) -> dict[str, Any]:
+    """Return a chart without data as a Vega-Lite dictionary: ``"chance.null_distribution"``.
+
+    The function must draw itself without data when it is given none.
+    """
+    module, function = chart.split(".")
+    return _cached(module, function, [], options)
 
 
 @functools.cache
@@ -40,13 +49,13 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _cached(chart: str, classifiers: Sequence[str], options: dict[str, Any]) -> dict[str, Any]:
-    question = json.dumps([chart, list(classifiers), options, _fingerprint()], sort_keys=True)
+def _cached(module: str, function: str, given: list[Any], options: dict[str, Any]) -> dict[str, Any]:
+    question = json.dumps([module, function, given, options, _fingerprint()], sort_keys=True)
     key = hashlib.sha256(question.encode()).hexdigest()[:20]
 
     def make() -> bytes:
-        layout = importlib.import_module(f"facelib.charts.{chart}").layout
-        return json.dumps(layout(classifiers, **options).to_dict()).encode()
+        layout = getattr(importlib.import_module(f"facelib.charts.{module}"), function)
+        return json.dumps(layout(*given, **options).to_dict()).encode()
 
-    spec: dict[str, Any] = json.loads(kept(f"chart-{chart}-{key}.json", make))
+    spec: dict[str, Any] = json.loads(kept(f"chart-{module}-{key}.json", make))
     return spec

@@ -1,0 +1,188 @@
+"""A lesson: controls, a pure function, and what it answers as charts, numbers and words, patched in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any, Final
+
+import ipywidgets as widgets
+import pandas as pd
+
+from facelib.app.chartview import ChartView
+from facelib.app.controls import Card, Quiet, labelled, paragraphs
+from facelib.app.livetable import LiveTable
+from facelib.app.style import PageStyle
+from facelib.charts.tables import rows
+
+OWN: Final = "your own setting"
+NUMBERS: Final = ("quantity", "value", "meaning")
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a lesson shows for one setting: the return value of its pure function.
+
+    Attributes
+    ----------
+    tables
+        Data of the charts, by the name of the data set.
+    signals
+        Values of the charts' parameters, such as headings.
+    numbers
+        quantity, value (text), meaning: one row each.
+    sentences
+        What is to be read, most important first.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    signals: Mapping[str, Any]
+    numbers: pd.DataFrame
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A setting worth looking at.
+
+    Attributes
+    ----------
+    title
+        In the menu.
+    claim
+        What is to be seen there, in one sentence.
+    setting
+        Values of the controls by name; controls that aren't named keep theirs.
+    """
+
+    title: str
+    claim: str
+    setting: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Lesson(widgets.VBox):
+    """Shows what `answer` says for what the controls are set to, as they move.
+
+    Parameters
+    ----------
+    title
+        Of the card.
+    controls
+        ipywidgets by parameter of `answer`, each with its label (`facelib.app.controls.labelled`).
+    charts
+        Vega-Lite specifications; each takes those tables and signals of the answer that it names.
+    answer
+        Pure function of the controls' values: the lesson without a screen.
+    situations
+        Settings worth looking at; the first one is shown first.
+
+    Examples
+    --------
+    >>> def answer(n):
+    ...     numbers = pd.DataFrame([("square", str(n * n), "n times n")], columns=list(NUMBERS))
+    ...     return Answer({}, {}, numbers, (f"{n} squared is {n * n}.",))
+    >>> control = labelled("n", "a number", widgets.IntSlider(2, 1, 9))
+    >>> lesson = Lesson("Squares", {"n": control}, [], answer, [Situation("two", "", {"n": 2})])
+    >>> control.value = 3
+    >>> lesson.table.rows[0][1], lesson.situation.value
+    ('9', None)
+    """
+
+    def __init__(
+        self,
+        title: str,
+        controls: Mapping[str, Any],
+        charts: Sequence[Mapping[str, Any]],
+        answer: Callable[..., Answer],
+        situations: Sequence[Situation],
+    ) -> None:
+        self.controls, self.answer, self.situations = dict(controls), answer, tuple(situations)
+        self.charts = [ChartView(spec=dict(spec)) for spec in charts]
+        self.table, self.sentences, self.claim = LiveTable(), widgets.HTML(), widgets.HTML()
+        self.sentences.add_class("facelib-sentence")
+        self.claim.add_class("facelib-hint")
+        menu = [(situation.title, place) for place, situation in enumerate(self.situations)]
+        self.situation = labelled(
+            "Situation", "Settings worth looking at", widgets.Dropdown(options=[*menu, (OWN, None)], value=0)
+        )
+        self.card = Card(title)
+        self._quiet, self._lock = Quiet(), RLock()
+        self._bind()
+        self._choose(0)
+        self.card.fill(
+            self.situation,
+            self.claim,
+            side_by_side(*self.controls.values(), least=250, gap="4px 18px"),
+            side_by_side(*self.charts, least=290, gap="6px 18px"),
+            self.sentences,
+            self.table,
+        )
+        super().__init__([PageStyle(), self.card])
+        self.add_class("facelib-app")
+
+    def setting(self) -> dict[str, Any]:
+        """Return the values of the controls, by name: the arguments of `answer`."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def _bind(self) -> None:
+        moved, chosen = self.card.guarded(self._moved), self.card.guarded(self._chosen)
+        for control in self.controls.values():
+            control.observe(moved, "value")
+        self.situation.observe(chosen, "value")
+
+    def _moved(self, _event: object) -> None:
+        with self._lock:  # JupyterLab calls from a thread of its own
+            if self._quiet:
+                return
+            with self._quiet:
+                self.situation.value = None
+            self._show(claim="")
+
+    def _chosen(self, event: Any) -> None:
+        with self._lock:
+            if not self._quiet and event["new"] is not None:
+                self._choose(event["new"])
+
+    def _choose(self, place: int) -> None:
+        situation = self.situations[place]
+        with self._quiet:
+            for name, value in situation.setting.items():
+                self.controls[name].value = value
+        self._show(situation.claim)
+
+    def _show(self, claim: str) -> None:
+        answer = self.answer(**self.setting())
+        data = {
+            name: rows(table, table.columns.astype(str).tolist(), digits=None)
+            for name, table in answer.tables.items()
+        }
+        for chart in self.charts:
+            sets = chart.spec.get("datasets", {})
+            names = {param["name"] for param in chart.spec.get("params", [])}
+            chart.show(
+                data={name: data[name] for name in sets if name in data},
+                signals={name: value for name, value in answer.signals.items() if name in names},
+            )
+        self.table.show(
+            (
+                {"title": "number", "align": "left"},
+                {"title": "value", "align": "right"},
+                {"title": "what it says", "align": "left"},
+            ),
+            answer.numbers[list(NUMBERS)].to_numpy().tolist(),
+        )
+        self.sentences.value = paragraphs(*answer.sentences)
+        self.claim.value = paragraphs(claim) if claim else ""
+
+
+def side_by_side(*children: Any, least: int, gap: str) -> widgets.GridBox:
+    """Return children beside each other, each at least so many px wide, in as many rows as that takes."""
+    return widgets.GridBox(
+        list(children),
+        layout={
+            "grid_template_columns": f"repeat(auto-fit, minmax(min({least}px, 100%), 1fr))",
+            "grid_gap": gap,
+            "overflow": "visible",
+        },
+    )
