@@ -7,6 +7,7 @@ from facelib.stats.independence.grid import COLUMNS, independence_grid
 from facelib.stats.independence.kcit import Kcit
 from facelib.stats.independence.outcome import TestResult
 from facelib.stats.independence.partial_correlation import PartialCorrelation
+from facelib.stats.independence.rcot import Rcot
 from facelib.stats.independence.shares import share_significant
 from facelib.stats.independence.single import independence_test
 from facelib.stats.independence.within_dcov import WithinDcov
@@ -17,6 +18,7 @@ __all__ = [
     "IndependenceTest",
     "Kcit",
     "PartialCorrelation",
+    "Rcot",
     "TestResult",
     "WithinDcov",
     "independence_grid",

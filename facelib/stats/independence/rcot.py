@@ -1,0 +1,240 @@
+"""RCoT: a few random Fourier features of property and output, many of the conditioner; linear in n."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats, as_count
+from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
+from facelib.stats.independence.fourier import Fourier, in_kernel_widths, median_distance, sampled
+from facelib.stats.independence.orders import RowOrders
+from facelib.stats.independence.problem import Problem
+from facelib.stats.independence.residual_features import (
+    OnFeatures,
+    OnLabels,
+    Regressor,
+    ResidualFeatures,
+    blocks_of,
+)
+from facelib.stats.independence.threads import threaded
+from facelib.stats.independence.variables import Codes, Variable, z_scores
+from facelib.stats.independence.weighted_chi2 import power_sums, tail
+
+GONE = 1e-6  # mean variance of normalised residual features below which Z leaves nothing of a variable
+
+
+@register
+@dataclass(frozen=True)
+class Rcot(IndependenceTest):
+    """Randomized conditional correlation test (Strobl, Zhang and Visweswaran 2019).
+
+    Variables are z-scored; features are √2 cos(Wv + b) with W ~ N(0, 1/σ²), σ the median of the non-zero
+    Euclidean distances of at most 500 rows drawn with the seed (none: 1), then z-scored. With C the
+    covariance of the features' residuals on the conditioner's features (ridge 1e-10), T = n ‖C‖²_F is
+    compared with Σ λ_k χ²₁, λ the eigenvalues of the residual products' uncentred second moment.
+
+    One p depends much on the features drawn, so p is merged over several draws: min(1, 2 · median), valid
+    under any dependence of the draws.
+
+    statistic: median T over draws. effect: √ of the median over draws of
+    (‖C‖² − its null mean) / (‖C_xx‖ ‖C_yy‖ − its null mean), in [0, 1]: like |r| for one feature each.
+
+    Parameters
+    ----------
+    repeats
+        Draws of features.
+    features, features_z
+        Features of X and of Ŷ; of Z.
+    labels
+        How labels are taken out where no number is held fixed: "features" of the one-hot labels, as
+        published, or label "means". They agree while there are fewer labels than features of Z; with more
+        labels the features can't tell them apart and means are used.
+    """
+
+    id = "rcot"
+    title = "RCoT"
+    cost = "low"
+    null = "analytic"
+    repeats: int = 9
+    features: int = 5
+    features_z: int = 100
+    labels: Literal["features", "means"] = "features"
+
+    def __post_init__(self) -> None:
+        for name in ("repeats", "features", "features_z"):
+            as_count(getattr(self, name), f"RCoT's {name}")
+        if self.labels not in ("features", "means"):
+            msg = f'labels is "features" or "means"; got {self.labels!r}.'
+            raise BadValueError(msg)
+
+    def prepare(self, problem: Problem) -> PreparedRcot:
+        """Compute all pairs, draw by draw."""
+        return PreparedRcot(self, problem)
+
+
+class PreparedRcot(Prepared):
+    """Statistics of all pairs over all draws of features."""
+
+    def __init__(self, test: Rcot, problem: Problem) -> None:
+        self.test, self.problem = test, problem
+        rows = sampled(problem.n, problem.seed)
+        self._sides = tuple(_side_by_side(group, rows) for group in (problem.xs, problem.ys))
+        design = z_scores(problem.given.design)
+        design = design[:, np.ptp(design, axis=0) > 0]
+        self._z = design / median_distance(design[rows])
+        if test.labels == "features" and problem.given.categorical and self._many_labels:
+            self.notes = (
+                f"{test.features_z} random features can't tell {problem.given.n_strata} labels apart: "
+                "label means are taken out instead.",
+            )
+        found = threaded(self._draw, range(test.repeats), problem.workers)
+        t, plain, sums, effects, gone = (np.stack(part) for part in zip(*found, strict=True))
+        testable = ~gone.any(axis=0)
+        self._scale = np.where(testable, sums[..., 0], 1.0)
+        self.statistic = np.where(testable, np.median(t, axis=0), np.nan)
+        self.effect = np.where(testable, np.sqrt(np.median(effects, axis=0)), np.nan)
+        self._extreme = np.where(testable, (plain / self._scale).mean(axis=0), np.nan)
+        merged = np.minimum(1.0, (1 if test.repeats == 1 else 2) * np.median(tail(t, sums), axis=0))
+        self._p = np.where(testable, merged, np.nan)
+
+    @property
+    def extreme(self) -> Floats:
+        """Mean over draws of the residuals' T divided by its null mean: one draw says less."""
+        return self._extreme
+
+    def analytic(self) -> Floats:
+        """Return the merged tails, (P, O)."""
+        return self._p
+
+    def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:
+        """Return `extreme` with X's residual features in other orders; inside a label they move with X."""
+        rows, columns = np.flatnonzero(pairs.any(axis=1)), np.flatnonzero(pairs.any(axis=0))
+        chosen = np.ix_(rows, columns)
+        size, n = self.test.features, self.problem.n
+
+        def one(order: Codes) -> Floats:
+            total = np.zeros((len(rows), len(columns)))
+            for (x, y), scale in zip(sides, self._scale, strict=True):
+                total += squared_blocks(x[:, order] @ y, size) / scale[chosen]
+            return total * n / ((n - 1) ** 2 * len(sides))
+
+        sides = [
+            (_variables(x, rows, size).T.copy(), _variables(y, columns, size)) for x, y in self._residuals
+        ]
+        found = np.full((len(orders), *pairs.shape), np.nan)
+        found[:, rows[:, None], columns] = np.stack(threaded(one, orders, self.problem.workers))
+        return found
+
+    @cached_property
+    def _residuals(self) -> list[tuple[Floats, Floats]]:
+        split = len(self.problem.xs) * self.test.features
+
+        def one(draw: int) -> tuple[Floats, Floats]:
+            residuals = np.vstack(list(self._residual_features(draw)))
+            return residuals[:, :split], residuals[:, split:]
+
+        return threaded(one, range(self.test.repeats), self.problem.workers)
+
+    @property
+    def _many_labels(self) -> bool:
+        return self.problem.given.n_strata > self.test.features_z
+
+    def _residual_features(self, draw: int) -> ResidualFeatures:
+        """Return one draw's residual features: those of the properties, then those of the outputs."""
+        count, given, problem = self.test.features, self.problem.given, self.problem
+        of_x, of_y, of_z = (np.random.default_rng([problem.seed, draw, stream]) for stream in range(3))
+        (x, x_widths), (y, y_widths) = self._sides
+        fourier = Fourier(x_widths, count, of_x).beside(Fourier(y_widths, count, of_y))
+        features = count * sum(problem.shape)
+        blocks = blocks_of(problem.n, self.test.features_z + (count + 3) * features)
+        regressor: Regressor
+        if not self._z.shape[1] or (given.categorical and (self.test.labels == "means" or self._many_labels)):
+            regressor = OnLabels(given, features)
+        else:
+            z = Fourier([self._z.shape[1]], self.test.features_z, of_z, double=True)
+            if given.categorical:
+                regressor = OnLabels(given, features, z(self._z[given.bounds[:-1]]))
+            else:
+                regressor = OnFeatures(self._z, features, z, blocks)
+        return ResidualFeatures(np.hstack([x, y]), fourier, count * len(x_widths), regressor, blocks)
+
+    def _draw(self, draw: int) -> tuple[Floats, Floats, Floats, Floats, Pairs]:
+        """Return T, T of the residuals themselves, Σ λ^k, the squared effect, and where Z leaves nothing."""
+        count, n = self.test.features, self.problem.n
+        xs, ys = self.problem.shape
+        first, second = np.triu_indices(count)
+        m = len(first)
+        cross, products = np.zeros((count * xs, count * ys)), np.zeros((m * xs, m * ys))
+        own = np.zeros((xs + ys, m))
+        residuals = self._residual_features(draw)
+        for block in residuals:
+            features = np.ascontiguousarray(block.T).reshape(xs + ys, count, -1)
+            cross += block[:, : count * xs].T @ block[:, count * xs :]
+            pairs = features[:, first] * features[:, second]
+            own += pairs.sum(axis=2)
+            pairs = pairs.reshape(m * (xs + ys), -1)
+            products += pairs[: m * xs] @ pairs[m * xs :].T
+        t = n * squared_blocks(residuals.covariance, count)
+        sums = np.stack([power_sums(m) for m in moments(products / n, count)])
+        weight = np.where(first == second, 1.0, 2.0)
+        own /= n - 1
+        norms = np.sqrt((own**2 * weight).sum(axis=1))
+        most = np.outer(norms[:xs], norms[xs:])
+        expected = sums[..., 0] / n
+        effect = np.clip((t / n - expected) / np.maximum(most - expected, np.finfo(float).tiny), 0.0, 1.0)
+        gone = own[:, first == second].mean(axis=1) < GONE
+        return (
+            t,
+            n * squared_blocks(cross / (n - 1), count),
+            sums,
+            effect,
+            np.logical_or.outer(gone[:xs], gone[xs:]),
+        )
+
+
+def squared_blocks(cross: Floats, count: int) -> Floats:
+    """Return the sum of squares of each block of `count` × `count`; (c P, c O) -> (P, O)."""
+    blocks = (cross**2).reshape(len(cross) // count, count, -1, count)
+    total: Floats = blocks.sum(axis=(1, 3))
+    return total
+
+
+def moments(products: Floats, count: int) -> Iterator[Floats]:
+    """Yield Σ of each property with every output: E[x_a y_b x_c y_d] in row (a, b) and column (c, d).
+
+    Parameters
+    ----------
+    products
+        (P m, O m) E[x_a x_c · y_b y_d]; the m = c (c + 1) / 2 pairs are in upper triangular order.
+    count
+        c, features of a variable.
+
+    Yields
+    ------
+    (O, c², c²)
+    """
+    upper = np.triu_indices(count)
+    m = len(upper[0])
+    pair = np.zeros((count, count), np.intp)
+    pair[upper] = pair[upper[::-1]] = np.arange(m)
+    for of_one in products.reshape(len(products) // m, m, -1, m):
+        quads = of_one.transpose(1, 0, 2)[:, pair[:, None, :, None], pair[None, :, None, :]]
+        yield quads.reshape(len(quads), count**2, count**2)
+
+
+def _side_by_side(variables: tuple[Variable, ...], rows: Codes) -> tuple[Floats, list[int]]:
+    """Return all variables in units of their kernels' widths, (n, Σ d), and how many columns each has."""
+    scaled = [in_kernel_widths(variable, rows) for variable in variables]
+    return np.hstack(scaled), [values.shape[1] for values in scaled]
+
+
+def _variables(features: Floats, chosen: Codes, count: int) -> Floats:
+    """Return the features of some variables, (n, c V) -> (n, c len(chosen))."""
+    some: Floats = features.reshape(len(features), -1, count)[:, chosen].reshape(len(features), -1)
+    return some
