@@ -208,21 +208,25 @@ def describe_gradient(gradient: PropertyGradient, change: float, n: int) -> tupl
         msg = f"One table describes one series; got {np.size(gradient.epgm)}. Describe them one by one."
         raise BadValueError(msg)
     size = abs(as_number(change, "The change"))
-    least, most = (format_number(float(monotone_epgm(size, ends, n))) for ends in (0.0, size))
     variation, r = float(gradient.total_variation), float(gradient.correlation)
     detour = variation - size
+    step, path = "mean step in size", "all steps added, up and down"
+    if size:
+        least, most = (format_number(float(monotone_epgm(size, ends, n))) for ends in (0.0, size))
+        step += (
+            f"; curves that go one way, {format_number(size)} in all, have {least} to {most} at {n} strengths"
+        )
     if detour > TOLERANCE * variation:
-        path = f"all steps added, up and down: {format_number(detour)} more than between the two ends"
-    else:
-        path = "all steps added, up and down: as much as between the two ends, so it only goes one way"
+        path += f": {format_number(detour)} more than between the two ends"
+    elif size:
+        path += ": as much as between the two ends, so it only goes one way"
     information = float(gradient.mutual_information)
     hidden = np.isnan(information)
     return (
         Described(
             "EPGM",
             format_number(float(gradient.epgm)),
-            f"mean step in size; curves that go one way, {format_number(size)} in all, have {least} to "
-            f"{most} at {n} strengths",
+            step,
         ),
         Described("total variation", format_number(variation), path),
         Described("mean gradient", format_number(float(gradient.signed)), "mean step with its sign"),

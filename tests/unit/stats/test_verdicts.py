@@ -231,12 +231,16 @@ def test_every_number_of_a_gradient_is_said_in_words() -> None:
     )
     constant = described(np.full(21, 0.3))
     assert (constant["EPGM"][0], constant["total variation"][0]) == ("0", "0")
+    assert (constant["EPGM"][1], constant["total variation"][1]) == (
+        "mean step in size",
+        "all steps added, up and down",
+    )
     assert constant["correlation"] == ("none", "with the strength, −1 … 1: the outputs never change")
 
 
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=30))
 def test_the_range_of_one_way_curves_holds_them(values: list[float]) -> None:
-    p = np.sort(np.round(values, 3))
+    p = np.sort(np.round([0, *values, 1], 3))
     meaning = described(p)["EPGM"][1]
     least, most = property_gradient(p).epgm * 0.999 - 6e-4, property_gradient(p).epgm * 1.001 + 6e-4
     low, high = (
