@@ -27,6 +27,9 @@ SHUFFLES: Final = 1000
 REPEATS: Final = 300
 FEWER_REPEATS: Final = 100  # where every repeat takes all orders
 FEWER_SHUFFLES: Final = 199  # of a repeat: enough for a decision at .05
+SIZES: Final = [(f"{size:.7f}".rstrip("0").rstrip("."), size) for size in (
+    1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0
+)]  # fmt: skip
 PLAIN: Final = {"n": 21, "size": 0.8, "noise": 0.0, "rho": 0.0}
 
 SHAPES: Final[dict[str, Callable[[Floats], Floats]]] = {
@@ -220,12 +223,12 @@ def answer(*, shape: str, n: int, size: float, noise: float, rho: float, seed: i
     rejected = int((p_values <= ALPHA).sum())
     low, high = clopper_pearson(rejected, len(p_values))
     tables = {"curve": pd.DataFrame({"strength": np.linspace(0, 1, n), "value": values})}
-    tables |= _null_tables(values, test, seed) | _repeat_tables(p_values)
+    tables |= _null_tables(values, test, seed) | _repeat_tables(np.resize(p_values, max(repeats, REPEATS)))
     orders = f"{test.n_permutations:,}"
     signals = {
         "curve_heading": f"Outputs at {n} strengths",
-        "null_heading": f"EPGM of {f'all {orders} orders' if test.exact else f'{orders} shuffles'}; "
-        "dark: as far from their mean",
+        "null_heading": f"{f'All {orders} orders' if test.exact else f'{orders} shuffles'}: "
+        "the dark ones count for p",
         "p_heading": f"p of {repeats} repeats with other noise; dark: p ≤ .05"
         if noise
         else "Without noise every repeat is the same",
@@ -249,7 +252,7 @@ class GradientLesson(Lesson):
             "size": labelled(
                 "Size",
                 "Difference between the lowest and the highest output of the shape",
-                widgets.FloatLogSlider(0.8, min=-6, max=0, step=0.05, readout_format=".1g"),
+                widgets.SelectionSlider(options=SIZES, value=0.8),
             ),
             "noise": labelled(
                 "Noise",
@@ -269,7 +272,7 @@ class GradientLesson(Lesson):
         }
         charts = [
             specs.of("gradients.curve"),
-            specs.of("chance.null_distribution", x="EPGM"),
+            specs.of("chance.null_distribution", x="EPGM (dashed: its mean over all orders)"),
             specs.of("chance.p_histogram"),
         ]
         super().__init__("Shuffle a series", controls, charts, answer, SITUATIONS)
@@ -285,9 +288,7 @@ def _null_tables(values: Floats, test: stats.ShuffleTest, seed: int) -> dict[str
     null = shuffle_null(values, SHUFFLES, seed=seed)
     each = 2 if null.exact else 1  # an order and its reversal
     bars = histogram(np.repeat(null.epgm[:, 0], each), np.repeat(null.counted[:, 0], each))
-    marks = pd.DataFrame(
-        {"value": [test.epgm, test.null_mean], "name": ["observed", "mean"], "order": [0, 1]}
-    )
+    marks = pd.DataFrame({"value": [test.epgm, test.null_mean], "name": ["observed", ""]})
     return {"null": bars, "null_marks": marks}
 
 
@@ -299,7 +300,8 @@ def _repeat_tables(p_values: Floats) -> dict[str, pd.DataFrame]:
 
 def _numbers(values: Floats, test: stats.ShuffleTest) -> pd.DataFrame:
     low, high = (float(end) for end in np.asarray(test.p_interval))
-    between = f"{low:.4f} to {high:.4f}" if low > 0 and high < 1 else f"at {_end(low, high)}"
+    least, most = (f"{end:.4f}".removeprefix("0") for end in (low, high))
+    between = f"at most {most}" if low == 0 else f"at least {least}" if high == 1 else f"{least} to {most}"
     drawn = f"{test.n_permutations:,} orders were drawn; all of them would give {between} (95 %)"
     found = [
         (
@@ -341,10 +343,6 @@ def _repeats(rate: str, shape: str, rho: float) -> str:
         return f"At .05 the test rejects {rate} of such series."
     memory = f" Neighbours resemble each other (ρ = {rho:.2f}): the test takes that for order." if rho else ""
     return f"Nothing here depends on the strength. At .05 the test rejects {rate} of such series.{memory}"
-
-
-def _end(low: float, high: float) -> str:
-    return f"most {high:.4f}" if low == 0 else f"least {low:.4f}"
 
 
 def _side(test: stats.ShuffleTest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
@@ -14,9 +15,10 @@ from facelib.app.chartview import ChartView
 from facelib.app.controls import Card, Quiet, labelled, paragraphs
 from facelib.app.livetable import LiveTable
 from facelib.app.style import PageStyle
+from facelib.charts.export import with_data
 from facelib.charts.tables import rows
 
-OWN: Final = "your own setting"
+OWN: Final = ("your own setting", -1)
 NUMBERS: Final = ("quantity", "value", "meaning")
 
 
@@ -85,8 +87,8 @@ class Lesson(widgets.VBox):
     >>> control = labelled("n", "a number", widgets.IntSlider(2, 1, 9))
     >>> lesson = Lesson("Squares", {"n": control}, [], answer, [Situation("two", "", {"n": 2})])
     >>> control.value = 3
-    >>> lesson.table.rows[0][1], lesson.situation.value
-    ('9', None)
+    >>> lesson.table.rows[0][1], lesson.situation.label
+    ('9', 'your own setting')
     """
 
     def __init__(
@@ -98,13 +100,14 @@ class Lesson(widgets.VBox):
         situations: Sequence[Situation],
     ) -> None:
         self.controls, self.answer, self.situations = dict(controls), answer, tuple(situations)
-        self.charts = [ChartView(spec=dict(spec)) for spec in charts]
+        self.charts = [ChartView() for _ in charts]
+        self._specs = [dict(spec) for spec in charts]
         self.table, self.sentences, self.claim = LiveTable(), widgets.HTML(), widgets.HTML()
         self.sentences.add_class("facelib-sentence")
         self.claim.add_class("facelib-hint")
         menu = [(situation.title, place) for place, situation in enumerate(self.situations)]
         self.situation = labelled(
-            "Situation", "Settings worth looking at", widgets.Dropdown(options=[*menu, (OWN, None)], value=0)
+            "Situation", "Settings worth looking at", widgets.Dropdown(options=[*menu, OWN], value=0)
         )
         self.card = Card(title)
         self._quiet, self._lock = Quiet(), RLock()
@@ -113,13 +116,14 @@ class Lesson(widgets.VBox):
         self.card.fill(
             self.situation,
             self.claim,
-            side_by_side(*self.controls.values(), least=250, gap="4px 18px"),
+            side_by_side(*self.controls.values(), least=300, gap="4px 18px"),
             side_by_side(*self.charts, least=290, gap="6px 18px"),
             self.sentences,
             self.table,
         )
         super().__init__([PageStyle(), self.card])
         self.add_class("facelib-app")
+        self.add_class("facelib-answers")
 
     def setting(self) -> dict[str, Any]:
         """Return the values of the controls, by name: the arguments of `answer`."""
@@ -136,12 +140,12 @@ class Lesson(widgets.VBox):
             if self._quiet:
                 return
             with self._quiet:
-                self.situation.value = None
-            self._show(claim="")
+                self.situation.value = OWN[1]
+            self._show()
 
     def _chosen(self, event: Any) -> None:
         with self._lock:
-            if not self._quiet and event["new"] is not None:
+            if not self._quiet and event["new"] != OWN[1]:
                 self._choose(event["new"])
 
     def _choose(self, place: int) -> None:
@@ -149,21 +153,21 @@ class Lesson(widgets.VBox):
         with self._quiet:
             for name, value in situation.setting.items():
                 self.controls[name].value = value
-        self._show(situation.claim)
+        self.claim.value = html.escape(situation.claim)
+        self._show()
 
-    def _show(self, claim: str) -> None:
+    def _show(self) -> None:
         answer = self.answer(**self.setting())
         data = {
             name: rows(table, table.columns.astype(str).tolist(), digits=None)
             for name, table in answer.tables.items()
         }
-        for chart in self.charts:
-            sets = chart.spec.get("datasets", {})
-            names = {param["name"] for param in chart.spec.get("params", [])}
-            chart.show(
-                data={name: data[name] for name in sets if name in data},
-                signals={name: value for name, value in answer.signals.items() if name in names},
-            )
+        for chart, spec in zip(self.charts, self._specs, strict=True):
+            own = {name: data[name] for name in spec.get("datasets", {}) if name in data}
+            names = {param["name"] for param in spec.get("params", [])}
+            signals = {name: value for name, value in answer.signals.items() if name in names}
+            # Embedded with its first data: Vega warns of scales without any.
+            chart.show(None if chart.spec else with_data(spec, own, signals), data=own, signals=signals)
         self.table.show(
             (
                 {"title": "number", "align": "left"},
@@ -173,7 +177,6 @@ class Lesson(widgets.VBox):
             answer.numbers[list(NUMBERS)].to_numpy().tolist(),
         )
         self.sentences.value = paragraphs(*answer.sentences)
-        self.claim.value = paragraphs(claim) if claim else ""
 
 
 def side_by_side(*children: Any, least: int, gap: str) -> widgets.GridBox:

@@ -25,9 +25,12 @@ function nameSlider(handle) {
   if (help && help !== name) set(handle, "aria-description", help);
 }
 
-/** Say the state of a slider's handle, a toggle button or the icon of a play button. */
+/** Say the state of a slider's handle as the number beside it, of a toggle button, of the icon of a play button. */
 function sayState(element) {
-  if (element.matches(SLIDER)) {
+  if (element.matches(SLIDER) && !element.closest(".facelib-strength")) {
+    const readout = element.closest(".widget-slider")?.querySelector(".widget-readout");
+    if (readout?.textContent) set(element, "aria-valuetext", readout.textContent.trim());
+  } else if (element.matches(SLIDER)) {
     const [now, max] = ["aria-valuenow", "aria-valuemax"].map((name) => Number(element.getAttribute(name)));
     set(element, "aria-valuetext", `strength ${(now / max).toFixed(2)}`);
   } else if (element.matches(TOGGLE)) {
@@ -47,7 +50,7 @@ function follow(root) {
   });
   const look = () => {
     root.querySelectorAll(SLIDER).forEach(nameSlider);
-    for (const element of root.querySelectorAll(`.facelib-strength ${SLIDER}, ${TOGGLE}, ${ICON}`)) {
+    for (const element of root.querySelectorAll(`${SLIDER}, ${TOGGLE}, ${ICON}`)) {
       if (followed.has(element)) continue;
       followed.add(element);
       sayState(element);

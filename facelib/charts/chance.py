@@ -78,7 +78,7 @@ def null_distribution(
     bars
         What `histogram` returned; the counted ones are drawn darker. None: a chart without data, for the app.
     marks
-        value, name: lines across; the first is the observed one, others are dashed.
+        value, name: lines across; one without a name is dashed.
     heading
         Above the chart; the parameter ``null_heading``.
     x
@@ -87,12 +87,10 @@ def null_distribution(
     Examples
     --------
     >>> bars = histogram([0.1, 0.2, 0.9], [False, False, True], 4)
-    >>> marks = pd.DataFrame({"value": [0.9], "name": ["observed"]})
+    >>> marks = pd.DataFrame({"value": [0.9, 0.4], "name": ["observed", ""]})
     >>> sorted(null_distribution(bars, marks).to_dict()["datasets"])
     ['null', 'null_marks']
     """
-    given = [] if marks is None else rows(marks, MARKS, digits=None)
-    lines = [{**row, "order": order} for order, row in enumerate(given)]
     chart = alt.layer(
         _bars("null", x=alt.Axis(title=x, format="~g", tickCount=4, grid=False)), *_lines("null_marks")
     )
@@ -100,7 +98,10 @@ def null_distribution(
         chart.properties(
             width=width,
             height=height,
-            datasets={"null": rows_of_bars(bars), "null_marks": lines},
+            datasets={
+                "null": rows_of_bars(bars),
+                "null_marks": [] if marks is None else rows(marks, MARKS, digits=None),
+            },
         ),
         name="null",
         heading=heading,
@@ -256,7 +257,17 @@ def _bars(data: str, x: alt.Axis, domain: tuple[float, float] | None = None) -> 
         .encode(
             x=alt.X("start:Q", scale=scale, axis=x),
             x2="end:Q",
-            y=alt.Y("low:Q", axis=alt.Axis(title=None, tickCount=3, format=",d", tickMinStep=1)),
+            y=alt.Y(
+                "low:Q",
+                axis=alt.Axis(
+                    title=None,
+                    tickCount=3,
+                    format=",d",
+                    tickMinStep=1,
+                    minExtent=theme.ROOM,
+                    maxExtent=theme.ROOM,
+                ),
+            ),
             y2="high:Q",
             color=alt.Color(
                 "part:N",
@@ -269,21 +280,21 @@ def _bars(data: str, x: alt.Axis, domain: tuple[float, float] | None = None) -> 
 
 
 def _lines(data: str) -> list[alt.Chart]:
-    """Lines across with their names: the first solid, the others dashed, names below each other."""
+    """Return lines across with their names above: solid with a name, dashed without."""
     base = alt.Chart(alt.NamedData(name=data)).transform_filter("isValid(datum.value)")
     across = alt.X("value:Q", scale=alt.Scale(zero=False, nice=False, padding=8))
     place = "(datum.value - domain('x')[0]) / (domain('x')[1] - domain('x')[0])"
     text = base.mark_text(
         baseline="bottom",
         align={"expr": f"{place} > 0.8 ? 'right' : {place} < 0.2 ? 'left' : 'center'"},
-        dy={"expr": "-2 - 13 * datum.order"},
-        fontWeight={"expr": "datum.order ? 'normal' : 'bold'"},
+        dy=-3,
+        fontWeight="bold",
     ).encode(x=across, y=alt.value(0), text="name:N")
     return [
-        base.transform_filter("datum.order === 0")
+        base.transform_filter("datum.name !== ''")
         .mark_rule(color=theme.INK, strokeWidth=2.5)
         .encode(x=across),
-        base.transform_filter("datum.order > 0")
+        base.transform_filter("datum.name === ''")
         .mark_rule(color=theme.INK, strokeWidth=1.2, strokeDash=[4, 3])
         .encode(x=across),
         text,

@@ -53,7 +53,12 @@ def curve(
             x=alt.X(
                 "strength:Q", title="strength", axis=alt.Axis(values=[0, 0.5, 1], format="~g", grid=False)
             ),
-            y=alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(tickCount=3, format="~g")),
+            y=alt.Y(
+                "value:Q",
+                title=None,
+                scale=scale,
+                axis=alt.Axis(tickCount=3, format="~g", minExtent=theme.ROOM, maxExtent=theme.ROOM),
+            ),
         )
     )
     tooltip = [alt.Tooltip("strength:Q", format=".2f"), alt.Tooltip("value:Q", format=".4~g")]

@@ -19,6 +19,12 @@ MARGIN: Final = 0.075
 
 Layered = alt.LayerChart | alt.FacetChart  # what altair says that a layered chart is
 
+ABOVE: Final = 20
+"""Room between a single chart and its heading, px: for one line of names, so that plots stand level."""
+
+ROOM: Final = 34
+"""Room for the numbers beside a chart, px: fixed, so that a plot stays where it is when they grow."""
+
 STEPS: Final = 21
 """Strengths of an ordinary sweep."""
 
@@ -77,7 +83,9 @@ def single(chart: Layered, *, name: str, heading: str, description: str) -> Laye
     """
     parameter = f"{name}_heading"
     return chart.add_params(alt.param(name=parameter, value=heading)).properties(
-        title=alt.Title(text=alt.ExprRef(expr=parameter), color=MUTED, fontWeight="normal"),
+        title=alt.Title(
+            text=alt.ExprRef(expr=parameter), color=MUTED, fontWeight="normal", frame="group", offset=ABOVE
+        ),
         description=description,
         config=config(),
         autosize=alt.AutoSizeParams(type="pad", contains="padding"),
