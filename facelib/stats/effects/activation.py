@@ -130,7 +130,8 @@ def lowering(
     more = raw.iloc[:0] if beyond is None else beyond[beyond[f"p_{correction}"] <= alpha]
     notes = [f"{row['classifier']}: not testable" for _, row in raw[raw["p"].isna()].iterrows()]
     if beyond is not None and len(beyond) < len(raw):
-        notes.append(f"{len(raw) - len(beyond)} classifiers have no control")
+        alone = len(raw) - len(beyond)
+        notes.append(f"{alone} {_plural('classifier', alone)} {'has' if alone == 1 else 'have'} no control")
     return Lowering(
         label=label,
         intervention=intervention,

@@ -27,6 +27,7 @@ BOOTSTRAP = ("bca", "plain bca")
 LEAST_BCA = 20  # identities
 RESAMPLES = 4999
 SAME = 1e-12  # relative: differences this close together are the same number
+TINY = 1e-100  # outputs this small can't be told from 0: their cubes vanish
 _STREAM = 2  # keeps the resamples apart from flips drawn with the same seed
 
 
@@ -76,8 +77,8 @@ class MeanDistribution:
     def confidence_below(self, value: float) -> Floats:
         """Return (m,) the one-sided confidence that the mean lies below `value`: `interval`, inverted.
 
-        The upper end of the interval at level 1 - 2c lies at `value` where this is 1 - c. With resamples it
-        stays within [1 / (B + 1), B / (B + 1)].
+        The upper end of the interval at level 1 - 2c lies at `value` where this is 1 - c. It never goes
+        beyond what the most extreme resample gives, nor outside [1 / (B + 1), B / (B + 1)].
         """
         return self._confidence(value, -1.0)
 
@@ -204,7 +205,7 @@ def _moments(
     mean = np.where(given, columns, 0.0).sum(axis=0) / counts
     centred = np.where(given, columns - mean, 0.0)
     largest = np.abs(columns).max(axis=0, where=given, initial=0.0)
-    constant = (n > 0) & (np.abs(centred).max(axis=0) <= SAME * largest)
+    constant = (n > 0) & (np.abs(centred).max(axis=0) <= np.maximum(SAME * largest, TINY))
     squares, cubes = (centred**2).sum(axis=0), (centred**3).sum(axis=0)
     spread = np.where(n > 1, np.where(constant, 0.0, np.sqrt(squares / np.maximum(n - 1, 1))), np.nan)
     variance = np.where(constant | (n < 2), 1.0, squares / counts)

@@ -141,8 +141,9 @@ def _subtract(first: FaceEffects, second: FaceEffects) -> tuple[FaceEffects, dic
 
 
 def _unpaired(effects: FaceEffects, cell: int, paired: int) -> list[str]:
-    alone = int((~np.isnan(effects.effects[:, cell])).sum()) - paired
-    return [f"{alone} identities have no control and are left out."] if alone else []
+    there = int((~np.isnan(effects.effects[:, cell])).sum())
+    alone = there - paired
+    return [f"{alone} of {there} identities have no control and are left out."] if alone else []
 
 
 def only_rows(table: Any, column: str, name: str) -> pd.DataFrame:

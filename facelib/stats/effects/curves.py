@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -79,13 +79,18 @@ def face_effects(
     >>> face_effects(pd.DataFrame(rows, columns=columns)).effects.round(3).tolist()
     [[-0.4]]
     """
+    check_options(value, summary)
+    return summarise_rows(read_rows(table), read_values(table, value), value, summary)
+
+
+def check_options(value: Any, summary: Any) -> None:
+    """Raise `BadValueError` for an unknown value or summary."""
     if value not in VALUES or summary not in SUMMARIES:
         msg = (
             'The value is "probability" or "logit", the summary "difference" or "slope"; '
             f"got {value!r}, {summary!r}."
         )
         raise BadValueError(msg)
-    return summarise_rows(read_rows(table), read_values(table, value), value, summary)
 
 
 def summarise_rows(rows: Rows, values: Floats, value: Value, summary: Summary) -> FaceEffects:
@@ -182,7 +187,7 @@ def _notes(
     for cell in range(m):
         lines = []
         if lost[cell]:
-            lines.append(f"{lost[cell]} rows without a value are left out.")
+            lines.append(f"Rows left out because they have no value: {lost[cell]}.")
         if unusable[cell]:
             lines.append(f"{unusable[cell]} of {in_run[:, cell].sum()} faces lack {needs} and are left out.")
         if absent[cell]:

@@ -11,7 +11,14 @@ from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_count
 from facelib.stats.corrections import adjusted
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, mean_distribution
-from facelib.stats.effects.curves import FaceEffects, Summary, Value, mean_curves, summarise_rows
+from facelib.stats.effects.curves import (
+    FaceEffects,
+    Summary,
+    Value,
+    check_options,
+    mean_curves,
+    summarise_rows,
+)
 from facelib.stats.effects.equivalence import ALPHA, DELTA, as_level, as_margin, tost_p, verdicts
 from facelib.stats.effects.mixed import MixedSlopes, join, mixed_slopes
 from facelib.stats.effects.remarks import remarks
@@ -129,6 +136,7 @@ def effects_over_faces(
     >>> int(effect["n"]), round(float(effect["mean"]), 3), float(effect["p"]), effect["verdict"]
     (8, -0.37, 0.00390625, 'matters')
     """
+    check_options(value, summary)
     rows = read_rows(table)
     effects = summarise_rows(rows, read_values(table, value), value, summary)
     return judge(

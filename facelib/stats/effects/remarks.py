@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from facelib.stats.effects.bootstrap import MeanDistribution
+from facelib.stats.checks import Floats
+from facelib.stats.effects.bootstrap import SAME, MeanDistribution
 from facelib.stats.effects.curves import FaceEffects
 from facelib.stats.effects.equivalence import DOES_NOT, SMALLER
 from facelib.stats.effects.signflip import smallest_p
@@ -92,13 +93,15 @@ def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator
         yield "The output starts near 0 and can hardly fall."
 
 
-def _skewness(d: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _skewness(d: Floats) -> Floats:
     """Return the (m,) sample skewness with the usual correction for n; 0 where there is none."""
     given = ~np.isnan(d)
+    largest = np.abs(d).max(axis=0, where=given, initial=0.0)
+    unit = np.where(given, d, 0.0) / np.where(largest > 0, largest, 1.0)
     n = np.maximum(given.sum(axis=0), 1)
-    centred = np.where(given, d - np.where(given, d, 0.0).sum(axis=0) / n, 0.0)
+    centred = np.where(given, unit - unit.sum(axis=0) / n, 0.0)
     variance, third = (centred**2).sum(axis=0) / n, (centred**3).sum(axis=0) / n
-    usable = (n > 2) & (variance > 1e-24 * np.abs(np.nan_to_num(d)).max(axis=0) ** 2)
+    usable = (n > 2) & (variance > SAME**2)
     scale = np.where(usable, variance, 1.0) ** 1.5
     corrected = third / scale * np.sqrt(n * np.maximum(n - 1, 1)) / np.maximum(n - 2, 1)
     return np.where(usable, corrected, 0.0)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.special import gammaln, nctdtrinc
 
 from facelib.stats.checks import Floats, as_share
+from facelib.stats.effects.bootstrap import SAME, TINY
 from facelib.stats.effects.signflip import as_differences
 
 
@@ -69,7 +70,7 @@ def standardised_effect(differences: npt.ArrayLike, *, level: float = 0.95) -> S
     mean = np.where(given, columns, 0.0).sum(axis=0) / np.maximum(n, 1)
     spread = np.sqrt((np.where(given, columns - mean, 0.0) ** 2).sum(axis=0) / df)
     largest = np.abs(columns).max(axis=0, where=given, initial=0.0)
-    usable = (n > 2) & (spread > 1e-12 * largest)
+    usable = (n > 2) & (spread > np.maximum(SAME * largest, TINY))
     d = np.full(len(n), np.nan)
     d[usable] = mean[usable] / spread[usable]
     half = np.maximum(df, 2) / 2

@@ -1,0 +1,178 @@
+"""An intervention against its control, and the words about it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from facelib.errors import BadValueError, UnknownNameError
+from facelib.stats import contrast, describe_lowering, effects_over_faces, lowering, sign_flip
+from facelib.stats.effects import CONTRAST_COLUMNS
+
+FALLS = {  # of one side, of both sides
+    "only asymmetry": (0.40, 0.00),
+    "both": (0.40, 0.20),
+    "only weakness": (0.25, 0.25),
+    "nothing": (0.00, 0.00),
+}
+
+
+def make_table(rng: np.random.Generator, faces: int = 24, label: str = "happy") -> pd.DataFrame:
+    rows = []
+    for face in range(faces):
+        for classifier, falls in FALLS.items():
+            start = rng.uniform(0.7, 0.9)
+            for run, fall in zip(("one side", "both sides"), falls, strict=True):
+                end = start - fall + rng.normal(0, 0.05)
+                for strength, probability in ((0.0, start), (1.0, end)):
+                    rows.append((f"face {face}", run, strength, classifier, label, probability))
+    names = ["face", "intervention", "strength", "classifier", "label", "probability"]
+    table = pd.DataFrame(rows, columns=names)
+    return table.assign(logit=np.log(table["probability"] / (1 - table["probability"])))
+
+
+def slow_contrast(table: pd.DataFrame, classifier: str) -> list[float]:
+    wide = table[table["classifier"] == classifier].set_index(["face", "intervention", "strength"])[
+        "probability"
+    ]
+    found = []
+    for face in table["face"].unique():
+        one = wide[face, "one side", 1.0] - wide[face, "one side", 0.0]
+        both = wide[face, "both sides", 1.0] - wide[face, "both sides", 0.0]
+        found.append(one - both)
+    return found
+
+
+def test_the_contrast_is_a_difference_of_differences(rng: np.random.Generator) -> None:
+    table = make_table(rng)
+    found = contrast(table, "one side", "both sides", alternative="less")
+    assert list(found.columns) == list(CONTRAST_COLUMNS)
+    assert found["classifier"].tolist() == list(FALLS)
+    columns = []
+    for _, row in found.iterrows():
+        d = slow_contrast(table, row["classifier"])
+        columns.append(d)
+        assert row["mean"] == pytest.approx(np.mean(d), rel=1e-9)
+        assert row["mean"] == pytest.approx(row["mean_intervention"] - row["mean_control"], rel=1e-9)
+        assert (row["intervention"], row["control"], row["n"]) == ("one side", "both sides", 24)
+    test = sign_flip(np.array(columns).T, alternative="less")
+    np.testing.assert_allclose(found["p"], test.p_value, rtol=1e-12)
+    np.testing.assert_allclose(found["p_max"], test.p_max, rtol=1e-12)
+    alone = effects_over_faces(table[table["intervention"] == "one side"], mixed=False)
+    np.testing.assert_allclose(found["mean_intervention"], alone["mean"], rtol=1e-9)
+    np.testing.assert_allclose(found["start"], alone["start"], rtol=1e-9)
+
+
+def test_faces_with_one_of_the_two_are_left_out(rng: np.random.Generator) -> None:
+    table = make_table(rng)
+    gone = (table["face"] == "face 2") & (table["intervention"] == "both sides")
+    gone |= (table["face"] == "face 7") & (table["intervention"] == "one side")
+    gone |= (
+        (table["face"] == "face 9")
+        & (table["intervention"] == "both sides")
+        & (table["classifier"] == "both")
+    )
+    found = contrast(table[~gone], "one side", "both sides").set_index("classifier")
+    assert found["n"].to_dict() == {"only asymmetry": 22, "both": 21, "only weakness": 22, "nothing": 22}
+    assert "2 of 23 identities have no control and are left out." in found.loc["both", "notes"]
+    kept = table[~table["face"].isin(["face 2", "face 7"])]
+    expected = contrast(kept, "one side", "both sides").set_index("classifier")
+    assert found.loc["nothing", "mean"] == pytest.approx(expected.loc["nothing", "mean"], rel=1e-12)
+
+
+def test_identities_are_averaged_before(rng: np.random.Generator) -> None:
+    table = make_table(rng, 20)
+    table["identity"] = "person " + (table["face"].str.slice(5).astype(int) // 2).astype(str)
+    found = contrast(table, "one side", "both sides").set_index("classifier")
+    d = np.array(slow_contrast(table, "both")).reshape(10, 2).mean(axis=1)
+    assert found.loc["both", "n"] == 10
+    assert found.loc["both", "sd"] == pytest.approx(np.std(d, ddof=1), rel=1e-9)
+    assert "Each identity counts once: the mean of its 2 faces." in found.loc["both", "notes"]
+
+
+def test_classifiers_are_counted_raw_and_because(rng: np.random.Generator) -> None:
+    found = lowering(make_table(rng), "one side", "both sides", label="happy")
+    assert (found.k, found.k_because, found.total) == (3, 2, 4)
+    assert found.classifiers == ("only asymmetry", "both", "only weakness")
+    assert found.because == ("only asymmetry", "both")
+    assert found.k_uncorrected >= found.k
+    assert found.n == (24, 24)
+    assert 0.7 < found.start[0] <= found.start[1] < 0.9
+    words = describe_lowering(found, cause="asymmetry", clause="the left side weakens")
+    assert words.startswith(
+        "As the left side weakens, 3 of 4 classifiers lower their output for happy; 2 of 4 do so because of "
+        "asymmetry (more than under both sides). One-sided sign-flip tests over 24 identities, Holm over 4 "
+        "classifiers at .05 (uncorrected: "
+    )
+    assert "Mean output at strength 0: .79 to .82." in words
+
+
+@pytest.mark.parametrize("correction", ["holm", "bh", "by", "max"])
+def test_every_correction_is_over_the_classifiers(correction: str, rng: np.random.Generator) -> None:
+    both_labels = pd.concat([make_table(rng), make_table(rng, label="sad")])
+    found = lowering(both_labels, "one side", "both sides", label="happy", correction=correction)
+    assert (found.total, found.k, found.correction) == (4, 3, correction)
+    happy = both_labels[(both_labels["label"] == "happy") & (both_labels["intervention"] == "one side")]
+    table = effects_over_faces(happy, alternative="less", mixed=False)
+    assert found.k == (table[f"p_{correction}"] <= 0.05).sum()
+
+
+def test_without_a_control_there_is_no_because(rng: np.random.Generator) -> None:
+    table = make_table(rng)
+    found = lowering(table[table["intervention"] == "one side"], "one side", label="happy")
+    assert (found.k, found.k_because, found.because) == (3, None, ())
+    words = describe_lowering(found)
+    assert words.startswith("Under one side, 3 of 4 classifiers lower their output for happy. One-sided")
+    assert "because" not in words
+
+
+def test_what_could_not_be_tested_is_counted_and_named(rng: np.random.Generator) -> None:
+    table = make_table(rng)
+    table.loc[table["classifier"] == "nothing", ["probability", "logit"]] = math.nan
+    found = lowering(table, "one side", "both sides", label="happy")
+    assert (found.k, found.total, found.notes) == (3, 4, ("nothing: not testable",))
+    assert describe_lowering(found).endswith(" Note: nothing: not testable.")
+    gone = (table["classifier"] == "both") & (table["intervention"] == "both sides")
+    assert (
+        "1 classifier has no control" in lowering(table[~gone], "one side", "both sides", label="happy").notes
+    )
+
+
+def test_the_control_is_named_where_the_cause_is_not(rng: np.random.Generator) -> None:
+    words = describe_lowering(lowering(make_table(rng), "one side", "both sides", label="happy", alpha=0.01))
+    assert "; 2 of 4 do so more than under both sides. " in words
+    assert "at .01 (" in words
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda t: contrast(t, "one side", "one side"), BadValueError, "another intervention"),
+        (lambda t: contrast(t, "one side", "none"), UnknownNameError, "it has: one side, both sides"),
+        (lambda t: lowering(t, "one side", label="fear"), UnknownNameError, "it has: happy"),
+        (
+            lambda t: lowering(t, "one side", label="happy", correction="sidak"),
+            BadValueError,
+            "holm, bh, by, max",
+        ),
+        (lambda t: contrast(t.to_numpy(), "one side", "both sides"), BadValueError, "tidy table"),
+        (lambda t: contrast(t.drop(columns="intervention"), "a", "b"), BadValueError, "column intervention"),
+    ],
+)
+def test_bad_input_is_named(call, error, words: str, rng: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error) as caught:
+        call(make_table(rng, 3))
+    assert words in str(caught.value)
+
+
+def test_runs_that_share_nothing_are_refused(rng: np.random.Generator) -> None:
+    table = make_table(rng, 4)
+    apart = table.assign(face=table["intervention"] + table["face"])
+    with pytest.raises(BadValueError, match="share no identity"):
+        contrast(apart, "one side", "both sides")
+    others = table.assign(classifier=table["intervention"] + table["classifier"])
+    with pytest.raises(BadValueError, match="share no classifier"):
+        contrast(others, "one side", "both sides")

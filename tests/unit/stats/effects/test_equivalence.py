@@ -1,0 +1,136 @@
+"""Verdicts over faces: one interval against a margin; standardised effects."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import gamma
+from scipy.stats import nct
+from statsmodels.stats.weightstats import DescrStatsW
+
+from facelib.errors import BadValueError
+from facelib.stats import equivalence, mean_distribution, standardised_effect
+
+ENDS = st.floats(-1, 1)
+
+
+@pytest.mark.parametrize("mean", [-0.12, -0.05, 0.0, 0.04, 0.099])
+def test_students_version_is_statsmodels_tost(mean: float, rng: np.random.Generator) -> None:
+    d = rng.normal(mean, 0.1, 15)
+    found = equivalence(d, 0.10)
+    oracle, _, _ = DescrStatsW(d).ttost_mean(-0.10, 0.10)
+    assert found.tost_p == pytest.approx(oracle, rel=1e-9)
+    assert (found.method, found.n, found.delta, found.alpha) == ("t", 15, 0.10, 0.05)
+
+
+@pytest.mark.parametrize("n", [15, 40])
+def test_the_verdict_and_its_p_never_contradict_each_other(n: int, rng: np.random.Generator) -> None:
+    seen = set()
+    for mean in np.linspace(0.0, 0.16, 25):
+        d = mean + 0.05 * rng.exponential(size=n) - 0.05
+        found = equivalence(d, 0.10, n_bootstrap=1999)
+        if abs(found.tost_p - 0.05) > 0.002:  # the resamples are a grid
+            assert (found.verdict == "does not matter at δ") == (found.tost_p < 0.05)
+        low, high = mean_distribution(d, n_bootstrap=1999).interval(0.90)
+        assert found.interval == (low[0], high[0])
+        seen.add(found.verdict)
+    assert len(seen) >= 2
+
+
+@pytest.mark.parametrize(
+    ("d", "verdict", "half", "double", "addition"),
+    [
+        ([-0.61, -0.55, -0.70], "matters", "matters", "matters", ""),
+        ([0.13, 0.14, 0.15, 0.16], "matters", "matters", "does not matter at δ", ""),
+        (
+            [0.055, 0.06, 0.065, 0.07],
+            "does not matter at δ",
+            "matters",
+            "does not matter at δ",
+            "detectable, but smaller than δ",
+        ),
+        ([-0.01, 0.01, 0.02, -0.02], *["does not matter at δ"] * 3, ""),
+        ([-0.5, 0.6, 0.1, -0.3], *["cannot tell"] * 3, ""),
+        ([0.08, 0.10, 0.12], "cannot tell", "matters", "does not matter at δ", ""),
+        ([0.4], *["cannot tell"] * 3, ""),
+    ],
+)
+def test_verdicts(d: list[float], verdict: str, half: str, double: str, addition: str) -> None:
+    found = equivalence(d)
+    assert (found.verdict, found.verdict_half, found.verdict_double) == (verdict, half, double)
+    assert found.addition == addition
+
+
+@given(st.lists(st.floats(-0.5, 0.5), min_size=2, max_size=12), st.floats(0.01, 0.5))
+def test_a_wider_margin_never_makes_more_of_an_effect(d: list[float], delta: float) -> None:
+    order = ["matters", "cannot tell", "does not matter at δ"]
+    found = equivalence(d, delta)
+    ranks = [order.index(v) for v in (found.verdict_half, found.verdict, found.verdict_double)]
+    if ranks[0] == 2:
+        assert ranks == [2, 2, 2]
+    if ranks[2] == 0:
+        assert ranks == [0, 0, 0]
+    assert not (found.addition and found.verdict != "does not matter at δ")
+    mirrored = equivalence([-x for x in d], delta)
+    assert (mirrored.verdict, mirrored.detectable) == (found.verdict, found.detectable)
+
+
+def test_without_spread_there_is_a_verdict_but_no_p() -> None:
+    same = equivalence([0.05] * 6)
+    assert (same.verdict, same.detectable) == ("does not matter at δ", True)
+    assert math.isnan(same.tost_p)
+
+
+def test_p_is_never_zero() -> None:
+    assert equivalence(np.linspace(-1e-9, 1e-9, 19)).tost_p > 0
+    assert 1 / 1000 <= equivalence(np.linspace(-1e-9, 1e-9, 30), n_bootstrap=999).tost_p < 0.004
+
+
+@pytest.mark.parametrize("n", [3, 12, 40])
+@pytest.mark.parametrize("mean", [-1.0, 0.0, 0.3, 4.0])
+def test_the_standardised_effect_is_the_formula(n: int, mean: float, rng: np.random.Generator) -> None:
+    d = rng.normal(mean, 1, n)
+    d_z, df = float(np.mean(d) / np.std(d, ddof=1)), n - 1
+    correction = gamma(df / 2) / (math.sqrt(df / 2) * gamma((df - 1) / 2))
+    found = standardised_effect(d)
+    assert found.g == pytest.approx(correction * d_z, rel=1e-12)
+    assert found.correction == pytest.approx(correction, rel=1e-12)
+    if n > 3:
+        assert found.correction == pytest.approx(1 - 3 / (4 * df - 1), abs=2e-3)
+    observed = d_z * math.sqrt(n)
+    for end, share in zip(found.interval, (0.975, 0.025), strict=True):
+        noncentrality = end / correction * math.sqrt(n)
+        assert nct.cdf(observed, df, noncentrality) == pytest.approx(share, abs=1e-5)
+
+
+def test_standardised_effects_of_columns(rng: np.random.Generator) -> None:
+    d = rng.normal(0.5, 1, (20, 3))
+    d[4, 1] = math.nan
+    d[:, 2] = 0.7
+    found = standardised_effect(d, level=0.90)
+    alone = standardised_effect(d[~np.isnan(d[:, 1]), 1], level=0.90)
+    assert found.g[1] == pytest.approx(alone.g, rel=1e-12)
+    assert found.interval[:, 1] == pytest.approx(alone.interval, rel=1e-12)
+    assert np.isnan([found.g[2], *found.interval[:, 2]]).all()
+    assert math.isnan(standardised_effect([0.1, 0.2]).g)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: equivalence([0.1, 0.2], 0.0), "above 0"),
+        (lambda: equivalence([0.1, 0.2], alpha=0.5), "below .5"),
+        (lambda: equivalence([0.1, 0.2], alpha=0.0), "strictly between"),
+        (lambda: equivalence([[0.1], [0.2]]), "(2, 1)"),
+        (lambda: standardised_effect([0.1, math.inf]), "infinite"),
+        (lambda: standardised_effect([0.1, 0.2], level=1.0), "strictly between"),
+    ],
+)
+def test_bad_input_is_named(call, words: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(BadValueError) as caught:
+        call()
+    assert words in str(caught.value)

@@ -1,0 +1,136 @@
+"""The mixed model and what stands in for it."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+import statsmodels.formula.api as smf
+
+from facelib.errors import BadValueError
+from facelib.stats import mixed_slopes
+from facelib.stats.effects.mixed import clustered_slope
+
+S = np.linspace(0, 1, 7)
+
+
+def curves(rng: np.random.Generator, n: int = 25, spread: float = 0.6, noise: float = 0.3) -> np.ndarray:
+    """Return logits (n, 7) of faces with their own intercepts and slopes."""
+    intercepts, slopes = rng.normal(2, spread, (n, 1)), rng.normal(-1.2, spread, (n, 1))
+    return intercepts + slopes * S + rng.normal(0, noise, (n, len(S)))
+
+
+def long(y: np.ndarray) -> pd.DataFrame:
+    n, steps = y.shape
+    table = pd.DataFrame(
+        {"face": np.repeat(np.arange(n), steps), "strength": np.tile(S, n), "logit": y.ravel()}
+    )
+    return table.dropna()
+
+
+def statsmodels_fit(y: np.ndarray):  # type: ignore[no-untyped-def]
+    model = smf.mixedlm("logit ~ strength", long(y), groups="face", re_formula="~strength")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return model.fit(reml=True)
+
+
+@pytest.mark.parametrize("n", [8, 25, 60])
+def test_the_closed_form_is_statsmodels_reml(n: int, rng: np.random.Generator) -> None:
+    y = curves(rng, n)
+    found, oracle = mixed_slopes(S, y), statsmodels_fit(y)
+    assert found.method.tolist() == ["REML"]
+    assert found.slope[0] == pytest.approx(oracle.params["strength"], rel=1e-6)
+    assert found.se[0] == pytest.approx(oracle.bse["strength"], rel=1e-3)
+
+
+def test_gaps_go_to_statsmodels(rng: np.random.Generator) -> None:
+    y = curves(rng)
+    y[3, 2] = y[7, 5:] = math.nan
+    found, oracle = mixed_slopes(S, y), statsmodels_fit(y)
+    assert found.method.tolist() == ["REML"]
+    assert found.slope[0] == pytest.approx(oracle.params["strength"], rel=1e-6)
+    assert found.se[0] == pytest.approx(oracle.bse["strength"], rel=1e-6)
+    assert found.notes == ("",)
+
+
+def test_a_few_gaps_hardly_change_the_slope(rng: np.random.Generator) -> None:
+    y = curves(rng, 40)
+    whole = mixed_slopes(S, y)
+    y[5, 3] = math.nan
+    gap = mixed_slopes(S, y)
+    assert gap.slope[0] == pytest.approx(whole.slope[0], rel=0.02)
+    assert gap.se[0] == pytest.approx(whole.se[0], rel=0.02)
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_a_singular_fit_says_so_and_falls_back(gap: bool, rng: np.random.Generator) -> None:
+    y = 2 - 1.2 * S + rng.normal(0, 0.5, (20, len(S)))  # faces differ by noise alone
+    y = y - y.mean(axis=1, keepdims=True) + 1  # and not even by that in their mean
+    if gap:
+        y[4, 3] = math.nan
+    found = mixed_slopes(S, y)
+    table = long(y)
+    ols = sm.OLS(table["logit"], sm.add_constant(table["strength"]))
+    oracle = ols.fit(cov_type="cluster", cov_kwds={"groups": table["face"]})
+    assert found.method.tolist() == ["cluster-robust OLS"]
+    assert "singular fit" in found.notes[0] or "did not converge" in found.notes[0]
+    assert found.slope[0] == pytest.approx(oracle.params["strength"], rel=1e-9)
+    assert found.se[0] == pytest.approx(oracle.bse["strength"], rel=1e-9)
+
+
+def test_p_is_students_with_faces_as_units(rng: np.random.Generator) -> None:
+    y = curves(rng, 10)
+    found = mixed_slopes(S, y)
+    own = [np.polyfit(S, face, 1)[0] for face in y]
+    from scipy.stats import ttest_1samp
+
+    assert found.p_value[0] == pytest.approx(ttest_1samp(own, 0).pvalue, rel=1e-9)
+
+
+def test_clustered_slope_is_statsmodels(rng: np.random.Generator) -> None:
+    x, y, face = rng.random(60), rng.normal(size=60), rng.integers(0, 9, 60)
+    oracle = sm.OLS(y, sm.add_constant(x)).fit(cov_type="cluster", cov_kwds={"groups": face})
+    assert clustered_slope(x, y, face) == pytest.approx((oracle.params[1], oracle.bse[1]), rel=1e-9)
+
+
+def test_two_strengths_or_two_faces_have_no_mixed_model(rng: np.random.Generator) -> None:
+    y = curves(rng, 12)
+    for found in (mixed_slopes(S[[0, -1]], y[:, [0, -1]]), mixed_slopes(S, y[:2])):
+        assert found.method.tolist() == ["cluster-robust OLS"]
+        assert "needs three strengths and three faces" in found.notes[0]
+        assert found.p_value[0] > 0
+    one = mixed_slopes(S, y[:1])
+    assert one.method.tolist() == ["not fitted"]
+    assert math.isnan(one.slope[0])
+    assert math.isnan(mixed_slopes([0.5], y[:, :1]).slope[0])
+
+
+def test_outputs_that_never_move_have_no_p() -> None:
+    found = mixed_slopes(S, np.full((6, len(S)), 0.7))
+    assert found.slope[0] == pytest.approx(0.0, abs=1e-12)
+    assert math.isnan(found.p_value[0]) or found.p_value[0] > 0.05
+    assert found.method.tolist() == ["cluster-robust OLS"]
+
+
+def test_many_outputs_at_once_are_each_alone(rng: np.random.Generator) -> None:
+    y = np.stack([curves(rng) for _ in range(4)], axis=2)
+    y[2, :, 1] = math.nan  # one face without this output: still balanced
+    y[3, 4, 2] = math.nan
+    together = mixed_slopes(S, y)
+    assert together.n.tolist() == [25, 24, 25, 25]
+    for column in range(4):
+        alone = mixed_slopes(S, y[:, :, column])
+        assert together.slope[column] == pytest.approx(alone.slope[0], rel=1e-12)
+        assert together.se[column] == pytest.approx(alone.se[0], rel=1e-12)
+        assert together.method[column] == alone.method[0]
+
+
+@pytest.mark.parametrize("y", [np.zeros((3, 4)), np.zeros(7), np.full((3, 7), math.inf)])
+def test_bad_curves_are_named(y: np.ndarray) -> None:
+    with pytest.raises(BadValueError, match="7 strengths"):
+        mixed_slopes(S, y)
