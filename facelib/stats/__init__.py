@@ -23,7 +23,7 @@ from facelib.stats.effects import (
 from facelib.stats.gradients import PropertyGradient, monotone_epgm, property_gradient
 from facelib.stats.independence import TestResult, independence_grid, independence_test, share_significant
 from facelib.stats.reference import ReferenceRank, leave_one_kind_out, reference_kinds, reference_rank
-from facelib.stats.shuffle import ShuffleTest, closed_form_mean, shuffle_test
+from facelib.stats.shuffle import ShuffleNull, ShuffleTest, closed_form_mean, shuffle_null, shuffle_test
 from facelib.stats.verdicts import (
     LocalVerdict,
     describe_change,
@@ -43,6 +43,7 @@ __all__ = [
     "MixedSlopes",
     "PropertyGradient",
     "ReferenceRank",
+    "ShuffleNull",
     "ShuffleTest",
     "SignFlipTest",
     "StandardisedEffect",
@@ -73,6 +74,7 @@ __all__ = [
     "reference_kinds",
     "reference_rank",
     "share_significant",
+    "shuffle_null",
     "shuffle_test",
     "sign_flip",
     "standardised_effect",
