@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
@@ -17,6 +18,7 @@ from facelib.charts.independence_rows import (
     power_rows,
     rate_rows,
     reach,
+    titles_of,
 )
 from facelib.charts.palette import colour
 
@@ -42,11 +44,13 @@ def faces(table: pd.DataFrame, *, width: int = 150, height: int = 96) -> alt.Fac
     8
     """
     points = face_rows(table)
-    chart = faces_layout(width=width, height=height, ends=reach(points))
+    chart = faces_layout(titles_of(points, "group"), width=width, height=height, ends=reach(points))
     return chart.properties(datasets={"faces": points})
 
 
-def faces_layout(*, width: int = 150, height: int = 96, ends: int = 4) -> alt.FacetChart:
+def faces_layout(
+    titles: Sequence[str] = (), *, width: int = 150, height: int = 96, ends: int = 4
+) -> alt.FacetChart:
     """Return `faces` without data: data set ``faces``, parameters ``reach`` and ``faces_heading``."""
     scale = alt.Scale(domain=[alt.ExprRef(expr="-reach"), alt.ExprRef(expr="reach")], nice=False)
     x = alt.X("property:Q", scale=scale, axis=_plain("property"))
@@ -63,10 +67,12 @@ def faces_layout(*, width: int = 150, height: int = 96, ends: int = 4) -> alt.Fa
         .mark_line(color=theme.INK, strokeWidth=2, clip=True)
         .encode(x=x, y=y)
     )
-    chart = _panels(alt.layer(points, line), "faces", "group", width=width, height=height)
+    chart = _panels(alt.layer(points, line), "faces", width=width, height=height)
     return _finish(
         chart.add_params(alt.param(name="reach", value=ends)),
+        titles,
         name="faces",
+        between=30,
         description="Points: output over property, one panel a label, all faces in the first; "
         "lines: smooth trend of each panel.",
     )
@@ -178,12 +184,24 @@ def power(
     >>> chart.to_dict()["datasets"]["power"][0]["title"]
     'partial correlation'
     """
-    chart = power_layout(width=width, height=height, alpha=alpha, effect=-1.0 if effect is None else effect)
-    return chart.properties(datasets={"power": power_rows(table)})
+    data = power_rows(table)
+    chart = power_layout(
+        titles_of(data, "title"),
+        width=width,
+        height=height,
+        alpha=alpha,
+        effect=-1.0 if effect is None else effect,
+    )
+    return chart.properties(datasets={"power": data})
 
 
 def power_layout(
-    *, width: int = 150, height: int = 86, alpha: float = 0.05, effect: float = -1.0
+    titles: Sequence[str] = (),
+    *,
+    width: int = 150,
+    height: int = 86,
+    alpha: float = 0.05,
+    effect: float = -1.0,
 ) -> alt.FacetChart:
     """Return `power` without data: data set ``power``, parameters ``alpha`` and ``effect``."""
     unit = alt.Scale(domain=[-0.06, 1.06], nice=False)
@@ -198,6 +216,10 @@ def power_layout(
     tooltip = [alt.Tooltip("title:N", title="test"), alt.Tooltip("words:N", title="rejects")]
     dots = seen.mark_circle(color=ACCENT, size=26, opacity=1).encode(x=x, y=y, tooltip=tooltip)
     first = base.transform_filter("datum.first")
+    wait = first.transform_filter("!isValid(datum.share)").mark_text(color=theme.MUTED)
+    word = wait.encode(
+        x=alt.value(alt.ExprRef(expr="child_width / 2")), y=alt.value(height / 2), text="words:N"
+    )
     level = (
         first.transform_calculate(alpha="alpha")
         .mark_rule(color=theme.INK, strokeDash=[4, 3])
@@ -209,10 +231,12 @@ def power_layout(
         .mark_rule(color=theme.INK, strokeWidth=1, opacity=0.7)
         .encode(x=alt.X("now:Q", scale=unit, axis=across))
     )
-    chart = _panels(alt.layer(level, cursor, band, line, dots), "power", "title", width=width, height=height)
+    chart = _panels(alt.layer(level, cursor, band, line, dots, word), "power", width=width, height=height)
     return _finish(
         chart.add_params(alt.param(name="alpha", value=alpha), alt.param(name="effect", value=effect)),
+        titles,
         name="power",
+        between=52,
         description="Lines: share of repetitions in which a test rejects, over the effect, one panel a "
         "test; bands: 95 % intervals; dashed: the level, where the line should start.",
     )
@@ -297,29 +321,38 @@ def _plain(title: str, values: list[float] | None = None, *, grid: bool = True) 
     return alt.Axis(title=title, format="~g", ticks=False, domain=False, grid=grid, titlePadding=2, **more)
 
 
-def _panels(layers: theme.Layered, name: str, by: str, *, width: int, height: int) -> alt.FacetChart:
-    """Return small multiples of a data set of its own, four beside each other."""
+def _panels(layers: theme.Layered, name: str, *, width: int, height: int) -> alt.FacetChart:
+    """Return small multiples of a data set of its own, four beside each other.
+
+    Panels are told apart by ``order``, their names are the parameter ``<name>_titles``: where names change,
+    panels stay.
+    """
     header = alt.Header(
-        title=None, labelFontSize=11.5, labelFontWeight=600, labelColor=theme.INK, labelPadding=3,
-        labelAnchor="start", labelLimit=width + 10,
+        title=None, labelFontSize=11.5, labelFontWeight=600, labelColor=theme.INK, labelPadding=4,
+        labelAnchor="start", labelExpr=f"split({name}_titles[datum.value] || '', '\\n')", labelLimit=0,
     )  # fmt: skip
-    facet = alt.Facet(f"{by}:N", sort=alt.EncodingSortField("order", op="min"), header=header)
     return (
         layers.properties(width=width, height=height)
-        .facet(facet, columns=4, data=alt.NamedData(name=name))
+        .facet(alt.Facet("order:O", header=header), columns=4, data=alt.NamedData(name=name))
         .properties(datasets={name: []})
     )
 
 
-def _finish(chart: alt.FacetChart, *, name: str, description: str) -> alt.FacetChart:
+def _finish(
+    chart: alt.FacetChart, titles: Sequence[str], *, name: str, between: int, description: str
+) -> alt.FacetChart:
     """Give small multiples their look; their heading is the parameter ``<name>_heading``."""
     heading = f"{name}_heading"
-    return chart.add_params(alt.param(name=heading, value="")).properties(
+    chart = chart.add_params(
+        alt.param(name=heading, value=""), alt.param(name=f"{name}_titles", value=list(titles))
+    )
+    return chart.properties(
         title=alt.Title(text=alt.ExprRef(expr=heading), color=theme.MUTED, fontWeight="normal"),
         description=description,
         config=theme.config(),
-        spacing=alt.RowColnumber(row=12, column=14),
+        bounds="flush",
+        spacing=alt.RowColnumber(row=between, column=14),
         autosize=alt.AutoSizeParams(type="pad", contains="padding"),
         padding=2,
-        usermeta={"facelib": {"columns": 4}},
+        usermeta={"facelib": {"columns": 4, "park": True}},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,12 +15,14 @@ from facelib.charts.palette import colour
 from facelib.charts.tables import rows
 from facelib.stats.causal_model import LABELS
 from facelib.stats.independence.base import TESTS
+from facelib.stats.independence.grid import COST, VOTERS
 
 ALL: Final = "all faces"
 SHOWN: Final = 420  # faces drawn at most: more only hide each other
 SLICES: Final = 7  # of a label that is a number
 REACHES: Final = (3, 4, 6, 8, 12, 16)  # ends of the axes of faces: few, so that they seldom jump
 LEAST: Final = 1e-4  # smaller p-values are drawn here
+LINE: Final = 24  # characters of a panel's name
 VOTE: Final = "vote"
 FACES: Final = ("group", "order", "kind", "property", "output", "colour")
 TESTED: Final = ("title", "order", "shown", "rejects", "vote", "old", "words")
@@ -88,22 +92,68 @@ def level_rows(alpha: float) -> list[dict[str, Any]]:
     return [{"alpha": alpha, "words": f"α = {f'{alpha:g}'.removeprefix('0')}"}]
 
 
-def power_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of `power`."""
+def power_rows(table: pd.DataFrame, missing: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of `power`.
+
+    Parameters
+    ----------
+    table
+        effect, method, share, low, high, rejections, repetitions.
+    missing
+        Words by id, for panels of tests that have no row yet.
+    """
     given = titled(table)
     words = [
         f"{hits} of {runs} at effect {effect:g}"
         for hits, runs, effect in zip(given["rejections"], given["repetitions"], given["effect"], strict=True)
     ]
-    return rows(given.assign(words=words, first=given["effect"] == given["effect"].min()), POWER)
+    known = set(table["method"])
+    absent = {name: text for name, text in (missing or {}).items() if name not in known}
+    empty = titled(pd.DataFrame({"method": list(absent), "words": list(absent.values())}, dtype=object))
+    empty = empty.assign(effect=0.0, share=math.nan, low=math.nan, high=math.nan, first=True)
+    return [
+        *rows(given.assign(words=words, first=given["effect"] == given["effect"].min()), POWER),
+        *rows(empty, POWER),
+    ]
+
+
+def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:
+    """Return the names of panels by place, long ones in two lines.
+
+    >>> titles_of([{"order": 1, "title": "b"}, {"order": 0, "title": "a"}], "title")
+    ['a', 'b']
+    """
+    known = {int(row["order"]): str(row[name]) for row in data}
+    return [
+        "\n".join(textwrap.wrap(known.get(place, ""), LINE)) for place in range(max(known, default=-1) + 1)
+    ]
+
+
+def named(method: str) -> str:
+    """Return the title of a test, or "Vote".
+
+    >>> named("vote"), named("partial_correlation")
+    ('Vote', 'partial correlation')
+    """
+    if method == VOTE:
+        return "Vote"
+    return f"{TESTS[method].title} (votes)" if method in VOTERS else TESTS[method].title
+
+
+def placed(method: str) -> tuple[bool, bool, int, str]:
+    """Return a key that sorts tests: cheap ones first, then those that vote, then the vote."""
+    voter = method in VOTERS
+    if method == VOTE:
+        return True, True, 0, ""
+    return False, voter, VOTERS.index(method) if voter else COST.index(TESTS[method].cost), method
 
 
 def titled(table: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of tests with their titles and their places: as registered, the vote last."""
-    ids = list(TESTS)
+    """Return rows of tests with their titles and their places."""
+    ids = sorted([*TESTS, VOTE], key=placed)
     return table.assign(
-        title=["Vote" if name == VOTE else TESTS[name].title for name in table["method"]],
-        order=[len(ids) if name == VOTE else ids.index(name) for name in table["method"]],
+        title=[named(name) for name in table["method"]],
+        order=[ids.index(name) for name in table["method"]],
     )
 
 

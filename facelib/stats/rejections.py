@@ -20,6 +20,7 @@ from facelib.stats.independence.grid import COST, VOTERS
 from facelib.stats.independence.outcome import run
 from facelib.stats.independence.persons import differs_within, independent_rows
 from facelib.stats.independence.question import ask
+from facelib.stats.independence.sequential import Clock
 from facelib.stats.independence.single import configured
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.variables import as_variable
@@ -53,6 +54,7 @@ def run_each(
     n_permutations: int | None = None,
     seed: int = 0,
     workers: int | None = None,
+    stale: Callable[[], bool] | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Test one property against some outputs, and hand out each test's rows as soon as it is done.
 
@@ -72,6 +74,8 @@ def run_each(
         Most surrogates a pair; None: each test's default. A pair is settled by 10 surrogates as extreme.
     seed, workers
         Seed of everything random; threads.
+    stale
+        Asked now and then; when it is true, the rest isn't done any more.
 
     Yields
     ------
@@ -93,9 +97,12 @@ def run_each(
     within = differs_within(xs[0], rows)
     question = ask(xs, ys, given, rows, seed=seed, workers=workers or available(), within=within)
     names = methods if methods is not None else able_tests(z, len(xs[0].values))
+    clock = Clock(progress=None if stale is None else lambda _progress: not stale())
     for test in [configured(name, {}) for name in names]:
         began = time.perf_counter()
-        outcome = run(test, question, n_permutations=n_permutations, sequential=True)
+        outcome = run(test, question, n_permutations=n_permutations, sequential=True, clock=clock)
+        if stale is not None and stale():
+            return
         table = {
             "output": list(outputs),
             "method": test.id,
@@ -211,11 +218,12 @@ def power_rounds(
     methods: Sequence[str] | None = None,
     seed: int = 0,
     workers: int | None = None,
+    stale: Callable[[], bool] | None = None,
+    first: int = 0,
 ) -> Iterator[dict[tuple[Any, str], bool]]:
-    """Draw n faces of a model for ever, and tell each time which tests reject at which effect.
+    """Draw n faces of a model again and again, and tell each time which tests reject at which effect.
 
-    One draw serves all effects, so that whatever depends on property and label alone is computed once. Yields
-    None-free mappings for `Tally.add`; a test in between may be waited for: iterate and stop when you like.
+    One draw serves all effects, so that whatever depends on property and label alone is computed once.
 
     Parameters
     ----------
@@ -227,17 +235,29 @@ def power_rounds(
         Where and which; None: all tests that can hold this fixed, and their vote.
     seed, workers
         Seed; threads.
+    stale
+        Asked now and then; when it is true, the rounds end.
+    first
+        Which repetition comes first: a curve can be left and taken up again.
+
+    Yields
+    ------
+    dict
+        Of one repetition: whether it rejects, by (effect, id of the test), for `Tally.add`.
     """
-    for repetition in itertools.count():
+    for repetition in itertools.count(first):
         own = repeated_seed(seed, repetition)
         faces = model.draw(n, own)
         outputs = {effect: model.replace(effect=effect).draw(n, own)["output"] for effect in effects}
         z = held_fixed(faces, held)
         tests = run_each(
             faces["property"], outputs, z,
-            methods=methods, n_permutations=PERMUTATIONS, seed=own, workers=workers,
+            methods=methods, n_permutations=PERMUTATIONS, seed=own, workers=workers, stale=stale,
         )  # fmt: skip
-        table = with_decisions(tests, alpha)
+        done = list(tests)
+        if stale is not None and stale():
+            return
+        table = with_decisions(done, alpha)
         yield dict(zip(zip(table["output"], table["method"], strict=True), table["rejects"], strict=True))
 
 

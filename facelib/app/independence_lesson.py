@@ -1,0 +1,316 @@
+"""A lesson: is the output independent of the property given the label? A world with sliders, tests live."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import ipywidgets as widgets
+
+from facelib.app.chartview import ChartView
+from facelib.app.controls import Card, Quiet, button, labelled, paragraphs
+from facelib.app.independence_state import LEVELS, REPETITIONS, SETTINGS, World, in_words
+from facelib.app.lesson import OWN, Situation
+from facelib.app.style import PageStyle
+from facelib.charts import specs
+from facelib.charts.diagram import causal_diagram
+from facelib.charts.independence_rows import (
+    SHOWN,
+    face_rows,
+    level_rows,
+    named,
+    p_rows,
+    power_rows,
+    reach,
+    titles_of,
+)
+from facelib.stats.causal_model import CONDITIONERS, HELD, SHAPES, arrows, nodes
+
+POWER_HEADING: Final = "Share of draws that reject, over the effect; dashed: the level α; band: 95 % interval"
+PLAIN: Final = {
+    "effect": 0.3, "confounding": 1.0, "shape": "linear", "conditioner": "labels", "held": "label",
+    "n": 300,
+}  # fmt: skip
+
+SITUATIONS: Final = (
+    Situation("an effect", "The label drives both, and the property drives the output too.", PLAIN),
+    Situation(
+        "no effect",
+        "The label drives both, nothing else. Held fixed, it explains all: each test rejects one draw in "
+        "twenty at α = .05. Draw again and again.",
+        {**PLAIN, "effect": 0.0},
+    ),
+    Situation(
+        "nothing held fixed",
+        "The same world without an effect. All tests reject: they answer another question.",
+        {**PLAIN, "effect": 0.0, "held": "nothing"},
+    ),
+    Situation(
+        "a curved effect",
+        "Low and high values of the property raise the output. A straight line through all of them is flat: "
+        "partial correlation sees nothing.",
+        {**PLAIN, "effect": 0.5, "shape": "quadratic"},
+    ),
+    Situation(
+        "an effect that flips",
+        "Under half of the labels the output rises with the property, under the other half it falls.",
+        {**PLAIN, "effect": 0.4, "shape": "sign-flipping"},
+    ),
+    Situation(
+        "labels as a number",
+        "No effect, and the label is held fixed, but as one number from 0 to 6: a line through such numbers "
+        "does not hold the label fixed.",
+        {**PLAIN, "effect": 0.0, "held": "label as a number"},
+    ),
+    Situation(
+        "a rated label",
+        "No effect. Raters saw the property and the rest of the picture: holding what they said fixed ties "
+        "the two together (a collider).",
+        {**PLAIN, "effect": 0.0, "held": "rated label"},
+    ),
+    Situation(
+        "a wavy number",
+        "No effect. The label is a number, and both follow its waves: a straight line takes hardly any of it "
+        "away.",
+        {**PLAIN, "effect": 0.0, "conditioner": "wavy number"},
+    ),
+    Situation(
+        "few faces",
+        "The same effect as in the first world, and 50 faces: not to reject is not to show independence.",
+        {**PLAIN, "n": 50},
+    ),
+)
+
+
+class IndependenceLesson(widgets.VBox):
+    """The whole lesson as one widget; the same in JupyterLab and in Voila.
+
+    Parameters
+    ----------
+    world
+        Its state; None: a fresh one.
+    **settings
+        Where a fresh one starts: effect, confounding, n, shape, conditioner, held, alpha, seed, filling.
+
+    Examples
+    --------
+    >>> lesson = IndependenceLesson(effect=0.0, filling=False)
+    >>> lesson.world.effect
+    0.0
+    >>> lesson.world.close()
+    """
+
+    def __init__(self, world: World | None = None, **settings: Any) -> None:
+        self.world = world or World(**settings)
+        self.controls, self.faces = WorldPanel(self.world), FacesPanel(self.world)
+        self.tests, self.power = TestsPanel(self.world), PowerPanel(self.world)
+        right = widgets.VBox([self.tests, self.faces, self.power])
+        right.add_class("facelib-column")
+        body = widgets.Box([self.controls, right])
+        body.add_class("facelib-lesson")
+        super().__init__([PageStyle(), body])
+        self.add_class("facelib-app")
+        self.world.start()
+
+
+class WorldPanel(Card):
+    """The causal model: its diagram, and the controls that change it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__("The world")
+        self.world = world
+        self._quiet = Quiet()
+        self.diagram = widgets.HTML()
+        self.diagram.add_class("facelib-diagram")
+        menu = [(situation.title, place) for place, situation in enumerate(SITUATIONS)]
+        self.situation = labelled(
+            "Situation", "Worlds worth looking at", widgets.Dropdown(options=[*menu, (OWN, None)])
+        )
+        self.claim = widgets.HTML()
+        self.claim.add_class("facelib-hint")
+        self.controls = _controls()
+        self.again = button("Draw again", "Take other faces from the same world")
+        self._bind()
+        self.follow()
+        draw = widgets.HBox([self.controls["seed"], self.again])
+        draw.add_class("facelib-choice")
+        fields = [control for name, control in self.controls.items() if name != "seed"]
+        self.fill(self.diagram, self.situation, self.claim, *fields, draw)
+
+    def _bind(self) -> None:
+        self.again.on_click(self.guarded(lambda _button: self.world.draw_again()))
+        self.situation.observe(self.guarded(self._on_situation), "value")
+        for control in (self.situation, *self.controls.values()):
+            control.style.description_width = "92px"
+        for name, control in self.controls.items():
+            control.observe(self.guarded(self._changer(name)), "value")
+        self.world.observe(self.guarded(self.follow), list(SETTINGS))
+
+    def _changer(self, name: str) -> Callable[[Any], None]:
+        def change(event: Any) -> None:
+            with self.world.lock:
+                if not self._quiet:
+                    setattr(self.world, name, event["new"])
+
+        return change
+
+    def _on_situation(self, event: Any) -> None:
+        with self.world.lock:
+            if not self._quiet and event["new"] is not None:
+                self.world.change(**SITUATIONS[event["new"]].setting)
+
+    def follow(self, _change: object = None) -> None:
+        """Show what the world is."""
+        settings = self.world.settings
+        drawing = causal_diagram(nodes(settings.held), arrows(settings.model, settings.held))
+        if self.diagram.value != drawing.svg:
+            self.diagram.value = drawing.svg
+        here = {name: getattr(self.world, name) for name in SETTINGS}
+        known = [
+            place for place, situation in enumerate(SITUATIONS) if situation.setting.items() <= here.items()
+        ]
+        with self._quiet:
+            for name, control in self.controls.items():
+                control.value = here[name]
+            self.situation.value = known[0] if known else None
+        self.claim.value = paragraphs(SITUATIONS[known[0]].claim) if known else ""
+
+
+class FacesPanel(Card):
+    """The faces that were drawn, label by label."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__("The faces")
+        self.world = world
+        self.chart = ChartView(spec=specs.of("independence.faces_layout"))
+        world.observe(self.guarded(self.follow), "sample")
+        self.fill(self.chart)
+
+    def follow(self, _change: object = None) -> None:
+        """Show the faces that were drawn last."""
+        faces, held = self.world.sample, self.world.held
+        if held == "rated label":
+            faces = faces.assign(label=faces["rated"])
+        points = face_rows(faces)
+        some = "" if len(faces) <= SHOWN else f" ({SHOWN} of them drawn)"
+        rated = "rated " if held == "rated label" else ""
+        heading = f"Output over property of {len(faces)} faces{some}, {rated}label by label; lines are trends"
+        signals = {
+            "reach": reach(points), "faces_heading": heading, "faces_titles": titles_of(points, "group"),
+        }  # fmt: skip
+        self.chart.show(data={"faces": points}, signals=signals)
+
+
+class TestsPanel(Card):
+    """One p a test, what the vote says, and whether it is right."""
+
+    __test__ = False  # not a test case for pytest
+
+    def __init__(self, world: World) -> None:
+        super().__init__("The tests: is the output independent of the property?")
+        self.world = world
+        self.chart = ChartView(spec=specs.of("independence.p_layout"))
+        self.sentence, self.status, self.notes = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.sentence.add_class("facelib-sentence")
+        self.status.add_class("facelib-hint")
+        self.notes.add_class("facelib-hint")
+        more = widgets.Accordion([self.notes], titles=("What the tests want you to know",))
+        world.observe(self.guarded(self.follow), ["tests", "problem", "status"])
+        self.follow()
+        self.fill(self.chart, self.status, self.sentence, more)
+
+    def follow(self, _change: object = None) -> None:
+        """Show the tests as far as they are."""
+        world = self.world
+        signals = {"tests_heading": f"p of each test on these {world.n} faces; held fixed: {world.held}"}
+        data = {"tests": p_rows(world.tests, world.alpha), "level": level_rows(world.alpha)}
+        self.chart.show(data=data, signals=signals)
+        words = in_words(world.tests, world.settings)
+        if words:
+            self.sentence.value = f'<p role="status">{html.escape(words)}</p>'
+        self.status.value = html.escape(world.status) or "&nbsp;"
+        self.notes.value = paragraphs(*notes_of(world.tests.to_dict("records")))
+        if world.problem:
+            self.messages.show(world.problem, source=world)
+        else:
+            self.messages.settle(world)
+
+
+class PowerPanel(Card):
+    """How often each test rejects when faces are drawn again and again."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__("Power: how often does each test reject?")
+        self.world = world
+        self.chart = ChartView(spec=specs.of("independence.power_layout"))
+        self.progress = widgets.FloatProgress(min=0, max=REPETITIONS)
+        self.progress.add_class("facelib-progress")
+        self.count = widgets.HTML()
+        self.count.add_class("facelib-hint")
+        self.stop = button("Stop", "Stop or go on filling in the curves")
+        self.stop.on_click(self.guarded(self._on_stop))
+        world.observe(self.guarded(self.follow), ["curve", "tests", "filling", "effect"])
+        self.follow()
+        line = widgets.HBox([self.stop, self.progress, self.count])
+        line.add_class("facelib-filling")
+        self.fill(self.chart, line)
+
+    def _on_stop(self, _button: object) -> None:
+        with self.world.lock:
+            self.world.filling = not self.world.filling
+
+    def follow(self, _change: object = None) -> None:
+        """Show the curves as far as they are."""
+        world = self.world
+        data = power_rows(world.curve, world.missing)
+        signals = {
+            "alpha": world.alpha, "effect": world.effect, "power_heading": POWER_HEADING,
+            "power_titles": titles_of(data, "title"),
+        }  # fmt: skip
+        self.chart.show(data={"power": data}, signals=signals)
+        self.progress.value = world.repetitions
+        self.count.value = f"{world.repetitions} of {REPETITIONS} draws of {world.n} faces"
+        self.stop.description = "Stop" if world.filling else "Go on"
+        self.stop.disabled = world.repetitions >= REPETITIONS
+
+
+def notes_of(tests: Iterable[Any]) -> list[str]:
+    """Return each note once, with the tests that it belongs to.
+
+    Examples
+    --------
+    >>> notes_of([{"method": "kcit", "notes": ""}, {"method": "vote", "notes": "Two of three."}])
+    ['Vote: Two of three.']
+    """
+    owners: dict[str, list[str]] = {}
+    for test in tests:
+        if test["notes"]:
+            owners.setdefault(test["notes"], []).append(named(test["method"]))
+    return [f"{', '.join(names)}: {note}" for note, names in owners.items()]
+
+
+def _controls() -> dict[str, Any]:
+    """Return a control for each setting of the world."""
+    return {
+        "effect": _slider("Effect", "What one unit of the property adds to the output; 0: nothing", 1.0),
+        "confounding": _slider("Confounding", "How far the label pulls property and output alike", 2.0),
+        "n": labelled("Faces", "How many faces are drawn", widgets.IntSlider(min=50, max=2000, step=50)),
+        "shape": _menu("Shape", "How the property changes the output", SHAPES),
+        "conditioner": _menu("Label is", "Seven labels, or one number", CONDITIONERS),
+        "held": _menu("Held fixed", "What the tests are told", HELD),
+        "alpha": _menu("Level α", "A test rejects if its p is below", LEVELS),
+        "seed": labelled("Seed", "Which faces are drawn", widgets.BoundedIntText(min=0, max=10**6)),
+    }
+
+
+def _slider(title: str, help_text: str, high: float) -> widgets.FloatSlider:
+    made: widgets.FloatSlider = labelled(
+        title, help_text, widgets.FloatSlider(min=0, max=high, step=0.05, readout_format=".2f")
+    )
+    return made
+
+
+def _menu(title: str, help_text: str, options: Any) -> widgets.Dropdown:
+    made: widgets.Dropdown = labelled(title, help_text, widgets.Dropdown(options=list(options)))
+    return made
