@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facelib.stats.independence.base import TESTS, IndependenceTest
+from facelib.stats.independence.cmiknn import Cmiknn
 from facelib.stats.independence.grid import COLUMNS, independence_grid
 from facelib.stats.independence.kcit import Kcit
 from facelib.stats.independence.outcome import TestResult
@@ -15,6 +16,7 @@ from facelib.stats.independence.within_dcov import WithinDcov
 __all__ = [
     "COLUMNS",
     "TESTS",
+    "Cmiknn",
     "IndependenceTest",
     "Kcit",
     "PartialCorrelation",

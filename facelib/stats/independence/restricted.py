@@ -1,0 +1,137 @@
+"""Orders that hold numbers nearly fixed: among nearest neighbours, or within cells. Never exact."""
+
+from __future__ import annotations
+
+import itertools
+
+import numba
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.stats import rankdata
+
+from facelib.stats.checks import Floats
+from facelib.stats.independence.given import Given
+from facelib.stats.independence.orders import Orders, RowOrders, log_factorials
+from facelib.stats.independence.variables import Codes, z_scores
+
+CELL = 10  # faces a cell, on average (our choice)
+ROUNDS = 20  # of k-means
+
+
+class Neighbours(Orders):
+    """Each face gets the property of one of its nearest neighbours in Z, itself among them (Runge 2018).
+
+    Faces are visited in random order; each takes the first of its shuffled neighbours that nobody took, or,
+    if all are taken, the last of them: some properties are used twice. Distances are Chebyshev's between
+    ranks inside labels. One stream serves the whole grid.
+
+    Parameters
+    ----------
+    given
+        Labels, which are kept exactly, and numbers.
+    seed
+        Seed.
+    count
+        Neighbours; fewer in labels with fewer faces.
+    """
+
+    exact = False
+
+    def __init__(self, given: Given, seed: int, count: int = 5) -> None:
+        super().__init__(seed)
+        n = len(given.strata)
+        self.near = np.empty((n, count), np.intp)
+        self.available = np.empty(n, np.intp)
+        for start, end in itertools.pairwise(given.bounds):
+            ranks = rankdata(given.numbers[start:end], axis=0)
+            found = cKDTree(ranks).query(ranks, k=range(1, min(count, end - start) + 1), p=np.inf)[1]
+            self.near[start:end, : found.shape[1]] = start + found
+            self.available[start:end] = found.shape[1]
+        self.note = (
+            f"Permuted among the {count} nearest faces in the conditioner (Runge 2018): approximate; p is "
+            "too small where the property follows the conditioner closely."
+        )
+
+    def draw(self, count: int) -> RowOrders:
+        """Return the next `count` orders, (count, n); one in which no property is used twice is rare."""
+        orders = np.empty((count, len(self.near)), np.intp)
+        for order in orders:
+            visits = self.rng.permutation(len(self.near))
+            take_neighbours(self.near, self.available, visits, self.rng.random(self.near.shape), order)
+        return orders
+
+    @property
+    def log_total(self) -> float:
+        """An upper bound: every face chooses freely."""
+        return float(np.log(self.available).sum())
+
+
+@numba.njit(nogil=True, cache=True)
+def take_neighbours(near, available, visits, uniform, order):  # type: ignore[no-untyped-def]  # numba infers
+    """Fill `order` (n,) by visiting faces; `uniform` (n, k) in [0, 1) shuffles their neighbours."""
+    taken = np.zeros(len(near), np.bool_)
+    left = np.empty(near.shape[1], near.dtype)
+    for i in visits:
+        left[:] = near[i]
+        chosen = i
+        for step in range(available[i]):
+            pick = step + int(uniform[i, step] * (available[i] - step))
+            chosen, left[pick] = left[pick], left[step]
+            if not taken[chosen]:
+                break
+        order[i] = chosen
+        taken[chosen] = True
+
+
+class Cells(Orders):
+    """Faces are exchanged within k-means cells of Z, inside labels: confounding inside a cell remains.
+
+    Parameters
+    ----------
+    given
+        Labels, which are kept exactly, and numbers, compared as z-scores.
+    seed
+        Seed of cells and orders.
+    size
+        Faces a cell, on average.
+    """
+
+    exact = False
+
+    def __init__(self, given: Given, seed: int, size: int = CELL) -> None:
+        super().__init__(seed)
+        numbers = z_scores(given.numbers)
+        self.cells: list[Codes] = []
+        for start, end in itertools.pairwise(given.bounds):
+            cell = k_means(numbers[start:end], round((end - start) / size), self.rng)
+            self.cells += [start + np.flatnonzero(cell == c) for c in np.unique(cell)]
+        self.note = (
+            f"Permuted within {len(self.cells)} k-means cells of the conditioner: approximate, confounding "
+            "inside cells remains and makes p too small."
+        )
+
+    def draw(self, count: int) -> RowOrders:
+        """Return the next `count` orders, (count, n)."""
+        orders = np.empty((count, sum(len(rows) for rows in self.cells)), np.intp)
+        for rows in self.cells:
+            orders[:, rows] = self.rng.permuted(np.broadcast_to(rows, (count, len(rows))), axis=1)
+        return orders
+
+    @property
+    def log_total(self) -> float:
+        """Σ ln(size!) of the cells."""
+        return log_factorials(np.array([len(rows) for rows in self.cells]))
+
+
+def k_means(points: Floats, k: int, rng: np.random.Generator) -> Codes:
+    """Return the cell of each point (Lloyd's algorithm from k random distinct points), (n,)."""
+    distinct = np.unique(points, axis=0)
+    centres = rng.permutation(distinct)[: max(k, 1)]
+    cell = np.zeros(len(points), np.intp)
+    for _ in range(ROUNDS):
+        cell = cKDTree(centres).query(points)[1].astype(np.intp)
+        sizes = np.bincount(cell, minlength=len(centres))[:, None]
+        sums = np.zeros_like(centres)
+        np.add.at(sums, cell, points)
+        centres = np.where(sizes > 0, sums / np.maximum(sizes, 1), centres)
+    return cell
