@@ -9,6 +9,7 @@ from facelib.stats.effects.curves import FaceEffects, face_effects
 from facelib.stats.effects.equivalence import Equivalence, equivalence
 from facelib.stats.effects.mixed import MixedSlopes, mixed_slopes
 from facelib.stats.effects.population import COLUMNS, effects_over_faces
+from facelib.stats.effects.sentences import describe_effect
 from facelib.stats.effects.signflip import SignFlipTest, sign_flip
 from facelib.stats.effects.sizes import StandardisedEffect, standardised_effect
 
@@ -23,6 +24,7 @@ __all__ = [
     "SignFlipTest",
     "StandardisedEffect",
     "contrast",
+    "describe_effect",
     "describe_lowering",
     "effects_over_faces",
     "equivalence",

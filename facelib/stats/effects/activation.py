@@ -175,9 +175,8 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
     """
     total = found.total
     start = f"As {clause}, " if clause else f"Under {found.intervention}, "
-    parts = [
-        f"{start}{found.k} of {total} {_plural('classifier', total)} lower their output for {found.label}"
-    ]
+    lower = "classifier lowers its" if total == 1 else "classifiers lower their"
+    parts = [f"{start}{found.k} of {total} {lower} output for {found.label}"]
     uncorrected = f"{found.k_uncorrected}"
     if found.k_because is not None:
         because = (
@@ -185,7 +184,7 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
             if cause
             else f"more than under {found.control}"
         )
-        parts.append(f"; {found.k_because} of {total} do so {because}")
+        parts.append(f"; {found.k_because} of {total} {'does' if total == 1 else 'do'} so {because}")
         uncorrected += f" and {found.k_because_uncorrected}"
     least, most = found.n
     people = f"{most}" if least == most else f"{least} to {most}"

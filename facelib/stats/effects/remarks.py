@@ -83,7 +83,10 @@ def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator
     if row["n"] > 2 and row["mean"] * row["median"] < 0:
         yield "Mean and median have different signs: a few identities decide."
     if row["n"] > 2 and abs(skew) > SKEWED and both_signs:
-        size = "large" if SIDE[row["alternative"]] * skew > 0 else "small"
+        side = (
+            SIDE[row["alternative"]] or row["mean"]
+        )  # a mean on the side of the long tail is found too rarely
+        size = "large" if side * skew > 0 else "small"
         yield f"The effects are skewed ({skew:+.1f}): the sign-flip p can be too {size}."
     if row["n"] > 2 and abs(skew) > (SKEWED if row["interval_method"] == "t" else 2 * SKEWED):
         yield f"The interval of effects so skewed ({skew:+.1f}) can be too narrow."
