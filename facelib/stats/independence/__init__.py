@@ -12,6 +12,7 @@ from facelib.stats.independence.rcot import Rcot
 from facelib.stats.independence.shares import share_significant
 from facelib.stats.independence.single import independence_test
 from facelib.stats.independence.within_dcov import WithinDcov
+from facelib.stats.independence.within_rff import WithinRff
 
 __all__ = [
     "COLUMNS",
@@ -23,6 +24,7 @@ __all__ = [
     "Rcot",
     "TestResult",
     "WithinDcov",
+    "WithinRff",
     "independence_grid",
     "independence_test",
     "share_significant",

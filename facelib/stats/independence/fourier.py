@@ -63,8 +63,8 @@ class Fourier:
         return features
 
 
-def median_distance(values: Floats) -> float:
-    """Return the median of the non-zero Euclidean distances of rows (m, d); 1 if all are equal.
+def median_distance(*groups: Floats) -> float:
+    """Return the median of the non-zero Euclidean distances of rows (m, d) of one group; 1 if all are equal.
 
     With zeros left out, a variable of few values keeps its scale: with them, the median of a binary variable
     jumps between 0 and the distance of its values as their shares pass one half.
@@ -72,7 +72,7 @@ def median_distance(values: Floats) -> float:
     >>> median_distance(np.array([[0.0], [0.0], [3.0]]))
     3.0
     """
-    distances = pdist(values) if values.shape[1] else np.zeros(0)
+    distances = np.concatenate([pdist(values) if values.size else np.zeros(0) for values in groups])
     apart = distances[distances > 0]
     return float(np.median(apart)) if apart.size else 1.0
 
