@@ -304,7 +304,7 @@ def levels(
     settings: Mapping[str, Callable[[int], Mapping[str, Any]]],
     repetitions: int = 100,
     *,
-    methods: Sequence[str],
+    methods: Sequence[str] | None = None,
     alpha: float = 0.05,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -317,7 +317,7 @@ def levels(
     repetitions
         Draws a setting.
     methods
-        Ids of tests.
+        Ids of tests, None: all. Those that can't hold a setting's z fixed are left out there.
     alpha, seed
         Level; seed.
 
@@ -348,14 +348,37 @@ def levels(
         rejected = {}
         for name, draw in settings.items():
             drawn = dict(draw(own))
+            z, person = drawn.get("z"), drawn.get("person")
+            able = able_tests(z, len(drawn["x"]))
             tests = run_each(
-                drawn["x"], {name: drawn["y"]}, drawn.get("z"),
-                methods=methods, person=drawn.get("person"), n_permutations=PERMUTATIONS, seed=own,
-            )  # fmt: skip
+                drawn["x"],
+                {name: drawn["y"]},
+                z,
+                methods=able if methods is None else [test for test in methods if test in able],
+                person=person,
+                n_permutations=PERMUTATIONS,
+                seed=own,
+            )
             for test in tests:
                 rejected[name, str(test["method"].iloc[0])] = bool(test["p"].iloc[0] < alpha)
         tally.add(rejected)
     return tally.table()
+
+
+def drawn_from(model: CausalModel, n: int, held: Held = "label") -> Callable[[int], dict[str, Any]]:
+    """Return a setting for `levels`: n faces of a model, and what is held fixed of them.
+
+    Examples
+    --------
+    >>> sorted(drawn_from(CausalModel(), 50)(seed=1))
+    ['x', 'y', 'z']
+    """
+
+    def draw(seed: int) -> dict[str, Any]:
+        faces = model.draw(n, seed)
+        return {"x": faces["property"], "y": faces["output"], "z": held_fixed(faces, held)}
+
+    return draw
 
 
 def repeated_seed(seed: int, repetition: int) -> int:

@@ -43,11 +43,18 @@ class Rows:
         return int(self.of.max()) + 1
 
     def mean(self, values: Floats) -> Floats:
-        """Return the mean of old rows (n, d) in every new row, (m, d)."""
+        """Return the mean of old rows (n, d) in every new row, (m, d).
+
+        What is the same in all rows of a person stays the same to the last bit, however many rows are
+        averaged: a difference of rounding would make age a property that differs within persons.
+        """
         kept = self.of >= 0
-        sums = np.zeros((self.count, values.shape[1]))
-        np.add.at(sums, self.of[kept], values[kept])
-        averages: Floats = sums / np.bincount(self.of[kept], minlength=self.count)[:, None]
+        of, values = self.of[kept], values[kept]
+        first = np.zeros((self.count, values.shape[1]))
+        first[of[::-1]] = values[::-1]
+        sums = np.zeros_like(first)
+        np.add.at(sums, of, values - first[of])
+        averages: Floats = first + sums / np.bincount(of, minlength=self.count)[:, None]
         return averages
 
     def variable(self, variable: Variable) -> Variable:
