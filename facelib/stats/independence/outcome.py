@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.stats.calibration.table import level_note
 from facelib.stats.checks import Floats
 from facelib.stats.corrections import max_statistic
 from facelib.stats.independence.base import IndependenceTest, Null, Prepared
@@ -179,6 +180,8 @@ def run(
         for name, values in found.items():
             blank[name][place] = values
         notes += prepared.notes
+        if not (by_orders and orders.exact):
+            notes += _calibration(test, problem)
         for i, j in np.argwhere(~np.isfinite(prepared.statistic)):
             why_not[question.rows[i], question.columns[j]] = (
                 "Not testable: the conditioner leaves nothing of it."
@@ -191,6 +194,12 @@ def run(
         notes=tuple(notes),
         why_not=why_not,
     )
+
+
+def _calibration(test: IndependenceTest, problem: Problem) -> list[str]:
+    """Say where a test is known not to hold its level near these data."""
+    note = level_note(test.id, problem.n, problem.given.n_strata, problem.given.numbers.shape[1])
+    return [] if note is None else [note]
 
 
 def _by_orders(test: IndependenceTest, problem: Problem, null: Null | None) -> bool:

@@ -1,0 +1,134 @@
+"""Measure the table that `facelib.stats.calibration` ships: level and power of every test.
+
+Run ``python benchmarks/calibration_table.py``; about half an hour of one core for a table from nothing. It
+writes after every cell and skips what the table holds already: run it again to go on after an interruption,
+or with ``--again METHOD`` to measure a test anew after it was changed. Every cell has the same seed, so all
+tests see the same data sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+import facelib
+from facelib.stats.calibration import measure, table
+from facelib.stats.calibration.measure import Cell, rates, scenarios_of
+from facelib.stats.independence import TESTS
+
+SEED = 20261125
+ALPHAS = (0.05, 0.01)
+TABLE = Path(table.__file__).with_name("table.csv")
+NS = (50, 100, 200, 500, 1000)
+HEAVY = ("chsic", "cmiknn")
+HEAVY_NS = (50, 100, 200, 500)
+MEDIUM = ("kcit", "rcot")
+LEVEL_RUNS, SLOW_LEVEL_RUNS = 500, (300, 200)  # slow: medium tests at the largest n, heavy tests
+POWER_RUNS, HEAVY_POWER_RUNS = 300, 200
+CHEAP_RUNS = 2000  # order test, reference p, verdicts: no test of independence
+SIZES = (0.2, 0.4, 0.8)
+CHEAP_SIZES = (0.2, 0.4, 0.5)  # at .5 a mean stands at 0 instead of on the margin
+CURVES = {"shuffle_test": (6, 7, 11, 21, 51, 101), "reference_p": (99, 198, 999)}
+IDENTITIES = (10, 20, 50, 100, 200)
+KEY = ["method", "scenario", "n", "shape", "size"]
+
+
+def plan(methods: Sequence[str]) -> Iterator[tuple[Cell, int]]:
+    """Yield the cells of the table with their number of data sets, cheap ones first."""
+    for method in methods:
+        if method in measure.OTHERS:
+            ns = CURVES.get(method, IDENTITIES)
+            for name, n in itertools.product(scenarios_of(method), ns):
+                yield Cell(method, name, n), CHEAP_RUNS
+            if method != "reference_p":
+                plain = scenarios_of(method)[0]
+                sizes = (1.0, 2.0, 4.0) if method in CURVES else CHEAP_SIZES
+                for n, size in itertools.product(ns[1:4], sizes):
+                    yield Cell(method, plain, n, "linear", size), CHEAP_RUNS
+            continue
+        heavy = method in HEAVY
+        for name, n in itertools.product(scenarios_of(method), HEAVY_NS if heavy else NS):
+            slow = heavy or (n == NS[-1] and method in MEDIUM)
+            yield Cell(method, name, n), SLOW_LEVEL_RUNS[heavy] if slow else LEVEL_RUNS
+        for cell in power(method):
+            if cell.n in HEAVY_NS or not heavy:
+                yield cell, HEAVY_POWER_RUNS if heavy else POWER_RUNS
+
+
+def power(method: str) -> Iterator[Cell]:
+    """Yield where there is something to find: all shapes at n = 200, three of them over n, other settings."""
+    shapes = ("linear", "quadratic", "signs", "variance", "threshold")
+    for shape, size in itertools.product(shapes, SIZES):
+        yield Cell(method, "labels_7", 200, shape, size)
+    for shape, n in itertools.product(shapes[:3], (50, 100, 500, 1000)):
+        yield Cell(method, "labels_7", n, shape, 0.4)
+    for size in SIZES:
+        yield Cell(method, "labels_7_unequal_binary", 200, "linear", size)
+    for shape in shapes[:2]:
+        yield Cell(method, "none", 200, shape, 0.4)
+    if "number_tanh" in scenarios_of(method):
+        for shape, size in itertools.product(shapes[:3], SIZES):
+            yield Cell(method, "number_tanh", 200, shape, size)
+
+
+def key(cell: Cell) -> tuple[object, ...]:
+    return cell.method, cell.scenario, cell.n, cell.shape, cell.size
+
+
+def load(path: Path, again: Sequence[str]) -> pd.DataFrame:
+    if not path.exists():
+        return pd.DataFrame(columns=list(table.COLUMNS))
+    known = pd.read_csv(path, dtype={"version": str, "size": float})
+    return known[~known["method"].isin(again)]
+
+
+def save(rows: pd.DataFrame, order: dict[tuple[object, ...], int], path: Path) -> None:
+    """Write the table in the order of the plan, whole or not at all."""
+    place = rows[KEY].apply(tuple, axis=1).map(order).fillna(len(order))
+    ordered = rows.assign(_place=place).sort_values(
+        ["_place", "alpha"], ascending=[True, False], kind="stable"
+    )
+    half = path.with_suffix(".part")
+    ordered.drop(columns="_place").to_csv(half, index=False, lineterminator="\n")
+    half.replace(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument("--methods", nargs="*", default=[*measure.OTHERS, *TESTS])
+    parser.add_argument("--again", nargs="*", default=[], help="methods whose rows are measured anew")
+    parser.add_argument("--minutes", type=float, default=None, help="stop after so long")
+    options = parser.parse_args()
+    every = list(plan([*measure.OTHERS, *TESTS]))
+    order = {key(cell): place for place, (cell, _) in enumerate(every)}
+    rows = load(options.table, options.again)
+    save(rows, order, options.table)  # the tests themselves read the table, so it must be there
+    held = set(rows[KEY].itertuples(index=False, name=None))
+    todo = [(cell, runs) for cell, runs in every if cell.method in options.methods and key(cell) not in held]
+    print(f"{len(held)} cells are in the table, {len(todo)} are to be measured; seed {SEED}")
+    started = time.monotonic()
+    for done, (cell, runs) in enumerate(todo, start=1):
+        begun = time.monotonic()
+        measured = rates([cell], runs=runs, alphas=ALPHAS, seed=SEED).assign(version=facelib.__version__)
+        rows = pd.concat([rows, measured], ignore_index=True) if len(rows) else measured
+        save(rows, order, options.table)
+        first = measured.iloc[0]
+        print(
+            f"{done:>4}/{len(todo)} {cell.method:>22} {first['scenario']:<26} n = {cell.n:<5}"
+            f"{cell.shape:>10} {cell.size:<4} rejects {first['rate']:.3f} of {runs} at .05"
+            f"  {1000 * (time.monotonic() - begun) / runs:7.1f} ms a data set",
+            flush=True,
+        )
+        if options.minutes is not None and time.monotonic() - started > 60 * options.minutes:
+            print("out of time: run it again to go on")
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""How often each test would be wrong: level and power where the truth is known, measured by us."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facelib.stats.calibration.measure import (
+        Rate,
+        p_values,
+        rates_over_n,
+        rates_over_size,
+        rejection_rate,
+    )
+    from facelib.stats.calibration.scenarios import SCENARIOS, SHAPES, Scenario, simulate
+    from facelib.stats.calibration.table import COLUMNS, level_note, level_sentence, load_table, nearest
+
+# Imported when asked for: the tests read the table, and what measures them reads the tests.
+_NAMES = {
+    **dict.fromkeys(("Rate", "p_values", "rates_over_n", "rates_over_size", "rejection_rate"), "measure"),
+    **dict.fromkeys(("SCENARIOS", "SHAPES", "Scenario", "simulate"), "scenarios"),
+    **dict.fromkeys(("COLUMNS", "level_note", "level_sentence", "load_table", "nearest"), "table"),
+}
+
+__all__ = [
+    "COLUMNS",
+    "SCENARIOS",
+    "SHAPES",
+    "Rate",
+    "Scenario",
+    "level_note",
+    "level_sentence",
+    "load_table",
+    "nearest",
+    "p_values",
+    "rates_over_n",
+    "rates_over_size",
+    "rejection_rate",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"{__name__}.{_NAMES[name]}"), name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -1,0 +1,73 @@
+"""Differences over identities whose truth is known, for the sign-flip test, intervals and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from facelib.stats.checks import Floats
+from facelib.stats.effects.bootstrap import mean_distribution
+from facelib.stats.effects.equivalence import tost_p
+from facelib.stats.effects.signflip import sign_flip
+
+DIFFERENCES: Final = {
+    "normal": "normal differences",
+    "heavy_tails": "differences with heavy tails (Student t, 3 degrees of freedom)",
+    "skewed_falling": "skewed differences (exponential), long to the falling side",
+    "skewed_rising": "skewed differences (exponential), long to the rising side",
+}
+"""Distributions of the differences over identities, standard deviation 1."""
+
+MARGIN: Final = 0.5
+"""Margin δ of the verdicts, in standard deviations of the differences (our choice)."""
+
+
+def drawn(scenario: str, n: int, runs: int, rng: np.random.Generator) -> Floats:
+    """Return differences with mean 0 and standard deviation 1, (n, runs)."""
+    if scenario == "heavy_tails":
+        return np.asarray(rng.standard_t(3, (n, runs)) / np.sqrt(3), np.float64)
+    if scenario.startswith("skewed"):
+        rising = rng.standard_exponential((n, runs)) - 1
+        return rising if scenario == "skewed_rising" else -rising
+    return rng.standard_normal((n, runs))
+
+
+def sign_flip_p(differences: Floats, size: float, seed: int) -> Floats:
+    """Return p of the two-sided sign-flip test, mean `size`, (runs,)."""
+    return np.asarray(sign_flip(differences + size, seed=seed).p_value, np.float64)
+
+
+def falling_p(differences: Floats, size: float, seed: int) -> Floats:
+    """Return p of the one-sided sign-flip test of "falls", mean −`size`, (runs,)."""
+    return np.asarray(sign_flip(differences - size, alternative="less", seed=seed).p_value, np.float64)
+
+
+def interval_p(differences: Floats, size: float, seed: int) -> Floats:
+    """Return 1 − the level at which the interval of the mean first holds 0, mean `size`, (runs,)."""
+    known = mean_distribution(differences + size, seed=seed)
+    tail: Floats = np.minimum(known.confidence_above(0.0), known.confidence_below(0.0))
+    return np.minimum(2 * tail, 1.0)
+
+
+def matters_p(differences: Floats, size: float, seed: int) -> Floats:
+    """Return the α at which the verdict first is "matters"; the mean is −δ − `size`, (runs,)."""
+    known = mean_distribution(differences - MARGIN - size, seed=seed)
+    return np.minimum(known.confidence_above(-MARGIN), known.confidence_below(MARGIN))
+
+
+def equivalence_p(differences: Floats, size: float, seed: int) -> Floats:
+    """Return p of equivalence; the mean is −δ + `size`, on the margin if `size` is 0, (runs,)."""
+    known = mean_distribution(differences - MARGIN + size, seed=seed)
+    return tost_p(known, MARGIN)
+
+
+VERDICTS: Final[dict[str, Callable[[Floats, float, int], Floats]]] = {
+    "sign_flip": sign_flip_p,
+    "sign_flip_less": falling_p,
+    "interval": interval_p,
+    "verdict_matters": matters_p,
+    "verdict_does_not_matter": equivalence_p,
+}
+"""What is measured on differences, by method: p of many data sets at once."""
