@@ -111,7 +111,7 @@ def effects_over_faces(
         Random sign patterns (above 16 identities), resamples (from 20 identities on), and their seed.
     mixed
         Whether to fit the mixed model to the logits: instant where all faces have the same strengths, else
-        about half a second a row.
+        some 20 ms a row.
 
     Returns
     -------
