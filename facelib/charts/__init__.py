@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from facelib.charts.calibration import measured_levels, measured_power
     from facelib.charts.chance import histogram, levels, null_distribution, p_histogram
     from facelib.charts.curves import response
     from facelib.charts.display import offline
@@ -23,6 +24,8 @@ _NAMES = {
     "histogram": "facelib.charts.chance",
     "kinds": "facelib.charts.harmless",
     "levels": "facelib.charts.chance",
+    "measured_levels": "facelib.charts.calibration",
+    "measured_power": "facelib.charts.calibration",
     "null_distribution": "facelib.charts.chance",
     "offline": "facelib.charts.display",
     "p_histogram": "facelib.charts.chance",
@@ -39,6 +42,8 @@ __all__ = [
     "histogram",
     "kinds",
     "levels",
+    "measured_levels",
+    "measured_power",
     "null_distribution",
     "offline",
     "p_histogram",
