@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 import ipywidgets as widgets
+import pandas as pd
 
 from facelib.app.chartview import ChartView
 from facelib.app.controls import Card, Quiet, button, labelled, paragraphs
-from facelib.app.independence_state import LEVELS, REPETITIONS, SETTINGS, World, in_words
+from facelib.app.independence_state import LEVELS, REPETITIONS, SETTINGS, Settings, World, in_words
 from facelib.app.lesson import OWN, Situation
+from facelib.app.livetable import LiveTable
 from facelib.app.style import PageStyle
 from facelib.charts import specs
 from facelib.charts.diagram import causal_diagram
 from facelib.charts.independence_rows import (
     SHOWN,
+    VOTE,
     face_rows,
     level_rows,
     named,
@@ -25,9 +28,15 @@ from facelib.charts.independence_rows import (
     reach,
     titles_of,
 )
-from facelib.stats.causal_model import CONDITIONERS, HELD, SHAPES, arrows, nodes
+from facelib.stats.calibration import level_sentence
+from facelib.stats.causal_model import CONDITIONERS, HELD, LABELS, SHAPES, arrows, nodes
 
 POWER_HEADING: Final = "Share of draws that reject, over the effect; dashed: the level α; band: 95 % interval"
+TRUST: Final = (
+    {"title": "test", "align": "left"},
+    {"title": "its level, as we measured it", "align": "left"},
+    {"title": "what it says of this p", "align": "left"},
+)
 PLAIN: Final = {
     "effect": 0.3, "confounding": 1.0, "shape": "linear", "conditioner": "labels", "held": "label",
     "n": 300,
@@ -211,11 +220,10 @@ class TestsPanel(Card):
         super().__init__("The tests: is the output independent of the property?")
         self.world = world
         self.chart = ChartView(spec=specs.of("independence.p_layout"))
-        self.sentence, self.status, self.notes = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.sentence, self.status, self.trust = widgets.HTML(), widgets.HTML(), LiveTable()
         self.sentence.add_class("facelib-sentence")
         self.status.add_class("facelib-hint")
-        self.notes.add_class("facelib-hint")
-        more = widgets.Accordion([self.notes], titles=("What the tests want you to know",))
+        more = widgets.Accordion([self.trust], titles=("How far can each test be trusted here?",))
         world.observe(self.guarded(self.follow), ["tests", "problem", "status"])
         self.follow()
         self.fill(self.chart, self.status, self.sentence, more)
@@ -230,7 +238,7 @@ class TestsPanel(Card):
         if words:
             self.sentence.value = f'<p role="status">{html.escape(words)}</p>'
         self.status.value = html.escape(world.status) or "&nbsp;"
-        self.notes.value = paragraphs(*notes_of(world.tests.to_dict("records")))
+        self.trust.show(TRUST, trust(world.tests, world.settings), "Levels measured nearest to these faces")
         if world.problem:
             self.messages.show(world.problem, source=world)
         else:
@@ -275,19 +283,39 @@ class PowerPanel(Card):
         self.stop.disabled = world.repetitions >= REPETITIONS
 
 
-def notes_of(tests: Iterable[Any]) -> list[str]:
-    """Return each note once, with the tests that it belongs to.
+def trust(tests: pd.DataFrame, settings: Settings) -> list[list[str]]:
+    """Return for every test what its level was where we measured it, and what it says of its p.
 
     Examples
     --------
-    >>> notes_of([{"method": "kcit", "notes": ""}, {"method": "vote", "notes": "Two of three."}])
-    ['Vote: Two of three.']
+    >>> from facelib.stats.causal_model import CausalModel
+    >>> tests = pd.DataFrame({"method": ["partial_correlation"], "notes": ["A note."]})
+    >>> settings = Settings(CausalModel(conditioner="number"), "label", 200, 0.05, 1)
+    >>> ((title, level, note),) = trust(tests, settings)
+    >>> title, note
+    ('partial correlation', 'A note.')
     """
-    owners: dict[str, list[str]] = {}
-    for test in tests:
-        if test["notes"]:
-            owners.setdefault(test["notes"], []).append(named(test["method"]))
-    return [f"{', '.join(names)}: {note}" for note, names in owners.items()]
+    labels, numbers = conditioners(settings)
+    found = []
+    for test in tests.to_dict("records"):
+        if test["method"] != VOTE:
+            level = level_sentence(test["method"], settings.n, labels, numbers) or ""
+            notes = str(test["notes"]).replace(level, "").strip()
+            found.append([named(test["method"]), level or "not measured with such a label", notes])
+    return found
+
+
+def conditioners(settings: Settings) -> tuple[int, int]:
+    """Return how many labels and how many numbers the tests hold fixed.
+
+    >>> from facelib.stats.causal_model import CausalModel
+    >>> conditioners(Settings(CausalModel(), "label as a number", 200, 0.05, 1))
+    (0, 1)
+    """
+    if settings.held == "nothing":
+        return 0, 0
+    as_labels = settings.model.conditioner == "labels" and settings.held != "label as a number"
+    return (len(LABELS), 0) if as_labels else (0, 1)
 
 
 def _controls() -> dict[str, Any]:

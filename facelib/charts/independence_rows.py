@@ -13,6 +13,7 @@ import pandas as pd
 from facelib import stats
 from facelib.charts.palette import colour
 from facelib.charts.tables import rows
+from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.grid import COST, VOTERS
@@ -27,6 +28,7 @@ VOTE: Final = "vote"
 FACES: Final = ("group", "order", "kind", "property", "output", "colour")
 TESTED: Final = ("title", "order", "shown", "rejects", "vote", "old", "words")
 POWER: Final = ("title", "order", "effect", "share", "low", "high", "first", "words")
+VOTES: Final = ("property", "output", "explained", "rejects", "words", "says")
 RATES: Final = ("setting", "place", "title", "order", "share", "low", "high", "words", "repetitions")
 
 
@@ -115,6 +117,25 @@ def power_rows(table: pd.DataFrame, missing: Mapping[str, str] | None = None) ->
         *rows(given.assign(words=words, first=given["effect"] == given["effect"].min()), POWER),
         *rows(empty, POWER),
     ]
+
+
+def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of `grid`: the votes of a grid.
+
+    Raises
+    ------
+    BadValueError
+        If the table has no vote.
+    """
+    votes = table[table["method"] == VOTE]
+    if votes.empty:
+        msg = f"Expected a grid with its vote; these tests were run: {', '.join(table['method'].unique())}."
+        raise BadValueError(msg)
+    words = [
+        "not testable" if pd.isna(p) else f"{int(count)} of 3{' *' if holm else ''}"
+        for p, count, holm in zip(votes["p"], votes["votes"], votes["rejects_holm"], strict=True)
+    ]
+    return rows(votes.assign(words=words, says=[f"merged p {p:.2g}" for p in votes["p"]]), VOTES)
 
 
 def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:
