@@ -183,6 +183,7 @@ def _notes(
     counts = np.zeros((len(rows.identity_names), m), np.int64)
     np.add.at(counts, rows.identity, usable)
     needs = "strength 0 or 1" if summary == "difference" else "two strengths"
+    steps = np.bincount(rows.face[given] * m + rows.cell[given], minlength=faces * m).reshape(faces, m)
     notes = []
     for cell in range(m):
         lines = []
@@ -192,6 +193,11 @@ def _notes(
             lines.append(f"{unusable[cell]} of {in_run[:, cell].sum()} faces lack {needs} and are left out.")
         if absent[cell]:
             lines.append(f"{absent[cell]} of {in_run[:, cell].sum()} faces have no rows here.")
+        read = steps[usable[:, cell], cell]
+        if summary == "slope" and len(read) and read.min() < read.max():
+            lines.append(
+                f"Slopes are over {read.min()} to {read.max()} strengths: compare at equal strengths."
+            )
         many = counts[counts[:, cell] > 0, cell]
         if len(many) and many.max() > 1:
             each = f"{many.min()}" if many.min() == many.max() else f"{many.min()} to {many.max()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,14 @@ from scipy.special import stdtr
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_list
+from facelib.stats.effects.mixedlm import SINGULAR, fit_mixedlm
+
+Engine = Literal["facelib", "statsmodels"]
 
 REML = "REML"
 CLUSTERED = "cluster-robust OLS"
 NOT_FITTED = "not fitted"
 FLAT = 1e-10  # relative: a random effect of less spread is none
-SINGULAR = 1e-6  # the same, for what an optimiser finds
 FEW = "a slope over faces needs two faces and two strengths"
 NEEDS = "the mixed model needs three strengths and three faces"
 ALIKE = "singular fit: the faces' intercepts and slopes vary no more than the residuals explain"
@@ -50,16 +52,17 @@ class MixedSlopes:
     notes: tuple[str, ...]
 
 
-def mixed_slopes(strengths: npt.ArrayLike, curves: npt.ArrayLike) -> MixedSlopes:
+def mixed_slopes(
+    strengths: npt.ArrayLike, curves: npt.ArrayLike, *, engine: Engine = "facelib"
+) -> MixedSlopes:
     """Fit ``output ~ strength + (1 + strength | face)`` to each of m outputs by REML.
 
     Where every face was read at the same strengths the estimate has a closed form: the mean of the faces'
     own slopes, with their standard deviation over sqrt(n) as standard error (Laird and Ware 1982, balanced
     case). So curved responses or correlated residuals don't spoil it. Elsewhere the restricted likelihood is
-    maximised, some 20 ms an output. Both give the numbers of statsmodels' MixedLM, the tests' oracle, which
-    takes half a second and warns through a global state. If the faces' intercepts and slopes vary no more
-    than the residuals explain (a singular fit), or the search doesn't converge, least squares with standard
-    errors clustered by face (CR1) stand in.
+    maximised, some 20 ms an output. Both give the numbers of statsmodels' MixedLM, which takes half a second.
+    If the faces' intercepts and slopes vary no more than the residuals explain (a singular fit), or nothing
+    converges, least squares with standard errors clustered by face (CR1) stand in, and the notes say why.
 
     Parameters
     ----------
@@ -67,11 +70,13 @@ def mixed_slopes(strengths: npt.ArrayLike, curves: npt.ArrayLike) -> MixedSlopes
         (T,) in [0, 1].
     curves
         (n, T, m) or (n, T): outputs of n identities; NaN: not read.
+    engine
+        "facelib", or "statsmodels" to have MixedLM fit every output.
 
     Raises
     ------
     BadValueError
-        If the shapes don't fit or an output is infinite.
+        If the shapes don't fit, an output is infinite, or the engine is unknown.
 
     Examples
     --------
@@ -86,15 +91,18 @@ def mixed_slopes(strengths: npt.ArrayLike, curves: npt.ArrayLike) -> MixedSlopes
     if y.ndim != 3 or y.shape[1] != len(s) or np.isinf(y).any():
         msg = f"Curves are finite (NaN: not read), (n, {len(s)}, m) for {len(s)} strengths; got {y.shape}."
         raise BadValueError(msg)
+    if engine not in get_args(Engine):
+        msg = f"The engine is one of {', '.join(get_args(Engine))}; got {engine!r}."
+        raise BadValueError(msg)
     results = _Results(y.shape[2])
     read = ~np.isnan(y)
     whole = np.asarray(read.all(axis=1))  # (n, m)
-    balanced = np.asarray((whole | ~read.any(axis=1)).all(axis=0))
+    balanced = np.asarray((whole | ~read.any(axis=1)).all(axis=0)) & (engine == "facelib")
     for pattern in np.unique(whole[:, balanced], axis=1).T if balanced.any() else []:
         which = np.flatnonzero(balanced & (whole == pattern[:, None]).all(axis=0))
         _fit_balanced(s, y[pattern][:, :, which], which, results)
     for column in np.flatnonzero(~balanced):
-        _fit_unbalanced(s, y[:, :, column], int(column), results)
+        _fit_unbalanced(s, y[:, :, column], int(column), results, engine)
     return results.frozen()
 
 
@@ -158,8 +166,8 @@ def _fit_balanced(s: Floats, y: Floats, which: npt.NDArray[np.intp], results: _R
     _note(results, which[~fitted], why)
 
 
-def _fit_unbalanced(s: Floats, y: Floats, column: int, results: _Results) -> None:
-    """Fill in one column from y (n, T) with gaps."""
+def _fit_unbalanced(s: Floats, y: Floats, column: int, results: _Results, engine: Engine) -> None:
+    """Fill in one column from y (n, T), which can have gaps."""
     given = ~np.isnan(y)
     enough = given.sum(axis=1) > 1
     here = np.array([column])
@@ -168,7 +176,13 @@ def _fit_unbalanced(s: Floats, y: Floats, column: int, results: _Results) -> Non
     if results.n[column] < 2 or len(np.unique(step)) < 2:
         _note(results, here, FEW)
         return
-    fit, why = maximise(s, y[enough], given[enough]) if enough.sum() > 2 else (None, NEEDS)
+    if enough.sum() < 3 or (given.sum(axis=1) > 2).sum() == 0:
+        fit, why = None, NEEDS
+    elif engine == "statsmodels":
+        enough[:] = True  # it takes every face
+        fit, why = fit_mixedlm(s[step], y[face, step], face)
+    else:
+        fit, why = maximise(s, y[enough], given[enough])
     if fit is None:
         results.method[column] = CLUSTERED
         results.slope[column], results.se[column] = clustered_slope(s[step], y[face, step], face)

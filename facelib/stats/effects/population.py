@@ -124,6 +124,11 @@ def effects_over_faces(
     BadValueError
         If the table can't be read (see `read_rows`) or an option is impossible.
 
+    Notes
+    -----
+    Where faces are meant to show different emotions, keep the intended class of each and give it one name:
+    ``table[table["label"] == table["expression"]].assign(label="intended")``.
+
     Examples
     --------
     >>> rows = [

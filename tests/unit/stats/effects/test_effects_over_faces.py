@@ -150,15 +150,17 @@ def test_categories_and_numbers_are_names_too(rng: np.random.Generator) -> None:
 
 def test_faces_without_an_end_are_left_out_and_counted(rng: np.random.Generator) -> None:
     table = make_table(rng, interventions=("blur",), classifiers=("fer",))
-    gone = (table["face"] == "face 3") & (table["strength"] == 1.0)
+    gone = (table["face"] == "face 3") & (table["strength"] == 1.0) & (table["label"] != "sad")
     gone |= (table["face"] == "face 5") & (table["label"] == "sad")
     found = effects_over_faces(table[~gone]).set_index("label")
     assert found["mixed_method"].to_dict() == {"happy": "REML", "sad": "REML", "angry": "REML"}
-    assert found["n"].to_dict() == {"happy": 23, "sad": 22, "angry": 23}
+    assert found["n"].to_dict() == {"happy": 23, "sad": 23, "angry": 23}
     assert "1 of 24 faces lack strength 0 or 1 and are left out." in found.loc["happy", "notes"]
     assert "1 of 24 faces have no rows here." in found.loc["sad", "notes"]
     slopes = effects_over_faces(table[~gone], summary="slope", mixed=False).set_index("label")
     assert slopes["n"].to_dict() == {"happy": 24, "sad": 23, "angry": 24}
+    assert "Slopes are over 4 to 5 strengths" in slopes.loc["happy", "notes"]
+    assert "Slopes are over" not in slopes.loc["sad", "notes"]
 
 
 def test_rows_without_a_value_are_left_out_and_counted(rng: np.random.Generator) -> None:
@@ -182,6 +184,14 @@ def test_an_output_that_no_face_has_is_not_testable(rng: np.random.Generator) ->
     assert (sad["verdict"], sad["family"]) == ("cannot tell", 2)
     assert "not testable" in sad["notes"]
     assert found.loc["happy", "n"] == 24
+
+
+def test_the_intended_class_of_each_face_can_be_one_label(rng: np.random.Generator) -> None:
+    table = make_table(rng, interventions=("blur",), classifiers=("fer",))
+    meant = dict(zip(table["face"].unique(), np.tile(["happy", "sad", "angry"], 8), strict=True))
+    table["expression"] = table["face"].map(meant)
+    found = effects_over_faces(table[table["label"] == table["expression"]].assign(label="intended"))
+    assert found[["label", "n"]].to_numpy().tolist() == [["intended", 24]]
 
 
 def test_one_face_says_nothing_about_others(rng: np.random.Generator) -> None:

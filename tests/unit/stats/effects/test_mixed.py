@@ -97,13 +97,41 @@ def test_a_few_gaps_hardly_change_the_slope(rng: np.random.Generator) -> None:
     assert gap.se[0] == pytest.approx(whole.se[0], rel=0.02)
 
 
+def test_statsmodels_itself_is_there_for_parity(rng: np.random.Generator) -> None:
+    y = curves(rng)
+    found, ours, oracle = mixed_slopes(S, y, engine="statsmodels"), mixed_slopes(S, y), statsmodels_fit(y)
+    assert found.method.tolist() == ["REML"]
+    assert found.slope[0] == oracle.params["strength"]
+    assert found.se[0] == oracle.bse["strength"]
+    assert found.slope[0] == pytest.approx(ours.slope[0], rel=1e-6)
+    with pytest.raises(BadValueError, match="facelib, statsmodels"):
+        mixed_slopes(S, y, engine="lme4")
+
+
+def test_whatever_statsmodels_warns_of_is_a_reason(monkeypatch: pytest.MonkeyPatch, rng) -> None:  # type: ignore[no-untyped-def]
+    from statsmodels.regression.mixed_linear_model import MixedLM
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
+
+    fit = MixedLM.fit
+
+    def unsure(self, **options):  # type: ignore[no-untyped-def]
+        warnings.warn("no", ConvergenceWarning, stacklevel=1)
+        return fit(self, **options)
+
+    monkeypatch.setattr(MixedLM, "fit", unsure)
+    found = mixed_slopes(S, curves(rng), engine="statsmodels")
+    assert found.method.tolist() == ["cluster-robust OLS"]
+    assert found.notes == ("MixedLM did not converge (ConvergenceWarning)",)
+
+
+@pytest.mark.parametrize("engine", ["facelib", "statsmodels"])
 @pytest.mark.parametrize("gap", [False, True])
-def test_a_singular_fit_says_so_and_falls_back(gap: bool, rng: np.random.Generator) -> None:
+def test_a_singular_fit_says_so_and_falls_back(gap: bool, engine: str, rng: np.random.Generator) -> None:
     y = 2 - 1.2 * S + rng.normal(0, 0.5, (20, len(S)))  # faces differ by noise alone
     y = y - y.mean(axis=1, keepdims=True) + 1  # and not even by that in their mean
     if gap:
         y[4, 3] = math.nan
-    found = mixed_slopes(S, y)
+    found = mixed_slopes(S, y, engine=engine)
     table = long(y)
     ols = sm.OLS(table["logit"], sm.add_constant(table["strength"]))
     oracle = ols.fit(cov_type="cluster", cov_kwds={"groups": table["face"]})
