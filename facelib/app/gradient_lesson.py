@@ -192,7 +192,7 @@ def situations() -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "situation": situation.title,
-                    "note": f"{_chance(float(test.p_value))}, {_side(test)}",
+                    "note": f"{_chance(float(test.p_value))}, {test.side}",
                     "strength": np.linspace(0, 1, len(values)),
                     "value": values,
                 }
@@ -272,7 +272,7 @@ class GradientLesson(Lesson):
         }
         charts = [
             specs.of("gradients.curve"),
-            specs.of("chance.null_distribution", x="EPGM (dashed: its mean over all orders)"),
+            specs.of("chance.null_distribution", x="EPGM; dashed: mean of all orders"),
             specs.of("chance.p_histogram"),
         ]
         super().__init__("Shuffle a series", controls, charts, answer, SITUATIONS)
@@ -343,10 +343,6 @@ def _repeats(rate: str, shape: str, rho: float) -> str:
         return f"At .05 the test rejects {rate} of such series."
     memory = f" Neighbours resemble each other (ρ = {rho:.2f}): the test takes that for order." if rho else ""
     return f"Nothing here depends on the strength. At .05 the test rejects {rate} of such series.{memory}"
-
-
-def _side(test: stats.ShuffleTest) -> str:
-    return "no order" if test.side == "equal" else f"{test.side} than its shuffles"
 
 
 def _chance(p_value: float) -> str:

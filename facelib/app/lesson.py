@@ -116,8 +116,8 @@ class Lesson(widgets.VBox):
         self.card.fill(
             self.situation,
             self.claim,
-            side_by_side(*self.controls.values(), least=300, gap="4px 18px"),
-            side_by_side(*self.charts, least=290, gap="6px 18px"),
+            side_by_side(*self.controls.values(), least=250, gap="4px 18px"),
+            side_by_side(*self.charts, least=250, gap="6px 18px"),
             self.sentences,
             self.table,
         )

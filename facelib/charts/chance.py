@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib.charts import theme
-from facelib.charts.palette import colour
 from facelib.charts.tables import rows
 
 BARS: Final = ("start", "end", "low", "high", "part")
@@ -19,6 +18,7 @@ MARKS: Final = ("value", "name")
 RATES: Final = ("x", "rate", "low", "high", "series")
 USUAL: Final = "nearer"
 EXTREME: Final = "counted"
+POWERS: Final = [10.0**-power for power in range(7)]  # ticks of a logarithmic scale
 
 
 def histogram(
@@ -92,7 +92,7 @@ def null_distribution(
     ['null', 'null_marks']
     """
     chart = alt.layer(
-        _bars("null", x=alt.Axis(title=x, format="~g", tickCount=4, grid=False)), *_lines("null_marks")
+        _bars("null", x=alt.Axis(title=x, format=".4~g", tickCount=4, grid=False)), *_lines("null_marks")
     )
     return theme.single(
         chart.properties(
@@ -160,6 +160,7 @@ def levels(
     heading: str = "",
     marks: Sequence[float] = (0.05,),
     log: bool = False,
+    most: float = 1.0,
     width: int = 420,
     height: int = 200,
 ) -> theme.Layered:
@@ -177,6 +178,8 @@ def levels(
         Nominal levels, as dashed lines.
     log
         Whether the rates are on a logarithmic scale.
+    most
+        Where the scale of the rates ends, if it isn't logarithmic.
 
     Examples
     --------
@@ -186,22 +189,17 @@ def levels(
     """
     given = table if "low" in table else table.assign(low=table["rate"], high=table["rate"])
     names = [str(name) for name in given["series"].drop_duplicates()]
-    scale = alt.Scale(type="log") if log else alt.Scale(domain=[0, 1.02], nice=False)
-    colours = alt.Color(
-        "series:N",
-        scale=alt.Scale(domain=names, range=[colour(order) for order in range(len(names))]),
-        legend=alt.Legend(title=None, orient="right", symbolOpacity=1, symbolSize=45)
-        if len(names) > 1
-        else None,
-    )
+    scale = alt.Scale(type="log") if log else alt.Scale(domain=[0, 1.02 * most], nice=False)
+    colours, shapes = theme.told_apart(names)
     where = alt.X(
         "x:Q",
         title=x,
         scale=alt.Scale(zero=False, padding=12),
-        axis=alt.Axis(values=sorted(given["x"].unique().tolist()), format="~g", grid=False),
+        axis=alt.Axis(values=sorted(given["x"].unique().tolist()), format=".4~g", grid=False),
     )
     base = alt.Chart().encode(x=where, color=colours)
-    value = alt.Y("rate:Q", title=y, scale=scale, axis=alt.Axis(format="~g", tickCount=5))
+    ticks = POWERS if log else alt.Undefined
+    value = alt.Y("rate:Q", title=y, scale=scale, axis=alt.Axis(format=".4~g", tickCount=5, values=ticks))
     tooltip = [
         alt.Tooltip("series:N"),
         alt.Tooltip("x:Q", title=x),
@@ -212,9 +210,7 @@ def levels(
     layers: list[alt.Chart] = [
         base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=value, y2="high:Q").encode(y="low:Q"),
         base.mark_line(strokeWidth=2).encode(y=value),
-        base.mark_point(filled=True, size=45, opacity=1).encode(
-            y=value, tooltip=tooltip, shape=alt.Shape("series:N", scale=alt.Scale(domain=names), legend=None)
-        ),
+        base.mark_point(filled=True, size=45, opacity=1).encode(y=value, tooltip=tooltip, shape=shapes),
     ]
     layers += [
         alt.Chart(alt.InlineData([{}]))

@@ -57,7 +57,7 @@ def curve(
                 "value:Q",
                 title=None,
                 scale=scale,
-                axis=alt.Axis(tickCount=3, format="~g", minExtent=theme.ROOM, maxExtent=theme.ROOM),
+                axis=alt.Axis(tickCount=3, format=".4~g", minExtent=theme.ROOM, maxExtent=theme.ROOM),
             ),
         )
     )
@@ -118,7 +118,7 @@ def steps(table: pd.DataFrame, *, width: int = 300, height: int = 150) -> alt.Co
         .mark_bar(color=theme.BAND, width=max(2, int(width / len(data) * 0.7)))
         .encode(
             x=strength,
-            y=alt.Y("size:Q", title=None, axis=alt.Axis(tickCount=4, format="~g")),
+            y=alt.Y("size:Q", title=None, axis=alt.Axis(tickCount=4, format=".4~g")),
             tooltip=tooltip,
         )
     )
@@ -196,28 +196,25 @@ def agreement(
     ['line', 'point']
     """
     names = [str(name) for name in table["series"].drop_duplicates()]
-    colours = alt.Color(
-        "series:N",
-        scale=alt.Scale(domain=names, range=[colour(order) for order in range(len(names))]),
-        legend=alt.Legend(title=None, orient="right", symbolOpacity=1, symbolSize=45)
-        if len(names) > 1
-        else None,
-    )
+    colours, shapes = theme.told_apart(names)
     base = alt.Chart().encode(
         x=alt.X(
-            "x:Q", title=x, scale=alt.Scale(nice=False, padding=8), axis=alt.Axis(format="~g", grid=False)
+            "x:Q",
+            title=x,
+            scale=alt.Scale(nice=False, padding=8),
+            axis=alt.Axis(format=".4~g", tickCount=6, grid=False),
         )
     )
     value = alt.Scale(zero=False, padding=8)
     chart = alt.layer(
         base.mark_line(color=theme.INK, strokeDash=[4, 3]).encode(
-            y=alt.Y("expected:Q", title=y, scale=value, axis=alt.Axis(format="~g", tickCount=5)),
+            y=alt.Y("expected:Q", title=y, scale=value, axis=alt.Axis(format=".4~g", tickCount=5)),
             detail="series:N",
         ),
         base.mark_point(filled=True, size=34, opacity=0.8).encode(
             y=alt.Y("found:Q", title=y, scale=value),
             color=colours,
-            shape=alt.Shape("series:N", scale=alt.Scale(domain=names), legend=None),
+            shape=shapes,
             tooltip=[
                 alt.Tooltip("series:N"),
                 alt.Tooltip("x:Q", format=".4~g"),

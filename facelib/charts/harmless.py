@@ -40,7 +40,7 @@ def sizes_of(changes: pd.DataFrame, value: float) -> pd.DataFrame:
 
 
 def kinds(
-    changes: pd.DataFrame | None = None, value: float | None = None, *, width: int = 360, row_height: int = 15
+    changes: pd.DataFrame | None = None, value: float | None = None, *, width: int = 440, row_height: int = 15
 ) -> theme.Layered:
     """Draw the size of every harmless change, one row a kind, and a line where the change in question stands.
 
@@ -102,7 +102,7 @@ def kinds(
     return theme.single(
         chart,
         name="kinds",
-        heading="Harmless changes of the same size in pixels; triangles did as much, hollow ones are smaller",
+        heading="One dot a harmless change; triangles did as much; hollow: smaller in pixels",
         description="Dots: how much every harmless change moved the output, one row a kind; "
         "line: the change in question. Triangles did as much.",
     )

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import altair as alt
 
+from facelib.charts.palette import colour
+
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 INK: Final = "#1f2933"
 MUTED: Final = "#52606d"
@@ -91,6 +93,19 @@ def single(chart: Layered, *, name: str, heading: str, description: str) -> Laye
         autosize=alt.AutoSizeParams(type="pad", contains="padding"),
         padding=2,
         usermeta={"facelib": {"columns": 1, "park": True}},
+    )
+
+
+def told_apart(names: Sequence[str]) -> tuple[alt.Color, alt.Shape]:
+    """Return colours and shapes of the values of ``series``, with one legend; none for a single one."""
+    legend = (
+        alt.Legend(title=None, orient="right", symbolOpacity=1, symbolSize=45) if len(names) > 1 else None
+    )
+    colours = alt.Scale(domain=list(names), range=[colour(order) for order in range(len(names))])
+    shapes = alt.Scale(domain=list(names))
+    return (
+        alt.Color("series:N", scale=colours, legend=legend),
+        alt.Shape("series:N", scale=shapes, legend=legend),
     )
 
 

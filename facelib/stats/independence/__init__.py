@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facelib.stats.independence.base import TESTS, IndependenceTest
+from facelib.stats.independence.chsic import Chsic
 from facelib.stats.independence.cmiknn import Cmiknn
 from facelib.stats.independence.grid import COLUMNS, independence_grid
 from facelib.stats.independence.kcit import Kcit
@@ -17,6 +18,7 @@ from facelib.stats.independence.within_rff import WithinRff
 __all__ = [
     "COLUMNS",
     "TESTS",
+    "Chsic",
     "Cmiknn",
     "IndependenceTest",
     "Kcit",

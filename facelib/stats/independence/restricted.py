@@ -6,16 +6,15 @@ import itertools
 
 import numba
 import numpy as np
+from scipy.cluster.vq import kmeans, vq
 from scipy.spatial import cKDTree
 from scipy.stats import rankdata
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.given import Given
 from facelib.stats.independence.orders import Orders, RowOrders, log_factorials
 from facelib.stats.independence.variables import Codes, z_scores
 
 CELL = 10  # faces a cell, on average (our choice)
-ROUNDS = 20  # of k-means
 
 
 class Neighbours(Orders):
@@ -103,7 +102,9 @@ class Cells(Orders):
         numbers = z_scores(given.numbers)
         self.cells: list[Codes] = []
         for start, end in itertools.pairwise(given.bounds):
-            cell = k_means(numbers[start:end], round((end - start) / size), self.rng)
+            points = numbers[start:end]
+            first = self.rng.permutation(np.unique(points, axis=0))[: max(round((end - start) / size), 1)]
+            cell = vq(points, kmeans(points, first)[0])[0]
             self.cells += [start + np.flatnonzero(cell == c) for c in np.unique(cell)]
         self.note = (
             f"Permuted within {len(self.cells)} k-means cells of the conditioner: approximate, confounding "
@@ -121,17 +122,3 @@ class Cells(Orders):
     def log_total(self) -> float:
         """Σ ln(size!) of the cells."""
         return log_factorials(np.array([len(rows) for rows in self.cells]))
-
-
-def k_means(points: Floats, k: int, rng: np.random.Generator) -> Codes:
-    """Return the cell of each point (Lloyd's algorithm from k random distinct points), (n,)."""
-    distinct = np.unique(points, axis=0)
-    centres = rng.permutation(distinct)[: max(k, 1)]
-    cell = np.zeros(len(points), np.intp)
-    for _ in range(ROUNDS):
-        cell = cKDTree(centres).query(points)[1].astype(np.intp)
-        sizes = np.bincount(cell, minlength=len(centres))[:, None]
-        sums = np.zeros_like(centres)
-        np.add.at(sums, cell, points)
-        centres = np.where(sizes > 0, sums / np.maximum(sizes, 1), centres)
-    return cell

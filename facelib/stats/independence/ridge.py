@@ -9,12 +9,13 @@ import numpy as np
 from facelib.stats.checks import Floats
 from facelib.stats.independence.given import Given
 from facelib.stats.independence.kernels import Gaussian, tiles
-from facelib.stats.independence.lowrank import incomplete_cholesky
+from facelib.stats.independence.lowrank import factor, incomplete_cholesky
 from facelib.stats.independence.variables import Codes, z_scores
 
 RELATIVE = 1e-15  # eigenvalues of K_Z below this share of n are rounding
 SMALL = 1e-14  # mean error of an entry that one more multiplication repairs
 OVERSAMPLED = 10
+LEFT_OUT = 0.01  # share of ε that the eigenvalues left out of a large K_Z may sum up to
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,23 @@ def ridge(given: Given, theta: float, epsilon: float) -> Ridge:
     return _shrink(*_of_rows(Gaussian.of(design, theta)), epsilon)
 
 
+def low_rank_ridge(given: Given, theta: float, epsilon: float, most: int, seed: int) -> Ridge:
+    """Return the regression on a conditioner of many faces, by Woodbury's identity from a factor of K_Z.
+
+    Its error must be small beside ε, not beside the kernel: what the factor leaves out isn't taken out of X
+    and Ŷ. If `most` columns aren't enough, `error` says how much is left out.
+    """
+    n = len(given.strata)
+    if given.categorical:
+        return ridge(given, theta, epsilon)
+    kernel = Gaussian.of(z_scores(given.design), theta)
+    found = factor(kernel.tile, n, LEFT_OUT * epsilon / n, most, seed)
+    columns = found.columns - found.columns.mean(axis=0)
+    values, vectors = np.linalg.eigh(columns.T @ columns)
+    kept = values > RELATIVE * n
+    return _shrink(columns @ (vectors[:, kept] / np.sqrt(values[kept])), values[kept], epsilon, found.error)
+
+
 def _shrink(vectors: Floats, values: Floats, epsilon: float, error: float = 0.0) -> Ridge:
     """Return the regression from eigenvectors and eigenvalues of the centred K_Z."""
     n = len(vectors)
@@ -99,15 +117,15 @@ def _of_rows(kernel: Gaussian) -> tuple[Floats, Floats]:
     by the kernel brings the rest in: dividing by ε would show an error of that size.
     """
     n = len(kernel)
-    factor = incomplete_cholesky(kernel, np.finfo(float).eps, n // 4)
-    if factor.error > SMALL:
+    found = incomplete_cholesky(kernel.tile, n, np.finfo(float).eps, n // 4)
+    if found.error > SMALL:
         centred = kernel.gram()
         mean = centred.mean(axis=0)
         centred += mean.mean() - mean - mean[:, None]
         values, vectors = np.linalg.eigh(centred)
         return vectors, values
     more = np.random.default_rng(0).standard_normal((n, OVERSAMPLED))
-    span = np.linalg.qr(np.hstack([factor.columns, more]))[0]
+    span = np.linalg.qr(np.hstack([found.columns, more]))[0]
     span = np.linalg.qr(_times(kernel, span))[0]
     values, vectors = np.linalg.eigh(span.T @ _times(kernel, span))
     return span @ vectors, values

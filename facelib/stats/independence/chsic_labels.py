@@ -1,0 +1,159 @@
+"""cHSIC given labels: everything is a sum over labels of small cross-products of kernel features."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+
+from facelib.stats.checks import Floats
+from facelib.stats.independence.orders import RowOrders
+from facelib.stats.independence.threads import threaded
+from facelib.stats.independence.variables import Codes
+
+NEGLIGIBLE = 1e-12  # share of the features' variance inside labels below which a direction is left out
+BLOCK = 1 << 17  # numbers of one label's cross-products at a time: they stay in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Conditioner:
+    """What ridge regression on labels leaves: S = D + E N^(−½) Ŝ N^(−½) Eᵀ.
+
+    S = ε (M + ε I)⁻¹ H with the centred Gram M of Z; D takes means out of labels, E (n, C) says which label a
+    face has, N holds the labels' sizes. S commutes with permutations inside labels.
+
+    Attributes
+    ----------
+    bounds
+        (C + 1,) where labels begin and end.
+    left
+        N^(−½) Ŝ N^(−½), (C, C): what is left of the labels' means, tiny.
+    """
+
+    bounds: Codes
+    left: Floats
+
+    @classmethod
+    def of(cls, bounds: Codes, between: float, epsilon: float) -> Conditioner:
+        """Return it for labels whose kernel is 1 inside and `between` across labels."""
+        roots = np.sqrt(np.diff(bounds))
+        constant = roots / np.sqrt(bounds[-1])
+        kernel = (1 - between) * np.eye(len(roots)) + between
+        centred = np.eye(len(roots)) - constant[:, None] * constant
+        gram = centred @ (roots[:, None] * kernel * roots) @ centred
+        values, vectors = np.linalg.eigh(gram)
+        rest = vectors * (epsilon / (np.maximum(values, 0) + epsilon)) @ vectors.T
+        rest -= constant[:, None] * constant
+        return cls(bounds, rest / roots[:, None] / roots)
+
+    @property
+    def labels(self) -> list[slice]:
+        """Rows of each label."""
+        return [slice(start, end) for start, end in itertools.pairwise(self.bounds.tolist())]
+
+
+class Features:
+    """Low-rank features Φ of the kernel of one variable, K ≈ Φ Φᵀ, as they are seen given labels.
+
+    The kernel on (variable, Z) is that of the variable times `between` across labels.
+
+    Attributes
+    ----------
+    rows
+        (n, r) features without their labels' means, in principal directions.
+    sums
+        (C, r) sums over labels of the features.
+    means
+        (C, C) kernel on (variable, Z), summed over pairs of labels.
+    between
+        Kernel of two labels on (variable, Z).
+    """
+
+    def __init__(self, factor: Floats, between: float, conditioner: Conditioner) -> None:
+        sums = np.stack([factor[rows].sum(axis=0) for rows in conditioner.labels])
+        centred = np.concatenate([factor[rows] - factor[rows].mean(axis=0) for rows in conditioner.labels])
+        _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+        directions = directions[sizes**2 > NEGLIGIBLE * (sizes**2).sum()]
+        self.rows: Floats = centred @ directions.T
+        self.sums: Floats = sums @ directions.T
+        self.between = between
+        self.means: Floats = self.across * (sums @ sums.T)
+
+    @property
+    def across(self) -> Floats:
+        """Kernel of all pairs of labels, (C, C)."""
+        labels = len(self.sums)
+        kernel: Floats = (1 - self.between) * np.eye(labels) + self.between
+        return kernel
+
+
+class Crossed:
+    """One X and many Ŷ given labels: tr(K S L S) for any order of X inside labels.
+
+    With the cross-products M_c = Φ_cᵀ Ψ_c of centred features and h = the product of both kernels between
+    labels, tr(K S L S) = (1 − h) Σ ‖M_c + Y_c‖² + h ‖Σ (M_c + Y_c)‖² + a constant: Y_c, small, comes from
+    what ridge regression leaves of the labels' means.
+    """
+
+    def __init__(self, x: Features, ys: Sequence[Features], conditioner: Conditioner) -> None:
+        self.ys, self.labels = ys, conditioner.labels
+        self.turned = np.ascontiguousarray(x.rows.T)
+        shifts = [_shift(x, y, conditioner) for y in ys]
+        self.shifts = [shift for shift, _ in shifts]
+        self.constant = np.array([constant for _, constant in shifts])
+        between = x.between if len(self.labels) > 1 else 0.0
+        self.both = np.array([between * y.between for y in ys])
+
+    def traces(self, chosen: Codes, orders: RowOrders, workers: int = 1) -> Floats:
+        """Return tr(K S L S) of the chosen Ŷ with the rows of X in other orders, (B, chosen)."""
+        columns = np.concatenate([self.ys[o].rows for o in chosen], axis=1)
+        shift = np.concatenate([self.shifts[o] for o in chosen], axis=2)
+        starts = np.cumsum([0, *(self.ys[o].rows.shape[1] for o in chosen)])
+        found = np.empty((len(orders), len(chosen)))
+        step = max(1, BLOCK // max(len(self.turned) * columns.shape[1], 1))
+
+        def compute(start: int) -> None:
+            part = orders[start : start + step]
+            total = np.zeros((len(self.turned), len(part), columns.shape[1]))
+            squares = np.zeros((2, len(part), len(chosen)))
+            for c, rows in enumerate(self.labels):
+                moved = self.turned[:, part[:, rows]]
+                block = moved.reshape(-1, moved.shape[2]) @ columns[rows]
+                add_squares(block.reshape(total.shape), shift[c], starts, total, squares[0])
+            add_squares(total, np.zeros_like(shift[0]), starts, np.zeros_like(total), squares[1])
+            both = self.both[chosen]
+            found[start : start + step] = (1 - both) * squares[0] + both * squares[1]
+
+        threaded(compute, range(0, len(orders), step), workers)
+        found += self.constant[chosen]
+        return found
+
+
+def _shift(x: Features, y: Features, conditioner: Conditioner) -> tuple[Floats, float]:
+    """Return Y (C, r, q), and the constant that completes the square."""
+    left = conditioner.left
+    labels = len(left)
+    both = x.between * y.between if labels > 1 else 0.0
+    cross = np.stack(
+        [(x.across[d, :, None] * x.sums).T @ left @ (y.across[d, :, None] * y.sums) for d in range(labels)]
+    )
+    shift = (cross - both / (1 - both + both * labels) * cross.sum(axis=0)) / (1 - both)
+    constant = np.trace(x.means @ left @ y.means @ left.T) - (shift * cross).sum()
+    return shift, float(constant)
+
+
+@numba.njit(nogil=True, cache=True, fastmath={"reassoc"})
+def add_squares(block, shift, starts, total, squares):  # type: ignore[no-untyped-def]  # numba infers
+    """Add block + shift (r, B, Q) to the total and its squares, summed over an output's columns, (B, O)."""
+    for k in range(block.shape[0]):
+        for b in range(block.shape[1]):
+            for o in range(squares.shape[1]):
+                found = 0.0
+                for q in range(starts[o], starts[o + 1]):
+                    value = block[k, b, q] + shift[k, q]
+                    total[k, b, q] += value
+                    found += value * value
+                squares[b, o] += found
