@@ -160,6 +160,44 @@ def kcit_grid() -> Iterator[Row]:
         yield Row(name, f"≥ {least} × causal-learn", ours, peer, peer / ours >= least and off < 1e-9, same)
 
 
+@promise("grid")
+def whole_grid() -> Iterator[Row]:
+    """Time all tests on the paper-sized grid, and on the small one that has to be live."""
+    from facelib.stats import independence_grid
+    from facelib.stats.independence import TESTS
+
+    xs, ys, label = grid_data()
+    tables = []
+    ours = seconds(lambda: tables.append(independence_grid(xs, ys, label, methods=[*TESTS])))
+    name = f"all {len(TESTS)} tests, 6 × 80, 7 labels, n = 1000"
+    yield Row(name, "< 150 s", ours, None, ours < 150 and len(tables[0]) == 480 * (len(TESTS) + 1))
+
+    xs, ys, label = grid_data(500, 1, 8)
+    ours = median_seconds(lambda: independence_grid(xs, ys, label, methods=[*TESTS]), 5)
+    yield Row(f"all {len(TESTS)} tests, 1 × 8, 7 labels, n = 500", "< 1 s", ours, None, ours < 1)
+
+
+@promise("many")
+def many_faces() -> Iterator[Row]:
+    """Time the tests whose cost is linear in the number of faces, given labels and given a number."""
+    from facelib.stats import independence_grid
+
+    linear = ("partial_correlation", "rcot", "kcit")
+    for kind in ("7 labels", "one number"):
+        xs, ys, label = grid_data(100_000, 1, 8)
+        given = (
+            label
+            if kind == "7 labels"
+            else np.tanh(xs["property 0"]) + np.random.default_rng(1).normal(size=len(label))
+        )
+        times: list[float] = []
+        grid = partial(independence_grid, xs, ys, given, methods=linear)
+        peak = peak_memory(lambda grid=grid, times=times: times.append(seconds(grid)))
+        kept = times[0] < 60 and peak < 4096
+        name = f"{len(linear)} tests, 1 × 8, {kind}, n = 100,000"
+        yield Row(name, "< 60 s, < 4 GB", times[0], None, kept, f"{peak / 1024:.1f} GB")
+
+
 def report(rows: Iterator[Row]) -> bool:
     """Print rows as they come; return whether all promises were kept."""
     print(f"{'what':<58} {'promise':<28} {'ours':>9} {'peer':>9} {'ratio':>7} kept  remark")
