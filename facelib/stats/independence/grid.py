@@ -104,16 +104,17 @@ def independence_grid(
         (n,) who is in each picture; rows of one person are averaged per label, persons exchanged as a whole.
     budget
         Seconds. Cheap tests go first; the remaining time is shared; what was drawn until then gives valid p.
+        Pairs that aren't settled are drawn on toward the corrected level while there is time.
     seed
         Seed of everything random.
     progress
         True for a progress bar, or a function called with `Progress`; returning False ends the run.
     n_permutations
-        Most surrogates a pair; None: each test's default; "corrected": as many as a p needs to survive Holm,
-        number of pairs / alpha − 1.
+        Most surrogates a pair. "corrected": as many as a p needs to survive Holm, number of pairs / alpha,
+        at least each test's default. None: the default; with a budget, "corrected".
     max_statistic_draws
-        Surrogates for the max-statistic permutation of the cheap tests (cost "low" and within-label ones);
-        0: none. Labels must be categorical.
+        Surrogates for the max-statistic permutation of the tests whose cost is "low"; 0: none. Labels must be
+        categorical.
     null_property
         Whether to add a property of random numbers, outside the family: what rejects there is chance.
     delta
@@ -146,7 +147,7 @@ def independence_grid(
         alpha=as_share(alpha, "The level alpha"),
         delta=as_share(delta, "The margin delta"),
         seed=as_count(seed, "The seed", least=0),
-        n_permutations=n_permutations,
+        n_permutations="corrected" if n_permutations is None and budget is not None else n_permutations,
         max_draws=as_count(max_statistic_draws, "The number of max-statistic surrogates", least=0),
     )
     xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
@@ -181,11 +182,15 @@ class Plan:
     n_permutations: int | Literal["corrected"] | None
     max_draws: int
 
-    def count(self, pairs: int) -> int | None:
-        """Return the most surrogates a pair: a p of 1 / (count + 1), times the family, is below alpha."""
+    def needed(self, pairs: int) -> int:
+        """Return the surrogates from which on a p of 1 / (count + 1), times the family, is below alpha."""
+        return math.ceil(pairs / self.alpha)
+
+    def count(self, pairs: int, default: int) -> int:
+        """Return the most surrogates a pair."""
         if self.n_permutations == "corrected":
-            return math.ceil(pairs / self.alpha)
-        return None if self.n_permutations is None else as_count(self.n_permutations, "Permutations")
+            return max(default, self.needed(pairs))
+        return default if self.n_permutations is None else as_count(self.n_permutations, "Permutations")
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,7 +266,7 @@ def _table(
 ) -> pd.DataFrame:
     """Run one test on one part: one row a pair."""
     whole = len(part.properties) * len(part.outputs) >= part.family
-    count = plan.count(part.family)
+    count, needed = plan.count(part.family, test.draws), plan.needed(part.family)
     outcome = run(
         test,
         part.question,
@@ -273,11 +278,10 @@ def _table(
         family=[name != NULL_PROPERTY for name in part.properties],
     )
     notes = list(outcome.notes)
-    needed = math.ceil(part.family / plan.alpha)
-    if outcome.null == "permutation" and (count or test.draws) < needed:
+    if outcome.null == "permutation" and count < needed:
         notes.append(
             f"Cannot reach the corrected level: over {part.family} tests Holm needs {needed} permutations "
-            f"at {plan.alpha:g}; at most {count or test.draws} were drawn."
+            f"at {plan.alpha:g}; at most {count} were drawn."
         )
     pairs = len(part.properties), len(part.outputs)
     frame = {

@@ -244,11 +244,9 @@ def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[str]:
     notes = [orders.note] if orders.note else []
     finest = 1 / (count + 1)
     if draws.ended is not None:
-        fewest = int(draws.drawn.min())
-        notes.append(
-            f"Stopped early ({draws.ended}) after {fewest} to {draws.drawn.max()} of {count} permutations."
-        )
-        finest = 1 / (fewest + 1)
+        done = int(draws.drawn.max(initial=0))  # pairs that aren't settled have all been drawn as often
+        notes.append(f"Stopped early ({draws.ended}): {done} of {count} permutations of what wasn't settled.")
+        finest = 1 / (done + 1)
     few = np.exp(-orders.log_total) if orders.log_total < 50 else 0.0
     if few > finest:
         finest = float(few)

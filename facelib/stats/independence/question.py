@@ -66,7 +66,8 @@ def ask(
             constant = [xs[i].name] * (i in still[0]) + [ys[j].name] * (j in still[1])
             if constant:
                 where = "within every label" if given.n_strata > 1 else "for all faces"
-                why_not[i, j] = f"Not testable: {' and '.join(constant)} the same {where}."
+                verb = "are" if len(constant) > 1 else "is"
+                why_not[i, j] = f"Not testable: {' and '.join(constant)} {verb} the same {where}."
     kept = tuple(i for i in range(len(xs)) if i not in still[0])
     columns = tuple(j for j in range(len(ys)) if j not in still[1])
     problem = Problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -13,7 +14,7 @@ from statsmodels.stats.multitest import multipletests
 
 from facelib.errors import BadValueError
 from facelib.stats import independence_grid, independence_test
-from facelib.stats.independence import TESTS
+from facelib.stats.independence import TESTS, WithinRff
 from facelib.stats.independence.grid import COLUMNS, NULL_PROPERTY, VOTERS
 from facelib.stats.independence.sequential import Progress
 
@@ -123,7 +124,7 @@ def test_constant_columns_are_said_and_leave_the_family(faces: Any) -> None:
     dead = grid[(grid["property"] == "place") | (grid["output"] == "dead")]
     assert dead["p"].isna().all()
     assert dead["notes"].str.contains("Not testable").all()
-    assert "dead the same within every label" in cell(grid, "age", "dead", "partial_correlation")["notes"]
+    assert "dead is the same within every label" in cell(grid, "age", "dead", "partial_correlation")["notes"]
     plain = independence_grid(properties, outputs, LABELS, methods=["partial_correlation"])
     np.testing.assert_allclose(grid["p_holm"].dropna(), plain["p_holm"])
 
@@ -252,3 +253,10 @@ def test_bad_input_is_refused_in_words(faces: Any, change: dict[str, Any], messa
     given = {"properties": faces[0], "outputs": faces[1], "labels": LABELS} | change
     with pytest.raises((BadValueError, KeyError), match=message):
         independence_grid(**given)
+
+
+def test_a_budget_draws_on_toward_the_corrected_level(faces: Any) -> None:
+    properties, outputs = faces
+    grid = independence_grid(properties, outputs, LABELS, methods=["within_rff"], alpha=0.001, budget=60.0)
+    assert grid["n_permutations"].max() == math.ceil(len(grid) / 0.001) > WithinRff.draws
+    assert not grid["notes"].str.contains("Cannot reach").any()
