@@ -10,6 +10,7 @@ from scipy.cluster.vq import kmeans, vq
 from scipy.spatial import cKDTree
 from scipy.stats import rankdata
 
+from facelib.stats.checks import Floats
 from facelib.stats.independence.given import Given
 from facelib.stats.independence.orders import Orders, RowOrders, log_factorials
 from facelib.stats.independence.variables import Codes, z_scores
@@ -18,11 +19,11 @@ CELL = 10  # faces a cell, on average (our choice)
 
 
 class Neighbours(Orders):
-    """Each face gets the property of one of its nearest neighbours in Z, itself among them (Runge 2018).
+    """Each face gets the property of one of its nearest faces in Z, itself counted (Runge 2018).
 
     Faces are visited in random order; each takes the first of its shuffled neighbours that nobody took, or,
     if all are taken, the last of them: some properties are used twice. Distances are Chebyshev's between
-    ranks inside labels. One stream serves the whole grid.
+    ranks inside labels.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ class Neighbours(Orders):
     seed
         Seed.
     count
-        Neighbours; fewer in labels with fewer faces.
+        Nearest faces, itself counted; fewer in labels with fewer faces.
     """
 
     exact = False
@@ -102,9 +103,7 @@ class Cells(Orders):
         numbers = z_scores(given.numbers)
         self.cells: list[Codes] = []
         for start, end in itertools.pairwise(given.bounds):
-            points = numbers[start:end]
-            first = self.rng.permutation(np.unique(points, axis=0))[: max(round((end - start) / size), 1)]
-            cell = vq(points, kmeans(points, first)[0])[0]
+            cell = k_means(numbers[start:end], max(round((end - start) / size), 1), self.rng)
             self.cells += [start + np.flatnonzero(cell == c) for c in np.unique(cell)]
         self.note = (
             f"Permuted within {len(self.cells)} k-means cells of the conditioner: approximate, confounding "
@@ -122,3 +121,12 @@ class Cells(Orders):
     def log_total(self) -> float:
         """Σ ln(size!) of the cells."""
         return log_factorials(np.array([len(rows) for rows in self.cells]))
+
+
+def k_means(points: Floats, count: int, rng: np.random.Generator) -> Codes:
+    """Return the cell of each point (n, q): `count` cells, fewer if fewer points are distinct, (n,)."""
+    centres = rng.permutation(np.unique(points, axis=0))[:count]
+    if len(centres) > 1:  # SciPy takes an array of one number for a count
+        centres = kmeans(points, centres)[0]
+    cells: Codes = vq(points, centres)[0].astype(np.intp)
+    return cells
