@@ -53,11 +53,11 @@ class ResidualFactor:
     @classmethod
     def of(cls, features: Floats, labels: Floats, ridge: Ridge, error: float) -> ResidualFactor:
         """Regress the features on the conditioner."""
-        explained = np.zeros((ridge.basis.shape[1], features.shape[1] * labels.shape[1]))
+        image = np.zeros((ridge.basis.shape[1], features.shape[1] * labels.shape[1]))
         for start in range(0, len(features), WIDTH):
             rows = slice(start, start + WIDTH)
-            explained += ridge.weighted[rows].T @ _products(features[rows], labels[rows])
-        return cls(features, labels, ridge.basis, explained, error)
+            image += ridge.basis[rows].T @ _products(features[rows], labels[rows])
+        return cls(features, labels, ridge.basis, ridge.shrinkage[:, None] * image, error)
 
     def rows(self, chosen: slice | Codes) -> Floats:
         """Return some rows of A."""

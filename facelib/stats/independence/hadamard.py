@@ -19,6 +19,7 @@ from facelib.stats.independence.ridge import Ridge
 from facelib.stats.independence.threads import threaded
 
 MEMORY = 2**27  # bytes that the corrections of a group of variables may take
+GRAMS = 2**29  # bytes that whole K_XR may take
 GROUP = 8  # tiles computed by one call: long enough for threads, small enough for the second-level cache
 
 
@@ -44,11 +45,6 @@ class Residuals:
     def __len__(self) -> int:
         return len(self.left)
 
-    @property
-    def n(self) -> int:
-        """Number of rows."""
-        return len(self.basis)
-
     def take(self, chosen: slice | npt.NDArray[np.intp]) -> Residuals:
         """Return the chosen variables."""
         return Residuals(self.left[chosen], self.right[chosen], self.correction[chosen], self.basis)
@@ -67,8 +63,8 @@ class Residuals:
     @property
     def diagonals(self) -> Floats:
         """Diagonal of every K_R, (m, n)."""
-        inner: Floats = 1 - 2 * np.einsum("mij,ij->mi", self.correction, self.basis)
-        return inner
+        diagonals: Floats = 1 - 2 * np.einsum("mij,ij->mi", self.correction, self.basis)
+        return diagonals
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,8 +134,11 @@ def reordered(
 ) -> Floats:
     """Return ΣP of all pairs with the rows and columns of K_XR in other orders (B, n), (B, P, O)."""
     rows = []
-    for x in _grouped(xs, ridge, workers):
-        grams = [x.take(slice(i, i + 1)).tile(Tile(slice(0, x.n), slice(0, x.n), 1)) for i in range(len(x))]
+    n = len(ridge.basis)
+    whole = Tile(slice(0, n), slice(0, n), 1)
+    few = max(1, GRAMS // (8 * n**2))
+    for start in range(0, len(xs), few):
+        grams = [residuals([x], ridge).tile(whole)[0] for x in xs[start : start + few]]
         row = [_reordered(grams, y, orders, workers) for y in _grouped(ys, ridge, workers)]
         rows.append(np.concatenate(row, axis=2))
     return np.concatenate(rows, axis=1)
@@ -153,7 +152,7 @@ def _grouped(kernels: Sequence[Gaussian], ridge: Ridge, workers: int) -> Iterato
 
 
 def _sums(xs: Residuals, ys: Residuals, workers: int) -> Sums:
-    totals = np.sum(threaded(lambda tile: _tile(xs, ys, tile), tiles(xs.n), workers), axis=0)
+    totals = np.sum(threaded(lambda tile: _tile(xs, ys, tile), tiles(len(xs.basis)), workers), axis=0)
     x_diagonals, y_diagonals = xs.diagonals, ys.diagonals
     return Sums(
         product=totals[0, 1:, 1:],
@@ -168,7 +167,7 @@ def _sums(xs: Residuals, ys: Residuals, workers: int) -> Sums:
 
 def _reordered(grams: Sequence[Floats], ys: Residuals, orders: RowOrders, workers: int) -> Floats:
     """Return ΣP of whole K_XR (n, n), reordered, with tiles of K_YR: (B, P, O)."""
-    n = ys.n
+    n = len(ys.basis)
 
     def add(tile: Tile) -> Floats:
         y = tile.weight * ys.tile(tile).reshape(len(ys), -1).T

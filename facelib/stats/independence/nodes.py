@@ -34,41 +34,60 @@ class Nodes:
         Ψ, (n, s).
     gram
         (s, s) kernel between the nodes.
-    error
-        Relative error of the trace of (1 + K)² / 4, which spans all that is interpolated.
     """
 
     weights: Floats
     gram: Floats
-    error: float
 
 
 @dataclass(frozen=True, eq=False)
 class NodeKernel:
     """K_R of one variable between its nodes under every label; k labels, s nodes.
 
+    K_R = (I − M) K (I − M), and an entry of M depends on the labels of two faces only. So between value u
+    under label a and value v under label b it is K − mean_ab(v) − mean_ba(u) + constant_ab.
+
     Attributes
     ----------
     weights
         Ψ, (n, s).
-    entries, squares
-        (k, s, k, s): K_R and its elementwise square.
-    diagonal
-        (k, s): K_R of a face with itself.
+    gram
+        (s, s): factor of K that belongs to values.
+    between
+        (k, k): factor of K that belongs to labels, with ones on its diagonal.
+    means
+        (k, k, s): M K, [a, b, t] from any face of label a to node t under label b.
+    constant
+        (k, k): M K M.
     masses
         (k, s): Σ Ψ over the faces of a label.
     """
 
     weights: Floats
-    entries: Floats
-    squares: Floats
-    diagonal: Floats
+    gram: Floats
+    between: Floats
+    means: Floats
+    constant: Floats
     masses: Floats
+
+    def row(self, label: int) -> Floats:
+        """Return K_R from nodes under one label to nodes under all, (s, k, s): all at once take k² s²."""
+        entries: Floats = self.between[label][None, :, None] * self.gram[:, None, :]
+        entries += self.constant[label][None, :, None] - self.means[label]
+        entries -= self.means[:, label].T[:, :, None]
+        return entries
+
+    @property
+    def diagonal(self) -> Floats:
+        """K_R of a face with itself at every node, (k, s)."""
+        found: Floats = 1 - 2 * np.einsum("aas->as", self.means) + np.diagonal(self.constant)[:, None]
+        return found
 
     @property
     def square(self) -> float:
         """ΣK_R² over all pairs of faces."""
-        return float(np.einsum("as,asbt,bt", self.masses, self.squares, self.masses))
+        rows = (mass @ np.tensordot(self.row(a) ** 2, self.masses) for a, mass in enumerate(self.masses))
+        return float(sum(rows))
 
     @property
     def trace(self) -> float:
@@ -91,10 +110,11 @@ def nodes(kernel: Gaussian, tolerance: float, most: int, seed: int) -> Nodes | N
         block /= 4
         return block
 
-    found = factor(entries, len(kernel), max(tolerance**2, SMALLEST), most, seed)
-    if found.error > max(tolerance**2, SMALLEST):
+    finest = max(tolerance**2, SMALLEST)
+    found = factor(entries, len(kernel), finest, most, seed)
+    if found.error > finest:
         return None
-    return Nodes(found.cardinal, kernel.tile(found.pivots, found.pivots), found.error)
+    return Nodes(found.cardinal, kernel.tile(found.pivots, found.pivots))
 
 
 def node_kernel(variable: Nodes, bounds: Codes, between: Floats, hat: Floats) -> NodeKernel:
@@ -109,18 +129,13 @@ def node_kernel(variable: Nodes, bounds: Codes, between: Floats, hat: Floats) ->
     between
         (k, k) factor of the kernel that belongs to the labels: ones for an output.
     hat
-        (k, k): I − R H between two faces depends on their labels only.
+        (k, k): M = I − R H between two faces depends on their labels only.
     """
     masses = np.add.reduceat(variable.weights, bounds[:-1], axis=0)
     images = masses @ variable.gram  # (k, s): sum of the kernel over a label's faces
-    means = np.einsum("ac,cb,ct->abt", hat, between, images)  # row label, column label, column node
+    means = np.einsum("ac,cb,ct->abt", hat, between, images)
     constant = hat @ (between * (images @ masses.T)) @ hat
-    entries = between[:, None, :, None] * variable.gram[None, :, None, :]
-    entries -= means[:, None, :, :]
-    entries -= means.transpose(1, 2, 0)[:, :, :, None]
-    entries += constant[:, None, :, None]
-    diagonal = np.einsum("asas->as", entries).copy()
-    return NodeKernel(variable.weights, entries, entries**2, diagonal, masses)
+    return NodeKernel(variable.weights, variable.gram, between, means, constant, masses)
 
 
 def node_sums(xs: Sequence[NodeKernel], ys: Sequence[NodeKernel], bounds: Codes, workers: int = 1) -> Sums:
@@ -129,8 +144,12 @@ def node_sums(xs: Sequence[NodeKernel], ys: Sequence[NodeKernel], bounds: Codes,
     def pair(both: tuple[NodeKernel, NodeKernel]) -> tuple[float, float, float]:
         x, y = both
         joint = joint_masses(x.weights, y.weights, bounds)
-        trace = float(np.einsum("as,ast,at", x.diagonal, joint, y.diagonal))
-        return total(x.entries, y.entries, joint), total(x.squares, y.squares, joint), trace
+        product = square = 0.0
+        for label in range(len(joint)):
+            x_row, y_row = x.row(label), y.row(label)
+            product += row_total(x_row, y_row, joint, label)
+            square += row_total(x_row**2, y_row**2, joint, label)
+        return product, square, float(np.einsum("as,ast,at", x.diagonal, joint, y.diagonal))
 
     found = np.array(threaded(pair, list(itertools.product(xs, ys)), workers))
     product, square, trace = found.T.reshape(3, len(xs), len(ys))
@@ -150,27 +169,28 @@ def node_products(
 ) -> Floats:
     """Return ΣP of all pairs with the rows of X in other orders (B, n), (B, P, O)."""
 
+    def product(x: NodeKernel, y: NodeKernel, moved: Floats) -> float:
+        joint = joint_masses(moved, y.weights, bounds)
+        return sum(row_total(x.row(a), y.row(a), joint, a) for a in range(len(joint)))
+
     def products(order: Codes) -> list[list[float]]:
         moved = [x.weights[order] for x in xs]
-        return [
-            [total(x.entries, y.entries, joint_masses(weights, y.weights, bounds)) for y in ys]
-            for x, weights in zip(xs, moved, strict=True)
-        ]
+        return [[product(x, y, weights) for y in ys] for x, weights in zip(xs, moved, strict=True)]
 
     return np.array(threaded(products, orders, workers))
 
 
 def joint_masses(x: Floats, y: Floats, bounds: Codes) -> Floats:
-    """Return N_c = Ψ_Xᵀ Ψ_Y over the faces of each label, (k, s_x, s_y)."""
+    """Return N_c = Ψ_Xᵀ Ψ_Y over the faces of each label, (k, s, t)."""
     return np.stack([x[start:end].T @ y[start:end] for start, end in itertools.pairwise(bounds)])
 
 
-def total(x: Floats, y: Floats, joint: Floats) -> float:
-    """Return Σ over pairs of faces of a product of two functions known between nodes.
+def row_total(x: Floats, y: Floats, joint: Floats, label: int) -> float:
+    """Return Σ f_X f_Y over pairs of a face under one label and any other, from f between nodes.
 
-    Σ_ab ⟨x_ab, N_a y_ab N_bᵀ⟩ = Σ_ab ⟨x_ab N_b, N_a y_ab⟩.
+    With N of the label, f_X (s, k, s), f_Y (t, k, t): Σ_b ⟨f_X,b, N f_Y,b N_bᵀ⟩ = Σ_b ⟨f_X,b N_b, N f_Y,b⟩.
     """
     k, s, t = joint.shape
-    left = joint @ y.reshape(k, t, k * t)  # (a, s, b t)
-    right = x.reshape(k * s, k, s).transpose(1, 0, 2) @ joint  # (b, a s, t)
-    return float(np.einsum("asbt,bast", left.reshape(k, s, k, t), right.reshape(k, k, s, t)))
+    left = (joint[label] @ y.reshape(t, k * t)).reshape(s, k, t)
+    right = x.transpose(1, 0, 2) @ joint  # (k, s, t)
+    return float(np.einsum("sbt,bst", left, right))

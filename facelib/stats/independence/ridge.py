@@ -45,11 +45,6 @@ class Ridge:
         weighted: Floats = self.basis * self.shrinkage
         return weighted
 
-    def residuals(self, columns: Floats) -> Floats:
-        """Return R H L for a factor L (n, m), (n, m)."""
-        left: Floats = columns - self.weighted @ (self.basis.T @ columns)
-        return left
-
 
 def ridge(given: Given, theta: float, epsilon: float) -> Ridge:
     """Return the exact regression on a conditioner.
