@@ -22,7 +22,7 @@ from facelib.stats.independence.restricted import CELL, Cells
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes, Variable, one_hot, z_scores
 
-TOLERANCE = 1e-9  # relative error of a kernel's trace: T is right to 1e-8 of √(T_XX T_YY)
+TOLERANCE = 1e-9  # relative error of a kernel's trace: T is right to 1e-8 of √(T_XX T_YY), the largest T
 FINE = 1e-15  # of Z's kernel: what is left out is divided by ε
 MOST_ROWS = 2000  # rows whose distances a bandwidth is taken from
 
@@ -37,9 +37,9 @@ class Chsic(IndependenceTest):
     faces over an even sample of 2,000). X, Ŷ and numbers in Z are z-scores; labels are one-hot and not
     scaled, so two labels are √2 apart (our choice).
 
-    Labels: X is permuted inside labels; the null is exact, bandwidths and P don't change. Numbers in Z: X is
-    permuted within k-means cells of Z, inside labels, and the kernel on (X, Z) is rebuilt with its bandwidth:
-    approximate.
+    Labels: X is permuted inside labels; the null is exact. Numbers in Z: X is permuted within k-means cells
+    of Z, inside labels, and the kernel on (X, Z) is rebuilt: approximate. P and the bandwidths, a median over
+    the faces as they are, stay.
 
     statistic: T. effect: √(T / √(T_XX T_YY)), in [0, 1]; under independence it falls with n and isn't 0.
 
@@ -50,7 +50,8 @@ class Chsic(IndependenceTest):
     cell
         Faces a k-means cell, on average.
     rank
-        Most columns of a kernel's factor; what that leaves out is noted.
+        Most columns of a kernel's factor. It has as many as make T right to 1e-8 of √(T_XX T_YY); if it may
+        not, what is left out is noted.
     """
 
     epsilon: float = 1e-4

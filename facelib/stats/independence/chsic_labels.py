@@ -93,67 +93,60 @@ class Features:
 class Crossed:
     """One X and many Ŷ given labels: tr(K S L S) for any order of X inside labels.
 
-    With the cross-products M_c = Φ_cᵀ Ψ_c of centred features and h = the product of both kernels between
-    labels, tr(K S L S) = (1 − h) Σ ‖M_c + Y_c‖² + h ‖Σ (M_c + Y_c)‖² + a constant: Y_c, small, comes from
-    what ridge regression leaves of the labels' means.
+    With centred features Φ_c, Ψ_c inside label c, their sums s_c, t_c, the kernels B, B′ of X and Ŷ between
+    labels, W what ridge regression leaves of the labels' means, and h = b b′ off the diagonal of B ∘ B′:
+
+    tr(K S L S) = (1 − h) Σ ‖M_c‖² + h ‖Σ M_c‖² + 2 Σ ⟨M_c, R_c⟩ + constant,
+
+    M_c = Φ_cᵀ Ψ_c, R_c = Σ_de B_cd s_d W_de t_eᵀ B′_ec. Only M_c depends on the order.
     """
 
     def __init__(self, x: Features, ys: Sequence[Features], conditioner: Conditioner) -> None:
+        left = conditioner.left
         self.ys, self.labels = ys, conditioner.labels
         self.turned = np.ascontiguousarray(x.rows.T)
-        shifts = [_shift(x, y, conditioner) for y in ys]
-        self.shifts = [shift for shift, _ in shifts]
-        self.constant = np.array([constant for _, constant in shifts])
-        between = x.between if len(self.labels) > 1 else 0.0
-        self.both = np.array([between * y.between for y in ys])
+        self.both = np.array([x.between * y.between for y in ys])
+        self.means = [2 * _through_means(x, y, left) for y in ys]
+        self.constant = np.array([np.trace(x.means @ left @ y.means @ left) for y in ys])
 
     def traces(self, chosen: Codes, orders: RowOrders, workers: int = 1) -> Floats:
         """Return tr(K S L S) of the chosen Ŷ with the rows of X in other orders, (B, chosen)."""
         columns = np.concatenate([self.ys[o].rows for o in chosen], axis=1)
-        shift = np.concatenate([self.shifts[o] for o in chosen], axis=2)
+        means = np.concatenate([self.means[o] for o in chosen], axis=2)
         starts = np.cumsum([0, *(self.ys[o].rows.shape[1] for o in chosen)])
-        found = np.empty((len(orders), len(chosen)))
+        both, nothing = self.both[chosen], np.zeros_like(means[0])
+        found = np.tile(self.constant[chosen], (len(orders), 1))
         step = max(1, BLOCK // max(len(self.turned) * columns.shape[1], 1))
 
         def compute(start: int) -> None:
-            part = orders[start : start + step]
+            part, result = orders[start : start + step], found[start : start + step]
             total = np.zeros((len(self.turned), len(part), columns.shape[1]))
-            squares = np.zeros((2, len(part), len(chosen)))
             for c, rows in enumerate(self.labels):
                 moved = self.turned[:, part[:, rows]]
-                block = moved.reshape(-1, moved.shape[2]) @ columns[rows]
-                add_squares(block.reshape(total.shape), shift[c], starts, total, squares[0])
-            add_squares(total, np.zeros_like(shift[0]), starts, np.zeros_like(total), squares[1])
-            both = self.both[chosen]
-            found[start : start + step] = (1 - both) * squares[0] + both * squares[1]
+                block = (moved.reshape(-1, moved.shape[2]) @ columns[rows]).reshape(total.shape)
+                add_squares(block, (1 - both, means[c]), starts, total, result)
+            add_squares(total, (both, nothing), starts, np.zeros_like(total), result)
 
         threaded(compute, range(0, len(orders), step), workers)
-        found += self.constant[chosen]
         return found
 
 
-def _shift(x: Features, y: Features, conditioner: Conditioner) -> tuple[Floats, float]:
-    """Return Y (C, r, q), and the constant that completes the square."""
-    left = conditioner.left
-    labels = len(left)
-    both = x.between * y.between if labels > 1 else 0.0
-    cross = np.stack(
-        [(x.across[d, :, None] * x.sums).T @ left @ (y.across[d, :, None] * y.sums) for d in range(labels)]
-    )
-    shift = (cross - both / (1 - both + both * labels) * cross.sum(axis=0)) / (1 - both)
-    constant = np.trace(x.means @ left @ y.means @ left.T) - (shift * cross).sum()
-    return shift, float(constant)
+def _through_means(x: Features, y: Features, left: Floats) -> Floats:
+    """Return R, (C, r, q)."""
+    pairs = zip(x.across, y.across, strict=True)
+    return np.stack([(a[:, None] * x.sums).T @ left @ (b[:, None] * y.sums) for a, b in pairs])
 
 
 @numba.njit(nogil=True, cache=True, fastmath={"reassoc"})
-def add_squares(block, shift, starts, total, squares):  # type: ignore[no-untyped-def]  # numba infers
-    """Add block + shift (r, B, Q) to the total and its squares, summed over an output's columns, (B, O)."""
+def add_squares(block, form, starts, total, found):  # type: ignore[no-untyped-def]  # numba infers
+    """Add M = block (r, B, Q) to total and Σ (weight · M² + linear · M) of an output to found, (B, O)."""
+    weights, linear = form
     for k in range(block.shape[0]):
         for b in range(block.shape[1]):
-            for o in range(squares.shape[1]):
-                found = 0.0
+            for o in range(found.shape[1]):
+                more = 0.0
                 for q in range(starts[o], starts[o + 1]):
-                    value = block[k, b, q] + shift[k, q]
+                    value = block[k, b, q]
                     total[k, b, q] += value
-                    found += value * value
-                squares[b, o] += found
+                    more += value * (weights[o] * value + linear[k, q])
+                found[b, o] += more
