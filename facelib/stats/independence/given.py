@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_floats
-from facelib.stats.independence.variables import Codes, coded, is_categorical, one_hot
+from facelib.stats.checks import Floats
+from facelib.stats.independence.variables import Codes, as_array, as_columns, coded, is_categorical, one_hot
 
 MOST_LABELS = 20
 """Whole numbers with at most so many values are labels, with more they are numbers (our choice)."""
@@ -56,11 +56,6 @@ class Given:
         labels = one_hot(self.strata, self.n_strata) if self.n_strata > 1 else np.empty((len(self.strata), 0))
         return np.hstack([labels, self.numbers])
 
-    def take(self, rows: Codes) -> Given:
-        """Return the conditioner of the chosen rows, strata renumbered without gaps."""
-        strata = np.unique(self.strata[rows], return_inverse=True)[1].astype(np.intp)
-        return Given(strata, self.numbers[rows], self.notes)
-
 
 def as_given(z: Any, n: int) -> Given:
     """Return labels, numbers, a table of several, or None (nothing is held fixed) as `Given`.
@@ -72,7 +67,7 @@ def as_given(z: Any, n: int) -> Given:
     Parameters
     ----------
     z
-        (n,) or (n, q) array, Series, DataFrame, list of columns' names to columns, or None.
+        (n,) or (n, q) array, Series, DataFrame, mapping of names to columns (n,), or None.
     n
         Number of faces.
 
@@ -93,12 +88,13 @@ def as_given(z: Any, n: int) -> Given:
     numbers: list[Floats] = []
     notes: list[str] = []
     for name, column in _columns(z):
-        if len(column) != n:
-            msg = f"{name} has {len(column)} rows but there are {n} faces: one row a face is needed."
+        shape = as_array(column, name).shape
+        if shape != (n,):
+            msg = f"{name} has shape {shape} but there are {n} faces: one value a face, ({n},), is needed."
             raise BadValueError(msg)
         values = _labels(column, name, notes)
         if values is None:
-            numbers.append(as_floats(column, name))
+            numbers.append(as_columns(column, name))
         else:
             strata = np.unique(strata * (values.max() + 1) + values, return_inverse=True)[1].astype(np.intp)
     if n > 1 and int(strata.max()) + 1 > n // 2:
@@ -114,13 +110,15 @@ def as_given(z: Any, n: int) -> Given:
 def _columns(z: Any) -> list[tuple[str, Any]]:
     if z is None:
         return []
-    if isinstance(z, dict):
-        z = pd.DataFrame(z)
+    if isinstance(z, Mapping):
+        return [(str(name), column) for name, column in z.items()]
     if isinstance(z, pd.DataFrame):
-        return [(str(name), z[name]) for name in z.columns]
+        return [(str(name), z.iloc[:, i]) for i, name in enumerate(z.columns)]
     if isinstance(z, pd.Series | pd.Index | pd.Categorical):
         return [(str(getattr(z, "name", None) or "label"), z)]
-    array = np.asarray(z)
+    array = as_array(z, "Conditioners")
+    if array.dtype.kind == "U" and not isinstance(z, np.ndarray):
+        array = np.asarray(z, dtype=object)  # numbers and gaps beside text stay what they are
     if array.ndim == 1:
         return [("label", array)]
     if array.ndim == 2:
@@ -133,11 +131,11 @@ def _labels(column: Any, name: str, notes: list[str]) -> Codes | None:
     """Return the codes of a categorical conditioner, None for a continuous one."""
     if is_categorical(column):
         return coded(column, name)[0]
-    values: npt.NDArray[np.float64] = as_floats(column, name)
+    values = as_columns(column, name)
     whole = bool((values == np.round(values)).all())
     distinct = np.unique(values)
     if whole and len(distinct) <= MOST_LABELS:
-        if np.asarray(column).dtype.kind == "f":
+        if as_array(column, name).dtype.kind == "f":
             notes.append(f"{name} holds {len(distinct)} whole numbers: it is held fixed as labels.")
         return np.searchsorted(distinct, values).astype(np.intp)
     if whole:

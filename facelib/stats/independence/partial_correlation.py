@@ -15,7 +15,8 @@ from facelib.stats.independence.orders import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import Variable, z_scores
 
-RELATIVE = 1e-9  # below this share of its variance a residual is rounding
+RELATIVE = 1e-9  # below this share of its deviation a residual is rounding
+LEAST = np.finfo(np.float64).eps ** 2  # Λ of a perfect fit: r² is never known to be 1
 
 
 @register
@@ -57,8 +58,14 @@ class PreparedCorrelation(Prepared):
         self.lambdas, self.signs = self._compare(self.xs)
         p, q = self._ranks()
         self.simple = (p == 1) & (q == 1)
-        self.effect = np.where(self.simple, self.signs, 1.0) * np.sqrt(1 - self.lambdas)
         self.statistic = self._statistic(p, q)
+        size = np.where(self.simple, self.signs, 1.0) * np.sqrt(1 - self.lambdas)
+        self.effect = np.where(np.isfinite(self.statistic), size, np.nan)
+        if ((p > 0) & (q > 0) & (p + q > self.df)).any():
+            self.notes = (
+                f"{problem.n} faces are too few for all columns of property, output and conditioner: they "
+                "fit each other whatever they hold. Add faces, or test fewer columns at once.",
+            )
 
     @property
     def extreme(self) -> Floats:
@@ -102,40 +109,39 @@ class PreparedCorrelation(Prepared):
         return lambdas, signs
 
     def _ranks(self) -> tuple[Floats, Floats]:
+        """Return the number of columns that Z leaves, of properties (P, 1) and of outputs (1, O)."""
         p = np.array([x.shape[1] for x in self.xs], np.float64)[:, None]
         q = np.array([y.shape[1] for y in self.ys], np.float64)[None, :]
         return p, q
 
     def _root(self, p: Floats, q: Floats) -> Floats:
+        """Return Rao's t: Λ^(1/t) is nearly a ratio of sums of squares."""
         size = p**2 + q**2 - 5
         with np.errstate(invalid="ignore", divide="ignore"):
             root = np.sqrt((p**2 * q**2 - 4) / size)
         return np.where(size > 0, root, 1.0)
 
     def _denominator(self, p: Floats, q: Floats) -> Floats:
+        """Return Rao's degrees of freedom of the denominator; `df` is n − 1 − rank of Z."""
         denominator: Floats = (self.df - (p + q + 1) / 2) * self._root(p, q) - p * q / 2 + 1
         return denominator
 
     def _statistic(self, p: Floats, q: Floats) -> Floats:
-        testable = (p > 0) & (q > 0)
+        testable = (p > 0) & (q > 0) & (p + q <= self.df)  # more columns fit each other whatever they hold
         root = np.where(testable, self._root(p, q), 1.0)
         denominator = self._denominator(p, q)
-        shrunk = np.maximum(self.lambdas, np.finfo(float).tiny) ** (1 / root)
+        lambdas = np.maximum(self.lambdas, LEAST)
+        shrunk = lambdas ** (1 / root)
         with np.errstate(divide="ignore", invalid="ignore"):
             f = (1 - shrunk) / shrunk * denominator / (p * q)
-            r2 = 1 - self.lambdas
-            t = self.signs * np.sqrt(r2 * (self.df - 1) / np.maximum(self.lambdas, np.finfo(float).tiny))
+            t = self.signs * np.sqrt((1 - lambdas) * (self.df - 1) / lambdas)
         value = np.where(self.simple, t, f)
         return np.where(testable & (denominator > 0), value, np.nan)
 
 
 def orthonormal(given: Given) -> Floats:
     """Return an orthonormal basis of the centred conditioner, (n, rank)."""
-    return (
-        _basis(z_scores(given.design), RELATIVE)
-        if given.design.shape[1]
-        else np.empty((len(given.strata), 0))
-    )
+    return _basis(z_scores(given.design))
 
 
 def residual_basis(variable: Variable, basis: Floats) -> Floats:
@@ -148,12 +154,13 @@ def residual_basis(variable: Variable, basis: Floats) -> Floats:
     if variable.values.shape[1] == 1:
         unit: Floats = residuals[:, keep] / norms[keep]
         return unit
-    return _basis(residuals[:, keep], RELATIVE)
+    return _basis(residuals[:, keep])
 
 
-def _basis(columns: Floats, tolerance: float) -> Floats:
+def _basis(columns: Floats) -> Floats:
+    """Return an orthonormal basis of the columns, (n, rank); what is rounding is left out."""
     if not columns.shape[1]:
         return columns
     left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
-    chosen: Floats = left[:, sizes > tolerance * max(sizes[0], np.sqrt(len(columns)))]
+    chosen: Floats = left[:, sizes > RELATIVE * max(sizes[0], np.sqrt(len(columns)))]
     return chosen

@@ -13,7 +13,7 @@ from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
 from facelib.stats.independence.given import Given
 from facelib.stats.independence.orders import WholePersons
-from facelib.stats.independence.variables import Codes, Variable, coded
+from facelib.stats.independence.variables import ROUNDING, Codes, Variable, coded
 
 ASSUMED = "Assumes one picture per person: no persons were named."
 LEAST_EXCHANGED = 0.5  # share of rows that must be able to move (our choice)
@@ -80,7 +80,8 @@ def independent_rows(person: Any, given: Given, seed: int) -> Rows:
     Nobody named: all rows, with a note. Every person once: all rows. Else the pictures of one person under
     one label are averaged, and persons are exchanged as a whole. Where a continuous conditioner is held
     fixed, or fewer than half of the rows belong to persons who share their set of labels, there is one row a
-    person: with numbers, the person's mean; with labels, one label drawn with the seed.
+    person: with numbers, the person's mean; with labels, one label drawn with the seed (the draw depends on
+    the names of persons and labels).
 
     Raises
     ------
@@ -132,6 +133,16 @@ def exchangeable(person: Codes, label: Codes) -> list[Codes]:
     return [np.stack(rows) for rows in sets.values() if len(rows) > 1]
 
 
+def by_appearance(person: Codes) -> Codes:
+    """Return codes numbered in the order in which persons appear: names then change nothing.
+
+    >>> by_appearance(np.array([7, 2, 7, 5])).tolist()
+    [0, 1, 0, 2]
+    """
+    _, first, codes = np.unique(person, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[codes].astype(np.intp)
+
+
 def whole_persons(person: Codes, label: Codes, seed: int) -> WholePersons:
     """Return the orders that exchange persons who share their labels."""
     return WholePersons(exchangeable(person, label), len(person), seed)
@@ -143,15 +154,16 @@ def differs_within(variable: Variable, rows: Rows) -> bool:
 
 
 def within_persons(variables: Sequence[Variable], person: Codes) -> tuple[Variable, ...]:
-    """Return variables without their persons' means: what differs inside persons."""
+    """Return variables without their persons' means: what differs inside persons, rounding left out."""
     sizes = np.bincount(person)[:, None]
     centred = []
     for variable in variables:
-        sums = np.zeros((len(sizes), variable.values.shape[1]))
-        np.add.at(sums, person, variable.values)
-        kind = variable.kind if variable.kind == "vector" else "continuous"
-        kind = "vector" if variable.values.shape[1] > 1 else kind
-        centred.append(Variable(variable.name, kind, variable.values - (sums / sizes)[person]))
+        values = variable.values
+        sums = np.zeros((len(sizes), values.shape[1]))
+        np.add.at(sums, person, values)
+        apart = values - (sums / sizes)[person]
+        apart[np.abs(apart) <= ROUNDING * np.abs(values).max(axis=0)] = 0.0
+        centred.append(Variable(variable.name, "vector" if values.shape[1] > 1 else "continuous", apart))
     return tuple(centred)
 
 

@@ -59,17 +59,18 @@ class Problem:
 def arrange(xs: Sequence[Variable], ys: Sequence[Variable], given: Given, seed: int) -> tuple[Codes, Given]:
     """Return the rows in the order in which they are computed, and the conditioner in that order.
 
-    Rows are sorted by their content, shuffled with the seed, then sorted by stratum, strata by size and
-    content. So a seeded result depends neither on the order of rows in the user's table, nor on the names of
-    labels, nor on units; and no test meets rows in an order that means something.
+    Strata are sorted by size and content, rows in a stratum by content, then shuffled with the seed. So a
+    seeded result depends neither on the order of rows in the user's table, nor on the names of labels, nor on
+    units; and no test meets rows in an order that means something. Rows are shuffled inside strata: rows of
+    the same content in different strata would show the user's order if all were shuffled together.
     """
     key = content_key([*(x.values for x in xs), *(y.values for y in ys), given.numbers])
-    rows = np.random.default_rng(seed).permutation(np.argsort(key, kind="stable"))
     sizes = np.bincount(given.strata)
     content = np.bincount(given.strata, weights=key) / sizes
-    rank = np.argsort(np.lexsort((content, -sizes)))
-    strata = rank[given.strata]
-    rows = rows[np.argsort(strata[rows], kind="stable")].astype(np.intp)
+    strata = np.argsort(np.lexsort((content, -sizes)))[given.strata]
+    ordered = np.lexsort((key, strata))
+    shuffled = np.random.default_rng(seed).permutation(len(ordered))
+    rows = ordered[np.lexsort((shuffled, strata[ordered]))].astype(np.intp)
     return rows, Given(strata[rows], given.numbers[rows], given.notes)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from facelib.stats.independence.given import Given
 from facelib.stats.independence.orders import Orders
-from facelib.stats.independence.persons import Rows, whole_persons, within_persons
+from facelib.stats.independence.persons import Rows, by_appearance, whole_persons, within_persons
 from facelib.stats.independence.problem import Problem, arrange, check_size
 from facelib.stats.independence.variables import Variable
 
@@ -56,8 +56,10 @@ def ask(
     check_size(len(given.strata))
     arrangement, given = arrange(xs, ys, given, seed)
     orders: Orders | None = None
+    persons = None
     if rows.persons is not None:
-        orders = whole_persons(rows.persons[arrangement], given.strata, seed)
+        persons = by_appearance(rows.persons[arrangement])
+        orders = whole_persons(persons, given.strata, seed)
     xs, ys = [x.take(arrangement) for x in xs], [y.take(arrangement) for y in ys]
     still = [[i for i, v in enumerate(group) if not v.varies_within(given.strata)] for group in (xs, ys)]
     why_not = {}
@@ -76,7 +78,7 @@ def ask(
         given,
         seed,
         orders=orders,
-        persons=None if rows.persons is None else rows.persons[arrangement],
+        persons=persons,
         workers=workers,
     )
     notes = (*rows.notes, *given.notes)

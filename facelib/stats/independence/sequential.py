@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
+from facelib.stats.checks import Floats, as_number
 from facelib.stats.independence.base import Pairs, Prepared
 from facelib.stats.independence.orders import Orders
 
@@ -68,7 +68,7 @@ class Clock:
     def __init__(
         self, budget: float | None = None, progress: Callable[[Progress], object] | None = None
     ) -> None:
-        if budget is not None and not budget > 0:
+        if budget is not None and not as_number(budget, "The budget") > 0:
             msg = f"The budget is a number of seconds above 0, or None; got {budget!r}."
             raise BadValueError(msg)
         self.started = time.monotonic()

@@ -15,6 +15,9 @@ from facelib.stats.checks import Floats, as_floats
 Kind = Literal["continuous", "binary", "categorical", "vector"]
 Codes = npt.NDArray[np.intp]
 
+ROUNDING = 16 * np.finfo(np.float64).eps
+"""Differences below this share of a column's largest value are rounding, not data (our choice)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Variable:
@@ -41,12 +44,12 @@ class Variable:
         return z_scores(self.values)
 
     def varies_within(self, strata: Codes) -> bool:
-        """Whether any column takes two values inside a stratum."""
+        """Whether any column takes two values inside a stratum; rounding doesn't count."""
         order = np.argsort(strata, kind="stable")
         starts = np.flatnonzero(np.diff(strata[order], prepend=-1))
         values = self.values[order]
         spread = np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts)
-        return bool((spread > 0).any())
+        return bool((spread > ROUNDING * np.abs(values).max(axis=0)).any())
 
     def take(self, rows: Codes) -> Variable:
         """Return the variable of the chosen rows, in their order."""
@@ -62,7 +65,8 @@ def as_variable(values: Any, name: str) -> Variable:
     Raises
     ------
     BadValueError
-        If a value is missing or infinite, or the shape is neither (n,) nor (n, d).
+        If a value is missing or infinite, values differ by more than a float can hold, or the shape is
+        neither (n,) nor (n, d).
 
     Examples
     --------
@@ -76,10 +80,7 @@ def as_variable(values: Any, name: str) -> Variable:
         if len(categories) <= 2:
             return Variable(name, "binary", codes.astype(np.float64)[:, None])
         return Variable(name, "categorical", one_hot(codes, len(categories)))
-    numbers = as_floats(values, name)
-    if numbers.ndim not in (1, 2) or numbers.size == 0:
-        msg = f"{name} has shape (n,) or (n, d), one row a face; got {numbers.shape}."
-        raise BadValueError(msg)
+    numbers = as_columns(values, name)
     if numbers.ndim == 2 and numbers.shape[1] > 1:
         return Variable(name, "vector", numbers)
     column = numbers.reshape(-1, 1)
@@ -95,13 +96,57 @@ def is_categorical(values: Any) -> bool:
         values.dtype, pd.CategoricalDtype
     ):
         return True
-    series = np.asarray(values)
+    series = as_array(values, "Values")
     return series.ndim == 1 and (series.dtype.kind in "bUST" or _holds_text(series))
 
 
+def as_array(values: Any, name: str) -> npt.NDArray[Any]:
+    """Return `values` as they are; rows of different lengths and masked values raise `BadValueError`."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        msg = f"{name} must have as many values in every row; got {f'{values!r}':.60}."
+        raise BadValueError(msg) from None
+    hidden = int(np.ma.getmaskarray(values).sum()) if isinstance(values, np.ma.MaskedArray) else 0
+    if hidden:
+        msg = f"{name} must be known for every face; {hidden} values are masked. Leave them out."
+        raise BadValueError(msg)
+    return array
+
+
+def as_columns(values: Any, name: str) -> Floats:
+    """Return finite numbers, (n,) or (n, d) with n, d ≥ 1, whose differences are finite too."""
+    numbers = as_floats(as_array(values, name), name)
+    if numbers.ndim not in (1, 2) or numbers.size == 0:
+        msg = f"{name} has shape (n,) or (n, d), one row a face; got {numbers.shape}."
+        raise BadValueError(msg)
+    with np.errstate(over="ignore"):
+        apart = np.isfinite(np.ptp(numbers, axis=0)).all()
+    if not apart:
+        msg = f"{name} lies further apart than a float can hold; divide it by a large number."
+        raise BadValueError(msg)
+    return numbers
+
+
 def coded(values: Any, name: str) -> tuple[Codes, list[Any]]:
-    """Return the code of each value and the sorted categories; missing ones raise `BadValueError`."""
-    codes, categories = pd.factorize(pd.Series(np.asarray(values, dtype=object)), sort=True)
+    """Return the code of each value (n,) and the sorted categories.
+
+    Raises
+    ------
+    BadValueError
+        If one is missing, or they can't be compared, as a list with a text.
+    """
+    as_array(values, name)
+    series = np.asarray(values, dtype=object)  # text beside NaN would turn it into "nan"
+    if series.ndim != 1:
+        msg = f"{name} has shape (n,), one value a face; got {series.shape}."
+        raise BadValueError(msg)
+    try:
+        codes, categories = pd.factorize(pd.Series(series), sort=True)
+    except TypeError:
+        kinds = ", ".join(sorted({type(value).__name__ for value in series}))
+        msg = f"{name} must be of one kind, text or numbers; got {kinds}."
+        raise BadValueError(msg) from None
     missing = int((codes < 0).sum())
     if missing:
         msg = f"{name} must be known for every face; {missing} of {len(codes)} are missing. Leave them out."
@@ -119,9 +164,8 @@ def z_scores(values: Floats) -> Floats:
     """Return columns with mean 0 and standard deviation 1 (ddof 1); constant columns become 0; (n, d)."""
     spread = np.ptp(values, axis=0)
     moving = spread > 0
-    scaled = np.where(moving, values - values[:1], 0.0) / np.where(
-        moving, spread, 1.0
-    )  # no overflow, no loss
+    moved = np.where(moving, values - values[:1], 0.0)
+    scaled = moved / np.where(moving, spread, 1.0)  # no overflow, no loss
     centred = scaled - scaled.mean(axis=0)
     deviation = np.sqrt((centred**2).sum(axis=0) / max(len(values) - 1, 1))
     z: Floats = centred / np.where(moving, deviation, 1.0)
