@@ -110,8 +110,8 @@ def independence_grid(
     progress
         True for a progress bar, or a function called with `Progress`; returning False ends the run.
     n_permutations
-        Most surrogates a pair. "corrected": as many as a p needs to survive Holm, number of pairs / alpha,
-        at least each test's default. None: the default; with a budget, "corrected".
+        Most surrogates a pair. "corrected": as many as a p needs to survive Holm, number of pairs / alpha.
+        None: each test's default; with a budget, the larger of both.
     max_statistic_draws
         Surrogates for the max-statistic permutation of the tests whose cost is "low"; 0: none. Labels must be
         categorical.
@@ -147,8 +147,9 @@ def independence_grid(
         alpha=as_share(alpha, "The level alpha"),
         delta=as_share(delta, "The margin delta"),
         seed=as_count(seed, "The seed", least=0),
-        n_permutations="corrected" if n_permutations is None and budget is not None else n_permutations,
+        n_permutations=n_permutations,
         max_draws=as_count(max_statistic_draws, "The number of max-statistic surrogates", least=0),
+        timed=budget is not None,
     )
     xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
     n = _one_length([*xs, *ys])
@@ -181,6 +182,7 @@ class Plan:
     seed: int
     n_permutations: int | Literal["corrected"] | None
     max_draws: int
+    timed: bool
 
     def needed(self, pairs: int) -> int:
         """Return the surrogates from which on a p of 1 / (count + 1), times the family, is below alpha."""
@@ -189,8 +191,10 @@ class Plan:
     def count(self, pairs: int, default: int) -> int:
         """Return the most surrogates a pair."""
         if self.n_permutations == "corrected":
-            return max(default, self.needed(pairs))
-        return default if self.n_permutations is None else as_count(self.n_permutations, "Permutations")
+            return self.needed(pairs)
+        if self.n_permutations is not None:
+            return as_count(self.n_permutations, "Permutations")
+        return max(default, self.needed(pairs)) if self.timed else default
 
 
 @dataclass(frozen=True, eq=False)
