@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_floats
+from facelib.stats.checks import Floats, as_count
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.nearest import (
     LARGEST_TABLE,
@@ -39,8 +39,9 @@ class Cmiknn(IndependenceTest):
 
     I = ψ(k) + mean_i [ψ(k_z) − ψ(k_xz) − ψ(k_yz)] (nats): ε_i is the Chebyshev distance to the k-th neighbour
     in (X, Ŷ, Z), counts are of faces strictly nearer, itself included. Labels: I inside each label of 8 faces
-    or more, averaged with weights n_c / Σ n_c, k_c = max(3, min(round(.1 n_c), n_c − 2)); otherwise
-    k = max(3, round(.2 n)). Where X or Ŷ is constant inside a label, I is 0 there.
+    or more, averaged with weights n_c / Σ n_c, k_c = max(3, min(round(.1 n_c), n_c − 2)); so, too, if nothing
+    is held fixed. Numbers without labels: k = max(3, min(round(.2 n), n − 2)). Where X or Ŷ is constant
+    inside a label, I is 0 there.
 
     Ranks are taken inside labels, once: surrogates move them. Equal values have their mean rank and stay
     equal, nothing is jittered, so rows may come in any order; any two categories are half a label apart. A
@@ -57,7 +58,7 @@ class Cmiknn(IndependenceTest):
     transform
         "ranks", or "standardise" (z-scores inside labels; slower).
     k
-        Neighbours in every label; None: as above.
+        Neighbours in every label, two fewer than its faces at most; None: as above.
     shuffle_neighbours
         Among how many neighbours in Z X is permuted if numbers are held fixed.
     """
@@ -164,34 +165,6 @@ class Coordinates:
         self.line: Line | None = None
         if ranked and values.shape[1] == 1 and np.diff(bounds).max() <= LARGEST_TABLE:
             self.line = Line(inside[:, 0], bounds)
-
-
-def information(
-    x: Any, y: Any, z: Any = None, *, k: int, transform: Transform = "ranks", unbiased: bool = False
-) -> float:
-    """Return I(X; Ŷ | Z) in nats for numbers, without labels.
-
-    Parameters
-    ----------
-    x, y, z
-        (n,) or (n, d) numbers; z may be None.
-    k, transform, unbiased
-        As for `Cmiknn`; `unbiased` gives I′.
-
-    Examples
-    --------
-    >>> x = np.linspace(0, 1, 50)
-    >>> round(information(x, x**3, k=5), 2)
-    2.4
-    """
-    first, second = as_floats(x, "x"), as_floats(y, "y")
-    n = len(first)
-    third = np.empty((n, 0)) if z is None else as_floats(z, "z")
-    bounds = np.array([0, n])
-    parts = [Coordinates(v.reshape(n, -1), bounds, transform) for v in (first, second, third)]
-    labels = Labels(bounds, np.array([k]), np.ones(1), digammas(n))
-    columns = parts[0].columns, parts[1].columns, parts[2].columns
-    return float(in_rows(columns, np.arange(n)[None], labels, unbiased=unbiased)[0])
 
 
 def neighbours(sizes: Codes, k: int | None, share: float) -> Codes:

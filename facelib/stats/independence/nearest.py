@@ -23,8 +23,8 @@ from facelib.stats.independence.variables import Codes
 
 Integers = npt.NDArray[np.int32]
 Columns = npt.NDArray[np.float32] | Floats
+NEARER = 1 - 1e-9  # share of ε below which a face is nearer, so that rounding of z-scores decides nothing
 LARGEST_TABLE = 3000  # rows of a label up to which neighbours are counted in a table, 18 MB a thread
-CHUNK = 64  # orders whose properties are held at once
 
 
 class Labels(NamedTuple):
@@ -203,8 +203,8 @@ def in_rows(
     orders, labels, unbiased
         As for `in_table`; an order may use a row twice.
     """
-    chunks = [orders[start : start + CHUNK] for start in range(0, len(orders), CHUNK)]
-    return np.concatenate([count_in_rows(columns, chunk, labels, unbiased) for chunk in chunks])
+    found: Floats = count_in_rows(columns, orders, labels, unbiased)
+    return found
 
 
 @numba.njit(nogil=True, cache=True)
@@ -212,7 +212,7 @@ def count_in_rows(columns, orders, labels, unbiased):  # type: ignore[no-untyped
     """Count neighbours along rows of the distance matrices, which are never stored."""
     x, y, z = columns
     total = np.zeros(len(orders))
-    largest, tiny = np.diff(labels.bounds).max(), np.finfo(x.dtype).tiny
+    largest, kind, tiny = np.diff(labels.bounds).max(), x.dtype.type, np.finfo(x.dtype).tiny
     moved = np.empty((len(orders), len(x), largest), x.dtype)
     room_z, room_yz = np.empty(largest, x.dtype), np.empty(largest, x.dtype)
     room_x, room_all, few = np.empty(largest, x.dtype), np.empty(largest, x.dtype), np.empty(largest, x.dtype)
@@ -240,7 +240,7 @@ def count_in_rows(columns, orders, labels, unbiased):  # type: ignore[no-untyped
                 _larger(in_all, in_x, in_yz)
                 e = _smallest(in_all, k + 1, guess, few)
                 guess = e
-                below = e if e > 0 else tiny
+                below = kind(e * NEARER) if e > 0 else tiny
                 near = _count_below(in_all, below) if unbiased or e == 0 else k
                 near_xz = _count_both(in_x, in_z, below)
                 near_yz, near_z = _count_below(in_yz, below), _count_below(in_z, below)
@@ -301,25 +301,24 @@ def _smallest(row, rank, guess, few):  # type: ignore[no-untyped-def]
     whole numbers here) or few values are between them, which are sorted.
     """
     kind, whole = row.dtype.type, row.itemsize == 4
-    low, n_low, high, n_high = kind(-1), 0, kind(0), 0
-    r, step = guess, 0
-    while step < 60:
-        count = _count(row, r)
-        if count >= rank:
-            high, n_high = r, count
-        else:
-            low, n_low = r, count
-        step += 1
-        if n_high == 0:  # no upper end yet
-            r = kind(np.floor(r * kind(1.05)) + kind(1))
-            step -= 1
-            continue
-        if n_high - n_low <= (0 if whole else 8) or (whole and high - low <= 1):
+    low, n_low = kind(-1), 0
+    high, n_high = guess, _count(row, guess)
+    while n_high < rank:
+        low, n_low = high, n_high
+        high = kind(np.floor(high * kind(1.05)) + kind(1))
+        n_high = _count(row, high)
+    for step in range(60):
+        if (high - low <= 1) if whole else (n_high - n_low <= 8):
             break
         share = 0.5 if step > 8 else (rank - 0.5 - n_low) / (n_high - n_low)
         r = kind(low + (high - low) * share)
         if whole:
             r = min(max(np.floor(r), low + kind(1)), high - kind(1))
+        count = _count(row, r)
+        if count >= rank:
+            high, n_high = r, count
+        else:
+            low, n_low = r, count
     if whole:
         return high
     count = 0
