@@ -84,7 +84,7 @@ def causal_diagram(nodes: pd.DataFrame, arrows: pd.DataFrame) -> Diagram:
     height = max(PLACES[str(box["node"])][1] for box in boxes) + NODE[1] / 2 + 4
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" role="img" '
-        f'width="100%" style="display:block;max-width:{WIDTH * 1.25:g}px;margin:0 auto" '
+        f'width="{WIDTH * 1.25:g}" style="display:block;max-width:100%;height:auto;margin:0 auto" '
         f'font-family="{html.escape(theme.FONT)}" text-anchor="middle" '
         f'aria-label="{html.escape(description)}">'
         f"<title>{html.escape(description)}</title>{''.join(parts)}</svg>"

@@ -268,6 +268,7 @@ def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) ->
     data = rate_rows(table)
     settings, titles = (list(dict.fromkeys(row[name] for row in data)) for name in ("setting", "title"))
     unit = alt.Scale(domain=[0, 1], nice=False)
+    legend = alt.Legend(title=None, orient="top", symbolOpacity=1) if len(titles) > 1 else None
     base = alt.Chart().encode(
         y=alt.Y(
             "setting:N",
@@ -280,7 +281,7 @@ def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) ->
         color=alt.Color(
             "title:N",
             scale=alt.Scale(domain=titles, range=[colour(order) for order in range(len(titles))]),
-            legend=alt.Legend(title=None, orient="top", symbolOpacity=1) if len(titles) > 1 else None,
+            legend=legend,
         ),
     )
     axis = alt.Axis(title="share of draws in which the test rejects", format="%", tickCount=5, ticks=False)
@@ -289,7 +290,7 @@ def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) ->
     )
     dot = base.mark_point(filled=True, size=60, opacity=1).encode(
         x=alt.X("share:Q", scale=unit, axis=axis),
-        shape=alt.Shape("title:N", scale=alt.Scale(domain=titles), legend=None),
+        shape=alt.Shape("title:N", scale=alt.Scale(domain=titles), legend=legend),
         tooltip=[alt.Tooltip("setting:N"), alt.Tooltip("title:N", title="test"), "words:N", "repetitions:Q"],
     )
     past = alt.ExprRef(expr="datum.high > 0.85 ? 'right' : 'left'")

@@ -61,6 +61,7 @@ def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
     p = table["p"].astype(float)
     said = table["words"] if "words" in table else pd.Series("not testable", table.index)
     votes = table["votes"] if "votes" in table else pd.Series(pd.NA, table.index)
+    votes = votes.where(table["method"] == VOTE)  # a grid has them beside every test
     told = [
         word if value != value else says(value, alpha, None if pd.isna(vote) else int(vote))  # noqa: PLR0124
         for value, word, vote in zip(p, said, votes, strict=True)

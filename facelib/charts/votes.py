@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from typing import Final
+
 import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
 from facelib.charts.independence_rows import vote_rows
+
+LETTER: Final = 6  # px that a letter of a property's name takes
+LINE: Final = 13  # px from line to line of it
 
 
 def grid(table: pd.DataFrame, *, width: int = 62, row_height: int = 22) -> theme.Layered:
@@ -17,7 +23,7 @@ def grid(table: pd.DataFrame, *, width: int = 62, row_height: int = 22) -> theme
     table
         From `facelib.stats.independence.independence_grid`, its vote among the methods.
     width, row_height
-        Of a cell, px.
+        Of a cell, px; wider where a word of a property's name needs more.
 
     Examples
     --------
@@ -31,6 +37,11 @@ def grid(table: pd.DataFrame, *, width: int = 62, row_height: int = 22) -> theme
     '3 of 3 *'
     """
     data = vote_rows(table)
+    headers = {str(row["property"]): str(row["property"]).split() for row in data}
+    longest = max((len(word) for words in headers.values() for word in words), default=0)
+    lines = max(map(len, headers.values()), default=1)
+    # Lines grow downwards, also above a chart: short names begin with empty ones.
+    padded = {name: [""] * (lines - len(words)) + words for name, words in headers.items()}
     names = alt.Axis(
         title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=220, labelPadding=6
     )
@@ -40,8 +51,10 @@ def grid(table: pd.DataFrame, *, width: int = 62, row_height: int = 22) -> theme
         domain=False,
         labelColor=theme.INK,
         labelAngle=0,
+        labelExpr=f"{json.dumps(padded)}[datum.label]",
+        labelLimit=0,
         orient="top",
-        labelPadding=6,
+        labelPadding=6 + LINE * (lines - 1),
     )
     base = alt.Chart(alt.NamedData(name="votes")).encode(
         x=alt.X("property:N", sort=None, axis=across), y=alt.Y("output:N", sort=None, axis=names)
@@ -59,7 +72,9 @@ def grid(table: pd.DataFrame, *, width: int = 62, row_height: int = 22) -> theme
     text = base.mark_text(fontSize=11.5, fontWeight=heavy, color=theme.INK).encode(text="words:N")
     return theme.single(
         alt.layer(cell, text).properties(
-            width=alt.Step(width), height=alt.Step(row_height), datasets={"votes": data}
+            width=alt.Step(max(width, LETTER * longest + 8)),
+            height=alt.Step(row_height),
+            datasets={"votes": data},
         ),
         name="votes",
         heading="How many of the three voting tests reject; *: the vote survives Holm's correction",

@@ -84,6 +84,16 @@ def test_a_p_stands_where_it_is_and_in_words(tests: pd.DataFrame, texts: Texts) 
     assert "α = .05" in said
 
 
+def test_every_test_of_a_grid_says_its_own_p(tests: pd.DataFrame) -> None:
+    table = tests.assign(votes=2)  # a grid has the votes of a pair beside every test
+    words = {
+        row["method"]: said["words"]
+        for row, said in zip(table.to_dict("records"), p_rows(table, 0.05), strict=True)
+    }
+    assert words["kcit"] == "p = .001, rejects"
+    assert words["vote"] == "2 of 3: rejects"
+
+
 def test_rejection_is_shape_and_words_never_colour_alone(tests: pd.DataFrame) -> None:
     dots = sorted(drawn(independence.p_values(tests), "symbol"), key=lambda dot: dot["y"])
     hollow = [dot["fill"] == "#ffffff" for dot in dots]
@@ -256,6 +266,31 @@ def test_votes_are_words_on_a_colour(texts: Texts) -> None:
     assert "age and happy: 3 of 3 *" in chart.to_dict()["description"]
     with pytest.raises(BadValueError, match="these tests were run: kcit"):
         vote_rows(table.assign(method="kcit"))
+
+
+def test_names_of_properties_stand_above_their_column_and_never_overlap() -> None:
+    names = ["age", "skin tone", "electrodes of the face", "(random numbers)"]
+    table = pd.DataFrame(
+        {
+            "property": names, "output": "happy", "method": "vote", "votes": 1, "explained": 0.1, "p": 0.5,
+            "rejects": False, "rejects_holm": False,
+        }
+    )  # fmt: skip
+    chart = votes.grid(table)
+    cells = drawn(chart, "rect")
+    labels = [
+        item
+        for mark in scene(chart)
+        if mark.get("marktype") == "text" and mark.get("role") == "axis-label"
+        for item in mark["items"]
+        if isinstance(item["text"], list)
+    ]
+    assert [[word for word in item["text"] if word] for item in labels] == [name.split() for name in names]
+    assert len({len(item["text"]) for item in labels}) == 1
+    for item in labels:
+        assert max(map(len, item["text"])) * votes.LETTER <= cells[0]["width"] + 4
+        lowest = item["y"] + votes.LINE * (len(item["text"]) - 1)
+        assert lowest <= 0, "the last line of a name lies on the table"
 
 
 @pytest.mark.parametrize("name", ["faces", "p", "power"])
