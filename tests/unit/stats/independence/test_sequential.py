@@ -91,8 +91,8 @@ def test_p_is_valid_after_stopping() -> None:
     possible: set[float] = {stop_after / drawn for drawn in range(stop_after, count + 1)}
     possible |= {(hits + 1) / (count + 1) for hits in range(stop_after)}
     assert set(p.round(12)) <= {round(a, 12) for a in possible}
-    for a in np.sort(list(possible)):
-        low, high = (binom.ppf(q, p.size, a) for q in (1e-5, 1 - 1e-5))  # 61 looks: a band of 99.9 % for all of them
+    for a in np.sort(list(possible)):  # 61 looks: a band of 99.9 % for all of them
+        low, high = (binom.ppf(q, p.size, a) for q in (1e-5, 1 - 1e-5))
         assert low <= (p <= a + 1e-12).sum() <= high
     for a in np.linspace(0.001, 0.999, 200):
         assert (p <= a).sum() <= binom.ppf(1 - 1e-5, p.size, a)
