@@ -59,7 +59,8 @@ class Kcit(IndependenceTest):
         estimated from sampled rows. "auto": exact up to 2000 faces (10,000 where no number is given and nodes
         can't carry a kernel).
     tolerance
-        Relative error allowed to the low-rank sums, apart from sampling.
+        Error allowed to low-rank kernels, relative to their traces before Z is taken out; notes say what it
+        means for the sums.
     rank
         Most columns of a factor. Where they don't reach the tolerance, a note says what they reach.
     sampled_rows
@@ -168,10 +169,12 @@ class NodeKcit(PreparedKcit):
         self.ys = [node_kernel(one, bounds, np.ones_like(between), hat) for one in carried[count:]]
         super().__init__(node_sums(self.xs, self.ys, bounds, problem.workers), problem)
         sizes = [one.weights.shape[1] for one in carried]
+        smallest = min(self.sums.x_trace.min(), self.sums.y_trace.min())
+        off = min(test.tolerance * problem.n / smallest, 1.0) if smallest > 0 else 1.0
+        p_off = max(self.spread(off, off), 1e-12)
         self.notes = (
             f"Kernels of {problem.n} faces are carried by {min(sizes)} to {max(sizes)} nodes a variable: "
-            f"sums within about {test.tolerance:.0e} of the exact ones, "
-            f"p within {max(self.spread(test.tolerance, test.tolerance), 1e-12):.0e}.",
+            f"sums within about {off:.0e} of the exact ones, p within {p_off:.0e}.",
         )
 
     def reordered(self, orders: RowOrders, rows: RowOrders, columns: RowOrders) -> Floats:

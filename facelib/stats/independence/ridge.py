@@ -28,7 +28,7 @@ class Ridge:
     Attributes
     ----------
     basis
-        U, (n, r), orthonormal; its first column is constant.
+        U, (n, r), orthonormal as far as s is more than rounding; its first column is constant.
     shrinkage
         s, (r,), in (0, 1]: λ/(λ + ε), and 1 for the constant column.
     error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,17 @@ from facelib.stats.independence import Kcit, independence_test
 from facelib.stats.independence.given import Given, as_given
 from facelib.stats.independence.orders import WithinStrata
 from facelib.stats.independence.problem import Problem, arrange
+from facelib.stats.independence.threads import one_blas_thread
 from facelib.stats.independence.variables import Variable, as_variable
 
 CONDITIONERS = ("nothing", "labels", "a number", "two numbers", "labels and a number")
+
+
+@pytest.fixture(autouse=True)
+def quick() -> Iterator[None]:
+    """Run as the grid does: BLAS threads of its own make small products slow."""
+    with one_blas_thread():
+        yield
 
 
 def z_scored(values: np.ndarray) -> np.ndarray:
