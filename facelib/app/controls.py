@@ -75,6 +75,16 @@ def grid(*children: Any, columns: int = 1) -> widgets.GridBox:
     )
 
 
+def folded(title: str, *sentences: str) -> str:
+    """Return sentences as HTML that opens with a click on its title; without sentences nothing.
+
+    >>> folded("More", "n < 9")
+    '<details><summary>More</summary><p>n &lt; 9</p></details>'
+    """
+    inside = paragraphs(*sentences)
+    return inside and f"<details><summary>{html.escape(title)}</summary>{inside}</details>"
+
+
 def paragraphs(*sentences: str) -> str:
     """Return sentences as HTML, escaped.
 

@@ -10,13 +10,15 @@ import pandas as pd
 
 from facelib import stats
 from facelib.app.chartview import ChartView
-from facelib.app.controls import Card, paragraphs
+from facelib.app.controls import Card, folded, paragraphs
 from facelib.app.livetable import LiveTable
 from facelib.app.state import STEPS, Explorer, Result
 from facelib.charts import specs
 from facelib.charts.palette import colour
 from facelib.charts.tables import BAND, rows
-from facelib.studies import DELTA, Snapshot
+from facelib.stats import calibration
+from facelib.stats.reference import LEAST_REFERENCES
+from facelib.studies import DELTA, References, Snapshot
 from facelib.studies.effects import signed, summarise
 from facelib.studies.sweep import tidy
 
@@ -60,6 +62,9 @@ WORDS = {
 }
 
 
+TRUST = "How often are these tests wrong?"
+
+
 class OutputsPanel(Card):
     """Shows outputs and verdicts; the parts in `linked` follow the strength slider in the browser."""
 
@@ -76,9 +81,12 @@ class OutputsPanel(Card):
         self.sentence = widgets.HTML()
         self.sentence.add_class("facelib-sentence")
         self.notes = widgets.HTML()
-        self.notes.add_class("facelib-sentence")
+        self.trust = widgets.HTML()  # of its own: it stays open while the notes change
+        for text in (self.notes, self.trust):
+            text.add_class("facelib-sentence")
         more = widgets.Accordion(
-            [widgets.VBox([self.details, self.notes])], titles=("Details: gradients, order test, replicates",)
+            [widgets.VBox([self.details, self.notes, self.trust])],
+            titles=("Details: gradients, order test, replicates",),
         )
         self.linked = (self.bars, self.response, self.table, self.details)
         explorer.observe(self.guarded(self.update), ["shown", "label", "classifier", "problem"])
@@ -128,7 +136,7 @@ class OutputsPanel(Card):
                     name,
                     f"{effect['epgm']:.4f}",
                     f"{effect['total_variation']:.2f}",
-                    f"{effect['correlation']:.2f}",
+                    f"{effect['correlation']:.2f}".replace("-", "−"),
                     str(effect["flips"]),
                     stats.format_p(effect["shuffle_p"]),
                     f"{signed(effect['low'])} … {signed(effect['high'])}",
@@ -143,6 +151,7 @@ class OutputsPanel(Card):
             summarise(effects, self.explorer.intervention.clause), *chosen["sentence"]
         )
         self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
+        self.trust.value = folded(TRUST, *trust(len(result.sweep.frames.strengths), result.references))
 
     def _effects(self, result: Result, label: str) -> pd.DataFrame:
         """Return the effects, computed once a result and class: another classifier only reads them."""
@@ -169,18 +178,14 @@ class OutputsPanel(Card):
         waits = "the sweep could not be computed" if self.explorer.problem else "the sweep is being computed"
         self.table.show(COLUMNS, waiting, f"Probability of {label}; {waits}")
         self.details.show(DETAILS, [])
-        self.sentence.value = self.notes.value = ""
+        self.sentence.value = self.notes.value = self.trust.value = ""
 
 
 def notes(effect: Mapping[str, Any]) -> list[str]:
     """Return what a reader must know besides the numbers of one classifier's row of `Sweep.effects`."""
-    found = [
-        f"{effect['classifier']}: {effect['order']}. Monte-Carlo interval of p "
-        f"{effect['shuffle_low']:.3f} to {effect['shuffle_high']:.3f}, {effect['n_permutations']} shuffles, "
-        f"seed {effect['seed']}."
-    ]
+    found = [f"{effect['classifier']}: {effect['order']}. {_shuffles(effect)}"]
     if effect["by_kind"]:
-        found.append(f"As much did: {effect['by_kind']}.")
+        found.append(f"As much did: {effect['by_kind'].replace('_', ' ')}.")
     if effect["unmatched"]:
         found.append(
             f"{effect['unmatched']} of {effect['references']} harmless changes could not be made as large as "
@@ -189,9 +194,38 @@ def notes(effect: Mapping[str, Any]) -> list[str]:
     if effect["reference_p"] is not None and effect["kind_rate"] is not None:
         found.append(
             f"Among harmless changes its rank has p {stats.format_p(effect['reference_p'])}; at .05, "
-            f"{effect['kind_rate']:.0%} of harmless changes of an unseen kind would be called unusual."
+            f"{100 * effect['kind_rate']:.0f} % of harmless changes of an unseen kind would be called "
+            "unusual."
         )
     return found
+
+
+def _shuffles(effect: Mapping[str, Any]) -> str:
+    """Say how sure the p of the shuffle test is."""
+    if effect["shuffle_exact"]:
+        return f"All {effect['n_permutations']:,} orders were taken: this p is exact."
+    low, high = (f"{effect[end]:.3f}".removeprefix("0") for end in ("shuffle_low", "shuffle_high"))
+    between = f"at most {high}" if effect["shuffle_low"] == 0 else f"{low} to {high}"
+    return (
+        f"{effect['n_permutations']:,} shuffles were drawn (seed {effect['seed']}); all orders would give p "
+        f"{between} (95 %)."
+    )
+
+
+def trust(n: int, references: References | None = None) -> list[str]:
+    """Return how often the tests of a sweep are wrong, as measured nearest to it.
+
+    Parameters
+    ----------
+    n
+        Number of strengths.
+    references
+        Reference sweeps that are in so far: below 99 they have no p.
+    """
+    found = [calibration.order_sentence(n)]
+    if references is not None and len(references) >= LEAST_REFERENCES:
+        found.append(calibration.reference_sentence(len(references), len(set(references.kinds))))
+    return [sentence for sentence in found if sentence]
 
 
 def snapshot_table(snapshot: Snapshot, step: int) -> pd.DataFrame:

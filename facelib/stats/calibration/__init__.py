@@ -14,12 +14,14 @@ if TYPE_CHECKING:
         rejection_rate,
     )
     from facelib.stats.calibration.scenarios import SCENARIOS, SHAPES, Scenario, simulate
+    from facelib.stats.calibration.sentences import order_sentence, reference_sentence
     from facelib.stats.calibration.table import COLUMNS, level_note, level_sentence, load_table, nearest
 
 # Imported when asked for: the tests read the table, and what measures them reads the tests.
 _NAMES = {
     **dict.fromkeys(("Rate", "p_values", "rates_over_n", "rates_over_size", "rejection_rate"), "measure"),
     **dict.fromkeys(("SCENARIOS", "SHAPES", "Scenario", "simulate"), "scenarios"),
+    **dict.fromkeys(("order_sentence", "reference_sentence"), "sentences"),
     **dict.fromkeys(("COLUMNS", "level_note", "level_sentence", "load_table", "nearest"), "table"),
 }
 
@@ -33,9 +35,11 @@ __all__ = [
     "level_sentence",
     "load_table",
     "nearest",
+    "order_sentence",
     "p_values",
     "rates_over_n",
     "rates_over_size",
+    "reference_sentence",
     "rejection_rate",
     "simulate",
 ]

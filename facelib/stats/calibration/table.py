@@ -170,9 +170,9 @@ def _described(method: str, n: int, n_labels: int, n_numbers: int) -> tuple[bool
             f"Held its level in our calibration: rejected {between} of true nulls at {level} "
             f"({where}; {count})."
         )
-    rates = f"{_percent(worst['rate'])} ({worst['title']})"
+    rates = f"{percent(worst['rate'])} ({worst['title']})"
     if len(rows) > 1:
-        rates = f"between {_percent(best['rate'])} ({best['title']}) and {rates}"
+        rates = f"between {percent(best['rate'])} ({best['title']}) and {rates}"
     return False, (
         f"With {where} this test rejected {rates} of true nulls at {level} in our calibration; "
         "don't rely on it alone."
@@ -195,19 +195,15 @@ def _conditioner(rows: pd.DataFrame) -> str:
 
 
 def _between(low: float, high: float) -> str:
-    one, other = _percent(low), _percent(high)
+    one, other = percent(low), percent(high)
     return one if one == other else f"{one} to {other}"
 
 
-def _percent(rate: float) -> str:
+def percent(rate: float) -> str:
     """Return a share in per cent, one digit below 10 %.
 
-    >>> _percent(0.0467), _percent(0.283), _percent(1.0)
+    >>> percent(0.0467), percent(0.283), percent(1.0)
     ('4.7 %', '28 %', '100 %')
     """
-    percent = 100 * rate
-    return (
-        f"{percent:.1f} %"
-        if percent < 9.95 and not math.isclose(percent, round(percent))
-        else f"{percent:.0f} %"
-    )
+    share = 100 * rate
+    return f"{share:.1f} %" if share < 9.95 and not math.isclose(share, round(share)) else f"{share:.0f} %"

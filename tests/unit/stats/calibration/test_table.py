@@ -202,7 +202,7 @@ def test_exact_tests_hold_their_level_everywhere(whole: pd.DataFrame, method: st
 
 
 def test_percentages_are_read_easily() -> None:
-    assert [table._percent(rate) for rate in (0.0467, 0.283, 1.0, 0.04, 0.0995, 0.0)] == [
+    assert [table.percent(rate) for rate in (0.0467, 0.283, 1.0, 0.04, 0.0995, 0.0)] == [
         "4.7 %", "28 %", "100 %", "4 %", "10 %", "0 %",
     ]  # fmt: skip
     assert math.isclose(table.EXCESS, 1.2)
