@@ -94,9 +94,9 @@ class PreparedRcot(Prepared):
                 "label means are taken out instead.",
             )
         found = threaded(self._draw, range(test.repeats), problem.workers)
-        t, plain, sums, effects, gone = (np.stack(part) for part in zip(*found, strict=True))
-        testable = ~gone.any(axis=0)
-        self._scale = np.where(testable, sums[..., 0], 1.0)
+        t, plain, sums, effects, norms = (np.stack(part) for part in zip(*found, strict=True))
+        testable = (norms >= GONE).all(axis=(0, 1))
+        self._scale = np.where(testable, test.features**2 * norms.prod(axis=1), 1.0)
         self.statistic = np.where(testable, np.median(t, axis=0), np.nan)
         self.effect = np.where(testable, np.sqrt(np.median(effects, axis=0)), np.nan)
         self._extreme = np.where(testable, (plain / self._scale).mean(axis=0), np.nan)
@@ -105,7 +105,10 @@ class PreparedRcot(Prepared):
 
     @property
     def extreme(self) -> Floats:
-        """Mean over draws of the residuals' T divided by its null mean: one draw says less."""
+        """Mean over draws of the residuals' T divided by tr C_xx tr C_yy: one draw says less.
+
+        That is T's mean if labels are equally loud. It is the same for all orders of X, and so p is exact.
+        """
         return self._extreme
 
     def analytic(self) -> Floats:
@@ -164,8 +167,11 @@ class PreparedRcot(Prepared):
                 regressor = OnFeatures(self._z, features, z, blocks)
         return ResidualFeatures(np.hstack([x, y]), fourier, count * len(x_widths), regressor, blocks)
 
-    def _draw(self, draw: int) -> tuple[Floats, Floats, Floats, Floats, Pairs]:
-        """Return T, T of the residuals themselves, Σ λ^k, the squared effect, and where Z leaves nothing."""
+    def _draw(self, draw: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """Return T, T of the residuals themselves, Σ λ^k, the squared effect, and mean variances.
+
+        The last is (2, P, O): of the residual features of each property, and of each output.
+        """
         count, n = self.test.features, self.problem.n
         xs, ys = self.problem.shape
         first, second = np.triu_indices(count)
@@ -188,14 +194,9 @@ class PreparedRcot(Prepared):
         most = np.outer(norms[:xs], norms[xs:])
         expected = sums[..., 0] / n
         effect = np.clip((t / n - expected) / np.maximum(most - expected, np.finfo(float).tiny), 0.0, 1.0)
-        gone = own[:, first == second].mean(axis=1) < GONE
-        return (
-            t,
-            n * squared_blocks(cross / (n - 1), count),
-            sums,
-            effect,
-            np.logical_or.outer(gone[:xs], gone[xs:]),
-        )
+        variances = own[:, first == second].mean(axis=1)
+        sides = np.stack(np.meshgrid(variances[:xs], variances[xs:], indexing="ij"))
+        return t, n * squared_blocks(cross / (n - 1), count), sums, effect, sides
 
 
 def squared_blocks(cross: Floats, count: int) -> Floats:
