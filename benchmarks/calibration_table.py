@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import time
+import multiprocessing
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import pandas as pd
@@ -20,16 +21,15 @@ import facelib
 from facelib.stats.calibration import measure, table
 from facelib.stats.calibration.measure import Cell, rates, scenarios_of
 from facelib.stats.independence import TESTS
+from facelib.stats.independence.threads import available
 
 SEED = 20261125
 ALPHAS = (0.05, 0.01)
 TABLE = Path(table.__file__).with_name("table.csv")
 NS = (50, 100, 200, 500, 1000)
-HEAVY = ("chsic",)
-HEAVY_NS = (50, 100, 200, 500)
-MEDIUM = ("kcit", "rcot", "cmiknn")
-LEVEL_RUNS, SLOW_LEVEL_RUNS = 500, (300, 200)  # slow: medium tests at the largest n, heavy tests
-POWER_RUNS, HEAVY_POWER_RUNS = 300, 200
+FAST = ("partial_correlation", "within_rff", "within_dcov")
+LEVEL_RUNS, SLOW_LEVEL_RUNS = 500, 300  # slow: other tests at the largest n
+POWER_RUNS = 300
 CHEAP_RUNS = 2000  # order test, reference p, verdicts: no test of independence
 SIZES = (0.2, 0.4, 0.8)
 CHEAP_SIZES = (0.2, 0.4, 0.5)  # at .5 a mean stands at 0 instead of on the margin
@@ -51,13 +51,11 @@ def plan(methods: Sequence[str]) -> Iterator[tuple[Cell, int]]:
                 for n, size in itertools.product(ns[1:4], sizes):
                     yield Cell(method, plain, n, "linear", size), CHEAP_RUNS
             continue
-        heavy = method in HEAVY
-        for name, n in itertools.product(scenarios_of(method), HEAVY_NS if heavy else NS):
-            slow = heavy or (n == NS[-1] and method in MEDIUM)
-            yield Cell(method, name, n), SLOW_LEVEL_RUNS[heavy] if slow else LEVEL_RUNS
+        for name, n in itertools.product(scenarios_of(method), NS):
+            slow = n == NS[-1] and method not in FAST
+            yield Cell(method, name, n), SLOW_LEVEL_RUNS if slow else LEVEL_RUNS
         for cell in power(method):
-            if cell.n in HEAVY_NS or not heavy:
-                yield cell, HEAVY_POWER_RUNS if heavy else POWER_RUNS
+            yield cell, POWER_RUNS
 
 
 def power(method: str) -> Iterator[Cell]:
@@ -74,6 +72,10 @@ def power(method: str) -> Iterator[Cell]:
     if "number_tanh" in scenarios_of(method):
         for shape, size in itertools.product(shapes[:3], SIZES):
             yield Cell(method, "number_tanh", 200, shape, size)
+
+
+def measured(cell: Cell, runs: int) -> pd.DataFrame:
+    return rates([cell], runs=runs, alphas=ALPHAS, seed=SEED).assign(version=facelib.__version__)
 
 
 def key(cell: Cell) -> tuple[object, ...]:
@@ -103,7 +105,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--methods", nargs="*", default=[*measure.OTHERS, *TESTS])
     parser.add_argument("--again", nargs="*", default=[], help="methods whose rows are measured anew")
-    parser.add_argument("--minutes", type=float, default=None, help="stop after so long")
+    parser.add_argument("--workers", type=int, default=available(), help="processes")
     options = parser.parse_args()
     every = list(plan([*measure.OTHERS, *TESTS]))
     order = {key(cell): place for place, (cell, _) in enumerate(every)}
@@ -112,22 +114,18 @@ def main() -> None:
     held = set(rows[KEY].itertuples(index=False, name=None))
     todo = [(cell, runs) for cell, runs in every if cell.method in options.methods and key(cell) not in held]
     print(f"{len(held)} cells are in the table, {len(todo)} are to be measured; seed {SEED}")
-    started = time.monotonic()
-    for done, (cell, runs) in enumerate(todo, start=1):
-        begun = time.monotonic()
-        measured = rates([cell], runs=runs, alphas=ALPHAS, seed=SEED).assign(version=facelib.__version__)
-        rows = pd.concat([rows, measured], ignore_index=True) if len(rows) else measured
-        save(rows, order, options.table)
-        first = measured.iloc[0]
-        print(
-            f"{done:>4}/{len(todo)} {cell.method:>22} {first['scenario']:<26} n = {cell.n:<5}"
-            f"{cell.shape:>10} {cell.size:<4} rejects {first['rate']:.3f} of {runs} at .05"
-            f"  {1000 * (time.monotonic() - begun) / runs:7.1f} ms a data set",
-            flush=True,
-        )
-        if options.minutes is not None and time.monotonic() - started > 60 * options.minutes:
-            print("out of time: run it again to go on")
-            return
+    with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as pool:
+        running = {pool.submit(measured, cell, runs): cell for cell, runs in todo}
+        for done, future in enumerate(as_completed(running), start=1):
+            found, cell = future.result(), running[future]
+            rows = pd.concat([rows, found], ignore_index=True) if len(rows) else found
+            save(rows, order, options.table)
+            first = found.iloc[0]
+            print(
+                f"{done:>4}/{len(todo)} {cell.method:>22} {first['scenario']:<26} n = {cell.n:<5}"
+                f"{cell.shape:>10} {cell.size:<4} rejects {first['rate']:.3f} of {first['runs']} at .05",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
