@@ -63,7 +63,7 @@ SITUATIONS: Final = (
     ),
     Situation(
         "a fall of a millionth",
-        "The same p as for a fall of .8: the exact one is about 5e-5. Significance without relevance.",
+        "The same p as for a fall of .8: the exact one is about 4e-5. Significance without relevance.",
         {**PLAIN, "shape": "straight fall", "n": 11, "size": 1e-6},
     ),
     Situation(
@@ -192,7 +192,7 @@ def situations() -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "situation": situation.title,
-                    "note": f"{_chance(float(test.p_value))}, {test.side}",
+                    "note": f"{_chance(float(test.p_value))}; EPGM {test.side}",
                     "strength": np.linspace(0, 1, len(values)),
                     "value": values,
                 }
@@ -225,11 +225,11 @@ def answer(*, shape: str, n: int, size: float, noise: float, rho: float, seed: i
     tables = {"curve": pd.DataFrame({"strength": np.linspace(0, 1, n), "value": values})}
     tables |= _null_tables(values, test, seed) | _repeat_tables(np.resize(p_values, max(repeats, REPEATS)))
     orders = f"{test.n_permutations:,}"
+    drawn = f"All {orders} orders" if test.exact else f"{orders} shuffles"
     signals = {
         "curve_heading": f"Outputs at {n} strengths",
-        "null_heading": f"{f'All {orders} orders' if test.exact else f'{orders} shuffles'}: "
-        "the dark ones count for p",
-        "p_heading": f"p of {repeats} repeats with other noise; dark: p ≤ .05"
+        "null_heading": f"{drawn}; dark: count for p",
+        "p_heading": f"p of {repeats} repeats; dark: p ≤ .05"
         if noise
         else "Without noise every repeat is the same",
     }
@@ -306,7 +306,7 @@ def _numbers(values: Floats, test: stats.ShuffleTest) -> pd.DataFrame:
     found = [
         (
             "p",
-            stats.format_p(float(test.p_value)),
+            _p(float(test.p_value)),
             f"exact: all {test.n_permutations:,} orders were taken" if test.exact else drawn,
         ),
         (
@@ -346,5 +346,10 @@ def _repeats(rate: str, shape: str, rho: float) -> str:
 
 
 def _chance(p_value: float) -> str:
-    text = stats.format_p(p_value)
+    text = _p(p_value)
     return f"p {text}" if text[0] in "<>" else f"p = {text}"
+
+
+def _p(p_value: float) -> str:
+    """Return p as text; where all shuffles count it is 1, not nearly 1."""
+    return "1" if p_value == 1 else stats.format_p(p_value)

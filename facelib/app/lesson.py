@@ -116,8 +116,8 @@ class Lesson(widgets.VBox):
         self.card.fill(
             self.situation,
             self.claim,
-            side_by_side(*self.controls.values(), least=250, gap="4px 18px"),
-            side_by_side(*self.charts, least=250, gap="6px 18px"),
+            side_by_side(*self.controls.values(), least=250),
+            side_by_side(*self.charts, least=290),
             self.sentences,
             self.table,
         )
@@ -179,13 +179,14 @@ class Lesson(widgets.VBox):
         self.sentences.value = paragraphs(*answer.sentences)
 
 
-def side_by_side(*children: Any, least: int, gap: str) -> widgets.GridBox:
-    """Return children beside each other, each at least so many px wide, in as many rows as that takes."""
+def side_by_side(*children: Any, least: int, most: int = 3, gap: int = 18) -> widgets.GridBox:
+    """Return children beside each other, each at least `least` px wide and at most so many in a row."""
+    width = f"max({least}px, (100% - {(most - 1) * gap}px) / {most})"
     return widgets.GridBox(
         list(children),
         layout={
-            "grid_template_columns": f"repeat(auto-fit, minmax(min({least}px, 100%), 1fr))",
-            "grid_gap": gap,
+            "grid_template_columns": f"repeat(auto-fit, minmax(min({width}, 100%), 1fr))",
+            "grid_gap": f"5px {gap}px",
             "overflow": "visible",
         },
     )

@@ -18,7 +18,7 @@ MARKS: Final = ("value", "name")
 RATES: Final = ("x", "rate", "low", "high", "series")
 USUAL: Final = "nearer"
 EXTREME: Final = "counted"
-POWERS: Final = [10.0**-power for power in range(7)]  # ticks of a logarithmic scale
+POWERS: Final = [10.0**-power for power in range(8)]  # ticks of a logarithmic scale
 
 
 def histogram(
@@ -107,6 +107,7 @@ def null_distribution(
         heading=heading,
         description="Bars: null distribution of the statistic; those that count for the p-value are darker. "
         "Lines: what was observed, and the mean of the null.",
+        beside=True,
     )
 
 
@@ -149,6 +150,7 @@ def p_histogram(
         heading=heading,
         description="Bars: p-values of many repeats, those up to the level darker. "
         "Dashed line: the height of all bars if nothing is to be found.",
+        beside=True,
     )
 
 
@@ -159,7 +161,9 @@ def levels(
     y: str = "rejected",
     heading: str = "",
     marks: Sequence[float] = (0.05,),
+    ticks: Sequence[float] | None = None,
     log: bool = False,
+    log_x: bool = False,
     most: float = 1.0,
     width: int = 420,
     height: int = 200,
@@ -176,8 +180,12 @@ def levels(
         Above the chart.
     marks
         Nominal levels, as dashed lines.
+    ticks
+        Settings named on the axis; None: all.
     log
         Whether the rates are on a logarithmic scale.
+    log_x
+        Whether the setting is.
     most
         Where the scale of the rates ends, if it isn't logarithmic.
 
@@ -194,12 +202,14 @@ def levels(
     where = alt.X(
         "x:Q",
         title=x,
-        scale=alt.Scale(zero=False, padding=12),
-        axis=alt.Axis(values=sorted(given["x"].unique().tolist()), format=".4~g", grid=False),
+        scale=alt.Scale(type="log", nice=False, padding=12) if log_x else alt.Scale(zero=False, padding=12),
+        axis=alt.Axis(
+            values=sorted(given["x"].unique().tolist() if ticks is None else ticks), format=".4~g", grid=False
+        ),
     )
     base = alt.Chart().encode(x=where, color=colours)
-    ticks = POWERS if log else alt.Undefined
-    value = alt.Y("rate:Q", title=y, scale=scale, axis=alt.Axis(format=".4~g", tickCount=5, values=ticks))
+    powers = POWERS if log else alt.Undefined
+    value = alt.Y("rate:Q", title=y, scale=scale, axis=alt.Axis(format=".4~g", tickCount=5, values=powers))
     tooltip = [
         alt.Tooltip("series:N"),
         alt.Tooltip("x:Q", title=x),

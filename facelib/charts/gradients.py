@@ -63,7 +63,7 @@ def curve(
     )
     tooltip = [alt.Tooltip("strength:Q", format=".2f"), alt.Tooltip("value:Q", format=".4~g")]
     chart = alt.layer(
-        base.mark_line(color=colour(0), strokeWidth=2),
+        base.mark_line(color=colour(0), strokeWidth=2, strokeJoin="round"),  # no tips beyond the data
         base.mark_point(color=colour(0), filled=True, size=24, opacity=1).encode(tooltip=tooltip),
     ).add_params(lowest, highest)
     return theme.single(
@@ -75,6 +75,8 @@ def curve(
         name="curve",
         heading=heading,
         description="Line: one output over the strength of the change, from 0 to 1.",
+        above=theme.ABOVE + theme.NAMES,
+        beside=True,
     )
 
 
@@ -118,7 +120,12 @@ def steps(table: pd.DataFrame, *, width: int = 300, height: int = 150) -> alt.Co
         .mark_bar(color=theme.BAND, width=max(2, int(width / len(data) * 0.7)))
         .encode(
             x=strength,
-            y=alt.Y("size:Q", title=None, axis=alt.Axis(tickCount=4, format=".4~g")),
+            y=alt.Y(
+                "size:Q",
+                title=None,
+                scale=alt.Scale(domain=[0, 1.08 * float(sizes.max()) or 1.0], nice=False),
+                axis=alt.Axis(tickCount=4, format=".4~g"),
+            ),
             tooltip=tooltip,
         )
     )
@@ -135,6 +142,7 @@ def steps(table: pd.DataFrame, *, width: int = 300, height: int = 150) -> alt.Co
         description="Left: one output over the strength. Right: bars, the size of its gradient; "
         f"dashed line: their mean, the EPGM, {sizes.mean():.4f}.",
         heading="'From a curve to its EPGM'",
+        above=12,
     )
     return finished.properties(spacing=alt.RowColnumber(row=44, column=58))
 
@@ -164,7 +172,8 @@ def gallery(table: pd.DataFrame, *, columns: int = 4, width: int = 170, height: 
         columns=columns,
         description="Lines: outputs over the strength. "
         + " ".join(f"{name}: {note}." for name, note in names.itertuples(index=False)),
-        heading="'Outputs over strength, all from 0 to 1, and what the shuffle test makes of them'",
+        heading="'Outputs over strength; below the name: p of the shuffle test, EPGM beside its shuffles'",
+        above=14,
     )
     return finished.properties(spacing=alt.RowColnumber(row=64, column=18))
 
@@ -207,7 +216,7 @@ def agreement(
     )
     value = alt.Scale(zero=False, padding=8)
     chart = alt.layer(
-        base.mark_line(color=theme.INK, strokeDash=[4, 3]).encode(
+        base.mark_line(color=theme.INK, strokeWidth=1).encode(
             y=alt.Y("expected:Q", title=y, scale=value, axis=alt.Axis(format=".4~g", tickCount=5)),
             detail="series:N",
         ),
@@ -230,7 +239,7 @@ def agreement(
         ),
         name="agreement",
         heading=heading,
-        description=f"Dots: {y} as found, over {x}; dashed: what the formula expects.",
+        description=f"Dots: {y} as found, over {x}; line: what the formula expects.",
     )
 
 
@@ -251,7 +260,7 @@ def _panel(name: str, note: str, *, first: bool, width: int, height: int) -> the
     )
     tooltip = [alt.Tooltip("strength:Q", format=".2f"), alt.Tooltip("value:Q", format=".4~g")]
     return alt.layer(
-        base.mark_line(color=colour(0), strokeWidth=1.8),
+        base.mark_line(color=colour(0), strokeWidth=1.8, strokeJoin="round"),  # no tips beyond the data
         base.mark_point(color=colour(0), filled=True, size=14, opacity=1).encode(tooltip=tooltip),
     ).properties(
         width=width,

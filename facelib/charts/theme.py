@@ -22,7 +22,10 @@ MARGIN: Final = 0.075
 Layered = alt.LayerChart | alt.FacetChart  # what altair says that a layered chart is
 
 ABOVE: Final = 20
-"""Room between a single chart and its heading, px: for one line of names, so that plots stand level."""
+"""Room between a single chart, or the names above it, and its heading, px."""
+
+NAMES: Final = 14
+"""Height of a line of names above a plot, px: charts without one leave it free to stand level with others."""
 
 ROOM: Final = 34
 """Room for the numbers beside a chart, px: fixed, so that a plot stays where it is when they grow."""
@@ -59,14 +62,18 @@ def step_parameter(step: int, steps: int, *, slider: bool) -> alt.Parameter:
     )
 
 
-def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: str) -> alt.ConcatChart:
+def finish(
+    chart: alt.ConcatChart, *, columns: int, description: str, heading: str, above: int = 6
+) -> alt.ConcatChart:
     """Give a row of panels its look, its heading and its description for screen readers.
+
+    The heading stands `above` px over the panels.
 
     The panels filter by classifier, so rows of nulls are invisible: ``park`` tells the page that it may
     keep some.
     """
     return chart.properties(
-        title=alt.Title(text=alt.ExprRef(expr=heading), color=MUTED, fontWeight="normal"),
+        title=alt.Title(text=alt.ExprRef(expr=heading), color=MUTED, fontWeight="normal", offset=above),
         description=description,
         config=config(),
         # Flush: panels stand at equal distances, however long the names above them are.
@@ -78,15 +85,24 @@ def finish(chart: alt.ConcatChart, *, columns: int, description: str, heading: s
     )
 
 
-def single(chart: Layered, *, name: str, heading: str, description: str) -> Layered:
+def single(
+    chart: Layered, *, name: str, heading: str, description: str, above: int = ABOVE, beside: bool = False
+) -> Layered:
     """Give one layered chart its look; its heading is the parameter ``<name>_heading``, for the page.
 
-    Rows without values are filtered by its layers, so the page may keep some (``park``).
+    The heading stands `above` px over the chart. One that stands `beside` others has no wider heading than
+    itself, so that all are fitted to equal places. Rows without values are filtered by its layers, so the
+    page may keep some (``park``).
     """
     parameter = f"{name}_heading"
     return chart.add_params(alt.param(name=parameter, value=heading)).properties(
         title=alt.Title(
-            text=alt.ExprRef(expr=parameter), color=MUTED, fontWeight="normal", frame="group", offset=ABOVE
+            text=alt.ExprRef(expr=parameter),
+            color=MUTED,
+            fontWeight="normal",
+            frame="group",
+            offset=above,
+            limit=alt.ExprRef(expr="width") if beside else alt.Undefined,
         ),
         description=description,
         config=config(),
