@@ -28,6 +28,7 @@ EXACT = 2000
 """Faces up to which "auto" computes all entries of all kernels."""
 EXACT_IF_ROUGH = 10_000
 """The same where no number is held fixed and nodes can't carry a kernel, as that of many logits."""
+NARROW = 0.5  # share of n from which on the effective rank of a kernel is too large
 NODES = 120  # most nodes of a variable
 
 
@@ -113,6 +114,7 @@ class PreparedKcit(Prepared):
         self.statistic = np.where(testable, found.product, np.nan)
         self.effect = np.where(testable, np.clip(found.product / scale, 0.0, 1.0), np.nan)
         self.moments = null_moments(found, problem)
+        self.notes = narrow_notes(found, problem)
 
     def analytic(self) -> Floats:
         """Return the tail of the gamma distribution with the null's mean and variance, (P, O)."""
@@ -172,7 +174,7 @@ class NodeKcit(PreparedKcit):
         smallest = min(self.sums.x_trace.min(), self.sums.y_trace.min())
         off = min(test.tolerance * problem.n / smallest, 1.0) if smallest > 0 else 1.0
         p_off = max(self.spread(off, off), 1e-12)
-        self.notes = (
+        self.notes += (
             f"Kernels of {problem.n} faces are carried by {min(sizes)} to {max(sizes)} nodes a variable: "
             f"sums within about {off:.0e} of the exact ones, p within {p_off:.0e}.",
         )
@@ -202,7 +204,7 @@ class FactoredKcit(PreparedKcit):
         sampled = Sampled.of(problem.n, test.sampled_rows, problem.seed)
         found, error = factored_sums(self.xs, self.ys, sampled, problem.workers)
         super().__init__(found, problem)
-        self.notes = self._say(sampled, error)
+        self.notes += self._say(sampled, error)
 
     def reordered(self, orders: RowOrders, rows: RowOrders, columns: RowOrders) -> Floats:
         """Multiply reordered factors."""
@@ -298,6 +300,24 @@ def null_moments(found: Sums, problem: Problem) -> tuple[Floats, Floats]:
         return found.trace, 2 * found.square
     mean = np.outer(found.x_trace, found.y_trace) / problem.n
     return mean, 2 * np.outer(found.x_square, found.y_square) / problem.n**2
+
+
+def narrow_notes(found: Sums, problem: Problem) -> tuple[str, ...]:
+    """Say which residual kernels are nearly diagonal, as that of many logits given one number.
+
+    Their θ depends on the columns of Z only. (tr K)²/ΣK² is n for the identity, and small for useful kernels.
+    """
+    variables = (*problem.xs, *problem.ys)
+    traces = np.concatenate([found.x_trace, found.y_trace])
+    squares = np.concatenate([found.x_square, found.y_square])
+    narrow = traces**2 > NARROW * problem.n * squares
+    names = ", ".join(variable.name for variable, one in zip(variables, narrow, strict=True) if one)
+    if not names:
+        return ()
+    return (
+        f"KCIT's kernels are too narrow for the columns of {names}: hardly two faces are alike, and little "
+        "is seen, the less the more faces. Test columns one by one, or by another test.",
+    )
 
 
 def gamma_tail(statistic: Floats, mean: Floats, variance: Floats) -> Floats:

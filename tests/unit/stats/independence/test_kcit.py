@@ -266,6 +266,22 @@ def test_a_vector_of_many_columns_is_tested_with_a_wide_kernel(rng: np.random.Ge
     assert KCI_UInd().compute_pvalue(x[:, None], y)[0] > 0.05
 
 
+def test_kernels_too_narrow_for_a_vector_are_told(rng: np.random.Generator) -> None:
+    """As published, the width knows the columns of Z only; given one number, 8 logits lie far apart."""
+    x, z = rng.standard_normal((2, 600))
+    logits = rng.standard_normal((600, 8))
+    logits[:, 0] += 0.7 * x
+    whole = independence_test(x, logits, z, "kcit")
+    assert whole.p_value > 0.05
+    assert any("too narrow for the columns of y:" in note for note in whole.notes)
+    first = independence_test(x, logits[:, 0], z, "kcit")
+    assert first.p_value < 1e-6
+    assert not any("narrow" in note for note in first.notes)
+    given_labels = independence_test(x, logits, rng.integers(0, 7, 600).astype(str), "kcit")
+    assert given_labels.p_value < 1e-6
+    assert not any("narrow" in note for note in given_labels.notes)
+
+
 @pytest.mark.parametrize("kind", CONDITIONERS)
 def test_p_is_never_zero_and_the_effect_nears_one_for_what_is_the_same(
     rng: np.random.Generator, kind: str
