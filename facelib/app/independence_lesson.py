@@ -134,7 +134,7 @@ class WorldPanel(Card):
         self.diagram.add_class("facelib-diagram")
         menu = [(situation.title, place) for place, situation in enumerate(SITUATIONS)]
         self.situation = labelled(
-            "Situation", "Worlds worth looking at", widgets.Dropdown(options=[*menu, (OWN, None)])
+            "Situation", "Worlds worth looking at", widgets.Dropdown(options=[*menu, OWN])
         )
         self.claim = widgets.HTML()
         self.claim.add_class("facelib-hint")
@@ -166,7 +166,7 @@ class WorldPanel(Card):
 
     def _on_situation(self, event: Any) -> None:
         with self.world.lock:
-            if not self._quiet and event["new"] is not None:
+            if not self._quiet and event["new"] != OWN[1]:
                 self.world.change(**SITUATIONS[event["new"]].setting)
 
     def follow(self, _change: object = None) -> None:
@@ -182,7 +182,7 @@ class WorldPanel(Card):
         with self._quiet:
             for name, control in self.controls.items():
                 control.value = here[name]
-            self.situation.value = known[0] if known else None
+            self.situation.value = known[0] if known else OWN[1]
         self.claim.value = paragraphs(SITUATIONS[known[0]].claim) if known else ""
 
 

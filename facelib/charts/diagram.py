@@ -20,7 +20,7 @@ PLACES: Final = {
     "label": (160.0, 28.0),
     "property": (54.0, 122.0),
     "output": (266.0, 122.0),
-    "rated": (98.0, 208.0),
+    "rated": (72.0, 208.0),
     "picture": (266.0, 208.0),
 }
 """Centres of the boxes."""

@@ -112,7 +112,7 @@ def p_layout(*, width: int = 420, row_height: int = 23) -> theme.Layered:
         titleAnchor="start", labelExpr=label,
     )  # fmt: skip
     names = alt.Axis(
-        title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=6, labelLimit=220,
+        title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=10, labelLimit=220,
         labelFontWeight=alt.condition("datum.value === 'Vote'", alt.value("bold"), alt.value("normal")),
     )  # fmt: skip
     base = (

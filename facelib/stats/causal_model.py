@@ -175,7 +175,7 @@ def arrows(model: CausalModel, held: Held = "label") -> pd.DataFrame:
     _one_of(held, HELD, "What is held fixed")
     pull = min(abs(model.confounding) / MOST_CONFOUNDING, 1.0)
     effect = min(abs(model.effect) / MOST_EFFECT, 1.0)
-    shape = {"linear": "", "quadratic": " (curved)", "sign-flipping": " (± by label)"}[model.shape]
+    shape = {"linear": "", "quadratic": " (curved)", "sign-flipping": " (flips)"}[model.shape]
     drawn = [
         ("label", "property", model.confounding, pull, _said("confounding", model.confounding, 1, "")),
         ("label", "output", model.confounding, pull, ""),

@@ -136,7 +136,7 @@ def test_wrong_draws_say_what_is_right() -> None:
 
 def test_the_diagram_says_what_the_model_does() -> None:
     drawn = arrows(CausalModel(0.5, 0.5, "sign-flipping")).set_index(["source", "target"])
-    assert drawn.loc[("property", "output"), "words"] == "effect 0.50 (± by label)"
+    assert drawn.loc[("property", "output"), "words"] == "effect 0.50 (flips)"
     assert drawn.loc[("property", "output"), "share"] == 0.5
     assert drawn.loc[("label", "property"), "share"] == 0.25
     assert nodes("label").set_index("node")["held"].to_dict() == {
