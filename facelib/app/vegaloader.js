@@ -14,11 +14,8 @@ function shelf(version) {
   return entries[version];
 }
 
-async function initialize({ model }) {
-  const entry = shelf(model.get("version"));
-  if (entry.loading) return; // another notebook on this page was faster
-  entry.loading = true;
-  const url = URL.createObjectURL(new Blob([model.get("bundle")], { type: "text/javascript" }));
+async function load(entry, bundle) {
+  const url = URL.createObjectURL(new Blob([bundle], { type: "text/javascript" }));
   try {
     const { vegaEmbed } = await import(/* webpackIgnore: true */ url);
     entry.resolve(vegaEmbed);
@@ -27,6 +24,14 @@ async function initialize({ model }) {
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+
+/** Begin to load, without waiting: anywidget reports a model that isn't ready after 2 s, as on a busy machine. */
+function initialize({ model }) {
+  const entry = shelf(model.get("version"));
+  if (entry.loading) return; // another notebook on this page was faster
+  entry.loading = true;
+  load(entry, model.get("bundle"));
 }
 
 export default { initialize, render: () => {} };

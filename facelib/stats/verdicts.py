@@ -232,7 +232,7 @@ def describe_gradient(gradient: PropertyGradient, change: float, n: int) -> tupl
         Described("mean gradient", format_number(float(gradient.signed)), "mean step with its sign"),
         Described(
             "correlation",
-            "none" if np.isnan(r) else format_number(r),
+            "none" if np.isnan(r) else format_number(r if abs(r) > TOLERANCE else 0.0),
             "with the strength, −1 … 1" + (": the outputs never change" if np.isnan(r) else ""),
         ),
         Described(

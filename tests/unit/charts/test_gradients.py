@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 import vl_convert
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -50,6 +50,7 @@ def slow_histogram(
     return found
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1)),
     st.integers(0, 2**20),

@@ -235,6 +235,8 @@ def test_every_number_of_a_gradient_is_said_in_words() -> None:
         "mean step in size",
         "all steps added, up and down",
     )
+    tent = described(np.r_[np.zeros(10), 0.8, np.zeros(10)] + 0.1)
+    assert tent["correlation"][0] == "0"  # not the rounding error of a sum
     assert constant["correlation"] == ("none", "with the strength, −1 … 1: the outputs never change")
 
 
@@ -243,10 +245,9 @@ def test_the_range_of_one_way_curves_holds_them(values: list[float]) -> None:
     p = np.sort(np.round([0, *values, 1], 3))
     meaning = described(p)["EPGM"][1]
     least, most = property_gradient(p).epgm * 0.999 - 6e-4, property_gradient(p).epgm * 1.001 + 6e-4
-    low, high = (
-        float(text.replace("−", "-"))
-        for text in re.fullmatch(r".* have (\S+) to (\S+) at .*", meaning).groups()
-    )
+    found = re.fullmatch(r".* have (\S+) to (\S+) at .*", meaning)
+    assert found is not None
+    low, high = (float(text.replace("−", "-")) for text in found.groups())
     assert low <= most
     assert high >= least
 
