@@ -166,7 +166,11 @@ class WorldPanel(Card):
 
     def _on_situation(self, event: Any) -> None:
         with self.world.lock:
-            if not self._quiet and event["new"] != OWN[1]:
+            if self._quiet:
+                return
+            if event["new"] == OWN[1]:
+                self.follow()  # it is no place to go to: the menu says where we are
+            else:
                 self.world.change(**SITUATIONS[event["new"]].setting)
 
     def follow(self, _change: object = None) -> None:

@@ -97,6 +97,8 @@ def test_situations_are_chosen_named_and_left(lesson: IndependenceLesson) -> Non
     assert lesson.controls.claim.value == ""
     lesson.controls.controls["n"].value = 300
     assert menu.label == "a rated label"
+    menu.value = OWN[1]  # leads nowhere
+    assert menu.label == "a rated label"
 
 
 def test_rated_labels_make_the_panels_of_the_faces(lesson: IndependenceLesson) -> None:

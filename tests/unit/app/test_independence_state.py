@@ -17,7 +17,7 @@ from facelib.app.independence_state import SEED, UNABLE, WAITS, Settings, World,
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import CausalModel, held_fixed
 from facelib.stats.independence import TESTS, independence_test
-from facelib.stats.rejections import power, power_rounds
+from facelib.stats.rejections import power, power_rounds, run_each
 
 ROUNDS = 3
 FAST = ["partial_correlation", "kcit"]
@@ -166,7 +166,6 @@ def test_filling_stops_and_goes_on_where_it_was(live: Live) -> None:
 def test_a_drag_tests_only_where_it_ends(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     world = live(filling=False)
     tested: list[float] = []
-    run_each = states.run_each
     monkeypatch.setattr(
         states,
         "run_each",
