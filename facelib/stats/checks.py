@@ -19,7 +19,7 @@ def as_floats(values: Any, what: str) -> Floats:
         if given.dtype.kind not in "biufO":  # complex numbers and text would be converted silently
             raise TypeError
         array = given.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         msg = f"{what} must be numbers; got {type(values).__name__}: {f'{values!r}':.60}."
         raise BadValueError(msg) from None
     missing = int((~np.isfinite(array)).sum())

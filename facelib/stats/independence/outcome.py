@@ -25,7 +25,7 @@ STOP_AFTER = 10  # exceedances that settle a pair: its p is then known to about 
 LEVELS = (0.05, 0.01)
 SPARSE = {"kcit": 8, "rcot": 3}
 """Faces a label below which an analytic null was measured to reject too often (KCIT .1 to .2, RCoT .12 at
-nominal .05): it counts faces, but means are taken out of every label."""
+nominal .05): they count faces, but a mean is taken out of every label."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,9 @@ from facelib.stats.independence.variables import Codes, Variable, z_scores
 from facelib.stats.independence.weighted_chi2 import power_sums, tail
 
 GONE = 1e-6  # mean variance of normalised residual features below which Z leaves nothing of a variable
+MUCH, MOST = 0.5, 0.8
+"""Shares of the degrees of freedom that features of Z may use before p is too small (measured at nominal .05:
+up to .11 below .7, .2 to .6 above .8), and before nothing is tested."""
 
 
 @register
@@ -94,8 +97,14 @@ class PreparedRcot(Prepared):
                 "label means are taken out instead.",
             )
         found = threaded(self._draw, range(test.repeats), problem.workers)
-        t, plain, sums, effects, norms = (np.stack(part) for part in zip(*found, strict=True))
-        testable = (norms >= GONE).all(axis=(0, 1))
+        t, plain, sums, effects, norms, used = (np.stack(part) for part in zip(*found, strict=True))
+        taken = 0.0 if problem.given.categorical else float(np.median(used)) / problem.n
+        testable = (norms >= GONE).all(axis=(0, 1)) & (taken <= MOST)
+        if taken > MUCH:
+            self.notes += (
+                f"Features of the conditioner use {taken:.0%} of the degrees of freedom: RCoT rejects more "
+                f"often than its level says, and isn't run above {MOST:.0%}. Add faces.",
+            )
         self._scale = np.where(testable, test.features**2 * norms.prod(axis=1), 1.0)
         self.statistic = np.where(testable, np.median(t, axis=0), np.nan)
         self.effect = np.where(testable, np.sqrt(np.median(effects, axis=0)), np.nan)
@@ -167,10 +176,11 @@ class PreparedRcot(Prepared):
                 regressor = OnFeatures(self._z, features, z, blocks)
         return ResidualFeatures(np.hstack([x, y]), fourier, count * len(x_widths), regressor, blocks)
 
-    def _draw(self, draw: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """Return T, T of the residuals themselves, Σ λ^k, the squared effect, and mean variances.
+    def _draw(self, draw: int) -> tuple[Floats, Floats, Floats, Floats, Floats, float]:
+        """Return what one draw of features says.
 
-        The last is (2, P, O): of the residual features of each property, and of each output.
+        T, T of the residuals themselves, Σ λ^k, the squared effect; the mean variance of the residual
+        features of each property, and of each output, (2, P, O); the degrees of freedom that Z takes.
         """
         count, n = self.test.features, self.problem.n
         xs, ys = self.problem.shape
@@ -196,7 +206,8 @@ class PreparedRcot(Prepared):
         effect = np.clip((t / n - expected) / np.maximum(most - expected, np.finfo(float).tiny), 0.0, 1.0)
         variances = own[:, first == second].mean(axis=1)
         sides = np.stack(np.meshgrid(variances[:xs], variances[xs:], indexing="ij"))
-        return t, n * squared_blocks(cross / (n - 1), count), sums, effect, sides
+        plain = n * squared_blocks(cross / (n - 1), count)
+        return t, plain, sums, effect, sides, residuals.regressor.used
 
 
 def squared_blocks(cross: Floats, count: int) -> Floats:

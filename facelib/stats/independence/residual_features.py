@@ -19,6 +19,9 @@ FLAT = 1e-12  # variance below which a feature is constant: its cosine is rounde
 class Regressor(Protocol):
     """Least squares of normalised features on a conditioner, from sums over rows."""
 
+    used: float
+    """Degrees of freedom that the regression takes: the trace of its hat matrix."""
+
     def add(self, rows: slice, features: Floats) -> None:
         """Take in the raw features (m, f) of a block of rows."""
 
@@ -49,6 +52,7 @@ class OnLabels:
         self.strata, self.counts = given.strata, np.diff(given.bounds).astype(np.float64)[:, None]
         self.features = None if features is None else self._normalised(features)
         self.table = self.sums = np.zeros((len(self.counts), count))
+        self.used = float(len(self.counts))
 
     def add(self, rows: slice, features: Floats) -> None:
         """Add up the features of each label."""
@@ -110,6 +114,8 @@ class OnFeatures:
             gram += centred.T @ centred
         self.scale = inverse_deviation(np.diag(gram) / (len(values) - 1))
         self.gram = gram * self.scale * self.scale[:, None]
+        sizes = np.linalg.eigvalsh(self.gram / (len(values) - 1)).clip(0)
+        self.used = 1 + float((sizes / (sizes + RIDGE)).sum())
         self.cross = np.zeros((fourier.count, count))
         self.coefficients = self.cross
 

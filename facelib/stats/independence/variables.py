@@ -18,6 +18,8 @@ Codes = npt.NDArray[np.intp]
 ROUNDING = 16 * np.finfo(np.float64).eps
 """Differences below this share of a column's largest value are rounding, not data (our choice)."""
 
+LARGEST = 1e300
+
 
 @dataclass(frozen=True, eq=False)
 class Variable:
@@ -65,8 +67,7 @@ def as_variable(values: Any, name: str) -> Variable:
     Raises
     ------
     BadValueError
-        If a value is missing or infinite, values differ by more than a float can hold, or the shape is
-        neither (n,) nor (n, d).
+        If a value is missing, infinite or beyond ±1e300, or the shape is neither (n,) nor (n, d).
 
     Examples
     --------
@@ -115,15 +116,14 @@ def as_array(values: Any, name: str) -> npt.NDArray[Any]:
 
 
 def as_columns(values: Any, name: str) -> Floats:
-    """Return finite numbers, (n,) or (n, d) with n, d ≥ 1, whose differences are finite too."""
+    """Return finite numbers, (n,) or (n, d) with n, d ≥ 1, whose sums and differences are finite too."""
     numbers = as_floats(as_array(values, name), name)
     if numbers.ndim not in (1, 2) or numbers.size == 0:
         msg = f"{name} has shape (n,) or (n, d), one row a face; got {numbers.shape}."
         raise BadValueError(msg)
-    with np.errstate(over="ignore"):
-        apart = np.isfinite(np.ptp(numbers, axis=0)).all()
-    if not apart:
-        msg = f"{name} lies further apart than a float can hold; divide it by a large number."
+    largest = np.abs(numbers).max()
+    if largest > LARGEST:
+        msg = f"{name} must lie within ±{LARGEST:g}, so that sums are finite; got {largest:g}. Divide it."
         raise BadValueError(msg)
     return numbers
 

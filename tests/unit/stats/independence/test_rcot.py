@@ -273,3 +273,26 @@ def test_inner_products_of_features_are_gaussian_kernels() -> None:
     found = Fourier([2], 200_000, rng, double=True)(values)
     distances = ((values[:, None] - values[None]) ** 2).sum(axis=2)
     np.testing.assert_allclose(found @ found.T / 200_000, np.exp(-distances / 2), atol=0.015)
+
+
+@pytest.mark.parametrize(
+    ("n", "numbers", "said", "tested"),
+    [(200, 1, False, True), (45, 2, True, True), (26, 2, True, False), (100, 5, True, False)],
+)
+def test_too_few_faces_for_the_features_of_the_conditioner(
+    n: int, numbers: int, said: bool, tested: bool
+) -> None:
+    """Regressions that fit everything leave residuals whose p is arbitrary: 1e-24 was seen under the null."""
+    rng = np.random.default_rng(11)
+    x, y = rng.standard_normal((2, n))
+    result = independence_test(x, y, rng.standard_normal((n, numbers)), METHOD)
+    assert any("Features of the conditioner use" in note for note in result.notes) == said
+    assert np.isfinite(result.p_value) == tested
+
+
+def test_degrees_of_freedom_are_the_trace_of_the_hat_matrix() -> None:
+    rng = np.random.default_rng(12)
+    z, number = Fourier([1], 30, rng, double=True), rng.standard_normal((80, 1))
+    f = z_scored(z(number))
+    hat = f @ np.linalg.solve(f.T @ f / 79 + 1e-10 * np.eye(30), f.T / 79)
+    assert OnFeatures(number, 2, z, [slice(0, 80)]).used == pytest.approx(1 + np.trace(hat), rel=1e-3)
