@@ -160,6 +160,48 @@ def kcit_grid() -> Iterator[Row]:
         yield Row(name, f"≥ {least} × causal-learn", ours, peer, peer / ours >= least and off < 1e-9, same)
 
 
+@promise("cmiknn")
+def cmiknn_grid() -> Iterator[Row]:
+    """CMIknn of the paper-sized grid against a loop over tigramite's, whose Z is one column of codes.
+
+    Tigramite runs with its defaults (ranks, k = .2 n); the remark says the ratio at our k of a label.
+    """
+    from tigramite.independence_tests.cmiknn import CMIknn
+
+    from facelib.stats.independence.cmiknn import Cmiknn
+    from facelib.stats.independence.outcome import Outcome, run
+    from facelib.stats.independence.question import Question
+
+    draws, cells, roles = 500, PROPERTIES * OUTPUTS, np.array([0, 1, 2])
+    problem = as_problem(*grid_data(), 1)
+    columns = [[v.values[:, 0] for v in group] for group in (problem.xs, problem.ys)]
+
+    def theirs(i: int, j: int, knn: float, samples: int) -> None:
+        test = CMIknn(knn=knn, sig_samples=samples, workers=1)
+        values = np.vstack([columns[0][i], columns[1][j], problem.given.strata])
+        test.get_shuffle_significance(values, roles, test.get_dependence_measure(values, roles))
+
+    def loop(knn: float, samples: int) -> float:
+        theirs(0, 0, knn, 2)
+        times = [seconds(partial(theirs, k, 7 * k, knn, samples)) for k in range(PROPERTIES)]
+        return statistics.median(times) * cells * draws / samples
+
+    def ours(sequential: bool) -> Outcome:
+        question = Question(problem, (*range(PROPERTIES),), (*range(OUTPUTS),), problem.shape, (), {})
+        return run(Cmiknn(), question, n_permutations=draws, sequential=sequential)
+
+    k = round(0.1 * FACES / LABELS)
+    peer, equal = loop(0.2, draws), loop(k, 100)
+    for sequential, least in ((False, 40), (True, 100)):
+        own = median_seconds(partial(ours, sequential), 3)
+        how = "stopping early" if sequential else "500 surrogates"
+        kept = peer / own >= least and np.isfinite(ours(sequential).p_value).all()
+        yield Row(
+            f"CMIknn, 6 × 80, n = 1000, {how}, 1 thread", f"≥ {least} × tigramite, all 500",
+            own, peer, bool(kept), f"{equal / own:.0f} × its loop with k = {k}",
+        )  # fmt: skip
+
+
 @promise("grid")
 def whole_grid() -> Iterator[Row]:
     """Time all tests on the paper-sized grid, and on the small one that has to be live."""
