@@ -58,7 +58,7 @@ def test_order_units_and_names_change_nothing(method: str, data: st.DataObject) 
     first = outcome(method, x, y, z)
     assert 0 < first.p_value <= 1
     order = np.random.default_rng(data.draw(st.integers(0, 10**6))).permutation(N)
-    scale, shift = data.draw(st.sampled_from([(1, 0), (1e-6, 3), (250, -1e4)]))
+    scale, shift = data.draw(st.sampled_from([(1, 0), (1e-6, 0), (250, -1e4)]))
     if x.dtype.kind == "f":
         x = scale * x + shift
     renamed = {name: np.array([NAMES[v] for v in z[name]]) if name == "l" else 7 * z[name] - 2 for name in z}
@@ -114,7 +114,8 @@ ODD: list[Any] = [
     [[1, 2], [3]] * 6, [1, [2]] * 6, [np.array([1, 2])] * ROWS, [frozenset()] * ROWS, [("a", 1)] * ROWS,
     np.array([1, "a", None, 2.5] * 3, object), np.array([1, "a", 3, 2.5] * 3, object),
     ["a", float("nan")] * 6, [True, None] * 6, [f"face {i}" for i in range(ROWS)],
-    np.array([b"a", b"b"] * 6), NUMBERS + 1j,    np.array(["2020-01-01"] * ROWS, "M8[D]"), np.arange(ROWS).astype("m8[s]"),
+    np.array([b"a", b"b"] * 6), NUMBERS + 1j,
+    np.array(["2020-01-01"] * ROWS, "M8[D]"), np.arange(ROWS).astype("m8[s]"),
     pd.Series(NUMBERS, index=range(5, 5 + ROWS)), pd.Series(["a", "b", None] * 4),
     pd.Series(["a", "b", "c"] * 4, dtype="category"), pd.Series([1, 2, None] * 4, dtype="Int64"),
     pd.DataFrame({"a": NUMBERS, "b": TEXT}), pd.DataFrame(np.c_[NUMBERS, NUMBERS], columns=["a", "a"]),
