@@ -24,6 +24,7 @@ from facelib.charts.independence_rows import (
     level_rows,
     named,
     p_rows,
+    placed,
     power_rows,
     reach,
     titles_of,
@@ -301,7 +302,7 @@ def trust(tests: pd.DataFrame, settings: Settings) -> list[list[str]]:
     """
     labels, numbers = conditioners(settings)
     found = []
-    for test in tests.to_dict("records"):
+    for test in sorted(tests.to_dict("records"), key=lambda test: placed(test["method"])):
         if test["method"] != VOTE:
             level = level_sentence(test["method"], settings.n, labels, numbers) or ""
             notes = str(test["notes"]).replace(level, "").strip()

@@ -326,7 +326,7 @@ def _panels(layers: theme.Layered, name: str, *, width: int, height: int) -> alt
     """Return small multiples of a data set of its own, four beside each other.
 
     Panels are told apart by ``order``, their names are the parameter ``<name>_titles``: where names change,
-    panels stay.
+    panels stay. Rows that the page has emptied and kept (``park``) make no panel.
     """
     header = alt.Header(
         title=None, labelFontSize=11.5, labelFontWeight=600, labelColor=theme.INK, labelPadding=4,
@@ -335,6 +335,7 @@ def _panels(layers: theme.Layered, name: str, *, width: int, height: int) -> alt
     return (
         layers.properties(width=width, height=height)
         .facet(alt.Facet("order:O", header=header), columns=4, data=alt.NamedData(name=name))
+        .transform_filter("isValid(datum.order)")
         .properties(datasets={name: []})
     )
 

@@ -195,7 +195,16 @@ def _groups(label: pd.Series) -> pd.Series:
         return label.astype(str).astype(pd.CategoricalDtype(names, ordered=True))
     cut = pd.qcut(label.rank(method="first"), SLICES)
     ends = [label[(cut == part).to_numpy()].agg(["min", "max"]).tolist() for part in cut.cat.categories]
-    return cut.cat.rename_categories([f"label {low:.1f} … {high:.1f}" for low, high in ends])
+    return cut.cat.rename_categories([f"label {_tenths(low)} … {_tenths(high)}" for low, high in ends])
+
+
+def _tenths(value: float) -> str:
+    """Return a number with one decimal, a real minus sign, and none before a zero.
+
+    >>> _tenths(-1.26), _tenths(-0.04)
+    ('−1.3', '0.0')
+    """
+    return f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
 
 
 def _usual_place(label: str) -> tuple[int, str]:

@@ -101,10 +101,12 @@ def test_the_keyboard_does_all_of_it(lesson: Visit) -> None:
         menu.press("ArrowDown")
     expect(lesson.page.locator(".facelib-diagram")).to_contain_text("as a number", timeout=WAIT)
     wait_until(lambda: decisions(lesson).count("holds labels only") == 2, 20, "two tests left out")
+    panels = chart(lesson, "Power").locator("g.mark-group.cell > g")
+    expect(panels).to_have_count(TESTS + 1)
     wait_until(lambda: sentence(lesson).inner_text() != before, 20, "another sentence")
     lesson.page.get_by_role("button", name="Stop").press("Enter")
     expect(lesson.page.get_by_role("button", name="Go on")).to_be_visible(timeout=WAIT)
-    time.sleep(0.5)
+    expect(lesson.page.get_by_text(re.compile("^(Power: draw|Testing)"))).to_have_count(0, timeout=WAIT)
     done = draws(lesson)
     time.sleep(1.5)
     assert draws(lesson) == done

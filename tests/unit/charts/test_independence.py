@@ -293,6 +293,19 @@ def test_names_of_properties_stand_above_their_column_and_never_overlap() -> Non
         assert lowest <= 0, "the last line of a name lies on the table"
 
 
+def test_rows_that_the_page_has_emptied_make_no_panel(curve: pd.DataFrame) -> None:
+    for name, chart in (
+        ("faces", independence.faces(CausalModel().draw(70))),
+        ("power", independence.power(curve)),
+    ):
+        rows = chart.to_dict()["datasets"][name]
+        emptied = chart.properties(datasets={name: [*rows, dict.fromkeys(rows[0])]})
+        count = len({row["order"] for row in rows})
+        for drawing in (chart, emptied):
+            (cells,) = (mark for mark in scene(drawing) if mark.get("name") == "cell")
+            assert len(cells["items"]) == count
+
+
 @pytest.mark.parametrize("name", ["faces", "p", "power"])
 def test_layouts_hold_no_data_and_describe_themselves(name: str) -> None:
     spec = getattr(independence, f"{name}_layout")().to_dict()
