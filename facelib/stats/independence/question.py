@@ -48,7 +48,9 @@ def ask(
         Whether the properties differ inside persons: then persons' means are taken out of them and of the
         outputs; else they are compared between persons.
     """
+    uneven: tuple[str, ...] = ()
     if rows.persons is not None or rows.count < len(rows.of):
+        uneven = rows.unevenness(xs)
         xs, ys = [rows.variable(x) for x in xs], [rows.variable(y) for y in ys]
         given = rows.given(given)
     if within and rows.persons is not None:
@@ -81,5 +83,5 @@ def ask(
         persons=persons,
         workers=workers,
     )
-    notes = (*rows.notes, *given.notes)
+    notes = (*rows.notes, *uneven, *given.notes)
     return Question(problem, kept, columns, (len(xs), len(ys)), notes, why_not)

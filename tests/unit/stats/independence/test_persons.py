@@ -187,3 +187,14 @@ def test_names_of_persons_change_nothing(rng: np.random.Generator) -> None:
     second = independence_test(*again, "within_dcov", person=names[PERSON[order]], n_permutations=99)
     assert first.p_value == second.p_value
     assert first.statistic == pytest.approx(second.statistic, rel=1e-9)
+
+
+def test_uneven_numbers_of_pictures_are_said_where_they_matter(rng: np.random.Generator) -> None:
+    uneven = np.repeat(np.arange(30), np.where(np.arange(30) % 2, 1, 20))
+    smile, y = rng.standard_normal((2, len(uneven)))
+    age = rng.uniform(18, 80, 30)[uneven]
+    said = "were averaged over 1 to 20 pictures"
+    assert any(said in note for note in asked(smile, y, None, uneven).notes)
+    assert any(said in note for note in asked(smile, y, y + rng.standard_normal(len(y)), uneven).notes)
+    assert not any("averaged over" in note for note in asked(age, y, None, uneven).notes)
+    assert not any("averaged over" in note for note in asked(smile[:N], y[:N], LABEL, PERSON).notes)
