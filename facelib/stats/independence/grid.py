@@ -110,8 +110,8 @@ def independence_grid(
     progress
         True for a progress bar, or a function called with `Progress`; returning False ends the run.
     n_permutations
-        Most surrogates a pair. "corrected": as many as a p needs to survive Holm, number of pairs / alpha.
-        None: each test's default; with a budget, the larger of both.
+        Most surrogates a pair. "corrected": as many as a p needs to survive Holm, number of pairs / alpha,
+        half as many again where tests vote. None: each test's default; with a budget, the larger of both.
     max_statistic_draws
         Surrogates for the max-statistic permutation of the tests whose cost is "low"; 0: none. Labels must be
         categorical.
@@ -143,6 +143,10 @@ def independence_grid(
     >>> grid[["property", "output", "rejects"]].values.tolist()
     [['age', 'happy', True], ['age', 'sad', False]]
     """
+    xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
+    n = _one_length([*xs, *ys])
+    given = as_given(labels, n)
+    tests = _tests(methods, given)
     plan = Plan(
         alpha=as_share(alpha, "The level alpha"),
         delta=as_share(delta, "The margin delta"),
@@ -150,11 +154,8 @@ def independence_grid(
         n_permutations=n_permutations,
         max_draws=as_count(max_statistic_draws, "The number of max-statistic surrogates", least=0),
         timed=budget is not None,
+        voting={*VOTERS} <= {test.id for test in tests},
     )
-    xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
-    n = _one_length([*xs, *ys])
-    given = as_given(labels, n)
-    tests = _tests(methods, given)
     if null_property:
         xs.append(_random_property(n, person, plan.seed))
     rows = independent_rows(person, given, plan.seed)
@@ -168,7 +169,7 @@ def independence_grid(
             tables += [_table(test, part, plan, clock, deadline) for part in parts]
         sizes = pd.concat([_sizes(part, plan) for part in parts])
     table = pd.concat(tables, ignore_index=True)
-    if all(voter in {test.id for test in tests} for voter in VOTERS):
+    if plan.voting:
         table = pd.concat([table, _votes(table, plan)], ignore_index=True)
     return _finished(table, sizes, plan)
 
@@ -183,18 +184,22 @@ class Plan:
     n_permutations: int | Literal["corrected"] | None
     max_draws: int
     timed: bool
+    voting: bool
 
-    def needed(self, pairs: int) -> int:
-        """Return the surrogates from which on a p of 1 / (count + 1), times the family, is below alpha."""
-        return math.ceil(pairs / self.alpha)
+    def needed(self, test: IndependenceTest, pairs: int) -> int:
+        """Return from how many surrogates on the smallest p, times the family, is below alpha.
 
-    def count(self, pairs: int, default: int) -> int:
+        A vote's p is up to 1.5 times that of a test.
+        """
+        return math.ceil((1.5 if self.voting and test.id in VOTERS else 1.0) * pairs / self.alpha)
+
+    def count(self, test: IndependenceTest, pairs: int) -> int:
         """Return the most surrogates a pair."""
         if self.n_permutations == "corrected":
-            return self.needed(pairs)
+            return self.needed(test, pairs)
         if self.n_permutations is not None:
             return as_count(self.n_permutations, "Permutations")
-        return max(default, self.needed(pairs)) if self.timed else default
+        return max(test.draws, self.needed(test, pairs)) if self.timed else test.draws
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,7 +275,7 @@ def _table(
 ) -> pd.DataFrame:
     """Run one test on one part: one row a pair."""
     whole = len(part.properties) * len(part.outputs) >= part.family
-    count, needed = plan.count(part.family, test.draws), plan.needed(part.family)
+    count, needed = plan.count(test, part.family), plan.needed(test, part.family)
     outcome = run(
         test,
         part.question,

@@ -151,7 +151,7 @@ def draw(
     stop_after
         Exceedances that settle a pair; None: all surrogates are drawn.
     deadline
-        `time.monotonic()` after which this method stops drawing.
+        `time.monotonic()` after which this method stops drawing; one round is always drawn.
     """
     observed = prepared.extreme
     bar = observed - TOLERANCE * np.abs(observed)
@@ -159,7 +159,7 @@ def draw(
     total = int(active.sum())
     exceed, drawn = np.zeros(observed.shape, np.intp), np.zeros(observed.shape, np.intp)
     settled = np.zeros(observed.shape, bool)
-    taken, ended = 0, clock.stop(deadline)
+    taken, ended = 0, clock.stop() if clock.cancelled else None  # one round always: a p beats none
     while taken < n_permutations and active.any() and ended is None:
         count = min(max(FIRST, taken), LARGEST, n_permutations - taken)
         as_much = prepared.surrogates(orders.draw(count), active) >= bar

@@ -260,3 +260,14 @@ def test_a_budget_draws_on_toward_the_corrected_level(faces: Any) -> None:
     grid = independence_grid(properties, outputs, LABELS, methods=["within_rff"], alpha=0.001, budget=60.0)
     assert grid["n_permutations"].max() == math.ceil(len(grid) / 0.001) > WithinRff.draws
     assert not grid["notes"].str.contains("Cannot reach").any()
+
+
+def test_corrected_draws_suffice_for_a_unanimous_vote(faces: Any) -> None:
+    properties, outputs = faces
+    happy = outputs[["happy"]] + 3 * properties[["age"]].to_numpy()
+    grid = independence_grid(
+        properties, outputs.assign(happy=happy), LABELS, methods=VOTERS, n_permutations="corrected"
+    )
+    assert cell(grid, "age", "happy", "cmiknn")["n_permutations"] == math.ceil(1.5 * 4 / 0.01)
+    assert cell(grid, "age", "happy", "vote")["rejects_holm"]
+    assert not grid["notes"].str.contains("Cannot reach").any()

@@ -149,10 +149,11 @@ def test_a_budget_ends_drawing_and_p_stays_valid() -> None:
         assert (p <= a).sum() <= binom.ppf(0.9999, p.size, a)
 
 
-def test_a_deadline_in_the_past_draws_nothing() -> None:
+def test_a_deadline_in_the_past_leaves_one_round_so_that_there_is_a_valid_p() -> None:
     found = draw(Noise((2, 2)), orders(), 50, clock=Clock(), deadline=time.monotonic() - 1)
     assert found.ended == "budget"
-    assert np.isnan(found.p_value).all()
+    assert (found.drawn == FIRST).all()
+    np.testing.assert_allclose(found.p_value, (found.exceed + 1) / (FIRST + 1))
 
 
 def test_progress_is_told_and_can_cancel() -> None:
