@@ -103,6 +103,7 @@ _add(
 _add("number_heavy_tails", "one number, linear, heavy tails", n_numbers=1, noise="heavy tails")
 _add("numbers_2_linear", "two numbers, linear", n_numbers=2)
 _add("numbers_2_sin", "two numbers, sin 2(z₁ + z₂)", n_numbers=2, cause="sin 2")
+_add("numbers_5_linear", "five numbers, linear", n_numbers=5)
 _add("labels_7_number_tanh", "7 labels and one number, tanh", n_labels=7, n_numbers=1, cause="tanh")
 for _name in ("none", "labels_7_unequal", "number_tanh"):
     _plain = SCENARIOS[_name]

@@ -160,16 +160,19 @@ def _described(method: str, n: int, n_labels: int, n_numbers: int) -> tuple[bool
     rows = rows.sort_values("rate")
     best, worst = rows.iloc[0], rows.iloc[-1]
     broken = rows[rows["low"] > EXCESS * alpha]
-    far = max(n / measured, measured / n) > 3
-    where = _conditions(method, rows, measured) + ", the nearest measured" * far
+    where = _conditions(method, rows, measured)
+    far = max(n / measured, measured / n) > 3 or _numbers(rows) != n_numbers
+    where += ", the nearest measured" * far
     level = f"{alpha:.2f}".lstrip("0")
     if broken.empty:
         between = _between(float(best["rate"]), float(worst["rate"]))
         count = f"{len(rows)} settings" if len(rows) > 1 else "one setting"
-        return True, (
+        held = (
             f"Held its level in our calibration: rejected {between} of true nulls at {level} "
             f"({where}; {count})."
         )
+        beyond = " More continuous conditioners were never measured: don't rely on it alone."
+        return (False, held + beyond) if n_numbers > _numbers(rows) else (True, held)
     rates = f"{percent(worst['rate'])} ({worst['title']})"
     if len(rows) > 1:
         rates = f"between {percent(best['rate'])} ({best['title']}) and {rates}"
@@ -179,6 +182,11 @@ def _described(method: str, n: int, n_labels: int, n_numbers: int) -> tuple[bool
     )
 
 
+def _numbers(rows: pd.DataFrame) -> int:
+    """Return how many continuous conditioners were held fixed."""
+    return int(rows["n_numbers"].iloc[0])
+
+
 def _conditions(method: str, rows: pd.DataFrame, n: int) -> str:
     if method in UNITS:
         return f"{n} {UNITS[method]}"
@@ -186,8 +194,12 @@ def _conditions(method: str, rows: pd.DataFrame, n: int) -> str:
 
 
 def _conditioner(rows: pd.DataFrame) -> str:
-    labels, numbers = int(rows["n_labels"].iloc[0]), int(rows["n_numbers"].iloc[0])
-    words = {1: "one continuous conditioner", 2: "two continuous conditioners"}
+    labels, numbers = int(rows["n_labels"].iloc[0]), _numbers(rows)
+    words = {
+        1: "one continuous conditioner",
+        2: "two continuous conditioners",
+        5: "five continuous conditioners",
+    }
     parts = [f"{labels} labels"] * (labels > 0) + [
         words.get(numbers, f"{numbers} continuous conditioners")
     ] * (numbers > 0)

@@ -183,6 +183,14 @@ def test_nothing_is_trusted_with_two_wild_numbers(method: str) -> None:
     assert "don't rely on it alone" in note
 
 
+@pytest.mark.parametrize("method", CONTINUOUS)
+def test_more_numbers_than_were_ever_measured_are_no_reason_for_trust(method: str) -> None:
+    note = level_note(method, 200, n_numbers=9)
+    assert note is not None
+    assert "five continuous conditioners at n ≈ 200, the nearest measured" in note
+    assert "rely on it alone" in note
+
+
 def test_the_note_stands_in_the_result(rng: np.random.Generator) -> None:
     x, y, z = rng.standard_normal((3, 200))
     result = independence_test(x, y, z, "partial_correlation")
