@@ -10,6 +10,7 @@ import numpy as np
 
 from facelib.stats.checks import Floats
 from facelib.stats.independence.problem import Problem
+from facelib.stats.independence.streams import stream
 from facelib.stats.independence.variables import Codes, Variable, z_scores
 
 BINS = 5  # equal shares of a continuous property inside a label (our choice)
@@ -65,7 +66,7 @@ def explained_by_halves(problem: Problem, n_resamples: int, seed: int) -> Floats
     Halves drawn without replacement vary as much as the whole sample does (delete-half jackknife: Shao and Tu
     1995), and hold no row twice: copies would look like dependence, which rules the bootstrap out.
     """
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "halves")
     people = np.arange(problem.n) if problem.persons is None else problem.persons
     count = int(people.max()) + 1
     halves = [(rng.permutation(count) < count // 2)[people].astype(np.float64) for _ in range(n_resamples)]

@@ -10,6 +10,7 @@ from scipy.linalg import block_diag
 from scipy.spatial.distance import pdist
 
 from facelib.stats.checks import Floats
+from facelib.stats.independence.streams import stream
 from facelib.stats.independence.variables import Codes, Variable
 
 SAMPLE = 500
@@ -79,7 +80,7 @@ def median_distance(*groups: Floats) -> float:
 
 def sampled(n: int, seed: int) -> Codes:
     """Return at most 500 of n rows, drawn with the seed: rows are sorted by stratum, the first say little."""
-    return np.random.default_rng(seed).permutation(n)[:SAMPLE].astype(np.intp)
+    return stream(seed, "widths").permutation(n)[:SAMPLE].astype(np.intp)
 
 
 def in_kernel_widths(variable: Variable, rows: Codes) -> Floats:

@@ -9,10 +9,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from facelib.stats.independence.streams import stream
 from facelib.stats.independence.variables import Codes
 
 RowOrders = npt.NDArray[np.intp]
-STREAM = 1  # keeps orders apart from the arrangement of rows, which has the same seed
 
 
 class Orders(ABC):
@@ -27,7 +27,7 @@ class Orders(ABC):
     """What the reader must know about this null."""
 
     def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng([seed, STREAM])
+        self.rng = stream(seed, "orders")
 
     @abstractmethod
     def draw(self, count: int) -> RowOrders:

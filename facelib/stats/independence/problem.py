@@ -11,6 +11,7 @@ from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
 from facelib.stats.independence.given import Given
 from facelib.stats.independence.orders import Orders
+from facelib.stats.independence.streams import stream
 from facelib.stats.independence.variables import Codes, Variable, z_scores
 
 FEWEST = 8
@@ -69,7 +70,7 @@ def arrange(xs: Sequence[Variable], ys: Sequence[Variable], given: Given, seed: 
     content = np.bincount(given.strata, weights=key) / sizes
     strata = np.argsort(np.lexsort((content, -sizes)))[given.strata]
     ordered = np.lexsort((key, strata))
-    shuffled = np.random.default_rng(seed).permutation(len(ordered))
+    shuffled = stream(seed, "arrangement").permutation(len(ordered))
     rows = ordered[np.lexsort((shuffled, strata[ordered]))].astype(np.intp)
     return rows, Given(strata[rows], given.numbers[rows], given.notes)
 

@@ -11,11 +11,13 @@ from scipy.spatial.distance import pdist
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
-from facelib.stats.independence import Rcot, independence_test
+from facelib.stats.independence import Rcot, independence_grid, independence_test
 from facelib.stats.independence.fourier import SAMPLE, Fourier, median_distance, sampled
 from facelib.stats.independence.given import as_given
 from facelib.stats.independence.orders import WithinStrata
+from facelib.stats.independence.persons import independent_rows
 from facelib.stats.independence.problem import Problem
+from facelib.stats.independence.question import ask
 from facelib.stats.independence.residual_features import (
     OnFeatures,
     OnLabels,
@@ -253,6 +255,34 @@ def test_widths_come_from_at_most_five_hundred_rows() -> None:
     assert len(np.unique(rows)) == SAMPLE
     assert rows.max() > 1000
     assert np.array_equal(np.sort(sampled(100, 3)), np.arange(100))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_widths_are_those_of_all_rows(seed: int) -> None:
+    """Rows are arranged and sampled with one seed: the sample must not be the rows of lowest content."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.standard_normal((2, 3000))
+    given = as_given(None, 3000)
+    question = ask(
+        [as_variable(x, "x")], [as_variable(y, "y")], given, independent_rows(None, given, seed), seed=seed
+    )
+    rows = sampled(3000, seed)
+    for variable in (*question.problem.xs, *question.problem.ys):
+        assert median_distance(variable.scaled[rows]) == pytest.approx(
+            median_distance(variable.scaled), rel=0.12
+        )
+
+
+def test_a_pair_has_the_same_p_alone_and_in_a_grid_of_many_faces() -> None:
+    """Only the sample behind the kernel's width may differ."""
+    rng = np.random.default_rng(4)
+    n = 1500
+    x, y = rng.standard_normal((2, n))
+    y = y + 0.05 * x
+    others = {"other": rng.standard_normal(n), "third": rng.exponential(size=n)}
+    grid = independence_grid({"x": x, **others}, {"y": y, "more": rng.standard_normal(n)}, methods=[METHOD])
+    together = grid.loc[(grid["property"] == "x") & (grid["output"] == "y"), "p"].item()
+    assert together == pytest.approx(independence_test(x, y, None, METHOD).p_value, rel=0.25)
 
 
 def test_a_variable_has_the_same_features_alone_and_in_a_grid() -> None:
