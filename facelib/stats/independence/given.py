@@ -11,7 +11,15 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
-from facelib.stats.independence.variables import Codes, as_array, as_columns, coded, is_categorical, one_hot
+from facelib.stats.independence.variables import (
+    ROUNDING,
+    Codes,
+    as_array,
+    as_columns,
+    coded,
+    is_categorical,
+    one_hot,
+)
 
 MOST_LABELS = 20
 """Whole numbers with at most so many values are labels, with more they are numbers (our choice)."""
@@ -60,9 +68,10 @@ class Given:
 def as_given(z: Any, n: int) -> Given:
     """Return labels, numbers, a table of several, or None (nothing is held fixed) as `Given`.
 
-    Text, truth values, pandas categories and whole numbers with at most 20 values are labels: holding a label
-    fixed as if it were a number makes partial correlation reject half of all true nulls. Other numbers are
-    continuous. Several labels are held fixed in all their combinations.
+    Text, truth values, pandas categories, whole numbers with at most 20 values and other numbers with two are
+    labels: holding a label fixed as if it were a number makes partial correlation reject half of all true
+    nulls. Other numbers are continuous. Several labels are held fixed in all their combinations. What is the
+    same for all faces is left out, with a note.
 
     Parameters
     ----------
@@ -129,15 +138,26 @@ def _columns(z: Any) -> list[tuple[str, Any]]:
 
 def _labels(column: Any, name: str, notes: list[str]) -> Codes | None:
     """Return the codes of a categorical conditioner, None for a continuous one."""
-    if is_categorical(column):
-        return coded(column, name)[0]
+    if is_categorical(column, name):
+        codes = coded(column, name)[0]
+        if not codes.any():
+            notes.append(_constant(name))
+        return codes
     values = as_columns(column, name)
     whole = bool((values == np.round(values)).all())
     distinct = np.unique(values)
-    if whole and len(distinct) <= MOST_LABELS:
+    if distinct[-1] - distinct[0] <= (0.0 if whole else ROUNDING * np.abs(distinct).max()):
+        notes.append(_constant(name))
+        return np.zeros(len(values), np.intp)
+    if len(distinct) <= (MOST_LABELS if whole else 2):
         if as_array(column, name).dtype.kind == "f":
-            notes.append(f"{name} holds {len(distinct)} whole numbers: it is held fixed as labels.")
+            what = "whole numbers" if whole else "different numbers"
+            notes.append(f"{name} holds {len(distinct)} {what}: it is held fixed as labels.")
         return np.searchsorted(distinct, values).astype(np.intp)
     if whole:
         notes.append(f"{name} holds {len(distinct)} whole numbers: it is held fixed as a number.")
     return None
+
+
+def _constant(name: str) -> str:
+    return f"{name} is the same for all faces: nothing is held fixed by it."

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from facelib.errors import BadValueError
+from facelib.stats.independence import independence_test
 from facelib.stats.independence.given import MOST_LABELS, Given, as_given
 
 N = 42
@@ -57,6 +58,43 @@ def test_nothing_is_one_stratum() -> None:
         assert given.n_strata == 1
         assert given.categorical
         assert given.design.shape == (N, 0)
+
+
+@pytest.mark.parametrize(
+    "same", [["all"] * N, np.ones(N), np.full(N, 0.5), np.full(N, 7), np.where(CODES == 1, 0.1 + 0.2, 0.3)]
+)
+def test_what_is_the_same_for_all_faces_is_left_out(same: Any) -> None:
+    said = "intensity is the same for all faces: nothing is held fixed by it."
+    given = as_given({"label": TEXT, "intensity": same, "age": NUMBERS}, N)
+    assert given.n_strata == 3
+    assert np.array_equal(given.numbers[:, 0], NUMBERS)
+    assert given.notes == (said,)
+    alone = as_given({"intensity": same}, N)
+    assert alone.categorical
+    assert alone.n_strata == 1
+    assert alone.notes == (said,)
+
+
+def test_a_constant_number_stops_no_test(rng: np.random.Generator) -> None:
+    x, y = rng.standard_normal((2, N))
+    plain = independence_test(x, y, None, "within_dcov", n_permutations=99)
+    beside = independence_test(x, y, np.full(N, 0.5), "within_dcov", n_permutations=99)
+    assert beside.p_value == plain.p_value
+    assert any("nothing is held fixed by it" in note for note in beside.notes)
+
+
+@pytest.mark.parametrize("two", [(0.5, 1.5), (-0.25, 3.0), (1e-9, 2e-9)])
+def test_two_numbers_are_labels(two: tuple[float, float]) -> None:
+    given = as_given({"intensity": np.where(np.arange(N) % 2, *two)}, N)
+    assert given.categorical
+    assert given.n_strata == 2
+    assert given.notes == ("intensity holds 2 different numbers: it is held fixed as labels.",)
+    assert not as_given(np.array([0.5, 1.5, 2.5])[CODES], N).categorical
+
+
+def test_a_message_names_the_conditioner() -> None:
+    with pytest.raises(BadValueError, match=r"^age must be known for every face"):
+        as_given({"age": np.ma.masked_array(CODES, CODES == 2)}, N)
 
 
 def test_numbers_are_held_fixed_as_they_are() -> None:
