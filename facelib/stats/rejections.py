@@ -18,8 +18,7 @@ from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.given import as_given
 from facelib.stats.independence.grid import COST, VOTERS
 from facelib.stats.independence.outcome import run
-from facelib.stats.independence.persons import differs_within, independent_rows
-from facelib.stats.independence.question import ask
+from facelib.stats.independence.question import questions
 from facelib.stats.independence.sequential import Clock
 from facelib.stats.independence.single import configured
 from facelib.stats.independence.threads import available
@@ -92,10 +91,7 @@ def run_each(
     """
     xs = [as_variable(x, "property")]
     ys = [as_variable(values, str(name)) for name, values in outputs.items()]
-    given = as_given(z, len(xs[0].values))
-    rows = independent_rows(person, given, seed)
-    within = differs_within(xs[0], rows)
-    question = ask(xs, ys, given, rows, seed=seed, workers=workers or available(), within=within)
+    [(_, question)] = questions(xs, ys, z, person, seed=seed, workers=workers or available())
     names = methods if methods is not None else able_tests(z, len(xs[0].values))
     clock = Clock(progress=None if stale is None else lambda _progress: not stale())
     for test in [configured(name, {}) for name in names]:

@@ -7,10 +7,8 @@ import pytest
 from scipy.stats import binom
 
 from facelib.stats.independence import WithinDcov, independence_test
-from facelib.stats.independence.given import as_given
 from facelib.stats.independence.outcome import run
-from facelib.stats.independence.persons import independent_rows
-from facelib.stats.independence.question import ask
+from facelib.stats.independence.question import questions
 from facelib.stats.independence.variables import as_variable
 
 DRAWS = 199
@@ -32,11 +30,8 @@ def p_values(n: int, runs: int, effect: str, *, binary: bool = False, seed: int 
             "signs": np.where(label % 2, 0.7, -0.7) * own,
         }[effect] - label
         y = y + spread * rng.standard_t(3, n) if effect == "none" else y + rng.standard_normal(n)
-        given = as_given(label, n)
         x = (x > label).astype(float) if binary else x
-        question = ask(
-            [as_variable(x, "x")], [as_variable(y, "y")], given, independent_rows(None, given, 0), seed=0
-        )
+        [(_, question)] = questions([as_variable(x, "x")], [as_variable(y, "y")], label, seed=0)
         found.append(run(WithinDcov(), question, n_permutations=DRAWS, sequential=True).p_value[0, 0])
     return np.array(found)
 

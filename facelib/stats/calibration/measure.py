@@ -15,10 +15,8 @@ from facelib.stats.calibration.differences import DIFFERENCES, VERDICTS, drawn
 from facelib.stats.calibration.scenarios import SCENARIOS, Scenario, Shape, as_scenario, simulate
 from facelib.stats.checks import Floats, as_count, as_share
 from facelib.stats.independence.base import TESTS, IndependenceTest
-from facelib.stats.independence.given import as_given
 from facelib.stats.independence.outcome import run
-from facelib.stats.independence.persons import independent_rows
-from facelib.stats.independence.question import ask
+from facelib.stats.independence.question import questions
 from facelib.stats.independence.variables import as_variable
 from facelib.stats.shuffle import clopper_pearson
 
@@ -281,9 +279,7 @@ def _measured(cell: Cell, runs: int, seed: int) -> Iterator[tuple[int, Floats]]:
 
 
 def _p(test: IndependenceTest, x: Any, y: Any, z: Any, seed: int) -> float:
-    given = as_given(z, len(x))
-    rows = independent_rows(None, given, seed)
-    question = ask([as_variable(x, "x")], [as_variable(y, "y")], given, rows, seed=seed)
+    [(_, question)] = questions([as_variable(x, "x")], [as_variable(y, "y")], z, seed=seed)
     return float(run(test, question, sequential=True).p_value[0, 0])
 
 

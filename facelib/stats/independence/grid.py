@@ -18,8 +18,8 @@ from facelib.stats.independence.base import TESTS, IndependenceTest
 from facelib.stats.independence.explained import explained, explained_by_halves
 from facelib.stats.independence.given import Given, as_given
 from facelib.stats.independence.outcome import Outcome, run
-from facelib.stats.independence.persons import Rows, differs_within, independent_rows
-from facelib.stats.independence.question import Question, ask
+from facelib.stats.independence.persons import Compare
+from facelib.stats.independence.question import Question, one_length, questions
 from facelib.stats.independence.sequential import Clock, Progress, reporting
 from facelib.stats.independence.single import configured
 from facelib.stats.independence.threads import available
@@ -73,6 +73,7 @@ def independence_grid(
     alpha: float = 0.01,
     *,
     person: Any = None,
+    compare: Compare | None = None,
     budget: float | None = None,
     seed: int = 0,
     progress: bool | Callable[[Progress], object] | None = None,
@@ -102,6 +103,8 @@ def independence_grid(
         Level of a single test and of the vote.
     person
         (n,) who is in each picture; rows of one person are averaged per label, persons exchanged as a whole.
+    compare
+        Between persons, or within them; None: see `independence_test`, for each property.
     budget
         Seconds. Cheap tests go first; the remaining time is shared; what was drawn until then gives valid p.
         Pairs that aren't settled are drawn on toward the corrected level while there is time.
@@ -144,7 +147,7 @@ def independence_grid(
     [['age', 'happy', True], ['age', 'sad', False]]
     """
     xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
-    n = _one_length([*xs, *ys])
+    n = one_length([*xs, *ys])
     given = as_given(labels, n)
     tests = _tests(methods, given)
     plan = Plan(
@@ -158,8 +161,8 @@ def independence_grid(
     )
     if null_property:
         xs.append(_random_property(n, person, plan.seed))
-    rows = independent_rows(person, given, plan.seed)
-    parts = _questions(xs, ys, given, rows, seed=plan.seed, workers=workers or available())
+    asked = questions(xs, ys, labels, person, seed=plan.seed, workers=workers or available(), compare=compare)
+    parts = _parts(asked, [x.name for x in xs], [y.name for y in ys])
     with reporting(progress, len(tests) * len(xs) * len(ys)) as report:
         clock = Clock(budget, report)
         tables = []
@@ -223,15 +226,6 @@ def variables(columns: Any, what: str) -> list[Variable]:
     return [as_variable(columns[name], str(name)) for name in columns.keys()]  # noqa: SIM118 (both have keys)
 
 
-def _one_length(columns: Sequence[Variable]) -> int:
-    lengths = {variable.name: len(variable.values) for variable in columns}
-    if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:6])
-        msg = f"Properties and outputs have one row a face each; got different lengths: {shown}."
-        raise BadValueError(msg)
-    return next(iter(lengths.values()))
-
-
 def _tests(methods: Sequence[str | IndependenceTest] | None, given: Given) -> list[IndependenceTest]:
     """Return the tests, cheap ones first."""
     kind = "categorical" if given.categorical else "continuous"
@@ -251,23 +245,12 @@ def _random_property(n: int, person: Any, seed: int) -> Variable:
     return as_variable(numbers if person is None else numbers[coded(person, "person")[0]], NULL_PROPERTY)
 
 
-def _questions(
-    xs: Sequence[Variable], ys: Sequence[Variable], given: Given, rows: Rows, *, seed: int, workers: int
+def _parts(
+    asked: Sequence[tuple[tuple[int, ...], Question]], xs: Sequence[str], ys: Sequence[str]
 ) -> list[Part]:
-    """Return what is tested on the same rows: properties of persons apart from those that differ within."""
-    groups: dict[bool, list[Variable]] = {}
-    for x in xs:
-        groups.setdefault(differs_within(x, rows), []).append(x)
-    family = sum(x.name != NULL_PROPERTY for x in xs) * len(ys)
-    return [
-        Part(
-            ask(group, ys, given, rows, seed=seed, workers=workers, within=within),
-            tuple(x.name for x in group),
-            tuple(y.name for y in ys),
-            family,
-        )
-        for within, group in groups.items()
-    ]
+    """Return what is tested on the same rows, with names and the size of the family."""
+    family = sum(x != NULL_PROPERTY for x in xs) * len(ys)
+    return [Part(question, tuple(xs[i] for i in group), tuple(ys), family) for group, question in asked]
 
 
 def _table(

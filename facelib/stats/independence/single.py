@@ -7,10 +7,9 @@ from typing import Any
 from facelib.errors import BadValueError
 from facelib.stats.checks import as_count
 from facelib.stats.independence.base import TESTS, IndependenceTest, Null
-from facelib.stats.independence.given import as_given
 from facelib.stats.independence.outcome import TestResult, run, single
-from facelib.stats.independence.persons import differs_within, independent_rows
-from facelib.stats.independence.question import ask
+from facelib.stats.independence.persons import Compare
+from facelib.stats.independence.question import questions
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.variables import as_variable
 
@@ -19,10 +18,11 @@ def independence_test(
     x: Any,
     y: Any,
     z: Any = None,
-    method: str = "kcit",
+    method: str | IndependenceTest = "kcit",
     seed: int = 0,
     *,
     person: Any = None,
+    compare: Compare | None = None,
     null: Null | None = None,
     n_permutations: int | None = None,
     **parameters: Any,
@@ -39,11 +39,15 @@ def independence_test(
         Labels (text, truth values, categories, whole numbers with at most 20 values) are held fixed as
         strata, other numbers as they are; several as a table; None: nothing is held fixed.
     method
-        Id of a test: "partial_correlation", "kcit", "rcot", "chsic", "cmiknn", "within_dcov", "within_rff".
+        Id of a test: "partial_correlation", "kcit", "rcot", "chsic", "cmiknn", "within_dcov", "within_rff";
+        or a test with its parameters.
     seed
         Seed of everything random.
     person
         (n,) who is in each picture; rows of one person aren't independent (METHODS, section 4).
+    compare
+        Between persons, or within them: their means taken out. None: within where at least a tenth of the
+        property's variance, given the label, lies within persons; `notes` says which.
     null
         "analytic", "permutation", or None: the test's own.
     n_permutations
@@ -66,19 +70,12 @@ def independence_test(
     >>> round(result.effect, 2), result.p_value < 0.001
     (-0.99, True)
     """
-    test = configured(method, parameters)
+    test = method if isinstance(method, IndependenceTest) else configured(method, parameters)
     number = as_count(seed, "The seed", least=0)
     if n_permutations is not None:
         n_permutations = as_count(n_permutations, "The number of permutations")
     xs, ys = [as_variable(x, "x")], [as_variable(y, "y")]
-    n = len(xs[0].values)
-    if len(ys[0].values) != n:
-        msg = f"x has {n} rows but y has {len(ys[0].values)}: one row a face is needed in both."
-        raise BadValueError(msg)
-    given = as_given(z, n)
-    rows = independent_rows(person, given, number)
-    within = differs_within(xs[0], rows)
-    question = ask(xs, ys, given, rows, seed=number, workers=available(), within=within)
+    [(_, question)] = questions(xs, ys, z, person, seed=number, workers=available(), compare=compare)
     return single(run(test, question, null=null, n_permutations=n_permutations), test, number)
 
 

@@ -9,17 +9,16 @@ import statsmodels.formula.api as smf
 from statsmodels.stats.anova import anova_lm
 
 from facelib.stats.independence.explained import BINS, explained, explained_by_halves
-from facelib.stats.independence.given import Given, as_given
-from facelib.stats.independence.persons import independent_rows
+from facelib.stats.independence.given import Given
 from facelib.stats.independence.problem import Problem
-from facelib.stats.independence.question import ask
+from facelib.stats.independence.question import questions
 from facelib.stats.independence.variables import as_variable
 
 
 def problem_of(x: np.ndarray, y: np.ndarray, z: object, person: object = None) -> Problem:
-    given = as_given(z, len(x))
-    rows = independent_rows(person, given, 0)
-    return ask([as_variable(x, "x")], [as_variable(y, "y")], given, rows, seed=0).problem
+    xs, ys = [as_variable(x, "x")], [as_variable(y, "y")]
+    [(_, question)] = questions(xs, ys, z, person, seed=0, compare="between")
+    return question.problem
 
 
 @pytest.fixture

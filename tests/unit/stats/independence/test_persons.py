@@ -12,14 +12,16 @@ from facelib.stats.independence import independence_test
 from facelib.stats.independence.given import as_given
 from facelib.stats.independence.persons import (
     ASSUMED,
+    Rows,
     by_appearance,
-    differs_within,
     exchangeable,
+    fewer,
     independent_rows,
+    share_within,
     whole_persons,
     within_persons,
 )
-from facelib.stats.independence.question import Question, ask
+from facelib.stats.independence.question import Question, questions
 from facelib.stats.independence.variables import as_variable
 
 PEOPLE, LABELS, PICTURES = 12, 3, 2
@@ -29,21 +31,24 @@ N = len(PERSON)
 
 
 def asked(x: Any, y: Any, z: Any, person: Any, seed: int = 0) -> Question:
-    xs, ys = [as_variable(x, "x")], [as_variable(y, "y")]
-    given = as_given(z, len(xs[0].values))
-    rows = independent_rows(person, given, seed)
-    return ask(xs, ys, given, rows, seed=seed, within=differs_within(xs[0], rows))
+    [(_, question)] = questions([as_variable(x, "x")], [as_variable(y, "y")], z, person, seed=seed)
+    return question
+
+
+def prepared(person: Any, z: Any = LABEL, seed: int = 0, key: Any = None) -> Rows:
+    n = len(z)
+    return independent_rows(person, as_given(z, n), seed, np.arange(n) * 1.0 if key is None else key)
 
 
 def test_nobody_named_is_said() -> None:
-    rows = independent_rows(None, as_given(LABEL, N), 0)
+    rows = prepared(None)
     assert rows.notes == (ASSUMED,)
     assert rows.count == N
     assert rows.persons is None
 
 
 def test_every_person_once_needs_no_note() -> None:
-    rows = independent_rows([f"person {i}" for i in range(N)], as_given(LABEL, N), 0)
+    rows = prepared([f"person {i}" for i in range(N)])
     assert rows.notes == ()
     assert rows.persons is None
 
@@ -51,7 +56,7 @@ def test_every_person_once_needs_no_note() -> None:
 @pytest.mark.parametrize("bad", [PERSON[:-1], [None, *PERSON[1:].tolist()], np.stack([PERSON, PERSON], 1), 3])
 def test_persons_are_known_for_every_face(bad: Any) -> None:
     with pytest.raises(BadValueError, match="person"):
-        independent_rows(bad, as_given(LABEL, N), 0)
+        prepared(bad)
 
 
 def test_one_row_a_person_and_label(rng: np.random.Generator) -> None:
@@ -75,7 +80,7 @@ def test_one_row_a_person_and_label(rng: np.random.Generator) -> None:
 
 
 def test_what_differs_within_persons_loses_their_means(rng: np.random.Generator) -> None:
-    smile = rng.standard_normal(N) + 10 * PERSON
+    smile = rng.standard_normal(N) + 0.1 * PERSON
     problem = asked(smile, rng.standard_normal(N), LABEL, PERSON).problem
     assert problem.persons is not None
     for variable in (problem.xs[0], problem.ys[0]):
@@ -89,15 +94,57 @@ def test_outputs_that_do_not_differ_within_persons_are_not_testable_by_what_does
     y = rng.uniform(size=PEOPLE)[PERSON] * 0.3  # one third of their sum isn't always the value itself
     result = independence_test(rng.standard_normal(N), y, LABEL, "partial_correlation", person=PERSON)
     assert np.isnan(result.p_value)
-    assert result.notes[0] == "Not testable: y is the same within every label."
+    assert result.notes[0] == "Not testable: y is the same in all pictures of each person."
 
 
-def test_a_property_with_rounding_within_persons_is_one_of_persons(rng: np.random.Generator) -> None:
+def share(values: Any) -> float:
+    rows = prepared(PERSON)
+    assert rows.persons is not None
+    label = rows.given(as_given(LABEL, N)).strata
+    return share_within(rows.variable(as_variable(values, "x")), rows.persons, label)
+
+
+def test_how_much_of_a_property_lies_within_persons(rng: np.random.Generator) -> None:
     age = rng.uniform(18, 80, PEOPLE)[PERSON]
-    given = as_given(LABEL, N)
-    rows = independent_rows(PERSON, given, 0)
-    assert not differs_within(as_variable(age * (1 + 1e-16 * rng.integers(-2, 3, N)), "age"), rows)
-    assert differs_within(as_variable(age + 0.01 * rng.standard_normal(N), "age"), rows)
+    assert share(age) == share(age * (1 + 1e-16 * rng.integers(-2, 3, N))) == 0.0  # rounding isn't data
+    assert share(age + 20 * (LABEL == "a")) == pytest.approx(0, abs=1e-12)  # what the label does isn't within
+    assert 0 < share(age + 0.01 * rng.standard_normal(N)) < 1e-5
+    assert share(rng.standard_normal(N)) > 0.4
+    by_hand = np.tile([-1.0, 0.0, 1.0], PEOPLE) * np.repeat(np.where(np.arange(PEOPLE) % 2, 1, -1), 3)
+    assert share(np.repeat(by_hand, PICTURES)) == pytest.approx(1.0)
+
+
+def test_a_birthday_between_two_pictures_leaves_age_a_property_of_persons(rng: np.random.Generator) -> None:
+    age = np.round(rng.uniform(18, 80, PEOPLE))[PERSON]
+    y = 0.05 * age + rng.standard_normal(N)
+    older = age + ((PERSON == 0) & (LABEL == "a"))
+    plain, birthday = (
+        independence_test(x, y, LABEL, "partial_correlation", person=PERSON) for x in (age, older)
+    )
+    assert birthday.p_value == pytest.approx(plain.p_value, abs=0.02)
+    assert plain.notes[1] == "Compared between persons."
+    assert birthday.notes[1].startswith("Compared between persons (of the variance given the label, within")
+    inside = independence_test(older, y, LABEL, "partial_correlation", person=PERSON, compare="within")
+    assert inside.notes[1].endswith("persons' means were taken out.")
+    assert inside.p_value > plain.p_value
+
+
+def test_what_is_compared_can_be_chosen(rng: np.random.Generator) -> None:
+    smile, y = rng.standard_normal((2, N))
+    within = independence_test(smile, y, LABEL, "partial_correlation", person=PERSON)
+    assert within.notes[1].startswith("Compared within persons")
+    between = independence_test(smile, y, LABEL, "partial_correlation", person=PERSON, compare="between")
+    assert between.notes[1].startswith("Compared between persons")
+    assert between.statistic != within.statistic
+    age = rng.uniform(size=PEOPLE)[PERSON]
+    nothing = independence_test(age, y, LABEL, "partial_correlation", person=PERSON, compare="within")
+    assert nothing.notes[0] == "Not testable: x is the same in all pictures of each person."
+    for more in ({}, {"person": PERSON, "z": smile}):
+        arguments = {"z": LABEL} | more
+        with pytest.raises(BadValueError, match="Nothing can be compared within persons"):
+            independence_test(age, y, method="partial_correlation", compare="within", **arguments)
+    with pytest.raises(BadValueError, match="compare is"):
+        independence_test(age, y, LABEL, compare="across", person=PERSON)  # type: ignore[arg-type]
 
 
 def test_centring_leaves_exact_zeros() -> None:
@@ -111,7 +158,7 @@ def test_centring_leaves_exact_zeros() -> None:
 
 
 def test_averaged_categories_are_numbers_only_if_they_differ(rng: np.random.Generator) -> None:
-    rows = independent_rows(PERSON, as_given(LABEL, N), 0)
+    rows = prepared(PERSON)
     sex = as_variable(np.array(["f", "m"])[PERSON % 2], "sex")
     assert rows.variable(sex).kind == "binary"
     assert rows.variable(as_variable(np.array(["f", "m"])[np.arange(N) % 2], "x")).kind == "continuous"
@@ -120,12 +167,25 @@ def test_averaged_categories_are_numbers_only_if_they_differ(rng: np.random.Gene
     assert rows.variable(as_variable(np.array(list("bsl"))[rng.integers(3, size=N)], "h")).kind == "vector"
 
 
-def test_numbers_held_fixed_leave_one_row_a_person(rng: np.random.Generator) -> None:
+def test_a_number_of_pictures_held_fixed_leaves_one_picture_a_person(rng: np.random.Generator) -> None:
+    """The mean of sin over a person doesn't follow from the mean of what it is the sine of."""
     number, x, y = rng.standard_normal((3, N))
     question = asked(x, y, number, PERSON)
     assert question.problem.n == PEOPLE
     assert question.problem.orders is None
-    assert "averaged to one row a person" in question.notes[0]
+    assert "one picture was drawn of each person (seed 0)" in question.notes[0]
+    rows = [int(np.flatnonzero(y == value)[0]) for value in question.problem.ys[0].values[:, 0]]
+    assert sorted(PERSON[rows]) == list(range(PEOPLE))
+    np.testing.assert_array_equal(question.problem.xs[0].values[:, 0], x[rows])
+    np.testing.assert_array_equal(question.problem.given.numbers[:, 0], number[rows])
+
+
+def test_a_number_of_persons_held_fixed_leaves_means(rng: np.random.Generator) -> None:
+    age = rng.uniform(18, 80, PEOPLE)[PERSON]
+    x, y = rng.standard_normal((2, N))
+    question = asked(x, y, age, PERSON)
+    assert question.problem.n == PEOPLE
+    assert "the mean of 6 pictures was drawn of each person" in question.notes[0]
     means = [y[person == PERSON].mean() for person in range(PEOPLE)]
     assert sorted(question.problem.ys[0].values[:, 0]) == pytest.approx(sorted(means))
 
@@ -134,7 +194,11 @@ def test_numbers_and_labels_leave_one_label_a_person(rng: np.random.Generator) -
     number, x, y = rng.standard_normal((3, N))
     question = asked(x, y, {"label": LABEL, "number": number}, PERSON, seed=4)
     assert question.problem.n == PEOPLE
-    assert "one label a person was drawn (seed 4)" in question.notes[0]
+    assert "one picture of one label was drawn of each person (seed 4)" in question.notes[0]
+    assert set(question.problem.ys[0].values[:, 0]) <= set(y)
+    age = rng.uniform(18, 80, PEOPLE)[PERSON]
+    question = asked(x, y, {"label": LABEL, "age": age}, PERSON, seed=4)
+    assert "the mean of 2 pictures of one label was drawn of each person" in question.notes[0]
     pairs = {round(y[(p == PERSON) & (z == LABEL)].mean(), 9) for p in range(PEOPLE) for z in "abc"}
     assert set(question.problem.ys[0].values[:, 0].round(9)) <= pairs
 
@@ -162,19 +226,45 @@ def test_persons_without_partners_stay_and_are_counted(rng: np.random.Generator)
     keep = ~((PERSON < 2) & (LABEL == "a")) & ~((PERSON == 0) & (LABEL == "b"))
     x, y = rng.standard_normal(PEOPLE)[PERSON], rng.standard_normal(N)
     question = asked(x[keep], y[keep], LABEL[keep], PERSON[keep])
-    assert "3 rows have no partner with the same labels and stay" in question.notes[0]
+    assert "3 rows have no partner with the same labels and numbers and stay" in question.notes[0]
     problem = question.problem
     assert problem.orders is not None
     moves = (problem.orders.draw(200) != np.arange(problem.n)).any(axis=0)
     assert (~moves).sum() == 3
 
 
-def test_sets_of_labels() -> None:
+def test_persons_with_the_same_labels_and_numbers_of_pictures_are_exchanged() -> None:
     person = np.array([0, 0, 1, 1, 2, 3, 4])
     label = np.array([0, 1, 1, 0, 0, 0, 1])
-    groups = exchangeable(person, label)
-    assert [rows.tolist() for rows in groups] == [[[0, 1], [3, 2]], [[4], [5]]]
-    assert whole_persons(person, label, 0).log_total == pytest.approx(2 * np.log(2))
+    once = np.ones(7, np.intp)
+    assert [rows.tolist() for rows in exchangeable(person, label, once)] == [[[0, 1], [3, 2]], [[4], [5]]]
+    assert whole_persons(person, label, once, 0).log_total == pytest.approx(2 * np.log(2))
+    pictures = np.array([2, 1, 1, 2, 5, 6, 1])
+    assert [rows.tolist() for rows in exchangeable(person, label, pictures)] == [[[0, 1], [3, 2]]]
+
+
+def test_pictures_are_left_out_by_lot() -> None:
+    of, lots = np.array([0, 0, 0, 1, 1, -1]), np.array([0.9, 0.1, 0.5, 0.8, 0.2, 0.0])
+    assert fewer(of, np.array([2, 1]), lots).tolist() == [-1, 0, 0, -1, 1, -1]
+
+
+def test_uneven_numbers_of_pictures_are_made_even(rng: np.random.Generator) -> None:
+    """As many pictures as possible stay: with partners all, else a power of two, else the fewest."""
+    for counts, left, said in (
+        ([9] * 6 + [4] * 6, 78, None),
+        (list(range(8, 16)), 64, "28 pictures were left out by lot (seed 0)"),
+        ([1, 2, 4, 8, 16, 33], 6, "58 pictures were left out by lot"),
+    ):
+        person = np.repeat(np.arange(len(counts)), counts)
+        rows = prepared(person, ["all"] * len(person))
+        assert rows.count == len(counts)
+        assert (rows.of >= 0).sum() == left
+        assert ("left out" in rows.notes[0]) == (said is not None)
+        assert said is None or said in rows.notes[0]
+    order = rng.permutation(len(person))
+    again = prepared(person[order][::1], ["all"] * len(person), key=np.arange(len(person))[order] * 1.0)
+    kept, kept_again = (set(np.flatnonzero(of >= 0)) for of in (rows.of, again.of[np.argsort(order)]))
+    assert kept == kept_again  # whatever the order of rows
 
 
 def test_names_of_persons_change_nothing(rng: np.random.Generator) -> None:
@@ -187,14 +277,3 @@ def test_names_of_persons_change_nothing(rng: np.random.Generator) -> None:
     second = independence_test(*again, "within_dcov", person=names[PERSON[order]], n_permutations=99)
     assert first.p_value == second.p_value
     assert first.statistic == pytest.approx(second.statistic, rel=1e-9)
-
-
-def test_uneven_numbers_of_pictures_are_said_where_they_matter(rng: np.random.Generator) -> None:
-    uneven = np.repeat(np.arange(30), np.where(np.arange(30) % 2, 1, 20))
-    smile, y = rng.standard_normal((2, len(uneven)))
-    age = rng.uniform(18, 80, 30)[uneven]
-    said = "were averaged over 1 to 20 pictures"
-    assert any(said in note for note in asked(smile, y, None, uneven).notes)
-    assert any(said in note for note in asked(smile, y, y + rng.standard_normal(len(y)), uneven).notes)
-    assert not any("averaged over" in note for note in asked(age, y, None, uneven).notes)
-    assert not any("averaged over" in note for note in asked(smile[:N], y[:N], LABEL, PERSON).notes)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from facelib.errors import BadValueError
 from facelib.stats.independence.given import Given, as_given
-from facelib.stats.independence.persons import independent_rows
 from facelib.stats.independence.problem import FEWEST, arrange, check_size, content_key
-from facelib.stats.independence.question import ask
+from facelib.stats.independence.question import questions
 from facelib.stats.independence.variables import as_variable
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
@@ -75,8 +74,8 @@ def test_a_question_sets_constant_variables_apart(rng: np.random.Generator) -> N
     z = np.repeat(["a", "b"], 12)
     xs = [as_variable(rng.standard_normal(n), "age"), as_variable((z == "a") * 1.0, "sex")]
     ys = [as_variable(np.ones(n), "happy"), as_variable(rng.standard_normal(n), "sad")]
-    given = as_given(z, n)
-    question = ask(xs, ys, given, independent_rows(None, given, 0), seed=0)
+    [(properties, question)] = questions(xs, ys, z, seed=0)
+    assert properties == (0, 1)
     assert question.problem.shape == (1, 1)
     assert (question.rows, question.columns, question.shape) == ((0,), (1,), (2, 2))
     assert question.why_not == {
@@ -85,5 +84,5 @@ def test_a_question_sets_constant_variables_apart(rng: np.random.Generator) -> N
         (1, 1): "Not testable: sex is the same within every label.",
     }
     assert question.problem.n == n
-    whole = ask(xs, ys, as_given(None, n), independent_rows(None, as_given(None, n), 0), seed=0)
+    [(_, whole)] = questions(xs, ys, seed=0)
     assert set(whole.why_not.values()) == {"Not testable: happy is the same for all faces."}

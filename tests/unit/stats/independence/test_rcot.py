@@ -15,9 +15,8 @@ from facelib.stats.independence import Rcot, independence_grid, independence_tes
 from facelib.stats.independence.fourier import SAMPLE, Fourier, median_distance, sampled
 from facelib.stats.independence.given import as_given
 from facelib.stats.independence.orders import WithinStrata
-from facelib.stats.independence.persons import independent_rows
 from facelib.stats.independence.problem import Problem
-from facelib.stats.independence.question import ask
+from facelib.stats.independence.question import questions
 from facelib.stats.independence.residual_features import (
     OnFeatures,
     OnLabels,
@@ -262,10 +261,7 @@ def test_widths_are_those_of_all_rows(seed: int) -> None:
     """Rows are arranged and sampled with one seed: the sample must not be the rows of lowest content."""
     rng = np.random.default_rng(seed)
     x, y = rng.standard_normal((2, 3000))
-    given = as_given(None, 3000)
-    question = ask(
-        [as_variable(x, "x")], [as_variable(y, "y")], given, independent_rows(None, given, seed), seed=seed
-    )
+    [(_, question)] = questions([as_variable(x, "x")], [as_variable(y, "y")], seed=seed)
     rows = sampled(3000, seed)
     for variable in (*question.problem.xs, *question.problem.ys):
         assert median_distance(variable.scaled[rows]) == pytest.approx(
