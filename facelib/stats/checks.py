@@ -20,7 +20,7 @@ def as_floats(values: Any, what: str) -> Floats:
             raise TypeError
         array = given.astype(np.float64)
     except (TypeError, ValueError, OverflowError):
-        msg = f"{what} must be numbers; got {type(values).__name__}: {f'{values!r}':.60}."
+        msg = f"{what} must be numbers; got {_culprit(values)}."
         raise BadValueError(msg) from None
     missing = int((~np.isfinite(array)).sum())
     if missing:
@@ -29,6 +29,21 @@ def as_floats(values: Any, what: str) -> Floats:
         )
         raise BadValueError(msg)
     return array
+
+
+def _culprit(values: Any) -> str:
+    """Return type and look of the first value of an array that is no number; of anything else as a whole."""
+    some = values.ravel().tolist() if isinstance(values, np.ndarray) else [values]
+    worst = next((value for value in some if not _reads(value)), some[0])
+    return f"{type(worst).__name__}: {f'{worst!r}':.60}"
+
+
+def _reads(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def as_series(p: Any) -> Floats:

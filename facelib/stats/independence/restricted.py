@@ -77,8 +77,7 @@ def nearest_faces(ranks: Floats, count: int, rng: np.random.Generator) -> RowOrd
     tree = cKDTree(ranks)
     nth = range(1, count + 1)
     if all(len(np.unique(column)) == len(column) for column in ranks.T):
-        untied: RowOrders = tree.query(ranks, k=nth, p=np.inf)[1]
-        return untied
+        return np.asarray(tree.query(ranks, k=nth, p=np.inf)[1])
     rows, row_of = np.unique(ranks, axis=0, return_inverse=True)
     row_of = row_of.reshape(-1)  # NumPy 2.0 gives a column
     distances, found = tree.query(rows, k=nth, p=np.inf)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import gammaln
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_floats
@@ -19,6 +20,8 @@ ROUNDING = 16 * np.finfo(np.float64).eps
 """Differences below this share of a column's largest value are rounding, not data (our choice)."""
 
 LARGEST = 1e300
+FEWEST_A_CATEGORY = 2
+"""Faces a category, on average, below which categories are refused: they are numbers read as text, or ids."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,20 @@ class Variable:
         spread = np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts)
         return bool((spread > ROUNDING * np.abs(values).max(axis=0)).any())
 
+    def log_arrangements(self, strata: Codes) -> float:
+        """Return the natural logarithm of the number of ways to lay its values out inside strata.
+
+        Orders that exchange equal values give the same data: a permutation p can't go below the inverse of
+        this number, however many orders there are.
+
+        >>> rare = as_variable([1, 0, 0, 0, 0, 0], "beard")
+        >>> round(np.exp(rare.log_arrangements(np.zeros(6, int))))
+        6
+        """
+        together = np.column_stack([strata, self.values])
+        equal = np.unique(together, axis=0, return_counts=True)[1]
+        return float(gammaln(np.bincount(strata) + 1.0).sum() - gammaln(equal + 1.0).sum())
+
     def take(self, rows: Codes) -> Variable:
         """Return the variable of the chosen rows, in their order."""
         return Variable(self.name, self.kind, self.values[rows])
@@ -67,7 +84,8 @@ def as_variable(values: Any, name: str) -> Variable:
     Raises
     ------
     BadValueError
-        If a value is missing, infinite or beyond ±1e300, or the shape is neither (n,) nor (n, d).
+        If a value is missing, infinite or beyond ±1e300, the shape is neither (n,) nor (n, d), or three
+        categories or more have fewer than two faces each on average.
 
     Examples
     --------
@@ -76,10 +94,11 @@ def as_variable(values: Any, name: str) -> Variable:
     >>> as_variable([31, 64, 25], "age").kind
     'continuous'
     """
-    if is_categorical(values):
+    if is_categorical(values, name):
         codes, categories = coded(values, name)
         if len(categories) <= 2:
             return Variable(name, "binary", codes.astype(np.float64)[:, None])
+        _check_categories(categories, len(codes), name)
         return Variable(name, "categorical", one_hot(codes, len(categories)))
     numbers = as_columns(values, name)
     if numbers.ndim == 2 and numbers.shape[1] > 1:
@@ -91,13 +110,13 @@ def as_variable(values: Any, name: str) -> Variable:
     return Variable(name, "continuous", column)
 
 
-def is_categorical(values: Any) -> bool:
-    """Whether values are text, truth values or pandas categories."""
+def is_categorical(values: Any, name: str = "Values") -> bool:
+    """Whether values are text, truth values or pandas categories; `name` is for messages."""
     if isinstance(values, pd.Series | pd.Index | pd.Categorical) and isinstance(
         values.dtype, pd.CategoricalDtype
     ):
         return True
-    series = as_array(values, "Values")
+    series = as_array(values, name)
     return series.ndim == 1 and (series.dtype.kind in "bUST" or _holds_text(series))
 
 
@@ -117,7 +136,11 @@ def as_array(values: Any, name: str) -> npt.NDArray[Any]:
 
 def as_columns(values: Any, name: str) -> Floats:
     """Return finite numbers, (n,) or (n, d) with n, d ≥ 1, whose sums and differences are finite too."""
-    numbers = as_floats(as_array(values, name), name)
+    array = as_array(values, name)
+    if array.ndim == 2 and array.shape[1] > 1:  # one by one, so that a message names the column
+        for at, column in enumerate(array.T):
+            as_floats(column, f"{name}, column {_column_name(values, at)},")
+    numbers = as_floats(array, name)
     if numbers.ndim not in (1, 2) or numbers.size == 0:
         msg = f"{name} has shape (n,) or (n, d), one row a face; got {numbers.shape}."
         raise BadValueError(msg)
@@ -170,6 +193,32 @@ def z_scores(values: Floats) -> Floats:
     deviation = np.sqrt((centred**2).sum(axis=0) / max(len(values) - 1, 1))
     z: Floats = centred / np.where(moving, deviation, 1.0)
     return z
+
+
+def _column_name(values: Any, at: int) -> str:
+    """Return the name of a column of a table; its number, from 1, if it has none."""
+    return repr(values.columns[at]) if isinstance(values, pd.DataFrame) else str(at + 1)
+
+
+def _check_categories(categories: list[Any], n: int, name: str) -> None:
+    """Raise `BadValueError` if most categories have one face: nothing can be compared between them."""
+    if len(categories) * FEWEST_A_CATEGORY <= n:
+        return
+    instead = "They all read as numbers: give them as numbers" if _numeric(categories) else "Merge categories"
+    msg = (
+        f"{name} has {len(categories)} categories for {n} faces: with fewer than {FEWEST_A_CATEGORY} faces a "
+        f"category there is nothing to compare. {instead}, or leave {name} out."
+    )
+    raise BadValueError(msg)
+
+
+def _numeric(categories: list[Any]) -> bool:
+    """Whether all categories are numbers or read as such."""
+    try:
+        np.asarray([str(category) for category in categories]).astype(np.float64)
+    except ValueError:
+        return False
+    return True
 
 
 def _holds_text(values: npt.NDArray[Any]) -> bool:

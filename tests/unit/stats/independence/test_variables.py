@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,13 @@ FEW = settings(max_examples=50, deadline=None, derandomize=True)
     ("values", "kind", "columns"),
     [
         (["bald", "short", "bald"], "binary", [[0], [1], [0]]),
-        (["b", "c", "a", "b"], "categorical", [[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]]),
+        (["b", "c", "a"] * 2, "categorical", [[0, 1, 0], [0, 0, 1], [1, 0, 0]] * 2),
         ([True, False, True], "binary", [[1], [0], [1]]),
         (np.array([True, True]), "binary", [[0], [0]]),
-        (pd.Categorical([3, 1, 2]), "categorical", [[0, 0, 1], [1, 0, 0], [0, 1, 0]]),
+        (pd.Categorical([3, 1, 2] * 2), "categorical", [[0, 0, 1], [1, 0, 0], [0, 1, 0]] * 2),
         (pd.Series(["x", "y"], dtype="category"), "binary", [[0], [1]]),
         (pd.Series(["x", "y"], dtype="string"), "binary", [[0], [1]]),
-        (np.array([1, "b", "a"], object), "categorical", [[1, 0, 0], [0, 0, 1], [0, 1, 0]]),
+        (np.array([1, "b", "a"] * 2, object), "categorical", [[1, 0, 0], [0, 0, 1], [0, 1, 0]] * 2),
         ([3, 3, 7, 3], "binary", [[0], [0], [1], [0]]),
         ([-0.5, 2.5], "binary", [[0], [1]]),
         ([31, 64, 25], "continuous", [[31], [64], [25]]),
@@ -85,6 +86,85 @@ def test_kinds(values: Any, kind: str, columns: Any) -> None:
 def test_what_is_no_variable_is_refused(values: Any) -> None:
     with pytest.raises(BadValueError, match=r"[Xx]|Values"):
         as_variable(values, "x")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([f"face {i % 11}" for i in range(20)], ("11 categories for 20 faces", "Merge categories")),
+        ([str(20 + i) for i in range(20)], ("20 categories for 20 faces", "give them as numbers")),
+        (pd.Series(np.arange(20) + 0.5, dtype="category"), ("20 categories", "give them as numbers")),
+    ],
+)
+def test_nearly_as_many_categories_as_faces_are_refused(values: Any, said: tuple[str, ...]) -> None:
+    with pytest.raises(BadValueError, match=r"^age has") as caught:
+        as_variable(values, "age")
+    assert all(words in str(caught.value) for words in said)
+
+
+def test_ids_of_many_faces_are_refused_before_a_matrix_is_made() -> None:
+    import tracemalloc
+
+    ids = [f"face {i}" for i in range(20_000)]
+    tracemalloc.start()
+    with pytest.raises(BadValueError, match="20000 categories"):
+        as_variable(ids, "id")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000  # one column a category would be 3.2 GB
+
+
+def test_two_faces_a_category_are_enough() -> None:
+    assert as_variable([f"face {i % 10}" for i in range(20)], "pair").values.shape == (20, 10)
+    assert as_variable(["a", "b"], "two").kind == "binary"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.ma.masked_array([1.0, 2.0], [False, True]), "happy must be known for every face; 1 values"),
+        ([[1, 2], [3]], "happy must have as many values in every row"),
+        (
+            pd.DataFrame({"joy": [0.1, 0.2], "hair": ["bald", "short"]}),
+            "happy, column 'hair', must be numbers; got str: 'bald'",
+        ),
+        (
+            pd.DataFrame({"joy": [0.1, 0.2], "age": ["31", "old"]}),
+            "happy, column 'age', must be numbers; got str: 'old'",
+        ),
+        (
+            pd.DataFrame({"joy": [0.1, 0.2], "age": [31, np.nan]}),
+            "happy, column 'age', must be finite; 1 of 2 are missing",
+        ),
+        ([[0.1, 1], [0.2, "bald"], [0.3, 2]], "happy, column 1, must be numbers; got str: '0.1'"),
+        (np.array([[0.1, 1j]]), "happy, column 1, must be numbers; got complex: "),
+    ],
+)
+def test_a_message_names_the_variable_and_the_column(values: Any, message: str) -> None:
+    with pytest.raises(BadValueError) as caught:
+        as_variable(values, "happy")
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("values", "strata", "count"),
+    [
+        ([1] + [0] * 59, [0] * 60, 60),
+        ([1, 2, 3, 4], [0, 0, 0, 0], 24),
+        ([1, 2, 3, 4], [0, 0, 1, 1], 4),
+        ([1, 0, 0, 1, 0, 0], [1, 0, 0, 1, 0, 0], 1),
+        (["a", "b", "c"] * 2, [0, 0, 0, 1, 1, 1], 36),
+        ([[1, 1], [1, 2], [1, 1], [2, 2]], [0, 0, 0, 0], 12),
+    ],
+)
+def test_ways_to_lay_values_out_are_counted(values: Any, strata: list[int], count: int) -> None:
+    variable = as_variable(values, "x")
+    found = variable.log_arrangements(np.array(strata))
+    assert found == pytest.approx(np.log(count), abs=1e-9)
+    orders = itertools.permutations(range(len(strata)))
+    if len(strata) < 8:
+        kept = [o for o in orders if all(strata[i] == strata[o[i]] for i in range(len(strata)))]
+        assert len({variable.values[list(o)].tobytes() for o in kept}) == count
 
 
 def test_text_is_categorical_and_numbers_are_not() -> None:
