@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
@@ -18,6 +19,8 @@ from facelib.stats.independence.variables import Codes, Variable
 
 MOST_PAIRS = 100_000_000
 """Pairs of faces of one label above which the test refuses (our choice): a minute a pair of variables."""
+FEWEST = 3
+"""Faces of a label without which its V² is the same for all orders: of two faces there is one distance."""
 _TILE = 1024  # pairs of faces a tile: what is multiplied stays in the cache
 _RUNS = 8  # shares of the work for threads
 _FUSED = 2  # up to so many outputs distances are summed as they are made instead of being multiplied later
@@ -35,6 +38,8 @@ class WithinDcov(IndependenceTest):
     size in every label if there is no dependence, so that no label drowns another. X is permuted inside
     labels, which is exact. Distances: absolute differences of z-scores, Euclidean for several columns;
     for categories 0 or 1. Finds any kind of dependence, also one that changes its sign between labels.
+    Labels with one or two faces say nothing: their V²_c is the same for all orders. A pair that never varies
+    together in a larger label can't be tested.
 
     statistic: Σ_c (n_c / n) V²_c. effect: distance correlation inside labels with the bias taken out
     (U-centred: Székely and Rizzo 2014), √(max(0, Σ w U²_c(X, Ŷ) / √(Σ w U²_c(X, X) · Σ w U²_c(Ŷ, Ŷ)))),
@@ -76,16 +81,25 @@ class PreparedDistances(Prepared):
         here = np.arange(problem.n, dtype=np.intp)[None]
         every = np.ones(problem.shape, bool)
         by_label = self._by_label(here, every)  # (C, 1, P, O)
-        self.statistic = by_label.sum(axis=0)[0]
-        self.effect = self._effect(by_label[:, 0] * (problem.n / sizes)[:, None, None], sizes)
-        small = int((sizes < 4).sum())
-        self.notes = (f"{small} labels with fewer than 4 faces are left out of the effect.",) if small else ()
+        testable = self._testable(sizes)
+        effect = self._effect(by_label[:, 0] * (problem.n / sizes)[:, None, None], sizes)
+        self.statistic = np.where(testable, by_label.sum(axis=0)[0], np.nan)
+        self.effect = np.where(testable, effect, np.nan)
+        self.notes = _notes(sizes)
 
     def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:
         """Return Σ_c (n_c / n) V²_c of every pair with reordered X, (B, P, O); NaN outside of `pairs`."""
         found: Floats = self._by_label(orders, pairs).sum(axis=0)
         found[:, ~pairs] = np.nan
         return found
+
+    def _testable(self, sizes: Codes) -> Pairs:
+        """Return the pairs that both vary in a label with three faces or more, (P, O)."""
+        x_moves, y_moves = (
+            np.stack([moves_within(values, self.bounds) for values in side]) for side in (self.xs, self.ys)
+        )
+        together: Pairs = (x_moves & (sizes >= FEWEST)) @ y_moves.T
+        return together
 
     def _by_label(self, orders: RowOrders, pairs: Pairs) -> Floats:
         """Return (n_c / n) V²_c by label, (C, B, P, O)."""
@@ -148,6 +162,12 @@ def coordinates(variable: Variable) -> Floats:
         apart: Floats = variable.values / np.sqrt(2)
         return apart
     return variable.scaled
+
+
+def moves_within(values: Floats, bounds: Codes) -> npt.NDArray[np.bool_]:
+    """Return in which labels any column of values (n, d) takes two values, (C,)."""
+    low, high = (over.reduceat(values, bounds[:-1], axis=0) for over in (np.minimum, np.maximum))
+    return np.asarray((high > low).any(axis=1))
 
 
 def triangle(size: int, first: int, last: int) -> int:
@@ -237,6 +257,19 @@ def squared_distances(values: Floats) -> float:
     """Return Σ_ij |v_i − v_j|² over all i and j."""
     centred = values - values.mean(axis=0)
     return float(2 * len(values) * (centred**2).sum())
+
+
+def _notes(sizes: Codes) -> tuple[str, ...]:
+    mute, small = int((sizes < FEWEST).sum()), int((sizes < 4).sum())
+    notes = []
+    if mute:
+        notes.append(
+            f"Labels with fewer than {FEWEST} faces say nothing, all their orders are alike: {mute} of "
+            f"{len(sizes)}."
+        )
+    if small:
+        notes.append(f"{small} labels with fewer than 4 faces are left out of the effect.")
+    return tuple(notes)
 
 
 @numba.njit(nogil=True, cache=True, inline="always")

@@ -18,6 +18,8 @@ from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes, Variable
 
 SMALLEST = 1e-6  # share of the largest principal component below which the others are rounding
+ROUNDING = 1e-9
+"""Share of M below which M − E A is rounding: A is the same for all orders then, and tells no size."""
 _NUMBERS = 1 << 17  # float64 numbers of cross-covariances held at a time: 1 MB, the cache
 
 
@@ -38,7 +40,9 @@ class WithinRff(IndependenceTest):
     is exact.
 
     statistic: the larger of the scaled A and B. effect: √(max(0, A − E A) / (M − E A)) with M the largest A
-    that these margins allow, M = Σ_c ‖S_xx,c‖ ‖S_yy,c‖ / n_c, and E A its null mean; in [0, 1].
+    that these margins allow, M = Σ_c ‖S_xx,c‖ ‖S_yy,c‖ / n_c, and E A its null mean; in [0, 1]. In labels of
+    two faces A = E A = M whatever the order: they count in B alone, and the effect is NaN if there are no
+    others.
 
     Parameters
     ----------
@@ -93,9 +97,14 @@ class PreparedWithin(Prepared):
         whole, apart = self._sums(here, np.ones(problem.shape, bool))
         self._extreme: Floats = self._larger(whole, apart)[0]
         self.statistic = self._extreme - self.mean[0] / self.deviation[0]
-        most = np.maximum(self.most - self.mean[1], np.finfo(float).tiny)
-        self.effect = np.sqrt(np.clip((apart[0] - self.mean[1]) / most, 0.0, 1.0))
-        self.effect[np.isnan(self.statistic)] = np.nan
+        room = self.most - self.mean[1]
+        known = np.isfinite(self.statistic) & (room > ROUNDING * self.most)
+        share = (apart[0] - self.mean[1]) / np.where(known, room, 1.0)
+        self.effect = np.where(known, np.sqrt(np.clip(share, 0.0, 1.0)), np.nan)
+        sizes = np.diff(self.bounds)
+        small = int((sizes < 3).sum())
+        note = f"Labels with fewer than 3 faces are left out of the effect: {small} of {len(sizes)}."
+        self.notes = (note,) if small else ()
 
     @property
     def extreme(self) -> Floats:

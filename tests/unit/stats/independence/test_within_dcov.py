@@ -202,9 +202,35 @@ def test_small_labels_are_counted(rng: np.random.Generator) -> None:
     assert any("2 labels with fewer than 4 faces" in note for note in notes)
 
 
+def test_two_faces_a_label_cannot_be_tested(rng: np.random.Generator) -> None:
+    x = rng.standard_normal(40)
+    result = independence_test(x, x, np.repeat(np.arange(20), 2).astype(str), "within_dcov")
+    assert np.isnan([result.p_value, result.statistic, result.effect]).all()
+    assert any(note.startswith("Not testable") for note in result.notes)
+    assert any("fewer than 3 faces say nothing" in note and "20 of 20" in note for note in result.notes)
+
+
+def test_one_label_of_three_is_enough(rng: np.random.Generator) -> None:
+    labels = np.repeat(np.arange(11), [2] * 10 + [3]).astype(str)
+    x = rng.standard_normal(23)
+    result = independence_test(x, x, labels, "within_dcov", n_permutations=199)
+    assert 1 / 6 - 0.1 < result.p_value < 1 / 6 + 0.1  # six orders of three faces
+    assert any("10 of 11" in note for note in result.notes)
+
+
+def test_what_never_varies_together_cannot_be_tested(rng: np.random.Generator) -> None:
+    labels = np.repeat([0, 1, 2, 3], [20, 20, 2, 2])
+    x = as_variable(np.where(labels == 0, 0.0, rng.standard_normal(44)), "x")
+    y = as_variable(np.where(labels == 1, 0.0, rng.standard_normal(44)), "y")
+    z = as_variable(rng.standard_normal(44), "z")
+    prepared = WithinDcov().prepare(Problem((x, z), (y, z), as_given(labels.astype(str), 44), seed=0))
+    np.testing.assert_array_equal(np.isnan(prepared.statistic), [[True, False], [False, False]])
+    np.testing.assert_array_equal(np.isnan(prepared.effect), [[True, False], [False, False]])
+
+
 def test_categories_lie_at_distance_one() -> None:
-    places = coordinates(as_variable(["a", "b", "c", "a"], "hair"))
-    np.testing.assert_allclose(pairwise_distances(places)[0], [0, 1, 1, 0], atol=1e-12)
+    places = coordinates(as_variable(["a", "b", "c", "a", "b", "c"], "hair"))
+    np.testing.assert_allclose(pairwise_distances(places)[0], [0, 1, 1, 0, 1, 1], atol=1e-12)
 
 
 def test_five_thousand_faces_need_little_memory(rng: np.random.Generator) -> None:

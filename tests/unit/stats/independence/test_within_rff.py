@@ -249,3 +249,21 @@ def test_sums_and_scatters_are_loops() -> None:
     np.testing.assert_allclose(found.traces[0], [np.trace(m) for m in inside])
     np.testing.assert_allclose(found.products[0], [[(a * b).sum() for b in inside] for a in inside])
     np.testing.assert_allclose(found.own[0], [(m**2).sum() for m in inside])
+
+
+@pytest.mark.parametrize("sizes", [[2] * 30, [2] * 30 + [15]])
+def test_labels_of_two_make_no_effect_of_noise(sizes: list[int]) -> None:
+    n = sum(sizes)
+    labels = np.repeat(np.arange(len(sizes)), sizes).astype(str)
+    x, y = np.random.default_rng(1).standard_normal((2, n))
+    noise = independence_test(x, y, labels, METHOD, n_permutations=99)
+    same = independence_test(x, x, labels, METHOD, n_permutations=99)
+    said = f"Labels with fewer than 3 faces are left out of the effect: 30 of {len(sizes)}."
+    for result in (noise, same):
+        assert said in result.notes
+        assert np.isnan(result.effect) == (max(sizes) == 2)
+    assert same.p_value == 0.01  # B sees what the labels have in common
+    assert noise.p_value > 0.05
+    if max(sizes) > 2:
+        assert noise.effect < 0.8
+        assert same.effect == pytest.approx(1.0)
