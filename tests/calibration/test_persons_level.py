@@ -76,3 +76,41 @@ def test_an_effect_is_found_over_thirty_persons(prop: str) -> None:
     runs = 60
     power = rate(results("partial_correlation", prop, person=True, effect=0.6, runs=runs))
     assert power >= binom.ppf(0.0005, runs, 0.75) / runs
+
+
+def uneven(seed: int) -> tuple[Any, Any, Any, Any]:
+    """Return noise in 1 and 20 pictures of a person in turn."""
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(60), np.where(np.arange(60) % 2, 1, 20))
+    return *rng.standard_normal((2, len(person))), None, person
+
+
+def more_pictures_of_the_old(seed: int) -> tuple[Any, Any, Any, Any]:
+    """Return age and noise: whoever is old has 12 pictures, the others 2."""
+    rng = np.random.default_rng(seed)
+    age = rng.standard_normal(60)
+    person = np.repeat(np.arange(60), np.where(age > 0, 12, 2))
+    return age[person], rng.standard_normal(len(person)), None, person
+
+
+def curved(seed: int) -> tuple[Any, Any, Any, Any]:
+    """Return what a number drives in every picture, along a parabola."""
+    rng = np.random.default_rng(seed)
+    number, x, y = rng.standard_normal((3, 750))
+    return number**2 / 2 + 0.5 * x, number**2 / 2 + 0.5 * y, number, np.repeat(np.arange(150), 5)
+
+
+@pytest.mark.parametrize(
+    ("draw", "method", "runs"),
+    [(uneven, "within_rff", 300), (more_pictures_of_the_old, "within_rff", 300), (curved, "kcit", 200)],
+)
+def test_numbers_of_pictures_and_curves_make_no_dependence(draw: Any, method: str, runs: int) -> None:
+    """.80, .83 and 1.0 were rejected while all pictures of a person were averaged."""
+    p = np.empty(runs)
+    for seed in range(runs):
+        x, y, z, person = draw(seed)
+        draws = None if TESTS[method].null == "analytic" else 99
+        p[seed] = independence_test(x, y, z, method, seed, person=person, n_permutations=draws).p_value
+    for level in (0.05, 0.10, 0.50):
+        assert np.mean(p <= level) <= binom.ppf(0.9995, runs, level) / runs
+    assert np.mean(p <= 0.50) >= binom.ppf(0.0005, runs, 0.50) / runs
