@@ -139,12 +139,18 @@ def nodes(held: Held = "label") -> pd.DataFrame:
     pandas.DataFrame
         ``node``, ``title``, ``words``, and ``held``: whether it is held fixed.
 
+    Raises
+    ------
+    BadValueError
+        If there is no such choice of what is held fixed.
+
     Examples
     --------
     >>> table = nodes("nothing")
     >>> table["node"].tolist(), bool(table["held"].any())
     (['label', 'property', 'output'], False)
     """
+    _one_of(held, HELD, "What is held fixed")
     fixed = {"nothing": "not held fixed", "rated label": "not held fixed", "label": "held fixed"}
     shown = [
         ("label", "label L", fixed.get(held, "as a number"), held in ("label", "label as a number")),
@@ -166,6 +172,11 @@ def arrows(model: CausalModel, held: Held = "label") -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``source``, ``target``, ``strength``, ``share`` of the thickest arrow, 0 … 1, and ``words``.
+
+    Raises
+    ------
+    BadValueError
+        If there is no such choice of what is held fixed.
 
     Examples
     --------

@@ -13,7 +13,7 @@ from facelib.errors import UnknownNameError
 from facelib.stats.calibration.curves import CURVES
 from facelib.stats.calibration.differences import DIFFERENCES, VERDICTS, drawn
 from facelib.stats.calibration.scenarios import SCENARIOS, Scenario, Shape, as_scenario, simulate
-from facelib.stats.checks import Floats, as_count, as_share
+from facelib.stats.checks import Floats, as_count, as_number, as_share
 from facelib.stats.independence.base import TESTS, IndependenceTest
 from facelib.stats.independence.outcome import run
 from facelib.stats.independence.question import questions
@@ -132,7 +132,7 @@ def p_values(
     True
     """
     count, start = as_count(runs, "The number of data sets"), as_count(seed, "The seed", least=0)
-    cell = Cell(test, scenario, as_count(n, "The number of faces", least=2), shape, float(size))
+    cell = Cell(test, scenario, as_count(n, "The number of faces", least=2), shape, _size(size))
     batches = []
     for done, p in _measured(cell, count, start):
         batches.append(p)
@@ -166,7 +166,10 @@ def rejection_rate(
 
 
 def rate_of(p: Floats, alpha: float) -> Rate:
-    """Return how often p ≤ α; a data set that can't be tested doesn't reject."""
+    """Return how often p ≤ α; a data set that can't be tested doesn't reject.
+
+    Grids decide by p < α, which never rejects more often; a p of permutations may equal α.
+    """
     level = as_share(alpha, "The level alpha")
     rejected = int((p <= level + 1e-12).sum())
     low, high = clopper_pearson(rejected, len(p))
@@ -195,7 +198,8 @@ def rates_over_n(
     >>> bool(curve["rate"].is_monotonic_increasing)
     True
     """
-    cells = [Cell(test, scenario, int(n), shape, float(size)) for test in _tests(tests) for n in ns]
+    counts = [as_count(n, "The number of faces", least=2) for n in ns]
+    cells = [Cell(test, scenario, n, shape, _size(size)) for test in _tests(tests) for n in counts]
     return rates(cells, runs=runs, alphas=alphas, seed=seed, progress=progress)
 
 
@@ -215,7 +219,8 @@ def rates_over_size(
 
     Parameters are those of `p_values`; `progress` counts settings.
     """
-    cells = [Cell(test, scenario, int(n), shape, float(size)) for test in _tests(tests) for size in sizes]
+    count, wanted = as_count(n, "The number of faces", least=2), [_size(size) for size in sizes]
+    cells = [Cell(test, scenario, count, shape, size) for test in _tests(tests) for size in wanted]
     return rates(cells, runs=runs, alphas=alphas, seed=seed, progress=progress)
 
 
@@ -286,6 +291,10 @@ def _p(test: IndependenceTest, x: Any, y: Any, z: Any, seed: int) -> float:
 def _seed(seed: int, i: int) -> int:
     """Return one number for the pair of seeds."""
     return int(np.random.SeedSequence([seed, i]).generate_state(1)[0])
+
+
+def _size(size: float) -> float:
+    return as_number(size, "The size of an effect")
 
 
 def _tests(tests: Test | Sequence[Test]) -> list[Test]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.registry import Registry
-from facelib.stats.checks import Floats, as_count, as_number
+from facelib.stats.checks import Floats, as_count, as_list, as_number
 
 Kind = Literal["continuous", "binary"]
 Noise = Literal["normal", "heteroscedastic", "heavy tails"]
@@ -29,6 +29,8 @@ SHAPES: Final[dict[Shape, str]] = {
 
 NOISE: Final = 0.5
 """Standard deviation of what Z doesn't cause, in property and output; what Z causes has about .6."""
+ROUNDING: Final = 1e-9
+"""How far shares may be from adding up to 1."""
 _SHARES: Final = (0.30, 0.22, 0.16, 0.12, 0.09, 0.07, 0.04)  # unequal labels: few people show disgust
 _SEVEN: Final = (0.0, 0.8, -0.5, 0.3, -0.9, 0.6, -0.3)  # what labels cause; not in the order of their codes
 
@@ -54,6 +56,11 @@ class Scenario:
         How often each label comes; empty: all equally often.
     kind
         Kind of property: a binary one is whether X exceeds 0.
+
+    Raises
+    ------
+    BadValueError
+        If a count, a name or the shares can't be.
     """
 
     id: str
@@ -64,6 +71,31 @@ class Scenario:
     noise: Noise = "normal"
     shares: tuple[float, ...] = ()
     kind: Kind = "continuous"
+
+    def __post_init__(self) -> None:
+        if as_count(self.n_labels, "The number of labels", least=0) > len(_SEVEN):
+            msg = f"A scenario has at most {len(_SEVEN)} labels; got {self.n_labels}."
+            raise BadValueError(msg)
+        as_count(self.n_numbers, "The number of continuous conditioners", least=0)
+        for value, known, what in (
+            (self.cause, tuple(CAUSES), "The cause"),
+            (self.noise, get_args(Noise), "The noise"),
+            (self.kind, get_args(Kind), "The kind of property"),
+        ):
+            if value not in known:
+                msg = f"{what} is one of {', '.join(known)}; got {value!r}."
+                raise BadValueError(msg)
+        if self.shares:
+            self._check_shares()
+
+    def _check_shares(self) -> None:
+        shares = as_list(self.shares, "Shares of labels", 1)
+        if len(shares) != self.n_labels or not (shares > 0).all() or abs(shares.sum() - 1) > ROUNDING:
+            msg = (
+                f"Shares of {self.n_labels} labels are {self.n_labels} numbers above 0 that add up to 1; got "
+                f"{self.shares!r}."
+            )
+            raise BadValueError(msg)
 
 
 CAUSES: Final[dict[str, Callable[[Floats], Floats]]] = {

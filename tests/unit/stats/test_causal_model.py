@@ -130,6 +130,10 @@ def test_wrong_draws_say_what_is_right() -> None:
         NULL.draw(0)
     with pytest.raises(BadValueError, match="held fixed is one of"):
         held_fixed(NULL.draw(7), "hands")  # type: ignore[arg-type]
+    with pytest.raises(BadValueError, match="held fixed is one of"):
+        nodes("hands")  # type: ignore[arg-type]
+    with pytest.raises(BadValueError, match="held fixed is one of"):
+        arrows(NULL, "hands")  # type: ignore[arg-type]
     with pytest.raises(BadValueError, match="between 0 and 1"):
         repeated_pictures(icc=1.5)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -130,6 +132,20 @@ def test_unknown_names_are_answered() -> None:
         p_values("shuffle_test", "labels_7", 50)
     with pytest.raises(BadValueError, match="99"):
         p_values("reference_p", "kinds_3", 50, runs=1)
+
+
+@pytest.mark.parametrize("wrong", ["x", None, [0.1, 0.2], np.nan])
+def test_sizes_and_counts_are_numbers(wrong: Any) -> None:
+    with pytest.raises(BadValueError, match="size of an effect"):
+        p_values("partial_correlation", "none", 50, "linear", wrong, runs=1)
+    with pytest.raises(BadValueError, match="size of an effect"):
+        rates_over_n("partial_correlation", "none", (20,), "linear", wrong, runs=1)
+    with pytest.raises(BadValueError, match="size of an effect"):
+        rates_over_size("partial_correlation", "none", 20, "linear", (0.1, wrong), runs=1)
+    with pytest.raises(BadValueError, match="number of faces"):
+        rates_over_n("partial_correlation", "none", (20, wrong), runs=1)
+    with pytest.raises(BadValueError, match="number of faces"):
+        rates_over_size("partial_correlation", "none", wrong, "linear", (0.1,), runs=1)
 
 
 def test_frames_of_several_curves_can_be_joined() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -125,6 +127,29 @@ def test_a_new_scenario_needs_no_registration() -> None:
     x, _, z = simulate(Scenario("mine", "12 labels", n_labels=5), 60, rng=1)
     assert len(x) == 60
     assert len(set(z)) == 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"n_labels": 9}, "at most 7 labels; got 9"),
+        ({"n_labels": -1}, "number of labels"),
+        ({"n_labels": 2.5}, "number of labels"),
+        ({"n_labels": "two"}, "number of labels"),
+        ({"n_numbers": -1}, "continuous conditioners"),
+        ({"n_numbers": 1, "cause": "cubic"}, "cause is one of linear, tanh, .*; got 'cubic'"),
+        ({"noise": "heavy"}, "noise is one of normal, .*; got 'heavy'"),
+        ({"kind": "categorical"}, "kind of property is one of continuous, binary; got 'categorical'"),
+        ({"n_labels": 3, "shares": (0.5, 0.5)}, "3 numbers above 0 that add up to 1"),
+        ({"n_labels": 2, "shares": (0.5, 0.4)}, "add up to 1"),
+        ({"n_labels": 2, "shares": (1.5, -0.5)}, "add up to 1"),
+        ({"shares": (1.0,)}, "Shares of 0 labels"),
+        ({"n_labels": 2, "shares": ("a", "b")}, "Shares of labels must be numbers"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadValueError, match=words):
+        Scenario("mine", "my own", **settings)
 
 
 def test_what_does_not_exist_is_refused() -> None:
