@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
+from facelib.stats.checks import as_number, as_share
 
 COLUMNS: Final = {
     "method": "id of the test",
@@ -22,7 +23,10 @@ COLUMNS: Final = {
     "n": "faces; strengths for shuffle_test, harmless changes for reference_p",
     "shape": "shape of the effect; none: the hypothesis is true, and the rate is the level",
     "size": "its size, standard deviations of the output's noise",
-    "alpha": "nominal level: a data set with p ≤ alpha is rejected",
+    "alpha": (
+        "nominal level: a data set with p ≤ alpha is rejected; grids reject where p < alpha, which is never "
+        "more often"
+    ),
     "runs": "data sets",
     "rejected": "data sets that were rejected",
     "rate": "rejected / runs",
@@ -33,6 +37,8 @@ COLUMNS: Final = {
 }
 """Columns of the table, with their meaning."""
 
+FAR: Final = {"n": 3.0, "n_labels": 2.0}
+"""Factors above which the nearest that was measured is far from a user's data (our choice)."""
 EXCESS: Final = 1.2
 """A level counts as not held where the lower end of a rate lies above so many times α (our choice)."""
 
@@ -90,20 +96,27 @@ def nearest(
     -------
     pandas.DataFrame
         Columns of `COLUMNS`; no row if the method was never measured with such a conditioner.
+
+    Raises
+    ------
+    BadValueError
+        If a count is no count, or alpha doesn't lie between 0 and 1.
     """
+    for count, what in ((n, "faces"), (n_labels, "labels"), (n_numbers, "continuous conditioners")):
+        as_number(count, f"The number of {what}")
+    level = as_share(alpha, "The level alpha")
     if n < 1 or n_labels < 0 or n_numbers < 0:
         msg = f"Faces, labels and numbers are counts; got {n}, {n_labels} and {n_numbers}."
         raise BadValueError(msg)
-    labels = n_labels if n_labels > 1 else 0  # one label for all holds nothing fixed
     table = _table()
     rows = table[table["method"] == method]
-    for column, wanted in (("n_labels", labels), ("n_numbers", n_numbers)):
+    for column, wanted in (("n_labels", _held(n_labels)), ("n_numbers", n_numbers)):
         rows = rows[(rows[column] > 0) == (wanted > 0)]
         rows = _closest(rows, column, wanted)
     if kind is not None:
         same = rows[rows["kind"] == kind]
         rows = same if len(same) else rows[rows["kind"] == "continuous"]
-    return _closest(_closest(rows, "n", n), "alpha", alpha).copy()
+    return _closest(_closest(rows, "n", n), "alpha", level).copy()
 
 
 def level_note(method: str, n: int, n_labels: int = 0, n_numbers: int = 0) -> str | None:
@@ -140,6 +153,11 @@ def _table() -> pd.DataFrame:
         return pd.read_csv(lines, dtype={"version": str, "size": float})
 
 
+def _held(n_labels: int) -> int:
+    """Return how many labels are held fixed: one for all holds nothing."""
+    return n_labels if n_labels > 1 else 0
+
+
 def _closest(rows: pd.DataFrame, column: str, wanted: float) -> pd.DataFrame:
     """Return the rows whose value is nearest on a logarithmic scale."""
     if rows.empty or wanted == 0:
@@ -161,8 +179,10 @@ def _described(method: str, n: int, n_labels: int, n_numbers: int) -> tuple[bool
     best, worst = rows.iloc[0], rows.iloc[-1]
     broken = rows[rows["low"] > EXCESS * alpha]
     where = _conditions(method, rows, measured)
-    far = max(n / measured, measured / n) > 3 or _numbers(rows) != n_numbers
-    where += ", the nearest measured" * far
+    labels, wanted = int(rows["n_labels"].iloc[0]), _held(n_labels)
+    apart = labels and max(labels / wanted, wanted / labels) > FAR["n_labels"]
+    far = max(n / measured, measured / n) > FAR["n"] or apart or _numbers(rows) != n_numbers
+    where += ", the nearest measured" if far else ""
     level = f"{alpha:.2f}".lstrip("0")
     if broken.empty:
         between = _between(float(best["rate"]), float(worst["rate"]))
@@ -177,8 +197,8 @@ def _described(method: str, n: int, n_labels: int, n_numbers: int) -> tuple[bool
     if len(rows) > 1:
         rates = f"between {percent(best['rate'])} ({best['title']}) and {rates}"
     return False, (
-        f"With {where} this test rejected {rates} of true nulls at {level} in our calibration; "
-        "don't rely on it alone."
+        f"With {where}{',' if far else ''} this test rejected {rates} of true nulls at {level} in our "
+        "calibration; don't rely on it alone."
     )
 
 

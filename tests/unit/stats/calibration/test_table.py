@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -144,7 +145,7 @@ def test_the_note_names_the_worst_setting() -> None:
         "With one continuous conditioner at n ≈ 200 this test rejected between 4 % (one number, linear) and "
         "28 % (one number, tanh) of true nulls at .05 in our calibration; don't rely on it alone."
     )
-    assert "n ≈ 200, the nearest measured" in str(level_note("mine", 1000, n_numbers=1))
+    assert "at n ≈ 200, the nearest measured, this test" in str(level_note("mine", 1000, n_numbers=1))
     assert level_note("mine", 100, 7) is None
     assert level_note("mine", 100, 7, 1) is None
     assert level_note("yours", 100) is None
@@ -164,8 +165,35 @@ def test_a_level_that_was_held_is_said_shortly() -> None:
         "Held its level in our calibration: rejected 0.5 % of true nulls at .05 (nothing held "
         "fixed at n ≈ 200; one setting)."
     )
+    assert level_sentence("mine", 2000, 7) == (
+        "Held its level in our calibration: rejected 5.5 % of true nulls at .05 (7 labels at n ≈ 400, the "
+        "nearest measured; one setting)."
+    )
     assert level_sentence("mine", 190, n_numbers=1) == level_note("mine", 190, n_numbers=1)
     assert level_sentence("yours", 100) is None
+
+
+@pytest.mark.usefixtures("small")
+def test_many_more_labels_than_measured_are_far() -> None:
+    near, far = (str(level_sentence("mine", 400, labels)) for labels in (14, 15))
+    assert "(7 labels at n ≈ 400; one setting)" in near
+    assert "(7 labels at n ≈ 400, the nearest measured; one setting)" in far
+    assert "(2 labels at n ≈ 100; one setting)" in str(level_sentence("mine", 100, 3))
+    assert "nearest measured" not in str(level_sentence("mine", 200, 1))  # one label for all is none
+
+
+def test_decisions_of_grids_are_told_from_those_of_the_table() -> None:
+    assert "p ≤ alpha" in COLUMNS["alpha"]
+    assert "p < alpha" in COLUMNS["alpha"]
+
+
+@pytest.mark.parametrize("wrong", ["100", None, np.nan, [100, 200]])
+def test_numbers_must_be_numbers(wrong: Any) -> None:
+    for arguments in ((wrong,), (100, wrong), (100, 0, wrong)):
+        with pytest.raises(BadValueError, match="number of"):
+            nearest("partial_correlation", *arguments)
+    with pytest.raises(BadValueError, match="alpha"):
+        nearest("partial_correlation", 100, alpha=wrong)
 
 
 def test_counts_must_be_counts() -> None:
