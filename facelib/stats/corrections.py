@@ -217,7 +217,7 @@ def tail_share(observed: Floats, null: Floats, *, complete: bool = False) -> Flo
     With `complete`, count / B; ties count with a relative tolerance of 1e-9.
     """
     ordered = np.sort(null)
-    bars = observed - TOLERANCE * np.abs(observed)
+    bars = observed - np.where(np.isfinite(observed), TOLERANCE * np.abs(observed), 0.0)  # not inf - inf
     as_much = len(ordered) - np.searchsorted(ordered, bars, side="left")
     if complete:
         return as_much / len(ordered)
@@ -261,6 +261,6 @@ def _numbers(values: Any, what: str) -> Floats:
         if given.dtype.kind not in "biufO":
             raise TypeError
         return given.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         msg = f"{what} must be numbers; got {type(values).__name__}: {f'{values!r}':.60}."
         raise BadValueError(msg) from None

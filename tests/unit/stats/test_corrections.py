@@ -142,6 +142,12 @@ def test_ties_count_in_spite_of_rounding() -> None:
     assert max_statistic([-0.1 - 0.2], np.array([[-0.3], [-1.0], [-1.0]])).tolist() == [0.5]
 
 
+def test_infinite_statistics_are_as_extreme_as_infinite_ones() -> None:
+    assert max_statistic([math.inf], [[math.inf], [math.inf], [0.0]]).tolist() == [0.75]
+    assert max_statistic([-math.inf], [[-math.inf], [0.0], [math.inf]]).tolist() == [1.0]
+    assert max_statistic([math.inf, 1.0], [[0.0, 2.0]]).tolist() == [0.5, 1.0]
+
+
 def test_a_complete_enumeration_holds_the_identity_itself() -> None:
     d = np.array([[0.5, -0.2], [0.4, 0.1], [0.7, 0.3]])
     flips = np.array(list(itertools.product([1, -1], repeat=3)))
@@ -167,6 +173,7 @@ def test_not_testable_columns_leave_the_family(rng: np.random.Generator) -> None
         (lambda: adjust([0.2, 1.3], "holm"), "between 0 and 1"),
         (lambda: adjust([0.2, -0.1], "bh"), "between 0 and 1"),
         (lambda: adjust(["a"], "bh"), "must be numbers"),
+        (lambda: adjust([10**400], "holm"), "must be numbers"),
         (lambda: adjust([0.2], "bonferoni"), "holm, bh, by"),
         (merged_majority, "one or more tests"),
         (lambda: merged_majority([0.1, 0.2], [0.1]), "one shape"),
