@@ -13,21 +13,22 @@ import pandas as pd
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import CausalModel, Held, held_fixed
 from facelib.stats.checks import as_count, as_share
-from facelib.stats.corrections import merged_majority
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.given import as_given
-from facelib.stats.independence.grid import COST, VOTERS
+from facelib.stats.independence.methods import COST, as_tests
 from facelib.stats.independence.outcome import run
 from facelib.stats.independence.question import questions
 from facelib.stats.independence.sequential import Clock
-from facelib.stats.independence.single import configured
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.variables import as_variable
+from facelib.stats.independence.vote import votes
 from facelib.stats.shuffle import clopper_pearson
 
 EFFECTS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
 """Effects at which power is measured: the first is the level."""
-PERMUTATIONS = 199  # in a power curve: enough for a decision at .05 and .01
+PERMUTATIONS = 209
+"""In a power curve. A test rejects where p < α: that gives permutation tests a level of 10/210 at .05 and of
+2/210 at .01, nearly all that they may have. 199 permutations would leave them .045 and .005."""
 
 
 def able_tests(z: Any, n: int) -> list[str]:
@@ -80,7 +81,12 @@ def run_each(
     ------
     pandas.DataFrame
         Of one test: output, method, statistic, effect, p, p_low, p_high, null, n, n_permutations, notes,
-        seconds.
+        caveats (those notes in short that say p isn't what it should be, one a line, for the vote), seconds.
+
+    Raises
+    ------
+    BadValueError
+        As `independence_test`.
 
     Examples
     --------
@@ -91,10 +97,14 @@ def run_each(
     """
     xs = [as_variable(x, "property")]
     ys = [as_variable(values, str(name)) for name, values in outputs.items()]
-    [(_, question)] = questions(xs, ys, z, person, seed=seed, workers=workers or available())
+    number = as_count(seed, "The seed", least=0)
+    threads = available() if workers is None else as_count(workers, "The number of threads")
+    if n_permutations is not None:
+        n_permutations = as_count(n_permutations, "The number of permutations")
+    [(_, question)] = questions(xs, ys, z, person, seed=number, workers=threads)
     names = methods if methods is not None else able_tests(z, len(xs[0].values))
     clock = Clock(progress=None if stale is None else lambda _progress: not stale())
-    for test in [configured(name, {}) for name in names]:
+    for test in as_tests(names):
         began = time.perf_counter()
         outcome = run(test, question, n_permutations=n_permutations, sequential=True, clock=clock)
         if stale is not None and stale():
@@ -114,6 +124,7 @@ def run_each(
                 " ".join([*filter(None, [outcome.why_not.get((0, j))]), *outcome.notes])
                 for j in range(len(ys))
             ],
+            "caveats": "\n".join(outcome.caveats),
             "seconds": time.perf_counter() - began,
         }
         yield pd.DataFrame(table)
@@ -133,23 +144,24 @@ def with_decisions(tests: Iterable[pd.DataFrame], alpha: float) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The rows, with ``rejects`` (p < alpha) and ``votes`` (0 … 3 in rows of method "vote", else NA). The
-        vote's p is min(1, 1.5 · p_(2)) of cHSIC, RCoT and CMIknn; it rejects if two of them do.
+        vote's p is min(1, 1.5 · p_(2)) of cHSIC, RCoT and CMIknn; it rejects if two of them do, and ``notes``
+        say what that rests on.
+
+    Raises
+    ------
+    BadValueError
+        If there is no table, or a test comes twice.
     """
     level = as_share(alpha, "The level alpha")
-    table = pd.concat(list(tests), ignore_index=True)
+    tables = list(tests)
+    if not tables:
+        msg = "Decisions need the table of one test at least, from run_each; got none."
+        raise BadValueError(msg)
+    table = pd.concat(tables, ignore_index=True)
     table["rejects"] = table["p"] < level
     table["votes"] = pd.array([pd.NA] * len(table), dtype="Int64")
-    p = table.pivot_table(index="output", columns="method", values="p", sort=False, dropna=False)
-    if not set(VOTERS) <= set(p.columns):
-        return table
-    merged = merged_majority(*(p[voter].to_numpy(np.float64) for voter in VOTERS), alpha=level)
-    vote = pd.DataFrame(
-        {
-            "output": p.index, "method": "vote", "p": merged.p_value, "rejects": merged.rejected,
-            "n": table["n"].iloc[0], "votes": pd.Series(merged.votes).astype("Int64"), "notes": "",
-        }
-    )  # fmt: skip
-    return pd.concat([table, vote], ignore_index=True)
+    vote = votes(table, ["output"], level)
+    return pd.concat([table, vote], ignore_index=True) if len(vote) else table
 
 
 class Tally:
@@ -325,7 +337,7 @@ def levels(
     Raises
     ------
     BadValueError
-        If there is no setting.
+        If there is no setting, or alpha isn't a level.
 
     Examples
     --------
@@ -338,6 +350,7 @@ def levels(
     if not settings:
         msg = "At least one setting is needed: a name, and a function from a seed to x and y."
         raise BadValueError(msg)
+    level = as_share(alpha, "The level alpha")
     tally = Tally("setting")
     for repetition in range(as_count(repetitions, "The number of repetitions")):
         own = repeated_seed(seed, repetition)
@@ -356,7 +369,7 @@ def levels(
                 seed=own,
             )
             for test in tests:
-                rejected[name, str(test["method"].iloc[0])] = bool(test["p"].iloc[0] < alpha)
+                rejected[name, str(test["method"].iloc[0])] = bool(test["p"].iloc[0] < level)
         tally.add(rejected)
     return tally.table()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
@@ -33,16 +34,23 @@ class Prepared(ABC):
         (P, O) what surrogates are compared with: larger is more dependent.
     notes
         What the reader must know, for all pairs.
+    caveats
+        The short form of those notes that say p isn't what it should be: the vote repeats them.
     """
 
     statistic: Floats
     effect: Floats
     notes: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
 
     @property
     def extreme(self) -> Floats:
         """The statistic, unless its sign carries meaning."""
         return self.statistic
+
+    def why_not(self, i: int, j: int) -> str:  # noqa: ARG002 (tests that have other reasons use them)
+        """Return why property i and output j can't be tested, where their statistic is NaN."""
+        return "the conditioner leaves too little of it"
 
     def analytic(self) -> Floats | None:
         """Return p from the test's own null distribution, (P, O), or None if it has none."""
@@ -86,9 +94,9 @@ class IndependenceTest(ABC):
         """Compute the statistic of all pairs, sharing what can be shared."""
 
     def orders(self, problem: Problem) -> Orders:
-        """Return the orders of this test's permutation null."""
+        """Return the orders of this test's permutation null: a new stream, whatever was drawn before."""
         if problem.orders is not None:
-            return problem.orders
+            return copy.deepcopy(problem.orders)
         if not problem.given.categorical:
             msg = (
                 f"{self.title} has no permutation null for a continuous conditioner: "

@@ -110,6 +110,12 @@ class PreparedInformation(Prepared):
         information = self._information(itself, everything, unbiased=True)[0]
         self.effect = np.sqrt(-np.expm1(-2 * np.maximum(information, 0.0)))
 
+    def why_not(self, i: int, j: int) -> str:  # noqa: ARG002
+        """Say whether labels are too small, or hold no variation where they aren't."""
+        if not self.labels.ks.any():
+            return f"every label has fewer than {FEWEST} faces"
+        return f"property or output is the same inside every label that has {FEWEST} faces or more"
+
     def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:
         """Return I of reordered ranks, (B, P, O)."""
         return self._information(orders, pairs)

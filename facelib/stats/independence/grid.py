@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,24 +13,23 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import as_count, as_share
-from facelib.stats.corrections import adjusted, merged_majority
-from facelib.stats.independence.base import TESTS, IndependenceTest
+from facelib.stats.corrections import adjusted
+from facelib.stats.independence.base import IndependenceTest
+from facelib.stats.independence.columns import NULL_PROPERTY, random_property, variables
 from facelib.stats.independence.explained import explained, explained_by_halves
-from facelib.stats.independence.given import Given, as_given
-from facelib.stats.independence.outcome import Outcome, run
+from facelib.stats.independence.given import as_given
+from facelib.stats.independence.methods import COST, chosen_tests
+from facelib.stats.independence.outcome import Outcome, not_run, run
 from facelib.stats.independence.persons import Compare
 from facelib.stats.independence.question import Question, one_length, questions
 from facelib.stats.independence.sequential import Clock, Progress, reporting
-from facelib.stats.independence.single import configured
 from facelib.stats.independence.threads import available
-from facelib.stats.independence.variables import Variable, as_variable, coded
+from facelib.stats.independence.vote import VOTERS, votes, without_run
 
-VOTERS = ("chsic", "rcot", "cmiknn")
-"""The tests whose majority decides (METHODS, section 4)."""
-NULL_PROPERTY = "(random numbers)"
+__all__ = ["COLUMNS", "COST", "NULL_PROPERTY", "VOTERS", "independence_grid"]
+
 HALVES = 100  # resamples behind the intervals of sizes
 ENDS = (0.05, 0.95)
-COST = ("low", "medium", "high")
 
 COLUMNS = {
     "property": "name of the property",
@@ -38,16 +37,19 @@ COLUMNS = {
     "method": "id of the test; vote: the majority of cHSIC, RCoT and CMIknn",
     "statistic": "as the test defines it; for the vote, how many tests reject",
     "effect": "size of the dependence as the test defines it, in [0, 1] (signed for a correlation)",
-    "p": "p-value, never 0; NaN where nothing can be tested; for the vote min(1, 1.5 · p_(2))",
+    "p": "p-value, never 0; NaN where nothing can be tested or the test wasn't run, as notes say; for the "
+    "vote min(1, 1.5 · p_(2)), where a test that couldn't test the pair counts as p = 1",
     "p_low": "lower end of the 95 % Monte-Carlo interval of a permutation p",
     "p_high": "upper end of it",
-    "p_holm": "Holm over all properties × outputs of this method",
+    "p_holm": "Holm over all properties × outputs of this method: what couldn't be tested is left out, what "
+    "wasn't run counts as p = 1",
     "p_bh": "Benjamini-Hochberg over the same family",
     "p_by": "Benjamini-Yekutieli over the same family",
-    "p_max": "max-statistic permutation over the same family; NaN where it wasn't run",
+    "p_max": "max-statistic permutation over the same family; NaN where it wasn't run, as notes say",
     "rejects": "whether p < alpha; for the vote, whether the majority does",
     "rejects_holm": "whether p_holm < alpha",
-    "votes": "how many of the voting tests reject at alpha for this pair; NA if not all of them were run",
+    "votes": "how many of the voting tests reject at alpha for this pair; NA if not all of them were run, or "
+    "none could test it",
     "explained": "ω²: share of the output's variance inside labels that goes with the property",
     "explained_low": "5 % quantile of it over random halves of the rows",
     "explained_high": "95 % quantile of it",
@@ -56,7 +58,7 @@ COLUMNS = {
     "null_property": "whether this property is the random one, outside the family",
     "null": "where p comes from: analytic or permutation",
     "n": "rows tested",
-    "n_permutations": "surrogates drawn for this pair",
+    "n_permutations": "surrogates drawn for this pair, 0 for an analytic p",
     "alpha": "level of every single test",
     "delta": "margin for explained",
     "seed": "seed of everything random",
@@ -107,17 +109,19 @@ def independence_grid(
         Between persons, or within them; None: see `independence_test`, for each property.
     budget
         Seconds. Cheap tests go first; the remaining time is shared; what was drawn until then gives valid p.
-        Pairs that aren't settled are drawn on toward the corrected level while there is time.
+        Pairs that aren't settled are drawn on toward the corrected level while there is time. What a test
+        computes before it draws, its statistic among it, is always finished.
     seed
         Seed of everything random.
     progress
         True for a progress bar, or a function called with `Progress`; returning False ends the run.
     n_permutations
-        Most surrogates a pair. "corrected": as many as a p needs to survive Holm, number of pairs / alpha,
-        half as many again where tests vote. None: each test's default; with a budget, the larger of both.
+        Most surrogates a pair; an analytic p needs none. "corrected": as many as a p needs to survive Holm,
+        number of pairs / alpha, half as many again where tests vote. None: each test's default; with a
+        budget, the larger of both.
     max_statistic_draws
-        Surrogates for the max-statistic permutation of the tests whose cost is "low"; 0: none. Labels must be
-        categorical.
+        Surrogates for the max-statistic permutation of the tests whose cost is "low", fewer if a budget ends;
+        0: none. Labels must be categorical, and all properties compared between persons or all within.
     null_property
         Whether to add a property of random numbers, outside the family: what rejects there is chance.
     delta
@@ -129,12 +133,13 @@ def independence_grid(
     -------
     pandas.DataFrame
         One row per property × output × method with the columns of `COLUMNS`, and rows of method "vote" if
-        cHSIC, RCoT and CMIknn were run.
+        cHSIC, RCoT and CMIknn are among the methods. A test that refuses these data has "Not run: …" there.
 
     Raises
     ------
     BadValueError
-        If lengths differ, a value is missing, or a test can't hold these conditioners fixed.
+        If lengths differ, a value is missing, a name comes twice, a test can't hold these conditioners fixed,
+        or no test at all could be run.
 
     Examples
     --------
@@ -149,31 +154,29 @@ def independence_grid(
     xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
     n = one_length([*xs, *ys])
     given = as_given(labels, n)
-    tests = _tests(methods, given)
+    tests = chosen_tests(methods, given)
     plan = Plan(
         alpha=as_share(alpha, "The level alpha"),
         delta=as_share(delta, "The margin delta"),
         seed=as_count(seed, "The seed", least=0),
-        n_permutations=n_permutations,
+        n_permutations=_most(n_permutations),
         max_draws=as_count(max_statistic_draws, "The number of max-statistic surrogates", least=0),
         timed=budget is not None,
         voting={*VOTERS} <= {test.id for test in tests},
     )
+    threads = available() if workers is None else as_count(workers, "The number of threads")
     if null_property:
-        xs.append(_random_property(n, person, plan.seed))
-    asked = questions(xs, ys, labels, person, seed=plan.seed, workers=workers or available(), compare=compare)
+        xs.append(random_property(n, person, plan.seed))
+    asked = questions(xs, ys, labels, person, seed=plan.seed, workers=threads, compare=compare)
     parts = _parts(asked, [x.name for x in xs], [y.name for y in ys])
     with reporting(progress, len(tests) * len(xs) * len(ys)) as report:
-        clock = Clock(budget, report)
-        tables = []
-        for position, test in enumerate(tests):
-            left = clock.remaining()
-            deadline = None if left is None else time.monotonic() + left / (len(tests) - position)
-            tables += [_table(test, part, plan, clock, deadline) for part in parts]
+        tables = _tables(tests, parts, plan, Clock(budget, report))
         sizes = pd.concat([_sizes(part, plan) for part in parts])
     table = pd.concat(tables, ignore_index=True)
     if plan.voting:
-        table = pd.concat([table, _votes(table, plan)], ignore_index=True)
+        vote = votes(table, ["property", "output"], plan.alpha)
+        vote = vote.assign(statistic=vote["votes"].astype(np.float64), null="merged", n_permutations=0)
+        table = pd.concat([table, vote], ignore_index=True)
     return _finished(table, sizes, plan)
 
 
@@ -201,7 +204,7 @@ class Plan:
         if self.n_permutations == "corrected":
             return self.needed(test, pairs)
         if self.n_permutations is not None:
-            return as_count(self.n_permutations, "Permutations")
+            return self.n_permutations
         return max(test.draws, self.needed(test, pairs)) if self.timed else test.draws
 
 
@@ -215,34 +218,23 @@ class Part:
     family: int
     """Pairs of the whole grid that corrections count."""
 
+    @property
+    def pairs(self) -> int:
+        """Pairs of this part."""
+        return len(self.properties) * len(self.outputs)
 
-def variables(columns: Any, what: str) -> list[Variable]:
-    """Return a table or mapping as variables with the names of its columns."""
-    if isinstance(columns, pd.Series):
-        columns = columns.to_frame(columns.name or what)
-    if not isinstance(columns, pd.DataFrame | Mapping) or not len(columns.keys()):
-        msg = f"{what} are a DataFrame or a mapping of names to columns; got {type(columns).__name__}."
-        raise BadValueError(msg)
-    return [as_variable(columns[name], str(name)) for name in columns.keys()]  # noqa: SIM118 (both have keys)
-
-
-def _tests(methods: Sequence[str | IndependenceTest] | None, given: Given) -> list[IndependenceTest]:
-    """Return the tests, cheap ones first."""
-    kind = "categorical" if given.categorical else "continuous"
-    if methods is None:
-        chosen: list[IndependenceTest] = [TESTS[name]() for name in TESTS if kind in TESTS[name].conditioners]
-    else:
-        chosen = [configured(test, {}) if isinstance(test, str) else test for test in methods]
-    if not chosen or len({test.id for test in chosen}) < len(chosen):
-        msg = f"methods names one test or more, each once; got {[test.id for test in chosen]}."
-        raise BadValueError(msg)
-    return sorted(chosen, key=lambda test: COST.index(test.cost))
+    @property
+    def counted(self) -> list[bool]:
+        """Which properties belong to the family."""
+        return [name != NULL_PROPERTY for name in self.properties]
 
 
-def _random_property(n: int, person: Any, seed: int) -> Variable:
-    """Return random numbers, one a face, or one a person."""
-    numbers = np.random.default_rng([seed, n]).standard_normal(n)
-    return as_variable(numbers if person is None else numbers[coded(person, "person")[0]], NULL_PROPERTY)
+def _most(n_permutations: Any) -> int | Literal["corrected"] | None:
+    if n_permutations is None:
+        return None
+    if isinstance(n_permutations, str) and n_permutations == "corrected":
+        return "corrected"
+    return as_count(n_permutations, 'Permutations, if not "corrected",')
 
 
 def _parts(
@@ -253,12 +245,38 @@ def _parts(
     return [Part(question, tuple(xs[i] for i in group), tuple(ys), family) for group, question in asked]
 
 
+def _tables(
+    tests: Sequence[IndependenceTest], parts: Sequence[Part], plan: Plan, clock: Clock
+) -> list[pd.DataFrame]:
+    """Run all tests on all parts; each has its share of the time by its pairs. Refusals are told in notes."""
+    tables, refusals = [], []
+    of_a_test = sum(part.pairs for part in parts)
+    to_come = len(tests) * of_a_test
+    for test in tests:
+        clock.begin(of_a_test)
+        for part in parts:
+            left = clock.remaining()
+            deadline = None if left is None else time.monotonic() + left * part.pairs / to_come
+            to_come -= part.pairs
+            try:
+                tables.append(_table(test, part, plan, clock, deadline))
+            except BadValueError as refusal:
+                refusals.append(refusal)
+                clock.passed(part.pairs)
+                clock.report(test.id, 0, 0)
+                tables.append(_frame(test, part, not_run(test, part.question, str(refusal))))
+    if len(refusals) == len(tables):
+        raise refusals[0]
+    return tables
+
+
 def _table(
     test: IndependenceTest, part: Part, plan: Plan, clock: Clock, deadline: float | None
 ) -> pd.DataFrame:
     """Run one test on one part: one row a pair."""
-    whole = len(part.properties) * len(part.outputs) >= part.family
     count, needed = plan.count(test, part.family), plan.needed(test, part.family)
+    counted = sum(part.counted) * len(part.outputs)
+    wanted = plan.max_draws if test.cost == "low" and counted else 0
     outcome = run(
         test,
         part.question,
@@ -266,19 +284,34 @@ def _table(
         sequential=True,
         clock=clock,
         deadline=deadline,
-        max_draws=plan.max_draws if test.cost == "low" and whole else 0,
-        family=[name != NULL_PROPERTY for name in part.properties],
+        max_draws=wanted if counted == part.family else 0,
+        family=part.counted,
     )
-    notes = list(outcome.notes)
-    if outcome.null == "permutation" and count < needed:
+    notes, caveats = [], []
+    if outcome.null == "permutation" and 0 < outcome.most < needed:
         notes.append(
             f"Cannot reach the corrected level: over {part.family} tests Holm needs {needed} permutations "
-            f"at {plan.alpha:g}; at most {count} were drawn."
+            f"at {plan.alpha:g}; at most {outcome.most} were drawn."
         )
-    pairs = len(part.properties), len(part.outputs)
+        caveats.append("Cannot reach the corrected level.")
+    if wanted and counted < part.family:
+        notes.append("No p_max: some properties are compared between persons, some within.")
+    return _frame(test, part, outcome, notes, caveats)
+
+
+def _frame(
+    test: IndependenceTest,
+    part: Part,
+    outcome: Outcome,
+    notes: Sequence[str] = (),
+    caveats: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Return an outcome as one row a pair, with what else must be known of all its pairs."""
+    shape = len(part.properties), len(part.outputs)
+    why_not = [outcome.why_not.get(pair) for pair in np.ndindex(shape)]
     frame = {
-        "property": np.repeat(part.properties, pairs[1]),
-        "output": np.tile(part.outputs, pairs[0]),
+        "property": np.repeat(part.properties, shape[1]),
+        "output": np.tile(part.outputs, shape[0]),
         "method": test.id,
         "statistic": outcome.statistic.ravel(),
         "effect": outcome.effect.ravel(),
@@ -289,14 +322,10 @@ def _table(
         "null": outcome.null,
         "n": outcome.n,
         "n_permutations": outcome.drawn.ravel(),
-        "notes": [_notes(outcome, i, j, notes) for i, j in np.ndindex(pairs)],
+        "notes": [" ".join(filter(None, [reason, *outcome.notes, *notes])) for reason in why_not],
+        "caveats": "\n".join([*outcome.caveats, *caveats]),
     }
     return pd.DataFrame(frame)
-
-
-def _notes(outcome: Outcome, i: int, j: int, notes: list[str]) -> str:
-    why_not = outcome.why_not.get((i, j))
-    return " ".join(notes if why_not is None else [why_not, *notes])
 
 
 def _sizes(part: Part, plan: Plan) -> pd.DataFrame:
@@ -326,25 +355,6 @@ def _sizes(part: Part, plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def _votes(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Return one row a pair with the vote of cHSIC, RCoT and CMIknn and its merged p."""
-    by_method = {method: rows.reset_index(drop=True) for method, rows in table.groupby("method", sort=False)}
-    vote = merged_majority(*(by_method[voter]["p"].to_numpy() for voter in VOTERS), alpha=plan.alpha)
-    rows = by_method[VOTERS[0]][["property", "output", "n"]].copy()
-    return rows.assign(
-        method="vote",
-        statistic=np.asarray(vote.votes, np.float64),
-        effect=np.nan,
-        p=vote.p_value,
-        p_low=np.nan,
-        p_high=np.nan,
-        p_max=np.nan,
-        null="merged",
-        n_permutations=0,
-        notes="p is 1.5 times the second smallest of the three: valid however they depend on each other.",
-    )
-
-
 def _finished(table: pd.DataFrame, sizes: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Add corrections, decisions, votes and sizes to the rows of all methods."""
     table = table.assign(null_property=table["property"] == NULL_PROPERTY, alpha=plan.alpha, delta=plan.delta)
@@ -352,15 +362,13 @@ def _finished(table: pd.DataFrame, sizes: pd.DataFrame, plan: Plan) -> pd.DataFr
     for name in ("p_holm", "p_bh", "p_by"):
         table[name] = np.nan
     for _, family in table[~table["null_property"]].groupby("method", sort=False):
-        for name, values in adjusted(family["p"].to_numpy()).items():
-            table.loc[family.index, name] = values
-    table["rejects"] = table["p"] < plan.alpha
-    table["rejects_holm"] = table["p_holm"] < plan.alpha
-    table["votes"] = pd.array([pd.NA] * len(table), dtype="Int64")
+        p = family["p"].to_numpy(np.float64)
+        for name, values in adjusted(np.where(without_run(family), 1.0, p)).items():
+            table.loc[family.index, name] = np.where(np.isnan(p), np.nan, values)
+    pair = ["property", "output"]
     vote = table["method"] == "vote"
-    if vote.any():
-        table.loc[vote, "rejects"] = table.loc[vote, "statistic"] > len(VOTERS) / 2
-        votes = table.loc[vote].set_index(["property", "output"])["statistic"].astype("Int64")
-        pairs = pd.MultiIndex.from_frame(table[["property", "output"]])
-        table["votes"] = votes.reindex(pairs).array
-    return table.merge(sizes, on=["property", "output"], how="left")[list(COLUMNS)]
+    table["rejects"] = np.where(vote, table["statistic"] > len(VOTERS) / 2, table["p"] < plan.alpha)
+    table["rejects_holm"] = table["p_holm"] < plan.alpha
+    counted = table.loc[vote, pair].assign(votes=table.loc[vote, "statistic"].astype("Int64"))
+    table = table.drop(columns="votes", errors="ignore").merge(counted, on=pair, how="left", validate="m:1")
+    return table.merge(sizes, on=pair, how="left", validate="m:1")[list(COLUMNS)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from facelib.stats.calibration.table import level_note
 from facelib.stats.checks import Floats
 from facelib.stats.corrections import max_statistic
 from facelib.stats.independence.base import IndependenceTest, Null, Prepared
+from facelib.stats.independence.given import Given
 from facelib.stats.independence.orders import Orders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.question import Question
@@ -23,6 +24,9 @@ from facelib.stats.shuffle import clopper_pearson
 
 STOP_AFTER = 10  # exceedances that settle a pair: its p is then known to about a third
 LEVELS = (0.05, 0.01)
+ROUNDING = 1e-9  # of the smallest possible p
+NOT_RUN = "Not run"
+"""How `why_not` begins where a pair could perhaps be tested, but wasn't."""
 SPARSE = {"kcit": 8, "rcot": 3}
 """Faces a label below which an analytic null was measured to reject too often (KCIT .1 to .2, RCoT .12 at
 nominal .05): they count faces, but a mean is taken out of every label."""
@@ -71,6 +75,13 @@ class TestResult:
     notes: tuple[str, ...]
 
 
+class Note(NamedTuple):
+    """What the reader must know; `caveat` says it in short where p isn't what it should be."""
+
+    text: str
+    caveat: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """Results of one test on P properties × O outputs.
@@ -83,12 +94,16 @@ class Outcome:
         (P, O) max-statistic p, NaN where it wasn't run.
     drawn
         (P, O) surrogates drawn, 0 for an analytic null.
+    most
+        Surrogates that every pair has unless it was settled earlier.
     n, null
         Rows tested, and where p comes from.
     notes
         For all pairs.
+    caveats
+        The short form of those notes that say p isn't what it should be.
     why_not
-        For pairs that can't be tested, by (property, output) index.
+        For pairs without a p, by (property, output) index: "Not testable: …", or "Not run: …".
     """
 
     statistic: Floats
@@ -98,9 +113,11 @@ class Outcome:
     high: Floats
     p_max: Floats
     drawn: Counts
+    most: int
     n: int
     null: Null
     notes: tuple[str, ...]
+    caveats: tuple[str, ...]
     why_not: dict[tuple[int, int], str]
 
 
@@ -138,80 +155,129 @@ def run(
         (P,) which properties belong to that family; None: all.
     """
     problem, clock = question.problem, clock or Clock()
-    blank = {
-        name: np.full(question.shape, np.nan) for name in ("statistic", "effect", "p_value", "low", "high")
-    }
-    blank["p_max"] = blank["p_value"].copy()
-    counts = np.zeros(question.shape, np.intp)
-    notes = list(question.notes)
     by_orders = _by_orders(test, problem, null)
-    why_not = dict(question.why_not)
     stopped = clock.stop()
     if stopped is not None:
-        why_not |= dict.fromkeys(np.ndindex(question.shape), f"Not run: {stopped}.")
-    elif problem.xs and problem.ys:
-        place = np.ix_(question.rows, question.columns)
-        with one_blas_thread():
-            prepared = test.prepare(problem)
-            found = {"statistic": prepared.statistic, "effect": prepared.effect}
-            if by_orders:
-                orders, most = test.orders(problem), n_permutations or test.draws
-                stop_after = STOP_AFTER if sequential else None
-                draws = draw(
-                    prepared,
-                    orders,
-                    most,
-                    clock=clock,
-                    method=test.id,
-                    stop_after=stop_after,
-                    deadline=deadline,
-                )
-                found["p_value"], counts[place] = draws.p_value, draws.drawn
-                ends = clopper_pearson(draws.exceed, np.maximum(draws.drawn, 1))
-                found["low"], found["high"] = np.where(draws.drawn > 0, ends, np.nan)
-                notes += permutation_notes(orders, most, draws)
-            else:
-                found["p_value"] = _analytic(test, prepared)
-                clock.report(test.id, *([int(np.prod(problem.shape))] * 2))
-            if max_draws and problem.given.categorical and problem.orders is None:
-                kept = (
-                    np.ones(len(question.rows), bool)
-                    if family is None
-                    else np.array(family)[list(question.rows)]
-                )
-                null_draws = all_surrogates(prepared, test.orders(problem), max_draws)
-                found["p_max"] = _p_max(prepared.extreme, null_draws, kept)
-        for name, values in found.items():
-            blank[name][place] = values
-        notes += prepared.notes
-        if not (by_orders and orders.exact):
-            notes += _calibration(test, problem)
-        for i, j in np.argwhere(~np.isfinite(prepared.statistic)):
-            why_not[question.rows[i], question.columns[j]] = (
-                "Not testable: the conditioner leaves too little of it."
+        return not_run(test, question, f"{stopped}.", null)
+    if not (problem.xs and problem.ys):
+        clock.passed(int(np.prod(question.shape)))
+        clock.report(test.id, 0, 0)
+        return _outcome(question, {}, null=_where(by_orders), why_not=question.why_not)
+    with one_blas_thread():
+        prepared = test.prepare(problem)
+        testable = np.isfinite(prepared.extreme)
+        tested = int(testable.sum())
+        clock.passed(int(np.prod(question.shape)) - tested)
+        found: dict[str, Floats | Counts] = {"statistic": prepared.statistic, "effect": prepared.effect}
+        notes, most = [], 0
+        if by_orders:
+            orders, count = test.orders(problem), n_permutations or test.draws
+            draws = draw(
+                prepared,
+                orders,
+                count,
+                clock=clock,
+                method=test.id,
+                stop_after=STOP_AFTER if sequential else None,
+                deadline=deadline,
             )
+            found["p_value"], found["drawn"] = draws.p_value, draws.drawn
+            ends = clopper_pearson(draws.exceed, np.maximum(draws.drawn, 1))
+            found["low"], found["high"] = np.where(draws.drawn > 0, ends, np.nan)
+            notes += permutation_notes(orders, count, draws)
+            most = count if draws.ended is None else draws.most
+        else:
+            found["p_value"] = _analytic(test, prepared)
+            clock.report(test.id, tested, tested)
+            if n_permutations is not None and not sequential:  # one test, asked for by hand
+                notes.append(Note("n_permutations has no effect: p comes from the analytic null."))
+        if max_draws:
+            kept = np.ones(question.shape[0], bool) if family is None else np.array(family)
+            kept = kept[list(question.rows)]
+            found["p_max"], limits = _max_statistic(
+                test, prepared, problem, max_draws, family=kept, clock=clock, deadline=deadline
+            )
+            notes += limits
+    clock.passed(tested)
+    notes += [Note(text) for text in prepared.notes] + [Note("", caveat) for caveat in prepared.caveats]
+    if not (by_orders and orders.exact):
+        notes += _calibration(test, problem)
+    why_not = {
+        (question.rows[i], question.columns[j]): f"Not testable: {prepared.why_not(int(i), int(j))}."
+        for i, j in np.argwhere(~np.isfinite(prepared.statistic))
+    }
+    return _outcome(
+        question,
+        found,
+        null=_where(by_orders),
+        why_not=question.why_not | why_not,
+        notes=notes,
+        most=most,
+    )
+
+
+def not_run(test: IndependenceTest, question: Question, why: str, null: Null | None = None) -> Outcome:
+    """Return the outcome of a test that wasn't run, with the reason for every pair it had."""
+    reasons = dict.fromkeys(np.ndindex(question.shape), f"{NOT_RUN}: {why}")
+    where = _where(_by_orders(test, question.problem, null))
+    return _outcome(question, {}, null=where, why_not=reasons | question.why_not)
+
+
+def _outcome(
+    question: Question,
+    found: Mapping[str, Floats | Counts],
+    *,
+    null: Null,
+    why_not: dict[tuple[int, int], str],
+    notes: Sequence[Note] = (),
+    most: int = 0,
+) -> Outcome:
+    """Put what was found of a problem where its pairs are in the question; NaN elsewhere."""
+    blank = {
+        name: np.full(question.shape, np.nan)
+        for name in ("statistic", "effect", "p_value", "low", "high", "p_max")
+    }
+    drawn = np.zeros(question.shape, np.intp)
+    place = np.ix_(question.rows, question.columns)
+    for name, values in found.items():
+        (drawn if name == "drawn" else blank[name])[place] = values
     return Outcome(
         **blank,
-        drawn=counts,
-        n=problem.n,
-        null="permutation" if by_orders else "analytic",
-        notes=tuple(notes),
+        drawn=drawn,
+        most=most,
+        n=question.problem.n,
+        null=null,
+        notes=(*question.notes, *(note.text for note in notes if note.text)),
+        caveats=(*question.notes, *(note.caveat for note in notes if note.caveat)),
         why_not=why_not,
     )
 
 
-def _calibration(test: IndependenceTest, problem: Problem) -> list[str]:
+def _where(by_orders: bool) -> Null:
+    return "permutation" if by_orders else "analytic"
+
+
+def _calibration(test: IndependenceTest, problem: Problem) -> list[Note]:
     """Say where a test is known not to hold its level near these data."""
     notes = []
     given, fewest = problem.given, SPARSE.get(test.id, 0)
     if given.n_strata > 1 and problem.n < fewest * given.n_strata:
         instead = ' null="permutation" is exact.' if given.categorical else ""
-        notes.append(
+        text = (
             f"With {problem.n / given.n_strata:.1f} faces a label (below {fewest}) {test.title} rejects more "
             f"often than its level says.{instead}"
         )
-    note = level_note(test.id, problem.n, given.n_strata, given.numbers.shape[1])
-    return notes if note is None else [*notes, note]
+        notes.append(Note(text, "Rejects too often with so few faces a label."))
+    level = level_note(test.id, problem.n, given.n_strata, given.numbers.shape[1])
+    return notes if level is None else [*notes, Note(level, "Don't rely on its level here.")]
+
+
+def check_conditioner(test: IndependenceTest, given: Given) -> None:
+    """Raise `BadValueError` if a test can't hold this fixed."""
+    kind = "categorical" if given.categorical else "continuous"
+    if kind not in test.conditioners:
+        msg = f"{test.title} holds labels fixed, not numbers: choose another test, or give labels only."
+        raise BadValueError(msg)
 
 
 def _by_orders(test: IndependenceTest, problem: Problem, null: Null | None) -> bool:
@@ -219,10 +285,7 @@ def _by_orders(test: IndependenceTest, problem: Problem, null: Null | None) -> b
     if null not in (None, "analytic", "permutation"):
         msg = f'null is "analytic", "permutation" or None; got {null!r}.'
         raise BadValueError(msg)
-    kind = "categorical" if problem.given.categorical else "continuous"
-    if kind not in test.conditioners:
-        msg = f"{test.title} holds labels fixed, not numbers: choose another test, or give labels only."
-        raise BadValueError(msg)
+    check_conditioner(test, problem.given)
     by_orders = null == "permutation" or problem.orders is not None or test.null == "permutation"
     if null == "analytic" and by_orders:
         why = "rows repeat persons" if problem.orders is not None else f"{test.title} has no other"
@@ -237,6 +300,31 @@ def _analytic(test: IndependenceTest, prepared: Prepared) -> Floats:
         msg = f"{test.title} declares an analytic null but computes none."
         raise NotImplementedError(msg)
     return p
+
+
+def _max_statistic(
+    test: IndependenceTest,
+    prepared: Prepared,
+    problem: Problem,
+    count: int,
+    *,
+    family: npt.NDArray[np.bool_],
+    clock: Clock,
+    deadline: float | None,
+) -> tuple[Floats, list[Note]]:
+    """Return the max-statistic p, (P, O), of as many surrogates as there was time for; NaN if cancelled."""
+    nothing = np.full(problem.shape, np.nan)
+    if not problem.given.categorical:
+        return nothing, [Note("No p_max: numbers are held fixed, and their permutations aren't exact.")]
+    null = all_surrogates(
+        prepared, test.orders(problem), count, clock=clock, method=test.id, deadline=deadline
+    )
+    notes = []
+    if len(null) < count:
+        notes.append(Note(f"p_max ended early ({clock.stop(deadline)}): {len(null)} of {count} surrogates."))
+        if clock.cancelled or not len(null):
+            return nothing, notes
+    return _p_max(prepared.extreme, null, family), notes
 
 
 def _p_max(extreme: Floats, surrogates: Floats, family: npt.NDArray[np.bool_]) -> Floats:
@@ -254,21 +342,22 @@ def _p_max(extreme: Floats, surrogates: Floats, family: npt.NDArray[np.bool_]) -
     return p
 
 
-def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[str]:
-    """Say what limits a permutation p."""
-    notes = [orders.note] if orders.note else []
+def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[Note]:
+    """Say what limits a permutation p; a test rejects where p is below a level, not at it."""
+    notes = [Note(orders.note, "" if orders.exact else "Approximate null.")] if orders.note else []
     finest = 1 / (count + 1)
     if draws.ended is not None:
-        done = int(draws.drawn.max(initial=0))  # pairs that aren't settled have all been drawn as often
-        notes.append(f"Stopped early ({draws.ended}): {done} of {count} permutations of what wasn't settled.")
-        finest = 1 / (done + 1)
+        text = f"pairs that weren't settled have {draws.most} of {count} permutations."
+        notes.append(Note(f"Stopped early ({draws.ended}): {text}", f"Stopped early ({draws.ended})."))
+        finest = 1 / (draws.most + 1)
     few = np.exp(-orders.log_total) if orders.log_total < 50 else 0.0
     if few > finest:
         finest = float(few)
-        notes.append("So few faces a label can be ordered in few ways only.")
-    coarse = [level for level in LEVELS if finest > level]
+        notes.append(Note("So few faces a label can be ordered in few ways only."))
+    coarse = [level for level in LEVELS if finest >= level * (1 - ROUNDING)]
     if coarse:
-        notes.append(f"The smallest possible p is {finest:.2g}: it can't be significant at {coarse[0]:g}.")
+        text = f"The smallest possible p is {finest:.2g}: it can't be significant at {coarse[0]:g}."
+        notes.append(Note(text, f"Can't be significant at {coarse[0]:g}."))
     return notes
 
 

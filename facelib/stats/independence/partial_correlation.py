@@ -72,6 +72,16 @@ class PreparedCorrelation(Prepared):
         """1 − Λ: r² for one column."""
         return np.where(np.isfinite(self.statistic), 1 - self.lambdas, np.nan)
 
+    def why_not(self, i: int, j: int) -> str:
+        """Say whether there are too many columns, or Z fits a variable completely."""
+        columns = self.xs[i].shape[1], self.ys[j].shape[1]
+        if not all(columns):
+            return super().why_not(i, j)
+        return (
+            f"{columns[0]} columns of the property and {columns[1]} of the output need more than the "
+            f"{self.df} degrees of freedom that there are"
+        )
+
     def analytic(self) -> Floats:
         """Return Student's t or Rao's F tail, (P, O)."""
         p, q = self._ranks()

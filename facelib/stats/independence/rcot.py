@@ -99,8 +99,10 @@ class PreparedRcot(Prepared):
         found = threaded(self._draw, range(test.repeats), problem.workers)
         t, plain, sums, effects, norms, used = (np.stack(part) for part in zip(*found, strict=True))
         taken = 0.0 if problem.given.categorical else float(np.median(used)) / problem.n
-        testable = (norms >= GONE).all(axis=(0, 1)) & (taken <= MOST)
+        self._crowded = taken > MOST
+        testable = (norms >= GONE).all(axis=(0, 1)) & (not self._crowded)
         if taken > MUCH:
+            self.caveats = ("Rejects too often: features of the conditioner use most degrees of freedom.",)
             self.notes += (
                 f"Features of the conditioner use {taken:.0%} of the degrees of freedom: RCoT rejects more "
                 f"often than its level says, and isn't run above {MOST:.0%}. Add faces.",
@@ -119,6 +121,12 @@ class PreparedRcot(Prepared):
         That is T's mean if labels are equally loud. It is the same for all orders of X, and so p is exact.
         """
         return self._extreme
+
+    def why_not(self, i: int, j: int) -> str:
+        """Say whether features of Z are too many, or fit a variable completely."""
+        if self._crowded:
+            return f"features of the conditioner use more than {MOST:.0%} of the degrees of freedom"
+        return super().why_not(i, j)
 
     def analytic(self) -> Floats:
         """Return the merged tails, (P, O)."""

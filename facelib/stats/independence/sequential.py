@@ -20,6 +20,8 @@ Counts = npt.NDArray[np.intp]
 Reason = Literal["budget", "cancelled"]
 TOLERANCE = 1e-9  # relative: ties count as "at least as extreme"
 FIRST, LARGEST = 20, 200  # surrogates a round
+PIECE = 0.2  # seconds between two looks at the clock, where there is an end
+GRACE = 0.5  # seconds by which the first round may be late: a p of 1/21 beats one of 1/2
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ def reporting(
     progress: bool | Callable[[Progress], object] | None, total: int
 ) -> Iterator[Callable[[Progress], object] | None]:
     """Turn True into a progress bar over `total` pairs; a function or None stays what it is."""
+    given: object = progress
+    if not (given is None or isinstance(given, bool) or callable(given)):
+        msg = f"progress is True, False, None, or a function of a Progress; got {given!r}."
+        raise BadValueError(msg)
     if not isinstance(progress, bool):
         yield progress
         return
@@ -75,23 +81,38 @@ class Clock:
         self.deadline = None if budget is None else self.started + budget
         self.cancelled = False
         self._progress = progress
+        self._pairs: int | None = None
+        self._passed = 0
+
+    def begin(self, pairs: int) -> None:
+        """Start a method of so many pairs; it may come in several parts."""
+        self._pairs, self._passed = pairs, 0
+
+    def passed(self, pairs: int) -> None:
+        """Count pairs of the method that are over: those of an earlier part, and those without a test."""
+        self._passed += pairs
 
     def remaining(self) -> float | None:
         """Return the seconds left, None without a budget."""
         return None if self.deadline is None else self.deadline - time.monotonic()
 
+    def ends(self, deadline: float | None = None) -> list[float]:
+        """Return the times at which drawing must end: that of the run, that of a method."""
+        return [end for end in (self.deadline, deadline) if end is not None]
+
     def stop(self, deadline: float | None = None) -> Reason | None:
         """Return why drawing must end now, or None."""
         if self.cancelled:
             return "cancelled"
-        ends = [end for end in (self.deadline, deadline) if end is not None]
+        ends = self.ends(deadline)
         return "budget" if ends and time.monotonic() >= min(ends) else None
 
     def report(self, method: str, done: int, total: int) -> None:
-        """Tell how far a method is."""
+        """Tell how far a method is: `done` of the `total` pairs that are being drawn, beside what passed."""
         if self._progress is not None:
             seconds = time.monotonic() - self.started
-            if self._progress(Progress(method, done, total, seconds)) is False:
+            pairs = self._passed + total if self._pairs is None else self._pairs
+            if self._progress(Progress(method, self._passed + done, pairs, seconds)) is False:
                 self.cancelled = True
 
 
@@ -113,6 +134,11 @@ class Draws:
     drawn: Counts
     settled: Pairs
     ended: Reason | None
+
+    @property
+    def most(self) -> int:
+        """Surrogates that every pair has unless it was settled earlier."""
+        return int(self.drawn.max(initial=0))
 
     @property
     def p_value(self) -> Floats:
@@ -151,7 +177,8 @@ def draw(
     stop_after
         Exceedances that settle a pair; None: all surrogates are drawn.
     deadline
-        `time.monotonic()` after which this method stops drawing; one round is always drawn.
+        `time.monotonic()` after which this method stops drawing. The first round is drawn even so; where
+        one surrogate is slow, so that the round would be half a second late, at least one is drawn.
     """
     observed = prepared.extreme
     bar = observed - TOLERANCE * np.abs(observed)
@@ -159,10 +186,16 @@ def draw(
     total = int(active.sum())
     exceed, drawn = np.zeros(observed.shape, np.intp), np.zeros(observed.shape, np.intp)
     settled = np.zeros(observed.shape, bool)
-    taken, ended = 0, clock.stop() if clock.cancelled else None  # one round always: a p beats none
+    taken, ended = 0, clock.stop() if clock.cancelled else None  # one surrogate always: a p beats none
+    round_, pace = np.empty((0, 0), np.intp), 0.0
     while taken < n_permutations and active.any() and ended is None:
-        count = min(max(FIRST, taken), LARGEST, n_permutations - taken)
-        as_much = prepared.surrogates(orders.draw(count), active) >= bar
+        if not len(round_):
+            round_ = orders.draw(min(max(FIRST, taken), LARGEST, n_permutations - taken))
+        began, count = time.monotonic(), len(round_)
+        if clock.ends(deadline):  # the same orders in pieces: p is the same, the clock is seen more often
+            count = max(1, min(count, int(PIECE / pace) if taken else 1))
+        as_much = prepared.surrogates(round_[:count], active) >= bar
+        round_, pace = round_[count:], max((time.monotonic() - began) / count, 1e-9)
         hits = exceed + as_much.cumsum(axis=0)
         limit = np.iinfo(np.intp).max if stop_after is None else stop_after
         full = hits >= limit  # (B, P, O): monotone in B
@@ -174,15 +207,33 @@ def draw(
         active &= ~enough
         taken += count
         clock.report(method, total - int(active.sum()) if taken < n_permutations else total, total)
-        ended = clock.stop(deadline)
+        if clock.cancelled or taken >= FIRST or pace * (FIRST - taken) > GRACE:
+            ended = clock.stop(deadline)
     if taken >= n_permutations or not active.any():
         ended = None
     return Draws(exceed, drawn, settled, ended)
 
 
-def all_surrogates(prepared: Prepared, orders: Orders, count: int) -> Floats:
-    """Return `count` surrogates of every pair, none dropped: (B, P, O), NaN where nothing can be tested."""
-    pairs = np.isfinite(prepared.extreme)
-    rounds = [min(LARGEST, count - start) for start in range(0, count, LARGEST)]
-    found = np.concatenate([prepared.surrogates(orders.draw(size), pairs) for size in rounds])
-    return np.where(pairs, found, np.nan)
+def all_surrogates(
+    prepared: Prepared,
+    orders: Orders,
+    count: int,
+    *,
+    clock: Clock | None = None,
+    method: str = "",
+    deadline: float | None = None,
+) -> Floats:
+    """Return `count` surrogates of every pair, none dropped: (B, P, O), NaN where nothing can be tested.
+
+    B is less than `count`, possibly 0, if the clock said stop; it is asked before each round.
+    """
+    clock, pairs = clock or Clock(), np.isfinite(prepared.extreme)
+    found, total = [np.empty((0, *pairs.shape))], int(pairs.sum())
+    for start in range(0, count, LARGEST):
+        drawn = orders.draw(min(LARGEST, count - start))
+        for piece in np.split(drawn, range(FIRST, len(drawn), FIRST)):
+            if clock.stop(deadline) is not None:
+                return np.concatenate(found)
+            found.append(np.where(pairs, prepared.surrogates(piece, pairs), np.nan))
+            clock.report(method, total, total)
+    return np.concatenate(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from scipy.stats import beta
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import CausalModel, held_fixed
 from facelib.stats.independence import TESTS, independence_test
+from facelib.stats.independence.vote import VOTERS
 from facelib.stats.rejections import (
+    PERMUTATIONS,
     Tally,
     able_tests,
     drawn_from,
@@ -83,6 +86,70 @@ def test_a_test_that_could_not_be_run_does_not_vote() -> None:
     vote = with_decisions(tests, 0.05).set_index("method").loc["vote"]
     assert vote["votes"] == 1
     assert not vote["rejects"]
+    assert "Not testable, counted as p = 1: RCoT." in vote["notes"]
+
+
+def test_a_vote_that_lacks_a_test_is_not_decided() -> None:
+    tests = [
+        pd.DataFrame({"output": ["y"], "method": [name], "p": [p], "n": [9], "notes": [note]})
+        for name, p, note in (
+            ("chsic", 0.001, ""), ("rcot", 0.001, ""), ("cmiknn", float("nan"), "Not run: budget."),
+        )
+    ]  # fmt: skip
+    vote = with_decisions(tests, 0.05).set_index("method").loc["vote"]
+    assert np.isnan(vote["p"])
+    assert pd.isna(vote["votes"])
+    assert not vote["rejects"]
+    assert vote["notes"] == "Not run: CMIknn of the three that vote."
+
+
+def test_the_vote_says_what_it_rests_on() -> None:
+    faces = MODEL.replace(conditioner="number").draw(60)
+    tests = run_each(
+        faces["property"], {"y": faces["output"]}, faces["label"], methods=VOTERS, n_permutations=19
+    )
+    notes = with_decisions(tests, 0.05).set_index("method")["notes"]["vote"]
+    assert "valid however they depend on each other, if each of the three is." in notes
+    assert notes.count("Assumes one picture per person") == 1  # shared by all: said once, without a name
+    assert "cHSIC: Approximate null. Can't be significant at 0.05." in notes
+    assert "CMIknn: Approximate null. Can't be significant at 0.05." in notes
+
+
+def test_a_test_that_comes_twice_has_no_vote() -> None:
+    faces = MODEL.draw(60)
+    tests = run_each(faces["property"], {"y": faces["output"]}, faces["label"], methods=[*VOTERS, "rcot"])
+    with pytest.raises(BadValueError, match="one row a pair and test"):
+        with_decisions(tests, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"outputs": {"y": np.ones(3)}}, "different lengths"),
+        ({"seed": "x"}, "The seed"),
+        ({"seed": -1}, "The seed"),
+        ({"workers": 0}, "threads"),
+        ({"n_permutations": 0}, "permutations"),
+        ({"methods": "kcit"}, "methods is a list"),
+        ({"methods": [TESTS["kcit"]]}, "methods holds ids"),
+    ],
+)
+def test_wrong_settings_are_refused_in_words(wrong: dict[str, Any], said: str) -> None:
+    faces = MODEL.draw(60)
+    given = {"x": faces["property"], "outputs": {"y": faces["output"]}, "z": faces["label"]} | wrong
+    with pytest.raises(BadValueError, match=said):
+        list(run_each(**given))
+
+
+def test_decisions_need_a_table() -> None:
+    with pytest.raises(BadValueError, match="got none"):
+        with_decisions([], 0.05)
+
+
+def test_permutations_of_a_power_curve_use_the_level() -> None:
+    for alpha, level in ((0.05, 10 / 210), (0.01, 2 / 210)):
+        p = np.arange(1, PERMUTATIONS + 2) / (PERMUTATIONS + 1)
+        assert (p < alpha).mean() == pytest.approx(level)
 
 
 def test_intervals_are_exact() -> None:
@@ -147,6 +214,8 @@ def test_levels_leave_out_tests_that_cannot_hold_numbers_fixed() -> None:
     assert table["method"].tolist() == ["partial_correlation"]
     with pytest.raises(BadValueError, match="At least one setting"):
         levels({}, 3)
+    with pytest.raises(BadValueError, match="The level alpha"):
+        levels({"number": drawn_from(number, 60)}, 2, alpha=7)
 
 
 def test_a_rated_label_makes_dependence() -> None:

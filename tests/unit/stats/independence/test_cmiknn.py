@@ -235,6 +235,16 @@ def test_labels_with_fewer_than_eight_faces_are_left_out_and_counted(rng: np.ran
     assert "1 label with fewer than 8 faces left out of CMIknn, 7 faces in all." in one.notes
 
 
+def test_why_nothing_can_be_counted_is_said(rng: np.random.Generator) -> None:
+    x, y = rng.standard_normal((2, 42))
+    small = independence_test(x, y, np.arange(42) % 6, "cmiknn")
+    assert small.notes[0] == "Not testable: every label has fewer than 8 faces."
+    assert np.isnan(small.p_value)
+    labels = np.repeat(["a", "b"], [35, 7])
+    still = independence_test(np.where(labels == "a", 0.0, x), y, labels, "cmiknn")
+    assert still.notes[0].startswith("Not testable: property or output is the same inside every label that")
+
+
 def test_nothing_can_be_said_where_all_labels_are_small(rng: np.random.Generator) -> None:
     x, y = rng.standard_normal((2, 21))
     result = independence_test(x, y, np.repeat(list("abc"), 7), "cmiknn", n_permutations=99)

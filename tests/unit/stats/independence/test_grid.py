@@ -13,8 +13,8 @@ from scipy import stats as scipy_stats
 from statsmodels.stats.multitest import multipletests
 
 from facelib.errors import BadValueError
-from facelib.stats import independence_grid, independence_test
-from facelib.stats.independence import TESTS, WithinRff
+from facelib.stats import independence_grid, independence_test, share_significant
+from facelib.stats.independence import TESTS, Kcit, PartialCorrelation, WithinRff
 from facelib.stats.independence.grid import COLUMNS, NULL_PROPERTY, VOTERS
 from facelib.stats.independence.sequential import Progress
 
@@ -134,6 +134,7 @@ def test_progress_is_told_and_false_cancels(faces: Any) -> None:
     independence_grid(*faces, LABELS, methods=["partial_correlation", "within_dcov"], progress=seen.append)
     assert {state.method for state in seen} == {"partial_correlation", "within_dcov"}
     assert seen[-1].done == seen[-1].total == 4
+    assert {state.total for state in seen} == {4}
 
     def stop(state: Progress) -> bool:
         return state.method != "within_dcov"
@@ -237,12 +238,23 @@ def test_the_order_of_rows_changes_nothing(faces: Any) -> None:
     [
         ({"properties": 3}, "DataFrame or a mapping"),
         ({"properties": {}}, "DataFrame or a mapping"),
+        ({"properties": pd.DataFrame()}, "one at least; got no column"),
+        ({"properties": pd.DataFrame(np.ones((N, 2)), columns=["age", "age"])}, "several are called age"),
+        ({"outputs": {1: np.arange(N), "1": np.arange(N)}}, "several are called 1"),
+        ({"properties": {NULL_PROPERTY: np.arange(N)}}, "name of the random property"),
         ({"outputs": {"happy": [1.0, 2.0]}}, "different lengths"),
         ({"outputs": {"happy": np.full(N, np.nan)}}, "must be finite"),
         ({"labels": np.arange(N).astype(str)}, "labels for 210 faces"),
         ({"alpha": 1.0}, "alpha"),
         ({"budget": -1}, "budget"),
         ({"methods": []}, "one test or more"),
+        ({"methods": "kcit"}, r'methods is a list of ids or tests, as \["kcit", "rcot"\]; got \'kcit\''),
+        ({"methods": Kcit()}, "methods is a list"),
+        ({"methods": [Kcit]}, r"as Kcit\(\); got <class"),
+        ({"workers": 0}, "threads"),
+        ({"workers": -3}, "threads"),
+        ({"workers": "x"}, "threads"),
+        ({"progress": 1}, "progress is True"),
         ({"methods": ["kcit", "kcit"]}, "each once"),
         ({"methods": ["kicit"]}, "kcit"),
         ({"n_permutations": 0}, "Permutations"),
@@ -271,3 +283,186 @@ def test_corrected_draws_suffice_for_a_unanimous_vote(faces: Any) -> None:
     assert cell(grid, "age", "happy", "cmiknn")["n_permutations"] == math.ceil(1.5 * 4 / 0.01)
     assert cell(grid, "age", "happy", "vote")["rejects_holm"]
     assert not grid["notes"].str.contains("Cannot reach").any()
+
+
+def test_a_vote_that_lacks_a_test_is_not_decided(faces: Any) -> None:
+    grid = independence_grid(*faces, LABELS, methods=VOTERS, progress=lambda _state: False)
+    ran = set(grid.loc[grid["p"].notna(), "method"])
+    assert ran == {"rcot"}
+    vote = grid[grid["method"] == "vote"]
+    assert vote[["p", "p_holm", "statistic"]].isna().all(axis=None)
+    assert grid["votes"].isna().all()
+    assert not vote["rejects"].any()
+    assert (vote["notes"] == "Not run: cHSIC, CMIknn of the three that vote.").all()
+    assert share_significant(grid).set_index("method").loc["vote", "tests"].tolist() == [0, 0]
+
+
+def test_a_voter_that_cannot_test_a_pair_is_named_and_counts_as_one(faces: Any) -> None:
+    properties, outputs = faces
+    labels = (np.arange(N) % 42).astype(str)  # five faces a label: too few neighbours
+    grid = independence_grid(properties, outputs, labels, methods=VOTERS, n_permutations=99)
+    assert cell(grid, "age", "happy", "cmiknn")["notes"].startswith("Not testable: every label has fewer")
+    vote = cell(grid, "age", "happy", "vote")
+    three = [1.0, *(cell(grid, "age", "happy", voter)["p"] for voter in ("chsic", "rcot"))]
+    assert vote["p"] == pytest.approx(min(1.0, 1.5 * sorted(three)[1]))
+    assert vote["votes"] == sum(p < 0.01 for p in three)
+    assert "Not testable, counted as p = 1: CMIknn." in vote["notes"]
+    dead = independence_grid(properties, {"dead": np.ones(N)}, LABELS, methods=VOTERS)
+    assert dead["p"].isna().all()
+    assert dead["votes"].isna().all()
+    assert (dead["notes"][dead["method"] == "vote"] == "Not testable: none of the three could test it.").all()
+
+
+def test_the_vote_repeats_the_caveats_of_its_tests(faces: Any) -> None:
+    grid = independence_grid(*faces, LABELS, methods=VOTERS, n_permutations=99)
+    notes = cell(grid, "age", "happy", "vote")["notes"]
+    assert "valid however they depend on each other, if each of the three is." in notes
+    assert notes.count("Assumes one picture per person") == 1
+    for voter in ("cHSIC", "CMIknn"):
+        assert f"{voter}: Can't be significant at 0.01. Cannot reach the corrected level." in notes
+    z = np.random.default_rng(0).normal(size=N)
+    numbers = independence_grid(*faces, z, methods=VOTERS, n_permutations=99)
+    assert "cHSIC: Approximate null." in cell(numbers, "age", "happy", "vote")["notes"]
+
+
+def several_pictures() -> dict[str, Any]:
+    """30 persons with two labels each: age is theirs, symmetry differs within them."""
+    rng = np.random.default_rng(5)
+    person = np.repeat(np.arange(30), 2)
+    age, symmetry = rng.uniform(18, 80, 30)[person], rng.normal(size=60)
+    return {
+        "properties": {"age": age, "symmetry": symmetry},
+        "outputs": {"happy": age / 10 + symmetry + 0.1 * rng.normal(size=60)},
+        "labels": np.tile(["happy", "sad"], 30),
+        "person": person,
+    }
+
+
+def test_every_part_has_its_share_of_the_time() -> None:
+    grid = independence_grid(
+        **several_pictures(), methods=["within_dcov"], budget=0.6, n_permutations=10_000_000
+    )
+    assert (grid["n_permutations"] > 100).all()
+    assert grid["notes"].str.contains("Stopped early").all()
+
+
+def test_what_was_not_run_stays_in_the_family() -> None:
+    data = several_pictures()
+    whole = independence_grid(**data, methods=["within_dcov"])
+    first: list[Progress] = []
+
+    def stop(state: Progress) -> bool:
+        first.append(state)
+        return state.done < 1
+
+    grid = independence_grid(**data, methods=["within_dcov"], progress=stop)
+    assert first[-1].total == 2
+    ran = grid[grid["p"].notna()]
+    assert len(ran) == 1
+    assert ran["p_holm"].item() == pytest.approx(2 * ran["p"].item())
+    assert ran["p_by"].item() == pytest.approx(2 * 1.5 * ran["p"].item())
+    left = grid[grid["p"].isna()]
+    assert left["notes"].str.startswith("Not run: cancelled").all()
+    assert left["p_holm"].isna().all()
+    assert whole["p_holm"].max() <= 2 * whole["p"].max()
+
+
+def test_a_test_that_refuses_leaves_the_others(faces: Any) -> None:
+    few = [table.iloc[:12] for table in faces]
+    numbers = np.random.default_rng(1).normal(size=(12, 10))
+    grid = independence_grid(*few, numbers, methods=["partial_correlation", "kcit"])
+    refused = grid[grid["method"] == "partial_correlation"]
+    assert refused["notes"].str.startswith("Not run: 12 faces are too few for 10 conditioning columns").all()
+    assert refused["p"].isna().all()
+    assert grid.loc[grid["method"] == "kcit", "p"].notna().all()
+    with pytest.raises(BadValueError, match="12 faces are too few for 10"):
+        independence_grid(*few, numbers, methods=["partial_correlation"])
+    with pytest.raises(BadValueError, match="12 faces are too few for 10"):
+        independence_test(few[0]["age"], few[1]["happy"], numbers, "partial_correlation")
+
+
+def test_a_conditioner_that_cannot_be_held_is_refused_before_anything_runs(faces: Any) -> None:
+    z = np.random.default_rng(0).normal(size=N)
+    seen: list[Progress] = []
+    with pytest.raises(BadValueError, match="labels fixed, not numbers"):
+        independence_grid(*faces, z, methods=["partial_correlation", "within_dcov"], progress=seen.append)
+    assert not seen
+
+
+def test_a_budget_that_ends_too_soon_for_the_family_is_said() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=N)
+    outputs = {str(i): x + 0.1 * rng.normal(size=N) for i in range(4)}
+    grid = independence_grid(
+        {"x": x}, outputs, LABELS, methods=["within_dcov"], budget=0.3, alpha=1e-6, n_permutations="corrected"
+    )
+    drawn = grid["n_permutations"].max()
+    note = f"Holm needs 4000000 permutations at 1e-06; at most {drawn} were drawn."
+    assert grid["notes"].str.contains(note, regex=False).all()
+
+
+def test_progress_fills_whatever_can_be_tested(faces: Any) -> None:
+    seen: list[Progress] = []
+    outputs = faces[1].assign(dead=0.0)
+    independence_grid(
+        faces[0], outputs, LABELS, methods=["partial_correlation", "within_dcov"], progress=seen.append
+    )
+    assert {state.total for state in seen} == {6}
+    last = {state.method: state.done for state in seen}
+    assert last == {"partial_correlation": 6, "within_dcov": 6}
+    seen.clear()
+    independence_grid(**several_pictures(), methods=["within_dcov"], progress=seen.append)
+    assert {state.total for state in seen} == {2}
+    assert [state.done for state in seen] == sorted(state.done for state in seen)
+    assert seen[-1].done == 2
+    seen.clear()
+    independence_grid(faces[0], {"dead": np.ones(N)}, LABELS, methods=["within_dcov"], progress=seen.append)
+    assert (seen[-1].done, seen[-1].total) == (2, 2)
+
+
+def test_persons_have_a_max_statistic() -> None:
+    data = several_pictures()
+    data["properties"] = {name: data["properties"]["age"] * k for name, k in (("age", 1), ("twice", 2))}
+    plain = independence_grid(**data, methods=["partial_correlation", "rcot"])
+    grid = independence_grid(
+        **data, methods=["partial_correlation", "rcot"], max_statistic_draws=99, null_property=True
+    )
+    kept = grid[~grid["null_property"]].reset_index(drop=True)
+    linear = kept[kept["method"] == "partial_correlation"]
+    assert linear["p_max"].notna().all()
+    assert linear["p_max"].iloc[0] == linear["p_max"].iloc[1]  # one property under two names is one test
+    assert (linear["p_max"] >= 1 / 100).all()
+    assert grid.loc[grid["null_property"], "p_max"].isna().all()
+    pd.testing.assert_series_equal(kept["p"], plain["p"])  # its draws are its own
+
+
+def test_a_test_by_persons_does_not_depend_on_who_ran_before() -> None:
+    data = several_pictures()
+    alone = independence_grid(**data, methods=["within_rff"])
+    later = independence_grid(**data, methods=["partial_correlation", "within_rff"])
+    later = later[later["method"] == "within_rff"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone, later)
+
+
+def test_where_there_is_no_max_statistic_it_is_said(faces: Any) -> None:
+    options: dict[str, Any] = {"methods": ["partial_correlation"], "max_statistic_draws": 99}
+    parts = independence_grid(**several_pictures(), **options)
+    assert parts["p_max"].isna().all()
+    assert parts["notes"].str.contains("No p_max: some properties are compared between").all()
+    numbers = independence_grid(*faces, np.random.default_rng(0).normal(size=N), **options)
+    assert numbers["p_max"].isna().all()
+    assert numbers["notes"].str.contains("No p_max: numbers are held fixed").all()
+    cancelled = independence_grid(*faces, LABELS, progress=lambda _state: False, **options)
+    assert cancelled["p_max"].isna().all()
+    assert cancelled["notes"].str.contains("p_max ended early (cancelled): 0 of 99", regex=False).all()
+    assert cancelled["p"].notna().all()
+
+
+def test_a_budget_ends_the_max_statistic_too(faces: Any) -> None:
+    started = time.monotonic()
+    grid = independence_grid(
+        *faces, LABELS, methods=[PartialCorrelation()], max_statistic_draws=10_000_000, budget=0.5
+    )
+    assert time.monotonic() - started < 20
+    assert grid["p_max"].notna().all()
+    assert grid["notes"].str.contains(r"p_max ended early \(budget\): \d+ of 10000000").all()

@@ -166,6 +166,10 @@ def test_columns_that_must_fit_are_not_tested(columns: int, testable: bool) -> N
     else:
         assert all(np.isnan(result.p_value) for result in p)
         assert any("11 faces are too few for all columns" in note for note in p[0].notes)
+        assert p[0].notes[0] == (
+            f"Not testable: 3 columns of the property and {columns} of the output need more than the "
+            "10 degrees of freedom that there are."
+        )
 
 
 def test_too_few_faces_for_the_conditioner() -> None:

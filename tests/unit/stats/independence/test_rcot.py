@@ -220,6 +220,14 @@ def test_what_the_conditioner_explains_is_not_testable(exactly: bool) -> None:
     assert ("Not testable: the conditioner leaves too little of it." in result.notes) == exactly
 
 
+def test_a_conditioner_that_uses_up_the_degrees_of_freedom_is_the_reason() -> None:
+    x, y, *z = np.random.default_rng(6).standard_normal((7, 60))
+    result = independence_test(x, y, np.column_stack(z), METHOD)
+    assert np.isnan(result.p_value)
+    reason = "Not testable: features of the conditioner use more than 80% of the degrees of freedom."
+    assert result.notes[0] == reason
+
+
 def test_surrogates_equal_reordered_residuals() -> None:
     question = problem("labels")
     prepared = Rcot().prepare(question)

@@ -57,6 +57,19 @@ class Stored(Prepared):
         return np.where(pairs, taken, np.nan)
 
 
+class Slow(Prepared):
+    """Surrogates that are made of their orders, each after a while."""
+
+    def __init__(self, shape: tuple[int, int], pause: float = 0.0) -> None:
+        self.weights = np.random.default_rng(1).random((ORDERS[-1], *shape))
+        self.pause = pause
+        self.statistic = self.surrogates(np.array([[1, 0, 3, 2]]), np.ones(shape, bool))[0]
+
+    def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:
+        time.sleep(self.pause * len(orders))
+        return np.where(pairs, np.tensordot(orders.astype(float), self.weights, 1), np.nan)
+
+
 def orders(seed: int = 0) -> WithinStrata:
     return WithinStrata(ORDERS, seed)
 
@@ -156,6 +169,54 @@ def test_a_deadline_in_the_past_leaves_one_round_so_that_there_is_a_valid_p() ->
     np.testing.assert_allclose(found.p_value, (found.exceed + 1) / (FIRST + 1))
 
 
+def test_a_slow_first_round_is_left_at_the_deadline_but_one_surrogate_is_drawn() -> None:
+    started = time.monotonic()
+    found = draw(Slow((2, 2), 0.1), orders(), 500, clock=Clock(), deadline=started - 1)
+    assert time.monotonic() - started < 1  # a round of 20 would take 2 seconds
+    assert found.ended == "budget"
+    assert (found.drawn == 1).all()
+    found = draw(Slow((2, 2), 0.1), orders(), 500, clock=Clock(0.5))
+    assert 1 < found.most < FIRST
+    np.testing.assert_allclose(found.p_value, (found.exceed + 1) / (found.most + 1))
+
+
+@pytest.mark.parametrize("piece", [0.0, 1e-4, 10.0])
+def test_pieces_of_a_round_give_the_same_p(piece: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = draw(Slow((5, 5)), orders(), 300, clock=Clock(), stop_after=10)
+    monkeypatch.setattr("facelib.stats.independence.sequential.PIECE", piece)
+    pieces = draw(Slow((5, 5)), orders(), 300, clock=Clock(60.0), stop_after=10)
+    assert pieces.ended is None
+    np.testing.assert_array_equal(pieces.p_value, whole.p_value)
+    np.testing.assert_array_equal(pieces.drawn, whole.drawn)
+
+
+def test_all_surrogates_end_with_the_clock() -> None:
+    prepared = Slow((2, 3))
+    whole = all_surrogates(prepared, orders(), LARGEST + 5)
+    drawn = np.concatenate([(stream := orders()).draw(LARGEST), stream.draw(5)])
+    np.testing.assert_allclose(whole, prepared.surrogates(drawn, np.ones((2, 3), bool)), rtol=1e-12)
+    late = all_surrogates(prepared, orders(), 100, clock=Clock(), deadline=time.monotonic() - 1)
+    assert late.shape == (0, 2, 3)
+    seen: list[Progress] = []
+    clock = Clock(progress=lambda state: seen.append(state) or False)  # type: ignore[func-returns-value]
+    some = all_surrogates(prepared, orders(), LARGEST + 5, clock=clock, method="rcot")
+    np.testing.assert_array_equal(some, whole[:FIRST])
+    assert [state.method for state in seen] == ["rcot"]
+
+
+def test_progress_counts_the_pairs_of_the_whole_method() -> None:
+    seen: list[Progress] = []
+    clock = Clock(progress=seen.append)
+    clock.begin(9)
+    clock.passed(2)  # not testable
+    draw(Noise((1, 3)), orders(), 50, clock=clock)
+    clock.passed(3)
+    draw(Noise((2, 2)), orders(), 50, clock=clock)
+    assert {state.total for state in seen} == {9}
+    assert [state.done for state in seen] == sorted(state.done for state in seen)
+    assert seen[-1].done == 9
+
+
 def test_progress_is_told_and_can_cancel() -> None:
     seen: list[Progress] = []
     clock = Clock(progress=seen.append)
@@ -208,3 +269,9 @@ def test_a_function_or_nothing_is_told_as_it_is() -> None:
         assert nothing is None
     with reporting(print, 8) as same:
         assert same is print
+
+
+@pytest.mark.parametrize("wrong", [1, "yes", 0])
+def test_what_is_told_is_a_function(wrong: Any) -> None:
+    with pytest.raises(BadValueError, match="progress is True, False"), reporting(wrong, 8):
+        pass

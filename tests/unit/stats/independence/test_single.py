@@ -193,11 +193,22 @@ def test_too_few_permutations_for_a_level_are_said() -> None:
     values = data("continuous", "scalar", "labels")
     notes = [
         " ".join(independence_test(*values, "within_dcov", n_permutations=count).notes)
-        for count in (9, 98, 99)
+        for count in (9, 19, 98, 99, 100)
     ]
     assert "The smallest possible p is 0.1: it can't be significant at 0.05." in notes[0]
-    assert "The smallest possible p is 0.01: it can't be significant at 0.01." in notes[1]
-    assert "smallest possible" not in notes[2]
+    assert "The smallest possible p is 0.05: it can't be significant at 0.05." in notes[1]
+    for at_the_level in notes[2:4]:  # a test rejects where p < alpha: 99 permutations never reach p < .01
+        assert "The smallest possible p is 0.01: it can't be significant at 0.01." in at_the_level
+    assert "smallest possible" not in notes[4]
+
+
+@pytest.mark.parametrize("method", ["partial_correlation", "within_dcov"])
+def test_permutations_that_are_not_drawn_are_said(method: str) -> None:
+    values = data("continuous", "scalar", "labels")
+    given = " ".join(independence_test(*values, method, n_permutations=200).notes)
+    assert ("n_permutations has no effect" in given) == (TESTS[method].null == "analytic")
+    left_to_the_test = " ".join(independence_test(*values, method).notes)
+    assert "n_permutations" not in left_to_the_test
 
 
 def test_few_orders_limit_p_too() -> None:
