@@ -127,7 +127,7 @@ def p_values(
 
     Examples
     --------
-    >>> p = p_values("partial_correlation", "labels_2", 50, "linear", 1.0, runs=20)
+    >>> p = p_values("partial_correlation", "labels_2", 80, "linear", 1.0, runs=20)
     >>> bool((p < 0.05).all())
     True
     """

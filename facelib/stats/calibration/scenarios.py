@@ -188,7 +188,7 @@ def simulate(
     Examples
     --------
     >>> x, y, z = simulate("labels_7", 200, "linear", 0.5, rng=1)
-    >>> x.shape, sorted(set(z))[:2]
+    >>> x.shape, sorted(set(z.tolist()))[:2]
     ((200,), ['label 0', 'label 1'])
     """
     chosen, faces = as_scenario(scenario), as_count(n, "The number of faces", least=2)
