@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import ipywidgets as widgets
 import pandas as pd
+import traitlets
 
 from facelib.app.chartview import ChartView
 from facelib.app.controls import Card, Quiet, button, labelled, paragraphs
@@ -29,6 +30,7 @@ from facelib.charts.independence_rows import (
     reach,
     titles_of,
 )
+from facelib.errors import BadValueError
 from facelib.stats.calibration import level_sentence
 from facelib.stats.causal_model import CONDITIONERS, HELD, LABELS, SHAPES, arrows, nodes
 
@@ -103,6 +105,11 @@ class IndependenceLesson(widgets.VBox):
     **settings
         Where a fresh one starts: effect, confounding, n, shape, conditioner, held, alpha, seed, filling.
 
+    Raises
+    ------
+    BadValueError
+        If there is no such setting, or its control can't stand there.
+
     Examples
     --------
     >>> lesson = IndependenceLesson(effect=0.0, filling=False)
@@ -112,7 +119,7 @@ class IndependenceLesson(widgets.VBox):
     """
 
     def __init__(self, world: World | None = None, **settings: Any) -> None:
-        self.world = world or World(**settings)
+        self.world = world or _world(settings)
         self.controls, self.faces = WorldPanel(self.world), FacesPanel(self.world)
         self.tests, self.power = TestsPanel(self.world), PowerPanel(self.world)
         right = widgets.VBox([self.tests, self.faces, self.power])
@@ -323,23 +330,41 @@ def conditioners(settings: Settings) -> tuple[int, int]:
     return (len(LABELS), 0) if as_labels else (0, 1)
 
 
+def _world(settings: dict[str, Any]) -> World:
+    """Return a fresh world, or raise `BadValueError`."""
+    known = (*SETTINGS, "filling")
+    if wrong := [name for name in settings if name not in known]:
+        msg = f"The lesson has the settings {', '.join(known)}; got {', '.join(wrong)}."
+        raise BadValueError(msg)
+    try:
+        return World(**settings)
+    except traitlets.TraitError as error:
+        msg = f"A setting is out of its control's range. {error}"
+        raise BadValueError(msg) from None
+
+
 def _controls() -> dict[str, Any]:
-    """Return a control for each setting of the world."""
+    """Return a control for each setting of the world; the world's own ranges are those of its controls."""
+    faces = {"min": World.n.min, "max": World.n.max, "step": 50}
     return {
-        "effect": _slider("Effect", "What one unit of the property adds to the output; 0: nothing", 1.0),
-        "confounding": _slider("Confounding", "How far the label pulls property and output alike", 2.0),
-        "n": labelled("Faces", "How many faces are drawn", widgets.IntSlider(min=50, max=2000, step=50)),
+        "effect": _slider(
+            "Effect", "What one unit of the property adds to the output; 0: nothing", World.effect
+        ),
+        "confounding": _slider(
+            "Confounding", "How far the label pulls property and output alike", World.confounding
+        ),
+        "n": labelled("Faces", "How many faces are drawn", widgets.IntSlider(**faces)),
         "shape": _menu("Shape", "How the property changes the output", SHAPES),
         "conditioner": _menu("Label is", "Seven labels, or one number", CONDITIONERS),
         "held": _menu("Held fixed", "What the tests are told", HELD),
         "alpha": _menu("Level α", "A test rejects if its p is below", LEVELS),
-        "seed": labelled("Seed", "Which faces are drawn", widgets.BoundedIntText(min=0, max=10**6)),
+        "seed": labelled("Seed", "Which faces are drawn", widgets.BoundedIntText(min=0, max=World.seed.max)),
     }
 
 
-def _slider(title: str, help_text: str, high: float) -> widgets.FloatSlider:
+def _slider(title: str, help_text: str, of: Any) -> widgets.FloatSlider:
     made: widgets.FloatSlider = labelled(
-        title, help_text, widgets.FloatSlider(min=0, max=high, step=0.05, readout_format=".2f")
+        title, help_text, widgets.FloatSlider(min=of.min, max=of.max, step=0.05, readout_format=".2f")
     )
     return made
 

@@ -14,6 +14,7 @@ from facelib.app.independence_lesson import SITUATIONS, IndependenceLesson, cond
 from facelib.app.independence_state import SEED, SETTINGS, Settings, World
 from facelib.app.lesson import OWN
 from facelib.charts.independence_rows import face_rows, p_rows, power_rows
+from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS, CausalModel
 from facelib.stats.rejections import power
 
@@ -179,6 +180,29 @@ def test_situations_keep_what_their_claims_say() -> None:
     assert rejected("a rated label")["vote"]
     assert rejected("a wavy number")["partial_correlation"]
     assert not rejected("few faces")["vote"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"effect": -0.5}, "effect"), ({"effect": 1.01}, "1.0, but"), ({"confounding": 2.5}, "2.0, but"),
+        ({"n": 30}, "50, but a value of 30"), ({"n": 3000}, "2000, but a value of 3000"),
+        ({"seed": 10**7}, "1000000"), ({"shape": "round"}, "quadratic"), ({"alpha": 0.2}, "0.05"),
+        ({"efect": 0.3}, "settings effect, confounding, .* got efect"),
+    ],
+)  # fmt: skip
+def test_a_start_that_no_control_can_show_is_refused(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadValueError, match=told):
+        IndependenceLesson(filling=False, **wrong)
+
+
+def test_the_ends_of_the_controls_are_those_of_the_world(lesson: IndependenceLesson) -> None:
+    controls, traits = lesson.controls.controls, World.class_traits()
+    for name in ("effect", "confounding", "n", "seed"):
+        assert (controls[name].min, controls[name].max) == (traits[name].min, traits[name].max)
+    lesson.world.seed = controls["seed"].max
+    lesson.controls.again.click()
+    assert lesson.world.seed == controls["seed"].value == 0
 
 
 def test_situations_are_different_and_complete() -> None:

@@ -15,7 +15,7 @@ import traitlets
 from facelib.app import independence_state as states
 from facelib.app.independence_state import SEED, UNABLE, WAITS, Settings, World, in_words, so_far, verdict
 from facelib.errors import BadValueError
-from facelib.stats.causal_model import CausalModel, held_fixed
+from facelib.stats.causal_model import CONDITIONERS, HELD, CausalModel, held_fixed
 from facelib.stats.independence import TESTS, independence_test
 from facelib.stats.rejections import power, power_rounds, run_each
 
@@ -241,17 +241,68 @@ def test_decisions_are_judged_by_the_truth(effect: float, held: Any, rejects: bo
     assert verdict(rejects, Settings(CausalModel(effect), held, 60, 0.05, 1)).startswith(begins)
 
 
+BOTH, RATED = "the label drives both", "raters saw both"
+CHANCE, LEVEL, LINE = "chance", "does not hold its level", "straight line"
+KNOWN = (BOTH, RATED, CHANCE, LEVEL, LINE)
+
+
+def reasons(effect: float, confounding: float, conditioner: Any, held: Any, rejects: bool) -> set[str]:
+    """What a verdict gives as reasons."""
+    model = CausalModel(effect, confounding, conditioner=conditioner)
+    said = verdict(rejects, Settings(model, held, 60, 0.05, 1))
+    truth = "given the label, the property does nothing here."
+    if effect:
+        truth = "in this world the output does depend on the property."
+    beginning = {(0, 0): "Right", (0, 1): "False alarm", (1, 0): "Missed", (1, 1): "Right"}
+    assert said.startswith(f"{beginning[effect > 0, rejects]}: {truth}")
+    return {reason for reason in KNOWN if reason in said}
+
+
+@pytest.mark.parametrize("conditioner", CONDITIONERS)
+@pytest.mark.parametrize("confounding", [0.0, 2.0])
+@pytest.mark.parametrize("effect", [0.0, 0.05, 1.0])
+@pytest.mark.parametrize("held", HELD)
+def test_every_verdict_has_its_reason(held: Any, effect: float, confounding: float, conditioner: Any) -> None:
+    open_path = {RATED} if held == "rated label" else {BOTH} if held == "nothing" and confounding else set()
+    lines = {LINE} if held == "label as a number" and conditioner == "labels" and confounding else set()
+    chance = {CHANCE, LEVEL} if confounding else {CHANCE}
+    setting = effect, confounding, conditioner, held
+    missed_or_nothing = set() if effect else open_path | lines
+    assert reasons(*setting, rejects=False) == missed_or_nothing
+    assert reasons(*setting, rejects=True) == (open_path | lines if effect else (open_path or chance) | lines)
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.3])
+def test_a_right_answer_over_an_open_path_says_that_it_would_be_given_anyway(effect: float) -> None:
+    said = verdict(bool(effect), Settings(CausalModel(effect, 2.0), "nothing", 60, 0.05, 1))
+    assert "with enough faces it would" in said
+    assert said.endswith("the label drives both, and nothing was held fixed.")
+    closed = verdict(bool(effect), Settings(CausalModel(effect, 2.0), "label", 60, 0.05, 1))
+    assert "would" not in closed
+
+
+VOTERS_AND_A_LINE = ["partial_correlation", "chsic", "rcot", "cmiknn"]
+
+
 @pytest.mark.parametrize(
-    ("held", "reason"),
+    ("held", "confounding", "conditioner", "rejects"),
     [
-        ("label", "chance"),
-        ("nothing", "nothing was held fixed"),
-        ("label as a number", "straight line"),
-        ("rated label", "ties them together"),
+        ("nothing", 1.0, "labels", (0.7, 1.0)), ("nothing", 0.0, "labels", (0.0, 0.25)),
+        ("rated label", 1.0, "labels", (0.5, 1.0)), ("rated label", 0.0, "labels", (0.4, 1.0)),
+        ("rated label", 0.0, "number", (0.6, 1.0)), ("label as a number", 1.0, "labels", (0.0, 0.25)),
+        ("label as a number", 1.0, "number", (0.0, 0.25)), ("label", 1.0, "labels", (0.0, 0.25)),
     ],
-)
-def test_every_false_alarm_has_its_reason(held: Any, reason: str) -> None:
-    assert reason in verdict(True, Settings(CausalModel(0.0), held, 60, 0.05, 1))
+)  # fmt: skip
+def test_paths_that_are_called_open_are(
+    held: Any, confounding: float, conditioner: Any, rejects: tuple[float, float]
+) -> None:
+    model = CausalModel(0.0, confounding, conditioner=conditioner)
+    table = power(model, 300, 20, held=held, effects=[0.0], methods=VOTERS_AND_A_LINE).set_index("method")
+    least, most = rejects
+    assert least <= table["share"]["vote"] <= most
+    assert (states.open_path(Settings(model, held, 300, 0.05, 1)) != "") == (least > 0)
+    if (held, conditioner) == ("label as a number", "labels"):
+        assert table["share"]["partial_correlation"] > 0.9  # what is said of straight lines
 
 
 def test_nothing_is_said_before_the_vote() -> None:
