@@ -12,7 +12,7 @@ from scipy.stats import binom
 
 from facelib import charts, stats
 from facelib.app import gradient_lesson as lesson
-from facelib.app.lesson import OWN
+from facelib.app.lesson import OWN, Answer
 from facelib.charts.export import with_data
 from facelib.charts.tables import rows
 from facelib.errors import BadValueError
@@ -22,6 +22,12 @@ CLAIMED = {situation.title: situation for situation in lesson.SITUATIONS}
 
 def outcome(title: str) -> stats.ShuffleTest:
     return stats.shuffle_test(lesson.series(**CLAIMED[title].setting)[:, 0], lesson.SHUFFLES)
+
+
+def bars_of(shown: Answer) -> int:
+    """How many p-values the third chart shows."""
+    bars = shown.tables["p_values"]
+    return int((bars["high"] - bars["low"]).sum())
 
 
 def slow_noise(n: int, rho: float, seed: int, repeats: int) -> np.ndarray:
@@ -117,8 +123,51 @@ def test_the_pictures_show_the_p_that_is_told(title: str) -> None:
     expected = "1" if test.p_value == 1 else stats.format_p(float(test.p_value))
     assert (numbers["p"], numbers["side"]) == (expected, test.side)
     assert numbers["EPGM"] == stats.format_number(float(test.epgm))
-    repeats = shown.tables["p_values"]
-    assert int((repeats["high"] - repeats["low"]).sum()) == lesson.REPEATS
+    assert bars_of(shown) == lesson.REPEATS
+
+
+@pytest.mark.parametrize(
+    ("n", "repeats"), [(5, lesson.FEWER_REPEATS), (8, lesson.FEWER_REPEATS), (9, lesson.REPEATS)]
+)
+def test_as_many_repeats_are_shown_as_are_told(n: int, repeats: int) -> None:
+    shown = lesson.answer(shape="no trend", n=n, size=0.8, noise=0.1, rho=0.0)
+    assert bars_of(shown) == repeats
+    assert shown.signals["p_heading"] == f"p of {repeats} repeats; dark: p ≤ .05"
+    assert shown.tables["p_marks"]["value"].tolist() == [repeats / 20]
+    even = lesson.answer(shape="straight fall", n=n, size=0.8, noise=0.0, rho=0.0)
+    assert bars_of(even) == lesson.REPEATS
+    assert even.signals["p_heading"] == "Without noise every repeat is the same"
+
+
+def p_of(shape: str, n: int) -> float:
+    return float(stats.shuffle_test(lesson.series(shape, n)[:, 0], 20_000).p_value)
+
+
+def test_what_is_claimed_of_spikes_holds_at_every_number_of_strengths() -> None:
+    middle, end = (CLAIMED[f"one spike {where}"].claim for where in ("in the middle", "near the end"))
+    few = [p_of("spike in the middle", n) for n in (5, 6, 7)]
+    assert (
+        f"With 5, 6 and 7 strengths there are few such places: p = {', '.join(two(p) for p in few)}."
+        in middle
+    )
+    assert [p_of("spike in the middle", n) for n in range(8, 30)] == [1.0] * 22
+    assert f"p = 4 / n, {two(4 / 21)} at 21 strengths and {two(4 / 11)} at 11. With 8 or fewer p = 1" in end
+    assert [p_of("spike near the end", n) for n in range(5, 9)] == [1.0] * 4
+    for n in range(9, 30):
+        assert p_of("spike near the end", n) == pytest.approx(4 / n, abs=0.015)
+    spans = {title: float(np.ptp(lesson.series(**CLAIMED[title].setting))) for title in CLAIMED}
+    assert spans["one spike in the middle"] == pytest.approx(spans["a straight fall"])  # as far, no farther
+
+
+def test_no_pattern_is_called_the_only_one_whose_epgm_is_larger() -> None:
+    larger = [title for title in CLAIMED if outcome(title).side == "larger"]
+    assert larger == ["one spike near the end", "jumps in pairs"]
+    assert not any("one pattern" in situation.claim for situation in lesson.SITUATIONS)
+    assert not any("*" in situation.claim for situation in lesson.SITUATIONS)  # shown as it stands
+
+
+def two(p: float) -> str:
+    return f"{p:.2f}".removeprefix("0")
 
 
 def test_the_gallery_holds_every_situation() -> None:
@@ -146,7 +195,7 @@ def test_a_control_makes_a_setting_of_ones_own_and_patches() -> None:
     assert shown.controls["n"].value == 21
     assert shown.table.rows[0][1] == "1"
     assert "p &gt; .999" in shown.sentences.value
-    assert shown.claim.value.startswith("The largest effect on the screen")
+    assert shown.claim.value.startswith("It goes as far as the falls do, and p = 1")
 
 
 def test_every_value_of_every_control_is_answered() -> None:
