@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,7 +62,7 @@ WORDS = {
     "cannot tell": "cannot tell",
 }
 
-
+STANDS_STILL = "not defined: the output doesn't change"
 TRUST = "How often are these tests wrong?"
 
 
@@ -136,7 +137,7 @@ class OutputsPanel(Card):
                     name,
                     f"{effect['epgm']:.4f}",
                     f"{effect['total_variation']:.2f}",
-                    f"{effect['correlation']:.2f}".replace("-", "−"),
+                    correlation_cell(effect["correlation"]),
                     str(effect["flips"]),
                     stats.format_p(effect["shuffle_p"]),
                     f"{signed(effect['low'])} … {signed(effect['high'])}",
@@ -184,6 +185,8 @@ class OutputsPanel(Card):
 def notes(effect: Mapping[str, Any]) -> list[str]:
     """Return what a reader must know besides the numbers of one classifier's row of `Sweep.effects`."""
     found = [f"{effect['classifier']}: {effect['order']}. {_shuffles(effect)}"]
+    if math.isnan(effect["correlation"]):
+        found.append(f"r is {STANDS_STILL}.")
     if effect["by_kind"]:
         found.append(f"As much did: {effect['by_kind'].replace('_', ' ')}.")
     if effect["unmatched"]:
@@ -200,12 +203,23 @@ def notes(effect: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def correlation_cell(r: float) -> str | dict[str, str]:
+    """Return a cell of the table of details."""
+    if math.isnan(r):
+        return {"text": "not defined", "help": STANDS_STILL}
+    return f"{round(r, 2) + 0.0:.2f}".replace("-", "−")
+
+
 def _shuffles(effect: Mapping[str, Any]) -> str:
     """Say how sure the p of the shuffle test is."""
     if effect["shuffle_exact"]:
         return f"All {effect['n_permutations']:,} orders were taken: this p is exact."
-    low, high = (f"{effect[end]:.3f}".removeprefix("0") for end in ("shuffle_low", "shuffle_high"))
-    between = f"at most {high}" if effect["shuffle_low"] == 0 else f"{low} to {high}"
+    low, high = stats.format_p(effect["shuffle_low"]), stats.format_p(max(effect["shuffle_high"], 0.001))
+    between = f"{low} to {high}"
+    if effect["shuffle_low"] == 0:
+        between = f"at most {high}"
+    elif effect["shuffle_high"] == 1:
+        between = f"at least {stats.format_p(min(effect['shuffle_low'], 0.999))}"
     return (
         f"{effect['n_permutations']:,} shuffles were drawn (seed {effect['seed']}); all orders would give p "
         f"{between} (95 %)."

@@ -19,6 +19,7 @@ EFFECT = {
     "classifier": "fer", "order": "the outputs follow the order of the strengths (p < .001)",
     "shuffle_low": 0.0, "shuffle_high": 0.0009, "shuffle_exact": False, "n_permutations": 4199, "seed": 3,
     "by_kind": "", "unmatched": 0, "references": 99, "reference_p": None, "kind_rate": None,
+    "correlation": -0.9,
 }  # fmt: skip
 
 
@@ -55,9 +56,27 @@ def test_the_interval_of_p() -> None:
     assert between.endswith("would give p .155 to .178 (95 %).")
     (exact,) = outputs_panel.notes({**EFFECT, "shuffle_exact": True, "n_permutations": 120})
     assert exact.endswith("All 120 orders were taken: this p is exact.")
+    (tiny,) = outputs_panel.notes({**EFFECT, "shuffle_low": 0.0001, "shuffle_high": 0.0017})
+    assert tiny.endswith("would give p < .001 to .002 (95 %).")
+    (tiniest,) = outputs_panel.notes({**EFFECT, "shuffle_high": 0.0001})
+    assert tiniest.endswith("would give p at most .001 (95 %).")
+    (all_of_them,) = outputs_panel.notes({**EFFECT, "shuffle_low": 0.99912, "shuffle_high": 1.0})
+    assert all_of_them.endswith("would give p at least .999 (95 %).")
     real = stats.shuffle_test(np.linspace(0, 1, 5))
     assert real.exact
     assert real.n_permutations == 120
+
+
+def test_a_constant_output_has_no_correlation() -> None:
+    constant = stats.property_gradient(np.full(21, 0.3)).correlation
+    cell: Any = outputs_panel.correlation_cell(constant)
+    assert cell == {"text": "not defined", "help": "not defined: the output doesn't change"}
+    assert outputs_panel.notes({**EFFECT, "correlation": constant})[1] == (
+        "r is not defined: the output doesn't change."
+    )
+    assert outputs_panel.correlation_cell(-0.987) == "−0.99"
+    assert outputs_panel.correlation_cell(-0.001) == "0.00"
+    assert len(outputs_panel.notes(EFFECT)) == 1
 
 
 def test_kinds_and_rates_in_words() -> None:
