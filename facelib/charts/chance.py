@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib.charts import theme
-from facelib.charts.tables import rows
+from facelib.charts.tables import needed, rows
 
 BARS: Final = ("start", "end", "low", "high", "part")
 MARKS: Final = ("value", "name")
@@ -195,6 +195,7 @@ def levels(
     >>> len(levels(table, x="correlation of neighbours").to_dict()["layer"])
     4
     """
+    needed(table, ("x", "rate", "series"))
     given = table if "low" in table else table.assign(low=table["rate"], high=table["rate"])
     names = [str(name) for name in given["series"].drop_duplicates()]
     scale = alt.Scale(type="log") if log else alt.Scale(domain=[0, 1.02 * most], nice=False)

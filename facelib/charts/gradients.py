@@ -10,7 +10,8 @@ import pandas as pd
 
 from facelib.charts import theme
 from facelib.charts.palette import colour
-from facelib.charts.tables import rows
+from facelib.charts.tables import needed, rows
+from facelib.stats.checks import as_series
 
 CURVE: Final = ("strength", "value")
 GALLERY: Final = ("situation", "note", "strength", "value")
@@ -86,7 +87,12 @@ def steps(table: pd.DataFrame, *, width: int = 300, height: int = 150) -> alt.Co
     Parameters
     ----------
     table
-        strength, value, evenly spaced.
+        strength, value, evenly spaced; two rows or more.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing, there are fewer rows, or a value isn't a finite number.
 
     Examples
     --------
@@ -94,7 +100,7 @@ def steps(table: pd.DataFrame, *, width: int = 300, height: int = 150) -> alt.Co
     >>> [row["size"] for row in steps(table).to_dict()["datasets"]["sizes"]]
     [0.1, 0.4, 0.7]
     """
-    sizes = np.abs(np.gradient(table["value"].to_numpy(np.float64)))
+    sizes = np.abs(np.gradient(as_series(needed(table, CURVE)["value"])[:, 0]))
     data = table[list(CURVE)].assign(size=sizes)
     strength = alt.X(
         "strength:Q", title="strength", axis=alt.Axis(values=[0, 0.5, 1], format="~g", grid=False)
@@ -161,7 +167,7 @@ def gallery(table: pd.DataFrame, *, columns: int = 4, width: int = 170, height: 
     >>> gallery(table).to_dict()["concat"][0]["title"]["text"]
     'ramp'
     """
-    names = table[["situation", "note"]].drop_duplicates("situation")
+    names = needed(table, GALLERY)[["situation", "note"]].drop_duplicates("situation")
     panels = [
         _panel(str(name), str(note), first=place % columns == 0, width=width, height=height)
         for place, (name, note) in enumerate(names.itertuples(index=False))
@@ -204,7 +210,7 @@ def agreement(
     >>> [layer["mark"]["type"] for layer in agreement(table, x="ends", y="EPGM").to_dict()["layer"]]
     ['line', 'point']
     """
-    names = [str(name) for name in table["series"].drop_duplicates()]
+    names = [str(name) for name in needed(table, AGREEMENT)["series"].drop_duplicates()]
     colours, shapes = theme.told_apart(names)
     base = alt.Chart().encode(
         x=alt.X(

@@ -12,9 +12,10 @@ import pandas as pd
 
 from facelib import stats
 from facelib.charts.palette import colour
-from facelib.charts.tables import rows
+from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS
+from facelib.stats.checks import as_floats
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.grid import COST, VOTERS
 
@@ -33,7 +34,19 @@ RATES: Final = ("setting", "place", "title", "order", "share", "low", "high", "w
 
 
 def face_rows(table: pd.DataFrame, shown: int = SHOWN) -> list[dict[str, Any]]:
-    """Return the points and lines of `faces`: the first `shown` faces; lines use all."""
+    """Return the points and lines of `faces`: the first `shown` faces; lines use all.
+
+    Raises
+    ------
+    BadValueError
+        If a column or a value is missing.
+    """
+    needed(table, ("label", "property", "output"))
+    for name in ("property", "output", *(["label"] if _numeric(table["label"]) else [])):
+        as_floats(table[name].to_numpy(), f"The column {name}")
+    if missing := int(table["label"].isna().sum()):
+        msg = f"Every face needs its label; {missing} of {len(table)} are missing. Leave those faces out."
+        raise BadValueError(msg)
     groups = _groups(table["label"])
     names = [str(name) for name in groups.cat.categories]
     parts = [(ALL, table), *((name, table[(groups == name).to_numpy()]) for name in names)]
@@ -56,8 +69,20 @@ def reach(points: Sequence[Mapping[str, Any]]) -> int:
 
 
 def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
-    """Return the rows of `p_values`; ``words`` of the table, if it has any, stand where there is no p."""
-    table = titled(tests)
+    """Return the rows of `p_values`; ``words`` of the table, if it has any, stand where there is no p.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing or a test has several rows.
+    """
+    table = titled(needed(tests, ("method", "p")))
+    if several := sorted(table.loc[table["method"].duplicated(), "title"].unique()):
+        msg = (
+            f"Expected one row a test; {', '.join(several)} has several. Choose one property and one output, "
+            "as in grid[(grid['property'] == 'age') & (grid['output'] == 'happy')]."
+        )
+        raise BadValueError(msg)
     p = table["p"].astype(float)
     said = table["words"] if "words" in table else pd.Series("not testable", table.index)
     votes = table["votes"] if "votes" in table else pd.Series(pd.NA, table.index)
@@ -105,7 +130,7 @@ def power_rows(table: pd.DataFrame, missing: Mapping[str, str] | None = None) ->
     missing
         Words by id, for panels of tests that have no row yet.
     """
-    given = titled(table)
+    given = titled(needed(table, ("effect", "method", "share", "low", "high", "rejections", "repetitions")))
     words = [
         f"{hits} of {runs} at effect {effect:g}"
         for hits, runs, effect in zip(given["rejections"], given["repetitions"], given["effect"], strict=True)
@@ -128,6 +153,7 @@ def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     BadValueError
         If the table has no vote.
     """
+    needed(table, ("property", "output", "method", "votes", "explained", "p", "rejects", "rejects_holm"))
     votes = table[table["method"] == VOTE]
     if votes.empty:
         msg = f"Expected a grid with its vote; these tests were run: {', '.join(table['method'].unique())}."
@@ -171,8 +197,17 @@ def placed(method: str) -> tuple[bool, bool, int, str]:
 
 
 def titled(table: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of tests with their titles and their places."""
+    """Return rows of tests with their titles and their places.
+
+    Raises
+    ------
+    BadValueError
+        If there is no column ``method``, or a test in it isn't known.
+    """
     ids = sorted([*TESTS, VOTE], key=placed)
+    if unknown := set(needed(table, ("method",))["method"]) - set(ids):
+        msg = f"A method is one of {', '.join(ids)}; got {', '.join(sorted(map(str, unknown)))}."
+        raise BadValueError(msg)
     return table.assign(
         title=[named(name) for name in table["method"]],
         order=[ids.index(name) for name in table["method"]],
@@ -189,22 +224,39 @@ def percent(share: float) -> str:
 
 
 def _groups(label: pd.Series) -> pd.Series:
-    """Return labels as ordered groups; a number is cut into equal shares."""
-    if label.dtype.kind not in "fiu":
+    """Return labels as ordered groups; a number is cut into equal shares, unless it has few values."""
+    if not _numeric(label):
         names = sorted((str(name) for name in label.unique()), key=_usual_place)
         return label.astype(str).astype(pd.CategoricalDtype(names, ordered=True))
-    cut = pd.qcut(label.rank(method="first"), SLICES)
-    ends = [label[(cut == part).to_numpy()].agg(["min", "max"]).tolist() for part in cut.cat.categories]
-    return cut.cat.rename_categories([f"label {_tenths(low)} … {_tenths(high)}" for low, high in ends])
+    if label.nunique() <= SLICES:
+        values = label.astype(pd.CategoricalDtype(sorted(label.unique()), ordered=True))
+        return values.cat.rename_categories(_named_apart([[value] for value in values.cat.categories], "g"))
+    cut = pd.qcut(label, SLICES, duplicates="drop")
+    ends = label.groupby(cut, observed=False).agg(["min", "max"]).to_numpy().tolist()
+    return cut.cat.rename_categories(_named_apart(ends, ".1f"))
 
 
-def _tenths(value: float) -> str:
-    """Return a number with one decimal, a real minus sign, and none before a zero.
+def _numeric(label: pd.Series) -> bool:
+    return label.dtype.kind in "fiu"
 
-    >>> _tenths(-1.26), _tenths(-0.04)
-    ('−1.3', '0.0')
+
+def _named_apart(groups: Sequence[Sequence[float]], shortest: str) -> list[str]:
+    """Return names of groups by their values, with as many digits as tell them apart.
+
+    >>> _named_apart([[-1.26, -0.04], [0.0, 1.0]], ".1f"), _named_apart([[0.01], [0.04]], ".1f")
+    (['label −1.3 … 0.0', 'label 0.0 … 1.0'], ['label 0.01', 'label 0.04'])
     """
-    return f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
+    for form in (shortest, ".2f", ".3f", ".6g", ""):  # the last: all digits
+        names = ["label " + " … ".join(_plainly(value, form) for value in values) for values in groups]
+        if len(set(names)) == len(names):
+            break
+    return names
+
+
+def _plainly(value: float, form: str) -> str:
+    """Return a number with a real minus sign, and none before a zero."""
+    text = f"{value:{form}}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
 
 
 def _usual_place(label: str) -> tuple[int, str]:
@@ -213,20 +265,24 @@ def _usual_place(label: str) -> tuple[int, str]:
 
 
 def _trend(part: pd.DataFrame) -> pd.DataFrame:
-    """Return a smooth line through the faces: a parabola by least squares, where there are five or more."""
-    if len(part) < 5:
+    """Return a smooth line through the faces: a parabola by least squares, where there are five or more.
+
+    A property with two values has a straight line; one with a single value has none.
+    """
+    values = part["property"].nunique()
+    if len(part) < 5 or values < 2:
         return pd.DataFrame({"property": [], "output": []})
     x = part["property"].to_numpy(np.float64)
     low, high = (float(end) for end in np.quantile(x, (0.02, 0.98)))
     line = np.linspace(low, high, 21)
     centre, spread = x.mean(), x.std() or 1.0
-    fit = np.polyfit((x - centre) / spread, part["output"].to_numpy(np.float64), 2)
+    fit = np.polyfit((x - centre) / spread, part["output"].to_numpy(np.float64), min(2, values - 1))
     return pd.DataFrame({"property": line, "output": np.polyval(fit, (line - centre) / spread)})
 
 
 def rate_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of `rejections`."""
-    given = titled(table)
+    given = titled(needed(table, ("setting", "method", "share", "low", "high", "repetitions")))
     settings = [str(name) for name in given["setting"].drop_duplicates()]
     place = given["setting"].map({name: place for place, name in enumerate(settings)})
     return rows(given.assign(place=place, words=[percent(share) for share in given["share"]]), RATES)

@@ -165,6 +165,36 @@ def test_a_curve_without_data_is_empty_and_one_with_data_is_whole() -> None:
     assert size["width"] < 260  # a heading is never wider than the plot: charts beside each other stay equal
 
 
+WHOLE = pd.DataFrame(
+    {
+        "x": [0.0, 1.0], "rate": 0.5, "found": 0.5, "expected": 0.5, "series": "a", "situation": "ramp",
+        "note": "", "strength": [0.0, 1.0], "value": [0.9, 0.1],
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("draw", "columns"),
+    [
+        (steps, "strength value"), (curve, "strength value"), (gallery, "situation note strength value"),
+        (lambda table: agreement(table, x="", y=""), "x found expected series"),
+        (lambda table: levels(table, x=""), "x rate series"),
+    ],
+)  # fmt: skip
+def test_a_missing_column_is_named(draw: Any, columns: str) -> None:
+    draw(WHOLE[columns.split()])
+    for column in columns.split():
+        with pytest.raises(BadValueError, match=f"columns .*; {column} is missing"):
+            draw(WHOLE.drop(columns=column))
+
+
+def test_steps_need_two_numbers() -> None:
+    with pytest.raises(BadValueError, match="2 strengths or more"):
+        steps(WHOLE[:1])
+    with pytest.raises(BadValueError, match="1 of 2 are missing"):
+        steps(WHOLE.assign(value=[0.9, np.nan]))
+
+
 def test_kinds_that_did_as_much_are_triangles_and_smaller_ones_hollow() -> None:
     changes = pd.DataFrame(
         {"kind": ["blur", "crop", "colour_cast"], "change": [-0.1, 0.7, -0.6], "matched": [True, True, False]}

@@ -157,6 +157,50 @@ def test_every_face_is_in_the_first_panel_and_in_its_own(conditioner: Any) -> No
         assert all(title.startswith("label ") for title in titles[1:])
 
 
+@pytest.mark.parametrize("column", ["label", "property", "output"])
+def test_faces_that_lack_something_are_refused(column: str) -> None:
+    faces = CausalModel(conditioner="number").draw(30)
+    with pytest.raises(BadValueError, match=f"label, property, output; {column} is missing"):
+        independence.faces(faces.drop(columns=column))
+    faces.loc[3, column] = math.nan
+    with pytest.raises(BadValueError, match=f"The column {column} must be finite; 1 of 30 are missing"):
+        independence.faces(faces)
+
+
+def test_a_face_without_its_label_is_refused() -> None:
+    faces = CausalModel().draw(30)
+    faces.loc[:1, "label"] = None
+    with pytest.raises(BadValueError, match="Every face needs its label; 2 of 30 are missing"):
+        independence.faces(faces)
+
+
+@pytest.mark.parametrize(
+    ("label", "titles"),
+    [
+        ([2, 0, 1] * 4, ["label 0", "label 1", "label 2"]),
+        ([-0.5, 1.25], ["label −0.5", "label 1.25"]),
+        ([0.1234567, 0.1234568] * 6, ["label 0.1234567", "label 0.1234568"]),
+        ([3.0], ["label 3"]),
+        ([0.0] * 40 + list(range(1, 9)), ["label 0.0 … 1.0", "label 2.0 … 8.0"]),
+    ],
+)
+def test_numbers_with_few_values_make_a_panel_each(label: list[float], titles: list[str]) -> None:
+    table = pd.DataFrame({"label": label, "property": 0.5, "output": 0.5})
+    found = titles_of(face_rows(table), "group")
+    assert found[1:] == titles
+    counts = [
+        sum(row["order"] == place for row in face_rows(table) if row["kind"] == "face") for place in range(9)
+    ]
+    assert sum(counts) == 2 * len(label)
+
+
+def test_slices_of_a_narrow_number_have_names_of_their_own() -> None:
+    table = CausalModel(conditioner="number").draw(70).assign(label=lambda faces: faces["label"] / 1e4)
+    found = titles_of(face_rows(table), "group")
+    assert len(set(found)) == 8
+    assert all(title.count("…") == 1 for title in found[1:])
+
+
 def test_lines_are_parabolas_by_least_squares() -> None:
     x = np.linspace(-2, 2, 60)
     table = pd.DataFrame({"label": "happy", "property": x, "output": 1 - x + 0.5 * x**2})
@@ -165,6 +209,14 @@ def test_lines_are_parabolas_by_least_squares() -> None:
     for row in line:
         expected = 1 - row["property"] + 0.5 * row["property"] ** 2
         assert row["output"] == pytest.approx(expected, abs=0.03)  # rounded to two decimals
+
+
+@pytest.mark.parametrize("property_", [[0.5] * 12, [0.0, 1.0] * 6])
+def test_lines_through_properties_with_few_values(property_: list[float]) -> None:
+    table = pd.DataFrame({"label": "happy", "property": property_, "output": property_})
+    line = [row for row in face_rows(table) if row["kind"] == "line"]
+    assert len(line) == (42 if len(set(property_)) > 1 else 0)
+    assert all(row["output"] == row["property"] for row in line)
 
 
 def test_few_faces_and_many_faces() -> None:
@@ -246,6 +298,30 @@ def test_rates_are_drawn_with_numbers(texts: Texts) -> None:
     xs = sorted(dot["x"] / 360 for dot in drawn(chart, "symbol"))
     assert xs == pytest.approx([0.05, 0.06, 1.0])
     assert {"5.0 %", "6.0 %", "100 %", "labels", "one number", "KCIT"} <= set(texts(chart))
+
+
+def test_several_outputs_are_not_drawn_upon_each_other(tests: pd.DataFrame) -> None:
+    grid = pd.concat([tests.assign(output="happy"), tests.assign(output="sad")])
+    with pytest.raises(BadValueError, match=r"one row a test; KCIT, Vote, .* has several\. Choose one prop"):
+        independence.p_values(grid)
+    independence.p_values(grid[grid["output"] == "sad"])
+
+
+def test_missing_columns_and_unknown_tests_are_named(tests: pd.DataFrame, curve: pd.DataFrame) -> None:
+    for column in ("method", "p"):
+        with pytest.raises(BadValueError, match=f"method, p; {column} is missing"):
+            independence.p_values(tests.drop(columns=column))
+    for column in curve.columns:
+        with pytest.raises(BadValueError, match=f"; {column} is missing"):
+            independence.power(curve.drop(columns=column))
+    rates = curve.assign(setting="a")
+    for column in ("setting", "method", "share", "low", "high", "repetitions"):
+        with pytest.raises(BadValueError, match=f"; {column} is missing"):
+            independence.rejections(rates.drop(columns=column))
+    with pytest.raises(BadValueError, match="explained, p, rejects, rejects_holm is missing"):
+        votes.grid(pd.DataFrame({"property": ["age"], "output": "happy", "method": "vote", "votes": 3}))
+    with pytest.raises(BadValueError, match=r"partial_correlation, .*vote; got chisq"):
+        independence.p_values(pd.DataFrame({"method": ["chisq"], "p": [0.1]}))
 
 
 def test_votes_are_words_on_a_colour(texts: Texts) -> None:
