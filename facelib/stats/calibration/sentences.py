@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from facelib.stats.calibration.table import EXCESS, UNITS, nearest, percent
 from facelib.stats.checks import as_count
+from facelib.stats.shuffle import SMALLEST_P
 
 ORDER: Final = "shuffle_test"
 REFERENCE: Final = "reference_p"
@@ -19,6 +21,8 @@ EQUAL: Final = "_equal"  # ends the id of kinds that are equally loud: nobody kn
 
 def order_sentence(n: int, alpha: float = 0.05) -> str | None:
     """Return how often the shuffle test rejects series without a trend, near a user's number of strengths.
+
+    Where the user's own number is too small for a curve that goes one way, or for any, it says so.
 
     Parameters
     ----------
@@ -50,6 +54,7 @@ def order_sentence(n: int, alpha: float = 0.05) -> str | None:
     return (
         f"At {_measured(n, rows)} the order test rejected {percent(rates[NO_ORDER])} of series without order "
         f"at {_level(rows)}, but {drifts} of smooth drifts without a trend: order isn't size."
+        f"{_too_few(n, rows)}"
     )
 
 
@@ -95,6 +100,26 @@ def reference_sentence(n: int, kinds: int, alpha: float = 0.05) -> str | None:
         f"{_level(rows)} for {percent(row['rate'])} of harmless changes of another kind"
         f"{': such a p is too small' if broken else ''}."
     )
+
+
+def _too_few(n: int, rows: pd.DataFrame) -> str:
+    """Say what the order test can't find with n strengths; an order and its reversal have one EPGM."""
+    alpha, one_way = float(rows["alpha"].iloc[0]), SMALLEST_P.get(n, 0.0)
+    if one_way <= alpha:
+        return ""
+    least, level = 2 / math.factorial(n), _level(rows)
+    if least > alpha:
+        return (
+            f" With {n} strengths no curve has a p below {_short(least)}: none can be significant at {level}."
+        )
+    return (
+        f" With {n} strengths a curve that only rises or falls can't have a p below {_short(one_way)}, "
+        f"though a zigzag can: it can't be significant at {level}."
+    )
+
+
+def _short(p: float) -> str:
+    return f"{p:.2g}".removeprefix("0")
 
 
 def _true(rows: pd.DataFrame) -> pd.DataFrame:

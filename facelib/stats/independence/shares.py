@@ -12,6 +12,13 @@ SENTENCE = (
 )
 """Stands beside every share (METHODS, introduction)."""
 
+OF_VOTES = (
+    "Share of outputs on which the vote rejects at {alpha:g} with n = {n}; if nothing matters, at most "
+    "{most:g} is expected, whatever its three tests have in common, and mostly far less; it rises with n and "
+    "says nothing about size."
+)
+"""Stands beside the vote's share: two of three p-values below α happen in 3α / 2 of all cases at most."""
+
 COLUMNS = {
     "property": "name of the property",
     "method": "id of the test, or vote",
@@ -72,12 +79,16 @@ def share_significant(grid: pd.DataFrame) -> pd.DataFrame:
                 "null_share": chance.get("share", float("nan")),
                 "null_large": chance.get("share_large", float("nan")),
                 **{key: first[key] for key in ("large_low", "large_high", "n", "alpha", "delta")},
-                "sentence": SENTENCE.format(alpha=first["alpha"], n=first["n"]),
+                "sentence": _sentence(str(method), float(first["alpha"]), int(first["n"])),
             }
         )
     table = pd.DataFrame(rows)
     table["largest"] = table["share"] == table.groupby("method")["share"].transform("max")
     return table[list(COLUMNS)]
+
+
+def _sentence(method: str, alpha: float, n: int) -> str:
+    return (OF_VOTES if method == "vote" else SENTENCE).format(alpha=alpha, n=n, most=1.5 * alpha)
 
 
 def _counts(cells: pd.DataFrame) -> dict[str, float]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from facelib.errors import BadValueError
+from facelib.stats import shuffle_test
 from facelib.stats.calibration import load_table, order_sentence, reference_sentence, table
 
 
@@ -34,16 +37,41 @@ def test_the_order_test_at_a_measured_number_of_strengths(n: int, alpha: float) 
         rate("shuffle_test", scenario, n, alpha) for scenario in ("independent", "ar1_6", "ar1_9")
     ]
     assert f"at {alpha:.2f}".replace("0.", ".") in said
-    assert said.endswith("order isn't size.")
+    few = (
+        " With 6 strengths a curve that only rises or falls can't have a p below .022, though a zigzag can: "
+    )
+    few += "it can't be significant at .01."
+    assert said.endswith("order isn't size." + (few if (n, alpha) == (6, 0.01) else ""))
 
 
-@pytest.mark.parametrize(("n", "measured"), [(2, 6), (8, 7), (9, 11), (31, 21), (35, 51), (500, 101)])
+@pytest.mark.parametrize(("n", "measured"), [(1, 6), (8, 7), (9, 11), (31, 21), (35, 51), (500, 101)])
 def test_another_number_of_strengths_gets_the_nearest_and_is_told(n: int, measured: int) -> None:
     said, there = order_sentence(n), order_sentence(measured)
     assert said is not None
     assert there is not None
     assert f"At {measured} strengths (nearest measured to {n}) " in said
     assert said.replace(f" (nearest measured to {n})", "") == there
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_too_few_strengths_are_not_given_the_rate_of_more_alone(n: int) -> None:
+    said, there = str(order_sentence(n)), str(order_sentence(6))
+    head, few = said.split(" With ")
+    assert head.replace(f" (nearest measured to {n})", "") == there
+    drawn = np.random.default_rng(n).random((n, 200)) ** 2
+    least = min(float(shuffle_test(p).p_value) for p in drawn.T)
+    one_way = min(float(shuffle_test(np.sort(p)).p_value) for p in drawn.T)
+    if n == 5:
+        assert one_way == pytest.approx(8 / 120)
+        assert least < 0.05
+        assert few == (
+            "5 strengths a curve that only rises or falls can't have a p below .067, though a zigzag can: it "
+            "can't be significant at .05."
+        )
+    else:
+        text = f"{2 / math.factorial(n):.2g}".removeprefix("0")
+        assert least >= 2 / math.factorial(n) > 0.05
+        assert few == f"{n} strengths no curve has a p below {text}: none can be significant at .05."
 
 
 @pytest.mark.parametrize("n", [99, 198, 999])

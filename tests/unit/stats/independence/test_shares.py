@@ -50,6 +50,27 @@ def test_a_share_never_stands_alone(grid: pd.DataFrame) -> None:
     assert "(random numbers)" not in set(shares["property"])
 
 
+def test_a_share_of_votes_has_the_level_of_the_vote(grid: pd.DataFrame) -> None:
+    votes = grid[grid["method"] == "kcit"].assign(method="vote")
+    (said,) = share_significant(pd.concat([grid, votes])).query("method == 'vote'")["sentence"].unique()
+    assert "the vote rejects at 0.01 with n = 240" in said
+    assert "at most 0.015 is expected, whatever" in said
+    assert "about 0" not in said
+    assert said.endswith("it rises with n and says nothing about size.")
+
+
+def test_two_of_three_reject_in_three_halves_of_alpha_at_most() -> None:
+    # The worst that three tests can do: each rejects in α of all cases, always together with one other.
+    uniform = np.linspace(0, 1, 3000, endpoint=False)
+    alpha = 0.05
+    worst = np.empty((3, len(uniform)))
+    worst[0] = np.where(uniform < alpha, 0, 1)
+    worst[1] = np.where((uniform < alpha / 2) | ((uniform >= alpha) & (uniform < 3 * alpha / 2)), 0, 1)
+    worst[2] = np.where((uniform >= alpha / 2) & (uniform < 3 * alpha / 2), 0, 1)
+    assert (worst < alpha).mean(axis=1) == pytest.approx([alpha] * 3, abs=1e-3)
+    assert ((worst < alpha).sum(axis=0) >= 2).mean() == pytest.approx(1.5 * alpha, abs=1e-3)
+
+
 def test_without_a_random_property_its_share_is_unknown(grid: pd.DataFrame) -> None:
     shares = share_significant(grid[~grid["null_property"]])
     assert shares["null_share"].isna().all()
