@@ -63,7 +63,7 @@ def property_gradient(p: npt.ArrayLike) -> PropertyGradient:
     Raises
     ------
     BadValueError
-        If `p` has another shape, is too short or holds NaN.
+        If `p` has another shape, is too short or holds NaN or masked values.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def property_gradient(p: npt.ArrayLike) -> PropertyGradient:
     >>> property_gradient([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]]).flips
     1
     """
-    series = as_series(p)
+    series = as_series(unmasked(p))
     many = np.ndim(p) == 2
     columns = {
         "epgm": epgm(series),
@@ -86,6 +86,13 @@ def property_gradient(p: npt.ArrayLike) -> PropertyGradient:
     if many:
         return PropertyGradient(**columns, flips=flips)
     return PropertyGradient(**{name: float(column[0]) for name, column in columns.items()}, flips=flips)
+
+
+def unmasked(values: Any) -> Any:
+    """Return `values` with NaN where they are masked: what is masked is missing."""
+    if not np.ma.isMaskedArray(values) or values.dtype.kind not in "biuf":
+        return values
+    return np.ma.filled(values.astype(np.float64), np.nan)
 
 
 def epgm(series: npt.NDArray[Any]) -> npt.NDArray[Any]:

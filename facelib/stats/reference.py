@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_list, as_number, as_share
+from facelib.stats.gradients import unmasked
 
 LEAST_REFERENCES = 99  # from here on a p of .01 can be reached; below, only the count is shown
 TOLERANCE = 1e-9  # relative: a tie did as much
@@ -65,7 +67,7 @@ def reference_rank(value: float, references: npt.ArrayLike, kinds: Sequence[str]
     Raises
     ------
     BadValueError
-        If a number is missing or infinite, or the lengths differ.
+        If a number is missing or infinite, the kinds are no list, or the lengths differ.
 
     Examples
     --------
@@ -74,7 +76,7 @@ def reference_rank(value: float, references: npt.ArrayLike, kinds: Sequence[str]
     ('1 of 3 harmless changes did as much', None, (('blur', 0, 1), ('crop', 1, 2)))
     """
     number = as_number(value, "The value to rank")
-    others = as_list(references, "Reference values", least=1)
+    others = as_list(unmasked(references), "Reference values", least=1)
     names = _names(kinds, len(others))
     as_much = others >= number - TOLERANCE * abs(number)
     exceed, total = int(as_much.sum()), len(others)
@@ -122,7 +124,7 @@ def leave_one_kind_out(references: npt.ArrayLike, kinds: Sequence[str], alpha: f
     >>> leave_one_kind_out([*range(100), *range(100)], ["blur"] * 100 + ["crop"] * 100)
     0.04
     """
-    values = as_list(references, "Reference values", least=2)
+    values = as_list(unmasked(references), "Reference values", least=2)
     names = _names(kinds, len(values))
     level = as_share(alpha, "The level alpha")
     every = dict.fromkeys(names.tolist())
@@ -164,7 +166,8 @@ def reference_kinds(
     [['crop', 2, 1, nan, 0.5], ['blur', 100, 5, 0.06, nan]]
     """
     rank = reference_rank(value, references, kinds)
-    values, level = as_list(references, "Reference values", least=1), as_share(alpha, "The level alpha")
+    values = as_list(unmasked(references), "Reference values", least=1)
+    level = as_share(alpha, "The level alpha")
     names = _names(kinds, len(values))
     rows = [
         {
@@ -191,7 +194,10 @@ def _unusual(values: Floats, left_out: npt.NDArray[np.bool_], level: float) -> f
     return float(np.mean((as_much + 1) / (len(others) + 1) <= level))
 
 
-def _names(kinds: Sequence[str], count: int) -> npt.NDArray[np.str_]:
+def _names(kinds: Any, count: int) -> npt.NDArray[np.str_]:
+    if isinstance(kinds, str) or not isinstance(kinds, Iterable):
+        msg = f"The kinds are a list, one of each reference; got {type(kinds).__name__}: {f'{kinds!r}':.60}."
+        raise BadValueError(msg)
     names = np.asarray([str(kind) for kind in kinds], np.str_)
     if names.shape != (count,):
         msg = f"Every reference has one kind; got {count} references and {len(names)} kinds."

@@ -14,7 +14,7 @@ from scipy.special import betaincinv
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_count, as_series
-from facelib.stats.gradients import epgm
+from facelib.stats.gradients import epgm, unmasked
 
 Convention = Literal["corrected", "published"]
 Side = Literal["larger", "smaller", "equal"]
@@ -140,7 +140,7 @@ def shuffle_test(
     (True, 120, 0.067)
     """
     drawn = shuffle_null(p, n_permutations, convention, seed)
-    series, exact, count = as_series(p), drawn.exact, len(drawn.epgm)
+    series, exact, count = as_series(unmasked(p)), drawn.exact, len(drawn.epgm)
     observed, mean = epgm(series), drawn.mean
     extreme = np.count_nonzero(drawn.counted, axis=0)
     p_value = (extreme + 1) / (count + 1) if convention == "corrected" else extreme / count
@@ -187,10 +187,10 @@ def shuffle_null(
     >>> null.epgm.shape, int(null.counted.sum())
     ((60, 1), 4)
     """
-    series = as_series(p)
+    series = as_series(unmasked(p))
     count = as_count(n_permutations, "The number of permutations")
     number = as_count(seed, "The seed", least=0)
-    if convention not in ("corrected", "published"):
+    if not isinstance(convention, str) or convention not in ("corrected", "published"):
         msg = f'The convention is "corrected" or "published"; got {convention!r}.'
         raise BadValueError(msg)
     exact = convention == "corrected" and len(series) <= EXACT_UP_TO

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import as_list, as_number
-from facelib.stats.gradients import MI_STRENGTHS, PropertyGradient, monotone_epgm
+from facelib.stats.gradients import MI_STRENGTHS, PropertyGradient, monotone_epgm, unmasked
 from facelib.stats.reference import ReferenceRank
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
 
@@ -82,7 +82,7 @@ def local_verdict(d: npt.ArrayLike, delta: float = 0.10) -> LocalVerdict:
     >>> local_verdict([0.02, 0.21, 0.14, 0.09]).verdict
     'cannot tell'
     """
-    differences = as_list(d, "Replicate differences", least=2)
+    differences = as_list(unmasked(d), "Replicate differences", least=2)
     margin = as_number(delta, "The margin delta")
     if margin <= 0:
         msg = f"The margin delta lies above 0; got {delta!r}."

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_regression
 
+from facelib.errors import BadValueError
 from facelib.stats import property_gradient
 from facelib.stats.gradients import ksg
 
@@ -190,3 +191,10 @@ def test_mutual_information_in_blocks_is_the_same(
     whole = property_gradient(p).mutual_information
     monkeypatch.setattr("facelib.stats.gradients.BLOCK", 7)
     assert property_gradient(p).mutual_information == pytest.approx(whole, abs=1e-12)
+
+
+def test_masked_outputs_are_missing() -> None:
+    hidden = np.ma.array([1, 2, 3], mask=[False, True, False])
+    with pytest.raises(BadValueError, match="1 of 3 are missing"):
+        property_gradient(hidden)
+    assert property_gradient(np.ma.array([0.1, 0.2, 0.3])).epgm == property_gradient([0.1, 0.2, 0.3]).epgm

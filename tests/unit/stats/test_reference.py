@@ -141,3 +141,16 @@ def test_bad_input_is_refused() -> None:
         reference_rank(float("nan"), [0.1], ["blur"])
     with pytest.raises(BadValueError, match="The level alpha lies strictly between 0 and 1; got 5"):
         leave_one_kind_out([0.1, 0.2], ["blur", "crop"], 5)
+
+
+@pytest.mark.parametrize("kinds", [None, 3, "ab"])
+@pytest.mark.parametrize("function", [leave_one_kind_out, lambda r, k: reference_rank(0.1, r, k)])
+def test_kinds_are_a_list(function, kinds: object) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(BadValueError, match="The kinds are a list"):
+        function([0.1, 0.2], kinds)
+
+
+def test_masked_references_are_missing() -> None:
+    hidden = np.ma.array([0.1, 0.2, 0.3], mask=[False, True, False])
+    with pytest.raises(BadValueError, match="1 of 3 are missing"):
+        reference_rank(0.1, hidden, ["blur"] * 3)

@@ -243,3 +243,10 @@ def test_the_result_says_how_it_was_made_and_cannot_be_changed() -> None:
     assert (found.n, found.n_permutations, found.convention, found.seed) == (5, 99, "published", 7)
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.n = 6  # type: ignore[misc]
+
+
+def test_options_and_outputs_of_another_kind_are_named() -> None:
+    with pytest.raises(BadValueError, match='"corrected" or "published"'):
+        shuffle_test([0.1, 0.2, 0.3], 9, np.array(["corrected", "published"]))  # type: ignore[arg-type]
+    with pytest.raises(BadValueError, match="1 of 3 are missing"):
+        shuffle_test(np.ma.array([0.1, 0.2, 0.3], mask=[False, True, False]))
