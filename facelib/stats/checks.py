@@ -14,14 +14,7 @@ Floats = npt.NDArray[np.float64]
 
 def as_floats(values: Any, what: str) -> Floats:
     """Return `values` as float64, or raise `BadValueError` if they aren't finite real numbers."""
-    try:
-        given = np.asarray(values)
-        if given.dtype.kind not in "biufO":  # complex numbers and text would be converted silently
-            raise TypeError
-        array = given.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
-        msg = f"{what} must be numbers; got {_culprit(values)}."
-        raise BadValueError(msg) from None
+    array = as_reals(values, what)
     missing = int((~np.isfinite(array)).sum())
     if missing:
         msg = (
@@ -29,6 +22,18 @@ def as_floats(values: Any, what: str) -> Floats:
         )
         raise BadValueError(msg)
     return array
+
+
+def as_reals(values: Any, what: str) -> Floats:
+    """Return `values` as float64, NaN and infinity among them, or raise `BadValueError`."""
+    try:
+        given = np.asarray(values)
+        if given.dtype.kind not in "biufO":  # complex numbers and text would be converted silently
+            raise TypeError
+        return given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        msg = f"{what} must be numbers; got {_culprit(values)}."
+        raise BadValueError(msg) from None
 
 
 def _culprit(values: Any) -> str:

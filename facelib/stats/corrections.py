@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_share
+from facelib.stats.checks import Floats, as_reals, as_share
 
 Correction = Literal["holm", "bh", "by"]
 
@@ -193,7 +193,7 @@ def max_statistic(observed: npt.ArrayLike, null: npt.ArrayLike, *, complete: boo
     >>> max_statistic([3.0, 1.0], [[0.0, 2.0], [1.0, 0.5], [0.5, 0.9]]).tolist()
     [0.25, 0.75]
     """
-    values, draws = _numbers(observed, "Observed statistics"), _numbers(null, "Null statistics")
+    values, draws = as_reals(observed, "Observed statistics"), as_reals(null, "Null statistics")
     if values.ndim != 1 or draws.ndim != 2 or draws.shape[1:] != values.shape or not len(draws):
         msg = (
             "The max-statistic needs observed statistics (m,) and their null (B, m), B >= 1; "
@@ -226,7 +226,7 @@ def tail_share(observed: Floats, null: Floats, *, complete: bool = False) -> Flo
 
 def as_p_values(p: Any) -> Floats:
     """Return p-values as float64 of any shape, NaN allowed, or raise `BadValueError`."""
-    values = _numbers(p, "p-values")
+    values = as_reals(p, "p-values")
     outside = int(((values < 0) | (values > 1)).sum())
     if outside:
         msg = f"p-values lie between 0 and 1 (NaN: not testable); {outside} of {values.size} don't."
@@ -253,14 +253,3 @@ def _where(mask: npt.NDArray[np.bool_], values: Floats) -> Floats:
     result = np.full(mask.shape, np.nan)
     result[mask] = values
     return result
-
-
-def _numbers(values: Any, what: str) -> Floats:
-    try:
-        given = np.asarray(values)
-        if given.dtype.kind not in "biufO":
-            raise TypeError
-        return given.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
-        msg = f"{what} must be numbers; got {type(values).__name__}: {f'{values!r}':.60}."
-        raise BadValueError(msg) from None

@@ -438,6 +438,8 @@ def test_persons_have_a_max_statistic() -> None:
 
 def test_a_test_by_persons_does_not_depend_on_who_ran_before() -> None:
     data = several_pictures()
+    noise = np.random.default_rng(6).normal(size=(60, 8))
+    data["outputs"] = {str(i): column for i, column in enumerate(noise.T)}
     alone = independence_grid(**data, methods=["within_rff"])
     later = independence_grid(**data, methods=["partial_correlation", "within_rff"])
     later = later[later["method"] == "within_rff"].reset_index(drop=True)
