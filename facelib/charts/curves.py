@@ -59,7 +59,8 @@ def response(
     check_label(outputs, label)
     steps = int(outputs["step"].max()) + 1
     names = classifiers_of(outputs)
-    chart = layout(names, label=label, step=step, steps=steps, slider=slider, **sizes.CURVES)
+    size = sizes.CURVES if len(names) > 1 else sizes.CURVE
+    chart = layout(names, label=label, step=step, steps=steps, slider=slider, **size)
     return chart.properties(datasets=data)
 
 

@@ -6,3 +6,4 @@ from typing import Final
 
 BARS: Final = {"width": 130, "row_height": 16}
 CURVES: Final = {"width": 170, "height": 110}
+CURVE: Final = {"width": 340, "height": 180}  # one classifier alone

@@ -101,3 +101,10 @@ def test_many_classifiers_stand_in_even_rows() -> None:
 def test_band_is_checked(outputs: pd.DataFrame, band: pd.DataFrame) -> None:
     with pytest.raises(BadValueError, match="high is missing"):
         response(outputs, band.drop(columns="high"))
+
+
+def test_a_classifier_alone_has_a_larger_panel(outputs: pd.DataFrame, marks: Marks) -> None:
+    alone = response(outputs[outputs["classifier"] == "fer"], label="happy")
+    assert alone.to_dict()["concat"][0]["width"] == 2 * WIDTH
+    assert response(outputs, label="happy").to_dict()["concat"][0]["width"] == WIDTH
+    assert max(item["x"] for item in marks(alone, 0, "line")) > WIDTH
