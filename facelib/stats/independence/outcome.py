@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.calibration.table import level_note
 from facelib.stats.checks import Floats
 from facelib.stats.corrections import max_statistic
 from facelib.stats.independence.base import IndependenceTest, Null, Prepared
 from facelib.stats.independence.given import Given
-from facelib.stats.independence.orders import Orders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.question import Question
-from facelib.stats.independence.sequential import Clock, Counts, Draws, all_surrogates, draw
+from facelib.stats.independence.remarks import Note, level_notes, permutation_notes, rare_notes
+from facelib.stats.independence.sequential import Clock, Counts, all_surrogates, draw
 from facelib.stats.independence.threads import one_blas_thread
 from facelib.stats.shuffle import clopper_pearson
 
 STOP_AFTER = 10  # exceedances that settle a pair: its p is then known to about a third
-LEVELS = (0.05, 0.01)
-ROUNDING = 1e-9  # of the smallest possible p
 NOT_RUN = "Not run"
 """How `why_not` begins where a pair could perhaps be tested, but wasn't."""
-SPARSE = {"kcit": 8, "rcot": 3}
-"""Faces a label below which an analytic null was measured to reject too often (KCIT .1 to .2, RCoT .12 at
-nominal .05): they count faces, but a mean is taken out of every label."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +67,6 @@ class TestResult:
     parameters: dict[str, Any]
     seed: int
     notes: tuple[str, ...]
-
-
-class Note(NamedTuple):
-    """What the reader must know; `caveat` says it in short where p isn't what it should be."""
-
-    text: str
-    caveat: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +171,7 @@ def run(
             found["p_value"], found["drawn"] = draws.p_value, draws.drawn
             ends = clopper_pearson(draws.exceed, np.maximum(draws.drawn, 1))
             found["low"], found["high"] = np.where(draws.drawn > 0, ends, np.nan)
-            notes += permutation_notes(orders, count, draws)
+            notes += permutation_notes(orders, count, draws) + rare_notes(problem, orders)
             most = count if draws.ended is None else draws.most
         else:
             found["p_value"] = _analytic(test, prepared)
@@ -201,7 +188,7 @@ def run(
     clock.passed(tested)
     notes += [Note(text) for text in prepared.notes] + [Note("", caveat) for caveat in prepared.caveats]
     if not (by_orders and orders.exact):
-        notes += _calibration(test, problem)
+        notes += level_notes(test, problem)
     why_not = {
         (question.rows[i], question.columns[j]): f"Not testable: {prepared.why_not(int(i), int(j))}."
         for i, j in np.argwhere(~np.isfinite(prepared.statistic))
@@ -255,21 +242,6 @@ def _outcome(
 
 def _where(by_orders: bool) -> Null:
     return "permutation" if by_orders else "analytic"
-
-
-def _calibration(test: IndependenceTest, problem: Problem) -> list[Note]:
-    """Say where a test is known not to hold its level near these data."""
-    notes = []
-    given, fewest = problem.given, SPARSE.get(test.id, 0)
-    if given.n_strata > 1 and problem.n < fewest * given.n_strata:
-        instead = ' null="permutation" is exact.' if given.categorical else ""
-        text = (
-            f"With {problem.n / given.n_strata:.1f} faces a label (below {fewest}) {test.title} rejects more "
-            f"often than its level says.{instead}"
-        )
-        notes.append(Note(text, "Rejects too often with so few faces a label."))
-    level = level_note(test.id, problem.n, given.n_strata, given.numbers.shape[1])
-    return notes if level is None else [*notes, Note(level, "Don't rely on its level here.")]
 
 
 def check_conditioner(test: IndependenceTest, given: Given) -> None:
@@ -340,25 +312,6 @@ def _p_max(extreme: Floats, surrogates: Floats, family: npt.NDArray[np.bool_]) -
     chosen = scaled[:, family].reshape(len(scaled), -1)
     p[family] = max_statistic(chosen[0], chosen[1:]).reshape(-1, extreme.shape[1])
     return p
-
-
-def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[Note]:
-    """Say what limits a permutation p; a test rejects where p is below a level, not at it."""
-    notes = [Note(orders.note, "" if orders.exact else "Approximate null.")] if orders.note else []
-    finest = 1 / (count + 1)
-    if draws.ended is not None:
-        text = f"pairs that weren't settled have {draws.most} of {count} permutations."
-        notes.append(Note(f"Stopped early ({draws.ended}): {text}", f"Stopped early ({draws.ended})."))
-        finest = 1 / (draws.most + 1)
-    few = np.exp(-orders.log_total) if orders.log_total < 50 else 0.0
-    if few > finest:
-        finest = float(few)
-        notes.append(Note("So few faces a label can be ordered in few ways only."))
-    coarse = [level for level in LEVELS if finest >= level * (1 - ROUNDING)]
-    if coarse:
-        text = f"The smallest possible p is {finest:.2g}: it can't be significant at {coarse[0]:g}."
-        notes.append(Note(text, f"Can't be significant at {coarse[0]:g}."))
-    return notes
 
 
 def single(outcome: Outcome, test: IndependenceTest, seed: int) -> TestResult:

@@ -11,7 +11,7 @@ import pytest
 
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.stats.calibration.table import level_note
-from facelib.stats.independence import TESTS, TestResult, independence_test
+from facelib.stats.independence import TESTS, TestResult, independence_grid, independence_test
 from facelib.stats.independence.threads import available, one_blas_thread, threaded
 
 N = 60
@@ -285,3 +285,14 @@ def test_blas_threads_are_restored_when_the_last_leaves() -> None:
                 assert counts() == {1}
             assert counts() == {1}
         assert counts() == before
+
+
+def test_what_is_rare_limits_p_and_is_named(rng: np.random.Generator) -> None:
+    bearded, y = np.arange(60) == 7, rng.standard_normal(60)
+    notes = independence_test(bearded, y, None, "within_dcov").notes
+    assert "x is so rare that its p can't go below 0.017." in notes
+    assert not any(
+        "so rare" in note for note in independence_test(np.arange(60) % 2, y, None, "within_dcov").notes
+    )
+    grid = independence_grid({"beard": bearded}, {"happy": y}, methods=["within_dcov"], n_permutations=9999)
+    assert "beard is so rare that its p can't go below 0.017." in grid["notes"].item()

@@ -1,0 +1,78 @@
+"""What the reader must know about the p of a test of independence."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from facelib.stats.calibration.table import level_note
+from facelib.stats.independence.base import IndependenceTest
+from facelib.stats.independence.orders import Orders
+from facelib.stats.independence.problem import Problem
+from facelib.stats.independence.sequential import Draws
+
+LEVELS = (0.05, 0.01)
+ROUNDING = 1e-9  # of the smallest possible p
+SPARSE = {"kcit": 8, "rcot": 3}
+"""Faces a label below which an analytic null was measured to reject too often (KCIT .1 to .2, RCoT .12 at
+nominal .05): they count faces, but a mean is taken out of every label."""
+
+
+class Note(NamedTuple):
+    """What the reader must know; `caveat` says it in short where p isn't what it should be."""
+
+    text: str
+    caveat: str = ""
+
+
+def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[Note]:
+    """Say what limits a permutation p; a test rejects where p is below a level, not at it."""
+    notes = [Note(orders.note, "" if orders.exact else "Approximate null.")] if orders.note else []
+    finest = 1 / (count + 1)
+    if draws.ended is not None:
+        text = f"pairs that weren't settled have {draws.most} of {count} permutations."
+        notes.append(Note(f"Stopped early ({draws.ended}): {text}", f"Stopped early ({draws.ended})."))
+        finest = 1 / (draws.most + 1)
+    few = np.exp(-orders.log_total) if orders.log_total < 50 else 0.0
+    if few > finest:
+        finest = float(few)
+        notes.append(Note("So few faces a label can be ordered in few ways only."))
+    coarse = [level for level in LEVELS if finest >= level * (1 - ROUNDING)]
+    if coarse:
+        text = f"The smallest possible p is {finest:.2g}: it can't be significant at {coarse[0]:g}."
+        notes.append(Note(text, f"Can't be significant at {coarse[0]:g}."))
+    return notes
+
+
+def rare_notes(problem: Problem, orders: Orders) -> list[Note]:
+    """Name what has so few different arrangements that a permutation p can't be small.
+
+    One bearded face among sixty can stand in sixty places: p can't go below 1/60. Where numbers are held
+    nearly fixed some properties are used twice, and the count doesn't hold.
+    """
+    notes = []
+    for variable in (*problem.xs, *problem.ys) if orders.exact else ():
+        if variable.kind not in ("binary", "categorical"):
+            continue
+        least = float(np.exp(-variable.log_arrangements(problem.given.strata)))
+        coarse = [level for level in LEVELS if least >= level * (1 - ROUNDING)]
+        if coarse:
+            text = f"{variable.name} is so rare that its p can't go below {least:.2g}."
+            notes.append(Note(text, f"{variable.name} can't be significant at {coarse[0]:g}."))
+    return notes
+
+
+def level_notes(test: IndependenceTest, problem: Problem) -> list[Note]:
+    """Say where a test is known not to hold its level near these data."""
+    notes = []
+    given, fewest = problem.given, SPARSE.get(test.id, 0)
+    if given.n_strata > 1 and problem.n < fewest * given.n_strata:
+        instead = ' null="permutation" is exact.' if given.categorical else ""
+        text = (
+            f"With {problem.n / given.n_strata:.1f} faces a label (below {fewest}) {test.title} rejects more "
+            f"often than its level says.{instead}"
+        )
+        notes.append(Note(text, "Rejects too often with so few faces a label."))
+    level = level_note(test.id, problem.n, given.n_strata, given.numbers.shape[1])
+    return notes if level is None else [*notes, Note(level, "Don't rely on its level here.")]
