@@ -139,7 +139,7 @@ def level_sentence(method: str, n: int, n_labels: int = 0, n_numbers: int = 0) -
 
     Examples
     --------
-    >>> level_sentence("partial_correlation", 300, n_labels=7)[:41]
+    >>> level_sentence("kcit", 300, n_labels=7)[:41]
     'Held its level in our calibration: reject'
     """
     described = _described(method, n, n_labels, n_numbers)
