@@ -1,6 +1,6 @@
 """Measure the table that `facelib.stats.calibration` ships: level and power of every test.
 
-Run ``python benchmarks/calibration_table.py``; about half an hour of one core for a table from nothing. It
+Run ``python benchmarks/calibration_table.py``; about an hour of one core for a table from nothing. It
 writes after every cell and skips what the table holds already: run it again to go on after an interruption,
 or with ``--again METHOD`` to measure a test anew after it was changed. Every cell has the same seed, so all
 tests see the same data sets.
