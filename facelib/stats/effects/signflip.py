@@ -41,11 +41,11 @@ class SignFlipTest:
     p_max
         Family-wise p over the m columns: their largest statistic, the same flips for all.
     exact
-        Whether all 2^n patterns were enumerated.
+        Whether all 2^n patterns of the n that have a difference were enumerated.
     n
         Identities that have a difference.
     n_flips
-        Patterns: 2^n, or those drawn at random.
+        Patterns that the columns share: 2^n, or those drawn at random.
     alternative, seed
         What was run.
     """
@@ -54,7 +54,7 @@ class SignFlipTest:
     p_value: float | Floats
     p_interval: tuple[float, float] | Floats
     p_max: float | Floats
-    exact: bool
+    exact: bool | npt.NDArray[np.bool_]
     n: int | npt.NDArray[np.int64]
     n_flips: int
     alternative: Alternative
@@ -80,13 +80,15 @@ def sign_flip(
     ----------
     differences
         (n,) one difference an identity, or (n, m): m columns that share their flips (classifiers, classes).
-        Several faces of one identity are averaged before. NaN: this identity has no difference there.
+        Several faces of one identity are averaged before. NaN, or masked: this identity has no difference
+        there.
     alternative
         "less": the mean lies below 0.
     n_flips
         Random patterns, where there are more than `exact_up_to` identities: p = (b + 1) / (B + 1).
     exact_up_to
-        Up to so many identities all 2^n patterns are enumerated.
+        Up to so many identities all 2^n patterns are enumerated: for each column by its own n. Where only
+        some columns have so few, their `p_max` still comes from the flips that all share.
     seed
         Seed of the random patterns.
 
@@ -102,7 +104,7 @@ def sign_flip(
     (0.03125, True)
     """
     columns, many = as_differences(differences)
-    if alternative not in ALTERNATIVES:
+    if not isinstance(alternative, str) or alternative not in ALTERNATIVES:
         msg = f"The alternative is one of {', '.join(ALTERNATIVES)}; got {alternative!r}."
         raise BadValueError(msg)
     draws, most = as_count(n_flips, "The number of flips"), as_count(exact_up_to, "exact_up_to", least=0)
@@ -110,19 +112,30 @@ def sign_flip(
     given = ~np.isnan(columns)
     n = given.sum(axis=0)
     kept = columns[given.any(axis=1)]
-    exact = len(kept) <= min(most, 30)
+    most = min(most, 30)
+    exact = len(kept) <= most
     scaled = _scaled(np.nan_to_num(kept))
     statistic = scaled.sum(axis=0)
     observed = {"two-sided": np.abs(statistic), "less": -statistic, "greater": statistic}[alternative] - SLACK
-    rng = np.random.default_rng([number, _STREAM])
-    patterns = _all_patterns(len(kept)) if exact else _random_patterns(len(kept), draws, rng, scaled.shape[1])
+    rng, m = np.random.default_rng([number, _STREAM]), scaled.shape[1]
+    patterns = _all_patterns(len(kept), m) if exact else _random_patterns(len(kept), draws, rng, m)
     hits, largest = _count(patterns, scaled, observed, alternative, mirrored=exact)
     total = len(largest)
     testable = n > 0
-    p_value = np.where(testable, hits / total if exact else (hits + 1) / (total + 1), np.nan)
-    interval = np.stack([p_value, p_value] if exact else clopper_pearson(hits, total))
-    interval[0] = np.maximum(interval[0], smallest_p(len(kept), alternative, draws, len(kept)))
-    p_max = np.where(testable, tail_share(observed, largest, complete=exact), np.nan)
+    if exact:
+        p_value = hits / total
+        interval = np.stack([p_value, p_value])
+    else:
+        p_value = (hits + 1) / (total + 1)
+        interval = np.stack(clopper_pearson(hits, total))
+        least = [smallest_p(int(own), alternative, draws, int(own)) for own in n]
+        interval[0] = np.maximum(interval[0], least)
+        few = np.flatnonzero(n <= most)
+        there = given[given.any(axis=1)][:, few]
+        p_value[few] = _enumerated(scaled[:, few], there, observed[few], alternative)
+        interval[:, few] = p_value[few]
+    p_value = np.where(testable, p_value, np.nan)
+    p_max = np.where(testable, np.maximum(tail_share(observed, largest, complete=exact), p_value), np.nan)
     statistic = np.where(testable, statistic, np.nan)
     low, high = interval[:, 0]
     return SignFlipTest(
@@ -130,7 +143,7 @@ def sign_flip(
         p_value=p_value if many else float(p_value[0]),
         p_interval=np.where(testable, interval, np.nan) if many else (float(low), float(high)),
         p_max=p_max if many else float(p_max[0]),
-        exact=exact,
+        exact=n <= most if many else exact,
         n=n if many else int(n[0]),
         n_flips=total,
         alternative=alternative,
@@ -152,14 +165,7 @@ def smallest_p(
 
 def as_differences(differences: Any) -> tuple[Floats, bool]:
     """Return differences as float64 (n, m), NaN allowed, and whether they came as columns."""
-    try:
-        given = np.asarray(differences)
-        if given.dtype.kind not in "biufO":
-            raise TypeError
-        array = given.astype(np.float64)
-    except (TypeError, ValueError):
-        msg = f"Differences must be numbers; got {type(differences).__name__}: {f'{differences!r}':.60}."
-        raise BadValueError(msg) from None
+    array = as_array(differences, "Differences")
     if array.ndim not in (1, 2) or array.size == 0:
         msg = f"Differences have shape (n,) or (n, m), at least one identity; got {array.shape}."
         raise BadValueError(msg)
@@ -167,6 +173,21 @@ def as_differences(differences: Any) -> tuple[Floats, bool]:
         msg = f"Differences must be finite (NaN: missing); {int(np.isinf(array).sum())} are infinite."
         raise BadValueError(msg)
     return array.reshape(len(array), -1), array.ndim == 2
+
+
+def as_array(values: Any, what: str) -> Floats:
+    """Return `values` as float64 of any shape, NaN where missing or masked, or raise `BadValueError`."""
+    try:
+        given = np.asarray(values)
+        if given.dtype.kind not in "biufO":
+            raise TypeError
+        array = given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        msg = f"{what} must be numbers; got {type(values).__name__}: {f'{values!r}':.60}."
+        raise BadValueError(msg) from None
+    if np.ma.isMaskedArray(values):
+        array[np.ma.getmaskarray(values)] = np.nan
+    return array
 
 
 def _scaled(columns: Floats) -> Floats:
@@ -177,11 +198,11 @@ def _scaled(columns: Floats) -> Floats:
     return unit / np.where(length > 0, length, 1.0)
 
 
-def _all_patterns(n: int) -> Iterator[Floats]:
+def _all_patterns(n: int, m: int) -> Iterator[Floats]:
     """Yield all sign patterns whose first sign is +, in blocks (b, n); the others are their mirror images."""
     total = 1 << max(n - 1, 0)
     bits = np.arange(max(n - 1, 0))
-    step = max(1, _BLOCK // max(n, 1))
+    step = max(1, _BLOCK // max(n, m))
     for start in range(0, total, step):
         numbers = np.arange(start, min(start + step, total))
         signs = np.ones((len(numbers), n))
@@ -194,6 +215,20 @@ def _random_patterns(n: int, draws: int, rng: np.random.Generator, m: int) -> It
     for start in range(0, draws, step):
         size = (min(step, draws - start), n)
         yield 2.0 * rng.integers(0, 2, size, np.int8) - 1.0
+
+
+def _enumerated(
+    scaled: Floats, given: npt.NDArray[np.bool_], bars: Floats, alternative: Alternative
+) -> Floats:
+    """Return (m,) p over all patterns of each column's own identities; columns of one n at once."""
+    sizes = given.sum(axis=0)
+    p = np.full(len(sizes), np.nan)
+    for size in np.unique(sizes[sizes > 0]):
+        which = np.flatnonzero(sizes == size)
+        own = scaled.T[which][given.T[which]].reshape(len(which), size).T
+        hits, largest = _count(_all_patterns(size, len(which)), own, bars[which], alternative, mirrored=True)
+        p[which] = hits / len(largest)
+    return p
 
 
 def _count(

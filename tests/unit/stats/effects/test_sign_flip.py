@@ -174,3 +174,36 @@ def test_bad_input_is_named(call, words: str) -> None:  # type: ignore[no-untype
     with pytest.raises(BadValueError) as caught:
         call()
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "less"])
+def test_a_column_with_few_identities_is_exact_beside_one_with_many(
+    alternative: str, rng: np.random.Generator
+) -> None:
+    d = rng.normal(-0.5, 1, (20, 5))
+    d[4:, 1] = d[:13, 2] = d[7:, 3] = math.nan
+    d[:4, 1] = [-0.1, -0.2, -0.3, -0.4]
+    for seed in range(20):
+        test = sign_flip(d, alternative=alternative, n_flips=999, seed=seed)
+        assert test.exact.tolist() == [False, True, True, True, False]
+        for column in (1, 2, 3):
+            alone = sign_flip(d[~np.isnan(d[:, column]), column], alternative=alternative)
+            assert test.p_value[column] == pytest.approx(alone.p_value, rel=1e-12)
+            assert test.p_interval[:, column].tolist() == [test.p_value[column]] * 2
+        whole = sign_flip(d[:, [0, 4]], alternative=alternative, n_flips=999, seed=seed)
+        assert test.n_flips == 999
+        assert (test.p_max >= test.p_value).all()
+        if seed == 0:  # as many columns in a block as in the flips of the whole
+            np.testing.assert_array_equal(test.p_value[[0, 4]], whole.p_value)
+
+
+def test_masked_differences_are_missing() -> None:
+    hidden = np.ma.array([0.1, 0.2, -5.0, 0.3, 0.2], mask=[False, False, True, False, False])
+    assert (sign_flip(hidden).p_value, sign_flip(hidden).n) == (0.125, 4)
+
+
+def test_numbers_beyond_floats_and_other_options_are_named() -> None:
+    with pytest.raises(BadValueError, match="must be numbers"):
+        sign_flip([10**400, 1])
+    with pytest.raises(BadValueError, match="two-sided, less, greater"):
+        sign_flip([0.1, 0.2], alternative=np.array(["less", "greater"]))  # type: ignore[arg-type]
