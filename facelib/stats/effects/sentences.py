@@ -11,7 +11,7 @@ import pandas as pd
 from facelib.errors import BadValueError
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, SMALLER
 
-STILL = 0.005  # effects below it are shown as none: they round to .00
+SAME = 1e-9  # relative
 NEEDED = (
     "classifier",
     "label",
@@ -25,11 +25,15 @@ NEEDED = (
     "alpha",
     "verdict",
     "delta",
+    "verdict_low",
+    "verdict_high",
 )
 
 
 def describe_effect(row: Mapping[Any, Any] | pd.Series[Any], *, clause: str = "") -> str:
     """Say in one sentence what a change does to an output over faces.
+
+    The verdict comes from an interval of its own, at level 1 - 2α, which is named with it.
 
     Parameters
     ----------
@@ -42,54 +46,85 @@ def describe_effect(row: Mapping[Any, Any] | pd.Series[Any], *, clause: str = ""
     Raises
     ------
     BadValueError
-        If the row lacks a column.
+        If it is no row, or lacks a column.
 
     Examples
     --------
     >>> row = {"intervention": "symmetry", "classifier": "fer", "label": "happy", "value": "probability",
     ...        "summary": "difference", "n": 24, "start": 0.986, "mean": -0.624, "low": -0.714, "high": -0.52,
-    ...        "alpha": 0.05, "verdict": "matters", "delta": 0.1, "detectable": True}
+    ...        "alpha": 0.05, "verdict": "matters", "delta": 0.1, "detectable": True, "verdict_low": -0.698,
+    ...        "verdict_high": -0.541}
     >>> print(describe_effect(row, clause="the left side weakens"))
     As the left side weakens, fer's output for happy falls by .62 on average over 24 identities, from .99
-    (95 % interval −.71 to −.52). It matters at δ = .10.
+    (95 % interval −.71 to −.52). It matters at δ = .10 (90 % interval −.70 to −.54).
     """
-    missing = [name for name in NEEDED if name not in row]
-    if missing:
-        msg = f"A row of effects over faces is needed; this one lacks {', '.join(missing)}."
-        raise BadValueError(msg)
+    _check(row)
     start = f"As {clause}, " if clause else f"Under {row['intervention']}, "
     kind = "output" if row["value"] == "probability" else "logit"
     subject = f"{start}{row['classifier']}'s {kind} for {row['label']}"
     if row["n"] == 0 or not np.isfinite(row["mean"]):
         return f"{subject} is not known for any face."
-    people = f"{row['n']} {'identity' if row['n'] == 1 else 'identities'}"
-    origin = f", from {_short(row['start'])}" if np.isfinite(row["start"]) else ""
-    sentence = f"{subject} {_moves(row)} on average over {people}{origin}"
+    people = _people(row)
+    places = _places(row["delta"])
+    origin = f", from {_short(row['start'], places)}" if np.isfinite(row["start"]) else ""
+    sentence = f"{subject} {_moves(float(row['mean']), places)} on average over {people}{origin}"
     if not np.isfinite(row["low"]):
         return f"{sentence}. One face says nothing about others."
-    level = 100 * (1 - row["alpha"])
-    sentence += f" ({level:g} % interval {_short(row['low'])} to {_short(row['high'])})."
-    return sentence if not row["verdict"] else f"{sentence} {_verdict(row)}"
+    sentence += f" ({_interval(row['low'], row['high'], 1 - row['alpha'], places)})."
+    return sentence if not row["verdict"] else f"{sentence} {_verdict(row, places)}"
 
 
-def _moves(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
-    mean = float(row["mean"])
-    if abs(mean) < STILL:
-        return "stays within .005"
-    return f"{'rises' if mean > 0 else 'falls'} by {_short(abs(mean))}"
+def _check(row: Any) -> None:
+    if not isinstance(row, Mapping | pd.Series):
+        msg = f"One row of effects over faces is needed, as table.iloc[0]; got {type(row).__name__}."
+        raise BadValueError(msg)
+    missing = [name for name in NEEDED if name not in row]
+    if missing:
+        msg = f"A row of effects over faces is needed; this one lacks {', '.join(missing)}."
+        raise BadValueError(msg)
 
 
-def _verdict(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
-    margin = f"δ = {_short(row['delta'])}"
+def _people(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
+    return f"{row['n']} {'identity' if row['n'] == 1 else 'identities'}"
+
+
+def _moves(mean: float, places: int) -> str:
+    still = 0.5 * 10.0**-places  # what is below it rounds to nothing
+    if abs(mean) < still:
+        return f"changes by less than {f'{still:.{places + 1}f}'.removeprefix('0')}"
+    return f"{'rises' if mean > 0 else 'falls'} by {_short(abs(mean), places)}"
+
+
+def _verdict(row: Mapping[Any, Any] | pd.Series[Any], places: int) -> str:
+    margin = f"δ = {_short(row['delta'], places)}"
+    low, high = row["verdict_low"], row["verdict_high"]
+    interval = _interval(low, high, 1 - 2 * row["alpha"], places)
     if row["verdict"] == MATTERS:
-        return f"It matters at {margin}."
+        return f"It matters at {margin} ({interval})."
     if row["verdict"] == DOES_NOT:
-        addition = f" ({SMALLER})" if row.get("detectable", False) else ""
-        return f"It does not matter at {margin}{addition}."
-    return f"Whether it matters at {margin} can't be told."
+        addition = f"{SMALLER}; " if row.get("detectable", False) else ""
+        return f"It does not matter at {margin} ({addition}{interval})."
+    why = f": the effects of {_people(row)} are all the same number" if low == high else f" ({interval})"
+    return f"Whether it matters at {margin} can't be told{why}."
 
 
-def _short(number: float) -> str:
-    text = f"{abs(number):.2f}"
-    text = text.removeprefix("0") if text != "0.00" else "0"
-    return f"−{text}" if number < 0 and text != "0" else text
+def _interval(low: float, high: float, level: float, places: int) -> str:
+    return f"{100 * level:g} % interval {_short(low, places)} to {_short(high, places)}"
+
+
+def _places(delta: float) -> int:
+    """Return how many decimals show the margin, two at least: what is said of it is rounded as finely."""
+    if not np.isfinite(delta):
+        return 2
+    finest = 2 + max(0, -int(np.floor(np.log10(delta))))
+    for places in range(2, finest):
+        if abs(round(delta, places) - delta) <= SAME * delta:
+            return places
+    return finest
+
+
+def _short(number: float, places: int) -> str:
+    text = f"{abs(number):.{places}f}".removeprefix("0")
+    if not text.strip(".0"):
+        return "0"
+    return f"−{text}" if number < 0 else text

@@ -25,6 +25,8 @@ ROW = {
     "verdict": "matters",
     "delta": 0.1,
     "detectable": True,
+    "verdict_low": -0.6983,
+    "verdict_high": -0.5412,
 }
 
 
@@ -34,7 +36,7 @@ ROW = {
         (
             {},
             "Under symmetry, fer's output for happy falls by .63 on average over 24 identities, from .99 "
-            "(95 % interval −.71 to −.52). It matters at δ = .10.",
+            "(95 % interval −.71 to −.52). It matters at δ = .10 (90 % interval −.70 to −.54).",
         ),
         (
             {
@@ -43,14 +45,18 @@ ROW = {
                 "high": 0.031,
                 "verdict": "does not matter at δ",
                 "detectable": False,
+                "verdict_low": -0.0011,
+                "verdict_high": 0.024,
             },
-            "Under symmetry, fer's output for happy stays within .005 on average over 24 identities, "
-            "from .99 (95 % interval 0 to .03). It does not matter at δ = .10.",
+            "Under symmetry, fer's output for happy changes by less than .005 on average over 24 identities, "
+            "from .99 (95 % interval 0 to .03). It does not matter at δ = .10 (90 % interval 0 to .02).",
         ),
         (
-            {"mean": 0.05, "low": 0.02, "high": 0.08, "verdict": "does not matter at δ", "alpha": 0.01},
+            {"mean": 0.05, "low": 0.02, "high": 0.08, "verdict": "does not matter at δ", "alpha": 0.01}
+            | {"verdict_low": 0.03, "verdict_high": 0.07},
             "Under symmetry, fer's output for happy rises by .05 on average over 24 identities, from .99 "
-            "(99 % interval .02 to .08). It does not matter at δ = .10 (detectable, but smaller than δ).",
+            "(99 % interval .02 to .08). It does not matter at δ = .10 (detectable, but smaller than δ; "
+            "98 % interval .03 to .07).",
         ),
         (
             {"value": "logit", "mean": -3.2, "low": -4.0, "high": -2.5, "start": 4.1, "verdict": ""},
@@ -61,6 +67,31 @@ ROW = {
             {"n": 1, "low": math.nan, "high": math.nan, "verdict": "cannot tell"},
             "Under symmetry, fer's output for happy falls by .63 on average over 1 identity, from .99. "
             "One face says nothing about others.",
+        ),
+        (
+            {"n": 2, "mean": -0.4, "low": -0.4, "high": -0.4, "verdict": "cannot tell"}
+            | {"verdict_low": -0.4, "verdict_high": -0.4},
+            "Under symmetry, fer's output for happy falls by .40 on average over 2 identities, from .99 "
+            "(95 % interval −.40 to −.40). Whether it matters at δ = .10 can't be told: the effects of 2 "
+            "identities are all the same number.",
+        ),
+        (
+            {"mean": 0.0012, "low": -0.0011, "high": 0.0028, "delta": 0.004}
+            | {"verdict": "does not matter at δ", "detectable": False}
+            | {"verdict_low": -0.0007, "verdict_high": 0.0024},
+            "Under symmetry, fer's output for happy rises by .001 on average over 24 identities, from .986 "
+            "(95 % interval −.001 to .003). It does not matter at δ = .004 (90 % interval −.001 to .002).",
+        ),
+        (
+            {"mean": 0.0002, "delta": 0.004},
+            "Under symmetry, fer's output for happy changes by less than .0005 on average over 24 "
+            "identities, from .986 (95 % interval −.715 to −.520). It matters at δ = .004 (90 % interval "
+            "−.698 to −.541).",
+        ),
+        (
+            {"delta": 0.125},
+            "Under symmetry, fer's output for happy falls by .625 on average over 24 identities, from .986 "
+            "(95 % interval −.715 to −.520). It matters at δ = .125 (90 % interval −.698 to −.541).",
         ),
         ({"n": 0, "mean": math.nan}, "Under symmetry, fer's output for happy is not known for any face."),
     ],
@@ -73,7 +104,18 @@ def test_the_sentence(change: dict[str, object], words: str) -> None:
 def test_what_can_not_be_told_is_said() -> None:
     words = describe_effect({**ROW, "verdict": "cannot tell"}, clause="the left side weakens")
     assert words.startswith("As the left side weakens, fer's output for happy falls")
-    assert words.endswith("Whether it matters at δ = .10 can't be told.")
+    assert words.endswith("Whether it matters at δ = .10 can't be told (90 % interval −.70 to −.54).")
+
+
+@pytest.mark.parametrize(("delta", "text"), [(1 / 3, ".333"), (2.0, "2.00"), (0.05, ".05"), (1e-4, ".0001")])
+def test_margins_are_never_rounded_away(delta: float, text: str) -> None:
+    assert f"at δ = {text} (" in describe_effect({**ROW, "delta": delta})
+
+
+@pytest.mark.parametrize("row", [None, "x", 3, pd.DataFrame([ROW])])
+def test_what_is_no_row_is_named(row: object) -> None:
+    with pytest.raises(BadValueError, match="One row of effects over faces is needed"):
+        describe_effect(row)  # type: ignore[arg-type]
 
 
 def test_another_row_is_refused() -> None:
