@@ -97,7 +97,7 @@ def test_skewed_rows_say_so(kind: str, n: int, share: float) -> None:
         ends = pd.DataFrame({"logit": draw(shape, (n, len(labels)), rng).ravel()}, index=index).reset_index()
         table = pd.concat([ends.assign(strength=1.0), ends.assign(strength=0.0, logit=0.0)])
         table = table.assign(intervention="blur", classifier="fer")
-        found = effects_over_faces(table, value="logit", alternative="less", mixed=False, n_bootstrap=99)
+        found = effects_over_faces(table, value="logit", alternative="less", mixed=False, n_bootstrap=800)
         said = np.mean(found["notes"].str.contains("the sign-flip p can be too small"))
         assert said > share if shape == kind else said < 0.03
 
@@ -227,3 +227,41 @@ def test_mixed_slopes_hold_their_level(noise: str) -> None:
     found = mixed_slopes(steps, y)
     assert np.mean(found.method == "REML") > 0.95
     assert inside(float(np.mean(found.p_value <= 0.05)), 0.05)
+
+
+@pytest.mark.parametrize("own_slopes", [False, True])
+def test_faces_that_stop_early_hold_the_level(own_slopes: bool) -> None:
+    rng = np.random.default_rng(20260205)
+    n, runs, steps = 20, 400, np.linspace(0, 1, 5)
+    p, methods = [], []
+    for _ in range(runs):
+        level = rng.normal(0, 1.5, (n, 1))
+        y = level + 0.3 * rng.normal(size=(n, len(steps)))
+        if own_slopes:
+            y = y + rng.normal(size=(n, 1)) * steps
+        y[np.ix_(level[:, 0] < 0, steps >= 0.75)] = math.nan  # low faces aren't read at high strengths
+        found = mixed_slopes(steps, y)
+        p.append(found.p_value[0])
+        methods.append(found.method[0])
+    assert not own_slopes or np.mean(np.array(methods) == "REML") > 0.95
+    assert inside(float(np.mean(np.array(p) <= 0.05)), 0.045, 0.06, runs)
+
+
+def test_identities_whose_faces_stop_early_hold_the_level() -> None:
+    rng = np.random.default_rng(20260206)
+    people, runs, steps = 20, 200, np.linspace(0, 1, 5)
+    faces = [f"{person}{face}" for person in range(people) for face in "ab"]
+    index = pd.MultiIndex.from_product([faces, steps], names=["face", "strength"]).to_frame(index=False)
+    index = index.assign(intervention="blur", classifier="fer", label="happy")
+    index["identity"] = index["face"].str[:-1]
+    p = []
+    for _ in range(runs):
+        levels = np.repeat(rng.normal(0, 1.5, people), 2) + np.tile([2.0, -2.0], people)
+        slopes = np.repeat(rng.normal(0, 0.8, people), 2)
+        logits = levels[:, None] + slopes[:, None] * steps + rng.normal(0, 0.15, (2 * people, len(steps)))
+        early = np.repeat(rng.random(people) < 0.5, 2) & np.tile([False, True], people)
+        logits[np.ix_(early, steps >= 0.75)] = math.nan
+        table = index.assign(logit=logits.ravel())
+        found = effects_over_faces(table, value="logit", summary="slope", n_flips=99, n_bootstrap=800)
+        p.append(found["mixed_p"].iloc[0])
+    assert inside(float(np.mean(np.array(p) <= 0.05)), 0.05, 0.05, runs)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.effects.contrasts import contrast, only_rows
-from facelib.stats.effects.curves import Summary, Value
+from facelib.stats.effects.contrasts import differences, only_rows
+from facelib.stats.effects.curves import Summary, Value, face_effects
 from facelib.stats.effects.equivalence import ALPHA
-from facelib.stats.effects.population import effects_over_faces
-from facelib.stats.effects.signflip import FLIPS
+from facelib.stats.effects.population import judge
+from facelib.stats.effects.remarks import TOO_SMALL
+from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, smallest_p
 
 Correction = Literal["holm", "bh", "by", "max"]
 
@@ -30,9 +33,11 @@ class Lowering:
     k, k_uncorrected
         Classifiers whose output falls (one-sided sign-flip test at alpha), corrected over K and not.
     k_because, k_because_uncorrected
-        Those whose output falls more than under the control; None without one.
+        Those of them whose output also falls more than under the control; None without one.
     total
         K, classifiers that know the label.
+    tested, tested_because
+        Classifiers that could be tested, and tested against the control: what is corrected over.
     classifiers, because
         Names of the k and of the k_because.
     start
@@ -42,7 +47,8 @@ class Lowering:
     alpha, correction, seed
         Of the tests.
     notes
-        Which classifiers were not testable, and more.
+        Which classifiers were not testable, what could not be shown with so few identities, whose effects are
+        too skewed to be sure, and who falls more than under the control without a fall of its own.
     """
 
     label: str
@@ -53,6 +59,8 @@ class Lowering:
     k_because: int | None
     k_because_uncorrected: int | None
     total: int
+    tested: int
+    tested_because: int | None
     classifiers: tuple[str, ...]
     because: tuple[str, ...]
     start: tuple[float, float]
@@ -77,6 +85,9 @@ def lowering(
     seed: int = 0,
 ) -> Lowering:
     """Count the classifiers that lower their output for `label`, and those that do so beyond a control.
+
+    "Because of what the control leaves out" takes both: a fall, and one that is larger than the control's.
+    An output that rises less than under the control isn't lowered.
 
     Parameters
     ----------
@@ -111,45 +122,102 @@ def lowering(
     >>> found.k, found.k_because, found.total
     (1, 1, 1)
     """
-    if correction not in get_args(Correction):
+    if not isinstance(correction, str) or correction not in get_args(Correction):
         msg = f"The correction is one of {', '.join(get_args(Correction))}; got {correction!r}."
         raise BadValueError(msg)
     chosen = only_rows(table, "label", label)
     options: dict[str, Any] = {
-        "value": value,
-        "summary": summary,
+        "delta": None,
         "alpha": alpha,
         "alternative": "less",
         "n_flips": n_flips,
-        "n_bootstrap": 99,
         "seed": seed,
+        "method": "t",  # of intervals that nobody sees
     }
-    raw = effects_over_faces(only_rows(chosen, "intervention", intervention), mixed=False, **options)
-    beyond = None if control is None else contrast(chosen, intervention, control, **options)
-    falls = raw[raw[f"p_{correction}"] <= alpha]
-    more = raw.iloc[:0] if beyond is None else beyond[beyond[f"p_{correction}"] <= alpha]
-    notes = [f"{row['classifier']}: not testable" for _, row in raw[raw["p"].isna()].iterrows()]
-    if beyond is not None and len(beyond) < len(raw):
-        alone = len(raw) - len(beyond)
-        notes.append(f"{alone} {_plural('classifier', alone)} {'has' if alone == 1 else 'have'} no control")
+    run = only_rows(chosen, "intervention", intervention)
+    raw = judge(face_effects(run, value=value, summary=summary), None, **options)
+    beyond = None
+    if control is not None:
+        difference, means = differences(chosen, intervention, control, value, summary)
+        beyond = judge(difference, None, **options).assign(**means)
+    falls = _rejected(raw, f"p_{correction}", alpha)
+    because = [name for name in falls if name in _rejected(beyond, f"p_{correction}", alpha)]
+    uncorrected = _rejected(raw, "p", alpha)
     return Lowering(
         label=label,
         intervention=intervention,
         control=control,
         k=len(falls),
-        k_uncorrected=int((raw["p"] <= alpha).sum()),
-        k_because=None if beyond is None else len(more),
-        k_because_uncorrected=None if beyond is None else int((beyond["p"] <= alpha).sum()),
+        k_uncorrected=len(uncorrected),
+        k_because=None if beyond is None else len(because),
+        k_because_uncorrected=None
+        if beyond is None
+        else len(set(uncorrected) & set(_rejected(beyond, "p", alpha))),
         total=len(raw),
-        classifiers=tuple(falls["classifier"]),
-        because=tuple(more["classifier"]),
+        tested=int(raw["p"].notna().sum()),
+        tested_because=None if beyond is None else int(beyond["p"].notna().sum()),
+        classifiers=tuple(falls),
+        because=tuple(because),
         start=(float(raw["start"].min()), float(raw["start"].max())),
         n=(int(raw["n"].min()), int(raw["n"].max())),
         alpha=alpha,
         correction=correction,
         seed=seed,
-        notes=tuple(notes),
+        notes=tuple(_notes(raw, beyond, str(control), alpha, correction)),
     )
+
+
+def _rejected(rows: pd.DataFrame | None, column: str, alpha: float) -> list[str]:
+    return [] if rows is None else rows.loc[rows[column] <= alpha, "classifier"].tolist()
+
+
+def _notes(
+    raw: pd.DataFrame, beyond: pd.DataFrame | None, control: str, alpha: float, correction: Correction
+) -> Iterator[str]:
+    for name in raw.loc[raw["p"].isna(), "classifier"]:
+        yield f"{name}: not testable"
+    doubts = list(_doubts(raw, alpha, correction))
+    yield from doubts
+    if beyond is None:
+        return
+    if len(beyond) < len(raw):
+        alone = len(raw) - len(beyond)
+        yield f"{alone} {_plural('classifier', alone)} {'has' if alone == 1 else 'have'} no control"
+    for text in _doubts(beyond, alpha, correction):
+        if text not in doubts or TOO_SMALL in text:
+            yield f"{text}, against {control}"
+    falls, more = (_rejected(rows, f"p_{correction}", alpha) for rows in (raw, beyond))
+    apart = beyond[beyond["classifier"].isin(set(more) - set(falls))]
+    rises = apart["mean_intervention"] > 0
+    for names, what in (
+        (apart.loc[rises, "classifier"], f"rises less than under {control}: no lower output"),
+        (apart.loc[~rises, "classifier"], f"more below {control}, but no fall of its own is shown"),
+    ):
+        if len(names):
+            yield f"{', '.join(names)}: {what}"
+
+
+def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction) -> Iterator[str]:
+    """Say whose tests can't reject however much falls, and whose reject too easily."""
+    tested = rows[rows["p"].notna()]
+    count = len(tested)
+    factor = {"holm": count, "by": float((1 / np.arange(1, count + 1)).sum())}.get(correction, 1)
+    found: dict[str, list[str]] = {}
+    for row in tested.to_dict("records"):
+        n, draws = row["n"], row["n_flips"]
+        smallest = smallest_p(n, "less", draws)
+        of = f"{draws} sign patterns" if n > EXACT_UP_TO else f"{n} {'identity' if n == 1 else 'identities'}"
+        floor = f"with {of} p can't be below {_plain(smallest)}"
+        if smallest > alpha:
+            text = f"{floor}: nothing can be shown at {_plain(alpha)}"
+            found.setdefault(text, []).append(row["classifier"])
+        elif smallest * factor > alpha:
+            text = f"{floor}: {NAMES[correction]} over {count} tests can't reach {_plain(alpha)}"
+            found.setdefault(text, []).append(row["classifier"])
+        if TOO_SMALL in row["notes"]:
+            found.setdefault(f"skewed effects: {TOO_SMALL}", []).append(row["classifier"])
+    for text, names in found.items():
+        yield text if len(names) == count else f"{', '.join(names)}: {text}"
 
 
 def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> str:
@@ -166,8 +234,8 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
 
     Examples
     --------
-    >>> found = Lowering("happy", "symmetry", "weaker_expression", 14, 15, 9, 11, 17, (), (), (0.71, 0.99),
-    ...     (40, 40), 0.05, "holm", 0, ())
+    >>> found = Lowering("happy", "symmetry", "weaker_expression", 14, 15, 9, 11, 17, 17, 17, (), (),
+    ...     (0.71, 0.99), (40, 40), 0.05, "holm", 0, ())
     >>> print(describe_lowering(found, cause="asymmetry", clause="the left side weakens"))
     As the left side weakens, 14 of 17 classifiers lower their output for happy; 9 of 17 do so because of
     asymmetry (more than under weaker_expression). One-sided sign-flip tests over 40 identities, Holm over 17
@@ -188,9 +256,12 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
         uncorrected += f" and {found.k_because_uncorrected}"
     least, most = found.n
     people = f"{most}" if least == most else f"{least} to {most}"
+    family = f"{found.tested} {_plural('classifier', found.tested)}"
+    if found.tested_because not in (None, found.tested):
+        family += f" ({found.tested_because} against {found.control})"
     parts.append(
         f". One-sided sign-flip tests over {people} {'identity' if most == 1 else 'identities'}, "
-        f"{NAMES[found.correction]} over {total} {_plural('classifier', total)} at {_short(found.alpha)} "
+        f"{NAMES[found.correction]} over {family} at {_plain(found.alpha)} "
         f"(uncorrected: {uncorrected}). Mean output at strength 0: {_range(*found.start)}."
     )
     if found.notes:
@@ -200,6 +271,10 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
 
 def _plural(noun: str, count: int) -> str:
     return noun if count == 1 else f"{noun}s"
+
+
+def _plain(p: float) -> str:
+    return f"{p:.3g}".removeprefix("0")
 
 
 def _range(low: float, high: float) -> str:

@@ -9,6 +9,7 @@ normal .93 / .95 / .95; exponential .91 / .93 / .92; lognormal .87 / .90 / .86; 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -26,6 +27,7 @@ METHODS: tuple[Method, ...] = get_args(Method)
 BOOTSTRAP = ("bca", "plain bca")
 LEAST_BCA = 20  # identities
 RESAMPLES = 4999
+BEYOND = 20  # resamples beyond an end of an interval, at least: fewer are too few to find it
 SAME = 1e-12  # relative: differences this close together are the same number
 TINY = 1e-100  # outputs this small can't be told from 0: their cubes vanish
 _STREAM = 2  # keeps the resamples apart from flips drawn with the same seed
@@ -69,8 +71,20 @@ class MeanDistribution:
 
         BCa after Efron (1987): the quantiles Φ(z0 + (z0 + z) / (1 - a (z0 + z))) of the resamples, with
         z = sqrt(n / (n - 1)) t, t Student's quantile with n - 1 degrees of freedom, where it is widened.
+
+        Raises
+        ------
+        BadValueError
+            If the resamples are too few for the level: 800 are needed for 95 %, 4000 for 99 %.
         """
         tail = (1 - as_share(level, "The level of an interval")) / 2
+        least = math.ceil(round(BEYOND / tail, 6))
+        if self._drawn.any() and self.n_bootstrap < least:
+            msg = (
+                f"An interval at level {level:g} needs {least} resamples or more, {BEYOND} beyond each end; "
+                f"got n_bootstrap={self.n_bootstrap}."
+            )
+            raise BadValueError(msg)
         low, high = self._quantile(tail), self._quantile(1 - tail)
         return low, high
 
@@ -95,7 +109,7 @@ class MeanDistribution:
             share = ((draws < bar - slack).mean(axis=0) + (draws <= bar + slack).mean(axis=0)) / 2
             least = 1 / (self.n_bootstrap + 1)
             u = ndtri(np.clip(share, least, 1 - least)) - self.bias[drawn]
-            z = u / (1 + self.acceleration[drawn] * u) - self.bias[drawn]
+            z = _bent(u, -self.acceleration[drawn]) - self.bias[drawn]
             n, widened = self.n[drawn], self.method[drawn] == "bca"
             chance = np.where(widened, stdtr(n - 1, -side * z * np.sqrt((n - 1) / n)), ndtr(-side * z))
             result[drawn] = np.clip(chance, least, 1 - least)
@@ -117,7 +131,7 @@ class MeanDistribution:
             n, widened = self.n[drawn], self.method[drawn] == "bca"
             z = np.where(widened, np.sqrt(n / (n - 1)) * stdtrit(n - 1, tail), ndtri(tail))
             y = self.bias[drawn] + z
-            share = ndtr(self.bias[drawn] + y / (1 - self.acceleration[drawn] * y))
+            share = ndtr(self.bias[drawn] + _bent(y, self.acceleration[drawn]))
             place = share * (len(self.draws) - 1)
             below = np.floor(place).astype(int)
             above = np.minimum(below + 1, len(self.draws) - 1)
@@ -140,11 +154,12 @@ def mean_distribution(
     Parameters
     ----------
     differences
-        (n,) one difference an identity, or (n, m): m columns, which share their resamples. NaN: missing.
+        (n,) one difference an identity, or (n, m): m columns, which share their resamples. NaN, or masked:
+        missing.
     method
         "auto" takes "bca" from 20 identities on and "t" below, where resamples of so few are too alike.
     n_bootstrap
-        Resamples B.
+        Resamples B. An interval needs 20 beyond each of its ends.
     seed
         Their seed.
 
@@ -161,7 +176,7 @@ def mean_distribution(
     (np.str_('t'), 0.031, 0.369)
     """
     columns, _ = as_differences(differences)
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         msg = f"The method is one of {', '.join(METHODS)}; got {method!r}."
         raise BadValueError(msg)
     count = as_count(n_bootstrap, "The number of resamples", least=99)
@@ -211,6 +226,12 @@ def _moments(
     variance = np.where(constant | (n < 2), 1.0, squares / counts)
     skew = np.where(constant | (n < 2), 0.0, cubes / counts / variance**1.5)
     return np.where(n > 0, mean, np.nan), spread, skew, constant
+
+
+def _bent(y: Floats, acceleration: Floats) -> Floats:
+    """Return y / (1 - a y); where the denominator isn't above 0 the quantile has left the real line."""
+    below = 1 - acceleration * y
+    return np.where(below > 0, y / np.where(below > 0, below, 1.0), np.copysign(np.inf, y))
 
 
 def _resampled(columns: Floats, count: int, seed: int) -> Floats:

@@ -13,7 +13,7 @@ from facelib.stats.effects.bootstrap import RESAMPLES
 from facelib.stats.effects.curves import FaceEffects, Summary, Value, face_effects
 from facelib.stats.effects.equivalence import ALPHA
 from facelib.stats.effects.population import COLUMNS, judge
-from facelib.stats.effects.rows import CELL
+from facelib.stats.effects.rows import CELL, need
 from facelib.stats.effects.signflip import FLIPS, Alternative
 
 CONTRAST_COLUMNS: Final = {
@@ -70,7 +70,8 @@ def contrast(
     UnknownNameError
         If the table doesn't hold the intervention or the control.
     BadValueError
-        If the table can't be read, both are the same, or they share no identity.
+        If the table can't be read, both are the same, they share no identity, or a face belongs to another
+        identity under the control.
 
     Examples
     --------
@@ -84,14 +85,7 @@ def contrast(
     >>> round(float(contrast(pd.DataFrame(rows, columns=names), "one side", "both sides")["mean"].iloc[0]), 3)
     -0.3
     """
-    if intervention == control:
-        msg = f"A control is another intervention; both are {intervention!r}."
-        raise BadValueError(msg)
-    first, second = (
-        face_effects(only_rows(table, "intervention", name), value=value, summary=summary)
-        for name in (intervention, control)
-    )
-    difference, means = _subtract(first, second)
+    difference, means = differences(table, intervention, control, value, summary)
     judged = judge(
         difference,
         None,
@@ -103,6 +97,33 @@ def contrast(
         seed=seed,
     )
     return judged.assign(control=control, **means)[list(CONTRAST_COLUMNS)]
+
+
+def differences(
+    table: pd.DataFrame, intervention: str, control: str, value: Value, summary: Summary
+) -> tuple[FaceEffects, dict[str, Any]]:
+    """Return D of every identity, and columns with the means of intervention and control alone."""
+    if intervention == control:
+        msg = f"A control is another intervention; both are {intervention!r}."
+        raise BadValueError(msg)
+    runs = [only_rows(table, "intervention", name) for name in (intervention, control)]
+    effects = face_effects(pd.concat(runs), value=value, summary=summary)  # both at once: the same identities
+    return _subtract(_run(effects, str(intervention)), _run(effects, str(control)))
+
+
+def _run(effects: FaceEffects, intervention: str) -> FaceEffects:
+    """Return the part of one intervention."""
+    cells = np.flatnonzero(effects.cells["intervention"] == intervention)
+    kept = np.asarray((~np.isnan(effects.effects[:, cells])).any(axis=1))
+    return replace(
+        effects,
+        cells=effects.cells.iloc[cells].reset_index(drop=True),
+        identities=tuple(name for name, keep in zip(effects.identities, kept, strict=True) if keep),
+        effects=effects.effects[np.ix_(kept, cells)],
+        starts=effects.starts[np.ix_(kept, cells)],
+        faces=effects.faces[cells],
+        notes=tuple(effects.notes[cell] for cell in cells),
+    )
 
 
 def _subtract(first: FaceEffects, second: FaceEffects) -> tuple[FaceEffects, dict[str, Any]]:
@@ -151,6 +172,7 @@ def only_rows(table: Any, column: str, name: str) -> pd.DataFrame:
     if not isinstance(table, pd.DataFrame) or column not in table.columns:
         msg = f"Expected the tidy table of sweeps, with a column {column}; got {type(table).__name__}."
         raise BadValueError(msg)
+    need(table, (column,))
     chosen = table[table[column] == name]
     if chosen.empty:
         known = ", ".join(map(str, pd.unique(table[column]))) or "none"

@@ -29,7 +29,7 @@ class FaceEffects:
     cells
         (m,) rows ``intervention``, ``classifier``, ``label``, in order of appearance.
     identities
-        (n,) names. Faces of one identity are averaged: it is the unit that counts.
+        (n,) names, in their order. Faces of one identity are averaged: it is the unit that counts.
     effects, starts
         (n, m) difference or slope, and value at strength 0; NaN where missing.
     faces
@@ -85,7 +85,8 @@ def face_effects(
 
 def check_options(value: Any, summary: Any) -> None:
     """Raise `BadValueError` for an unknown value or summary."""
-    if value not in VALUES or summary not in SUMMARIES:
+    known = isinstance(value, str) and isinstance(summary, str)
+    if not known or value not in VALUES or summary not in SUMMARIES:
         msg = (
             'The value is "probability" or "logit", the summary "difference" or "slope"; '
             f"got {value!r}, {summary!r}."
@@ -113,19 +114,51 @@ def summarise_rows(rows: Rows, values: Floats, value: Value, summary: Summary) -
     )
 
 
-def mean_curves(rows: Rows, values: Floats, cells: Codes) -> tuple[Floats, Floats]:
-    """Return strengths (T,) and curves (n, T, k) of k cells, faces of an identity averaged; NaN: not read."""
+def mean_curves(rows: Rows, values: Floats, cells: Codes) -> tuple[Floats, Floats, tuple[str, ...]]:
+    """Return strengths (T,), curves (n, T, k) of k cells, NaN where not read, and (k,) what was left out.
+
+    Faces of one identity are averaged at the strengths that all of them have: they differ in level, and a
+    mean over whichever is there would jump where one stops.
+    """
     local = np.full(len(rows.cells), -1)
     local[cells] = np.arange(len(cells))
     chosen = ~np.isnan(values) & (local[rows.cell] >= 0)
     steps, step = np.unique(np.round(rows.strength[chosen] / SAME).astype(np.int64), return_inverse=True)
-    shape = (len(rows.identity_names), len(steps), len(cells))
-    place = np.ravel_multi_index((rows.identity[rows.face[chosen]], step, local[rows.cell[chosen]]), shape)
-    size = int(np.prod(shape))
-    total = np.bincount(place, values[chosen], size)
-    count = np.bincount(place, minlength=size)
-    curves: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan).reshape(shape)
-    return steps.astype(np.float64) * SAME, curves
+    by_face = np.full((len(rows.face_names), len(steps), len(cells)), np.nan)
+    by_face[rows.face[chosen], step, local[rows.cell[chosen]]] = values[chosen]
+    curves, notes = _shared(rows, by_face)
+    return steps.astype(np.float64) * SAME, curves, notes
+
+
+def _shared(rows: Rows, by_face: Floats) -> tuple[Floats, tuple[str, ...]]:
+    """Average (F, T, k) curves of faces over identities where all of them are read, (n, T, k)."""
+    n, (_, steps, k) = len(rows.identity_names), by_face.shape
+    if n == len(rows.face_names):
+        return by_face[np.argsort(rows.identity)], ("",) * k
+    read = ~np.isnan(by_face)
+    sloped = read.sum(axis=1) > 1  # a face with one strength has no slope
+    faces, count, total = np.zeros((n, k)), np.zeros((n, steps, k)), np.zeros((n, steps, k))
+    np.add.at(faces, rows.identity, sloped)
+    np.add.at(count, rows.identity, read & sloped[:, None])
+    np.add.at(total, rows.identity, np.where(read & sloped[:, None], by_face, 0.0))
+    whole = (count > 0) & (count == faces[:, None])
+    kept = whole.sum(axis=1) > 1
+    curves = np.where(whole & kept[:, None], total / np.maximum(count, 1), np.nan)
+    there = np.zeros((n, k), bool)
+    np.logical_or.at(there, rows.identity, read.any(axis=1))
+    cut = kept & ((count > 0) & ~whole).any(axis=1)
+    return curves, tuple(
+        _cut_note(*numbers) for numbers in zip(cut.sum(0), kept.sum(0), (there & ~kept).sum(0), strict=True)
+    )
+
+
+def _cut_note(cut: int, kept: int, lost: int) -> str:
+    parts = []
+    if cut:
+        parts.append(f"faces of {cut} of {kept} identities averaged only at the strengths that all have")
+    if lost:
+        parts.append(f"identities whose faces don't share two strengths, left out: {lost}")
+    return "; ".join(parts)
 
 
 def _at(rows: Rows, values: Floats, strength: float) -> Floats:
@@ -138,7 +171,8 @@ def _at(rows: Rows, values: Floats, strength: float) -> Floats:
 
 def _slopes(rows: Rows, values: Floats) -> Floats:
     """Return the least-squares slope of every face and cell, (F, m), NaN below two strengths."""
-    given = ~np.isnan(values)
+    given = np.flatnonzero(~np.isnan(values))
+    given = given[np.argsort(rows.strength[given], kind="stable")]  # sums don't depend on the order of rows
     pair = (rows.face * rows.shape[1] + rows.cell)[given]
     s, v = rows.strength[given], values[given]
     size = rows.shape[0] * rows.shape[1]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_number, as_share
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
+from facelib.stats.effects.signflip import as_differences
 
 Verdict = Literal["matters", "does not matter at δ", "cannot tell"]
 
@@ -18,6 +19,7 @@ MATTERS, DOES_NOT, CANNOT_TELL = VERDICTS = get_args(Verdict)
 DELTA = 0.10  # in probability
 ALPHA = 0.05
 SMALLER = "detectable, but smaller than δ"
+LEAST_ALIKE = 6  # identities: with fewer the two-sided sign-flip test can't reject at .05
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Equivalence:
         Whether the interval excludes 0.
     addition
         "detectable, but smaller than δ" where it excludes 0 but lies inside, else empty.
+    note
+        Why nothing can be told: "the differences of 2 identities are all the same number"; else empty.
     mean, interval
         Mean difference and its interval at level 1 - 2α.
     tost_p
@@ -49,6 +53,7 @@ class Equivalence:
     verdict_double: Verdict
     detectable: bool
     addition: str
+    note: str
     mean: float
     interval: tuple[float, float]
     tost_p: float
@@ -69,6 +74,9 @@ def equivalence(
     seed: int = 0,
 ) -> Equivalence:
     """Judge the mean of differences over identities by one interval at level 1 - 2α.
+
+    Differences that are all the same number have an interval without width. From 6 identities on it is taken
+    as it is (there the two-sided sign-flip test can reject at .05: our choice); fewer can't tell.
 
     Parameters
     ----------
@@ -96,20 +104,24 @@ def equivalence(
     >>> small.verdict, small.addition
     ('does not matter at δ', 'detectable, but smaller than δ')
     """
-    if np.ndim(differences) != 1:
-        msg = f"One verdict is about differences (n,), one an identity; got shape {np.shape(differences)}."
+    columns, many = as_differences(differences)
+    if many:
+        msg = f"One verdict is about differences (n,), one an identity; got shape {columns.shape}."
         raise BadValueError(msg)
     margin, level = as_margin(delta), as_level(alpha)
-    known = mean_distribution(differences, method=method, n_bootstrap=n_bootstrap, seed=seed)
+    known = mean_distribution(columns[:, 0], method=method, n_bootstrap=n_bootstrap, seed=seed)
     low, high = known.interval(1 - 2 * level)
-    one, half, double = (verdicts(low, high, factor * margin) for factor in (1.0, 0.5, 2.0))
-    detectable = bool(low[0] > 0 or high[0] < 0)
+    ends = where_told(known, low, high)
+    one, half, double = (verdicts(*ends, factor * margin) for factor in (1.0, 0.5, 2.0))
+    detectable = bool(ends[0][0] > 0 or ends[1][0] < 0)
+    silent = known.n[0] > 1 and np.isnan(ends[0][0])
     return Equivalence(
         verdict=one[0],
         verdict_half=half[0],
         verdict_double=double[0],
         detectable=detectable,
         addition=SMALLER if detectable and one[0] == DOES_NOT else "",
+        note=f"the differences of {known.n[0]} identities are all the same number" if silent else "",
         mean=float(known.mean[0]),
         interval=(float(low[0]), float(high[0])),
         tost_p=float(tost_p(known, margin)[0]),
@@ -119,6 +131,12 @@ def equivalence(
         method=str(known.method[0]),
         seed=known.seed,
     )
+
+
+def where_told(known: MeanDistribution, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Return intervals with NaN where they have no width and the identities are too few to trust that."""
+    silent = known.constant & (known.n < LEAST_ALIKE)
+    return np.where(silent, np.nan, low), np.where(silent, np.nan, high)
 
 
 def verdicts(low: Floats, high: Floats, delta: float) -> list[Verdict]:

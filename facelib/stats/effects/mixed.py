@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -14,6 +14,7 @@ from scipy.special import stdtr
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_list
 from facelib.stats.effects.mixedlm import SINGULAR, fit_mixedlm
+from facelib.stats.effects.signflip import as_array
 
 Engine = Literal["facelib", "statsmodels"]
 
@@ -21,9 +22,13 @@ REML = "REML"
 CLUSTERED = "cluster-robust OLS"
 NOT_FITTED = "not fitted"
 FLAT = 1e-10  # relative: a random effect of less spread is none
-FEW = "a slope over faces needs two faces and two strengths"
+CLOSE = 1e-6  # strengths that lie closer together give no slope
+SAME = 1e-12  # relative: slopes that differ by less differ by rounding alone
+FEW = "a slope over faces needs two faces with two strengths each"
 NEEDS = "the mixed model needs three strengths and three faces"
 ALIKE = "singular fit: the faces' intercepts and slopes vary no more than the residuals explain"
+LOST = "the likelihood did not converge"
+NO_SPREAD = "the slopes of all faces are the same, so there is no p"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +38,15 @@ class MixedSlopes:
     Attributes
     ----------
     slope, se
-        (m,) change of the output from strength 0 to 1, and its standard error.
+        (m,) change of the output from strength 0 to 1, and its standard error; 0 without any spread.
     p_value
         (m,) two-sided, Student's t with n - 1 degrees of freedom; NaN without a standard error.
     method
         (m,) "REML", "cluster-robust OLS" or "not fitted".
     n
-        (m,) identities.
+        (m,) identities that have a slope.
     notes
-        (m,) why the mixed model was not fitted, or empty.
+        (m,) why the mixed model was not fitted and what was left out, or empty.
     """
 
     slope: Floats
@@ -62,7 +67,8 @@ def mixed_slopes(
     case). So curved responses or correlated residuals don't spoil it. Elsewhere the restricted likelihood is
     maximised, some 20 ms an output. Both give the numbers of statsmodels' MixedLM, which takes half a second.
     If the faces' intercepts and slopes vary no more than the residuals explain (a singular fit), or nothing
-    converges, least squares with standard errors clustered by face (CR1) stand in, and the notes say why.
+    converges, least squares inside faces (an intercept for each) with standard errors clustered by face
+    (CR1) stand in, and the notes say why.
 
     Parameters
     ----------
@@ -76,7 +82,7 @@ def mixed_slopes(
     Raises
     ------
     BadValueError
-        If the shapes don't fit, an output is infinite, or the engine is unknown.
+        If they are no numbers, the shapes don't fit, an output is infinite, or the engine is unknown.
 
     Examples
     --------
@@ -86,16 +92,17 @@ def mixed_slopes(
     (np.str_('REML'), -1.5, 0.349)
     """
     s = as_list(strengths, "Strengths", least=0)
-    y = np.asarray(curves, np.float64)
+    y = as_array(curves, "Curves")
     y = y[..., None] if y.ndim == 2 else y
     if y.ndim != 3 or y.shape[1] != len(s) or np.isinf(y).any():
         msg = f"Curves are finite (NaN: not read), (n, {len(s)}, m) for {len(s)} strengths; got {y.shape}."
         raise BadValueError(msg)
-    if engine not in get_args(Engine):
+    if not isinstance(engine, str) or engine not in get_args(Engine):
         msg = f"The engine is one of {', '.join(get_args(Engine))}; got {engine!r}."
         raise BadValueError(msg)
-    results = _Results(y.shape[2])
     read = ~np.isnan(y)
+    results = _Results(y.shape[2])
+    results.size = np.abs(y).max(axis=(0, 1), where=read, initial=0.0)
     whole = np.asarray(read.all(axis=1))  # (n, m)
     balanced = np.asarray((whole | ~read.any(axis=1)).all(axis=0)) & (engine == "facelib")
     for pattern in np.unique(whole[:, balanced], axis=1).T if balanced.any() else []:
@@ -123,10 +130,14 @@ class _Results:
         self.slope, self.se = np.full(m, np.nan), np.full(m, np.nan)
         self.method = np.full(m, NOT_FITTED, dtype=f"<U{len(CLUSTERED)}")
         self.n = np.zeros(m, np.int64)
+        self.size = np.full(m, -1.0)  # largest output, if it is known
         self.notes = [""] * m
 
     def frozen(self) -> MixedSlopes:
         p = np.full(len(self.n), np.nan)
+        for column in np.flatnonzero(self.se <= SAME * self.size):
+            self.se[column] = 0.0
+            self.notes[column] = "; ".join(filter(None, [self.notes[column], NO_SPREAD]))
         usable = (self.se > 0) & (self.n > 1)
         t = self.slope[usable] / self.se[usable]
         p[usable] = np.maximum(2 * stdtr(self.n[usable] - 1, -np.abs(t)), np.finfo(float).tiny)
@@ -143,7 +154,7 @@ def _fit_balanced(s: Floats, y: Floats, which: npt.NDArray[np.intp], results: _R
     n, steps, _ = y.shape
     results.n[which] = n
     X = np.column_stack([np.ones(steps), s])
-    if n < 2 or steps < 2:
+    if n < 2 or not steps or np.ptp(s) <= CLOSE:
         _note(results, which, FEW)
         return
     b = np.einsum("kt,ntm->knm", np.linalg.pinv(X), y)
@@ -169,31 +180,31 @@ def _fit_balanced(s: Floats, y: Floats, which: npt.NDArray[np.intp], results: _R
 def _fit_unbalanced(s: Floats, y: Floats, column: int, results: _Results, engine: Engine) -> None:
     """Fill in one column from y (n, T), which can have gaps."""
     given = ~np.isnan(y)
-    enough = given.sum(axis=1) > 1
-    here = np.array([column])
-    results.n[column] = int(given.any(axis=1).sum())
-    face, step = np.nonzero(given)
-    if results.n[column] < 2 or len(np.unique(step)) < 2:
-        _note(results, here, FEW)
+    last, first = np.where(given, s, -np.inf).max(axis=1), np.where(given, s, np.inf).min(axis=1)
+    enough = last - first > CLOSE
+    count, alone = int(enough.sum()), int((given.any(axis=1) & ~enough).sum())
+    results.n[column] = count
+    if count < 2:
+        results.notes[column] = FEW
         return
-    if enough.sum() < 3 or (given.sum(axis=1) > 2).sum() == 0:
+    left_out = f"faces with one strength, left out: {alone}" if alone else ""
+    if count < 3 or (given[enough].sum(axis=1) > 2).sum() == 0:
         fit, why = None, NEEDS
     elif engine == "statsmodels":
-        enough[:] = True  # it takes every face
+        face, step = np.nonzero(given)  # it takes every face
         fit, why = fit_mixedlm(s[step], y[face, step], face)
+        if fit is not None:
+            results.n[column], left_out = count + alone, ""
     else:
         fit, why = maximise(s, y[enough], given[enough])
     if fit is None:
+        face, step = np.nonzero(given & enough[:, None])
+        fit = clustered_slope(s[step], y[face, step], face)
         results.method[column] = CLUSTERED
-        results.slope[column], results.se[column] = clustered_slope(s[step], y[face, step], face)
-        _note(results, here, why)
-        return
-    results.method[column] = REML
+    else:
+        results.method[column] = REML
     results.slope[column], results.se[column] = fit
-    if not enough.all():
-        results.n[column] = int(enough.sum())
-        alone = int(given.any(axis=1).sum() - enough.sum())
-        _note(results, here, f"faces with one strength, left out: {alone}" if alone else "")
+    results.notes[column] = "; ".join(filter(None, [why, left_out]))
 
 
 def maximise(s: Floats, y: Floats, given: npt.NDArray[np.bool_]) -> tuple[tuple[float, float] | None, str]:
@@ -211,10 +222,12 @@ def maximise(s: Floats, y: Floats, given: npt.NDArray[np.bool_]) -> tuple[tuple[
     freedom = int(given.sum()) - 2 * len(y)
     if freedom < 1 or squares == 0.0:
         return None, NEEDS
+    among = np.cov(b.T)
+    if np.trace(among) <= (SAME * np.abs(values).max()) ** 2:
+        return None, ALIKE
     sigma2 = squares / freedom
-    spread = np.cov(b.T) - sigma2 * own.mean(axis=0)
-    lengths, axes = np.linalg.eigh(spread)
-    L = np.linalg.cholesky((axes * np.maximum(lengths, 1e-3 * np.trace(np.cov(b.T)))) @ axes.T)
+    lengths, axes = np.linalg.eigh(among - sigma2 * own.mean(axis=0))
+    L = np.linalg.cholesky((axes * np.maximum(lengths, 1e-3 * np.trace(among))) @ axes.T)
 
     def minus_twice(theta: Floats) -> float:
         factor = np.array([[theta[0], 0.0], [theta[1], theta[2]]])
@@ -232,37 +245,50 @@ def maximise(s: Floats, y: Floats, given: npt.NDArray[np.bool_]) -> tuple[tuple[
         )
 
     start = np.array([L[0, 0], L[1, 0], L[1, 1], np.log(sigma2)])
-    found = minimize(minus_twice, start, method="BFGS", options={"gtol": 1e-4})
-    factor = np.array([[found.x[0], 0.0], [found.x[1], found.x[2]]])
+    theta, settled = _search(minus_twice, start)
+    factor = np.array([[theta[0], 0.0], [theta[1], theta[2]]])
     D = factor @ factor.T
-    if np.linalg.eigvalsh(D)[0] <= SINGULAR * (np.trace(D) + np.exp(found.x[3])):
+    sigma2 = float(np.exp(theta[3]))
+    finite = bool(np.isfinite(D).all() and np.isfinite(sigma2))
+    if finite and np.linalg.eigvalsh(D)[0] <= SINGULAR * (np.trace(D) + sigma2):
         return None, ALIKE
-    if not np.isfinite(found.fun) or np.abs(found.jac).max() > 0.01:
-        return None, "the likelihood did not converge"
-    weights = np.linalg.inv(D + np.exp(found.x[3]) * own)
+    if not (finite and settled):
+        return None, LOST
+    weights = np.linalg.inv(D + sigma2 * own)
     covariance = np.linalg.inv(weights.sum(axis=0))
     beta = covariance @ np.einsum("nij,nj->i", weights, b)
     return (scale * float(beta[1]), scale * float(np.sqrt(covariance[1, 1]))), ""
 
 
+def _search(function: Callable[[Floats], float], start: Floats) -> tuple[Floats, bool]:
+    """Return where the function is smallest and whether the search settled there; NaN if it failed."""
+    try:
+        found = minimize(function, start, method="BFGS", options={"gtol": 1e-4})
+    except np.linalg.LinAlgError:
+        return np.full(start.shape, np.nan), False
+    return found.x, bool(np.isfinite(found.fun) and np.abs(found.jac).max() <= 0.01)
+
+
 def clustered_slope(x: Floats, y: Floats, cluster: npt.NDArray[Any]) -> tuple[float, float]:
-    """Return the least-squares slope of y on x, (N,) each, and its standard error clustered (CR1).
+    """Return the slope of y on x, (N,) each, inside clusters, and its standard error clustered (CR1).
+
+    Every cluster has its own intercept: where readings are missing, levels that differ would else become a
+    slope. The small-sample factor G / (G - 1) (N - 1) / (N - 2) doesn't count the intercepts, which are
+    nested in the clusters (Cameron and Miller 2015).
 
     >>> x, y, face = np.array([0.0, 1, 0, 1]), np.array([0.0, 1, 1, 4]), np.array([0, 0, 1, 1])
     >>> slope, se = clustered_slope(x, y, face)
     >>> slope, round(se, 4)
     (2.0, 1.2247)
     """
-    X = np.column_stack([np.ones(len(x)), x])
-    bread = np.linalg.inv(X.T @ X)
-    b = bread @ X.T @ y
-    _, codes = np.unique(cluster, return_inverse=True)
-    count = int(codes.max()) + 1
-    scores = np.zeros((count, 2))
-    np.add.at(scores, codes, X * (y - X @ b)[:, None])
+    _, codes, sizes = np.unique(cluster, return_inverse=True, return_counts=True)
+    x, y = (values - (np.bincount(codes, values) / sizes)[codes] for values in (x, y))
+    squares = float((x**2).sum())
+    slope = float((x * y).sum()) / squares
+    scores = np.bincount(codes, x * (y - slope * x))
+    count = len(sizes)
     factor = count / (count - 1) * (len(x) - 1) / (len(x) - 2)
-    variance = factor * bread @ scores.T @ scores @ bread
-    return float(b[1]), float(np.sqrt(variance[1, 1]))
+    return slope, float(np.sqrt(factor * (scores**2).sum())) / squares
 
 
 def _note(results: _Results, which: npt.NDArray[np.intp], text: str) -> None:

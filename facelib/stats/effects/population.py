@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_count
 from facelib.stats.corrections import adjusted
-from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, mean_distribution
+from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
 from facelib.stats.effects.curves import (
     FaceEffects,
     Summary,
@@ -19,11 +20,11 @@ from facelib.stats.effects.curves import (
     mean_curves,
     summarise_rows,
 )
-from facelib.stats.effects.equivalence import ALPHA, DELTA, as_level, as_margin, tost_p, verdicts
+from facelib.stats.effects.equivalence import ALPHA, DELTA, as_level, as_margin, tost_p, verdicts, where_told
 from facelib.stats.effects.mixed import MixedSlopes, join, mixed_slopes
 from facelib.stats.effects.remarks import remarks
-from facelib.stats.effects.rows import Rows, read_rows, read_values
-from facelib.stats.effects.signflip import FLIPS, Alternative, SignFlipTest, sign_flip
+from facelib.stats.effects.rows import Codes, Rows, read_rows, read_values
+from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, Alternative, SignFlipTest, sign_flip
 from facelib.stats.effects.sizes import standardised_effect
 
 COLUMNS: Final = {
@@ -47,8 +48,8 @@ COLUMNS: Final = {
     "p": "sign-flip test over identities",
     "p_low": "lower end of its 95 % Monte-Carlo interval; p itself where exact",
     "p_high": "upper end of it",
-    "exact": "whether all sign patterns were enumerated",
-    "n_flips": "sign patterns",
+    "exact": "whether all sign patterns were enumerated: up to 16 identities",
+    "n_flips": "sign patterns: all 2^n where exact, else those drawn, which all rows share",
     "alternative": "two-sided, less or greater",
     "p_holm": "p after Holm over the family",
     "p_bh": "p after Benjamini and Hochberg",
@@ -62,12 +63,12 @@ COLUMNS: Final = {
     "verdict": "matters, does not matter at δ, or cannot tell; not corrected for the family",
     "verdict_half": "the verdict at δ/2",
     "verdict_double": "the verdict at 2δ",
-    "detectable": "whether the interval behind the verdict excludes 0",
+    "detectable": "whether the interval behind the verdict excludes 0; not without spread below 6 identities",
     "tost_p": "p of two one-sided tests against ± delta, the same interval inverted",
     "mixed_slope": "slope of the logit over strength: logit ~ strength + (1 + strength | face)",
     "mixed_se": "its standard error",
     "mixed_p": "its two-sided p",
-    "mixed_method": "REML, or cluster-robust OLS where that failed; empty: not asked, or no logits",
+    "mixed_method": "REML, or cluster-robust OLS inside faces where that failed; empty: not asked, no logits",
     "n_bootstrap": "resamples",
     "seed": "seed of flips and resamples",
     "notes": "what the reader must know about this row",
@@ -108,7 +109,8 @@ def effects_over_faces(
     alternative
         Of the sign-flip test: "less" where the hypothesis says that outputs fall.
     n_flips, n_bootstrap, seed
-        Random sign patterns (above 16 identities), resamples (from 20 identities on), and their seed.
+        Random sign patterns (above 16 identities), resamples (from 20 identities on; an interval needs 20
+        beyond each end: 800 at α = .05, 4000 at .01), and their seed.
     mixed
         Whether to fit the mixed model to the logits: instant where all faces have the same strengths, else
         some 20 ms a row.
@@ -164,8 +166,9 @@ def judge(
     alpha: float,
     alternative: Alternative,
     n_flips: int,
-    n_bootstrap: int,
+    n_bootstrap: int = RESAMPLES,
     seed: int,
+    method: Method = "auto",
 ) -> pd.DataFrame:
     """Return the table of `COLUMNS` from one number an identity and cell."""
     level = as_level(alpha)
@@ -177,7 +180,7 @@ def judge(
         needs = "strength 0 and 1" if effects.summary == "difference" else "two strengths"
         msg = f"No face has a {effects.summary}: {needs} of the same face are needed, with their outputs."
         raise BadValueError(msg)
-    known = mean_distribution(d, n_bootstrap=n_bootstrap, seed=number)
+    known = mean_distribution(d, method=method, n_bootstrap=n_bootstrap, seed=number)
     test = sign_flip(d, alternative=alternative, n_flips=n_flips, seed=number)
     table = effects.cells.assign(
         value=effects.value,
@@ -189,7 +192,7 @@ def judge(
         median=_nan_median(d),
         sd=known.spread,
         **_intervals(d, known, level),
-        **_tests(test),
+        **_tests(test, known.n),
         **_verdicts(known, margin, level),
         **_mixed_columns(mixed, len(known.n)),
         alpha=level,
@@ -208,14 +211,14 @@ def _intervals(d: Floats, known: MeanDistribution, alpha: float) -> dict[str, An
     return names | {"g": size.g, "g_low": g_low, "g_high": g_high}
 
 
-def _tests(test: SignFlipTest) -> dict[str, Any]:
+def _tests(test: SignFlipTest, n: Codes) -> dict[str, Any]:
     low, high = np.asarray(test.p_interval)
     return {
         "p": test.p_value,
         "p_low": low,
         "p_high": high,
         "exact": test.exact,
-        "n_flips": test.n_flips,
+        "n_flips": np.where(test.exact, 2 ** np.minimum(n, EXACT_UP_TO), test.n_flips),
         "alternative": test.alternative,
         **adjusted(test.p_value),
         "p_max": test.p_max,
@@ -225,12 +228,9 @@ def _tests(test: SignFlipTest) -> dict[str, Any]:
 
 def _verdicts(known: MeanDistribution, margin: float, alpha: float) -> dict[str, Any]:
     low, high = known.interval(1 - 2 * alpha)
-    columns: dict[str, Any] = {
-        "delta": margin,
-        "verdict_low": low,
-        "verdict_high": high,
-        "detectable": (low > 0) | (high < 0),
-    }
+    columns: dict[str, Any] = {"delta": margin, "verdict_low": low, "verdict_high": high}
+    low, high = where_told(known, low, high)
+    columns["detectable"] = (low > 0) | (high < 0)
     asked = {"verdict": margin, "verdict_half": margin / 2, "verdict_double": 2 * margin}
     if np.isnan(margin):
         return columns | dict.fromkeys(asked, "") | {"tost_p": np.nan}
@@ -248,7 +248,12 @@ def _mixed(rows: Rows, table: pd.DataFrame) -> MixedSlopes | None:
     logits = read_values(table, "logit")
     codes, names = pd.factorize(rows.cells["intervention"])
     parts = [np.flatnonzero(codes == code) for code in range(len(names))]
-    fits = [mixed_slopes(*mean_curves(rows, logits, cells)) for cells in parts]
+    fits = []
+    for cells in parts:
+        steps, curves, cut = mean_curves(rows, logits, cells)
+        fit = mixed_slopes(steps, curves)
+        notes = tuple("; ".join(filter(None, pair)) for pair in zip(fit.notes, cut, strict=True))
+        fits.append(replace(fit, notes=notes))
     return join(fits, parts)
 
 

@@ -11,12 +11,13 @@ import pandas as pd
 from facelib.stats.checks import Floats
 from facelib.stats.effects.bootstrap import SAME, MeanDistribution
 from facelib.stats.effects.curves import FaceEffects
-from facelib.stats.effects.equivalence import DOES_NOT, SMALLER
+from facelib.stats.effects.equivalence import DOES_NOT, LEAST_ALIKE, SMALLER
 from facelib.stats.effects.signflip import smallest_p
 
 NEAR = 0.05  # of probability 0 or 1: little room on that side
 SKEWED = 1.0  # sample skewness; finds 3 of 5 false rejections of exponential effects at n = 20, 4 of 5 at 60
 SIDE = {"two-sided": 0, "less": -1, "greater": 1}
+TOO_SMALL = "the sign-flip p can be too small"
 CAPITAL = SMALLER[0].upper() + SMALLER[1:] + "."
 
 
@@ -55,6 +56,8 @@ def _about_size(row: dict[Any, Any], constant: bool) -> Iterator[str]:
         yield "All effects are the same number: the interval has no width."
     elif row["interval_method"] == "t":
         yield f"{n} identities are few: Student's intervals."
+    if constant and n < LEAST_ALIKE and row["verdict"]:
+        yield f"Without spread fewer than {LEAST_ALIKE} identities give no verdict."
     if row["verdict"] == DOES_NOT and row["detectable"]:
         yield CAPITAL
 
@@ -86,8 +89,8 @@ def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator
         side = (
             SIDE[row["alternative"]] or row["mean"]
         )  # a mean on the side of the long tail is found too rarely
-        size = "large" if side * skew > 0 else "small"
-        yield f"The effects are skewed ({skew:+.1f}): the sign-flip p can be too {size}."
+        misled = "the sign-flip p can be too large" if side * skew > 0 else TOO_SMALL
+        yield f"The effects are skewed ({skew:+.1f}): {misled}."
     if row["n"] > 2 and abs(skew) > (SKEWED if row["interval_method"] == "t" else 2 * SKEWED):
         yield f"The interval of effects so skewed ({skew:+.1f}) can be too narrow."
     if row["value"] == "probability" and row["start"] > 1 - NEAR:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +43,13 @@ def read_rows(table: Any) -> Rows:
     Raises
     ------
     BadValueError
-        If it is no table, a column is missing or has gaps, a strength is impossible, a row is there twice, or
-        a face has two identities.
+        If it is no table, a column is missing, there twice or has gaps, two names look the same, a strength
+        is impossible, a row is there twice, or a face has two identities.
     """
     if not isinstance(table, pd.DataFrame):
         msg = f"Expected the tidy table of sweeps, a pandas DataFrame; got {type(table).__name__}."
         raise BadValueError(msg)
-    _need(table, ("face", *CELL, "strength"))
+    need(table, ("face", *CELL, "strength"))
     if table.empty:
         msg = "The tidy table has no rows: there are no faces to summarise."
         raise BadValueError(msg)
@@ -63,7 +64,7 @@ def read_rows(table: Any) -> Rows:
 
 def read_values(table: pd.DataFrame, column: str) -> Floats:
     """Return the outputs (N,) of a tidy table, NaN where missing; impossible ones raise `BadValueError`."""
-    _need(table, (column,))
+    need(table, (column,))
     values = _numbers(table, column)
     if np.isinf(values).any():
         msg = f"{int(np.isinf(values).sum())} of {len(values)} values of {column} are infinite."
@@ -74,16 +75,21 @@ def read_values(table: pd.DataFrame, column: str) -> Floats:
     return values
 
 
-def _need(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
+def need(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    """Raise `BadValueError` unless the table has each of the columns once."""
     missing = [name for name in columns if name not in table.columns]
     if missing:
         there = ", ".join(map(str, table.columns)) or "none"
         msg = f"The tidy table lacks {', '.join(missing)}; its columns: {there}."
         raise BadValueError(msg)
+    twice = [name for name in columns if (table.columns == name).sum() > 1]
+    if twice:
+        msg = f"The tidy table has more than one column {', '.join(twice)}: keep one of each."
+        raise BadValueError(msg)
 
 
 def _coded(table: pd.DataFrame, strength: Floats) -> Rows:
-    face, face_names = _factor(table, "face")
+    face, face_names = _factor(table, "face", ordered=True)
     codes = [_factor(table, name) for name in CELL]
     numbers = np.ravel_multi_index(tuple(code for code, _ in codes), tuple(len(names) for _, names in codes))
     cell, present = pd.factorize(numbers)
@@ -95,7 +101,8 @@ def _coded(table: pd.DataFrame, strength: Floats) -> Rows:
         }
     )
     if "identity" in table.columns:
-        identity, identity_names = _factor(table, "identity")
+        need(table, ("identity",))
+        identity, identity_names = _factor(table, "identity", ordered=True)
     else:
         identity, identity_names = face, face_names
     of_face = np.zeros(len(face_names), np.int64)
@@ -107,12 +114,28 @@ def _coded(table: pd.DataFrame, strength: Floats) -> Rows:
     return Rows(face, cell.astype(np.int64), strength, cells, face_names, of_face, identity_names)
 
 
-def _factor(table: pd.DataFrame, column: str) -> tuple[Codes, tuple[str, ...]]:
-    codes, names = pd.factorize(table[column])
+def _factor(table: pd.DataFrame, column: str, *, ordered: bool = False) -> tuple[Codes, tuple[str, ...]]:
+    """Return codes and names, in order of appearance; or ordered by name, whatever the order of the rows."""
+    codes, values = pd.factorize(table[column])
     if (codes < 0).any():
         msg = f"{int((codes < 0).sum())} of {len(codes)} rows of the tidy table have no {column}."
         raise BadValueError(msg)
-    return codes.astype(np.int64), tuple(str(name) for name in names)
+    names = [str(value) for value in values]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        same = ", ".join(f"{value!r}" for value, name in zip(values, names, strict=True) if name == twice)
+        msg = f"Different values of {column} have the same name: {same}. Name each in one way."
+        raise BadValueError(msg)
+    if not ordered:
+        return codes.astype(np.int64), tuple(names)
+    order = sorted(range(len(names)), key=lambda place: _natural(names[place]))
+    return np.argsort(order)[codes].astype(np.int64), tuple(names[place] for place in order)
+
+
+def _natural(name: str) -> tuple[list[str | int], str]:
+    """Return what sorts "face 2" before "face 10"."""
+    parts = re.split(r"(\d+)", name)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)], name
 
 
 def _numbers(table: pd.DataFrame, column: str) -> Floats:

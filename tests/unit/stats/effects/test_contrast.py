@@ -176,3 +176,83 @@ def test_runs_that_share_nothing_are_refused(rng: np.random.Generator) -> None:
     others = table.assign(classifier=table["intervention"] + table["classifier"])
     with pytest.raises(BadValueError, match="share no classifier"):
         contrast(others, "one side", "both sides")
+
+
+def rows_of(falls: dict[str, tuple[float, float]], faces: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return a table of classifiers that fall by so much under one side and under both sides."""
+    rows = [
+        (f"face {face}", run, strength, classifier, "happy", 0.7 - strength * (fall + 0.02 * rng.random()))
+        for face in range(faces)
+        for classifier, both in falls.items()
+        for run, fall in zip(("one side", "both sides"), both, strict=True)
+        for strength in (0.0, 1.0)
+    ]
+    return pd.DataFrame(
+        rows, columns=["face", "intervention", "strength", "classifier", "label", "probability"]
+    )
+
+
+def test_because_needs_a_fall_of_its_own(rng: np.random.Generator) -> None:
+    table = rows_of({"rises": (-0.05, -0.15), "falls": (0.4, 0.1), "unsure": (0.0, -0.3)}, 12, rng)
+    one = (table["intervention"] == "one side") & (table["strength"] == 1)
+    table.loc[one & (table["classifier"] == "unsure"), "probability"] = 0.7 + np.tile([0.05, -0.052], 6)
+    found = lowering(table, "one side", "both sides", label="happy")
+    assert (found.k, found.k_because, found.k_because_uncorrected) == (1, 1, 1)
+    assert found.classifiers == found.because == ("falls",)
+    words = describe_lowering(found, cause="asymmetry")
+    assert words.startswith("Under one side, 1 of 3 classifiers lower their output for happy; 1 of 3 do so")
+    assert found.notes == (
+        "rises: rises less than under both sides: no lower output",
+        "unsure: more below both sides, but no fall of its own is shown",
+    )
+
+
+def test_each_family_is_named_with_its_own_size(rng: np.random.Generator) -> None:
+    falls = dict.fromkeys("abcd", (0.4, 0.1))
+    table = rows_of(falls, 12, rng)
+    table = table[(table["classifier"] != "d") | (table["intervention"] == "one side")]
+    found = lowering(table, "one side", "both sides", label="happy", alpha=0.005)
+    assert (found.total, found.tested, found.tested_because) == (4, 4, 3)
+    assert "Holm over 4 classifiers (3 against both sides) at .005 (" in describe_lowering(found)
+    assert "1 classifier has no control" in found.notes
+
+
+def test_what_can_not_be_shown_is_said(rng: np.random.Generator) -> None:
+    one, many = {"fer": (0.4, 0.1)}, {f"network {i}": (0.4, 0.1) for i in range(17)}
+    few = lowering(rows_of(one, 3, rng), "one side", "both sides", label="happy")
+    assert few.notes == ("with 3 identities p can't be below .125: nothing can be shown at .05",)
+    table = rows_of(many, 6, rng)
+    for correction, said in (("holm", True), ("by", True), ("bh", False), ("max", False)):
+        found = lowering(table, "one side", "both sides", label="happy", correction=correction)  # type: ignore[arg-type]
+        assert any("over 17 tests can't reach .05" in note for note in found.notes) == said
+        assert found.k == (0 if said else 17)
+    assert describe_lowering(lowering(table, "one side", label="happy")).endswith(
+        " Note: with 6 identities p can't be below .0156: Holm over 17 tests can't reach .05."
+    )
+    coarse = lowering(rows_of(one, 20, rng), "one side", label="happy", n_flips=9)
+    assert coarse.notes == ("with 9 sign patterns p can't be below .1: nothing can be shown at .05",)
+    assert lowering(rows_of(one, 12, rng), "one side", "both sides", label="happy").notes == ()
+
+
+def test_skewed_effects_are_said_beside_the_count(rng: np.random.Generator) -> None:
+    table = rows_of({"fer": (0.0, 0.0), "facex": (0.3, 0.0)}, 24, rng)
+    ends = (table["classifier"] == "fer") & (table["intervention"] == "one side") & (table["strength"] == 1)
+    table.loc[ends, "probability"] = 0.58 + np.exp(np.linspace(-2, 2, 24)) / 20
+    found = lowering(table, "one side", "both sides", label="happy")
+    said = "fer: skewed effects: the sign-flip p can be too small"
+    assert found.notes == (said, f"{said}, against both sides")
+
+
+def test_a_face_is_one_person_under_the_control_too(rng: np.random.Generator) -> None:
+    table = rows_of({"fer": (0.4, 0.1)}, 6, rng)
+    number = table["face"].str.slice(5).astype(int)
+    table["identity"] = np.where(table["intervention"] == "one side", number, (number + 1) % 6).astype(str)
+    with pytest.raises(BadValueError, match="'face 0' has two"):
+        contrast(table, "one side", "both sides")
+    with pytest.raises(BadValueError, match="'face 0' has two"):
+        lowering(table, "one side", "both sides", label="happy")
+
+
+def test_a_small_level_needs_no_resamples_to_count(rng: np.random.Generator) -> None:
+    found = lowering(rows_of({"fer": (0.4, 0.1)}, 24, rng), "one side", label="happy", alpha=0.001)
+    assert found.k == 1

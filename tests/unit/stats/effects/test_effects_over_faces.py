@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import time
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scipy.special import expit
 
-from facelib.errors import BadValueError
-from facelib.stats import effects_over_faces, equivalence, mean_distribution, sign_flip, standardised_effect
+from facelib.errors import BadValueError, UnknownNameError
+from facelib.stats import (
+    contrast,
+    describe_effect,
+    describe_lowering,
+    effects_over_faces,
+    equivalence,
+    lowering,
+    mean_distribution,
+    sign_flip,
+    standardised_effect,
+)
 from facelib.stats.effects import COLUMNS, face_effects
 
 STEPS = np.linspace(0, 1, 5)
@@ -126,18 +140,18 @@ def test_a_known_effect_is_found_and_nothing_is_found_elsewhere(rng: np.random.G
     assert (found["family"] == 12).all()
 
 
-def test_row_order_and_index_do_not_matter(rng: np.random.Generator) -> None:
-    table = make_table(rng)
+@pytest.mark.parametrize("summary", ["difference", "slope"])
+def test_row_order_and_index_do_not_matter(summary: str, rng: np.random.Generator) -> None:
+    table = make_table(rng, faces=48)
+    table["identity"] = "person " + (table["face"].str.slice(5).astype(int) // 2).astype(str)
     keys = ["intervention", "classifier", "label"]
-    first = effects_over_faces(table).sort_values(keys, ignore_index=True)
+    first = effects_over_faces(table, summary=summary).sort_values(keys, ignore_index=True)  # type: ignore[arg-type]
     shuffled = table.sample(frac=1, random_state=2)
     shuffled.index = np.zeros(len(shuffled), int)  # as concatenated sweeps have
-    second = effects_over_faces(shuffled).sort_values(keys, ignore_index=True)
-    stable = [c for c in COLUMNS if c not in ("low", "high", "verdict_low", "verdict_high", "tost_p")]
-    stable = [c for c in stable if not c.startswith("p")]  # faces meet other flips and resamples
-    pd.testing.assert_frame_equal(first[stable], second[stable], rtol=1e-9)
-    np.testing.assert_allclose(first["low"], second["low"], atol=0.01)
-    np.testing.assert_allclose(first["p"], second["p"], atol=0.02)
+    second = effects_over_faces(shuffled, summary=summary).sort_values(keys, ignore_index=True)  # type: ignore[arg-type]
+    chances = [c for c in COLUMNS if c.startswith("p") and c != "p_by"]
+    pd.testing.assert_frame_equal(first[chances], second[chances], check_exact=True)
+    pd.testing.assert_frame_equal(first, second, rtol=1e-12)
 
 
 def test_categories_and_numbers_are_names_too(rng: np.random.Generator) -> None:
@@ -212,6 +226,13 @@ def test_no_spread_is_said(rng: np.random.Generator) -> None:
     assert (found.loc["happy", "p"] == 1.0).all()
     assert found.loc["sad", "notes"].str.contains("the interval has no width").all()
     assert found[["g", "tost_p"]].isna().all(axis=None)
+    few = effects_over_faces(table[table["face"].isin(["face 0", "face 1"])]).set_index("label")
+    assert (few["verdict"] == "cannot tell").all()
+    assert (few["verdict_double"] == "cannot tell").all()
+    assert not few["detectable"].any()
+    assert few["notes"].str.contains("Without spread fewer than 6 identities give no verdict.").all()
+    words = describe_effect(few.loc["sad"].iloc[0].to_dict() | {"label": "sad"})
+    assert words.endswith("can't be told: the effects of 2 identities are all the same number.")
 
 
 def test_few_faces_are_told_what_p_they_can_reach(rng: np.random.Generator) -> None:
@@ -315,8 +336,96 @@ def test_a_hundred_thousand_rows_take_less_than_a_second(rng: np.random.Generato
     assert min(times) < 1
 
 
+def test_levels_of_faces_that_stop_early_are_no_slope(rng: np.random.Generator) -> None:
+    table = make_table(rng, faces=40, interventions=("blur",), classifiers=("fer",), labels=("happy",))
+    number = table["face"].str.slice(5).astype(int)
+    table["identity"] = "person " + (number // 2).astype(str)
+    low = number % 2 == 1
+    table = table[~(low & (number % 4 == 1) & (table["strength"] >= 0.75))]
+    apart = table.assign(logit=table["logit"] + np.where(low, -2.0, 2.0)[table.index])
+    first, second = effects_over_faces(table).iloc[0], effects_over_faces(apart).iloc[0]
+    assert first["mixed_method"] == second["mixed_method"] == "REML"
+    assert second["mixed_slope"] == pytest.approx(first["mixed_slope"], rel=1e-6)
+    assert second["mixed_p"] == pytest.approx(first["mixed_p"], rel=1e-3)
+    said = "Mixed model: faces of 10 of 20 identities averaged only at the strengths that all have."
+    assert said in first["notes"]
+
+
+def test_identities_whose_faces_share_no_strengths_are_left_out(rng: np.random.Generator) -> None:
+    table = make_table(rng, faces=16, interventions=("blur",), classifiers=("fer",), labels=("happy",))
+    number = table["face"].str.slice(5).astype(int)
+    table["identity"] = "person " + (number // 2).astype(str)
+    gone = (number == 0) & (table["strength"] > 0.25) | (number == 1) & (table["strength"] <= 0.25)
+    found = effects_over_faces(table[~gone]).iloc[0]
+    alone = effects_over_faces(table[number > 1]).iloc[0]
+    assert "identities whose faces don't share two strengths, left out: 1" in found["notes"]
+    assert found["mixed_slope"] == pytest.approx(alone["mixed_slope"], rel=1e-12)
+    assert found["mixed_p"] == pytest.approx(alone["mixed_p"], rel=1e-12)
+
+
+def test_a_row_with_few_identities_is_exact_in_a_large_table(rng: np.random.Generator) -> None:
+    table = make_table(rng, faces=20, interventions=("blur",), classifiers=("fer",))
+    number = table["face"].str.slice(5).astype(int)
+    table = table[(table["label"] != "happy") | (number < 4)]
+    for seed in range(5):
+        found = effects_over_faces(table, seed=seed).set_index("label")
+        happy = found.loc["happy"]
+        assert (happy["n"], happy["exact"], happy["n_flips"]) == (4, True, 16)
+        assert happy["p"] == happy["p_low"] == happy["p_high"] == 0.125
+        assert "With 4 identities p can't be below 0.12" in happy["notes"]
+        assert (found["p_max"] >= found["p"]).all()
+        assert found.loc["sad", ["exact", "n_flips"]].tolist() == [False, 9999]
+
+
+def test_two_readings_are_no_mixed_model() -> None:
+    rows = [("a", 0.0, 1.0, 0.7), ("a", 1.0, math.nan, 0.6), ("b", 1.0, 2.0, 0.7), ("b", 0.0, math.nan, 0.6)]
+    table = pd.DataFrame(rows, columns=["face", "strength", "logit", "probability"])
+    found = effects_over_faces(table.assign(intervention="blur", classifier="fer", label="happy")).iloc[0]
+    assert found["mixed_method"] == "not fitted"
+    assert "Mixed model: a slope over faces needs two faces with two strengths each." in found["notes"]
+    assert found["n"] == 2
+
+
+@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 10**6))
+def test_any_table_is_judged_or_refused_by_name(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    kind, steps, faces = rng.choice(["constant", "same", "noise", "saturated"]), rng.choice([2, 3, 5]), 26
+    table = make_table(
+        rng,
+        faces=int(rng.integers(1, faces)),
+        interventions=("a", "b")[: rng.integers(1, 3)],
+        labels=("happy",),
+        steps=np.linspace(0, 1, steps),
+    )
+    if kind != "noise":
+        logit = {"constant": 1.0, "same": table["strength"] ** 2, "saturated": 40.0}[kind]
+        table = table.assign(logit=logit, probability=lambda t: expit(t["logit"]))
+    if rng.random() < 0.5:
+        table["identity"] = "person " + (table["face"].str.slice(5).astype(int) // 2).astype(str)
+    if rng.random() < 0.7:
+        table = table[rng.random(len(table)) < rng.choice([0.3, 0.6, 0.9])]
+    if rng.random() < 0.5:
+        table = table.assign(logit=table["logit"].where(rng.random(len(table)) < 0.8))
+    options: dict[str, Any] = {"n_flips": 99, "value": rng.choice(["probability", "logit"])}
+    options |= {"summary": rng.choice(["difference", "slope"]), "n_bootstrap": 800}
+    with contextlib.suppress(BadValueError, UnknownNameError):
+        found = effects_over_faces(table, **options)
+        assert (found["p"] > 0).sum() == found["family"].iloc[0]
+        assert not (found["mixed_p"] <= 0).any()
+        assert [describe_effect(row) for _, row in found.iterrows()]
+    with contextlib.suppress(BadValueError, UnknownNameError):
+        contrast(table, "a", "b", **options)
+        del options["n_bootstrap"]
+        describe_lowering(lowering(table, "a", "b", label="happy", **options))
+
+
 def twice(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table, table.iloc[:3]])
+
+
+def same_names(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(face=[1 if name == "face 0" else "1" for name in table["face"]])
 
 
 @pytest.mark.parametrize(
@@ -333,6 +442,9 @@ def twice(table: pd.DataFrame) -> pd.DataFrame:
         (lambda t: t.assign(probability=math.inf), "infinite"),
         (lambda t: t.assign(face=None), "have no face"),
         (lambda t: t.assign(identity=np.arange(len(t)).astype(str)), "has two"),
+        (same_names, "Different values of face have the same name: 1, '1'"),
+        (lambda t: pd.concat([t, t["strength"]], axis=1), "more than one column strength"),
+        (lambda t: pd.concat([t, t["logit"]], axis=1), "more than one column logit"),
         (twice, "3 rows are there twice"),
         (lambda t: t[t["strength"] == 0], "strength 0 and 1 of the same face are needed"),
     ],
@@ -354,6 +466,7 @@ def test_bad_tables_are_named(change, words: str, rng: np.random.Generator) -> N
         ({"alpha": 0.6}, "below .5"),
         ({"alternative": "lower"}, "two-sided, less, greater"),
         ({"n_bootstrap": 5}, "99 or more"),
+        ({"value": ["logit"]}, '"probability" or "logit"'),
         ({"n_flips": 0}, "whole number"),
         ({"seed": 1.5}, "whole number"),
     ],
@@ -362,3 +475,12 @@ def test_bad_options_are_named(options: dict[str, object], words: str, rng: np.r
     with pytest.raises(BadValueError) as caught:
         effects_over_faces(make_table(rng, faces=2), **options)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("options", "least"), [({"n_bootstrap": 99}, 800), ({"alpha": 0.001}, 40_000)])
+def test_intervals_need_enough_resamples(
+    options: dict[str, float], least: int, rng: np.random.Generator
+) -> None:
+    with pytest.raises(BadValueError, match=f"needs {least} resamples or more"):
+        effects_over_faces(make_table(rng, faces=20), **options)  # type: ignore[arg-type]
+    assert len(effects_over_faces(make_table(rng, faces=19), **options)) == 12  # type: ignore[arg-type]

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.special import gamma
-from scipy.stats import nct
+from scipy.stats import chi2, nct
 from statsmodels.stats.weightstats import DescrStatsW
 
 from facelib.errors import BadValueError
@@ -65,7 +65,11 @@ def test_verdicts(d: list[float], verdict: str, half: str, double: str, addition
     assert found.addition == addition
 
 
-@given(st.lists(st.floats(-0.5, 0.5), min_size=2, max_size=12), st.floats(0.01, 0.5))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    st.lists(st.integers(-50, 50).map(lambda x: x / 100), min_size=2, max_size=12),
+    st.integers(1, 50).map(lambda x: x / 100),
+)
 def test_a_wider_margin_never_makes_more_of_an_effect(d: list[float], delta: float) -> None:
     order = ["matters", "cannot tell", "does not matter at δ"]
     found = equivalence(d, delta)
@@ -83,6 +87,17 @@ def test_without_spread_there_is_a_verdict_but_no_p() -> None:
     same = equivalence([0.05] * 6)
     assert (same.verdict, same.detectable) == ("does not matter at δ", True)
     assert math.isnan(same.tost_p)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.2, -0.4])
+def test_without_spread_few_identities_tell_nothing(value: float) -> None:
+    for n in (2, 5):
+        few = equivalence([value] * n)
+        assert (few.verdict, few.verdict_half, few.verdict_double) == ("cannot tell",) * 3
+        assert (few.detectable, few.addition) == (False, "")
+        assert few.note == f"the differences of {n} identities are all the same number"
+    assert equivalence([value] * 6).verdict != "cannot tell"
+    assert equivalence([value] * 6).note == equivalence([0.1, 0.2]).note == equivalence([0.1]).note == ""
 
 
 def test_p_is_never_zero() -> None:
@@ -107,6 +122,34 @@ def test_the_standardised_effect_is_the_formula(n: int, mean: float, rng: np.ran
         assert nct.cdf(observed, df, noncentrality) == pytest.approx(share, abs=1e-5)
 
 
+@pytest.mark.parametrize("n", [3, 6, 25, 200])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_huge_standardised_effects_end(n: int, sign: float, rng: np.random.Generator) -> None:
+    for spread in (1e-4, 1e-6, 1e-11):
+        d = sign * (0.4 + spread * rng.normal(size=n))
+        found = standardised_effect(d)
+        observed = float(np.mean(d) / np.std(d, ddof=1) * math.sqrt(n))
+        if abs(observed) < 1100:
+            continue  # the search
+        scales = np.sqrt(chi2.ppf([0.025, 0.975], n - 1) / (n - 1))
+        ends = np.array(found.interval) / found.correction * math.sqrt(n)
+        assert ends.tolist() == pytest.approx(sorted(observed * scales), rel=1e-3)
+
+
+def test_the_search_and_its_limit_agree() -> None:
+    for n in (3, 6, 25, 200, 4000):
+        d = np.r_[np.full(n // 2, 0.9), np.full(n - n // 2, 1.1)]
+        d = (d - d.mean()) / d.std(ddof=1)
+        below, above = (np.array(standardised_effect(d + t / math.sqrt(n)).interval) for t in (999.0, 1001.0))
+        np.testing.assert_allclose(above / 1001, below / 999, rtol=1e-3)
+
+
+def test_rounding_noise_is_no_endless_search() -> None:
+    d = [-0.4 + 1e-7 * k for k in (0, 0, 0, 1, 2, 3)]
+    found = standardised_effect(d)
+    assert found.interval[0] < found.g < found.interval[1] < -1e5
+
+
 def test_standardised_effects_of_columns(rng: np.random.Generator) -> None:
     d = rng.normal(0.5, 1, (20, 3))
     d[4, 1] = math.nan
@@ -126,6 +169,8 @@ def test_standardised_effects_of_columns(rng: np.random.Generator) -> None:
         (lambda: equivalence([0.1, 0.2], alpha=0.5), "below .5"),
         (lambda: equivalence([0.1, 0.2], alpha=0.0), "strictly between"),
         (lambda: equivalence([[0.1], [0.2]]), "(2, 1)"),
+        (lambda: equivalence([[1, 2], [3]]), "must be numbers"),
+        (lambda: equivalence([0.1] * 10 + [0.2] * 10, n_bootstrap=99), "needs 400 resamples"),
         (lambda: standardised_effect([0.1, math.inf]), "infinite"),
         (lambda: standardised_effect([0.1, 0.2], level=1.0), "strictly between"),
     ],

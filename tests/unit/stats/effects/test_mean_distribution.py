@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
 
@@ -34,7 +35,7 @@ def slow_bca(d: np.ndarray, draws: np.ndarray, level: float, widened: bool) -> t
 @pytest.mark.parametrize("level", [0.90, 0.95, 0.99])
 def test_bca_is_the_formula(method: str, level: float, rng: np.random.Generator) -> None:
     d = rng.exponential(size=33) - 0.7
-    known = mean_distribution(d, method=method, n_bootstrap=1999)
+    known = mean_distribution(d, method=method, n_bootstrap=4999)
     low, high = known.interval(level)
     expected = slow_bca(d, known.draws[:, 0], level, widened=method == "bca")
     assert (low[0], high[0]) == pytest.approx(expected, rel=1e-9)
@@ -87,10 +88,10 @@ def test_confidence_is_never_certain(rng: np.random.Generator) -> None:
 def test_columns_share_resamples_and_gaps_stay_apart(rng: np.random.Generator) -> None:
     d = rng.normal(size=(30, 4))
     d[3, 1] = d[[4, 7, 9, 11, 12, 13, 15, 16, 17, 20, 21], 2] = d[1:, 3] = math.nan
-    known = mean_distribution(d, n_bootstrap=499, seed=7)
+    known = mean_distribution(d, n_bootstrap=999, seed=7)
     assert known.method.tolist() == ["bca", "bca", "t", "none"]
     for column in range(3):
-        alone = mean_distribution(d[~np.isnan(d[:, column]), column], n_bootstrap=499, seed=7)
+        alone = mean_distribution(d[~np.isnan(d[:, column]), column], n_bootstrap=999, seed=7)
         for ends, expected in zip(known.interval(), alone.interval(), strict=True):
             assert ends[column] == pytest.approx(expected[0], rel=1e-12)
     assert np.isnan([ends[3] for ends in known.interval()]).all()
@@ -115,8 +116,8 @@ def test_no_spread_is_no_width(n: int, value: float) -> None:
     st.sampled_from([0.0, -3.0, 0.25]),
 )
 def test_intervals_follow_scale_and_shift(d: list[float], factor: float, shift: float) -> None:
-    low, high = mean_distribution(d, n_bootstrap=99).interval()
-    moved = mean_distribution([factor * x + shift for x in d], n_bootstrap=99).interval()
+    low, high = mean_distribution(d, n_bootstrap=800).interval()
+    moved = mean_distribution([factor * x + shift for x in d], n_bootstrap=800).interval()
     expected = sorted([factor * low[0] + shift, factor * high[0] + shift])
     assert low[0] <= high[0]
     # Under a mirror image the quantiles of the resamples swap sides; interpolation is symmetric too.
@@ -148,3 +149,24 @@ def test_bad_input_is_named(call, words: str) -> None:  # type: ignore[no-untype
     with pytest.raises(BadValueError) as caught:
         call()
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("level", "least"), [(0.90, 400), (0.95, 800), (0.99, 4000), (0.999, 40_000)])
+def test_an_interval_needs_resamples_beyond_its_ends(
+    level: float, least: int, rng: np.random.Generator
+) -> None:
+    d = rng.normal(size=25)
+    mean_distribution(d, n_bootstrap=least).interval(level)
+    with pytest.raises(BadValueError, match=f"needs {least} resamples or more"):
+        mean_distribution(d, n_bootstrap=least - 1).interval(level)
+    mean_distribution(d[:19], n_bootstrap=99).interval(level)  # Student's needs none
+
+
+def test_an_extreme_level_does_not_wrap_around() -> None:
+    d = np.r_[np.zeros(24), 1.0]
+    known = dataclasses.replace(mean_distribution(d, n_bootstrap=999), n_bootstrap=10**12)
+    highs = [float(known.interval(level)[1][0]) for level in (0.9, 0.99, 0.999, 1 - 1e-6, 1 - 1e-9)]
+    assert highs == sorted(highs)
+    assert highs[-1] == known.draws[-1, 0]
+    mirrored = dataclasses.replace(mean_distribution(-d, n_bootstrap=999), n_bootstrap=10**12)
+    assert float(mirrored.interval(1 - 1e-9)[0][0]) == mirrored.draws[0, 0]

@@ -32,6 +32,15 @@ def long(y: np.ndarray) -> pd.DataFrame:
     return table.dropna()
 
 
+def inside_faces(x: np.ndarray, y: np.ndarray, face: np.ndarray) -> tuple[float, float]:
+    """Least squares with an intercept for each face; the factor of CR1 doesn't count those."""
+    dummies = (face[:, None] == np.unique(face)).astype(float)
+    groups = {"groups": face, "use_correction": False}
+    fit = sm.OLS(y, np.column_stack([x, dummies])).fit(cov_type="cluster", cov_kwds=groups)
+    count, rows = dummies.shape[1], len(x)
+    return fit.params[0], fit.bse[0] * math.sqrt(count / (count - 1) * (rows - 1) / (rows - 2))
+
+
 def statsmodels_fit(y: np.ndarray):  # type: ignore[no-untyped-def]
     model = smf.mixedlm("logit ~ strength", long(y), groups="face", re_formula="~strength")
     with warnings.catch_warnings():
@@ -133,12 +142,16 @@ def test_a_singular_fit_says_so_and_falls_back(gap: bool, engine: str, rng: np.r
         y[4, 3] = math.nan
     found = mixed_slopes(S, y, engine=engine)
     table = long(y)
-    ols = sm.OLS(table["logit"], sm.add_constant(table["strength"]))
-    oracle = ols.fit(cov_type="cluster", cov_kwds={"groups": table["face"]})
+    slope, se = inside_faces(*table[["strength", "logit", "face"]].to_numpy().T)
     assert found.method.tolist() == ["cluster-robust OLS"]
     assert "singular fit" in found.notes[0] or "did not converge" in found.notes[0]
-    assert found.slope[0] == pytest.approx(oracle.params["strength"], rel=1e-9)
-    assert found.se[0] == pytest.approx(oracle.bse["strength"], rel=1e-9)
+    assert found.slope[0] == pytest.approx(slope, rel=1e-9)
+    assert found.se[0] == pytest.approx(se, rel=1e-9)
+    if not gap:  # where all faces are read at the same strengths their intercepts make no difference
+        ols = sm.OLS(table["logit"], sm.add_constant(table["strength"]))
+        oracle = ols.fit(cov_type="cluster", cov_kwds={"groups": table["face"]})
+        assert found.slope[0] == pytest.approx(oracle.params["strength"], rel=1e-9)
+        assert found.se[0] == pytest.approx(oracle.bse["strength"], rel=1e-9)
 
 
 def test_p_is_students_with_faces_as_units(rng: np.random.Generator) -> None:
@@ -152,8 +165,20 @@ def test_p_is_students_with_faces_as_units(rng: np.random.Generator) -> None:
 
 def test_clustered_slope_is_statsmodels(rng: np.random.Generator) -> None:
     x, y, face = rng.random(60), rng.normal(size=60), rng.integers(0, 9, 60)
-    oracle = sm.OLS(y, sm.add_constant(x)).fit(cov_type="cluster", cov_kwds={"groups": face})
-    assert clustered_slope(x, y, face) == pytest.approx((oracle.params[1], oracle.bse[1]), rel=1e-9)
+    assert clustered_slope(x, y, face) == pytest.approx(inside_faces(x, y, face), rel=1e-9)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_levels_of_faces_that_stop_early_are_no_slope(noise: float, rng: np.random.Generator) -> None:
+    levels = np.tile([[2.0], [-2.0]], (10, 1))
+    y = noise * rng.normal(size=(20, len(S)))
+    y[1::2, 4:] = math.nan  # the low faces aren't read at high strengths
+    alone, moved = mixed_slopes(S, y), mixed_slopes(S, y + levels)
+    face, step = np.nonzero(~np.isnan(y))
+    slopes = [clustered_slope(S[step], (y + shift)[face, step], face)[0] for shift in (0, levels)]
+    assert slopes[1] == pytest.approx(slopes[0], abs=1e-12)
+    assert moved.slope[0] == pytest.approx(alone.slope[0], abs=0.05)
+    assert abs(moved.slope[0]) < 0.2
 
 
 def test_two_strengths_or_two_faces_have_no_mixed_model(rng: np.random.Generator) -> None:
@@ -192,3 +217,41 @@ def test_many_outputs_at_once_are_each_alone(rng: np.random.Generator) -> None:
 def test_bad_curves_are_named(y: np.ndarray) -> None:
     with pytest.raises(BadValueError, match="7 strengths"):
         mixed_slopes(S, y)
+
+
+def test_two_readings_have_no_slope() -> None:
+    found = mixed_slopes([0.0, 1.0], [[1.0, math.nan], [math.nan, 2.0]])
+    assert (found.method[0], found.n[0]) == ("not fitted", 0)
+    assert "needs two faces with two strengths each" in found.notes[0]
+    assert math.isnan(found.slope[0])
+
+
+@pytest.mark.parametrize("gap", [1, 2])
+def test_faces_with_the_same_curve_have_no_p(gap: int) -> None:
+    y = np.tile(S**2, (6, 1))
+    y[0, gap:] = math.nan
+    found = mixed_slopes(S, y)
+    assert found.method.tolist() == ["cluster-robust OLS"]
+    if gap == 1:
+        assert found.slope[0] == pytest.approx(1.0, rel=1e-9)
+        assert (found.se[0], found.n[0]) == (0.0, 5)
+        assert math.isnan(found.p_value[0])
+        assert found.notes[0].endswith(
+            "faces with one strength, left out: 1; the slopes of all faces are the same, so there is no p"
+        )
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_equal_strengths_have_no_slope(missing: bool, rng: np.random.Generator) -> None:
+    y = rng.normal(size=(5, 3))
+    if missing:
+        y[1, 1] = math.nan
+    found = mixed_slopes([0.5, 0.5, 0.5], y)
+    assert found.method.tolist() == ["not fitted"]
+    assert math.isnan(found.slope[0])
+
+
+@pytest.mark.parametrize("y", [[["a", "b"]], [[1, 2], [3]], None])
+def test_curves_that_are_no_numbers_are_named(y: object) -> None:
+    with pytest.raises(BadValueError, match=r"Curves must be numbers|2 strengths"):
+        mixed_slopes([0, 1], y)  # type: ignore[arg-type]
