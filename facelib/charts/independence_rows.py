@@ -18,6 +18,7 @@ from facelib.stats.causal_model import LABELS
 from facelib.stats.checks import as_floats
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.grid import COST, VOTERS
+from facelib.stats.independence.vote import without_run
 
 ALL: Final = "all faces"
 SHOWN: Final = 420  # faces drawn at most: more only hide each other
@@ -158,11 +159,17 @@ def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     if votes.empty:
         msg = f"Expected a grid with its vote; these tests were run: {', '.join(table['method'].unique())}."
         raise BadValueError(msg)
+    without = without_run(votes) if "notes" in votes else [False] * len(votes)
     words = [
-        "not testable" if pd.isna(p) else f"{int(count)} of 3{' *' if holm else ''}"
-        for p, count, holm in zip(votes["p"], votes["votes"], votes["rejects_holm"], strict=True)
+        ("not run" if absent else "not testable")
+        if pd.isna(p)
+        else f"{int(count)} of 3{' *' if holm else ''}"
+        for p, count, holm, absent in zip(
+            votes["p"], votes["votes"], votes["rejects_holm"], without, strict=True
+        )
     ]
-    return rows(votes.assign(words=words, says=[f"merged p {p:.2g}" for p in votes["p"]]), VOTES)
+    says = [word if pd.isna(p) else f"merged p {p:.2g}" for p, word in zip(votes["p"], words, strict=True)]
+    return rows(votes.assign(words=words, says=says), VOTES)
 
 
 def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:

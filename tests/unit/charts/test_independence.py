@@ -340,6 +340,8 @@ def test_votes_are_words_on_a_colour(texts: Texts) -> None:
     chart = votes.grid(table)
     assert {"3 of 3 *", "0 of 3", "not testable"} <= set(texts(chart))
     assert "age and happy: 3 of 3 *" in chart.to_dict()["description"]
+    cancelled = table.assign(notes=["", "", "Not run: cHSIC of the three that vote."])
+    assert [row["words"] for row in vote_rows(cancelled)] == ["3 of 3 *", "0 of 3", "not run"]
     with pytest.raises(BadValueError, match="these tests were run: kcit"):
         vote_rows(table.assign(method="kcit"))
 
