@@ -43,7 +43,7 @@ DETAILS = (
     {
         "title": "order p",
         "align": "right",
-        "help": "Shuffle test: do the outputs follow the order of the strengths?",
+        "help": "Shuffle test: do the outputs depend on the order of the strengths?",
     },
     {
         "title": "replicates",

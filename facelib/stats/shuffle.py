@@ -1,4 +1,4 @@
-"""The shuffle test: do the outputs follow the order of the strengths? It says nothing about how much."""
+"""The shuffle test: do the outputs depend on the order of the strengths? It says nothing about how much."""
 
 from __future__ import annotations
 

@@ -154,24 +154,24 @@ def describe_order(test: ShuffleTest) -> str:
     --------
     >>> from facelib.stats import shuffle_test
     >>> describe_order(shuffle_test([0.9, 0.8, 0.75, 0.6, 0.5, 0.42, 0.3, 0.2, 0.15, 0.1, 0.05]))
-    'the outputs follow the order of the strengths (p < .001); this says nothing about how much'
+    'the outputs depend on the order of the strengths (p < .001); this says nothing about how much'
     """
     if np.ndim(test.p_value):
         msg = f"One sentence describes one series; got {np.size(test.p_value)}. Describe them one by one."
         raise BadValueError(msg)
     p_value = float(test.p_value)
     if test.epgm == 0 and test.null_mean == 0:
-        return "the outputs are the same at every strength: there is no order to follow"
+        return "the outputs are the same at every strength: there is no order to depend on"
     if p_value > ALPHA and SMALLEST_P.get(test.n, 0.0) > ALPHA:
-        return f"{test.n} strengths are too few to tell whether the outputs follow their order"
+        return f"{test.n} strengths are too few to tell whether the outputs depend on their order"
     text = format_p(p_value)
     chance = f"p {text}" if text[0] in "<>" else f"p = {text}"
     if p_value > ALPHA:
-        finding = "nothing shows that the outputs follow the order of the strengths"
+        finding = "nothing shows that the outputs depend on the order of the strengths"
     elif test.side == "larger":
         finding = "the outputs depend on the order of the strengths, jumping more than shuffled ones"
     else:
-        finding = "the outputs follow the order of the strengths"
+        finding = "the outputs depend on the order of the strengths"
     return f"{finding} ({chance}); this says nothing about how much"
 
 

@@ -76,7 +76,7 @@ def test_a_situation_and_a_slider_move_p_and_the_charts(lesson: Visit) -> None:
 
     page.get_by_label("Situation", exact=True).select_option(label="one spike in the middle")
     expect(cell(lesson, "p")).to_have_text("1", timeout=WAIT)
-    expect(page.get_by_text("Nothing shows that the outputs follow the order")).to_be_visible()
+    expect(page.get_by_text("Nothing shows that the outputs depend on the order")).to_be_visible()
     expect(page.get_by_text("It goes as far as the falls do, and p = 1")).to_be_visible()
 
     for _ in lesson.drag(slider(lesson, "Strengths"), 6):

@@ -16,7 +16,7 @@ from facelib.app.controls import folded
 from facelib.stats import calibration
 
 EFFECT = {
-    "classifier": "fer", "order": "the outputs follow the order of the strengths (p < .001)",
+    "classifier": "fer", "order": "the outputs depend on the order of the strengths (p < .001)",
     "shuffle_low": 0.0, "shuffle_high": 0.0009, "shuffle_exact": False, "n_permutations": 4199, "seed": 3,
     "by_kind": "", "unmatched": 0, "references": 99, "reference_p": None, "kind_rate": None,
     "correlation": -0.9,

@@ -124,15 +124,15 @@ def test_a_change_that_is_no_number_is_refused() -> None:
 
 def test_order_and_its_negative_say_nothing_about_size() -> None:
     assert describe_order(shuffle_test(RAMP)) == (
-        "the outputs follow the order of the strengths (p < .001); this says nothing about how much"
+        "the outputs depend on the order of the strengths (p < .001); this says nothing about how much"
     )
     assert describe_order(shuffle_test(RAMP, 200)) == (
-        "the outputs follow the order of the strengths (p = .005); this says nothing about how much"
+        "the outputs depend on the order of the strengths (p = .005); this says nothing about how much"
     )
     spike = np.zeros(21)
     spike[10] = 0.9
     assert describe_order(shuffle_test(spike)) == (
-        "nothing shows that the outputs follow the order of the strengths (p > .999); "
+        "nothing shows that the outputs depend on the order of the strengths (p > .999); "
         "this says nothing about how much"
     )
 
@@ -145,16 +145,16 @@ def test_order_of_jumps_of_constants_and_of_few_strengths() -> None:
         "the outputs depend on the order of the strengths, jumping more than shuffled ones (p < .001); "
         "this says nothing about how much"
     )
-    assert "no order to follow" in describe_order(shuffle_test(np.full(21, 0.3)))
+    assert "no order to depend on" in describe_order(shuffle_test(np.full(21, 0.3)))
     assert describe_order(shuffle_test([0.1, 0.2, 0.3, 0.4, 0.5])) == (
-        "5 strengths are too few to tell whether the outputs follow their order"
+        "5 strengths are too few to tell whether the outputs depend on their order"
     )
 
 
 @pytest.mark.parametrize(("p_value", "follows"), [(0.0499, True), (0.05, True), (0.0501, False)])
 def test_order_is_judged_at_05(p_value: float, follows: bool) -> None:
     sentence = describe_order(dataclasses.replace(shuffle_test(RAMP), p_value=p_value))
-    assert sentence.startswith("the outputs follow") == follows
+    assert sentence.startswith("the outputs depend") == follows
     assert sentence.startswith("nothing shows") == (not follows)
     assert format_p(p_value) in sentence
 
