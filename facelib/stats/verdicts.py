@@ -17,7 +17,7 @@ from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
 Verdict = Literal["changes", "does not change", "cannot tell"]
 
 ALPHA = 0.05
-CENTRAL = (0.05, 0.95)  # quantiles of the replicates: their central 90 %
+TAIL = 0.05  # of the replicates beyond each end of their central 90 %
 STILL = 0.005  # changes below it are shown as none: they round to .00
 TINY = 0.0005  # numbers below it are shown with a power of ten
 TOLERANCE = 1e-9  # relative
@@ -87,7 +87,8 @@ def local_verdict(d: npt.ArrayLike, delta: float = 0.10) -> LocalVerdict:
     if margin <= 0:
         msg = f"The margin delta lies above 0; got {delta!r}."
         raise BadValueError(msg)
-    low, high = (float(end) for end in np.quantile(differences, CENTRAL))
+    # The upper end is the lower one of what falls: rounding treats rising and falling alike.
+    low, high = float(np.quantile(differences, TAIL)), -float(np.quantile(-differences, TAIL))
     verdict: Verdict = "cannot tell"
     if low > margin or high < -margin:
         verdict = "changes"

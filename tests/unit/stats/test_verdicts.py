@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from facelib.errors import BadValueError
@@ -53,6 +53,7 @@ def test_the_verdict_follows_from_the_central_90_percent(d: list[float], delta: 
 
 
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=40))
+@example([0.0, 1.0, 1.0])  # its lower end is the margin, .1
 def test_falling_is_judged_like_rising(d: list[float]) -> None:
     up, down = local_verdict(d), local_verdict([-x for x in d])
     assert up.verdict == down.verdict
