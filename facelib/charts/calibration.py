@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import altair as alt
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 LEVELS: Final = ("method", "title", "n", "rate", "low", "high", "rejected", "runs", "broken", "words")
 POWERS: Final = ("method", "shape", "at", "rate", "low", "high", "words")
 HELD, BROKEN, MISSED = colour(0), colour(1), "#9aa5b1"
+LINE: Final = 20  # characters of a name above a panel
 TICKS: Final = [0, 0.05, 0.2, 0.5, 1]
 DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [1, 3], [10, 3])
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
@@ -70,7 +72,9 @@ def measured_levels(
     titles = list(dict.fromkeys(row["title"] for row in data))
     beside = theme.panels_beside(methods)
     panels = [
-        _levels_panel(name, titles, names=order % beside == 0, title=theme.panel_title(name, beside))
+        _levels_panel(
+            name, titles, names=order % beside == 0, title=theme.panel_title(wrap(name, LINE), beside)
+        )
         for order, name in enumerate(methods)
     ]
     chart = alt.concat(
@@ -86,7 +90,7 @@ def measured_levels(
             f"({', '.join(methods)}), one row a setting; triangles: the level isn't held. "
             + _spoken(data, first)
         ),
-    )
+    ).properties(spacing=alt.RowColnumber(row=56, column=14))  # names in two lines need room
 
 
 def measured_power(

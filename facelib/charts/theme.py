@@ -125,7 +125,7 @@ def told_apart(names: Sequence[str]) -> tuple[alt.Color, alt.Shape]:
     )
 
 
-def panel_title(classifier: str, beside: int) -> alt.Title:
+def panel_title(classifier: str | list[str], beside: int) -> alt.Title:
     """Return the name above a panel, at its left edge; smaller where many stand beside each other."""
     size = 11.5 if beside <= 4 else 10.0
     return alt.Title(text=classifier, anchor="start", frame="group", fontSize=size, offset=4)
