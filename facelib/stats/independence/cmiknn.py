@@ -44,8 +44,9 @@ class Cmiknn(IndependenceTest):
     inside a label, I is 0 there.
 
     Ranks are taken inside labels, once: surrogates move them. Equal values have their mean rank and stay
-    equal, nothing is jittered, so rows may come in any order; any two categories are half a label apart. A
-    face with k neighbours at distance 0 counts those instead (Mesner and Shalizi 2019).
+    equal, nothing is jittered, so rows may come in any order (orders choose among ties by lot); any two
+    categories are half a label apart. A face with k neighbours at distance 0 counts those instead (Mesner and
+    Shalizi 2019).
 
     Small k finds fine structure, large k smooth trends.
 
