@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from facelib.faces.electrodes import ELECTRODE_SCHEMES
     from facelib.faces.expressions import EXPRESSIONS, FACE_UNITS
     from facelib.faces.head import EYE_COLOURS, HAIR, HAIR_COLOURS, Head
+    from facelib.faces.landmarker import find_landmarks, read_face_units
     from facelib.faces.light import LIGHTS, Light
     from facelib.faces.photographs import load_face, sample_photograph
     from facelib.faces.population import sample_heads
@@ -26,7 +27,9 @@ _NAMES = {
     "Head": "head",
     "LIGHTS": "light",
     "Light": "light",
+    "find_landmarks": "landmarker",
     "load_face": "photographs",
+    "read_face_units": "landmarker",
     "render_heads": "rendering",
     "sample_heads": "population",
     "sample_photograph": "photographs",
@@ -44,7 +47,9 @@ __all__ = [
     "Face",
     "Head",
     "Light",
+    "find_landmarks",
     "load_face",
+    "read_face_units",
     "render_heads",
     "sample_heads",
     "sample_photograph",

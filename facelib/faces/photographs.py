@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from facelib.errors import BadImageError, NoFaceError
+from facelib.errors import BadImageError, NoFaceError, UnavailableError
 from facelib.faces.detector import Detection, detect_faces
 from facelib.faces.face import Face
+from facelib.faces.landmarker import find_landmarks
 
 Picture = npt.NDArray[np.uint8]
 
@@ -31,7 +32,8 @@ def load_face(source: str | Path | bytes | Picture, detect: bool = True) -> Face
     """Return the face of a photograph.
 
     The orientation that a camera noted is applied, and all other metadata is dropped. With several faces
-    the largest is taken, and ``attributes["note"]`` says so.
+    the largest is taken, and ``attributes["note"]`` says so. Landmarks are found in it if their network is
+    on this machine; else they stay unknown.
 
     Parameters
     ----------
@@ -39,7 +41,8 @@ def load_face(source: str | Path | bytes | Picture, detect: bool = True) -> Face
         A file (PNG, JPEG or WebP), its bytes, or an array uint8 (H, W, 3), RGB.
     detect
         True: find the face and cut out the head, at most 512 px wide.
-        False: the picture is cropped to the face already; all of it is the face box, the eyes aren't known.
+        False: the picture is cropped to the face already; all of it is the face box. Eyes and landmarks
+        aren't known.
 
     Raises
     ------
@@ -65,7 +68,11 @@ def load_face(source: str | Path | bytes | Picture, detect: bool = True) -> Face
     attributes: dict[str, Any] = {"faces_found": len(found)}
     if len(found) > 1:
         attributes["note"] = f"{len(found)} faces were found; the largest is used."
-    return _cut_out(image, max(found, key=lambda one: one.area), attributes)
+    face = _cut_out(image, max(found, key=lambda one: one.area), attributes)
+    try:
+        return face.replace(landmarks=find_landmarks(face.image, face.box, face.eyes))
+    except UnavailableError:  # the picture can be classified all the same
+        return face
 
 
 def sample_photograph() -> Face:

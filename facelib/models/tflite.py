@@ -29,6 +29,12 @@ _OPTIONS = {
     "ADD": (tflite.AddOptions, ("FusedActivationFunction",)),
     "FULLY_CONNECTED": (tflite.FullyConnectedOptions, ("FusedActivationFunction",)),
     "CONCATENATION": (tflite.ConcatenationOptions, ("Axis",)),
+    "MUL": (tflite.MulOptions, ("FusedActivationFunction",)),
+    "SUB": (tflite.SubOptions, ("FusedActivationFunction",)),
+    "DIV": (tflite.DivOptions, ("FusedActivationFunction",)),
+    "MEAN": (tflite.ReducerOptions, ("KeepDims",)),
+    "SUM": (tflite.ReducerOptions, ("KeepDims",)),
+    "STRIDED_SLICE": (tflite.StridedSliceOptions, ("BeginMask", "EndMask", "ShrinkAxisMask")),
 }  # fmt: skip
 
 Values = dict[int, torch.Tensor]
@@ -50,9 +56,9 @@ class TfliteGraph(nn.Module):
 
     Parameters
     ----------
-    path
-        The file. Weights may be float32, float16, int8, or uint8 that hold int8 bytes (old hybrid
-        quantisation); all become float32.
+    file
+        The file, or its bytes where it stands in an archive. Weights may be float32, float16, int8, or uint8
+        that hold int8 bytes (old hybrid quantisation); all become float32.
 
     Attributes
     ----------
@@ -67,9 +73,9 @@ class TfliteGraph(nn.Module):
         The file has an operator that isn't known here.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: Path | bytes) -> None:
         super().__init__()
-        model = tflite.Model.GetRootAsModel(path.read_bytes(), 0)
+        model = tflite.Model.GetRootAsModel(file if isinstance(file, bytes) else file.read_bytes(), 0)
         graph = model.Subgraphs(0)
         self.constants: Values = {}
         for number in range(graph.TensorsLength()):
@@ -87,14 +93,14 @@ class TfliteGraph(nn.Module):
                 self.operators.append(operator)
         unknown = {operator.kind for operator in self.operators} - set(_RUN)
         if unknown:
-            msg = (
-                f"{path.name} needs the operators {', '.join(sorted(unknown))}, which facelib can't run yet."
-            )
+            name = "The file" if isinstance(file, bytes) else file.name
+            msg = f"{name} needs the operators {', '.join(sorted(unknown))}, which facelib can't run yet."
             raise UnavailableError(msg)
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """Run on float32 (N, C, H, W); return the outputs in TensorFlow's order of axes."""
-        values = {**self.constants, self.input: images.permute(0, 2, 3, 1)}
+        """Run on float32 (N, C, H, W), or on what is no picture; outputs have TensorFlow's order of axes."""
+        given = images.permute(0, 2, 3, 1) if images.ndim == 4 else images
+        values = {**self.constants, self.input: given}
         for operator in self.operators:
             values[operator.output] = _RUN[operator.kind](values, operator)
         return [values[number] for number in self.outputs]
@@ -132,7 +138,7 @@ def _operator(model: Any, graph: Any, number: int) -> Operator:
         options = {name: int(getattr(table, name)()) for name in names}
     inputs = tuple(int(number) for number in operator.InputsAsNumpy())
     output = int(operator.Outputs(0))
-    shape = tuple(int(size) for size in graph.Tensors(output).ShapeAsNumpy())
+    shape = tuple(int(size) for size in np.atleast_1d(graph.Tensors(output).ShapeAsNumpy()))
     return Operator(kind, inputs, output, options, shape)
 
 
@@ -177,6 +183,38 @@ def _reshape(values: Values, operator: Operator) -> torch.Tensor:
     return x.reshape(x.shape[0], *operator.shape[1:])  # the file's batch is 1
 
 
+def _prelu(values: Values, operator: Operator) -> torch.Tensor:
+    x, slope = values[operator.inputs[0]], values[operator.inputs[1]]
+    return torch.where(x >= 0, x, x * slope)
+
+
+def _reduce(values: Values, operator: Operator, how: Callable[..., torch.Tensor]) -> torch.Tensor:
+    axes = [int(axis) for axis in values[operator.inputs[1]].reshape(-1)]
+    return how(values[operator.inputs[0]], axes, keepdim=bool(operator.options["KeepDims"]))
+
+
+def _binary(
+    values: Values, operator: Operator, how: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+) -> torch.Tensor:
+    return _activate(how(values[operator.inputs[0]], values[operator.inputs[1]]), operator)
+
+
+def _slice(values: Values, operator: Operator) -> torch.Tensor:
+    begin, end, step = (values[number].tolist() for number in operator.inputs[1:])
+    whole, open_, single = (operator.options[name] for name in ("BeginMask", "EndMask", "ShrinkAxisMask"))
+    index = [
+        int(begin[axis])
+        if single >> axis & 1
+        else slice(
+            None if whole >> axis & 1 else int(begin[axis]),
+            None if open_ >> axis & 1 else int(end[axis]),
+            int(step[axis]),
+        )
+        for axis in range(len(begin))
+    ]
+    return values[operator.inputs[0]][tuple(index)]
+
+
 def _dense(values: Values, operator: Operator) -> torch.Tensor:
     x, kernel, bias = (values[number] for number in operator.inputs)
     return _activate(F.linear(x.reshape(x.shape[0], -1), kernel, bias), operator)
@@ -192,14 +230,27 @@ _KERNELS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "FULLY_CONNECTED": lambda kernel: kernel,
 }
 _RUN: dict[str, Callable[[Values, Operator], torch.Tensor]] = {
-    "ADD": lambda v, op: _activate(v[op.inputs[0]] + v[op.inputs[1]], op),
+    "ADD": lambda v, op: _binary(v, op, torch.add),
     "CONCATENATION": lambda v, op: torch.cat([v[number] for number in op.inputs], op.options["Axis"]),
     "CONV_2D": lambda v, op: _convolve(v, op, depthwise=False),
     "DEPTHWISE_CONV_2D": lambda v, op: _convolve(v, op, depthwise=True),
+    "DIV": lambda v, op: _binary(v, op, torch.div),
     "FULLY_CONNECTED": _dense,
+    "LOGISTIC": lambda v, op: torch.sigmoid(v[op.inputs[0]]),
     "MAX_POOL_2D": _max_pool,
+    "MEAN": lambda v, op: _reduce(v, op, torch.mean),
+    "MUL": lambda v, op: _binary(v, op, torch.mul),
+    "NEG": lambda v, op: -v[op.inputs[0]],
     "PAD": _pad,
+    "PRELU": _prelu,
     "RELU": lambda v, op: F.relu(v[op.inputs[0]]),
     "RESHAPE": _reshape,
+    "RSQRT": lambda v, op: v[op.inputs[0]].rsqrt(),
     "SOFTMAX": lambda v, op: torch.softmax(v[op.inputs[0]], -1),
+    "SQRT": lambda v, op: v[op.inputs[0]].sqrt(),
+    "SQUARED_DIFFERENCE": lambda v, op: (v[op.inputs[0]] - v[op.inputs[1]]) ** 2,
+    "STRIDED_SLICE": _slice,
+    "SUB": lambda v, op: _binary(v, op, torch.sub),
+    "SUM": lambda v, op: _reduce(v, op, torch.sum),
+    "TRANSPOSE": lambda v, op: v[op.inputs[0]].permute([int(axis) for axis in v[op.inputs[1]]]),
 }

