@@ -141,7 +141,11 @@ class FacePanel(Card):
         shown = self.explorer.last_head
         self.explorer.show(
             head.replace(
-                expression=shown.expression, intensity=shown.intensity, pose=shown.pose, light=shown.light
+                expression=shown.expression,
+                intensity=shown.intensity,
+                pose=shown.pose,
+                gaze=shown.gaze,
+                light=shown.light,
             )
         )
 

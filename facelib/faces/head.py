@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import electrodes as electrode_scheme
 from facelib.faces.expressions import EXPRESSIONS, Recipe, activations, expand
+from facelib.faces.gaze import FARTHEST, REACH, turned
 from facelib.faces.light import Light, checked
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "expression_set": get_args(ExpressionSet),
     "palsy_side": get_args(Side),
 }
-_POSE_LIMITS = (90.0, 60.0, 180.0)
+_ANGLES = {
+    "pose": {"yaw": (-90.0, 90.0), "pitch": (-60.0, 60.0), "roll": (-180.0, 180.0)},
+    "gaze": {"yaw": (-FARTHEST, FARTHEST), "pitch": (-REACH["Down"], REACH["Up"])},
+}
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,11 @@ class Head:
         Names; hair turns grey with age.
     moles
         Opacity of moles and freckles, drawn asymmetrically from the seed; 0 none.
+    gaze
+        (yaw, pitch) of both eyes in the head, degrees, in [-21, 21] and [-15.5, 10.5], as far as the face
+        units reach (`facelib.faces.gaze.REACH`); positive looks to the person's left and up. The lids follow.
+        `intensity`, `left`, `right` and `palsy` leave it alone. Where the expression turns the eyes too, both
+        add up, and a unit stops at 1.
 
     Examples
     --------
@@ -111,6 +120,8 @@ class Head:
     (('mouthSmileLeft', 0.8), ('mouthSmileRight', 0.8))
     >>> head.replace(left=0.0).units["mouthSmileLeft"]
     (0.0, 0.0)
+    >>> head.replace(gaze=(10.5, 0.0)).units["eyeLookOutLeft"]
+    (0.5, 0.0)
     """
 
     age: float = 35.0
@@ -134,6 +145,7 @@ class Head:
     hair_colour: HairColour = "brown"
     eye_colour: EyeColour = "brown"
     moles: float = 0.0
+    gaze: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -148,7 +160,8 @@ class Head:
         self._set("seed", int(self.seed))
         self._set("ancestry", _shares(self.ancestry))
         self._set("expression", self._checked_expression())
-        self._set("pose", _checked_pose(self.pose))
+        for name in _ANGLES:
+            self._set(name, _checked_angles(name, getattr(self, name)))
         Light.of(self.light)  # raises on an unknown name
         given = self.electrodes
         if given is not None and not isinstance(given, str):
@@ -177,8 +190,9 @@ class Head:
 
     @cached_property
     def units(self) -> Mapping[str, tuple[float, float]]:
-        """Activation of each of the 52 face units on the person's (left, right) half, before a palsy."""
-        return MappingProxyType(activations(self.recipe, self.intensity, self.left, self.right))
+        """Activation of the 52 units on the person's (left, right) half, with the gaze but before a palsy."""
+        shown = activations(self.recipe, self.intensity, self.left, self.right)
+        return MappingProxyType(turned(shown, *self.gaze))
 
     @property
     def electrode_names(self) -> tuple[str, ...]:
@@ -216,13 +230,15 @@ def _shares(ancestry: Mapping[str, float] | tuple[tuple[str, float], ...]) -> tu
     return tuple(sorted((name, share / total) for name, share in shares.items() if share > 0))
 
 
-def _checked_pose(pose: tuple[float, float, float]) -> tuple[float, ...]:
-    if isinstance(pose, str) or len(tuple(pose)) != 3:
-        msg = f"A head's pose is (yaw, pitch, roll) in degrees; got {pose!r}."
+def _checked_angles(field: str, angles: Any) -> tuple[float, ...]:
+    limits = _ANGLES[field]
+    given = tuple(angles) if isinstance(angles, Iterable) and not isinstance(angles, str) else ()
+    if len(given) != len(limits):
+        msg = f"A head's {field} is ({', '.join(limits)}) in degrees; got {angles!r}."
         raise BadValueError(msg)
     return tuple(
-        checked(f"a head's {name}", angle, -limit, limit)
-        for name, angle, limit in zip(("yaw", "pitch", "roll"), pose, _POSE_LIMITS, strict=True)
+        checked(f"a head's {field} {name}", angle, low, high)
+        for angle, (name, (low, high)) in zip(given, limits.items(), strict=True)
     )
 
 

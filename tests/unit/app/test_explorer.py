@@ -82,10 +82,25 @@ def test_one_drag_is_one_step_of_undo(explorer: Explorer) -> None:
 def test_random_keeps_what_the_face_shows_and_reset_goes_home(explorer: Explorer) -> None:
     panel = FacePanel(explorer)
     panel.menus["expression"].value = "surprise"
+    explorer.edit(gaze=(5.0, 2.0))
     panel.random.click()
     assert explorer.face.expression == "surprise"
+    assert explorer.face.gaze == (5.0, 2.0)
     panel.reset.click()
     assert explorer.face == states.FIRST_HEAD
+
+
+def test_the_gaze_stands_beside_the_pose_and_has_a_side(explorer: Explorer) -> None:
+    FacePanel(explorer)
+    change = ChangePanel(explorer)
+    values = [value for _title, value in change.menu.options]
+    titles = dict(map(reversed, change.menu.options))
+    assert values.index("gaze") == values.index("pose") + 1
+    assert titles["gaze"].startswith("View: ")
+    change.menu.value = "gaze"
+    change.options["side"].value = "right"
+    assert explorer.intervention == interventions.get("gaze", side="right")
+    assert change.options["scheme"].layout.display == "none"
 
 
 def test_a_photograph_offers_only_what_works_on_it(explorer: Explorer) -> None:

@@ -32,6 +32,8 @@ pytestmark = pytest.mark.packages
         ("seed", 0.5),
         ("pose", (0, 0)),
         ("pose", (100, 0, 0)),
+        ("pose", 5),
+        ("gaze", (30, 0)),
         ("ancestry", {"european": 0}),
         ("expression_set", "best"),
         ("expression", {"mouthSmile": 2}),
@@ -100,6 +102,7 @@ def test_every_field_changes_the_key() -> None:
         "hair_colour": "red",
         "eye_colour": "blue",
         "moles": 0.5,
+        "gaze": (1, 0),
     }
     keys = {head.replace(**{name: value}).key for name, value in changes.items()} | {head.key}
     assert len(keys) == len(changes) + 1

@@ -140,6 +140,7 @@ def test_wrong_names_and_options_are_answered() -> None:
         ("skin_tone", {"to": float("nan")}, "skin_tone between 0 and 1"),
         ("pose", {"yaw": "left"}, "yaw between -90 and 90; got 'left'"),
         ("pose", {"yaw": 91}, "yaw between -90 and 90; got 91"),
+        ("gaze", {"side": "up"}, "left, right; got 'up'"),
         ("light_direction", {"azimuth": None}, "azimuth between -180 and 180; got None"),
         ("shift", {"direction": "up"}, "A direction of 'shift'"),
         ("shift", {"direction": 3}, "A direction of 'shift'"),
@@ -171,6 +172,32 @@ def test_the_view_ends_at_the_given_angle(name: str, option: str, value: float) 
         value if name == "light_direction" else Light.of(start.light).azimuth
     )
     assert end.pose == ((value, 5.0, -3.0) if name == "pose" else start.pose)
+
+
+@pytest.mark.packages
+@pytest.mark.parametrize(("side", "sign"), [("left", 1), ("right", -1)])
+def test_the_eyes_turn_from_their_own_gaze_to_a_side(side: str, sign: int) -> None:
+    start = HEAD.replace(gaze=(-sign * 8.0, -6.0))
+    change = interventions.get("gaze", side=side)
+    heads = [change.edit(start, s) for s in np.linspace(0, 1, 11)]
+    assert change.clause == f"the eyes turn to the {side}"
+    assert heads[5].gaze == pytest.approx((sign * 6.5, -6.0))
+    assert heads[-1].gaze == (sign * 21.0, -6.0)
+    assert heads[-1].replace(gaze=start.gaze) == start
+    marks = [head.render(224).landmarks[[468, 473], 0] for head in heads]
+    assert (np.diff(marks, axis=0) * sign > 0.2).all()  # the person's left is the picture's right
+
+
+@pytest.mark.parametrize("name", ["pose", "gaze", "light_direction"])
+def test_rounding_carries_no_angle_out_of_its_range(name: str) -> None:
+    options = {"pose": {"yaw": 90.0}, "gaze": {}, "light_direction": {"azimuth": 180.0}}
+    for share in np.random.default_rng(0).uniform(-1, 1, 200):
+        head = HEAD.replace(
+            pose=(90 * share, 0.0, 0.0), gaze=(21 * share, 0.0), light=Light(azimuth=180 * share)
+        )
+        end = interventions.get(name, **options[name]).edit(head, 1.0)
+        reached = {"pose": end.pose[0], "gaze": end.gaze[0], "light_direction": Light.of(end.light).azimuth}
+        assert reached[name] == pytest.approx({"pose": 90, "gaze": 21, "light_direction": 180}[name])
 
 
 def test_the_list_of_interventions_follows_the_face() -> None:
