@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from facelib.charts.export import save
     from facelib.charts.gradients import agreement, curve, gallery, steps
     from facelib.charts.harmless import kinds
+    from facelib.charts.manipulation import matrix
     from facelib.charts.outputs import bars
 
 # Imported when asked for: altair alone takes more than a second.
@@ -24,6 +25,7 @@ _NAMES = {
     "histogram": "facelib.charts.chance",
     "kinds": "facelib.charts.harmless",
     "levels": "facelib.charts.chance",
+    "matrix": "facelib.charts.manipulation",
     "measured_levels": "facelib.charts.calibration",
     "measured_power": "facelib.charts.calibration",
     "null_distribution": "facelib.charts.chance",
@@ -42,6 +44,7 @@ __all__ = [
     "histogram",
     "kinds",
     "levels",
+    "matrix",
     "measured_levels",
     "measured_power",
     "null_distribution",

@@ -25,7 +25,8 @@ class Electrodes(HeadIntervention):
     moves: ClassVar[str | None] = "electrodes"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
-        "Electrodes for surface electromyography are attached one by one at the positions of the scheme."
+        "Electrodes for surface electromyography are attached one by one at the positions of the scheme. "
+        "They add contrast and sharpness to the picture."
     )
     sentence: ClassVar[str] = "electrodes are attached"
 

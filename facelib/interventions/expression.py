@@ -23,7 +23,8 @@ class AsymmetricExpression(OneSided):
     moves: ClassVar[str | None] = "symmetry"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
-        "The expression of one half of the face weakens step by step; identity, pose and light stay fixed."
+        "The expression of one half of the face weakens step by step; identity, pose and light stay fixed. "
+        "The sharpness of the picture falls a little."
     )
     sentence: ClassVar[str] = "the {side} side weakens"
 
@@ -45,7 +46,7 @@ class WeakerExpression(HeadIntervention):
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
         "Both halves weaken equally, with the same total activation as the one-sided change: what remains of "
-        "its effect when symmetry is kept."
+        "its effect when symmetry is kept. The sharpness of the picture falls a little."
     )
     sentence: ClassVar[str] = "both sides weaken"
 
@@ -63,7 +64,10 @@ class Intensity(HeadIntervention):
     title: ClassVar[str] = "intensity"
     group: ClassVar[str] = "Expression"
     expected: ClassVar[Expected] = "falls"
-    description: ClassVar[str] = "The expression fades step by step until the face is neutral."
+    description: ClassVar[str] = (
+        "The expression fades step by step until the face is neutral. The sharpness of the picture falls a "
+        "little."
+    )
     sentence: ClassVar[str] = "the expression fades"
 
     def _edit(self, head: Head, strength: float) -> Head:

@@ -77,7 +77,10 @@ class SkinTone(_Attribute):
     title: ClassVar[str] = "skin tone"
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "skin_tone"
-    description: ClassVar[str] = "The skin grows darker, or lighter if dark already; shape and light stay."
+    description: ClassVar[str] = (
+        "The skin grows darker, or lighter if dark already; shape and light stay. The brightness of the "
+        "picture goes along."
+    )
     sentence: ClassVar[str] = "the skin tone changes"
     field: ClassVar[str] = "skin_tone"
     ends: ClassVar[tuple[float, float]] = (0.0, 1.0)

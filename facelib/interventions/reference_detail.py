@@ -36,6 +36,7 @@ class Blur(ReferenceChange):
 
     id: ClassVar[str] = "blur"
     title: ClassVar[str] = "blur"
+    moves: ClassVar[str | None] = "sharpness"
     description: ClassVar[str] = "The picture goes out of focus, by up to 2.5 % of the width of the face box."
     sentence: ClassVar[str] = "the picture becomes blurred"
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0),)
@@ -65,6 +66,7 @@ class Sharpen(ReferenceChange):
 
     id: ClassVar[str] = "sharpen"
     title: ClassVar[str] = "sharpening"
+    moves: ClassVar[str | None] = "sharpness"
     description: ClassVar[str] = (
         "Fine detail is exaggerated, as cameras and phones do, by up to a factor of 2."
     )

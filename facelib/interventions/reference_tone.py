@@ -54,6 +54,7 @@ class Brightness(ReferenceChange):
 
     id: ClassVar[str] = "brightness"
     title: ClassVar[str] = "brightness"
+    moves: ClassVar[str | None] = "brightness"
     description: ClassVar[str] = "All grey levels rise or fall by up to 45 of 255."
     sentence: ClassVar[str] = "the picture becomes {trend}"
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
@@ -80,6 +81,7 @@ class Contrast(ReferenceChange):
 
     id: ClassVar[str] = "contrast"
     title: ClassVar[str] = "contrast"
+    moves: ClassVar[str | None] = "contrast"
     description: ClassVar[str] = "The spread of the grey levels grows or shrinks by a factor of up to 1.6."
     sentence: ClassVar[str] = "the contrast {trend}"
     trends: ClassVar[tuple[str, str]] = ("falls", "rises")
@@ -106,6 +108,7 @@ class Gamma(ReferenceChange):
 
     id: ClassVar[str] = "gamma"
     title: ClassVar[str] = "gamma"
+    moves: ClassVar[str | None] = "brightness"
     description: ClassVar[str] = "The middle tones become brighter or darker; black and white stay."
     sentence: ClassVar[str] = "the middle tones become {trend}"
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")

@@ -24,7 +24,7 @@ class Pose(HeadIntervention):
     id: ClassVar[str] = "pose"
     title: ClassVar[str] = "head turns"
     group: ClassVar[str] = "View"
-    description: ClassVar[str] = "The head turns sideways, to a given angle."
+    description: ClassVar[str] = "The head turns sideways, to a given angle; the measured symmetry falls."
     sentence: ClassVar[str] = "the head turns"
 
     def _edit(self, head: Head, strength: float) -> Head:
@@ -71,7 +71,10 @@ class LightDirection(HeadIntervention):
     id: ClassVar[str] = "light_direction"
     title: ClassVar[str] = "light from the side"
     group: ClassVar[str] = "View"
-    description: ClassVar[str] = "The key light wanders to the side; its strength stays."
+    description: ClassVar[str] = (
+        "The key light wanders to the side; its strength stays. Brightness, contrast, sharpness and the "
+        "measured skin tone of the picture follow."
+    )
     sentence: ClassVar[str] = "the light wanders to the side"
 
     def _edit(self, head: Head, strength: float) -> Head:

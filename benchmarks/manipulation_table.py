@@ -1,0 +1,31 @@
+"""Measure the manipulation matrix that `facelib.studies.load_manipulation` returns.
+
+Run ``python benchmarks/manipulation_table.py``; about two minutes. The heads are those of
+`facelib.studies.manipulation.usual_heads`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from facelib.studies import manipulation
+from facelib.studies.manipulation import manipulation_check, usual_heads
+
+TABLE = Path(manipulation.__file__).with_name("manipulation.csv")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", type=Path, default=TABLE)
+    table = manipulation_check(
+        usual_heads(), progress=lambda done, total: print(f"{done} of {total} interventions", flush=True)
+    )
+    half = (path := parser.parse_args().table).with_suffix(".part")
+    table.round(6).to_csv(half, index=False, lineterminator="\n")
+    half.replace(path)
+    print(table[table["own"]][["intervention", "property", "moved", "monotone", "same_way"]].to_string())
+
+
+if __name__ == "__main__":
+    main()
