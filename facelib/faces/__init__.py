@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from facelib.faces.photographs import load_face, sample_photograph
     from facelib.faces.population import sample_heads
     from facelib.faces.rendering import render_heads, warm
+    from facelib.faces.sheet import contact_sheet
 
 _NAMES = {
     "ELECTRODE_SCHEMES": "electrodes",
@@ -27,6 +28,7 @@ _NAMES = {
     "Head": "head",
     "LIGHTS": "light",
     "Light": "light",
+    "contact_sheet": "sheet",
     "find_landmarks": "landmarker",
     "load_face": "photographs",
     "read_face_units": "landmarker",
@@ -47,6 +49,7 @@ __all__ = [
     "Face",
     "Head",
     "Light",
+    "contact_sheet",
     "find_landmarks",
     "load_face",
     "read_face_units",

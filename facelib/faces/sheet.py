@@ -1,0 +1,98 @@
+"""Many faces on one sheet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from facelib.errors import BadValueError
+from facelib.faces.face import Face
+from facelib.faces.head import Head
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+GAP: Final = 4  # px between pictures
+LINE: Final = 16  # px of a caption
+INK, PAPER = (31, 41, 51), (255, 255, 255)
+
+
+def contact_sheet(
+    faces: Sequence[Face | Head],
+    columns: int | None = None,
+    captions: Sequence[str] | None = None,
+    *,
+    size: int = 128,
+) -> Image:
+    """Return faces side by side, row by row.
+
+    Parameters
+    ----------
+    faces
+        Faces, or heads, which are rendered. Pictures that aren't square keep their shape.
+    columns
+        Pictures a row; None: about as many as rows.
+    captions
+        One a face, below it; what is too wide is cut.
+    size
+        Longer side of every picture, px.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, on white.
+
+    Raises
+    ------
+    BadValueError
+        If there is no face, something else than faces, or the captions are more or fewer.
+
+    Examples
+    --------
+    >>> contact_sheet([Head(seed=seed) for seed in range(5)], columns=3, size=64).size
+    (200, 132)
+    """
+    from PIL import Image as Pictures
+    from PIL import ImageDraw, ImageFont
+
+    shown, texts, wide = _checked(faces, captions, columns)
+    high, line = math.ceil(len(shown) / wide), LINE if texts else 0
+    step = size + GAP
+    sheet = Pictures.new("RGB", (wide * step - GAP, high * (step + line) - GAP), PAPER)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
+    for place, face in enumerate(shown):
+        picture = face.render(min(size, 1024)) if isinstance(face, Head) else face
+        image = Pictures.fromarray(picture.image)
+        scale = size / max(image.size)
+        fitted = image.resize((max(round(image.width * scale), 1), max(round(image.height * scale), 1)))
+        x, y = place % wide * step, place // wide * (step + line)
+        sheet.paste(fitted, (x + (size - fitted.width) // 2, y + (size - fitted.height) // 2))
+        if texts:
+            text = texts[place]
+            while text and pen.textlength(text, font) > size:
+                text = text[:-1]
+            pen.text((x + size / 2, y + size + 1), text, INK, font, anchor="ma")
+    return sheet
+
+
+def _checked(
+    faces: Sequence[Face | Head], captions: Sequence[str] | None, columns: int | None
+) -> tuple[list[Face | Head], list[str], int]:
+    """Return faces, captions and columns, or raise `BadValueError`."""
+    shown = list(faces)
+    others = sorted({type(face).__name__ for face in shown if not isinstance(face, Face | Head)})
+    if not shown or others:
+        msg = f"A contact sheet shows faces or heads, at least one; got {', '.join(others) or 'none'}."
+        raise BadValueError(msg)
+    texts = [str(text) for text in captions] if captions is not None else []
+    if captions is not None and len(texts) != len(shown):
+        msg = f"A contact sheet has one caption a face; got {len(texts)} for {len(shown)} faces."
+        raise BadValueError(msg)
+    wide = math.ceil(math.sqrt(len(shown))) if columns is None else columns
+    if not isinstance(wide, int | np.integer) or wide < 1:
+        msg = f"The columns of a contact sheet are a whole number above 0; got {columns!r}."
+        raise BadValueError(msg)
+    return shown, texts, min(int(wide), len(shown))
