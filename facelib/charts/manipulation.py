@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
@@ -87,7 +88,7 @@ def cell_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     words = [_number(moved) for moved in given["moved"]]
     says = [
         "can't be told on these heads"
-        if moved != moved  # noqa: PLR0124
+        if math.isnan(moved)
         else f"{change:+.3g} on the mean of {heads} heads, rank correlation with the strength {monotone:.2f}"
         for moved, change, heads, monotone in zip(
             given["moved"], given["change"], given["heads"], given["monotone"], strict=True
@@ -102,7 +103,7 @@ def _number(moved: float) -> str:
     >>> [_number(moved) for moved in (-3.21, 0.04, 12.6, float("nan"))]
     ['−3.2', '·', '13', '?']
     """
-    if moved != moved:  # noqa: PLR0124
+    if math.isnan(moved):
         return "?"
     if abs(moved) < 0.05:
         return "·"

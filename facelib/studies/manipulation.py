@@ -167,7 +167,7 @@ def _rows(
 ) -> pd.DataFrame:
     """Return the rows of one intervention from values (heads, strengths, properties)."""
     import pandas as pd
-    from scipy.stats import rankdata
+    from scipy.stats import spearmanr
 
     rows = []
     for place, name in enumerate(names):
@@ -185,7 +185,7 @@ def _rows(
             spread = _spread(curves[:, 0], name)
             mean = curves.mean(axis=0)
             still = np.ptp(mean) <= 1e-9 * max(abs(mean).max(), 1e-300)
-            ranks = np.corrcoef(rankdata(mean), strengths.argsort().argsort())[0, 1] if not still else np.nan
+            ranks = np.nan if still else float(spearmanr(strengths, mean).statistic)
             row |= {
                 "start": mean[0],
                 "change": change.mean(),

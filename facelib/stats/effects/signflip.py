@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count
+from facelib.stats.checks import Floats, as_count, as_reals
 from facelib.stats.corrections import tail_share
 from facelib.stats.shuffle import clopper_pearson
 
@@ -177,14 +177,7 @@ def as_differences(differences: Any) -> tuple[Floats, bool]:
 
 def as_array(values: Any, what: str) -> Floats:
     """Return `values` as float64 of any shape, NaN where missing or masked, or raise `BadValueError`."""
-    try:
-        given = np.asarray(values)
-        if given.dtype.kind not in "biufO":
-            raise TypeError
-        array = given.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
-        msg = f"{what} must be numbers; got {type(values).__name__}: {f'{values!r}':.60}."
-        raise BadValueError(msg) from None
+    array = as_reals(values, what)
     if np.ma.isMaskedArray(values):
         array[np.ma.getmaskarray(values)] = np.nan
     return array

@@ -52,9 +52,16 @@ class Prepared(ABC):
         """Return why property i and output j can't be tested, where their statistic is NaN."""
         return "the conditioner leaves too little of it"
 
-    def analytic(self) -> Floats | None:
-        """Return p from the test's own null distribution, (P, O), or None if it has none."""
-        return None
+    def analytic(self) -> Floats:
+        """Return p from the test's own null distribution, (P, O); a test whose null is analytic has one.
+
+        Raises
+        ------
+        BadValueError
+            If it declares one but computes none.
+        """
+        msg = f"{type(self).__name__} has no analytic null: its test must declare null = 'permutation'."
+        raise BadValueError(msg)
 
     @abstractmethod
     def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:

@@ -38,11 +38,20 @@ def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[Note]:
     if few > finest:
         finest = float(few)
         notes.append(Note("So few faces a label can be ordered in few ways only."))
-    coarse = [level for level in LEVELS if finest >= level * (1 - ROUNDING)]
-    if coarse:
-        text = f"The smallest possible p is {finest:.2g}: it can't be significant at {coarse[0]:g}."
-        notes.append(Note(text, f"Can't be significant at {coarse[0]:g}."))
+    level = out_of_reach(finest)
+    if level is not None:
+        text = f"The smallest possible p is {finest:.2g}: it can't be significant at {level:g}."
+        notes.append(Note(text, f"Can't be significant at {level:g}."))
     return notes
+
+
+def out_of_reach(finest: float) -> float | None:
+    """Return the highest level that the smallest possible p isn't below, if there is one.
+
+    >>> out_of_reach(0.01), out_of_reach(1 / 101)
+    (0.01, None)
+    """
+    return next((level for level in LEVELS if finest >= level * (1 - ROUNDING)), None)
 
 
 def rare_notes(problem: Problem, orders: Orders) -> list[Note]:
@@ -56,10 +65,10 @@ def rare_notes(problem: Problem, orders: Orders) -> list[Note]:
         if variable.kind not in ("binary", "categorical"):
             continue
         least = float(np.exp(-variable.log_arrangements(problem.given.strata)))
-        coarse = [level for level in LEVELS if least >= level * (1 - ROUNDING)]
-        if coarse:
+        level = out_of_reach(least)
+        if level is not None:
             text = f"{variable.name} is so rare that its p can't go below {least:.2g}."
-            notes.append(Note(text, f"{variable.name} can't be significant at {coarse[0]:g}."))
+            notes.append(Note(text, f"{variable.name} can't be significant at {level:g}."))
     return notes
 
 
