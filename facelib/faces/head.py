@@ -23,10 +23,13 @@ Hair = Literal["short", "long", "bald", "tied"]
 HairColour = Literal["black", "brown", "chestnut", "blond", "red", "grey"]
 EyeColour = Literal["brown", "hazel", "green", "blue", "grey"]
 ExpressionSet = Literal["tuned", "facs"]
+PalsyParts = Literal["both", "resting", "dynamic"]
+Background = Literal["grey", "white", "black", "blue", "green", "room"]
 
 HAIR: tuple[Hair, ...] = get_args(Hair)
 HAIR_COLOURS: tuple[HairColour, ...] = get_args(HairColour)
 EYE_COLOURS: tuple[EyeColour, ...] = get_args(EyeColour)
+BACKGROUNDS: tuple[Background, ...] = get_args(Background)
 ANCESTRY = ("african", "asian", "european")
 
 _RANGES = {
@@ -40,6 +43,14 @@ _RANGES = {
     "palsy": (0.0, 1.0),
     "facial_hair": (0.0, 1.0),
     "moles": (0.0, 1.0),
+    "synkinesis": (0.0, 1.0),
+    "thinning": (0.0, 1.0),
+    "glasses": (0.0, 1.0),
+    "lens_tint": (0.0, 1.0),
+    "mask": (0.0, 1.0),
+    "electrode_size": (0.5, 2.0),
+    "wires": (0.0, 1.0),
+    "tape": (0.0, 1.0),
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "hair": HAIR,
@@ -47,6 +58,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "eye_colour": EYE_COLOURS,
     "expression_set": get_args(ExpressionSet),
     "palsy_side": get_args(Side),
+    "palsy_parts": get_args(PalsyParts),
+    "background": BACKGROUNDS,
 }
 _ANGLES = {
     "pose": {"yaw": (-90.0, 90.0), "pitch": (-60.0, 60.0), "roll": (-180.0, 180.0)},
@@ -112,6 +125,28 @@ class Head:
         units reach (`facelib.faces.gaze.REACH`); positive looks to the person's left and up. The lids follow.
         `intensity`, `left`, `right` and `palsy` leave it alone. Where the expression turns the eyes too, both
         add up, and a unit stops at 1.
+    palsy_parts
+        What `palsy` does: "dynamic" (what moves, moves less), "resting" (what sags at rest), or "both".
+    synkinesis
+        Movement that comes along on the side of the palsy, as after a nerve that grew back astray, in [0, 1]:
+        the eye narrows as the mouth moves, and the mouth as the eye closes. Needs a palsy.
+    thinning
+        0 all the hair of the style … 1 none.
+    glasses
+        Weight of the frame: 0 no glasses, 0.2 a thin wire … 1 a heavy dark frame.
+    lens_tint
+        0 clear … 1 sunglasses that hide the eyes. Needs glasses.
+    mask
+        Surgical mask: its upper edge rises from 0, not there, over the chin and the mouth to 1, the bridge of
+        the nose.
+    background
+        Name of what is behind the head.
+    electrode_size
+        Factor on the diameter of the electrodes, in [0.5, 2].
+    wires
+        Leads of the electrodes: 0 none … 1 out of the picture.
+    tape
+        Strips of tape over the electrodes: 0 none … 1 whole.
 
     Examples
     --------
@@ -146,6 +181,16 @@ class Head:
     eye_colour: EyeColour = "brown"
     moles: float = 0.0
     gaze: tuple[float, float] = (0.0, 0.0)
+    palsy_parts: PalsyParts = "both"
+    synkinesis: float = 0.0
+    thinning: float = 0.0
+    glasses: float = 0.0
+    lens_tint: float = 0.0
+    mask: float = 0.0
+    background: Background = "grey"
+    electrode_size: float = 1.0
+    wires: float = 0.0
+    tape: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
