@@ -25,9 +25,8 @@ class Frame(NamedTuple):
     toward: Floats  # (3, 3) rows: the shadow map's axes and the direction to the light
     shadow_scale: float  # texels per dm
     skin: Floats  # (h, w, 8) from facelib.faces.skin
-    pigment: npt.NDArray[np.uint8]  # (h, w, …)
-    slope: npt.NDArray[np.int8]  # (h, w, …)
-    wrinkles: Floats  # (2, 4) depth of the wrinkles on the person's left and right
+    furrows: Floats  # (1 or 2, rows, columns, 4) from facelib.faces.furrows
+    furrows_top: int  # row of the skin where they start
     iris: Floats  # (3,)
     lids: (
         Floats  # (2, 2) height of the upper and lower lid over the middle of the left and right eye, in radii

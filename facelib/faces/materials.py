@@ -10,12 +10,12 @@ from facelib.faces.anatomy import CAVITY, EYE, SOCKET, TEETH_LOWER, TEETH_UPPER,
 from facelib.faces.camera import DISTANCE
 from facelib.faces.frame import Frame, Surfaces
 from facelib.faces.lighting import jit, lobe, smooth, unit
-from facelib.faces.maps import AXIS, BOTTOM, FRONT, FRONT_SHARE, SLOPE, TOP
+from facelib.faces.maps import AXIS, BOTTOM, FRONT, FRONT_SHARE, TOP
 from facelib.faces.stickers import sticker_at
+from facelib.faces.worn import WORN
 
 _FRONT, _SHARE, _SPAN = float(FRONT), FRONT_SHARE, TOP - BOTTOM
 _COLLAR = 0.075  # dm; width of the ribbed band of the shirt
-_SLOPE_START, _DARK_START = 4, 12  # where the wrinkles start in the slope and pigment maps
 
 
 @jit
@@ -77,6 +77,9 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
         elif kind == CAVITY:
             reach = 0.06 + 0.55 * mouth * smooth(1.0, 1.5, carried[s, 5])
             _set(colours[s], finish[s], 0.23, 0.045, 0.045, 0.5, 0.4, reach)
+        elif kind >= WORN:
+            c = carried[s]
+            _set(colours[s], finish[s], c[3], c[4], c[5], c[6], 0.0, c[7])
     _paint_skin(frame, surfaces, count)
 
 
@@ -96,9 +99,9 @@ def _set(  # noqa: PLR0917, a kernel
 
 
 @jit
-def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: PLR0912, PLR0915, one loop
+def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: PLR0915, one loop
     """Paint skin, lips, lids and shirt."""
-    skin, pigment, slope, wrinkles, lips = frame.skin, frame.pigment, frame.slope, frame.wrinkles, frame.lip
+    skin, furrows, top, lips = frame.skin, frame.furrows, frame.furrows_top, frame.lip
     shirt, r, stickers, grid, texel_size = (
         frame.shirt,
         frame.rotation,
@@ -110,8 +113,8 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
         surfaces.part, surfaces.carried, surfaces.bumps, surfaces.colours, surfaces.finish,
     )  # fmt: skip
     height, width = skin.shape[:2]
-    wrinkled = wrinkles.max() > 0.02
-    texel, slopes, darks = np.empty(8, np.float32), np.empty(8, np.float32), np.empty(4, np.float32)
+    sides, wrinkled, forward = furrows.shape[0], furrows.shape[1] - 1, furrows.shape[2] - 1
+    texel, carved = np.empty(8, np.float32), np.empty(4, np.float32)
     for s in range(count):
         if part[s] != 0 and part[s] != SOCKET:
             continue
@@ -138,28 +141,19 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
             continue
         occlusion, side = carried[s, 7], 0 if cx >= 0.0 else 1
         dark = 0.0
-        if wrinkled:
-            for k in range(8):
-                c = k + _SLOPE_START
-                slopes[k] = (
-                    w00 * slope[i, j, c]
-                    + w01 * slope[i, j + 1, c]
-                    + w10 * slope[i + 1, j, c]
-                    + w11 * slope[i + 1, j + 1, c]
-                )
+        row = i - top
+        if 0 <= row < wrinkled and j < forward:
+            lines = furrows[side if sides == 2 else 0]
             for k in range(4):
-                c = k + _DARK_START
-                darks[k] = (
-                    w00 * pigment[i, j, c]
-                    + w01 * pigment[i, j + 1, c]
-                    + w10 * pigment[i + 1, j, c]
-                    + w11 * pigment[i + 1, j + 1, c]
+                carved[k] = (
+                    w00 * lines[row, j, k]
+                    + w01 * lines[row, j + 1, k]
+                    + w10 * lines[row + 1, j, k]
+                    + w11 * lines[row + 1, j + 1, k]
                 )
-            for k in range(4):
-                depth = wrinkles[side, k]
-                along += depth / SLOPE * slopes[2 * k]
-                up += depth / SLOPE * slopes[2 * k + 1]
-                dark += depth / 255.0 * darks[k]
+            along += carved[0]
+            up += carved[1]
+            dark = carved[2]
         dark = 0.20 * min(dark, 1.2)
         lip = min(1.15 * carried[s, 6], 1.0) * lips[3]
         red = red * (1.0 - 0.75 * dark) * (1.0 - lip) + lips[0] * lip

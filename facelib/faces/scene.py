@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from facelib.faces import camera, hairdo, skin, stickers
+from facelib.faces import camera, furrows, hairdo, skin, stickers
 from facelib.faces.anatomy import (
     EYE,
     LASH_LOWER,
@@ -20,9 +20,10 @@ from facelib.faces.anatomy import (
     Floats,
 )
 from facelib.faces.frame import Frame
-from facelib.faces.geometry import load, maps
+from facelib.faces.geometry import load
 from facelib.faces.light import Light
 from facelib.faces.raster import buffers, rasterise
+from facelib.faces.worn import Placed
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
@@ -43,7 +44,13 @@ _LIPS_TOUCH, _MOUTH_OPEN = 0.012, 0.072  # dm between the lips: no light, all li
 
 
 def frame_of(  # noqa: PLR0917
-    head: Head, size: int, vertices: Floats, view: camera.View, points: Floats, carried: Floats
+    head: Head,
+    size: int,
+    vertices: Floats,
+    view: camera.View,
+    points: Floats,
+    carried: Floats,
+    worn: Placed | None = None,
 ) -> Frame:
     """Gather what the shading of a head needs.
 
@@ -54,14 +61,20 @@ def frame_of(  # noqa: PLR0917
     vertices
         float32 (N, 3), fine vertices of the head, dm.
     points, carried
-        See `Frame`; of head and wisps.
+        See `Frame`; of head, wisps and what is worn.
+    worn
+        What the head wears.
     """
     light = Light.of(head.light)
     lamps, sky = light.lamps()
     level = skin.level_for(size)
-    pigment, slope = maps(level)
+    lines, top = furrows.furrows(head, level)
     triangles, parts = hairdo.topology(head.hair)
-    shadow, axes, scale = _shadow(view.positions, lamps[0, :3])
+    if worn:
+        first = np.int32(len(points) - len(worn.points))
+        triangles = np.concatenate([triangles, worn.triangles + first])
+        parts = np.concatenate([parts, worn.parts])
+    shadow, axes, scale = _shadow(view.positions, lamps[0, :3], worn)
     sticky, grid = stickers.stick(head, skin.skin_colour(head.skin_tone))
     lip, opacity = skin.lip_colour(head)
     backdrop = skin.linear(np.array(_BACKDROP)) * (0.25 + 0.75 * light.strength)
@@ -78,9 +91,8 @@ def frame_of(  # noqa: PLR0917
         toward=axes,
         shadow_scale=scale,
         skin=skin.bake(head, level),
-        pigment=pigment,
-        slope=slope,
-        wrinkles=skin.wrinkles(head),
+        furrows=lines,
+        furrows_top=top,
         iris=skin.linear(_IRIS[head.eye_colour]).astype(np.float32),
         lids=_lids(vertices),
         eye_centres=_eye_centres(),
@@ -122,7 +134,7 @@ def fixed_attributes() -> Floats:
     )
 
 
-def _shadow(positions: Floats, toward: Floats) -> tuple[Floats, Floats, float]:
+def _shadow(positions: Floats, toward: Floats, worn: Placed | None) -> tuple[Floats, Floats, float]:
     """Return the shadow map of a light, its axes and its texels per dm."""
     side = np.cross(np.array([0.0, 1.0, 0.0]), toward)
     length = float(np.linalg.norm(side))
@@ -130,12 +142,14 @@ def _shadow(positions: Floats, toward: Floats) -> tuple[Floats, Floats, float]:
     axes = np.stack([side, np.cross(toward, side), toward]).astype(np.float32)
     scale = _SHADOW_SIZE / 2 / _SHADOW_REACH
     geometry = load()
-    points = camera.turn(
-        positions[: len(geometry.base)], axes * np.array([[scale], [-scale], [1]], np.float32)
-    )
-    points[:, 2] += np.float32(10)
     depth, seen = buffers(_SHADOW_SIZE)
-    rasterise(points, geometry.coarse_triangles, True, 0, depth, seen)
+    casting = [(positions[: len(geometry.base)], geometry.coarse_triangles)]
+    if worn:
+        casting.append((worn.positions, worn.triangles))
+    for surface, triangles in casting:
+        points = camera.turn(surface, axes * np.array([[scale], [-scale], [1]], np.float32))
+        points[:, 2] += np.float32(10)
+        rasterise(points, triangles, True, 0, depth, seen)
     return depth, axes, scale
 
 
