@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.faces import camera, hairdo, mesh, scene
+from facelib.faces import camera, hairdo, mesh, scene, worn
 from facelib.faces.anatomy import Floats, Ints
 from facelib.faces.face import Face
 from facelib.faces.frame import Frame, surfaces
@@ -23,6 +23,7 @@ from facelib.faces.landmarks import face_box, place
 from facelib.faces.lashes import lay_lashes
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
 from facelib.faces.resolve import develop, fill_backdrop, shade, tone_curve
+from facelib.faces.wardrobe import worn_by
 from facelib.faces.wisps import strand_gaps
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def render(head: Head, size: int = 224) -> Face:
         raise BadValueError(msg)
     size = int(size)
     vertices, view, marks = pose(head)
-    points, frame, depth, seen = draw(head, size, vertices, view)
-    image = develop(_shaded(points, frame, depth, seen), _curve())
+    points, picture = _picture(head, size, vertices, view, worn_by(head, vertices, size))
+    image = develop(picture, _curve())
     screen, middle = points[:, :2] / np.float32(scene.SAMPLES), np.float32(size / 2)
     geometry = load()
     eyes = np.stack([screen[eye].mean(axis=0) for eye in scene.eye_vertices()]).astype(np.float64) + middle
@@ -66,9 +67,12 @@ def pose(head: Head) -> tuple[Floats, camera.View, Floats]:
 
 
 def draw(
-    head: Head, size: int, vertices: Floats, view: camera.View
+    head: Head, size: int, vertices: Floats, view: camera.View, things: Sequence[worn.Worn] = ()
 ) -> tuple[Floats, Frame, Floats, npt.NDArray[np.int32]]:
-    """Return the projected vertices, the frame, and depth and triangle number of every sample."""
+    """Return the projected vertices, the frame, and depth and triangle number of every sample.
+
+    Of what the head wears, `things` are drawn, as solid ones.
+    """
     geometry = load()
     samples = size * scene.SAMPLES
     normals = mesh.normals(view.positions, geometry.triangles, geometry.around_start, geometry.around_index)
@@ -86,7 +90,29 @@ def draw(
             strands, wisps.triangles, count, where, wisps.variants, geometry.pattern, gaps, depth, seen
         )
         points, carried = np.concatenate([points, strands]), np.concatenate([carried, turned])
-    return points, scene.frame_of(head, size, vertices, view, points, carried), depth, seen
+    extra = worn.place(things, view, samples)
+    if extra:
+        rasterise(extra.points, extra.triangles, True, len(hairdo.topology(head.hair)[0]), depth, seen)
+        points, carried = np.concatenate([points, extra.points]), np.concatenate([carried, extra.carried])
+    return points, scene.frame_of(head, size, vertices, view, points, carried, extra), depth, seen
+
+
+def _picture(
+    head: Head, size: int, vertices: Floats, view: camera.View, things: tuple[worn.Worn, ...]
+) -> tuple[Floats, Floats]:
+    """Return the projected vertices and the picture (H, W, 3) in linear light.
+
+    What is see-through is laid over the picture without it.
+    """
+    thin = next((i for i, thing in enumerate(things) if thing.opacity < 1), None)
+    if thin is None:
+        points, frame, depth, seen = draw(head, size, vertices, view, things)
+        return points, _shaded(points, frame, depth, seen)
+    others, veil = things[:thin] + things[thin + 1 :], np.float32(things[thin].opacity)
+    points, without = _picture(head, size, vertices, view, others)
+    solid = (*things[:thin], replace(things[thin], opacity=1.0), *things[thin + 1 :])
+    _, covered = _picture(head, size, vertices, view, solid)
+    return points, without + veil * (covered - without)
 
 
 def _shaded(points: Floats, frame: Frame, depth: Floats, seen: Ints) -> Floats:
