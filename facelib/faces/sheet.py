@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from facelib.errors import BadValueError
 from facelib.faces.face import Face
 from facelib.faces.head import Head
+from facelib.faces.rendering import SIZES, render_heads
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -36,7 +37,7 @@ def contact_sheet(
     columns
         Pictures a row; None: about as many as rows.
     captions
-        One a face, below it; what is too wide is cut.
+        One a face, below it; what is too wide is cut, with an ellipsis.
     size
         Longer side of every picture, px.
 
@@ -48,7 +49,8 @@ def contact_sheet(
     Raises
     ------
     BadValueError
-        If there is no face, something else than faces, or the captions are more or fewer.
+        If there is no face, something else than faces, the captions are more or fewer, or the columns or the
+        size no whole number above 0.
 
     Examples
     --------
@@ -58,24 +60,37 @@ def contact_sheet(
     from PIL import Image as Pictures
     from PIL import ImageDraw, ImageFont
 
-    shown, texts, wide = _checked(faces, captions, columns)
+    given, texts, wide = _checked(faces, captions, columns)
+    if not isinstance(size, int | np.integer) or size < 1:
+        msg = f"The size of a contact sheet's pictures is a whole number of px above 0; got {size!r}."
+        raise BadValueError(msg)
+    heads = [face for face in given if isinstance(face, Head)]
+    rendered = iter(render_heads(heads, int(np.clip(size, *SIZES))))
+    shown = [next(rendered) if isinstance(face, Head) else face for face in given]
     high, line = math.ceil(len(shown) / wide), LINE if texts else 0
     step = size + GAP
     sheet = Pictures.new("RGB", (wide * step - GAP, high * (step + line) - GAP), PAPER)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
     for place, face in enumerate(shown):
-        picture = face.render(min(size, 1024)) if isinstance(face, Head) else face
-        image = Pictures.fromarray(picture.image)
+        image = Pictures.fromarray(face.image)
         scale = size / max(image.size)
         fitted = image.resize((max(round(image.width * scale), 1), max(round(image.height * scale), 1)))
         x, y = place % wide * step, place // wide * (step + line)
         sheet.paste(fitted, (x + (size - fitted.width) // 2, y + (size - fitted.height) // 2))
         if texts:
-            text = texts[place]
-            while text and pen.textlength(text, font) > size:
-                text = text[:-1]
+            text = _cut(texts[place], size, lambda words: pen.textlength(words, font))
             pen.text((x + size / 2, y + size + 1), text, INK, font, anchor="ma")
     return sheet
+
+
+def _cut(text: str, width: float, length: Callable[[str], float]) -> str:
+    """Return a text that is no longer than `width`, with an ellipsis where it is cut."""
+    if length(text) <= width:
+        return text
+    end = len(text)
+    while end and length(text[:end].rstrip() + "…") > width:
+        end -= 1
+    return text[:end].rstrip() + "…" if end else ""
 
 
 def _checked(

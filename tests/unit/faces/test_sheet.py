@@ -10,7 +10,7 @@ import pytest
 from facelib import Face, Head
 from facelib.errors import BadValueError
 from facelib.faces import contact_sheet
-from facelib.faces.sheet import GAP, LINE
+from facelib.faces.sheet import GAP, LINE, _cut
 
 
 def plain(grey: int, height: int = 40, width: int = 40) -> Face:
@@ -45,10 +45,25 @@ def test_captions_stand_below_and_never_reach_the_neighbour() -> None:
     assert not ink[:, 60:].any()
 
 
+@pytest.mark.parametrize("width", [10, 30, 55, 100])
+def test_long_captions_end_in_an_ellipsis(width: int) -> None:
+    def length(text: str) -> float:
+        return 10.0 * len(text)
+
+    cut = _cut("happy, 35", width, length)
+    assert length(cut) <= width
+    assert cut == {10: "", 30: "ha…", 55: "happ…", 100: "happy, 35"}[width]
+
+
 @pytest.mark.packages
 def test_heads_are_rendered() -> None:
-    head = Head(seed=1)
-    assert np.array_equal(np.asarray(contact_sheet([head], size=64)), head.render(64).image)
+    head, face = Head(seed=1), plain(9, 64, 64)
+    sheet = np.asarray(contact_sheet([face, head, face], 3, size=64))
+    step = 64 + GAP
+    assert np.array_equal(sheet[:, step : step + 64], head.render(64).image)
+    assert (sheet[:, :64] == 9).all()
+    assert (sheet[:, 2 * step :] == 9).all()
+    assert contact_sheet([head], size=20).size == (20, 20)  # smaller than heads are rendered
 
 
 @pytest.mark.parametrize(
@@ -59,8 +74,9 @@ def test_heads_are_rendered() -> None:
         (([plain(0)], None, ["a", "b"]), "got 2 for 1"),
         (([plain(0)], 0), "above 0; got 0"),
         (([plain(0)], 1.5), "whole number"),
+        (([plain(0)],), "px above 0; got 0"),
     ],
 )
 def test_bad_sheets_are_refused(arguments: Any, said: str) -> None:
     with pytest.raises(BadValueError, match=said):
-        contact_sheet(*arguments)
+        contact_sheet(*arguments, size=0 if "px" in said else 40)
