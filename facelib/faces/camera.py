@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from facelib.faces.anatomy import Floats
+from facelib.faces.kernels import jit
 
 DISTANCE = 11.0  # dm from the lens to the middle of the head
 ZOOM = 4.2  # focal length in picture widths
@@ -68,7 +68,7 @@ def stand(vertices: Floats, eyes: npt.NDArray[np.float64], pose: tuple[float, fl
     return View(turn(vertices - origin, rotation * np.float32(scale)), rotation, scale, origin)
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def turn(vertices: Floats, matrix: Floats) -> Floats:
     """Return vertices (N, 3) times the transpose of a matrix (3, 3), the same on any number of processors."""
     result = np.empty((len(vertices), 3), np.float32)
@@ -104,7 +104,7 @@ def comb(
     return points, turned
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _comb(  # noqa: PLR0917, a kernel
     vertices: Floats,
     normals: Floats,

@@ -36,10 +36,9 @@ class Frame(NamedTuple):
     mouth: float  # how much light reaches the teeth, [0, 1]
     hair: Floats  # (3,)
     shirt: Floats  # (3,)
-    stickers: Floats  # (K, 9) canonical centre, radius, kind (0 electrode, 1 mole), opacity, colour
-    sticker_grid: npt.NDArray[np.uint8]  # (rows, columns) number of a sticker near each cell, or 255
+    stickers: Floats  # (K, 16) and …
+    sticker_grid: npt.NDArray[np.uint8]  # (rows, columns, layers) see `stickers.stick`
     texel: float  # dm of skin that a pixel covers
-    backdrop: Floats  # (2, 3) colours behind the head: in the middle, at the border
 
 
 class Surfaces(NamedTuple):

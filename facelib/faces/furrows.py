@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +12,7 @@ from facelib.faces import skin
 from facelib.faces.anatomy import Floats
 from facelib.faces.cache import ArrayCache
 from facelib.faces.geometry import maps
+from facelib.faces.kernels import jit
 from facelib.faces.maps import PIGMENTS, RELIEFS, SLOPE
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def furrows(head: Head, level: int) -> tuple[Floats, int]:
     return made, reliefs.top
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _carve(
     depths: Floats, along: npt.NDArray[np.int8], up: npt.NDArray[np.int8], dark: npt.NDArray[np.uint8]
 ) -> Floats:

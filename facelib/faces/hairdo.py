@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +12,7 @@ from facelib.faces import mesh
 from facelib.faces.anatomy import WISP, Floats, Ints
 from facelib.faces.cache import ArrayCache
 from facelib.faces.geometry import hair, load
+from facelib.faces.kernels import jit
 from facelib.faces.wisps import STYLES, THICKNESS, cap_height
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def grow(head: Head) -> Floats:
     return _GROWN.get((head.hair, *mesh.identity_key(head)), make)
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _follow(vertices: Floats, weights: Floats, moved: Floats) -> Floats:
     result = vertices.copy()
     for v in range(len(vertices)):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from facelib.faces.anatomy import LASH_LOWER, LASH_UPPER, SKIN, SOCKET, Floats, Ints
+from facelib.faces.kernels import jit
 
 _BIAS = 0.0004  # 1/dm; lashes win over the lid that they grow from
 _HAIRS = 900.0  # radians per dm along the lid: about 45 lashes
@@ -33,7 +33,7 @@ def root_distance(
     return result
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def lay_lashes(  # noqa: PLR0917, a kernel
     points: Floats,
     triangles: Ints,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numba
-
 from facelib.faces.anatomy import WISP, Floats
 from facelib.faces.camera import DISTANCE
 from facelib.faces.frame import Frame, Surfaces
+from facelib.faces.kernels import jit
 
 Triple = tuple[float, float, float]
-jit = numba.njit(cache=True, nogil=True)
 
 
 @jit

@@ -9,11 +9,17 @@ import numpy as np
 from facelib.faces.anatomy import CAVITY, EYE, SOCKET, TEETH_LOWER, TEETH_UPPER, TONGUE, WISP, Floats
 from facelib.faces.camera import DISTANCE
 from facelib.faces.frame import Frame, Surfaces
-from facelib.faces.lighting import jit, lobe, smooth, unit
+from facelib.faces.kernels import jit
+from facelib.faces.lighting import lobe, smooth, unit
 from facelib.faces.maps import AXIS, BOTTOM, FRONT, FRONT_SHARE, TOP
 from facelib.faces.stickers import sticker_at
 from facelib.faces.worn import WORN
 
+_AXIS = np.float32(AXIS)
+_ARC = tuple(
+    np.float32(c) for c in (0.99997726, -0.33262347, 0.19354346, -0.11643287, 0.05265332, -0.01172120)
+)
+_TINY, _QUARTER, _HALF_TURN = np.float32(1e-20), np.float32(math.pi / 2), np.float32(math.pi)
 _FRONT, _SHARE, _SPAN = float(FRONT), FRONT_SHARE, TOP - BOTTOM
 _COLLAR = 0.075  # dm; width of the ribbed band of the shirt
 
@@ -24,6 +30,21 @@ def column_of(angle: float) -> float:
     if angle < _FRONT:
         return angle / _FRONT * _SHARE
     return _SHARE + (angle - _FRONT) / (math.pi - _FRONT) * (1.0 - _SHARE)
+
+
+@jit
+def turn(x: float, z: float) -> float:
+    """Return atan2(x, z) for x ≥ 0, within 1e-5: an odd polynomial, in a third of a library's time."""
+    depth = abs(z)
+    ratio = min(x, depth) / (max(x, depth) + _TINY)
+    square = ratio * ratio
+    series = _ARC[5]
+    for k in range(4, -1, -1):
+        series = series * square + _ARC[k]
+    angle = series * ratio
+    if x > depth:
+        angle = _QUARTER - angle
+    return angle if z >= 0 else _HALF_TURN - angle  # type: ignore[return-value]  # numba keeps float32
 
 
 @jit
@@ -46,7 +67,7 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
         kind = part[s]
         if kind == EYE:
             _paint_eye(rotation, centres, lids, iris, lights, positions[s], carried[s], colours[s], finish[s])
-        elif kind in {TEETH_UPPER, TEETH_LOWER}:
+        elif kind == TEETH_UPPER or kind == TEETH_LOWER:  # noqa: PLR1714, SIM109, a set would be built each time
             _paint_tooth(rotation, mouth, kind, carried[s], bumps[s], colours[s], finish[s])
         elif kind == TONGUE:
             deep = smooth(0.85, 1.38, carried[s, 5])
@@ -119,7 +140,7 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
         if part[s] != 0 and part[s] != SOCKET:
             continue
         cx, cy, cz = carried[s, 3], carried[s, 4], carried[s, 5]
-        angle = math.atan2(abs(cx), cz - AXIS)
+        angle = turn(abs(cx), cz - _AXIS)
         a = min(max(column_of(angle) * width - 0.5, 0.0), width - 1.001)
         b = min(max((TOP - cy) / _SPAN * height - 0.5, 0.0), height - 1.001)
         i, j = int(b), int(a)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from facelib.faces.anatomy import Floats
+from facelib.faces.kernels import jit
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _lattice(x: int, y: int, z: int, seed: int) -> float:
     """Return a value in [−1, 1) for a point of the integer lattice."""
     h = np.uint32(x * 374761393 + y * 668265263 + z * 2147483647 + seed * 1274126177)
@@ -18,7 +18,7 @@ def _lattice(x: int, y: int, z: int, seed: int) -> float:
     return float(h) / 2147483648.0 - 1.0
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def noise(points: Floats, frequency: float, octaves: int, seed: int) -> Floats:
     """Return fractal value noise, about [−1, 1], at `points` (n, 3); `frequency` in features per unit."""
     result = np.empty(len(points), np.float32)

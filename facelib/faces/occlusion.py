@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from facelib.faces.anatomy import EYE, SKIN, SOCKET, Floats, Ints
+from facelib.faces.kernels import jit
 from facelib.faces.mesh import normals
 from facelib.faces.raster import buffers, rasterise
 
@@ -44,7 +44,7 @@ def ambient_occlusion(
     return (lit / np.maximum(total, 1e-6)).astype(np.float32)
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _gather(  # noqa: PLR0917, a kernel
     points: Floats, facing: Floats, toward: Floats, depth: Floats, lit: Floats, total: Floats
 ) -> None:

@@ -6,25 +6,24 @@ bit but for ties.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from facelib.faces.anatomy import CAVITY, Floats, Ints
+from facelib.faces.kernels import jit
 
 _EDGE = np.float32(-1e-5)  # a sample this far outside still counts, so that no crack opens between neighbours
 _ONE, _FAR = np.float32(1), np.float32(1e9)
-_jit = numba.njit(cache=True, nogil=True)
 
 
-@_jit
+@jit
 def _span(low: float, high: float, size: int) -> tuple[int, int]:
     """Return the first and last sample whose centre lies in [low, high], counted from the middle."""
     shift = np.float32(size * 0.5 - 0.5)
     return max(int(np.ceil(low + shift)), 0), min(int(np.floor(high + shift)), size - 1)
 
 
-@_jit
+@jit
 def rasterise(  # noqa: PLR0917, a kernel
     points: Floats, triangles: Ints, cull: bool, first: int, depth: Floats, seen: Ints
 ) -> None:
@@ -83,7 +82,7 @@ def rasterise(  # noqa: PLR0917, a kernel
                         seen[y, x] = first + t
 
 
-@_jit
+@jit
 def rasterise_inside(  # noqa: PLR0917, a kernel
     points: Floats, triangles: Ints, first: int, parts: npt.NDArray[np.uint8], depth: Floats, seen: Ints
 ) -> None:
@@ -127,7 +126,7 @@ def rasterise_inside(  # noqa: PLR0917, a kernel
                         seen[y, x] = first + t
 
 
-@_jit
+@jit
 def _hidden(depth: Floats, x0: int, x1: int, y0: int, y1: int, nearest: float) -> bool:  # noqa: PLR0917
     """Tell that a small triangle lies behind what is drawn at the corners and in the middle of its box."""
     top, low, left, right = (y0 + y1) >> 1, (y0 + y1 + 1) >> 1, (x0 + x1) >> 1, (x0 + x1 + 1) >> 1
@@ -143,7 +142,7 @@ def _hidden(depth: Floats, x0: int, x1: int, y0: int, y1: int, nearest: float) -
     )
 
 
-@_jit
+@jit
 def _reach(start: float, step: float, low: float, high: float) -> tuple[float, float]:
     """Narrow [low, high] to where start + step × x is not negative, a sample wider on each side."""
     if step > np.float32(1e-9):
@@ -153,7 +152,7 @@ def _reach(start: float, step: float, low: float, high: float) -> tuple[float, f
     return low, high
 
 
-@_jit
+@jit
 def rasterise_wisps(  # noqa: PLR0917, a kernel
     points: Floats,
     triangles: Ints,

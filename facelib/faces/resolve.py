@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from facelib.faces.anatomy import Floats, Ints
 from facelib.faces.camera import DISTANCE
 from facelib.faces.frame import Frame, Surfaces
-from facelib.faces.lighting import illuminate, jit, unit
+from facelib.faces.kernels import jit
+from facelib.faces.lighting import illuminate, unit
 from facelib.faces.materials import paint
 
 _APART = 0.05  # dm; samples of one pixel that are farther apart in depth are different surfaces
@@ -161,20 +161,6 @@ def shade(frame: Frame, depth: Floats, seen: Ints, picture: Floats, surfaces: Su
         lay(surfaces, count, picture)
 
 
-@numba.njit(cache=True, nogil=True)
-def fill_backdrop(picture: Floats, backdrop: Floats) -> None:
-    """Paint a soft glow behind the head, symmetric about the middle column."""
-    height, width = picture.shape[:2]
-    for row in range(height):
-        y = (row + 0.5) / height - 0.42
-        for column in range(width):
-            x = (column + 0.5) / width - 0.5
-            far = min(math.sqrt(x * x + 0.8 * y * y) / 0.72, 1.0)
-            share = far * far * (3.0 - 2.0 * far)
-            for k in range(3):
-                picture[row, column, k] = backdrop[0, k] + (backdrop[1, k] - backdrop[0, k]) * share
-
-
 def tone_curve() -> npt.NDArray[np.uint8]:
     """Return the grey level of linear light from 0 to `_BRIGHTEST` in equal steps of its square root.
 
@@ -188,7 +174,7 @@ def tone_curve() -> npt.NDArray[np.uint8]:
     return np.round(srgb * 255).clip(0, 255).astype(np.uint8)
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def develop(picture: Floats, curve: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Return the 8-bit picture of linear light."""
     height, width = picture.shape[:2]

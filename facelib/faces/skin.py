@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from facelib.faces.anatomy import Floats
 from facelib.faces.cache import ArrayCache
 from facelib.faces.geometry import maps
+from facelib.faces.kernels import jit
 from facelib.faces.maps import LEVELS
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def bake(head: Head, level: int) -> Floats:
     return _SKINS.get((values.tobytes(), level), lambda: _bake(pigment, slope, values))
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats) -> Floats:
     height, width = pigment.shape[:2]
     skin = np.empty((height, width, 8), np.float32)
@@ -185,7 +185,8 @@ def lip_colour(head: Head) -> tuple[npt.NDArray[np.float64], float]:
 def wrinkles(head: Head) -> Floats:
     """Return the depth (2, 4) of the wrinkles of forehead, frown, eye and fold, person's left and right.
 
-    Age carves them, an expression deepens them on the side that moves; a palsy smooths its side.
+    Age carves them, an expression deepens them on the side that moves; a palsy smooths its side: what age
+    carved, what the expression deepened, or both, by its parts.
     """
     old = float(np.clip((head.age - 28) / 50, 0, 1)) ** 1.1
     supple = float(np.interp(head.age, [8, 25, 60, 80], [0.12, 0.45, 0.9, 1.0]))
@@ -204,5 +205,11 @@ def wrinkles(head: Head) -> Floats:
             max(0.8 * smile, 0.55 * sneer, 0.5 * u[f"mouthStretch{name}"][side]),
         ]
         slack = 1 - 0.75 * head.palsy if name.lower() == head.palsy_side else 1.0
-        result[side] = (resting + supple * np.array(moved)) * slack
+        carved, deepened = resting, supple * np.array(moved)
+        smoothed, kept = {
+            "both": (carved + deepened, 0.0),
+            "resting": (carved, deepened),
+            "dynamic": (deepened, carved),
+        }[head.palsy_parts]
+        result[side] = smoothed * slack + kept
     return result.clip(0, 1.5).astype(np.float32)

@@ -1,0 +1,64 @@
+"""Compiled functions, kept on disk: `jit` compiles one for the processor, without Python's lock.
+
+Numba keeps what it compiled from a file until that file changes, but sees no change in the functions and
+constants that come from other files. So the functions of a module are kept in a folder whose name changes
+with the module and with all that it imports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+
+from facelib.models import home
+
+_HERE = Path(__file__).parent
+_IMPORT = re.compile(r"^from facelib\.faces(?:\.(\w+) import| import (.+))", re.MULTILINE)  # none for types
+_KEPT = 4  # folders of other versions of a module stay for those who run them
+
+
+def jit(function: Callable[..., Any]) -> Any:
+    """Compile a function when it is first called with arguments of a kind, unless that is on disk already."""
+    usual = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder(function.__module__.rpartition(".")[2]))
+    try:
+        return numba.njit(cache=True, nogil=True)(function)
+    finally:
+        numba.config.CACHE_DIR = usual
+
+
+@cache
+def folder(module: str) -> Path:
+    """Return where the compiled functions of a module of `facelib.faces` lie, made if it isn't there."""
+    beside = _HERE / "__pycache__"
+    root = beside if os.access(beside if beside.exists() else _HERE, os.W_OK) else home() / "compiled"
+    chosen = root / f"{module}-{version(module)}"
+    if not chosen.exists():
+        chosen.mkdir(parents=True, exist_ok=True)
+        versions = sorted(root.glob(f"{module}-{'[0-9a-f]' * 16}"), key=lambda path: path.stat().st_mtime)
+        for old in versions[:-_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+    return chosen
+
+
+def version(module: str) -> str:
+    """Return a name that changes with a module and with what it imports from `facelib.faces`."""
+    texts: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _HERE / f"{name}.py"
+        if name in texts or not path.exists():
+            continue
+        texts[name] = path.read_text(encoding="utf-8")
+        for one, several in _IMPORT.findall(texts[name]):
+            waiting += [one] if one else re.findall(r"\w+", several)
+    return hashlib.sha256("".join(texts[name] for name in sorted(texts)).encode()).hexdigest()[:16]
