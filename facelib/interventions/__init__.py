@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.interventions import (
+    controls,
     electrodes,
     expression,
+    lighting,
     palsy,
     person,
     reference,
     symmetry,
     view,
 )
+from facelib.interventions.controls import CONTROLS, Arm, control_set
 from facelib.interventions.intervention import (
+    COSTS,
     INTERVENTIONS,
     HeadIntervention,
     Intervention,
@@ -28,21 +32,28 @@ from facelib.interventions.intervention import (
 if TYPE_CHECKING:
     import pandas as pd
 
-GROUPS = ("Symmetry", "Expression", "Person", "Worn on the face", "View")  # then others, placebos last
+GROUPS = ("Symmetry", "Expression", "Person", "Worn on the face", "View", "Light")
+"""Headings of menus in their order; others follow, placebos come last."""
 ALIASES = {"symmetry": "asymmetric_expression"}  # what the word means on a parametric head
 
 __all__ = [
     "ALIASES",
+    "CONTROLS",
+    "COSTS",
     "GROUPS",
     "INTERVENTIONS",
+    "Arm",
     "HeadIntervention",
     "Intervention",
     "PictureIntervention",
     "available",
     "check_strength",
+    "control_set",
+    "controls",
     "electrodes",
     "expression",
     "get",
+    "lighting",
     "ordered",
     "palsy",
     "person",
@@ -110,6 +121,8 @@ def available(face: Face | Head | None = None, *, placebo: bool | None = None) -
             "property": item.moves,
             "placebo": item.placebo,
             "expected": item.expected,
+            "cost": item.cost,
+            "ms": COSTS[item.cost],
             "on": "heads" if isinstance(item, HeadIntervention) else "heads and pictures",
             "description": item.description,
         }

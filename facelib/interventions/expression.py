@@ -1,12 +1,21 @@
-"""Weaker expressions: on one side, on both sides with the same total, and altogether."""
+"""Expressions: weaker on one side, on both sides with the same total, altogether, stronger, or another."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from facelib.faces import Head
-from facelib.interventions.intervention import Expected, HeadIntervention, OneSided, register
+from facelib.faces import EXPRESSIONS, Head
+from facelib.faces.expressions import expand
+from facelib.interventions.intervention import (
+    Expected,
+    HeadIntervention,
+    OneSided,
+    check_choice,
+    register,
+)
+from facelib.interventions.number import StraightLine, between
 
 
 @register
@@ -14,7 +23,8 @@ from facelib.interventions.intervention import Expected, HeadIntervention, OneSi
 class AsymmetricExpression(OneSided):
     """One side of the face shows 1 − strength of its expression, the other side all of it.
 
-    Our instantiation of the symmetry intervention of "Facing Asymmetry". `side` is the person's own.
+    Our instantiation of the symmetry intervention of "Facing Asymmetry". `side` is the person's own. Its
+    controls: `facelib.interventions.control_set`.
     """
 
     id: ClassVar[str] = "asymmetric_expression"
@@ -57,11 +67,11 @@ class WeakerExpression(HeadIntervention):
 
 @register
 @dataclass(frozen=True)
-class Intensity(HeadIntervention):
+class Intensity(StraightLine):
     """The whole expression fades to neutral."""
 
     id: ClassVar[str] = "intensity"
-    title: ClassVar[str] = "intensity"
+    title: ClassVar[str] = "weaker"
     group: ClassVar[str] = "Expression"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
@@ -69,6 +79,76 @@ class Intensity(HeadIntervention):
         "little."
     )
     sentence: ClassVar[str] = "the expression fades"
+    field: ClassVar[str] = "intensity"
+
+    def end(self, head: Head) -> float:  # noqa: ARG002
+        """Return the intensity at strength 1."""
+        return 0.0
+
+
+@register
+@dataclass(frozen=True)
+class StrongerExpression(StraightLine):
+    """The expression grows from the head's own intensity to the whole of its recipe.
+
+    A head that shows all of it already stays as it is.
+    """
+
+    id: ClassVar[str] = "stronger_expression"
+    title: ClassVar[str] = "stronger"
+    group: ClassVar[str] = "Expression"
+    expected: ClassVar[Expected] = "rises"
+    description: ClassVar[str] = (
+        "A weak expression grows step by step to the whole of it; one that is whole already stays as it is."
+    )
+    sentence: ClassVar[str] = "the expression grows"
+    field: ClassVar[str] = "intensity"
+
+    def end(self, head: Head) -> float:  # noqa: ARG002
+        """Return the intensity at strength 1."""
+        return 1.0
+
+
+@register
+@dataclass(frozen=True)
+class Expression(HeadIntervention):
+    """The face units move in straight lines from the head's own expression to another emotion's.
+
+    Intensity and the factors of the two sides stay, and apply to both. The recipe of the other emotion is
+    that of the head's own expression set. A head that shows it already stays as it is.
+
+    Parameters
+    ----------
+    to
+        Name of an expression: "neutral", "happy", "sad", "surprise", "fear", "disgust" or "angry".
+    """
+
+    to: str = "sad"
+
+    id: ClassVar[str] = "expression"
+    title: ClassVar[str] = "toward another emotion"
+    group: ClassVar[str] = "Expression"
+    expected: ClassVar[Expected] = "falls"
+    description: ClassVar[str] = (
+        "The expression changes step by step into another emotion's, each face unit in a straight line."
+    )
+    sentence: ClassVar[str] = "the expression becomes {to}"
+
+    def __post_init__(self) -> None:
+        check_choice("an expression", self.to, EXPRESSIONS["facs"])
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the expressions."""
+        return {"to": tuple(EXPRESSIONS["facs"])}
 
     def _edit(self, head: Head, strength: float) -> Head:
-        return head.replace(intensity=head.intensity * (1 - strength))
+        if strength == 1 or head.expression == self.to:
+            return head.replace(expression=self.to)
+        own, other = expand(head.recipe), EXPRESSIONS[head.expression_set][self.to]
+        return head.replace(
+            expression={
+                unit: between(own.get(unit, 0.0), other.get(unit, 0.0), strength)
+                for unit in sorted({*own, *other})
+            }
+        )

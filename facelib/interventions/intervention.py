@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import Any, ClassVar, Literal, get_args
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Literal, get_args
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
@@ -14,8 +15,16 @@ from facelib.faces.light import checked
 from facelib.registry import Registry
 
 Expected = Literal["falls", "rises", "none", "open"]
+Cost = Literal["shape", "shade", "pixels"]
 
 RENDER_SIZE = 224
+
+COSTS: Final[Mapping[Cost, float]] = MappingProxyType({"shape": 30.0, "shade": 26.0, "pixels": 0.7})
+"""Milliseconds of processor time that one strength takes at 224 px, by class of cost.
+
+Medians over the interventions of a class, measured by ``benchmarks/interventions.py`` on one core of a server
+(2026): what they are good for is their ratio.
+"""
 
 
 def check_strength(strength: float) -> float:
@@ -48,6 +57,10 @@ class Intervention(ABC):
         True for a harmless reference change.
     expected
         What the literature leads one to expect of the intended class: "falls", "rises", "none" or "open".
+    cost
+        What has to be made anew for every strength, a key of `COSTS`: "shape" (the head's geometry moves),
+        "shade" (it stays; only light, colour or what lies on the skin changes) or "pixels" (a finished
+        picture is changed).
     description
         One sentence for help texts and reports.
     sentence
@@ -60,8 +73,14 @@ class Intervention(ABC):
     moves: ClassVar[str | None] = None
     placebo: ClassVar[bool] = False
     expected: ClassVar[Expected] = "open"
+    cost: ClassVar[Cost]
     description: ClassVar[str]
     sentence: ClassVar[str]
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Options that take one of a few words, for menus: the words by the option's name."""
+        return {}
 
     @property
     def clause(self) -> str:
@@ -80,6 +99,8 @@ class Intervention(ABC):
 
 class HeadIntervention(Intervention):
     """A change of a parametric face before it is rendered."""
+
+    cost: ClassVar[Cost] = "shape"
 
     def accepts(self, face: Face | Head) -> bool:
         """Tell whether `face` is a head."""
@@ -110,9 +131,16 @@ class OneSided(HeadIntervention):
     def __post_init__(self) -> None:
         check_choice("a side", self.side, get_args(Side))
 
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The two sides."""
+        return {"side": get_args(Side)}
+
 
 class PictureIntervention(Intervention):
     """A change of a picture; heads are rendered first."""
+
+    cost: ClassVar[Cost] = "pixels"
 
     def accepts(self, face: Face | Head) -> bool:  # noqa: ARG002
         """Tell that any face will do."""

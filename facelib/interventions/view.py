@@ -1,19 +1,55 @@
-"""How the face is seen: the head's pose, where its eyes look, and the light."""
+"""How the face is seen: the head's pose and where its eyes look."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
-from facelib.faces import Head, Light
-from facelib.faces.gaze import FARTHEST
+from facelib.faces import Head
+from facelib.faces.gaze import FARTHEST, REACH
 from facelib.faces.head import Side
-from facelib.interventions.intervention import HeadIntervention, check_choice, register
+from facelib.interventions.intervention import check_choice, register
+from facelib.interventions.number import StraightLine, Toward
 
 
 @register
 @dataclass(frozen=True)
-class Pose(HeadIntervention):
+class Pitch(Toward):
+    """The head nods, its face up or down; yaw and roll stay."""
+
+    id: ClassVar[str] = "pitch"
+    title: ClassVar[str] = "head nods"
+    group: ClassVar[str] = "View"
+    description: ClassVar[str] = "The head nods until the face looks up or down, to a given angle."
+    sentence: ClassVar[str] = "the head nods"
+    toward: ClassVar[str] = "the head nods {to}"
+    field: ClassVar[str] = "pose.pitch"
+    ends: ClassVar[tuple[float, float]] = (-20.0, 20.0)
+    words: ClassVar[tuple[str, str]] = ("down", "up")
+
+
+@register
+@dataclass(frozen=True)
+class Roll(Toward):
+    """The head tilts toward a shoulder; yaw and pitch stay."""
+
+    id: ClassVar[str] = "roll"
+    title: ClassVar[str] = "head tilts"
+    group: ClassVar[str] = "View"
+    description: ClassVar[str] = (
+        "The head tilts toward the person's left or right shoulder, to a given angle."
+    )
+    sentence: ClassVar[str] = "the head tilts"
+    toward: ClassVar[str] = "the head tilts to the {to}"
+    field: ClassVar[str] = "pose.roll"
+    ends: ClassVar[tuple[float, float]] = (-30.0, 30.0)
+    words: ClassVar[tuple[str, str]] = ("right", "left")
+
+
+@register
+@dataclass(frozen=True)
+class Pose(StraightLine):
     """The head turns until its yaw is `yaw` degrees (positive: the person's left); pitch and roll stay."""
 
     yaw: float = 35.0
@@ -26,15 +62,16 @@ class Pose(HeadIntervention):
     group: ClassVar[str] = "View"
     description: ClassVar[str] = "The head turns sideways, to a given angle; the measured symmetry falls."
     sentence: ClassVar[str] = "the head turns"
+    field: ClassVar[str] = "pose.yaw"
 
-    def _edit(self, head: Head, strength: float) -> Head:
-        yaw, pitch, roll = head.pose
-        return head.replace(pose=(_between(yaw, self.yaw, strength), pitch, roll))
+    def end(self, head: Head) -> float:  # noqa: ARG002
+        """Return the angle at strength 1."""
+        return self.yaw
 
 
 @register
 @dataclass(frozen=True)
-class Gaze(HeadIntervention):
+class Gaze(StraightLine):
     """Both eyes turn from the head's own gaze to `side` (the person's own), as far as they reach.
 
     How far they look up or down stays, and so does the head. Where the expression turns the eyes sideways
@@ -51,38 +88,35 @@ class Gaze(HeadIntervention):
     group: ClassVar[str] = "View"
     description: ClassVar[str] = "Both eyes turn to one side as far as they reach; the head stays."
     sentence: ClassVar[str] = "the eyes turn to the {side}"
+    field: ClassVar[str] = "gaze.yaw"
 
-    def _edit(self, head: Head, strength: float) -> Head:
-        yaw, pitch = head.gaze
-        end = FARTHEST if self.side == "left" else -FARTHEST
-        return head.replace(gaze=(_between(yaw, end, strength), pitch))
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The two sides."""
+        return {"side": get_args(Side)}
+
+    def end(self, head: Head) -> float:  # noqa: ARG002
+        """Return the angle at strength 1."""
+        return FARTHEST if self.side == "left" else -FARTHEST
 
 
 @register
 @dataclass(frozen=True)
-class LightDirection(HeadIntervention):
-    """The key light wanders to `azimuth` degrees (positive: the person's left)."""
+class GazePitch(Toward):
+    """Both eyes turn up or down as far as they reach, and the lids follow; how far sideways stays.
 
-    azimuth: float = 75.0
+    Where the expression turns the eyes too, both add up (see `Gaze`).
+    """
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "azimuth", Light(azimuth=self.azimuth).azimuth)
-
-    id: ClassVar[str] = "light_direction"
-    title: ClassVar[str] = "light from the side"
+    id: ClassVar[str] = "gaze_pitch"
+    title: ClassVar[str] = "eyes turn up or down"
     group: ClassVar[str] = "View"
     description: ClassVar[str] = (
-        "The key light wanders to the side; its strength stays. Brightness, contrast, sharpness and the "
-        "measured skin tone of the picture follow."
+        "Both eyes turn down, or up if they look down already, as far as they reach; the lids follow, the "
+        "head stays."
     )
-    sentence: ClassVar[str] = "the light wanders to the side"
-
-    def _edit(self, head: Head, strength: float) -> Head:
-        start = Light.of(head.light)
-        return head.replace(light=start.replace(azimuth=_between(start.azimuth, self.azimuth, strength)))
-
-
-def _between(start: float, end: float, strength: float) -> float:
-    """Return an angle on the way from `start` to `end`, which rounding doesn't carry past its ends."""
-    low, high = sorted((start, end))
-    return min(max(start + (end - start) * strength, low), high)
+    sentence: ClassVar[str] = "the eyes turn up or down"
+    toward: ClassVar[str] = "the eyes turn {to}"
+    field: ClassVar[str] = "gaze.pitch"
+    ends: ClassVar[tuple[float, float]] = (-REACH["Down"], REACH["Up"])
+    words: ClassVar[tuple[str, str]] = ("down", "up")

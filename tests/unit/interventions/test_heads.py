@@ -10,12 +10,12 @@ import pytest
 
 from facelib import interventions
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.faces import ELECTRODE_SCHEMES, Head, Light
+from facelib.faces import ELECTRODE_SCHEMES, EXPRESSIONS, Head, Light
 from facelib.interventions import INTERVENTIONS, HeadIntervention
 from facelib.interventions.palsy import Palsy
 
 ON_HEADS = [name for name in INTERVENTIONS if isinstance(INTERVENTIONS[name], HeadIntervention)]
-HEAD = Head(age=40, gender=0.4, skin_tone=0.3, expression="happy", asymmetry=0.3, palsy=0.2)
+HEAD = Head(age=40, gender=0.4, skin_tone=0.3, expression="happy", intensity=0.9, asymmetry=0.3, palsy=0.2)
 
 
 @pytest.mark.parametrize("name", ON_HEADS)
@@ -106,6 +106,61 @@ def test_a_palsy_grows_from_the_level_of_its_side() -> None:
     assert interventions.get("palsy", side="left").edit(head.replace(palsy=0.0), 0.5).palsy_side == "left"
 
 
+def test_the_shares_of_ancestry_move_to_one_morph() -> None:
+    head = HEAD.replace(ancestry={"european": 0.6, "asian": 0.4})
+    half = dict(interventions.get("ancestry", to="asian").edit(head, 0.5).ancestry)
+    assert half == pytest.approx({"asian": 0.7, "european": 0.3})
+    assert dict(interventions.get("ancestry", to="european").edit(head, 1.0).ancestry) == {"european": 1.0}
+    least = interventions.get("ancestry").edit(head, 0.25)
+    assert dict(least.ancestry) == pytest.approx({"african": 0.25, "asian": 0.3, "european": 0.45})
+    assert least.replace(ancestry=head.ancestry) == head
+    pure = head.replace(ancestry={"african": 1})
+    assert interventions.get("ancestry", to="african").edit(pure, 0.3) == pure
+    assert interventions.get("ancestry", to="african").clause == "the shape moves to the african morph"
+
+
+@pytest.mark.parametrize("chosen", ["tuned", "facs"])
+@pytest.mark.parametrize("to", list(EXPRESSIONS["facs"]))
+def test_the_expression_blends_unit_by_unit_to_another_emotion(chosen: str, to: str) -> None:
+    head = HEAD.replace(expression_set=chosen, expression="fear", right=0.6)
+    change = interventions.get("expression", to=to)
+    other = EXPRESSIONS[chosen][to]
+    for strength in (0.25, 0.5, 1.0):
+        changed = change.edit(head, strength)
+        for unit in {*head.recipe, *other}:
+            start, end = head.recipe.get(unit, 0.0), other.get(unit, 0.0)
+            assert changed.recipe.get(unit, 0.0) == pytest.approx(start + (end - start) * strength)
+        assert changed.replace(expression="fear") == head
+    assert change.edit(head, 1.0).expression == to
+    assert change.clause == f"the expression becomes {to}"
+
+
+def test_a_recipe_of_ones_own_becomes_an_emotion_and_an_emotion_itself() -> None:
+    own = HEAD.replace(expression={"mouthSmileLeft": 0.5, "jawOpen": 0.2})
+    change = interventions.get("expression", to="surprise")
+    assert change.edit(own, 0.5).recipe["jawOpen"] == pytest.approx((0.2 + 0.76) / 2)
+    assert change.edit(HEAD.replace(expression="surprise"), 0.3).expression == "surprise"
+
+
+def test_an_expression_fades_and_grows() -> None:
+    weak = HEAD.replace(intensity=0.4)
+    assert interventions.get("intensity").edit(weak, 0.5).intensity == pytest.approx(0.2)
+    assert interventions.get("stronger_expression").edit(weak, 0.5).intensity == pytest.approx(0.7)
+    assert interventions.get("stronger_expression").edit(weak, 1.0).intensity == 1.0
+    assert INTERVENTIONS["intensity"].expected == "falls"
+    assert INTERVENTIONS["stronger_expression"].expected == "rises"
+
+
+def test_the_key_light_grows_warm_or_cool() -> None:
+    for to in ("warm", "cool"):
+        change = interventions.get("light_colour", to=to)
+        light = [Light.of(change.edit(HEAD, s).light) for s in (0.0, 0.5, 1.0)]
+        assert light[2].colour == Light.of(to).colour
+        assert light[1].colour == pytest.approx(tuple(np.mean([light[0].colour, light[2].colour], axis=0)))
+        assert light[2].replace(colour=light[0].colour) == light[0]
+        assert change.clause == f"the light grows {to}"
+
+
 @pytest.mark.parametrize(("name", "low", "high"), [("age", 20, 85), ("gender", 0, 1), ("skin_tone", 0, 1)])
 def test_a_number_moves_in_a_straight_line_to_the_farther_end(name: str, low: float, high: float) -> None:
     head = HEAD.replace(**{name: low + 0.25 * (high - low)})
@@ -141,6 +196,12 @@ def test_wrong_names_and_options_are_answered() -> None:
         ("pose", {"yaw": "left"}, "yaw between -90 and 90; got 'left'"),
         ("pose", {"yaw": 91}, "yaw between -90 and 90; got 91"),
         ("gaze", {"side": "up"}, "left, right; got 'up'"),
+        ("ancestry", {"to": "nordic"}, "african, asian, european; got 'nordic'"),
+        ("ancestry", {"to": 1}, "african, asian, european; got 1"),
+        ("expression", {"to": "bored"}, "disgust, angry; got 'bored'"),
+        ("light_colour", {"to": "green"}, "warm, cool; got 'green'"),
+        ("pitch", {"to": 61}, "pitch between -60 and 60; got 61. Or one of the words: down, up"),
+        ("weaker_by_displacement", {"side": "both"}, "left, right; got 'both'"),
         ("light_direction", {"azimuth": None}, "azimuth between -180 and 180; got None"),
         ("shift", {"direction": "up"}, "A direction of 'shift'"),
         ("shift", {"direction": 3}, "A direction of 'shift'"),
