@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from facelib.errors import BadValueError
+import numpy as np
+
+from facelib.errors import BadValueError, UnavailableError
 from facelib.faces import Face
 from facelib.properties import (
     age,
     brightness,
     contrast,
     electrodes,
+    estimates,
     gender,
     sharpness,
     skin_tone,
     symmetry,
 )
-from facelib.properties.property import PROPERTIES, Property, register
+from facelib.properties.property import PROPERTIES, Measure, Property, Values, register
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +33,7 @@ __all__ = [
     "brightness",
     "contrast",
     "electrodes",
+    "estimates",
     "gender",
     "measure",
     "register",
@@ -40,7 +44,10 @@ __all__ = [
 
 
 def available() -> pd.DataFrame:
-    """Return all properties, one row each, with source, unit, range and description."""
+    """Return all properties, one row each, with source, cost, unit, range and description.
+
+    The column "reason" says why one can't be told on this machine; it is empty where one can.
+    """
     import pandas as pd
 
     return pd.DataFrame(
@@ -49,10 +56,12 @@ def available() -> pd.DataFrame:
                 "name": item.name,
                 "title": item.title,
                 "source": item.source,
+                "cost": item.cost,
                 "unit": item.unit,
                 "low": item.low,
                 "high": item.high,
                 "description": item.description,
+                "reason": item.reason,
             }
             for item in (PROPERTIES[name] for name in PROPERTIES)
         ]
@@ -67,12 +76,13 @@ def measure(faces: Face | Sequence[Face], names: Sequence[str] | str | None = No
     faces
         One face, or several. A face that comes several times is measured once.
     names
-        Properties, by the names of `available()`; None: all.
+        Properties, by the names of `available()`; None: all. Those of cost "network" take some ms a face.
 
     Returns
     -------
     pandas.DataFrame
-        One row a face, one float column a property; NaN where a face doesn't tell it.
+        One row a face, one float column a property; NaN where a face doesn't tell it, and, with None, where
+        the model package isn't on this machine.
 
     Raises
     ------
@@ -80,6 +90,8 @@ def measure(faces: Face | Sequence[Face], names: Sequence[str] | str | None = No
         If there is no property of that name.
     BadValueError
         If something else than faces is given; a head is rendered first.
+    UnavailableError
+        If a property was asked for by name and its model package isn't on this machine.
     """
     import pandas as pd
 
@@ -93,5 +105,17 @@ def measure(faces: Face | Sequence[Face], names: Sequence[str] | str | None = No
     wanted = [names] if isinstance(names, str) else list(PROPERTIES if names is None else names)
     different = list({id(face): face for face in rows}.values())
     place = {id(face): number for number, face in enumerate(different)}
-    columns = {name: PROPERTIES[name].measure(different) for name in wanted}
+    found: dict[Measure, Values | None] = {}
+    for read in {PROPERTIES[name].read for name in wanted}:  # what is read together is read once
+        try:
+            found[read] = read(different)
+        except UnavailableError:
+            if names is not None:
+                raise
+            found[read] = None
+    unknown = np.full(len(different), np.nan)
+    columns = {
+        name: unknown if (values := found[item.read]) is None else item.pick(values)
+        for name, item in ((name, PROPERTIES[name]) for name in wanted)
+    }
     return pd.DataFrame(columns).iloc[[place[id(face)] for face in rows]].reset_index(drop=True)

@@ -16,6 +16,7 @@ from facelib.properties.property import Values, given, register
     description="Age that the head was set to, or that the metadata of the picture states; never estimated.",
     low=5.0,
     high=90.0,
+    cost="free",
 )
 def age(faces: Sequence[Face]) -> Values:
     """Return the given ages, (n,), years."""

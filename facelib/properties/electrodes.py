@@ -22,6 +22,7 @@ from facelib.properties.property import Values, register
     description="How many electrodes are attached to the face.",
     low=0.0,
     high=50.0,
+    cost="free",
 )
 def electrodes(faces: Sequence[Face]) -> Values:
     """Return the numbers of attached electrodes, (n,); NaN where nothing is known about them."""

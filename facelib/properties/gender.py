@@ -16,6 +16,7 @@ from facelib.properties.property import Values, given, register
     description="0 the female … 1 the male shape of the head, or as the metadata of the picture states it.",
     low=0.0,
     high=1.0,
+    cost="free",
 )
 def gender(faces: Sequence[Face]) -> Values:
     """Return the given genders, (n,), 0 female … 1 male."""

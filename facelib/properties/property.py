@@ -10,10 +10,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from facelib.errors import UnavailableError
 from facelib.faces import Face
+from facelib.models import package_path
 from facelib.registry import Registry
 
-Source = Literal["given", "measured"]
+Source = Literal["given", "measured", "estimated"]
+Cost = Literal["free", "pixels", "network"]
 Values = npt.NDArray[np.float64]
 Measure = Callable[[Sequence[Face]], Values]
 
@@ -31,13 +34,20 @@ class Property:
     unit
         Unit, or an empty string.
     source
-        "given" with the face (set, or from its metadata) or "measured" in its picture or landmarks.
+        "given" with the face (set, or from its metadata), "measured" in its picture or landmarks, or
+        "estimated" by networks that were trained on other people's pictures.
     description
         How the number comes about, in one or two sentences.
     low, high
         Usual range, for axes.
-    measure
-        Faces -> float64 (n,); NaN where it can't be told.
+    cost
+        "free" (given, or from the landmarks), "pixels" (below a millisecond a face) or "network".
+    needs
+        Model packages without which it can't be told.
+    read
+        Faces -> float64 (n,), or (n, k): itself and its companions, which are read together.
+    column
+        Which of the k it is; None for (n,).
     """
 
     name: str
@@ -47,20 +57,57 @@ class Property:
     description: str
     low: float
     high: float
-    measure: Measure = field(repr=False, compare=False)
+    cost: Cost
+    needs: tuple[str, ...]
+    read: Measure = field(repr=False, compare=False)
+    column: int | None = None
+
+    def measure(self, faces: Sequence[Face]) -> Values:
+        """Return what faces tell, float64 (n,); NaN where it can't be told."""
+        return self.pick(self.read(faces))
+
+    def pick(self, values: Values) -> Values:
+        """Return its own column (n,) of what `read` gave."""
+        return values if self.column is None else values[:, self.column]
+
+    @property
+    def reason(self) -> str:
+        """Why it can't be told on this machine; empty if it can."""
+        for package in self.needs:
+            try:
+                package_path(package)
+            except UnavailableError as error:
+                return str(error)
+        return ""
 
 
 PROPERTIES: Registry[Property] = Registry("property")
 
 
 def register(
-    name: str, *, title: str, unit: str, source: Source, description: str, low: float, high: float
+    name: str,
+    *,
+    title: str,
+    unit: str,
+    source: Source,
+    description: str,
+    low: float,
+    high: float,
+    cost: Cost = "pixels",
+    needs: tuple[str, ...] = (),
+    column: int | None = None,
 ) -> Callable[[Measure], Measure]:
-    """Decorate the function that tells a property: make it available by its name."""
+    """Decorate the function that tells a property: make it available by its name.
 
-    def enter(measure: Measure) -> Measure:
-        PROPERTIES.register(name, Property(name, title, unit, source, description, low, high, measure))
-        return measure
+    A function that tells several at once is decorated once for each of its columns.
+    """
+
+    def enter(read: Measure) -> Measure:
+        PROPERTIES.register(
+            name,
+            Property(name, title, unit, source, description, low, high, cost, needs, read, column),
+        )
+        return read
 
     return enter
 

@@ -68,6 +68,7 @@ def mirror_misfit(landmarks: npt.NDArray[np.float32], eyes: npt.NDArray[np.float
     ),
     low=0.0,
     high=1.0,
+    cost="free",
 )
 def symmetry(faces: Sequence[Face]) -> Values:
     """Return scores in [0, 1], (n,): exp(-20 × mirror misfit); NaN where too few landmarks are known."""

@@ -13,14 +13,19 @@ from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import INTERVENTIONS
 from facelib.properties import PROPERTIES
+from facelib.studies.sweep import MEASURED
 
-NAMES = {"symmetry", "brightness", "contrast", "sharpness", "skin_tone", "electrodes", "age", "gender"}
+NAMES = {
+    "age", "gender", "electrodes", "symmetry", "skin_tone", "brightness", "contrast", "sharpness",
+    "estimated_age", "estimated_age_spread", "estimated_gender", "estimated_gender_spread",
+}  # fmt: skip
 
 
 def test_every_property_is_listed_with_its_tags() -> None:
     listed = properties.available()
     assert set(listed.name) == set(PROPERTIES) == NAMES
-    assert set(listed.source) == {"given", "measured"}
+    assert set(listed.source) == {"given", "measured", "estimated"}
+    assert set(listed.cost) == {"free", "pixels", "network"}
     assert (listed.low < listed.high).all()
     assert listed.description.str.endswith(".").all()
     assert (listed.title.str.len() > 2).all()
@@ -69,6 +74,10 @@ def test_wrong_names_and_heads_are_answered_in_words() -> None:
         properties.measure([Head()], "age")  # type: ignore[list-item]
 
 
+def test_a_sweep_measures_nothing_dear() -> None:
+    assert "network" not in {PROPERTIES[name].cost for name in MEASURED}
+
+
 def test_a_sweep_is_measured_in_no_time() -> None:
     photograph = sample_photograph()
     rng = np.random.default_rng(0)
@@ -78,6 +87,6 @@ def test_a_sweep_is_measured_in_no_time() -> None:
     took = []
     for _ in range(5):
         start = time.perf_counter()
-        properties.measure(faces)
+        properties.measure(faces, MEASURED)
         took.append(time.perf_counter() - start)
     assert min(took) < 0.06
