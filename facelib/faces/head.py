@@ -59,7 +59,6 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "expression_set": get_args(ExpressionSet),
     "palsy_side": get_args(Side),
     "palsy_parts": get_args(PalsyParts),
-    "background": BACKGROUNDS,
 }
 _ANGLES = {
     "pose": {"yaw": (-90.0, 90.0), "pitch": (-60.0, 60.0), "roll": (-180.0, 180.0)},
@@ -140,7 +139,8 @@ class Head:
         Surgical mask: its upper edge rises from 0, not there, over the chin and the mouth to 1, the bridge of
         the nose.
     background
-        Name of what is behind the head.
+        Name of what is behind the head, or shares of several that shine through each other, normalised to 1
+        and stored as a sorted tuple of (name, share). It doesn't shine on the face.
     electrode_size
         Factor on the diameter of the electrodes, in [0.5, 2].
     wires
@@ -187,7 +187,7 @@ class Head:
     glasses: float = 0.0
     lens_tint: float = 0.0
     mask: float = 0.0
-    background: Background = "grey"
+    background: Background | Mapping[str, float] | tuple[tuple[str, float], ...] = "grey"
     electrode_size: float = 1.0
     wires: float = 0.0
     tape: float = 0.0
@@ -203,7 +203,10 @@ class Head:
             msg = f"A head's seed is a whole number from 0 on; got {self.seed!r}."
             raise BadValueError(msg)
         self._set("seed", int(self.seed))
-        self._set("ancestry", _shares(self.ancestry))
+        self._set("ancestry", _shares("ancestry", ANCESTRY, self.ancestry))
+        alone = isinstance(self.background, str)
+        behind = _shares("background", BACKGROUNDS, {self.background: 1.0} if alone else self.background)
+        self._set("background", behind[0][0] if len(behind) == 1 else behind)
         self._set("expression", self._checked_expression())
         for name in _ANGLES:
             self._set(name, _checked_angles(name, getattr(self, name)))
@@ -261,17 +264,19 @@ class Head:
         return render(self, size)
 
 
-def _shares(ancestry: Mapping[str, float] | tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
+def _shares(field: str, known: tuple[str, ...], given: Any) -> tuple[tuple[str, float], ...]:
     shares = {}
-    for name, share in dict(ancestry).items():
-        if name not in ANCESTRY:
-            msg = f"Ancestry has the shape morphs {', '.join(ANCESTRY)}; got {name!r}."
+    for name, share in dict(given).items():
+        if name not in known:
+            msg = f"A head's {field} is made of {', '.join(known)}; got {name!r}."
             raise UnknownNameError(msg)
         shares[name] = checked(f"the share of {name}", share, 0.0, 1e6)
     total = sum(shares.values())
     if not total > 0:
-        msg = f"The shares of ancestry must not all be 0; got {dict(ancestry)!r}."
+        msg = f"The shares of {field} must not all be 0; got {dict(given)!r}."
         raise BadValueError(msg)
+    if abs(total - 1) < 1e-12:
+        total = 1.0  # fields given again, as by `replace`, stay the same to the last bit
     return tuple(sorted((name, share / total) for name, share in shares.items() if share > 0))
 
 

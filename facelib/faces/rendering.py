@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.faces import camera, hairdo, mesh, scene, worn
+from facelib.faces import backdrop, camera, hairdo, mesh, scene, worn
 from facelib.faces.anatomy import Floats, Ints
 from facelib.faces.face import Face
 from facelib.faces.frame import Frame, surfaces
@@ -22,7 +22,7 @@ from facelib.faces.geometry import hair, load
 from facelib.faces.landmarks import face_box, place
 from facelib.faces.lashes import lay_lashes
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
-from facelib.faces.resolve import develop, fill_backdrop, shade, tone_curve
+from facelib.faces.resolve import develop, shade, tone_curve
 from facelib.faces.wardrobe import worn_by
 from facelib.faces.wisps import strand_gaps
 
@@ -107,7 +107,7 @@ def _picture(
     thin = next((i for i, thing in enumerate(things) if thing.opacity < 1), None)
     if thin is None:
         points, frame, depth, seen = draw(head, size, vertices, view, things)
-        return points, _shaded(points, frame, depth, seen)
+        return points, _shaded(head, points, frame, depth, seen)
     others, veil = things[:thin] + things[thin + 1 :], np.float32(things[thin].opacity)
     points, without = _picture(head, size, vertices, view, others)
     solid = (*things[:thin], replace(things[thin], opacity=1.0), *things[thin + 1 :])
@@ -115,12 +115,12 @@ def _picture(
     return points, without + veil * (covered - without)
 
 
-def _shaded(points: Floats, frame: Frame, depth: Floats, seen: Ints) -> Floats:
+def _shaded(head: Head, points: Floats, frame: Frame, depth: Floats, seen: Ints) -> Floats:
     """Return the picture (H, W, 3) in linear light."""
     geometry = load()
     size = len(depth) // scene.SAMPLES
     picture = np.empty((size, size, 3), np.float32)
-    fill_backdrop(picture, frame.backdrop)
+    backdrop.fill(picture, head)
     shade(frame, depth, seen, picture, surfaces(4 * _BAND))
     lashes = scene.part_numbers()[1]
     lay_lashes(

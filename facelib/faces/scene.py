@@ -39,7 +39,6 @@ _IRIS = {  # sRGB
     "grey": (0.48, 0.53, 0.57),
 }
 _SHIRT = (0.30, 0.37, 0.45)  # sRGB
-_BACKDROP = ((0.70, 0.715, 0.73), (0.47, 0.50, 0.54))  # sRGB, in the middle and at the border
 _LIPS_TOUCH, _MOUTH_OPEN = 0.012, 0.072  # dm between the lips: no light, all light reaches the teeth
 
 
@@ -77,7 +76,6 @@ def frame_of(  # noqa: PLR0917
     shadow, axes, scale = _shadow(view.positions, lamps[0, :3], worn)
     sticky, grid = stickers.stick(head, skin.skin_colour(head.skin_tone))
     lip, opacity = skin.lip_colour(head)
-    backdrop = skin.linear(np.array(_BACKDROP)) * (0.25 + 0.75 * light.strength)
     return Frame(
         points=points,
         carried=carried,
@@ -103,7 +101,6 @@ def frame_of(  # noqa: PLR0917
         stickers=sticky,
         sticker_grid=grid,
         texel=camera.DISTANCE / (camera.ZOOM * size),
-        backdrop=backdrop.astype(np.float32),
     )
 
 

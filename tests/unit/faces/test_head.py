@@ -103,6 +103,16 @@ def test_every_field_changes_the_key() -> None:
         "eye_colour": "blue",
         "moles": 0.5,
         "gaze": (1, 0),
+        "palsy_parts": "resting",
+        "synkinesis": 0.5,
+        "thinning": 0.5,
+        "glasses": 0.5,
+        "lens_tint": 0.5,
+        "mask": 0.5,
+        "background": "room",
+        "electrode_size": 1.5,
+        "wires": 0.5,
+        "tape": 0.5,
     }
     keys = {head.replace(**{name: value}).key for name, value in changes.items()} | {head.key}
     assert len(keys) == len(changes) + 1
