@@ -25,19 +25,8 @@ LIP_CONTOUR = (
     61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
 )  # fmt: skip
 """Landmarks around the red of the lips, in order."""
-_BOX_POINTS = (
-    33,
-    133,
-    362,
-    263,
-    1,
-    234,
-    454,
-    152,
-    10,
-    61,
-    291,
-)  # eye corners, nose, ears, chin, forehead, mouth
+BOX_POINTS = (33, 133, 362, 263, 1, 234, 454, 152, 10, 61, 291)
+"""Landmarks that say where the face box is: corners of the eyes, nose, ears, chin, forehead, mouth."""
 
 
 def table() -> npt.NDArray[np.float64]:
@@ -121,22 +110,28 @@ def place(screen: Floats, vertices: Ints, weights: Floats) -> Floats:
     return points
 
 
-def face_box(resting: Floats) -> npt.NDArray[np.float64]:
+def face_box(resting: Floats, rule: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float64]:
     """Return the face box, px, as BlazeFace draws it, from the landmarks (478, 2) of the resting face.
 
     A linear rule in points that no expression moves, fitted to the detector's boxes on 150 rendered heads of
-    all poses (mean overlap with 70 others .92); it shifts, scales and mirrors with the face.
+    all poses (mean overlap with 70 others .92; `benchmarks/face_box_table.py`); it shifts, scales and mirrors
+    with the face. None takes the committed one.
     """
-    points = resting[list(_BOX_POINTS)].astype(np.float64)
-    middle = points.mean(axis=0)
-    size = np.sqrt(((points - middle) ** 2).sum(axis=1).mean())
-    feature = np.append(((points - middle) / size).ravel(), 1.0)
-    x, y, width, height = _box_rule() @ feature * size
+    feature, middle, size = box_feature(resting)
+    x, y, width, height = (box_rule() if rule is None else rule) @ feature * size
     x, y = x + middle[0], y + middle[1]
     return np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
 
 
+def box_feature(resting: Floats) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
+    """Return what the rule of the box is linear in, and the middle (2,) and size of the points, px."""
+    points = resting[list(BOX_POINTS)].astype(np.float64)
+    middle = points.mean(axis=0)
+    size = float(np.sqrt(((points - middle) ** 2).sum(axis=1).mean()))
+    return np.append(((points - middle) / size).ravel(), 1.0), middle, size
+
+
 @cache
-def _box_rule() -> npt.NDArray[np.float64]:
+def box_rule() -> npt.NDArray[np.float64]:
     """Return the fitted rule (4, 2 × points + 1), see the head of its file."""
     return np.loadtxt(Path(__file__).with_name("face_box.csv"), delimiter=",")
