@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from facelib.faces.head import EYE_COLOURS, HAIR, HAIR_COLOURS, Head
     from facelib.faces.landmarker import find_landmarks, read_face_units
     from facelib.faces.light import LIGHTS, Light
+    from facelib.faces.palsy import PALSY_LEVELS, PalsyLevel
     from facelib.faces.photographs import load_face, sample_photograph
     from facelib.faces.population import sample_heads
     from facelib.faces.rendering import render_heads, warm
@@ -28,6 +29,8 @@ _NAMES = {
     "Head": "head",
     "LIGHTS": "light",
     "Light": "light",
+    "PALSY_LEVELS": "palsy",
+    "PalsyLevel": "palsy",
     "contact_sheet": "sheet",
     "find_landmarks": "landmarker",
     "load_face": "photographs",
@@ -46,9 +49,11 @@ __all__ = [
     "HAIR",
     "HAIR_COLOURS",
     "LIGHTS",
+    "PALSY_LEVELS",
     "Face",
     "Head",
     "Light",
+    "PalsyLevel",
     "contact_sheet",
     "find_landmarks",
     "load_face",

