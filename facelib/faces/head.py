@@ -105,10 +105,9 @@ class Head:
         philtrum. What moves as one (jaw, tongue, sideways shift of the mouth) takes the mean of both.
     palsy
         Peripheral palsy of one side, 0 none … 1 complete. Our own scale, no clinical grading, in words in
-        `facelib.faces.PALSY_LEVELS`: all units of
-        that side but the jaw's move by 1 − palsy; at rest, brow and corner of the mouth sag, the nasolabial
-        fold is flat, the eye stands slightly wide and closes by 1 − 0.7 palsy; the mouth is drawn to the
-        healthy side.
+        `facelib.faces.PALSY_LEVELS`: all units of that side but the jaw's move by 1 − palsy; at rest, brow
+        and corner of the mouth sag, the nasolabial fold is flat, the eye stands slightly wide and closes by
+        1 − 0.7 palsy; the mouth is drawn to the healthy side.
     palsy_side
         The side that is weak: "left" or "right".
     asymmetry
@@ -129,8 +128,8 @@ class Head:
         What `palsy` does: "dynamic" (what moves, moves less), "resting" (what sags at rest), or "both".
     synkinesis
         Movement that comes along on the side of the palsy, as after a nerve that grew back astray, in [0, 1]:
-        the eye narrows as the mouth moves, and the corner of the mouth pulls as the eye closes. Needs a palsy;
-        whole from a palsy of 0.2 on (`facelib.faces.palsy`).
+        the eye narrows as the mouth moves, and the corner of the mouth pulls as the eye closes. Needs a
+        palsy, and is whole from a palsy of 0.2 on (see `facelib.faces.palsy`).
     thinning
         0 all the hair of the style … 1 none.
     glasses
