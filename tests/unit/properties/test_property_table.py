@@ -18,6 +18,7 @@ from facelib.studies.sweep import MEASURED
 NAMES = {
     "age", "gender", "electrodes", "symmetry", "skin_tone", "brightness", "contrast", "sharpness",
     "estimated_age", "estimated_age_spread", "estimated_gender", "estimated_gender_spread",
+    "electrode_size", "electrode_tape", "electrode_wires",
 }  # fmt: skip
 
 
