@@ -36,10 +36,16 @@ def unit(x: float, y: float, z: float) -> Triple:
 
 @jit
 def lit_share(shadow: Floats, u: float, v: float, own: float) -> float:
-    """Return the lit share, [0, 1], of a point of the shadow map: nine taps, each bilinear."""
+    """Return the lit share, [0, 1], of a point of the shadow map: nine taps, bilinear where they disagree."""
     size = len(shadow)
     if u < 2 or v < 2 or u > size - 4 or v > size - 4:
         return 1.0
+    agree = 0
+    for j in range(-1, 2):
+        for i in range(-1, 2):
+            agree += shadow[int(v + 1.6 * j + 0.5), int(u + 1.6 * i + 0.5)] <= own
+    if agree in (0, 9):
+        return agree / 9.0
     lit = 0.0
     for j in range(-1, 2):
         for i in range(-1, 2):
@@ -81,6 +87,7 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
             continue
         wrap_r, wrap_g, wrap_b = 0.42 * under, 0.22 * under, 0.15 * under
         red = green = blue = shine_r = shine_g = shine_b = 0.0
+        facing = bx * vx + by * vy + bz * vz
         for k in range(len(lights)):
             lx, ly, lz = lights[k, 0], lights[k, 1], lights[k, 2]
             plain = nx * lx + ny * ly + nz * lz
@@ -98,9 +105,10 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
             green += lights[k, 4] * max((0.2 * plain + 0.8 * cosine + wrap_g) / (1.0 + wrap_g), 0.0) * reach
             blue += lights[k, 5] * max((cosine + wrap_b) / (1.0 + wrap_b), 0.0) * reach
             if cosine > 0.0 and gloss > 0.01:
-                hx, hy, hz = unit(lx + vx, ly + vy, lz + vz)
-                half = bx * hx + by * hy + bz * hz
-                rest = 1.0 - (vx * hx + vy * hy + vz * hz)
+                along = lx * vx + ly * vy + lz * vz
+                between = 1.0 / math.sqrt(2.0 + 2.0 * along + 1e-20)  # of the sum of the two directions
+                half = (cosine + facing) * between
+                rest = 1.0 - (1.0 + along) * between
                 fresnel = 0.03 + 0.97 * rest * rest * rest * rest * rest
                 broad, narrow = lobe(half, 14.0), lobe(half, 70.0)
                 shine = gloss * fresnel * (1.1 * broad * broad + 4.0 * narrow * narrow) * cosine * reach
@@ -112,7 +120,7 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
         red += (sky[1, 0] + (sky[0, 0] - sky[1, 0]) * high) * open_r
         green += (sky[1, 1] + (sky[0, 1] - sky[1, 1]) * high) * occlusion
         blue += (sky[1, 2] + (sky[0, 2] - sky[1, 2]) * high) * occlusion
-        rest = 1.0 - max(bx * vx + by * vy + bz * vz, 0.0)
+        rest = 1.0 - max(facing, 0.0)
         glow = 0.16 * gloss * rest * rest * rest * rest * occlusion
         shut = 0.6 + 0.4 * occlusion
         colours[s, 0] = colours[s, 0] * red * shut + shine_r * shut + glow * sky[0, 0] + spark * lights[0, 3]

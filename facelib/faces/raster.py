@@ -13,7 +13,8 @@ from facelib.faces.anatomy import CAVITY, Floats, Ints
 from facelib.faces.kernels import jit
 
 _EDGE = np.float32(-1e-5)  # a sample this far outside still counts, so that no crack opens between neighbours
-_ONE, _FAR = np.float32(1), np.float32(1e9)
+_NONE, _ONE, _FAR = np.float32(0), np.float32(1), np.float32(1e6)
+_FLAT, _SLACK = np.float32(1e-9), np.float32(1e-4)
 
 
 @jit
@@ -21,6 +22,18 @@ def _span(low: float, high: float, size: int) -> tuple[int, int]:
     """Return the first and last sample whose centre lies in [low, high], counted from the middle."""
     shift = np.float32(size * 0.5 - 0.5)
     return max(int(np.ceil(low + shift)), 0), min(int(np.floor(high + shift)), size - 1)
+
+
+@jit
+def _bound(start: float, step: float, low: float, high: float) -> tuple[float, float]:
+    """Narrow [low, high] to where start + step × x is not negative, but for rounding."""
+    if step > _FLAT:
+        low = max(low, -start / step - _SLACK)  # type: ignore[assignment]  # numba keeps float32
+    elif step < -_FLAT:
+        high = min(high, -start / step + _SLACK)  # type: ignore[assignment]
+    elif start < _EDGE:
+        high = -_FAR  # type: ignore[assignment]
+    return low, high
 
 
 @jit
@@ -47,6 +60,7 @@ def rasterise(  # noqa: PLR0917, a kernel
     """
     height, width = depth.shape
     left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
+    middle = width * 0.5 - 0.5
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         ax, ay, bx, by, cx, cy = (
@@ -67,19 +81,21 @@ def rasterise(  # noqa: PLR0917, a kernel
         inverse = _ONE / area
         ua, va = (by - cy) * inverse, (cx - bx) * inverse
         ub, vb = (cy - ay) * inverse, (ax - cx) * inverse
+        uc, vc = (ay - by) * inverse, (bx - ax) * inverse
         za, zb, zc = points[a, 2], points[b, 2], points[c, 2]
+        slope, down = ua * (za - zc) + ub * (zb - zc), va * (za - zc) + vb * (zb - zc)
         for y in range(y0, y1 + 1):
             dy = np.float32(y) + top - cy
-            ra, rb = va * dy, vb * dy
-            for x in range(x0, x1 + 1):
-                dx = np.float32(x) + left - cx
-                wa, wb = ra + ua * dx, rb + ub * dx
-                wc = _ONE - wa - wb
-                if wa >= _EDGE and wb >= _EDGE and wc >= _EDGE:
-                    z = wa * za + wb * zb + wc * zc
-                    if z > depth[y, x]:
-                        depth[y, x] = z
-                        seen[y, x] = first + t
+            low, high = _bound(va * dy, ua, -_FAR, _FAR)
+            low, high = _bound(vb * dy, ub, low, high)
+            low, high = _bound(_ONE + vc * dy, uc, low, high)
+            z_row = zc + down * dy
+            start_x, end_x = int(np.ceil((low + cx) + middle)), int(np.floor((high + cx) + middle))
+            for x in range(max(x0, start_x), min(x1, end_x) + 1):
+                z = z_row + slope * (np.float32(x) + left - cx)
+                if z > depth[y, x]:
+                    depth[y, x] = z
+                    seen[y, x] = first + t
 
 
 @jit
@@ -119,7 +135,7 @@ def rasterise_inside(  # noqa: PLR0917, a kernel
                 dx = np.float32(x) + left - cx
                 wa, wb = va * dy + ua * dx, vb * dy + ub * dx
                 wc = _ONE - wa - wb
-                if wa >= _EDGE and wb >= _EDGE and wc >= _EDGE:
+                if min(wa, wb, wc) >= _EDGE:
                     z = wa * points[a, 2] + wb * points[b, 2] + wc * points[c, 2]
                     if z > depth[y, x]:
                         depth[y, x] = z
@@ -140,16 +156,6 @@ def _hidden(depth: Floats, x0: int, x1: int, y0: int, y1: int, nearest: float) -
         and depth[y1, x0] > nearest
         and depth[y1, x1] > nearest
     )
-
-
-@jit
-def _reach(start: float, step: float, low: float, high: float) -> tuple[float, float]:
-    """Narrow [low, high] to where start + step × x is not negative, a sample wider on each side."""
-    if step > np.float32(1e-9):
-        low = max(low, -start / step - _ONE)  # type: ignore[assignment]  # numba keeps float32
-    elif step < np.float32(-1e-9):
-        high = min(high, -start / step + _ONE)  # type: ignore[assignment]
-    return low, high
 
 
 @jit
@@ -183,6 +189,7 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
     """
     height, width = depth.shape
     left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
+    middle = width * 0.5 - 0.5
     bare = depth.copy()  # without hair: what is left out must not depend on the order of the wisps
     rows, columns = np.float32(pattern.shape[1] - 0.001), np.float32(pattern.shape[2] - 0.001)
     for t in range(len(triangles)):
@@ -206,26 +213,28 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
         inverse = _ONE / area
         ua, va = (by - cy) * inverse, (cx - bx) * inverse
         ub, vb = (cy - ay) * inverse, (ax - cx) * inverse
+        uc, vc = (ay - by) * inverse, (bx - ax) * inverse
+        slope, down = ua * (za - zc) + ub * (zb - zc), va * (za - zc) + vb * (zb - zc)
+        start, end = place[c, 0], place[c, 1]
+        along_a, along_b = place[a, 0] - start, place[b, 0] - start
+        across_a, across_b = place[a, 1] - end, place[b, 1] - end
         strands = pattern[variants[t]]
         for y in range(y0, y1 + 1):
             dy = np.float32(y) + top - cy
-            low, high = _reach(va * dy, ua, -_FAR, _FAR)
-            low, high = _reach(vb * dy, ub, low, high)
-            low, high = _reach(_ONE - (va + vb) * dy, -(ua + ub), low, high)
-            shift = cx - left
-            for x in range(max(x0, int(low + shift)), min(x1, int(high + shift) + 1) + 1):
+            low, high = _bound(va * dy, ua, -_FAR, _FAR)
+            low, high = _bound(vb * dy, ub, low, high)
+            low, high = _bound(_ONE + vc * dy, uc, low, high)
+            z_row = zc + down * dy
+            start_x, end_x = int(np.ceil((low + cx) + middle)), int(np.floor((high + cx) + middle))
+            for x in range(max(x0, start_x), min(x1, end_x) + 1):
                 dx = np.float32(x) + left - cx
-                wa, wb = va * dy + ua * dx, vb * dy + ub * dx
-                wc = _ONE - wa - wb
-                if wa < _EDGE or wb < _EDGE or wc < _EDGE:
-                    continue
-                z = wa * za + wb * zb + wc * zc
+                z = z_row + slope * dx
                 if z <= depth[y, x]:
                     continue
-                along = wa * place[a, 0] + wb * place[b, 0] + wc * place[c, 0]
-                across = wa * place[a, 1] + wb * place[b, 1] + wc * place[c, 1]
-                row = int(min(max(along, np.float32(0)), _ONE) * rows)
-                if strands[row, int(min(max(across, np.float32(0)), _ONE) * columns)] > gaps[row]:
+                wa, wb = va * dy + ua * dx, vb * dy + ub * dx
+                along, across = start + wa * along_a + wb * along_b, end + wa * across_a + wb * across_b
+                row = int(min(max(along, _NONE), _ONE) * rows)
+                if strands[row, int(min(max(across, _NONE), _ONE) * columns)] > gaps[row]:
                     depth[y, x] = z
                     seen[y, x] = first + t
 
