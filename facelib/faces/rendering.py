@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.faces import backdrop, camera, hairdo, mesh, scene, worn
+from facelib.faces import backdrop, camera, hairdo, lenses, mesh, scene, worn
 from facelib.faces.anatomy import Floats, Ints
 from facelib.faces.face import Face
 from facelib.faces.frame import Frame, surfaces
@@ -107,7 +107,9 @@ def _picture(
     thin = next((i for i, thing in enumerate(things) if thing.opacity < 1), None)
     if thin is None:
         points, frame, depth, seen = draw(head, size, vertices, view, things)
-        return points, _shaded(head, points, frame, depth, seen)
+        picture = _shaded(head, points, frame, depth, seen)
+        lenses.lay(head, view, depth, picture)
+        return points, picture
     others, veil = things[:thin] + things[thin + 1 :], np.float32(things[thin].opacity)
     points, without = _picture(head, size, vertices, view, others)
     solid = (*things[:thin], replace(things[thin], opacity=1.0), *things[thin + 1 :])

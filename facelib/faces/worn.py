@@ -170,6 +170,18 @@ def tube(path: Floats, radius: float, corners: int = 8, up: tuple[float, float, 
     return vertices, normals.reshape(-1, 3).astype(np.float32), triangles
 
 
+def smooth_normals(vertices: Floats, triangles: Ints) -> Floats:
+    """Return unit normals (V, 3), weighted by the areas of the triangles around each vertex."""
+    a, b, c = (vertices[triangles[:, corner]].astype(np.float64) for corner in range(3))
+    faces = np.cross(b - a, c - a)
+    total = np.zeros((len(vertices), 3))
+    for corner in range(3):
+        for k in range(3):
+            total[:, k] += np.bincount(triangles[:, corner], faces[:, k], len(vertices))
+    total /= np.linalg.norm(total, axis=1, keepdims=True) + 1e-20
+    return total.astype(np.float32)
+
+
 def coated(  # noqa: PLR0917
     vertices: Floats,
     normals: Floats,
