@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facelib.faces.face import Face
 
 if TYPE_CHECKING:
+    from facelib.faces.actions import ACTIONS, expression_table
     from facelib.faces.electrodes import ELECTRODE_SCHEMES
     from facelib.faces.expressions import EXPRESSIONS, FACE_UNITS
     from facelib.faces.head import EYE_COLOURS, HAIR, HAIR_COLOURS, Head
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from facelib.faces.sheet import contact_sheet
 
 _NAMES = {
+    "ACTIONS": "actions",
     "ELECTRODE_SCHEMES": "electrodes",
     "EXPRESSIONS": "expressions",
     "EYE_COLOURS": "head",
@@ -32,6 +34,7 @@ _NAMES = {
     "PALSY_LEVELS": "palsy",
     "PalsyLevel": "palsy",
     "contact_sheet": "sheet",
+    "expression_table": "actions",
     "find_landmarks": "landmarker",
     "load_face": "photographs",
     "read_face_units": "landmarker",
@@ -42,6 +45,7 @@ _NAMES = {
 }
 
 __all__ = [
+    "ACTIONS",
     "ELECTRODE_SCHEMES",
     "EXPRESSIONS",
     "EYE_COLOURS",
@@ -55,6 +59,7 @@ __all__ = [
     "Light",
     "PalsyLevel",
     "contact_sheet",
+    "expression_table",
     "find_landmarks",
     "load_face",
     "read_face_units",
