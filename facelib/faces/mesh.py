@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from facelib.faces.anatomy import Floats, Ints
 from facelib.faces.cache import ArrayCache
@@ -142,6 +143,30 @@ def fine(vertices: Floats, geometry: Geometry) -> Floats:
     """Return the smooth vertices (N, 3) of coarse ones."""
     smooth: Floats = _subdivide(vertices, geometry.fine_start, geometry.fine_index, geometry.fine_weight)
     return smooth
+
+
+def fine_at(vertices: Floats, geometry: Geometry, places: npt.NDArray[np.intp]) -> Floats:
+    """Return the smooth vertices (k, 3) of some numbers (k,): rows of `fine`, bit for bit."""
+    smooth: Floats = _subdivide_at(
+        vertices, geometry.fine_start, geometry.fine_index, geometry.fine_weight, places
+    )
+    return smooth
+
+
+@jit
+def _subdivide_at(
+    vertices: Floats, start: Ints, index: Ints, weight: Floats, places: npt.NDArray[np.intp]
+) -> Floats:
+    result = np.empty((len(places), 3), np.float32)
+    for v in range(len(places)):
+        x = y = z = np.float32(0)
+        for k in range(start[places[v]], start[places[v] + 1]):
+            w, i = weight[k], index[k]
+            x += w * vertices[i, 0]
+            y += w * vertices[i, 1]
+            z += w * vertices[i, 2]
+        result[v, 0], result[v, 1], result[v, 2] = x, y, z
+    return result
 
 
 @jit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,10 +92,15 @@ def level_for(size: int) -> int:
     return int(np.clip(np.ceil(np.log2(texels / 2.3)), 0, LEVELS - 1))
 
 
+@lru_cache(1024)
+def _mottling(seed: int) -> float:
+    """Return how the two patterns of the mottling are mixed, an angle."""
+    return float(2 * np.pi * np.random.default_rng([seed, 3]).random()) if seed else 0.7
+
+
 def parameters(head: Head) -> Floats:
     """Return what `_bake` needs to know of a head."""
-    rng = np.random.default_rng([head.seed, 3])
-    turn = 2 * np.pi * rng.random() if head.seed else 0.7
+    turn = _mottling(head.seed)
     tone = head.skin_tone
     old = np.clip((head.age - 30) / 50, 0, 1)
     young = np.clip((18 - head.age) / 12, 0, 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -350,6 +351,7 @@ def strand_pattern() -> npt.NDArray[np.uint8]:
     return table
 
 
+@cache
 def strand_gaps(size: int) -> npt.NDArray[np.uint8]:
     """Return the value (along,) of the pattern from which on there is hair; small pictures have few gaps."""
     along = (np.arange(_PATTERN) + 0.5) / _PATTERN

@@ -157,3 +157,10 @@ def test_seed_moves_shapes_within_human_bounds() -> None:
         change = np.abs(mesh.identity(Head(seed=seed)) - average)
         face = geometry.load().base[:, 1] > 6.2
         assert 0.02 < change[face].max() < 0.5
+
+
+def test_single_fine_vertices_are_rows_of_the_whole() -> None:
+    shape, loaded = mesh.coarse(Head(seed=5, expression="surprise")), geometry.load()
+    places = loaded.landmark_vertices.ravel().astype(np.intp)
+    whole = mesh.fine(shape, loaded)[places]
+    np.testing.assert_array_equal(mesh.fine_at(shape, loaded, places), whole)
