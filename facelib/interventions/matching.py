@@ -6,20 +6,54 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.faces import Face
+from facelib.interventions.amount_search import AmountSearch
+from facelib.interventions.distance import REGIONS, pixel_distance, region_distances
 from facelib.interventions.reference import KINDS, kind_of
-from facelib.interventions.reference_change import Box, Image, ReferenceChange
+from facelib.interventions.reference_change import Image, ReferenceChange
+from facelib.interventions.region_search import RegionSearch
 
-TOLERANCE: Final = 0.10  # relative distance within which a strength counts as matched
-AIM: Final = 0.03  # relative distance at which the search stops
-EVALUATIONS: Final = 24
-REGIONS: Final = ("upper left", "upper right", "lower left", "lower right")
-"""Quarters of the face box; left and right are the person's own."""
+__all__ = [
+    "REGIONS",
+    "MatchedSweep",
+    "RegionMatch",
+    "matched_sweep",
+    "pixel_distance",
+    "reference_sweeps",
+    "region_distances",
+]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+TOLERANCE: Final = (
+    0.10  # relative distance within which a strength, or a quarter of the box, counts as matched
+)
+UNSEEN: Final = 0.1  # grey levels by which a quarter may always differ: it can't be seen
+
+
+@dataclass(frozen=True, eq=False)
+class RegionMatch:
+    """How the quarters of the face box were matched, one by one.
+
+    Attributes
+    ----------
+    wanted
+        float64 (n, 4): the distances that were asked for, ordered as `REGIONS`.
+    amounts
+        float64 (n, 4), in the change's unit.
+    reached
+        bool (n, 4): within 10 % of what was asked, or .1 grey levels. Else the largest admissible amount was
+        taken; or none, where what fades in from the other quarters is too much already.
+    """
+
+    wanted: Floats
+    amounts: Floats
+    reached: Flags
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,64 +69,34 @@ class MatchedSweep:
     images
         uint8 (n, H, W, 3).
     amounts
-        float64 (n,), in the change's unit.
+        float64 (n,), in the change's unit; matched by region, the largest of the four.
     distances
         float64 (n,): RMS grey-level differences inside the box that were reached.
     reached
         bool (n,): within 10 % of what was asked. Else the amount is the largest admissible.
     regions
         float64 (n, 4): the distance in each quarter of the box, ordered as `REGIONS`.
+    by_region
+        How the quarters were matched; None where the whole box was.
     """
 
     kind: str
     change: ReferenceChange
     images: Image
-    amounts: npt.NDArray[np.float64]
-    distances: npt.NDArray[np.float64]
-    reached: npt.NDArray[np.bool_]
-    regions: npt.NDArray[np.float64]
-
-
-def pixel_distance(a: Image, b: Image, box: Box) -> float:
-    """Return the root mean square difference of two pictures inside a box, in grey levels (0 … 255).
-
-    Parameters
-    ----------
-    a, b
-        uint8 (H, W, 3) each.
-    box
-        px (4,): the face box of strength 0.
-
-    Raises
-    ------
-    BadValueError
-        If the shapes differ or no pixel lies in the box.
-
-    Examples
-    --------
-    >>> white, grey = np.full((8, 8, 3), 255, np.uint8), np.full((8, 8, 3), 250, np.uint8)
-    >>> pixel_distance(white, grey, np.array([2.0, 2.0, 6.0, 6.0]))
-    5.0
-    """
-    if a.shape != b.shape:
-        msg = f"Pictures of one size are compared; got {a.shape} and {b.shape}."
-        raise BadValueError(msg)
-    window = _window(a.shape[:2], box)
-    return _rms(a[window], b[window])
-
-
-def region_distances(a: Image, b: Image, box: Box) -> npt.NDArray[np.float64]:
-    """Return the distance in the four quarters of the box, (4,), ordered as `REGIONS`."""
-    rows, columns = _window(a.shape[:2], box)
-    middle_row, middle_column = (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
-    halves = [slice(rows.start, middle_row), slice(middle_row, rows.stop)]
-    # The person's left is on the right of the picture.
-    sides = [slice(middle_column, columns.stop), slice(columns.start, middle_column)]
-    return np.array([_rms(a[half, side], b[half, side]) for half in halves for side in sides])
+    amounts: Floats
+    distances: Floats
+    reached: Flags
+    regions: Floats
+    by_region: RegionMatch | None = None
 
 
 def matched_sweep(
-    face: Face, distances: npt.ArrayLike, kind: str | ReferenceChange, seed: int | np.random.Generator = 0
+    face: Face,
+    distances: npt.ArrayLike,
+    kind: str | ReferenceChange,
+    seed: int | np.random.Generator = 0,
+    *,
+    regions: npt.ArrayLike | None = None,
 ) -> MatchedSweep:
     """Change a picture harmlessly, by as much as `distances` say at every strength.
 
@@ -106,6 +110,10 @@ def matched_sweep(
         Id of a harmless change, whose direction is drawn from `seed`; or one with its direction.
     seed
         Seed or generator of the direction.
+    regions
+        None: one amount changes the whole picture. Or (n, 4) distances to reach in the quarters of the box,
+        ordered as `REGIONS`: each quarter is changed by its own amount, and around the middle lines of the
+        box one amount fades into the other. Then `distances` tell only what counts as reached.
 
     Raises
     ------
@@ -115,23 +123,43 @@ def matched_sweep(
         If there is no such kind.
     """
     wanted = _checked_distances(distances)
+    quarters = None if regions is None else _checked_regions(regions, len(wanted))
     change = kind_of(kind).draw(np.random.default_rng(seed)) if isinstance(kind, str) else kind
-    search = _Search(face.image, face.box, change)
-    found = {0.0: (0.0, face.image)}
-    for distance in np.unique(wanted[wanted > 0]).tolist():
-        found[distance] = search.reach(distance)
-    amounts = np.array([found[distance][0] for distance in wanted.tolist()])
-    images = np.stack([found[distance][1] for distance in wanted.tolist()])
-    reached_distances = np.array([pixel_distance(face.image, image, face.box) for image in images])
+    if quarters is None:
+        amounts, images = _by_box(face, wanted, change)
+    else:
+        amounts, images = _by_quarter(face, quarters, change)
+    reached = np.array([pixel_distance(face.image, image, face.box) for image in images])
+    told = np.stack([region_distances(face.image, image, face.box) for image in images])
     return MatchedSweep(
         kind=change.id,
         change=change,
         images=images,
-        amounts=amounts,
-        distances=reached_distances,
-        reached=np.abs(reached_distances - wanted) <= TOLERANCE * wanted,
-        regions=np.stack([region_distances(face.image, image, face.box) for image in images]),
+        amounts=amounts if quarters is None else amounts.max(axis=1),
+        distances=reached,
+        reached=np.abs(reached - wanted) <= TOLERANCE * wanted,
+        regions=told,
+        by_region=None if quarters is None else RegionMatch(quarters, amounts, _matched(told, quarters)),
     )
+
+
+def _by_box(face: Face, wanted: Floats, change: ReferenceChange) -> tuple[Floats, Image]:
+    search = AmountSearch(face.image, face.box, change)
+    found = {0.0: (0.0, face.image)}
+    for distance in np.unique(wanted[wanted > 0]).tolist():
+        found[distance] = search.reach(distance)
+    amounts = np.array([found[distance][0] for distance in wanted.tolist()])
+    return amounts, np.stack([found[distance][1] for distance in wanted.tolist()])
+
+
+def _by_quarter(face: Face, wanted: Floats, change: ReferenceChange) -> tuple[Floats, Image]:
+    search = RegionSearch(face.image, face.box, change)
+    found = [search.reach(four) for four in wanted]
+    return np.stack([amounts for amounts, _ in found]), np.stack([image for _, image in found])
+
+
+def _matched(reached: Floats, wanted: Floats) -> Flags:
+    return np.abs(reached - wanted) <= np.maximum(TOLERANCE * wanted, UNSEEN)
 
 
 def reference_sweeps(
@@ -142,6 +170,7 @@ def reference_sweeps(
     first: int = 0,
     *,
     exclude: str | None = None,
+    regions: npt.ArrayLike | None = None,
 ) -> Iterator[MatchedSweep]:
     """Yield the matched reference sweeps number `first` … `n` - 1 of a face.
 
@@ -150,8 +179,8 @@ def reference_sweeps(
 
     Parameters
     ----------
-    face, distances
-        See `matched_sweep`.
+    face, distances, regions
+        See `matched_sweep`; with `regions` every quarter of the face box is matched too.
     n
         Number of the last sweep plus one.
     seed
@@ -173,19 +202,19 @@ def reference_sweeps(
         )
         raise BadValueError(msg)
     wanted = _checked_distances(distances)
+    quarters = None if regions is None else _checked_regions(regions, len(wanted))
     names = [name for name in KINDS if name != exclude]
-    return (_numbered(face, wanted, names, number, seed) for number in range(first, n))
+
+    def numbered(number: int) -> MatchedSweep:
+        turn, place = divmod(number, len(names))
+        order = np.random.default_rng([seed, 0, turn]).permutation(len(names))
+        direction = np.random.default_rng([seed, 1, number])
+        return matched_sweep(face, wanted, names[order[place]], direction, regions=quarters)
+
+    return (numbered(number) for number in range(first, n))
 
 
-def _numbered(
-    face: Face, wanted: npt.NDArray[np.float64], names: list[str], number: int, seed: int
-) -> MatchedSweep:
-    turn, place = divmod(number, len(names))
-    order = np.random.default_rng([seed, 0, turn]).permutation(len(names))
-    return matched_sweep(face, wanted, names[order[place]], np.random.default_rng([seed, 1, number]))
-
-
-def _checked_distances(distances: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def _checked_distances(distances: npt.ArrayLike) -> Floats:
     wanted = np.asarray(distances, np.float64)
     if wanted.ndim != 1 or not len(wanted) or not (np.isfinite(wanted) & (wanted >= 0)).all():
         msg = f"Distances are (n,) grey-level differences of at least 0; got {distances!r}."
@@ -193,62 +222,9 @@ def _checked_distances(distances: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return wanted
 
 
-class _Search:
-    """Finds amounts for one change of one picture; for growing distances it starts from the last answer."""
-
-    def __init__(self, image: Image, box: Box, change: ReferenceChange) -> None:
-        self.image, self.box, self.change = image, box, change
-        self.window = _window(image.shape[:2], box)
-        self.inside = np.ascontiguousarray(image[self.window])
-        self.last = (0.0, 0.0, image)  # largest amount so far, its distance and picture
-
-    def reach(self, wanted: float) -> tuple[float, Image]:
-        """Return the amount whose distance is `wanted`, or the nearest admissible one, and its picture.
-
-        The distance grows roughly like a power of the amount: each guess follows the power law through both
-        ends of the bracket, and stays off the ends so that the bracket shrinks.
-        """
-        low, low_distance, _ = best = self.last
-        high, high_distance = self.change.largest, np.inf
-        guess = min(high, low * wanted / low_distance) if low else high / 8
-        for _ in range(EVALUATIONS):
-            picture = self.change.picture(self.image, self.box, guess)
-            distance = _rms(self.inside, picture[self.window])
-            if abs(distance - wanted) < abs(best[1] - wanted):
-                best = (guess, distance, picture)
-            if abs(distance - wanted) <= AIM * wanted or (guess >= self.change.largest and distance < wanted):
-                break
-            if distance < wanted:
-                low, low_distance = guess, distance
-            else:
-                high, high_distance = guess, distance
-            guess = _between(low, low_distance, high, high_distance, wanted)
-            if high - low <= 1e-6 * high:
-                break
-        if best[0] >= self.last[0]:
-            self.last = best
-        return best[0], best[2]
-
-
-def _between(low: float, low_distance: float, high: float, high_distance: float, wanted: float) -> float:
-    """Return the next guess in (low, high]."""
-    if not np.isfinite(high_distance):  # nothing above yet: the distance is at most about proportional
-        return min(high, low * min(wanted / low_distance * 1.05, 8.0) if low_distance > 0 else high)
-    if low_distance <= 0:
-        return low + (high - low) * float(np.clip(wanted / high_distance, 0.1, 0.9))
-    share = (np.log(wanted) - np.log(low_distance)) / (np.log(high_distance) - np.log(low_distance))
-    return float(np.exp(np.log(low) + np.clip(share, 0.05, 0.95) * (np.log(high) - np.log(low))))
-
-
-def _window(size: tuple[int, ...], box: Box) -> tuple[slice, slice]:
-    """Return the rows and columns of the pixels in a box."""
-    x1, y1, x2, y2 = (round(float(value)) for value in box)
-    rows, columns = slice(max(y1, 0), min(y2, size[0])), slice(max(x1, 0), min(x2, size[1]))
-    if rows.stop - rows.start < 2 or columns.stop - columns.start < 2:
-        msg = f"The face box covers at least 2 × 2 px of the picture; got {box} in {size[0]} × {size[1]} px."
+def _checked_regions(regions: npt.ArrayLike, n: int) -> Floats:
+    wanted = np.asarray(regions, np.float64)
+    if wanted.shape != (n, len(REGIONS)) or not (np.isfinite(wanted) & (wanted >= 0)).all():
+        msg = f"Distances of regions are ({n}, {len(REGIONS)}) differences of at least 0; got {regions!r}."
         raise BadValueError(msg)
-    return rows, columns
-
-
-def _rms(a: Image, b: Image) -> float:
-    return float(np.sqrt(cv2.norm(a, b, cv2.NORM_L2SQR) / a.size))
+    return wanted

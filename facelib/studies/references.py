@@ -12,7 +12,8 @@ import pandas as pd
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
-from facelib.interventions.matching import REGIONS, pixel_distance, reference_sweeps, region_distances
+from facelib.interventions.distance import REGIONS, pixel_distance, region_distances
+from facelib.interventions.matching import reference_sweeps
 from facelib.stats.gradients import epgm
 from facelib.studies.readings import Stale, read
 
@@ -35,15 +36,19 @@ class ReferenceSweep:
         bool (m,): whether the distance was matched within 10 %; else the largest admissible change was taken.
     regions
         float64 (m, 4): the distance in each quarter of the face box, ordered as
-        `facelib.interventions.matching.REGIONS`.
+        `facelib.interventions.distance.REGIONS`.
     probabilities
         By classifier, float32 (m, K).
+    regions_reached
+        bool (m, 4): whether the distance was matched within 10 % in each quarter too; None where only the
+        whole box was matched.
     """
 
     kind: str
     reached: npt.NDArray[np.bool_]
     regions: npt.NDArray[np.float64]
     probabilities: Mapping[str, npt.NDArray[np.float32]]
+    regions_reached: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +69,8 @@ class References:
         Seed of their random directions.
     regions
         float64 (m, 4): how far the intervention itself moves each quarter of the face box.
+    by_region
+        Whether the references are matched in each quarter of the face box too.
     """
 
     steps: npt.NDArray[np.int64]
@@ -72,6 +79,7 @@ class References:
     models: Mapping[str, Classifier]
     seed: int
     regions: npt.NDArray[np.float64]
+    by_region: bool = False
 
     def __len__(self) -> int:
         return len(self.sweeps)
@@ -108,12 +116,20 @@ class References:
     def where(self) -> pd.DataFrame:
         """Return where the picture changes at the last strength: region, change, harmless (grey levels).
 
-        Sizes are matched over the whole face box only. ``harmless`` is the median of the reference sweeps in
-        the same quarter: where the two differ much, the comparison is of another place.
+        Unless `by_region`, sizes are matched over the whole face box only. ``harmless`` is the median of the
+        reference sweeps in the same quarter: where the two differ much, the comparison is of another place.
+        ``reached`` is the share of reference sweeps that were matched in this quarter; NaN where that wasn't
+        tried.
         """
         harmless = [sweep.regions[-1] for sweep in self.sweeps] or [np.full(len(REGIONS), np.nan)]
+        tried = [sweep.regions_reached[-1] for sweep in self.sweeps if sweep.regions_reached is not None]
         return pd.DataFrame(
-            {"region": REGIONS, "change": self.regions[-1], "harmless": np.median(harmless, axis=0)}
+            {
+                "region": REGIONS,
+                "change": self.regions[-1],
+                "harmless": np.median(harmless, axis=0),
+                "reached": np.mean(tried, axis=0) if tried else np.nan,
+            }
         )
 
     def band(self, label: str) -> pd.DataFrame:
@@ -148,6 +164,7 @@ def run_references(
     *,
     seed: int = 0,
     thinned: int = THINNED,
+    by_region: bool = False,
     start: References | None = None,
     workers: int = 1,
     stale: Stale | None = None,
@@ -162,8 +179,12 @@ def run_references(
         Number of reference sweeps, cycling through the kinds with a fresh random direction each.
     thinned
         Strengths of each.
+    by_region
+        Match the pixel distance in each quarter of the face box too, so that a harmless change lies where the
+        intervention does. Making one takes about 50 ms instead of 7 (7 strengths, 224 px).
     start
-        References of the same sweep and seed that are in already; they are kept and not computed again.
+        References of the same sweep, seed and way of matching that are in already; they are kept and not
+        computed again.
     stale
         Asked between sweeps; when it answers True, `facelib.studies.Cancelled` is raised.
     """
@@ -176,7 +197,10 @@ def run_references(
     distances = [pixel_distance(images[0], images[step], sweep.box) for step in steps]
     models = {name: reading.classifier for name, reading in sweep.readings.items()}
     regions = np.stack([region_distances(images[0], images[step], sweep.box) for step in steps])
-    found = start or References(steps, sweep.strengths[steps], (), models, seed, regions)
+    found = start or References(steps, sweep.strengths[steps], (), models, seed, regions, by_region)
+    if found.by_region != by_region:
+        msg = f"References go on as they began: by_region={found.by_region}; got by_region={by_region}."
+        raise BadValueError(msg)
     if not any(distances):
         yield found  # the picture never changed: nothing to compare with
         return
@@ -187,6 +211,7 @@ def run_references(
         seed=seed,
         first=len(found),
         exclude=sweep.intervention.id,
+        regions=regions if by_region else None,
     )
     for matched in matches:
         readings = read([*models.values()], matched.images, sweep.box, workers=workers, stale=stale)
@@ -195,6 +220,7 @@ def run_references(
             reached=np.asarray(matched.reached, bool),
             regions=matched.regions,
             probabilities={name: reading.probabilities for name, reading in readings.items()},
+            regions_reached=matched.by_region.reached if matched.by_region else None,
         )
         found = replace(found, sweeps=(*found.sweeps, one))
         yield found
