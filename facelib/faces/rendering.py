@@ -23,6 +23,7 @@ from facelib.faces.landmarks import face_box, place
 from facelib.faces.lashes import lay_lashes
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
 from facelib.faces.resolve import develop, shade, tone_curve
+from facelib.faces.visibility import visible_electrodes
 from facelib.faces.wardrobe import worn_by
 from facelib.faces.wisps import strand_gaps
 
@@ -41,14 +42,15 @@ def render(head: Head, size: int = 224) -> Face:
         raise BadValueError(msg)
     size = int(size)
     vertices, view, marks = pose(head)
-    points, picture = _picture(head, size, vertices, view, worn_by(head, vertices, size))
+    points, picture, depth = _picture(head, size, vertices, view, worn_by(head, vertices, size))
     image = develop(picture, _curve())
     screen, middle = points[:, :2] / np.float32(scene.SAMPLES), np.float32(size / 2)
     geometry = load()
     eyes = np.stack([screen[eye].mean(axis=0) for eye in scene.eye_vertices()]).astype(np.float64) + middle
     landmarks = place(screen, geometry.landmark_vertices, geometry.landmark_weights) + middle
     box = face_box(camera.project(marks, size)[:, :2] + middle)
-    return Face(image, box, eyes, landmarks, attributes(head), "rendered")
+    seen = visible_electrodes(head, vertices, view, depth)
+    return Face(image, box, eyes, landmarks, attributes(head, seen), "rendered")
 
 
 def pose(head: Head) -> tuple[Floats, camera.View, Floats]:
@@ -99,8 +101,8 @@ def draw(
 
 def _picture(
     head: Head, size: int, vertices: Floats, view: camera.View, things: tuple[worn.Worn, ...]
-) -> tuple[Floats, Floats]:
-    """Return the projected vertices and the picture (H, W, 3) in linear light.
+) -> tuple[Floats, Floats, Floats]:
+    """Return the projected vertices, the picture (H, W, 3) in linear light, and the depth of every sample.
 
     What is see-through is laid over the picture without it.
     """
@@ -109,12 +111,12 @@ def _picture(
         points, frame, depth, seen = draw(head, size, vertices, view, things)
         picture = _shaded(head, points, frame, depth, seen)
         lenses.lay(head, view, depth, picture)
-        return points, picture
+        return points, picture, depth
     others, veil = things[:thin] + things[thin + 1 :], np.float32(things[thin].opacity)
-    points, without = _picture(head, size, vertices, view, others)
+    points, without, depth = _picture(head, size, vertices, view, others)
     solid = (*things[:thin], replace(things[thin], opacity=1.0), *things[thin + 1 :])
-    _, covered = _picture(head, size, vertices, view, solid)
-    return points, without + veil * (covered - without)
+    _, covered, _ = _picture(head, size, vertices, view, solid)
+    return points, without + veil * (covered - without), depth
 
 
 def _shaded(head: Head, points: Floats, frame: Frame, depth: Floats, seen: Ints) -> Floats:
@@ -137,10 +139,10 @@ def _curve() -> npt.NDArray[np.uint8]:
     return tone_curve()
 
 
-def attributes(head: Head) -> MappingProxyType[str, Any]:
-    """Return what is known about a rendered face, by name."""
+def attributes(head: Head, seen: tuple[str, ...]) -> MappingProxyType[str, Any]:
+    """Return what is known about a rendered face, by name: its head, and the electrodes that are seen."""
     known = {field.name: getattr(head, field.name) for field in fields(head)}
-    return MappingProxyType(known | {"key": head.key})
+    return MappingProxyType(known | {"key": head.key, "visible_electrodes": seen})
 
 
 def render_heads(heads: Sequence[Head], size: int = 224, workers: int | None = None) -> list[Face]:
