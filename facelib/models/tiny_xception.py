@@ -10,8 +10,6 @@ from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
 from facelib.models.layout import convolution, dense, depthwise
 
-SIDE = 112  # px of the input
-
 
 class Separable(nn.Module):
     """A 3×3 convolution of each channel, then a 1×1 convolution across channels."""

@@ -42,7 +42,7 @@ def aligned(face: Face, side: int) -> Floats | None:
     turn and scale. Without landmarks the middles of the eyes are, and where these aren't known, their usual
     places in the face box. None if nothing is known.
     """
-    places = (PLACES + PADDING) / (1 + 2 * PADDING) * side
+    places = (PLACES + PADDING) / (1 + 2 * PADDING) * side + 0.5  # dlib counts from the middle of a pixel
     points = face.landmarks[list(CORNERS)].astype(np.float64)
     if not _usable(points):
         eyes = eyes_of(face)
@@ -77,7 +77,7 @@ def framed(face: Face, side: int) -> Floats | None:
         middle = axes @ ((left + right) / 2) + [0, FRAME_BELOW * gap]
         extent = FRAME_SIDE * gap
     scale = side / (MARGIN * extent)
-    return np.column_stack([scale * axes, side / 2 - 0.5 - scale * middle])
+    return np.column_stack([scale * axes, side / 2 - scale * middle])
 
 
 def _usable(points: Floats) -> bool:

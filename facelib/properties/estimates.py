@@ -50,28 +50,16 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
 
 
 @register(
-    "estimated_age",
-    title="Estimated age",
-    unit="years",
+    "estimated_gender_spread",
+    title="Estimated gender: disagreement",
+    unit="",
     source="estimated",
-    description=f"Mean of {_BOTH}; one alone where the other isn't on this machine. Far from exact.",
+    description=f"How far {_BOTH}, are apart about the gender: larger minus smaller probability.",
     low=0.0,
-    high=80.0,
-    cost="network",
-    needs=PACKAGES[:1],
-    column=0,
-)
-@register(
-    "estimated_age_spread",
-    title="Estimated age: disagreement",
-    unit="years",
-    source="estimated",
-    description=f"How far {_BOTH}, are apart about the age: larger minus smaller.",
-    low=0.0,
-    high=40.0,
+    high=1.0,
     cost="network",
     needs=PACKAGES,
-    column=1,
+    column=3,
 )
 @register(
     "estimated_gender",
@@ -89,16 +77,28 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
     column=2,
 )
 @register(
-    "estimated_gender_spread",
-    title="Estimated gender: disagreement",
-    unit="",
+    "estimated_age_spread",
+    title="Estimated age: disagreement",
+    unit="years",
     source="estimated",
-    description=f"How far {_BOTH}, are apart about the gender: larger minus smaller probability.",
+    description=f"How far {_BOTH}, are apart about the age: larger minus smaller.",
     low=0.0,
-    high=1.0,
+    high=40.0,
     cost="network",
     needs=PACKAGES,
-    column=3,
+    column=1,
+)
+@register(
+    "estimated_age",
+    title="Estimated age",
+    unit="years",
+    source="estimated",
+    description=f"Mean of {_BOTH}; one alone where the other isn't on this machine. Far from exact.",
+    low=0.0,
+    high=80.0,
+    cost="network",
+    needs=PACKAGES[:1],
+    column=0,
 )
 def age_and_gender(faces: Sequence[Face]) -> Values:
     """Return (n, 4): mean and spread of the ages, years, and of the probabilities of male.

@@ -5,26 +5,25 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from facelib.faces import Face
 from facelib.models import data_path, package_path
 from facelib.models.onnx import OnnxGraph
-from facelib.models.tfjs import read_tfjs
-from facelib.models.tiny_xception import SIDE as FRAME
-from facelib.models.tiny_xception import TinyXception
 from facelib.properties.chips import aligned, framed
 from facelib.properties.property import Values
 from facelib.properties.warping import Floats, Picture, warp
 from facelib.registry import Registry
 
+if TYPE_CHECKING:
+    from facelib.models.tiny_xception import TinyXception
+
 CHUNK: Final = 8  # faces at once: more are no faster
 MEAN: Final = np.array([122.782, 117.001, 104.298], np.float32)  # colour that both networks subtract
-AGE_SIDE, GENDER_SIDE = 64, 32  # px
+AGE_SIDE, GENDER_SIDE, FRAME_SIDE = 64, 32, 112  # px
 YEARS: Final = np.array([0.25, *range(1, 81)])  # age of each of the 81 classes
 
 _SCALE: Final = np.float32(1 / 256)
@@ -97,6 +96,9 @@ def _dlib(name: str) -> OnnxGraph:
 
 @functools.cache
 def _faceapi() -> TinyXception:
+    from facelib.models.tfjs import read_tfjs
+    from facelib.models.tiny_xception import TinyXception
+
     data_path("face-api", "model/age_gender_model.bin")  # its hash is checked, too
     return TinyXception.from_faceapi(
         read_tfjs(data_path("face-api", "model/age_gender_model-weights_manifest.json"))
@@ -111,6 +113,8 @@ def read_dlib(large: Pictures, small: Pictures) -> tuple[Values, Values]:
 
 def read_faceapi(pictures: Pictures) -> tuple[Values, Values]:
     """Return ages and probabilities of male by the network of face-api, (n,) each."""
+    import torch
+
     with torch.inference_mode():
         ages, genders = _faceapi()(torch.from_numpy(np.ascontiguousarray(pictures)) / 255)
         male = torch.softmax(genders, dim=1)[:, 0]
@@ -123,7 +127,7 @@ for _estimator in (
         "residual networks for dlib by Cydral Technology; training data not stated",
     ),
     Estimator(
-        "faceapi", "face-api", framed, (FRAME,), read_faceapi,
+        "faceapi", "face-api", framed, (FRAME_SIDE,), read_faceapi,
         "small Xception of face-api.js; trained on public and scraped pictures",
     ),
 ):  # fmt: skip

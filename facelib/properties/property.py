@@ -99,7 +99,7 @@ def register(
 ) -> Callable[[Measure], Measure]:
     """Decorate the function that tells a property: make it available by its name.
 
-    A function that tells several at once is decorated once for each of its columns.
+    A function that tells several at once is decorated once for each of its columns, from the bottom up.
     """
 
     def enter(read: Measure) -> Measure:

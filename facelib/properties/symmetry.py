@@ -22,6 +22,20 @@ _OWN = np.concatenate([_ONE_SIDE, _OTHER_SIDE, MIDLINE])
 _PARTNER = np.concatenate([_OTHER_SIDE, _ONE_SIDE, MIDLINE])
 
 
+def mirrored(
+    landmarks: npt.NDArray[np.float32],
+) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.complex128]] | None:
+    """Return the known landmarks and those of the mirror image (x flipped), both x + iy, (k,) px.
+
+    Pairs with an unknown partner are left out, and so are the irises; None with fewer than 5 known pairs.
+    """
+    points = landmarks.astype(np.float64) @ [1.0, 1.0j]
+    known = np.isfinite(points[_OWN]) & np.isfinite(points[_PARTNER])
+    if np.count_nonzero(known[: len(_PAIRS)]) < LEAST_PAIRS:
+        return None
+    return points[_OWN[known]], -points[_PARTNER[known]].conj()
+
+
 def mirror_misfit(landmarks: npt.NDArray[np.float32], eyes: npt.NDArray[np.float64]) -> float:
     """Return how far landmarks lie from the symmetric average of the face and its mirror image.
 
@@ -41,18 +55,15 @@ def mirror_misfit(landmarks: npt.NDArray[np.float32], eyes: npt.NDArray[np.float
     float
         Root mean square distance in eye distances, 0 for exact symmetry; NaN with fewer than 5 known pairs.
     """
-    points = landmarks.astype(np.float64) @ [1.0, 1.0j]
-    known = np.isfinite(points[_OWN]) & np.isfinite(points[_PARTNER])
-    if np.count_nonzero(known[: len(_PAIRS)]) < LEAST_PAIRS:
+    pair = mirrored(landmarks)
+    if pair is None:
         return float("nan")
-    face = points[_OWN[known]]
-    mirrored = -points[_PARTNER[known]].conj()
-    face, mirrored = face - face.mean(), mirrored - mirrored.mean()
-    turn = np.vdot(mirrored, face)
+    face, image = (points - points.mean() for points in pair)
+    turn = np.vdot(image, face)
     size = float(np.hypot(*(eyes[0] - eyes[1])))
     if abs(turn) == 0 or size == 0:
         return float("nan")
-    residual = face - mirrored * turn / abs(turn)
+    residual = face - image * turn / abs(turn)
     return float(np.sqrt(np.mean(np.abs(residual) ** 2)) / 2 / size)
 
 

@@ -1,4 +1,7 @@
-"""Bring a face upright and to a size: similarity maps between points, and pictures seen through them."""
+"""Bring a face upright and to a size: similarity maps between points, and pictures seen through them.
+
+Places are as everywhere in px from the corner of the picture: pixel (0, 0) has its middle at (0.5, 0.5).
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ def warp(image: Picture, matrix: Floats, width: int, height: int) -> Picture:
     """
     finer = max(1, int(np.ceil(1 / np.hypot(*matrix[:, 0]) - 1e-9)))
     fine = matrix * finer
-    fine[:, 2] += (finer - 1) / 2  # centres of pixels stay centres
+    fine[:, 2] += fine[:, :2] @ [0.5, 0.5] - 0.5  # OpenCV counts from the middle of the first pixel
     size = (width * finer, height * finer)
     seen = cv2.warpAffine(image, fine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if finer > 1:

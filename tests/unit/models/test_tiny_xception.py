@@ -9,10 +9,11 @@ import torch
 from facelib.errors import UnavailableError
 from facelib.models import data_path
 from facelib.models.tfjs import read_tfjs
-from facelib.models.tiny_xception import SIDE, TinyXception
+from facelib.models.tiny_xception import TinyXception
 
 pytestmark = pytest.mark.packages
 
+SIDE = 112
 MEAN = torch.tensor([122.782, 117.001, 104.298]).view(1, 3, 1, 1)
 # What face-api 1.7.15 said in Node.js (TensorFlow.js, plain backend): AgeGenderNet.forward of these pictures.
 SAID = {3: (14.557872, 0.876205), 5: (15.317559, 0.830125), 7: (9.905391, 0.354966)}

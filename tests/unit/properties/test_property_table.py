@@ -16,9 +16,11 @@ from facelib.properties import PROPERTIES
 from facelib.studies.sweep import MEASURED
 
 NAMES = {
-    "age", "gender", "electrodes", "symmetry", "skin_tone", "brightness", "contrast", "sharpness",
+    "age", "gender", "electrodes", "electrode_size", "electrode_wires", "electrode_tape",
+    "symmetry", "appearance_symmetry", "yaw", "pitch", "roll",
+    "skin_tone", "brightness", "contrast", "sharpness", "light_azimuth", "light_elevation", "light_contrast",
     "estimated_age", "estimated_age_spread", "estimated_gender", "estimated_gender_spread",
-    "electrode_size", "electrode_tape", "electrode_wires",
+    "activation", "activation_left", "activation_right", "activation_asymmetry",
 }  # fmt: skip
 
 

@@ -1,0 +1,145 @@
+"""Where the light on a face comes from, from the shading of its skin."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces import Face
+from facelib.faces.landmarks import table
+from facelib.properties.pose import rotation
+from facelib.properties.property import Values, register
+from facelib.properties.skin_tone import LINEAR, XYZ
+from facelib.properties.warping import similarity, warp
+
+Floats = npt.NDArray[np.float64]
+
+SKIN: Final = (
+    151, 9, 8, 108, 337, 69, 299, 104, 333, 68, 298,
+    50, 101, 118, 117, 119, 100, 36, 205, 187, 123, 116, 111, 207, 206, 203, 142, 126, 192, 214, 147, 213,
+    138, 135, 169, 170,
+    280, 330, 347, 346, 348, 329, 266, 425, 411, 352, 345, 340, 427, 426, 423, 371, 355, 416, 434, 376, 433,
+    367, 364, 394, 395,
+    168, 6, 197, 195, 5, 4, 3, 248, 51, 281, 45, 275, 198, 420, 131, 360, 134, 363,
+    199, 200, 175, 18, 83, 313, 208, 428, 201, 421,
+)  # fmt: skip
+"""Landmarks on bare skin: forehead, right cheek, left cheek, nose, chin."""
+CORNERS: Final = (263, 33)  # outer corners of the eyes
+GAP: Final = 36.0  # px between them: the picture is brought to this size first
+SIDE: Final = 72
+MIDDLE: Final = (36.0, 24.0)  # px: where the point between the corners goes
+AWAY: Final = 0.15  # skin whose normal points to the camera by less than this is left out
+FEWEST: Final = 20  # points of skin
+ROUNDS: Final = 4  # of a robust fit: highlights, beards and electrodes hardly count
+_NEAR: Final = 9  # landmarks around one that say how the skin lies there
+
+
+@functools.cache
+def _normals() -> Floats:
+    """Return the normals of the average head's skin at `SKIN`, (k, 3), in the head's axes."""
+    places = table()
+    inside = places.mean(axis=0) - [0, 0, 0.5]
+    rows = []
+    for place in places[list(SKIN)]:
+        nearest = np.argsort(((places - place) ** 2).sum(axis=1))[:_NEAR]
+        normal = np.linalg.svd(places[nearest] - places[nearest].mean(axis=0))[2][2]
+        rows.append(normal * np.sign(normal @ (place - inside)))
+    return np.array(rows)
+
+
+def shading(face: Face) -> tuple[Floats, Floats] | None:
+    """Return normals (k, 3) of visible skin, in the camera's axes, and its linear light (k,), in [0, 1].
+
+    None without landmarks, or if too little skin is in the picture.
+    """
+    matrix = rotation(face)
+    points = face.landmarks[list(SKIN)].astype(np.float64)
+    corners = face.landmarks[list(CORNERS)].astype(np.float64)
+    if matrix is None or not (np.isfinite(points).all() and np.isfinite(corners).all()):
+        return None
+    ends = np.array([[MIDDLE[0] + GAP / 2, MIDDLE[1]], [MIDDLE[0] - GAP / 2, MIDDLE[1]]])
+    if np.ptp(corners, axis=0).max() <= 0:
+        return None
+    way = similarity(corners, ends)
+    small = cv2.blur(warp(face.image, way, SIDE, SIDE), (3, 3))
+    columns, rows = np.floor(points @ way[:, :2].T + way[:, 2]).astype(int).T
+    height, width = face.size
+    normals = _normals() @ matrix.T
+    seen = (normals[:, 2] > AWAY) & (columns >= 0) & (columns < SIDE) & (rows >= 0) & (rows < SIDE)
+    seen &= (points >= 0).all(axis=1) & (points < [width, height]).all(axis=1)
+    if np.count_nonzero(seen) < FEWEST:
+        return None
+    return normals[seen], LINEAR[small[rows[seen], columns[seen]]] @ XYZ[1]
+
+
+def _light(face: Face) -> tuple[float, float, float]:
+    found = shading(face)
+    if found is None:
+        return np.nan, np.nan, np.nan
+    normals, level = found
+    terms = np.column_stack([np.ones(len(level)), normals[:, :2]])
+    weight = np.ones(len(level))
+    for _ in range(ROUNDS):
+        weighted = terms.T * weight
+        front, right, up = fit = np.linalg.solve(weighted @ terms, weighted @ level)
+        misfit = abs(level - terms @ fit)
+        usual = max(1.5 * 1.4826 * float(np.median(misfit)), 1e-9)  # Huber's weights
+        weight = np.minimum(1.0, usual / np.maximum(misfit, 1e-9))
+    dark, bright = np.percentile(level, [5, 95])
+    azimuth, elevation = np.degrees(np.arctan2([right, up], max(front, 1e-9)))
+    contrast = (bright - dark) / (bright + dark) if bright > 0 else np.nan
+    return float(azimuth), float(elevation), float(contrast)
+
+
+_HOW: Final = (
+    "from how the brightness of bare skin changes with the direction it faces: 45° if skin that faces the "
+    "side were twice as bright as skin that faces the camera. Soft light comes out nearer to 0"
+)
+
+
+@register(
+    "light_contrast",
+    title="Contrast of the light",
+    unit="",
+    source="measured",
+    description=(
+        "Brightest minus darkest bare skin over their sum, in linear light (5th and 95th percentile): 0 "
+        "evenly lit … 1 half of the face in the dark."
+    ),
+    low=0.0,
+    high=1.0,
+    column=2,
+)
+@register(
+    "light_elevation",
+    title="Light from above",
+    unit="°",
+    source="measured",
+    description=f"Height that the light comes from, negative: from below, {_HOW}.",
+    low=-45.0,
+    high=60.0,
+    column=1,
+)
+@register(
+    "light_azimuth",
+    title="Light from the side",
+    unit="°",
+    source="measured",
+    description=f"Side that the light comes from, positive: the person's left, {_HOW}.",
+    low=-45.0,
+    high=45.0,
+    column=0,
+)
+def light(faces: Sequence[Face]) -> Values:
+    """Return azimuth and elevation of the light, degrees, and its contrast, (n, 3); NaN without landmarks.
+
+    The brightness L of the skin is fitted by L = f + x·n_x + y·n_y over its normals n in the camera's axes
+    (the linear part of the reflection of distant light, Basri & Jacobs 2003, IEEE TPAMI 25, without the
+    term that can't be told from f on a face); the angles are those of x and y to f.
+    """
+    return np.array([_light(face) for face in faces], np.float64).reshape(-1, 3)
