@@ -99,7 +99,8 @@ class Head:
         Draws the shape of the individual, the mottling of the skin, and the patterns of `asymmetry` and
         `moles`. Seed 0 is the average person.
     expression_set
-        "tuned" (read well by the classifiers it was tuned on) or "facs" (plain prototypes, for confirmation).
+        "tuned" (read well by the classifiers it was tuned on) or "facs" (plain prototypes, for confirmation);
+        their face units stand in `facelib.faces.expression_table`.
     left, right
         Factor on the expression of the person's left and right half, in [0, 1], joined smoothly over the
         philtrum. What moves as one (jaw, tongue, sideways shift of the mouth) takes the mean of both.
