@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facelib import interventions
+from facelib import interventions, properties
 from facelib.errors import BadValueError
-from facelib.faces import Face, Head
+from facelib.faces import Face, Head, render_heads, sample_heads
 from facelib.interventions.palsy import Palsy, Synkinesis
 
 
@@ -61,3 +61,14 @@ def test_synkinesis_needs_a_palsy() -> None:
     assert "synkinesis" in set(interventions.available(Head(palsy=0.5))["id"])
     with pytest.raises(BadValueError, match="has none"):
         change.edit(Head(), 0.5)
+
+
+@pytest.mark.packages
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("parts", ["both", "dynamic", "resting"])
+def test_the_measured_symmetry_falls_with_every_part(side: str, parts: str) -> None:
+    change = interventions.get("palsy", side=side, parts=parts)
+    heads = sample_heads(4, seed=515, expressions=("happy",))
+    pictures = [render_heads([change.edit(head, s) for head in heads], 96) for s in (0, 0.25, 0.5, 0.75, 1)]
+    scores = [properties.measure(faces, "symmetry").symmetry.to_numpy() for faces in pictures]
+    assert (np.diff(scores, axis=0) < 0).all()
