@@ -153,7 +153,9 @@ def _turn(across: Floats) -> Floats:
 def _mesh(image: npt.NDArray[np.uint8], crop: Floats) -> Floats:
     """Return the landmarks (478, 2) px of one crop."""
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    part = cv2.warpAffine(image, crop, (_SIDE, _SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    centred = crop.copy()
+    centred[:, 2] += crop[:, :2] @ [0.5, 0.5] - 0.5  # OpenCV counts from the middle of the first pixel
+    part = cv2.warpAffine(image, centred, (_SIDE, _SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE)
     x = torch.from_numpy(part).permute(2, 0, 1)[None].float() / 255
     with torch.inference_mode():
         found = _network("face_landmarks_detector.tflite")(x)[0]

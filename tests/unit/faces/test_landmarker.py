@@ -129,3 +129,13 @@ def test_units_of_unknown_landmarks_are_unknown(photograph: Face) -> None:
     assert np.isnan(list(read_face_units(points).values())).all()
     with pytest.raises(BadValueError, match=r"got \(68, 2\)"):
         read_face_units(points[:68])
+
+
+def test_the_size_of_the_picture_shifts_nothing() -> None:
+    """Places count from the corner of the picture, not from the middle of its first pixel."""
+    heads = [head.replace(expression="neutral", pose=(0, 0, 0)) for head in sample_heads(4, seed=2)]
+    small, large = (
+        np.mean([(found(face) - face.landmarks) / size for face in (head.render(size) for head in heads)], 0)
+        for size in (80, 448)
+    )
+    assert (abs(large.mean(axis=0) - small.mean(axis=0)) < 0.002).all()
