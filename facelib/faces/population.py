@@ -29,6 +29,7 @@ _HAIR_COLOURS: tuple[tuple[HairColour, float], ...] = (
     ("red", 0.04),
 )
 _EYE_COLOURS = (0.52, 0.16, 0.08, 0.16, 0.08)  # brown, hazel, green, blue, grey
+_BEARDS_FROM = 16.0  # years
 _LOOKS = {"hair": HAIR, "hair_colour": tuple(name for name, _ in _HAIR_COLOURS), "eye_colour": EYE_COLOURS}
 
 
@@ -48,7 +49,7 @@ def sample_heads(
 
     Age, gender (shape), skin tone, ancestry, colours of hair and eyes, and expression are independent. Hair
     style and beard follow the gender morph as they do among people (most women's hair is long or tied): with
-    short hair only, rendered women are read as men.
+    short hair only, rendered women are read as men. Children have no beard.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def sample_heads(
 
         Numbers are equally likely anywhere in their range. A part is drawn for heads with the whole: of
         those with glasses, a share of ``lens_tint`` are tinted; facial hair is that of a share of the men
-        (gender above 0.5). Who the heads are doesn't change with what they wear.
+        (gender above 0.5, 16 years or older). Who the heads are doesn't change with what they wear.
 
     Raises
     ------
@@ -154,6 +155,7 @@ def _head(drawn: dict[str, Any], expression_set: ExpressionSet, rng: np.random.G
     """Return a head with what was drawn for it; the rest is drawn here."""
     man = drawn["gender"] > 0.5
     beard = man and rng.random() < 0.35
+    grown = drawn["age"] >= _BEARDS_FROM
     fields: dict[str, Any] = {
         "ancestry": dict(zip(ANCESTRY, rng.dirichlet([0.6] * len(ANCESTRY)).tolist(), strict=True)),
         "hair": str(rng.choice(HAIR, p=_HAIR_OF_MEN if man else _HAIR_OF_WOMEN)),
@@ -162,12 +164,15 @@ def _head(drawn: dict[str, Any], expression_set: ExpressionSet, rng: np.random.G
         "facial_hair": float(rng.uniform(0.15, 0.9)) if beard else 0.0,
         "seed": int(rng.integers(1, 2**31)),
     }
+    if not grown:
+        fields["facial_hair"] = 0.0
     for name, axes in ANGLES.items():
         fields[name] = tuple(drawn.pop(f"{name}_{axis}", 0.0) for axis in axes)
     wired = bool(drawn.pop("electrodes"))
     there = {"electrodes": wired} | {whole: drawn.get(whole, 0.0) > 0 for whole in ("glasses", "palsy")}
+    there["beard"] = man and grown
     for name, value in drawn.items():
-        if there.get(PART_OF.get(name, ""), True) and (man or name != "facial_hair"):
+        if there.get("beard" if name == "facial_hair" else PART_OF.get(name, ""), True):
             fields[name] = value
     return Head(**fields, electrodes="fridlund" if wired else None, expression_set=expression_set)
 
@@ -186,9 +191,10 @@ def _even(
             known = ", ".join([*choices, *amounts])
             msg = f"Heads can be stratified by what is drawn, here {known}; got {name!r}."
             raise UnknownNameError(msg)
-        whole = "men's shape" if name == "facial_hair" else PART_OF.get(name, "")
+        whole = PART_OF.get(name)
+        few = "grown men" if name == "facial_hair" else f"those with {whole}"
         if name == "facial_hair" or (whole and amounts[whole].share < 1):
-            msg = f"Heads can't be stratified by {name}: only those with {whole} have it. Leave it out."
+            msg = f"Heads can't be stratified by {name}: only {few} have it. Leave it out."
             raise BadValueError(msg)
         even += parts
     if len(set(even)) != len(even):
