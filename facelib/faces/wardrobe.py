@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from facelib.faces import glasses, wires
+from facelib.faces import glasses, mask, wires
 from facelib.faces.anatomy import Floats
 from facelib.faces.worn import Worn
 
@@ -18,7 +18,7 @@ Maker = Callable[["Head", Floats, int], Worn | None]
 Makers are pure and fast where there is nothing to wear.
 """
 
-MAKERS: tuple[Maker, ...] = (glasses.made, wires.made)
+MAKERS: tuple[Maker, ...] = (mask.made, mask.loops, glasses.made, wires.made)
 
 
 def worn_by(head: Head, vertices: Floats, size: int) -> tuple[Worn, ...]:
