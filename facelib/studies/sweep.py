@@ -154,6 +154,18 @@ def tidy(
     return table[list(COLUMNS)]
 
 
+def measured(intervention: Intervention) -> tuple[str, ...]:
+    """Return the properties that a sweep measures: `MEASURED`, and the one that is meant to move.
+
+    What a network reads would slow every sweep down: it is measured on demand
+    (``facelib.properties.measure(sweep.frames.faces, ["estimated_age"])``).
+    """
+    own = intervention.moves
+    if own is None or own in MEASURED or own not in properties.PROPERTIES:
+        return MEASURED
+    return MEASURED if properties.PROPERTIES[own].cost == "network" else (*MEASURED, own)
+
+
 def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]:
     """Load classifiers by id; None: all that are available here."""
     chosen = zoo.available() if names is None else [names] if isinstance(names, str) else names
@@ -276,5 +288,5 @@ def sweep(
         },
         label=wanted,
         seed=seed,
-        properties=properties.measure(frames.faces, MEASURED),
+        properties=properties.measure(frames.faces, measured(chosen)),
     )

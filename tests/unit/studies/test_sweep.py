@@ -9,7 +9,9 @@ import facelib
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Head
+from facelib.interventions.intervention import HeadIntervention
 from facelib.studies import COLUMNS, Cancelled, Sweep, even_strengths, run_references, snapshot, sweep
+from facelib.studies.sweep import MEASURED, measured
 
 pytestmark = pytest.mark.packages
 
@@ -54,6 +56,30 @@ def test_outputs_are_what_the_classifier_says_picture_by_picture(smile: Sweep) -
 def test_probabilities_of_a_picture_sum_to_one(smile: Sweep) -> None:
     sums = smile.outputs.groupby(["classifier", "step"])["probability"].sum()
     assert np.allclose(sums, 1.0, atol=1e-5)
+
+
+class Nod(HeadIntervention):
+    """A made-up intervention."""
+
+    id, title, group, description, sentence = "nod", "nod", "View", "It nods.", "it nods"
+
+    def __init__(self, moves: str | None) -> None:
+        self.moves = moves  # type: ignore[misc]
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        return head.replace(pose=(0, 20 * strength, 0))
+
+
+@pytest.mark.parametrize("moves", [None, "symmetry", "estimated_age", "charm"])
+def test_a_sweep_measures_the_same_for_most_interventions(moves: str | None) -> None:
+    assert measured(Nod(moves)) == MEASURED
+
+
+def test_a_sweep_also_measures_what_its_intervention_moves_if_that_is_cheap() -> None:
+    assert measured(Nod("pitch")) == (*MEASURED, "pitch")
+    result = sweep(Head(seed=2), Nod("pitch"), ["fer"], steps=3, size=96)
+    assert (np.diff(result.properties["pitch"]) > 5).all()
+    assert "measured_pitch" in result.table
 
 
 def test_the_change_is_gradual_and_symmetry_falls(smile: Sweep) -> None:
