@@ -2,7 +2,8 @@
 
 The unit eyeBlink of the source closes an average eye at four fifths of its way and leaves a wide one open,
 and a gaze down lowers the upper lid as well: together they would push it far below the lower rim. So the
-blink is taken back, column by column, where the rims would cross, and goes on where the eye would stay open.
+blink is taken back, column by column, where the rims would cross, and goes on where they would stay apart
+while most of the rim is closed: in the corners, and all along an eye that is wider than the average.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ class _Lids:
     def settled(self, gap: Floats, resting: Floats, blink: float) -> Floats:
         """Return the gaps (k,) that the rims shall have."""
         awake = gap + blink * self.closing
-        return np.maximum(np.minimum(gap, awake * (1 - blink)), np.minimum(resting, 0))
+        whole = self.closing.sum() / max(awake.sum(), 1e-6)  # blinks that would just close most of the rim
+        shut = min(blink * max(whole, 1.0), 1.0)
+        kept: Floats = np.maximum(np.minimum(gap, awake * (1 - shut)), np.minimum(resting, 0))
+        return kept
 
     def part(self, vertices: Floats, way: Floats) -> None:
         """Move the rims of `vertices` (n, 3) apart by (k,) dm, in place."""

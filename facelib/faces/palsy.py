@@ -59,10 +59,12 @@ class PalsyLevel:
 
 PALSY_LEVELS: tuple[PalsyLevel, ...] = (
     PalsyLevel(0, "none", 0.0, 1.0, 0.0, 0.0, "both sides alike"),
-    PalsyLevel(1, "slight", 0.2, 0.8, 0.7, 0.07, "seen on a close look, and as the face moves"),
-    PalsyLevel(2, "mild", 0.4, 0.6, 1.5, 0.18, "smile and forehead uneven, the lids leave a slit"),
-    PalsyLevel(3, "moderate", 0.6, 0.4, 2.2, 0.34, "uneven at rest: corner of the mouth and brow hang"),
-    PalsyLevel(4, "severe", 0.8, 0.2, 2.9, 0.53, "little movement, fold beside the nose flat, eye half open"),
+    PalsyLevel(1, "slight", 0.2, 0.8, 0.7, 0.0, "seen on a close look, and as the face moves"),
+    PalsyLevel(2, "mild", 0.4, 0.6, 1.5, 0.1, "smile and forehead uneven, the lids hardly meet"),
+    PalsyLevel(
+        3, "moderate", 0.6, 0.4, 2.2, 0.29, "uneven at rest: brow and mouth hang; the lids leave a slit"
+    ),
+    PalsyLevel(4, "severe", 0.8, 0.2, 2.9, 0.51, "little movement, fold beside the nose flat, eye half open"),
     PalsyLevel(5, "complete", 1.0, 0.0, 3.6, 0.73, "no movement, mouth drawn over, the eye hardly closes"),
 )
 """Our own scale of a one-sided palsy with all its parts, for labels and help texts.
