@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.interventions import (
+    background,
     controls,
     electrodes,
     expression,
@@ -17,6 +18,7 @@ from facelib.interventions import (
     reference,
     symmetry,
     view,
+    worn,
 )
 from facelib.interventions.controls import CONTROLS, Arm, control_set
 from facelib.interventions.intervention import (
@@ -47,6 +49,7 @@ __all__ = [
     "Intervention",
     "PictureIntervention",
     "available",
+    "background",
     "check_strength",
     "control_set",
     "controls",
@@ -61,6 +64,7 @@ __all__ = [
     "register",
     "symmetry",
     "view",
+    "worn",
 ]
 
 

@@ -1,0 +1,87 @@
+"""Glasses and masks: put on or taken off, lenses darkened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from facelib.errors import BadValueError
+from facelib.faces import Face, Head
+from facelib.interventions.intervention import Expected, register
+from facelib.interventions.number import Toward
+
+_GROUP = "Worn on the face"
+
+
+@register
+@dataclass(frozen=True)
+class Glasses(Toward):
+    """Glasses: a frame that grows from nothing over a thin wire, or thins out until it is gone."""
+
+    id: ClassVar[str] = "glasses"
+    title: ClassVar[str] = "glasses"
+    group: ClassVar[str] = _GROUP
+    moves: ClassVar[str | None] = "glasses"
+    description: ClassVar[str] = (
+        "Clear glasses appear, the frame heavier and heavier; or they vanish, where they are worn. They sit "
+        "on nose and ears of the resting face. Contrast and sharpness of the picture go along."
+    )
+    sentence: ClassVar[str] = "glasses appear or vanish"
+    toward: ClassVar[str] = "glasses are put {to}"
+    field: ClassVar[str] = "glasses"
+    ends: ClassVar[tuple[float, float]] = (0.0, 0.6)
+    words: ClassVar[tuple[str, str]] = ("off", "on")
+
+
+@register
+@dataclass(frozen=True)
+class Sunglasses(Toward):
+    """The lenses of a head with glasses darken until they hide the eyes, or clear up."""
+
+    id: ClassVar[str] = "sunglasses"
+    title: ClassVar[str] = "sunglasses"
+    group: ClassVar[str] = _GROUP
+    moves: ClassVar[str | None] = "lens_tint"
+    description: ClassVar[str] = (
+        "The lenses of the glasses darken until they hide the eyes, or clear up; the frame stays. For heads "
+        "with glasses. The picture grows darker around the eyes."
+    )
+    sentence: ClassVar[str] = "the lenses of the glasses change their tint"
+    toward: ClassVar[str] = "the lenses of the glasses turn {to}"
+    field: ClassVar[str] = "lens_tint"
+    ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    words: ClassVar[tuple[str, str]] = ("clear", "dark")
+
+    def accepts(self, face: Face | Head) -> bool:
+        """Tell whether `face` is a head with glasses."""
+        return isinstance(face, Head) and face.glasses > 0
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        if not self.accepts(head):
+            msg = (
+                f"{self.id!r} changes the lenses of glasses, and this head wears none. Try "
+                "head.replace(glasses=0.5)."
+            )
+            raise BadValueError(msg)
+        return super()._edit(head, strength)
+
+
+@register
+@dataclass(frozen=True)
+class Mask(Toward):
+    """A surgical mask is pulled up from under the chin over mouth and nose, or down."""
+
+    id: ClassVar[str] = "mask"
+    title: ClassVar[str] = "surgical mask"
+    group: ClassVar[str] = _GROUP
+    moves: ClassVar[str | None] = "mask"
+    expected: ClassVar[Expected] = "falls"
+    description: ClassVar[str] = (
+        "A surgical mask is pulled up from under the chin over mouth and nose, or down where it covers them. "
+        "It follows jaw and cheeks, and hides what the mouth shows."
+    )
+    sentence: ClassVar[str] = "a surgical mask is pulled up or down"
+    toward: ClassVar[str] = "a surgical mask is pulled {to}"
+    field: ClassVar[str] = "mask"
+    ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    words: ClassVar[tuple[str, str]] = ("down", "up")
