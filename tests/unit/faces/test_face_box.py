@@ -21,6 +21,7 @@ def overlap(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
 
 
 @pytest.mark.packages
+@pytest.mark.usefixtures("single_threaded")
 def test_boxes_of_all_ages_and_poses_are_the_detectors() -> None:
     even = ["expression", "age", "pose", "gender"]
     heads = sample_heads(21, 12, ages=(5.0, 90.0), stratify=even, also={"pose": (35.0, 15.0, 15.0)})
