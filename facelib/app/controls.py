@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as widgets
@@ -54,6 +55,33 @@ def labelled(title: str, help_text: str, widget: Any) -> Any:
     widget.style = {"description_width": "82px"}
     widget.layout.width = "auto"
     return widget
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A slider for a number of the head."""
+
+    field: str
+    title: str
+    help: str
+    low: float
+    high: float
+    step: float
+    format: str = ".2f"
+
+    def slider(self) -> widgets.FloatSlider:
+        """Return its slider, labelled."""
+        start = min(max(0.0, self.low), self.high)
+        made = widgets.FloatSlider(
+            min=self.low, max=self.high, step=self.step, value=start, readout_format=self.format
+        )
+        return labelled(self.title, self.help, made)
+
+
+def menu(title: str, help_text: str, options: Any, *more: str) -> widgets.Dropdown:
+    """Return a menu, labelled."""
+    made: widgets.Dropdown = labelled(title, help_text, widgets.Dropdown(options=[*options, *more]))
+    return made
 
 
 def button(title: str, help_text: str) -> widgets.Button:

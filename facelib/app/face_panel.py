@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
-from facelib.app.controls import Card, Quiet, button, grid, labelled
+from facelib.app.controls import Card, Knob, Quiet, button, grid, labelled, menu
+from facelib.app.more_panel import OTHER, MorePanel
 from facelib.app.state import FIRST_HEAD, Explorer
 from facelib.classifiers import EMOTIONS
 from facelib.faces import HAIR, LIGHTS, Head, sample_heads, sample_photograph
@@ -21,28 +21,6 @@ ANCESTRIES = {
     "Asian": {"asian": 1.0},
     "mixed": {"african": 1.0, "asian": 1.0, "european": 1.0},
 }
-OTHER = "other"
-
-
-@dataclass(frozen=True)
-class Knob:
-    """A slider for a number of the head."""
-
-    field: str
-    title: str
-    help: str
-    low: float
-    high: float
-    step: float
-    format: str = ".2f"
-
-    def slider(self) -> widgets.FloatSlider:
-        """Return its slider, labelled."""
-        start = min(max(0.0, self.low), self.high)
-        made = widgets.FloatSlider(
-            min=self.low, max=self.high, step=self.step, value=start, readout_format=self.format
-        )
-        return labelled(self.title, self.help, made)
 
 
 KNOBS = (
@@ -56,6 +34,11 @@ POSE = (
     Knob("yaw", "Turn", "Degrees; positive: toward the person's left", -45, 45, 1, ".0f"),
     Knob("pitch", "Nod", "Degrees; positive: up", -30, 30, 1, ".0f"),
 )
+PERSON = (
+    "age", "gender", "ancestry", "skin_tone", "seed", "hair", "hair_colour", "eye_colour", "asymmetry",
+    "facial_hair", "moles", "thinning",
+)  # fmt: skip
+"""Who the person is; what the face shows, wears and is lit by is left to the other controls."""
 
 
 class FacePanel(Card):
@@ -76,16 +59,17 @@ class FacePanel(Card):
         self.sliders = {knob.field: knob.slider() for knob in KNOBS}
         self.pose = {knob.field: knob.slider() for knob in POSE}
         self.menus = {
-            "expression": _menu("Expression", "What the face shows", EMOTIONS, OTHER),
-            "ancestry": _menu("Ancestry", "Shape morphs, not a claim about groups", ANCESTRIES, OTHER),
-            "hair": _menu("Hair", "Hair style", HAIR),
-            "light": _menu("Light", "Where the light comes from", LIGHTS, OTHER),
+            "expression": menu("Expression", "What the face shows", EMOTIONS, OTHER),
+            "ancestry": menu("Ancestry", "Shape morphs, not a claim about groups", ANCESTRIES, OTHER),
+            "hair": menu("Hair", "Hair style", HAIR),
+            "light": menu("Light", "Where the light comes from", LIGHTS, OTHER),
         }
         help_text = "Seed of the shape of the face and of the marks on the skin"
         self.seed = labelled("Person no.", help_text, widgets.BoundedIntText(min=0, max=999_999))
         self.random = button("Random", "Another person: age, gender, tone, hair and shape at random")
         self.undo = button("Undo", "Go back one change of face or property")
         self.reset = button("Reset", "The face that the page opened with")
+        self.more = MorePanel(self._on, lambda: self.explorer.last_head)
         self.credit = widgets.HTML("Portrait of the astronaut Eileen Collins. NASA, public domain.")
         self.controls = grid(
             self.menus["expression"],
@@ -98,7 +82,7 @@ class FacePanel(Card):
         explorer.observe(self.follow, "scene")
         self.follow()
         buttons = grid(self.random, self.undo, self.reset, columns=3)
-        self.fill(self.source, self.controls, self.credit, buttons)
+        self.fill(self.source, self.controls, self.more, self.credit, buttons)
 
     def _bind(self) -> None:
         """Let every control change the head."""
@@ -119,7 +103,7 @@ class FacePanel(Card):
     def _on(self, widget: Any, change: Callable[[Any], dict[str, Any]]) -> None:
         def on_value(event: Any) -> None:
             with self.explorer.lock:
-                if self._quiet:
+                if self._quiet or _is_echo(widget, event["old"], event["new"]):
                     return
                 changes = {key: value for key, value in change(event["new"]).items() if value is not None}
                 if changes:
@@ -137,17 +121,9 @@ class FacePanel(Card):
                 self.explorer.show(self.explorer.last_head if wanted else sample_photograph())
 
     def _on_random(self, _button: object) -> None:
-        head = sample_heads(1, seed=int(np.random.default_rng().integers(1_000_000)))[0]
-        shown = self.explorer.last_head
-        self.explorer.show(
-            head.replace(
-                expression=shown.expression,
-                intensity=shown.intensity,
-                pose=shown.pose,
-                gaze=shown.gaze,
-                light=shown.light,
-            )
-        )
+        person = sample_heads(1, seed=int(np.random.default_rng().integers(1_000_000)))[0]
+        own = {field: getattr(person, field) for field in PERSON}
+        self.explorer.show(self.explorer.last_head.replace(**own))
 
     def follow(self, _change: object = None) -> None:
         """Show what the explorer holds."""
@@ -162,8 +138,10 @@ class FacePanel(Card):
             self.menus["hair"].value = head.hair
             self.menus["light"].value = head.light if head.light in LIGHTS else OTHER
             self.seed.value = head.seed
+            self.more.follow()
         self.undo.disabled = not self.explorer.can_undo
-        self.controls.layout.display = "" if is_head else "none"
+        for part in (self.controls, self.more):
+            part.layout.display = "" if is_head else "none"
         self.credit.layout.display = "none" if is_head else ""
 
 
@@ -181,6 +159,6 @@ def _field(field: str, value: float) -> dict[str, Any]:
     return {field: value}
 
 
-def _menu(title: str, help_text: str, options: Any, *more: str) -> widgets.Dropdown:
-    made: widgets.Dropdown = labelled(title, help_text, widgets.Dropdown(options=[*options, *more]))
-    return made
+def _is_echo(widget: Any, old: float, new: float) -> bool:
+    """Tell whether a slider only says the step nearest to what it was told to show: browsers round."""
+    return isinstance(widget, widgets.FloatSlider) and abs(new - old) < 0.51 * widget.step

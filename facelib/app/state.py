@@ -149,17 +149,14 @@ class Explorer(traitlets.HasTraits):
         with self.lock:
             scene = self.last_head_scene
             head = cast("Head", scene.face).replace(**changes)
-            self._go(Scene(head, scene.intervention), field=",".join(sorted(changes)))
+            self._go(Scene(head, _usable(scene.intervention, head)), field=",".join(sorted(changes)))
 
     def show(self, face: Face | Head) -> None:
         """Show another face, with the property that was changed on the last face of this kind."""
         with self.lock:
             same_kind = isinstance(face, Head) == isinstance(self.face, Head)
             chosen = self.intervention if same_kind or not isinstance(face, Head) else None
-            chosen = chosen or self.last_head_scene.intervention
-            if not chosen.accepts(face):
-                chosen = interventions.ordered(face)[0]
-            self._go(Scene(face, chosen))
+            self._go(Scene(face, _usable(chosen or self.last_head_scene.intervention, face)))
 
     def choose(self, intervention: Intervention) -> None:
         """Change another property."""
@@ -306,3 +303,8 @@ class Explorer(traitlets.HasTraits):
         self._report(1.0, "")
         if not isinstance(error, studies.Cancelled):
             self.problem = explain(error)
+
+
+def _usable(chosen: Intervention, face: Face | Head) -> Intervention:
+    """Return the chosen intervention, or the first that works on a face if that one doesn't."""
+    return chosen if chosen.accepts(face) else interventions.ordered(face)[0]

@@ -1,0 +1,67 @@
+"""What is folded away in the Face panel, in the real page: it opens, and its knobs change the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from harness import Server, Visit, facelib_app, wait_until
+from playwright.sync_api import Locator, expect
+
+pytestmark = pytest.mark.packages
+
+START = 60_000  # ms until the page is there, on a busy machine
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with facelib_app(None, tmp_path_factory.mktemp("more") / "log", pool=1) as one:
+        yield one
+
+
+def before(one: Visit) -> bytes:
+    """The unchanged face, as it is painted."""
+    return one.canvas_bytes(one.page.locator(".facelib-stage canvas").first)
+
+
+def slider(one: Visit, name: str) -> Locator:
+    return one.page.get_by_role("slider", name=name, exact=True)
+
+
+def test_gaze_and_glasses_change_the_picture(server: Server, visit: Callable[..., Visit]) -> None:
+    one = visit(server.url, width=1280, height=900)
+    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
+    fold = one.page.get_by_role("button", name="More", exact=True)
+    undo = one.page.get_by_role("button", name="Undo")
+    expect(slider(one, "Glasses")).to_have_count(0)
+    first = before(one)
+    one.screenshot("more_closed")
+    fold.press("Enter")
+    expect(one.page.get_by_role("button", name="More", exact=True, pressed=True)).to_be_visible()
+    expect(slider(one, "Glasses")).to_be_visible()
+    expect(one.page.get_by_role("combobox", name="Electrodes")).to_be_visible()
+    expect(undo).to_be_disabled()  # to look at the knobs changes nothing
+    assert before(one) == first
+    seen = [first]
+    for name, key in (("Gaze aside", "PageUp"), ("Glasses", "End"), ("Lens tint", "End")):
+        handle = slider(one, name)
+        handle.scroll_into_view_if_needed()
+        handle.press(key)
+        wait_until(lambda: before(one) not in seen, 20, f"another picture after {name}")
+        seen.append(before(one))
+    one.page.get_by_role("combobox", name="Electrodes").select_option("kuramoto")
+    wait_until(lambda: before(one) not in seen, 20, "another picture with electrodes")
+    slider(one, "Warmth").scroll_into_view_if_needed()
+    expect(one.page.locator(".facelib-stage")).to_be_in_viewport(ratio=1)  # beside the last knob too
+    one.screenshot("more_open")
+    sideways = one.page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert sideways <= 0
+    one.page.get_by_role("button", name="Reset").click()
+    wait_until(lambda: before(one) == first, 30, "the first face again")
+    expect(slider(one, "Glasses")).to_have_attribute("aria-valuetext", "0.00")
+    fold.click()
+    expect(slider(one, "Glasses")).to_be_hidden()
+    one.assert_local()
+    one.assert_clean()
