@@ -80,11 +80,13 @@ _OUTLINES = ("diamond", "invertedtriangular", "oval", "rectangular", "round", "s
 _OUTLINE = 0.12  # standard deviation of the weight of an outline of the head
 _AGED: Weights = {  # weights at 85 years
     "head-age-incr": 0.9,
-    "eye-bag-incr": 0.55,
-    "eye-eyefold-down": 0.5,
+    "eye-bag-incr": 0.8,
+    "eye-eyefold-down": 0.7,
     "cheek-trans-down": 0.35,
-    "mouth-laugh-lines-in": 0.5,
-    "mouth-angles-down": 0.25,
+    "cheek-volume-decr": 0.2,
+    "mouth-laugh-lines-in": 0.8,
+    "mouth-angles-down": 0.2,
+    "mouth-upperlip-height-decr": 0.35,
     "mouth-upperlip-volume-decr": 0.6,
     "mouth-lowerlip-volume-decr": 0.5,
     "nose-point-down": 0.10,

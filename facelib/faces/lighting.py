@@ -10,6 +10,7 @@ from facelib.faces.frame import Frame, Surfaces
 from facelib.faces.kernels import jit
 
 Triple = tuple[float, float, float]
+_FILLED = 1.45  # of a shadow by light from lit skin around, in skin that would reflect all of it
 
 
 @jit
@@ -85,6 +86,10 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
             reach = lit_share(shadow, u, v, own)
             _light_hair(lights, sky, carried[s], vx, vy, vz, reach, gloss, occlusion, colours[s])
             continue
+        bounce = (
+            0.9 * colours[s, 1]
+        )  # light that goes from skin to skin fills shade, more so the lighter it is
+        occlusion /= 1.0 - bounce * (1.0 - occlusion)
         wrap_r, wrap_g, wrap_b = 0.42 * under, 0.22 * under, 0.15 * under
         red = green = blue = shine_r = shine_g = shine_b = 0.0
         facing = bx * vx + by * vy + bz * vz
@@ -100,6 +105,7 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
                 u = middle + scale * (qx * axes[0, 0] + qy * axes[0, 1] + qz * axes[0, 2])
                 v = middle - scale * (qx * axes[1, 0] + qy * axes[1, 1] + qz * axes[1, 2])
                 reach = lit_share(shadow, u, v, qx * axes[2, 0] + qy * axes[2, 1] + qz * axes[2, 2] + 10.02)
+                reach += _FILLED * bounce * (1.0 - reach)
             bleed = reach + 0.5 * under * reach * (1.0 - reach)
             red += lights[k, 3] * max((0.6 * plain + 0.4 * cosine + wrap_r) / (1.0 + wrap_r), 0.0) * bleed
             green += lights[k, 4] * max((0.2 * plain + 0.8 * cosine + wrap_g) / (1.0 + wrap_g), 0.0) * reach

@@ -39,7 +39,7 @@ PIGMENTS = (
     "brow_thin",
     "brow_full",
 )
-RELIEFS = {"pores": 0.0022, "crepe": 0.006, "forehead": 0.012, "frown": 0.010, "eye": 0.007, "fold": 0.017}
+RELIEFS = {"pores": 0.0022, "crepe": 0.006, "forehead": 0.012, "frown": 0.0085, "eye": 0.007, "fold": 0.017}
 """Reliefs and their depth in dm. An expression deepens the last four, the wrinkles."""
 SLOPE = 100.0  # stored slope: 127 is a slope of 1.27
 
@@ -195,8 +195,19 @@ def pigments(c: Chart) -> dict[str, Floats]:
         "strands": 0.5
         + 0.55 * c.noise(9.0, 3, 21, (2.2, 0.25, 2.2))
         + 0.2 * c.noise(30.0, 2, 23, (2.0, 0.2, 2.0)),
-        "spots": step(0.36, 0.55, c.noise(11.0, 2, 41, plain)) * step(-0.2, 0.3, mottle) * fade,
+        "spots": _spots(c, mottle) * fade,
     }
+
+
+def _spots(c: Chart, mottle: Floats) -> Floats:
+    """Return the spots of age: few large and pale, many small and dark, most on forehead, temples, cheeks."""
+    plain = (1.0, 1.0, 1.0)
+    ragged = 0.14 * c.noise(45.0, 3, 47, plain)
+    large = 0.7 * step(0.36, 0.58, c.noise(8.0, 2, 41, plain) + ragged)
+    small = 0.8 * step(0.42, 0.66, c.noise(19.0, 1, 43, plain) + ragged)
+    outer = 0.35 + 0.65 * step(0.18, 0.42, c.x + 0.5 * np.maximum(c.y - 7.6, 0))
+    where = outer * step(6.05, 6.3, c.y) * step(-0.35, 0.2, mottle)
+    return np.asarray(np.clip(np.maximum(large, small) * where, 0, 1))
 
 
 def _stubble(c: Chart) -> Floats:
@@ -311,23 +322,52 @@ def relief(c: Chart) -> dict[str, Floats]:
     eye -= 0.4 * bell(y - below + 0.032, 0.009) * step(0.2, 0.26, x) * step(0.45, 0.38, x)
     fold_x = 0.175 + 0.42 * np.clip(6.98 - y, 0, 1) ** 0.9 - 0.10 * np.clip(6.98 - y, 0, 1) ** 2
     fold = -bell(x - fold_x - wave * 0.3, 0.026) * step(7.0, 6.90, y) * step(6.50, 6.66, y)
+    fold += (
+        0.8 * bell(x - fold_x - 0.075, 0.05) * step(7.02, 6.9, y) * step(6.52, 6.7, y)
+    )  # the cheek over it
     fold -= (
-        0.3
-        * bell(x - (0.30 + 0.10 * (6.55 - y)) - wave * 0.3, 0.014)
-        * step(6.58, 6.52, y)
-        * step(6.30, 6.42, y)
+        0.65
+        * bell(x - (0.285 + 0.16 * (6.55 - y)) - wave * 0.3, 0.015)
+        * step(6.60, 6.53, y)
+        * step(6.27, 6.40, y)
     )
-    crepe = 0.7 * c.noise(16.0, 3, 71, (1.0, 1.6, 1.0)) + 0.5 * c.noise(9.0, 2, 73, (0.5, 2.4, 0.5))
-    neck = sum(bell(y - level - 0.05 * np.cos(c.angle * 1.5) + wave, 0.014) for level in (6.02, 5.9, 5.78))
-    crepe = crepe - 1.2 * neck * step(6.15, 6.05, y)
     return {
         "pores": 0.32 * c.noise(30.0, 2, 5, plain) * step(8.45, 8.1, y),
         "forehead": forehead * front,
         "frown": frown * front,
         "eye": eye * step(0.45, 0.62, z),
         "fold": fold * front,
-        "crepe": 0.32 * crepe * step(8.45, 8.1, y),
+        "crepe": _slack(c, wave) * step(8.45, 8.1, y),
     }
+
+
+def _slack(c: Chart, wave: Floats) -> Floats:
+    """Return the relief of old skin at rest: crepe, fine lines, bags under the eyes, jowls, a folded neck."""
+    x, y = c.x, c.y
+    front = step(0.75, 1.0, c.z)
+    height = 0.24 * c.noise(16.0, 3, 71, (1.0, 1.6, 1.0)) + 0.16 * c.noise(9.0, 2, 73, (0.5, 2.4, 0.5))
+    neck = sum(bell(y - level - 0.05 * np.cos(c.angle * 1.5) + wave, 0.014) for level in (6.02, 5.9, 5.78))
+    height = height - 0.5 * neck * step(6.15, 6.05, y)
+    across = (x - 0.30) / 0.15  # −1 … 1 over the lower lid
+    bag = 7.165 - 0.045 * (1 - across**2)
+    height += 2.0 * bell(y - bag, 0.040) * step(1.0, 0.55, np.abs(across)) * front
+    height -= 1.0 * bell(y - bag + 0.066, 0.020) * step(1.1, 0.5, np.abs(across - 0.05)) * front
+    lines = 0.5 + 0.5 * np.cos(130.0 * x + 30.0 * wave + 3.0 * c.noise(7.0, 1, 75, (1.0, 1.0, 1.0)))
+    lips = bell(y - 6.705 + 0.06 * (x / 0.2) ** 2, 0.042) + 0.7 * bell(
+        y - 6.50 - 0.06 * (x / 0.2) ** 2, 0.035
+    )
+    height -= 0.55 * lines**4 * lips * step(0.24, 0.16, x) * step(0.02, 0.05, x) * front
+    height -= 0.8 * bell(y - 6.455 - 0.35 * x**2 + wave * 0.4, 0.016) * step(0.17, 0.08, x) * front
+    for start, strength in (
+        (0.385, 0.6),
+        (0.445, 0.5),
+        (0.51, 0.35),
+    ):  # beside the mouth, where a smile folds
+        line = start + 0.30 * (y - 6.62) ** 2 / 0.3 + 0.12 * (6.62 - y) + wave * 0.5
+        height -= strength * bell(x - line, 0.011) * step(6.86, 6.74, y) * step(6.36, 6.5, y) * front
+    jowl = np.hypot((x - 0.43) / 0.12, (y - 6.29) / 0.10)
+    height += 2.0 * bell(jowl, 1.0) * step(0.55, 0.8, c.z)
+    return np.asarray(height)
 
 
 def gradients(c: Chart, height: Floats, depth: float) -> tuple[Floats, Floats]:

@@ -61,6 +61,7 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
     part, bumps, carried, positions = surfaces.part, surfaces.bumps, surfaces.carried, surfaces.positions
     colours, finish, rotation, mouth = surfaces.colours, surfaces.finish, frame.rotation, frame.mouth
     centres, lids, iris, lights, hair = frame.eye_centres, frame.lids, frame.iris, frame.lights, frame.hair
+    thrown = 0.12 + 11.0 * frame.lip[1]  # light that lips and cheeks throw into the mouth
     for s in range(count):
         for k in range(3):
             bumps[s, k] = carried[s, k]
@@ -71,7 +72,7 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
             _paint_tooth(rotation, mouth, kind, carried[s], bumps[s], colours[s], finish[s])
         elif kind == TONGUE:
             deep = smooth(0.85, 1.38, carried[s, 5])
-            shut = 0.25 + 0.75 * mouth * deep
+            shut = (0.25 + 0.75 * mouth * deep) * (0.05 + 0.85 * thrown)
             _set(
                 colours[s],
                 finish[s],
@@ -97,7 +98,7 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
             )
         elif kind == CAVITY:
             reach = 0.06 + 0.55 * mouth * smooth(1.0, 1.5, carried[s, 5])
-            _set(colours[s], finish[s], 0.23, 0.045, 0.045, 0.5, 0.4, reach)
+            _set(colours[s], finish[s], 0.23 * thrown, 0.045 * thrown, 0.045 * thrown, 0.5, 0.4, reach)
         elif kind >= WORN:
             c = carried[s]
             _set(colours[s], finish[s], c[3], c[4], c[5], c[6], 0.0, c[7])
@@ -175,7 +176,7 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
             along += carved[0]
             up += carved[1]
             dark = carved[2]
-        dark = 0.20 * min(dark, 1.2)
+        dark = 0.22 * min(dark, 1.6)
         lip = min(1.15 * carried[s, 6], 1.0) * lips[3]
         red = red * (1.0 - 0.75 * dark) * (1.0 - lip) + lips[0] * lip
         green = green * (1.0 - dark) * (1.0 - lip) + lips[1] * lip

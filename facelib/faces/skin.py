@@ -27,7 +27,7 @@ _HAIR_COLOURS = {  # sRGB
     "red": (0.420, 0.205, 0.110),
     "grey": (0.520, 0.512, 0.505),
 }
-_WHITE = (0.70, 0.695, 0.69)
+_WHITE = (0.65, 0.645, 0.635)
 _HAIR_EDGE = {"short": 0.03, "long": 0.075, "tied": 0.045, "bald": -9.0}
 _SKINS = ArrayCache(48 * 2**20)
 
@@ -39,14 +39,14 @@ def linear(colour: tuple[float, ...] | npt.NDArray[np.float64]) -> npt.NDArray[n
 
 
 _MEASURED = (
-    -51.1,
-    -35.9,
-    -10.1,
-    9.0,
-    25.2,
-    40.3,
-    52.6,
-    59.8,
+    -53.2,
+    -38.8,
+    -12.5,
+    7.7,
+    24.5,
+    39.7,
+    51.7,
+    59.4,
 )  # typology angles in pictures under studio light
 _PAINTED = (-60.0, -50.0, -29.0, -8.0, 13.0, 34.0, 50.0, 58.0)  # and of the colours that give them
 
@@ -63,6 +63,11 @@ def skin_colour(tone: float) -> npt.NDArray[np.float64]:
     a = np.interp(angle, known, (8.0, 10.0, 12.0, 13.0, 12.5, 11.5, 10.5))
     b = np.interp(angle, known, (11.0, 14.0, 17.0, 20.0, 20.0, 18.5, 16.5))
     return _from_lab(np.array([50 + b * np.tan(np.radians(angle)), a, b]))
+
+
+def _melanin(tone: float) -> float:
+    """Return a share of melanin, [0, 1], that rises faster among light tones, as its effects do."""
+    return float(tone**0.7)
 
 
 def _from_lab(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -82,8 +87,9 @@ def hair_colour(head: Head) -> npt.NDArray[np.float64]:
 def brow_colour(head: Head) -> npt.NDArray[np.float64]:
     """Return the linear colour (3,) of the brows, which turn grey later than the hair."""
     grey = np.clip((head.age - 55) / 40, 0, 1) * 0.8
-    own = linear(_HAIR_COLOURS[head.hair_colour]) * 0.8
-    return np.asarray(own * (1 - grey) + linear(_WHITE) * 0.75 * grey)
+    own = linear(_HAIR_COLOURS[head.hair_colour]) * (0.62 - 0.4 * head.skin_tone)
+    hairs = own * (1 - grey) + linear(_WHITE) * 0.66 * grey
+    return np.asarray(hairs + 0.3 * skin_colour(head.skin_tone))  # which shows between them
 
 
 def level_for(size: int) -> int:
@@ -101,26 +107,28 @@ def _mottling(seed: int) -> float:
 def parameters(head: Head) -> Floats:
     """Return what `_bake` needs to know of a head."""
     turn = _mottling(head.seed)
-    tone = head.skin_tone
+    tone, melanin = head.skin_tone, _melanin(head.skin_tone)
     old = np.clip((head.age - 30) / 50, 0, 1)
     young = np.clip((18 - head.age) / 12, 0, 1)
-    mottle = 0.16 + 0.10 * old
+    mottle = 0.16 + 0.18 * old
     full = np.clip(0.15 + 0.75 * head.gender, 0, 1) * (1 - 0.6 * young)
     values = [
         *skin_colour(tone),  # 0–2
         mottle * np.cos(turn),
         mottle * np.sin(turn),
-        0.14 * (1 - 0.55 * tone) * (1 + 0.25 * young),  # 5 redness
-        0.10 + 0.16 * old,  # 6 shade around the eyes
-        0.16 * np.clip((head.age - 45) / 35, 0, 1) * (1 - 0.5 * tone),  # 7 spots
+        0.14 * (1 - 0.55 * tone) * (1 + 0.25 * young) * (1 - 0.3 * old),  # 5 redness
+        0.10 + 0.08 * old,  # 6 shade around the eyes
+        0.30 * np.clip((head.age - 42) / 40, 0, 1) * (1 - 0.45 * tone),  # 7 spots
         head.facial_hair,  # 8
         _HAIR_EDGE[head.hair],  # 9 how far hair reaches beyond the hairline, dm
         *hair_colour(head),  # 10–12
         *brow_colour(head),  # 13–15
         full,  # 16
         0.95 - 0.25 * young,  # 17 brows
-        0.10 + 1.1 * old**1.3,  # 18 crepe
+        0.06 + 1.15 * old**1.2,  # 18 crepe
         0.9 - 0.6 * young,  # 19 pores
+        (1.0 - 0.4 * old) * (0.75 + 0.5 * melanin),  # 20 gloss: old skin is dry
+        1.7 - 1.35 * melanin,  # 21 light under the skin: melanin lets less of it through
     ]
     return np.array(values, np.float32)
 
@@ -146,7 +154,7 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
             red = np.float32(q[3]) * unit * p[5]
             shade = np.float32(q[4]) * unit * p[6]
             spots = np.float32(q[8]) * unit * p[7]
-            dark = one + pores
+            dark = (one + pores) * (one - np.float32(q[11]) * unit * p[18] * np.float32(0.16))
             r = p[0] * (one + mottle * np.float32(0.6)) * dark * (one + red * np.float32(0.7))
             g = p[1] * (one + mottle) * dark * (one - red * np.float32(1.5))
             b = p[2] * (one + mottle * np.float32(1.1)) * dark * (one - red * np.float32(1.4))
@@ -171,12 +179,12 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
             skin[i, j, 1] = g + (p[11] * tone * np.float32(0.6) - g) * hair
             skin[i, j, 2] = b + (p[12] * tone * np.float32(0.6) - b) * hair
             bare = (one - hair) * (one - np.float32(0.7) * beard)
-            skin[i, j, 3] = bare * (one - np.float32(0.85) * brow)
+            skin[i, j, 3] = bare * (one - np.float32(0.85) * brow) * p[20]
             s = slope[i, j]
             skin[i, j, 4] = (np.float32(s[0]) * p[19] + np.float32(s[2]) * p[18]) * grade * bare
             skin[i, j, 5] = (np.float32(s[1]) * p[19] + np.float32(s[3]) * p[18]) * grade * bare
             skin[i, j, 6] = hair
-            skin[i, j, 7] = (one - hair) * (one - brow) * (one - beard)
+            skin[i, j, 7] = (one - hair) * (one - brow) * (one - beard) * p[21]
     return skin
 
 
@@ -184,7 +192,7 @@ def lip_colour(head: Head) -> tuple[npt.NDArray[np.float64], float]:
     """Return the linear colour (3,) of the lips and its opacity: the skin's own, redder and darker."""
     skin = skin_colour(head.skin_tone)
     old = float(np.clip((head.age - 40) / 50, 0, 1))
-    fair, dark = np.array([0.86, 0.50, 0.52]), np.array([0.86, 0.66, 0.74])
+    fair, dark = np.array([0.92, 0.58, 0.59]), np.array([0.74, 0.52, 0.60])
     return skin * (fair * (1 - head.skin_tone) + dark * head.skin_tone), 0.85 - 0.30 * old
 
 
@@ -196,7 +204,7 @@ def wrinkles(head: Head) -> Floats:
     """
     old = float(np.clip((head.age - 28) / 50, 0, 1)) ** 1.1
     supple = float(np.interp(head.age, [8, 25, 60, 80], [0.12, 0.45, 0.9, 1.0]))
-    resting = np.array([0.85, 0.6, 0.9, 0.8]) * old
+    resting = np.array([1.1, 0.6, 1.3, 1.55]) * old
     u = head.units
     result = np.zeros((2, 4))
     for side, name in enumerate(("Left", "Right")):
@@ -218,4 +226,5 @@ def wrinkles(head: Head) -> Floats:
             "dynamic": (deepened, carved),
         }[head.palsy_parts]
         result[side] = smoothed * slack + kept
-    return result.clip(0, 1.5).astype(np.float32)
+    result *= 0.58 + 0.74 * _melanin(head.skin_tone)  # as much to see in every tone
+    return result.clip(0, 2).astype(np.float32)
