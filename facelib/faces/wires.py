@@ -38,7 +38,7 @@ _APART = 0.024  # dm between leads that run side by side
 _TIGHT = 0.017  # dm between the leads of a bundle
 _ROWS = 3  # of leads in a bundle
 _CORNERS = ((320, 3), (10_000, 5))  # of a strand's outline, in pictures of up to so many px
-_STIFF = (4.0, 20.0)  # knots over which a lead evens out the motion of the skin: on it, hanging
+_STIFF = 4.0  # knots over which a lead evens out the motion of the skin
 _NEIGHBOURS = 6  # vertices of the skin that carry a knot
 _JAW = (0.585, 6.62, 0.64)
 _HANGING = ((0.58, 6.35, 0.63), (0.57, 6.0, 0.68), (0.56, 5.7, 0.77), (0.55, 5.42, 0.92))
@@ -66,7 +66,7 @@ class Leads(NamedTuple):
     near: Ints  # (E, M, n) fine vertices that carry a knot
     weights: Floats  # (E, M, n)
     knots: Ints  # (E,) of the lead itself
-    free: Floats  # (E, M) 0 on the skin … 1 hanging
+    jaw: Ints  # (E,) knot from which on it hangs; M if it never does
 
 
 def made(head: Head, vertices: Floats, size: int) -> Worn | None:
@@ -132,16 +132,18 @@ def follow(rows: npt.NDArray[np.intp], vertices: Floats) -> Doubles:
     A lead is stiffer than the skin: it spans folds, and below the jaw it hangs straight.
     """
     leads = _leads()
-    near, weights = leads.near[rows], leads.weights[rows]
+    near, weights, jaw = leads.near[rows], leads.weights[rows], leads.jaw[rows][:, None]
     moved = ((vertices[near] - load().canonical[near]) * weights[..., None]).sum(axis=2, dtype=np.float64)
-    free = leads.free[rows][..., None]
-    eased = (1 - free) * gaussian_filter1d(moved, _STIFF[0], axis=1) + free * gaussian_filter1d(
-        moved, _STIFF[1], axis=1
-    )
-    held = np.minimum(np.arange(moved.shape[1]) / 6, 1.0)[:, None]  # it stays on its electrode
+    knot = np.arange(moved.shape[1])
+    eased = gaussian_filter1d(moved, _STIFF, axis=1)
+    leaving = np.take_along_axis(eased, np.minimum(jaw, knot[-1])[..., None], axis=1)
+    fallen = np.clip((knot - jaw) / (leads.knots[rows][:, None] - jaw).clip(1), 0, 1)[..., None]
+    hanging = leaving + fallen * (moved[:, -1:] - leaving)
+    eased = gaussian_filter1d(np.where(fallen > 0, hanging, eased), _STIFF, axis=1)
+    held = np.minimum(knot / 6, 1.0)[:, None]  # it stays on its electrode
     eased = (1 - held) * moved + held * eased
-    sunk = ((moved - eased) * leads.normals[rows]).sum(axis=2).clip(0)[..., None] * (1 - free)
-    return np.asarray(leads.path[rows] + eased + sunk * leads.normals[rows])
+    sunk = ((moved - eased) * leads.normals[rows]).sum(axis=2).clip(0) * (knot < jaw - 2 * _STIFF)
+    return np.asarray(leads.path[rows] + eased + sunk[..., None] * leads.normals[rows])
 
 
 def _between(values: npt.NDArray[np.floating], at: Doubles) -> Doubles:
@@ -181,7 +183,6 @@ def _leads() -> Leads:
     shape = (*path.shape[:2], _NEIGHBOURS)
     jaw = np.array([(np.linalg.norm(np.abs(way) - np.array(_JAW), axis=1)).argmin() for way in path])
     jaw[np.abs(path[:, -1, 0]) < 0.1] = most  # over the head
-    free = np.clip((np.arange(most) - jaw[:, None]) / 10, 0, 1)
     return Leads(
         {name: row for row, name in enumerate(ways)},
         path.astype(np.float32),
@@ -189,7 +190,7 @@ def _leads() -> Leads:
         body.numbers[near].reshape(shape).astype(np.int32),
         weights.reshape(shape).astype(np.float32),
         knots,
-        free.astype(np.float32),
+        jaw.astype(np.int32),
     )
 
 
