@@ -61,6 +61,16 @@ class Front(NamedTuple):
         """Return points of the front (n, 3)."""
         return np.stack([x, y, self.depth + _TILT * y - x**2 / (2 * _WRAP)], axis=1)
 
+    def beyond(self, points: Doubles) -> Doubles:
+        """Return how far points (…, 3) lie in front of the lenses and rims; negative behind them.
+
+        Below the rims and over the nose there is room: the less, the nearer to a rim.
+        """
+        x, y, z = np.moveaxis(points, -1, 0)
+        below = np.maximum(self.middle[1] - 1.1 * self.half[1] - y, 0)
+        nose = np.maximum(self.middle[0] - 1.0 * self.half[0] - np.abs(x), 0)
+        return np.asarray(z - self.depth - _TILT * y + x**2 / (2 * _WRAP) - 3 * below - 6 * nose)
+
     @staticmethod
     def normals(points: Doubles) -> Doubles:
         """Return the direction (n, 3) in which the front looks at some of its points."""
@@ -165,12 +175,12 @@ def _temple(cast: Cast, shape: Front, side: int, tall: float, thick: float) -> D
     start = rim[np.argmin(np.abs(rim[:, 1] - height) + 9 * (rim[:, 0] < shape.middle[0]))]
     corner = start + np.array([[0.0, 0.0, 0.0], [0.012, 0.0, -0.003], [0.020, 0.0, -0.014]])
     hinge = start + np.array([0.023, 0.0, -0.040])
-    z = np.linspace(hinge[2], ear[2] - 0.12, _ARM - 6)
-    y = np.interp(z, [ear[2] - 0.05, hinge[2]], [ear[1] - 0.035, hinge[1]])
+    z = np.linspace(hinge[2], ear[2] + 0.01, _ARM - 6)
+    y = np.interp(z, [ear[2] + 0.01, hinge[2]], [ear[1] - 0.035, hinge[1]])
     skin = np.max([cast.sideways(side, z, y + dy) for dy in (-tall, 0.0, tall)], axis=0)
     x = taut(z, np.maximum(skin + thick + _CLEAR, np.where(z == z[0], hinge[0], -np.inf)))
     end = np.array([x[-1], y[-1], z[-1]])
-    hook = end + np.array([[-0.004, -0.015, -0.05], [-0.015, -0.06, -0.09], [-0.03, -0.13, -0.11]])
+    hook = end + np.array([[-0.002, -0.008, -0.035], [-0.010, -0.045, -0.070], [-0.020, -0.115, -0.095]])
     path = np.concatenate([corner, np.stack([x, y, z], axis=1), hook])
     along = _directions(np.gradient(path, axis=0))
     up = _directions(np.cross(np.cross(along, [0.0, 1.0, 0.2]), along))

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from facelib.faces import cloth, mesh
+from facelib.faces import cloth, glasses, mesh
 from facelib.faces.anatomy import SKIN, TONGUE, Floats, Ints
 from facelib.faces.cache import ArrayCache
+from facelib.faces.fitting import Cast
 from facelib.faces.geometry import load
 from facelib.faces.maps import is_ear
 from facelib.faces.skin import linear
@@ -35,6 +36,7 @@ _ABOVE, _BELOW = ((0.73, 7.31, 0.61), (0.72, 7.22, 0.39)), ((0.71, 6.84, 0.52), 
 """Canonical points of the person's left that the loops pass: in front of the ear's root, behind it."""
 _COLUMNS, _ROWS, _STEP = 57, 73, (2, 3)  # of the cloth; every how many of them the hull is evaluated
 _CLEAR, _SLACK, _ROUND = 0.014, 0.042, 0.008  # dm from skin to cloth, from hull to cloth; where both are one
+_UNDER_RIMS = 0.034  # dm from the cloth to the middle of the rims of glasses
 _OVER = 0.03  # dm by which skin that doesn't hold the cloth may push it out
 _LOOP, _KNOTS = 0.011, 22  # dm; radius of a loop
 _THERE = 0.08  # how far a mask is pulled up when its loops are as thick as that
@@ -117,7 +119,16 @@ def _laid(head: Head, vertices: Floats) -> Doubles:
     hugging = _hugging(pulled)
     reach += hugging * (skin - reach)
     reach = _larger(_smoothed(reach), skin - 0.006) + _folds() * min(pulled / 0.5, 1.0)
-    return _place(centre, angle, elevation, reach)
+    sheet = _place(centre, angle, elevation, reach)
+    if head.glasses:
+        cast = Cast(head)
+        beyond = glasses.front(cast).beyond(sheet - cast.origin) + _UNDER_RIMS
+        pressed = np.maximum(beyond, 0) / np.cos(elevation) / np.cos(angle)
+        for _ in range(4):
+            pressed = _smoothed(pressed)
+        pressed = np.clip(pressed, 0, np.maximum(reach - skin + 0.008, 0))
+        sheet = _place(centre, angle, elevation, reach - min(2 * head.glasses / glasses.THIN, 1.0) * pressed)
+    return sheet
 
 
 def _hull(vertices: Floats, centre: Doubles, pulled: float, angle: Doubles, elevation: Doubles) -> Doubles:

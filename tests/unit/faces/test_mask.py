@@ -175,3 +175,21 @@ def test_polar_and_back(rng: np.random.Generator) -> None:
     offsets = rng.normal(size=(50, 3))
     angle, elevation, reach = cloth.polar(offsets).T
     np.testing.assert_allclose(cloth.directions(angle, elevation) * reach[:, None], offsets, atol=1e-12)
+
+
+@pytest.mark.parametrize("weight", [0.2, 1.0])
+@pytest.mark.parametrize("head", PEOPLE)
+def test_glasses_are_worn_over_it(head: Head, weight: float) -> None:
+    for yaw in (-30.0, 0.0, 30.0):
+        shown = head.replace(glasses=weight, pose=(yaw, 0, 0), expression="happy")
+        bare_parts, _ = seen_parts(shown.replace(mask=0.0))
+        parts, _ = seen_parts(shown)
+        frame = bare_parts == worn.WORN  # the only thing that is worn then
+        assert (parts[frame] == worn.WORN).mean() < 0.01  # is cloth now
+
+
+def test_glasses_and_mask_are_symmetric_together() -> None:
+    image = Head(light="frontal", mask=1.0, glasses=0.4, expression="neutral").render(224).image.astype(int)
+    difference = np.abs(image - image[:, ::-1]).max(axis=2)
+    assert (difference <= 2).mean() >= 0.999
+    assert difference.max() <= 8
