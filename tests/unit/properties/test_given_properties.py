@@ -85,6 +85,9 @@ def test_what_is_worn_over_electrodes_hides_them() -> None:
         set(head.replace(glasses=weight).render(128).attributes["visible_electrodes"]) for weight in (0, 1)
     )
     assert bare - framed == {"K13", "K14"}  # at the temples
+    masked = set(head.replace(mask=1.0).render(128).attributes["visible_electrodes"])
+    assert bare - masked >= {"K7", "K8", "K9", "K10", "K20"}
+    assert masked >= {"K1", "K2", "K3", "K4", "K19"}
 
 
 @pytest.mark.packages
