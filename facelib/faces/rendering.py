@@ -170,4 +170,4 @@ def warm() -> None:
     """Compile the cached geometry and the renderer's functions, so that the first picture comes at once."""
     from facelib.faces.head import Head
 
-    render(Head(electrodes="fridlund", moles=1.0), SIZES[0])
+    render(Head(electrodes="fridlund", moles=1.0, tape=1.0), SIZES[0])
