@@ -55,7 +55,7 @@ def made(head: Head, vertices: Floats, size: int) -> Worn | None:  # noqa: ARG00
     outside = _sheet(head, vertices)
     ahead = np.gradient(outside, axis=1), np.gradient(outside, axis=0)
     normals = np.cross(*ahead).reshape(-1, 3)
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)  # 0: cloth of no height
     front = outside.reshape(-1, 3)
     colours, sky = _paint()
     return Worn(

@@ -18,8 +18,10 @@ pytestmark = pytest.mark.packages
 
 
 def between(low: float, high: float) -> st.SearchStrategy[float]:
-    """Return the ends of a range, mostly, and what lies between."""
-    return st.sampled_from((low, high)) | st.sampled_from((low, high)) | st.floats(low, high)
+    """Return the ends of a range, mostly, what is hardly more than nothing, and what lies between."""
+    ends = st.sampled_from((low, high))
+    hardly = (low + 1e-38, low + 1e-9) if low == 0 else (low, high)
+    return ends | ends | st.sampled_from(hardly) | st.floats(low, high)
 
 
 def shares(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, float]]:
@@ -81,3 +83,12 @@ def test_any_head_renders(data: st.DataObject, size: int) -> None:
 def test_any_head_with_everything_at_once_renders(data: st.DataObject) -> None:
     drawn = data.draw(st.fixed_dictionaries(FIELDS | {"electrodes": electrodes()}))
     check(Head(**drawn), 48)
+
+
+@pytest.mark.parametrize("name", [name for name, (low, _) in _RANGES.items() if low == 0])
+@pytest.mark.parametrize("value", [1e-38, 1e-9, 1e-4])
+def test_hardly_more_than_nothing_looks_like_nothing(name: str, value: float) -> None:
+    base = Head(expression="happy", palsy=0.6, glasses=0.4, electrodes="fridlund")
+    base = base.replace(**{name: 0.0})
+    change = np.abs(base.replace(**{name: value}).render(64).image.astype(int) - base.render(64).image)
+    assert change.mean() < 0.5
