@@ -15,7 +15,6 @@ from facelib.faces.landmarks import table
 from facelib.properties.pose import rotation
 from facelib.properties.property import Values, register
 from facelib.properties.skin_tone import LINEAR, XYZ
-from facelib.properties.warping import similarity, warp
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,9 +29,7 @@ SKIN: Final = (
 )  # fmt: skip
 """Landmarks on bare skin: forehead, right cheek, left cheek, nose, chin."""
 CORNERS: Final = (263, 33)  # outer corners of the eyes
-GAP: Final = 36.0  # px between them: the picture is brought to this size first
-SIDE: Final = 72
-MIDDLE: Final = (36.0, 24.0)  # px: where the point between the corners goes
+PATCH: Final = 0.05  # of their distance: half of a patch around each landmark, whose mean counts
 AWAY: Final = 0.15  # skin whose normal points to the camera by less than this is left out
 FEWEST: Final = 20  # points of skin
 ROUNDS: Final = 4  # of a robust fit: highlights, beards and electrodes hardly count
@@ -62,19 +59,17 @@ def shading(face: Face) -> tuple[Floats, Floats] | None:
     corners = face.landmarks[list(CORNERS)].astype(np.float64)
     if matrix is None or not (np.isfinite(points).all() and np.isfinite(corners).all()):
         return None
-    ends = np.array([[MIDDLE[0] + GAP / 2, MIDDLE[1]], [MIDDLE[0] - GAP / 2, MIDDLE[1]]])
-    if np.ptp(corners, axis=0).max() <= 0:
-        return None
-    way = similarity(corners, ends)
-    small = cv2.blur(warp(face.image, way, SIDE, SIDE), (3, 3))
-    columns, rows = np.floor(points @ way[:, :2].T + way[:, 2]).astype(int).T
     height, width = face.size
+    half = min(round(PATCH * float(np.hypot(*(corners[0] - corners[1])))), width, height)
     normals = _normals() @ matrix.T
-    seen = (normals[:, 2] > AWAY) & (columns >= 0) & (columns < SIDE) & (rows >= 0) & (rows < SIDE)
-    seen &= (points >= 0).all(axis=1) & (points < [width, height]).all(axis=1)
+    seen = (normals[:, 2] > AWAY) & (points >= 0).all(axis=1) & (points < [width, height]).all(axis=1)
     if np.count_nonzero(seen) < FEWEST:
         return None
-    return normals[seen], LINEAR[small[rows[seen], columns[seen]]] @ XYZ[1]
+    columns, rows = points[seen].astype(int).T
+    top, left = max(rows.min() - half, 0), max(columns.min() - half, 0)
+    part = face.image[top : rows.max() + half + 1, left : columns.max() + half + 1]
+    smooth = cv2.blur(part, (2 * half + 1, 2 * half + 1))
+    return normals[seen], LINEAR[smooth[rows - top, columns - left]] @ XYZ[1]
 
 
 def _light(face: Face) -> tuple[float, float, float]:

@@ -29,7 +29,7 @@ def mirrored(
 
     Pairs with an unknown partner are left out, and so are the irises; None with fewer than 5 known pairs.
     """
-    points = landmarks.astype(np.float64) @ [1.0, 1.0j]
+    points = np.ascontiguousarray(landmarks, np.float64).view(np.complex128)[:, 0]
     known = np.isfinite(points[_OWN]) & np.isfinite(points[_PARTNER])
     if np.count_nonzero(known[: len(_PAIRS)]) < LEAST_PAIRS:
         return None

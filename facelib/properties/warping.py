@@ -17,6 +17,8 @@ Picture = npt.NDArray[np.uint8]
 EYES_IN_BOX = np.array([[0.7, 0.27], [0.3, 0.27]])
 """Where the eyes stand in a face box, in its sides: the medians of rendered heads, rounded."""
 
+FINEST = 16  # times the resolution of a result, at most: what is shrunk further isn't averaged in full
+
 
 def eyes_of(face: Face) -> Floats | None:
     """Return the person's left and right eye, (2, 2) px; from the face box where they aren't known.
@@ -52,7 +54,8 @@ def similarity(points: Floats, places: Floats) -> Floats:
 def warp(image: Picture, matrix: Floats, width: int, height: int) -> Picture:
     """Return a picture seen through a similarity map, (height, width, 3).
 
-    Where it shrinks, the areas of the old pixels are averaged; beyond its border the border goes on.
+    Where it shrinks, the areas of the old pixels are averaged, down to a sixteenth; beyond its border the
+    border goes on.
 
     Parameters
     ----------
@@ -61,7 +64,7 @@ def warp(image: Picture, matrix: Floats, width: int, height: int) -> Picture:
     matrix
         (2, 3): from its pixels to those of the result.
     """
-    finer = max(1, int(np.ceil(1 / np.hypot(*matrix[:, 0]) - 1e-9)))
+    finer = int(np.clip(np.ceil(1 / np.hypot(*matrix[:, 0]) - 1e-9), 1, FINEST))
     fine = matrix * finer
     fine[:, 2] += fine[:, :2] @ [0.5, 0.5] - 0.5  # OpenCV counts from the middle of the first pixel
     size = (width * finer, height * finer)
