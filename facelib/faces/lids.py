@@ -1,14 +1,14 @@
 """The two lids of an eye meet as it blinks, and never cross, however far the face units push them.
 
 The unit eyeBlink of the source closes an average eye at four fifths of its way and leaves a wide one open,
-and a gaze down lowers the upper lid as well: together they would push it far below the lower rim. So the
-blink is taken back, column by column, where the rims would cross, and goes on where they would stay apart
-while most of the rim is closed: in the corners, and all along an eye that is wider than the average.
+and a gaze down lowers the upper lid as well: together they would push it far below the lower rim. So as
+much of the blink is taken back as isn't needed to close most of the rim; and column by column, the upper lid
+is kept from crossing the lower one, and goes on where it would stay apart while the rest is closed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -31,12 +31,11 @@ class _Rims:
     upper: Indices  # (k,) coarse vertices
     lower: Indices  # (2, k) coarse vertices; the lower edge passes between them
     share: Floats  # (k,) how far from the first of them to the second
+    closing: Floats  # (k,) dm by which the unit eyeBlink brings them together
 
     def gap(self, vertices: Floats) -> Floats:
         """Return how far (k,) the upper edge stands above the lower one, of vertices (n, 3), dm."""
-        low, high = vertices[self.lower, 1]
-        gap: Floats = vertices[self.upper, 1] - (low + self.share * (high - low))
-        return gap
+        return _gap(vertices, self.upper, self.lower, self.share)
 
 
 @dataclass(frozen=True)
@@ -47,23 +46,26 @@ class _Lids:
     moving: Indices  # (m,) coarse vertices that the upper lid carries
     column: Indices  # (m,) where along the rims they are: this column, 0 before the first, and the next
     between: Floats  # (m,) and how far from the one to the other
+    opening: Floats  # (m, 3) how they move as the rims part by 1 dm in their column
+    blinking: Indices  # (b,) coarse vertices that the unit eyeBlink moves
+    closing: Floats  # (b, 3) and how
 
-    closing: Floats  # (k,) dm by which eyeBlink brings the rims together
-    opening: Floats  # (m, 3) how the vertices move as the rims part by 1 dm in their column
-
-    def settled(self, gap: Floats, resting: Floats, blink: float) -> Floats:
-        """Return the gaps (k,) that the rims shall have."""
-        awake = gap + blink * self.closing
-        whole = self.closing.sum() / max(awake.sum(), 1e-6)  # blinks that would just close most of the rim
-        shut = min(blink * max(whole, 1.0), 1.0)
-        kept: Floats = np.maximum(np.minimum(gap, awake * (1 - shut)), np.minimum(resting, 0))
-        return kept
-
-    def part(self, vertices: Floats, way: Floats) -> None:
-        """Move the rims of `vertices` (n, 3) apart by (k,) dm, in place."""
-        faded = np.pad(way, 1)  # beyond the corners, nothing moves
-        first, second = faded[self.column], faded[self.column + 1]
-        vertices[self.moving] += (first + self.between * (second - first))[:, None] * self.opening
+    def settled(self, vertices: Floats, resting: Floats, blink: float) -> Floats:
+        """Return vertices (n, 3) of a face whose lids meet, or the very `vertices` if they need nothing."""
+        gap = self.rims.gap(vertices)
+        awake = gap + blink * self.rims.closing
+        enough = max(float(awake.sum() / self.rims.closing.sum()), 0.0)  # this blink would close most of it
+        surplus = max(blink - enough, 0.0)
+        shut = min(blink / max(min(enough, 1.0), 1e-6), 1.0) if blink else 0.0
+        wanted = np.maximum(np.minimum(gap, awake * (1 - shut)), np.minimum(self.rims.gap(resting), 0))
+        if np.array_equal(wanted, gap):
+            return vertices
+        result = vertices.copy()
+        result[self.blinking] -= np.float32(surplus) * self.closing
+        way = np.pad(wanted - self.rims.gap(result), 1)  # beyond the corners, nothing moves
+        first, second = way[self.column], way[self.column + 1]
+        result[self.moving] += (first + self.between * (second - first))[:, None] * self.opening
+        return result
 
 
 def settled(vertices: Floats, resting: Floats, blinks: tuple[float, float]) -> Floats:
@@ -77,14 +79,9 @@ def settled(vertices: Floats, resting: Floats, blinks: tuple[float, float]) -> F
     blinks
         Weight of the unit eyeBlink on the person's left and right side, in [0, 1]; at 1 the eye is shut.
     """
-    result = vertices
     for lids, blink in zip(_both(), blinks, strict=True):
-        gap = lids.rims.gap(vertices)
-        way = lids.settled(gap, lids.rims.gap(resting), blink) - gap
-        if way.any():
-            result = vertices.copy() if result is vertices else result
-            lids.part(result, way)
-    return result
+        vertices = lids.settled(vertices, resting, blink)
+    return vertices
 
 
 def gaps(vertices: Floats) -> Floats:
@@ -116,7 +113,8 @@ def _both() -> tuple[_Lids, _Lids]:
     edge = _edge()
     x, y = base[edge, 0], base[edge, 1]
     height = base[:, 1] - y[0] - (base[:, 0] - x[0]) * (y[-1] - y[0]) / (x[-1] - x[0])  # over both corners
-    rims = _rims(edge[height[edge] > 0], edge[height[edge] <= 0], base)
+    rims = _rims(edge[height[edge] > 0], edge[height[edge] <= 0], base, blink)
+    blinking = np.flatnonzero(np.any(blink, axis=1))
     moving = np.flatnonzero((height > 0) & (height < _REACH) & np.any(blink, axis=1) & (base[:, 0] > 0))
     places = np.concatenate([x[:1] - _BEYOND, base[rims.upper, 0], x[-1:] + _BEYOND])
     column = np.clip(np.searchsorted(places, base[moving, 0]) - 1, 0, len(places) - 2)
@@ -127,11 +125,16 @@ def _both() -> tuple[_Lids, _Lids]:
     opening = -blink[moving] / there[:, None]
     opening /= np.maximum(np.abs(opening).max(axis=1, keepdims=True) / _FARTHEST, 1)
     flip = np.array([-1, 1, 1], np.float32)
-    other = _Rims(mirror[rims.upper], mirror[rims.lower], rims.share)
-    return (
-        _Lids(rims, moving, column, between, -rims.gap(blink), opening),
-        _Lids(other, mirror[moving], column, between, -rims.gap(blink), opening * flip),
+    left = _Lids(rims, moving, column, between, opening, blinking, blink[blinking])
+    right = replace(
+        left,
+        rims=replace(rims, upper=mirror[rims.upper], lower=mirror[rims.lower]),
+        moving=mirror[moving],
+        opening=opening * flip,
+        blinking=mirror[blinking],
+        closing=blink[blinking] * flip,
     )
+    return left, right
 
 
 def _edge() -> Indices:
@@ -147,8 +150,15 @@ def _edge() -> Indices:
     return ordered
 
 
-def _rims(upper: Indices, lower: Indices, base: Floats) -> _Rims:
+def _rims(upper: Indices, lower: Indices, base: Floats, blink: Floats) -> _Rims:
     after = np.clip(np.searchsorted(base[lower, 0], base[upper, 0]), 1, len(lower) - 1)
     pairs = np.stack([lower[after - 1], lower[after]])
     start, end = base[pairs, 0]
-    return _Rims(upper, pairs, ((base[upper, 0] - start) / (end - start)).clip(0, 1))
+    share = ((base[upper, 0] - start) / (end - start)).clip(0, 1)
+    return _Rims(upper, pairs, share, -_gap(blink, upper, pairs, share))
+
+
+def _gap(vertices: Floats, upper: Indices, lower: Indices, share: Floats) -> Floats:
+    low, high = vertices[lower, 1]
+    gap: Floats = vertices[upper, 1] - (low + share * (high - low))
+    return gap
