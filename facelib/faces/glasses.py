@@ -99,7 +99,10 @@ def made(head: Head, vertices: Floats, size: int) -> Worn | None:  # noqa: ARG00
 
     def make() -> Floats:
         frame = _frame(Cast(head), head.glasses, width, least)
-        return np.concatenate([frame, smooth_normals(frame, _topology())], axis=1)
+        normals = smooth_normals(frame, _topology())
+        seam = normals[_seam()] * np.array([0.0, 1.0, 1.0], np.float32)
+        normals[_seam()] = seam / np.linalg.norm(seam, axis=1, keepdims=True)
+        return np.concatenate([frame, normals], axis=1)
 
     shape = _FRAMES.get((*mesh.identity_key(head), head.glasses, least), make)
     dark = min(max((head.glasses - THIN) / 0.45, 0.0), 1.0)
@@ -213,8 +216,15 @@ def _directions(vectors: Doubles) -> Doubles:
 
 
 @cache
+def _seam() -> Ints:
+    """Return the vertices on the midline, where the halves of the bridge meet."""
+    left = (2 * KNOTS + _ARCH - 1) * _CORNERS + np.arange(_CORNERS)
+    return np.concatenate([left, left + _ARCH * _CORNERS]).astype(np.int32)
+
+
+@cache
 def _topology() -> Ints:
-    """Return the triangles of a frame; mirrored parts run the other way round."""
+    """Return the triangles of a frame; mirrored parts run the other way round, the bridge has no caps."""
     triangles, first = [], 0
     for knots, closed, mirrored in (
         (KNOTS, True, False),
@@ -226,6 +236,7 @@ def _topology() -> Ints:
     ):
         path = np.zeros((knots, 3), np.float32)
         part = sweep(path, path, path, _section(1, 1).astype(np.float32), closed)[1]
+        part = part[: 2 * (knots - 1) * _CORNERS] if knots == _ARCH else part
         triangles.append((part[:, ::-1] if mirrored else part) + first)
         first += knots * _CORNERS
     return np.concatenate(triangles).astype(np.int32)
