@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
-from facelib.interventions.intervention import Expected, register
+from facelib.interventions.intervention import Cost, Expected, register
 from facelib.interventions.number import Toward
 
 _GROUP = "Worn on the face"
@@ -42,6 +42,7 @@ class Sunglasses(Toward):
     title: ClassVar[str] = "sunglasses"
     group: ClassVar[str] = _GROUP
     moves: ClassVar[str | None] = "lens_tint"
+    cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "The lenses of the glasses darken until they hide the eyes, or clear up; the frame stays. For heads "
         "with glasses. The picture grows darker around the eyes."
