@@ -18,6 +18,7 @@ from facelib.faces.maps import PIGMENTS, RELIEFS, SLOPE
 if TYPE_CHECKING:
     from facelib.faces.head import Head
 
+_JOIN = 24  # columns of the finest map, about 4° or the width of the philtrum, over which the sides pass over
 CHANNELS = 4  # slope along the angle, slope upward, darkness, nothing (four floats are read at once)
 _FURROWS = ArrayCache(24 * 2**20)
 
@@ -60,8 +61,21 @@ def furrows(head: Head, level: int) -> tuple[Floats, int]:
     alike = np.array_equal(depths[0], depths[1])
     used = depths[:1] if alike else depths
     reliefs = planes(level, depths.shape[1])
-    made = _FURROWS.get((used.tobytes(), level), lambda: _carve(used, *reliefs[:3]))
+    made = _FURROWS.get((used.tobytes(), level), lambda: _joined(_carve(used, *reliefs[:3]), level))
     return made, reliefs.top
+
+
+def _joined(sides: Floats, level: int) -> Floats:
+    """Return wrinkles whose two sides, if they differ, meet at the midline without a step."""
+    if len(sides) == 1:
+        return sides
+    columns = max(_JOIN >> level, 1)
+    step = ((np.arange(columns, dtype=np.float32) + np.float32(0.5)) / columns)[:, None]
+    own = np.float32(0.5) + step * (np.float32(0.75) - np.float32(0.25) * step**2)
+    near = sides[:, :, :columns]
+    joined = sides.copy()
+    joined[:, :, :columns] = own * near + (1 - own) * near[::-1]
+    return joined
 
 
 @jit

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from facelib.faces import PALSY_LEVELS, Head, lids, mesh, skin
+from facelib.faces.furrows import furrows
 from facelib.faces.geometry import load
 from facelib.faces.landmarks import place
 
@@ -215,3 +216,16 @@ def test_no_unit_leaves_its_range() -> None:
     for expression, parts in itertools.product(expressions, ("both", "dynamic")):
         head = Head(expression=expression, palsy=1.0, palsy_parts=parts, synkinesis=1.0)
         assert all(-0.5 < weight <= 1.4 for weight in mesh.unit_weights(head).values())
+
+
+def test_wrinkles_pass_from_one_side_to_the_other_without_a_step() -> None:
+    head = Head(age=75, expression={}, palsy=1.0)
+    for level in range(3):
+        (left, right), _ = furrows(head, level)
+        (smooth,), _ = furrows(head.replace(palsy=0.0), level)
+        far = 24 >> level
+        np.testing.assert_array_equal(right[:, far:], smooth[:, far:])  # the healthy side
+        np.testing.assert_allclose(left[:, far:], 0.25 * smooth[:, far:], atol=1e-5)
+        apart = np.abs(left - right)
+        assert apart[:, 0].max() < 0.2 * apart.max()
+        assert np.abs(np.diff(apart[:, : far + 1], axis=1)).max() < 0.5 * apart.max()
