@@ -86,7 +86,6 @@ def weaken(head: Head, sides: Mapping[str, Side], common: Side) -> None:
     level = head.palsy
     weak = sides[head.palsy_side]
     healthy = sides["right" if head.palsy_side == "left" else "left"]
-    meant = dict(weak)
     activity = max(healthy[name] for name in ("mouthSmile", "mouthStretch", "mouthUpperUp", "mouthFrown"))
     drawn = 0.0
     if head.palsy_parts != "resting":
@@ -99,10 +98,23 @@ def weaken(head: Head, sides: Mapping[str, Side], common: Side) -> None:
         for name, sag in _SAG.items():
             weak[name] += sag * level
     common["mouthRight" if head.palsy_side == "left" else "mouthLeft"] += level * drawn
-    if head.synkinesis:
-        for name, amount in synkinesis(meant).items():
-            share = head.synkinesis * min(level / _FIRST_LEVEL, 1.0)
-            weak[name] = min(weak[name] + share * amount, 1.0)
+    for name, amount in brought_along(head).items():
+        weak[name] = min(weak[name] + amount, 1.0)
+
+
+def brought_along(head: Head) -> Side:
+    """Return what the synkinesis of a head adds to the units of its weak side, by the unit without its side.
+
+    In proportion to what is meant, whatever the palsy leaves of it; whole from the first level on.
+    """
+    if not (head.palsy and head.synkinesis):
+        return {}
+    side = ("left", "right").index(head.palsy_side)
+    ending = head.palsy_side.capitalize()
+    meant = {name: head.units[f"{name}{ending}"][side] for name in ("mouthSmile", "mouthStretch", "eyeBlink")}
+    meant["mouthPucker"] = head.units["mouthPucker"][side]
+    share = head.synkinesis * min(head.palsy / _FIRST_LEVEL, 1.0)
+    return {name: share * amount for name, amount in synkinesis(meant).items()}
 
 
 def synkinesis(meant: Mapping[str, float]) -> Side:

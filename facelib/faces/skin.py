@@ -13,6 +13,7 @@ from facelib.faces.cache import ArrayCache
 from facelib.faces.geometry import maps
 from facelib.faces.kernels import jit
 from facelib.faces.maps import LEVELS
+from facelib.faces.palsy import brought_along
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
@@ -206,11 +207,14 @@ def wrinkles(head: Head) -> Floats:
     supple = float(np.interp(head.age, [8, 25, 60, 80], [0.12, 0.45, 0.9, 1.0]))
     resting = np.array([1.1, 0.6, 1.3, 1.55]) * old
     u = head.units
+    along = brought_along(head)
     result = np.zeros((2, 4))
     for side, name in enumerate(("Left", "Right")):
         raised = 0.7 * u["browInnerUp"][side] + 0.6 * u[f"browOuterUp{name}"][side]
         smile = u[f"mouthSmile{name}"][side]
         squint = max(u[f"cheekSquint{name}"][side], u[f"eyeSquint{name}"][side])
+        if name.lower() == head.palsy_side:
+            smile, squint = smile + along.get("mouthSmile", 0.0), squint + along.get("eyeSquint", 0.0)
         sneer = max(u[f"noseSneer{name}"][side], u[f"mouthUpperUp{name}"][side])
         moved = [
             raised,

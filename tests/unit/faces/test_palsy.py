@@ -202,6 +202,18 @@ def test_synkinesis_follows_what_is_meant_and_grows_in_with_the_palsy() -> None:
     assert narrowing(palsy_side="right") == narrowing(expression={"jawOpen": 1.0}) == 0.0
 
 
+def test_what_comes_along_folds_the_skin_of_its_side() -> None:
+    eye, fold = 2, FOLD
+    for expression, kind in (({"mouthPucker": 1.0}, eye), ({"eyeBlink": 1.0}, fold)):
+        head = Head(age=50, expression=expression, palsy=0.3, palsy_side="right")
+        deeper = skin.wrinkles(head.replace(synkinesis=1.0)) - skin.wrinkles(head)
+        assert deeper[1, kind] > 0.1
+        assert (deeper[0] == 0).all()
+        assert (
+            skin.wrinkles(head.replace(palsy=0.0, synkinesis=1.0)) == skin.wrinkles(head.replace(palsy=0.0))
+        ).all()
+
+
 @pytest.mark.parametrize("parts", ["both", "dynamic", "resting"])
 def test_left_mirrors_right(parts: str) -> None:
     left, right = (
