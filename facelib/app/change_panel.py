@@ -9,8 +9,15 @@ import ipywidgets as widgets
 from facelib import interventions
 from facelib.app.controls import Card, Quiet, labelled
 from facelib.app.state import STEPS, Explorer
-from facelib.faces import ELECTRODE_SCHEMES
-from facelib.interventions import INTERVENTIONS
+from facelib.interventions import INTERVENTIONS, Intervention
+
+OPTIONS = {
+    "side": ("Side", "The person's own side", ""),
+    "parts": ("Parts", "What the palsy does: at rest, as the face moves, or both", "as on the face"),
+    "scheme": ("Scheme", "Where the electrodes sit", ""),
+    "to": ("Toward", "Where the change leads at strength 1", "the farther end"),
+}
+"""Title and help text of every option that takes a word, and what it is called if it is left open."""
 
 
 class ChangePanel(Card):
@@ -22,8 +29,8 @@ class ChangePanel(Card):
         self._quiet = Quiet()
         self.menu = labelled("Property", "What is changed; everything else stays fixed", widgets.Dropdown())
         self.options = {
-            "side": _option("Side", "The person's own side", ("left", "right")),
-            "scheme": _option("Scheme", "Where the electrodes sit", tuple(ELECTRODE_SCHEMES)),
+            name: labelled(title, help_text, widgets.Dropdown())
+            for name, (title, help_text, _) in OPTIONS.items()
         }
         self.hint = widgets.HTML()
         self.hint.add_class("facelib-hint")
@@ -57,9 +64,12 @@ class ChangePanel(Card):
                 self.menu.options = entries
             self.menu.value = chosen.id
             for name, control in self.options.items():
-                has = hasattr(chosen, name)
+                has = name in chosen.choices
                 control.layout.display = "" if has else "none"
                 if has:
+                    offered = words_of(chosen, name)
+                    if list(control.options) != offered:
+                        control.options = offered
                     control.value = getattr(chosen, name)
         self.hint.value = chosen.description
 
@@ -67,9 +77,13 @@ class ChangePanel(Card):
         with self.explorer.lock:
             if self._quiet:
                 return
-            found = INTERVENTIONS[self.menu.value]
-            given = {name: control.value for name, control in self.options.items() if hasattr(found, name)}
-            self.explorer.choose(interventions.get(self.menu.value, **given))
+            found, shown = INTERVENTIONS[self.menu.value], self.explorer.intervention
+            if found.id == shown.id:
+                given = {name: self.options[name].value for name in found.choices}
+                self.explorer.choose(interventions.get(shown, **given))
+            else:
+                same_side = {"side": shown.side} if "side" in found.choices and hasattr(shown, "side") else {}
+                self.explorer.choose(interventions.get(found, **same_side))
 
     def _on_slider(self, event: Any) -> None:
         with self.explorer.lock:
@@ -86,6 +100,16 @@ def menu_of(explorer: Explorer) -> list[tuple[str, str]]:
     return [(f"{item.group}: {item.title}", item.id) for item in interventions.ordered(explorer.face)]
 
 
-def _option(title: str, help_text: str, values: tuple[str, ...]) -> widgets.Dropdown:
-    made: widgets.Dropdown = labelled(title, help_text, widgets.Dropdown(options=values))
-    return made
+def words_of(chosen: Intervention, option: str) -> list[tuple[str, Any]]:
+    """Return what an option can be set to, as a menu shows it; a value of its own comes first.
+
+    >>> words_of(interventions.get("age", to=70), "to")
+    [('70', 70.0), ('the farther end', None), ('younger', 'younger'), ('older', 'older')]
+    """
+    words: list[tuple[str, Any]] = [(word, word) for word in chosen.choices[option]]
+    if getattr(INTERVENTIONS[chosen.id], option) is None:
+        words.insert(0, (OPTIONS[option][2], None))
+    value = getattr(chosen, option)
+    if value not in [known for _, known in words]:
+        words.insert(0, (f"{value:g}" if isinstance(value, float) else str(value), value))
+    return words

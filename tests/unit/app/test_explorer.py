@@ -103,6 +103,32 @@ def test_the_gaze_stands_beside_the_pose_and_has_a_side(explorer: Explorer) -> N
     assert change.options["scheme"].layout.display == "none"
 
 
+def test_every_option_that_takes_a_word_has_its_menu(explorer: Explorer) -> None:
+    change = ChangePanel(explorer)
+    for _title, name in change.menu.options:
+        change.menu.value = name
+        shown = {key for key, control in change.options.items() if control.layout.display != "none"}
+        assert shown == set(interventions.INTERVENTIONS[name].choices)
+    change.menu.value = "age"
+    change.options["to"].value = "younger"
+    assert explorer.intervention == interventions.get("age", to="younger")
+    change.options["to"].value = None
+    assert explorer.intervention == interventions.get("age")
+    change.menu.value = "palsy"
+    change.options["side"].value = "right"
+    change.options["parts"].value = "resting"
+    assert explorer.intervention == interventions.get("palsy", side="right", parts="resting")
+    change.menu.value = "asymmetric_expression"
+    assert explorer.intervention == interventions.get("asymmetric_expression", side="right")
+
+
+def test_a_value_that_is_no_word_of_the_menu_stays(explorer: Explorer) -> None:
+    change = ChangePanel(explorer)
+    explorer.choose(interventions.get("age", to=70))
+    assert change.options["to"].label == "70"
+    assert explorer.intervention == interventions.get("age", to=70)
+
+
 def test_a_photograph_offers_only_what_works_on_it(explorer: Explorer) -> None:
     face, change = FacePanel(explorer), ChangePanel(explorer)
     face.source.value = "photograph"
