@@ -22,7 +22,7 @@ _SAG = {  # at rest, by a complete palsy
 _EYE_LEFT = 0.3  # share of the blink that a complete palsy leaves: the lid falls by its weight
 _DRAWN, _DRAWN_MOVING = 0.18, 0.25  # how far the healthy side draws the mouth over, at rest and in movement
 _FIRST_LEVEL = 0.2  # palsy from which on synkinesis shows whole
-_FROM_MOUTH = {"eyeBlink": 0.35, "eyeSquint": 0.5}  # what a moving mouth brings along, at synkinesis 1
+_FROM_MOUTH = {"eyeBlink": 0.28, "eyeSquint": 0.5}  # what a moving mouth brings along, at synkinesis 1
 _FROM_EYE = {"mouthSmile": 0.4, "mouthStretch": 0.3, "mouthDimple": 0.3}  # and what a closing eye does
 
 
