@@ -51,6 +51,7 @@ class WeakerByDisplacement(OneSided):
     id: ClassVar[str] = "weaker_by_displacement"
     title: ClassVar[str] = "both sides weaker, as visible (control)"
     group: ClassVar[str] = "Symmetry"
+    moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
         "Both halves weaken equally, so that the landmarks move as far as when one side weakens: what "

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from facelib.faces import EXPRESSIONS, Head
+from facelib.faces import EXPRESSIONS, Face, Head
 from facelib.faces.expressions import expand
 from facelib.interventions.intervention import (
     Expected,
@@ -53,6 +53,7 @@ class WeakerExpression(HeadIntervention):
     id: ClassVar[str] = "weaker_expression"
     title: ClassVar[str] = "both sides weaker (control)"
     group: ClassVar[str] = "Symmetry"
+    moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
         "Both halves weaken equally, with the same total activation as the one-sided change: what remains of "
@@ -73,6 +74,7 @@ class Intensity(StraightLine):
     id: ClassVar[str] = "intensity"
     title: ClassVar[str] = "weaker"
     group: ClassVar[str] = "Expression"
+    moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
         "The expression fades step by step until the face is neutral. The sharpness of the picture falls a "
@@ -91,18 +93,23 @@ class Intensity(StraightLine):
 class StrongerExpression(StraightLine):
     """The expression grows from the head's own intensity to the whole of its recipe.
 
-    A head that shows all of it already stays as it is.
+    Heads that show all of it already are not accepted.
     """
 
     id: ClassVar[str] = "stronger_expression"
     title: ClassVar[str] = "stronger"
     group: ClassVar[str] = "Expression"
+    moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "rises"
     description: ClassVar[str] = (
-        "A weak expression grows step by step to the whole of it; one that is whole already stays as it is."
+        "A weak expression grows step by step to the whole of it. Needs an expression that isn't whole yet."
     )
     sentence: ClassVar[str] = "the expression grows"
     field: ClassVar[str] = "intensity"
+
+    def accepts(self, face: Face | Head) -> bool:
+        """Tell whether `face` is a head whose expression isn't whole yet."""
+        return isinstance(face, Head) and face.intensity < 1
 
     def end(self, head: Head) -> float:  # noqa: ARG002
         """Return the intensity at strength 1."""

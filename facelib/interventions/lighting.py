@@ -51,6 +51,7 @@ class LightElevation(Toward):
     id: ClassVar[str] = "light_elevation"
     title: ClassVar[str] = "light from above or below"
     group: ClassVar[str] = "Light"
+    moves: ClassVar[str | None] = "light_elevation"
     cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "The key light sinks until it shines from below, or rises if it stands low; its side and strength "
@@ -89,6 +90,7 @@ class LightSoftness(Toward):
     id: ClassVar[str] = "light_softness"
     title: ClassVar[str] = "softness of the light"
     group: ClassVar[str] = "Light"
+    moves: ClassVar[str | None] = "light_contrast"
     cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "The light comes from all sides, or from one if it is soft already; the key light stands still."

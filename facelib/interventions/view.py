@@ -21,6 +21,7 @@ class Pitch(Toward):
     id: ClassVar[str] = "pitch"
     title: ClassVar[str] = "head nods"
     group: ClassVar[str] = "View"
+    moves: ClassVar[str | None] = "pitch"
     description: ClassVar[str] = "The head nods until the face looks up or down, to a given angle."
     sentence: ClassVar[str] = "the head nods"
     toward: ClassVar[str] = "the head nods {to}"
@@ -37,6 +38,7 @@ class Roll(Toward):
     id: ClassVar[str] = "roll"
     title: ClassVar[str] = "head tilts"
     group: ClassVar[str] = "View"
+    moves: ClassVar[str | None] = "roll"
     description: ClassVar[str] = (
         "The head tilts toward the person's left or right shoulder, to a given angle."
     )
@@ -60,6 +62,7 @@ class Pose(StraightLine):
     id: ClassVar[str] = "pose"
     title: ClassVar[str] = "head turns"
     group: ClassVar[str] = "View"
+    moves: ClassVar[str | None] = "yaw"
     description: ClassVar[str] = "The head turns sideways, to a given angle; the measured symmetry falls."
     sentence: ClassVar[str] = "the head turns"
     field: ClassVar[str] = "pose.yaw"
