@@ -8,6 +8,7 @@ from facelib import properties
 from facelib.app.controls import Card
 from facelib.app.livetable import LiveTable
 from facelib.app.state import Explorer
+from facelib.studies.sweep import measured
 
 COLUMNS = (
     {"title": "property", "align": "left"},
@@ -18,7 +19,10 @@ SHOWN = ("symmetry", "age", "gender", "skin_tone", "electrodes", "brightness", "
 
 
 class MeasuredPanel(Card):
-    """Shows every property that can be told; `table.index` follows the strength slider in the browser."""
+    """Shows the property that is meant to move, and then the others that can be told.
+
+    `table.index` follows the strength slider in the browser.
+    """
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__("Measured")
@@ -34,13 +38,14 @@ class MeasuredPanel(Card):
             table = result.sweep.properties
         elif snapshot is not None:
             faces = snapshot.frames.faces
-            table = properties.measure([faces[0], faces[-1]], SHOWN)
+            table = properties.measure([faces[0], faces[-1]], measured(self.explorer.intervention))
         else:
             self.table.show(COLUMNS, [])
             return
         rows: list[list[Any]] = []
-        for name in SHOWN:
-            if name in table and table[name].notna().all():
+        own = self.explorer.intervention.moves
+        for name in dict.fromkeys((own, *SHOWN)):
+            if name is not None and name in table and table[name].notna().all():
                 values = [_number(value) for value in table[name]]
                 now = {"series": values} if result is not None else values[-1]
                 rows.append([_title(name), now, values[0]])

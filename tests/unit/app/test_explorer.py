@@ -13,8 +13,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facelib import interventions
-from facelib.app import ChangePanel, Explorer, ExportPanel, FacePanel, LookPanel, OutputsPanel
+from facelib import interventions, properties
+from facelib.app import (
+    ChangePanel,
+    Explorer,
+    ExportPanel,
+    FacePanel,
+    LookPanel,
+    MeasuredPanel,
+    OutputsPanel,
+)
 from facelib.app import state as states
 from facelib.app.layout import page
 from facelib.faces import Head
@@ -403,3 +411,11 @@ def test_without_the_heads_package_the_photograph_is_shown(
     assert not isinstance(explorer.face, Head)
     assert "anny" in explorer.problem
     assert explorer.snapshot is not None
+
+
+def test_the_property_that_is_meant_to_move_is_measured_first(explorer: Explorer) -> None:
+    panel = MeasuredPanel(explorer)
+    explorer.start()
+    for name, own in (("pose", "yaw"), ("age", "age"), ("electrodes", "electrodes")):
+        explorer.choose(interventions.get(name))
+        assert panel.table.rows[0][0]["text"] == properties.PROPERTIES[own].title
