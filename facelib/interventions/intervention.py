@@ -19,7 +19,7 @@ Cost = Literal["shape", "shade", "pixels"]
 
 RENDER_SIZE = 224
 
-COSTS: Final[Mapping[Cost, float]] = MappingProxyType({"shape": 30.0, "shade": 26.0, "pixels": 0.7})
+COSTS: Final[Mapping[Cost, float]] = MappingProxyType({"shape": 37.0, "shade": 25.0, "pixels": 0.4})
 """Milliseconds of processor time that one strength takes at 224 px, by class of cost.
 
 Medians over the interventions of a class, measured by ``benchmarks/interventions.py`` on one core of a server
@@ -58,9 +58,9 @@ class Intervention(ABC):
     expected
         What the literature leads one to expect of the intended class: "falls", "rises", "none" or "open".
     cost
-        What has to be made anew for every strength, a key of `COSTS`: "shape" (the head's geometry moves),
-        "shade" (it stays; only light, colour or what lies on the skin changes) or "pixels" (a finished
-        picture is changed).
+        What has to be made anew for every strength, a key of `COSTS`: "shape" (the resting shape of the
+        person, and the picture), "shade" (the picture of the same person) or "pixels" (a finished picture is
+        changed).
     description
         One sentence for help texts and reports.
     sentence
@@ -100,7 +100,7 @@ class Intervention(ABC):
 class HeadIntervention(Intervention):
     """A change of a parametric face before it is rendered."""
 
-    cost: ClassVar[Cost] = "shape"
+    cost: ClassVar[Cost] = "shade"
 
     def accepts(self, face: Face | Head) -> bool:
         """Tell whether `face` is a head."""

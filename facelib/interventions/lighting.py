@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from facelib.faces import LIGHTS, Head, Light
-from facelib.interventions.intervention import Cost, HeadIntervention, check_choice, register
+from facelib.interventions.intervention import HeadIntervention, check_choice, register
 from facelib.interventions.number import StraightLine, Toward, between
 
 COLOURS: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType(
@@ -30,7 +30,6 @@ class LightDirection(StraightLine):
     id: ClassVar[str] = "light_direction"
     title: ClassVar[str] = "light from the side"
     group: ClassVar[str] = "Light"
-    cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "The key light wanders to the side; its strength stays. Brightness, contrast, sharpness and the "
         "measured skin tone of the picture follow."
@@ -52,7 +51,6 @@ class LightElevation(Toward):
     title: ClassVar[str] = "light from above or below"
     group: ClassVar[str] = "Light"
     moves: ClassVar[str | None] = "light_elevation"
-    cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "The key light sinks until it shines from below, or rises if it stands low; its side and strength "
         "stay."
@@ -73,7 +71,6 @@ class LightStrength(Toward):
     title: ClassVar[str] = "strength of the light"
     group: ClassVar[str] = "Light"
     moves: ClassVar[str | None] = "brightness"
-    cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = "All light grows dimmer or brighter; where it comes from stays."
     sentence: ClassVar[str] = "the strength of the light changes"
     toward: ClassVar[str] = "the light grows {to}"
@@ -91,7 +88,6 @@ class LightSoftness(Toward):
     title: ClassVar[str] = "softness of the light"
     group: ClassVar[str] = "Light"
     moves: ClassVar[str | None] = "light_contrast"
-    cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "The light comes from all sides, or from one if it is soft already; the key light stands still."
     )
@@ -118,7 +114,6 @@ class LightColour(HeadIntervention):
     id: ClassVar[str] = "light_colour"
     title: ClassVar[str] = "colour of the light"
     group: ClassVar[str] = "Light"
-    cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = "The key light grows warm, as of a lamp, or cool, as of the sky."
     sentence: ClassVar[str] = "the light grows {to}"
 

@@ -21,6 +21,7 @@ class Age(Toward):
     title: ClassVar[str] = "age"
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "age"
+    cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = "The same person grows older, or younger if old already."
     sentence: ClassVar[str] = "the age of the person changes"
     toward: ClassVar[str] = "the person grows {to}"
@@ -38,6 +39,7 @@ class Gender(Toward):
     title: ClassVar[str] = "gender (shape)"
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "gender"
+    cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
         "The shape of the face moves between the female and the male morph; hair stays."
     )
@@ -64,6 +66,7 @@ class Ancestry(HeadIntervention):
     id: ClassVar[str] = "ancestry"
     title: ClassVar[str] = "ancestry (shape)"
     group: ClassVar[str] = "Person"
+    cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
         "The shape of the face blends to another ancestry's morph (not a claim about people); skin tone, "
         "hair and eyes stay."
@@ -100,7 +103,6 @@ class SkinTone(Toward):
     title: ClassVar[str] = "skin tone"
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "skin_tone"
-    cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "The skin grows darker, or lighter if dark already; shape and light stay. The brightness of the "
         "picture goes along."
@@ -120,7 +122,6 @@ class FacialHair(Toward):
     id: ClassVar[str] = "facial_hair"
     title: ClassVar[str] = "facial hair"
     group: ClassVar[str] = "Person"
-    cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = "A short beard grows over stubble, or goes if there is one; the shape stays."
     sentence: ClassVar[str] = "the facial hair changes"
     toward: ClassVar[str] = "the face becomes {to}"

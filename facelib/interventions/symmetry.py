@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from facelib.faces import Head
-from facelib.interventions.intervention import HeadIntervention, register
+from facelib.interventions.intervention import Cost, HeadIntervention, register
 
 
 @register
@@ -18,6 +18,7 @@ class Symmetrise(HeadIntervention):
     title: ClassVar[str] = "more symmetric"
     group: ClassVar[str] = "Symmetry"
     moves: ClassVar[str | None] = "symmetry"
+    cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
         "Blends toward the average of the face and its mirror image; a symmetric face stays as it is."
     )
@@ -43,6 +44,7 @@ class Asymmetrise(HeadIntervention):
     title: ClassVar[str] = "less symmetric shape"
     group: ClassVar[str] = "Symmetry"
     moves: ClassVar[str | None] = "symmetry"
+    cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = "Brows, eyes, cheeks, nose, mouth and jaw grow apart between left and right."
     sentence: ClassVar[str] = "the shape of the face becomes asymmetric"
 
