@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest, uniform
 
@@ -326,7 +326,7 @@ _OPTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(n=st.integers(-1, 5) | _ANYTHING, options=_OPTIONS)
 def test_a_population_is_drawn_or_refused_in_words(n: Any, options: dict[str, Any]) -> None:
     try:

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelib.faces.strata import combinations, strata
@@ -20,6 +20,7 @@ def differ_by_one(counts: Counter[tuple[int, ...]], cells: int) -> bool:
     return max(counts.values(), default=0) - (min(counts.values()) if len(counts) == cells else 0) <= 1
 
 
+@settings(deadline=None)
 @given(HEADS, SIZES)
 def test_every_beginning_is_even(n: int, sizes: list[int]) -> None:
     rows = combinations(n, sizes)
@@ -37,6 +38,7 @@ def test_all_combinations_come_once() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(HEADS, SIZES, st.integers(0, 3), st.integers(0, 5))
 def test_numbers_have_one_in_each_slice(n: int, sizes: list[int], columns: int, seed: int) -> None:
     categories, numbers = strata(n, sizes, columns, np.random.default_rng(seed))
