@@ -75,10 +75,12 @@ def check_accepts(intervention: Intervention, face: Any) -> None:
         msg = f"Expected a Head, or a Face (facelib.load_face reads a picture); got {type(face).__name__}."
         raise BadValueError(msg)
     if not intervention.accepts(face):
-        msg = (
-            f"{intervention.id!r} works on parametric heads; a picture was given. "
-            "facelib.interventions.available(face) lists what works on it."
+        needs = (
+            f"needs what this head doesn't have. {intervention.description}"
+            if isinstance(face, Head)
+            else "works on parametric heads; a picture was given."
         )
+        msg = f"{intervention.id!r} {needs} facelib.interventions.available(face) lists what works on it."
         raise BadValueError(msg)
 
 

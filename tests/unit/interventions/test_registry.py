@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from facelib import interventions, properties
+from facelib.errors import BadValueError
 from facelib.faces import Face, Head, Light, sample_heads, sample_photograph
 from facelib.faces.mesh import identity_key
 from facelib.interventions import COSTS, GROUPS, INTERVENTIONS, HeadIntervention, Intervention
@@ -124,6 +125,14 @@ def test_the_list_says_every_tag() -> None:
         )
         assert (row["placebo"], row["expected"]) == (change.placebo, change.expected)
     assert COSTS["pixels"] < COSTS["shade"] < COSTS["shape"]
+
+
+def test_a_head_that_lacks_something_is_told_what() -> None:
+    for name in ("stronger_expression", "synkinesis", "electrode_size", "sunglasses"):
+        with pytest.raises(
+            BadValueError, match=rf"{name}' needs what this head doesn't have\..*(Needs|For heads with) "
+        ):
+            make_frames(Head(), INTERVENTIONS[name], (0.0, 1.0))
 
 
 @pytest.mark.slow
