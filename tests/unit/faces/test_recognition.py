@@ -79,6 +79,6 @@ def test_every_classifier_reads_above_chance(tuned: pd.DataFrame) -> None:
 
 
 def test_the_facs_set_is_read_above_chance() -> None:
-    means = read(people(10), "facs").groupby("emotion")["p"].mean()
+    means = read(people(6), "facs").groupby("emotion")["p"].mean()
     assert means["happy"] >= 0.4
     assert means.mean() >= 0.3
