@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from facelib.faces import Head
+from facelib.faces.expressions import expand
 from facelib.interventions.intervention import Cost, HeadIntervention, register
+from facelib.interventions.number import between
 
 
 @register
 @dataclass(frozen=True)
 class Symmetrise(HeadIntervention):
-    """Shape, palsy and expression blend toward the average of the face and its mirror image."""
+    """Shape, palsy and expression blend toward the average of the face and its mirror image.
+
+    Face units of one side and of the other, and the factors `Head.left` and `Head.right`, each meet in their
+    middle; the gaze stays.
+    """
 
     id: ClassVar[str] = "symmetrise"
     title: ClassVar[str] = "more symmetric"
@@ -27,12 +33,31 @@ class Symmetrise(HeadIntervention):
     def _edit(self, head: Head, strength: float) -> Head:
         middle = (head.left + head.right) / 2
         rest = 1 - strength
-        return head.replace(
+        straight = head.replace(
             asymmetry=head.asymmetry * rest,
             palsy=head.palsy * rest,
             left=middle + (head.left - middle) * rest,
             right=middle + (head.right - middle) * rest,
         )
+        own = expand(head.recipe)
+        mirrored = {_mirrored(unit): activation for unit, activation in own.items()}
+        if own == mirrored:
+            return straight
+        return straight.replace(
+            expression={
+                unit: between(
+                    own.get(unit, 0.0), (own.get(unit, 0.0) + mirrored.get(unit, 0.0)) / 2, strength
+                )
+                for unit in sorted({*own, *mirrored})
+            }
+        )
+
+
+def _mirrored(unit: str) -> str:
+    """Return the face unit that does the same in the mirror."""
+    if unit.endswith("Left"):
+        return unit.removesuffix("Left") + "Right"
+    return unit.removesuffix("Right") + "Left" if unit.endswith("Right") else unit
 
 
 @register

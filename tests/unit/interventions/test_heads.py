@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facelib import interventions
+from facelib import interventions, properties
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import ELECTRODE_SCHEMES, EXPRESSIONS, Head, Light
 from facelib.interventions import INTERVENTIONS, HeadIntervention
@@ -74,6 +74,23 @@ def test_symmetrise_ends_in_a_symmetric_head_and_asymmetrise_in_the_whole_patter
     assert (straight.asymmetry, straight.palsy) == (0.0, 0.0)
     assert straight.left == straight.right == pytest.approx(0.6)
     assert interventions.get("asymmetrise").edit(HEAD, 1.0).asymmetry == pytest.approx(1.0)
+
+
+@pytest.mark.packages
+def test_symmetrise_takes_a_wink_and_a_crooked_jaw_back() -> None:
+    wink = Head(expression={"eyeBlinkLeft": 0.8, "mouthSmile": 0.6, "jawRight": 0.5, "browInnerUp": 0.3})
+    change = interventions.get("symmetrise")
+    assert change.edit(wink, 1.0).recipe == pytest.approx(
+        {
+            "eyeBlinkLeft": 0.4, "eyeBlinkRight": 0.4, "mouthSmileLeft": 0.6, "mouthSmileRight": 0.6,
+            "jawLeft": 0.25, "jawRight": 0.25, "browInnerUp": 0.3,
+        }
+    )  # fmt: skip
+    faces = [change.edit(wink, strength).render(96) for strength in (0.0, 0.5, 1.0)]
+    symmetry = properties.measure(faces, "symmetry")["symmetry"]
+    assert (np.diff(symmetry) > 0.02).all()
+    assert symmetry[2] > 0.99
+    assert change.edit(HEAD, 0.7).expression == "happy"
 
 
 @pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])
