@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from facelib.charts.calibration import measured_levels, measured_power
     from facelib.charts.chance import histogram, levels, null_distribution, p_histogram
+    from facelib.charts.controls import arms
     from facelib.charts.curves import response
     from facelib.charts.display import offline
     from facelib.charts.export import save
+    from facelib.charts.falls import ranking
     from facelib.charts.gradients import agreement, curve, gallery, steps
     from facelib.charts.harmless import kinds
     from facelib.charts.manipulation import matrix
     from facelib.charts.outputs import bars
+    from facelib.charts.strips import film
 
 # Imported when asked for: altair alone takes more than a second.
 _NAMES = {
     "agreement": "facelib.charts.gradients",
+    "arms": "facelib.charts.controls",
     "bars": "facelib.charts.outputs",
     "curve": "facelib.charts.gradients",
+    "film": "facelib.charts.strips",
     "gallery": "facelib.charts.gradients",
     "histogram": "facelib.charts.chance",
     "kinds": "facelib.charts.harmless",
@@ -31,6 +36,7 @@ _NAMES = {
     "null_distribution": "facelib.charts.chance",
     "offline": "facelib.charts.display",
     "p_histogram": "facelib.charts.chance",
+    "ranking": "facelib.charts.falls",
     "response": "facelib.charts.curves",
     "save": "facelib.charts.export",
     "steps": "facelib.charts.gradients",
@@ -38,8 +44,10 @@ _NAMES = {
 
 __all__ = [
     "agreement",
+    "arms",
     "bars",
     "curve",
+    "film",
     "gallery",
     "histogram",
     "kinds",
@@ -50,6 +58,7 @@ __all__ = [
     "null_distribution",
     "offline",
     "p_histogram",
+    "ranking",
     "response",
     "save",
     "steps",

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 CELLS: Final = ("intervention", "property", "moved", "words", "own", "leaks", "says")
 FULL: Final = 3.0  # spreads at which the colour is full
+WIDE, NARROW, ROOM = 78, 25, 640  # px: of a cell at most and at least, and of all cells of a row
+UPRIGHT = 70  # px from which on the names of properties stand upright
 FALLS, STAYS, RISES = "#e0a06a", "#f4f6f8", "#7fb2d9"
 
 
-def matrix(table: pd.DataFrame, *, width: int = 78, row_height: int = 22) -> theme.Layered:
+def matrix(table: pd.DataFrame, *, width: int | None = None, row_height: int = 22) -> theme.Layered:
     """Draw how far each intervention moves each property, in spreads between people.
 
     The property that an intervention is meant to move has a frame; bold numbers leak.
@@ -28,7 +30,7 @@ def matrix(table: pd.DataFrame, *, width: int = 78, row_height: int = 22) -> the
     table
         From `facelib.studies.manipulation_check`.
     width, row_height
-        Of a cell, px.
+        Of a cell, px. Width None: the more properties, the narrower, with their names aslant.
 
     Raises
     ------
@@ -46,12 +48,18 @@ def matrix(table: pd.DataFrame, *, width: int = 78, row_height: int = 22) -> the
     '−3.2'
     """
     data = cell_rows(table)
+    wide = width or max(NARROW, min(WIDE, ROOM // max(table["property"].nunique(), 1)))
+    aslant = wide < UPRIGHT
     plain = "replace(datum.label, /_/g, ' ')"
     axis: dict[str, Any] = {
         "title": None, "ticks": False, "domain": False, "labelColor": theme.INK, "labelExpr": plain,
     }  # fmt: skip
     base = alt.Chart(alt.NamedData(name="cells")).encode(
-        x=alt.X("property:N", sort=None, axis=alt.Axis(labelAngle=0, orient="top", labelLimit=0, **axis)),
+        x=alt.X(
+            "property:N",
+            sort=None,
+            axis=alt.Axis(labelAngle=-50 if aslant else 0, orient="top", labelLimit=0, **axis),
+        ),
         y=alt.Y("intervention:N", sort=None, axis=alt.Axis(labelLimit=220, **axis)),
     )
     cell = base.mark_rect(stroke="white", strokeWidth=2).encode(
@@ -66,14 +74,14 @@ def matrix(table: pd.DataFrame, *, width: int = 78, row_height: int = 22) -> the
     )
     frame = base.mark_rect(filled=False, stroke=theme.INK, strokeWidth=1.5).transform_filter("datum.own")
     heavy = alt.ExprRef(expr="datum.leaks ? 'bold' : 'normal'")
-    text = base.mark_text(fontSize=11.5, fontWeight=heavy, color=theme.INK).encode(text="words:N")
+    size = 9.5 if aslant else 11.5
+    text = base.mark_text(fontSize=size, fontWeight=heavy, color=theme.INK).encode(text="words:N")
     return theme.single(
         alt.layer(cell, frame, text).properties(
-            width=alt.Step(width), height=alt.Step(row_height), datasets={"cells": data}
+            width=alt.Step(wide), height=alt.Step(row_height), datasets={"cells": data}
         ),
         name="cells",
-        heading="How far each intervention moves each property, in standard deviations between people; "
-        "framed: what it is meant to move; bold: a leak",
+        heading="Change in standard deviations between people; framed: what is meant to move; bold: a leak",
         description="Table: how far interventions move properties. "
         + "; ".join(f"{row['intervention']} and {row['property']}: {row['words']}" for row in data),
         above=26,

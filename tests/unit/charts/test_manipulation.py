@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from facelib import charts
@@ -31,3 +32,14 @@ def test_what_cannot_be_told_is_a_question_mark() -> None:
 def test_missing_columns_are_named() -> None:
     with pytest.raises(BadValueError, match="moved is missing"):
         charts.matrix(load_manipulation().drop(columns="moved"))
+
+
+def test_many_properties_stay_readable() -> None:
+    table = load_manipulation()
+    few = table[table["property"].isin(["age", "symmetry"])]
+    many = pd.concat([table.assign(property=table["property"] + f"_{k}") for k in range(4)])
+    assert charts.matrix(few).to_dict()["width"] == {"step": 78}
+    narrow = charts.matrix(many).to_dict()
+    assert narrow["width"]["step"] * many["property"].nunique() <= 900
+    assert narrow["layer"][0]["encoding"]["x"]["axis"]["labelAngle"] < 0
+    assert charts.matrix(many, width=60).to_dict()["width"] == {"step": 60}
