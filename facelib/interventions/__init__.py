@@ -77,7 +77,8 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
         An id of `available()`, or ``"symmetry"``: one-sided weakening on heads; or an intervention, whose
         other options stay.
     **options
-        Fields of the intervention, such as ``side="right"`` or ``to=70``.
+        Fields of the intervention, such as ``side="right"``, ``to=70`` or ``to="older"``; `available` lists
+        the words.
 
     Raises
     ------
@@ -114,7 +115,22 @@ def ordered(face: Face | Head | None = None) -> list[Intervention]:
 
 
 def available(face: Face | Head | None = None, *, placebo: bool | None = None) -> pd.DataFrame:
-    """Return the interventions that work on `face` (None: all), one row each, with their tags."""
+    """Return the interventions that work on `face` (None: all), one row each, with their tags.
+
+    Parameters
+    ----------
+    face
+        A face or head, or None.
+    placebo
+        True: harmless reference changes only; False: none of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns id, title, group, property (that it moves, or None), placebo, expected (of the intended class),
+        cost and ms (what is made anew for a strength, and how long that takes: see `COSTS`), on (what it works
+        on), options (words that they take) and description.
+    """
     import pandas as pd
 
     rows = [
@@ -128,6 +144,7 @@ def available(face: Face | Head | None = None, *, placebo: bool | None = None) -
             "cost": item.cost,
             "ms": COSTS[item.cost],
             "on": "heads" if isinstance(item, HeadIntervention) else "heads and pictures",
+            "options": "; ".join(f"{option}: {', '.join(words)}" for option, words in item.choices.items()),
             "description": item.description,
         }
         for item in ordered(face)

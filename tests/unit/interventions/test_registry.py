@@ -124,6 +124,8 @@ def test_the_list_says_every_tag() -> None:
             change.moves is None and row["property"] != row["property"]
         )
         assert (row["placebo"], row["expected"]) == (change.placebo, change.expected)
+    assert table.loc["age", "options"] == "to: younger, older"
+    assert table.loc["palsy", "options"].startswith("side: left, right")
     assert COSTS["pixels"] < COSTS["shade"] < COSTS["shape"]
 
 
