@@ -127,9 +127,9 @@ def available(face: Face | Head | None = None, *, placebo: bool | None = None) -
     Returns
     -------
     pandas.DataFrame
-        Columns id, title, group, property (that it moves, or None), placebo, expected (of the intended class),
-        cost and ms (what is made anew for a strength, and how long that takes: see `COSTS`), on (what it works
-        on), options (words that they take) and description.
+        Columns id, title, group, property (that it moves, or None), placebo, expected (of the intended
+        class), cost and ms (what is made anew for a strength, and how long that takes: see `COSTS`), on
+        (what it works on), options (words that they take) and description.
     """
     import pandas as pd
 
