@@ -24,7 +24,7 @@ class Frame(NamedTuple):
     shadow: Floats  # (S, S) nearest depth toward the first light
     toward: Floats  # (3, 3) rows: the shadow map's axes and the direction to the light
     shadow_scale: float  # texels per dm
-    skin: Floats  # (h, w, 8) from facelib.faces.skin
+    skin: npt.NDArray[np.int16]  # (h, w, 8) from facelib.faces.skin
     furrows: Floats  # (1 or 2, rows, columns, 4) from facelib.faces.furrows
     furrows_top: int  # row of the skin where they start
     iris: Floats  # (3,)

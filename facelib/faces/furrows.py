@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _JOIN = 24  # columns of the finest map, about 4° or the width of the philtrum, over which the sides pass over
 CHANNELS = 4  # slope along the angle, slope upward, darkness, nothing (four floats are read at once)
-_FURROWS = ArrayCache(24 * 2**20)
+_FURROWS = ArrayCache(12 * 2**20)
 
 
 class Planes(NamedTuple):

@@ -12,10 +12,11 @@ from facelib.faces.frame import Frame, Surfaces
 from facelib.faces.kernels import jit
 from facelib.faces.lighting import lobe, smooth, unit
 from facelib.faces.maps import AXIS, BOTTOM, FRONT, FRONT_SHARE, TOP
+from facelib.faces.skin import STEP
 from facelib.faces.stickers import sticker_at
 from facelib.faces.worn import WORN
 
-_AXIS = np.float32(AXIS)
+_AXIS, _STEP = np.float32(AXIS), np.float32(STEP)
 _ARC = tuple(
     np.float32(c) for c in (0.99997726, -0.33262347, 0.19354346, -0.11643287, 0.05265332, -0.01172120)
 )
@@ -149,11 +150,11 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
         w00, w01 = np.float32((1.0 - fb) * (1.0 - fa)), np.float32((1.0 - fb) * fa)
         w10, w11 = np.float32(fb * (1.0 - fa)), np.float32(fb * fa)
         for k in range(8):
-            texel[k] = (
-                w00 * skin[i, j, k]
-                + w01 * skin[i, j + 1, k]
-                + w10 * skin[i + 1, j, k]
-                + w11 * skin[i + 1, j + 1, k]
+            texel[k] = _STEP * (
+                w00 * np.float32(skin[i, j, k])
+                + w01 * np.float32(skin[i, j + 1, k])
+                + w10 * np.float32(skin[i + 1, j, k])
+                + w11 * np.float32(skin[i + 1, j + 1, k])
             )
         red, green, blue, gloss, along, up, under = (
             texel[0], texel[1], texel[2], texel[3], texel[4], texel[5], texel[7],

@@ -30,7 +30,9 @@ _HAIR_COLOURS = {  # sRGB
 }
 _WHITE = (0.65, 0.645, 0.635)
 _HAIR_EDGE = {"short": 0.03, "long": 0.075, "tied": 0.045, "bald": -9.0}
-_SKINS = ArrayCache(48 * 2**20)
+STEP = 1 / 12000  # of the baked numbers: up to 2.73, in half the room of floats
+_FULL, _LARGEST = np.float32(1 / STEP), np.float32(32767)
+_SKINS = ArrayCache(32 * 2**20)
 
 
 def linear(colour: tuple[float, ...] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -134,17 +136,22 @@ def parameters(head: Head) -> Floats:
     return np.array(values, np.float32)
 
 
-def bake(head: Head, level: int) -> Floats:
-    """Return the skin of a head, float32 (H, W, `CHANNELS`) over the half map of a level; cached."""
+def bake(head: Head, level: int) -> npt.NDArray[np.int16]:
+    """Return the skin of a head, int16 (H, W, `CHANNELS`) in `STEP`, over the half map of a level; cached."""
     values = parameters(head)
     pigment, slope = maps(level)
     return _SKINS.get((values.tobytes(), level), lambda: _bake(pigment, slope, values))
 
 
 @jit
-def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats) -> Floats:
+def _kept(value: float) -> np.int16:
+    return np.int16(np.rint(min(max(value * _FULL, -_LARGEST), _LARGEST)))
+
+
+@jit
+def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats) -> npt.NDArray[np.int16]:
     height, width = pigment.shape[:2]
-    skin = np.empty((height, width, 8), np.float32)
+    skin = np.empty((height, width, 8), np.int16)
     one, half, unit = np.float32(1), np.float32(0.5), np.float32(1 / 255)
     grade = np.float32(0.01)
     for i in range(height):
@@ -176,16 +183,16 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
             r += (p[13] - r) * brow
             g += (p[14] - g) * brow
             b += (p[15] - b) * brow
-            skin[i, j, 0] = r + (p[10] * tone * np.float32(0.6) - r) * hair
-            skin[i, j, 1] = g + (p[11] * tone * np.float32(0.6) - g) * hair
-            skin[i, j, 2] = b + (p[12] * tone * np.float32(0.6) - b) * hair
+            skin[i, j, 0] = _kept(r + (p[10] * tone * np.float32(0.6) - r) * hair)
+            skin[i, j, 1] = _kept(g + (p[11] * tone * np.float32(0.6) - g) * hair)
+            skin[i, j, 2] = _kept(b + (p[12] * tone * np.float32(0.6) - b) * hair)
             bare = (one - hair) * (one - np.float32(0.7) * beard)
-            skin[i, j, 3] = bare * (one - np.float32(0.85) * brow) * p[20]
+            skin[i, j, 3] = _kept(bare * (one - np.float32(0.85) * brow) * p[20])
             s = slope[i, j]
-            skin[i, j, 4] = (np.float32(s[0]) * p[19] + np.float32(s[2]) * p[18]) * grade * bare
-            skin[i, j, 5] = (np.float32(s[1]) * p[19] + np.float32(s[3]) * p[18]) * grade * bare
-            skin[i, j, 6] = hair
-            skin[i, j, 7] = (one - hair) * (one - brow) * (one - beard) * p[21]
+            skin[i, j, 4] = _kept((np.float32(s[0]) * p[19] + np.float32(s[2]) * p[18]) * grade * bare)
+            skin[i, j, 5] = _kept((np.float32(s[1]) * p[19] + np.float32(s[3]) * p[18]) * grade * bare)
+            skin[i, j, 6] = _kept(hair)
+            skin[i, j, 7] = _kept((one - hair) * (one - brow) * (one - beard) * p[21])
     return skin
 
 
