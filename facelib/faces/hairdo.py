@@ -13,7 +13,7 @@ from facelib.faces.anatomy import WISP, Floats, Ints
 from facelib.faces.cache import ArrayCache
 from facelib.faces.geometry import hair, load
 from facelib.faces.kernels import jit
-from facelib.faces.wisps import STYLES, THICKNESS, cap_height
+from facelib.faces.wisps import EMPTY, KNOTS, STYLES, THICKNESS, cap_height
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head
@@ -26,9 +26,14 @@ def has_wisps(style: str) -> bool:
     return style in STYLES
 
 
+def cap(head: Head) -> Floats:
+    """Return how far (N, 3) the hair beneath the wisps raises the scalp, dm; the less, the thinner it is."""
+    whole = _cap(head.hair)
+    return whole * np.float32(1 - head.thinning) if head.thinning else whole
+
+
 @cache
-def cap(style: str) -> Floats:
-    """Return how far (N, 3) the hair beneath the wisps raises the scalp, dm."""
+def _cap(style: str) -> Floats:
     geometry = load()
     height = (
         cap_height(THICKNESS[style], geometry.scalp) if has_wisps(style) else np.zeros(len(geometry.scalp))
@@ -52,6 +57,24 @@ def places(style: str) -> Floats:
     """Return the place (V, 2) along and across its wisp of every hair vertex."""
     wisps = hair(style)
     return np.stack([wisps.carried[:, 4], wisps.edges.astype(np.float32)], axis=1)
+
+
+def variants(head: Head) -> npt.NDArray[np.uint8]:
+    """Return the strand pattern (T,) of every triangle of a head's wisps; those that are gone have none.
+
+    Wisps leave one after another in a fixed random order, alike on both sides.
+    """
+    own = hair(head.hair).variants
+    return np.where(_ranks(head.hair) < head.thinning, np.uint8(EMPTY), own) if head.thinning else own
+
+
+@cache
+def _ranks(style: str) -> Floats:
+    """Return when the wisp of every triangle (T,) leaves: its rank among all, in [0, 1)."""
+    triangles = 2 * (KNOTS[style] - 1)
+    count = len(hair(style).triangles) // (2 * triangles)  # on one side
+    ranks = np.random.default_rng(17).permutation(count) / count
+    return np.tile(np.repeat(ranks, triangles), 2).astype(np.float32)
 
 
 def grow(head: Head) -> Floats:

@@ -96,8 +96,11 @@ def lay_lashes(  # noqa: PLR0917, a kernel
                 across = abs(wa * canonical[a, 0] + wb * canonical[b, 0] + wc * canonical[c, 0])
                 hair = 0.5 + 0.5 * math.cos(_HAIRS * (across + 0.012 * reach * reach))
                 root = (1.0 - reach) * (1.0 - reach)
-                veil = 0.55 * (1.0 - reach) + 0.25 * root
-                single = hair * hair * hair * (1.0 - reach * reach * reach) * 1.25 + 0.5 * root * root
+                veil = 0.75 * root + 0.05 * (1.0 - reach)
+                single = (
+                    hair * hair * hair * (1.0 - reach * reach) * 1.25 * (1.0 - 0.4 * reach)
+                    + 0.5 * root * root
+                )
                 cover = 0.25 * strength * min(veil + contrast * (single - veil), 1.0)
                 pixel = picture[y >> 1, x >> 1]
                 for k in range(3):

@@ -10,6 +10,7 @@ from facelib.faces.frame import Frame, Surfaces
 from facelib.faces.kernels import jit
 
 Triple = tuple[float, float, float]
+_DARK = -0.35  # cosine up to which a light neither wraps around hair nor makes it shine
 _FILLED = 1.45  # of a shadow by light from lit skin around, in skin that would reflect all of it
 
 
@@ -80,10 +81,11 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
         vx, vy, vz = unit(-px, -py, DISTANCE - pz)
         if kinds[s] == WISP:
             reach = 1.0
-            u = middle + scale * (px * axes[0, 0] + py * axes[0, 1] + pz * axes[0, 2])
-            v = middle - scale * (px * axes[1, 0] + py * axes[1, 1] + pz * axes[1, 2])
-            own = px * axes[2, 0] + py * axes[2, 1] + pz * axes[2, 2] + 10.09
-            reach = lit_share(shadow, u, v, own)
+            if nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2] > _DARK:
+                u = middle + scale * (px * axes[0, 0] + py * axes[0, 1] + pz * axes[0, 2])
+                v = middle - scale * (px * axes[1, 0] + py * axes[1, 1] + pz * axes[1, 2])
+                own = px * axes[2, 0] + py * axes[2, 1] + pz * axes[2, 2] + 10.09
+                reach = lit_share(shadow, u, v, own)
             _light_hair(lights, sky, carried[s], vx, vy, vz, reach, gloss, occlusion, colours[s])
             continue
         bounce = (
@@ -156,6 +158,8 @@ def _light_hair(  # noqa: PLR0917, a kernel
     for k in range(len(lights)):
         lx, ly, lz = lights[k, 0], lights[k, 1], lights[k, 2]
         cosine = nx * lx + ny * ly + nz * lz
+        if cosine <= _DARK:
+            continue
         share = reach if k == 0 else 1.0
         soft = max((cosine + 0.35) / 1.35, 0.0) * share
         along = tx * lx + ty * ly + tz * lz

@@ -139,10 +139,10 @@ _HAIRLINE = np.array(  # angle in degrees, height of the hairline in dm
         (79, 7.12),
         (84, 7.12),
         (88, 7.22),
-        (92, 7.38),
-        (100, 7.44),
-        (108, 7.40),
-        (116, 7.15),
+        (92, 7.29),
+        (100, 7.31),
+        (108, 7.25),
+        (116, 7.06),
         (124, 6.9),
         (135, 6.68),
         (150, 6.55),
@@ -288,7 +288,7 @@ def _brow_strokes(half: float, hairs: int, seed: int) -> Floats:
         spot = picture[corner[1] : corner[1] + height, corner[0] : corner[0] + width]
         spot[:] = 1 - (1 - spot) * (1 - 0.5 * np.minimum(layer, 1))
     soft = cv2.GaussianBlur(picture, (0, 0), 9)
-    inner = np.interp(np.arange(1000) * _BROW_SCALE, [0.10, 0.20], [0.55, 1.0])  # sparser toward the nose
+    inner = np.interp(np.arange(1000) * _BROW_SCALE, [0.095, 0.19], [0.12, 1.0])  # sparser toward the nose
     return np.asarray(np.clip(0.62 * picture + 0.5 * soft, 0, 0.92) * inner, np.float32)
 
 

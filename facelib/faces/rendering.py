@@ -60,7 +60,7 @@ def pose(head: Head) -> tuple[Floats, camera.View, Floats]:
     """
     geometry = load()
     vertices = mesh.fine(mesh.coarse(head), geometry)
-    vertices += hairdo.cap(head.hair)
+    vertices += hairdo.cap(head)
     rest = mesh.fine(mesh.identity(head), geometry)
     eyes = np.stack([rest[eye].mean(axis=0) for eye in scene.eye_vertices()]).astype(np.float64)
     view = camera.stand(vertices, eyes, head.pose)
@@ -89,7 +89,7 @@ def draw(
         strands, turned = camera.comb(hairdo.grow(head), wisps.normals, wisps.carried, view, samples)
         where, gaps = hairdo.places(head.hair), strand_gaps(size)
         rasterise_wisps(
-            strands, wisps.triangles, count, where, wisps.variants, geometry.pattern, gaps, depth, seen
+            strands, wisps.triangles, count, where, hairdo.variants(head), geometry.pattern, gaps, depth, seen
         )
         points, carried = np.concatenate([points, strands]), np.concatenate([carried, turned])
     extra = worn.place(things, view, samples)

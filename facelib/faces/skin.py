@@ -132,6 +132,7 @@ def parameters(head: Head) -> Floats:
         0.9 - 0.6 * young,  # 19 pores
         (1.0 - 0.4 * old) * (0.75 + 0.5 * melanin),  # 20 gloss: old skin is dry
         1.7 - 1.35 * melanin,  # 21 light under the skin: melanin lets less of it through
+        1.0 - head.thinning,  # 22 painted hair
     ]
     return np.array(values, np.float32)
 
@@ -174,7 +175,7 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
             hair = np.float32(0)
             if p[9] > -1:
                 edge = (np.float32(q[6]) * unit - half) * np.float32(0.8) + (strand - half) * np.float32(0.10)
-                hair = min(max((edge + p[9]) * np.float32(8), np.float32(0)), one)
+                hair = min(max((edge + p[9]) * np.float32(8), np.float32(0)), one) * p[22]
             brow = (np.float32(q[9]) * (one - p[16]) + np.float32(q[10]) * p[16]) * unit * p[17]
             tone = np.float32(0.55) + strand * np.float32(0.9)
             r += (p[10] * np.float32(0.7) - r) * beard

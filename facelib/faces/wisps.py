@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,8 @@ _CROWN = np.array([0.0, 8.42, -0.20])
 _KNOT = np.array([0.0, 7.80, -0.92])  # where tied hair comes together
 _UP = np.array([0.0, 1.0, 0.0])
 _POINTS = 56  # of the skull that carry the hair
+_NAPE = 6.8  # dm; short wisps grow above it
+_EAR_ROOM = 0.12  # dm between long hair and the ears, which grow with age
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class Style:
     flow: Callable[[Doubles, Doubles], Doubles]  # (positions, roots) -> combing direction
     over_ears: bool = False
     tip: float = 1.0  # how far down the strand pattern the wisps reach; 1 thins them out to the tip
+    whole: float = 0.0  # share of the wisps, the innermost, that are whole: nothing shows through
+    roll: float = 0.0  # radians by which hanging wisps turn about themselves: none has them all edge-on
+    margin: float = 0.0  # dm inside the hairline that are painted only
+    tufts: bool = False  # wisps run out into one point, instead of into strands
 
 
 def _toward(points: Doubles, goal: Doubles) -> Doubles:
@@ -80,6 +85,7 @@ def _long_flow(points: Doubles, roots: Doubles) -> Doubles:  # noqa: ARG001, all
     flow[:, 2] -= 1.2 * step(0.35, 0.70, points[:, 2]) * step(8.05, 7.70, points[:, 1])
     low = step(6.9, 6.3, points[:, 1])
     flow[:, 0] -= 0.35 * low * np.clip((points[:, 0] - 0.62) / 0.3, -0.4, 1)
+    flow[:, 0] -= 0.6 * step(7.4, 7.1, points[:, 1]) * np.clip((points[:, 0] - 0.86) / 0.2, 0, 1)
     return np.asarray(flow)
 
 
@@ -89,12 +95,25 @@ def _tied_flow(points: Doubles, roots: Doubles) -> Doubles:
 
 
 _COMBED = {
-    "short": Style(1700, 5, _short_length, 0.034, 0.26, 0.05, (-0.008, 0.05), 0.7, 0.04, 0.08, _short_flow),
+    "short": Style(
+        1700,
+        5,
+        _short_length,
+        0.034,
+        0.26,
+        0.05,
+        (-0.008, 0.05),
+        0.7,
+        0.04,
+        0.08,
+        _short_flow,
+        tufts=True,
+    ),
     "long": Style(
-        540,
-        15,
-        lambda roots: 2.2 + 0.25 * np.cos(9 * roots[:, 2]),
-        0.095,
+        420,
+        13,
+        lambda roots: 0.35 + 1.15 * (roots[:, 1] - 5.8) + 0.12 * np.cos(9 * roots[:, 2]),
+        0.108,
         0.15,
         0.045,
         (0.0, 0.07),
@@ -104,6 +123,8 @@ _COMBED = {
         _long_flow,
         over_ears=True,
         tip=0.5,
+        whole=0.6,
+        roll=0.8,
     ),
     "tied": Style(
         520,
@@ -112,11 +133,14 @@ _COMBED = {
         0.07,
         0.05,
         0.03,
-        (0.002, 0.02),
+        (0.002, 0.012),
         0.9,
         0.0,
         0.03,
         _tied_flow,
+        whole=0.7,
+        margin=0.07,
+        tufts=True,
     ),
 }
 
@@ -141,7 +165,7 @@ def compile_wisps(
     arrays: dict[str, npt.NDArray[Any]] = {"anchors": anchors}
     for number, (name, style) in enumerate(_COMBED.items()):
         body = covered if style.over_ears else behind_ears
-        roots = _roots(behind_ears, style.count, np.random.default_rng(100 + number))
+        roots = _roots(behind_ears, style, np.random.default_rng(100 + number))
         arrays |= {f"{name}_{key}": value for key, value in _comb(style, roots, body, number).items()}
         weights = _weights(arrays[f"{name}_vertices"], base[anchors])
         arrays[f"{name}_weights"] = weights
@@ -166,13 +190,17 @@ class _Body:
         return ((offset * self.normals[near]).sum(axis=2) * weight).sum(axis=1), normal
 
 
-def _roots(body: _Body, count: int, rng: np.random.Generator) -> Doubles:
-    """Return places on the scalp of the person's left, spread evenly, a third of them near the hairline."""
+def _roots(body: _Body, style: Style, rng: np.random.Generator) -> Doubles:
+    """Return places on the scalp of the person's left, spread evenly, a third of them near the hairline.
+
+    Short hair leaves the nape to the painted scalp: single wisps would stand off it.
+    """
+    count, lowest = style.count, 6.4 if style.over_ears else _NAPE
     x, y, z = body.points.T
     angle = np.arctan2(np.abs(x), z - AXIS)
     inside = hairline(angle, y)
-    scalp = np.flatnonzero((inside > 0.0) & (x >= -1e-6) & (y > 6.4) & ~_over_ear(body.points))
-    edge = scalp[inside[scalp] < 0.10]
+    scalp = np.flatnonzero((inside > style.margin) & (x >= -1e-6) & (y > lowest) & ~_over_ear(body.points))
+    edge = scalp[inside[scalp] < style.margin + 0.10]
     rim = _spread(body.points[edge], min(count // 3, len(edge)), rng)
     rest = _spread(body.points[scalp], min(count - len(rim), len(scalp)), rng)
     roots = np.concatenate([rim, rest])
@@ -202,7 +230,10 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
     angle = np.arctan2(roots[:, 0], roots[:, 2] - AXIS)
     deep = hairline(angle, roots[:, 1])
     fine = 0.45 + 0.55 * step(0.0, 0.14, deep)  # finer and shorter at the hairline
-    length = style.length(roots) * rng.uniform(0.8, 1.2, count) * (fine if style.knots < 8 else 1.0)
+    uneven = 0.05 if style.over_ears else 0.2
+    length = (
+        style.length(roots) * rng.uniform(1 - uneven, 1 + uneven, count) * (fine if style.knots < 8 else 1.0)
+    )
     position = roots.copy()
     _, normal = body.height(position)
     stray = rng.normal(0, style.wild, (count, 3))
@@ -214,12 +245,14 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
     for k in range(knots):
         height, normal = body.height(position)
         excess = layer * (0.2 if k == 0 else 1.0) - height
+        if style.over_ears:
+            excess += _EAR_ROOM * _near_ear(position)
         cling = style.cling * (step(7.15, 7.45, position[:, 1]) if style.over_ears else 1.0)
         position += (
             normal
             * np.where(excess > 0, np.minimum(excess, 0.3), excess * (1.0 if k == 0 else cling))[:, None]
         )
-        position[:, 0] = np.maximum(position[:, 0], 0.0) if knots > 12 else position[:, 0]
+        position[:, 0] = np.maximum(position[:, 0], 0.0) if style.over_ears else position[:, 0]
         round_head = position - np.array([0.0, 0.0, 0.15])
         round_head[:, 1] = 0.15
         hanging = step(7.35, 6.95, position[:, 1])[:, None] * (1.0 if style.over_ears else 0.0)
@@ -249,12 +282,25 @@ def _over_ear(points: Doubles) -> npt.NDArray[np.bool_]:
     return np.asarray((y < 7.44) & (y > 6.75) & (z < 0.62) & (z > -0.05) & (x > 0.7))
 
 
+def _near_ear(points: Doubles) -> Doubles:
+    """Return 1 over the ears, fading to 0 around them."""
+    x, y, z = points.T
+    return (
+        step(6.6, 6.85, y)
+        * step(7.62, 7.45, y)
+        * step(-0.25, -0.02, z)
+        * step(0.85, 0.6, z)
+        * step(0.5, 0.68, x)
+    )
+
+
 def cap_height(thickness: float, inside: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return how far hair of a thickness raises the scalp at a distance inside the hairline."""
     return thickness * step(0.0, 0.2, inside)
 
 
 THICKNESS = {name: style.thickness for name, style in _COMBED.items()}
+KNOTS = {name: style.knots for name, style in _COMBED.items()}
 
 
 def _ribbons(
@@ -266,12 +312,18 @@ def _ribbons(
     tangent /= np.maximum(np.linalg.norm(tangent, axis=2, keepdims=True), 1e-9)
     across = np.cross(facing, tangent)
     across /= np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-9)
+    if style.roll:
+        angle = rng.uniform(-style.roll, style.roll, count) * step(7.6, 7.1, track[..., 1])
+        across = across * np.cos(angle)[..., None] + np.cross(tangent, across) * np.sin(angle)[..., None]
     out = np.cross(tangent, across) + 2.5 * facing
     out /= np.linalg.norm(out, axis=2, keepdims=True)
     along = np.linspace(0, 1, knots)
     down = along * style.tip
     width = style.width * (0.6 + 0.4 * fine) * rng.uniform(0.7, 1.25, count)
-    taper = ((1 - 0.55 * along**2) * (0.4 + 0.6 * step(0.0, 0.2, down)))[:, None] * width
+    taper = (1 - 0.55 * along**2) * (0.4 + 0.6 * step(0.0, 0.2, down))
+    if style.roll:
+        taper = taper * step(1.0, 0.8, along)  # pointed, where nothing else thins them
+    taper = taper[:, None] * width
     vertices = np.stack(
         [track - across * taper[..., None] / 2, track + across * taper[..., None] / 2], axis=2
     )
@@ -281,7 +333,9 @@ def _ribbons(
     tint = np.broadcast_to(
         rng.normal(0, 0.35, (count, 2)) + rng.normal(0, 0.3, (count, 1)), (knots, count, 2)
     )
-    variant = rng.integers(0, 8, count)
+    lowest = STRANDED if style.tufts else 0
+    variant = rng.integers(lowest, lowest + STRANDED, size=(count,))
+    variant[round(count * (1 - style.whole)) :] = WHOLE  # the last are the innermost
     order = (1, 0, 2, 3)  # wisp, knot, edge, coordinate
     vertices, normal = vertices.transpose(order).reshape(-1, 3), normal.transpose(order).reshape(-1, 3)
     tangent = np.repeat(tangent.transpose(1, 0, 2).reshape(-1, 3), 2, axis=0)
@@ -330,28 +384,32 @@ def _weights(vertices: Doubles, anchors: Floats) -> Doubles:
 
 _GAPS = (
     (0, 0.06, 0.2, 0.5, 0.8, 1.0),
-    (0.85, 0.60, 0.30, 0.32, 0.50, 0.85),
+    (1.0, 0.70, 0.30, 0.32, 0.50, 0.85),
 )  # place along a wisp, share of gaps
 _PATTERN = 32  # cells along and across
+STRANDED = 8  # variants that run out into strands; as many tufts follow, then a whole one and an empty one
+WHOLE, EMPTY = 2 * STRANDED, 2 * STRANDED + 1
 
 
 def strand_pattern() -> npt.NDArray[np.uint8]:
     """Return how dearly each spot (variant, along, across) of a ribbon keeps its hair, 0 … 255."""
     rng = np.random.default_rng(9)
-    table = np.zeros((8, _PATTERN, _PATTERN), np.uint8)
+    table = np.zeros((EMPTY + 1, _PATTERN, _PATTERN), np.uint8)
     across = (np.arange(_PATTERN) + 0.5) / _PATTERN
-    for variant in range(8):
-        waves = [(rng.normal(), f, rng.random()) for f in (1, 2, 4, 6, 9)]
+    centre = 1 - np.abs(2 * across - 1) ** 2
+    for variant in range(2 * STRANDED):
+        tuft = variant >= STRANDED
+        waves = [(rng.normal(), f, rng.random()) for f in ((1, 2) if tuft else (1, 2, 4, 6, 9))]
         curve = sum(
             (a * np.sin(2 * np.pi * (f * across + b)) / f**0.3 for a, f, b in waves), np.zeros(_PATTERN)
         )
         rank = np.argsort(np.argsort(curve)) / (_PATTERN - 1)
-        centre = 1 - np.abs(2 * across - 1) ** 2
-        table[variant] = np.round(255 * (0.55 * rank + 0.45 * centre))[None, :]
+        share = 0.15 if tuft else 0.55
+        table[variant] = np.round(255 * (share * rank + (1 - share) * centre))[None, :]
+    table[WHOLE] = np.round(255 * np.clip(1.3 * centre, 0, 1) ** 0.25)[None, :]
     return table
 
 
-@cache
 def strand_gaps(size: int) -> npt.NDArray[np.uint8]:
     """Return the value (along,) of the pattern from which on there is hair; small pictures have few gaps."""
     along = (np.arange(_PATTERN) + 0.5) / _PATTERN
