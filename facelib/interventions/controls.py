@@ -13,7 +13,7 @@ from facelib.faces import Head
 from facelib.faces.head import Side
 from facelib.interventions.displacement import displacement
 from facelib.interventions.expression import AsymmetricExpression, WeakerExpression
-from facelib.interventions.intervention import Expected, Intervention, OneSided, register
+from facelib.interventions.intervention import Expected, Intervention, OneSided, along, register
 
 PRECISION: Final = 1e-6  # of the factor on both sides
 
@@ -56,6 +56,9 @@ class WeakerByDisplacement(OneSided):
     description: ClassVar[str] = (
         "Both halves weaken equally, so that the landmarks move as far as when one side weakens: what "
         "remains of its effect when symmetry is kept."
+        + along(
+            "activation_left", "activation_right", "activation_asymmetry", "appearance_symmetry", "sharpness"
+        )
     )
     sentence: ClassVar[str] = "both sides weaken as visibly as the {side} side alone"
 

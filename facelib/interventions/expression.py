@@ -12,6 +12,7 @@ from facelib.interventions.intervention import (
     Expected,
     HeadIntervention,
     OneSided,
+    along,
     check_choice,
     register,
 )
@@ -33,8 +34,16 @@ class AsymmetricExpression(OneSided):
     moves: ClassVar[str | None] = "symmetry"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
-        "The expression of one half of the face weakens step by step; identity, pose and light stay fixed. "
-        "The sharpness of the picture falls a little."
+        "The expression of one half of the face weakens step by step; identity, pose and light stay "
+        "fixed."
+        + along(
+            "activation",
+            "activation_left",
+            "activation_right",
+            "activation_asymmetry",
+            "appearance_symmetry",
+            "sharpness",
+        )
     )
     sentence: ClassVar[str] = "the {side} side weakens"
 
@@ -56,8 +65,11 @@ class WeakerExpression(HeadIntervention):
     moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
-        "Both halves weaken equally, with the same total activation as the one-sided change: what remains of "
-        "its effect when symmetry is kept. The sharpness of the picture falls a little."
+        "Both halves weaken equally, with the same total activation as the one-sided change: what "
+        "remains of its effect when symmetry is kept."
+        + along(
+            "activation_left", "activation_right", "activation_asymmetry", "appearance_symmetry", "sharpness"
+        )
     )
     sentence: ClassVar[str] = "both sides weaken"
 
@@ -76,9 +88,13 @@ class Intensity(StraightLine):
     group: ClassVar[str] = "Expression"
     moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
-    description: ClassVar[str] = (
-        "The expression fades step by step until the face is neutral. The sharpness of the picture falls a "
-        "little."
+    description: ClassVar[str] = "The expression fades step by step until the face is neutral." + along(
+        "activation_left",
+        "activation_right",
+        "activation_asymmetry",
+        "appearance_symmetry",
+        "light_elevation",
+        "sharpness",
     )
     sentence: ClassVar[str] = "the expression fades"
     field: ClassVar[str] = "intensity"
@@ -102,7 +118,8 @@ class StrongerExpression(StraightLine):
     moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "rises"
     description: ClassVar[str] = (
-        "A weak expression grows step by step to the whole of it. Needs an expression that isn't whole yet."
+        "A weak expression grows step by step to the whole of it. Needs an expression that isn't whole "
+        "yet." + along("activation_left", "activation_right", "activation_asymmetry", "sharpness")
     )
     sentence: ClassVar[str] = "the expression grows"
     field: ClassVar[str] = "intensity"
@@ -138,6 +155,18 @@ class Expression(HeadIntervention):
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
         "The expression changes step by step into another emotion's, each face unit in a straight line."
+        + along(
+            "activation",
+            "activation_left",
+            "activation_right",
+            "activation_asymmetry",
+            "appearance_symmetry",
+            "contrast",
+            "estimated_age",
+            "estimated_gender",
+            "light_elevation",
+            "sharpness",
+        )
     )
     sentence: ClassVar[str] = "the expression becomes {to}"
 

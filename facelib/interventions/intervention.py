@@ -40,6 +40,18 @@ def check_choice(what: str, value: Any, allowed: Iterable[str]) -> None:
         raise BadValueError(msg)
 
 
+def along(*names: str) -> str:
+    """Return the sentence of a description that names the measured properties which are moved besides.
+
+    Those that go along by about half of the spread between people or more, as
+    `facelib.studies.manipulation_check` measures it.
+
+    >>> along("sharpness", "light_contrast")
+    ' Measured properties that go along: sharpness, light contrast.'
+    """
+    return f" Measured properties that go along: {', '.join(names).replace('_', ' ')}."
+
+
 class Intervention(ABC):
     """A gradual change of one property.
 

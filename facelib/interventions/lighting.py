@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from facelib.faces import LIGHTS, Head, Light
-from facelib.interventions.intervention import HeadIntervention, check_choice, register
+from facelib.interventions.intervention import HeadIntervention, along, check_choice, register
 from facelib.interventions.number import StraightLine, Toward, between
 
 COLOURS: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType(
@@ -30,9 +30,15 @@ class LightDirection(StraightLine):
     id: ClassVar[str] = "light_direction"
     title: ClassVar[str] = "light from the side"
     group: ClassVar[str] = "Light"
-    description: ClassVar[str] = (
-        "The key light wanders to the side; its strength stays. Brightness, contrast, sharpness and the "
-        "measured skin tone of the picture follow."
+    description: ClassVar[str] = "The key light wanders to the side; its strength stays." + along(
+        "appearance_symmetry",
+        "brightness",
+        "contrast",
+        "skin_tone",
+        "light_azimuth",
+        "light_elevation",
+        "light_contrast",
+        "sharpness",
     )
     sentence: ClassVar[str] = "the light wanders to the side"
     field: ClassVar[str] = "light.azimuth"
@@ -52,8 +58,16 @@ class LightElevation(Toward):
     group: ClassVar[str] = "Light"
     moves: ClassVar[str | None] = "light_elevation"
     description: ClassVar[str] = (
-        "The key light sinks until it shines from below, or rises if it stands low; its side and strength "
-        "stay."
+        "The key light sinks until it shines from below, or rises if it stands low; its side and "
+        "strength stay."
+        + along(
+            "contrast",
+            "estimated_age_spread",
+            "estimated_gender",
+            "estimated_gender_spread",
+            "skin_tone",
+            "light_contrast",
+        )
     )
     sentence: ClassVar[str] = "the light rises or sinks"
     toward: ClassVar[str] = "the light moves {to}"
@@ -71,7 +85,9 @@ class LightStrength(Toward):
     title: ClassVar[str] = "strength of the light"
     group: ClassVar[str] = "Light"
     moves: ClassVar[str | None] = "brightness"
-    description: ClassVar[str] = "All light grows dimmer or brighter; where it comes from stays."
+    description: ClassVar[str] = "All light grows dimmer or brighter; where it comes from stays." + along(
+        "contrast", "skin_tone"
+    )
     sentence: ClassVar[str] = "the strength of the light changes"
     toward: ClassVar[str] = "the light grows {to}"
     field: ClassVar[str] = "light.strength"
@@ -90,6 +106,7 @@ class LightSoftness(Toward):
     moves: ClassVar[str | None] = "light_contrast"
     description: ClassVar[str] = (
         "The light comes from all sides, or from one if it is soft already; the key light stands still."
+        + along("appearance_symmetry", "contrast", "light_azimuth", "light_elevation")
     )
     sentence: ClassVar[str] = "the softness of the light changes"
     toward: ClassVar[str] = "the light grows {to}"

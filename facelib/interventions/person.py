@@ -8,7 +8,7 @@ from typing import ClassVar, cast
 
 from facelib.faces import Head
 from facelib.faces.head import ANCESTRY
-from facelib.interventions.intervention import Cost, HeadIntervention, check_choice, register
+from facelib.interventions.intervention import Cost, HeadIntervention, along, check_choice, register
 from facelib.interventions.number import Toward
 
 
@@ -22,7 +22,19 @@ class Age(Toward):
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "age"
     cost: ClassVar[Cost] = "shape"
-    description: ClassVar[str] = "The same person grows older, or younger if old already."
+    description: ClassVar[str] = "The same person grows older, or younger if old already." + along(
+        "activation",
+        "activation_left",
+        "activation_right",
+        "appearance_symmetry",
+        "contrast",
+        "estimated_age",
+        "estimated_age_spread",
+        "estimated_gender",
+        "pitch",
+        "light_elevation",
+        "light_contrast",
+    )
     sentence: ClassVar[str] = "the age of the person changes"
     toward: ClassVar[str] = "the person grows {to}"
     field: ClassVar[str] = "age"
@@ -42,6 +54,7 @@ class Gender(Toward):
     cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
         "The shape of the face moves between the female and the male morph; hair stays."
+        + along("activation", "activation_left", "activation_right", "estimated_gender_spread", "pitch")
     )
     sentence: ClassVar[str] = "the shape moves to the other gender's morph"
     toward: ClassVar[str] = "the shape moves to the {to} morph"
@@ -68,8 +81,8 @@ class Ancestry(HeadIntervention):
     group: ClassVar[str] = "Person"
     cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
-        "The shape of the face blends to another ancestry's morph (not a claim about people); skin tone, "
-        "hair and eyes stay."
+        "The shape of the face blends to another ancestry's morph (not a claim about people); skin "
+        "tone, hair and eyes stay."
     )
     sentence: ClassVar[str] = "the shape moves to another ancestry's morph"
 
@@ -104,8 +117,8 @@ class SkinTone(Toward):
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "skin_tone"
     description: ClassVar[str] = (
-        "The skin grows darker, or lighter if dark already; shape and light stay. The brightness of the "
-        "picture goes along."
+        "The skin grows darker, or lighter if dark already; shape and light stay."
+        + along("appearance_symmetry", "brightness", "contrast", "light_elevation", "light_contrast")
     )
     sentence: ClassVar[str] = "the skin tone changes"
     toward: ClassVar[str] = "the skin grows {to}"
@@ -122,7 +135,17 @@ class FacialHair(Toward):
     id: ClassVar[str] = "facial_hair"
     title: ClassVar[str] = "facial hair"
     group: ClassVar[str] = "Person"
-    description: ClassVar[str] = "A short beard grows over stubble, or goes if there is one; the shape stays."
+    description: ClassVar[str] = (
+        "A short beard grows over stubble, or goes if there is one; the shape stays."
+        + along(
+            "appearance_symmetry",
+            "contrast",
+            "estimated_gender",
+            "light_elevation",
+            "light_contrast",
+            "sharpness",
+        )
+    )
     sentence: ClassVar[str] = "the facial hair changes"
     toward: ClassVar[str] = "the face becomes {to}"
     field: ClassVar[str] = "facial_hair"

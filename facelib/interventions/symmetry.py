@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from facelib.faces import Head
 from facelib.faces.expressions import expand
-from facelib.interventions.intervention import Cost, HeadIntervention, register
+from facelib.interventions.intervention import Cost, HeadIntervention, along, register
 from facelib.interventions.number import between
 
 
@@ -70,7 +70,10 @@ class Asymmetrise(HeadIntervention):
     group: ClassVar[str] = "Symmetry"
     moves: ClassVar[str | None] = "symmetry"
     cost: ClassVar[Cost] = "shape"
-    description: ClassVar[str] = "Brows, eyes, cheeks, nose, mouth and jaw grow apart between left and right."
+    description: ClassVar[str] = (
+        "Brows, eyes, cheeks, nose, mouth and jaw grow apart between left and right."
+        + along("activation_right", "activation_asymmetry", "appearance_symmetry")
+    )
     sentence: ClassVar[str] = "the shape of the face becomes asymmetric"
 
     def _edit(self, head: Head, strength: float) -> Head:

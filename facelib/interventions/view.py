@@ -9,7 +9,7 @@ from typing import ClassVar, get_args
 from facelib.faces import Head
 from facelib.faces.gaze import FARTHEST, REACH
 from facelib.faces.head import Side
-from facelib.interventions.intervention import check_choice, register
+from facelib.interventions.intervention import along, check_choice, register
 from facelib.interventions.number import StraightLine, Toward
 
 
@@ -22,7 +22,15 @@ class Pitch(Toward):
     title: ClassVar[str] = "head nods"
     group: ClassVar[str] = "View"
     moves: ClassVar[str | None] = "pitch"
-    description: ClassVar[str] = "The head nods until the face looks up or down, to a given angle."
+    description: ClassVar[str] = "The head nods until the face looks up or down, to a given angle." + along(
+        "activation",
+        "activation_left",
+        "activation_right",
+        "activation_asymmetry",
+        "appearance_symmetry",
+        "light_elevation",
+        "light_contrast",
+    )
     sentence: ClassVar[str] = "the head nods"
     toward: ClassVar[str] = "the head nods {to}"
     field: ClassVar[str] = "pose.pitch"
@@ -41,6 +49,7 @@ class Roll(Toward):
     moves: ClassVar[str | None] = "roll"
     description: ClassVar[str] = (
         "The head tilts toward the person's left or right shoulder, to a given angle."
+        + along("appearance_symmetry", "contrast", "estimated_age_spread", "light_contrast", "sharpness")
     )
     sentence: ClassVar[str] = "the head tilts"
     toward: ClassVar[str] = "the head tilts to the {to}"
@@ -63,7 +72,20 @@ class Pose(StraightLine):
     title: ClassVar[str] = "head turns"
     group: ClassVar[str] = "View"
     moves: ClassVar[str | None] = "yaw"
-    description: ClassVar[str] = "The head turns sideways, to a given angle; the measured symmetry falls."
+    description: ClassVar[str] = "The head turns sideways, to a given angle." + along(
+        "activation",
+        "activation_left",
+        "activation_right",
+        "activation_asymmetry",
+        "symmetry",
+        "appearance_symmetry",
+        "contrast",
+        "estimated_age",
+        "estimated_age_spread",
+        "light_elevation",
+        "light_contrast",
+        "sharpness",
+    )
     sentence: ClassVar[str] = "the head turns"
     field: ClassVar[str] = "pose.yaw"
 
@@ -89,7 +111,9 @@ class Gaze(StraightLine):
     id: ClassVar[str] = "gaze"
     title: ClassVar[str] = "eyes turn"
     group: ClassVar[str] = "View"
-    description: ClassVar[str] = "Both eyes turn to one side as far as they reach; the head stays."
+    description: ClassVar[str] = "Both eyes turn to one side as far as they reach; the head stays." + along(
+        "activation_right", "activation_asymmetry", "appearance_symmetry"
+    )
     sentence: ClassVar[str] = "the eyes turn to the {side}"
     field: ClassVar[str] = "gaze.yaw"
 
@@ -115,8 +139,8 @@ class GazePitch(Toward):
     title: ClassVar[str] = "eyes turn up or down"
     group: ClassVar[str] = "View"
     description: ClassVar[str] = (
-        "Both eyes turn down, or up if they look down already, as far as they reach; the lids follow, the "
-        "head stays."
+        "Both eyes turn down, or up if they look down already, as far as they reach; the lids follow, "
+        "the head stays." + along("activation", "activation_left", "activation_right", "sharpness")
     )
     sentence: ClassVar[str] = "the eyes turn up or down"
     toward: ClassVar[str] = "the eyes turn {to}"
