@@ -151,3 +151,21 @@ class FacialHair(Toward):
     field: ClassVar[str] = "facial_hair"
     ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
     words: ClassVar[tuple[str, str]] = ("shaven", "bearded")
+
+
+@register
+@dataclass(frozen=True)
+class Thinning(Toward):
+    """The hair of the style thins, from all of it to none; a bald head stays as it is."""
+
+    id: ClassVar[str] = "thinning"
+    title: ClassVar[str] = "thinning hair"
+    group: ClassVar[str] = "Person"
+    description: ClassVar[str] = (
+        "The hair thins until none is left, or grows again where it is thin; a bald head stays as it is."
+    )
+    sentence: ClassVar[str] = "the fullness of the hair changes"
+    toward: ClassVar[str] = "the hair becomes {to}"
+    field: ClassVar[str] = "thinning"
+    ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    words: ClassVar[tuple[str, str]] = ("fuller", "thinner")
