@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from facelib.faces import Head
 from facelib.faces.head import BACKGROUNDS, Background
-from facelib.interventions.intervention import Cost, HeadIntervention, check_choice, register
+from facelib.interventions.intervention import Cost, HeadIntervention, along, check_choice, register
 
 
 @register
@@ -24,6 +24,7 @@ class Backdrop(HeadIntervention):
     cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "What is behind the head fades over to something else; the face and its light stay as they are."
+        + along("sharpness")
     )
     sentence: ClassVar[str] = "the background changes"
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from facelib.errors import BadValueError
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
-from facelib.interventions.intervention import Cost, Expected, HeadIntervention, check_choice, register
+from facelib.interventions.intervention import Cost, Expected, HeadIntervention, along, check_choice, register
 from facelib.interventions.number import Toward
 
 _GROUP = "Worn on the face"
@@ -35,6 +35,13 @@ class Electrodes(HeadIntervention):
     description: ClassVar[str] = (
         "Electrodes for surface electromyography are attached one by one at the positions of the scheme. "
         "They add contrast and sharpness to the picture."
+        + along(
+            "appearance_symmetry",
+            "estimated_age_spread",
+            "estimated_gender",
+            "light_elevation",
+            "light_contrast",
+        )
     )
     sentence: ClassVar[str] = "electrodes are attached"
 

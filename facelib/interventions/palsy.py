@@ -13,6 +13,7 @@ from facelib.interventions.intervention import (
     Expected,
     HeadIntervention,
     OneSided,
+    along,
     check_choice,
     register,
 )
@@ -46,6 +47,15 @@ class Palsy(OneSided):
     description: ClassVar[str] = (
         "One side moves less and droops at rest: brow, lid, cheek, corner of the mouth. Our own scale, "
         "not a clinical grading."
+        + along(
+            "activation",
+            "activation_left",
+            "activation_right",
+            "activation_asymmetry",
+            "appearance_symmetry",
+            "estimated_age",
+            "sharpness",
+        )
     )
     sentence: ClassVar[str] = "a palsy of the {side} side grows"
 

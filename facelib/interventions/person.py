@@ -82,7 +82,7 @@ class Ancestry(HeadIntervention):
     cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
         "The shape of the face blends to another ancestry's morph (not a claim about people); skin "
-        "tone, hair and eyes stay."
+        "tone, hair and eyes stay." + along("estimated_age_spread")
     )
     sentence: ClassVar[str] = "the shape moves to another ancestry's morph"
 
@@ -163,6 +163,7 @@ class Thinning(Toward):
     group: ClassVar[str] = "Person"
     description: ClassVar[str] = (
         "The hair thins until none is left, or grows again where it is thin; a bald head stays as it is."
+        + along("estimated_gender")
     )
     sentence: ClassVar[str] = "the fullness of the hair changes"
     toward: ClassVar[str] = "the hair becomes {to}"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
-from facelib.interventions.intervention import Cost, Expected, register
+from facelib.interventions.intervention import Cost, Expected, along, register
 from facelib.interventions.number import Toward
 
 _GROUP = "Worn on the face"
@@ -24,7 +24,15 @@ class Glasses(Toward):
     moves: ClassVar[str | None] = "glasses"
     description: ClassVar[str] = (
         "Clear glasses appear, the frame heavier and heavier; or they vanish, where they are worn. They sit "
-        "on nose and ears of the resting face. Contrast and sharpness of the picture go along."
+        "on nose and ears of the resting face."
+        + along(
+            "appearance_symmetry",
+            "contrast",
+            "estimated_age",
+            "estimated_age_spread",
+            "estimated_gender",
+            "sharpness",
+        )
     )
     sentence: ClassVar[str] = "glasses appear or vanish"
     toward: ClassVar[str] = "glasses are put {to}"
@@ -80,6 +88,17 @@ class Mask(Toward):
     description: ClassVar[str] = (
         "A surgical mask is pulled up from under the chin over mouth and nose, or down where it covers them. "
         "It follows jaw and cheeks, and hides what the mouth shows."
+        + along(
+            "appearance_symmetry",
+            "brightness",
+            "contrast",
+            "estimated_age",
+            "estimated_gender",
+            "skin_tone",
+            "light_elevation",
+            "light_contrast",
+            "sharpness",
+        )
     )
     sentence: ClassVar[str] = "a surgical mask is pulled up or down"
     toward: ClassVar[str] = "a surgical mask is pulled {to}"
