@@ -24,6 +24,8 @@ HEAD = Head(
     gaze=(-2.0, 1.5),
     intensity=0.7,
     light=Light(azimuth=-20.0, elevation=10.0, strength=0.9, softness=0.4),
+    electrodes="fridlund",
+    glasses=0.4,
 )
 FIELDS = {
     "age": 44.0,
