@@ -16,8 +16,9 @@ from facelib.faces.lashes import root_distance
 from facelib.faces.maps import AXIS, compile_maps, hairline, is_ear
 from facelib.faces.mesh import normals
 from facelib.faces.occlusion import ambient_occlusion
+from facelib.faces.strands import strand_pattern
 from facelib.faces.subdivision import catmull_clark, fine_mirror
-from facelib.faces.wisps import compile_wisps, strand_pattern
+from facelib.faces.wisps import compile_wisps
 
 Doubles = npt.NDArray[np.float64]
 

@@ -20,6 +20,7 @@ from facelib.models.writing import written_whole
 LOGGER = logging.getLogger(__name__)
 _COMPILERS = (
     "anatomy.py",
+    "brows.py",
     "compiling.py",
     "expressions.py",
     "geometry.py",
@@ -30,6 +31,7 @@ _COMPILERS = (
     "noise.py",
     "occlusion.py",
     "raster.py",
+    "strands.py",
     "subdivision.py",
     "wisps.py",
 )

@@ -13,7 +13,8 @@ from facelib.faces.anatomy import WISP, Floats, Ints
 from facelib.faces.cache import ArrayCache
 from facelib.faces.geometry import hair, load
 from facelib.faces.kernels import jit
-from facelib.faces.wisps import EMPTY, KNOTS, STYLES, THICKNESS, cap_height
+from facelib.faces.strands import EMPTY
+from facelib.faces.wisps import KNOTS, STYLES, THICKNESS, cap_height
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.faces.anatomy import SKIN, Floats, Ints
+from facelib.faces.brows import BROW_SCALE, BROW_TOP, brow_strokes
 from facelib.faces.noise import noise
 from facelib.faces.raster import rasterise
 
@@ -217,8 +218,9 @@ def _stubble(c: Chart) -> Floats:
     top = np.interp(
         angle, [0, 14, 22, 30, 45, 60, 70, 78, 86, 95], [6.5, 6.52, 6.6, 6.66, 6.72, 6.8, 6.95, 7.1, 7.1, 6.6]
     )
-    cheek = step(0.04, -0.06, y - top) * step(92, 80, angle)
-    under = step(5.95, 6.15, y)
+    ragged = 0.03 * c.noise(26.0, 2, 63, (1.6, 0.7, 1.6))
+    cheek = step(0.09, -0.09, y - top + ragged) * step(96, 72, angle + 200 * ragged)
+    under = step(5.95, 6.22, y + 2 * ragged)
     moustache = (
         bell((y - (6.77 - 0.30 * np.maximum(x - 0.08, 0))) / 1.0, 0.055) ** 0.8
         * step(0.36, 0.24, x)
@@ -227,9 +229,9 @@ def _stubble(c: Chart) -> Floats:
     mouth = 1 - step(1.15, 0.9, np.hypot(x / 0.285, (y - 6.605) / 0.125))
     bare = 1 - 0.75 * bell(np.hypot((x - 0.13) / 1.0, (y - 6.45) / 0.7), 0.055)
     region = np.clip(np.maximum(cheek * mouth * bare, moustache), 0, 1) * under
-    dots = 0.55 + 0.75 * c.noise(52.0, 2, 61, (1.0, 0.8, 1.0))
-    region[(x > 0.69) & (y > 6.72) & (z < 0.5)] = 0  # no beard on the lobe of the ear
-    return np.asarray(np.clip(region * (0.35 + dots * 0.65), 0, 1))
+    dots = 0.55 + 0.85 * c.noise(56.0, 2, 61, (1.5, 0.6, 1.5))
+    region *= step(0.735, 0.70, x + np.where((y > 6.60) & (z < 0.64), 0.0, -1.0))  # none on the ear's lobe
+    return np.asarray(np.clip(region * (0.42 + dots * 0.58), 0, 1))
 
 
 def brows(c: Chart) -> dict[str, Floats]:
@@ -237,59 +239,12 @@ def brows(c: Chart) -> dict[str, Floats]:
     x, y, z = c.x, c.y, c.z
     result = {}
     for name, half, hairs, seed in (("brow_thin", 0.026, 260, 3), ("brow_full", 0.043, 420, 4)):
-        picture = _brow_strokes(half, hairs, seed)
-        columns = (x / _BROW_SCALE).astype(np.float32)
-        lines = ((_BROW_TOP - y) / _BROW_SCALE).astype(np.float32)
+        picture = brow_strokes(half, hairs, seed)
+        columns = (x / BROW_SCALE).astype(np.float32)
+        lines = ((BROW_TOP - y) / BROW_SCALE).astype(np.float32)
         drawn = cv2.remap(picture, columns, lines, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         result[name] = drawn * step(0.75, 0.95, z)
     return result
-
-
-_BROW_SCALE, _BROW_TOP = 0.0008, 7.7
-
-
-def brow_line(t: Array) -> tuple[Array, Array]:
-    """Return x and y of the middle of the eyebrow, t from 0 at the nose to 1 at the temple."""
-    x = 0.115 + 0.425 * t
-    y = (
-        7.452
-        + 0.115 * np.sin(np.clip(t, 0, 1) ** 0.95 * 2.25) * (0.55 + 0.1 * t)
-        - 0.035 * np.clip(t - 0.68, 0, 1)
-    )
-    return x, y
-
-
-def _brow_strokes(half: float, hairs: int, seed: int) -> Floats:
-    """Draw the hairs of one eyebrow in the frontal plane."""
-    rng = np.random.default_rng(seed)
-    picture = np.zeros((600, 1000), np.float32)
-    t = rng.beta(1.15, 1.25, hairs * 3)
-    side = rng.normal(0, 0.5, len(t)).clip(-1, 1)
-    for ti, si in zip(t, side, strict=True):
-        x, y = brow_line(np.array(ti))
-        x1, y1 = brow_line(np.array(ti + 0.05))
-        along = np.arctan2(float(y1 - y), float(x1 - x))
-        spread = half * (1.1 - 0.75 * ti) * min(1.0, 0.6 + 3 * ti)
-        lift = (1.15 - 1.25 * min(ti * 1.6, 1.0)) * (1 if si < 0.2 else 0.4) - 0.55 * max(si, 0) * min(
-            ti * 3, 1
-        )
-        turn = along + lift + rng.normal(0, 0.12)
-        length = (0.042 + 0.028 * rng.random()) * (1.05 - 0.35 * ti)
-        start = np.array([float(x), float(y) + si * spread])
-        steps = np.linspace(0, 1, 6)
-        bend = turn - 0.35 * steps * np.sign(lift + 1e-9)
-        points = start + np.cumsum(np.stack([np.cos(bend), np.sin(bend)], axis=1) * length / 6, axis=0)
-        pixels = np.stack([points[:, 0] / _BROW_SCALE, (_BROW_TOP - points[:, 1]) / _BROW_SCALE], axis=1)
-        corner = np.floor(pixels.min(axis=0)).astype(int) - 4
-        width, height = np.ceil(pixels.max(axis=0)).astype(int) + 5 - corner
-        layer = np.zeros((height, width), np.float32)
-        shifted = np.round((pixels - corner) * 16).astype(np.int32)
-        cv2.polylines(layer, [shifted], False, 1.0, 3, cv2.LINE_AA, 4)
-        spot = picture[corner[1] : corner[1] + height, corner[0] : corner[0] + width]
-        spot[:] = 1 - (1 - spot) * (1 - 0.5 * np.minimum(layer, 1))
-    soft = cv2.GaussianBlur(picture, (0, 0), 9)
-    inner = np.interp(np.arange(1000) * _BROW_SCALE, [0.095, 0.19], [0.12, 1.0])  # sparser toward the nose
-    return np.asarray(np.clip(0.62 * picture + 0.5 * soft, 0, 0.92) * inner, np.float32)
 
 
 def relief(c: Chart) -> dict[str, Floats]:

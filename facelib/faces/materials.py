@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from facelib.faces.anatomy import CAVITY, EYE, SOCKET, TEETH_LOWER, TEETH_UPPER, TONGUE, WISP, Floats
-from facelib.faces.camera import DISTANCE
+from facelib.faces.camera import DISTANCE, ZOOM
 from facelib.faces.frame import Frame, Surfaces
 from facelib.faces.kernels import jit
 from facelib.faces.lighting import lobe, smooth, unit
@@ -22,6 +22,8 @@ _ARC = tuple(
 )
 _TINY, _QUARTER, _HALF_TURN = np.float32(1e-20), np.float32(math.pi / 2), np.float32(math.pi)
 _FRONT, _SHARE, _SPAN = float(FRONT), FRONT_SHARE, TOP - BOTTOM
+_SOFT = DISTANCE / (ZOOM * 224.0)  # dm of skin a pixel; the spark of the eye is soft in pictures up to 224 px
+_SPARK = (0.9975, 0.99995)  # cosine at its edge, and where it is whole
 _COLLAR = 0.075  # dm; width of the ribbed band of the shirt
 
 
@@ -62,13 +64,16 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
     part, bumps, carried, positions = surfaces.part, surfaces.bumps, surfaces.carried, surfaces.positions
     colours, finish, rotation, mouth = surfaces.colours, surfaces.finish, frame.rotation, frame.mouth
     centres, lids, iris, lights, hair = frame.eye_centres, frame.lids, frame.iris, frame.lights, frame.hair
+    crisp = smooth(1.0, 0.4, frame.texel / _SOFT)
     thrown = 0.12 + 11.0 * frame.lip[1]  # light that lips and cheeks throw into the mouth
     for s in range(count):
         for k in range(3):
             bumps[s, k] = carried[s, k]
         kind = part[s]
         if kind == EYE:
-            _paint_eye(rotation, centres, lids, iris, lights, positions[s], carried[s], colours[s], finish[s])
+            _paint_eye(
+                rotation, centres, lids, iris, lights, crisp, positions[s], carried[s], colours[s], finish[s]
+            )
         elif kind == TEETH_UPPER or kind == TEETH_LOWER:  # noqa: PLR1714, SIM109, a set would be built each time
             _paint_tooth(rotation, mouth, kind, carried[s], bumps[s], colours[s], finish[s])
         elif kind == TONGUE:
@@ -233,12 +238,16 @@ def _paint_eye(  # noqa: PLR0917, a kernel
     lids: Floats,
     iris_colour: Floats,
     lights: Floats,
+    crisp: float,
     p: Floats,
     carried: Floats,
     colour: Floats,
     finish: Floats,
 ) -> None:
-    """Paint an eyeball: white, iris, pupil, the shade of the lids, and a moist spark of the first light."""
+    """Paint an eyeball: white, iris, pupil, the shade of the lids, and a moist spark of the first light.
+
+    The spark is a soft spot where it is but a pixel or two, and one with an edge the more `crisp` it is.
+    """
     f, n = carried[3:], carried[:3]
     side = 0 if f[0] >= 0.0 else 1
     sign = 1.0 if side == 0 else -1.0
@@ -275,7 +284,8 @@ def _paint_eye(  # noqa: PLR0917, a kernel
     hx, hy, hz = unit(vx + kx, vy + ky, vz + kz)
     facing = mx * hx + my * hy + mz * hz
     spark = lobe(facing, 260.0)
-    finish[3] = 1.1 * spark * spark + 0.025 * lobe(facing, 12.0) * sky
+    spark = (1.0 - crisp) * spark * spark + crisp * smooth(_SPARK[0], _SPARK[1], facing)
+    finish[3] = 1.1 * spark + 0.012 * lobe(facing, 12.0) * sky
 
 
 @jit

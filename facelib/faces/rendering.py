@@ -23,9 +23,9 @@ from facelib.faces.landmarks import face_box, place
 from facelib.faces.lashes import lay_lashes
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
 from facelib.faces.resolve import develop, shade, tone_curve
+from facelib.faces.strands import strand_gaps
 from facelib.faces.visibility import visible_electrodes
 from facelib.faces.wardrobe import worn_by
-from facelib.faces.wisps import strand_gaps
 
 if TYPE_CHECKING:
     from facelib.faces.head import Head

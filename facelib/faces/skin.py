@@ -92,7 +92,7 @@ def brow_colour(head: Head) -> npt.NDArray[np.float64]:
     grey = np.clip((head.age - 55) / 40, 0, 1) * 0.8
     own = linear(_HAIR_COLOURS[head.hair_colour]) * (0.62 - 0.4 * head.skin_tone)
     hairs = own * (1 - grey) + linear(_WHITE) * 0.66 * grey
-    return np.asarray(hairs + 0.3 * skin_colour(head.skin_tone))  # which shows between them
+    return np.asarray(hairs + 0.22 * skin_colour(head.skin_tone))  # which shows between them
 
 
 def level_for(size: int) -> int:
@@ -178,9 +178,10 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
                 hair = min(max((edge + p[9]) * np.float32(8), np.float32(0)), one) * p[22]
             brow = (np.float32(q[9]) * (one - p[16]) + np.float32(q[10]) * p[16]) * unit * p[17]
             tone = np.float32(0.55) + strand * np.float32(0.9)
-            r += (p[10] * np.float32(0.7) - r) * beard
-            g += (p[11] * np.float32(0.7) - g) * beard
-            b += (p[12] * np.float32(0.7) - b) * beard
+            curl = np.float32(0.35) + np.float32(q[5]) * unit * np.float32(0.2) + strand * np.float32(0.45)
+            r += (p[10] * curl - r) * beard
+            g += (p[11] * curl - g) * beard
+            b += (p[12] * curl - b) * beard
             r += (p[13] - r) * brow
             g += (p[14] - g) * brow
             b += (p[15] - b) * brow

@@ -298,19 +298,30 @@ def _spots() -> Floats:
     """Return the canonical vertices (n, 3) of the front of the face, without the lips."""
     geometry = load()
     skin = np.unique(geometry.triangles[geometry.parts == SKIN])
-    _, y, z = geometry.canonical[skin].T
+    x, y, z = geometry.canonical[skin].T
     front = (z > 0.75) & (y > 6.25) & (y < 7.9) & (geometry.lip[skin] < 0.02)
-    return np.asarray(geometry.canonical[skin][front])
+    lids = np.hypot((np.abs(x) - 0.31) / 1.5, y - 7.29) < 0.09
+    return np.asarray(geometry.canonical[skin][front & ~lids])
+
+
+@cache
+def _area() -> npt.NDArray[np.float64]:
+    """Return how much skin each of the spots stands for: they are dense where the mesh is."""
+    from scipy.spatial import cKDTree
+
+    gap = np.asarray(cKDTree(_spots()).query(_spots(), k=5)[0])[:, 1:].mean(axis=1) ** 2
+    return np.asarray(gap / gap.sum())
 
 
 def _moles(head: Head, colour: npt.NDArray[np.float64]) -> list[tuple[float, ...]]:
     """Draw moles and freckles at random places of the front of the face."""
     rng = np.random.default_rng([head.seed, 4])
     spots = _spots()
-    count = 46
-    chosen = spots[rng.choice(len(spots), count, replace=False)]
+    count = 66
+    chosen = spots[rng.choice(len(spots), count, replace=False, p=_area())]
     size = np.where(np.arange(count) < 6, rng.uniform(0.016, 0.028, count), rng.uniform(0.008, 0.014, count))
-    dark = np.where(np.arange(count) < 6, 0.35, 0.6)[:, None] * colour
+    brown = np.where(np.arange(count)[:, None] < 6, (0.42, 0.27, 0.20), (0.78, 0.58, 0.46))
+    dark = brown * colour
     cover = np.where(np.arange(count) < 6, 0.85, 0.5) * head.moles
     return [
         _row(*map(float, point), float(r), _MOLE, float(c), *map(float, shade))

@@ -10,7 +10,8 @@ import pytest
 from facelib.faces import Head, hairdo, rendering, skin
 from facelib.faces.anatomy import WISP
 from facelib.faces.geometry import hair, load
-from facelib.faces.wisps import EMPTY, STYLES
+from facelib.faces.strands import EMPTY
+from facelib.faces.wisps import STYLES
 
 pytestmark = pytest.mark.packages
 
