@@ -124,7 +124,7 @@ def demonstrate(
         None: that of the intervention.
     measure
         Name of a property, or "grey levels" for the RMS difference to strength 0; None: the property that the
-        intervention is meant to move, or grey levels if it names none.
+        intervention is meant to move, or grey levels if it names none or it can't be told on this machine.
     label
         The class of interest; None: the expression that the head shows.
     steps
@@ -140,7 +140,7 @@ def demonstrate(
     person = demonstration_head(chosen, head)
     wanted = check_label(label or default_label(person))
     frames = make_frames(person, chosen, even_strengths(steps), size=size)
-    name, values, digits = _measured(measure or chosen.moves, frames.faces)
+    name, values, digits = _measured(measure or _told(chosen), frames.faces)
     return Strip(
         title=title or chosen.title,
         note=chosen.clause,
@@ -288,6 +288,12 @@ def written(value: float, digits: int) -> str:
         return "?"
     text = f"{value:.{digits}f}"
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def _told(intervention: Intervention) -> str | None:
+    """Return the property that an intervention is meant to move, if it can be told on this machine."""
+    moves = intervention.moves
+    return None if moves is None or PROPERTIES[moves].reason else moves
 
 
 def _measured(measure: str | None, faces: Sequence[Face]) -> tuple[str, Floats, int]:

@@ -12,7 +12,7 @@ from PIL import Image
 
 import facelib
 from facelib import properties
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnavailableError, UnknownNameError
 from facelib.faces import Head
 from facelib.interventions.distance import pixel_distance
 from facelib.studies import Strip, demonstrate, demonstration_head, reference_strips, strip_tables
@@ -57,6 +57,17 @@ def test_without_a_property_the_grey_levels_are_measured(shift: Strip) -> None:
     other = demonstrate("palsy", HEAD, "fer", measure="grey levels", steps=3, size=SIZE)
     assert other.measure == shift.measure
     assert demonstrate("shift", HEAD, "fer", measure="yaw", steps=2, size=SIZE).measure == "Yaw, °"
+
+
+def test_a_property_whose_network_is_missing_gives_way_to_grey_levels(
+    shift: Strip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> None:
+        raise UnavailableError(name)
+
+    assert demonstrate("intensity", HEAD, "fer", steps=2, size=SIZE).measure == "Expression: activation"
+    monkeypatch.setattr("facelib.properties.property.package_path", missing)
+    assert demonstrate("intensity", HEAD, "fer", steps=2, size=SIZE).measure == shift.measure
 
 
 def test_the_head_gets_what_it_needs() -> None:
