@@ -92,7 +92,17 @@ class ElectrodeSize(_OfElectrodes):
     cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "The electrodes that the head wears grow, or shrink if they are large; their places stay. Needs "
-        "electrodes. Brightness, contrast, sharpness and the measured skin tone of the picture go along."
+        "electrodes."
+        + along(
+            "appearance_symmetry",
+            "brightness",
+            "contrast",
+            "estimated_age_spread",
+            "skin_tone",
+            "light_elevation",
+            "light_contrast",
+            "sharpness",
+        )
     )
     sentence: ClassVar[str] = "the electrodes change their size"
     toward: ClassVar[str] = "the electrodes become {to}"
@@ -112,7 +122,18 @@ class ElectrodeTape(_OfElectrodes):
     cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "Strips of medical tape grow over the electrodes that the head wears, or go if they are there. Needs "
-        "electrodes. Contrast, sharpness and the measured skin tone of the picture go along."
+        "electrodes."
+        + along(
+            "contrast",
+            "estimated_age",
+            "estimated_age_spread",
+            "estimated_gender",
+            "estimated_gender_spread",
+            "skin_tone",
+            "light_elevation",
+            "light_contrast",
+            "sharpness",
+        )
     )
     sentence: ClassVar[str] = "the tape over the electrodes changes"
     toward: ClassVar[str] = "the electrodes are {to}"
@@ -131,7 +152,7 @@ class ElectrodeWires(_OfElectrodes):
     moves: ClassVar[str | None] = "electrode_wires"
     description: ClassVar[str] = (
         "Leads grow from the electrodes that a head wears, over the skin to the jaw and down, or go if they "
-        "hang there. Needs electrodes. The sharpness of the picture goes along."
+        "hang there. Needs electrodes." + along("estimated_gender", "sharpness")
     )
     sentence: ClassVar[str] = "the leads of the electrodes change"
     toward: ClassVar[str] = "the electrodes become {to}"

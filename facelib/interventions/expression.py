@@ -119,7 +119,10 @@ class StrongerExpression(StraightLine):
     expected: ClassVar[Expected] = "rises"
     description: ClassVar[str] = (
         "A weak expression grows step by step to the whole of it. Needs an expression that isn't whole "
-        "yet." + along("activation_left", "activation_right", "activation_asymmetry", "sharpness")
+        "yet."
+        + along(
+            "activation_left", "activation_right", "activation_asymmetry", "appearance_symmetry", "sharpness"
+        )
     )
     sentence: ClassVar[str] = "the expression grows"
     field: ClassVar[str] = "intensity"

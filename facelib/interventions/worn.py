@@ -54,6 +54,7 @@ class Sunglasses(Toward):
     description: ClassVar[str] = (
         "The lenses of the glasses darken until they hide the eyes, or clear up; the frame stays. For heads "
         "with glasses. The picture grows darker around the eyes."
+        + along("appearance_symmetry", "contrast", "estimated_gender", "light_contrast", "sharpness")
     )
     sentence: ClassVar[str] = "the lenses of the glasses change their tint"
     toward: ClassVar[str] = "the lenses of the glasses turn {to}"
