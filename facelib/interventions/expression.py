@@ -84,7 +84,7 @@ class Intensity(StraightLine):
     """The whole expression fades to neutral."""
 
     id: ClassVar[str] = "intensity"
-    title: ClassVar[str] = "weaker"
+    title: ClassVar[str] = "weaker expression"
     group: ClassVar[str] = "Expression"
     moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
@@ -113,7 +113,7 @@ class StrongerExpression(StraightLine):
     """
 
     id: ClassVar[str] = "stronger_expression"
-    title: ClassVar[str] = "stronger"
+    title: ClassVar[str] = "stronger expression"
     group: ClassVar[str] = "Expression"
     moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "rises"
