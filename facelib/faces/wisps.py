@@ -280,7 +280,7 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
 def _over_ear(points: Doubles) -> npt.NDArray[np.bool_]:
     """Tell which points would cover the ear."""
     x, y, z = points.T
-    return np.asarray((y < 7.44) & (y > 6.75) & (z < 0.62) & (z > -0.05) & (x > 0.7))
+    return np.asarray((y < 7.38) & (y > 6.75) & (z < 0.62) & (z > -0.05) & (x > 0.7))
 
 
 def _near_ear(points: Doubles) -> Doubles:
