@@ -14,6 +14,7 @@ from facelib.errors import BadValueError
 from facelib.faces import Head, sample_heads
 from facelib.interventions import Intervention
 from facelib.properties import PROPERTIES
+from facelib.studies.demonstration import demonstration_head
 from facelib.studies.frames import even_strengths, make_frames
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def manipulation_check(
     heads
         At least two; their spread is the yardstick, so they should differ as people do.
     names
-        Interventions, or their ids; None: all that work on every head.
+        Interventions, or their ids; None: all. Each starts from the heads as `demonstration_head` dresses
+        them: tape needs electrodes, a synkinesis needs a palsy.
     measured
         Names of properties; None: all.
     steps
@@ -102,17 +104,18 @@ def manipulation_check(
         kinds = ", ".join(sorted({type(head).__name__ for head in people})) or "nothing"
         msg = f"A manipulation check needs two heads or more; got {len(people)} ({kinds})."
         raise BadValueError(msg)
-    chosen = [interventions.get(name) for name in names] if names is not None else _usable(people)
+    chosen = [interventions.get(name) for name in names] if names is not None else interventions.ordered()
     wanted = list(PROPERTIES if measured is None else measured)
     for name in wanted:
         PROPERTIES[name]  # an unknown one is named before anything is rendered
     strengths = even_strengths(steps)
     tables = []
     for done, intervention in enumerate(chosen, start=1):
+        dressed = [demonstration_head(intervention, head) for head in people]
         values = np.stack(
             [
                 properties.measure(make_frames(head, intervention, strengths, size=size).faces, wanted)
-                for head in people
+                for head in dressed
             ]
         )
         turned = (
@@ -145,11 +148,6 @@ def load_manipulation() -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_csv(Path(__file__).with_name("manipulation.csv"))
-
-
-def _usable(heads: Sequence[Head]) -> list[Intervention]:
-    every = interventions.ordered()
-    return [item for item in every if all(item.accepts(head) for head in heads)]
 
 
 def _one_way(values: Floats, own: int) -> Floats:
