@@ -61,10 +61,13 @@ def pose(head: Head) -> tuple[Floats, camera.View, Floats]:
     geometry = load()
     vertices = mesh.fine(mesh.coarse(head), geometry)
     vertices += hairdo.cap(head)
-    rest = mesh.fine(mesh.identity(head), geometry)
-    eyes = np.stack([rest[eye].mean(axis=0) for eye in scene.eye_vertices()]).astype(np.float64)
+    resting = mesh.identity(head)
+    balls = [mesh.fine_at(resting, geometry, eye) for eye in scene.eye_vertices()]
+    eyes = np.stack([ball.mean(axis=0) for ball in balls]).astype(np.float64)
     view = camera.stand(vertices, eyes, head.pose)
-    marks = (rest[geometry.landmark_vertices] * geometry.landmark_weights[:, :, None]).sum(axis=1)
+    where = geometry.landmark_vertices.ravel().astype(np.intp)
+    corners = mesh.fine_at(resting, geometry, where).reshape(-1, 3, 3)
+    marks = (corners * geometry.landmark_weights[:, :, None]).sum(axis=1)
     return vertices, view, view.place(marks)
 
 
@@ -79,11 +82,11 @@ def draw(
     samples = size * scene.SAMPLES
     normals = mesh.normals(view.positions, geometry.triangles, geometry.around_start, geometry.around_index)
     points = camera.project(view.positions, samples)
-    carried = np.concatenate([normals, scene.fixed_attributes()], axis=1)
     solid, inner = scene.part_numbers()
     depth, seen = buffers(samples)
     rasterise(points, geometry.triangles[:solid], True, 0, depth, seen)
     rasterise_inside(points, geometry.triangles[solid:inner], solid, geometry.parts, depth, seen)
+    drawn: list[tuple[Floats, Floats]] = []
     if hairdo.has_wisps(head.hair):
         wisps, count = hair(head.hair), len(geometry.triangles)
         strands, turned = camera.comb(hairdo.grow(head), wisps.normals, wisps.carried, view, samples)
@@ -91,12 +94,24 @@ def draw(
         rasterise_wisps(
             strands, wisps.triangles, count, where, hairdo.variants(head), geometry.pattern, gaps, depth, seen
         )
-        points, carried = np.concatenate([points, strands]), np.concatenate([carried, turned])
+        drawn.append((strands, turned))
     extra = worn.place(things, view, samples)
     if extra:
         rasterise(extra.points, extra.triangles, True, len(hairdo.topology(head.hair)[0]), depth, seen)
-        points, carried = np.concatenate([points, extra.points]), np.concatenate([carried, extra.carried])
-    return points, scene.frame_of(head, size, vertices, view, points, carried, extra), depth, seen
+        drawn.append((extra.points, extra.carried))
+    everything, carried = _joined(points, normals, drawn)
+    return everything, scene.frame_of(head, size, vertices, view, everything, carried, extra), depth, seen
+
+
+def _joined(points: Floats, normals: Floats, more: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """Return points (M, 3) and what they carry (M, 8) of the head and of what else is drawn."""
+    ends = np.cumsum([len(points), *(len(others) for others, _ in more)])
+    everything, carried = np.empty((ends[-1], 3), np.float32), np.empty((ends[-1], 8), np.float32)
+    everything[: ends[0]] = points
+    carried[: ends[0], :3], carried[: ends[0], 3:] = normals, scene.fixed_attributes()
+    for (others, theirs), start, end in zip(more, ends, ends[1:], strict=False):
+        everything[start:end], carried[start:end] = others, theirs
+    return everything, carried
 
 
 def _picture(

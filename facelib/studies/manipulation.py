@@ -70,7 +70,7 @@ def manipulation_check(
         Interventions, or their ids; None: all. Each starts from the heads as `demonstration_head` dresses
         them: tape needs electrodes, a synkinesis needs a palsy.
     measured
-        Names of properties; None: all.
+        Names of properties; None: all but the disagreement of estimators.
     steps
         Strengths from 0 to 1.
     size
@@ -105,7 +105,7 @@ def manipulation_check(
         msg = f"A manipulation check needs two heads or more; got {len(people)} ({kinds})."
         raise BadValueError(msg)
     chosen = [interventions.get(name) for name in names] if names is not None else interventions.ordered()
-    wanted = list(PROPERTIES if measured is None else measured)
+    wanted = _all_properties() if measured is None else list(measured)
     for name in wanted:
         PROPERTIES[name]  # an unknown one is named before anything is rendered
     strengths = even_strengths(steps)
@@ -148,6 +148,11 @@ def load_manipulation() -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_csv(Path(__file__).with_name("manipulation.csv"))
+
+
+def _all_properties() -> list[str]:
+    """Return all properties of faces; how far two estimators disagree is none of theirs."""
+    return [name for name in PROPERTIES if not name.endswith("_spread")]
 
 
 def _one_way(values: Floats, own: int) -> Floats:
