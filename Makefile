@@ -30,6 +30,9 @@ lint: $(VENV)/test.stamp
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
+# Two processes on two cores: threads of torch on top of that make small networks slower, not faster.
+unit notebooks slow: export OMP_NUM_THREADS := 1
+
 unit: $(VENV)/test.stamp models
 	$(PYTEST) -n 2 -m "not browser and not slow"
 
