@@ -30,12 +30,12 @@ class LightDirection(StraightLine):
     id: ClassVar[str] = "light_direction"
     title: ClassVar[str] = "light from the side"
     group: ClassVar[str] = "Light"
+    moves: ClassVar[str | None] = "light_azimuth"
     description: ClassVar[str] = "The key light wanders to the side; its strength stays." + along(
         "appearance_symmetry",
         "brightness",
         "contrast",
         "skin_tone",
-        "light_azimuth",
         "light_elevation",
         "light_contrast",
         "sharpness",

@@ -137,6 +137,11 @@ def test_a_head_that_lacks_something_is_told_what() -> None:
             make_frames(Head(), INTERVENTIONS[name], (0.0, 1.0))
 
 
+def test_light_and_pose_name_the_angle_that_tells_them() -> None:
+    moved = {name: INTERVENTIONS[name].moves for name in ("light_direction", "light_elevation", "pose", "roll")}
+    assert list(moved.values()) == ["light_azimuth", "light_elevation", "yaw", "roll"]
+
+
 @pytest.mark.slow
 @pytest.mark.packages
 @pytest.mark.parametrize("name", [name for name in INTERVENTIONS if INTERVENTIONS[name].moves])
