@@ -138,7 +138,9 @@ def test_a_head_that_lacks_something_is_told_what() -> None:
 
 
 def test_light_and_pose_name_the_angle_that_tells_them() -> None:
-    moved = {name: INTERVENTIONS[name].moves for name in ("light_direction", "light_elevation", "pose", "roll")}
+    moved = {
+        name: INTERVENTIONS[name].moves for name in ("light_direction", "light_elevation", "pose", "roll")
+    }
     assert list(moved.values()) == ["light_azimuth", "light_elevation", "yaw", "roll"]
 
 
