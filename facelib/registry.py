@@ -44,7 +44,7 @@ class Registry(Generic[T]):
     def __getitem__(self, name: str) -> T:
         try:
             return self._items[name]
-        except KeyError:
+        except (KeyError, TypeError):  # TypeError: a list, say, can't be a name
             near = difflib.get_close_matches(str(name), self._items, n=3)
             hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(self._items)}."
             msg = f"There is no {self.noun} named {name!r}. {hint}"

@@ -115,7 +115,7 @@ def checked(what: str, value: Any, low: float, high: float) -> float:
     """Return `value` as a float in [low, high], or raise `BadValueError`: what was expected, what came."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not low <= number <= high:
         msg = f"Expected {what} between {low:g} and {high:g}; got {value!r}."

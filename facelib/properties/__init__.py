@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,7 +107,7 @@ def measure(faces: Face | Sequence[Face], names: Sequence[str] | str | None = No
     """
     import pandas as pd
 
-    rows = [faces] if isinstance(faces, Face) else list(faces)
+    rows = list(faces) if isinstance(faces, Iterable) else [faces]
     others = {type(face).__name__ for face in rows if not isinstance(face, Face)}
     if others:
         msg = (

@@ -82,7 +82,7 @@ CORRECTED_LEVEL = 0.01  # the corrected level that must be within reach
 VERDICTS = {
     "changes": "changes for {}",
     "does not change": "does not change for {}",
-    "cannot tell": "whether it changes can't be told for {}",
+    "cannot tell": "may or may not change for {}",
 }
 
 
@@ -270,9 +270,11 @@ def summarise(table: pd.DataFrame, clause: str) -> str:
 
     Examples
     --------
-    >>> row = {"label": "happy", "change": -0.62}
-    >>> summarise(pd.DataFrame([{**row, "classifier": "fer", "verdict": "changes"}]), "the left side weakens")
+    >>> row = {"label": "happy", "change": -0.62, "classifier": "fer"}
+    >>> summarise(pd.DataFrame([{**row, "verdict": "changes"}]), "the left side weakens")
     'As the left side weakens, the output for happy changes for fer (−.62).'
+    >>> summarise(pd.DataFrame([{**row, "verdict": "cannot tell"}]), "the left side weakens")
+    'As the left side weakens, the output for happy may or may not change for fer (−.62).'
     """
     if table.empty:
         return ""

@@ -86,7 +86,7 @@ def manipulation_check(
     Raises
     ------
     BadValueError
-        If there are fewer than two heads, or something else than heads.
+        If there are fewer than two heads, something else than heads, or nothing to move or to measure.
     UnknownNameError
         If there is no such intervention or property.
 
@@ -106,6 +106,12 @@ def manipulation_check(
         raise BadValueError(msg)
     chosen = [interventions.get(name) for name in names] if names is not None else interventions.ordered()
     wanted = _all_properties() if measured is None else list(measured)
+    if not (chosen and wanted):
+        msg = (
+            "A manipulation check needs an intervention and a property, or more; "
+            f"got {len(chosen)} and {len(wanted)}."
+        )
+        raise BadValueError(msg)
     for name in wanted:
         PROPERTIES[name]  # an unknown one is named before anything is rendered
     strengths = even_strengths(steps)

@@ -23,8 +23,9 @@ def test_a_wrong_name_is_answered_with_the_nearest() -> None:
         registry["appel"]
     assert isinstance(caught.value, FacelibError)
     assert isinstance(caught.value, KeyError)
-    with pytest.raises(UnknownNameError, match="Known: apple"):
-        registry["zzz"]
+    for name in ("zzz", 5, ["z"]):
+        with pytest.raises(UnknownNameError, match="Known: apple"):
+            registry[name]  # type: ignore[index]
 
 
 def test_names_keep_their_order_and_filter() -> None:

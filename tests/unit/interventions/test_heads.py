@@ -214,6 +214,7 @@ def test_wrong_names_and_options_are_answered() -> None:
         ("electrodes", {"scheme": "ten-twenty"}, "fridlund, kuramoto; got 'ten-twenty'"),
         ("age", {"to": "old"}, "age between 5 and 90; got 'old'"),
         ("age", {"to": 91}, "age between 5 and 90; got 91"),
+        ("age", {"to": 10**400}, "age between 5 and 90; got 1"),
         ("gender", {"to": -0.1}, "gender between 0 and 1"),
         ("skin_tone", {"to": float("nan")}, "skin_tone between 0 and 1"),
         ("pose", {"yaw": "left"}, "yaw between -90 and 90; got 'left'"),

@@ -74,8 +74,9 @@ def test_measuring_leaves_the_face_as_it_was() -> None:
 def test_wrong_names_and_heads_are_answered_in_words() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean symmetry"):
         properties.measure(sample_photograph(), ["symetry"])
-    with pytest.raises(BadValueError, match="Render a head first"):
-        properties.measure([Head()], "age")  # type: ignore[list-item]
+    for wrong in ([Head()], Head(), None):
+        with pytest.raises(BadValueError, match="Render a head first"):
+            properties.measure(wrong, "age")  # type: ignore[arg-type]
 
 
 def test_a_sweep_measures_nothing_dear() -> None:

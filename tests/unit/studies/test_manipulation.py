@@ -113,6 +113,9 @@ def test_bad_input_is_named_before_anything_is_rendered() -> None:
     for heads, said in (([], "got 0"), ([Head()], "got 1"), ([Head().render(64)] * 2, "Face")):
         with pytest.raises(BadValueError, match=said):
             manipulation_check(heads)
+    for names, measured, said in (([], ["age"], "got 0 and 1"), (["blur"], [], "got 1 and 0")):
+        with pytest.raises(BadValueError, match=said):
+            manipulation_check(two, names, measured)
     with pytest.raises(UnknownNameError):
         manipulation_check(two, ["smoke"])
     with pytest.raises(UnknownNameError):
