@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import UnknownNameError
+from facelib.faces.light import checked
 
 PAIRED = (
     "browDown",
@@ -162,11 +163,7 @@ def expand(recipe: Recipe) -> dict[str, float]:
         else:
             msg = f"There is no face unit {name!r}; see facelib.faces.FACE_UNITS."
             raise UnknownNameError(msg)
-        activation = float(value)
-        if not 0.0 <= activation <= 1.0:
-            msg = f"The activation of a face unit lies in [0, 1]; {name} came with {value!r}."
-            raise BadValueError(msg)
-        units.update(dict.fromkeys(names, activation))
+        units.update(dict.fromkeys(names, checked(f"the activation of {name}", value, 0.0, 1.0)))
     return units
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from facelib.faces.anatomy import Floats, Ints
 from facelib.models import data_path, home
-from facelib.models.writing import written_whole
+from facelib.models.writing import newest_last, written_whole
 
 LOGGER = logging.getLogger(__name__)
 _COMPILERS = (
@@ -28,6 +28,7 @@ _COMPILERS = (
     "lashes.py",
     "landmarks.py",
     "maps.py",
+    "mesh.py",
     "noise.py",
     "occlusion.py",
     "raster.py",
@@ -154,7 +155,6 @@ def _compile_to(path: Path) -> None:
     arrays = compile_arrays(shapes.parent)
     with written_whole(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
-    versions = sorted(path.parent.glob("head-*.npz"), key=lambda file: file.stat().st_mtime)
-    for old in versions[:-_KEPT]:
+    for old in newest_last(path.parent.glob("head-*.npz"))[:-_KEPT]:
         old.unlink(missing_ok=True)
     LOGGER.info("compiled the head's geometry in %.1f s to %s", time.perf_counter() - start, path)

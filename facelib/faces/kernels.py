@@ -14,38 +14,50 @@ import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numba
 
+from facelib.errors import UnavailableError
 from facelib.models import home
+from facelib.models.writing import newest_last
 
 _HERE = Path(__file__).parent
 _IMPORT = re.compile(r"^from facelib\.faces(?:\.(\w+) import| import (.+))", re.MULTILINE)  # none for types
 _MATH = {"nnan", "nsz", "arcp"}  # no NaN comes in; sums and products keep their order and their rounding
 _KEPT = 4  # folders of other versions of a module stay for those who run them
+_NUMBAS = Lock()  # its settings are one for all threads
 
 
 def jit(function: Callable[..., Any]) -> Any:
     """Compile a function when it is first called with arguments of a kind, unless that is on disk already."""
-    usual = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder(function.__module__.rpartition(".")[2]))
-    try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_MATH)(function)
-    finally:
-        numba.config.CACHE_DIR = usual
+    kept = str(folder(function.__module__.rpartition(".")[2]))
+    with _NUMBAS:
+        usual = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = kept
+        try:
+            return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_MATH)(function)
+        finally:
+            numba.config.CACHE_DIR = usual
 
 
 @cache
 def folder(module: str) -> Path:
-    """Return where the compiled functions of a module of `facelib.faces` lie, made if it isn't there."""
+    """Return where the compiled functions of a module of `facelib.faces` lie, made if it isn't there.
+
+    Beside the module, or in `home()` where that can't be written to; `UnavailableError` if neither can.
+    """
     beside = _HERE / "__pycache__"
     root = beside if os.access(beside if beside.exists() else _HERE, os.W_OK) else home() / "compiled"
     chosen = root / f"{module}-{version(module)}"
     if not chosen.exists():
-        chosen.mkdir(parents=True, exist_ok=True)
-        versions = sorted(root.glob(f"{module}-{'[0-9a-f]' * 16}"), key=lambda path: path.stat().st_mtime)
-        for old in versions[:-_KEPT]:
+        try:
+            chosen.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"No folder for compiled functions can be made: {error}. FACELIB_HOME may name another one."
+            raise UnavailableError(msg) from error
+        for old in newest_last(root.glob(f"{module}-{'[0-9a-f]' * 16}"))[:-_KEPT]:
             shutil.rmtree(old, ignore_errors=True)
     return chosen
 

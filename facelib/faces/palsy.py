@@ -17,7 +17,6 @@ _SAG = {  # at rest, by a complete palsy
     "browInnerUp": -0.35,
     "eyeWide": 0.3,
     "mouthSmile": -0.12,
-    "eyeBlink": 0.0,
 }
 _EYE_LEFT = 0.3  # share of the blink that a complete palsy leaves: the lid falls by its weight
 _DRAWN, _DRAWN_MOVING = 0.18, 0.25  # how far the healthy side draws the mouth over, at rest and in movement

@@ -1,11 +1,11 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, while other processes write and remove some too."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -24,3 +24,12 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         Path(part).replace(path)
     finally:
         Path(part).unlink(missing_ok=True)
+
+
+def newest_last(paths: Iterable[Path]) -> list[Path]:
+    """Return the paths that are there, by when they were last changed: other processes may take some away."""
+    changed = []
+    for path in paths:
+        with suppress(FileNotFoundError):
+            changed.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(changed)]

@@ -1,11 +1,16 @@
 """Compiled functions are kept apart for every version of the code that they were compiled from."""
 
 import shutil
+import time
+import types
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import pytest
 
+from facelib.errors import UnavailableError
 from facelib.faces import kernels
+from facelib.models.writing import newest_last
 
 
 @pytest.fixture
@@ -58,3 +63,44 @@ def test_numba_itself_is_left_as_it_was():
     compiled = kernels.jit(kernels.version)
     assert before == numba.config.CACHE_DIR
     assert str(kernels.folder("kernels")) in compiled.stats.cache_path
+
+
+def test_functions_compiled_in_several_threads_go_to_their_own_folders(monkeypatch):
+    """Numba's folder is a setting of the whole process."""
+    usual, seen = numba.config.CACHE_DIR, {}
+
+    def slow(**_):
+        def keep(function):
+            time.sleep(0.01)
+            seen[function.__name__] = numba.config.CACHE_DIR
+
+        return keep
+
+    def function(number):
+        made = types.FunctionType(kernels.version.__code__, {}, f"f{number}")
+        made.__module__ = f"facelib.faces.{('raster', 'noise')[number % 2]}"
+        return made
+
+    monkeypatch.setattr(kernels.numba, "njit", slow)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(kernels.jit, map(function, range(16))))
+    for number in range(16):
+        assert seen[f"f{number}"] == str(kernels.folder(("raster", "noise")[number % 2]))
+    assert usual == numba.config.CACHE_DIR
+
+
+def test_versions_that_another_process_takes_away_meanwhile_do_no_harm(tmp_path):
+    there, gone = tmp_path / "there", tmp_path / "gone"
+    there.mkdir()
+    assert newest_last([gone, there]) == [there]
+
+
+def test_no_place_for_compiled_functions_is_told_in_words(copied, monkeypatch):
+    file = copied / "file"
+    file.touch()
+    monkeypatch.setattr(kernels.os, "access", lambda *_: False)
+    monkeypatch.setattr(kernels, "home", lambda: file)
+    kernels.folder.cache_clear()
+    with pytest.raises(UnavailableError, match="FACELIB_HOME"):
+        kernels.folder("raster")
+    kernels.folder.cache_clear()
