@@ -15,9 +15,10 @@ OPTIONS = {
     "side": ("Side", "The person's own side", ""),
     "parts": ("Parts", "What the palsy does: at rest, as the face moves, or both", "as on the face"),
     "scheme": ("Scheme", "Where the electrodes sit", ""),
-    "to": ("Toward", "Where the change leads at strength 1", "the farther end"),
+    "to": ("Toward", "Where the change leads at strength 1", "whatever is farther"),
 }
 """Title and help text of every option that takes a word, and what it is called if it is left open."""
+OPEN = ""  # in menus, for an option that is left open: with None they would show nothing
 
 
 class ChangePanel(Card):
@@ -38,11 +39,14 @@ class ChangePanel(Card):
         self.slider.add_class("facelib-strength")
         self.play = widgets.Play(min=0, max=STEPS - 1, interval=120, show_repeat=False)
         widgets.jslink((self.play, "value"), (self.slider, "value"))
+        self._beside = widgets.HBox([*self.options.values()])
+        self._beside.add_class("facelib-choice")
+        self._beside.add_class("facelib-options")
         self._bind()
         self.follow()
         help_text = "0 the face unchanged … 1 the whole change"
         strength = widgets.HBox([labelled("Strength", help_text, self.slider), self.play])
-        choice = widgets.HBox([self.menu, *self.options.values()])
+        choice = widgets.HBox([self.menu, self._beside])
         choice.add_class("facelib-choice")
         strength.add_class("facelib-choice")
         self.fill(choice, strength, self.hint)
@@ -70,7 +74,8 @@ class ChangePanel(Card):
                     offered = words_of(chosen, name)
                     if list(control.options) != offered:
                         control.options = offered
-                    control.value = getattr(chosen, name)
+                    control.value = _entry(chosen, name)
+            self._beside.layout.display = "" if chosen.choices else "none"
         self.hint.value = chosen.description
 
     def _on_choice(self, _event: Any) -> None:
@@ -80,7 +85,8 @@ class ChangePanel(Card):
             found, shown = INTERVENTIONS[self.menu.value], self.explorer.intervention
             if found.id == shown.id:
                 given = {name: self.options[name].value for name in found.choices}
-                self.explorer.choose(interventions.get(shown, **given))
+                chosen = {name: None if value == OPEN else value for name, value in given.items()}
+                self.explorer.choose(interventions.get(shown, **chosen))
             else:
                 same_side = {"side": shown.side} if "side" in found.choices and hasattr(shown, "side") else {}
                 self.explorer.choose(interventions.get(found, **same_side))
@@ -104,12 +110,18 @@ def words_of(chosen: Intervention, option: str) -> list[tuple[str, Any]]:
     """Return what an option can be set to, as a menu shows it; a value of its own comes first.
 
     >>> words_of(interventions.get("age", to=70), "to")
-    [('70', 70.0), ('the farther end', None), ('younger', 'younger'), ('older', 'older')]
+    [('70', 70.0), ('whatever is farther', ''), ('younger', 'younger'), ('older', 'older')]
     """
     words: list[tuple[str, Any]] = [(word, word) for word in chosen.choices[option]]
     if getattr(INTERVENTIONS[chosen.id], option) is None:
-        words.insert(0, (OPTIONS[option][2], None))
-    value = getattr(chosen, option)
+        words.insert(0, (OPTIONS[option][2], OPEN))
+    value = _entry(chosen, option)
     if value not in [known for _, known in words]:
         words.insert(0, (f"{value:g}" if isinstance(value, float) else str(value), value))
     return words
+
+
+def _entry(chosen: Intervention, option: str) -> Any:
+    """Return what the menu of an option holds."""
+    value = getattr(chosen, option)
+    return OPEN if value is None else value

@@ -125,6 +125,20 @@ def test_other_properties(explorer: Visit, option: str) -> None:
     explorer.assert_clean()
 
 
+def test_property_and_options_can_be_read_on_a_small_page(explorer_server: Server, visit: Visits) -> None:
+    one = swept(visit(explorer_server.url, width=1280, height=800))
+    for option, names in (("one-sided palsy", ("Side", "Parts")), (": age", ("Toward",))):
+        choose(one, "Property", option)
+        for name in ("Property", *names):
+            menu = one.page.locator(".facelib-app").get_by_label(name, exact=True)
+            expect(menu).to_be_visible()
+            chosen = menu.evaluate("menu => menu.selectedOptions[0]?.text ?? ''")
+            place = menu.bounding_box()
+            assert chosen
+            assert place
+            assert place["width"] >= min(7 * len(chosen), 200)
+
+
 def test_the_photograph_with_a_harmless_change(explorer: Visit) -> None:
     explorer.page.get_by_role("button", name="Photograph").click()
     expect(explorer.page.get_by_text("Eileen Collins")).to_be_visible(timeout=20_000)

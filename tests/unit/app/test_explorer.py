@@ -24,6 +24,7 @@ from facelib.app import (
     OutputsPanel,
 )
 from facelib.app import state as states
+from facelib.app.change_panel import OPEN
 from facelib.app.layout import page
 from facelib.faces import Head
 
@@ -120,7 +121,7 @@ def test_every_option_that_takes_a_word_has_its_menu(explorer: Explorer) -> None
     change.menu.value = "age"
     change.options["to"].value = "younger"
     assert explorer.intervention == interventions.get("age", to="younger")
-    change.options["to"].value = None
+    change.options["to"].value = OPEN
     assert explorer.intervention == interventions.get("age")
     change.menu.value = "palsy"
     change.options["side"].value = "right"
@@ -128,6 +129,16 @@ def test_every_option_that_takes_a_word_has_its_menu(explorer: Explorer) -> None
     assert explorer.intervention == interventions.get("palsy", side="right", parts="resting")
     change.menu.value = "asymmetric_expression"
     assert explorer.intervention == interventions.get("asymmetric_expression", side="right")
+
+
+def test_what_is_left_open_has_a_name_in_the_menu(explorer: Explorer) -> None:
+    change = ChangePanel(explorer)
+    for name, option, words in (("age", "to", "whatever is farther"), ("palsy", "parts", "as on the face")):
+        change.menu.value = name
+        assert getattr(explorer.intervention, option) is None
+        assert change.options[option].label == words
+    change.options["side"].value = "right"
+    assert explorer.intervention == interventions.get("palsy", side="right")
 
 
 def test_a_value_that_is_no_word_of_the_menu_stays(explorer: Explorer) -> None:
