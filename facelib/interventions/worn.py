@@ -23,8 +23,8 @@ class Glasses(Toward):
     group: ClassVar[str] = _GROUP
     moves: ClassVar[str | None] = "glasses"
     description: ClassVar[str] = (
-        "Clear glasses appear, the frame heavier and heavier; or they vanish, where they are worn. They sit "
-        "on nose and ears of the resting face."
+        "Clear glasses appear, the frame heavier and heavier; or they vanish, where all but a thin frame is "
+        "worn. They sit on nose and ears of the resting face."
         + along(
             "appearance_symmetry",
             "contrast",
