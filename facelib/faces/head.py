@@ -13,7 +13,7 @@ from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import electrodes as electrode_scheme
 from facelib.faces.expressions import EXPRESSIONS, Recipe, activations, expand
 from facelib.faces.gaze import FARTHEST, REACH, turned
-from facelib.faces.light import Light, checked
+from facelib.faces.light import Light, checked, whole
 
 if TYPE_CHECKING:
     from facelib.faces.face import Face
@@ -201,10 +201,7 @@ class Head:
             if getattr(self, name) not in allowed:
                 msg = f"A head's {name} is one of {', '.join(allowed)}; got {getattr(self, name)!r}."
                 raise BadValueError(msg)
-        if isinstance(self.seed, bool) or int(self.seed) != self.seed or self.seed < 0:
-            msg = f"A head's seed is a whole number from 0 on; got {self.seed!r}."
-            raise BadValueError(msg)
-        self._set("seed", int(self.seed))
+        self._set("seed", whole("A head's seed is a whole number from 0 on", self.seed, 0))
         self._set("ancestry", _shares("ancestry", ANCESTRY, self.ancestry))
         alone = isinstance(self.background, str)
         behind = _shares("background", BACKGROUNDS, {self.background: 1.0} if alone else self.background)
@@ -213,11 +210,7 @@ class Head:
         for name in _ANGLES:
             self._set(name, _checked_angles(name, getattr(self, name)))
         Light.of(self.light)  # raises on an unknown name
-        given = self.electrodes
-        if given is not None and not isinstance(given, str):
-            given = tuple(given) or None
-        electrode_scheme.resolve(given)
-        self._set("electrodes", given)
+        self._set("electrodes", _checked_electrodes(self.electrodes))
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -229,7 +222,8 @@ class Head:
                 msg = f"No expression {self.expression!r}; known: {', '.join(known)}, or give face units."
                 raise UnknownNameError(msg)
             return self.expression
-        return tuple(sorted(expand(dict(self.expression)).items()))
+        units = _items("expression is the name of one, or a mapping of face units", self.expression)
+        return tuple(sorted(expand(units).items()))
 
     @property
     def recipe(self) -> Recipe:
@@ -266,16 +260,37 @@ class Head:
         return render(self, size)
 
 
+def _items(rule: str, given: Any) -> dict[Any, Any]:
+    """Return a mapping or pairs as a dictionary, or raise `BadValueError`."""
+    try:
+        return dict(given)
+    except (TypeError, ValueError):
+        msg = f"A head's {rule}; got {given!r}."
+        raise BadValueError(msg) from None
+
+
+def _checked_electrodes(given: Any) -> str | tuple[str, ...] | None:
+    names = given
+    if given is not None and not isinstance(given, str):
+        names = tuple(given) if isinstance(given, Iterable) else (given,)
+        if not all(isinstance(name, str) for name in names):
+            msg = f"A head's electrodes are a scheme or names of positions, or None; got {given!r}."
+            raise BadValueError(msg)
+        names = tuple(dict.fromkeys(names)) or None  # there is one electrode at a place
+    electrode_scheme.resolve(names)
+    return cast("str | tuple[str, ...] | None", names)
+
+
 def _shares(field: str, known: tuple[str, ...], given: Any) -> tuple[tuple[str, float], ...]:
-    shares = {}
-    for name, share in dict(given).items():
+    shares, asked = {}, _items(f"{field} is a mapping of names to shares", given)
+    for name, share in asked.items():
         if name not in known:
             msg = f"A head's {field} is made of {', '.join(known)}; got {name!r}."
             raise UnknownNameError(msg)
         shares[name] = checked(f"the share of {name}", share, 0.0, 1e6)
     total = sum(shares.values())
     if not total > 0:
-        msg = f"The shares of {field} must not all be 0; got {dict(given)!r}."
+        msg = f"The shares of {field} must not all be 0; got {asked!r}."
         raise BadValueError(msg)
     if abs(total - 1) < 1e-12:
         total = 1.0  # fields given again, as by `replace`, stay the same to the last bit

@@ -140,7 +140,7 @@ def share(what: str, value: Any) -> float:
 
 def span(what: str, value: Any) -> tuple[float, float]:
     """Return the ends of a range, or raise `BadValueError`."""
-    ends = _several(value)
+    ends = several(value)
     if len(ends) != 2 or not all(map(is_number, ends)) or not ends[0] <= ends[1]:
         msg = f"The range of {what} is (lowest, highest); got {value!r}."
         raise BadValueError(msg)
@@ -152,14 +152,14 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def _several(value: Any) -> tuple[Any, ...]:
+def several(value: Any) -> tuple[Any, ...]:
     """Return the items of a list or an array, and none of anything else."""
-    listed = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)
-    return tuple(value) if listed and np.ndim(value) == 1 else ()
+    listed = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    return tuple(value) if listed or (isinstance(value, np.ndarray) and value.ndim == 1) else ()
 
 
 def _amount(name: str, asked: Any) -> Amount:
-    if name in WORN and not _several(asked):
+    if name in WORN and not several(asked):
         return Amount(*WORN[name], share=share(name, asked))
     low, high = span(name, asked)
     for end in (low, high):
@@ -170,7 +170,7 @@ def _amount(name: str, asked: Any) -> Amount:
 def _angles(name: str, asked: Any) -> dict[str, Amount]:
     """Return the amounts of a turn: one number is for all axes, each as far as it goes."""
     axes, farthest = ANGLES[name], _FARTHEST[name]
-    turns = _several(asked)
+    turns = several(asked)
     if is_number(asked):
         turns = tuple(min(asked, far) if asked <= max(farthest) else asked for far in farthest)
     fit = len(turns) == len(axes) and all(map(is_number, turns))
@@ -187,7 +187,7 @@ def _angles(name: str, asked: Any) -> dict[str, Amount]:
 
 
 def _names(name: str, asked: Any) -> tuple[Any, ...]:
-    options = (asked,) if isinstance(asked, str | Light) else _several(asked)
+    options = (asked,) if isinstance(asked, str | Light) else several(asked)
     if not options or any(option in options[:i] for i, option in enumerate(options)):
         msg = (
             f"The {name} of heads is drawn from different names of {', '.join(CHOICES[name])}; got {asked!r}."

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +14,9 @@ import numpy as np
 from facelib.errors import BadValueError, UnknownNameError
 
 if TYPE_CHECKING:
-    from facelib.faces.anatomy import Floats
-
-if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from facelib.faces.anatomy import Floats
 
 _FILL = (0.96, 0.99, 1.04)
 _SKY = ((0.60, 0.62, 0.65), (0.30, 0.285, 0.28))  # from above, from below, at full softness
@@ -59,7 +59,7 @@ class Light:
             ("softness", 0.0, 1.0),
         ):
             object.__setattr__(self, name, checked(f"a light's {name}", getattr(self, name), low, high))
-        if len(self.colour) != 3:
+        if not isinstance(self.colour, Sequence | np.ndarray) or len(self.colour) != 3:
             msg = f"A light's colour is (red, green, blue); got {self.colour!r}."
             raise BadValueError(msg)
         colour = tuple(checked("a light's colour", value, 0.0, 2.0) for value in self.colour)
@@ -70,7 +70,7 @@ class Light:
         """Return the light of a preset's name; a light stays as it is."""
         if isinstance(light, Light):
             return light
-        if light not in LIGHTS:
+        if not isinstance(light, str) or light not in LIGHTS:
             msg = f"There is no light {light!r}; known: {', '.join(LIGHTS)}, or give a Light."
             raise UnknownNameError(msg)
         return LIGHTS[light]
@@ -121,6 +121,15 @@ def checked(what: str, value: Any, low: float, high: float) -> float:
         msg = f"Expected {what} between {low:g} and {high:g}; got {value!r}."
         raise BadValueError(msg)
     return number + 0.0  # −0.0 becomes 0.0, so that equal heads have equal keys
+
+
+def whole(rule: str, value: Any, low: int, high: float = math.inf) -> int:
+    """Return `value` as a whole number in [low, high], or raise `BadValueError`: the rule, what came."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not low <= value <= high or value == math.inf or value != int(value):
+        msg = f"{rule}; got {value!r}."
+        raise BadValueError(msg)
+    return int(value)
 
 
 LIGHTS: Mapping[str, Light] = MappingProxyType(

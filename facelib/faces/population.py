@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, cast
 from zlib import crc32
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces.expressions import EXPRESSIONS
 from facelib.faces.head import ANCESTRY, EYE_COLOURS, HAIR, ExpressionSet, HairColour, Head
-from facelib.faces.knobs import ANGLES, PART_OF, Amount, is_number, read, share, span
+from facelib.faces.knobs import ANGLES, PART_OF, Amount, is_number, read, several, share, span
 from facelib.faces.strata import strata
 
 EMOTIONS = tuple(EXPRESSIONS["facs"])
@@ -115,6 +115,11 @@ def sample_heads(
     70
     """
     _check(n, seed, ages, expressions, expression_set)
+    mappings: tuple[Any, ...] = (also, correlate)
+    for asked in mappings:
+        if not isinstance(asked, Mapping | None):
+            msg = f"Expected a mapping, or None, of what else is drawn and of correlations; got {asked!r}."
+            raise BadValueError(msg)
     knobs = read(also or {}, share("electrodes", electrodes))
     amounts = {
         "age": Amount(float(ages[0]), float(ages[1])),
@@ -181,11 +186,12 @@ def _even(
     stratify: Sequence[str], amounts: Mapping[str, Amount], choices: Mapping[str, Sequence[Any]]
 ) -> list[str]:
     """Return the names that are stratified, of pose and gaze the axes, or raise an error."""
-    if isinstance(stratify, str):
+    names: list[Any] = list(stratify) if isinstance(stratify, Iterable) else [None]
+    if isinstance(stratify, str) or not all(isinstance(name, str) for name in names):
         msg = f"Expected a list of names to stratify by; got {stratify!r}. Write [{stratify!r}]."
         raise BadValueError(msg)
     even: list[str] = []
-    for name in stratify:
+    for name in names:
         parts = [f"{name}_{axis}" for axis in ANGLES.get(name, ())] or [name]
         if not all(part in amounts or part in choices for part in parts):
             known = ", ".join([*choices, *amounts])
@@ -198,7 +204,7 @@ def _even(
             raise BadValueError(msg)
         even += parts
     if len(set(even)) != len(even):
-        msg = f"Names to stratify by are given once each; got {list(stratify)!r}."
+        msg = f"Names to stratify by are given once each; got {names!r}."
         raise BadValueError(msg)
     return even
 
@@ -228,7 +234,8 @@ def _check(
             raise BadValueError(msg)
     for age in span("ages", ages):
         Head(age=age)  # raises where a head can't have it
-    if isinstance(expressions, str) or not len(expressions) or len({*expressions}) != len(expressions):
+    names = several(expressions)
+    if not names or any(name in names[:i] for i, name in enumerate(names)):
         msg = f"Expected the names of one or more different expressions; got {expressions!r}."
         raise BadValueError(msg)
     for name in expressions:

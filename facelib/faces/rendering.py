@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from functools import cache
@@ -21,6 +21,7 @@ from facelib.faces.frame import Frame, surfaces
 from facelib.faces.geometry import hair, load
 from facelib.faces.landmarks import face_box, place
 from facelib.faces.lashes import lay_lashes
+from facelib.faces.light import whole
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
 from facelib.faces.resolve import develop, shade, tone_curve
 from facelib.faces.strands import strand_gaps
@@ -37,10 +38,8 @@ _SINGLE_LASHES = 640.0  # px; smaller pictures show lashes as a veil
 
 def render(head: Head, size: int = 224) -> Face:
     """Return the picture of a head (see `Head.render`)."""
-    if not SIZES[0] <= size <= SIZES[1] or int(size) != size:
-        msg = f"A picture's size is a whole number of pixels from {SIZES[0]} to {SIZES[1]}; got {size!r}."
-        raise BadValueError(msg)
-    size = int(size)
+    rule = f"A picture's size is a whole number of pixels from {SIZES[0]} to {SIZES[1]}"
+    size = whole(rule, size, *SIZES)
     vertices, view, marks = pose(head)
     points, picture, depth = _picture(head, size, vertices, view, worn_by(head, vertices, size))
     image = develop(picture, _curve())
@@ -176,9 +175,24 @@ def render_heads(heads: Sequence[Head], size: int = 224, workers: int | None = N
     -------
     list
         Faces in the order of `heads`.
+
+    Raises
+    ------
+    BadValueError
+        Something else than heads, or a size or a number of threads outside what is allowed.
     """
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        return list(pool.map(lambda head: render(head, size), heads))
+    from facelib.faces.head import Head
+
+    given: list[Any] = list(heads) if isinstance(heads, Iterable) else [None]
+    others = [head for head in given if not isinstance(head, Head)]
+    if others:
+        came = heads if others == [None] else others[0]
+        msg = f"Expected a list of heads; got {came!r}."
+        raise BadValueError(msg)
+    rule = "The number of threads is a whole number, 1 or more"
+    threads = os.cpu_count() or 1 if workers is None else whole(rule, workers, 1)
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(lambda head: render(head, size), given))
 
 
 def warm() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from facelib.errors import BadValueError
 from facelib.faces.face import Face
 from facelib.faces.head import Head
+from facelib.faces.light import whole
 from facelib.faces.rendering import SIZES, render_heads
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ def contact_sheet(
     from PIL import ImageDraw, ImageFont
 
     given, texts, wide = _checked(faces, captions, columns)
-    if not isinstance(size, int | np.integer) or size < 1:
-        msg = f"The size of a contact sheet's pictures is a whole number of px above 0; got {size!r}."
-        raise BadValueError(msg)
+    size = whole("The size of a contact sheet's pictures is a whole number of px above 0", size, 1)
     heads = [face for face in given if isinstance(face, Head)]
     rendered = iter(render_heads(heads, int(np.clip(size, *SIZES))))
     shown = [next(rendered) if isinstance(face, Head) else face for face in given]
@@ -97,7 +96,7 @@ def _checked(
     faces: Sequence[Face | Head], captions: Sequence[str] | None, columns: int | None
 ) -> tuple[list[Face | Head], list[str], int]:
     """Return faces, captions and columns, or raise `BadValueError`."""
-    shown = list(faces)
+    shown = list(faces) if isinstance(faces, Iterable) else [faces]
     others = sorted({type(face).__name__ for face in shown if not isinstance(face, Face | Head)})
     if not shown or others:
         msg = f"A contact sheet shows faces or heads, at least one; got {', '.join(others) or 'none'}."
@@ -107,7 +106,5 @@ def _checked(
         msg = f"A contact sheet has one caption a face; got {len(texts)} for {len(shown)} faces."
         raise BadValueError(msg)
     wide = math.ceil(math.sqrt(len(shown))) if columns is None else columns
-    if not isinstance(wide, int | np.integer) or wide < 1:
-        msg = f"The columns of a contact sheet are a whole number above 0; got {columns!r}."
-        raise BadValueError(msg)
-    return shown, texts, min(int(wide), len(shown))
+    wide = whole("The columns of a contact sheet are a whole number above 0", wide, 1)
+    return shown, texts, min(wide, len(shown))

@@ -9,7 +9,7 @@ import pytest
 
 import facelib
 from facelib.errors import BadValueError, FacelibError, UnknownNameError
-from facelib.faces import ELECTRODE_SCHEMES, Head, Light
+from facelib.faces import ELECTRODE_SCHEMES, Head, Light, render_heads
 
 pytestmark = pytest.mark.packages
 
@@ -37,6 +37,17 @@ pytestmark = pytest.mark.packages
         ("ancestry", {"european": 0}),
         ("expression_set", "best"),
         ("expression", {"mouthSmile": 2}),
+        ("expression", {"mouthSmile": "much"}),
+        ("expression", ["mouthSmile"]),
+        ("expression", 3),
+        ("ancestry", "european"),
+        ("background", None),
+        ("seed", "first"),
+        ("seed", None),
+        ("seed", float("nan")),
+        ("seed", float("inf")),
+        ("electrodes", 5),
+        ("electrodes", [["F1"]]),
     ],
 )
 def test_bad_values_are_refused_with_what_came(field: str, value: object) -> None:
@@ -48,11 +59,45 @@ def test_bad_values_are_refused_with_what_came(field: str, value: object) -> Non
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("expression", "smug"), ("light", "moon"), ("ancestry", {"martian": 1}), ("electrodes", ("F1", "X9"))],
+    [
+        ("expression", "smug"),
+        ("light", "moon"),
+        ("light", {}),
+        ("ancestry", {"martian": 1}),
+        ("electrodes", ("F1", "X9")),
+    ],
 )
 def test_unknown_names_are_refused(field: str, value: object) -> None:
     with pytest.raises(UnknownNameError):
         Head(**{field: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", ["large", None, 64.5, True, 47, float("inf")])
+def test_a_size_is_a_whole_number_of_pixels(size: object) -> None:
+    with pytest.raises(BadValueError, match="whole number of pixels from 48 to 1024"):
+        Head().render(size)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("workers", [-1, 0, "all", 1.5, True])
+def test_threads_are_a_whole_number(workers: object) -> None:
+    with pytest.raises(BadValueError, match="number of threads"):
+        render_heads([Head()], 48, workers=workers)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("heads", [None, Head(), [Head(), 1], 3])
+def test_only_heads_are_rendered(heads: object) -> None:
+    with pytest.raises(BadValueError, match="Expected a list of heads; got"):
+        render_heads(heads, 48)  # type: ignore[arg-type]
+
+
+def test_an_electrode_is_attached_once() -> None:
+    head = Head(electrodes=["F2", "F1", "F2"])  # type: ignore[arg-type]
+    assert head == Head(electrodes=("F2", "F1"))
+
+
+def test_a_lights_colour_is_three_numbers() -> None:
+    with pytest.raises(BadValueError, match="red, green, blue"):
+        Light(colour=5)  # type: ignore[arg-type]
 
 
 def test_bad_value_names_field_and_value() -> None:

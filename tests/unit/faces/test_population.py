@@ -263,6 +263,13 @@ def test_all_can_be_stratified_but_what_only_some_have() -> None:
     [
         ({"stratify": ["shoe"]}, "got 'shoe'"),
         ({"stratify": "age"}, r"Write \['age'\]"),
+        ({"stratify": 5}, "list of names to stratify by; got 5"),
+        ({"stratify": [["age"]]}, r"list of names to stratify by; got \[\['age'\]\]"),
+        ({"also": 5}, "mapping, or None.*got 5"),
+        ({"correlate": [("age", "happy")]}, "mapping, or None"),
+        ({"expressions": 5}, "names of one or more different expressions; got 5"),
+        ({"expressions": [5]}, "name of one, or a mapping of face units; got 5"),
+        ({"also": {"pose": [1, [2, 3], 4]}}, "farthest turn"),
         ({"stratify": ["age", "age"]}, "once each"),
         ({"stratify": ["glasses"]}, "what is drawn"),
         ({"stratify": ["age"], "correlate": {("age", "happy"): 0.5}}, "age came with a correlation"),
