@@ -15,6 +15,7 @@ from facelib.charts.tables import check_label, classifiers_of, needed, rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+TOPS: Final = (0.55, 1.05)  # upper end of the axis: most changes are falls; with larger rises, the second
 NEEDED: Final = ("face", "intervention", "strength", "classifier", "label", "probability")
 CELLS: Final = ("face", "intervention", "classifier", "change", "words")
 
@@ -62,8 +63,9 @@ def arms(
     own = changed[changed["intervention"].isin(list(shown))]
     data = own.assign(intervention=own["intervention"].map(shown))
     names = classifiers_of(data)
+    top = TOPS[bool((data["change"] > TOPS[0]).any())]
     panels = [
-        _panel(name, order, list(shown.values()), width=width, height=height)
+        _panel(name, order, list(shown.values()), top, width=width, height=height)
         for order, name in enumerate(names)
     ]
     beside = theme.panels_beside(names)
@@ -89,7 +91,9 @@ def changes(table: pd.DataFrame, label: str) -> pd.DataFrame:
     return found.assign(words=words)
 
 
-def _panel(name: str, order: int, titles: Sequence[str], *, width: int, height: int) -> theme.Layered:
+def _panel(
+    name: str, order: int, titles: Sequence[str], top: float, *, width: int, height: int
+) -> theme.Layered:
     base = (
         alt.Chart()
         .transform_filter(f"datum.classifier === {name!r}")
@@ -104,8 +108,8 @@ def _panel(name: str, order: int, titles: Sequence[str], *, width: int, height: 
             ),
         )
     )  # fmt: skip
-    scale = alt.Scale(domain=[-1.05, 0.55], nice=False)
-    axis = alt.Axis(title=None, values=[-1, -0.5, 0, 0.5], format="~g", labels=order == 0, domain=False)
+    scale = alt.Scale(domain=[-1.05, top], nice=False)
+    axis = alt.Axis(title=None, values=[-1, -0.5, 0, 0.5, 1], format="~g", labels=order == 0, domain=False)
     y = alt.Y("change:Q", scale=scale, axis=axis)
     mean = base.mark_bar(color=colour(order), opacity=0.3, size=width / len(titles) * 0.55).encode(
         y=alt.Y("mean(change):Q", scale=scale, axis=axis)

@@ -45,7 +45,7 @@ def demonstration_head(intervention: str | Intervention, head: Head | None = Non
     Raises
     ------
     BadValueError
-        If the intervention changes none of the heads that were tried.
+        If something else than a head is given, or the intervention changes none of those that were tried.
 
     Examples
     --------
@@ -56,7 +56,10 @@ def demonstration_head(intervention: str | Intervention, head: Head | None = Non
     >>> demonstration_head("stronger_expression").intensity
     0.3
     """
-    chosen, person = interventions.get(intervention), head or Head()
+    chosen, person = interventions.get(intervention), Head() if head is None else head
+    if not isinstance(person, Head):
+        msg = f"An intervention is demonstrated on a Head; got {type(person).__name__}."  # type: ignore[unreachable]
+        raise BadValueError(msg)
     for fields in PREPARED:
         tried = person.replace(**fields)
         if chosen.accepts(tried) and (

@@ -50,6 +50,14 @@ def test_dots_and_bars_stand_at_the_numbers(table: pd.DataFrame, marks: Marks) -
     assert "fer, one side: -0.60" in chart.to_dict()["description"]
 
 
+def test_large_rises_stay_in_the_panel(table: pd.DataFrame, marks: Marks) -> None:
+    risen = table.assign(probability=1 - table["probability"])
+    chart = charts.arms(risen)
+    assert min(dot["y"] for dot in marks(chart, 1, "symbol")) >= 0
+    zero = marks(chart, 0, "rule")[-1]["y"]
+    assert zero == pytest.approx(HEIGHT / 2)
+
+
 def test_only_named_runs_are_drawn(table: pd.DataFrame, marks: Marks) -> None:
     assert len(marks(charts.arms(table, titles={"one": "one side"}), 0, "symbol")) == 2
     assert len(marks(charts.arms(table), 0, "symbol")) == 4

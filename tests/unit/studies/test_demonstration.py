@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -57,3 +57,9 @@ def test_what_changes_nothing_is_said() -> None:
         demonstration_head(Nothing())
     with pytest.raises(UnknownNameError):
         demonstration_head("no such change")
+
+
+@pytest.mark.parametrize("wrong", ["a head", 0])
+def test_only_heads_demonstrate(wrong: Any) -> None:
+    with pytest.raises(BadValueError, match=f"on a Head; got {type(wrong).__name__}"):
+        demonstration_head("age", wrong)
