@@ -147,7 +147,9 @@ _TUNED: dict[str, dict[str, float]] = {
 
 
 def expand(recipe: Recipe) -> dict[str, float]:
-    """Return a recipe with every name one of the 52 units: a name without its side stands for both.
+    """Return a recipe with every name one of the 52 units.
+
+    A name without its side stands for both; where a side has a value of its own too, that one counts.
 
     Examples
     --------
@@ -155,7 +157,7 @@ def expand(recipe: Recipe) -> dict[str, float]:
     {'mouthSmileLeft': 0.5, 'mouthSmileRight': 0.5, 'jawOpen': 0.1}
     """
     units: dict[str, float] = {}
-    for name, value in recipe.items():
+    for name, value in sorted(recipe.items(), key=lambda item: item[0] in FACE_UNITS):
         if name in FACE_UNITS:
             names: tuple[str, ...] = (name,)
         elif name in PAIRED:

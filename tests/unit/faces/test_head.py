@@ -90,6 +90,13 @@ def test_only_heads_are_rendered(heads: object) -> None:
         render_heads(heads, 48)  # type: ignore[arg-type]
 
 
+def test_a_side_that_is_named_counts_more_than_both_in_any_order() -> None:
+    one = Head(expression={"mouthSmile": 0.5, "mouthSmileLeft": 0.2})
+    other = Head(expression={"mouthSmileLeft": 0.2, "mouthSmile": 0.5})
+    assert one == other
+    assert dict(one.recipe) == {"mouthSmileLeft": 0.2, "mouthSmileRight": 0.5}
+
+
 def test_an_electrode_is_attached_once() -> None:
     head = Head(electrodes=["F2", "F1", "F2"])  # type: ignore[arg-type]
     assert head == Head(electrodes=("F2", "F1"))
