@@ -1,7 +1,7 @@
 """How long a rendered face takes, beside the prototype: `python benchmarks/render.py [--prototype FOLDER]`.
 
-Promised: one 224 px picture, anti-aliased, at least 8 × faster than the prototype at 2 × 2, about 20 ms
-or less on one thread; on two cores 21 steps of a sweep in .45 s, 1000 random heads of 128 px in 20 s; less
+Promised: one 224 px picture, anti-aliased, at least 15 × faster than the prototype at 2 × 2, 17 ms or less
+on one thread; on two cores 21 steps of a sweep in .45 s, 1000 random heads of 128 px in 20 s; less
 than 900 MB. Times are of one thread's processor, so that a busy machine disturbs them little; wall times
 stand beside them where threads work together.
 """

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError, UnknownNameError
+from facelib.faces.gaze import FARTHEST, REACH
 from facelib.faces.head import BACKGROUNDS, EYE_COLOURS, HAIR, HAIR_COLOURS, Head, PalsyParts, Side
 from facelib.faces.light import LIGHTS, Light
 
@@ -35,7 +36,7 @@ RANGES = ("electrode_size", "intensity", "left", "right")
 """Knobs that everyone has, drawn from a range."""
 
 ANGLES = {"pose": ("yaw", "pitch", "roll"), "gaze": ("yaw", "pitch")}
-_FARTHEST = {"pose": (90.0, 60.0, 180.0), "gaze": (21.0, 10.5)}
+_FARTHEST = {"pose": (90.0, 60.0, 180.0), "gaze": (FARTHEST, min(REACH["Up"], REACH["Down"]))}
 CHOICES: dict[str, tuple[str, ...]] = {
     "background": BACKGROUNDS,
     "eye_colour": EYE_COLOURS,

@@ -98,10 +98,13 @@ def _read(source: str | Path | bytes | Picture) -> Picture:
     return image
 
 
-def _content(source: str | Path | bytes) -> bytes:
+def _content(source: Any) -> bytes:
     """Return the bytes of a file, unless there are too many."""
     if isinstance(source, bytes):
         size = len(source)
+    elif not isinstance(source, str | Path):
+        msg = f"A picture is a file, its bytes, or an array; got {source!r}."
+        raise BadImageError(msg)
     else:
         path = Path(source).expanduser()
         if not path.is_file():

@@ -101,6 +101,9 @@ def _checked(
     if not shown or others:
         msg = f"A contact sheet shows faces or heads, at least one; got {', '.join(others) or 'none'}."
         raise BadValueError(msg)
+    if captions is not None and (isinstance(captions, str) or not isinstance(captions, Iterable)):
+        msg = f"The captions of a contact sheet are a list of texts, or None; got {captions!r}."
+        raise BadValueError(msg)
     texts = [str(text) for text in captions] if captions is not None else []
     if captions is not None and len(texts) != len(shown):
         msg = f"A contact sheet has one caption a face; got {len(texts)} for {len(shown)} faces."

@@ -204,6 +204,11 @@ def test_too_many_bytes_are_never_read(tmp_path: Path, monkeypatch: pytest.Monke
             load_face(source)
 
 
+def test_what_is_no_picture_at_all_is_refused() -> None:
+    with pytest.raises(BadImageError, match="a file, its bytes, or an array; got 5"):
+        load_face(5)  # type: ignore[arg-type]
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadImageError, match="no file"):
         load_face(tmp_path / "nothing.png")

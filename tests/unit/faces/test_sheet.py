@@ -71,7 +71,11 @@ def test_heads_are_rendered() -> None:
     [
         (([],), "got none"),
         ((["face"],), "got str"),
+        ((None,), "got NoneType"),
         (([plain(0)], None, ["a", "b"]), "got 2 for 1"),
+        (([plain(0)], None, "a"), "list of texts, or None; got 'a'"),
+        (([plain(0)], None, 3), "list of texts, or None; got 3"),
+        (([plain(0)], True), "whole number"),
         (([plain(0)], 0), "above 0; got 0"),
         (([plain(0)], 1.5), "whole number"),
         (([plain(0)],), "px above 0; got 0"),
