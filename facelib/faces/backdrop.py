@@ -31,6 +31,7 @@ _WINDOW, _FRAME, _CURTAIN = (0.97, 0.985, 1.0), (0.78, 0.76, 0.72), (0.56, 0.50,
 _SOFA, _PLANT, _LAMP = (0.27, 0.34, 0.38), (0.25, 0.36, 0.22), (1.0, 0.90, 0.70)
 
 _ROOMS = ArrayCache(24 * 2**20)
+_GLOWS = ArrayCache(12 * 2**20)
 
 
 def fill(picture: Floats, head: Head) -> None:
@@ -47,21 +48,24 @@ def fill(picture: Floats, head: Head) -> None:
 
 
 def _grey(picture: Floats, brightness: float) -> None:
-    _glow(picture, (linear(np.array(_GLOW)) * brightness).astype(np.float32))
+    colours = (linear(np.array(_GLOW)) * brightness).astype(np.float32)
+    size = len(picture)
+    picture[:] = _GLOWS.get((size, brightness), lambda: _glow(size, colours))
 
 
 @jit
-def _glow(picture: Floats, colours: Floats) -> None:
-    """Paint a soft glow behind the head, symmetric about the middle column."""
-    height, width = picture.shape[:2]
-    for row in range(height):
-        y = (row + 0.5) / height - 0.42
-        for column in range(width):
-            x = (column + 0.5) / width - 0.5
+def _glow(size: int, colours: Floats) -> Floats:
+    """Return a soft glow (size, size, 3), symmetric about the middle column."""
+    picture = np.empty((size, size, 3), np.float32)
+    for row in range(size):
+        y = (row + 0.5) / size - 0.42
+        for column in range(size):
+            x = (column + 0.5) / size - 0.5
             far = min(math.sqrt(x * x + 0.8 * y * y) / 0.72, 1.0)
             share = far * far * (3.0 - 2.0 * far)
             for k in range(3):
                 picture[row, column, k] = colours[0, k] + (colours[1, k] - colours[0, k]) * share
+    return picture
 
 
 def _plain(colour: npt.ArrayLike) -> Callable[[Floats, float], None]:
