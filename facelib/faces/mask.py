@@ -64,6 +64,7 @@ def made(head: Head, vertices: Floats, size: int) -> Worn | None:  # noqa: ARG00
         np.concatenate([colours, colours]),
         np.stack([np.full(2 * len(sky), 0.3, np.float32), np.concatenate([sky, 0.4 * sky])], axis=1),
         _topology(),
+        min(head.mask / _THERE, 1.0),  # its hem comes gradually, as its loops do
     )
 
 

@@ -169,7 +169,8 @@ def _strip(s: Floats, texel: float, dx: float, dy: float, dz: float) -> Shown:
     beyond = max(abs(u) - (s[3] - s[15]), 0.0)
     across = math.sqrt(beyond * beyond + v * v)
     inside = s[15] - across
-    cover = s[5] * min(max(inside / texel + 0.5, 0.0), 1.0)
+    there = min(2.0 * s[15] / texel, 1.0)  # a strip that is narrower than a pixel covers a part of it
+    cover = s[5] * min(max(inside / texel + 0.5, 0.0), 1.0) * there
     fine = min(max((_PORES / texel - 1.5) * 0.5, 0.0), 1.0)
     wave = 2.0 * math.pi / _PORES
     pores = math.cos(wave * u) * math.cos(wave * (v + 0.25 * u))
@@ -199,9 +200,7 @@ def stick(head: Head, mole_colour: npt.NDArray[np.float64]) -> tuple[Floats, npt
     if head.tape:
         rows += [_tape(name, radius, head.tape) for name in names]
     stickers = np.array(rows, np.float32).reshape(-1, _FIELDS)
-    # electrodes of the usual size are apart: the nearest sticker of a cell is all that it needs
-    alone = head.electrode_size == 1.0 and not head.tape
-    return stickers, _nearest_only(rows) if alone else _all_near(rows)
+    return stickers, _all_near(rows)
 
 
 def _row(*values: float) -> tuple[float, ...]:
@@ -221,23 +220,6 @@ def _tape(name: str, radius: float, share: float) -> tuple[float, ...]:
         *across,
         min(NARROW * radius, half),
     )
-
-
-def _nearest_only(rows: list[tuple[float, ...]]) -> npt.NDArray[np.uint8]:
-    """Return a grid of one layer: the nearest sticker of every cell."""
-    grid = np.full((ROWS, COLUMNS, 1), _NONE, np.uint8)
-    nearest = np.full((ROWS, COLUMNS), np.inf)
-    rows_at, columns_at = np.arange(ROWS)[:, None] + 0.5, np.arange(COLUMNS)[None, :] + 0.5
-    for number, sticker in enumerate(rows):
-        row, column, tall, wide = _window(*sticker[:4])
-        top, bottom = max(math.floor(row - tall), 0), min(math.ceil(row + tall) + 1, ROWS)
-        left, right = max(math.floor(column - wide), 0), min(math.ceil(column + wide) + 1, COLUMNS)
-        spot = np.s_[top:bottom, left:right]
-        gap = np.hypot((rows_at[top:bottom] - row) / tall, (columns_at[:, left:right] - column) / wide)
-        closer = (gap < nearest[spot] - 1e-9) & (gap < 1.5)
-        grid[spot][closer, 0] = number
-        nearest[spot][closer] = gap[closer]
-    return grid
 
 
 def _all_near(rows: list[tuple[float, ...]]) -> npt.NDArray[np.uint8]:

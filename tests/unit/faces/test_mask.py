@@ -64,6 +64,12 @@ def test_the_higher_it_is_pulled_the_more_it_covers(head: Head, yaw: float) -> N
     assert covered[-1] > 8000
 
 
+def test_hardly_any_mask_is_hardly_any_change() -> None:
+    head = Head(seed=6)
+    change = head.replace(mask=1e-6).render(224).image.astype(int) - head.render(224).image
+    assert np.abs(change).max() <= 1
+
+
 def test_it_starts_under_the_chin_and_rises_without_a_jump() -> None:
     bare = Head(expression="neutral")
     pictures = [bare.replace(mask=float(m)).render(128).image.astype(float) for m in np.linspace(0, 1, 41)]

@@ -43,7 +43,7 @@ def skin_points(count: int = 4000) -> np.ndarray:
 @pytest.mark.parametrize("scheme", list(ELECTRODE_SCHEMES))
 @pytest.mark.parametrize(
     "fields",
-    [{"electrode_size": 0.5}, {"electrode_size": 2.0}, {"tape": 1.0, "moles": 1.0},
+    [{}, {"moles": 1.0}, {"electrode_size": 0.5}, {"electrode_size": 2.0}, {"tape": 1.0, "moles": 1.0},
      {"electrode_size": 2.0, "tape": 0.4}],
 )  # fmt: skip
 def test_the_grid_finds_all_that_is_there(scheme: str, fields: dict[str, float]) -> None:
