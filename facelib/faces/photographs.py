@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from facelib.errors import BadImageError, NoFaceError, UnavailableError
 from facelib.faces.detector import Detection, detect_faces
 from facelib.faces.face import Face
-from facelib.faces.landmarker import find_landmarks
+from facelib.faces.landmarker import eyes_between, find_landmarks
 
 Picture = npt.NDArray[np.uint8]
 
@@ -70,9 +70,10 @@ def load_face(source: str | Path | bytes | Picture, detect: bool = True) -> Face
         attributes["note"] = f"{len(found)} faces were found; the largest is used."
     face = _cut_out(image, max(found, key=lambda one: one.area), attributes)
     try:
-        return face.replace(landmarks=find_landmarks(face.image, face.box, face.eyes))
+        landmarks = find_landmarks(face.image, face.box, face.eyes)
     except UnavailableError:  # the picture can be classified all the same
         return face
+    return face.replace(landmarks=landmarks, eyes=eyes_between(landmarks))
 
 
 def sample_photograph() -> Face:
