@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from facelib import charts
@@ -37,7 +36,8 @@ def test_missing_columns_are_named() -> None:
 def test_many_properties_stay_readable() -> None:
     table = load_manipulation()
     few = table[table["property"].isin(["age", "symmetry"])]
-    many = pd.concat([table.assign(property=table["property"] + f"_{k}") for k in range(4)])
+    assert table["property"].nunique() > 20
+    many = table
     assert charts.matrix(few).to_dict()["width"] == {"step": 78}
     narrow = charts.matrix(many).to_dict()
     assert narrow["width"]["step"] * many["property"].nunique() <= 900

@@ -185,7 +185,7 @@ def test_export_tables_hold_what_was_measured(smile: Sweep) -> None:
         ({"size": 5000}, BadValueError, "1024"),
         ({"steps": 2.5}, BadValueError, "whole number"),
         ({"classifiers": ["fer", "fer"]}, BadValueError, "its own id"),
-        ({"workers": 0}, BadValueError, "At least one thread"),
+        ({"workers": 0}, BadValueError, "number of threads .* got 0"),
         ({"replicates": 1}, BadValueError, "at least 5 replicates"),
     ],
 )
