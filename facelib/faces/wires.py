@@ -33,6 +33,7 @@ STRAND = 0.0045  # dm; radius of one of the two strands of a lead
 COLOURS = ((0.86, 0.86, 0.83), (0.13, 0.30, 0.52))  # sRGB, of the two strands
 _TWIST = 0.09  # dm in which the strands turn once around each other
 _STEP = 0.02  # dm between the knots of a lead
+_MIDDLE = 1e-6  # dm; electrodes nearer to the midline have no side
 _HEIGHT = 0.010  # dm above the skin
 _APART = 0.024  # dm between leads that run side by side
 _TIGHT = 0.017  # dm between the leads of a bundle
@@ -84,16 +85,24 @@ def made(head: Head, vertices: Floats, size: int) -> Worn | None:
     place, out = _between(path, at), _between(leads.normals[rows], at)
     thick = np.where(np.arange(at.shape[1]) <= last[:, None], radius, 0.0)  # what is beyond closes the end
     along = _unit(np.gradient(place, axis=1) + 1e-9 * out)
-    side = _unit(np.cross(out, along))
-    out = np.cross(along, side)
+    hand = np.where(leads.path[rows, 0, 0] < -_MIDDLE, -1.0, 1.0)[:, None, None]  # mirrored leads twist so
+    side = hand * _unit(np.cross(out, along))
+    out = hand * np.cross(along, side)
     corners = next(number for most, number in _CORNERS if size <= most)
-    return replace(_strands(place, side, out, at, thick, radius, corners), opacity=opacity)
+    return replace(_strands(place, side, out, hand, at, thick, radius, corners), opacity=opacity)
 
 
 def _strands(  # noqa: PLR0917
-    place: Doubles, side: Doubles, out: Doubles, at: Doubles, thick: Doubles, radius: float, corners: int
+    place: Doubles,
+    side: Doubles,
+    out: Doubles,
+    hand: Doubles,
+    at: Doubles,
+    thick: Doubles,
+    radius: float,
+    corners: int,
 ) -> Worn:
-    """Return two strands around each way (E, M, 3)."""
+    """Return two strands around each way (E, M, 3); where `hand` (E, 1, 1) is −1, all runs the other way."""
     count, knots = at.shape
     corner = np.arange(corners) * (2 * np.pi / corners)
     vertices, normals, colours = [], [], []
@@ -101,7 +110,8 @@ def _strands(  # noqa: PLR0917
         turn = at * (_STEP / _TWIST * 2 * np.pi) + number * np.pi
         away = np.cos(turn)[..., None] * side + np.sin(turn)[..., None] * out
         middle = place + radius * away
-        ring = np.cos(corner)[:, None] * side[..., None, :] + np.sin(corner)[:, None] * out[..., None, :]
+        up = hand[..., None] * np.sin(corner)[:, None] * out[..., None, :]  # outside stays out
+        ring = np.cos(corner)[:, None] * side[..., None, :] + up
         vertices.append(middle[..., None, :] + thick[..., None, None] * ring)
         normals.append(ring)
         colours.append(np.broadcast_to(linear(colour), ring.shape))
