@@ -74,7 +74,7 @@ def shading(face: Face) -> tuple[Floats, Floats] | None:
 
 def _light(face: Face) -> tuple[float, float, float]:
     found = shading(face)
-    if found is None:
+    if found is None or not found[1].any():  # no light tells nothing of where it comes from
         return np.nan, np.nan, np.nan
     normals, level = found
     terms = np.column_stack([np.ones(len(level)), normals[:, :2]])
