@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from facelib.errors import BadValueError
-from facelib.faces import ELECTRODE_SCHEMES, Face, Head
+from facelib.faces import ELECTRODE_SCHEMES, Head
 from facelib.interventions.intervention import Cost, Expected, HeadIntervention, along, check_choice, register
 from facelib.interventions.number import Toward
 
@@ -67,18 +66,14 @@ class _OfElectrodes(Toward):
     group: ClassVar[str] = _GROUP
     expected: ClassVar[Expected] = "falls"
 
-    def accepts(self, face: Face | Head) -> bool:
-        """Tell whether `face` is a head with electrodes."""
-        return isinstance(face, Head) and face.electrodes is not None
-
-    def _edit(self, head: Head, strength: float) -> Head:
-        if not self.accepts(head):
-            msg = (
-                f"{self.id!r} changes the electrodes of a head, and this one wears none. Try "
-                "head.replace(electrodes='fridlund')."
-            )
-            raise BadValueError(msg)
-        return super()._edit(head, strength)
+    def lack(self, head: Head) -> str:
+        """Say that electrodes are needed."""
+        if head.electrodes is not None:
+            return ""
+        return (
+            f"{self.id!r} changes the electrodes of a head, and this one wears none. Try "
+            "head.replace(electrodes='fridlund')."
+        )
 
 
 @register

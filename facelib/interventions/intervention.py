@@ -114,13 +114,19 @@ class HeadIntervention(Intervention):
 
     cost: ClassVar[Cost] = "shade"
 
+    def lack(self, head: Head) -> str:  # noqa: ARG002
+        """Say what `head` lacks that this change needs, and what to do about it; empty if nothing."""
+        return ""
+
     def accepts(self, face: Face | Head) -> bool:
-        """Tell whether `face` is a head."""
-        return isinstance(face, Head)
+        """Tell whether `face` is a head that lacks nothing."""
+        return isinstance(face, Head) and not self.lack(face)
 
     def edit(self, head: Head, strength: float) -> Head:
-        """Return the changed head; at strength 0 the head itself."""
+        """Return the changed head; at strength 0 the head itself. A `lack` raises `BadValueError`."""
         value = check_strength(strength)
+        if value and (lack := self.lack(head)):
+            raise BadValueError(lack)
         return self._edit(head, value) if value else head
 
     @abstractmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 from facelib.errors import BadValueError
-from facelib.faces import Face, Head
+from facelib.faces import Head
 from facelib.faces.head import PalsyParts, Side
 from facelib.interventions.intervention import (
     Expected,
@@ -111,12 +111,10 @@ class Synkinesis(HeadIntervention):
     )
     sentence: ClassVar[str] = "on the side of the palsy, eye and mouth move together"
 
-    def accepts(self, face: Face | Head) -> bool:
-        """Tell whether `face` is a head with a palsy."""
-        return isinstance(face, Head) and face.palsy > 0
+    def lack(self, head: Head) -> str:
+        """Say that a palsy is needed."""
+        none = "Synkinesis comes after a palsy, and this head has none. Try head.replace(palsy=0.4)."
+        return "" if head.palsy else none
 
     def _edit(self, head: Head, strength: float) -> Head:
-        if not self.accepts(head):
-            msg = "Synkinesis comes after a palsy, and this head has none. Try head.replace(palsy=0.4)."
-            raise BadValueError(msg)
         return head.replace(synkinesis=head.synkinesis + (1 - head.synkinesis) * strength)

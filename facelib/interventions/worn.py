@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from facelib.errors import BadValueError
-from facelib.faces import Face, Head
+from facelib.faces import Head
 from facelib.interventions.intervention import Cost, Expected, along, register
 from facelib.interventions.number import Toward
 
@@ -62,18 +61,14 @@ class Sunglasses(Toward):
     ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
     words: ClassVar[tuple[str, str]] = ("clear", "dark")
 
-    def accepts(self, face: Face | Head) -> bool:
-        """Tell whether `face` is a head with glasses."""
-        return isinstance(face, Head) and face.glasses > 0
-
-    def _edit(self, head: Head, strength: float) -> Head:
-        if not self.accepts(head):
-            msg = (
-                f"{self.id!r} changes the lenses of glasses, and this head wears none. Try "
-                "head.replace(glasses=0.5)."
-            )
-            raise BadValueError(msg)
-        return super()._edit(head, strength)
+    def lack(self, head: Head) -> str:
+        """Say that glasses are needed."""
+        if head.glasses:
+            return ""
+        return (
+            f"{self.id!r} changes the lenses of glasses, and this head wears none. Try "
+            "head.replace(glasses=0.5)."
+        )
 
 
 @register
