@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -141,40 +142,30 @@ def _add_morphs(base: Floats, morphs: Floats, index: Ints, amounts: Floats) -> F
 
 def fine(vertices: Floats, geometry: Geometry) -> Floats:
     """Return the smooth vertices (N, 3) of coarse ones."""
-    smooth: Floats = _subdivide(vertices, geometry.fine_start, geometry.fine_index, geometry.fine_weight)
-    return smooth
+    return fine_at(vertices, geometry, _numbers(len(geometry.fine_start) - 1))
 
 
 def fine_at(vertices: Floats, geometry: Geometry, places: npt.NDArray[np.intp]) -> Floats:
     """Return the smooth vertices (k, 3) of some numbers (k,): rows of `fine`, bit for bit."""
-    smooth: Floats = _subdivide_at(
+    smooth: Floats = _subdivide(
         vertices, geometry.fine_start, geometry.fine_index, geometry.fine_weight, places
     )
     return smooth
 
 
+@cache
+def _numbers(count: int) -> npt.NDArray[np.intp]:
+    return np.arange(count)
+
+
 @jit
-def _subdivide_at(
+def _subdivide(
     vertices: Floats, start: Ints, index: Ints, weight: Floats, places: npt.NDArray[np.intp]
 ) -> Floats:
     result = np.empty((len(places), 3), np.float32)
     for v in range(len(places)):
         x = y = z = np.float32(0)
         for k in range(start[places[v]], start[places[v] + 1]):
-            w, i = weight[k], index[k]
-            x += w * vertices[i, 0]
-            y += w * vertices[i, 1]
-            z += w * vertices[i, 2]
-        result[v, 0], result[v, 1], result[v, 2] = x, y, z
-    return result
-
-
-@jit
-def _subdivide(vertices: Floats, start: Ints, index: Ints, weight: Floats) -> Floats:
-    result = np.empty((len(start) - 1, 3), np.float32)
-    for v in range(len(result)):
-        x = y = z = np.float32(0)
-        for k in range(start[v], start[v + 1]):
             w, i = weight[k], index[k]
             x += w * vertices[i, 0]
             y += w * vertices[i, 1]
