@@ -58,8 +58,14 @@ def distances(vertices: Floats, centre: Doubles) -> Floats:
 
 def distance_at(field: Floats, angle: Doubles, elevation: Doubles) -> Doubles:
     """Return the distance of the skin in some directions."""
-    column = np.clip(angle / _CELL + _COLUMNS / 2 - 0.5, 0, _COLUMNS - 1.001)
-    row = np.clip(_ROWS / 2 - elevation / _CELL - 0.5, 0, _ROWS - 1.001)
+    return looked_up(field, angle / _CELL, elevation / _CELL)
+
+
+def looked_up(field: Floats, across: Doubles, up: Doubles) -> Doubles:
+    """Return a field (rows, columns) at places in cells from its middle, bilinear; the rim goes on."""
+    rows, columns = field.shape
+    column = np.clip(across + columns / 2 - 0.5, 0, columns - 1.001)
+    row = np.clip(rows / 2 - up - 0.5, 0, rows - 1.001)
     i, j = row.astype(int), column.astype(int)
     a, b = row - i, column - j
     upper = field[i, j] * (1 - b) + field[i, j + 1] * b

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from facelib.faces import mesh
 from facelib.faces.anatomy import SKIN, Floats, Ints
 from facelib.faces.cache import ArrayCache
+from facelib.faces.cloth import looked_up
 from facelib.faces.geometry import load
 from facelib.faces.maps import is_ear
 from facelib.faces.raster import rasterise
@@ -68,13 +69,7 @@ class Cast:
 
     @staticmethod
     def _at(field: Floats, across: Doubles, y: Doubles) -> Doubles:
-        column = np.clip(across / _CELL + _COLUMNS / 2 - 0.5, 0, _COLUMNS - 1.001)
-        row = np.clip(_ROWS / 2 - y / _CELL - 0.5, 0, _ROWS - 1.001)
-        i, j = row.astype(int), column.astype(int)
-        a, b = row - i, column - j
-        upper = field[i, j] * (1 - b) + field[i, j + 1] * b
-        lower = field[i + 1, j] * (1 - b) + field[i + 1, j + 1] * b
-        return np.asarray(upper * (1 - a) + lower * a - _BEHIND)
+        return looked_up(field, across / _CELL, y / _CELL) - _BEHIND
 
 
 def _fields(head: Head, origin: Doubles) -> Floats:
