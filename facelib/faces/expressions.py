@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from facelib.errors import UnknownNameError
-from facelib.faces.light import checked
+from facelib.faces.arguments import checked
 
 PAIRED = (
     "browDown",

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import electrodes as electrode_scheme
+from facelib.faces.arguments import checked, whole
 from facelib.faces.expressions import EXPRESSIONS, Recipe, activations, expand
 from facelib.faces.gaze import FARTHEST, REACH, turned
-from facelib.faces.light import Light, checked, whole
+from facelib.faces.light import Light
 
 if TYPE_CHECKING:
     from facelib.faces.face import Face

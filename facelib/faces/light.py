@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from numbers import Real
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from facelib.errors import BadValueError, UnknownNameError
+from facelib.faces.arguments import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,27 +108,6 @@ class Light:
 def _direction(azimuth: float, elevation: float) -> tuple[float, float, float]:
     a, e = np.radians([azimuth, elevation])
     return float(np.sin(a) * np.cos(e)), float(np.sin(e)), float(np.cos(a) * np.cos(e))
-
-
-def checked(what: str, value: Any, low: float, high: float) -> float:
-    """Return `value` as a float in [low, high], or raise `BadValueError`: what was expected, what came."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not low <= number <= high:
-        msg = f"Expected {what} between {low:g} and {high:g}; got {value!r}."
-        raise BadValueError(msg)
-    return number + 0.0  # −0.0 becomes 0.0, so that equal heads have equal keys
-
-
-def whole(rule: str, value: Any, low: int, high: float = math.inf) -> int:
-    """Return `value` as a whole number in [low, high], or raise `BadValueError`: the rule, what came."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or not low <= value <= high or value == math.inf or value != int(value):
-        msg = f"{rule}; got {value!r}."
-        raise BadValueError(msg)
-    return int(value)
 
 
 LIGHTS: Mapping[str, Light] = MappingProxyType(

@@ -16,12 +16,12 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.faces import backdrop, camera, hairdo, lenses, mesh, scene, worn
 from facelib.faces.anatomy import Floats, Ints
+from facelib.faces.arguments import whole
 from facelib.faces.face import Face
 from facelib.faces.frame import Frame, surfaces
 from facelib.faces.geometry import hair, load
 from facelib.faces.landmarks import face_box, place
 from facelib.faces.lashes import lay_lashes
-from facelib.faces.light import whole
 from facelib.faces.raster import buffers, rasterise, rasterise_inside, rasterise_wisps
 from facelib.faces.resolve import develop, shade, tone_curve
 from facelib.faces.strands import strand_gaps

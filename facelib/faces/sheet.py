@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from facelib.errors import BadValueError
+from facelib.faces.arguments import whole
 from facelib.faces.face import Face
 from facelib.faces.head import Head
-from facelib.faces.light import whole
 from facelib.faces.rendering import SIZES, render_heads
 
 if TYPE_CHECKING:

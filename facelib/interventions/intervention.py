@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Final, Literal, get_args
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
+from facelib.faces.arguments import checked
 from facelib.faces.head import Side
-from facelib.faces.light import checked
 from facelib.registry import Registry
 
 Expected = Literal["falls", "rises", "none", "open"]
