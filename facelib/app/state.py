@@ -306,5 +306,5 @@ class Explorer(traitlets.HasTraits):
 
 
 def _usable(chosen: Intervention, face: Face | Head) -> Intervention:
-    """Return the chosen intervention, or the first that works on a face if that one doesn't."""
-    return chosen if chosen.accepts(face) else interventions.ordered(face)[0]
+    """Return the chosen intervention, if need be with another word for an option, or else the first."""
+    return chosen.fitted(face) or interventions.ordered(face)[0]

@@ -105,13 +105,17 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
 
 
 def ordered(face: Face | Head | None = None) -> list[Intervention]:
-    """Return what works on `face` (None: everything) as menus show it: by group, placebos last."""
+    """Return what works on `face` (None: everything) as menus show it: by group, placebos last.
+
+    What works with another word for an option only (a palsy of the other side) has that word.
+    """
 
     def rank(item: Intervention) -> tuple[bool, int]:
         return item.placebo, GROUPS.index(item.group) if item.group in GROUPS else len(GROUPS)
 
-    usable = (INTERVENTIONS[name] for name in INTERVENTIONS)
-    return sorted((item for item in usable if face is None or item.accepts(face)), key=rank)
+    every = (INTERVENTIONS[name] for name in INTERVENTIONS)
+    fitted = (item if face is None else item.fitted(face) for item in every)
+    return sorted((item for item in fitted if item), key=rank)
 
 
 def available(face: Face | Head | None = None, *, placebo: bool | None = None) -> pd.DataFrame:
@@ -128,8 +132,9 @@ def available(face: Face | Head | None = None, *, placebo: bool | None = None) -
     -------
     pandas.DataFrame
         Columns id, title, group, property (that it moves, or None), placebo, expected (of the intended
-        class), cost and ms (what is made anew for a strength, and how long that takes: see `COSTS`), on
-        (what it works on), options (words that they take) and description.
+        class of `face`: it depends on the way that a number moves), cost and ms (what is made anew for a
+        strength, and how long that takes: see `COSTS`), on (what it works on), options (words that they
+        take) and description.
     """
     import pandas as pd
 
@@ -140,7 +145,7 @@ def available(face: Face | Head | None = None, *, placebo: bool | None = None) -
             "group": item.group,
             "property": item.moves,
             "placebo": item.placebo,
-            "expected": item.expected,
+            "expected": item.expects(face),
             "cost": item.cost,
             "ms": COSTS[item.cost],
             "on": "heads" if isinstance(item, HeadIntervention) else "heads and pictures",

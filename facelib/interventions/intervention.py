@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Literal, get_args
+from typing import Any, ClassVar, Final, Literal, Self, cast, get_args
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
@@ -68,7 +68,8 @@ class Intervention(ABC):
     placebo
         True for a harmless reference change.
     expected
-        What the literature leads one to expect of the intended class: "falls", "rises", "none" or "open".
+        What the literature leads one to expect of the intended class: "falls", "rises", "none" or "open". Of
+        a number that moves to either end, on its way to the higher one; see `expects`.
     cost
         What has to be made anew for every strength, a key of `COSTS`: "shape" (the resting shape of the
         person, and the picture), "shade" (the picture of the same person) or "pixels" (a finished picture is
@@ -100,9 +101,19 @@ class Intervention(ABC):
         options: dict[str, Any] = asdict(self) if is_dataclass(self) else {}
         return self.sentence.format(**options)
 
+    def expects(self, face: Face | Head | None = None) -> Expected:  # noqa: ARG002
+        """Return what to expect, with these options, of the intended class of `face` (None: a usual one)."""
+        return self.expected
+
     @abstractmethod
     def accepts(self, face: Face | Head) -> bool:
         """Tell whether this intervention works on `face`."""
+
+    def fitted(self, face: Face | Head) -> Self | None:
+        """Return this intervention, or else with another word for one option, if so it works on `face`."""
+        words = ((option, word) for option, known in self.choices.items() for word in known)
+        others = (cast("Self", replace(cast("Any", self), **{option: word})) for option, word in words)
+        return next((found for found in (self, *others) if found.accepts(face)), None)
 
     @abstractmethod
     def apply(self, face: Face | Head, strength: float) -> Face:

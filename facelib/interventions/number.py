@@ -5,12 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from facelib.errors import BadValueError
-from facelib.faces import Head, Light
-from facelib.interventions.intervention import HeadIntervention
+from facelib.faces import Face, Head, Light
+from facelib.interventions.intervention import Expected, HeadIntervention
 
+_OPPOSITE: Final[Mapping[Expected, Expected]] = MappingProxyType(
+    {"falls": "rises", "rises": "falls", "none": "none", "open": "open"}
+)
 _ANGLES: Final = {"pose": ("yaw", "pitch", "roll"), "gaze": ("yaw", "pitch")}
 
 
@@ -122,6 +126,12 @@ class Toward(StraightLine):
     def clause(self) -> str:
         """What happens as the strength rises."""
         return (self.toward if isinstance(self.to, str) else self.sentence).format(to=self.to)
+
+    def expects(self, face: Face | Head | None = None) -> Expected:
+        """Return `expected` on the way to the higher end, its opposite to the lower, "none" on no way."""
+        head = face if isinstance(face, Head) else Head()
+        way = self.end(head) - number_of(head, self.field)
+        return self.expected if way > 0 else _OPPOSITE[self.expected] if way else "none"
 
     def end(self, head: Head) -> float:
         """Return the number at strength 1."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
-from facelib.errors import BadValueError
 from facelib.faces import Head
 from facelib.faces.head import PalsyParts, Side
 from facelib.interventions.intervention import (
@@ -26,7 +25,7 @@ _ONLY = {"both": "", "dynamic": ", in movement only", "resting": ", at rest only
 class Palsy(OneSided):
     """A peripheral facial palsy of one side grows from the face's own level to complete (our own scale).
 
-    A head with a palsy of the other side, or of other parts, raises `BadValueError`.
+    Heads with a palsy of the other side, or of other parts, are not accepted.
 
     Parameters
     ----------
@@ -74,20 +73,23 @@ class Palsy(OneSided):
         """Sentence with side and parts filled in."""
         return super().clause + (_ONLY[self.parts] if self.parts else "")
 
-    def _edit(self, head: Head, strength: float) -> Head:
+    def lack(self, head: Head) -> str:
+        """Say that a palsy which is there has another side, or other parts."""
         parts = self.parts or head.palsy_parts
         if head.palsy and head.palsy_side != self.side:
-            msg = (
+            return (
                 f"A head has a palsy on one side only: this one has {head.palsy:g} on the {head.palsy_side}, "
                 f"so none can grow on the {self.side}. Choose side={head.palsy_side!r} or a head without."
             )
-            raise BadValueError(msg)
         if head.palsy and head.palsy_parts != parts:
-            msg = (
+            return (
                 f"A palsy keeps its parts as it grows: this head's has {head.palsy_parts!r}, not {parts!r}. "
                 f"Choose parts={head.palsy_parts!r}, or a head without a palsy."
             )
-            raise BadValueError(msg)
+        return ""
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        parts = self.parts or head.palsy_parts
         grown = head.palsy + (1 - head.palsy) * strength
         return head.replace(palsy=grown, palsy_side=self.side, palsy_parts=parts)
 

@@ -69,6 +69,10 @@ def even_strengths(steps: int) -> npt.NDArray[np.float64]:
     return np.linspace(0.0, 1.0, steps)
 
 
+def _lack(intervention: Intervention, head: Head) -> str:
+    return intervention.lack(head) if isinstance(intervention, HeadIntervention) else ""
+
+
 def check_accepts(intervention: Intervention, face: Any) -> None:
     """Raise `BadValueError` if the intervention doesn't work on this kind of face."""
     if not isinstance(face, (Face, Head)):
@@ -76,7 +80,7 @@ def check_accepts(intervention: Intervention, face: Any) -> None:
         raise BadValueError(msg)
     if not intervention.accepts(face):
         needs = (
-            f"needs what this head doesn't have. {intervention.description}"
+            f"doesn't work on this head. {_lack(intervention, face) or intervention.description}"
             if isinstance(face, Head)
             else "works on parametric heads; a picture was given."
         )

@@ -130,11 +130,36 @@ def test_the_list_says_every_tag() -> None:
 
 
 def test_a_head_that_lacks_something_is_told_what() -> None:
-    for name in ("stronger_expression", "synkinesis", "electrode_size", "sunglasses"):
-        with pytest.raises(
-            BadValueError, match=rf"{name}' needs what this head doesn't have\..*(Needs|For heads with) "
-        ):
+    told = {
+        "stronger_expression": r"Needs an expression that isn't whole yet\.",
+        "synkinesis": r"this head has none\. Try head\.replace\(palsy=0\.4\)",
+        "electrode_size": r"this one wears none\. Try head\.replace\(electrodes=",
+        "sunglasses": r"this head wears none\. Try head\.replace\(glasses=",
+    }
+    for name, words in told.items():
+        with pytest.raises(BadValueError, match=rf"{name}' doesn't work on this head\. .*{words}"):
             make_frames(Head(), INTERVENTIONS[name], (0.0, 1.0))
+    with pytest.raises(BadValueError, match=r"0\.3 on the right.*Choose side='right'"):
+        make_frames(Head(palsy=0.3, palsy_side="right"), INTERVENTIONS["palsy"], (0.0, 1.0))
+
+
+def test_what_is_expected_turns_around_with_the_way() -> None:
+    """A mask hides the mouth; taking one off shows it."""
+    masked = interventions.available(Head(mask=1.0)).set_index("id")["expected"]
+    assert interventions.available(Head()).set_index("id").loc["mask", "expected"] == "falls"
+    assert (masked["mask"], masked["palsy"], masked["age"]) == ("rises", "falls", "open")
+    for to, way in (("up", "falls"), ("down", "rises"), (0.9, "falls"), (0.1, "rises"), (0.5, "none")):
+        assert interventions.get("mask", to=to).expects(Head(mask=0.5)) == way
+    assert interventions.get("electrode_size", to="smaller").expects() == "rises"
+
+
+def test_what_works_with_another_word_only_is_listed_with_it() -> None:
+    right = Head(palsy=0.3, palsy_side="right")
+    (listed,) = (item for item in interventions.ordered(right) if item.id == "palsy")
+    assert listed == interventions.get("palsy", side="right")
+    assert not INTERVENTIONS["palsy"].accepts(right)
+    assert INTERVENTIONS["palsy"].fitted(Head()) is INTERVENTIONS["palsy"]
+    assert INTERVENTIONS["sunglasses"].fitted(Head()) is None
 
 
 def test_light_and_pose_name_the_angle_that_tells_them() -> None:
