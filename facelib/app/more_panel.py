@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from facelib.app.controls import Knob, grid, menu
 from facelib.faces import ELECTRODE_SCHEMES, LIGHTS, Head, Light
-from facelib.faces.head import BACKGROUNDS, EYE_COLOURS, HAIR_COLOURS, PalsyParts, Side
+from facelib.faces.head import BACKGROUNDS, EYE_COLOURS, HAIR_COLOURS, MolesSide, PalsyParts, Side
 from facelib.faces.knobs import PART_OF
 
 OTHER = "other"
@@ -25,6 +25,14 @@ KNOBS = {
     for knob in (
         Knob("gaze_yaw", "Gaze aside", "Degrees; positive: to the person's left", -21, 21, 1, ".0f"),
         Knob("gaze_pitch", "Gaze up", "Degrees; positive: up", -15.5, 10.5, 0.5, ".1f"),
+        Knob(
+            "grey",
+            "Grey hair",
+            "Share of grey in the hair: 0 none … 1 all; age gives it at first",
+            0,
+            1,
+            0.05,
+        ),
         Knob("thinning", "Thinning", "0 all the hair of the style … 1 none", 0, 1, 0.05),
         Knob("facial_hair", "Beard", "0 none, 0.3 stubble, 1 a full short beard", 0, 1, 0.05),
         Knob("moles", "Moles", "Moles and freckles: 0 none … 1 dark", 0, 1, 0.05),
@@ -54,6 +62,7 @@ KNOBS = {
 MENUS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "hair_colour": ("Hair colour", "Hair turns grey with age", HAIR_COLOURS),
     "eye_colour": ("Eye colour", "Colour of the iris", EYE_COLOURS),
+    "moles_side": ("Moles on", "The person's own side, or both", get_args(MolesSide)),
     "palsy_side": ("Weak side", "The person's own side", get_args(Side)),
     "palsy_parts": ("Parts", "At rest, in motion, or both", get_args(PalsyParts)),
     "background": ("Background", "What is behind the head", (*BACKGROUNDS, OTHER)),
@@ -65,7 +74,7 @@ MENUS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 }
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Gaze": ("gaze_yaw", "gaze_pitch"),
-    "Hair and skin": ("hair_colour", "thinning", "facial_hair", "eye_colour", "moles"),
+    "Hair and skin": ("hair_colour", "grey", "thinning", "facial_hair", "eye_colour", "moles", "moles_side"),
     "Palsy": ("palsy", "palsy_side", "palsy_parts", "synkinesis"),
     "Worn": ("glasses", "lens_tint", "mask"),
     "Electrodes": ("electrodes", "electrode_size", "tape", "wires"),
@@ -144,7 +153,7 @@ def shown(head: Head, field: str) -> Any:
         worn = head.electrode_names
         names = (name for name, scheme in ELECTRODE_SCHEMES.items() if scheme == worn)
         return next(names, OTHER) if worn else NO_ELECTRODES
-    return getattr(head, field)
+    return head.greying if field == "grey" else getattr(head, field)
 
 
 def changed(head: Head, field: str, value: Any) -> dict[str, Any]:

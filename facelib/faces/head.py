@@ -25,6 +25,7 @@ HairColour = Literal["black", "brown", "chestnut", "blond", "red", "grey"]
 EyeColour = Literal["brown", "hazel", "green", "blue", "grey"]
 ExpressionSet = Literal["tuned", "facs"]
 PalsyParts = Literal["both", "resting", "dynamic"]
+MolesSide = Literal["both", "left", "right"]
 Background = Literal["grey", "white", "black", "blue", "green", "room"]
 
 HAIR: tuple[Hair, ...] = get_args(Hair)
@@ -46,6 +47,7 @@ _RANGES = {
     "moles": (0.0, 1.0),
     "synkinesis": (0.0, 1.0),
     "thinning": (0.0, 1.0),
+    "grey": (0.0, 1.0),
     "glasses": (0.0, 1.0),
     "lens_tint": (0.0, 1.0),
     "mask": (0.0, 1.0),
@@ -53,6 +55,7 @@ _RANGES = {
     "wires": (0.0, 1.0),
     "tape": (0.0, 1.0),
 }
+_AS_AGE_GIVES = ("grey",)  # may be None
 _CHOICES: dict[str, tuple[str, ...]] = {
     "hair": HAIR,
     "hair_colour": HAIR_COLOURS,
@@ -60,6 +63,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "expression_set": get_args(ExpressionSet),
     "palsy_side": get_args(Side),
     "palsy_parts": get_args(PalsyParts),
+    "moles_side": get_args(MolesSide),
 }
 _ANGLES = {
     "pose": {"yaw": (-90.0, 90.0), "pitch": (-60.0, 60.0), "roll": (-180.0, 180.0)},
@@ -118,7 +122,7 @@ class Head:
     facial_hair
         0 none, 0.3 stubble, 1 a full short beard.
     hair_colour, eye_colour
-        Names; hair turns grey with age.
+        Names; hair turns grey with age, or as `grey` says.
     moles
         Opacity of moles and freckles, drawn asymmetrically from the seed; 0 none.
     gaze
@@ -150,6 +154,11 @@ class Head:
         Leads of the electrodes: 0 none … 1 out of the picture.
     tape
         Strips of tape over the electrodes: 0 none … 1 whole.
+    grey
+        Share of grey in the hair, in [0, 1], the beard's too; brows follow, later. None: as age gives, from
+        42 years on.
+    moles_side
+        Where moles and freckles are: on "both" sides, or the person's "left" or "right" alone.
 
     Examples
     --------
@@ -194,10 +203,13 @@ class Head:
     electrode_size: float = 1.0
     wires: float = 0.0
     tape: float = 0.0
+    grey: float | None = None
+    moles_side: MolesSide = "both"
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
-            self._set(name, checked(f"a head's {name}", getattr(self, name), low, high))
+            if name not in _AS_AGE_GIVES or getattr(self, name) is not None:
+                self._set(name, checked(f"a head's {name}", getattr(self, name), low, high))
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 msg = f"A head's {name} is one of {', '.join(allowed)}; got {getattr(self, name)!r}."
@@ -238,6 +250,12 @@ class Head:
         """Activation of the 52 units on the person's (left, right) half, with the gaze but before a palsy."""
         shown = activations(self.recipe, self.intensity, self.left, self.right)
         return MappingProxyType(turned(shown, *self.gaze))
+
+    @property
+    def greying(self) -> float:
+        """Share of grey in the hair, in [0, 1]: `grey`, or what the age gives."""
+        own: float = min(max((self.age - 42) / 34, 0.0), 1.0) ** 1.2 * 0.95
+        return own if self.grey is None else self.grey
 
     @property
     def electrode_names(self) -> tuple[str, ...]:

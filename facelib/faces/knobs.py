@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces.gaze import FARTHEST, REACH
-from facelib.faces.head import BACKGROUNDS, EYE_COLOURS, HAIR, HAIR_COLOURS, Head, PalsyParts, Side
+from facelib.faces.head import BACKGROUNDS, EYE_COLOURS, HAIR, HAIR_COLOURS, Head, MolesSide, PalsyParts, Side
 from facelib.faces.light import LIGHTS, Light
 
 Floats = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ WORN = {
 }
 """Knobs whose 0 is "not there", and the range of those that have it where a share is asked. Our choice."""
 
-RANGES = ("electrode_size", "intensity", "left", "right")
+RANGES = ("electrode_size", "grey", "intensity", "left", "right")
 """Knobs that everyone has, drawn from a range."""
 
 ANGLES = {"pose": ("yaw", "pitch", "roll"), "gaze": ("yaw", "pitch")}
@@ -43,6 +43,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "hair": HAIR,
     "hair_colour": HAIR_COLOURS,
     "light": tuple(LIGHTS),
+    "moles_side": get_args(MolesSide),
     "palsy_parts": get_args(PalsyParts),
     "palsy_side": get_args(Side),
 }
@@ -51,6 +52,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 PART_OF = {
     "electrode_size": "electrodes",
     "lens_tint": "glasses",
+    "moles_side": "moles",
     "palsy_parts": "palsy",
     "palsy_side": "palsy",
     "synkinesis": "palsy",

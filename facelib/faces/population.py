@@ -86,11 +86,11 @@ def sample_heads(
           "synkinesis", "wires" and "tape" either the *share* of heads with it, as much as is usual
           (``facelib.faces.knobs.WORN``): ``{"glasses": 0.3}``; or a range, for all heads:
           ``{"asymmetry": (0.0, 0.5)}``;
-        - of "intensity", "left", "right" and "electrode_size" the range;
+        - of "intensity", "left", "right", "electrode_size" and "grey" the range;
         - of "pose" and "gaze" the farthest turn to both sides in degrees, of all axes or one by one:
           ``{"pose": 15.0}``, ``{"pose": (30.0, 10.0, 0.0)}``;
-        - of "light", "background", "hair", "hair_colour", "eye_colour", "palsy_side" and "palsy_parts" the
-          names, equally likely: ``{"light": ("studio", "side")}``.
+        - of "light", "background", "hair", "hair_colour", "eye_colour", "palsy_side", "palsy_parts" and
+          "moles_side" the names, equally likely: ``{"light": ("studio", "side")}``.
 
         Numbers are equally likely anywhere in their range. A part is drawn for heads with the whole: of
         those with glasses, a share of ``lens_tint`` are tinted; facial hair is that of a share of the men
@@ -174,7 +174,9 @@ def _head(drawn: dict[str, Any], expression_set: ExpressionSet, rng: np.random.G
     for name, axes in ANGLES.items():
         fields[name] = tuple(drawn.pop(f"{name}_{axis}", 0.0) for axis in axes)
     wired = bool(drawn.pop("electrodes"))
-    there = {"electrodes": wired} | {whole: drawn.get(whole, 0.0) > 0 for whole in ("glasses", "palsy")}
+    there = {"electrodes": wired} | {
+        whole: drawn.get(whole, 0.0) > 0 for whole in ("glasses", "moles", "palsy")
+    }
     there["beard"] = man and grown
     for name, value in drawn.items():
         if there.get("beard" if name == "facial_hair" else PART_OF.get(name, ""), True):

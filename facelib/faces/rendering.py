@@ -154,9 +154,9 @@ def _curve() -> npt.NDArray[np.uint8]:
 
 
 def attributes(head: Head, seen: tuple[str, ...]) -> MappingProxyType[str, Any]:
-    """Return what is known about a rendered face, by name: its head, and the electrodes that are seen."""
+    """Return what is known about a rendered face, by name: its head, and what is told or seen of it."""
     known = {field.name: getattr(head, field.name) for field in fields(head)}
-    return MappingProxyType(known | {"key": head.key, "visible_electrodes": seen})
+    return MappingProxyType(known | {"key": head.key, "greying": head.greying, "visible_electrodes": seen})
 
 
 def render_heads(heads: Sequence[Head], size: int = 224, workers: int | None = None) -> list[Face]:

@@ -36,6 +36,7 @@ _HAIR_COLOURS = {  # sRGB
     "grey": (0.520, 0.512, 0.505),
 }
 _WHITE = (0.65, 0.645, 0.635)
+_BROWS_FOLLOW = 0.63  # of the grey of the hair
 _HAIR_EDGE = {"short": 0.03, "long": 0.075, "tied": 0.045, "bald": -9.0}
 STEP = 1 / 12000  # of the baked numbers: up to 2.73, in half the room of floats
 _FULL, _LARGEST = np.float32(1 / STEP), np.float32(32767)
@@ -89,14 +90,18 @@ def _from_lab(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def hair_colour(head: Head) -> npt.NDArray[np.float64]:
-    """Return the linear colour (3,) of the hair, grey with age."""
-    grey = np.clip((head.age - 42) / 34, 0, 1) ** 1.2 * 0.95
+    """Return the linear colour (3,) of the hair, with its share of grey."""
+    grey = head.greying
     return np.asarray(linear(_HAIR_COLOURS[head.hair_colour]) * (1 - grey) + linear(_WHITE) * grey)
 
 
 def brow_colour(head: Head) -> npt.NDArray[np.float64]:
     """Return the linear colour (3,) of the brows, which turn grey later than the hair."""
     grey = np.clip((head.age - 55) / 40, 0, 1) * 0.8
+    if head.grey is not None:  # from what is usual at this age, down and up with the hair
+        usual = head.replace(grey=None).greying
+        fewer, more = min(head.grey, usual), max(head.grey - usual, 0.0)
+        grey = (grey * fewer / usual if usual else 0.0) + _BROWS_FOLLOW * more
     own = linear(_HAIR_COLOURS[head.hair_colour]) * (0.62 - 0.4 * head.skin_tone)
     hairs = own * (1 - grey) + linear(_WHITE) * 0.66 * grey
     return np.asarray(hairs + 0.22 * skin_colour(head.skin_tone))  # which shows between them

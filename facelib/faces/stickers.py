@@ -302,7 +302,9 @@ def _moles(head: Head, colour: npt.NDArray[np.float64]) -> list[tuple[float, ...
     brown = np.where(np.arange(count)[:, None] < 6, (0.42, 0.27, 0.20), (0.78, 0.58, 0.46))
     dark = brown * colour
     cover = np.where(np.arange(count) < 6, 0.85, 0.5) * head.moles
+    there = {"both": chosen[:, 0] > -np.inf, "left": chosen[:, 0] > 0, "right": chosen[:, 0] < 0}
     return [
         _row(*map(float, point), float(r), _MOLE, float(c), *map(float, shade))
-        for point, r, c, shade in zip(chosen, size, cover, dark, strict=True)
+        for point, r, c, shade, seen in zip(chosen, size, cover, dark, there[head.moles_side], strict=True)
+        if seen
     ]

@@ -15,6 +15,7 @@ from facelib.interventions.intervention import Expected, HeadIntervention
 _OPPOSITE: Final[Mapping[Expected, Expected]] = MappingProxyType(
     {"falls": "rises", "rises": "falls", "none": "none", "open": "open"}
 )
+_READ: Final = {"grey": "greying"}  # fields that may be None, and what tells them then
 _ANGLES: Final = {"pose": ("yaw", "pitch", "roll"), "gaze": ("yaw", "pitch")}
 
 
@@ -34,7 +35,7 @@ def number_of(head: Head, field: str) -> float:
     name, _, part = field.partition(".")
     if name == "light":
         return float(getattr(Light.of(head.light), part))
-    value = getattr(head, name)
+    value = getattr(head, _READ.get(name, name))
     return float(value[_ANGLES[name].index(part)] if part else value)
 
 

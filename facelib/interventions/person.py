@@ -1,15 +1,20 @@
-"""Who is shown: age, gender, ancestry, skin tone and beard, each from what the head has."""
+"""Who is shown: age, gender, ancestry, skin tone, hair, beard and marks, each from what the head has."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from types import MappingProxyType
+from typing import ClassVar, Final, cast, get_args
 
 from facelib.faces import Head
-from facelib.faces.head import ANCESTRY
+from facelib.faces.head import ANCESTRY, MolesSide
 from facelib.interventions.intervention import Cost, HeadIntervention, along, check_choice, register
 from facelib.interventions.number import Toward
+
+_SIDES: Final[Mapping[MolesSide, str]] = MappingProxyType(
+    {"both": "both sides", "left": "the left", "right": "the right"}
+)
 
 
 @register
@@ -170,3 +175,81 @@ class Thinning(Toward):
     field: ClassVar[str] = "thinning"
     ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
     words: ClassVar[tuple[str, str]] = ("fuller", "thinner")
+
+
+@register
+@dataclass(frozen=True)
+class GreyHair(Toward):
+    """The hair turns grey, the beard and, later, the brows too, or gets its colour back; age stays."""
+
+    id: ClassVar[str] = "grey_hair"
+    title: ClassVar[str] = "grey hair"
+    group: ClassVar[str] = "Person"
+    moves: ClassVar[str | None] = "grey_hair"
+    description: ClassVar[str] = (
+        "The hair turns grey, or gets its colour back where it is grey; brows and beard follow, age and skin "
+        "stay. A bald head shows it in its brows."
+    )
+    sentence: ClassVar[str] = "the share of grey hair changes"
+    toward: ClassVar[str] = "the hair becomes {to}"
+    field: ClassVar[str] = "grey"
+    ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    words: ClassVar[tuple[str, str]] = ("coloured", "grey")
+
+
+@register
+@dataclass(frozen=True)
+class Moles(Toward):
+    """Moles and freckles appear at places that the seed draws, or fade; no two sides are alike.
+
+    Heads with moles of another side are not accepted.
+
+    Parameters
+    ----------
+    side
+        "both", or the person's own "left" or "right" alone. None: where the head has them, on both sides
+        unless it was set.
+    """
+
+    side: MolesSide | None = None
+
+    id: ClassVar[str] = "moles"
+    title: ClassVar[str] = "moles and freckles"
+    group: ClassVar[str] = "Person"
+    moves: ClassVar[str | None] = "moles"
+    description: ClassVar[str] = (
+        "Marks on the skin appear step by step, or fade where they are dark. They are no mirror images of "
+        "each other: the picture becomes a little less symmetric, the shape of the face stays."
+    )
+    sentence: ClassVar[str] = "moles and freckles appear or fade"
+    toward: ClassVar[str] = "the skin becomes {to}"
+    field: ClassVar[str] = "moles"
+    ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    words: ClassVar[tuple[str, str]] = ("clear", "freckled")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.side is not None:
+            check_choice("where moles are", self.side, get_args(MolesSide))
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Words of the end, and where the marks are."""
+        return {**super().choices, "side": get_args(MolesSide)}
+
+    @property
+    def clause(self) -> str:
+        """What happens as the strength rises, and where."""
+        return super().clause + (f" on {_SIDES[self.side]}" if self.side else "")
+
+    def lack(self, head: Head) -> str:
+        """Say that marks which are there are elsewhere."""
+        if not head.moles or self.side in {None, head.moles_side}:
+            return ""
+        return (
+            f"Moles keep their side as they change: this head has them on {_SIDES[head.moles_side]}, not on "
+            f"{_SIDES[self.side]}. Choose side={head.moles_side!r} or a head without."
+        )
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        return super()._edit(head.replace(moles_side=self.side or head.moles_side), strength)

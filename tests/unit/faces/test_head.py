@@ -173,6 +173,8 @@ def test_every_field_changes_the_key() -> None:
         "electrode_size": 1.5,
         "wires": 0.5,
         "tape": 0.5,
+        "grey": 0.5,
+        "moles_side": "left",
     }
     keys = {head.replace(**{name: value}).key for name, value in changes.items()} | {head.key}
     assert len(keys) == len(changes) + 1
