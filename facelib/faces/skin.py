@@ -1,10 +1,11 @@
 """The skin of one person, laid over the maps: colour, gloss, fine relief and where hair covers it.
 
-Every skin tone is to show an expression as clearly: neutral to happy or surprise changes L* in the face box
-by as much, within 10 % of the mean over tones. Dark skin reflects less, so the same relief gives it less to
-see. What differs by tone is what differs in skin too: melanin lets less light wander under the surface, so
-relief, wrinkles and sheen are crisper; light that bounces between skin and skin, and into the mouth, fills
-shade the more the lighter the skin is. How strong each is was chosen to meet the 10 %.
+Every skin tone is to show an expression as clearly: from neutral to any of the six, under the lights "studio"
+and "frontal", L* in the face box changes by as much, in no tone by over 10 % more than in another. Dark skin
+reflects less, so the same relief gives it less to see. What differs by tone is what differs in skin too:
+melanin lets less light wander under the surface, so relief, wrinkles and sheen are crisper; light that
+bounces between skin and skin, and into the mouth, fills shade the more the lighter the skin is; brows stand
+out from light skin, teeth from dark skin. How strong each is was chosen to meet the 10 %.
 """
 
 from __future__ import annotations
@@ -102,9 +103,11 @@ def brow_colour(head: Head) -> npt.NDArray[np.float64]:
         usual = head.replace(grey=None).greying
         fewer, more = min(head.grey, usual), max(head.grey - usual, 0.0)
         grey = (grey * fewer / usual if usual else 0.0) + _BROWS_FOLLOW * more
-    own = linear(_HAIR_COLOURS[head.hair_colour]) * (0.62 - 0.4 * head.skin_tone)
-    hairs = own * (1 - grey) + linear(_WHITE) * 0.66 * grey
-    return np.asarray(hairs + 0.22 * skin_colour(head.skin_tone))  # which shows between them
+    own = linear(_HAIR_COLOURS[head.hair_colour]) * (0.44 - 0.19 * head.skin_tone)
+    hairs = own * (1 - grey) + linear(_WHITE) * 0.5 * grey
+    return np.asarray(
+        hairs + (0.45 - 0.35 * head.skin_tone) * skin_colour(head.skin_tone)
+    )  # which shows between them
 
 
 def level_for(size: int) -> int:
@@ -142,7 +145,7 @@ def parameters(head: Head) -> Floats:
         0.95 - 0.25 * young,  # 17 brows
         0.06 + 1.15 * old**1.2,  # 18 crepe
         0.9 - 0.6 * young,  # 19 pores
-        (1.0 - 0.4 * old) * (0.75 + 0.5 * melanin),  # 20 gloss: old skin is dry
+        (1.0 - 0.4 * old) * (0.82 + 0.27 * melanin),  # 20 gloss: old skin is dry
         1.7 - 1.35 * melanin,  # 21 light under the skin: melanin lets less of it through
         1.0 - head.thinning,  # 22 painted hair
     ]
@@ -214,8 +217,10 @@ def lip_colour(head: Head) -> tuple[npt.NDArray[np.float64], float]:
     """Return the linear colour (3,) of the lips and its opacity: the skin's own, redder and darker."""
     skin = skin_colour(head.skin_tone)
     old = float(np.clip((head.age - 40) / 50, 0, 1))
-    fair, dark = np.array([0.92, 0.58, 0.59]), np.array([0.74, 0.52, 0.60])
-    return skin * (fair * (1 - head.skin_tone) + dark * head.skin_tone), 0.85 - 0.30 * old
+    fair, dark = np.array([0.92, 0.58, 0.59]), np.array([0.76, 0.55, 0.63])
+    return skin * (fair * (1 - head.skin_tone) + dark * head.skin_tone), (0.95 - 0.36 * head.skin_tone) * (
+        1 - 0.35 * old
+    )
 
 
 def wrinkles(head: Head) -> Floats:
@@ -252,4 +257,5 @@ def wrinkles(head: Head) -> Floats:
         }[head.palsy_parts]
         result[side] = smoothed * slack + kept
     result *= 0.58 + 0.74 * _melanin(head.skin_tone)  # as much to see in every tone
+    result[:, 3] *= 1.4 - 0.4 * head.skin_tone  # folds: dark skin shows a smile by the teeth already
     return result.clip(0, 2).astype(np.float32)
