@@ -16,18 +16,18 @@ class OnnxGraph:
     Parameters
     ----------
     file
-        The ``.onnx`` file.
+        The ``.onnx`` file, or its content.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path | bytes) -> None:
         import onnxruntime
 
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # sweeps run one thread a core
-        self._session = onnxruntime.InferenceSession(
-            file.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        options.log_severity_level = 3  # errors only
+        content = file if isinstance(file, bytes) else file.read_bytes()
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         (self._input,) = self._session.get_inputs()
 
     @property
