@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import html
 
 import ipywidgets as widgets
@@ -28,6 +29,8 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
         The state to show; None: a fresh one on all classifiers of this machine.
     """
     single_threaded()  # two threads of ours read faces; more per thread would only make them wait
+    if not gc.get_freeze_count():
+        gc.freeze()  # what is imported stays: looking through it for garbage halts the page for 0.2 s
     state = explorer or Explorer()
     face, measured = FacePanel(state), MeasuredPanel(state)
     change, look, outputs = ChangePanel(state), LookPanel(state), OutputsPanel(state)

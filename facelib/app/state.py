@@ -28,7 +28,9 @@ STEPS = 21
 REFERENCES = 99
 SHOWN_AT = frozenset([1, 5, *range(9, REFERENCES + 1, 10)])  # references in when the page is told
 REMEMBERED = 6  # sweeps kept, about 8 MB each
-SETTLE = 0.25  # seconds of quiet before the worker starts: a drag on a face slider stays smooth
+SETTLE = 0.1  # seconds of quiet before the worker starts: a drag on a face slider stays smooth
+REST = 0.2  # seconds that the page has for a sweep before references take its processor cores again
+STRIDE = 0.2  # share of a sweep between two words of progress: each costs the page a repaint
 COALESCE = 1.0  # changes of one field within this time are one step of "undo"
 
 FIRST_HEAD = Head(age=34, gender=0.0, skin_tone=0.2, hair="tied", seed=4, expression="happy")
@@ -115,6 +117,7 @@ class Explorer(traitlets.HasTraits):
         self._past: list[Scene] = []
         self._last_edit: tuple[str, float] = ("", 0.0)
         self._results: OrderedDict[tuple[object, Intervention], Result] = OrderedDict()
+        self._pictures: dict[tuple[object, Intervention], dict[float, Face]] = {}  # of the scene's glances
         self.observe(self._on_step, "step")
 
     @property
@@ -132,7 +135,7 @@ class Explorer(traitlets.HasTraits):
     @property
     def strength(self) -> float:
         """Strength of the frame that is looked at."""
-        return float(self.step) / (STEPS - 1)
+        return float(studies.even_strengths(STEPS)[self.step])
 
     @property
     def result(self) -> Result | None:
@@ -230,7 +233,12 @@ class Explorer(traitlets.HasTraits):
                 self.shown = self._glance()
 
     def _glance(self) -> studies.Snapshot:
-        return studies.snapshot(self.face, self.intervention, self.strength, self.models)
+        """Show the current strength; pictures of this scene that were shown before are not made again."""
+        known = self._pictures.get(self.scene.key, {})
+        found = studies.snapshot(self.face, self.intervention, self.strength, self.models, known=known)
+        pictures = zip(found.frames.strengths.tolist(), found.frames.faces, strict=True)
+        self._pictures = {self.scene.key: known | dict(pictures)}
+        return found
 
     def _refresh(self) -> None:
         """Show what is known of the scene, and let the worker find out the rest."""
@@ -252,12 +260,10 @@ class Explorer(traitlets.HasTraits):
         """Run in the worker's thread: the sweep first, then its references one by one."""
         result = self._results.get(scene.key)
         if result is None:
-            deadline = time.monotonic() + SETTLE
-            while time.monotonic() < deadline:
-                task.check()
-                time.sleep(0.02)
+            _pause(task, SETTLE)
             result = Result(self.run_sweep(scene, task))
         task.tell(self._deliver, scene, result)
+        _pause(task, REST)
         while not self.awake.wait(0.2):
             task.check()  # a page computed ahead: what only a visitor needs can wait for one
         for found in studies.run_references(
@@ -270,9 +276,12 @@ class Explorer(traitlets.HasTraits):
 
     def run_sweep(self, scene: Scene, task: Task | None = None) -> studies.Sweep:
         """Compute the whole sweep of a scene; without a task this is the headless twin of the page."""
+        told = -1.0
 
         def report(share: float, text: str) -> None:
-            if task is not None:
+            nonlocal told
+            if task is not None and share >= told + STRIDE:
+                told = share
                 task.tell(self._report, share, text)
 
         return studies.sweep(
@@ -281,6 +290,7 @@ class Explorer(traitlets.HasTraits):
             self.models,
             STEPS,
             label=self.label,
+            known=self._pictures.get(scene.key),
             progress=report,
             stale=task,
         )
@@ -303,6 +313,14 @@ class Explorer(traitlets.HasTraits):
         self._report(1.0, "")
         if not isinstance(error, studies.Cancelled):
             self.problem = explain(error)
+
+
+def _pause(task: Task, seconds: float) -> None:
+    """Wait, but not for a task that nobody needs any more."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        task.check()
+        time.sleep(min(left, 0.02))
 
 
 def _usable(chosen: Intervention, face: Face | Head) -> Intervention:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.faces import Face, Head, render_heads
+from facelib.faces import Face, Head
 from facelib.interventions import HeadIntervention, Intervention
+from facelib.studies.readings import Cancelled, Stale
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -95,6 +98,8 @@ def make_frames(
     *,
     size: int = 224,
     workers: int | None = None,
+    known: Mapping[float, Face] | None = None,
+    stale: Stale | None = None,
 ) -> Frames:
     """Apply `intervention` to `face` at every strength.
 
@@ -105,15 +110,39 @@ def make_frames(
     strengths
         (n,) in [0, 1]; the first must be 0.
     workers
-        Threads that render; None: one a core.
+        Threads that make pictures; None: one a core.
+    known
+        Pictures of this face, intervention and size that are there already, by strength.
+    stale
+        Asked before each picture; when it answers True, `Cancelled` is raised.
+
+    Raises
+    ------
+    BadValueError
+        If the strengths are no such list, there is no thread, or the intervention doesn't work on the face.
+    Cancelled
+        If `stale` answers True.
     """
     check_accepts(intervention, face)
     grades = np.asarray(strengths, np.float64)
     if grades.ndim != 1 or len(grades) < 1 or grades[0] != 0.0:
         msg = f"Strengths are a list that starts at 0, the unchanged face; got {strengths!r}."
         raise BadValueError(msg)
-    if isinstance(face, Head) and isinstance(intervention, HeadIntervention):
-        heads = [intervention.edit(face, float(grade)) for grade in grades]
-        return Frames(tuple(render_heads(heads, size=size, workers=workers)), grades)
-    picture = face.render(size) if isinstance(face, Head) else face
-    return Frames(tuple(intervention.apply(picture, float(grade)) for grade in grades), grades)
+    if workers is not None and workers < 1:
+        msg = f"At least one thread makes the pictures; got workers = {workers!r}."
+        raise BadValueError(msg)
+    ready = known or {}
+    drawn = isinstance(face, Head) and isinstance(intervention, HeadIntervention)
+    picture = face.render(size) if isinstance(face, Head) and not drawn else face
+
+    def make(grade: float) -> Face:
+        if stale is not None and stale():
+            raise Cancelled
+        if grade in ready:
+            return ready[grade]
+        if isinstance(face, Head) and isinstance(intervention, HeadIntervention):
+            return intervention.edit(face, grade).render(size)
+        return intervention.apply(picture, grade)
+
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        return Frames(tuple(pool.map(make, grades.tolist())), grades)

@@ -40,9 +40,13 @@ def snapshot(
     *,
     size: int = 224,
     workers: int = 2,
+    known: Mapping[float, Face] | None = None,
 ) -> Snapshot:
-    """Render and read one strength; the face box is that of the unchanged face."""
+    """Render and read one strength; the face box is that of the unchanged face.
+
+    `known` holds pictures that are there already, as in `facelib.studies.make_frames`.
+    """
     grades = np.array([0.0, strength]) if strength else np.array([0.0])
-    frames = make_frames(face, intervention, grades, size=size, workers=workers)
+    frames = make_frames(face, intervention, grades, size=size, workers=workers, known=known)
     readings = read(classifiers, frames.images[-1:], frames.box, workers=workers)
     return Snapshot(frames, readings)

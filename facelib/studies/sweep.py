@@ -205,6 +205,7 @@ def sweep(
     replicates: int = REPLICATES,
     seed: int = 0,
     workers: int = 2,
+    known: Mapping[float, Face] | None = None,
     progress: Progress | None = None,
     stale: Stale | None = None,
 ) -> Sweep:
@@ -230,6 +231,8 @@ def sweep(
         Seed of the replicates.
     workers
         Threads.
+    known
+        Pictures of this sweep that are there already, by strength.
     progress, stale
         See `facelib.studies.readings.read`.
 
@@ -262,7 +265,7 @@ def sweep(
             progress(share, text)
 
     report(0.0, "rendering the faces")
-    frames = make_frames(face, chosen, strengths, size=size, workers=workers)
+    frames = make_frames(face, chosen, strengths, size=size, workers=workers, known=known, stale=stale)
     report(0.25, "reading the faces")
     ends = frames.images[[0, -1]]
     nuisances = nuisance_replicates(replicates, seed=seed)

@@ -194,6 +194,30 @@ def test_the_slider_shows_the_strength_at_once_while_the_sweep_is_not_there(expl
     assert np.array_equal(explorer.snapshot.after.image, expected)
 
 
+def test_a_picture_of_the_scene_is_made_once(explorer: Explorer) -> None:
+    explorer.start()
+    before = explorer.snapshot.before
+    explorer.step = 12
+    after = explorer.snapshot.after
+    assert explorer.snapshot.before is before
+    explorer.step = 0
+    assert explorer.snapshot.after is before
+    faces = explorer.run_sweep(explorer.scene).frames.faces
+    assert (faces[0] is before, faces[12] is after) == (True, True)
+    explorer.edit(age=61)
+    assert explorer.snapshot.before is not before
+    assert explorer.snapshot.before.attributes["age"] == 61
+
+
+def test_progress_is_told_in_few_words(live: Explorer) -> None:
+    told: list[float] = []
+    live.observe(lambda event: told.append(event["new"]), "progress")
+    live.start()
+    assert live.worker.wait(60)
+    sweep = told[: told.index(0.0, 1) if 0.0 in told[1:] else None]
+    assert 2 <= len(sweep) <= 6
+
+
 def test_the_sweep_and_its_references_stream_in(live: Explorer) -> None:
     look, outputs = LookPanel(live), OutputsPanel(live)
     seen: list[int] = []

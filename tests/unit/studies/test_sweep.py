@@ -10,7 +10,16 @@ from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Head
 from facelib.interventions.intervention import HeadIntervention
-from facelib.studies import COLUMNS, Cancelled, Sweep, even_strengths, run_references, snapshot, sweep
+from facelib.studies import (
+    COLUMNS,
+    Cancelled,
+    Sweep,
+    even_strengths,
+    make_frames,
+    run_references,
+    snapshot,
+    sweep,
+)
 from facelib.studies.sweep import MEASURED, measured
 
 pytestmark = pytest.mark.packages
@@ -141,6 +150,39 @@ def test_references_are_matched_kept_and_resumed(smile: Sweep) -> None:
 def test_a_sweep_stops_when_a_newer_one_is_wanted() -> None:
     with pytest.raises(Cancelled):
         sweep(HEAD, "symmetry", NAMES, steps=5, stale=lambda: True)
+
+
+def test_a_stale_sweep_renders_no_more_pictures() -> None:
+    drawn: list[float] = []
+
+    class Watched(Nod):
+        def _edit(self, head: Head, strength: float) -> Head:
+            drawn.append(strength)
+            return super()._edit(head, strength)
+
+    with pytest.raises(Cancelled):
+        make_frames(
+            HEAD, Watched(None), even_strengths(21), size=96, workers=1, stale=lambda: len(drawn) >= 3
+        )
+    assert len(drawn) == 3
+
+
+@pytest.mark.parametrize("name", ["symmetry", "blur"])
+def test_pictures_that_are_there_are_not_made_again(name: str) -> None:
+    chosen, strengths = facelib.interventions.get(name), even_strengths(5)
+    plain = make_frames(HEAD, chosen, strengths, size=96)
+    known = {float(strengths[k]): plain.faces[k] for k in (0, 3)}
+    again = make_frames(HEAD, chosen, strengths, size=96, known=known)
+    assert [new is old for new, old in zip(again.faces, plain.faces, strict=True)] == [
+        True, False, False, True, False,
+    ]  # fmt: skip
+    assert np.array_equal(again.images, plain.images)
+    assert snapshot(HEAD, chosen, 0.75, [], size=96, known=known).after is plain.faces[3]
+
+
+def test_pictures_are_made_by_at_least_one_thread() -> None:
+    with pytest.raises(BadValueError, match="At least one thread"):
+        make_frames(HEAD, Nod(None), even_strengths(3), size=96, workers=0)
 
 
 def test_progress_rises_to_one() -> None:
