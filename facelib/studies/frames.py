@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
+from facelib.faces.arguments import whole
 from facelib.interventions import HeadIntervention, Intervention
 from facelib.studies.readings import Cancelled, Stale
 
@@ -128,9 +129,8 @@ def make_frames(
     if grades.ndim != 1 or len(grades) < 1 or grades[0] != 0.0:
         msg = f"Strengths are a list that starts at 0, the unchanged face; got {strengths!r}."
         raise BadValueError(msg)
-    if workers is not None and workers < 1:
-        msg = f"At least one thread makes the pictures; got workers = {workers!r}."
-        raise BadValueError(msg)
+    rule = "The number of threads is a whole number, 1 or more"
+    threads = os.cpu_count() or 1 if workers is None else whole(rule, workers, 1)
     ready = known or {}
     drawn = isinstance(face, Head) and isinstance(intervention, HeadIntervention)
     picture = face.render(size) if isinstance(face, Head) and not drawn else face
@@ -144,5 +144,5 @@ def make_frames(
             return intervention.edit(face, grade).render(size)
         return intervention.apply(picture, grade)
 
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         return Frames(tuple(pool.map(make, grades.tolist())), grades)

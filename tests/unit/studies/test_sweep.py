@@ -180,11 +180,6 @@ def test_pictures_that_are_there_are_not_made_again(name: str) -> None:
     assert snapshot(HEAD, chosen, 0.75, [], size=96, known=known).after is plain.faces[3]
 
 
-def test_pictures_are_made_by_at_least_one_thread() -> None:
-    with pytest.raises(BadValueError, match="At least one thread"):
-        make_frames(HEAD, Nod(None), even_strengths(3), size=96, workers=0)
-
-
 def test_progress_rises_to_one() -> None:
     told: list[float] = []
     sweep(HEAD, "age", ["fer"], steps=3, progress=lambda share, _text: told.append(share))
