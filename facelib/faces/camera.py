@@ -39,7 +39,7 @@ class View:
 
     def place(self, vertices: Floats) -> Floats:
         """Return other points (M, 3) of the head in camera space."""
-        placed: Floats = turn(vertices - self.origin, self.rotation * np.float32(self.scale))
+        placed: Floats = _placed(vertices, self.origin, self.rotation * np.float32(self.scale))
         return placed
 
 
@@ -65,7 +65,18 @@ def stand(vertices: Floats, eyes: npt.NDArray[np.float64], pose: tuple[float, fl
     scale = EYE_DISTANCE / float(np.linalg.norm(eyes[0] - eyes[1]))
     origin = (eyes.mean(axis=0) + _PIVOT / scale).astype(np.float32)
     rotation = rotation_of(pose).astype(np.float32)
-    return View(turn(vertices - origin, rotation * np.float32(scale)), rotation, scale, origin)
+    return View(_placed(vertices, origin, rotation * np.float32(scale)), rotation, scale, origin)
+
+
+@jit
+def _placed(vertices: Floats, origin: Floats, matrix: Floats) -> Floats:
+    """Return vertices (N, 3) from an origin on, times the transpose of a matrix (3, 3)."""
+    result = np.empty((len(vertices), 3), np.float32)
+    for v in range(len(vertices)):
+        x, y, z = vertices[v, 0] - origin[0], vertices[v, 1] - origin[1], vertices[v, 2] - origin[2]
+        for k in range(3):
+            result[v, k] = matrix[k, 0] * x + matrix[k, 1] * y + matrix[k, 2] * z
+    return result
 
 
 @jit
@@ -81,27 +92,43 @@ def turn(vertices: Floats, matrix: Floats) -> Floats:
 
 def project(positions: Floats, size: float) -> Floats:
     """Return (N, 3): x and y in pixels from the middle of the picture, and the inverse distance, 1/dm."""
-    inverse = np.float32(1) / (np.float32(DISTANCE) - positions[:, 2])
-    focal = np.float32(size * ZOOM)
-    return np.stack([focal * positions[:, 0] * inverse, -focal * positions[:, 1] * inverse, inverse], axis=1)
+    points = np.empty((len(positions), 3), np.float32)
+    project_into(positions, np.float32(size * ZOOM), points)
+    return points
 
 
-def comb(
-    vertices: Floats, normals: Floats, carried: Floats, view: View, size: float
-) -> tuple[Floats, Floats]:
-    """Return where hair vertices stand in the picture (see `project`), and what they carry there.
+@jit
+def project_into(positions: Floats, focal: float, points: Floats) -> None:
+    """Fill points (N, 3), see `project`."""
+    away = np.float32(DISTANCE)
+    for v in range(len(positions)):
+        inverse = np.float32(1) / (away - positions[v, 2])
+        points[v, 0] = focal * positions[v, 0] * inverse
+        points[v, 1] = -focal * positions[v, 1] * inverse
+        points[v, 2] = inverse
 
-    Returns
-    -------
+
+def comb(  # noqa: PLR0917
+    vertices: Floats,
+    normals: Floats,
+    carried: Floats,
+    view: View,
+    size: float,
+    points: Floats,
+    turned: Floats,
+) -> None:
+    """Fill in where hair vertices stand in the picture, and what they carry there.
+
+    Parameters
+    ----------
     points
-        (V, 3).
-    carried
+        (V, 3), see `project`.
+    turned
         (V, 8): normal and tangent in camera space, tint, place along the wisp.
     """
     focal = np.float32(size * ZOOM)
     matrix = view.rotation * np.float32(view.scale)
-    points, turned = _comb(vertices, normals, carried, view.rotation, matrix, view.origin, focal)
-    return points, turned
+    _comb(vertices, normals, carried, view.rotation, matrix, view.origin, focal, points, turned)
 
 
 @jit
@@ -113,11 +140,11 @@ def _comb(  # noqa: PLR0917, a kernel
     matrix: Floats,
     origin: Floats,
     focal: float,
-) -> tuple[Floats, Floats]:
-    n = len(vertices)
-    points, turned = np.empty((n, 3), np.float32), np.empty((n, 8), np.float32)
+    points: Floats,
+    turned: Floats,
+) -> None:
     away = np.float32(DISTANCE)
-    for v in range(n):
+    for v in range(len(vertices)):
         x, y, z = vertices[v, 0] - origin[0], vertices[v, 1] - origin[1], vertices[v, 2] - origin[2]
         inverse = np.float32(1) / (away - (matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2] * z))
         points[v, 0] = focal * (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2] * z) * inverse
@@ -127,4 +154,3 @@ def _comb(  # noqa: PLR0917, a kernel
             turned[v, k] = r[k, 0] * normals[v, 0] + r[k, 1] * normals[v, 1] + r[k, 2] * normals[v, 2]
             turned[v, 3 + k] = r[k, 0] * carried[v, 0] + r[k, 1] * carried[v, 1] + r[k, 2] * carried[v, 2]
         turned[v, 6], turned[v, 7] = carried[v, 3], carried[v, 4]
-    return points, turned

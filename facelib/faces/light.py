@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ class Light:
         return replace(self, **changes)
 
     def lamps(self) -> tuple[Floats, Floats]:
-        """Return what shines on the head.
+        """Return what shines on the head, cached and read-only.
 
         A fill stands on the other side of the camera and two weak rims behind the head; the whole is
         symmetric where the key light is.
@@ -91,18 +92,25 @@ class Light:
         sky
             float32 (2, 3): light from above and from below.
         """
-        hard = 1 - self.softness
-        key = 0.98 * (0.35 + 1.3 * hard if hard < 0.5 else 1 + 0.6 * (hard - 0.5))
-        fill, rim = 0.30 * self.softness * np.array(_FILL), [0.26] * 3
-        rows = [
-            [*_direction(self.azimuth, self.elevation), *(key * np.array(self.colour))],
-            [*_direction(-0.7 * self.azimuth, 8.0), *fill],
-            [*_direction(128.0, 28.0), *rim],
-            [*_direction(-128.0, 28.0), *rim],
-        ]
-        lamps = np.array(rows, np.float32)
-        lamps[:, 3:] *= self.strength
-        return lamps, (np.array(_SKY) * self.softness * self.strength).astype(np.float32)
+        return _lamps(self)
+
+
+@lru_cache(256)
+def _lamps(light: Light) -> tuple[Floats, Floats]:
+    hard = 1 - light.softness
+    key = 0.98 * (0.35 + 1.3 * hard if hard < 0.5 else 1 + 0.6 * (hard - 0.5))
+    fill, rim = 0.30 * light.softness * np.array(_FILL), [0.26] * 3
+    rows = [
+        [*_direction(light.azimuth, light.elevation), *(key * np.array(light.colour))],
+        [*_direction(-0.7 * light.azimuth, 8.0), *fill],
+        [*_direction(128.0, 28.0), *rim],
+        [*_direction(-128.0, 28.0), *rim],
+    ]
+    lamps = np.array(rows, np.float32)
+    lamps[:, 3:] *= light.strength
+    sky = (np.array(_SKY) * light.softness * light.strength).astype(np.float32)
+    lamps.flags.writeable = sky.flags.writeable = False
+    return lamps, sky
 
 
 def _direction(azimuth: float, elevation: float) -> tuple[float, float, float]:

@@ -177,6 +177,14 @@ def _subdivide(
 @jit
 def normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints) -> Floats:
     """Return unit normals (N, 3), weighted by the areas of the triangles around each vertex."""
+    result = np.empty((len(start) - 1, 3), np.float32)
+    fill_normals(vertices, triangles, start, around, result)
+    return result
+
+
+@jit
+def fill_normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints, result: Floats) -> None:
+    """Fill the first three columns of (N, 3+), see `normals`."""
     faces = np.empty((len(triangles), 3), np.float32)
     for t in range(len(triangles)):
         a, b, c = triangles[t]
@@ -193,8 +201,7 @@ def normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints) -> Flo
         faces[t, 0] = uy * vz - uz * vy
         faces[t, 1] = uz * vx - ux * vz
         faces[t, 2] = ux * vy - uy * vx
-    result = np.empty((len(start) - 1, 3), np.float32)
-    for v in range(len(result)):
+    for v in range(len(start) - 1):
         x = y = z = np.float32(0)
         for k in range(start[v], start[v + 1]):
             t = around[k]
@@ -203,4 +210,3 @@ def normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints) -> Flo
             z += faces[t, 2]
         length = np.float32(1) / max(np.sqrt(x * x + y * y + z * z), np.float32(1e-12))
         result[v, 0], result[v, 1], result[v, 2] = x * length, y * length, z * length
-    return result

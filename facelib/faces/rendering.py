@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from functools import cache
+from threading import local
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,16 @@ _BAND = 8192  # pixels that are shaded at a time
 _SINGLE_LASHES = 640.0  # px; smaller pictures show lashes as a veil
 
 
+class _Scratch(local):
+    """Room that a thread keeps from picture to picture: fresh memory costs as much as what is done there."""
+
+    def __init__(self) -> None:
+        self.surfaces = surfaces(4 * _BAND)
+
+
+_SCRATCH = _Scratch()
+
+
 def render(head: Head, size: int = 224) -> Face:
     """Return the picture of a head (see `Head.render`)."""
     rule = f"A picture's size is a whole number of pixels from {SIZES[0]} to {SIZES[1]}"
@@ -43,10 +54,11 @@ def render(head: Head, size: int = 224) -> Face:
     vertices, view, marks = pose(head)
     points, picture, depth = _picture(head, size, vertices, view, worn_by(head, vertices, size))
     image = develop(picture, _curve())
-    screen, middle = points[:, :2] / np.float32(scene.SAMPLES), np.float32(size / 2)
+    share, middle = np.float32(1 / scene.SAMPLES), np.float32(size / 2)
     geometry = load()
-    eyes = np.stack([screen[eye].mean(axis=0) for eye in scene.eye_vertices()]).astype(np.float64) + middle
-    landmarks = place(screen, geometry.landmark_vertices, geometry.landmark_weights) + middle
+    balls = [points[eye, :2].mean(axis=0) * share for eye in scene.eye_vertices()]
+    eyes = np.stack(balls).astype(np.float64) + middle
+    landmarks = place(points, geometry.landmark_vertices, geometry.landmark_weights) * share + middle
     box = face_box(camera.project(marks, size)[:, :2] + middle)
     seen = visible_electrodes(head, vertices, view, depth)
     return Face(image, box, eyes, landmarks, attributes(head, seen), "rendered")
@@ -79,38 +91,32 @@ def draw(
     """
     geometry = load()
     samples = size * scene.SAMPLES
-    normals = mesh.normals(view.positions, geometry.triangles, geometry.around_start, geometry.around_index)
-    points = camera.project(view.positions, samples)
+    extra = worn.place(things, view, samples)
+    wisps = hair(head.hair) if hairdo.has_wisps(head.hair) else None
+    own = len(view.positions)
+    end = own + (len(wisps.vertices) if wisps else 0)
+    everything = np.empty((end + (len(extra.points) if extra else 0), 3), np.float32)
+    carried = np.empty((len(everything), 8), np.float32)
+    points, strands = everything[:own], everything[own:end]
+    camera.project_into(view.positions, np.float32(samples * camera.ZOOM), points)
+    carried[:own] = scene.fixed_attributes()
+    around = geometry.around_start, geometry.around_index
+    mesh.fill_normals(view.positions, geometry.triangles, *around, carried[:own])
     solid, inner = scene.part_numbers()
     depth, seen = buffers(samples)
     rasterise(points, geometry.triangles[:solid], True, 0, depth, seen)
     rasterise_inside(points, geometry.triangles[solid:inner], solid, geometry.parts, depth, seen)
-    drawn: list[tuple[Floats, Floats]] = []
-    if hairdo.has_wisps(head.hair):
-        wisps, count = hair(head.hair), len(geometry.triangles)
-        strands, turned = camera.comb(hairdo.grow(head), wisps.normals, wisps.carried, view, samples)
+    if wisps:
+        count, turned = len(geometry.triangles), carried[own:end]
+        camera.comb(hairdo.grow(head), wisps.normals, wisps.carried, view, samples, strands, turned)
         where, gaps = hairdo.places(head.hair), strand_gaps(size)
         rasterise_wisps(
             strands, wisps.triangles, count, where, hairdo.variants(head), geometry.pattern, gaps, depth, seen
         )
-        drawn.append((strands, turned))
-    extra = worn.place(things, view, samples)
     if extra:
         rasterise(extra.points, extra.triangles, True, len(hairdo.topology(head.hair)[0]), depth, seen)
-        drawn.append((extra.points, extra.carried))
-    everything, carried = _joined(points, normals, drawn)
+        everything[end:], carried[end:] = extra.points, extra.carried
     return everything, scene.frame_of(head, size, vertices, view, everything, carried, extra), depth, seen
-
-
-def _joined(points: Floats, normals: Floats, more: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
-    """Return points (M, 3) and what they carry (M, 8) of the head and of what else is drawn."""
-    ends = np.cumsum([len(points), *(len(others) for others, _ in more)])
-    everything, carried = np.empty((ends[-1], 3), np.float32), np.empty((ends[-1], 8), np.float32)
-    everything[: ends[0]] = points
-    carried[: ends[0], :3], carried[: ends[0], 3:] = normals, scene.fixed_attributes()
-    for (others, theirs), start, end in zip(more, ends, ends[1:], strict=False):
-        everything[start:end], carried[start:end] = others, theirs
-    return everything, carried
 
 
 def _picture(
@@ -139,7 +145,7 @@ def _shaded(head: Head, points: Floats, frame: Frame, depth: Floats, seen: Ints)
     size = len(depth) // scene.SAMPLES
     picture = np.empty((size, size, 3), np.float32)
     backdrop.fill(picture, head)
-    shade(frame, depth, seen, picture, surfaces(4 * _BAND))
+    shade(frame, depth, seen, picture, _SCRATCH.surfaces)
     lashes = scene.part_numbers()[1]
     lay_lashes(
         points, geometry.triangles[lashes:], geometry.parts[lashes:], geometry.canonical, geometry.lash,

@@ -177,12 +177,11 @@ def tone_curve() -> npt.NDArray[np.uint8]:
 @jit
 def develop(picture: Floats, curve: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Return the 8-bit picture of linear light."""
-    height, width = picture.shape[:2]
-    image = np.empty((height, width, 3), np.uint8)
-    top = len(curve) - 1
-    for row in range(height):
-        for column in range(width):
-            for k in range(3):
-                light = min(max(picture[row, column, k] / _BRIGHTEST, 0.0), 1.0)
-                image[row, column, k] = curve[int(math.sqrt(light) * top + 0.5)]
+    light, top = picture.ravel(), len(curve) - 1
+    grade, image = np.empty(light.size, np.int32), np.empty(picture.shape, np.uint8)
+    for k in range(light.size):  # a loop of its own: the processor takes several roots at a time
+        grade[k] = int(math.sqrt(min(max(light[k] / _BRIGHTEST, 0.0), 1.0)) * top + 0.5)
+    flat = image.ravel()
+    for k in range(light.size):
+        flat[k] = curve[grade[k]]
     return image

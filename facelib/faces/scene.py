@@ -124,11 +124,11 @@ def part_numbers() -> tuple[int, int]:
 
 @cache
 def fixed_attributes() -> Floats:
-    """Return (N, 5): canonical x, y, z, lip and occlusion of every fine vertex."""
+    """Return (N, 8): room for the normal, then canonical x, y, z, lip and occlusion of every fine vertex."""
     geometry = load()
-    return np.concatenate(
-        [geometry.canonical, geometry.lip[:, None], geometry.occlusion[:, None]], axis=1, dtype=np.float32
-    )
+    columns = [geometry.canonical, geometry.lip[:, None], geometry.occlusion[:, None]]
+    room = np.zeros((len(geometry.canonical), 3))
+    return np.concatenate([room, *columns], axis=1, dtype=np.float32)
 
 
 def _shadow(positions: Floats, toward: Floats, worn: Placed | None) -> tuple[Floats, Floats, float]:

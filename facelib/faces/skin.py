@@ -63,8 +63,9 @@ _MEASURED = (
 _PAINTED = (-60.0, -50.0, -29.0, -8.0, 13.0, 34.0, 50.0, 58.0)  # and of the colours that give them
 
 
+@lru_cache(256)
 def skin_colour(tone: float) -> npt.NDArray[np.float64]:
-    """Return the linear colour (3,) of a skin tone in [0, 1].
+    """Return the linear colour (3,) of a skin tone in [0, 1], cached and read-only.
 
     The individual typology angle, atan((L − 50) / b), falls linearly from 55° to −50°, as measured on
     forehead and cheeks of a picture in studio light: sheen lifts dark skin, so its colour is deeper than it
@@ -74,7 +75,9 @@ def skin_colour(tone: float) -> npt.NDArray[np.float64]:
     known = (-75, -50, -30, 0, 20, 40, 55)
     a = np.interp(angle, known, (8.0, 10.0, 12.0, 13.0, 12.5, 11.5, 10.5))
     b = np.interp(angle, known, (11.0, 14.0, 17.0, 20.0, 20.0, 18.5, 16.5))
-    return _from_lab(np.array([50 + b * np.tan(np.radians(angle)), a, b]))
+    colour = _from_lab(np.array([50 + b * np.tan(np.radians(angle)), a, b]))
+    colour.flags.writeable = False
+    return colour
 
 
 def _melanin(tone: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -33,8 +35,11 @@ def strand_pattern() -> npt.NDArray[np.uint8]:
     return table
 
 
+@cache
 def strand_gaps(size: int) -> npt.NDArray[np.uint8]:
     """Return the value (along,) of the pattern from which on there is hair; small pictures have few gaps."""
     along = (np.arange(_PATTERN) + 0.5) / _PATTERN
     share = np.interp(along, *_GAPS) * np.clip(size / 320, 0.4, 1.0)
-    return np.asarray(np.round(255 * share), np.uint8)
+    gaps = np.asarray(np.round(255 * share), np.uint8)
+    gaps.flags.writeable = False
+    return gaps
