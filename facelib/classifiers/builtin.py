@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from facelib.classifiers.card import Card
 from facelib.classifiers.classifier import Classifier, Logits, normalised_sigmoid, softmax
@@ -71,9 +70,6 @@ class Recipe:
     def make(self) -> Classifier:
         """Read the weights and build the classifier; `UnavailableError` if the package isn't here."""
         network = self.network(self.package, self.file)
-        for module in network.body.modules():
-            if isinstance(module, nn.Conv2d):  # inference only: faster on processors
-                module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
         return Classifier(
             self.id,
             network.body,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 
 import cv2
@@ -12,6 +14,7 @@ import torch
 from torch import nn
 
 from facelib.classifiers.card import Card
+from facelib.classifiers.engines import Engine, fast
 from facelib.classifiers.preparation import Boxes, Images, Preparation
 from facelib.errors import BadValueError
 
@@ -43,14 +46,16 @@ def normalised_sigmoid(logits: npt.NDArray[np.floating]) -> Logits:
 class Classifier:
     """A network that names the emotion of a face.
 
-    It is in evaluation mode, holds no gradients, and may be used from several threads at once.
+    It is in evaluation mode, holds no gradients, and may be used from several threads at once. Features are
+    computed by an engine that is made of `body` when first asked for them; later changes of its weights
+    don't reach the engine.
 
     Parameters
     ----------
     id
         Name in the registry.
     body
-        Prepared pictures (N, C, h, w) to the feature map (N, D, h', w') that Grad-CAM reads.
+        Prepared pictures (N, C, h, w) to the feature map (N, D, h', w') that Grad-CAM reads; differentiable.
     head
         Feature map to logits (N, K); differentiable.
     labels
@@ -64,7 +69,7 @@ class Classifier:
     to_probabilities
         Logits (N, K) to probabilities (N, K).
     chunk
-        How many pictures go through `body` at once; small chunks stay in the processor's cache.
+        How many pictures go through the engine at once; small chunks stay in the processor's cache.
     """
 
     def __init__(
@@ -78,7 +83,7 @@ class Classifier:
         preparation: Preparation,
         card: Card,
         to_probabilities: Callable[[Logits], Logits] = softmax,
-        chunk: int = 8,
+        chunk: int = 4,
     ) -> None:
         if set(emotions) != set(labels):
             msg = f"`emotions` has every label of {id!r}: {', '.join(labels)}; got {', '.join(emotions)}."
@@ -92,6 +97,8 @@ class Classifier:
         self.body = body.eval().requires_grad_(requires_grad=False)
         self.head = head.eval().requires_grad_(requires_grad=False)
         self._to_probabilities = to_probabilities
+        self._engine: Engine | None = None
+        self._lock = threading.Lock()
 
     @property
     def input_size(self) -> int:
@@ -129,12 +136,34 @@ class Classifier:
         """
         return self.preparation(images, boxes)
 
-    @torch.no_grad()
     def features(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
-        """Return the feature map that Grad-CAM reads, float32 (N, D, h', w'), without gradient."""
-        x = self.prepare(images, boxes)
-        maps = [self.body(part) for part in torch.split(x, self.chunk)]
-        return torch.cat(maps).contiguous()
+        """Return the feature map that Grad-CAM reads, float32 (N, D, h', w'), without gradient.
+
+        Chunks are shared out to as many threads as torch has been given.
+        """
+        squares = self.preparation.squares(images, boxes)
+        engine = self.engine
+
+        def read(start: int) -> torch.Tensor:
+            part = slice(start, start + self.chunk)
+            return engine(self.preparation.cut(images[part], squares[part]))
+
+        starts = range(0, max(len(images), 1), self.chunk)
+        threads = min(torch.get_num_threads(), len(starts))
+        if threads < 2:
+            return torch.cat([read(start) for start in starts])
+        with ThreadPoolExecutor(threads) as pool:
+            return torch.cat(list(pool.map(read, starts)))
+
+    @property
+    def engine(self) -> Engine:
+        """What computes the features of prepared pictures, fast and without gradient."""
+        with self._lock:
+            if self._engine is None:
+                size = self.input_size
+                noise = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), np.uint8)
+                self._engine = fast(self.body, self.prepare(noise))
+            return self._engine
 
     def logits_from(self, features: torch.Tensor) -> torch.Tensor:
         """Return the logits (N, K) of a feature map, differentiable in it."""

@@ -14,6 +14,7 @@ from facelib.errors import BadValueError
 
 Images = npt.NDArray[np.uint8]
 Boxes = npt.NDArray[np.float64]
+Squares = npt.NDArray[np.int64]
 
 Colour = Literal["gray", "gray three times", "rgb"]
 
@@ -36,6 +37,11 @@ class Preparation:
     colour: Colour
     mean: float | tuple[float, float, float]
     std: float | tuple[float, float, float]
+
+    @property
+    def channels(self) -> int:
+        """Number of different channels that the network sees."""
+        return 3 if self.colour == "rgb" else 1
 
     def crop_boxes(self, boxes: npt.ArrayLike | None, count: int, height: int, width: int) -> Boxes:
         """Return the square of each picture that the network sees.
@@ -87,25 +93,32 @@ class Preparation:
         -------
         float32 (N, C, size, size)
         """
+        return self.cut(images, self.squares(images, boxes))
+
+    def squares(self, images: Images, boxes: npt.ArrayLike | None = None) -> Squares:
+        """Return the square of each picture that the network sees, int64 (N, 4), px; see `crop_boxes`."""
         check_images(images)
-        count, height, width = images.shape[:3]
-        squares = self.crop_boxes(boxes, count, height, width).astype(int)
-        channels = 3 if self.colour == "rgb" else 1
-        pixels = np.empty((count, self.size, self.size, channels), np.uint8)
-        for picture, image, square in zip(pixels, images, squares, strict=True):
+        return self.crop_boxes(boxes, *images.shape[:3]).astype(int)
+
+    def cut(self, images: Images, squares: Squares) -> torch.Tensor:
+        """Return what the network sees of squares that were found before."""
+        planes = np.empty((len(images), self.channels, self.size, self.size), np.uint8)
+        for picture, image, square in zip(planes, images, squares, strict=True):
             self._shrink(_crop(image, square), picture)
-        x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
         mean, std = (
             torch.tensor(value, dtype=torch.float32).view(-1, 1, 1) for value in (self.mean, self.std)
         )
-        x = (x - mean) / std
+        x = torch.from_numpy(planes).float().sub_(mean).div_(std)
         return x.expand(-1, 3, -1, -1) if self.colour == "gray three times" else x
 
-    def _shrink(self, crop: Images, out: Images) -> None:
+    def _shrink(self, crop: Images, planes: Images) -> None:
+        """Resize a square crop and write its channels, each in one piece, into (channels, size, size)."""
         if self.colour != "rgb":
             crop = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
         method = cv2.INTER_AREA if crop.shape[0] > self.size else cv2.INTER_LINEAR
-        out[...] = cv2.resize(crop, (self.size, self.size), interpolation=method).reshape(out.shape)
+        small = cv2.resize(crop, (self.size, self.size), interpolation=method)
+        for plane, channel in zip(planes, cv2.split(small), strict=True):
+            plane[...] = channel
 
 
 def check_images(images: Images) -> None:
@@ -121,7 +134,7 @@ def check_images(images: Images) -> None:
         raise BadValueError(msg)
 
 
-def _crop(image: Images, square: npt.NDArray[np.int64]) -> Images:
+def _crop(image: Images, square: Squares) -> Images:
     """Cut out a square; its parts outside the picture repeat the picture's border."""
     x1, y1, x2, y2 = square
     height, width = image.shape[:2]

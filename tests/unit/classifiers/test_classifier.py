@@ -72,6 +72,36 @@ def test_chunks_change_nothing(images: Images) -> None:
         np.testing.assert_allclose(toy(chunk).logits(images), toy().logits(images), atol=1e-6)
 
 
+def test_as_many_threads_as_torch_has_and_no_picture_at_all(images: Images) -> None:
+    clf, before = toy(2), torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = clf.features(images)
+        torch.set_num_threads(3)
+        torch.testing.assert_close(clf.features(images), alone, rtol=0, atol=0)
+    finally:
+        torch.set_num_threads(before)
+    assert clf.features(images[:0]).shape == (0, 5, 4, 4)
+    assert clf.logits(images[:0]).shape == (0, 3)
+
+
+def test_the_engine_computes_what_the_body_does(images: Images) -> None:
+    clf = toy()
+    with torch.no_grad():
+        expected = clf.body(clf.prepare(images))
+    torch.testing.assert_close(clf.features(images), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(clf.engine(clf.prepare(images)), expected, rtol=1e-5, atol=1e-5)
+    assert clf.engine is clf.engine
+
+
+def test_the_way_back_goes_through_the_body(images: Images) -> None:
+    clf = toy()
+    x = clf.prepare(images).requires_grad_()
+    clf.logits_from(clf.body(x))[:, 1].sum().backward()  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    assert bool((x.grad != 0).any())
+
+
 def test_it_is_in_evaluation_mode_and_keeps_no_gradient(images: Images) -> None:
     clf = toy()
     assert not any(module.training for module in (*clf.body.modules(), *clf.head.modules()))

@@ -80,6 +80,14 @@ def test_mean_of_each_channel(image: Images) -> None:
     torch.testing.assert_close(found, expected)
 
 
+def test_squares_found_before_are_cut_in_parts(image: Images) -> None:
+    images = np.stack([image, image[::-1], image[:, ::-1]])
+    boxes = [(10, 10, 40, 40), (0, 0, 20, 20), (-5, -5, 30, 30)]
+    squares = PLAIN.squares(images, boxes)
+    assert squares.tolist() == [list(box) for box in boxes]
+    assert torch.equal(PLAIN.cut(images[1:], squares[1:]), PLAIN(images, boxes)[1:])
+
+
 def test_one_box_serves_all_pictures_and_many_serve_each(image: Images) -> None:
     images = np.stack([image, image[::-1]])
     boxes = [(10, 10, 40, 40), (0, 0, 20, 20)]
