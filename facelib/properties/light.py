@@ -32,7 +32,8 @@ CORNERS: Final = (263, 33)  # outer corners of the eyes
 PATCH: Final = 0.05  # of their distance: half of a patch around each landmark, whose mean counts
 AWAY: Final = 0.15  # skin whose normal points to the camera by less than this is left out
 FEWEST: Final = 20  # points of skin
-ROUNDS: Final = 4  # of a robust fit: highlights, beards and electrodes hardly count
+ROUNDS: Final = 4  # of a robust fit
+NEARLY: Final = (0.001, 0.05)  # directions that are worse by this, and this share of the least misfit, count
 _NEAR: Final = 9  # landmarks around one that say how the skin lies there
 
 
@@ -72,28 +73,67 @@ def shading(face: Face) -> tuple[Floats, Floats] | None:
     return normals[seen], LINEAR[smooth[rows - top, columns - left]] @ XYZ[1]
 
 
+def lamp(normals: Floats, level: Floats) -> tuple[float, float]:
+    """Return azimuth and elevation, degrees, of the lamp that explains the light on skin best.
+
+    The model is L = ambient + lamp · max(0, n · l): light from all sides, which may be any, and one distant
+    lamp in the direction l, which skin that faces away doesn't see (Lambert's cosine law with attached
+    shadows). For each l of a grid both parts follow by least squares, neither below 0; highlights, beards
+    and electrodes hardly count (Huber's weights). The directions that explain it nearly as well as the best
+    are averaged: skin that is evenly lit tells nothing, and comes out as lit from the camera.
+
+    Parameters
+    ----------
+    normals
+        (k, 3), in the camera's axes.
+    level
+        (k,), linear light.
+    """
+    ways = _directions()
+    lit = np.maximum(normals @ ways.T, 0.0)
+    square, level = lit * lit, level / level.mean()
+    weight = np.ones(len(level))
+    for _ in range(ROUNDS):
+        total, weighted = weight.sum(), weight * level
+        mean, seen, share = weighted.sum() / total, weight @ lit / total, weight @ square / total
+        both, power = weighted @ lit / total, weighted @ level / total
+        strength = np.maximum(both - mean * seen, 0.0) / np.maximum(share - seen * seen, 1e-12)
+        alone = mean - strength * seen < 0  # the lamp explains more than there is: there is nothing else
+        strength[alone] = (both / np.maximum(share, 1e-12))[alone]
+        ambient = np.where(alone, 0.0, mean - strength * seen)
+        loss = power - 2 * ambient * mean - 2 * strength * both
+        loss += ambient**2 + 2 * ambient * strength * seen + strength**2 * share
+        best = int(loss.argmin())
+        misfit = abs(level - ambient[best] - strength[best] * lit[:, best])
+        usual = max(1.5 * 1.4826 * float(np.median(misfit)), 1e-9)
+        weight = np.minimum(1.0, usual / np.maximum(misfit, 1e-9))
+    nearly = NEARLY[0] + NEARLY[1] * max(float(loss[best]), 0.0)
+    across, up, front = np.exp((loss[best] - loss) / nearly) @ ways
+    return float(np.degrees(np.arctan2(across, front))), float(
+        np.degrees(np.arctan2(up, np.hypot(across, front)))
+    )
+
+
+@functools.cache
+def _directions() -> Floats:
+    """Return the directions (d, 3) in front of the face that are tried for the lamp, in the camera's axes."""
+    azimuth, elevation = np.radians(np.meshgrid(np.linspace(-90, 90, 25), np.linspace(-80, 80, 17)))
+    across, front = np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation)
+    return np.stack([across, np.sin(elevation), front], axis=-1).reshape(-1, 3)
+
+
 def _light(face: Face) -> tuple[float, float, float]:
     found = shading(face)
     if found is None or not found[1].any():  # no light tells nothing of where it comes from
         return np.nan, np.nan, np.nan
-    normals, level = found
-    terms = np.column_stack([np.ones(len(level)), normals[:, :2]])
-    weight = np.ones(len(level))
-    for _ in range(ROUNDS):
-        weighted = terms.T * weight
-        front, right, up = fit = np.linalg.solve(weighted @ terms, weighted @ level)
-        misfit = abs(level - terms @ fit)
-        usual = max(1.5 * 1.4826 * float(np.median(misfit)), 1e-9)  # Huber's weights
-        weight = np.minimum(1.0, usual / np.maximum(misfit, 1e-9))
-    dark, bright = np.percentile(level, [5, 95])
-    azimuth, elevation = np.degrees(np.arctan2([right, up], max(front, 1e-9)))
+    dark, bright = np.percentile(found[1], [5, 95])
     contrast = (bright - dark) / (bright + dark) if bright > 0 else np.nan
-    return float(azimuth), float(elevation), float(contrast)
+    return *lamp(*found), float(contrast)
 
 
 _HOW: Final = (
-    "from how the brightness of bare skin changes with the direction it faces: 45° if skin that faces the "
-    "side were twice as bright as skin that faces the camera. Soft light comes out nearer to 0"
+    "from the shading of bare skin: the direction of the one lamp that, with even light from all sides, "
+    "explains it best; 0 is the camera's"
 )
 
 
@@ -116,8 +156,8 @@ _HOW: Final = (
     unit="°",
     source="measured",
     description=f"Height that the light comes from, negative: from below, {_HOW}.",
-    low=-45.0,
-    high=60.0,
+    low=-60.0,
+    high=80.0,
     column=1,
 )
 @register(
@@ -126,15 +166,14 @@ _HOW: Final = (
     unit="°",
     source="measured",
     description=f"Side that the light comes from, positive: the person's left, {_HOW}.",
-    low=-45.0,
-    high=45.0,
+    low=-90.0,
+    high=90.0,
     column=0,
 )
 def light(faces: Sequence[Face]) -> Values:
     """Return azimuth and elevation of the light, degrees, and its contrast, (n, 3); NaN without landmarks.
 
-    The brightness L of the skin is fitted by L = f + x·n_x + y·n_y over its normals n in the camera's axes
-    (the linear part of the reflection of distant light, Basri & Jacobs 2003, IEEE TPAMI 25, without the
-    term that can't be told from f on a face); the angles are those of x and y to f.
+    How the direction is told: see `lamp`. Light that is reflected, or comes from a sky, counts as the lamp's
+    where it comes from one side: heights come out higher in the open, by some 15° in our studio.
     """
     return np.array([_light(face) for face in faces], np.float64).reshape(-1, 3)
