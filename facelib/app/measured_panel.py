@@ -8,6 +8,7 @@ from facelib import properties
 from facelib.app.controls import Card
 from facelib.app.livetable import LiveTable
 from facelib.app.state import Explorer
+from facelib.faces import Head
 from facelib.studies.sweep import measured
 
 COLUMNS = (
@@ -38,15 +39,18 @@ class MeasuredPanel(Card):
             table = result.sweep.properties
         elif snapshot is not None:
             faces = snapshot.frames.faces
-            table = properties.measure([faces[0], faces[-1]], measured(self.explorer.intervention))
+            table = properties.measure(
+                [faces[0], faces[-1]], measured(self.explorer.intervention, self.explorer.face)
+            )
         else:
             self.table.show(COLUMNS, [])
             return
         rows: list[list[Any]] = []
         own = self.explorer.intervention.moves
-        for name in dict.fromkeys((own, *SHOWN)):
+        others = SHOWN if isinstance(self.explorer.face, Head) else table.columns
+        for name in dict.fromkeys((own, *others)):
             if name is not None and name in table and table[name].notna().all():
-                values = [_number(value) for value in table[name]]
+                values = [_number(name, value) for value in table[name]]
                 now = {"series": values} if result is not None else values[-1]
                 rows.append([_title(name), now, values[0]])
         self.table.show(COLUMNS, rows)
@@ -59,6 +63,11 @@ def _title(name: str) -> dict[str, str]:
     return {"text": found.title, "help": f"{found.source}{unit}: {found.description}"}
 
 
-def _number(value: float) -> str:
-    """Return two decimals for shares, none for years, degrees and counts."""
-    return f"{value:.0f}" if value == round(value) or abs(value) >= 10 else f"{value:.2f}"
+def _number(name: str, value: float) -> str:
+    """Return two decimals for shares, none for what has a unit: years, degrees and counts.
+
+    >>> _number("yaw", -3.2), _number("yaw", -0.2), _number("symmetry", 0.891), _number("gender", 1.0)
+    ('−3', '0', '0.89', '1')
+    """
+    whole = bool(properties.PROPERTIES[name].unit) or value == round(value)
+    return (f"{round(value)}" if whole else f"{value:.2f}").replace("-", "−")

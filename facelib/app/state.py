@@ -33,7 +33,9 @@ REST = 0.2  # seconds that the page has for a sweep before references take its p
 STRIDE = 0.2  # share of a sweep between two words of progress: each costs the page a repaint
 COALESCE = 1.0  # changes of one field within this time are one step of "undo"
 
-FIRST_HEAD = Head(age=34, gender=0.0, skin_tone=0.2, hair="tied", seed=4, expression="happy")
+FIRST_HEAD = Head(
+    age=30, gender=0.0, skin_tone=0.3, hair="long", seed=4, expression="happy", intensity=0.8
+)  # all read it as happy; half of them then change their mind, and one certainly doesn't
 FIRST_INTERVENTION = "asymmetric_expression"
 
 

@@ -29,6 +29,7 @@ DELTA = 0.10
 REPLICATES = 20
 FEWEST_REPLICATES = 5
 MEASURED = ("symmetry", "skin_tone", "brightness", "contrast", "sharpness", "age", "gender", "electrodes")
+PHOTOGRAPHED = ("yaw", "pitch", "light_azimuth")  # besides; of a head they are set
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,16 +155,18 @@ def tidy(
     return table[list(COLUMNS)]
 
 
-def measured(intervention: Intervention) -> tuple[str, ...]:
+def measured(intervention: Intervention, face: Face | Head | None = None) -> tuple[str, ...]:
     """Return the properties that a sweep measures: `MEASURED`, and the one that is meant to move.
 
-    What a network reads would slow every sweep down: it is measured on demand
+    Of a picture also what a head would have been given: `PHOTOGRAPHED`. What a network reads would slow every
+    sweep down: it is measured on demand
     (``facelib.properties.measure(sweep.frames.faces, ["estimated_age"])``).
     """
+    usual = (*MEASURED, *PHOTOGRAPHED) if isinstance(face, Face) else MEASURED
     own = intervention.moves
-    if own is None or own in MEASURED or own not in properties.PROPERTIES:
-        return MEASURED
-    return MEASURED if properties.PROPERTIES[own].cost == "network" else (*MEASURED, own)
+    if own is None or own in usual or own not in properties.PROPERTIES:
+        return usual
+    return usual if properties.PROPERTIES[own].cost == "network" else (*usual, own)
 
 
 def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]:
@@ -291,5 +294,5 @@ def sweep(
         },
         label=wanted,
         seed=seed,
-        properties=properties.measure(frames.faces, measured(chosen)),
+        properties=properties.measure(frames.faces, measured(chosen, face)),
     )

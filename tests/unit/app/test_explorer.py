@@ -26,7 +26,7 @@ from facelib.app import (
 from facelib.app import state as states
 from facelib.app.change_panel import OPEN
 from facelib.app.layout import page
-from facelib.faces import Head
+from facelib.faces import Head, sample_photograph
 
 pytestmark = [
     pytest.mark.packages,
@@ -60,6 +60,28 @@ def test_it_opens_on_a_smile_one_side_weakening_and_happy(explorer: Explorer) ->
     explorer.start()
     assert explorer.snapshot is not None
     assert explorer.result is None
+
+
+def test_the_opening_shows_a_smile_that_some_lose_and_one_keeps() -> None:
+    made = Explorer(background=False)
+    found = made.run_sweep(made.scene).effects("happy")
+    made.close()
+    verdicts = found["verdict"].value_counts()
+    assert len(found) == 6
+    assert (found["start"] > 0.8).all()
+    assert verdicts["changes"] >= 3
+    assert verdicts["does not change"] >= 1
+
+
+def test_a_photograph_shows_all_that_can_be_measured_on_it(explorer: Explorer) -> None:
+    panel = MeasuredPanel(explorer)
+    explorer.show(sample_photograph())
+    told = [row[0]["text"] for row in panel.table.rows]
+    assert {properties.PROPERTIES[name].title for name in ("yaw", "light_azimuth", "contrast")} <= set(told)
+    assert properties.PROPERTIES["age"].title not in told
+    result = explorer.run_sweep(explorer.scene)
+    explorer._deliver(explorer.scene, states.Result(result))
+    assert [row[0]["text"] for row in panel.table.rows] == told
 
 
 def test_a_control_changes_the_head_and_undo_brings_it_back(explorer: Explorer) -> None:

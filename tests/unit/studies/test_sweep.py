@@ -20,7 +20,7 @@ from facelib.studies import (
     snapshot,
     sweep,
 )
-from facelib.studies.sweep import MEASURED, measured
+from facelib.studies.sweep import MEASURED, PHOTOGRAPHED, measured
 
 pytestmark = pytest.mark.packages
 
@@ -89,6 +89,15 @@ def test_a_sweep_also_measures_what_its_intervention_moves_if_that_is_cheap() ->
     result = sweep(Head(seed=2), Nod("pitch"), ["fer"], steps=3, size=96)
     assert (np.diff(result.properties["pitch"]) > 5).all()
     assert "measured_pitch" in result.table
+
+
+def test_a_picture_is_measured_where_a_head_is_set() -> None:
+    picture = facelib.faces.sample_photograph()
+    found = measured(facelib.interventions.get("blur"), picture)
+    assert found == (*MEASURED, *PHOTOGRAPHED)
+    result = sweep(picture, "blur", ["fer"], steps=3)
+    assert result.properties[list(PHOTOGRAPHED)].notna().all(axis=None)
+    assert result.properties["age"].isna().all()
 
 
 def test_the_change_is_gradual_and_symmetry_falls(smile: Sweep) -> None:
