@@ -26,3 +26,7 @@ class NoFaceError(FacelibError, ValueError):
 
 class BadImageError(FacelibError, ValueError):
     """A picture that can't be read, is too large, or has an unknown format."""
+
+
+class BadModelError(FacelibError, ValueError):
+    """A file that isn't the network, or the weights, that it should be; nothing of it was run or kept."""
