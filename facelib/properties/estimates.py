@@ -73,7 +73,7 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
     low=0.0,
     high=1.0,
     cost="network",
-    needs=PACKAGES[:1],
+    needs=(PACKAGES,),
     column=2,
 )
 @register(
@@ -97,7 +97,7 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
     low=0.0,
     high=80.0,
     cost="network",
-    needs=PACKAGES[:1],
+    needs=(PACKAGES,),
     column=0,
 )
 def age_and_gender(faces: Sequence[Face]) -> Values:

@@ -17,6 +17,7 @@ from facelib.registry import Registry
 
 Source = Literal["given", "measured", "estimated"]
 Cost = Literal["free", "pixels", "network"]
+Need = str | tuple[str, ...]
 Values = npt.NDArray[np.float64]
 Measure = Callable[[Sequence[Face]], Values]
 
@@ -43,7 +44,7 @@ class Property:
     cost
         "free" (given, or from the landmarks), "pixels" (below a millisecond a face) or "network".
     needs
-        Model packages without which it can't be told.
+        Model packages without which it can't be told; of several in a tuple of their own, any one will do.
     read
         Faces -> float64 (n,), or (n, k): itself and its companions, which are read together.
     column
@@ -58,7 +59,7 @@ class Property:
     low: float
     high: float
     cost: Cost
-    needs: tuple[str, ...]
+    needs: tuple[Need, ...]
     read: Measure = field(repr=False, compare=False)
     column: int | None = None
 
@@ -73,12 +74,20 @@ class Property:
     @property
     def reason(self) -> str:
         """Why it can't be told on this machine; empty if it can."""
-        for package in self.needs:
-            try:
-                package_path(package)
-            except UnavailableError as error:
-                return str(error)
+        for need in self.needs:
+            absent = [_absence(package) for package in ((need,) if isinstance(need, str) else need)]
+            if all(absent):
+                return " Or: ".join(absent)
         return ""
+
+
+def _absence(package: str) -> str:
+    """Return what is said of a package that isn't on this machine; nothing of one that is."""
+    try:
+        package_path(package)
+    except UnavailableError as error:
+        return str(error)
+    return ""
 
 
 PROPERTIES: Registry[Property] = Registry("property")
@@ -94,7 +103,7 @@ def register(
     low: float,
     high: float,
     cost: Cost = "pixels",
-    needs: tuple[str, ...] = (),
+    needs: tuple[Need, ...] = (),
     column: int | None = None,
 ) -> Callable[[Measure], Measure]:
     """Decorate the function that tells a property: make it available by its name.

