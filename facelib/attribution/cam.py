@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnavailableError, UnknownNameError
 
 Maps = npt.NDArray[np.float32]
 
@@ -72,6 +72,8 @@ def grad_cam(
     ------
     BadValueError
         The classifier doesn't know the emotion, or pictures or boxes are not as they should be.
+    UnavailableError
+        The classifier has no maps; the message says why.
     UnknownNameError
         There is no such method or emotion.
     """
@@ -79,14 +81,17 @@ def grad_cam(
 
 
 def grad_cam_from(clf: Classifier, features: torch.Tensor, label: str, method: str = "gradcam") -> Maps:
-    """Return the maps from a feature map (N, D, h, w): one pass back through the head only.
+    """Return the maps from the features of `clf`: one pass back through the head only.
 
-    With A the features and y the logit of the emotion, Grad-CAM is ReLU(Σ_d mean_hw(∂y/∂A_d) · A_d)
-    (Selvaraju et al. 2017, arXiv 1610.02391). See `grad_cam` for the rest.
+    With A the features, laid out as (N, D, h, w), and y the logit of the emotion, Grad-CAM is
+    ReLU(Σ_d mean_hw(∂y/∂A_d) · A_d) (Selvaraju et al. 2017, arXiv 1610.02391). See `grad_cam` for the rest.
     """
     if method not in METHODS:
         msg = f"There is no method {method!r}; known: {', '.join(METHODS)}."
         raise UnknownNameError(msg)
+    if clf.no_maps:
+        msg = f"There are no maps of {clf.id}: {clf.no_maps}."
+        raise UnavailableError(msg)
     column = _column(clf, label)
     features = features.detach().requires_grad_()
     if method != "gradcam":
@@ -94,9 +99,9 @@ def grad_cam_from(clf: Classifier, features: torch.Tensor, label: str, method: s
     with torch.enable_grad():
         score = clf.logits_from(features)[:, column].sum()
     (gradient,) = torch.autograd.grad(score, features)
-    weights = gradient.mean((2, 3), keepdim=True)
+    weights = clf.layout.maps(gradient).mean((2, 3), keepdim=True)
     with torch.no_grad():
-        return np.asarray((weights * features).sum(1).relu_())
+        return np.asarray((weights * clf.layout.maps(features)).sum(1).relu_())
 
 
 def _column(clf: Classifier, label: str) -> int:
@@ -120,8 +125,10 @@ def _by_package(clf: Classifier, features: torch.Tensor, column: int, method: st
     with torch.enable_grad(), tool(model=network, target_layers=[layer]) as cam:
         score = cam.activations_and_grads(features)[:, column].sum()
         score.backward(inputs=[features])
-        activations = cam.activations_and_grads.activations[0].numpy()
-        gradients = cam.activations_and_grads.gradients[0].numpy()
+        taken = cam.activations_and_grads
+        activations, gradients = (
+            clf.layout.maps(tensor[0]).numpy() for tensor in (taken.activations, taken.gradients)
+        )
         maps = np.asarray(
             cam.get_cam_image(features, layer, None, activations, gradients, eigen_smooth=False)
         )

@@ -16,6 +16,7 @@ from torch import nn
 from facelib.classifiers.card import Card
 from facelib.classifiers.engines import Engine, fast
 from facelib.classifiers.preparation import Boxes, Images, Preparation
+from facelib.classifiers.split import CHANNELS_FIRST, Layout
 from facelib.errors import BadValueError
 
 Logits = npt.NDArray[np.float32]
@@ -55,9 +56,10 @@ class Classifier:
     id
         Name in the registry.
     body
-        Prepared pictures (N, C, h, w) to the feature map (N, D, h', w') that Grad-CAM reads; differentiable.
+        Prepared pictures (N, C, h, w) to the features that Grad-CAM reads, (N, D, h', w') if `layout` isn't
+        another.
     head
-        Feature map to logits (N, K); differentiable.
+        Features to logits (N, K); differentiable.
     labels
         The model's own names of its K outputs, in their order.
     emotions
@@ -70,6 +72,11 @@ class Classifier:
         Logits (N, K) to probabilities (N, K).
     chunk
         How many pictures go through the engine at once; small chunks stay in the processor's cache.
+    layout
+        How features become maps.
+    no_maps
+        Why class activation maps can't be read, for people; "" if they can. `body` then gives the logits, and
+        `head` passes them on.
     """
 
     def __init__(
@@ -84,6 +91,8 @@ class Classifier:
         card: Card,
         to_probabilities: Callable[[Logits], Logits] = softmax,
         chunk: int = 4,
+        layout: Layout = CHANNELS_FIRST,
+        no_maps: str = "",
     ) -> None:
         if set(emotions) != set(labels):
             msg = f"`emotions` has every label of {id!r}: {', '.join(labels)}; got {', '.join(emotions)}."
@@ -94,6 +103,8 @@ class Classifier:
         self.preparation = preparation
         self.card = card
         self.chunk = chunk
+        self.layout = layout
+        self.no_maps = no_maps
         self.body = body.eval().requires_grad_(requires_grad=False)
         self.head = head.eval().requires_grad_(requires_grad=False)
         self._to_probabilities = to_probabilities
@@ -137,7 +148,7 @@ class Classifier:
         return self.preparation(images, boxes)
 
     def features(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
-        """Return the feature map that Grad-CAM reads, float32 (N, D, h', w'), without gradient.
+        """Return the features that Grad-CAM reads, float32 (N, …) as `layout` says, without gradient.
 
         Chunks are shared out to as many threads as torch has been given.
         """
@@ -166,7 +177,7 @@ class Classifier:
             return self._engine
 
     def logits_from(self, features: torch.Tensor) -> torch.Tensor:
-        """Return the logits (N, K) of a feature map, differentiable in it."""
+        """Return the logits (N, K) of features, differentiable in them."""
         logits: torch.Tensor = self.head(features)
         return logits
 

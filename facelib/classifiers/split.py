@@ -1,0 +1,276 @@
+"""Cut any network in two at the layer that class activation maps read."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import fx, nn
+
+from facelib.errors import BadValueError
+
+Parts = tuple[nn.Module, nn.Module]
+Cut = Callable[[str], Parts | None]
+TOLERANCE = 1e-4  # of the logits, relative to the largest
+LARGEST_PREFIX = 8  # tokens before those of the grid: class, distillation, registers
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a feature tensor lies, and how it becomes maps (N, D, h, w).
+
+    Parameters
+    ----------
+    kind
+        "channels first" (N, D, h, w), "channels last" (N, h, w, D) or "tokens" (N, prefix + h·w, D).
+    prefix
+        Tokens that stand before those of the grid and belong to no place.
+    """
+
+    kind: Literal["channels first", "channels last", "tokens"] = "channels first"
+    prefix: int = 0
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...]) -> Layout | None:
+        """Return the layout of a feature tensor of square pictures, or None if it has no grid."""
+        if len(shape) == 4 and shape[2] == shape[3] > 1:
+            return cls()
+        if len(shape) == 4 and shape[1] == shape[2] > 1:
+            return cls("channels last")
+        if len(shape) == 3:
+            for prefix in range(min(LARGEST_PREFIX, shape[1] - 4) + 1):
+                if math.isqrt(shape[1] - prefix) ** 2 == shape[1] - prefix:
+                    return cls("tokens", prefix)
+        return None
+
+    def maps(self, features: torch.Tensor) -> torch.Tensor:
+        """Return features, or their gradient, as (N, D, h, w); what belongs to no place is left out."""
+        if self.kind == "channels first":
+            return features
+        if self.kind == "channels last":
+            return features.permute(0, 3, 1, 2)
+        tokens = features[:, self.prefix :].transpose(1, 2)
+        side = math.isqrt(tokens.shape[-1])
+        return tokens.reshape(*tokens.shape[:2], side, side)
+
+
+CHANNELS_FIRST = Layout()
+
+
+@dataclass(frozen=True)
+class Halves:
+    """A network in two parts, ``head(body(x)) == network(x)``.
+
+    Attributes
+    ----------
+    body, head
+        Prepared pictures to features, features to logits.
+    layer
+        Name of the layer whose output the features are; "" if there is none.
+    layout
+        How the features lie.
+    no_maps
+        Why there can be no maps, for people; "" if there can.
+    """
+
+    body: nn.Module
+    head: nn.Module
+    layer: str
+    layout: Layout = CHANNELS_FIRST
+    no_maps: str = ""
+
+
+def split(network: nn.Module, sample: torch.Tensor, layer: str | None = None) -> Halves:
+    """Cut `network` at a layer through which everything flows and whose places matter.
+
+    Parameters
+    ----------
+    network
+        Pictures (N, C, h, w) to logits (N, K); it isn't changed.
+    sample
+        At least two different prepared pictures: each cut is tried out on them.
+    layer
+        Name of the layer, as in ``network.named_modules()``; None: the last that serves.
+
+    Raises
+    ------
+    BadValueError
+        There is no such layer, or maps can't be read at it. Without `layer`, a network that can't be cut
+        comes back whole, with the reason in `no_maps`.
+    """
+    network = network.eval()
+    if layer is not None and layer not in dict(network.named_modules()):
+        names = [name for name, _ in network.named_modules() if name.count(".") < 2 and name]
+        msg = f"The network has no layer {layer!r}; it has, among others, {', '.join(names[:20])}."
+        raise BadValueError(msg)
+    expected, candidates = _candidates(network, sample)
+    cut = _cut_graph(network) or _cut_by_tapping(network, sample.shape[1:])
+    for name, layout in candidates:
+        if layer in (None, name) and (parts := cut(name)) and _agree(*parts, sample, expected):
+            return Halves(*parts, name, layout)
+    if layer is not None:
+        msg = (
+            f"No maps can be read at the layer {layer!r}: its output is no square grid, or its places don't "
+            "matter, or part of what the logits depend on flows past it. Without `cam_layer` the last layer "
+            "that serves is looked for."
+        )
+        raise BadValueError(msg)
+    reason = "no layer was found through which everything flows and whose places matter for the logits"
+    return Halves(network, nn.Identity(), "", no_maps=reason)
+
+
+def _candidates(network: nn.Module, sample: torch.Tensor) -> tuple[torch.Tensor, list[tuple[str, Layout]]]:
+    """Return the logits, and the layers whose output is a grid of places that matter, the last one first."""
+    found: dict[str, torch.Tensor] = {}
+
+    def note(name: str) -> Callable[[nn.Module, object, object], None]:
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            if isinstance(output, torch.Tensor) and output.requires_grad and Layout.of(tuple(output.shape)):
+                found.pop(name, None)  # a layer that is run several times counts where it is run last
+                found[name] = output
+
+        return hook
+
+    handles = [part.register_forward_hook(note(name)) for name, part in network.named_modules() if name]
+    try:
+        with torch.enable_grad():
+            logits = network(sample.clone().requires_grad_())
+    finally:
+        for handle in handles:
+            handle.remove()
+    outputs = dict(reversed(found.items()))
+    gradients = torch.autograd.grad(logits.square().sum(), list(outputs.values()), allow_unused=True)
+    layouts = zip(outputs, map(_layout_that_matters, gradients), strict=True)
+    return logits.detach(), [(name, layout) for name, layout in layouts if layout is not None]
+
+
+def _layout_that_matters(gradient: torch.Tensor | None) -> Layout | None:
+    """Return how a gradient lies if its grid has one: a last transformer block has one at its token only."""
+    layout = None if gradient is None else Layout.of(tuple(gradient.shape))
+    if layout is None or gradient is None:
+        return None
+    maps = layout.maps(gradient)
+    return layout if torch.isfinite(maps).all() and (maps != 0).any() else None
+
+
+@torch.no_grad()
+def _agree(body: nn.Module, head: nn.Module, sample: torch.Tensor, expected: torch.Tensor) -> bool:
+    logits = head(body(sample))
+    return logits.shape == expected.shape and bool(
+        (logits - expected).abs().max() <= TOLERANCE * expected.abs().max().clamp_min(1e-6)
+    )
+
+
+def _cut_graph(network: nn.Module) -> Cut | None:
+    """Cut the traced graph; None if the network can't be traced."""
+    try:
+        traced = fx.symbolic_trace(network)
+    except Exception:  # whatever a stranger's forward() raises when it is traced
+        return None
+    return partial(_cut_traced, traced)
+
+
+def _cut_traced(traced: fx.GraphModule, layer: str) -> Parts | None:
+    """Return the graph up to the layer's output and from there on; None if something flows past it."""
+    nodes = [
+        node
+        for node in traced.graph.nodes
+        if any(path.split("@")[0] == layer for path in node.meta.get("nn_module_stack", {}))
+    ]  # a layer that is run several times is "name@1" the second time
+    if not nodes:
+        return None
+    body, head = fx.Graph(), fx.Graph()
+    inside: dict[fx.Node, fx.Node] = {}
+    for node in traced.graph.nodes:
+        inside[node] = body.node_copy(node, inside.__getitem__)
+        if node is nodes[-1]:
+            break
+    body.output(inside[nodes[-1]])
+    beyond = {nodes[-1]: head.call_method("clone", (head.placeholder("features"),))}  # ReLUs work in place
+    try:
+        for node in _after(traced.graph, nodes[-1]):
+            beyond[node] = head.node_copy(node, beyond.__getitem__)
+    except KeyError:
+        return None
+    parts = fx.GraphModule(traced, body), fx.GraphModule(traced, head)
+    for part in parts:
+        part.graph.eliminate_dead_code()
+        part.delete_all_unused_submodules()
+        part.recompile()
+    return parts
+
+
+def _after(graph: fx.Graph, last: fx.Node) -> Iterator[fx.Node]:
+    """Yield constants from everywhere in the graph, and every step after `last`."""
+    passed = False
+    for node in graph.nodes:
+        if node.op == "get_attr" or passed:
+            yield node
+        passed = passed or node is last
+
+
+_GIVEN: ContextVar[torch.Tensor | None] = ContextVar("features", default=None)
+
+
+class _ReachedError(Exception):
+    """The layer has been run; carries its output out of the rest of the network."""
+
+
+def _tap(_layer: nn.Module, _inputs: object, output: torch.Tensor) -> torch.Tensor:
+    given = _GIVEN.get()
+    if given is None:
+        raise _ReachedError(output)
+    return given.clone()
+
+
+class _UpTo(nn.Module):
+    """A network up to its tapped layer."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map pictures to features."""
+        try:
+            self.network(x)
+        except _ReachedError as reached:
+            features: torch.Tensor = reached.args[0]
+            return features
+        msg = "The layer was not run."
+        raise RuntimeError(msg)
+
+
+class _From(nn.Module):
+    """A network from its tapped layer on; what lies before is run on black pictures, in vain."""
+
+    def __init__(self, network: nn.Module, shape: torch.Size) -> None:
+        super().__init__()
+        self.network = network
+        self.shape = shape
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Map features to logits."""
+        token = _GIVEN.set(features)
+        try:
+            logits: torch.Tensor = self.network(features.new_zeros(len(features), *self.shape))
+            return logits
+        finally:
+            _GIVEN.reset(token)
+
+
+def _cut_by_tapping(network: nn.Module, shape: torch.Size) -> Cut:
+    """Cut a network that can't be traced by a hook on the layer; slower: it always runs from the start."""
+
+    def cut(layer: str) -> Parts:
+        tapped = copy.deepcopy(network)
+        tapped.get_submodule(layer).register_forward_hook(_tap)
+        return _UpTo(tapped), _From(tapped, shape)
+
+    return cut
