@@ -17,6 +17,11 @@ _NONE, _ONE, _FAR = np.float32(0), np.float32(1), np.float32(1e6)
 _FLAT, _SLACK = np.float32(1e-9), np.float32(1e-4)
 
 
+Corners = tuple[float, float, float, float, float, float]
+Slopes = tuple[float, float, float, float, float, float]
+Triple = tuple[float, float, float]
+
+
 @jit
 def _span(low: float, high: float, size: int) -> tuple[int, int]:
     """Return the first and last sample whose centre lies in [low, high], counted from the middle."""
@@ -25,15 +30,68 @@ def _span(low: float, high: float, size: int) -> tuple[int, int]:
 
 
 @jit
-def _bound(start: float, step: float, low: float, high: float) -> tuple[float, float]:
-    """Narrow [low, high] to where start + step × x is not negative, but for rounding."""
+def _box(corners: Corners, height: int, width: int) -> tuple[int, int, int, int]:
+    """Return the first and last row and column of the samples in a triangle's box."""
+    ax, ay, bx, by, cx, cy = corners
+    y0, y1 = _span(min(ay, by, cy), max(ay, by, cy), height)
+    x0, x1 = _span(min(ax, bx, cx), max(ax, bx, cx), width)
+    return y0, y1, x0, x1
+
+
+@jit
+def _corners(points: Floats, a: int, b: int, c: int) -> Corners:
+    return points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+
+
+@jit
+def _area(corners: Corners) -> float:
+    """Return twice the area of a triangle, negative where its front is seen."""
+    ax, ay, bx, by, cx, cy = corners
+    return (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+
+
+@jit
+def _slopes(corners: Corners) -> Slopes:
+    """Return how the weights of the three corners change to the right and downward."""
+    ax, ay, bx, by, cx, cy = corners
+    inverse = _ONE / _area(corners)
+    return (
+        (by - cy) * inverse, (cx - bx) * inverse, (cy - ay) * inverse,
+        (ax - cx) * inverse, (ay - by) * inverse, (bx - ax) * inverse,
+    )  # fmt: skip
+
+
+@jit
+def _turns(slopes: Slopes) -> Triple:
+    """Return −1 over how the weights change to the right: one division for all rows of a triangle."""
+    return -_ONE / slopes[0], -_ONE / slopes[2], -_ONE / slopes[4]
+
+
+@jit
+def _bound(start: float, step: float, turn: float, low: float, high: float) -> tuple[float, float]:
+    """Narrow [low, high] to where start + step × x is not negative, but for rounding; turn is −1 / step."""
     if step > _FLAT:
-        low = max(low, -start / step - _SLACK)  # type: ignore[assignment]  # numba keeps float32
+        low = max(low, start * turn - _SLACK)  # type: ignore[assignment]  # numba keeps float32
     elif step < -_FLAT:
-        high = min(high, -start / step + _SLACK)  # type: ignore[assignment]
+        high = min(high, start * turn + _SLACK)  # type: ignore[assignment]
     elif start < _EDGE:
         high = -_FAR  # type: ignore[assignment]
     return low, high
+
+
+@jit
+def _row(slopes: Slopes, turns: Triple, down: float) -> tuple[float, float]:
+    """Return from where to where, counted from the last corner, a row so far below it lies in a triangle."""
+    ua, va, ub, vb, uc, vc = slopes
+    low, high = _bound(va * down, ua, turns[0], -_FAR, _FAR)
+    low, high = _bound(vb * down, ub, turns[1], low, high)
+    return _bound(_ONE + vc * down, uc, turns[2], low, high)
+
+
+@jit
+def _tilt(slopes: Slopes, za: float, zb: float) -> tuple[float, float]:
+    """Return how depth changes to the right and downward, from the first corners' beyond the last's."""
+    return slopes[0] * za + slopes[2] * zb, slopes[1] * za + slopes[3] * zb
 
 
 @jit
@@ -63,32 +121,20 @@ def rasterise(  # noqa: PLR0917, a kernel
     middle = width * 0.5 - 0.5
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay, bx, by, cx, cy = (
-            points[a, 0],
-            points[a, 1],
-            points[b, 0],
-            points[b, 1],
-            points[c, 0],
-            points[c, 1],
-        )
-        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        corners = _corners(points, a, b, c)
+        area = _area(corners)
         if area == 0 or (cull and area > 0):
             continue
-        y0, y1 = _span(min(ay, by, cy), max(ay, by, cy), height)
-        x0, x1 = _span(min(ax, bx, cx), max(ax, bx, cx), width)
+        y0, y1, x0, x1 = _box(corners, height, width)
         if x0 > x1 or y0 > y1:
             continue
-        inverse = _ONE / area
-        ua, va = (by - cy) * inverse, (cx - bx) * inverse
-        ub, vb = (cy - ay) * inverse, (ax - cx) * inverse
-        uc, vc = (ay - by) * inverse, (bx - ax) * inverse
-        za, zb, zc = points[a, 2], points[b, 2], points[c, 2]
-        slope, down = ua * (za - zc) + ub * (zb - zc), va * (za - zc) + vb * (zb - zc)
+        cx, cy, zc = corners[4], corners[5], points[c, 2]
+        slopes = _slopes(corners)
+        turns = _turns(slopes)
+        slope, down = _tilt(slopes, points[a, 2] - zc, points[b, 2] - zc)
         for y in range(y0, y1 + 1):
             dy = np.float32(y) + top - cy
-            low, high = _bound(va * dy, ua, -_FAR, _FAR)
-            low, high = _bound(vb * dy, ub, low, high)
-            low, high = _bound(_ONE + vc * dy, uc, low, high)
+            low, high = _row(slopes, turns, dy)
             z_row = zc + down * dy
             start_x, end_x = int(np.ceil((low + cx) + middle)), int(np.floor((high + cx) + middle))
             for x in range(max(x0, start_x), min(x1, end_x) + 1):
@@ -110,22 +156,12 @@ def rasterise_inside(  # noqa: PLR0917, a kernel
     left, top = np.float32(0.5 - width * 0.5), np.float32(0.5 - height * 0.5)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay, bx, by, cx, cy = (
-            points[a, 0],
-            points[a, 1],
-            points[b, 0],
-            points[b, 1],
-            points[c, 0],
-            points[c, 1],
-        )
-        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if area >= 0:
+        corners = _corners(points, a, b, c)
+        if _area(corners) >= 0:
             continue
-        y0, y1 = _span(min(ay, by, cy), max(ay, by, cy), height)
-        x0, x1 = _span(min(ax, bx, cx), max(ax, bx, cx), width)
-        inverse = _ONE / area
-        ua, va = (by - cy) * inverse, (cx - bx) * inverse
-        ub, vb = (cy - ay) * inverse, (ax - cx) * inverse
+        y0, y1, x0, x1 = _box(corners, height, width)
+        cx, cy = corners[4], corners[5]
+        ua, va, ub, vb, _, _ = _slopes(corners)
         for y in range(y0, y1 + 1):
             dy = np.float32(y) + top - cy
             for x in range(x0, x1 + 1):
@@ -194,36 +230,24 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
     rows, columns = np.float32(pattern.shape[1] - 0.001), np.float32(pattern.shape[2] - 0.001)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay, bx, by, cx, cy = (
-            points[a, 0],
-            points[a, 1],
-            points[b, 0],
-            points[b, 1],
-            points[c, 0],
-            points[c, 1],
-        )
-        y0, y1 = _span(min(ay, by, cy), max(ay, by, cy), height)
-        x0, x1 = _span(min(ax, bx, cx), max(ax, bx, cx), width)
-        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if x0 > x1 or y0 > y1 or area == 0:
+        corners = _corners(points, a, b, c)
+        y0, y1, x0, x1 = _box(corners, height, width)
+        if x0 > x1 or y0 > y1 or _area(corners) == 0:
             continue
-        za, zb, zc = points[a, 2], points[b, 2], points[c, 2]
+        cx, cy, za, zb, zc = corners[4], corners[5], points[a, 2], points[b, 2], points[c, 2]
         if _hidden(bare, x0, x1, y0, y1, max(za, zb, zc)):
             continue
-        inverse = _ONE / area
-        ua, va = (by - cy) * inverse, (cx - bx) * inverse
-        ub, vb = (cy - ay) * inverse, (ax - cx) * inverse
-        uc, vc = (ay - by) * inverse, (bx - ax) * inverse
-        slope, down = ua * (za - zc) + ub * (zb - zc), va * (za - zc) + vb * (zb - zc)
+        slopes = _slopes(corners)
+        turns = _turns(slopes)
+        slope, down = _tilt(slopes, za - zc, zb - zc)
+        ua, va, ub, vb, _, _ = slopes
         start, end = place[c, 0], place[c, 1]
         along_a, along_b = place[a, 0] - start, place[b, 0] - start
         across_a, across_b = place[a, 1] - end, place[b, 1] - end
         strands = pattern[variants[t]]
         for y in range(y0, y1 + 1):
             dy = np.float32(y) + top - cy
-            low, high = _bound(va * dy, ua, -_FAR, _FAR)
-            low, high = _bound(vb * dy, ub, low, high)
-            low, high = _bound(_ONE + vc * dy, uc, low, high)
+            low, high = _row(slopes, turns, dy)
             z_row = zc + down * dy
             start_x, end_x = int(np.ceil((low + cx) + middle)), int(np.floor((high + cx) + middle))
             for x in range(max(x0, start_x), min(x1, end_x) + 1):
