@@ -50,8 +50,11 @@ class GraphWriter:
     def node(self, operator: str, *inputs: str | None, **attributes: Attribute) -> str:
         """Add an operator; return the name of its output. Inputs that are None are left out."""
         name = f"value{len(self._nodes)}"
+        given = list(inputs)
+        while given and given[-1] is None:  # written as "", they cost onnxruntime its fast convolutions
+            given.pop()
         self._nodes.append(
-            b"".join(_text(1, given or "") for given in inputs)
+            b"".join(_text(1, value or "") for value in given)
             + _text(2, name)
             + _text(4, operator)
             + b"".join(_bytes(5, _attribute(key, value)) for key, value in attributes.items())
