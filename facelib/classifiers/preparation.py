@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import cv2
@@ -16,7 +18,13 @@ Images = npt.NDArray[np.uint8]
 Boxes = npt.NDArray[np.float64]
 Squares = npt.NDArray[np.int64]
 
-Colour = Literal["gray", "gray three times", "rgb"]
+Colour = Literal["gray", "gray three times", "rgb", "bgr"]
+Values = float | tuple[float, float, float]
+
+_WORDS: Mapping[Colour, str] = MappingProxyType(
+    {"gray": "gray", "gray three times": "gray repeated as three channels", "rgb": "RGB", "bgr": "BGR"}
+)
+_LARGEST = 1024  # px; no classifier of faces comes near
 
 
 @dataclass(frozen=True)
@@ -28,26 +36,75 @@ class Preparation:
     size
         Side of the network's input, px.
     colour
-        "gray" (one channel), "gray three times" or "rgb".
+        "gray" (one channel), "gray three times", "rgb" or "bgr".
     mean, std
-        The network sees (value − mean) / std of values 0 … 255; one number, or one a channel.
+        The network sees (value − mean) / std of values 0 … 255; one number, or one each for red, green, blue.
+    margin
+        How far the crop reaches beyond the face box on every side, as a share of its longer side; −0.25 … 2.
+
+    Raises
+    ------
+    BadValueError
+        A value is outside what is possible.
+
+    Examples
+    --------
+    >>> Preparation(64, "gray", 127.5, 127.5, margin=0.1).describe()
+    'gray, 64 × 64 px, scaled to [−1, 1], face box with a margin of 10 % on every side'
     """
 
     size: int
     colour: Colour
-    mean: float | tuple[float, float, float]
-    std: float | tuple[float, float, float]
+    mean: Values
+    std: Values
+    margin: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.size, int) or not 4 <= self.size <= _LARGEST:
+            msg = f"A network's input is 4 … {_LARGEST} px wide; got {self.size!r}."
+            raise BadValueError(msg)
+        if self.colour not in _WORDS:
+            msg = f"The colour is one of {', '.join(map(repr, _WORDS))}; got {self.colour!r}."
+            raise BadValueError(msg)
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            numbers = np.atleast_1d(np.asarray(values, np.float64))
+            fits = numbers.shape == (1,) or (numbers.shape == (3,) and self.colour in ("rgb", "bgr"))
+            if not fits or not np.all(np.isfinite(numbers)) or (name == "std" and not np.all(numbers > 0)):
+                msg = f"`{name}` is one number, or one each for red, green and blue; got {values!r}."
+                raise BadValueError(msg)
+        if not -0.25 <= self.margin <= 2:
+            msg = f"The margin is a share of the face box, −0.25 … 2; got {self.margin!r}."
+            raise BadValueError(msg)
 
     @property
     def channels(self) -> int:
         """Number of different channels that the network sees."""
-        return 3 if self.colour == "rgb" else 1
+        return 3 if self.colour in ("rgb", "bgr") else 1
+
+    def describe(self) -> str:
+        """Say in words what the network sees, as on a card."""
+        ends = [(edge - np.asarray(self.mean)) / np.asarray(self.std) for edge in (0.0, 255.0)]
+        if all(end.ndim == 0 for end in ends):
+            low, high = (f"{float(end):.3g}".replace("-", "−") for end in ends)
+            scaling = f"scaled to [{low}, {high}]"
+        else:
+            mean, std = (
+                ", ".join(f"{value:.4g}" for value in np.broadcast_to(values, 3))
+                for values in (self.mean, self.std)
+            )
+            scaling = f"minus ({mean}), divided by ({std})"
+        words = f"{_WORDS[self.colour]}, {self.size} × {self.size} px, {scaling}"
+        return (
+            f"{words}, face box with a margin of {100 * self.margin:.3g} % on every side"
+            if self.margin
+            else words
+        )
 
     def crop_boxes(self, boxes: npt.ArrayLike | None, count: int, height: int, width: int) -> Boxes:
         """Return the square of each picture that the network sees.
 
-        Its side is the longer one of the face box; corners are rounded to whole pixels, and what lies
-        outside the picture is filled with its border.
+        Its side is the longer one of the face box and its margins; corners are rounded to whole pixels, and
+        what lies outside the picture is filled with its border.
 
         Parameters
         ----------
@@ -70,7 +127,7 @@ class Preparation:
             msg = f"Boxes have shape (4,) or ({count}, 4), one a picture; got {given.shape}."
             raise BadValueError(msg)
         low, high = given[..., :2], given[..., 2:]
-        half = np.maximum((high - low).max(-1, keepdims=True), 2.0) / 2
+        half = np.maximum((high - low).max(-1, keepdims=True), 2.0) * (0.5 + self.margin)
         centre = (low + high) / 2
         squares = np.rint(np.concatenate([centre - half, centre + half], -1))
         inside = (squares[..., :2] < (width, height)) & (squares[..., 2:] > 0)
@@ -102,18 +159,33 @@ class Preparation:
 
     def cut(self, images: Images, squares: Squares) -> torch.Tensor:
         """Return what the network sees of squares that were found before."""
-        planes = np.empty((len(images), self.channels, self.size, self.size), np.uint8)
-        for picture, image, square in zip(planes, images, squares, strict=True):
-            self._shrink(_crop(image, square), picture)
         mean, std = (
             torch.tensor(value, dtype=torch.float32).view(-1, 1, 1) for value in (self.mean, self.std)
         )
-        x = torch.from_numpy(planes).float().sub_(mean).div_(std)
+        x = torch.from_numpy(self._planes(images, squares)).float().sub_(mean).div_(std)
+        if self.colour == "bgr":
+            return x.flip(1)
         return x.expand(-1, 3, -1, -1) if self.colour == "gray three times" else x
+
+    def seen(self, images: Images, boxes: npt.ArrayLike | None = None) -> Images:
+        """Return the pictures that the network sees as people can look at them, uint8 (N, size, size, 3).
+
+        They are RGB whatever the order of the network's channels, and before scaling.
+        """
+        planes = self._planes(images, self.squares(images, boxes))
+        rgb = np.broadcast_to(planes, (len(planes), 3, self.size, self.size))
+        return np.ascontiguousarray(rgb.transpose(0, 2, 3, 1))
+
+    def _planes(self, images: Images, squares: Squares) -> Images:
+        """Return crops, resized, uint8 (N, channels, size, size); colours in the order of the picture."""
+        planes = np.empty((len(images), self.channels, self.size, self.size), np.uint8)
+        for picture, image, square in zip(planes, images, squares, strict=True):
+            self._shrink(_crop(image, square), picture)
+        return planes
 
     def _shrink(self, crop: Images, planes: Images) -> None:
         """Resize a square crop and write its channels, each in one piece, into (channels, size, size)."""
-        if self.colour != "rgb":
+        if self.channels == 1:
             crop = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
         method = cv2.INTER_AREA if crop.shape[0] > self.size else cv2.INTER_LINEAR
         small = cv2.resize(crop, (self.size, self.size), interpolation=method)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 import torch
 
 from facelib.classifiers import Preparation
-from facelib.classifiers.preparation import Images
+from facelib.classifiers.preparation import Colour, Images
 from facelib.errors import BadValueError
 
 PLAIN = Preparation(16, "rgb", 0.0, 1.0)
@@ -124,3 +127,64 @@ def test_bad_pictures(images: Images) -> None:
 
 def test_a_tiny_box_still_has_pixels(image: Images) -> None:
     assert PLAIN(image[None], (10.2, 10.2, 10.4, 10.3)).shape == (1, 3, 16, 16)
+
+
+def test_a_margin_is_a_larger_box_around_the_same_centre(image: Images) -> None:
+    box = (20.0, 15.0, 40.0, 35.0)
+    wide = Preparation(16, "rgb", 0.0, 1.0, margin=0.25)
+    torch.testing.assert_close(wide(image[None], box), PLAIN(image[None], (15.0, 10.0, 45.0, 40.0)))
+    tight = Preparation(16, "rgb", 0.0, 1.0, margin=-0.1)
+    torch.testing.assert_close(tight(image[None], box), PLAIN(image[None], (22.0, 17.0, 38.0, 33.0)))
+
+
+def test_bgr_turns_the_channels_after_each_was_scaled_by_its_own_numbers(image: Images) -> None:
+    numbers = (120.0, 110.0, 100.0), (60.0, 50.0, 40.0)
+    rgb, bgr = (Preparation(16, colour, *numbers)(image[None]) for colour in ("rgb", "bgr"))
+    torch.testing.assert_close(bgr, rgb[:, [2, 1, 0]])
+
+
+@pytest.mark.parametrize("colour", ["gray", "gray three times", "rgb", "bgr"])
+def test_what_is_seen_is_the_input_before_scaling(image: Images, colour: Colour) -> None:
+    preparation = Preparation(16, colour, 10.0, 2.0)
+    seen = preparation.seen(image[None].repeat(2, 0), (3, 4, 33, 34))
+    assert seen.shape == (2, 16, 16, 3)
+    assert seen.dtype == np.uint8
+    expected = preparation(image[None], (3, 4, 33, 34))[0] * 2 + 10
+    if colour == "bgr":
+        expected = expected.flip(0)
+    np.testing.assert_allclose(seen[1].transpose(2, 0, 1), expected.expand(3, -1, -1), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("preparation", "words"),
+    [
+        (
+            Preparation(200, "gray three times", 0.0, 255.0),
+            "gray repeated as three channels, 200 × 200 px, scaled to [0, 1]",
+        ),
+        (
+            Preparation(112, "bgr", (122.782, 117.001, 104.298), 255.0),
+            "BGR, 112 × 112 px, minus (122.8, 117, 104.3), divided by (255, 255, 255)",
+        ),
+    ],
+)
+def test_words_on_the_card(preparation: Preparation, words: str) -> None:
+    assert preparation.describe() == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"size": 2}, "4 … 1024 px wide; got 2"),
+        ({"size": 64.0}, "got 64.0"),
+        ({"colour": "hsv"}, "one of 'gray', .*; got 'hsv'"),
+        ({"mean": (1.0, 2.0)}, "`mean` is one number"),
+        ({"std": 0.0}, "`std` is one number"),
+        ({"colour": "gray", "mean": (1.0, 2.0, 3.0)}, "`mean` is one number"),
+        ({"margin": 3.0}, "share of the face box"),
+        ({"margin": float("nan")}, "share of the face box"),
+    ],
+)
+def test_what_can_not_be_is_answered_in_words(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadValueError, match=message):
+        dataclasses.replace(PLAIN, **changes)
