@@ -64,7 +64,7 @@ def _slopes(corners: Corners) -> Slopes:
 @jit
 def _turns(slopes: Slopes) -> Triple:
     """Return −1 over how the weights change to the right: one division for all rows of a triangle."""
-    return -_ONE / slopes[0], -_ONE / slopes[2], -_ONE / slopes[4]
+    return -_ONE / slopes[0], -_ONE / slopes[2], -_ONE / slopes[4]  # type: ignore[return-value]
 
 
 @jit
@@ -85,7 +85,8 @@ def _row(slopes: Slopes, turns: Triple, down: float) -> tuple[float, float]:
     ua, va, ub, vb, uc, vc = slopes
     low, high = _bound(va * down, ua, turns[0], -_FAR, _FAR)
     low, high = _bound(vb * down, ub, turns[1], low, high)
-    return _bound(_ONE + vc * down, uc, turns[2], low, high)
+    low, high = _bound(_ONE + vc * down, uc, turns[2], low, high)
+    return low, high
 
 
 @jit
