@@ -34,8 +34,8 @@ STRIDE = 0.2  # share of a sweep between two words of progress: each costs the p
 COALESCE = 1.0  # changes of one field within this time are one step of "undo"
 
 FIRST_HEAD = Head(
-    age=30, gender=0.0, skin_tone=0.3, hair="long", seed=4, expression="happy", intensity=0.8
-)  # all read it as happy; half of them then change their mind, and one certainly doesn't
+    age=28, gender=0.0, skin_tone=0.4, hair="tied", seed=19, expression="happy", intensity=0.9
+)  # all read it as happy; most then change their mind, and one certainly doesn't
 FIRST_INTERVENTION = "asymmetric_expression"
 
 

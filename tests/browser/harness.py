@@ -167,8 +167,12 @@ def resident_memory(process: psutil.Process) -> dict[str, float]:
 class Visit:
     """One visitor: a page in a browser profile of its own, with everything that it asked and complained."""
 
-    def __init__(self, browser: Browser, url: str, width: int = 1440, height: int = 1000) -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": height})
+    def __init__(
+        self, browser: Browser, url: str, width: int = 1440, height: int = 1000, scale: float = 1.0
+    ) -> None:
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, device_scale_factor=scale
+        )
         self.context.add_init_script(path=HERE / "probe.js")
         self.requests: list[str] = []
         self.failures: list[str] = []

@@ -1,0 +1,40 @@
+"""Make the README's picture of the explorer: `python docs/screenshot.py`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+
+from harness import Visit, facelib_app, launch_browser  # noqa: E402
+
+STEP = 17  # of 20
+PATIENCE = 300_000  # ms until all harmless changes are compared, on a busy machine
+
+
+def main() -> None:
+    """Open the explorer, wait for all that it computes, and picture it at strength 0.85."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = launch_browser(playwright)
+        with facelib_app(None, Path(folder, "log")) as server:
+            visit = Visit(browser, server.url, width=1296, height=888, scale=1.25)
+            handle = visit.page.locator(".facelib-strength .noUi-handle")
+            handle.wait_for()
+            visit.page.get_by_text("of 99 harmless changes compared").wait_for(timeout=PATIENCE)
+            visit.page.locator(".facelib-progress").first.wait_for(state="hidden", timeout=PATIENCE)
+            for _ in range(STEP):
+                handle.press("ArrowRight")
+            handle.blur()
+            visit.page.wait_for_timeout(500)
+            visit.page.screenshot(path=ROOT / "docs" / "explorer.png")
+            visit.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
