@@ -36,7 +36,7 @@ POSE = (
 )
 PERSON = (
     "age", "gender", "ancestry", "skin_tone", "seed", "hair", "hair_colour", "eye_colour", "asymmetry",
-    "facial_hair", "moles", "moles_side", "thinning", "grey",
+    "facial_hair", "moles", "moles_side", "thinning", "grey", "hair_length",
 )  # fmt: skip
 """Who the person is; what the face shows, wears and is lit by is left to the other controls."""
 

@@ -33,6 +33,7 @@ KNOBS = {
             1,
             0.05,
         ),
+        Knob("hair_length", "Hair length", "Of long hair: 0 to the chin … 1 all of it", 0, 1, 0.05),
         Knob("thinning", "Thinning", "0 all the hair of the style … 1 none", 0, 1, 0.05),
         Knob("facial_hair", "Beard", "0 none, 0.3 stubble, 1 a full short beard", 0, 1, 0.05),
         Knob("moles", "Moles", "Moles and freckles: 0 none … 1 dark", 0, 1, 0.05),
@@ -74,7 +75,16 @@ MENUS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 }
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Gaze": ("gaze_yaw", "gaze_pitch"),
-    "Hair and skin": ("hair_colour", "grey", "thinning", "facial_hair", "eye_colour", "moles", "moles_side"),
+    "Hair and skin": (
+        "hair_colour",
+        "grey",
+        "hair_length",
+        "thinning",
+        "facial_hair",
+        "eye_colour",
+        "moles",
+        "moles_side",
+    ),
     "Palsy": ("palsy", "palsy_side", "palsy_parts", "synkinesis"),
     "Worn": ("glasses", "lens_tint", "mask"),
     "Electrodes": ("electrodes", "electrode_size", "tape", "wires"),

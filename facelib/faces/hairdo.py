@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,10 @@ from facelib.faces.wisps import KNOTS, STYLES, THICKNESS, cap_height
 if TYPE_CHECKING:
     from facelib.faces.head import Head
 
-_GROWN = ArrayCache(16 * 2**20)
+_GROWN, _CUT = ArrayCache(16 * 2**20), ArrayCache(16 * 2**20)
+_HEM = (5.1, 6.45)  # dm; height at which long hair is cut, at full length beneath all of it, and at the chin
+_UNEVEN = 0.03  # dm; standard deviation of the height at which a wisp is cut
+_STUMP = 2.0  # knots that a wisp keeps
 
 
 def has_wisps(style: str) -> bool:
@@ -85,9 +88,68 @@ def grow(head: Head) -> Floats:
         geometry, wisps = load(), hair(head.hair)
         moved = mesh.identity(head)[geometry.anchors] - geometry.base[geometry.anchors]
         grown: Floats = _follow(wisps.vertices, wisps.weights, moved)
-        return grown
+        return _cut(grown, head) if is_cut(head) else grown
 
-    return _GROWN.get((head.hair, *mesh.identity_key(head)), make)
+    length = head.hair_length if is_cut(head) else 1.0
+    return _GROWN.get((head.hair, length, *mesh.identity_key(head)), make)
+
+
+def combed(head: Head) -> tuple[Floats, Floats]:
+    """Return the normals (V, 3) of the hair of a head, and what it carries (V, 5); see `geometry.Hair`."""
+    wisps = hair(head.hair)
+    if not is_cut(head):
+        return wisps.normals, wisps.carried
+
+    def carried() -> Floats:
+        cut = _cut(wisps.carried, head)
+        cut[:, 4] = wisps.carried[:, 4]  # it thins out toward the tips as before
+        return cut
+
+    normals = _CUT.get(("normals", head.hair_length), lambda: _cut(wisps.normals, head))
+    return normals, _CUT.get(("carried", head.hair_length), carried)
+
+
+def is_cut(head: Head) -> bool:
+    """Tell whether the wisps of a head are shorter than those of its style."""
+    return head.hair == "long" and head.hair_length < 1
+
+
+def _cut(values: Floats, head: Head) -> Floats:
+    """Return what the vertices of wisps have (V, C) where these are cut at the height of the hem."""
+    shortened: Floats = _shortened(values, _ends(head.hair_length), KNOTS["long"])
+    return shortened
+
+
+@lru_cache(32)
+def _ends(length: float) -> Floats:
+    """Return at which of its knots (or in between) every wisp (W,) is cut, of long hair; sides are alike."""
+    knots = KNOTS["long"]
+    heights = hair("long").vertices[:, 1].reshape(-1, knots, 2).mean(axis=2)
+    half = len(heights) // 2
+    hem = _HEM[0] + (1 - length) ** 0.5 * (_HEM[1] - _HEM[0])  # the lowest part is out of the picture
+    cut = hem + np.tile(np.random.default_rng(18).normal(0.0, _UNEVEN, half), 2)
+    below = heights < cut[:, None]
+    first, wisp = np.where(below.any(axis=1), below.argmax(axis=1), knots - 1).clip(1), np.arange(2 * half)
+    above, beneath = heights[wisp, first - 1], heights[wisp, first]
+    share = ((above - cut) / np.maximum(above - beneath, 1e-6)).clip(0, 1)
+    ends: Floats = np.maximum(first - 1 + share, _STUMP).astype(np.float32)
+    return ends
+
+
+@jit
+def _shortened(values: Floats, ends: Floats, knots: int) -> Floats:
+    """Return what vertices have at evenly spaced places from the roots of wisps to their ends."""
+    result = np.empty_like(values)
+    for wisp in range(len(ends)):
+        for knot in range(knots):
+            place = ends[wisp] * np.float32(knot) / np.float32(knots - 1)
+            before = min(int(place), knots - 2)
+            share = place - np.float32(before)
+            for edge in range(2):
+                row, start = 2 * (wisp * knots + knot) + edge, 2 * (wisp * knots + before) + edge
+                for c in range(values.shape[1]):
+                    result[row, c] = values[start, c] + share * (values[start + 2, c] - values[start, c])
+    return result
 
 
 @jit

@@ -48,6 +48,7 @@ _RANGES = {
     "synkinesis": (0.0, 1.0),
     "thinning": (0.0, 1.0),
     "grey": (0.0, 1.0),
+    "hair_length": (0.0, 1.0),
     "glasses": (0.0, 1.0),
     "lens_tint": (0.0, 1.0),
     "mask": (0.0, 1.0),
@@ -159,6 +160,8 @@ class Head:
         42 years on.
     moles_side
         Where moles and freckles are: on "both" sides, or the person's "left" or "right" alone.
+    hair_length
+        Of long hair: 0 cut at the chin … 1 all of it. Other styles keep theirs.
 
     Examples
     --------
@@ -205,6 +208,7 @@ class Head:
     tape: float = 0.0
     grey: float | None = None
     moles_side: MolesSide = "both"
+    hair_length: float = 1.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():

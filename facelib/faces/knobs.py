@@ -32,7 +32,7 @@ WORN = {
 }
 """Knobs whose 0 is "not there", and the range of those that have it where a share is asked. Our choice."""
 
-RANGES = ("electrode_size", "grey", "intensity", "left", "right")
+RANGES = ("electrode_size", "grey", "hair_length", "intensity", "left", "right")
 """Knobs that everyone has, drawn from a range."""
 
 ANGLES = {"pose": ("yaw", "pitch", "roll"), "gaze": ("yaw", "pitch")}

@@ -86,7 +86,7 @@ def sample_heads(
           "synkinesis", "wires" and "tape" either the *share* of heads with it, as much as is usual
           (``facelib.faces.knobs.WORN``): ``{"glasses": 0.3}``; or a range, for all heads:
           ``{"asymmetry": (0.0, 0.5)}``;
-        - of "intensity", "left", "right", "electrode_size" and "grey" the range;
+        - of "intensity", "left", "right", "electrode_size", "grey" and "hair_length" the range;
         - of "pose" and "gaze" the farthest turn to both sides in degrees, of all axes or one by one:
           ``{"pose": 15.0}``, ``{"pose": (30.0, 10.0, 0.0)}``;
         - of "light", "background", "hair", "hair_colour", "eye_colour", "palsy_side", "palsy_parts" and

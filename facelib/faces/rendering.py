@@ -108,7 +108,7 @@ def draw(
     rasterise_inside(points, geometry.triangles[solid:inner], solid, geometry.parts, depth, seen)
     if wisps:
         count, turned = len(geometry.triangles), carried[own:end]
-        camera.comb(hairdo.grow(head), wisps.normals, wisps.carried, view, samples, strands, turned)
+        camera.comb(hairdo.grow(head), *hairdo.combed(head), view, samples, strands, turned)
         where, gaps = hairdo.places(head.hair), strand_gaps(size)
         rasterise_wisps(
             strands, wisps.triangles, count, where, hairdo.variants(head), geometry.pattern, gaps, depth, seen

@@ -253,3 +253,32 @@ class Moles(Toward):
 
     def _edit(self, head: Head, strength: float) -> Head:
         return super()._edit(head.replace(moles_side=self.side or head.moles_side), strength)
+
+
+@register
+@dataclass(frozen=True)
+class HairLength(Toward):
+    """Long hair becomes shorter, up to the chin, or grows to its full length; other hair is not accepted."""
+
+    id: ClassVar[str] = "hair_length"
+    title: ClassVar[str] = "length of long hair"
+    group: ClassVar[str] = "Person"
+    moves: ClassVar[str | None] = "hair_length"
+    description: ClassVar[str] = (
+        "Long hair is cut shorter and shorter, up to the chin, or grows back where it is short. For heads "
+        "with long hair."
+    )
+    sentence: ClassVar[str] = "the length of the hair changes"
+    toward: ClassVar[str] = "the hair becomes {to}"
+    field: ClassVar[str] = "hair_length"
+    ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    words: ClassVar[tuple[str, str]] = ("shorter", "longer")
+
+    def lack(self, head: Head) -> str:
+        """Say that long hair is needed."""
+        if head.hair == "long":
+            return ""
+        return (
+            f"{self.id!r} changes the length of long hair, and this head's is {head.hair}. Try "
+            "head.replace(hair='long')."
+        )

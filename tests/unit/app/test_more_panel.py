@@ -23,6 +23,7 @@ SET = {
     "gaze_pitch": (-4.0, {"gaze": (0.0, -4.0)}),
     "hair_colour": ("red", {"hair_colour": "red"}),
     "grey": (0.4, {"grey": 0.4}),
+    "hair_length": (0.4, {"hair_length": 0.4}),
     "thinning": (0.4, {"thinning": 0.4}),
     "facial_hair": (0.3, {"facial_hair": 0.3}),
     "eye_colour": ("green", {"eye_colour": "green"}),

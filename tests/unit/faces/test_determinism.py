@@ -22,8 +22,8 @@ def everything() -> list[Head]:
     """Return 12 people with all that can be drawn, and a sweep of one of them."""
     also = {
         "glasses": 0.5, "lens_tint": 0.5, "mask": 0.3, "palsy": 0.5, "synkinesis": 0.5, "asymmetry": 0.5,
-        "moles": 0.5, "moles_side": ("both", "left"), "grey": (0.0, 1.0), "thinning": 0.5, "wires": 0.5,
-        "tape": 0.5, "facial_hair": 0.5, "pose": 40.0,
+        "moles": 0.5, "moles_side": ("both", "left"), "grey": (0.0, 1.0), "hair_length": (0.0, 1.0),
+        "thinning": 0.5, "wires": 0.5, "tape": 0.5, "facial_hair": 0.5, "pose": 40.0,
         "gaze": 20.0, "light": ("studio", "side", "top"), "background": ("grey", "blue", "room"),
     }  # fmt: skip
     heads = sample_heads(12, seed=6, electrodes=0.5, ages=(5.0, 90.0), stratify=["hair", "age"], also=also)

@@ -90,3 +90,50 @@ def test_a_whole_wisp_has_no_gaps_and_an_empty_one_no_hair() -> None:
     assert pattern[EMPTY].max() == 0
     for style in STYLES:
         assert hair(style).variants.max() < EMPTY
+
+
+def test_long_hair_is_cut_step_by_step_at_the_same_height_on_both_sides() -> None:
+    """The shorter, the less hair is seen, and the higher its lowest vertex lies."""
+    whole = hairdo.grow(Head(hair="long"))
+    lowest, lengths = [], (1.0, 0.75, 0.5, 0.25, 0.0)
+    for length in lengths:
+        head = Head(hair="long", hair_length=length)
+        grown = hairdo.grow(head)
+        assert grown.shape == whole.shape
+        lowest.append(grown[:, 1].min())
+        left, right = np.split(grown, 2)
+        np.testing.assert_allclose(left * np.float32([-1, 1, 1]), right, atol=1e-4)
+        for mine, full in zip(hairdo.combed(head), (hair("long").normals, hair("long").carried), strict=True):
+            assert mine.shape == full.shape
+        np.testing.assert_array_equal(hairdo.combed(head)[1][:, 4], hair("long").carried[:, 4])
+    assert (np.diff(lowest) > 0.1).all()
+    seen = [
+        (parts_seen(Head(hair="long", hair_length=length, expression="neutral"), 64) == WISP).sum()
+        for length in lengths
+    ]
+    assert (np.diff(seen) < 0).all()
+
+
+def test_hair_of_full_length_and_other_styles_stay_as_they_are() -> None:
+    full = Head(hair="long")
+    assert hairdo.combed(full)[0] is hair("long").normals
+    nearly = full.replace(hair_length=1 - 1e-12)
+    np.testing.assert_allclose(hairdo.grow(nearly), hairdo.grow(full), atol=0.02)
+    for style in ("short", "tied", "bald"):
+        plain, set_ = (Head(hair=style, hair_length=length).render(64) for length in (1.0, 0.2))  # type: ignore[arg-type]
+        np.testing.assert_array_equal(plain.image, set_.image)
+
+
+@pytest.mark.parametrize("wide", [0.0, 1.0])
+def test_wisps_are_cut_as_by_interpolation(wide: float) -> None:
+    """The slow way: numpy's interpolation along every wisp."""
+    rng = np.random.default_rng(5)
+    knots, wisps = 5, 7
+    values = rng.normal(size=(wisps * knots * 2, 3)).astype(np.float32)
+    ends = rng.uniform(2, knots - 1, wisps).astype(np.float32) if wide else np.full(wisps, 4, np.float32)
+    found = hairdo._shortened(values, ends, knots).reshape(wisps, knots, 2, 3)
+    table = values.reshape(wisps, knots, 2, 3)
+    for wisp, edge, c in np.ndindex(wisps, 2, 3):
+        places = np.linspace(0, ends[wisp], knots)
+        expected = np.interp(places, np.arange(knots), table[wisp, :, edge, c])
+        np.testing.assert_allclose(found[wisp, :, edge, c], expected, atol=1e-5)

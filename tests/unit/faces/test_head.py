@@ -175,6 +175,7 @@ def test_every_field_changes_the_key() -> None:
         "tape": 0.5,
         "grey": 0.5,
         "moles_side": "left",
+        "hair_length": 0.5,
     }
     keys = {head.replace(**{name: value}).key for name, value in changes.items()} | {head.key}
     assert len(keys) == len(changes) + 1

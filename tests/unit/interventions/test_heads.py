@@ -20,7 +20,11 @@ HEAD = Head(age=40, gender=0.4, skin_tone=0.3, expression="happy", intensity=0.9
 
 def ready(name: str) -> Head:
     """Return a head that an intervention accepts: some change what is worn."""
-    return HEAD if INTERVENTIONS[name].accepts(HEAD) else HEAD.replace(electrodes="fridlund", glasses=0.5)
+    return (
+        HEAD
+        if INTERVENTIONS[name].accepts(HEAD)
+        else HEAD.replace(electrodes="fridlund", glasses=0.5, hair="long")
+    )
 
 
 @pytest.mark.parametrize("name", ON_HEADS)

@@ -1,4 +1,4 @@
-"""Grey hair, moles and freckles: gradual from the head's own, to both ends, and nothing else changes."""
+"""Grey and shorter hair, moles and freckles: gradual, to both ends, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ def test_grey_hair_starts_from_what_the_age_gives_and_goes_to_the_farther_end() 
     assert interventions.get("grey_hair", to="grey").clause == "the hair becomes grey"
 
 
-@pytest.mark.parametrize(("name", "field"), [("grey_hair", "grey"), ("moles", "moles")])
+@pytest.mark.parametrize(
+    ("name", "field"), [("grey_hair", "grey"), ("moles", "moles"), ("hair_length", "hair_length")]
+)
 def test_only_its_own_field_changes(name: str, field: str) -> None:
-    head = Head(age=50)
+    head = Head(age=50, hair="long")
     changed = interventions.get(name).edit(head, 0.4)
     assert [
         item.name for item in fields(Head) if getattr(changed, item.name) != getattr(head, item.name)
@@ -111,3 +113,16 @@ def test_grey_hair_is_told_of_heads_and_leaves_shape_and_skin_alone() -> None:
     np.testing.assert_array_equal(plain.image[y, x], grey.image[y, x])
     top = slice(0, int(plain.landmarks[10, 1]) - 6)
     assert grey.image[top].mean() > plain.image[top].mean() + 5
+
+
+@pytest.mark.packages
+def test_only_long_hair_has_a_length() -> None:
+    change = interventions.get("hair_length")
+    assert change.accepts(Head(hair="long"))
+    assert not change.accepts(Head(hair="tied"))
+    with pytest.raises(BadValueError, match=r"this head's is tied\. Try head\.replace\(hair='long'\)"):
+        change.edit(Head(hair="tied"), 0.5)
+    faces = [Head(hair=style, hair_length=0.25).render(48) for style in ("long", "short")]  # type: ignore[arg-type]
+    told = properties.measure(faces, "hair_length")["hair_length"]
+    assert told[0] == 0.25
+    assert np.isnan(told[1])

@@ -17,7 +17,7 @@ from facelib.studies.sweep import MEASURED
 
 NAMES = {
     "age", "gender", "electrodes", "electrode_size", "electrode_wires", "electrode_tape",
-    "glasses", "lens_tint", "mask", "grey_hair", "moles",
+    "glasses", "lens_tint", "mask", "grey_hair", "hair_length", "moles",
     "symmetry", "appearance_symmetry", "yaw", "pitch", "roll",
     "skin_tone", "brightness", "contrast", "sharpness", "light_azimuth", "light_elevation", "light_contrast",
     "estimated_age", "estimated_age_spread", "estimated_gender", "estimated_gender_spread",
