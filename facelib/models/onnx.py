@@ -26,6 +26,7 @@ class OnnxGraph:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # sweeps run one thread a core
         options.log_severity_level = 3  # errors only
+        options.enable_cpu_mem_arena = False  # small chunks gain nothing by it, and it never gives back
         content = file if isinstance(file, bytes) else file.read_bytes()
         self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         (self._input,) = self._session.get_inputs()
