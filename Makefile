@@ -58,7 +58,7 @@ $(VENV)/app.stamp: pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/test.stamp: pyproject.toml $(VENV)/app.stamp
-	$(BIN)/python -m pip install -e '.[app,test]'
+	$(BIN)/python -m pip install -e '.[app,models,test]'
 	touch $@
 
 clean:

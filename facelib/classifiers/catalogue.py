@@ -8,14 +8,22 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from torch import nn
 
 from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.classifier import Classifier
+from facelib.classifiers.loaders import Source
+from facelib.classifiers.own import own
 from facelib.errors import BadValueError, FacelibError, UnavailableError
 from facelib.models import package_path
 from facelib.registry import Registry
 
 ENTRY_POINTS = "facelib.classifiers"
+
+Kind = Literal["pretrained", "known bias", "own"]
 
 
 @dataclass
@@ -24,6 +32,7 @@ class Entry:
 
     make: Callable[[], Classifier]
     packages: Sequence[str] = ()
+    kind: Kind = "own"
     made: Classifier | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -33,10 +42,11 @@ CLASSIFIERS: Registry[Entry] = Registry("classifier")
 
 def register(
     id: str,  # noqa: A002
-    classifier: Classifier | Callable[[], Classifier],
+    classifier: Classifier | Callable[[], Classifier] | Source,
     packages: Sequence[str] = (),
+    **how: Any,
 ) -> None:
-    """Make a classifier available under a name.
+    """Make a classifier available under a name, until this process ends.
 
     Other packages add theirs by an entry point of the group ``facelib.classifiers``: its name is the id,
     its value a function without arguments that returns a `Classifier`.
@@ -46,13 +56,28 @@ def register(
     id
         Name; one that is taken raises `BadValueError`.
     classifier
-        The classifier, or a function that makes it when it is first asked for.
+        The classifier; a function that makes it when it is first asked for; or a file, folder or torch module
+        that `own` makes a classifier of, right now.
     packages
         Model packages that it needs.
+    **how
+        What `own` is to be told of a file, a folder or a module.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> labels = ["happy", "sad"]
+    >>> facelib.classifiers.register("mine", "mine.onnx", labels=labels, preparation=...)  # doctest: +SKIP
     """
     _discover()
+    if isinstance(classifier, (str, Path, nn.Module)):
+        classifier = own(classifier, id=id, **how)
+    elif how:
+        msg = f"Only a file, a folder or a torch module is told {', '.join(how)}; {id!r} is none of them."
+        raise BadValueError(msg)
     if isinstance(classifier, Classifier):
-        CLASSIFIERS.register(id, Entry(lambda: classifier, packages, _named(id, classifier)))
+        made = _named(id, classifier)
+        CLASSIFIERS.register(id, Entry(lambda: made, packages, made=made))
     else:
         CLASSIFIERS.register(id, Entry(classifier, packages))
 
@@ -98,10 +123,21 @@ def _named(id: str, classifier: Classifier) -> Classifier:  # noqa: A002
     return classifier
 
 
-def available(pattern: str = "*") -> list[str]:
-    """Return the ids that match a shell pattern and can be used on this machine."""
+def available(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "own")) -> list[str]:
+    """Return the ids that match a shell pattern and can be used on this machine.
+
+    Parameters
+    ----------
+    pattern
+        Such as ``"f*"``.
+    kind
+        "pretrained", "own" or "known bias", or several: the networks of known bias are there to try out
+        methods and don't take part unless they are asked for.
+    """
     _discover()
-    return [name for name in CLASSIFIERS.names(pattern) if why_unavailable(name) is None]
+    kinds = (kind,) if isinstance(kind, str) else tuple(kind)
+    names = [name for name in CLASSIFIERS.names(pattern) if CLASSIFIERS[name].kind in kinds]
+    return [name for name in names if why_unavailable(name) is None]
 
 
 def why_unavailable(id: str) -> str | None:  # noqa: A002
@@ -128,7 +164,7 @@ def _call(point: importlib.metadata.EntryPoint) -> Classifier:
 
 
 for _recipe in RECIPES:
-    CLASSIFIERS.register(_recipe.id, Entry(_recipe.make, (_recipe.package,)))
+    CLASSIFIERS.register(_recipe.id, Entry(_recipe.make, (_recipe.package,), "pretrained"))
 
 
 @functools.cache

@@ -14,6 +14,7 @@ _SYNONYMS = MappingProxyType(
         "disgusted": "disgust",
         "fearful": "fear",
         "happiness": "happy",
+        "joy": "happy",
         "sadness": "sad",
         "surprised": "surprise",
     }

@@ -137,13 +137,19 @@ def _candidates(network: nn.Module, sample: torch.Tensor) -> tuple[torch.Tensor,
 
         return hook
 
-    handles = [part.register_forward_hook(note(name)) for name, part in network.named_modules() if name]
+    handles = [
+        part.register_forward_hook(note(name))
+        for name, part in network.named_modules()
+        if name and not isinstance(part, torch.jit.ScriptModule)  # there is no place for a hook in one
+    ]
     try:
         with torch.enable_grad():
             logits = network(sample.clone().requires_grad_())
     finally:
         for handle in handles:
             handle.remove()
+    if not found:
+        return logits.detach(), []
     outputs = dict(reversed(found.items()))
     gradients = torch.autograd.grad(logits.square().sum(), list(outputs.values()), allow_unused=True)
     layouts = zip(outputs, map(_layout_that_matters, gradients), strict=True)

@@ -1,0 +1,8 @@
+"""Readers of networks that come from outside, one file a kind."""
+
+from __future__ import annotations
+
+from facelib.classifiers.loaders import module, state_dict, torchscript, transformers  # noqa: F401
+from facelib.classifiers.loaders.loaded import LOADERS, Loaded, Loader, Outputs, Source, load_source
+
+__all__ = ["LOADERS", "Loaded", "Loader", "Outputs", "Source", "load_source"]

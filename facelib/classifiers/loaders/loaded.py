@@ -1,0 +1,115 @@
+"""What a loader makes of a source, and the registry of loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import nn
+
+from facelib.classifiers.preparation import Preparation
+from facelib.errors import BadValueError
+from facelib.registry import Registry
+
+Source = str | Path | nn.Module
+Outputs = Literal["logits", "probabilities"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network that came from outside.
+
+    Attributes
+    ----------
+    network
+        Prepared pictures, float32 (N, C, h, w), to outputs, float32 (N, K).
+    architecture
+        In words.
+    source
+        Name of the file, without its folder.
+    sha256
+        Of the file with the weights; "" for a network that is in memory.
+    labels, preparation
+        If the source states them.
+    outputs
+        What the network returns.
+    no_gradient
+        Why no gradient flows through it, for people; "" if one does.
+    adapt
+        Network and prepared pictures to the network that is cut for maps; it computes the same.
+    """
+
+    network: nn.Module
+    architecture: str
+    source: str
+    sha256: str = ""
+    labels: tuple[str, ...] | None = None
+    preparation: Preparation | None = None
+    outputs: Outputs = "logits"
+    no_gradient: str = ""
+    adapt: Callable[[nn.Module, torch.Tensor], nn.Module] = lambda network, _sample: network
+
+
+@dataclass(frozen=True)
+class Loader:
+    """How one kind of source is read.
+
+    Attributes
+    ----------
+    accepts
+        Whether a source is of this kind.
+    read
+        Source, the labels that were declared, and options, to what was loaded.
+    options
+        Names of the options that `read` takes, each with what it is.
+    """
+
+    accepts: Callable[[Source], bool]
+    read: Callable[..., Loaded]
+    options: Mapping[str, str]
+
+
+LOADERS: Registry[Loader] = Registry("kind of classifier")
+
+
+def load_source(
+    source: Source, kind: str | None, labels: tuple[str, ...] | None, options: Mapping[str, Any]
+) -> Loaded:
+    """Read a network by the loader of its kind; None: the first kind that accepts the source.
+
+    Raises
+    ------
+    BadValueError
+        No kind accepts the source, or an option isn't one of its kind.
+    BadModelError, UnavailableError
+        The source can't be read.
+    """
+    if not isinstance(source, nn.Module):
+        source = Path(source)
+        if not source.exists():
+            msg = f"There is no file or folder {source}."
+            raise BadValueError(msg)
+    found = kind or next((name for name in LOADERS if LOADERS[name].accepts(source)), None)
+    if found is None:
+        what = type(source).__name__ if isinstance(source, nn.Module) else source.name
+        msg = f"What {what} holds can't be told; say it by `kind`: {', '.join(LOADERS)}."
+        raise BadValueError(msg)
+    loader = LOADERS[found]
+    unknown = sorted(set(options) - set(loader.options))
+    if unknown:
+        known = ", ".join(loader.options) or "none"
+        msg = f"The kind {found!r} has no option {', '.join(map(repr, unknown))}; it has: {known}."
+        raise BadValueError(msg)
+    return loader.read(source, labels, **options)
+
+
+def has_suffix(*suffixes: str) -> Callable[[Source], bool]:
+    """Return whether a source is a file whose name ends so."""
+
+    def accepts(source: Source) -> bool:
+        return isinstance(source, Path) and source.is_file() and source.suffix.lower() in suffixes
+
+    return accepts

@@ -1,0 +1,109 @@
+"""Image classifiers of the package transformers, from a folder on this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from facelib.classifiers.loaders.loaded import LOADERS, Loaded, Loader, Source
+from facelib.classifiers.preparation import Preparation
+from facelib.errors import BadModelError, UnavailableError
+from facelib.models.catalogue import file_hash
+
+_WEIGHTS = "model.safetensors"
+_LARGEST_JSON = 1_000_000  # bytes
+
+
+class Pixels(nn.Module):
+    """A model of transformers as a plain network."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map pictures (N, 3, h, w) to logits (N, K)."""
+        logits: torch.Tensor = self.model(pixel_values=x).logits
+        return logits
+
+
+def read(source: Source, _labels: tuple[str, ...] | None) -> Loaded:
+    """Read ``config.json``, ``model.safetensors`` and ``preprocessor_config.json``; nothing is looked up."""
+    folder = Path(str(source))
+    config = _json(folder / "config.json")
+    weights = folder / _WEIGHTS
+    if "auto_map" in config:
+        msg = (
+            f"{folder.name} brings code of its own (auto_map), which facelib doesn't run; export it as ONNX."
+        )
+        raise BadModelError(msg)
+    if not weights.is_file():
+        msg = (
+            f"{folder.name} has no {_WEIGHTS}; pickled weights aren't read. Save it anew: "
+            "model.save_pretrained(folder, safe_serialization=True)."
+        )
+        raise BadModelError(msg)
+    try:
+        from transformers import AutoModelForImageClassification
+    except ImportError:
+        msg = "Folders of transformers need that package: pip install 'facelib[models]'."
+        raise UnavailableError(msg) from None
+    try:
+        model = AutoModelForImageClassification.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        )
+    except Exception as error:  # whatever a broken folder brings about in another package
+        msg = f"transformers can't read {folder.name}: {str(error).splitlines()[0]}"
+        raise BadModelError(msg) from error
+    names = model.config.id2label
+    labels = tuple(str(names[number]) for number in sorted(names))
+    words = f"{type(model).__name__} of transformers"
+    return Loaded(
+        Pixels(model), words, folder.name, file_hash(weights), labels, preparation=_preparation(folder)
+    )
+
+
+def _preparation(folder: Path) -> Preparation | None:
+    """Return what ``preprocessor_config.json`` states, or None if there is none."""
+    path = folder / "preprocessor_config.json"
+    if not path.is_file():
+        return None
+    stated = _json(path)
+    size = stated.get("crop_size") or stated.get("size") or 224
+    if isinstance(size, dict):
+        size = size.get("height") or size.get("shortest_edge") or 224
+    scale = stated.get("rescale_factor", 1 / 255) if stated.get("do_rescale", True) else 1.0
+    mean, std = stated.get("image_mean"), stated.get("image_std")
+    if not stated.get("do_normalize", True) or mean is None or std is None:
+        return Preparation(int(size), "rgb", 0.0, 1 / scale)
+    return Preparation(int(size), "rgb", _colour(mean, scale), _colour(std, scale))
+
+
+def _colour(values: Any, scale: float) -> tuple[float, float, float]:
+    red, green, blue = (float(value) / scale for value in values)
+    return red, green, blue
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _LARGEST_JSON:
+            raise ValueError(path.stat().st_size)
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        msg = f"{path.name} of {path.parent.name} can't be read as a table in JSON: {error}"
+        raise BadModelError(msg) from error
+    if not isinstance(content, dict):
+        msg = f"{path.name} of {path.parent.name} should hold a table; it holds {type(content).__name__}."
+        raise BadModelError(msg)
+    return content
+
+
+def _accepts(source: Source) -> bool:
+    return isinstance(source, Path) and (source / "config.json").is_file()
+
+
+LOADERS.register("transformers", Loader(_accepts, read, {}))
