@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 import psutil
 import pytest
+
+os.environ["KERAS_BACKEND"] = "torch"  # before anything imports Keras
 
 SECONDS = 2.0  # of processor time: other tests run beside this one
 BYTES = 200_000_000

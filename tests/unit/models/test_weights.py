@@ -23,7 +23,6 @@ from facelib.errors import BadModelError
 from facelib.models import data_path
 from facelib.models.weights import is_torchscript, load_into, read_weights
 
-
 Bounded = Callable[[], AbstractContextManager[None]]
 
 

@@ -1,0 +1,115 @@
+"""Try a stranger's network out on noise, with a limit on what it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map_only
+
+from facelib.errors import BadModelError
+
+LARGEST_TENSOR = 2**25
+"""Numbers in one tensor for one picture; VGG-16 at 224 px has a tenth of it."""
+LARGEST_SIDE = 2048
+"""Of a picture, in pixels."""
+
+
+class Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While it is entered, an operation whose result would be larger than `LARGEST_TENSOR` isn't run.
+
+    Raises
+    ------
+    BadModelError
+        In the place of the operation.
+    """
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        if (numbers := _size(function, args, kwargs)) > LARGEST_TENSOR:
+            msg = f"it would make a tensor of {numbers:.1e} numbers; {LARGEST_TENSOR:.1e} are allowed"
+            raise BadModelError(msg)
+        return function(*args, **kwargs)
+
+
+def _size(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
+    """Return how many numbers an operation would make, found out without memory; 0 if that can't be told."""
+    args, kwargs = tree_map_only(torch.Tensor, lambda tensor: tensor.to("meta"), (args, kwargs))
+    if "device" in kwargs:
+        kwargs = {**kwargs, "device": torch.device("meta")}
+    try:
+        result = function(*args, **kwargs)
+    except Exception:  # it depends on the numbers, or is wrong: then it raises again when it is run
+        return 0
+    return result.numel() if isinstance(result, torch.Tensor) else 0
+
+
+def noise(shape: Sequence[int], count: int = 2) -> torch.Tensor:
+    """Return pictures (count, C, h, w) of noise in [0, 1), always the same.
+
+    Raises
+    ------
+    BadModelError
+        `shape` (C, h, w) is none of pictures.
+    """
+    if not all(isinstance(side, int) and 1 <= side <= LARGEST_SIDE for side in shape):
+        msg = f"it takes pictures of (C, h, w) = {tuple(shape)}; 1 to {LARGEST_SIDE} px a side are handled"
+        raise BadModelError(msg)
+    return torch.rand(count, *shape, generator=torch.Generator().manual_seed(20240412))
+
+
+@torch.no_grad()
+def try_out(network: nn.Module, shape: Sequence[int], name: str) -> torch.Tensor:
+    """Run a network on one picture of noise, then on two, and return the two answers (2, K).
+
+    Parameters
+    ----------
+    network
+        In evaluation mode.
+    shape
+        (C, h, w).
+    name
+        Of its file, for messages.
+
+    Raises
+    ------
+    BadModelError
+        It fails, needs too much, or doesn't return one row of finite numbers a picture.
+    """
+    pictures = noise(shape)
+    try:
+        with Bounded():  # type: ignore[no-untyped-call]
+            network(pictures[:1])
+        answers = network(pictures)
+    except Exception as error:  # whatever a stranger's network brings about
+        msg = f"{name} can't be run on pictures of {' × '.join(map(str, shape))}: {first_line(error)}"
+        raise BadModelError(msg) from error
+    return checked_answers(answers, name)
+
+
+def checked_answers(answers: object, name: str) -> torch.Tensor:
+    """Return the answers to two pictures; raise unless they are finite rows (2, K)."""
+    if not isinstance(answers, torch.Tensor) or answers.ndim != 2 or len(answers) != 2:
+        got = tuple(answers.shape) if isinstance(answers, torch.Tensor) else type(answers).__name__
+        msg = f"{name} should return one row of numbers a picture, (2, K) for two; it returns {got}."
+        raise BadModelError(msg)
+    if not torch.isfinite(answers).all():
+        msg = f"{name} returns numbers that aren't finite: its weights are damaged."
+        raise BadModelError(msg)
+    return answers
+
+
+def are_probabilities(answers: torch.Tensor) -> bool:
+    """Return whether rows (N, K) look like probabilities: none negative, sum one."""
+    sums = answers.sum(1)
+    return answers.shape[1] > 1 and bool((answers >= 0).all() and (sums - 1).abs().max() < 1e-3)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or its kind if it has none."""
+    return str(error).strip().split("\n", maxsplit=1)[0] or type(error).__name__
