@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from facelib.studies import manipulation
-from facelib.studies.manipulation import manipulation_check, usual_heads
+from facelib.studies.manipulation import HEADS, manipulation_check, usual_heads
 
 TABLE = Path(manipulation.__file__).with_name("manipulation.csv")
 
@@ -22,7 +22,7 @@ def main() -> None:
         usual_heads(), progress=lambda done, total: print(f"{done} of {total} interventions", flush=True)
     )
     half = (path := parser.parse_args().table).with_suffix(".part")
-    told = table[table["heads"] > 0]  # the tint of lenses that nobody wears is no number
+    told = table[table["heads"] == HEADS]  # the tint of lenses is no number of those who wear none
     told.round(4).to_csv(half, index=False, lineterminator="\n")
     half.replace(path)
     print(table[table["own"]][["intervention", "property", "moved", "monotone", "same_way"]].to_string())

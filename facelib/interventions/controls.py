@@ -57,7 +57,12 @@ class WeakerByDisplacement(OneSided):
         "Both halves weaken equally, so that the landmarks move as far as when one side weakens: what "
         "remains of its effect when symmetry is kept."
         + along(
-            "activation_left", "activation_right", "activation_asymmetry", "appearance_symmetry", "sharpness"
+            "activation_left",
+            "activation_right",
+            "activation_asymmetry",
+            "appearance_symmetry",
+            "light_elevation",
+            "sharpness",
         )
     )
     sentence: ClassVar[str] = "both sides weaken as visibly as the {side} side alone"

@@ -35,11 +35,7 @@ class Electrodes(HeadIntervention):
         "Electrodes for surface electromyography are attached one by one at the positions of the scheme. "
         "They add contrast and sharpness to the picture."
         + along(
-            "appearance_symmetry",
-            "estimated_age_spread",
-            "estimated_gender",
-            "light_elevation",
-            "light_contrast",
+            "appearance_symmetry", "estimated_gender", "light_azimuth", "light_elevation", "light_contrast"
         )
     )
     sentence: ClassVar[str] = "electrodes are attached"
@@ -92,10 +88,9 @@ class ElectrodeSize(_OfElectrodes):
             "appearance_symmetry",
             "brightness",
             "contrast",
-            "estimated_age_spread",
             "skin_tone",
+            "light_azimuth",
             "light_elevation",
-            "light_contrast",
             "sharpness",
         )
     )
@@ -121,12 +116,10 @@ class ElectrodeTape(_OfElectrodes):
         + along(
             "contrast",
             "estimated_age",
-            "estimated_age_spread",
             "estimated_gender",
-            "estimated_gender_spread",
             "skin_tone",
+            "light_azimuth",
             "light_elevation",
-            "light_contrast",
             "sharpness",
         )
     )
@@ -147,7 +140,7 @@ class ElectrodeWires(_OfElectrodes):
     moves: ClassVar[str | None] = "electrode_wires"
     description: ClassVar[str] = (
         "Leads grow from the electrodes that a head wears, over the skin to the jaw and down, or go if they "
-        "hang there. Needs electrodes." + along("estimated_gender", "sharpness")
+        "hang there. Needs electrodes." + along("sharpness")
     )
     sentence: ClassVar[str] = "the leads of the electrodes change"
     toward: ClassVar[str] = "the electrodes become {to}"

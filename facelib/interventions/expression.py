@@ -93,6 +93,7 @@ class Intensity(StraightLine):
         "activation_right",
         "activation_asymmetry",
         "appearance_symmetry",
+        "light_azimuth",
         "light_elevation",
         "sharpness",
     )
@@ -121,7 +122,13 @@ class StrongerExpression(StraightLine):
         "A weak expression grows step by step to the whole of it. Needs an expression that isn't whole "
         "yet."
         + along(
-            "activation_left", "activation_right", "activation_asymmetry", "appearance_symmetry", "sharpness"
+            "activation_left",
+            "activation_right",
+            "activation_asymmetry",
+            "appearance_symmetry",
+            "light_azimuth",
+            "light_elevation",
+            "sharpness",
         )
     )
     sentence: ClassVar[str] = "the expression grows"
@@ -164,7 +171,6 @@ class Expression(HeadIntervention):
             "activation_right",
             "activation_asymmetry",
             "appearance_symmetry",
-            "contrast",
             "estimated_age",
             "estimated_gender",
             "light_elevation",

@@ -32,13 +32,7 @@ class LightDirection(StraightLine):
     group: ClassVar[str] = "Light"
     moves: ClassVar[str | None] = "light_azimuth"
     description: ClassVar[str] = "The key light wanders to the side; its strength stays." + along(
-        "appearance_symmetry",
-        "brightness",
-        "contrast",
-        "skin_tone",
-        "light_elevation",
-        "light_contrast",
-        "sharpness",
+        "appearance_symmetry", "brightness", "skin_tone", "light_elevation", "light_contrast", "sharpness"
     )
     sentence: ClassVar[str] = "the light wanders to the side"
     field: ClassVar[str] = "light.azimuth"
@@ -59,15 +53,7 @@ class LightElevation(Toward):
     moves: ClassVar[str | None] = "light_elevation"
     description: ClassVar[str] = (
         "The key light sinks until it shines from below, or rises if it stands low; its side and "
-        "strength stay."
-        + along(
-            "contrast",
-            "estimated_age_spread",
-            "estimated_gender",
-            "estimated_gender_spread",
-            "skin_tone",
-            "light_contrast",
-        )
+        "strength stay." + along("light_azimuth", "light_contrast")
     )
     sentence: ClassVar[str] = "the light rises or sinks"
     toward: ClassVar[str] = "the light moves {to}"

@@ -109,7 +109,7 @@ class Synkinesis(HeadIntervention):
     description: ClassVar[str] = (
         "On the side of a palsy the eye narrows as the mouth moves, and the corner of the mouth pulls as the "
         "eye closes. Needs a palsy, and an expression that moves mouth or lids."
-        + along("activation", "activation_left", "activation_asymmetry", "appearance_symmetry")
+        + along("activation", "activation_left", "activation_asymmetry")
     )
     sentence: ClassVar[str] = "on the side of the palsy, eye and mouth move together"
 

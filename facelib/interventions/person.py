@@ -34,9 +34,10 @@ class Age(Toward):
         "appearance_symmetry",
         "contrast",
         "estimated_age",
-        "estimated_age_spread",
         "estimated_gender",
+        "grey_hair",
         "pitch",
+        "light_azimuth",
         "light_elevation",
         "light_contrast",
     )
@@ -59,7 +60,7 @@ class Gender(Toward):
     cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
         "The shape of the face moves between the female and the male morph; hair stays."
-        + along("activation", "activation_left", "activation_right", "estimated_gender_spread", "pitch")
+        + along("activation", "activation_left", "activation_right", "pitch")
     )
     sentence: ClassVar[str] = "the shape moves to the other gender's morph"
     toward: ClassVar[str] = "the shape moves to the {to} morph"
@@ -87,7 +88,7 @@ class Ancestry(HeadIntervention):
     cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
         "The shape of the face blends to another ancestry's morph (not a claim about people); skin "
-        "tone, hair and eyes stay." + along("estimated_age_spread")
+        "tone, hair and eyes stay."
     )
     sentence: ClassVar[str] = "the shape moves to another ancestry's morph"
 
@@ -123,7 +124,7 @@ class SkinTone(Toward):
     moves: ClassVar[str | None] = "skin_tone"
     description: ClassVar[str] = (
         "The skin grows darker, or lighter if dark already; shape and light stay."
-        + along("appearance_symmetry", "brightness", "contrast", "light_elevation", "light_contrast")
+        + along("appearance_symmetry", "brightness", "light_azimuth", "light_contrast")
     )
     sentence: ClassVar[str] = "the skin tone changes"
     toward: ClassVar[str] = "the skin grows {to}"
@@ -142,14 +143,7 @@ class FacialHair(Toward):
     group: ClassVar[str] = "Person"
     description: ClassVar[str] = (
         "A short beard grows over stubble, or goes if there is one; the shape stays."
-        + along(
-            "appearance_symmetry",
-            "contrast",
-            "estimated_gender",
-            "light_elevation",
-            "light_contrast",
-            "sharpness",
-        )
+        + along("appearance_symmetry", "contrast", "estimated_gender", "light_contrast", "sharpness")
     )
     sentence: ClassVar[str] = "the facial hair changes"
     toward: ClassVar[str] = "the face becomes {to}"
@@ -168,7 +162,6 @@ class Thinning(Toward):
     group: ClassVar[str] = "Person"
     description: ClassVar[str] = (
         "The hair thins until none is left, or grows again where it is thin; a bald head stays as it is."
-        + along("estimated_gender")
     )
     sentence: ClassVar[str] = "the fullness of the hair changes"
     toward: ClassVar[str] = "the hair becomes {to}"
@@ -189,6 +182,7 @@ class GreyHair(Toward):
     description: ClassVar[str] = (
         "The hair turns grey, or gets its colour back where it is grey; brows and beard follow, age and skin "
         "stay. A bald head shows it in its brows."
+        + along("estimated_age", "estimated_gender", "light_elevation")
     )
     sentence: ClassVar[str] = "the share of grey hair changes"
     toward: ClassVar[str] = "the hair becomes {to}"

@@ -72,7 +72,7 @@ class Asymmetrise(HeadIntervention):
     cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
         "Brows, eyes, cheeks, nose, mouth and jaw grow apart between left and right."
-        + along("activation_right", "activation_asymmetry", "appearance_symmetry")
+        + along("activation_asymmetry", "appearance_symmetry")
     )
     sentence: ClassVar[str] = "the shape of the face becomes asymmetric"
 

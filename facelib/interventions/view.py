@@ -23,13 +23,7 @@ class Pitch(Toward):
     group: ClassVar[str] = "View"
     moves: ClassVar[str | None] = "pitch"
     description: ClassVar[str] = "The head nods until the face looks up or down, to a given angle." + along(
-        "activation",
-        "activation_left",
-        "activation_right",
-        "activation_asymmetry",
-        "appearance_symmetry",
-        "light_elevation",
-        "light_contrast",
+        "activation", "activation_left", "activation_right", "appearance_symmetry", "light_contrast"
     )
     sentence: ClassVar[str] = "the head nods"
     toward: ClassVar[str] = "the head nods {to}"
@@ -49,7 +43,7 @@ class Roll(Toward):
     moves: ClassVar[str | None] = "roll"
     description: ClassVar[str] = (
         "The head tilts toward the person's left or right shoulder, to a given angle."
-        + along("appearance_symmetry", "contrast", "estimated_age_spread", "light_contrast", "sharpness")
+        + along("appearance_symmetry", "light_azimuth", "light_elevation", "light_contrast", "sharpness")
     )
     sentence: ClassVar[str] = "the head tilts"
     toward: ClassVar[str] = "the head tilts to the {to}"
@@ -79,10 +73,8 @@ class Pose(StraightLine):
         "activation_asymmetry",
         "symmetry",
         "appearance_symmetry",
-        "contrast",
         "estimated_age",
-        "estimated_age_spread",
-        "light_elevation",
+        "light_azimuth",
         "light_contrast",
         "sharpness",
     )
@@ -112,7 +104,7 @@ class Gaze(StraightLine):
     title: ClassVar[str] = "eyes turn"
     group: ClassVar[str] = "View"
     description: ClassVar[str] = "Both eyes turn to one side as far as they reach; the head stays." + along(
-        "activation_right", "activation_asymmetry", "appearance_symmetry"
+        "activation_asymmetry", "appearance_symmetry"
     )
     sentence: ClassVar[str] = "the eyes turn to the {side}"
     field: ClassVar[str] = "gaze.yaw"
@@ -140,7 +132,7 @@ class GazePitch(Toward):
     group: ClassVar[str] = "View"
     description: ClassVar[str] = (
         "Both eyes turn down, or up if they look down already, as far as they reach; the lids follow, "
-        "the head stays." + along("activation", "activation_left", "activation_right", "sharpness")
+        "the head stays." + along("activation", "activation_left", "activation_right")
     )
     sentence: ClassVar[str] = "the eyes turn up or down"
     toward: ClassVar[str] = "the eyes turn {to}"

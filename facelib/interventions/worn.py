@@ -24,14 +24,7 @@ class Glasses(Toward):
     description: ClassVar[str] = (
         "Clear glasses appear, the frame heavier and heavier; or they vanish, where all but a thin frame is "
         "worn. They sit on nose and ears of the resting face."
-        + along(
-            "appearance_symmetry",
-            "contrast",
-            "estimated_age",
-            "estimated_age_spread",
-            "estimated_gender",
-            "sharpness",
-        )
+        + along("appearance_symmetry", "estimated_age", "estimated_gender", "light_azimuth", "sharpness")
     )
     sentence: ClassVar[str] = "glasses appear or vanish"
     toward: ClassVar[str] = "glasses are put {to}"
@@ -53,7 +46,14 @@ class Sunglasses(Toward):
     description: ClassVar[str] = (
         "The lenses of the glasses darken until they hide the eyes, or clear up; the frame stays. For heads "
         "with glasses. The picture grows darker around the eyes."
-        + along("appearance_symmetry", "contrast", "estimated_gender", "light_contrast", "sharpness")
+        + along(
+            "appearance_symmetry",
+            "contrast",
+            "estimated_gender",
+            "light_azimuth",
+            "light_contrast",
+            "sharpness",
+        )
     )
     sentence: ClassVar[str] = "the lenses of the glasses change their tint"
     toward: ClassVar[str] = "the lenses of the glasses turn {to}"
@@ -89,8 +89,8 @@ class Mask(Toward):
             "brightness",
             "contrast",
             "estimated_age",
-            "estimated_gender",
             "skin_tone",
+            "light_azimuth",
             "light_elevation",
             "light_contrast",
             "sharpness",
