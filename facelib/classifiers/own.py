@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from facelib.classifiers.card import Card
-from facelib.classifiers.classifier import Classifier
+from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
 from facelib.classifiers.emotions import EMOTIONS, common
-from facelib.classifiers.loaders import Loaded, Outputs, load_source
+from facelib.classifiers.loaders import Declared, Loaded, Outputs, load_source
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.split import Halves, split
 from facelib.errors import BadModelError, BadValueError
@@ -91,7 +91,8 @@ def own(
     'layer 1, 4 × 28 × 28'
     """
     named = None if labels is None else tuple(labels)
-    loaded = load_source(source, kind, named, options)
+    declared = Declared(named, preparation.size if preparation else None)
+    loaded = load_source(source, kind, declared, options)
     names = named or loaded.labels
     seen = preparation or loaded.preparation
     if names is None or seen is None:
@@ -125,10 +126,11 @@ def own(
             parameters=sum(weight.numel() for weight in loaded.network.parameters()),
             input=seen.describe(),
             feature_map=_feature_map(halves, sample),
-            probabilities="softmax of the logits",
+            probabilities="sigmoids divided by their sum" if loaded.sigmoids else "softmax of the logits",
             training_data=training_data,
             limits=limits,
         ),
+        to_probabilities=normalised_sigmoid if loaded.sigmoids else softmax,
         layout=halves.layout,
         no_maps=halves.no_maps,
     )

@@ -19,6 +19,22 @@ Outputs = Literal["logits", "probabilities"]
 
 
 @dataclass(frozen=True)
+class Declared:
+    """What was said of a network beforehand.
+
+    Attributes
+    ----------
+    labels
+        Names of its outputs.
+    size
+        Side of its pictures, px.
+    """
+
+    labels: tuple[str, ...] | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A network that came from outside.
 
@@ -36,6 +52,8 @@ class Loaded:
         If the source states them.
     outputs
         What the network returns.
+    sigmoids
+        Whether each logit has a sigmoid of its own instead of one softmax for all.
     no_gradient
         Why no gradient flows through it, for people; "" if one does.
     adapt
@@ -49,6 +67,7 @@ class Loaded:
     labels: tuple[str, ...] | None = None
     preparation: Preparation | None = None
     outputs: Outputs = "logits"
+    sigmoids: bool = False
     no_gradient: str = ""
     adapt: Callable[[nn.Module, torch.Tensor], nn.Module] = lambda network, _sample: network
 
@@ -62,7 +81,7 @@ class Loader:
     accepts
         Whether a source is of this kind.
     read
-        Source, the labels that were declared, and options, to what was loaded.
+        Source, what was declared, and options, to what was loaded.
     options
         Names of the options that `read` takes, each with what it is.
     """
@@ -75,9 +94,7 @@ class Loader:
 LOADERS: Registry[Loader] = Registry("kind of classifier")
 
 
-def load_source(
-    source: Source, kind: str | None, labels: tuple[str, ...] | None, options: Mapping[str, Any]
-) -> Loaded:
+def load_source(source: Source, kind: str | None, declared: Declared, options: Mapping[str, Any]) -> Loaded:
     """Read a network by the loader of its kind; None: the first kind that accepts the source.
 
     Raises
@@ -103,7 +120,7 @@ def load_source(
         known = ", ".join(loader.options) or "none"
         msg = f"The kind {found!r} has no option {', '.join(map(repr, unknown))}; it has: {known}."
         raise BadValueError(msg)
-    return loader.read(source, labels, **options)
+    return loader.read(source, declared, **options)
 
 
 def has_suffix(*suffixes: str) -> Callable[[Source], bool]:

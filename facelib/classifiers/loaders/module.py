@@ -6,11 +6,11 @@ import copy
 
 from torch import nn
 
-from facelib.classifiers.loaders.loaded import LOADERS, Loaded, Loader, Source
+from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source
 from facelib.errors import BadValueError
 
 
-def read(source: Source, _labels: tuple[str, ...] | None) -> Loaded:
+def read(source: Source, _declared: Declared) -> Loaded:
     """Take a copy of a module, so that the reader's own stays as it is."""
     if not isinstance(source, nn.Module):
         msg = f"A network in memory is a torch.nn.Module; got {type(source).__name__}."

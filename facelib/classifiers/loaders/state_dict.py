@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import nn
 
-from facelib.classifiers.loaders.loaded import LOADERS, Loaded, Loader, Source, has_suffix
+from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source, has_suffix
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadValueError, UnavailableError
 from facelib.models.catalogue import file_hash
@@ -22,7 +22,7 @@ COLLECTIONS: Registry[Callable[[str, int], Made]] = Registry("collection of arch
 
 def read(
     source: Source,
-    labels: tuple[str, ...] | None,
+    declared: Declared,
     factory: Factory | None = None,
     architecture: str | None = None,
 ) -> Loaded:
@@ -40,7 +40,7 @@ def read(
         words = f"torch module {type(network).__name__}"
     else:
         words = str(architecture)
-        network, preparation = _known(words, labels)
+        network, preparation = _known(words, declared.labels)
     load_into(network, weights)
     return Loaded(network, words, path.name, file_hash(path), preparation=preparation)
 

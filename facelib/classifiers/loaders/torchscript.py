@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from facelib.classifiers.loaders.loaded import LOADERS, Loaded, Loader, Source
+from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source
 from facelib.errors import BadModelError
 from facelib.models.catalogue import file_hash
 from facelib.models.weights import is_torchscript
@@ -30,7 +30,7 @@ class Scripted(nn.Module):
         return out
 
 
-def read(source: Source, _labels: tuple[str, ...] | None) -> Loaded:
+def read(source: Source, _declared: Declared) -> Loaded:
     """Read a TorchScript archive: a program, run by torch's own interpreter and not by Python.
 
     Operators that read or write files are refused. Where the network is a chain of its parts, it comes back

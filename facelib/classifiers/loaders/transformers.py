@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from facelib.classifiers.loaders.loaded import LOADERS, Loaded, Loader, Source
+from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadModelError, UnavailableError
 from facelib.models.catalogue import file_hash
@@ -31,7 +31,7 @@ class Pixels(nn.Module):
         return logits
 
 
-def read(source: Source, _labels: tuple[str, ...] | None) -> Loaded:
+def read(source: Source, _declared: Declared) -> Loaded:
     """Read ``config.json``, ``model.safetensors`` and ``preprocessor_config.json``; nothing is looked up."""
     folder = Path(str(source))
     config = _json(folder / "config.json")

@@ -1,0 +1,47 @@
+"""Files that hold a network with its weights: ONNX, Keras and TensorFlow Lite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source, has_suffix
+from facelib.models.catalogue import file_hash
+from facelib.models.keras_graph import read_keras_network
+from facelib.models.network import FileNetwork
+
+
+def _onnx(path: Path, size: int | None) -> FileNetwork:
+    from facelib.models.onnx_graph import read_onnx_network
+
+    return read_onnx_network(path, size=size)
+
+
+def _keras(path: Path, size: int | None, config: Mapping[str, Any] | str | None = None) -> FileNetwork:
+    return read_keras_network(path, size=size, config=config)
+
+
+def _reader(read: Callable[..., FileNetwork]) -> Callable[..., Loaded]:
+    """Return how a loader reads such files."""
+
+    def load(source: Source, declared: Declared, **options: Any) -> Loaded:
+        path = Path(str(source))
+        found = read(path, declared.size, **options)
+        return Loaded(
+            found.network,
+            found.description,
+            path.name,
+            file_hash(path),
+            outputs=found.outputs,
+            sigmoids=found.ending == "sigmoid",
+            no_gradient=found.no_gradient,
+        )
+
+    return load
+
+
+_CONFIG = {"config": "what model.to_json() gives, for a file of weights alone"}
+
+LOADERS.register("onnx", Loader(has_suffix(".onnx"), _reader(_onnx), {}))
+LOADERS.register("keras", Loader(has_suffix(".h5", ".hdf5", ".keras"), _reader(_keras), _CONFIG))
