@@ -11,6 +11,7 @@ pytestmark = pytest.mark.packages
 
 BARE = Head(expression="neutral", light="frontal")
 RED = (0.6, 0.02, 0.02)
+ROUNDING = 2.0  # grey levels; the thinnest rod changes a column by four, in two pictures of whole levels
 
 
 def rod(depth: float, radius: float = 0.03, size: int = 128, opacity: float = 1.0) -> worn.Worn:
@@ -71,7 +72,7 @@ def test_thin_things_fade_instead_of_breaking_into_dots(wears) -> None:
         wears(rod(1.8, radius))
         change = redness(BARE) - bare
         columns = change.sum(axis=0)[50:78]
-        assert columns.min() > 0.5 * columns.mean() > 0
+        assert columns.min() > max(0.5 * columns.mean() - ROUNDING, 0)
         total.append(change.sum())
     assert np.all(np.diff(total) > 0)
     assert total[0] < 0.15 * total[-1]
