@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from facelib.attribution.cam import METHODS, grad_cam, grad_cam_from
 from facelib.attribution.overlay import CHANGE, EVIDENCE, overlay, overlay_change, project, shared_scale
+from facelib.attribution.regions import RegionEvidence, region_evidence, region_shares
 
 __all__ = [
     "CHANGE",
     "EVIDENCE",
     "METHODS",
+    "RegionEvidence",
     "grad_cam",
     "grad_cam_from",
     "overlay",
     "overlay_change",
     "project",
+    "region_evidence",
+    "region_shares",
     "shared_scale",
 ]

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from facelib import attribution
+from facelib.attribution.regions import COLUMNS
+from facelib.faces.landmarks import FIRST_IRIS
 from facelib.studies.frames import Frames
 from facelib.studies.readings import Reading
 
@@ -45,6 +48,57 @@ class SweepMaps:
         """Return the part of the picture that the maps cover, px (4,): x1, y1, x2, y2."""
         boxes = self.readings[classifier].classifier.crop_boxes(self.frames.box, self.frames.faces[0].size)
         return np.asarray(boxes[0])
+
+    def regions(
+        self,
+        classifier: str | None = None,
+        label: str | None = None,
+        method: str = "gradcam",
+        electrodes: str | tuple[str, ...] | None = None,
+    ) -> pd.DataFrame:
+        """Return how much of the evidence lies on mouth, eyes, brows … at every strength.
+
+        Where the landmarks of a frame aren't known, those of strength 0 serve.
+
+        Parameters
+        ----------
+        classifier
+            None: all that have maps and know the class.
+        electrodes
+            See `facelib.attribution.region_evidence`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a (strength, classifier, region), columns as in `facelib.attribution.regions.COLUMNS`.
+        """
+        wanted = label or self.label
+        start = self.frames.faces[0]
+        faces = [
+            face
+            if np.isfinite(face.landmarks[:FIRST_IRIS]).all()
+            else face.replace(landmarks=start.landmarks)
+            for face in self.frames.faces
+        ]
+        tables = []
+        for name in self._with_maps(wanted) if classifier is None else [classifier]:
+            found = attribution.region_evidence(
+                self.maps(name, wanted, method),
+                self.readings[name].classifier,
+                faces,
+                self.frames.box,
+                electrodes,
+            )
+            tables.append(found.table(self.frames.strengths, name, wanted))
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+
+    def _with_maps(self, label: str) -> list[str]:
+        """Return the ids of the classifiers that have maps of a class."""
+        return [
+            name
+            for name, reading in self.readings.items()
+            if not reading.classifier.no_maps and reading.classifier.index_of(label) is not None
+        ]
 
     def overlays(
         self, classifier: str, label: str | None = None, method: str = "gradcam", opacity: float = 0.5
