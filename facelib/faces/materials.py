@@ -127,6 +127,23 @@ def _set(  # noqa: PLR0917, a kernel
 
 
 @jit
+def _blend(
+    above: Floats,
+    below: Floats,
+    j: int,
+    k: int,
+    shares: tuple[np.float32, np.float32, np.float32, np.float32],
+) -> np.float32:
+    """Return channel k between columns j and j + 1 of two rows of a map."""
+    return (
+        shares[0] * np.float32(above[j, k])
+        + shares[1] * np.float32(above[j + 1, k])
+        + shares[2] * np.float32(below[j, k])
+        + shares[3] * np.float32(below[j + 1, k])
+    )
+
+
+@jit
 def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: PLR0915, one loop
     """Paint skin, lips, lids and shirt."""
     skin, furrows, top, lips = frame.skin, frame.furrows, frame.furrows_top, frame.lip
@@ -142,7 +159,6 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
     )  # fmt: skip
     height, width = skin.shape[:2]
     sides, wrinkled, forward = furrows.shape[0], furrows.shape[1] - 1, furrows.shape[2] - 1
-    texel, carved = np.empty(8, np.float32), np.empty(4, np.float32)
     for s in range(count):
         if part[s] != 0 and part[s] != SOCKET:
             continue
@@ -153,17 +169,15 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
         i, j = int(b), int(a)
         fb, fa = b - i, a - j
         w00, w01 = np.float32((1.0 - fb) * (1.0 - fa)), np.float32((1.0 - fb) * fa)
-        w10, w11 = np.float32(fb * (1.0 - fa)), np.float32(fb * fa)
-        for k in range(8):
-            texel[k] = _STEP * (
-                w00 * np.float32(skin[i, j, k])
-                + w01 * np.float32(skin[i, j + 1, k])
-                + w10 * np.float32(skin[i + 1, j, k])
-                + w11 * np.float32(skin[i + 1, j + 1, k])
-            )
-        red, green, blue, gloss, along, up, under = (
-            texel[0], texel[1], texel[2], texel[3], texel[4], texel[5], texel[7],
-        )  # fmt: skip
+        shares = w00, w01, np.float32(fb * (1.0 - fa)), np.float32(fb * fa)
+        above, below = skin[i], skin[i + 1]
+        red = _STEP * _blend(above, below, j, 0, shares)
+        green = _STEP * _blend(above, below, j, 1, shares)
+        blue = _STEP * _blend(above, below, j, 2, shares)
+        gloss = _STEP * _blend(above, below, j, 3, shares)
+        along = _STEP * _blend(above, below, j, 4, shares)
+        up = _STEP * _blend(above, below, j, 5, shares)
+        under = _STEP * _blend(above, below, j, 7, shares)
         if part[s] == SOCKET:
             _set(colours[s], finish[s], red * 0.95, green * 0.70, blue * 0.68, 1.6, 0.4, 0.75)
             continue
@@ -172,16 +186,10 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
         row = i - top
         if 0 <= row < wrinkled and j < forward:
             lines = furrows[side if sides == 2 else 0]
-            for k in range(4):
-                carved[k] = (
-                    w00 * lines[row, j, k]
-                    + w01 * lines[row, j + 1, k]
-                    + w10 * lines[row + 1, j, k]
-                    + w11 * lines[row + 1, j + 1, k]
-                )
-            along += carved[0]
-            up += carved[1]
-            dark = carved[2]
+            over, beneath = lines[row], lines[row + 1]
+            along += _blend(over, beneath, j, 0, shares)
+            up += _blend(over, beneath, j, 1, shares)
+            dark = _blend(over, beneath, j, 2, shares)
         dark = 0.22 * min(dark, 1.6)
         lip = min(1.15 * carried[s, 6], 1.0) * lips[3]
         red = red * (1.0 - 0.75 * dark) * (1.0 - lip) + lips[0] * lip
