@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from facelib.classifiers import Classifier
 
+os.environ["KERAS_BACKEND"] = "torch"  # before anything imports Keras
+
 FROM_NPM = ("faceapi", "human")
 
 

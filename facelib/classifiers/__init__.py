@@ -9,20 +9,24 @@ from facelib.classifiers.emotions import EMOTIONS, common
 from facelib.classifiers.loaders import LOADERS
 from facelib.classifiers.own import LabelWarning, own
 from facelib.classifiers.preparation import Preparation
+from facelib.classifiers.presets import PRESETS, Preset, preset
 
 __all__ = [
     "CLASSIFIERS",
     "EMOTIONS",
     "LOADERS",
+    "PRESETS",
     "Card",
     "Classifier",
     "LabelWarning",
     "Preparation",
+    "Preset",
     "available",
     "common",
     "load",
     "normalised_sigmoid",
     "own",
+    "preset",
     "register",
     "single_threaded",
     "softmax",

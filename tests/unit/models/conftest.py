@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +10,6 @@ from contextlib import AbstractContextManager, contextmanager
 
 import psutil
 import pytest
-
-os.environ["KERAS_BACKEND"] = "torch"  # before anything imports Keras
 
 SECONDS = 2.0  # of processor time: other tests run beside this one
 BYTES = 200_000_000
