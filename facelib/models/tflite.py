@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
-from facelib.errors import UnavailableError
+from facelib.errors import BadModelError, UnavailableError
+from facelib.models.content import SMALL, read_content
+from facelib.models.network import Ending, FileNetwork
+from facelib.models.trial import are_probabilities, first_line, try_out
 
 _DTYPES = {0: np.float32, 1: np.float16, 2: np.int32, 3: np.uint8, 4: np.int64, 9: np.int8}
 _ACTIVATIONS: dict[int, Callable[[torch.Tensor], torch.Tensor]] = {0: lambda x: x, 1: F.relu, 3: F.relu6}
@@ -36,6 +39,10 @@ _OPTIONS = {
     "SUM": (tflite.ReducerOptions, ("KeepDims",)),
     "STRIDED_SLICE": (tflite.StridedSliceOptions, ("BeginMask", "EndMask", "ShrinkAxisMask")),
 }  # fmt: skip
+
+_IDENTIFIER = b"TFL3"
+_LARGEST_GROWTH = 2  # weights that are used twice
+_ENDINGS: dict[str, Ending] = {"SOFTMAX": "softmax", "LOGISTIC": "sigmoid"}
 
 Values = dict[int, torch.Tensor]
 
@@ -66,23 +73,47 @@ class TfliteGraph(nn.Module):
         The steps in the order in which they run.
     constants
         Tensor number to weight, in TensorFlow's order of axes.
+    shape
+        Of what it takes: (1, h, w, C) for pictures.
 
     Raises
     ------
+    BadModelError
+        The file is damaged, or isn't one.
     UnavailableError
-        The file has an operator that isn't known here.
+        It has an operator that isn't known here.
     """
 
     def __init__(self, file: Path | bytes) -> None:
         super().__init__()
-        model = tflite.Model.GetRootAsModel(file if isinstance(file, bytes) else file.read_bytes(), 0)
+        content = file if isinstance(file, bytes) else read_content(file)
+        name = "The file" if isinstance(file, bytes) else file.name
+        try:
+            self._read(content)
+        except Exception as error:  # flatbuffers believes any offset: struct.error, IndexError, TypeError …
+            msg = f"{name} can't be read as a TensorFlow Lite file: {first_line(error)}"
+            raise BadModelError(msg) from error
+        unknown = {operator.kind for operator in self.operators} - set(_RUN)
+        if unknown:
+            msg = f"{name} needs the operators {', '.join(sorted(unknown))}, which facelib can't run yet."
+            raise UnavailableError(msg)
+
+    def _read(self, content: bytes) -> None:
+        if content[4:8] != _IDENTIFIER:
+            raise ValueError("it doesn't begin as one")
+        model = tflite.Model.GetRootAsModel(content, 0)
         graph = model.Subgraphs(0)
         self.constants: Values = {}
+        left = max(SMALL, _LARGEST_GROWTH * len(content))
         for number in range(graph.TensorsLength()):
             tensor = graph.Tensors(number)
-            if model.Buffers(tensor.Buffer()).DataLength():
+            if size := model.Buffers(tensor.Buffer()).DataLength():
+                left -= size
+                if left < 0:
+                    raise ValueError("its tensors claim far more bytes than it has")
                 self.constants[number] = torch.from_numpy(_constant(model, tensor))
         self.input = int(graph.Inputs(0))
+        self.shape = tuple(int(side) for side in np.atleast_1d(graph.Tensors(self.input).ShapeAsNumpy()))
         self.outputs = [int(number) for number in graph.OutputsAsNumpy()]
         self.operators: list[Operator] = []
         for number in range(graph.OperatorsLength()):
@@ -91,11 +122,15 @@ class TfliteGraph(nn.Module):
                 self.constants[operator.output] = self.constants[operator.inputs[0]]  # is float already
             else:
                 self.operators.append(operator)
-        unknown = {operator.kind for operator in self.operators} - set(_RUN)
-        if unknown:
-            name = "The file" if isinstance(file, bytes) else file.name
-            msg = f"{name} needs the operators {', '.join(sorted(unknown))}, which facelib can't run yet."
-            raise UnavailableError(msg)
+
+    def take_off_ending(self) -> Ending:
+        """Take off a softmax or sigmoid that makes the one output, and tell which it was."""
+        if len(self.outputs) != 1 or not self.operators or self.operators[-1].output != self.outputs[0]:
+            return ""
+        ending = _ENDINGS.get(self.operators[-1].kind, "")
+        if ending:
+            self.outputs = [self.operators.pop().inputs[0]]
+        return ending
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Run on float32 (N, C, H, W), or on what is no picture; outputs have TensorFlow's order of axes."""
@@ -112,6 +147,46 @@ class TfliteGraph(nn.Module):
         return [(turn(self.constants[kernel]), self.constants[bias]) for _, kernel, bias in chosen]
 
 
+class _Rows(nn.Module):
+    """The one output of a graph, a row for every picture."""
+
+    def __init__(self, graph: TfliteGraph) -> None:
+        super().__init__()
+        self.graph = graph
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map (N, C, h, w) to (N, K)."""
+        (output,) = self.graph(x)
+        rows: torch.Tensor = output.flatten(1)
+        return rows
+
+
+def read_tflite_network(path: Path) -> FileNetwork:
+    """Return the network of a TensorFlow Lite file that takes one picture and returns one row of numbers.
+
+    Raises
+    ------
+    BadModelError
+        The file is damaged, or holds another kind of network.
+    UnavailableError
+        It has an operator that isn't known here.
+    """
+    graph = TfliteGraph(path)
+    if len(graph.shape) != 4 or len(graph.outputs) != 1:
+        what = f"{graph.shape} and returns {len(graph.outputs)} tensors"
+        msg = f"{path.name} takes {what}; one row for one picture is handled."
+        raise BadModelError(msg)
+    ending = graph.take_off_ending()
+    network = _Rows(graph).eval()
+    _, height, width, channels = graph.shape
+    answers = try_out(network, (channels, height, width), path.name)
+    outputs: Literal["logits", "probabilities"] = "logits"
+    if not ending and are_probabilities(answers):
+        outputs = "probabilities"
+    words = f"TensorFlow Lite graph of {len(graph.operators)} operators"
+    return FileNetwork(network, (channels, height, width), outputs, ending, words)
+
+
 def _constant(model: Any, tensor: Any) -> npt.NDArray[Any]:
     """Return a weight as float32 (or integers that were never quantised)."""
     raw = model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes()
@@ -119,10 +194,12 @@ def _constant(model: Any, tensor: Any) -> npt.NDArray[Any]:
     array = np.frombuffer(raw, _DTYPES[tensor.Type()]).reshape(shape)
     quantisation = tensor.Quantization()
     if array.dtype in (np.uint8, np.int8) and quantisation is not None and quantisation.ScaleLength():
-        zero = quantisation.ZeroPointAsNumpy()
+        zero, scale = quantisation.ZeroPointAsNumpy(), quantisation.ScaleAsNumpy()
+        if np.broadcast_shapes(array.shape, np.shape(zero), np.shape(scale)) != array.shape:
+            raise ValueError("its scales don't fit its weights")
         if array.dtype == np.uint8 and not np.any(zero):
             array = array.view(np.int8)  # old hybrid quantisation: signed bytes under an unsigned name
-        return np.asarray((array.astype(np.float32) - np.float32(zero)) * quantisation.ScaleAsNumpy())
+        return np.asarray((array.astype(np.float32) - np.float32(zero)) * scale)
     return array.astype(np.float32) if array.dtype in (np.float16, np.float32) else array.copy()
 
 
