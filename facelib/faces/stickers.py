@@ -298,10 +298,10 @@ def _moles(head: Head, colour: npt.NDArray[np.float64]) -> list[tuple[float, ...
     spots = _spots()
     count = 66
     chosen = spots[rng.choice(len(spots), count, replace=False, p=_area())]
-    size = np.where(np.arange(count) < 6, rng.uniform(0.016, 0.028, count), rng.uniform(0.008, 0.014, count))
-    brown = np.where(np.arange(count)[:, None] < 6, (0.42, 0.27, 0.20), (0.78, 0.58, 0.46))
+    size = np.where(np.arange(count) < 6, rng.uniform(0.019, 0.033, count), rng.uniform(0.011, 0.020, count))
+    brown = np.where(np.arange(count)[:, None] < 6, (0.42, 0.27, 0.20), (0.70, 0.48, 0.36))
     dark = brown * colour
-    cover = np.where(np.arange(count) < 6, 0.85, 0.5) * head.moles
+    cover = np.where(np.arange(count) < 6, 0.85, 0.8) * head.moles
     there = {"both": chosen[:, 0] > -np.inf, "left": chosen[:, 0] > 0, "right": chosen[:, 0] < 0}
     return [
         _row(*map(float, point), float(r), _MOLE, float(c), *map(float, shade))

@@ -43,7 +43,9 @@ def able(change: Intervention, head: Head) -> Head:
     """Give the head what the intervention needs."""
     if change.accepts(head):
         return head
-    return head.replace(intensity=0.5, palsy=0.4, electrodes="fridlund", glasses=0.5, hair="long")
+    return head.replace(
+        intensity=0.5, palsy=0.4, electrodes="fridlund", glasses=0.5, hair="long", hair_length=0.3
+    )
 
 
 @cache
