@@ -59,10 +59,13 @@ def fetch(names: Names = None) -> None:
 
 @models.command("list")
 def list_packages() -> None:
-    """Show which model packages there are, what for, under which licence, and whether they are here."""
+    """Show the model packages, whether they are here, and which classifiers of others you can bring."""
+    from facelib.classifiers import preset_table
     from facelib.models import status, table
 
     typer.echo(table(status()))
+    typer.echo("\nClassifiers that you can bring: facelib.classifiers.preset(name, file); see data/README.md")
+    typer.echo(preset_table())
 
 
 @models.command()

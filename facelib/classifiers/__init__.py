@@ -9,7 +9,7 @@ from facelib.classifiers.emotions import EMOTIONS, common
 from facelib.classifiers.loaders import LOADERS
 from facelib.classifiers.own import LabelWarning, own
 from facelib.classifiers.preparation import Preparation
-from facelib.classifiers.presets import PRESETS, Preset, preset
+from facelib.classifiers.presets import PRESETS, Preset, preset, preset_table
 
 __all__ = [
     "CLASSIFIERS",
@@ -27,6 +27,7 @@ __all__ = [
     "normalised_sigmoid",
     "own",
     "preset",
+    "preset_table",
     "register",
     "single_threaded",
     "softmax",

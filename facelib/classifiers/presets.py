@@ -16,6 +16,7 @@ from facelib.classifiers.loaders.state_dict import COLLECTIONS
 from facelib.classifiers.own import own
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadValueError
+from facelib.models import aligned
 from facelib.models.weights import read_weights
 from facelib.registry import Registry
 
@@ -130,6 +131,15 @@ def preset(name: str, source: Source, *, id: str | None = None, **more: Any) -> 
     return own(source, id=id or name, **(stated | dict(chosen.options(source)) | more))
 
 
+def preset_table() -> str:
+    """Return one line a preset: name, file to bring, who describes it, licence, whether we verified it."""
+    rows = [("preset", "what to download", "described by", "licence", "state")]
+    for one in map(PRESETS.__getitem__, PRESETS):
+        state = "verified" if one.verified else UNVERIFIED
+        rows.append((one.id, one.file, one.described_at, one.licence, state))
+    return aligned(rows)
+
+
 def _efficientnet(source: Source) -> Mapping[str, Any]:
     """Return how timm makes HSEmotion's network; its last layer may be a chain of one."""
     weights = read_weights(Path(str(source)))
@@ -166,8 +176,11 @@ def _deepface(_source: Source) -> Mapping[str, Any]:
     return {"config": {"class_name": "Sequential", "config": {"name": "emotion", "layers": named}}}
 
 
-_AFFECTNET = "VGGFace2 for who people are, then AffectNet (pictures found by web search, labelled by hand)"
-_APACHE = "Apache-2.0 for the code; of the weights nothing else is stated. AffectNet is for research only"
+_AFFECTNET = (
+    "VGGFace2 for who people are, then AffectNet (pictures found by web search, labelled by hand; its terms "
+    "allow research alone)"
+)
+_APACHE = "Apache-2.0 (code); weights: not stated"
 _MTCNN = "trained on faces cut out by MTCNN, whose boxes differ a little from facelib's"
 
 PRESETS: Registry[Preset] = Registry("preset")
@@ -219,7 +232,7 @@ for _preset in (
     Preset(
         "deepface", "deepface (5 convolutions)", "keras", "facial_expression_model_weights.h5",
         _FER2013, Preparation(48, "gray", 0.0, 255.0),
-        described_at="deepface", licence="MIT for the code; of the weights nothing is stated",
+        described_at="deepface", licence="MIT (code); weights: not stated",
         training_data="not stated by its makers; input and classes are those of FER2013",
         note="deepface turns faces upright and fills what is not square with black; facelib does neither",
         options=_deepface,

@@ -9,12 +9,13 @@ from facelib.models.catalogue import PACKAGES, Package
 from facelib.models.electromyogram import electrode_positions
 from facelib.models.fetching import fetch
 from facelib.models.packages import Status, data_path, home, package_path, status, verify
-from facelib.models.report import summary, table
+from facelib.models.report import aligned, summary, table
 
 __all__ = [
     "PACKAGES",
     "Package",
     "Status",
+    "aligned",
     "data_path",
     "electrode_positions",
     "fetch",

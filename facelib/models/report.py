@@ -28,5 +28,15 @@ def table(entries: Iterable[Status]) -> str:
         package = entry.package
         state = f"{entry.state}: {entry.reason}" if entry.state == "damaged" else entry.state
         rows.append((package.name, package.version, package.source, package.licence, state, package.purpose))
+    return aligned(rows)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as lines with their columns one below the other; the first row is the heading.
+
+    >>> print(aligned([("name", "is"), ("fer", "small")]))
+    name  is
+    fer   small
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

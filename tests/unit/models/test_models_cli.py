@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from facelib import models
+from facelib.classifiers import PRESETS
 from facelib.cli import app
 from facelib.models import PACKAGES, Status
 
@@ -34,10 +35,19 @@ def states(monkeypatch: pytest.MonkeyPatch, **reasons: str) -> None:
 def test_list_shows_every_package(nothing_here: None) -> None:
     result = CliRunner().invoke(app, ["models", "list"])
     assert result.exit_code == 0
-    lines = result.output.splitlines()
+    lines = result.output.split("\n\n")[0].splitlines()
     assert lines[0].split() == ["package", "version", "from", "licence", "state", "what", "for"]
     assert [line.split()[0] for line in lines[1:]] == list(PACKAGES)
     assert all("missing" in line for line in lines[1:])
+
+
+def test_list_shows_what_one_can_bring(nothing_here: None) -> None:
+    heading, names, *lines = CliRunner().invoke(app, ["models", "list"]).output.split("\n\n")[1].splitlines()
+    assert heading.startswith("Classifiers that you can bring")
+    assert names.split() == ["preset", "what", "to", "download", "described", "by", "licence", "state"]
+    assert [line.split()[0] for line in lines] == list(PRESETS)
+    assert all(line.endswith("not verified by us") for line in lines)
+    assert all(PRESETS[line.split()[0]].licence in line for line in lines)
 
 
 def test_verify_fails_where_something_required_is_missing(nothing_here: None) -> None:
