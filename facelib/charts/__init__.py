@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from facelib.charts.harmless import kinds
     from facelib.charts.manipulation import matrix
     from facelib.charts.outputs import bars
+    from facelib.charts.regions import region_curves
     from facelib.charts.strips import film
 
 # Imported when asked for: altair alone takes more than a second.
@@ -37,6 +38,7 @@ _NAMES = {
     "offline": "facelib.charts.display",
     "p_histogram": "facelib.charts.chance",
     "ranking": "facelib.charts.falls",
+    "region_curves": "facelib.charts.regions",
     "response": "facelib.charts.curves",
     "save": "facelib.charts.export",
     "steps": "facelib.charts.gradients",
@@ -59,6 +61,7 @@ __all__ = [
     "offline",
     "p_histogram",
     "ranking",
+    "region_curves",
     "response",
     "save",
     "steps",

@@ -17,7 +17,8 @@ from torch import nn
 from facelib import attribution
 from facelib.classifiers import Card, Classifier, Preparation
 from facelib.classifiers.preparation import Images
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.classifiers.split import Layout
+from facelib.errors import BadValueError, UnavailableError, UnknownNameError
 
 LABELS = ("happy", "sad", "boredom")
 CARD = Card("toy", "here", "", "CC0", "toy", 0, "rgb", "5 × 5", "softmax", "none", "all")
@@ -124,6 +125,82 @@ def test_captum_agrees(clf: Classifier, images: Images) -> None:
     expected = captum.attr.LayerGradCam(whole(clf), clf.body).attribute(x, target=0, relu_attributions=True)
     found = attribution.grad_cam(clf, images, "happy", BOX)
     np.testing.assert_allclose(found, expected[:, 0].detach(), rtol=1e-4, atol=1e-6)
+
+
+class Tokens(nn.Module):
+    """The end of a small transformer: a block over a class token and a grid of 3 × 3, read at the class."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True, dropout=0.0)
+        self.last = nn.Linear(16, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.last(self.block(x)[:, 0])
+        return logits
+
+
+class Patches(nn.Module):
+    """The beginning: patches of 8 × 8 px become tokens, after a class token."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 16, 8, 8)
+        self.token = nn.Parameter(torch.randn(1, 1, 16))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        tokens = self.patches(x).flatten(2).transpose(1, 2)
+        return torch.cat([self.token.expand(len(x), -1, -1), tokens], 1)
+
+
+@pytest.fixture
+def transformer() -> Classifier:
+    torch.manual_seed(2)
+    emotions = {"happy": "happy", "sad": "sad", "boredom": None}
+    preparation = Preparation(24, "rgb", 127.5, 60.0)
+    return Classifier(
+        "tokens", Patches(), Tokens(), labels=LABELS, emotions=emotions, preparation=preparation, card=CARD,
+        layout=Layout("tokens", 1),
+    )  # fmt: skip
+
+
+def test_captum_agrees_on_a_grid_of_tokens(transformer: Classifier, images: Images) -> None:
+    """Captum averages a token's gradient over places too, once its tensors are laid out as (N, D, places)."""
+    found = attribution.grad_cam(transformer, images, "happy", BOX)
+    assert found.shape == (4, 3, 3)
+    assert found.max() > 0
+
+    class Laid(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.patches, self.grid, self.rest = transformer.body.patches, nn.Identity(), transformer.head
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            grid = self.grid(self.patches(x))  # the usual layout, before it becomes tokens
+            tokens = grid.flatten(2).transpose(1, 2)
+            token = transformer.body.token.expand(len(x), -1, -1)
+            logits: torch.Tensor = self.rest(torch.cat([token, tokens], 1))
+            return logits
+
+    laid = Laid()
+    x = transformer.prepare(images, BOX).requires_grad_()
+    expected = captum.attr.LayerGradCam(laid, laid.grid).attribute(x, target=0, relu_attributions=True)
+    np.testing.assert_allclose(found, expected[:, 0].detach(), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", attribution.METHODS)
+def test_every_method_lays_tokens_out(transformer: Classifier, images: Images, method: str) -> None:
+    found = attribution.grad_cam(transformer, images, "sad", BOX, method)
+    assert found.shape == (4, 3, 3)
+    assert np.isfinite(found).all()
+    assert (found >= 0).all()
+
+
+def test_a_classifier_without_maps_says_why(clf: Classifier, images: Images) -> None:
+    clf.no_maps = "its file holds no gradient"
+    for method in ("gradcam", "layercam"):
+        with pytest.raises(UnavailableError, match=r"no maps of toy: its file holds no gradient\."):
+            attribution.grad_cam(clf, images, "happy", BOX, method)
 
 
 def test_frames_are_on_one_scale(clf: Classifier, images: Images) -> None:

@@ -13,6 +13,7 @@ from facelib.interventions.intervention import HeadIntervention
 from facelib.studies import (
     COLUMNS,
     Cancelled,
+    Frames,
     Sweep,
     even_strengths,
     make_frames,
@@ -20,6 +21,7 @@ from facelib.studies import (
     snapshot,
     sweep,
 )
+from facelib.studies.maps import SweepMaps
 from facelib.studies.sweep import MEASURED, PHOTOGRAPHED, measured
 
 pytestmark = pytest.mark.packages
@@ -137,6 +139,36 @@ def test_maps_are_raw_and_share_one_scale(smile: Sweep) -> None:
     assert found.scale("fer") == pytest.approx(maps.max())
     assert np.array_equal(found.change("fer")[0], np.zeros_like(maps[0]))
     assert found.overlays("fer").shape == smile.images.shape
+
+
+def test_regions_say_where_the_evidence_lies_at_every_strength(smile: Sweep) -> None:
+    from facelib.attribution.regions import COLUMNS as REGION_COLUMNS
+    from facelib.faces.regions import REGIONS
+
+    table = smile.attribution.regions()
+    assert list(table.columns) == list(REGION_COLUMNS)
+    assert len(table) == len(NAMES) * 7 * len(REGIONS)
+    sums = table.groupby(["classifier", "step"])["share"].sum()
+    assert np.allclose(sums[sums > 0], 1)
+    clf = facelib.classifiers.load("fer")
+    direct = facelib.attribution.region_shares(
+        smile.attribution.maps("fer"), clf, smile.frames.faces, smile.box
+    )
+    rows = smile.attribution.regions("fer")
+    assert np.allclose(rows["share"].to_numpy().reshape(7, -1), direct, equal_nan=True)
+    assert rows["strength"].unique().tolist() == smile.strengths.tolist()
+
+
+def test_regions_of_a_photograph_have_the_landmarks_of_strength_0_where_a_frame_lost_them() -> None:
+    face = facelib.faces.sample_photograph()
+    result = sweep(face, "blur", ["fer"], steps=3)
+    frames = result.frames
+    lost = frames.faces[2].replace(landmarks=np.full((478, 2), np.nan, np.float32))
+    bare = Frames((*frames.faces[:2], lost), frames.strengths)
+    expected = result.attribution.regions()
+    again = SweepMaps(result.readings, bare, result.label).regions()
+    assert expected.equals(again)
+    assert expected["share"].notna().all()
 
 
 def test_references_are_matched_kept_and_resumed(smile: Sweep) -> None:

@@ -1,0 +1,165 @@
+"""Where the evidence lies along the strength: one panel a region, one line a classifier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import altair as alt
+import pandas as pd
+
+from facelib.charts import theme
+from facelib.charts.tables import classifiers_of, needed, rows
+from facelib.errors import BadValueError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+NEEDED: Final = ("strength", "classifier", "label", "region", "share", "evidence", "area")
+CELLS: Final = ("strength", "series", "region", "side", "value", "usual")
+BOTH: Final = {"eyes": "eye", "brows": "brow", "cheeks": "cheek"}
+SIDES: Final = ("left or whole", "right")
+TITLES: Final = {
+    "share": "Share of the evidence for {label} in each region; grey: its share of the area",
+    "evidence": "Evidence for {label} in each region: part of the map's mean",
+}
+ORDER: Final = (
+    "mouth", "eyes", "brows", "nose", "cheeks", "forehead", "chin", "electrodes", "outside",
+)  # fmt: skip
+BESIDE: Final = 5  # panels a row
+
+
+def region_curves(
+    table: pd.DataFrame,
+    value: Literal["share", "evidence"] = "share",
+    *,
+    sides: bool = False,
+    width: int = 110,
+    height: int = 80,
+) -> alt.ConcatChart:
+    """Draw how much of a classifier's evidence lies in each region, over the strength.
+
+    Shares tell where the evidence lies; where it all fades, only the evidence itself tells. The grey band is
+    the share that a map that is the same everywhere would have, for the first classifier: lines above it are
+    more than the region's size explains. Lines are interrupted where a map is blank.
+
+    Parameters
+    ----------
+    table
+        Rows of `facelib.studies.SweepMaps.regions`, of one class.
+    value
+        What is drawn.
+    sides
+        Draw the person's left (solid) and right (dashed) eye, brow and cheek apart.
+    width, height
+        Of a panel, px.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing, or the table is of no class or of several, or `value` is another word.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "strength": [0.0, 1.0], "classifier": "fer", "label": "happy", "region": "mouth",
+    ...     "share": [0.5, 0.2], "evidence": [0.2, 0.1], "area": 0.1,
+    ... })
+    >>> region_curves(table).to_dict()["datasets"]["regions"][0]["value"]
+    0.5
+    """
+    if value not in TITLES:
+        msg = f"What is drawn is one of {', '.join(TITLES)}; got {value!r}."
+        raise BadValueError(msg)
+    labels = [str(name) for name in needed(table, NEEDED)["label"].drop_duplicates()]
+    if len(labels) != 1:
+        msg = f"The chart is about one class; got {', '.join(labels) or 'an empty table'}."
+        raise BadValueError(msg)
+    found = grouped(table, value, sides=sides)
+    names = classifiers_of(table)
+    shown = [region for region in ORDER if (found["region"] == region).any()]
+    beside = theme.panels_beside(shown, BESIDE)
+    top = float(found[["value", "usual"]].max().max())
+    panels = [
+        _panel(region, names, value, top, first=order % beside == 0, sides=sides).properties(
+            width=width, height=height
+        )
+        for order, region in enumerate(shown)
+    ]
+    chart = alt.concat(
+        *panels,
+        columns=beside,
+        data=alt.NamedData(name="regions"),
+        datasets={"regions": rows(found, CELLS)},
+    ).resolve_legend(color="shared", shape="shared", strokeDash="shared")
+    heading = TITLES[value].format(label=labels[0])
+    return theme.finish(
+        chart,
+        columns=beside,
+        description=f"{heading}. Lines over the strength of the change from 0 to 1, one panel a region "
+        f"({', '.join(shown)}), one line a classifier ({', '.join(names)}).",
+        heading=repr(heading),
+        above=10,
+    )
+
+
+def grouped(table: pd.DataFrame, value: str, *, sides: bool) -> pd.DataFrame:
+    """Return the rows that are drawn, sides apart or added up, without regions that are never seen."""
+    words = table["region"].astype(str)
+    side = words.str.extract(r"^(left|right) ", expand=False)
+    part = words.str.replace(r"^(left|right) ", "", regex=True)
+    plural = {one: several for several, one in BOTH.items()}
+    right = (side == "right") & sides
+    found = table.assign(
+        region=part.replace(plural),
+        side=right.map({False: SIDES[0], True: SIDES[1]}),
+        series=table["classifier"],
+    )
+    keys = ["classifier", "strength", "region", "side", "series"]
+    sums = found.groupby(keys, sort=False, observed=True)[[value, "area"]].agg(_sum).reset_index()
+    seen = sums.groupby("region")["area"].transform("max") > 0
+    usual = sums["area"] if value == "share" else float("nan")
+    return sums.assign(value=sums[value], usual=usual)[seen].reset_index(drop=True)
+
+
+def _sum(values: npt.NDArray[np.float64]) -> float:
+    return float(pd.Series(values).sum(skipna=False))
+
+
+def _panel(
+    region: str, names: list[str], value: str, top: float, *, first: bool, sides: bool
+) -> theme.Layered:
+    """Return the panel of one region, on the scale of all; the `first` of a row has its numbers."""
+    base = alt.Chart().transform_filter(f"datum.region === {region!r}")
+    x = alt.X(
+        "strength:Q",
+        scale=alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False),
+        axis=alt.Axis(title=None, values=[0, 0.5, 1], format="~g", grid=False),
+    )
+    percent = value == "share"
+    axis = alt.Axis(
+        title=None, tickCount=3, format=".0%" if percent else "~g", labels=first, ticks=False, domain=False
+    )
+    y = alt.Y("value:Q", scale=alt.Scale(domain=[0, 1.05 * top or 1], nice=False), axis=axis)
+    colours, shapes = theme.told_apart(names)
+    dashes = alt.StrokeDash(
+        "side:N",
+        scale=alt.Scale(domain=list(SIDES), range=[[1, 0], [5, 3]]),
+        legend=alt.Legend(title=None, orient="right", symbolStrokeColor=theme.INK) if sides else None,
+    )
+    tooltip = [
+        alt.Tooltip("series:N", title="classifier"),
+        alt.Tooltip("region:N"),
+        alt.Tooltip("side:N"),
+        alt.Tooltip("strength:Q", format=".2f"),
+        alt.Tooltip("value:Q", title=value, format=".1%" if percent else ".3g"),
+        alt.Tooltip("usual:Q", title="share of the area", format=".1%"),
+    ]
+    own = f"datum.series === {names[0]!r} && datum.side === {SIDES[0]!r}"
+    band = base.transform_filter(own).mark_area(color=theme.BAND, opacity=0.55).encode(x=x, y="usual:Q")
+    line = base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colours, strokeDash=dashes, detail="side:N")
+    dots = base.mark_point(filled=True, size=22, opacity=1).encode(
+        x=x, y=y, color=colours, shape=shapes, tooltip=tooltip
+    )
+    layers = [band, line, dots] if percent else [line, dots]
+    return alt.layer(*layers).properties(title=theme.panel_title(region, 1))
