@@ -58,6 +58,18 @@ class Operator:
     shape: tuple[int, ...]
 
 
+class Step(nn.Module):
+    """An operator as a module, so that a network can be cut after it."""
+
+    def __init__(self, operator: Operator) -> None:
+        super().__init__()
+        self.operator = operator
+
+    def forward(self, values: Values) -> torch.Tensor:
+        """Return what it makes of the tensors so far."""
+        return _RUN[self.operator.kind](values, self.operator)
+
+
 class TfliteGraph(nn.Module):
     """The first subgraph of a TensorFlow Lite file.
 
@@ -97,6 +109,7 @@ class TfliteGraph(nn.Module):
         if unknown:
             msg = f"{name} needs the operators {', '.join(sorted(unknown))}, which facelib can't run yet."
             raise UnavailableError(msg)
+        self.steps = nn.ModuleList(map(Step, self.operators))
 
     def _read(self, content: bytes) -> None:
         if content[4:8] != _IDENTIFIER:
@@ -130,14 +143,15 @@ class TfliteGraph(nn.Module):
         ending = _ENDINGS.get(self.operators[-1].kind, "")
         if ending:
             self.outputs = [self.operators.pop().inputs[0]]
+            del self.steps[-1]
         return ending
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Run on float32 (N, C, H, W), or on what is no picture; outputs have TensorFlow's order of axes."""
         given = images.permute(0, 2, 3, 1) if images.ndim == 4 else images
         values = {**self.constants, self.input: given}
-        for operator in self.operators:
-            values[operator.output] = _RUN[operator.kind](values, operator)
+        for operator, step in zip(self.operators, self.steps, strict=True):
+            values[operator.output] = step(values)
         return [values[number] for number in self.outputs]
 
     def weights(self, kind: str) -> list[tuple[torch.Tensor, torch.Tensor]]:

