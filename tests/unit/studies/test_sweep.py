@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import facelib
 from facelib.classifiers import EMOTIONS
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnavailableError, UnknownNameError
 from facelib.faces import Head
 from facelib.interventions.intervention import HeadIntervention
 from facelib.studies import (
@@ -40,6 +41,16 @@ def test_the_result_names_what_was_run(smile: Sweep) -> None:
     assert smile.face_id == HEAD.key
     assert smile.label == "happy"
     assert smile.classifiers == tuple(NAMES)
+
+
+def test_it_tells_which_classifiers_it_is_of(smile: Sweep) -> None:
+    table = smile.classifiers_table.set_index("classifier")
+    assert tuple(table.index) == smile.classifiers
+    for name, row in table.iterrows():
+        clf = facelib.classifiers.load(str(name))
+        assert row["sha256"] == clf.card.sha256
+        assert tuple(row["labels"].split("; ")) == clf.labels
+        assert (row["size"], row["colour"]) == (clf.preparation.size, clf.preparation.colour)
 
 
 def test_the_first_picture_is_the_unchanged_face_and_its_box_serves_all(smile: Sweep) -> None:
@@ -157,6 +168,19 @@ def test_regions_say_where_the_evidence_lies_at_every_strength(smile: Sweep) -> 
     rows = smile.attribution.regions("fer")
     assert np.allclose(rows["share"].to_numpy().reshape(7, -1), direct, equal_nan=True)
     assert rows["strength"].unique().tolist() == smile.strengths.tolist()
+
+
+def test_regions_leave_out_who_has_no_maps_unless_asked_for() -> None:
+    fer = facelib.classifiers.load("fer")
+    blind = facelib.classifiers.Classifier(
+        "blind", torch.nn.Sequential(fer.body, fer.head), torch.nn.Identity(), labels=fer.labels,
+        emotions=fer.emotions, preparation=fer.preparation, card=fer.card,
+        no_maps="its file holds no gradient",
+    )  # fmt: skip
+    found = sweep(HEAD, "age", ["fer", blind], steps=3).attribution
+    assert found.regions()["classifier"].unique().tolist() == ["fer"]
+    with pytest.raises(UnavailableError, match="no maps of blind: its file holds no gradient"):
+        found.regions("blind")
 
 
 def test_regions_of_a_photograph_have_the_landmarks_of_strength_0_where_a_frame_lost_them() -> None:
