@@ -42,7 +42,7 @@ class ExportPanel(Card):
         super().__init__("Take home")
         self.explorer = explorer
         self.buttons = tuple(self._offer(*offer) for offer in OFFERS)
-        self.fill(grid(*self.buttons, columns=len(OFFERS)))
+        self.fill(grid(*self.buttons, columns=3))
 
     def _offer(self, make: Make, label: str, help_text: str) -> DownloadButton:
         def on_press() -> Download:
@@ -65,7 +65,7 @@ def provenance(result: Result, label: str) -> dict[str, Any]:
         "intervention": repr(sweep.intervention),
         "label": label,
         "strengths": sweep.strengths.tolist(),
-        "classifiers": {name: facelib.classifiers.load(name).card.sha256 for name in sweep.classifiers},
+        "classifiers": sweep.classifiers_table.to_dict("records"),
         "seed": sweep.seed,
         "references": len(result.references) if result.references else 0,
         "versions": {name: version(name) for name in ("facelib", "torch", "numpy", "scipy")},
@@ -79,9 +79,11 @@ def table_csv(result: Result, _label: str) -> Download:
 
 
 def table_parquet(result: Result, _label: str) -> Download:
-    """Return the tidy table as Parquet."""
+    """Return the tidy table as Parquet, with the classifiers in its ``attrs``."""
     buffer = io.BytesIO()
-    result.sweep.table.to_parquet(buffer, index=False)
+    table = result.sweep.table
+    table.attrs = {"classifiers": result.sweep.classifiers_table.to_dict("records")}
+    table.to_parquet(buffer, index=False)
     return Download(_name(result, "parquet"), buffer.getvalue())
 
 
@@ -90,6 +92,12 @@ def wide_csv(result: Result, _label: str) -> Download:
     table = result.sweep.wide
     table.columns = ["_".join(pair) for pair in table.columns]
     return Download(_name(result, "csv", "wide"), table.to_csv().encode(), "text/csv")
+
+
+def classifiers_csv(result: Result, _label: str) -> Download:
+    """Return hash, labels and preparation of every classifier as CSV."""
+    table = result.sweep.classifiers_table
+    return Download(_name(result, "csv", "classifiers"), table.to_csv(index=False).encode(), "text/csv")
 
 
 def figures_zip(result: Result, label: str) -> Download:
@@ -109,7 +117,7 @@ def figures_zip(result: Result, label: str) -> Download:
     files = {
         f"{name}.{kind}": figure(spec, kind) for name, spec in figures.items() for kind in ("svg", "png")
     }
-    return _zip(_name(result, "zip", "figures"), files, provenance(result, label))
+    return _zip(_name(result, "zip", "figures"), files, result, label)
 
 
 def stimuli_zip(result: Result, label: str) -> Download:
@@ -121,15 +129,16 @@ def stimuli_zip(result: Result, label: str) -> Download:
         buffer = io.BytesIO()
         Image.fromarray(image).save(buffer, "PNG")
         files[f"strength_{strength:.2f}.png"] = buffer.getvalue()
-    return _zip(_name(result, "zip", "stimuli"), files, provenance(result, label))
+    return _zip(_name(result, "zip", "stimuli"), files, result, label)
 
 
-def _zip(name: str, files: dict[str, bytes], about: dict[str, Any]) -> Download:
+def _zip(name: str, files: dict[str, bytes], result: Result, label: str) -> Download:
+    about = json.dumps(provenance(result, label), indent=2).encode()
+    files = files | {"about.json": about, "classifiers.csv": classifiers_csv(result, label).data}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, data in files.items():
             archive.writestr(member, data)
-        archive.writestr("about.json", json.dumps(about, indent=2))
     return Download(name, buffer.getvalue(), "application/zip")
 
 
@@ -143,4 +152,5 @@ OFFERS: tuple[tuple[Make, str, str], ...] = (
     (wide_csv, "Wide table", "CSV: one row a strength, one column a classifier and emotion"),
     (figures_zip, "Figures (zip)", "Response curves and outputs as SVG and PNG"),
     (stimuli_zip, "Stimuli (zip)", "Every picture of the sweep as PNG, lossless, with a key"),
+    (classifiers_csv, "Classifiers", "CSV: hash, labels, preparation and licence of each; in the zips, too"),
 )

@@ -10,6 +10,7 @@ from facelib.classifiers.loaders import LOADERS
 from facelib.classifiers.own import LabelWarning, own
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.presets import PRESETS, Preset, preset, preset_table
+from facelib.classifiers.provenance import provenance
 
 __all__ = [
     "CLASSIFIERS",
@@ -28,6 +29,7 @@ __all__ = [
     "own",
     "preset",
     "preset_table",
+    "provenance",
     "register",
     "single_threaded",
     "softmax",

@@ -118,6 +118,14 @@ class Sweep:
             index=["step", "strength"], columns=["classifier", "label"], values="probability", observed=True
         )
 
+    @property
+    def classifiers_table(self) -> pd.DataFrame:
+        """Hash, version, labels and preparation of every classifier: what to store beside the results.
+
+        Columns as in `facelib.classifiers.provenance`.
+        """
+        return zoo.provenance(reading.classifier for reading in self.readings.values())
+
     def effects(
         self, label: str | None = None, *, delta: float = DELTA, references: References | None = None
     ) -> pd.DataFrame:

@@ -341,11 +341,15 @@ def test_export_gives_files_that_can_be_read(live: Explorer) -> None:
     assert "still being computed" in panel.messages.value
     live.start()
     live.worker.wait(60)
-    csv, parquet, wide, figures, stimuli = [button.make() for button in panel.buttons]
+    csv, parquet, wide, figures, stimuli, read = [button.make() for button in panel.buttons]
     assert panel.messages.value == ""
     table = pd.read_csv(io.BytesIO(csv.data))
     assert len(table) == states.STEPS * len(NAMES) * 7
-    assert len(pd.read_parquet(io.BytesIO(parquet.data))) == len(table)
+    stored = pd.read_parquet(io.BytesIO(parquet.data))
+    assert len(stored) == len(table)
+    classifiers = pd.read_csv(io.BytesIO(read.data))
+    assert tuple(classifiers["classifier"]) == NAMES
+    assert [row["sha256"] for row in stored.attrs["classifiers"]] == list(classifiers["sha256"])
     assert len(pd.read_csv(io.BytesIO(wide.data))) == states.STEPS
     with zipfile.ZipFile(io.BytesIO(figures.data)) as archive:
         assert {"response.svg", "response.png", "about.json"} <= set(archive.namelist())
@@ -356,6 +360,8 @@ def test_export_gives_files_that_can_be_read(live: Explorer) -> None:
         about = json.loads(archive.read("about.json"))
         assert about["seed"] == 0
         assert "not for diagnosis" in about["note"]
+        assert [row["labels"] for row in about["classifiers"]] == list(classifiers["labels"])
+        assert archive.read("classifiers.csv") == read.data
 
 
 def test_without_a_classifier_the_page_says_what_to_do() -> None:

@@ -1,0 +1,72 @@
+"""What must stand beside results, so that another knows which classifiers they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from facelib.classifiers.classifier import Classifier
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = {
+    "classifier": "id",
+    "facelib": "version of facelib that read it",
+    "title": "name in menus",
+    "source": "package, version and file, or the name of a file or class",
+    "sha256": "hash of the file with the weights; empty for a network from memory",
+    "licence": "of the weights, as stated",
+    "labels": "the network's own names of its outputs, in their order",
+    "emotions": "own name = common emotion, or none",
+    "size": "side of its input, px",
+    "colour": "of its input",
+    "mean": "its input is (value − mean) / std of values 0 … 255; one number, or red, green, blue",
+    "std": "see mean",
+    "margin": "how far the crop reaches beyond the face box on every side, as a share of its longer side",
+    "probabilities": "how they come from logits",
+    "feature_map": "the layer that maps read",
+    "no_maps": "why it has no maps; empty if it has",
+    "network": "architecture",
+    "parameters": "number of weights",
+    "training_data": "as stated",
+    "rights": "of the training data, as stated",
+    "limits": "what to keep in mind",
+}
+"""Columns of what `provenance` returns, with their meaning."""
+
+
+def provenance(classifiers: Iterable[Classifier]) -> pd.DataFrame:
+    """Return where classifiers come from and what they see, one row each, with the columns of `COLUMNS`.
+
+    It goes with results that are stored: an own network's id says nothing to another reader, its hash,
+    its labels and its preparation do.
+    """
+    import pandas as pd
+
+    return pd.DataFrame([_row(clf) for clf in classifiers], columns=list(COLUMNS))
+
+
+def _row(clf: Classifier) -> dict[str, Any]:
+    seen = clf.preparation
+    return asdict(clf.card) | {
+        "classifier": clf.id,
+        "facelib": version("facelib"),
+        "labels": "; ".join(clf.labels),
+        "emotions": "; ".join(f"{label} = {emotion or 'none'}" for label, emotion in clf.emotions.items()),
+        "size": seen.size,
+        "colour": seen.colour,
+        "mean": _numbers(seen.mean),
+        "std": _numbers(seen.std),
+        "margin": seen.margin,
+        "no_maps": clf.no_maps,
+    }
+
+
+def _numbers(values: float | tuple[float, float, float]) -> str:
+    """Return one number, or three, as they can be typed in again."""
+    return "; ".join(f"{value:.10g}" for value in np.atleast_1d(np.asarray(values)))
