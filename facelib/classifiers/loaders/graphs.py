@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source, has_suffix
+from facelib.errors import BadValueError
 from facelib.models.catalogue import file_hash
 from facelib.models.keras_graph import read_keras_network
 from facelib.models.network import FileNetwork
+from facelib.models.tflite import read_tflite_network
 
 
 def _onnx(path: Path, size: int | None) -> FileNetwork:
@@ -22,12 +24,20 @@ def _keras(path: Path, size: int | None, config: Mapping[str, Any] | str | None 
     return read_keras_network(path, size=size, config=config)
 
 
+def _tflite(path: Path, _size: int | None) -> FileNetwork:
+    return read_tflite_network(path)
+
+
 def _reader(read: Callable[..., FileNetwork]) -> Callable[..., Loaded]:
     """Return how a loader reads such files."""
 
     def load(source: Source, declared: Declared, **options: Any) -> Loaded:
         path = Path(str(source))
         found = read(path, declared.size, **options)
+        if declared.size is not None and found.shape[1:] != (declared.size, declared.size):
+            taken = " × ".join(map(str, found.shape))
+            msg = f"{path.name} takes pictures of {taken}; `preparation` makes them {declared.size} px wide."
+            raise BadValueError(msg)
         return Loaded(
             found.network,
             found.description,
@@ -44,4 +54,5 @@ def _reader(read: Callable[..., FileNetwork]) -> Callable[..., Loaded]:
 _CONFIG = {"config": "what model.to_json() gives, for a file of weights alone"}
 
 LOADERS.register("onnx", Loader(has_suffix(".onnx"), _reader(_onnx), {}))
+LOADERS.register("tflite", Loader(has_suffix(".tflite"), _reader(_tflite), {}))
 LOADERS.register("keras", Loader(has_suffix(".h5", ".hdf5", ".keras"), _reader(_keras), _CONFIG))
