@@ -25,7 +25,10 @@ from facelib.models.tfjs import read_tfjs
 from facelib.models.tflite import TfliteGraph
 
 _SEVEN = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-_UNKNOWN_RIGHTS = "research use only, not for diagnosis"
+_USE = "research use only, not for diagnosis"
+_FER2013 = "FER2013 (35,887 pictures found by web search; labels noisy, people not asked)"
+_WEB = "none stated; pictures found by a web search keep the rights of who took them and whom they show"
+_UNKNOWN = "not stated by its makers, so unsettled"
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Recipe:
     input: str
     feature_map: str
     training_data: str
+    rights: str
     limits: str
     to_probabilities: Callable[[Logits], Logits] = softmax
 
@@ -64,7 +68,8 @@ class Recipe:
             feature_map=self.feature_map,
             probabilities="sigmoids divided by their sum" if sigmoids else "softmax of the logits",
             training_data=self.training_data,
-            limits=f"{self.limits}; {_UNKNOWN_RIGHTS}.",
+            rights=self.rights,
+            limits=f"{self.limits}; {_USE}.",
         )
 
     def make(self) -> Classifier:
@@ -120,7 +125,8 @@ RECIPES = (
         parameters=56_215,
         input="gray, 64 × 64 px, scaled to [−1, 1]",
         feature_map="sum after the fourth block, 128 × 4 × 4",
-        training_data="FER2013 (35,887 pictures found by web search; labels noisy, people not asked)",
+        training_data=_FER2013,
+        rights=_WEB,
         limits="trained on small gray pictures; anger, disgust and fear are weak",
     ),
     Recipe(
@@ -134,6 +140,7 @@ RECIPES = (
         input="gray repeated as three channels, 200 × 200 px, scaled to [0, 1]",
         feature_map="last bottleneck, 320 × 6 × 6, before its ReLU",
         training_data="not stated by its makers",
+        rights=_UNKNOWN,
         limits="training data unknown; quantised weights",
     ),
     Recipe(
@@ -146,6 +153,7 @@ RECIPES = (
         input="gray, 48 × 48 px, scaled to [−1, 1]",
         feature_map="fourth convolution after its ReLU, 256 × 6 × 6",
         training_data="not stated by its makers; input and classes are those of FER2013",
+        rights=_UNKNOWN,
         limits="its sigmoids saturate: read the values before them; training data unknown",
         to_probabilities=normalised_sigmoid,
     ),
@@ -159,6 +167,7 @@ RECIPES = (
         input="RGB, 170 × 170 px, scaled to [0, 1]",
         feature_map="fifth convolution after its ReLU, 120 × 6 × 6",
         training_data="not stated by its makers",
+        rights=_UNKNOWN,
         limits="sees colour, so skin tone and light reach it directly; training data unknown",
     ),
     Recipe(
@@ -172,6 +181,7 @@ RECIPES = (
         input="RGB, 112 × 112 px, mean colour subtracted, divided by 255",
         feature_map="fourth block, 256 × 7 × 7",
         training_data="not stated in the package; face-api.js names public data sets and scraped pictures",
+        rights=_UNKNOWN,
         limits="sees colour; weights stored as 8-bit integers",
     ),
     Recipe(
@@ -183,7 +193,8 @@ RECIPES = (
         parameters=205_127,
         input="gray, 64 × 64 px, scaled to [−1, 1]",
         feature_map="sum after the second block, 256 × 8 × 8",
-        training_data="FER2013 (35,887 pictures found by web search; labels noisy, people not asked)",
+        training_data=_FER2013,
+        rights=_WEB,
         limits="trained on small gray pictures; anger, disgust and fear are weak",
     ),
 )  # fmt: skip

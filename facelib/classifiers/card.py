@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from facelib.classifiers.measured import sentences
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True)
 class Card:
-    """Where a classifier comes from and what it can't do.
+    """Where a classifier comes from and what it can't do; a notebook shows it as a table.
 
     Parameters
     ----------
@@ -33,6 +41,8 @@ class Card:
         What it was trained on, as far as known.
     limits
         What to keep in mind.
+    rights
+        Rights of the training data and of the people on it, as far as stated.
     """
 
     title: str
@@ -46,3 +56,48 @@ class Card:
     probabilities: str
     training_data: str
     limits: str
+    rights: str = NOT_STATED
+
+    def table(self) -> pd.DataFrame:
+        """Return the card as a table: one row a field, then what was measured of these very weights.
+
+        Measured rows are there for the files in `facelib.studies.measured_behaviour`; their names begin with
+        "measured".
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self._lines(), columns=["field", "value"])
+
+    def _repr_markdown_(self) -> str:
+        lines = [f"| {_escaped(name)} | {_escaped(value)} |" for name, value in self._lines()[1:]]
+        return "\n".join([f"| **{_escaped(self.title)}** | |", "| :-- | :-- |", *lines])
+
+    def _lines(self) -> list[tuple[str, str]]:
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        named["sha256"] = self.sha256 or "none: the network was made in memory"
+        named["parameters"] = f"{self.parameters:,}"
+        stated = [(_WORDS.get(name, name), str(named[name])) for name in _ORDER]
+        return stated + sentences(self.sha256)
+
+
+_ORDER = (
+    "title", "source", "sha256", "licence", "network", "parameters", "input", "feature_map", "probabilities",
+    "training_data", "rights", "limits",
+)  # fmt: skip
+_WORDS = {
+    "feature_map": "feature map",
+    "training_data": "training data",
+    "rights": "rights of the training data",
+}
+
+
+def _escaped(text: str) -> str:
+    r"""Return a text as one cell of a Markdown table: a model's maker may have written anything into it.
+
+    >>> print(_escaped("a|b <i> [*c*]"))
+    a\|b &lt;i&gt; \[\*c\*\]
+    """
+    import re
+    from html import escape
+
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", " ".join(escape(text, quote=False).split()))

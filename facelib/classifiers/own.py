@@ -40,6 +40,7 @@ def own(
     licence: str = "not stated",
     training_data: str = "not stated",
     limits: str = "not stated",
+    rights: str = "not stated",
     **options: Any,
 ) -> Classifier:
     """Make a classifier of a network of yours.
@@ -66,7 +67,7 @@ def own(
         "logits" or "probabilities"; None: as the file states, else logits.
     cam_layer
         Layer that class activation maps read; None: the last one that serves.
-    title, licence, training_data, limits
+    title, licence, training_data, limits, rights
         For the card.
     **options
         What the kind needs, such as ``factory=`` or ``architecture="timm:resnet18"``.
@@ -129,6 +130,7 @@ def own(
             probabilities="sigmoids divided by their sum" if loaded.sigmoids else "softmax of the logits",
             training_data=training_data,
             limits=limits,
+            rights=rights,
         ),
         to_probabilities=normalised_sigmoid if loaded.sigmoids else softmax,
         layout=halves.layout,

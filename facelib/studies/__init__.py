@@ -1,5 +1,14 @@
 """Sweeps: one face, one intervention, growing strengths, several classifiers."""
 
+from facelib.studies.behaviour import (
+    BEHAVIOUR_COLUMNS,
+    Answers,
+    Behaviour,
+    behaviour,
+    disagreement,
+    measured_behaviour,
+    read_heads,
+)
 from facelib.studies.demonstration import demonstration_head
 from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
 from facelib.studies.leaderboard import LEADERBOARD_COLUMNS, leaderboard
@@ -8,6 +17,7 @@ from facelib.studies.manipulation import (
     load_manipulation,
     manipulation_check,
 )
+from facelib.studies.population import usual_population
 from facelib.studies.readings import Cancelled, Reading, read
 from facelib.studies.references import References, ReferenceSweep, run_references
 from facelib.studies.snapshot import Snapshot, snapshot
@@ -16,10 +26,13 @@ from facelib.studies.sweep import DELTA, Sweep, sweep
 from facelib.studies.table import COLUMNS
 
 __all__ = [
+    "BEHAVIOUR_COLUMNS",
     "COLUMNS",
     "DELTA",
     "LEADERBOARD_COLUMNS",
     "MANIPULATION_COLUMNS",
+    "Answers",
+    "Behaviour",
     "Cancelled",
     "Frames",
     "Reading",
@@ -28,18 +41,23 @@ __all__ = [
     "Snapshot",
     "Strip",
     "Sweep",
+    "behaviour",
     "demonstrate",
     "demonstration_head",
+    "disagreement",
     "even_strengths",
     "film_strip",
     "leaderboard",
     "load_manipulation",
     "make_frames",
     "manipulation_check",
+    "measured_behaviour",
     "read",
+    "read_heads",
     "reference_strips",
     "run_references",
     "snapshot",
     "strip_tables",
     "sweep",
+    "usual_population",
 ]

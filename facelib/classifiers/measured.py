@@ -1,0 +1,88 @@
+"""What was measured of classifiers on rendered faces, in words for their cards."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+TABLE: Final = Path(__file__).parents[1] / "studies" / "behaviour.csv"
+"""Made by studies, which cards can't import: they come later."""
+
+Row = Mapping[str, str]
+
+
+def sentences(sha256: str) -> list[tuple[str, str]]:
+    """Return name and words of what was measured of the file with this hash; nothing if nothing was.
+
+    Parameters
+    ----------
+    sha256
+        Hash of the file with the weights: other weights under the same name behave otherwise.
+    """
+    found = _rows()
+    measured = [row["classifier"] for row in found if (row["what"], row["row"]) == ("weights", sha256)]
+    if not (sha256 and measured):
+        return []
+    own = [row for row in found if row["classifier"] == measured[0]]
+    (population,) = (row for row in found if row["what"] == "population")
+    lines = {
+        "on": f"{population['row']} (facelib {population['column']}); no photographs",
+        "accuracy": _accuracy(own),
+        "calibration": _calibration(own),
+        "mistakes": _mistakes(own),
+    }
+    for group in dict.fromkeys(row["row"] for row in own if row["what"] == "accuracy"):
+        shares = [row for row in own if (row["what"], row["row"]) == ("accuracy", group) and row["column"]]
+        if shares:
+            lines[f"accuracy by {group}"] = ", ".join(f"{row['column']}: {_percent(row)}" for row in shares)
+    return [(f"measured {name}", words) for name, words in lines.items()]
+
+
+@functools.cache
+def _rows() -> tuple[Row, ...]:
+    if not TABLE.is_file():
+        return ()
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def _one(own: list[Row], what: str) -> Row:
+    return next(row for row in own if (row["what"], row["row"]) == (what, "all"))
+
+
+def _accuracy(own: list[Row]) -> str:
+    share, mean = _one(own, "accuracy"), _one(own, "P(intended)")
+    return (
+        f"{_percent(share)} of {share['n']} faces are named as intended (95 % interval "
+        f"{_percent(share, 'low')} to {_percent(share, 'high')}); mean P(intended) {float(mean['value']):.2f}"
+    )
+
+
+def _calibration(own: list[Row]) -> str:
+    """Say how sure it is and how often right."""
+    bins = [row for row in own if row["what"] == "calibration"]
+    sure, right = (
+        sum(float(row["value"]) * int(row["n"]) for row in bins if row["column"] == column)
+        / sum(int(row["n"]) for row in bins if row["column"] == column)
+        for column in ("confidence", "right")
+    )
+    error = _one(own, "calibration error")
+    low, high = float(error["low"]), float(error["high"])
+    return (
+        f"{100 * sure:.0f} % sure on average, right in {100 * right:.0f} %; expected calibration error "
+        f"{float(error['value']):.2f} (95 % interval {low:.2f} to {high:.2f})"
+    )
+
+
+def _mistakes(own: list[Row]) -> str:
+    """Name the three most frequent ones."""
+    wrong = [row for row in own if row["what"] == "confusion" and row["row"] != row["column"]]
+    wrong.sort(key=lambda row: -float(row["value"]))
+    return ", ".join(f"{row['row']} read as {row['column']} ({_percent(row)})" for row in wrong[:3])
+
+
+def _percent(row: Row, column: str = "value") -> str:
+    return f"{100 * float(row[column]):.0f} %"
