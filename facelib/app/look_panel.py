@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib import attribution
-from facelib import classifiers as zoo
-from facelib.app.controls import Card, Quiet, grid, labelled
+from facelib.app.controls import Card, Quiet, grid, labelled, paragraphs
+from facelib.app.seen_view import SeenView
 from facelib.app.stage import Stage
 from facelib.app.state import STEPS, Explorer
-from facelib.classifiers import EMOTIONS
+from facelib.classifiers import EMOTIONS, Classifier
 from facelib.faces import Head
 from facelib.studies import Snapshot, Sweep, even_strengths
 
@@ -44,6 +44,9 @@ class LookPanel(Card):
                 "Method", "Grad-CAM, or another class activation map", widgets.Dropdown(options=methods)
             ),
         }
+        self.hint = widgets.HTML()
+        self.hint.add_class("facelib-hint")
+        self.seen = SeenView(explorer, self.guarded)
         opacity = widgets.FloatSlider(min=0, max=1, step=0.05, value=self.stage.opacity, readout=False)
         overlay = widgets.ToggleButtons(options=OVERLAYS, value="map", style={"button_width": "auto"})
         widgets.jslink((opacity, "value"), (self.stage, "opacity"))
@@ -52,12 +55,14 @@ class LookPanel(Card):
         self.follow()
         self.fill(
             self.stage,
+            self.hint,
             grid(
                 *self.menus.values(),
                 labelled("Opacity", "How strongly the map covers the face", opacity),
                 columns=2,
             ),
             labelled("Overlay", "The map, its change against strength 0, or the plain picture", overlay),
+            self.seen,
         )
 
     def _bind(self) -> None:
@@ -103,28 +108,43 @@ class LookPanel(Card):
     def show_maps(self, _change: object = None) -> None:
         """Send the maps of the class and classifier that are looked at, all on one scale."""
         result, snapshot, name = self.explorer.result, self.explorer.snapshot, self.explorer.classifier
+        model = self.explorer.model
+        reason = "" if model is None else why_no_map(model, self.explorer.label)
+        self.hint.value = paragraphs(reason) if reason else ""
+        self.hint.layout.display = "" if reason else "none"
+        if model is None or reason:
+            self.stage.clear_maps()
+            return
         if result is not None and name in result.sweep.readings:
             maps = result.sweep.attribution.maps(name, self.explorer.label, self.explorer.cam)
             frames = result.sweep.frames
         elif snapshot is not None and name in snapshot.readings:
-            maps = self._live_maps(snapshot)
+            maps = self._live_maps(model, snapshot)
             frames = snapshot.frames
         else:
             return
-        region = zoo.load(name).crop_boxes(frames.box, frames.faces[0].size)[0]
+        region = model.crop_boxes(frames.box, frames.faces[0].size)[0]
         box = fractions(region, frames.faces[0].size)
         self.stage.show_maps(maps, box=box, title=f"{name}: evidence for {self.explorer.label}")
 
-    def _live_maps(self, snapshot: Snapshot) -> npt.NDArray[np.float32]:
+    def _live_maps(self, model: Classifier, snapshot: Snapshot) -> npt.NDArray[np.float32]:
         """Return maps that are known for the strength of the slider only."""
-        name, step = self.explorer.classifier, self.explorer.step
-        features = snapshot.readings[name].features
-        one = attribution.grad_cam_from(
-            zoo.load(name), features, self.explorer.label, method=self.explorer.cam
-        )[-1]
+        features = snapshot.readings[model.id].features
+        one = attribution.grad_cam_from(model, features, self.explorer.label, method=self.explorer.cam)[-1]
         maps = np.full((STEPS, *one.shape), np.nan, np.float32)
-        maps[step] = one
+        maps[self.explorer.step] = one
         return maps
+
+
+def why_no_map(model: Classifier, label: str) -> str:
+    """Return why there is no map of a class, for people; "" if there is one."""
+    if model.no_maps:
+        return f"There is no map of {model.id}: {model.no_maps}."
+    if model.index_of(label) is None:
+        return (
+            f"There is no map of {label}: {model.id} has no such class. It knows {', '.join(model.labels)}."
+        )
+    return ""
 
 
 def fractions(region: npt.NDArray[np.float64], size: tuple[int, int]) -> tuple[float, float, float, float]:

@@ -62,6 +62,7 @@ WORDS = {
     "cannot tell": "cannot tell",
 }
 
+NO_CLASS = "has no such class"
 STANDS_STILL = "not defined: the output doesn't change"
 TRUST = "How often are these tests wrong?"
 
@@ -144,7 +145,9 @@ class OutputsPanel(Card):
                 ]
             )
         self.table.show(
-            COLUMNS, verdicts, f"Probability of {label}, and what the change does to it on this face"
+            COLUMNS,
+            verdicts + self._without(label),
+            f"Probability of {label}, and what the change does to it on this face",
         )
         self.details.show(DETAILS, details, "Descriptive statistics of this sweep")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
@@ -167,6 +170,20 @@ class OutputsPanel(Card):
         card = self.explorer.models[order].card
         return {"text": classifier, "swatch": colour(order), "help": f"{card.title}; {card.licence}"}
 
+    def _without(self, label: str) -> list[list[Any]]:
+        """Return a row for each classifier that has no such class."""
+        return [
+            [
+                self._name(model.id),
+                "–",
+                "–",
+                "–",
+                {"text": NO_CLASS, "help": f"It knows {', '.join(model.labels)}"},
+            ]
+            for model in self.explorer.models
+            if model.index_of(label) is None
+        ]
+
     def _waiting(self, table: pd.DataFrame) -> None:
         label = self.explorer.label
         now = table[table["label"] == label]
@@ -177,7 +194,7 @@ class OutputsPanel(Card):
             series[step] = f"{value:.2f}"
             waiting.append([self._name(name), {"series": series}, "…", "…", "…"])
         waits = "the sweep could not be computed" if self.explorer.problem else "the sweep is being computed"
-        self.table.show(COLUMNS, waiting, f"Probability of {label}; {waits}")
+        self.table.show(COLUMNS, waiting + self._without(label), f"Probability of {label}; {waits}")
         self.details.show(DETAILS, [])
         self.sentence.value = self.notes.value = self.trust.value = ""
 

@@ -180,6 +180,10 @@ class Stage(anywidget.AnyWidget):
             }
         )
 
+    def clear_maps(self) -> None:
+        """Take the maps away; the pictures stay."""
+        self._update({"maps": b"", "map_shape": [0, 0, 0], "map_scale": 0.0, "map_title": ""})
+
     def show_live(self, step: int, image: npt.NDArray[np.uint8]) -> None:
         """Show a picture, uint8 (H, W, 3), for a step that the sweep has no frame for yet."""
         self._update({"live": encode_jpeg(image), "live_index": int(step)})

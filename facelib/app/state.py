@@ -20,7 +20,7 @@ from facelib import classifiers as zoo
 from facelib import interventions, studies
 from facelib.app.guard import explain
 from facelib.app.worker import Latest, Task
-from facelib.errors import UnavailableError
+from facelib.errors import BadModelError, BadValueError, UnavailableError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import Intervention
 
@@ -83,7 +83,8 @@ class Explorer(traitlets.HasTraits):
     Parameters
     ----------
     classifiers
-        Ids; None: all. One that can't be loaded is left out, its reason is in `missing`.
+        Ids; None: all pretrained ones and those of one's own. One that can't be loaded is left out, its
+        reason is in `missing`.
     background
         Whether the sweep and its references are computed by the worker.
     """
@@ -101,12 +102,11 @@ class Explorer(traitlets.HasTraits):
     def __init__(self, classifiers: tuple[str, ...] | None = None, *, background: bool = True) -> None:
         self.models: list[zoo.Classifier] = []
         self.missing: dict[str, str] = {}
-        for name in zoo.CLASSIFIERS if classifiers is None else classifiers:
-            reason = zoo.why_unavailable(name)
-            if reason is None:
+        for name in zoo.names() if classifiers is None else classifiers:
+            try:
                 self.models.append(zoo.load(name))
-            else:
-                self.missing[name] = reason
+            except (UnavailableError, BadModelError, BadValueError) as error:
+                self.missing[name] = str(error)
         super().__init__(
             scene=Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION)),
             classifier=self.models[0].id if self.models else "",
@@ -121,6 +121,11 @@ class Explorer(traitlets.HasTraits):
         self._results: OrderedDict[tuple[object, Intervention], Result] = OrderedDict()
         self._pictures: dict[tuple[object, Intervention], dict[float, Face]] = {}  # of the scene's glances
         self.observe(self._on_step, "step")
+
+    @property
+    def model(self) -> zoo.Classifier | None:
+        """The classifier whose maps are shown; None if there is none."""
+        return next((model for model in self.models if model.id == self.classifier), None)
 
     @property
     def face(self) -> Face | Head:

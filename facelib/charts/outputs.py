@@ -15,7 +15,14 @@ from facelib.classifiers import EMOTIONS
 if TYPE_CHECKING:
     import pandas as pd
 
-_ORDER = f"(datum.label === label ? -1 : indexof({list(EMOTIONS)}, datum.label))"
+_ORDER = [
+    alt.ExprRef("label"),
+    *(
+        alt.ExprRef(f"{list(EMOTIONS)}[{place} + ({place} >= indexof({list(EMOTIONS)}, label))]")
+        for place in range(len(EMOTIONS) - 1)
+    ),
+]
+"""The rows: the class of interest, then all others, whether a classifier has them or not."""
 
 
 def bars(
@@ -101,8 +108,7 @@ def _panel(
     base = (
         alt.Chart()
         .transform_filter(f"datum.classifier === {classifier!r}")
-        .transform_calculate(order=_ORDER)
-        .encode(y=alt.Y("label:N", sort=alt.EncodingSortField("order", op="min"), axis=axis))
+        .encode(y=alt.Y("label:N", sort=None, scale=alt.Scale(domain=_ORDER), axis=axis))
     )
     x = alt.X(
         "probability:Q",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facelib.classifiers.card import Card
-from facelib.classifiers.catalogue import CLASSIFIERS, available, load, register, why_unavailable
+from facelib.classifiers.catalogue import CLASSIFIERS, available, load, names, register, why_unavailable
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, single_threaded, softmax
 from facelib.classifiers.emotions import EMOTIONS, common
 from facelib.classifiers.loaders import LOADERS
@@ -25,6 +25,7 @@ __all__ = [
     "available",
     "common",
     "load",
+    "names",
     "normalised_sigmoid",
     "own",
     "preset",

@@ -15,6 +15,7 @@ from torch import nn
 
 from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.classifier import Classifier
+from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders import Source
 from facelib.classifiers.own import own
 from facelib.errors import BadValueError, FacelibError, UnavailableError
@@ -123,6 +124,13 @@ def _named(id: str, classifier: Classifier) -> Classifier:  # noqa: A002
     return classifier
 
 
+def names(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "own")) -> list[str]:
+    """Return the ids that match, as in `available`, whether they can be used on this machine or not."""
+    _discover()
+    kinds = (kind,) if isinstance(kind, str) else tuple(kind)
+    return [name for name in CLASSIFIERS.names(pattern) if CLASSIFIERS[name].kind in kinds]
+
+
 def available(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "own")) -> list[str]:
     """Return the ids that match a shell pattern and can be used on this machine.
 
@@ -134,10 +142,7 @@ def available(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "
         "pretrained", "own" or "known bias", or several: the networks of known bias are there to try out
         methods and don't take part unless they are asked for.
     """
-    _discover()
-    kinds = (kind,) if isinstance(kind, str) else tuple(kind)
-    names = [name for name in CLASSIFIERS.names(pattern) if CLASSIFIERS[name].kind in kinds]
-    return [name for name in names if why_unavailable(name) is None]
+    return [name for name in names(pattern, kind) if why_unavailable(name) is None]
 
 
 def why_unavailable(id: str) -> str | None:  # noqa: A002
@@ -165,6 +170,8 @@ def _call(point: importlib.metadata.EntryPoint) -> Classifier:
 
 for _recipe in RECIPES:
     CLASSIFIERS.register(_recipe.id, Entry(_recipe.make, (_recipe.package,), "pretrained"))
+for _bias in BIASES:
+    CLASSIFIERS.register(_bias.id, Entry(_bias.make, kind="known bias"))
 
 
 @functools.cache

@@ -94,3 +94,15 @@ def test_unknown_class_and_missing_column(outputs: pd.DataFrame) -> None:
         bars(outputs, label="joy")
     with pytest.raises(BadValueError, match="probability is missing"):
         bars(outputs.drop(columns="probability"))
+
+
+def test_a_classifier_without_a_class_leaves_its_row_empty(outputs: pd.DataFrame, marks: Marks) -> None:
+    few = outputs[(outputs["classifier"] != "facex") | outputs["label"].isin(["happy", "sad", "neutral"])]
+    places = {}
+    for panel, classifier in enumerate(["fer", "facex"]):
+        drawn, _ticks = split(marks(bars(few, step=2, label="fear"), panel, "rect"))
+        now = expected(few, classifier, 2)
+        rows = {round(bar["width"] / UNIT, 4): bar["y"] for bar in drawn}
+        places[classifier] = {label: rows[round(value, 4)] for label, value in now.items()}
+    assert len(places["facex"]) == 3
+    assert {label: places["fer"][label] for label in places["facex"]} == pytest.approx(places["facex"])

@@ -1,0 +1,80 @@
+"""What the network sees: the face before and after, at the network's own size and in its colours."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import numpy.typing as npt
+
+from facelib.app.state import Explorer
+
+TITLE = "What the network sees"
+
+
+class SeenView(widgets.Accordion):
+    """Shows the input of the chosen classifier, and tells how it was made; closed until somebody looks.
+
+    Parameters
+    ----------
+    explorer
+        The state that is shown.
+    guarded
+        Of the panel that it is in: shows what goes wrong there.
+    """
+
+    def __init__(self, explorer: Explorer, guarded: Callable[[Callable[..., Any]], Any]) -> None:
+        self._content = widgets.HTML()
+        self._content.add_class("facelib-seen")
+        super().__init__([self._content], titles=(TITLE,))
+        self.explorer = explorer
+        update = guarded(self.update)
+        explorer.observe(update, ["shown", "step", "classifier"])
+        self.observe(update, "selected_index")
+
+    @property
+    def value(self) -> str:
+        """What is shown, as HTML."""
+        return str(self._content.value)
+
+    def update(self, _change: object = None) -> None:
+        """Show what the explorer holds, if this is open: a drag sends nothing to a view that is closed."""
+        model = self.explorer.model
+        if self.selected_index is None:
+            return
+        pictures = self._pictures()
+        if model is None or pictures is None:
+            self._content.value = ""
+            return
+        images, box = pictures
+        seen = model.preparation.seen(images, np.broadcast_to(box, (len(images), 4)))
+        after = f"after (strength {self.explorer.strength:.2f})"
+        figures = [figure(image, name, model.id) for image, name in zip(seen, ("before", after), strict=True)]
+        words = f"{model.id}: {model.preparation.describe()}. Shown before that scaling."
+        self._content.value = f"<div>{''.join(figures)}</div><p>{html.escape(words)}</p>"
+
+    def _pictures(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]] | None:
+        """Return the pictures before and after, and the face box of both."""
+        result, snapshot = self.explorer.result, self.explorer.snapshot
+        if result is not None:
+            return result.sweep.images[[0, self.explorer.step]], result.sweep.box
+        if snapshot is not None:
+            return np.stack([snapshot.before.image, snapshot.after.image]), snapshot.frames.box
+        return None
+
+
+def figure(image: npt.NDArray[np.uint8], name: str, classifier: str) -> str:
+    """Return a small picture, uint8 (h, w, 3), without loss and with its caption, as HTML."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    height, width = image.shape[:2]
+    alt = html.escape(f"what {classifier} sees {name}, {width} × {height} pixels", quote=True)
+    return f'<figure><img src="{source}" alt="{alt}"><figcaption>{html.escape(name)}</figcaption></figure>'
