@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from facelib.charts.behaviour import confusion, disagreement, model_gallery, reliability
     from facelib.charts.calibration import measured_levels, measured_power
     from facelib.charts.chance import histogram, levels, null_distribution, p_histogram
     from facelib.charts.controls import arms
@@ -25,7 +26,9 @@ _NAMES = {
     "agreement": "facelib.charts.gradients",
     "arms": "facelib.charts.controls",
     "bars": "facelib.charts.outputs",
+    "confusion": "facelib.charts.behaviour",
     "curve": "facelib.charts.gradients",
+    "disagreement": "facelib.charts.behaviour",
     "film": "facelib.charts.strips",
     "gallery": "facelib.charts.gradients",
     "histogram": "facelib.charts.chance",
@@ -34,11 +37,13 @@ _NAMES = {
     "matrix": "facelib.charts.manipulation",
     "measured_levels": "facelib.charts.calibration",
     "measured_power": "facelib.charts.calibration",
+    "model_gallery": "facelib.charts.behaviour",
     "null_distribution": "facelib.charts.chance",
     "offline": "facelib.charts.display",
     "p_histogram": "facelib.charts.chance",
     "ranking": "facelib.charts.falls",
     "region_curves": "facelib.charts.regions",
+    "reliability": "facelib.charts.behaviour",
     "response": "facelib.charts.curves",
     "save": "facelib.charts.export",
     "steps": "facelib.charts.gradients",
@@ -48,7 +53,9 @@ __all__ = [
     "agreement",
     "arms",
     "bars",
+    "confusion",
     "curve",
+    "disagreement",
     "film",
     "gallery",
     "histogram",
@@ -57,11 +64,13 @@ __all__ = [
     "matrix",
     "measured_levels",
     "measured_power",
+    "model_gallery",
     "null_distribution",
     "offline",
     "p_histogram",
     "ranking",
     "region_curves",
+    "reliability",
     "response",
     "save",
     "steps",
