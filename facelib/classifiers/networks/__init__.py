@@ -10,6 +10,15 @@ from facelib.classifiers.networks.convolutional import FiveConvolutions, FourCon
 from facelib.classifiers.networks.densenet import DenseBlocks
 from facelib.classifiers.networks.mobilenet import MobileNetV2
 from facelib.classifiers.networks.network import Network
+from facelib.classifiers.networks.small import SmallConvolutions
 from facelib.classifiers.networks.xception import Xception
 
-__all__ = ["DenseBlocks", "FiveConvolutions", "FourConvolutions", "MobileNetV2", "Network", "Xception"]
+__all__ = [
+    "DenseBlocks",
+    "FiveConvolutions",
+    "FourConvolutions",
+    "MobileNetV2",
+    "Network",
+    "SmallConvolutions",
+    "Xception",
+]
