@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,7 @@ class Card:
         return pd.DataFrame(self._lines(), columns=["field", "value"])
 
     def _repr_markdown_(self) -> str:
-        lines = [f"| {_escaped(name)} | {_escaped(value)} |" for name, value in self._lines()[1:]]
-        return "\n".join([f"| **{_escaped(self.title)}** | |", "| :-- | :-- |", *lines])
+        return as_markdown(self.title, self._lines()[1:])
 
     def _lines(self) -> list[tuple[str, str]]:
         named = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -89,6 +89,12 @@ _WORDS = {
     "training_data": "training data",
     "rights": "rights of the training data",
 }
+
+
+def as_markdown(title: str, lines: Sequence[tuple[str, str]]) -> str:
+    """Return names and words as a Markdown table below a title."""
+    told = [f"| {_escaped(name)} | {_escaped(words)} |" for name, words in lines]
+    return "\n".join([f"| **{_escaped(title)}** | |", "| :-- | :-- |", *told])
 
 
 def _escaped(text: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 TABLE: Final = Path(__file__).parents[1] / "studies" / "behaviour.csv"
 """Made by studies, which cards can't import: they come later."""
 
-Row = Mapping[str, str]
+Row = Mapping[Any, Any]
 
 
 def sentences(sha256: str) -> list[tuple[str, str]]:
@@ -27,9 +27,22 @@ def sentences(sha256: str) -> list[tuple[str, str]]:
     if not (sha256 and measured):
         return []
     own = [row for row in found if row["classifier"] == measured[0]]
-    (population,) = (row for row in found if row["what"] == "population")
+    (shown,) = (row for row in found if row["what"] == "population")
+    return described(own, f"{shown['row']} (facelib {shown['column']})")
+
+
+def described(own: Sequence[Row], population: str) -> list[tuple[str, str]]:
+    """Return name and words of what was measured of one classifier.
+
+    Parameters
+    ----------
+    own
+        Its rows, with the columns of `facelib.studies.BEHAVIOUR_COLUMNS`.
+    population
+        Who was shown.
+    """
     lines = {
-        "on": f"{population['row']} (facelib {population['column']}); no photographs",
+        "on": f"{population}; no photographs",
         "accuracy": _accuracy(own),
         "calibration": _calibration(own),
         "mistakes": _mistakes(own),
@@ -49,11 +62,11 @@ def _rows() -> tuple[Row, ...]:
         return tuple(csv.DictReader(file))
 
 
-def _one(own: list[Row], what: str) -> Row:
+def _one(own: Sequence[Row], what: str) -> Row:
     return next(row for row in own if (row["what"], row["row"]) == (what, "all"))
 
 
-def _accuracy(own: list[Row]) -> str:
+def _accuracy(own: Sequence[Row]) -> str:
     share, mean = _one(own, "accuracy"), _one(own, "P(intended)")
     return (
         f"{_percent(share)} of {share['n']} faces are named as intended (95 % interval "
@@ -61,7 +74,7 @@ def _accuracy(own: list[Row]) -> str:
     )
 
 
-def _calibration(own: list[Row]) -> str:
+def _calibration(own: Sequence[Row]) -> str:
     """Say how sure it is and how often right."""
     bins = [row for row in own if row["what"] == "calibration"]
     sure, right = (
@@ -77,7 +90,7 @@ def _calibration(own: list[Row]) -> str:
     )
 
 
-def _mistakes(own: list[Row]) -> str:
+def _mistakes(own: Sequence[Row]) -> str:
     """Name the three most frequent ones."""
     wrong = [row for row in own if row["what"] == "confusion" and row["row"] != row["column"]]
     wrong.sort(key=lambda row: -float(row["value"]))

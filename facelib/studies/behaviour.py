@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.classifiers.measured import TABLE
+from facelib.classifiers.card import as_markdown
+from facelib.classifiers.measured import TABLE, described
 from facelib.errors import BadValueError
 from facelib.faces import Head, render_heads
 from facelib.stats import mean_distribution
@@ -23,6 +24,8 @@ from facelib.studies.sweep import load_all
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Progress = Callable[[int, int], object]
 
 CHUNK: Final = 64  # heads that are held at once as pictures
 OTHER: Final = "other"
@@ -46,7 +49,7 @@ BEHAVIOUR_COLUMNS: Final = {
 
 @dataclass(frozen=True, eq=False)
 class Behaviour:
-    """What one classifier made of a population of rendered heads.
+    """What one classifier made of a population of rendered heads; a notebook shows it in words.
 
     Shares of faces that are named rightly, and how sure the classifier is, rest on heads whose expression it
     has a label for; all others are in the confusion matrix only.
@@ -88,6 +91,9 @@ class Behaviour:
 
         rows = [self._row(*row) for row in self._rows()]
         return pd.DataFrame(rows, columns=list(BEHAVIOUR_COLUMNS))
+
+    def _repr_markdown_(self) -> str:
+        return as_markdown(self.classifier, described(self.table.to_dict("records"), self.population))
 
     def _row(self, what: str, row: str, column: str, found: Estimate) -> tuple[Any, ...]:
         return self.classifier, what, row, column, found.value, found.n, found.low, found.high
@@ -227,7 +233,7 @@ def read_heads(
     heads: Sequence[Head],
     *,
     size: int = 224,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Progress | None = None,
 ) -> Answers:
     """Render heads once and read them with all classifiers.
 
@@ -267,7 +273,12 @@ def read_heads(
 
 
 def behaviour(
-    classifier: str | Classifier, heads: Sequence[Head] | None = None, *, size: int = 224, seed: int = 0
+    classifier: str | Classifier,
+    heads: Sequence[Head] | None = None,
+    *,
+    size: int = 224,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> Behaviour:
     """Return what a classifier names and how sure it is, on rendered heads that mean to show an emotion.
 
@@ -282,8 +293,16 @@ def behaviour(
         See `read_heads`; None: the `usual_population`.
     size, seed
         Of the pictures, px; of the bootstrap.
+    progress
+        Called with how many heads are done and how many there are.
+
+    Examples
+    --------
+    >>> found = behaviour("fer")  # doctest: +SKIP
+    >>> facelib.charts.model_gallery(found.table)  # doctest: +SKIP
     """
-    answers = read_heads([classifier], usual_population() if heads is None else heads, size=size)
+    people = usual_population() if heads is None else heads
+    answers = read_heads([classifier], people, size=size, progress=progress)
     return answers.behaviour(answers.classifiers[0].id, seed=seed)
 
 
@@ -293,6 +312,7 @@ def disagreement(
     *,
     size: int = 224,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return on how many heads each two classifiers name different emotions, and Cohen's κ.
 
@@ -303,7 +323,7 @@ def disagreement(
         emotion count as one and the same.
     """
     people = usual_population() if heads is None else heads
-    return read_heads(classifiers, people, size=size).disagreement(seed=seed)
+    return read_heads(classifiers, people, size=size, progress=progress).disagreement(seed=seed)
 
 
 def measured_behaviour() -> pd.DataFrame:

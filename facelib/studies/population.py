@@ -11,6 +11,7 @@ import numpy as np
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError
 from facelib.faces import Head, sample_heads
+from facelib.faces.expressions import TUNED_ON
 
 HEADS, SEED = 350, 20261126  # of each set of expressions
 LEAST: Final = 7
@@ -42,7 +43,8 @@ def usual_population() -> list[Head]:
     """Return the 700 heads of the committed table.
 
     Adults of all kinds, frontal, in studio light; every expression at full intensity equally often, half as
-    facelib tuned it (on five of the classifiers) and half plainly by the action units of FACS.
+    facelib tuned it on the built-in classifiers, which flatters them, and half plainly by the action units of
+    FACS.
     """
     even = ("expression", "gender", "skin_tone", "age")
     return [
@@ -58,7 +60,8 @@ def describe_heads(heads: Sequence[Head], size: int) -> str:
     kinds = sorted(set(shown), key=ORDER.index)
     counts = {name: shown.count(name) for name in kinds}
     even = len(set(counts.values())) == 1
-    sets = [name for name in ("tuned", "facs") if any(head.expression_set == name for head in heads)]
+    recipes = {"tuned": f"tuned on {len(TUNED_ON)} classifiers", "facs": "plain FACS"}
+    sets = [words for name, words in recipes.items() if any(head.expression_set == name for head in heads)]
     ages = [head.age for head in heads]
     each = (
         f"{counts[kinds[0]]} of each of {len(kinds)} expressions"
@@ -66,7 +69,7 @@ def describe_heads(heads: Sequence[Head], size: int) -> str:
         else ", ".join(f"{count} {name}" for name, count in counts.items())
     )
     return (
-        f"{len(heads)} rendered heads at {size} px, {each} (recipes: {' and '.join(sets)}), "
+        f"{len(heads)} rendered heads at {size} px, {each} ({', and '.join(sets)}), "
         f"{min(ages):.0f} to {max(ages):.0f} years"
     )
 

@@ -108,6 +108,14 @@ def test_what_has_no_common_name_is_other(answers: Answers) -> None:
     np.testing.assert_allclose(found.confusion.sum(axis=1), 1)
 
 
+def test_a_notebook_shows_it_in_words(answers: Answers) -> None:
+    found = answers.behaviour("calm")
+    words = found._repr_markdown_()
+    assert words.startswith("| **calm** | |")
+    assert f"| {100 * found.accuracy.value:.0f} % of 60 faces are named as intended" in words
+    assert "70 rendered heads at 96 px, 10 of each of 7 expressions (tuned on 6 classifiers)" in words
+
+
 def test_disagreement_is_counted(answers: Answers) -> None:
     table = answers.disagreement().set_index(["classifier", "row", "column"])
     assert len(table) == 6
