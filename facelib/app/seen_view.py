@@ -15,10 +15,11 @@ import numpy.typing as npt
 from facelib.app.state import Explorer
 
 TITLE = "What the network sees"
+HELP = "The face as it reaches the classifier: its crop, size and colours"
 
 
-class SeenView(widgets.Accordion):
-    """Shows the input of the chosen classifier, and tells how it was made; closed until somebody looks.
+class SeenView(widgets.VBox):
+    """A button, and what it unfolds: the input of the chosen classifier, and how it is made.
 
     Parameters
     ----------
@@ -29,13 +30,16 @@ class SeenView(widgets.Accordion):
     """
 
     def __init__(self, explorer: Explorer, guarded: Callable[[Callable[..., Any]], Any]) -> None:
+        self.explorer = explorer
+        self.button = widgets.ToggleButton(description=TITLE, tooltip=HELP)
+        self.button.add_class("facelib-fold")
         self._content = widgets.HTML()
         self._content.add_class("facelib-seen")
-        super().__init__([self._content], titles=(TITLE,))
-        self.explorer = explorer
+        self._content.layout.display = "none"
+        super().__init__([self.button, self._content])
         update = guarded(self.update)
         explorer.observe(update, ["shown", "step", "classifier"])
-        self.observe(update, "selected_index")
+        self.button.observe(update, "value")
 
     @property
     def value(self) -> str:
@@ -44,9 +48,10 @@ class SeenView(widgets.Accordion):
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds, if this is open: a drag sends nothing to a view that is closed."""
-        model = self.explorer.model
-        if self.selected_index is None:
+        self._content.layout.display = "" if self.button.value else "none"
+        if not self.button.value:
             return
+        model = self.explorer.model
         pictures = self._pictures()
         if model is None or pictures is None:
             self._content.value = ""

@@ -151,7 +151,7 @@ def test_what_the_network_sees_can_be_looked_at(explorer: Explorer) -> None:
     explorer.classifier = "deep"
     explorer.step = 15
     assert look.seen.value == ""  # nobody looks
-    look.seen.selected_index = 0
+    look.seen.button.value = True
     faces = explorer.snapshot.frames
     expected = SEEN.seen(np.stack([faces.faces[0].image, faces.faces[-1].image]), faces.box)
     np.testing.assert_array_equal(pictures(look.seen.value), expected)
@@ -166,7 +166,7 @@ def test_what_the_network_sees_can_be_looked_at(explorer: Explorer) -> None:
     explorer.classifier = "fer"
     assert pictures(look.seen.value)[0].shape == (64, 64, 3)
     assert "fer: gray, 64 × 64 px" in look.seen.value
-    look.seen.selected_index = None
+    look.seen.button.value = False
     told = look.seen.value
     explorer.step = 12
     assert look.seen.value == told
@@ -175,6 +175,6 @@ def test_what_the_network_sees_can_be_looked_at(explorer: Explorer) -> None:
 def test_the_page_without_a_classifier_shows_no_view() -> None:
     made = Explorer((), background=False)
     look = LookPanel(made)
-    look.seen.selected_index = 0
+    look.seen.button.value = True
     assert (look.seen.value, look.messages.value) == ("", "")
     made.close()
