@@ -99,6 +99,24 @@ def test_the_keyboard_moves_the_strength(explorer: Visit) -> None:
     assert after(explorer) != picture
 
 
+def test_what_the_network_sees_follows_the_strength(explorer: Visit) -> None:
+    view = explorer.page.locator(".facelib-seen")
+    expect(view.locator("img")).to_have_count(0)  # nothing is sent to who doesn't look
+    explorer.page.get_by_role("button", name="What the network sees").press("Enter")
+    expect(view).to_contain_text("fer: gray, 64 × 64 px")
+    expect(view.get_by_role("img", name=re.compile("what fer sees"))).to_have_count(2)
+    sizes = "images => images.map(image => [image.naturalWidth, image.naturalHeight])"
+    assert view.locator("img").evaluate_all(sizes) == [[64, 64], [64, 64]]
+    before, same = (image.get_attribute("src") for image in view.locator("img").all())
+    assert before == same
+    explorer.page.locator(".facelib-strength .noUi-handle").press("End")
+    expect(view).to_contain_text("after (strength 1.00)")
+    expect(view.locator("img").last).not_to_have_attribute("src", str(before))
+    explorer.screenshot("explorer_seen")
+    explorer.assert_local()
+    explorer.assert_clean()
+
+
 def test_another_face_and_back(explorer: Visit) -> None:
     picture = after(explorer)
     choose(explorer, "Expression", "surprise")
