@@ -20,6 +20,9 @@ TOWARD = [name for name in INTERVENTIONS if isinstance(INTERVENTIONS[name], Towa
 HEAD = Head(
     age=44.0,
     gender=0.35,
+    hair="long",
+    hair_length=0.4,
+    grey=0.2,
     pose=(5.0, -4.0, 3.0),
     gaze=(-2.0, 1.5),
     intensity=0.7,
@@ -88,7 +91,7 @@ def test_the_end_is_the_farther_one_or_the_one_that_is_named_or_given(name: str)
 def test_menus_offer_the_words_and_sentences_say_them(name: str) -> None:
     change = INTERVENTIONS[name]
     assert isinstance(change, Toward)
-    assert change.choices == {"to": change.words}
+    assert change.choices["to"] == change.words
     clauses = {interventions.get(name, to=word).clause for word in change.words}
     assert len(clauses | {change.clause}) == 3
     for word in change.words:
