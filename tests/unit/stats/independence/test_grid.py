@@ -157,7 +157,7 @@ def test_a_budget_ends_drawing_and_what_was_drawn_is_valid() -> None:
     grid = independence_grid(
         {"x": x}, outputs, LABELS, methods=["within_dcov"], budget=0.5, n_permutations=10_000_000
     )
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10  # all permutations would take hours
     assert (grid["n_permutations"] > 0).all()
     np.testing.assert_allclose(grid["p"], 1 / (grid["n_permutations"] + 1))
     assert grid["notes"].str.contains("budget").all()
