@@ -23,6 +23,7 @@ DISAGREEMENT: Final = ("first", "second", "share", "words", "kappa")
 LIGHT, FULL = "#f4f6f8", "#5aa0d0"  # dark figures are legible on both
 BESIDE: Final = 3
 NAMED, TITLED = 64, 17  # px beside a plot for names, and of these for a title: what is stacked is in line
+PLAIN: Final = "replace(datum.label, /_/g, ' ')"
 LINE: Final = 13  # px from line to line of a name
 UNIT: Final = alt.Scale(domain=[-theme.MARGIN / 2, 1 + theme.MARGIN / 2], nice=False)
 HEADINGS: Final = {
@@ -272,16 +273,18 @@ def _disagreement(
     ]
     words = {name: name.split("_") for name in names}
     lines = max(map(len, words.values()))
-    # Lines grow downwards, also above a chart: short names begin with empty ones.
-    padded = {name: [""] * (lines - len(parts)) + parts for name, parts in words.items()}
+    # Lines grow downwards, also above a chart. SVG skips empty ones, Vega trims spaces: no-width ones stay.
+    padded = {name: ["\u200b"] * (lines - len(parts)) + parts for name, parts in words.items()}
     axis: dict[str, Any] = {"title": None, "ticks": False, "domain": False, "labelColor": theme.INK}
     across = alt.Axis(
-        orient="top", labelAngle=0, labelLimit=width, labelPadding=5 + LINE * (lines - 1),
+        orient="top", labelAngle=0, labelLimit=0, labelPadding=5 + LINE * (lines - 1),
         labelExpr=f"{json.dumps(padded)}[datum.label]", **axis,
     )  # fmt: skip
     base = alt.Chart(alt.NamedData(name="disagreement")).encode(
         x=alt.X("second:N", sort=names, axis=across),
-        y=alt.Y("first:N", sort=names, axis=alt.Axis(labelLimit=180, minExtent=NAMED, **axis)),
+        y=alt.Y(
+            "first:N", sort=names, axis=alt.Axis(labelExpr=PLAIN, labelLimit=180, minExtent=NAMED, **axis)
+        ),
     )
     cell = base.mark_rect(stroke="white", strokeWidth=2).encode(
         color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=[LIGHT, FULL]), legend=None),

@@ -93,8 +93,11 @@ def _calibration(own: Sequence[Row]) -> str:
 def _mistakes(own: Sequence[Row]) -> str:
     """Name the three most frequent ones."""
     wrong = [row for row in own if row["what"] == "confusion" and row["row"] != row["column"]]
-    wrong.sort(key=lambda row: -float(row["value"]))
-    return ", ".join(f"{row['row']} read as {row['column']} ({_percent(row)})" for row in wrong[:3])
+    worst = sorted(wrong, key=lambda row: -float(row["value"]))[:3]
+    told = [
+        f"{row['row']} read as {row['column']} ({_percent(row)})" for row in worst if float(row["value"]) > 0
+    ]
+    return ", ".join(told) or "none"
 
 
 def _percent(row: Row, column: str = "value") -> str:

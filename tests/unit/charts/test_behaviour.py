@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -88,6 +89,16 @@ def test_disagreement_is_symmetric_and_told(table: pd.DataFrame, texts: Callable
     assert "nan" not in " ".join(texts(chart))
     share = table.query("classifier == 'fer' and row == 'human' and column == 'share'")["value"].item()
     assert f"fer and human {100 * share:.0f} %" in chart.to_dict()["description"]
+
+
+def test_long_names_stand_on_the_chart_in_lines_of_equal_number(table: pd.DataFrame) -> None:
+    named = table.replace({"classifier": {"fer": "known_age_happy_reversed"}})
+    svg = figure(charts.disagreement(named), "svg").decode()
+    heads = re.findall(r"<text[^>]*>((?:<tspan.*?</tspan>){4})</text>", svg)
+    lines = [re.findall(r">([^<]*)</tspan>", head) for head in heads]
+    assert ["known", "age", "happy", "reversed"] in lines
+    assert ["\u200b"] * 3 + ["human"] in lines
+    assert all(all(head) for head in lines)
 
 
 def test_kappa_that_is_not_there_is_a_question_mark(table: pd.DataFrame) -> None:

@@ -11,7 +11,7 @@ from torch import nn
 from facelib import classifiers
 from facelib.classifiers import CLASSIFIERS, Card, Classifier, Preparation
 from facelib.classifiers.builtin import RECIPES
-from facelib.classifiers.measured import sentences
+from facelib.classifiers.measured import described, sentences
 from facelib.studies import measured_behaviour
 
 CARD = Card("toy", "here", "", "CC0", "toy", 1234, "gray", "4 × 4", "softmax", "none", "all", "mine")
@@ -66,6 +66,16 @@ def test_other_weights_have_no_measured_behaviour() -> None:
     assert sentences("") == []
     assert sentences("0" * 64) == []
     assert not CARD.table()["field"].str.startswith("measured").any()
+
+
+def test_mistakes_that_were_not_made_are_not_told() -> None:
+    own = [dict(row) for row in measured_behaviour().query("classifier == 'fer'").to_dict("records")]
+    for row in own:
+        if row["what"] == "confusion":
+            row["value"] = 0.0 if row["row"] != row["column"] else 1.0
+    assert dict(described(own, "nobody"))["measured mistakes"] == "none"
+    next(row for row in own if (row["row"], row["column"]) == ("sad", "fear"))["value"] = 0.25
+    assert dict(described(own, "nobody"))["measured mistakes"] == "sad read as fear (25 %)"
 
 
 def test_a_notebook_shows_a_table_that_no_name_breaks() -> None:
