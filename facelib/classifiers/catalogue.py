@@ -18,7 +18,7 @@ from facelib.classifiers.classifier import Classifier
 from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders import Source
 from facelib.classifiers.own import own
-from facelib.errors import BadValueError, FacelibError, UnavailableError
+from facelib.errors import BadValueError, FacelibError, UnavailableError, UnknownNameError
 from facelib.models import package_path
 from facelib.registry import Registry
 
@@ -148,17 +148,14 @@ def available(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "
 def why_unavailable(id: str) -> str | None:  # noqa: A002
     """Return why a classifier can't be used here, or None if it can.
 
-    One that comes from a model package is made, so that a damaged file is found here and not later.
+    It is made, so that a damaged file, or a function of another package that fails, is found here and not
+    later.
     """
-    _discover()
-    packages = CLASSIFIERS[id].packages
-    if not packages:
-        return None
     try:
-        for package in packages:
-            package_path(package)
         load(id)
-    except UnavailableError as error:
+    except UnknownNameError:
+        raise
+    except FacelibError as error:
         return str(error)
     return None
 

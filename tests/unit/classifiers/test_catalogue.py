@@ -78,6 +78,8 @@ def test_one_that_can_not_be_made_says_why() -> None:
     classifiers.register("bad", broken)
     with pytest.raises(UnavailableError, match="'bad' can't be made: OSError: no such file"):
         classifiers.load("bad")
+    assert classifiers.why_unavailable("bad") == "The classifier 'bad' can't be made: OSError: no such file"
+    assert classifiers.available("bad") == []
     classifiers.register("strange", lambda: 3)  # type: ignore[arg-type,return-value]
     with pytest.raises(BadValueError, match=r"facelib.classifiers.Classifier; got int"):
         classifiers.load("strange")
