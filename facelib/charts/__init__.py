@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from facelib.charts.chance import histogram, levels, null_distribution, p_histogram
     from facelib.charts.controls import arms
     from facelib.charts.curves import response
+    from facelib.charts.detection import roc
     from facelib.charts.display import offline
     from facelib.charts.export import save
     from facelib.charts.falls import ranking
@@ -45,6 +46,7 @@ _NAMES = {
     "region_curves": "facelib.charts.regions",
     "reliability": "facelib.charts.behaviour",
     "response": "facelib.charts.curves",
+    "roc": "facelib.charts.detection",
     "save": "facelib.charts.export",
     "steps": "facelib.charts.gradients",
 }
@@ -72,6 +74,7 @@ __all__ = [
     "region_curves",
     "reliability",
     "response",
+    "roc",
     "save",
     "steps",
 ]

@@ -11,6 +11,7 @@ from facelib.studies.behaviour import (
 )
 from facelib.studies.demonstration import demonstration_head
 from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
+from facelib.studies.known_truth import detection_rates, load_known_truth, roc
 from facelib.studies.leaderboard import LEADERBOARD_COLUMNS, leaderboard
 from facelib.studies.manipulation import (
     MANIPULATION_COLUMNS,
@@ -44,10 +45,12 @@ __all__ = [
     "behaviour",
     "demonstrate",
     "demonstration_head",
+    "detection_rates",
     "disagreement",
     "even_strengths",
     "film_strip",
     "leaderboard",
+    "load_known_truth",
     "load_manipulation",
     "make_frames",
     "manipulation_check",
@@ -55,6 +58,7 @@ __all__ = [
     "read",
     "read_heads",
     "reference_strips",
+    "roc",
     "run_references",
     "snapshot",
     "strip_tables",
