@@ -18,6 +18,7 @@ from facelib.errors import BadValueError
 from facelib.faces import Head, render_heads, sample_heads
 from facelib.interventions import HeadIntervention
 from facelib.stats import effects_over_faces
+from facelib.stats.classification import wilson
 from facelib.studies.sweep import DELTA, check_label
 
 if TYPE_CHECKING:
@@ -65,8 +66,6 @@ RATE_COLUMNS: Final = {
     "auc": "area under the ROC curve: how often a positive has the larger score; ties count half",
 }
 """Columns of `detection_rates`, with their meaning."""
-
-_95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -287,24 +286,9 @@ def auc(scores: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> float:
     return float(wins.mean()) if wins.size else float("nan")
 
 
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a rate (Wilson 1927); NaN for no trial.
-
-    >>> [round(end, 3) for end in wilson(30, 30)]
-    [0.886, 1.0]
-    """
-    if n == 0:
-        return float("nan"), float("nan")
-    share, weight = hits / n, _95**2 / n
-    middle = share + weight / 2
-    half = _95 * np.sqrt(share * (1 - share) / n + weight / (4 * n))
-    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
-    return max(float(low), 0.0) if hits else 0.0, min(float(high), 1.0) if hits < n else 1.0
-
-
 def _rate(name: str, hits: int, n: int) -> dict[str, float]:
-    low, high = wilson(hits, n)
-    return {name: hits / n if n else float("nan"), f"{name}_low": low, f"{name}_high": high}
+    share = wilson(hits, n)
+    return {name: share.value, f"{name}_low": share.low, f"{name}_high": share.high}
 
 
 def _checked(table: pd.DataFrame) -> pd.DataFrame:

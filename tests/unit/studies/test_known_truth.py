@@ -96,13 +96,6 @@ def test_the_area_is_a_count_of_pairs(pairs: list[tuple[int, bool]]) -> None:
     assert known_truth.auc(scores, truth) == pytest.approx(expected, nan_ok=True)
 
 
-@pytest.mark.parametrize(("hits", "n"), [(0, 1), (0, 90), (1, 30), (15, 30), (30, 30)])
-def test_wilson_is_that_of_statsmodels(hits: int, n: int) -> None:
-    assert known_truth.wilson(hits, n) == pytest.approx(
-        proportion_confint(hits, n, method="wilson"), abs=1e-12
-    )
-
-
 def test_without_trials_nothing_is_claimed() -> None:
     table = pd.DataFrame({"method": ["verdict"], "truth": [True], "flagged": [True], "score": [1.0]})
     row = known_truth.detection_rates(table).iloc[0]
