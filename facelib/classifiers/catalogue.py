@@ -18,7 +18,7 @@ from facelib.classifiers.classifier import Classifier
 from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders import Source
 from facelib.classifiers.own import own
-from facelib.errors import BadValueError, FacelibError, UnavailableError, UnknownNameError
+from facelib.errors import BadValueError, FacelibError, UnavailableError
 from facelib.models import package_path
 from facelib.registry import Registry
 
@@ -151,10 +151,12 @@ def why_unavailable(id: str) -> str | None:  # noqa: A002
     It is made, so that a damaged file, or a function of another package that fails, is found here and not
     later.
     """
+    _discover()
+    packages = CLASSIFIERS[id].packages
     try:
+        for package in packages:
+            package_path(package)
         load(id)
-    except UnknownNameError:
-        raise
     except FacelibError as error:
         return str(error)
     return None
