@@ -30,7 +30,7 @@ import torch
 
 from facelib import classifiers
 from facelib.classifiers import Classifier, engines
-from facelib.classifiers.recording import to_onnx
+from facelib.classifiers.engines import to_onnx
 from facelib.errors import UnavailableError
 from facelib.faces import render_heads, sample_heads
 from facelib.models import data_path, home
