@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_count, as_list, as_share
@@ -69,20 +68,18 @@ def wilson(hits: int, n: int, level: float = 0.95) -> Estimate:
     >>> round(share.low, 3), share.value, round(share.high, 3)
     (0.49, 0.8, 0.943)
     """
+    from scipy.stats import binomtest
+
     count = as_count(n, "The number of trials", least=0)
     hit = as_count(hits, "The number of hits", least=0)
     if hit > count:
         msg = f"There are at most as many hits as trials; got {hit} of {count}."
         raise BadValueError(msg)
-    z = float(ndtri((1 + as_share(level, "The level of an interval")) / 2))
+    width = as_share(level, "The level of an interval")
     if count == 0:
         return Estimate(np.nan, np.nan, np.nan, 0)
-    centre = (hit + z**2 / 2) / (count + z**2)
-    half = z / (count + z**2) * np.sqrt(hit * (count - hit) / count + z**2 / 4)
-    # At the ends the formula gives 0 or 1 but for rounding.
-    low = 0.0 if hit == 0 else float(centre - half)
-    high = 1.0 if hit == count else float(centre + half)
-    return Estimate(hit / count, low, high, count)
+    found = binomtest(hit, count).proportion_ci(width, method="wilson")
+    return Estimate(hit / count, float(found.low), float(found.high), count)
 
 
 def confusion(intended: npt.ArrayLike, named: npt.ArrayLike, shape: tuple[int, int]) -> Ints:
