@@ -183,12 +183,16 @@ def press(
 
 
 def whole(visit: Visit, handle: Locator) -> float:
-    """Change the face by a key; return the seconds until its sweep is read and first compared."""
+    """Change the face by a key; return the seconds until its sweep is read and its verdicts are there.
+
+    The page is asked at every frame: what waits for a locator looks only every half second after a while.
+    """
     handle.focus()
     began = time.monotonic()
     visit.page.keyboard.press("ArrowLeft")
+    said = "text => document.querySelector('[role=status]').textContent.includes(text)"
     for text in ("the faces", "harmless changes compared"):
-        visit.page.get_by_text(text).first.wait_for(timeout=30000)
+        visit.page.wait_for_function(said, arg=text, timeout=30000)
     seconds = time.monotonic() - began
     visit.page.locator(".facelib-progress").first.wait_for(state="hidden", timeout=120000)
     return seconds
