@@ -11,6 +11,7 @@ from typing import Any
 import facelib
 from facelib.app.controls import Card, grid
 from facelib.app.download import Download, DownloadButton
+from facelib.app.pictures import encode_png
 from facelib.app.state import Explorer, Result
 from facelib.charts import sizes, specs
 from facelib.charts.export import figure, with_data
@@ -122,13 +123,8 @@ def figures_zip(result: Result, label: str) -> Download:
 
 def stimuli_zip(result: Result, label: str) -> Download:
     """Return every picture as PNG, lossless, with a key."""
-    from PIL import Image
-
-    files = {}
-    for strength, image in zip(result.sweep.strengths, result.sweep.images, strict=True):
-        buffer = io.BytesIO()
-        Image.fromarray(image).save(buffer, "PNG")
-        files[f"strength_{strength:.2f}.png"] = buffer.getvalue()
+    frames = zip(result.sweep.strengths, result.sweep.images, strict=True)
+    files = {f"strength_{strength:.2f}.png": encode_png(image) for strength, image in frames}
     return _zip(_name(result, "zip", "stimuli"), files, result, label)
 
 

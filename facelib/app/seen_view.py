@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
 
+from facelib.app.pictures import encode_png
 from facelib.app.state import Explorer
 
 TITLE = "What the network sees"
@@ -75,11 +75,7 @@ class SeenView(widgets.VBox):
 
 def figure(image: npt.NDArray[np.uint8], name: str, classifier: str) -> str:
     """Return a small picture, uint8 (h, w, 3), without loss and with its caption, as HTML."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    source = f"data:image/png;base64,{base64.b64encode(encode_png(image)).decode()}"
     height, width = image.shape[:2]
     alt = html.escape(f"what {classifier} sees {name}, {width} × {height} pixels", quote=True)
     return f'<figure><img src="{source}" alt="{alt}"><figcaption>{html.escape(name)}</figcaption></figure>'
