@@ -1,6 +1,6 @@
 """Measure the behaviour of classifiers that `facelib.studies.measured_behaviour` returns and cards show.
 
-Run ``python benchmarks/behaviour_table.py``; about two minutes. The heads are those of
+Run ``python benchmarks/behaviour_table.py``; about four minutes. The heads are those of
 `facelib.studies.usual_population`.
 """
 
@@ -17,7 +17,9 @@ from facelib.studies import read_heads, usual_population
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, default=TABLE)
-    parser.add_argument("--classifiers", nargs="*", default=classifiers.available(kind="pretrained"))
+    parser.add_argument(
+        "--classifiers", nargs="*", default=classifiers.available(kind=("pretrained", "known bias"))
+    )
     chosen = parser.parse_args()
     answers = read_heads(
         chosen.classifiers,

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from facelib import classifiers as zoo
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.card import as_markdown
+from facelib.classifiers.catalogue import Kind
 from facelib.classifiers.measured import TABLE, described
 from facelib.errors import BadValueError
 from facelib.faces import Head, render_heads
@@ -326,17 +328,28 @@ def disagreement(
     return read_heads(classifiers, people, size=size, progress=progress).disagreement(seed=seed)
 
 
-def measured_behaviour() -> pd.DataFrame:
+def measured_behaviour(kind: Kind | Sequence[Kind] = "pretrained") -> pd.DataFrame:
     """Return the committed table of the built-in classifiers on the `usual_population`.
 
-    Made by ``benchmarks/behaviour_table.py``; columns as in `BEHAVIOUR_COLUMNS`. The row "population" says
-    who was shown, and the version of facelib.
+    Parameters
+    ----------
+    kind
+        "pretrained" or "known bias", or both.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Made by ``benchmarks/behaviour_table.py``; columns as in `BEHAVIOUR_COLUMNS`. The row "population"
+        says who was shown, and the version of facelib. Disagreement is among those that are asked for.
     """
     import pandas as pd
 
-    return pd.read_csv(
+    table = pd.read_csv(
         TABLE, keep_default_na=False, na_values={name: [""] for name in ("value", "low", "high")}
     )
+    asked = ["", *zoo.names(kind=kind)]
+    other = table["row"].where(table["what"] == "disagreement", "")
+    return table[table["classifier"].isin(asked) & other.isin(asked)].reset_index(drop=True)
 
 
 def _alone(value: float, n: int) -> Estimate:

@@ -19,7 +19,7 @@ from facelib.faces import Head, render_heads, sample_heads
 from facelib.interventions import HeadIntervention
 from facelib.stats import effects_over_faces
 from facelib.stats.classification import wilson
-from facelib.studies.sweep import DELTA, check_label
+from facelib.studies.sweep import DELTA, check_label, load_all
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +117,7 @@ def probe_heads(n: int, seed: int = 0) -> list[Head]:
 
 
 def probe_effects(
-    clf: Classifier,
+    classifiers: str | Sequence[str | Classifier],
     heads: Sequence[Head],
     probes: Sequence[Probe] | None = None,
     *,
@@ -129,8 +129,8 @@ def probe_effects(
 
     Parameters
     ----------
-    clf
-        Any classifier.
+    classifiers
+        One, or several that look at the same pictures.
     heads
         One a person.
     probes
@@ -145,11 +145,12 @@ def probe_effects(
     Returns
     -------
     pandas.DataFrame
-        One row a probe, as from `facelib.stats.effects_over_faces`, with ``property`` and ``score``: the
-        largest margin at which the verdict would be "matters", 0 if there is none.
+        One row a probe and classifier, as from `facelib.stats.effects_over_faces`, with ``property`` and
+        ``score``: the largest margin at which the verdict would be "matters", 0 if there is none.
     """
     import pandas as pd
 
+    models = load_all(classifiers)
     parts = []
     for probe in PROBES.values() if probes is None else probes:
         label = check_label(probe.emotion)
@@ -158,8 +159,10 @@ def probe_effects(
         faces = [render_heads(end, size) for end in ends]
         boxes = np.stack([face.box for face in faces[0]])  # those of strength 0 serve both
         for strength, end in enumerate(faces):
-            outputs = clf.logits(np.stack([face.image for face in end]), boxes)
-            parts.append(output_rows(clf, outputs, probe, float(strength), label))
+            images = np.stack([face.image for face in end])
+            parts += [
+                output_rows(clf, clf.logits(images, boxes), probe, float(strength), label) for clf in models
+            ]
     rows = effects_over_faces(pd.concat(parts, ignore_index=True), delta=delta, seed=seed, mixed=False)
     return rows.assign(property=rows["intervention"], score=effect_score(rows))
 

@@ -31,7 +31,7 @@ def heads() -> list[Head]:
 @pytest.mark.parametrize("bias", BIASES, ids=lambda bias: bias.id)
 def test_what_is_used_is_flagged_and_all_else_is_cleared(heads: list[Head], bias: object) -> None:
     own = next(one for one in BIASES if one is bias)
-    effects = known_truth.probe_effects(classifiers.load(own.id), heads).set_index("property")
+    effects = known_truth.probe_effects(own.id, heads).set_index("property")
     for name in PROBES:
         row = effects.loc[name]
         assert row["n"] == 21
@@ -113,7 +113,7 @@ def test_bad_tables_are_refused(rng: np.random.Generator) -> None:
 
 
 def test_the_score_is_the_largest_margin_that_matters(heads: list[Head]) -> None:
-    clf, probe = classifiers.load("known_tone_angry"), [PROBES["skin_tone"]]
+    clf, probe = "known_tone_angry", [PROBES["skin_tone"]]
     score = known_truth.probe_effects(clf, heads, probe)["score"].iloc[0]
     for delta, verdict in ((0.99 * score, "matters"), (1.01 * score, "cannot tell")):
         assert known_truth.probe_effects(clf, heads, probe, delta=delta)["verdict"].iloc[0] == verdict
@@ -124,6 +124,20 @@ def test_the_shipped_benchmark_keeps_its_promise() -> None:
     assert list(table.columns) == list(known_truth.CASE_COLUMNS)
     assert set(table["method"]) == set(known_truth.METHODS)
     assert not table.duplicated(["kind", "property", "method", "seed"]).any()
+    networks = table[["kind", "seed"]].drop_duplicates()
+    assert networks.groupby("kind").size().tolist() == [10] * 4
+    assert len(table) == len(networks) * len(PROBES) * len(known_truth.METHODS)
     rates = known_truth.detection_rates(table).set_index("method")
     assert rates.loc["verdict", "tpr"] >= 0.95
     assert rates.loc["verdict", "fpr"] <= 0.05
+
+
+def test_several_classifiers_look_at_the_same_pictures(heads: list[Head]) -> None:
+    names = ["known_tone_angry", "known_unbiased"]
+    together = known_truth.probe_effects([names[0], classifiers.load(names[1])], heads)
+    alone = pd.concat([known_truth.probe_effects(name, heads) for name in names])
+    order = ["property", "classifier"]
+    values = ["mean", "verdict", "verdict_low", "verdict_high", "score"]
+    pd.testing.assert_frame_equal(
+        together.set_index(order)[values].sort_index(), alone.set_index(order)[values].sort_index()
+    )
