@@ -92,7 +92,8 @@ def region_curves(
         data=alt.NamedData(name="regions"),
         datasets={"regions": rows(found, CELLS)},
     ).resolve_legend(color="shared", shape="shared", strokeDash="shared")
-    heading = TITLES[value].format(label=labels[0])
+    gaps = "; gaps: blank maps" if found["value"].isna().any() else ""
+    heading = TITLES[value].format(label=labels[0]) + gaps
     return theme.finish(
         chart,
         columns=beside,

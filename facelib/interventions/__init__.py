@@ -24,6 +24,7 @@ from facelib.interventions.controls import CONTROLS, Arm, control_set
 from facelib.interventions.intervention import (
     COSTS,
     INTERVENTIONS,
+    FaceIntervention,
     HeadIntervention,
     Intervention,
     PictureIntervention,
@@ -45,6 +46,7 @@ __all__ = [
     "GROUPS",
     "INTERVENTIONS",
     "Arm",
+    "FaceIntervention",
     "HeadIntervention",
     "Intervention",
     "PictureIntervention",
@@ -148,7 +150,7 @@ def available(face: Face | Head | None = None, *, placebo: bool | None = None) -
             "expected": item.expects(face),
             "cost": item.cost,
             "ms": COSTS[item.cost],
-            "on": "heads" if isinstance(item, HeadIntervention) else "heads and pictures",
+            "on": item.on,
             "options": "; ".join(f"{option}: {', '.join(words)}" for option, words in item.choices.items()),
             "description": item.description,
         }

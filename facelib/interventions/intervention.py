@@ -8,10 +8,15 @@ from dataclasses import asdict, dataclass, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal, Self, cast, get_args
 
+import numpy as np
+import numpy.typing as npt
+
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.faces.arguments import checked
 from facelib.faces.head import Side
+from facelib.faces.landmarks import eyes_between
+from facelib.faces.warp import unknown_landmarks
 from facelib.registry import Registry
 
 Expected = Literal["falls", "rises", "none", "open"]
@@ -74,6 +79,8 @@ class Intervention(ABC):
         What has to be made anew for every strength, a key of `COSTS`: "shape" (the resting shape of the
         person, and the picture), "shade" (the picture of the same person) or "pixels" (a finished picture is
         changed).
+    on
+        What it works on: "heads", "pictures" or "heads and pictures".
     description
         One sentence for help texts and reports.
     sentence
@@ -87,6 +94,7 @@ class Intervention(ABC):
     placebo: ClassVar[bool] = False
     expected: ClassVar[Expected] = "open"
     cost: ClassVar[Cost]
+    on: ClassVar[str] = "heads and pictures"
     description: ClassVar[str]
     sentence: ClassVar[str]
 
@@ -124,14 +132,19 @@ class HeadIntervention(Intervention):
     """A change of a parametric face before it is rendered."""
 
     cost: ClassVar[Cost] = "shade"
+    on: ClassVar[str] = "heads"
 
     def lack(self, head: Head) -> str:  # noqa: ARG002
         """Say what `head` lacks that this change needs, and what to do about it; empty if nothing."""
         return ""
 
+    def unfit(self, face: Face) -> str:  # noqa: ARG002
+        """Say why a picture can't be changed so, and what to do about it; empty if it can."""
+        return "It changes a parametric head; a picture was given."
+
     def accepts(self, face: Face | Head) -> bool:
-        """Tell whether `face` is a head that lacks nothing."""
-        return isinstance(face, Head) and not self.lack(face)
+        """Tell whether `face` is a head that lacks nothing, or a picture that can be changed so."""
+        return not (self.lack(face) if isinstance(face, Head) else self.unfit(face))
 
     def edit(self, head: Head, strength: float) -> Head:
         """Return the changed head; at strength 0 the head itself. A `lack` raises `BadValueError`."""
@@ -144,11 +157,30 @@ class HeadIntervention(Intervention):
     def _edit(self, head: Head, strength: float) -> Head: ...
 
     def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:
-        """Render the changed head; a `Face` raises `BadValueError`, since its head isn't known."""
-        if not isinstance(face, Head):
-            msg = f"{self.id!r} changes a parametric head; a picture was given. See available(face)."
+        """Render the changed head, or change a picture; if that is `unfit`, `BadValueError` says why."""
+        if isinstance(face, Head):
+            return self.edit(face, strength).render(size)
+        value = check_strength(strength)
+        if reason := self.unfit(face):
+            msg = f"{self.id!r} doesn't work on this picture. {reason} See available(face)."
             raise BadValueError(msg)
-        return self.edit(face, strength).render(size)
+        return self._change(face, value) if value else face
+
+    def _change(self, face: Face, strength: float) -> Face:
+        raise NotImplementedError
+
+
+class FaceIntervention(HeadIntervention):
+    """A change of a parametric head before it is rendered, and of a photograph by its landmarks."""
+
+    on: ClassVar[str] = "heads and pictures"
+
+    def unfit(self, face: Face) -> str:
+        """Say that the landmarks aren't known; empty if they are."""
+        return unknown_landmarks(face)
+
+    @abstractmethod
+    def _change(self, face: Face, strength: float) -> Face: ...
 
 
 @dataclass(frozen=True)
@@ -164,6 +196,13 @@ class OneSided(HeadIntervention):
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """The two sides."""
         return {"side": get_args(Side)}
+
+
+def edited(face: Face, image: npt.NDArray[Any], landmarks: npt.NDArray[np.floating] | None = None) -> Face:
+    """Return a face whose picture (float levels are rounded) and landmarks were changed; its box stays."""
+    levels = image if image.dtype == np.uint8 else np.rint(image).clip(0, 255).astype(np.uint8)
+    points = face.landmarks if landmarks is None else np.asarray(landmarks, np.float32)
+    return face.replace(image=levels, landmarks=points, eyes=eyes_between(points), source="edited")
 
 
 class PictureIntervention(Intervention):

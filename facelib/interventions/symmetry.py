@@ -2,23 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
-from facelib.faces import Head
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces import Face, Head
 from facelib.faces.expressions import expand
-from facelib.interventions.intervention import Cost, HeadIntervention, along, register
+from facelib.faces.warp import coverage, field, grid, moved, resampled
+from facelib.interventions.intervention import Cost, FaceIntervention, along, check_choice, edited, register
+from facelib.interventions.mirror import PARTNER, Mirror, mirror_of, symmetric
 from facelib.interventions.number import between
+from facelib.properties.mirror_pairs import LEFT, RIGHT
+from facelib.properties.pose import pose
+
+Doubles = npt.NDArray[np.float64]
+Keep = Literal["both", "left", "right"]
+
+FRONTAL = 15.0
+"""Degrees that a head may be turned: one half is then seen at the angle of the other (our choice)."""
+SEAM = 0.04  # how fast the halves of a left-left face pass into each other at the midline, in its width
+
+
+class OnFrontal(FaceIntervention):
+    """A change that needs both halves of a face to be seen alike."""
+
+    def unfit(self, face: Face) -> str:
+        """Say that landmarks aren't known, or that the head is turned."""
+        if reason := super().unfit(face):
+            return reason
+        yaw = abs(pose([face])[0, 0])
+        if yaw <= FRONTAL:
+            return ""
+        return (
+            f"The head is turned by {yaw:.0f}°: one half is seen at another angle than the other. A frontal "
+            f"picture is needed, up to {FRONTAL:.0f}°."
+        )
 
 
 @register
 @dataclass(frozen=True)
-class Symmetrise(HeadIntervention):
-    """Shape, palsy and expression blend toward the average of the face and its mirror image.
+class Symmetrise(OnFrontal):
+    """The face blends toward the average of itself and its mirror image.
 
-    Face units of one side and of the other, and the factors `Head.left` and `Head.right`, each meet in their
-    middle; the gaze stays.
+    Of heads, shape, palsy and expression: face units of one side and of the other, and the factors
+    `Head.left` and `Head.right`, each meet in their middle; the gaze stays. Of photographs, shape and
+    appearance, gaze included, within the outline of the face: hair and ears stay.
+
+    Parameters
+    ----------
+    keep
+        "both": the average. "left", "right": that half of the person's and its mirror image, of photographs.
     """
+
+    keep: Keep = "both"
 
     id: ClassVar[str] = "symmetrise"
     title: ClassVar[str] = "more symmetric"
@@ -29,6 +68,43 @@ class Symmetrise(HeadIntervention):
         "Blends toward the average of the face and its mirror image; a symmetric face stays as it is."
     )
     sentence: ClassVar[str] = "the face becomes more symmetric"
+
+    def __post_init__(self) -> None:
+        check_choice("the half that is kept", self.keep, get_args(Keep))
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The halves that can be kept."""
+        return {"keep": get_args(Keep)}
+
+    def lack(self, head: Head) -> str:  # noqa: ARG002
+        """Say that one half of a parametric head isn't kept."""
+        return "" if self.keep == "both" else "Heads meet in their middle: choose keep='both'."
+
+    def _change(self, face: Face, strength: float) -> Face:
+        mirror, own = mirror_of(face.landmarks), face.landmarks.astype(np.float64)
+        goal = symmetric(own, mirror) if self.keep == "both" else self._half(own, mirror)
+        points = own + (goal - own) * strength
+        straight = moved(face.image, own, points).astype(np.float32)
+        offsets = field(points, own[PARTNER] - mirror(points), face.size)
+        turned = resampled(face.image, offsets, mirror(grid(face.size)))
+        share = strength * coverage(points, face.size) * self._other(mirror, points, face.size)
+        return edited(face, straight + (turned - straight) * share[..., None], points)
+
+    def _half(self, own: Doubles, mirror: Mirror) -> Doubles:
+        """Return the landmarks of one half, and of its mirror image."""
+        kept = list(LEFT if self.keep == "left" else RIGHT)
+        goal = symmetric(own, mirror)  # those on the midline
+        goal[kept] = own[kept]
+        goal[PARTNER[kept]] = mirror(own[kept])
+        return goal
+
+    def _other(self, mirror: Mirror, points: Doubles, size: tuple[int, int]) -> float | Doubles:
+        """Return the share of the mirrored picture in each pixel, at full strength."""
+        if self.keep == "both":
+            return 0.5
+        to_left = mirror.beside(grid(size)) / (SEAM * np.ptp(points[:, 0]))
+        return 0.5 - 0.5 * np.tanh(to_left if self.keep == "left" else -to_left)
 
     def _edit(self, head: Head, strength: float) -> Head:
         middle = (head.left + head.right) / 2
@@ -62,8 +138,12 @@ def _mirrored(unit: str) -> str:
 
 @register
 @dataclass(frozen=True)
-class Asymmetrise(HeadIntervention):
-    """The shape of the resting face becomes asymmetric; the pattern follows the head's seed."""
+class Asymmetrise(OnFrontal):
+    """The shape of the resting face becomes asymmetric.
+
+    Of heads, the pattern follows their seed. Of photographs, the distance from the symmetric average doubles
+    at full strength, shape only.
+    """
 
     id: ClassVar[str] = "asymmetrise"
     title: ClassVar[str] = "less symmetric shape"
@@ -75,6 +155,11 @@ class Asymmetrise(HeadIntervention):
         + along("activation_asymmetry", "appearance_symmetry")
     )
     sentence: ClassVar[str] = "the shape of the face becomes asymmetric"
+
+    def _change(self, face: Face, strength: float) -> Face:
+        own = face.landmarks.astype(np.float64)
+        points = own + (own - symmetric(own, mirror_of(own))) * strength
+        return edited(face, moved(face.image, own, points), points)
 
     def _edit(self, head: Head, strength: float) -> Head:
         return head.replace(asymmetry=head.asymmetry + (1 - head.asymmetry) * strength)

@@ -73,8 +73,10 @@ def even_strengths(steps: int) -> npt.NDArray[np.float64]:
     return np.linspace(0.0, 1.0, steps)
 
 
-def _lack(intervention: Intervention, head: Head) -> str:
-    return intervention.lack(head) if isinstance(intervention, HeadIntervention) else ""
+def _lack(intervention: Intervention, face: Face | Head) -> str:
+    if not isinstance(intervention, HeadIntervention):
+        return ""
+    return intervention.lack(face) if isinstance(face, Head) else intervention.unfit(face)
 
 
 def check_accepts(intervention: Intervention, face: Any) -> None:
@@ -86,7 +88,7 @@ def check_accepts(intervention: Intervention, face: Any) -> None:
         needs = (
             f"doesn't work on this head. {_lack(intervention, face) or intervention.description}"
             if isinstance(face, Head)
-            else "works on parametric heads; a picture was given."
+            else f"doesn't work on this picture. {_lack(intervention, face)}"
         )
         msg = f"{intervention.id!r} {needs} facelib.interventions.available(face) lists what works on it."
         raise BadValueError(msg)

@@ -73,7 +73,8 @@ def test_without_the_landmark_network_a_photograph_is_a_face_all_the_same(
 def test_box_and_eyes_follow_the_cut(astronaut: Picture) -> None:
     """The face box holds the same pixels as in the whole picture."""
     from facelib.faces.detector import detect_faces
-    from facelib.faces.landmarker import eyes_between, find_landmarks
+    from facelib.faces.landmarker import find_landmarks
+    from facelib.faces.landmarks import eyes_between
 
     face = load_face(astronaut)
     (found,) = detect_faces(astronaut)
