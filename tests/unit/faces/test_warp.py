@@ -89,7 +89,7 @@ def test_the_field_is_what_was_asked_for_at_the_landmarks(face: Face) -> None:
 
 
 def test_a_shifted_face_is_the_face_shifted(face: Face) -> None:
-    target = face.landmarks + [3.0, 0.0]
+    target = face.landmarks + np.array([3.0, 0.0])
     moved = warp.moved(face.image, face.landmarks, target)
     inside = warp.coverage(target, face.size) > 0.9
     expected = np.roll(face.image, 3, axis=1)
