@@ -1,0 +1,142 @@
+"""Bring faces into one frame: shift, turn and size are taken away, what remains is their shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.faces.landmarks import EYE_CORNERS, FIRST_IRIS
+
+Doubles = npt.NDArray[np.float64]
+
+ROUNDS: Final = 50  # of the alignment, at most; about five bring it to the last digit
+STILL: Final = 1e-12  # a mean shape that moves by less has settled, in its own size
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """A shift, turn and change of size of the plane: z becomes ``turn · z + shift``; places are x + iy.
+
+    Parameters
+    ----------
+    turn
+        Its angle turns, its absolute value scales.
+    shift
+        Where the origin goes.
+    """
+
+    turn: complex
+    shift: complex
+
+    def __call__(self, places: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return places (…, 2) where they come to lie, of the same type."""
+        found = self.turned(places)
+        found += np.array([self.shift.real, self.shift.imag], places.dtype)
+        return found
+
+    def turned(self, steps: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return differences of places (…, 2), which no shift changes, of the same type."""
+        x, y = steps[..., 0], steps[..., 1]
+        found = np.empty_like(steps)
+        found[..., 0] = self.turn.real * x - self.turn.imag * y
+        found[..., 1] = self.turn.imag * x + self.turn.real * y
+        return found
+
+    @property
+    def size(self) -> float:
+        """How many times as large things become."""
+        return abs(self.turn)
+
+    @property
+    def inverse(self) -> Similarity:
+        """The way back."""
+        return Similarity(1 / self.turn, -self.shift / self.turn)
+
+    def then(self, second: Similarity) -> Similarity:
+        """Return this one followed by another."""
+        return Similarity(second.turn * self.turn, second.turn * self.shift + second.shift)
+
+
+def similarity_of(landmarks: npt.NDArray[np.floating], places: npt.NDArray[np.floating]) -> Similarity:
+    """Return what brings landmarks (478, 2) nearest to places (478, 2), in the least-squares sense.
+
+    Irises don't count.
+
+    Raises
+    ------
+    BadValueError
+        If the landmarks lie all on one place, or some aren't known.
+    """
+    start, end = _skin(landmarks), _skin(places)
+    own = start - start.mean()
+    span = float(np.vdot(own, own).real)
+    turn = np.vdot(own, end - end.mean()) / span if span > 0 else np.nan
+    if not np.isfinite(turn) or not abs(turn) > 0:
+        msg = (
+            "Faces are aligned by landmarks that are known and lie apart: these aren't known, or they lie on "
+            "one place."
+        )
+        raise BadValueError(msg)
+    return Similarity(complex(turn), complex(end.mean() - turn * start.mean()))
+
+
+def mean_shape(shapes: npt.NDArray[np.floating], weights: npt.NDArray[np.floating] | None = None) -> Doubles:
+    """Return the mean of shapes after generalised Procrustes alignment, float64 (478, 2).
+
+    Every shape is moved to the origin, brought to the same size and turned toward the mean, in turns until
+    the mean stands still. Irises don't count for that, and go along.
+
+    Parameters
+    ----------
+    shapes
+        (n, 478, 2), in any unit.
+    weights
+        (n,), 0 or more; None: all count alike.
+
+    Returns
+    -------
+    numpy.ndarray
+        Its middle is at 0, its size (root mean square distance from there) is 1, its eyes are level. Irises
+        that no shape knows are NaN.
+
+    Raises
+    ------
+    BadValueError
+        If there is no shape, or one has no size or unknown landmarks.
+    """
+    given = np.asarray(shapes, np.float64)
+    share = np.ones(len(given)) if weights is None else np.asarray(weights, np.float64)
+    if not len(given) or not share.sum() > 0:
+        msg = "A mean shape needs a shape, with a weight above 0; got none."
+        raise BadValueError(msg)
+    points = given @ np.array([1, 1j])
+    centred = points - points[:, :FIRST_IRIS].mean(axis=1, keepdims=True)
+    size = np.sqrt((abs(centred[:, :FIRST_IRIS]) ** 2).mean(axis=1, keepdims=True))
+    if not (size > 0).all():  # NaN isn't either
+        msg = "A mean shape needs shapes with a size, whose landmarks are known but for the irises."
+        raise BadValueError(msg)
+    centred /= size
+    mean = centred[np.argmax(share), :FIRST_IRIS]
+    for _ in range(ROUNDS):
+        toward = centred[:, :FIRST_IRIS].conj() @ mean
+        turned = centred * (toward / abs(toward))[:, None]
+        before, mean = mean, share @ turned[:, :FIRST_IRIS]
+        mean /= np.sqrt((abs(mean) ** 2).mean())
+        if abs(mean - before).max() < STILL:
+            break
+    known = np.isfinite(turned)
+    whole = share @ np.where(known, turned, 0)
+    count = share @ known
+    whole = np.divide(whole, count, out=np.full(len(whole), np.nan, complex), where=count > 0)
+    whole /= np.sqrt((abs(whole[:FIRST_IRIS]) ** 2).mean())
+    left, right = (whole[list(pair)].mean() for pair in EYE_CORNERS)
+    whole *= abs(left - right) / (left - right)  # the person's left is to the right in the picture
+    return np.stack([whole.real, whole.imag], axis=-1)
+
+
+def _skin(places: npt.NDArray[np.floating]) -> npt.NDArray[np.complex128]:
+    return np.asarray(np.asarray(places, np.float64)[:FIRST_IRIS] @ np.array([1, 1j]), np.complex128)
