@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         stats,
         studies,
     )
-    from facelib.faces import Face, Head, Light, load_face, sample_heads
+    from facelib.faces import Face, FaceSet, Head, Light, find_faces, load_face, sample_heads
     from facelib.studies import sweep
 
 _SUBPACKAGES = frozenset(
@@ -42,8 +42,10 @@ _SUBPACKAGES = frozenset(
 )
 _NAMES = {
     "Face": "facelib.faces",
+    "FaceSet": "facelib.faces",
     "Head": "facelib.faces",
     "Light": "facelib.faces",
+    "find_faces": "facelib.faces",
     "load_face": "facelib.faces",
     "sample_heads": "facelib.faces",
     "sweep": "facelib.studies",
@@ -51,6 +53,7 @@ _NAMES = {
 
 __all__ = [
     "Face",
+    "FaceSet",
     "FacelibError",
     "Head",
     "Light",
@@ -59,6 +62,7 @@ __all__ = [
     "charts",
     "classifiers",
     "faces",
+    "find_faces",
     "interventions",
     "load_face",
     "models",

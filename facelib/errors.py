@@ -1,5 +1,9 @@
 """Errors that a user can cause: every one says what was expected, what came, and what to do."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
 
 class FacelibError(Exception):
     """Base of every error that facelib raises on purpose."""
@@ -21,11 +25,55 @@ class UnavailableError(FacelibError):
 
 
 class NoFaceError(FacelibError, ValueError):
-    """A picture in which no face, or not the one that was asked for, was found."""
+    """A picture in which no face, or not the one that was asked for, was found.
+
+    Attributes
+    ----------
+    boxes
+        What was found all the same: (x1, y1, x2, y2) of each face, px of the whole picture, left to right.
+    """
+
+    def __init__(self, message: str = "", boxes: Iterable[Iterable[float]] = ()) -> None:
+        super().__init__(message)
+        self.boxes = tuple(tuple(float(edge) for edge in box) for box in boxes)
+
+
+class FaceTooSmallError(NoFaceError):
+    """A face of too few pixels to tell anything of it."""
+
+
+class FaceCutError(NoFaceError):
+    """A face of which the picture's border cuts off too much."""
 
 
 class BadImageError(FacelibError, ValueError):
     """A picture that can't be read, is too large, or has an unknown format."""
+
+
+class BadTableError(FacelibError, ValueError):
+    """A table that doesn't fit the pictures that it describes.
+
+    Attributes
+    ----------
+    missing, unlisted, duplicates
+        Names of files that are listed but aren't there, that are there but aren't listed, and that are
+        listed several times.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        missing: Sequence[str] = (),
+        unlisted: Sequence[str] = (),
+        duplicates: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.missing, self.unlisted, self.duplicates = tuple(missing), tuple(unlisted), tuple(duplicates)
+
+
+class BadArchiveError(FacelibError, ValueError):
+    """A zip that can't be read, or that isn't safe to read; nothing of it was unpacked."""
 
 
 class BadModelError(FacelibError, ValueError):

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from facelib.errors import BadValueError, UnavailableError
-from facelib.faces import Face
 from facelib.properties import (
     activation,
     age,
@@ -28,7 +23,8 @@ from facelib.properties import (
     skin_tone,
     symmetry,
 )
-from facelib.properties.property import PROPERTIES, Measure, Property, Values, register
+from facelib.properties.measuring import measure
+from facelib.properties.property import PROPERTIES, Property, register
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,56 +78,3 @@ def available() -> pd.DataFrame:
             for item in (PROPERTIES[name] for name in PROPERTIES)
         ]
     )
-
-
-def measure(faces: Face | Sequence[Face], names: Sequence[str] | str | None = None) -> pd.DataFrame:
-    """Return properties of faces as a table.
-
-    Parameters
-    ----------
-    faces
-        One face, or several. A face that comes several times is measured once.
-    names
-        Properties, by the names of `available()`; None: all. Those of cost "network" take some ms a face.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a face, one float column a property; NaN where a face doesn't tell it, and, with None, where
-        the model package isn't on this machine.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no property of that name.
-    BadValueError
-        If something else than faces is given; a head is rendered first.
-    UnavailableError
-        If a property was asked for by name and its model package isn't on this machine.
-    """
-    import pandas as pd
-
-    rows = list(faces) if isinstance(faces, Iterable) else [faces]
-    others = {type(face).__name__ for face in rows if not isinstance(face, Face)}
-    if others:
-        msg = (
-            f"Properties are measured on faces; got {', '.join(others)}. Render a head first: head.render()."
-        )
-        raise BadValueError(msg)
-    wanted = [names] if isinstance(names, str) else list(PROPERTIES if names is None else names)
-    different = list({id(face): face for face in rows}.values())
-    place = {id(face): number for number, face in enumerate(different)}
-    found: dict[Measure, Values | None] = {}
-    for read in {PROPERTIES[name].read for name in wanted}:  # what is read together is read once
-        try:
-            found[read] = read(different)
-        except UnavailableError:
-            if names is not None:
-                raise
-            found[read] = None
-    unknown = np.full(len(different), np.nan)
-    columns = {
-        name: unknown if (values := found[item.read]) is None else item.pick(values)
-        for name, item in ((name, PROPERTIES[name]) for name in wanted)
-    }
-    return pd.DataFrame(columns).iloc[[place[id(face)] for face in rows]].reset_index(drop=True)

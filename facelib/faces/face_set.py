@@ -1,0 +1,363 @@
+"""Sets of faces that are read when they are asked for: folders and zips of photographs, or a list."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadImageError, BadTableError, BadValueError, NoFaceError, UnknownNameError
+from facelib.faces.archive import Archive
+from facelib.faces.face import Face
+from facelib.faces.face_table import bare_table, matched, read_table
+from facelib.faces.photographs import load_face
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEPT: Final = 32_000_000  # bytes of the pictures read last: some forty heads of 512 px
+BROKEN: Final = (BadImageError, NoFaceError)
+"""What a picture that can't be used raises; anything else is no fault of the picture's."""
+
+Which = int | Literal["largest"] | None
+Read = Callable[[str], Face]
+
+
+class FaceSet(Sequence[Face]):
+    """Faces in an order, each read when it is asked for; few are kept.
+
+    Made by `from_folder`, `from_zip` or `from_faces`. ``faces[3]`` is a face, ``faces["anna/1.jpg"]`` the one
+    of that id, ``faces[:10]`` a set. What the table says of a face stands in its ``attributes``. Iterating
+    over it stops with an error at a picture that is broken; `iterate` can leave such out.
+
+    Examples
+    --------
+    >>> grey = Face(np.full((64, 64, 3), 128, np.uint8), np.array([0.0, 0, 64, 64]), np.full((2, 2), np.nan))
+    >>> faces = FaceSet.from_faces([grey.replace(attributes={"person": name}) for name in ("Anna", "Ben")])
+    >>> len(faces), faces.people(), faces.subset("person == 'Ben'")[0].attributes["id"]
+    (2, ['Anna', 'Ben'], '1')
+    """
+
+    def __init__(self, table: pd.DataFrame, read: Read, keys: str) -> None:
+        self._table = table.reset_index(drop=True)
+        self._read = read
+        self._keys: list[str] = self._table[keys].tolist()
+        self._numbers = {name: number for number, name in enumerate(self._table["id"])}
+        self._failures: dict[int, str] = {}
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: str | Path,
+        metadata: str | Path | pd.DataFrame | None = None,
+        *,
+        detect: bool = True,
+        which: Which = None,
+        only_listed: bool = False,
+    ) -> FaceSet:
+        """Return the photographs of a folder and its subfolders; none is read yet.
+
+        Parameters
+        ----------
+        folder
+            PNG, JPEG and WebP files, whose names end so; hidden ones don't count.
+        metadata
+            CSV or Parquet file, looked for in the folder, too, or a table: column ``file`` (name within the
+            folder); ``person``, ``label``, ``id`` and anything else that is known, as `data/README.md` shows.
+            Its order is the set's. None: natural order of the names, and a column ``folder``.
+        detect, which
+            As for `load_face`.
+        only_listed
+            Leave out pictures that the table doesn't list, instead of raising.
+
+        Raises
+        ------
+        BadValueError
+            There is no such folder.
+        BadTableError
+            The table can't be read or doesn't fit the files; the error has lists of them.
+        """
+        root = Path(folder).expanduser()
+        if not root.is_dir():
+            msg = f"There is no folder {root}."
+            raise BadValueError(msg)
+        names = list(_files(root))
+        if isinstance(metadata, str | Path):
+            path = Path(metadata).expanduser()
+            metadata = read_table(path if path.is_file() else root / path, path.name)
+        table = bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
+        return cls(table, _kept(lambda name: load_face(root / name, detect, which)), "file")
+
+    @classmethod
+    def from_zip(
+        cls,
+        source: str | Path | bytes,
+        metadata: str | Path | pd.DataFrame | None = None,
+        *,
+        detect: bool = True,
+        which: Which = None,
+        only_listed: bool = False,
+    ) -> FaceSet:
+        """Return the photographs of a zip; it is never unpacked, and each is read when it is asked for.
+
+        Parameters
+        ----------
+        source
+            The zip, or its bytes.
+        metadata
+            As for `from_folder`; a name is looked for in the zip first.
+        detect, which, only_listed
+            As for `from_folder`.
+
+        Raises
+        ------
+        BadArchiveError
+            It is damaged, or not safe to read: see `facelib.faces.archive.Archive`.
+        BadTableError
+            The table can't be read or doesn't fit the files.
+        """
+        archive = Archive(source)
+        if isinstance(metadata, str | Path):
+            inside = str(metadata) in archive.names
+            content = archive.read(str(metadata)) if inside else Path(metadata).expanduser()
+            metadata = read_table(content, Path(metadata).name)
+        names = archive.names
+        table = bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
+        return cls(table, _kept(lambda name: load_face(archive.read(name), detect, which)), "file")
+
+    @classmethod
+    def from_faces(cls, faces: Iterable[Face]) -> FaceSet:
+        """Return a set of faces that are there already; numbers and words of their attributes are its table.
+
+        Their ids are the attribute ``id`` if all have one of their own, else "0", "1" …
+
+        Raises
+        ------
+        BadValueError
+            If something else than faces is given.
+        """
+        import pandas as pd
+
+        listed = list(faces)
+        others = {type(face).__name__ for face in listed if not isinstance(face, Face)}
+        if others:
+            msg = f"A set is made of faces; got {', '.join(sorted(others))}; head.render() makes one."
+            raise BadValueError(msg)
+        rows = [
+            {name: value for name, value in face.attributes.items() if isinstance(value, Real | str)}
+            for face in listed
+        ]
+        ids = [str(row.pop("id", "")) for row in rows]
+        if len(set(ids)) < len(ids) or "" in ids:
+            ids = [str(number) for number in range(len(listed))]
+        table = pd.DataFrame(rows, index=range(len(listed)))
+        table.insert(0, "id", pd.Series(ids, dtype="str"))
+        return cls(table, dict(zip(ids, listed, strict=True)).__getitem__, "id")
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """What is known of each face, one row each: ``id`` first, ``file``, and what the metadata says."""
+        return self._table.copy()
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """Pictures that `iterate` left out so far: columns id, file, reason."""
+        import pandas as pd
+
+        rows = sorted(self._failures)
+        places = self._table.iloc[rows]
+        files = places["file"] if "file" in places else places["id"]
+        found = {"id": places["id"], "file": files, "reason": [self._failures[row] for row in rows]}
+        return pd.DataFrame(found).reset_index(drop=True)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        return f"<FaceSet of {len(self)} faces: {', '.join(self._table.columns)}>"
+
+    @overload
+    def __getitem__(self, place: int | str) -> Face: ...
+    @overload
+    def __getitem__(self, place: slice) -> FaceSet: ...
+    def __getitem__(self, place: int | str | slice) -> Face | FaceSet:
+        """Return a face by its number or id, or a slice as a set; a broken picture raises what is wrong."""
+        if isinstance(place, slice):
+            return self._of(np.arange(len(self))[place])
+        if isinstance(place, str):
+            if place not in self._numbers:
+                msg = f"There is no face of id {place!r} in the set; its table lists them all."
+                raise UnknownNameError(msg)
+            place = self._numbers[place]
+        number = range(len(self))[place]
+        try:
+            face = self._read(self._keys[number])
+        except BROKEN as error:
+            error.args = (f"{self._keys[number]}: {error}",)
+            raise
+        return face.replace(attributes={**face.attributes, **self._known(number)})
+
+    def iterate(self, *, skip_broken: bool = False) -> Iterator[Face]:
+        """Return the faces one after the other; broken pictures are left out and stand in `failures`.
+
+        Parameters
+        ----------
+        skip_broken
+            False: the first broken picture raises.
+        """
+        for number in range(len(self)):
+            try:
+                face = self[number]
+            except BROKEN as error:
+                if not skip_broken:
+                    raise
+                self._failures[number] = str(error).removeprefix(f"{self._keys[number]}: ")
+                continue
+            self._failures.pop(number, None)
+            yield face
+
+    def __iter__(self) -> Iterator[Face]:
+        return self.iterate()
+
+    def subset(self, chosen: str | npt.ArrayLike) -> FaceSet:
+        """Return some of the faces, in the same order.
+
+        Parameters
+        ----------
+        chosen
+            A query of pandas on the table, ``"label == 'happy' and age > 30"``, or one bool a face.
+
+        Raises
+        ------
+        BadValueError
+            The query can't be answered, or there isn't one bool a face.
+        """
+        if isinstance(chosen, str):
+            try:
+                return self._of(self._table.query(chosen).index.to_numpy())
+            except Exception as error:  # a NameError, SyntaxError, TypeError … of what was written
+                names = ", ".join(self._table.columns)
+                msg = f"The query {chosen!r} can't be answered: {error}. The columns are {names}."
+                raise BadValueError(msg) from error
+        mask = np.asarray(chosen)
+        if mask.dtype != bool or mask.shape != (len(self),):
+            msg = f"A subset is chosen by one bool a face, ({len(self)},); got {mask.dtype} {mask.shape}."
+            raise BadValueError(msg)
+        return self._of(np.flatnonzero(mask))
+
+    def people(self) -> list[str]:
+        """Return who is in the set, each once, in order of appearance; column ``person`` tells.
+
+        Raises
+        ------
+        BadTableError
+            The table has no such column.
+        """
+        return [str(name) for name in self._column("person").dropna().unique()]
+
+    def pairs(self, column: str, within: Sequence[str] = ("person", "label")) -> pd.DataFrame:
+        """Return faces that differ in a column of two values, say with and without electrodes.
+
+        Those that have the person and the label in common are pairs; faces without a partner are left out.
+
+        Parameters
+        ----------
+        column
+            Has two values.
+        within
+            What partners have in common; columns that the table lacks don't count.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a pair: the columns of `within`, then one a value, named as it, with the face's id.
+
+        Raises
+        ------
+        BadTableError
+            There is no such column, it hasn't two values, or a face has several partners.
+        """
+        values = list(self._column(column).dropna().unique())
+        if len(values) != 2:
+            msg = f"Pairs are told by a column of two values; {column!r} has {len(values)}."
+            raise BadTableError(msg)
+        shared = [name for name in within if name in self._table and name != column]
+        if not shared:
+            msg = f"Pairs have something in common, by the columns {', '.join(within)}; the table has none."
+            raise BadTableError(msg)
+        rows = self._table.dropna(subset=[*shared, column])
+        several = rows[rows.duplicated([*shared, column], keep=False)]
+        if len(several):
+            msg = (
+                f"{len(several)} faces have several partners in {column!r}, for example "
+                f"{', '.join(several['id'].head(3))}; name more columns that partners share (within=…)."
+            )
+            raise BadTableError(msg, duplicates=several["id"].tolist())
+        first, second = (rows[rows[column] == value].set_index(shared)["id"] for value in sorted(values))
+        names = [str(value) for value in sorted(values)]
+        found: pd.DataFrame = (
+            first.to_frame(names[0]).join(second.rename(names[1]), how="inner").reset_index()
+        )
+        return found
+
+    def _column(self, name: str) -> pd.Series[Any]:
+        if name not in self._table:
+            msg = f"The table has no column {name!r}; its columns are {', '.join(self._table.columns)}."
+            raise BadTableError(msg)
+        return self._table[name]
+
+    def _known(self, number: int) -> Mapping[str, Any]:
+        """Return what the table says of a face; what is unknown is left out."""
+        from pandas import isna
+        from pandas.api.types import is_scalar
+
+        known: dict[str, Any] = {}
+        for name, value in self._table.iloc[number].items():
+            if not (is_scalar(value) and isna(value)):
+                known[str(name)] = value.item() if isinstance(value, np.generic) else value
+        return known
+
+    def _of(self, numbers: npt.NDArray[np.intp]) -> FaceSet:
+        chosen = object.__new__(FaceSet)
+        chosen._table = self._table.iloc[numbers].reset_index(drop=True)
+        chosen._read = self._read
+        chosen._keys = [self._keys[number] for number in numbers]
+        chosen._numbers = {name: number for number, name in enumerate(chosen._table["id"])}
+        chosen._failures = {}
+        return chosen
+
+
+def _files(root: Path) -> Iterator[str]:
+    """Return the names of all files below a folder, ``/`` between folders; links to folders don't count."""
+    for folder, inner, files in os.walk(root):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        parent = Path(folder).relative_to(root).as_posix()
+        yield from files if parent == "." else (f"{parent}/{name}" for name in files)
+
+
+def _kept(read: Read, limit: int = KEPT) -> Read:
+    """Return `read` that keeps the faces read last, up to so many bytes of pictures; threads may call it."""
+    faces: OrderedDict[str, Face] = OrderedDict()
+    lock = threading.Lock()
+
+    def reading(name: str) -> Face:
+        with lock:
+            face = faces.get(name)
+            if face is not None:
+                faces.move_to_end(name)
+        if face is None:
+            face = read(name)
+            with lock:
+                faces[name] = face
+                while sum(one.image.nbytes for one in faces.values()) > limit:
+                    faces.popitem(last=False)
+        return face.replace(image=face.image.copy())  # who changes it changes no one else's
+
+    return reading

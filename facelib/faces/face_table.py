@@ -1,0 +1,153 @@
+"""The table that tells what is known about a set of photographs, and whether it fits the files."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.errors import BadTableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
+TEXT: Final = ("file", "id", "person", "label")
+"""Columns that stay text: person 007 isn't number 7."""
+MAX_TABLE: Final = 200_000_000  # bytes
+
+_UNKNOWN: Final = ["", "NA", "NaN", "nan"]  # not "None" or "null", which may be labels
+_SHOWN: Final = 5
+
+
+def natural_key(name: str) -> tuple[Any, ...]:
+    """Return what sorts names as people do: face2 before face10, capitals as small letters.
+
+    >>> sorted(["b1", "a10.png", "A2.png"], key=natural_key)
+    ['A2.png', 'a10.png', 'b1']
+    """
+    parts = re.split(r"([0-9]+)", name.casefold())
+    numbers = [part.lstrip("0") for part in parts[1::2]]
+    parts[1::2] = [f"{len(number):06d}{number}" for number in numbers]  # int() refuses very long ones
+    return (*parts, name)
+
+
+def is_picture(name: str) -> bool:
+    """Return whether a file's name says that it is a picture, and not hidden."""
+    path = PurePosixPath(name)
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    return not hidden and path.suffix.lower() in SUFFIXES
+
+
+def read_table(content: Path | bytes, name: str) -> pd.DataFrame:
+    """Read a CSV (``,``, ``;`` or tabs between columns, UTF-8) or Parquet table; `name` tells which.
+
+    Raises
+    ------
+    BadTableError
+        It isn't there, is too large, or can't be read.
+    """
+    import pandas as pd
+
+    if isinstance(content, Path) and not content.is_file():
+        msg = f"There is no table {content}."
+        raise BadTableError(msg)
+    if (len(content) if isinstance(content, bytes) else content.stat().st_size) > MAX_TABLE:
+        msg = f"A table may have at most {MAX_TABLE // 10**6} MB."
+        raise BadTableError(msg)
+    raw = content if isinstance(content, bytes) else content.read_bytes()
+    try:
+        if name.lower().endswith((".parquet", ".pq")):
+            return pd.read_parquet(io.BytesIO(raw))
+        header = raw[: raw.find(b"\n") % (len(raw) + 1)].decode("utf-8-sig")
+        return pd.read_csv(
+            io.BytesIO(raw),
+            sep=max(",;\t", key=header.count),
+            encoding="utf-8-sig",
+            dtype=dict.fromkeys(TEXT, "str"),
+            keep_default_na=False,
+            na_values=_UNKNOWN,
+        )
+    except Exception as error:  # pandas and pyarrow raise nearly anything on damaged files
+        msg = f"The table {name} can't be read as CSV (UTF-8) or Parquet: {error}."
+        raise BadTableError(msg) from error
+
+
+def bare_table(names: Iterable[str]) -> pd.DataFrame:
+    """Return the table of pictures of which nothing is known: columns id, file, folder, in natural order."""
+    import pandas as pd
+
+    files = sorted((name for name in names if is_picture(name)), key=natural_key)
+    folders = [name.rpartition("/")[0] for name in files]
+    return pd.DataFrame({"id": files, "file": files, "folder": folders}, dtype="str")
+
+
+def matched(table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = False) -> pd.DataFrame:
+    """Return a table with the columns id and file first, after it was checked against the files.
+
+    Parameters
+    ----------
+    table
+        Column ``file``: names as in `names`; ``id``, if there, is unique. Its order stays.
+    names
+        All files that are there.
+    only_listed
+        Leave out pictures that aren't listed, instead of raising.
+
+    Raises
+    ------
+    BadTableError
+        With lists of what is missing, not listed, or listed several times.
+    """
+    table = table.rename(columns=lambda name: str(name).strip()).reset_index(drop=True)
+    if "file" not in table or not table.columns.is_unique:
+        msg = f"A table of faces has one column 'file', and no column twice; got {', '.join(table.columns)}."
+        raise BadTableError(msg)
+    there = {_plain(name): name for name in names}
+    listed = [_plain(str(name)) for name in table["file"].astype("object").where(table["file"].notna(), "")]
+    missing = [name or "(empty)" for name in listed if name not in there]
+    known = set(listed)
+    unlisted = sorted(
+        (name for plain, name in there.items() if plain not in known and is_picture(name)), key=natural_key
+    )
+    unlisted = [] if only_listed else unlisted
+    duplicates = _repeated(listed)
+    if missing or unlisted or duplicates:
+        lines = [
+            _line("listed, but not there", missing, "check their names"),
+            _line("there, but not listed", unlisted, "add them, or leave them out by only_listed=True"),
+            _line("listed several times", duplicates, "keep one row a file"),
+        ]
+        msg = "The table doesn't fit the pictures. " + " ".join(line for line in lines if line)
+        raise BadTableError(msg, missing=missing, unlisted=unlisted, duplicates=duplicates)
+    table["file"] = [there[name] for name in listed]
+    if "id" not in table:
+        table["id"] = table["file"]
+    ids = table["id"].astype("str")
+    if ids.duplicated().any() or table["id"].isna().any():
+        twice = _repeated(ids.tolist())
+        hint = _line("given several times", twice, "change them") or "some are empty."
+        msg = f"Each row of a table of faces has an id of its own; {hint}"
+        raise BadTableError(msg, duplicates=twice)
+    table["id"] = ids
+    return table[["id", "file", *(name for name in table if name not in ("id", "file"))]]
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared: Windows' backslashes and macOS's accents are written as elsewhere."""
+    return unicodedata.normalize("NFC", name.strip().replace("\\", "/").removeprefix("./"))
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    seen: set[str] = set()
+    return list(dict.fromkeys(name for name in names if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+
+
+def _line(what: str, names: Sequence[str], hint: str) -> str:
+    if not names:
+        return ""
+    more = " …" if len(names) > _SHOWN else ""
+    return f"{len(names)} {what}: {', '.join(names[:_SHOWN])}{more}; {hint}."

@@ -1,0 +1,177 @@
+"""Measure properties of faces into a table: of some in memory, or of a set of any size in small pieces."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from facelib.errors import BadValueError, UnavailableError
+from facelib.faces import Face, FaceSet
+from facelib.faces.face_set import BROKEN
+from facelib.properties.property import PROPERTIES, Measure, Values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[int, int], object]
+
+CHUNK: Final = 16  # faces that a thread reads and measures before it reports
+AHEAD: Final = 2  # pieces a thread that wait or are ready: a slow one doesn't stop the others
+
+
+def measure(
+    faces: Face | Sequence[Face],
+    names: Sequence[str] | str | None = None,
+    *,
+    progress: bool | Progress | None = None,
+) -> pd.DataFrame:
+    """Return properties of faces as a table.
+
+    A `FaceSet` is read in small pieces, on a thread a core, and nothing of it is kept but the numbers. A
+    picture that is broken or shows no face has NaN, and a remark that says why.
+
+    Parameters
+    ----------
+    faces
+        One face, several, or a `FaceSet`. A face that comes several times is measured once.
+    names
+        Properties, by the names of `available()`; None: all. Those of cost "network" take some ms a face.
+    progress
+        True for a progress bar, or a function called with the numbers of faces that are done and of all;
+        of a set of faces. What it raises ends the measuring.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a face, one float column a property; NaN where a face doesn't tell it, and, with None, where
+        the model package isn't on this machine. Of a `FaceSet` also ``id``, the first column, and
+        ``remark``, the last: empty if all is well.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no property of that name.
+    BadValueError
+        If something else than faces is given; a head is rendered first.
+    UnavailableError
+        If a property was asked for by name and its model package isn't on this machine, or if the detector
+        that a set of photographs needs isn't.
+    """
+    wanted = [names] if isinstance(names, str) else list(PROPERTIES if names is None else names)
+    needed = list(dict.fromkeys(PROPERTIES[name].read for name in wanted))  # wrong names are told at once
+    if isinstance(faces, FaceSet):
+        return _of_set(faces, wanted, needed, names is not None, progress)
+    rows = list(faces) if isinstance(faces, Iterable) else [faces]
+    others = {type(face).__name__ for face in rows if not isinstance(face, Face)}
+    if others:
+        msg = (
+            f"Properties are measured on faces; got {', '.join(others)}. Render a head first: head.render()."
+        )
+        raise BadValueError(msg)
+    return _table(rows, wanted, needed, strict=names is not None)
+
+
+def _table(
+    rows: Sequence[Face], wanted: Sequence[str], needed: Sequence[Measure], *, strict: bool
+) -> pd.DataFrame:
+    """Return the properties of faces; what is read together is read once."""
+    import pandas as pd
+
+    different = list({id(face): face for face in rows}.values())
+    place = {id(face): number for number, face in enumerate(different)}
+    found: dict[Measure, Values | None] = {}
+    for read in needed:
+        try:
+            found[read] = read(different)
+        except UnavailableError:
+            if strict:
+                raise
+            found[read] = None
+    unknown = np.full(len(different), np.nan)
+    columns = {
+        name: unknown if (values := found[item.read]) is None else item.pick(values)
+        for name, item in ((name, PROPERTIES[name]) for name in wanted)
+    }
+    return pd.DataFrame(columns).iloc[[place[id(face)] for face in rows]].reset_index(drop=True)
+
+
+def _of_set(
+    faces: FaceSet,
+    wanted: Sequence[str],
+    needed: Sequence[Measure],
+    strict: bool,
+    progress: bool | Progress | None,
+) -> pd.DataFrame:
+    """Return the properties of a set of faces, in pieces on several threads."""
+    import pandas as pd
+
+    def piece(rows: range) -> pd.DataFrame:
+        remarks, there, read = [""] * len(rows), [], []
+        for place, row in enumerate(rows):
+            try:
+                read.append(faces[row])
+                there.append(place)
+            except BROKEN as error:
+                remarks[place] = str(error)
+        table = _table(read, wanted, needed, strict=strict).set_axis(there).reindex(range(len(rows)))
+        return table.assign(remark=remarks)
+
+    pieces = [range(start, min(start + CHUNK, len(faces))) for start in range(0, len(faces), CHUNK)]
+    tables = []
+    done = 0
+    with _reporting(progress, len(faces)) as report:
+        for table in _in_order(piece, pieces):
+            tables.append(table)
+            done += len(table)
+            report(done, len(faces))
+    found = pd.concat(tables, ignore_index=True) if tables else piece(range(0))
+    found.insert(0, "id", faces.table["id"])
+    return found
+
+
+def _in_order(piece: Callable[[range], pd.DataFrame], pieces: Sequence[range]) -> Iterator[pd.DataFrame]:
+    """Return what becomes of the pieces, in their order; few are under way at once."""
+    import torch
+
+    workers = max(1, min(_cores(), len(pieces)))
+    before = torch.get_num_threads()
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+    ahead: deque[Future[pd.DataFrame]] = deque()
+    try:
+        for rows in pieces:
+            ahead.append(pool.submit(piece, rows))
+            if len(ahead) > AHEAD * workers:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(before)  # a thread's own choice is that of all that start later
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _reporting(progress: bool | Progress | None, total: int) -> Iterator[Progress]:
+    """Give the function to report to; True gives a progress bar."""
+    given: object = progress
+    if given is not None and not isinstance(given, bool) and not callable(given):
+        msg = f"progress is True, False, None, or a function of two numbers; got {given!r}."
+        raise BadValueError(msg)
+    if progress is None or progress is False:
+        yield lambda _done, _total: None
+    elif progress is True:
+        from tqdm.auto import tqdm
+
+        with tqdm(total=total, unit="face", leave=False) as bar:
+            yield lambda done, _total: bar.update(done - bar.n)
+    else:
+        yield progress
