@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from facelib.faces import ELECTRODE_SCHEMES, Head
-from facelib.interventions.intervention import Cost, Expected, HeadIntervention, along, check_choice, register
+from facelib.faces import ELECTRODE_SCHEMES, Face, Head
+from facelib.faces.attached import attached, seen
+from facelib.faces.electrodes import resolve
+from facelib.interventions.intervention import (
+    Cost,
+    Expected,
+    FaceIntervention,
+    along,
+    check_choice,
+    edited,
+    register,
+)
 from facelib.interventions.number import Toward
 
 _GROUP = "Worn on the face"
@@ -15,8 +25,10 @@ _GROUP = "Worn on the face"
 
 @register
 @dataclass(frozen=True)
-class Electrodes(HeadIntervention):
-    """Electrodes are attached one after the other; those that the head wears already stay.
+class Electrodes(FaceIntervention):
+    """Electrodes are attached one after the other; those that the person wears already stay.
+
+    On photographs they are drawn; a table may tell which are worn (attribute "electrodes").
 
     The strength is the share of the scheme's missing electrodes that is attached, in the order of the scheme
     (`facelib.faces.ELECTRODE_SCHEMES`): F1 to F22 from the forehead down, each one of the person's right
@@ -50,9 +62,26 @@ class Electrodes(HeadIntervention):
 
     def _edit(self, head: Head, strength: float) -> Head:
         worn = head.electrode_names
-        missing = [name for name in ELECTRODE_SCHEMES[self.scheme] if name not in worn]
-        added = missing[: round(strength * len(missing))]
+        added = self._added(worn, strength)
         return head.replace(electrodes=(*worn, *added)) if added else head
+
+    def _change(self, face: Face, strength: float) -> Face:
+        worn = resolve(face.attributes.get("electrodes")) or ()
+        added = self._added(worn, strength)
+        if not added:
+            return face
+        known = {"electrode_size": 1.0, "tape": 0.0, "wires": 0.0, **face.attributes}
+        there = seen(face, added)
+        drawn = attached(face, there, float(known["electrode_size"]), float(known["tape"]))
+        already = face.attributes.get("visible_electrodes", worn)
+        return edited(face, drawn.image).replace(
+            attributes={**known, "electrodes": (*worn, *added), "visible_electrodes": (*already, *there)}
+        )
+
+    def _added(self, worn: tuple[str, ...], strength: float) -> tuple[str, ...]:
+        """Return the electrodes that are attached besides those worn."""
+        missing = [name for name in ELECTRODE_SCHEMES[self.scheme] if name not in worn]
+        return tuple(missing[: round(strength * len(missing))])
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,95 @@
+"""Photographs whose surface changes: electrodes; only what is said, gradually, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facelib import interventions, properties
+from facelib.errors import BadValueError
+from facelib.faces import ELECTRODE_SCHEMES, Face, Head, sample_photograph
+
+pytestmark = pytest.mark.packages
+
+TONES = (0.1, 0.5, 0.9)
+
+
+def as_photograph(head: Head, size: int = 224) -> Face:
+    """Return a rendered head whose picture and landmarks alone are known."""
+    return head.render(size).replace(source="photograph", attributes={})
+
+
+@pytest.fixture(scope="module", params=["photograph", *TONES])
+def face(request: pytest.FixtureRequest) -> Face:
+    if request.param == "photograph":
+        return sample_photograph()
+    return as_photograph(Head(skin_tone=request.param, seed=3, expression="happy", hair="short"))
+
+
+SURFACE = {"electrodes": {}}
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_strength_zero_is_the_very_face(face: Face, name: str) -> None:
+    assert interventions.get(name, **SURFACE[name]).apply(face, 0.0) is face
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_far_from_the_head_nothing_changes(face: Face, name: str) -> None:
+    changed = interventions.get(name, **SURFACE[name]).apply(face, 1.0)
+    low, high = face.landmarks.min(axis=0), face.landmarks.max(axis=0)
+    room = 0.45 * (high - low)
+    left, top = np.maximum(low - room, 0).astype(int)
+    right, bottom = (high + room).astype(int)
+    near = np.zeros(face.size, bool)
+    near[top:bottom, left:right] = True
+    assert (changed.image[~near] == face.image[~near]).all()
+    assert (changed.image != face.image).any()
+    assert (changed.box == face.box).all()
+    assert (changed.landmarks == face.landmarks).all()
+    assert changed.source == "edited"
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_without_landmarks_the_reason_is_said(face: Face, name: str) -> None:
+    bare = face.replace(landmarks=np.full((478, 2), np.nan, np.float32))
+    change = interventions.get(name, **SURFACE[name])
+    assert not change.accepts(bare)
+    with pytest.raises(BadValueError, match="landmarks"):
+        change.apply(bare, 0.5)
+
+
+@pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])
+def test_electrodes_come_one_by_one_in_the_order_of_heads(face: Face, scheme: str) -> None:
+    change = interventions.get("electrodes", scheme=scheme)
+    frames = [change.apply(face, strength) for strength in np.linspace(0, 1, 11)]
+    for strength, frame in zip(np.linspace(0, 1, 11)[1:], frames[1:], strict=True):
+        head = change.edit(Head(), strength)
+        assert tuple(frame.attributes["electrodes"]) == head.electrode_names
+    counted = properties.measure(frames[1:], ["electrodes"])["electrodes"].to_numpy()
+    assert (np.diff(counted) >= 0).all()
+    assert counted[-1] >= len(ELECTRODE_SCHEMES[scheme]) - 8
+    far = [np.abs(frame.image.astype(float) - face.image).mean() for frame in frames[1:]]
+    assert ((np.diff(far) > 0) == (np.diff(counted) > 0)).all()  # some lie where they aren't seen
+
+
+def test_electrodes_that_are_worn_already_stay_as_they_are(face: Face) -> None:
+    worn = face.replace(attributes={"electrodes": ("F1", "F2"), "name": "somebody"})
+    changed = interventions.get("electrodes").apply(worn, 1.0)
+    assert changed.attributes["electrodes"] == ELECTRODE_SCHEMES["fridlund"]
+    assert changed.attributes["name"] == "somebody"
+    assert set(changed.attributes["visible_electrodes"]) >= {"F1", "F2"}
+    whole = worn.replace(attributes={"electrodes": "fridlund"})
+    assert interventions.get("electrodes").apply(whole, 1.0) is whole
+    table = properties.measure([changed], ["electrode_size", "electrode_tape", "electrode_wires"])
+    assert table.iloc[0].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_regions_of_the_face_tell_where_drawn_electrodes_are(face: Face) -> None:
+    from facelib.faces.regions import ELECTRODES, masks
+
+    changed = interventions.get("electrodes", scheme="kuramoto").apply(face, 1.0)
+    region = masks(changed)[ELECTRODES]
+    drawn = np.abs(changed.image.astype(int) - face.image).sum(axis=2) > 100
+    assert drawn[region > 0.9].mean() > 0.5
+    assert (region[drawn] > 0).mean() > 0.8
