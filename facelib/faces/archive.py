@@ -88,12 +88,15 @@ class _Bounded(io.BufferedReader):
     limit = MAX_DIRECTORY
 
     def read(self, size: int | None = -1, /) -> bytes:
-        wanted = self.limit + 1 if size is None or size < 0 else size
-        data = b"" if wanted > self.limit + 1 else super().read(wanted)
-        if wanted > self.limit + 1 or len(data) > self.limit:
+        """Return up to so many bytes from here on; None or below 0: all."""
+        here = self.tell()
+        left = self.seek(0, io.SEEK_END) - here
+        self.seek(here)
+        wanted = left if size is None or size < 0 else min(size, left)
+        if wanted > self.limit:
             msg = f"A zip of faces may hold at most {MAX_FILES} files; the list of this one is far longer."
             raise BadArchiveError(msg)
-        return data
+        return super().read(wanted)
 
 
 def _opened(source: Any) -> _Bounded:

@@ -33,6 +33,7 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 32
+STRIP = 256  # rows that are converted at once
 LARGE = 12_000_000  # px: such pictures are decoded one after the other, so that memory stays bounded
 
 MIN_FACE = 40  # px, longer side of the face box (our choice)
@@ -194,7 +195,7 @@ def _fit(face: Detection, width: int, height: int) -> float:
     beyond = 1 - float((inside[2:] - inside[:2]).prod() / sides.prod())
     if beyond > MAX_CUT:
         msg = (
-            f"The picture's border cuts off {beyond:.0%} of the face's box; {MAX_CUT:.0%} is the most. "
+            f"The picture's border cuts off {beyond:.0%} of the face's box; less than {MAX_CUT:.0%} may be. "
             "Take a picture with the whole face in it, or switch detection off (detect=False)."
         )
         raise FaceCutError(msg, [face.box])
@@ -243,7 +244,17 @@ _ONE_LARGE = threading.Lock()
 
 
 def _rgb(image: Image.Image) -> Picture:
-    """Return 8-bit RGB; transparent parts become white."""
+    """Return 8-bit RGB; transparent parts become white. By strips: a large picture isn't there twice."""
+    image.load()
+    width, height = image.size
+    result = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, STRIP):
+        bottom = min(top + STRIP, height)
+        result[top:bottom] = _strip(image.crop((0, top, width, bottom)))
+    return result
+
+
+def _strip(image: Image.Image) -> Picture:
     if image.mode.startswith("I"):  # 16-bit gray
         levels = np.clip(np.asarray(image), 0, 65535).astype(np.uint32)
         gray = ((levels + 128) // 257).astype(np.uint8)  # nearest: 65535 / 257 = 255
@@ -252,7 +263,7 @@ def _rgb(image: Image.Image) -> Picture:
         layer = image.convert("RGBA")
         image = Image.new("RGB", layer.size, "white")
         image.paste(layer, mask=layer)
-    return np.array(image.convert("RGB"))
+    return np.asarray(image.convert("RGB"))
 
 
 def _cut_out(image: Picture, face: Detection, attributes: dict[str, Any]) -> Face:
