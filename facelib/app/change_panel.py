@@ -9,12 +9,14 @@ import ipywidgets as widgets
 from facelib import interventions
 from facelib.app.controls import Card, Quiet, labelled
 from facelib.app.state import STEPS, Explorer
+from facelib.faces import Face, Head
 from facelib.interventions import INTERVENTIONS, Intervention
 
 OPTIONS = {
     "side": ("Side", "The person's own side", ""),
     "parts": ("Parts", "What the palsy does: at rest, as the face moves, or both", "as on the face"),
     "scheme": ("Scheme", "Where the electrodes sit", ""),
+    "keep": ("Keep", "Which half stays, or both, which meet in the middle", ""),
     "to": ("Toward", "Where the change leads at strength 1", "whatever is farther"),
 }
 """Title and help text of every option that takes a word, and what it is called if it is left open."""
@@ -68,14 +70,15 @@ class ChangePanel(Card):
                 self.menu.options = entries
             self.menu.value = chosen.id
             for name, control in self.options.items():
-                has = name in chosen.choices
+                has = has_choice(chosen, name, self.explorer.face)
                 control.layout.display = "" if has else "none"
                 if has:
                     offered = words_of(chosen, name)
                     if list(control.options) != offered:
                         control.options = offered
                     control.value = _entry(chosen, name)
-            self._beside.layout.display = "" if chosen.choices else "none"
+            shown = any(control.layout.display != "none" for control in self.options.values())
+            self._beside.layout.display = "" if shown else "none"
         self.hint.value = chosen.description
 
     def _on_choice(self, _event: Any) -> None:
@@ -104,6 +107,14 @@ class ChangePanel(Card):
 def menu_of(explorer: Explorer) -> list[tuple[str, str]]:
     """Return what can be done with the face: real properties first, then the harmless reference changes."""
     return [(f"{item.group}: {item.title}", item.id) for item in interventions.ordered(explorer.face)]
+
+
+def has_choice(chosen: Intervention, option: str, face: Face | Head) -> bool:
+    """Tell whether an option has a word for this face besides the one that it has."""
+    words = chosen.choices.get(option, ())
+    own = getattr(chosen, option, None)
+    others = (interventions.get(chosen, **{option: word}) for word in words if word != own)
+    return any(other.accepts(face) for other in others)
 
 
 def words_of(chosen: Intervention, option: str) -> list[tuple[str, Any]]:

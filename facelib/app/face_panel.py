@@ -11,6 +11,7 @@ import numpy as np
 
 from facelib.app.controls import Card, Knob, Quiet, button, grid, labelled, menu
 from facelib.app.more_panel import OTHER, MorePanel
+from facelib.app.photo_panel import PhotoPanel
 from facelib.app.state import FIRST_HEAD, Explorer
 from facelib.classifiers import EMOTIONS
 from facelib.faces import HAIR, LIGHTS, Head, sample_heads, sample_photograph
@@ -42,7 +43,7 @@ PERSON = (
 
 
 class FacePanel(Card):
-    """Chooses the face: parametric, or the sample photograph."""
+    """Chooses the face: parametric, or a photograph."""
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__("Face")
@@ -52,7 +53,7 @@ class FacePanel(Card):
             options=[("Parametric face", "head"), ("Photograph", "photograph")],
             tooltips=[
                 "A rendered head: every property can be changed alone",
-                "The sample: NASA, public domain",
+                "The sample (NASA, public domain), or a picture of yours",
             ],
             style={"button_width": "auto"},
         )
@@ -70,7 +71,7 @@ class FacePanel(Card):
         self.undo = button("Undo", "Go back one change of face or property")
         self.reset = button("Reset", "The face that the page opened with")
         self.more = MorePanel(self._on, lambda: self.explorer.last_head)
-        self.credit = widgets.HTML("Portrait of the astronaut Eileen Collins. NASA, public domain.")
+        self.photo = PhotoPanel(explorer, self.guarded)
         self.controls = grid(
             self.menus["expression"],
             *self.sliders.values(),
@@ -82,7 +83,7 @@ class FacePanel(Card):
         explorer.observe(self.follow, "scene")
         self.follow()
         buttons = grid(self.random, self.undo, self.reset, columns=3)
-        self.fill(self.source, self.controls, self.more, self.credit, buttons)
+        self.fill(self.source, self.controls, self.more, self.photo, buttons)
 
     def _bind(self) -> None:
         """Let every control change the head."""
@@ -142,7 +143,8 @@ class FacePanel(Card):
         self.undo.disabled = not self.explorer.can_undo
         for part in (self.controls, self.more):
             part.layout.display = "" if is_head else "none"
-        self.credit.layout.display = "none" if is_head else ""
+        self.photo.layout.display = "none" if is_head else ""
+        self.photo.follow()
 
 
 def ancestry_name(head: Head) -> str:

@@ -75,7 +75,12 @@ class SeenView(widgets.VBox):
 
 def figure(image: npt.NDArray[np.uint8], name: str, classifier: str) -> str:
     """Return a small picture, uint8 (h, w, 3), without loss and with its caption, as HTML."""
-    source = f"data:image/png;base64,{base64.b64encode(encode_png(image)).decode()}"
     height, width = image.shape[:2]
-    alt = html.escape(f"what {classifier} sees {name}, {width} × {height} pixels", quote=True)
-    return f'<figure><img src="{source}" alt="{alt}"><figcaption>{html.escape(name)}</figcaption></figure>'
+    shown = picture(image, f"what {classifier} sees {name}, {width} × {height} pixels")
+    return f"<figure>{shown}<figcaption>{html.escape(name)}</figcaption></figure>"
+
+
+def picture(image: npt.NDArray[np.uint8], alt: str) -> str:
+    """Return a picture, uint8 (h, w, 3), without loss, as HTML; `alt` is for screen readers."""
+    source = f"data:image/png;base64,{base64.b64encode(encode_png(image)).decode()}"
+    return f'<img src="{source}" alt="{html.escape(alt, quote=True)}">'

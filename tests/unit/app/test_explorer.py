@@ -141,7 +141,7 @@ def test_every_option_that_takes_a_word_has_its_menu(explorer: Explorer) -> None
     for _title, name in change.menu.options:
         change.menu.value = name
         shown = {key for key, control in change.options.items() if control.layout.display != "none"}
-        assert shown == set(interventions.INTERVENTIONS[name].choices)
+        assert shown == set(interventions.INTERVENTIONS[name].choices) - {"keep"}  # of photographs only
     change.menu.value = "age"
     change.options["to"].value = "younger"
     assert explorer.intervention == interventions.get("age", to="younger")
@@ -178,10 +178,15 @@ def test_a_photograph_offers_only_what_works_on_it(explorer: Explorer) -> None:
     assert not isinstance(explorer.face, Head)
     assert explorer.intervention.accepts(explorer.face)
     ids = [value for _title, value in change.menu.options]
-    assert "palsy" not in ids
-    assert "blur" in ids
+    assert "ancestry" not in ids
+    assert {"blur", "palsy", "symmetrise"} <= set(ids)
     assert change.menu.value == explorer.intervention.id
+    change.menu.value = "symmetrise"
+    assert change.options["keep"].layout.display == ""
+    change.options["keep"].value = "left"
+    assert explorer.intervention == interventions.get("symmetrise", keep="left")
     face.source.value = "head"
+    assert explorer.intervention.accepts(explorer.face)
     assert explorer.face == states.FIRST_HEAD
 
 

@@ -1,0 +1,130 @@
+"""A visitor brings a picture of her own: chosen or dropped, checked, changed, refused in words."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import skimage.data
+from harness import Server, Visit, facelib_app
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+pytestmark = pytest.mark.packages
+
+SWEEP = 60_000  # ms that a sweep may take on a busy machine
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    found = facelib_app(None, tmp_path_factory.mktemp("photographs") / "log", pool=1)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def photographs(server: Server, visit: Callable[..., Visit]) -> Visit:
+    """The page, with the place for photographs open."""
+    one = visit(server.url)
+    one.page.locator(".facelib-strength").wait_for(timeout=SWEEP)
+    expect(stage(one)).to_have_attribute("data-state", "ready", timeout=SWEEP)
+    one.page.get_by_role("button", name="Photograph", exact=True).click()
+    expect(one.page.get_by_text("Eileen Collins")).to_be_visible(timeout=SWEEP)
+    return one
+
+
+def stage(one: Visit) -> Locator:
+    return one.page.locator(".facelib-stage")
+
+
+def encoded(image: object, kind: str = "JPEG") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(image)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+PORTRAIT = encoded(skimage.data.astronaut()[:, ::-1])
+
+
+def choose(one: Visit, name: str, kind: str, content: bytes) -> None:
+    field = one.page.locator(".facelib-drop-input")
+    field.set_input_files({"name": name, "mimeType": kind, "buffer": content})
+
+
+def drop(one: Visit, name: str, kind: str, content: bytes) -> None:
+    carried = one.page.evaluate_handle(
+        """([name, type, text]) => {
+            const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+            const carried = new DataTransfer();
+            carried.items.add(new File([bytes], name, { type }));
+            return carried;
+        }""",
+        [name, kind, base64.b64encode(content).decode()],
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        one.page.locator(".facelib-drop-zone").dispatch_event(event, {"dataTransfer": carried})
+
+
+@pytest.mark.parametrize("give", [choose, drop])
+def test_a_picture_is_shown_checked_and_changed(photographs: Visit, give: Callable[..., None]) -> None:
+    before = photographs.canvas_bytes(stage(photographs).locator("canvas").first)
+    give(photographs, "mine.jpg", "image/jpeg", PORTRAIT)
+    expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
+    expect(photographs.page.get_by_text("stays in the memory of this session")).to_be_visible()
+    expect(photographs.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SWEEP)
+    assert photographs.canvas_bytes(stage(photographs).locator("canvas").first) != before
+    photographs.page.get_by_role("button", name="Check the landmarks").click()
+    picture = photographs.page.locator(".facelib-landmarks img")
+    expect(picture).to_be_visible()
+    box = picture.bounding_box()
+    assert box is not None
+    assert box["width"] > 200
+    assert abs(box["width"] - box["height"]) < 2
+    menu = photographs.page.locator(".facelib-app").get_by_label("Property", exact=True)
+    texts = menu.locator("option").all_text_contents()
+    (wanted,) = [text for text in texts if re.search(r"more\ssymmetric", text)]
+    menu.select_option(label=wanted)
+    expect(photographs.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SWEEP)
+    expect(stage(photographs)).to_have_attribute("data-state", "ready", timeout=SWEEP)
+    unchanged = photographs.canvas_bytes(stage(photographs).locator("canvas").first)
+    for _ in photographs.drag(photographs.page.locator(".facelib-strength"), 5):
+        pass
+    assert photographs.canvas_bytes(stage(photographs).locator("canvas").nth(1)) != unchanged
+    photographs.screenshot(f"photograph_{give.__name__}")
+    photographs.assert_clean()
+    photographs.assert_local()
+
+
+def test_what_is_no_picture_is_refused_before_it_is_sent(photographs: Visit) -> None:
+    message = photographs.page.locator(".facelib-drop-message")
+    choose(photographs, "notes.pdf", "application/pdf", b"%PDF-1.7")
+    expect(message).to_have_text("notes.pdf isn't a picture in PNG, JPEG or WebP.")
+    drop(photographs, "huge.png", "image/png", bytes(20_500_000))
+    expect(message).to_contain_text("20.5 MB; a picture may have 20 MB")
+    choose(photographs, "mine.jpg", "image/jpeg", PORTRAIT)
+    expect(message).to_be_hidden()
+    expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
+
+
+def test_a_damaged_picture_and_one_without_a_face_are_told_in_the_panel(photographs: Visit) -> None:
+    choose(photographs, "broken.jpg", "image/jpeg", PORTRAIT[:3000])
+    expect(photographs.page.get_by_text("The picture is damaged")).to_be_visible(timeout=SWEEP)
+    wall = np.random.default_rng(0).integers(100, 140, (200, 160, 3)).astype(np.uint8)
+    choose(photographs, "wall.png", "image/png", encoded(wall, "PNG"))
+    expect(photographs.page.get_by_text("No face was found")).to_be_visible(timeout=SWEEP)
+    photographs.page.get_by_role("button", name="It is cropped already").click()
+    expect(photographs.page.get_by_text("wall.png, 160 × 200 px")).to_be_visible(timeout=SWEEP)
+    expect(photographs.page.get_by_text("Its landmarks aren't known")).to_be_visible()
+
+
+def test_the_place_for_pictures_works_with_the_keyboard(photographs: Visit) -> None:
+    field = photographs.page.locator(".facelib-drop-input")
+    field.focus()
+    with photographs.page.expect_file_chooser() as opened:
+        photographs.page.keyboard.press("Enter")
+    opened.value.set_files({"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": PORTRAIT})
+    expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
