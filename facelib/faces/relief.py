@@ -27,7 +27,7 @@ _FACING: Final = 0.2  # skin whose normal points less to the camera says nothing
 _ROUNDS: Final = 4  # of a robust fit
 _SHADE: Final = 0.25  # the darkest skin that the fit tells of, in means
 _WHITER: Final = 1.5  # times the light of the whites of the eyes to the power of 0.8
-_RINGS: Final = (
+EYE_RINGS: Final = (
     (362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382),
     (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
 )  # fmt: skip
@@ -151,7 +151,7 @@ def lamp(face: Face, stands: Stance) -> Lamp:
 def _white(face: Face) -> Doubles:
     """Return the linear light of a white thing: the whites of the eyes lie in shade, and aren't white."""
     opening = np.zeros(face.size, np.uint8)
-    for ring in _RINGS:
+    for ring in EYE_RINGS:
         cv2.fillPoly(opening, [np.rint(face.landmarks[list(ring)] * 16 - 8).astype(np.int32)], 1, shift=4)
     shown = light_of(face.image[opening.astype(bool)])
     if len(shown) < len(EYE_CORNERS):
