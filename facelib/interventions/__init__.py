@@ -13,8 +13,10 @@ from facelib.interventions import (
     electrodes,
     expression,
     lighting,
+    outside,
     palsy,
     person,
+    prototype,
     reference,
     symmetry,
     view,
@@ -31,6 +33,8 @@ from facelib.interventions.intervention import (
     check_strength,
     register,
 )
+from facelib.interventions.prototype import Prototype
+from facelib.interventions.session import add
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +54,8 @@ __all__ = [
     "HeadIntervention",
     "Intervention",
     "PictureIntervention",
+    "Prototype",
+    "add",
     "available",
     "background",
     "check_strength",
@@ -60,8 +66,10 @@ __all__ = [
     "get",
     "lighting",
     "ordered",
+    "outside",
     "palsy",
     "person",
+    "prototype",
     "reference",
     "register",
     "symmetry",

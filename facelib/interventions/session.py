@@ -1,0 +1,53 @@
+"""Interventions that a user brings along, in menus and lists as if they had been there from the start."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from facelib.errors import BadValueError
+from facelib.interventions.intervention import INTERVENTIONS, Intervention
+from facelib.properties import PROPERTIES
+
+
+def add(intervention: Any) -> Intervention:
+    """Make an intervention available by its id for this session: in menus, lists and sweeps.
+
+    The same one again is fine, so that a cell of a notebook can be run twice.
+
+    Parameters
+    ----------
+    intervention
+        A `Prototype`, an `EditedFrames` or `OutsideEditor`, or one of an own class.
+
+    Returns
+    -------
+    Intervention
+        What was given, or the equal one that was there already.
+
+    Raises
+    ------
+    BadValueError
+        If it is no intervention, or another one has its id.
+    """
+    if not isinstance(intervention, Intervention):
+        msg = f"Expected an intervention, such as a Prototype; got {intervention!r}."
+        raise BadValueError(msg)
+    if intervention.id in INTERVENTIONS and INTERVENTIONS[intervention.id] == intervention:
+        return INTERVENTIONS[intervention.id]
+    return INTERVENTIONS.register(intervention.id, intervention)
+
+
+def check_moves(name: str | None) -> None:
+    """Raise `UnknownNameError` unless this is a property that can be meant to move, or None."""
+    if name is not None:
+        PROPERTIES[name]
+
+
+def slug(name: Any) -> str:
+    """Return a name as it stands in an id: small letters, digits and underscores; "" if nothing is left.
+
+    >>> slug("Fur colour!")
+    'fur_colour'
+    """
+    return re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
