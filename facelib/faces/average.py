@@ -28,6 +28,7 @@ COARSE: Final = 0.75  # a picture that shrinks to less is shrunk by area first: 
 TIGHT: Final = 0.25  # quantile of how much the pictures show around the face that an average shows
 PLAIN: Final = 128  # grey level of a plain background
 WIDER: Final = 1.15  # how large what stands on it is, in outlines of the face: chin and brow are in it
+NO_MEAN: Final = ("seed", "faces_found")  # numbers whose mean says nothing
 BRIDGE: Final = (195, 5)  # landmarks on the ridge of the nose: half way down the face
 SEAM: Final = 0.02  # of pixels between the halves of a composite, in heights or widths of the face
 JOINT: Final = 0.12  # and of their shapes
@@ -304,10 +305,11 @@ class _Common:
         self.n = 0
 
     def add(self, attributes: Mapping[str, Any]) -> None:
-        words = {name: value for name, value in attributes.items() if isinstance(value, str)}
+        words = {name: value for name, value in attributes.items() if isinstance(value, str) and value}
         self.words = words if self.words is None else dict(self.words.items() & words.items())
         for name, value in attributes.items():
-            if isinstance(value, int | float | np.number) and not isinstance(value, bool) and name != "seed":
+            number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+            if number and name not in NO_MEAN:
                 self.numbers.setdefault(name, []).append(float(value))
         self.n += 1
 

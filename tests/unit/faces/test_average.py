@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, find_landmarks, render_heads, sample_heads, sample_photograph
 from facelib.faces.alignment import mean_shape, similarity_of
 from facelib.faces.average import average, brought, composite, mean_picture
+from facelib.faces.face_set import FaceSet
 from facelib.faces.landmarks import FIRST_IRIS
 from facelib.faces.warp import coverage
 
@@ -138,6 +141,18 @@ def test_two_passes_and_no_more() -> None:
     found = average(lazy, 64)  # type: ignore[arg-type]
     assert lazy.passes <= 4  # one of them to see that it isn't an iterator, for each of the two
     np.testing.assert_array_equal(found.image, average(people()[:3], 64).image)
+
+
+@pytest.mark.packages
+def test_a_folder_of_photographs_is_averaged_as_it_is_read(tmp_path: Path) -> None:
+    for number, face in enumerate(people()[:4]):
+        Image.fromarray(face.image).save(tmp_path / f"{number}.png")
+    found = average(FaceSet.from_folder(tmp_path), 128, group="all")
+    known = average(people()[:4], 128)
+    assert dict(found.attributes) == {"n": 4, "group": "all"}
+    to = similarity_of(known.landmarks, found.landmarks)
+    away = np.linalg.norm(to(known.landmarks) - found.landmarks, axis=1)[:FIRST_IRIS]
+    assert np.median(away) < 1.5  # the network's own error on each, averaged
 
 
 def test_a_plain_background_leaves_the_face() -> None:

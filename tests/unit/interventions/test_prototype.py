@@ -6,18 +6,21 @@ import itertools
 import pickle
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 import facelib
 from facelib import interventions, properties
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face, Head, find_landmarks, render_heads, sample_heads, sample_photograph
 from facelib.faces.alignment import mean_shape, similarity_of
+from facelib.faces.face_set import FaceSet
 from facelib.faces.landmarks import FIRST_IRIS
 from facelib.faces.warp import RING, coverage, outline
 from facelib.interventions import INTERVENTIONS, Prototype, add
@@ -257,6 +260,22 @@ def test_groups_count_as_one_each_however_many_they_are() -> None:
         slopes(few.change, similarity_of(made("gender").shape, few.shape).turned(made("gender").change))[0]
         > 0.8
     )
+
+
+def test_groups_are_subsets_of_the_own_pictures(tmp_path: Path) -> None:
+    for label, seed in (("calm", 1), ("smiling", 2)):
+        (tmp_path / label).mkdir()
+        for number, face in enumerate(people(seed, 5, **KINDS["expression"][seed - 1])):
+            Image.fromarray(face.image).save(tmp_path / label / f"{number}.png")
+    faces = FaceSet.from_folder(tmp_path)
+    calm, smiling = (faces.subset(f"folder == '{label}'") for label in ("calm", "smiling"))
+    change = Prototype.between(calm, smiling, "smile", people=("calm people", "smiling people"))
+    assert change.n == (5, 5)
+    assert change.clause == "the face moves from the average of calm people toward that of smiling people"
+    known = similarity_of(made("expression").shape, change.shape).turned(made("expression").change)
+    assert slopes(change.change, known)[0] > 0.85
+    again = Prototype.between([*calm], [*smiling], "smile", people=("calm people", "smiling people"))
+    assert again == change
 
 
 def once(faces: tuple[Face, ...]) -> Iterator[Face]:
