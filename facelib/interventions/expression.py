@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from facelib.faces import EXPRESSIONS, Face, Head
 from facelib.faces.expressions import expand
+from facelib.faces.face_motion import FaceMotion, Units
+from facelib.interventions.face_units import SHAPE_ONLY, OfFaceUnits
 from facelib.interventions.intervention import (
     Expected,
     HeadIntervention,
@@ -21,7 +23,7 @@ from facelib.interventions.number import StraightLine, between
 
 @register
 @dataclass(frozen=True)
-class AsymmetricExpression(OneSided):
+class AsymmetricExpression(OneSided, OfFaceUnits):
     """One side of the face shows 1 − strength of its expression, the other side all of it.
 
     Our instantiation of the symmetry intervention of "Facing Asymmetry". `side` is the person's own. Its
@@ -36,6 +38,7 @@ class AsymmetricExpression(OneSided):
     description: ClassVar[str] = (
         "The expression of one half of the face weakens step by step; identity, pose and light stay "
         "fixed."
+        + SHAPE_ONLY
         + along(
             "activation",
             "activation_left",
@@ -50,10 +53,14 @@ class AsymmetricExpression(OneSided):
     def _edit(self, head: Head, strength: float) -> Head:
         return head.replace(**{self.side: getattr(head, self.side) * (1 - strength)})
 
+    def units_of(self, motion: FaceMotion, strength: float) -> Units:
+        """Return the units, with those of one side weaker."""
+        return motion.weakened(**{"left": 1.0, "right": 1.0, self.side: 1 - strength})
+
 
 @register
 @dataclass(frozen=True)
-class WeakerExpression(HeadIntervention):
+class WeakerExpression(OfFaceUnits):
     """Both sides show 1 − strength/2: the same total activation as the one-sided change, but symmetric.
 
     The control of `AsymmetricExpression`: one-sided (1, s) against ((1 + s)/2, (1 + s)/2).
@@ -67,6 +74,7 @@ class WeakerExpression(HeadIntervention):
     description: ClassVar[str] = (
         "Both halves weaken equally, with the same total activation as the one-sided change: what "
         "remains of its effect when symmetry is kept."
+        + SHAPE_ONLY
         + along(
             "activation_left", "activation_right", "activation_asymmetry", "appearance_symmetry", "sharpness"
         )
@@ -77,10 +85,14 @@ class WeakerExpression(HeadIntervention):
         factor = 1 - strength / 2
         return head.replace(left=head.left * factor, right=head.right * factor)
 
+    def units_of(self, motion: FaceMotion, strength: float) -> Units:
+        """Return the units, all of them weaker."""
+        return motion.weakened(1 - strength / 2)
+
 
 @register
 @dataclass(frozen=True)
-class Intensity(StraightLine):
+class Intensity(StraightLine, OfFaceUnits):
     """The whole expression fades to neutral."""
 
     id: ClassVar[str] = "intensity"
@@ -88,14 +100,18 @@ class Intensity(StraightLine):
     group: ClassVar[str] = "Expression"
     moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
-    description: ClassVar[str] = "The expression fades step by step until the face is neutral." + along(
-        "activation_left",
-        "activation_right",
-        "activation_asymmetry",
-        "appearance_symmetry",
-        "light_azimuth",
-        "light_elevation",
-        "sharpness",
+    description: ClassVar[str] = (
+        "The expression fades step by step until the face is neutral."
+        + SHAPE_ONLY
+        + along(
+            "activation_left",
+            "activation_right",
+            "activation_asymmetry",
+            "appearance_symmetry",
+            "light_azimuth",
+            "light_elevation",
+            "sharpness",
+        )
     )
     sentence: ClassVar[str] = "the expression fades"
     field: ClassVar[str] = "intensity"
@@ -103,6 +119,10 @@ class Intensity(StraightLine):
     def end(self, head: Head) -> float:  # noqa: ARG002
         """Return the intensity at strength 1."""
         return 0.0
+
+    def units_of(self, motion: FaceMotion, strength: float) -> Units:
+        """Return the units, all of them weaker."""
+        return motion.weakened(1 - strength)
 
 
 @register

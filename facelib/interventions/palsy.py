@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 from facelib.faces import Head
+from facelib.faces.face_motion import FaceMotion, Units, by_side, joined
 from facelib.faces.head import PalsyParts, Side
+from facelib.faces.palsy import weaken
+from facelib.interventions.face_units import SHAPE_ONLY, OfFaceUnits
 from facelib.interventions.intervention import (
     Expected,
     HeadIntervention,
@@ -22,10 +25,11 @@ _ONLY = {"both": "", "dynamic": ", in movement only", "resting": ", at rest only
 
 @register
 @dataclass(frozen=True)
-class Palsy(OneSided):
+class Palsy(OneSided, OfFaceUnits):
     """A peripheral facial palsy of one side grows from the face's own level to complete (our own scale).
 
-    Heads with a palsy of the other side, or of other parts, are not accepted.
+    Heads with a palsy of the other side, or of other parts, are not accepted. Of photographs, what they show
+    counts as healthy.
 
     Parameters
     ----------
@@ -33,7 +37,7 @@ class Palsy(OneSided):
         The person's own "left" or "right".
     parts
         "dynamic": what moves, moves less. "resting": what sags at rest. "both". None: what `palsy_parts` of
-        the head says, "both" unless it was set.
+        the head says, "both" unless it was set; of photographs, "both".
     """
 
     parts: PalsyParts | None = None
@@ -46,6 +50,7 @@ class Palsy(OneSided):
     description: ClassVar[str] = (
         "One side moves less and droops at rest: brow, lid, cheek, corner of the mouth. Our own scale, "
         "not a clinical grading."
+        + SHAPE_ONLY
         + along(
             "activation",
             "activation_left",
@@ -92,6 +97,13 @@ class Palsy(OneSided):
         parts = self.parts or head.palsy_parts
         grown = head.palsy + (1 - head.palsy) * strength
         return head.replace(palsy=grown, palsy_side=self.side, palsy_parts=parts)
+
+    def units_of(self, motion: FaceMotion, strength: float) -> Units:
+        """Return the units with a palsy as strong as `strength`: what they are counts as healthy."""
+        rule = Head(palsy=strength, palsy_side=self.side, palsy_parts=self.parts or "both")
+        sides, common = by_side(motion.units)
+        weaken(rule, sides, common)
+        return joined((sides, common))
 
 
 @register
