@@ -45,8 +45,9 @@ class OfFaceUnits(FaceIntervention):
 
     def unfit(self, face: Face) -> str:
         """Say that landmarks aren't known, that the head is turned, or that there is nothing to change."""
-        if not isinstance(face, Face):
-            return f"It changes a head or a picture of a face; got {type(face).__name__}."
+        given: object = face
+        if not isinstance(given, Face):
+            return f"It changes a head or a picture of a face; got {type(given).__name__}."
         if reason := super().unfit(face):
             return reason
         yaw = abs(float(pose([face])[0, 0]))
