@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from facelib.errors import (
     NoFaceError,
     UnavailableError,
 )
+from facelib.faces.dark_eyes import DARK, light_around_eyes
 from facelib.faces.detector import Detection, detect_all_faces, detect_faces
 from facelib.faces.face import Face
 from facelib.faces.landmarker import find_landmarks
@@ -54,8 +55,8 @@ def load_face(
 
     The orientation that a camera noted is applied, and all other metadata is dropped; colours are taken as
     sRGB. With several faces the largest is taken unless `which` says another, and ``attributes["note"]`` says
-    so; it also tells of a face that the border cuts a little. Landmarks are found in it if their network is
-    on this machine; else they stay unknown.
+    so; it also tells of a face that the border cuts a little, and of dark glasses. Landmarks are found if
+    their network is on this machine; else they stay unknown.
 
     Parameters
     ----------
@@ -104,14 +105,19 @@ def load_face(
     beyond = _fit(chosen, width, height)
     if beyond > NOTED_CUT:
         notes.append(f"The picture's border cuts off {beyond:.0%} of the face's box.")
+    face = _cut_out(image, chosen)
+    with suppress(UnavailableError):  # the picture can be classified all the same
+        landmarks = find_landmarks(face.image, face.box, face.eyes)
+        face = face.replace(landmarks=landmarks, eyes=eyes_between(landmarks))
+        light = light_around_eyes(face.image, landmarks)
+        if light < DARK:
+            notes.append(
+                f"Around the eyes there is {light:.0%} of the light on the skin, as behind dark glasses; "
+                "what is told of covered eyes is guessed."
+            )
     if notes:
         attributes["note"] = " ".join(notes)
-    face = _cut_out(image, chosen, attributes)
-    try:
-        landmarks = find_landmarks(face.image, face.box, face.eyes)
-    except UnavailableError:  # the picture can be classified all the same
-        return face
-    return face.replace(landmarks=landmarks, eyes=eyes_between(landmarks))
+    return face.replace(attributes=attributes)
 
 
 def find_faces(source: str | Path | bytes | Picture) -> list[Detection]:
@@ -266,7 +272,7 @@ def _strip(image: Image.Image) -> Picture:
     return np.asarray(image.convert("RGB"))
 
 
-def _cut_out(image: Picture, face: Detection, attributes: dict[str, Any]) -> Face:
+def _cut_out(image: Picture, face: Detection) -> Face:
     """Cut a square around the head, as far as the picture goes, and shrink it to `MAX_SIDE`."""
     height, width = image.shape[:2]
     extent = float((face.box[2:] - face.box[:2]).max())
@@ -282,4 +288,4 @@ def _cut_out(image: Picture, face: Detection, attributes: dict[str, Any]) -> Fac
         head = cv2.resize(head, size, interpolation=cv2.INTER_AREA)
     box = (face.box.reshape(2, 2) - low).reshape(4) * scale
     eyes = (face.eyes - low) * scale
-    return Face(np.ascontiguousarray(head), box, eyes, attributes=attributes, source="photograph")
+    return Face(np.ascontiguousarray(head), box, eyes, source="photograph")
