@@ -226,6 +226,8 @@ class Prototype(Intervention):
         yaw = face.pose[0] if isinstance(face, Head) else float(pose([face])[0, 0])
         if abs(yaw - self.yaw) <= TURNED:
             return ""
+        if np.isnan(yaw):
+            return "Its landmarks don't lie as those of a face do."
         return (
             f"The head is turned by {yaw:.0f}° and the average of the groups by {self.yaw:.0f}°: their "
             f"difference would be drawn in the wrong places. Up to {TURNED:.0f}° apart is fine."

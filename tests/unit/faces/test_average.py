@@ -10,6 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from facelib.errors import BadValueError
@@ -213,6 +215,22 @@ def test_what_cannot_be_averaged_is_said(faces: Any, options: dict[str, Any], wo
         faces = [people()[0].replace(landmarks=np.full((478, 2), np.nan, np.float32))]
     with pytest.raises(BadValueError, match=words):
         average(faces, **options)
+
+
+@given(st.integers(0, 2**16), st.integers(32, 200), st.integers(32, 200), st.floats(-3, 3))
+@settings(max_examples=25, deadline=None)
+def test_landmarks_that_are_no_face_do_no_harm(seed: int, height: int, width: int, size: float) -> None:
+    rng = np.random.default_rng(seed)
+    odd = Face(
+        rng.integers(0, 255, (height, width, 3), dtype=np.uint8),
+        np.array([0.0, 0, width, height]),
+        np.full((2, 2), np.nan),
+        (rng.normal(0, width, (478, 2)) * 10**size).astype(np.float32),
+    )
+    face = people()[0]
+    for found in (average([odd, face], 64), composite(face, odd), composite(odd, face, "left and right")):
+        assert np.isfinite(found.landmarks).all()
+        assert np.isfinite(found.box).all()
 
 
 @pytest.mark.parametrize("halves", ["top and bottom", "left and right"])

@@ -309,3 +309,6 @@ def test_what_makes_no_prototype_is_said() -> None:
         made("age").apply(turned, 0.5)
     with pytest.raises(BadValueError, match="facelib models fetch"):
         made("age").apply(unknown, 0.5)
+    nowhere = one[0].replace(landmarks=np.zeros((478, 2), np.float32))
+    with pytest.raises(BadValueError, match="as those of a face do"):
+        made("age").apply(nowhere, 0.5)
