@@ -33,7 +33,7 @@ Doubles = npt.NDArray[np.float64]
 Units = Mapping[str, float]
 Sides = tuple[dict[str, dict[str, float]], dict[str, float]]
 
-ROUNDS: Final = 3  # of placing the head and explaining it
+ROUNDS: Final = 2  # of placing the head and explaining it
 NOISE: Final = 0.01  # dm: how far landmarks lie from what the model can show
 SPREAD: Final = 0.5  # of the activation of a face unit, as likely before the picture is seen
 CROOKED: Final = 0.2  # spread of the weights of asymmetric resting shapes

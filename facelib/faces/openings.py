@@ -32,6 +32,9 @@ _UPPER_LIP: Final = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 _UPPER_RED: Final = (62, 183, 42, 41, 38, 12, 268, 271, 272, 407, 292)
 _LOWER_LIP: Final = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 _LOWER_RED: Final = (62, 96, 89, 179, 86, 15, 316, 403, 319, 325, 292)
+_UNDER_LIP: Final = ((181, 182), (84, 83), (17, 18), (314, 313), (405, 406))
+"""Landmarks at the edge of the lower lip, and of the skin below it."""
+EDGE: Final = 0.03  # eye distances from those landmarks to where the red surely ends
 
 
 @dataclass(frozen=True)
@@ -155,14 +158,32 @@ def slid(image: Picture, own: Doubles, goal: Doubles, jaw: npt.NDArray[np.floati
     jaw
         (2,) px by which the lower teeth move.
     """
-    result = moved(image, own, goal)
-    _lay_lips(image, result, own, goal)
+    source = _clear_of_lip(own, goal)
+    result = moved(image, source, goal)
+    _lay_lips(image, result, source, goal)
     for opening in (MOUTH, *EYES):
         old, new = (_Shape.of(opening, points) for points in (own, goal))
         if old and new:
             way = jaw if opening is MOUTH else np.zeros(2)
             _lay_inside(image, result, old, new, np.asarray(way, np.float64))
     return result
+
+
+def _clear_of_lip(own: Doubles, goal: Doubles) -> Doubles:
+    """Return where to take the skin under the lower lip from: farther down, where it comes into sight.
+
+    A lip that pouts or a jaw that drops hides it. What is stretched there is then skin, not the lip's edge.
+    """
+    source = own.copy()
+    edge, skin = (list(row) for row in zip(*_UNDER_LIP, strict=True))
+    eyes = eyes_between(own.astype(np.float32))
+    size = float(np.hypot(*(eyes[0] - eyes[1])))
+    down = np.array([eyes[1, 1] - eyes[0, 1], eyes[0, 0] - eyes[1, 0]]) / size
+    before, after = ((points[skin] - points[edge]) @ down for points in (own, goal))
+    hidden = np.clip((after - 1.5 * np.maximum(before, 0)) / (2 * EDGE * size), 0, 1)[:, None]
+    source[edge] += EDGE * size * hidden * down
+    source[skin] += 2 * EDGE * size * hidden * down
+    return source
 
 
 def _lay_lips(image: Picture, result: Picture, own: Doubles, goal: Doubles) -> None:

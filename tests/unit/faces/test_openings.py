@@ -92,6 +92,17 @@ def test_the_lower_teeth_go_with_the_jaw_and_the_upper_stay() -> None:
     assert shown == pytest.approx([0.4, 1.2, 2.0, 2.8], abs=0.6)  # seen from so far below
 
 
+def test_under_a_lip_that_hid_the_skin_there_is_skin_and_no_lip() -> None:
+    head = Head(seed=3, age=45, gender=0.9, expression="surprise")
+    face, rest = head.render(400), head.replace(intensity=0.0).render(400)
+    own, goal = face.landmarks.astype(float), rest.landmarks.astype(float)
+    picture = slid(face.image, own, goal, goal[152] - own[152]).astype(int)
+    x, y = np.rint(goal[18] - 0.5).astype(int)
+    under = np.s_[y - 1 : y + 2, x - 4 : x + 5]
+    redness = [(one[under][..., 0] - one[under][..., 1]).mean() for one in (picture, rest.image.astype(int))]
+    assert redness[0] == pytest.approx(redness[1], abs=6)
+
+
 def test_the_corner_of_a_picture_may_cut_the_mouth() -> None:
     picture, own = striped()
     shifted = own - own[291] + [3.0, 160.0]  # all but the corner lies outside

@@ -8,6 +8,8 @@ import pytest
 from facelib import interventions, properties
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, render_heads, sample_heads
+from facelib.faces.face_motion import FaceMotion
+from facelib.faces.mesh import unit_weights
 from facelib.interventions.palsy import Palsy, Synkinesis
 
 
@@ -61,6 +63,19 @@ def test_synkinesis_needs_a_palsy() -> None:
     assert "synkinesis" in set(interventions.available(Head(palsy=0.5))["id"])
     with pytest.raises(BadValueError, match="has none"):
         change.edit(Head(), 0.5)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("parts", ["both", "dynamic", "resting", None])
+@pytest.mark.parametrize("strength", [0.3, 1.0])
+def test_the_units_of_a_photograph_weaken_and_sag_as_a_heads(
+    side: str, parts: str | None, strength: float
+) -> None:
+    head = Head(expression={"mouthSmile": 0.8, "browInnerUp": 0.5, "jawOpen": 0.2, "eyeBlinkLeft": 0.4})
+    motion = FaceMotion(unit_weights(head), np.zeros((0, 478, 2)), np.zeros((478, 2)), 0.0)
+    change = Palsy(side=side, parts=parts)
+    found = {name: value for name, value in change.units_of(motion, strength).items() if value}
+    assert found == pytest.approx(unit_weights(change.edit(head, strength)))
 
 
 @pytest.mark.packages
