@@ -143,7 +143,7 @@ def read_picture(source: str | Path | bytes | Picture) -> Picture:
     --------
     >>> read_picture(b"GIF89a")
     Traceback (most recent call last):
-    facelib.errors.BadImageError: The file isn't a picture in one of the formats PNG, JPEG or WebP.
+    facelib.errors.BadImageError: ... isn't a picture in one of the formats PNG, JPEG or WebP; save ...
     """
     if isinstance(source, np.ndarray):
         if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] != 3:
@@ -235,14 +235,16 @@ def _decode(content: bytes) -> Picture:
             if pixels > MAX_PIXELS:  # stricter than Pillow's own warning
                 raise Image.DecompressionBombError
             with _ONE_LARGE if pixels > LARGE else nullcontext():
-                ImageOps.exif_transpose(image, in_place=True)
+                image.load()
+                with suppress(Exception):  # metadata that can't be read says nothing of the orientation
+                    ImageOps.exif_transpose(image, in_place=True)
                 return _rgb(image)
     except UnidentifiedImageError:
-        msg = "The file isn't a picture in one of the formats PNG, JPEG or WebP."
+        msg = "The file isn't a picture in one of the formats PNG, JPEG or WebP; save it as one of these."
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         msg = f"A picture may have at most {MAX_PIXELS // 10**6} million pixels; make it smaller first."
     except Exception as error:  # damaged files make Pillow raise nearly anything, struct.error to KeyError
-        msg = f"The picture is damaged and can't be read: {error}."
+        msg = f"The picture is damaged and can't be read: {str(error).rstrip(' .')}."
     raise BadImageError(msg)
 
 
@@ -251,7 +253,6 @@ _ONE_LARGE = threading.Lock()
 
 def _rgb(image: Image.Image) -> Picture:
     """Return 8-bit RGB; transparent parts become white. By strips: a large picture isn't there twice."""
-    image.load()
     width, height = image.size
     result = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, STRIP):

@@ -134,6 +134,17 @@ def test_of_an_animation_the_first_frame_is_read(kind: str) -> None:
     np.testing.assert_array_equal(read_picture(content), np.array(pattern()))
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")  # Pillow's own word
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0nothing that is known"]
+)
+@pytest.mark.parametrize("kind", WHOLE)
+def test_broken_metadata_breaks_no_picture(kind: str, exif: bytes) -> None:
+    options = {"quality": 75} if kind == "JPEG" else {"lossless": True}
+    expected = read_picture(encoded(kind, **options))
+    np.testing.assert_array_equal(read_picture(encoded(kind, exif=exif, **options)), expected)
+
+
 def test_folders_and_pipes_are_no_pictures(tmp_path: Path) -> None:
     with pytest.raises(BadImageError, match="no file"):
         read_picture(tmp_path)
