@@ -3,19 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import ClassVar
 
-from facelib.faces import Head
-from facelib.interventions.intervention import Cost, Expected, along, register
+from facelib.faces import Face, Head
+from facelib.faces.dressed import dressed
+from facelib.interventions.intervention import Cost, Expected, FaceIntervention, along, edited, register
 from facelib.interventions.number import Toward
 
 _GROUP = "Worn on the face"
 
 
+@dataclass(frozen=True)
+class _PutOn(Toward, FaceIntervention):
+    """A thing that heads wear more or less of, and that is put on the face of a photograph from nothing."""
+
+    def unfit(self, face: Face) -> str:
+        """Say that landmarks aren't known, or that something would have to be taken off."""
+        if reason := super().unfit(face):
+            return reason
+        worn = face.attributes.get(self.field)
+        if isinstance(worn, Real) and float(worn) > 0:
+            return f"The person wears {self.title} already: it can't be drawn over, nor taken off."
+        if self._drawn():
+            return ""
+        return f"Nothing can be taken off a photograph: choose to={self.words[1]!r}."
+
+    def _drawn(self) -> float:
+        """Return how much is on at strength 1, of a photograph."""
+        if isinstance(self.to, str):
+            return self.ends[self.words.index(self.to)]
+        return self.ends[1] if self.to is None else self.to
+
+    def _change(self, face: Face, strength: float) -> Face:
+        there = self._drawn() * strength
+        drawn = dressed(face, **{_DRAWN[self.field]: there})
+        return edited(face, drawn.image).replace(attributes={**face.attributes, self.field: there})
+
+
+_DRAWN = {"glasses": "weight", "mask": "pulled"}  # what the number is called in `dressed`
+
+
 @register
 @dataclass(frozen=True)
-class Glasses(Toward):
-    """Glasses: a frame that grows from nothing over a thin wire, or thins out until it is gone."""
+class Glasses(_PutOn):
+    """Glasses: a frame that grows from nothing over a thin wire, or thins out until it is gone.
+
+    On photographs they are drawn; none are taken off.
+    """
 
     id: ClassVar[str] = "glasses"
     title: ClassVar[str] = "glasses"
@@ -73,8 +108,11 @@ class Sunglasses(Toward):
 
 @register
 @dataclass(frozen=True)
-class Mask(Toward):
-    """A surgical mask is pulled up from under the chin over mouth and nose, or down."""
+class Mask(_PutOn):
+    """A surgical mask is pulled up from under the chin over mouth and nose, or down.
+
+    On photographs it is drawn; none is taken off.
+    """
 
     id: ClassVar[str] = "mask"
     title: ClassVar[str] = "surgical mask"

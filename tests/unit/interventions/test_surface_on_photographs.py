@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -26,7 +27,9 @@ def face(request: pytest.FixtureRequest) -> Face:
     return as_photograph(Head(skin_tone=request.param, seed=3, expression="happy", hair="short"))
 
 
-SURFACE: dict[str, dict[str, str]] = {"electrodes": {}, "skin_tone": {}}
+SURFACE: dict[str, dict[str, str]] = {
+    "electrodes": {}, "skin_tone": {}, "glasses": {}, "mask": {},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SURFACE)
@@ -135,3 +138,40 @@ def test_a_picture_without_cheeks_is_refused() -> None:
     tiny = small.replace(eyes=small.eyes * 0.02)
     with pytest.raises(BadValueError, match="can't be measured"):
         interventions.get("skin_tone").apply(tiny, 0.5)
+
+
+@pytest.mark.parametrize("name", ["glasses", "mask"])
+def test_what_is_put_on_comes_gradually(face: Face, name: str) -> None:
+    change = interventions.get(name)
+    frames = [change.apply(face, float(strength)) for strength in np.linspace(0, 1, 9)]
+    told = properties.measure(frames[1:], [name])[name].to_numpy()
+    assert (np.diff(told) > 0).all()
+    assert told[-1] == change.ends[1]
+    images = np.stack([cv2.GaussianBlur(frame.image.astype(float), (0, 0), 9) for frame in frames])
+    far = np.abs(images - images[0]).mean(axis=(1, 2, 3))  # from afar: what moves by a pixel is no jump
+    step = np.abs(np.diff(images, axis=0)).mean(axis=(1, 2, 3))
+    assert (np.diff(far) > 0).all()
+    assert step.max() < 0.4 * step.sum()  # not of the end: a frame is metal first, then dark
+
+
+@pytest.mark.parametrize("name", ["glasses", "mask"])
+def test_nothing_is_taken_off_a_photograph(face: Face, name: str) -> None:
+    off = interventions.get(name, to=interventions.get(name).words[0])
+    assert not off.accepts(face)
+    with pytest.raises(BadValueError, match="Nothing can be taken off"):
+        off.apply(face, 0.5)
+    worn = interventions.get(name).apply(face, 0.7)
+    assert not interventions.get(name).accepts(worn)
+    with pytest.raises(BadValueError, match="already"):
+        interventions.get(name).apply(worn, 0.5)
+
+
+def test_a_mask_hides_the_mouth_and_leaves_the_eyes(face: Face) -> None:
+    changed = interventions.get("mask").apply(face, 1.0)
+    difference = np.abs(changed.image.astype(int) - face.image).sum(axis=2)
+    for mark in (13, 17, 205, 425, 4):  # mouth, chin, cheeks, tip of the nose
+        x, y = face.landmarks[mark].astype(int)
+        assert difference[y, x] > 20
+    for mark in (159, 386, 105, 334, 151):  # lids, brows, forehead
+        x, y = face.landmarks[mark].astype(int)
+        assert difference[y, x] < 6
