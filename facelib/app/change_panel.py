@@ -17,6 +17,7 @@ OPTIONS = {
     "parts": ("Parts", "What the palsy does: at rest, as the face moves, or both", "as on the face"),
     "scheme": ("Scheme", "Where the electrodes sit", ""),
     "keep": ("Keep", "Which half stays, or both, which meet in the middle", ""),
+    "part": ("Part", "What is added: shape, colour, or both", ""),
     "to": ("Toward", "Where the change leads at strength 1", "whatever is farther"),
 }
 """Title and help text of every option that takes a word, and what it is called if it is left open."""

@@ -9,6 +9,7 @@ from facelib.faces.face import Face
 
 if TYPE_CHECKING:
     from facelib.faces.actions import ACTIONS, expression_table
+    from facelib.faces.averaging import average, composite
     from facelib.faces.detector import Detection
     from facelib.faces.electrodes import ELECTRODE_SCHEMES
     from facelib.faces.expressions import EXPRESSIONS, FACE_UNITS
@@ -35,6 +36,8 @@ _NAMES = {
     "Head": "head",
     "LIGHTS": "light",
     "Light": "light",
+    "average": "averaging",
+    "composite": "averaging",
     "PALSY_LEVELS": "palsy",
     "PalsyLevel": "palsy",
     "contact_sheet": "sheet",
@@ -66,6 +69,8 @@ __all__ = [
     "Head",
     "Light",
     "PalsyLevel",
+    "average",
+    "composite",
     "contact_sheet",
     "expression_table",
     "find_faces",

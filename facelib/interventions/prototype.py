@@ -21,7 +21,7 @@ from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.faces.alignment import mean_shape, similarity_of
 from facelib.faces.arguments import checked
-from facelib.faces.average import checked_faces, mean_picture
+from facelib.faces.averaging import checked_faces, mean_picture
 from facelib.faces.face import N_LANDMARKS
 from facelib.faces.landmarks import FIRST_IRIS, eyes_between
 from facelib.faces.warp import coverage, grid, moved, outline, unknown_landmarks

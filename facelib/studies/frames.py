@@ -74,9 +74,8 @@ def even_strengths(steps: int) -> npt.NDArray[np.float64]:
 
 
 def _lack(intervention: Intervention, face: Face | Head) -> str:
-    if not isinstance(intervention, HeadIntervention):
-        return ""
-    return intervention.lack(face) if isinstance(face, Head) else intervention.unfit(face)
+    reason = getattr(intervention, "lack" if isinstance(face, Head) else "unfit", None)
+    return "" if reason is None else str(reason(face))
 
 
 def check_accepts(intervention: Intervention, face: Any) -> None:

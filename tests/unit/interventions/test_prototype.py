@@ -153,7 +153,7 @@ def test_landmarks_come_to_lie_where_they_were_sent() -> None:
 
 def test_the_average_of_group_a_becomes_that_of_group_b() -> None:
     """In its middle, away from hair; a known end of the road."""
-    from facelib.faces.average import average, brought
+    from facelib.faces.averaging import average, brought
 
     one, other = (people(seed, **side) for seed, side in zip((1, 2), KINDS["expression"], strict=True))
     start, goal = average(one, 256), average(other, 256)
