@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +36,14 @@ from facelib.interventions.intervention import (
 )
 from facelib.interventions.prototype import Prototype
 from facelib.interventions.session import add
+from facelib.interventions.symmetry import Symmetry
 
 if TYPE_CHECKING:
     import pandas as pd
 
 GROUPS = ("Symmetry", "Expression", "Person", "Worn on the face", "View", "Light")
 """Headings of menus in their order; others follow, placebos come last."""
-ALIASES = {"symmetry": "asymmetric_expression"}  # what the word means on a parametric head
+ALIASES: Mapping[str, Intervention] = {"symmetry": Symmetry()}
 
 __all__ = [
     "ALIASES",
@@ -84,8 +86,8 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
     Parameters
     ----------
     name
-        An id of `available()`, or ``"symmetry"``: one-sided weakening on heads; or an intervention, whose
-        other options stay.
+        An id of `available()`, or ``"symmetry"``: one-sided weakening of heads, `Symmetrise` of photographs;
+        or an intervention, whose other options stay.
     **options
         Fields of the intervention, such as ``side="right"``, ``to=70`` or ``to="older"``; `available` lists
         the words.
@@ -103,7 +105,7 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
     >>> facelib.interventions.get("palsy", side="right").clause
     'a palsy of the right side grows'
     """
-    found = name if isinstance(name, Intervention) else INTERVENTIONS[ALIASES.get(name, name)]
+    found = name if isinstance(name, Intervention) else ALIASES.get(name) or INTERVENTIONS[name]
     known: list[str] = [field.name for field in fields(found)] if is_dataclass(found) else []
     if unknown := [option for option in options if option not in known]:
         msg = (

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final, NamedTuple
 
 from facelib.errors import BadValueError
-from facelib.faces import Head
+from facelib.faces import Face, Head
 from facelib.faces.head import Side
 from facelib.interventions.displacement import displacement
 from facelib.interventions.expression import AsymmetricExpression, WeakerExpression
@@ -71,7 +71,7 @@ class WeakerByDisplacement(OneSided):
         return _weaker(head, weakening(head, self.side, strength))
 
 
-def control_set(head: Head, side: Side = "left") -> Mapping[str, Arm]:
+def control_set(head: Face | Head, side: Side = "left") -> Mapping[str, Arm]:
     """Return what has to be run beside one-sided weakening of a head, by the names of `CONTROLS`.
 
     Parameters
@@ -102,7 +102,7 @@ def control_set(head: Head, side: Side = "left") -> Mapping[str, Arm]:
     'the right side weakens'
     """
     one_sided = AsymmetricExpression(side)
-    if not one_sided.accepts(head):
+    if not isinstance(head, Head):
         msg = f"The controls of one-sided weakening need a Head; got {type(head).__name__}."
         raise BadValueError(msg)
     other: Side = "right" if side == "left" else "left"

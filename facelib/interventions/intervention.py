@@ -117,6 +117,10 @@ class Intervention(ABC):
     def accepts(self, face: Face | Head) -> bool:
         """Tell whether this intervention works on `face`."""
 
+    def meant_for(self, face: Face | Head) -> Intervention:  # noqa: ARG002
+        """Return what is run on `face`: this one, but for a word that means another one on photographs."""
+        return self
+
     def fitted(self, face: Face | Head) -> Self | None:
         """Return this intervention, or else with another word for one option, if so it works on `face`."""
         words = ((option, word) for option, known in self.choices.items() for word in known)

@@ -12,7 +12,16 @@ import numpy.typing as npt
 from facelib.faces import Face, Head
 from facelib.faces.expressions import expand
 from facelib.faces.warp import coverage, field, grid, moved, resampled
-from facelib.interventions.intervention import Cost, FaceIntervention, along, check_choice, edited, register
+from facelib.interventions.expression import AsymmetricExpression
+from facelib.interventions.intervention import (
+    Cost,
+    FaceIntervention,
+    Intervention,
+    along,
+    check_choice,
+    edited,
+    register,
+)
 from facelib.interventions.mirror import PARTNER, Mirror, mirror_of, symmetric
 from facelib.interventions.number import between
 from facelib.properties.mirror_pairs import LEFT, RIGHT
@@ -163,3 +172,22 @@ class Asymmetrise(OnFrontal):
 
     def _edit(self, head: Head, strength: float) -> Head:
         return head.replace(asymmetry=head.asymmetry + (1 - head.asymmetry) * strength)
+
+
+@dataclass(frozen=True)
+class Symmetry(AsymmetricExpression):
+    """What "symmetry" means: of a head, one side weakens; a photograph becomes symmetric.
+
+    Sweeps name the one that was run: `AsymmetricExpression` or `Symmetrise`.
+    """
+
+    def meant_for(self, face: Face | Head) -> Intervention:
+        """Return the intervention that is run on this face."""
+        return AsymmetricExpression(self.side) if isinstance(face, Head) else Symmetrise()
+
+    def unfit(self, face: Face) -> str:
+        """Say why the face can't be made symmetric."""
+        return Symmetrise().unfit(face)
+
+    def _change(self, face: Face, strength: float) -> Face:
+        return Symmetrise().apply(face, strength)

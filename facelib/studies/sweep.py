@@ -260,8 +260,9 @@ def sweep(
     >>> result = facelib.sweep(facelib.Head(expression="happy"), "symmetry")  # doctest: +SKIP
     >>> result.effects()  # doctest: +SKIP
     """
-    chosen = interventions.get(intervention)
-    check_accepts(chosen, face)
+    named = interventions.get(intervention)
+    check_accepts(named, face)
+    chosen = named.meant_for(face)
     if replicates < FEWEST_REPLICATES:
         msg = f"The local verdict needs at least {FEWEST_REPLICATES} replicates; got {replicates!r}."
         raise BadValueError(msg)

@@ -199,7 +199,10 @@ def test_a_number_moves_in_a_straight_line_to_the_farther_end(name: str, low: fl
 
 
 def test_symmetry_means_one_sided_weakening_on_heads() -> None:
-    assert interventions.get("symmetry").id == "asymmetric_expression"
+    named = interventions.get("symmetry", side="right")
+    assert named.id == "asymmetric_expression"
+    assert named.meant_for(HEAD) == interventions.get("asymmetric_expression", side="right")
+    assert named.edit(HEAD, 0.5) == interventions.get("asymmetric_expression", side="right").edit(HEAD, 0.5)
 
 
 def test_wrong_names_and_options_are_answered() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import facelib
 from facelib import interventions, properties
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, find_landmarks, sample_photograph
@@ -114,6 +115,14 @@ def test_a_turned_head_and_unknown_landmarks_are_refused_with_the_reason() -> No
     assert "symmetrise" not in set(interventions.available(bare)["id"])
     with pytest.raises(BadValueError, match="facelib models fetch"):
         interventions.get("symmetrise").apply(bare, 0.5)
+
+
+def test_symmetry_means_the_mirror_average_on_photographs_and_sweeps_name_it(face: Face) -> None:
+    named = interventions.get("symmetry")
+    assert (named.apply(face, 0.5).image == interventions.get("symmetrise").apply(face, 0.5).image).all()
+    found = facelib.sweep(face, "symmetry", ["fer"], steps=3, label="happy")
+    assert set(found.table["intervention"]) == {"symmetrise"}
+    assert found.effects()["sentence"].str.startswith("As the face becomes more symmetric").all()
 
 
 def test_a_half_is_kept_of_photographs_only() -> None:

@@ -266,8 +266,8 @@ def test_a_photograph_is_read_too() -> None:
     face = facelib.faces.sample_photograph()
     result = sweep(face, "blur", ["fer"], steps=3)
     assert np.array_equal(result.images[0], face.image)
-    with pytest.raises(BadValueError, match="parametric heads"):
-        sweep(face, "palsy", ["fer"])
+    with pytest.raises(BadValueError, match="changes a parametric head"):
+        sweep(face, "ancestry", ["fer"])
 
 
 def test_export_tables_hold_what_was_measured(smile: Sweep) -> None:
