@@ -171,7 +171,8 @@ def _network(name: str) -> TfliteGraph:
     with zipfile.ZipFile(data_path(_PACKAGE, _ARCHIVE)) as archive:
         network = TfliteGraph(archive.read(name))
     network.steps = nn.ModuleList(
-        _Prelu(step.operator) if step.operator.kind == "PRELU" else step for step in network.steps
+        _Prelu(step.operator) if isinstance(step, Step) and step.operator.kind == "PRELU" else step
+        for step in network.steps
     )
     return network
 
