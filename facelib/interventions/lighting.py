@@ -5,22 +5,117 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
-from facelib.faces import LIGHTS, Head, Light
-from facelib.interventions.intervention import HeadIntervention, along, check_choice, register
-from facelib.interventions.number import StraightLine, Toward, between
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces import LIGHTS, Face, Head, Light
+from facelib.faces.relief import normals
+from facelib.faces.relit import relit
+from facelib.interventions.intervention import (
+    FaceIntervention,
+    HeadIntervention,
+    along,
+    check_choice,
+    edited,
+    register,
+)
+from facelib.interventions.number import StraightLine, Toward, between, farther
+from facelib.properties.light import lamp, shading
+from facelib.properties.pose import rotation
+
+Doubles = npt.NDArray[np.float64]
 
 COLOURS: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType(
     {name: LIGHTS[name].colour for name in ("warm", "cool")}
 )
 """Linear red, green, blue of the key light, by word: those of the presets."""
+CLEAR: Final = 0.75
+"""Share of the light that comes from the lamp, at least, by the time that it has moved on a photograph."""
+HARDEST: Final = 0.95
+"""The largest share of the light that comes from a lamp, of a photograph."""
+_WRAP: Final = 0.15  # how far light reaches around an edge, a cosine: lamps aren't points
+
+
+class _Shining(NamedTuple):
+    """A distant lamp and light from all sides: what the shading of a photographed face tells.
+
+    Attributes
+    ----------
+    azimuth, elevation
+        Of the lamp, degrees.
+    share
+        Of the light on skin that faces the lamp, what comes from it, [0, 1].
+    """
+
+    azimuth: float
+    elevation: float
+    share: float
+
+    def on(self, facing: Doubles) -> Doubles:
+        """Return the light on skin with normals (k, 3), in the camera's axes; 1 where it faces the lamp."""
+        across, up = np.radians([self.azimuth, self.elevation])
+        way = np.array([np.sin(across) * np.cos(up), np.sin(up), np.cos(across) * np.cos(up)])
+        lit = np.maximum((facing @ way + _WRAP) / (1 + _WRAP), 0.0)
+        return np.asarray(1 - self.share + self.share * lit)
+
+    def to(self, strength: float, **ends: float) -> _Shining:
+        """Return what lies on the way to other numbers."""
+        return self._replace(
+            **{name: between(getattr(self, name), end, strength) for name, end in ends.items()}
+        )
+
+
+def _shining(face: Face) -> _Shining | None:
+    """Return the light on a photographed face; None if too little skin tells of it."""
+    found = shading(face)
+    if found is None or not found[1].any():
+        return None
+    facing, level = found
+    azimuth, elevation = lamp(facing, level)
+    lit = _Shining(azimuth, elevation, 1.0).on(facing)
+    slope, rest = np.polyfit(lit, level, 1, w=1 / (0.3 * level.mean() + np.abs(level - np.median(level))))
+    slope, rest = max(float(slope), 0.0), max(float(rest), 0.0)
+    return _Shining(azimuth, elevation, min(slope / max(slope + rest, 1e-9), HARDEST))
+
+
+class _Relit(FaceIntervention):
+    """A change of the light that photographs show by the shading of the face."""
+
+    def unfit(self, face: Face) -> str:
+        """Say that landmarks aren't known, or that too little skin tells where the light comes from."""
+        if reason := super().unfit(face):
+            return reason
+        if _shining(face) is not None:
+            return ""
+        return (
+            "Too little skin is in the picture to tell where its light comes from. A picture that shows "
+            "forehead, cheeks and chin is needed."
+        )
+
+    def _change(self, face: Face, strength: float) -> Face:
+        own, matrix = _shining(face), rotation(face)
+        if own is None or matrix is None:  # `unfit` has told
+            return face
+        facing = normals() @ matrix.T
+        before, after = own.on(facing), self._aim(own, strength).on(facing)
+        seen = facing[:, 2] > 0
+        factors = (after / after[seen].mean()) / (before / before[seen].mean())
+        return edited(face, relit(face, np.log(np.maximum(factors, 1e-3))))
+
+    def _aim(self, own: _Shining, strength: float) -> _Shining:
+        """Return the light at a strength, on the way from a photograph's own."""
+        raise NotImplementedError
 
 
 @register
 @dataclass(frozen=True)
-class LightDirection(StraightLine):
-    """The key light wanders to `azimuth` degrees (positive: the person's left)."""
+class LightDirection(StraightLine, _Relit):
+    """The key light wanders to `azimuth` degrees (positive: the person's left).
+
+    Photographs are shaded as the skin lies, without shadows that one part casts on another.
+    """
 
     azimuth: float = 75.0
 
@@ -41,10 +136,13 @@ class LightDirection(StraightLine):
         """Return the angle at strength 1."""
         return self.azimuth
 
+    def _aim(self, own: _Shining, strength: float) -> _Shining:
+        return own.to(strength, azimuth=self.azimuth, share=max(own.share, CLEAR))
+
 
 @register
 @dataclass(frozen=True)
-class LightElevation(Toward):
+class LightElevation(Toward, _Relit):
     """The key light rises above the head or sinks below it; its side stays."""
 
     id: ClassVar[str] = "light_elevation"
@@ -60,6 +158,17 @@ class LightElevation(Toward):
     field: ClassVar[str] = "light.elevation"
     ends: ClassVar[tuple[float, float]] = (-45.0, 75.0)
     words: ClassVar[tuple[str, str]] = ("below", "above")
+
+    def _aim(self, own: _Shining, strength: float) -> _Shining:
+        end = _end(self, own.elevation)
+        return own.to(strength, elevation=end, share=max(own.share, CLEAR))
+
+
+def _end(change: Toward, own: float) -> float:
+    """Return the number at strength 1 for a photograph whose own number is known."""
+    if isinstance(change.to, str):
+        return change.ends[change.words.index(change.to)]
+    return farther(own, *change.ends) if change.to is None else change.to
 
 
 @register
@@ -83,7 +192,7 @@ class LightStrength(Toward):
 
 @register
 @dataclass(frozen=True)
-class LightSoftness(Toward):
+class LightSoftness(Toward, _Relit):
     """The light grows hard, with deep shadows, or soft; its strength and direction stay."""
 
     id: ClassVar[str] = "light_softness"
@@ -99,6 +208,9 @@ class LightSoftness(Toward):
     field: ClassVar[str] = "light.softness"
     ends: ClassVar[tuple[float, float]] = (0.1, 1.0)
     words: ClassVar[tuple[str, str]] = ("harder", "softer")
+
+    def _aim(self, own: _Shining, strength: float) -> _Shining:
+        return own.to(strength, share=min(1 - _end(self, 1 - own.share), HARDEST))
 
 
 @register

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -28,7 +30,8 @@ def face(request: pytest.FixtureRequest) -> Face:
 
 
 SURFACE: dict[str, dict[str, str]] = {
-    "electrodes": {}, "skin_tone": {}, "glasses": {}, "mask": {},
+    "electrodes": {}, "skin_tone": {}, "glasses": {}, "mask": {}, "light_direction": {},
+    "light_elevation": {}, "light_softness": {},
 }  # fmt: skip
 
 
@@ -175,3 +178,52 @@ def test_a_mask_hides_the_mouth_and_leaves_the_eyes(face: Face) -> None:
     for mark in (159, 386, 105, 334, 151):  # lids, brows, forehead
         x, y = face.landmarks[mark].astype(int)
         assert difference[y, x] < 6
+
+
+LIGHTS = [
+    ("light_direction", {"azimuth": 75.0}, 1),
+    ("light_direction", {"azimuth": -75.0}, -1),
+    ("light_elevation", {"to": "above"}, 1),
+    ("light_elevation", {"to": "below"}, -1),
+    ("light_softness", {"to": "harder"}, 1),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "way"), LIGHTS)
+def test_the_measured_light_follows_step_by_step(
+    face: Face, name: str, options: dict[str, Any], way: int
+) -> None:
+    change = interventions.get(name, **options)
+    frames = [change.apply(face, float(strength)) for strength in np.linspace(0, 1, 6)]
+    found = properties.measure(frames, [change.moves])[change.moves].to_numpy()
+    assert (way * np.diff(found) > 0).all()
+    if name == "light_direction":
+        assert abs(found[-1]) > 40
+        assert np.sign(found[-1]) == way
+    if name == "light_elevation":
+        assert found[-1] > 40 if way > 0 else found[-1] < -15
+
+
+def test_soft_light_leaves_less_shading(face: Face) -> None:
+    soft = interventions.get("light_softness", to="softer")
+    frames = [face, soft.apply(face, 0.5), soft.apply(face, 1.0)]
+    found = properties.measure(frames, ["light_contrast"])["light_contrast"].to_numpy()
+    assert found[0] > found[1]
+    assert found[2] < found[0] - 0.08
+
+
+@pytest.mark.parametrize("name", ["light_direction", "light_elevation", "light_softness"])
+def test_the_face_stays_as_bright_whatever_the_light(face: Face, name: str) -> None:
+    from facelib.faces.drawing import luminance
+    from facelib.faces.warp import coverage
+
+    inside = coverage(face.landmarks, face.size) > 0.9
+    changed = interventions.get(name).apply(face, 1.0)
+    before, after = (luminance(one.image)[inside].mean() for one in (face, changed))
+    assert 0.75 < after / before < 1.25
+
+
+def test_light_without_skin_in_the_picture_is_refused(face: Face) -> None:
+    away = face.replace(landmarks=face.landmarks + np.float32(2000))
+    with pytest.raises(BadValueError, match="Too little skin"):
+        interventions.get("light_direction").apply(away, 0.5)

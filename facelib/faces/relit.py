@@ -1,0 +1,63 @@
+"""Other light on the face of a photograph: its light is multiplied, by more or less as the skin lies.
+
+What changes at the landmarks is interpolated between them and fades out at the edge of the skin.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.faces.drawing import Field, blurred, light_of, picture_of
+from facelib.faces.face import Face
+from facelib.faces.kernels import jit
+from facelib.faces.landmarks import FIRST_IRIS
+from facelib.faces.skin_region import skin_region
+from facelib.faces.warp import coverage, field
+
+Doubles = npt.NDArray[np.float64]
+
+MOST: Final = 1.4  # of the logarithm of a factor: a quarter to four times the light
+_SMOOTH: Final = 0.04  # standard deviation of the smoothing, in widths of the face
+_EDGE: Final = 0.08  # in widths of the face: how far inside its outline all of it is relit
+
+
+def relit(face: Face, powers: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+    """Return the picture with its light multiplied by the exponentials of `powers`.
+
+    Parameters
+    ----------
+    face
+        A face whose landmarks are known.
+    powers
+        (478,) at the landmarks, or (478, 3) of red, green and blue; beyond ±`MOST` they are clipped.
+    """
+    wanted = np.clip(np.asarray(powers, np.float64).reshape(len(face.landmarks), -1), -MOST, MOST)
+    width = float(np.ptp(face.landmarks[:FIRST_IRIS, 0]))
+    share = np.maximum(coverage(face.landmarks, face.size, _EDGE), skin_region(face))
+    layers = [_spread(face, column, _SMOOTH * width) * share for column in wanted.T]
+    power = np.stack([layers[min(channel, len(layers) - 1)] for channel in range(3)], axis=-1)
+    touched = share > 0
+    light = light_of(face.image[touched])
+    _multiply(light, np.ascontiguousarray(power[touched]))
+    result = face.image.copy()
+    result[touched] = picture_of(light)
+    return result
+
+
+def _spread(face: Face, values: Doubles, sigma: float) -> Field:
+    dense = field(face.landmarks, np.column_stack([values, 0 * values]), face.size)[..., 0]
+    return blurred(np.ascontiguousarray(dense), sigma)
+
+
+@jit
+def _multiply(light: Field, power: Field) -> None:
+    """Multiply light (n, 3) by the exponentials of powers, in place; it nears 1 and doesn't pass it."""
+    for k in range(len(light)):
+        for c in range(3):
+            own = light[k, c]
+            more = own * (np.exp(power[k, c]) - 1.0)
+            room = max(1.0 - own, 1e-6)
+            light[k, c] = own + (more if more <= 0.0 else room * (1.0 - np.exp(-more / room)))
