@@ -202,7 +202,8 @@ class FaceSet(Sequence[Face]):
         except BROKEN as error:
             error.args = (f"{self._keys[number]}: {error}",)
             raise
-        return face.replace(attributes={**face.attributes, **self._known(number)})
+        known = self._known(number)
+        return face.replace(attributes={**known, **face.attributes, "id": known["id"]})
 
     def iterate(self, *, skip_broken: bool = False) -> Iterator[Face]:
         """Return the faces one after the other; broken pictures are left out and stand in `failures`.

@@ -34,7 +34,7 @@ def measure(
     """Return properties of faces as a table.
 
     A `FaceSet` is read in small pieces, on a thread a core, and nothing of it is kept but the numbers. A
-    picture that is broken or shows no face has NaN, and a remark that says why.
+    picture that is broken or shows no face has NaN and a remark that says why; a note of a face is one, too.
 
     Parameters
     ----------
@@ -115,8 +115,10 @@ def _of_set(
         remarks, there, read = [""] * len(rows), [], []
         for place, row in enumerate(rows):
             try:
-                read.append(faces[row])
+                face = faces[row]
+                read.append(face)
                 there.append(place)
+                remarks[place] = str(face.attributes.get("note", ""))
             except BROKEN as error:
                 remarks[place] = str(error)
         table = _table(read, wanted, needed, strict=strict).set_axis(there).reindex(range(len(rows)))

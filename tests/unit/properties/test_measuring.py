@@ -124,12 +124,15 @@ def test_a_set_measures_what_its_faces_do(tmp_path: Path) -> None:
     Image.fromarray(image).save(tmp_path / "1.png")
     Image.fromarray(image[:, ::-1]).save(tmp_path / "2.png")
     Image.fromarray(image[:60]).save(tmp_path / "3.png")
-    (tmp_path / "faces.csv").write_text("file,electrodes\n2.png,16\n1.png,0\n3.png,\n")
+    Image.fromarray(np.hstack([image, image])).save(tmp_path / "4.png")
+    (tmp_path / "faces.csv").write_text("file,electrodes\n2.png,16\n1.png,0\n3.png,\n4.png,1\n")
     faces = FaceSet.from_folder(tmp_path, "faces.csv")
     names = ["symmetry", "yaw", "skin_tone", "electrodes"]
     table = properties.measure(faces, names)
     expected = properties.measure(list(faces[:2]), names)
     pd.testing.assert_frame_equal(table[names][:2], expected, check_exact=False, atol=1e-6)
     assert table.electrodes[:2].tolist() == [16, 0]
+    assert table.remark[:2].tolist() == [face.attributes.get("note", "") for face in faces[:2]]
     assert "No face was found" in table.remark[2]
+    assert table.remark[3] == "2 faces were found; the largest is used."
     assert table.yaw[0] == pytest.approx(-table.yaw[1], abs=4)
