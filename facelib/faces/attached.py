@@ -77,7 +77,7 @@ def attached(face: Face, names: Sequence[str], size: float = 1.0, tape: float = 
     lit = lamp(face, stands)
     points = face.landmarks[:FIRST_IRIS].astype(np.float64)
     follow = np.stack([sticking()[name][:, :FIRST_IRIS] for name in names])
-    middles, *ways = (follow @ points).swapaxes(0, 1)
+    middles, *ways = np.ascontiguousarray((follow @ points).swapaxes(0, 1))  # one kind for the kernel
     skin = np.linalg.pinv(np.stack(ways, axis=2), rcond=1e-3)  # from px to dm along and across the strip
     radius = RADIUS * size
     reach = np.abs(ways).sum(axis=0) * max(1.5 * radius, tape * (radius + GRIP))

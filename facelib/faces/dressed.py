@@ -165,7 +165,8 @@ def dressed(face: Face, weight: float = 0.0, pulled: float = 0.0) -> Face:
     if not (weight or pulled):
         return face
     stands = stance(face.landmarks)
-    scene = _Scene(stands, lamp(face, stands), _in_front(face), coverage(face.landmarks, face.size))
+    inside = coverage(face.landmarks, face.size)
+    scene = _Scene(stands, lamp(face, stands), _in_front(face, inside), inside)
     dummy = _dummy(weight, pulled, max(round(stands.scale * DISTANCE / ZOOM), 48))
     for number, piece in enumerate(dummy.pieces):
         if piece.held is _UPPER:
@@ -183,9 +184,9 @@ class _Scene(NamedTuple):
     inside: Field  # (H, W), how far each pixel is inside the face
 
 
-def _in_front(face: Face) -> Field:
-    """Return where things beside the head are seen: on skin, and not on hair."""
-    near = coverage(face.landmarks, face.size, 0.02)
+def _in_front(face: Face, inside: Field) -> Field:
+    """Return where things beside the head are seen: in the face and on skin, and not on hair."""
+    near = np.minimum(inside / np.float32(0.07), 1)
     return np.maximum(blurred(near, 0.01 * _width(face)), skin_region(face))
 
 
