@@ -33,7 +33,7 @@ def gains(start: float, end: float, colour: npt.NDArray[np.floating] | None = No
     on. Skin of another `colour`, linear (3,), comes to have theirs the more, the more its tone changes: very
     pale skin would become grey.
 
-    >>> (gains(0.2, 0.8) < 1).all(), gains(0.4, 0.4).tolist()
+    >>> bool((gains(0.2, 0.8) < 1).all()), gains(0.4, 0.4).tolist()
     (True, [1.0, 1.0, 1.0])
     """
     first, last = np.clip([start, end], 0, 1)
