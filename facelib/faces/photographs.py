@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import cv2
 import numpy as np
@@ -23,10 +23,11 @@ from facelib.errors import (
     UnavailableError,
 )
 from facelib.faces.dark_eyes import DARK, light_around_eyes
-from facelib.faces.detector import Detection, detect_all_faces, detect_faces
 from facelib.faces.face import Face
-from facelib.faces.landmarker import find_landmarks
 from facelib.faces.landmarks import eyes_between
+
+if TYPE_CHECKING:
+    from facelib.faces.detector import Detection
 
 Picture = npt.NDArray[np.uint8]
 
@@ -96,6 +97,9 @@ def load_face(
     if not detect:
         box = np.array([0, 0, width, height], np.float64)
         return Face(image, box, np.full((2, 2), np.nan), source="photograph")
+    from facelib.faces.detector import detect_faces  # torch is loaded when a face is looked for
+    from facelib.faces.landmarker import find_landmarks
+
     found = find_faces(image) if numbered else _in_order(detect_faces(image))
     chosen = _chosen(found, which)
     attributes: dict[str, Any] = {"faces_found": len(found)}
@@ -126,6 +130,8 @@ def find_faces(source: str | Path | bytes | Picture) -> list[Detection]:
     Boxes and key points are px of the upright picture, as `read_picture` returns it; the place in the list is
     the ``which`` of `load_face`. None found: an empty list. Errors are those of `load_face`.
     """
+    from facelib.faces.detector import detect_all_faces
+
     return _in_order(detect_all_faces(read_picture(source)))
 
 

@@ -77,3 +77,10 @@ def test_import_is_light() -> None:
         "assert not heavy, heavy; assert s < 0.3, s"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("layer", ["faces", "properties", "interventions"])
+def test_torch_is_loaded_when_it_is_needed(layer: str) -> None:
+    code = f"import sys, facelib.{layer}; print('torch' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told == "False\n"

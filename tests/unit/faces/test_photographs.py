@@ -20,7 +20,7 @@ from facelib.errors import (
     NoFaceError,
     UnavailableError,
 )
-from facelib.faces import photographs
+from facelib.faces import landmarker, photographs
 from facelib.faces.photographs import find_faces, load_face, read_picture, sample_photograph
 
 Picture = npt.NDArray[np.uint8]
@@ -71,7 +71,7 @@ def test_without_the_landmark_network_a_photograph_is_a_face_all_the_same(
     def missing(*_: object) -> None:
         raise UnavailableError("not fetched")
 
-    monkeypatch.setattr(photographs, "find_landmarks", missing)
+    monkeypatch.setattr(landmarker, "find_landmarks", missing)
     face = load_face(astronaut)
     assert np.isnan(face.landmarks).all()
     assert face.attributes == {"faces_found": 1}
