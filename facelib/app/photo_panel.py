@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import ipywidgets as widgets
@@ -14,7 +14,7 @@ from facelib.app.dropzone import DropZone
 from facelib.app.seen_view import picture
 from facelib.app.state import Explorer
 from facelib.errors import NoFaceError
-from facelib.faces import Face, Head, find_faces, load_face, sample_photograph
+from facelib.faces import Face, Head, find_faces, load_face, read_picture, sample_photograph
 from facelib.faces.landmarks import FIRST_IRIS
 
 PRIVACY: Final = (
@@ -43,6 +43,7 @@ class PhotoPanel(widgets.VBox):
         self._quiet = Quiet()
         self._content = b""
         self._name = ""
+        self._mine: Face | None = None
         self.sample = button("Sample", "The astronaut Eileen Collins (NASA, public domain)")
         self.zone = DropZone(guarded(self.take))
         self.cropped = button("It is cropped already", "Take the whole picture as the face; no landmarks")
@@ -50,6 +51,8 @@ class PhotoPanel(widgets.VBox):
         self.check = widgets.ToggleButton(description=CHECK, tooltip="Where the network sees the face")
         self.check.add_class("facelib-fold")
         self.found = widgets.HTML()
+        self.found_faces = widgets.HTML()
+        self.found_faces.add_class("facelib-landmarks")
         self.landmarks = widgets.HTML()
         self.landmarks.add_class("facelib-landmarks")
         privacy = widgets.HTML(paragraphs(PRIVACY))
@@ -65,6 +68,7 @@ class PhotoPanel(widgets.VBox):
                 self.zone,
                 grid(self.sample, self.cropped),
                 self.which,
+                self.found_faces,
                 self.found,
                 self.check,
                 self.landmarks,
@@ -76,6 +80,7 @@ class PhotoPanel(widgets.VBox):
         """Show the picture of these bytes; if no face is found it is offered whole."""
         self._content, self._name = content, name
         self.which.layout.display = self.cropped.layout.display = "none"
+        self.found_faces.value = ""
         found = find_faces(content)
         areas = [one.area for one in found]
         largest = int(np.argmax(areas)) if len(found) > 1 else None
@@ -87,6 +92,7 @@ class PhotoPanel(widgets.VBox):
         finally:
             if largest is not None:  # another one may be large enough
                 self._offer(len(found), largest)
+            self._show_found([one.box for one in found])
 
     def _offer(self, count: int, chosen: int) -> None:
         """Let one of several faces be chosen."""
@@ -95,9 +101,21 @@ class PhotoPanel(widgets.VBox):
             self.which.value = chosen
         self.which.layout.display = ""
 
+    def _show_found(self, boxes: Sequence[npt.NDArray[np.float64]]) -> None:
+        """Show the whole picture with the faces that were found, unless it is plain which one is meant."""
+        plain = len(boxes) == 1 and not self.cropped_is_offered
+        words = f"{len(boxes) or 'no'} face{'' if len(boxes) == 1 else 's'} found in your picture"
+        self.found_faces.value = "" if plain else picture(boxed(read_picture(self._content), boxes), words)
+
+    @property
+    def cropped_is_offered(self) -> bool:
+        """Whether no usable face was found, and the picture can be taken as a whole."""
+        return bool(self.cropped.layout.display != "none")
+
     def _load(self, **options: Any) -> None:
         face = load_face(self._content, **options)
         face = face.replace(attributes={**face.attributes, "name": self._name})
+        self._mine = face
         with self.explorer.lock:
             self.explorer.show(face)
 
@@ -108,6 +126,9 @@ class PhotoPanel(widgets.VBox):
     def follow(self, _change: object = None) -> None:
         """Show what was found in the photograph that the explorer holds."""
         face = self.explorer.face
+        if face is not self._mine:  # what was offered belongs to a picture that isn't shown any more
+            self.which.layout.display = self.cropped.layout.display = "none"
+            self.found_faces.value = ""
         if isinstance(face, Head):
             return
         self.found.value = paragraphs(*told(face))
@@ -148,6 +169,22 @@ def told(face: Face) -> list[str]:
         way = "up" if pitch > 0 else "down"
         sentences.append(f"The head is tilted {way} by {abs(pitch):.0f}°: what is measured may be off.")
     return sentences
+
+
+def boxed(image: npt.NDArray[np.uint8], boxes: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.uint8]:
+    """Return a whole picture, made small, with the boxes (4,) px of faces, numbered from the left."""
+    import cv2
+
+    scale = SIDE / max(image.shape[:2])
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    shown = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    for place, box in enumerate(boxes, start=1):
+        x1, y1, x2, y2 = (round(float(edge) * scale) for edge in box)
+        for colour, thickness in (((0, 0, 0), 4), ((230, 159, 0), 2)):
+            cv2.rectangle(shown, (x1, y1), (x2, y2), colour, thickness, cv2.LINE_AA)
+            at = (max(x1, 0) + 6, max(y1, 0) + 24)
+            cv2.putText(shown, str(place), at, cv2.FONT_HERSHEY_SIMPLEX, 0.8, colour, thickness, cv2.LINE_AA)
+    return np.asarray(shown, np.uint8)
 
 
 def marked(face: Face) -> npt.NDArray[np.uint8]:

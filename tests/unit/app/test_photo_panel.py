@@ -12,7 +12,7 @@ from PIL import Image
 
 from facelib.app.dropzone import DropZone
 from facelib.app.face_panel import FacePanel
-from facelib.app.photo_panel import PRIVACY, marked, told
+from facelib.app.photo_panel import PRIVACY, SIDE, boxed, marked, told
 from facelib.app.state import Explorer
 from facelib.faces import Face, Head, load_face, sample_photograph
 
@@ -91,6 +91,7 @@ def test_without_a_face_the_whole_picture_is_offered(panel: FacePanel) -> None:
     assert "No face was found" in panel.messages.value
     assert isinstance(panel.explorer.face, Head)
     assert shown(panel.photo.cropped)
+    assert 'alt="no faces found in your picture"' in panel.photo.found_faces.value
     panel.photo.cropped.click()
     face = panel.explorer.face
     assert isinstance(face, Face)
@@ -108,6 +109,7 @@ def test_of_several_faces_each_can_be_chosen(panel: FacePanel) -> None:
     assert shown(panel.photo.which)
     titles = [title for title, _ in panel.photo.which.options]
     assert titles == ["1 of 2 from the left", "2 of 2 from the left"]
+    assert 'alt="2 faces found in your picture"' in panel.photo.found_faces.value
     first = panel.photo.which.value
     images = {}
     for place in (1 - first, first):
@@ -116,6 +118,31 @@ def test_of_several_faces_each_can_be_chosen(panel: FacePanel) -> None:
     assert images[0].shape != images[1].shape or (images[0] != images[1]).any()
     drop(panel, PORTRAIT)
     assert not shown(panel.photo.which)
+    assert panel.photo.found_faces.value == ""
+
+
+def test_a_face_that_is_too_small_is_shown_where_it_was_found(panel: FacePanel) -> None:
+    before = panel.explorer.face
+    far = np.full((600, 800, 3), 120, np.uint8)
+    far[200:264, 300:364] = Head(seed=2).render(64).image
+    drop(panel, encoded(far, "PNG"))
+    assert "px wide; at least 40 px" in panel.messages.value
+    assert 'alt="1 face found in your picture"' in panel.photo.found_faces.value
+    assert panel.explorer.face is before
+    panel.photo.sample.click()
+    assert panel.photo.found_faces.value == ""
+    assert not shown(panel.photo.cropped)
+
+
+def test_boxes_stand_where_the_faces_are() -> None:
+    drawn = boxed(
+        np.zeros((100, 200, 3), np.uint8), [np.array([20.0, 10, 60, 50]), np.array([120.0, 30, 160, 90])]
+    )
+    assert drawn.shape == (SIDE // 2, SIDE, 3)
+    scale = SIDE / 200
+    for x1, y1, x2, y2 in ((20, 10, 60, 50), (120, 30, 160, 90)):
+        for x, y in ((x1, (y1 + y2) / 2), (x2, (y1 + y2) / 2), ((x1 + x2) / 2, y2)):
+            assert drawn[round(y * scale), round(x * scale), 0] > 150
 
 
 def test_landmarks_are_drawn_only_when_asked_for(panel: FacePanel) -> None:
