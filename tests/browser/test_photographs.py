@@ -6,13 +6,14 @@ import base64
 import io
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage.data
-from harness import Server, Visit, facelib_app
+from harness import BROWSER_OPTIONS, Server, Visit, facelib_app, find_browser
 from PIL import Image
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.packages
 
@@ -29,7 +30,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def photographs(server: Server, visit: Callable[..., Visit]) -> Visit:
     """The page, with the place for photographs open."""
-    one = visit(server.url)
+    return opened(visit(server.url))
+
+
+def opened(one: Visit) -> Visit:
+    """Wait for the first face, then show the place for photographs."""
     one.page.locator(".facelib-strength").wait_for(timeout=SWEEP)
     expect(stage(one)).to_have_attribute("data-state", "ready", timeout=SWEEP)
     one.page.get_by_role("button", name="Photograph", exact=True).click()
@@ -127,3 +132,31 @@ def test_the_place_for_pictures_works_with_the_keyboard(photographs: Visit) -> N
         field.press("Enter")
     opened.value.set_files({"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": PORTRAIT})
     expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
+
+
+def test_the_camera_takes_a_picture_and_is_switched_off(
+    server: Server, browser: Browser, tmp_path: Path
+) -> None:
+    film = tmp_path / "camera.mjpeg"  # what Chromium's pretended camera sees
+    film.write_bytes(encoded(skimage.data.astronaut()) * 20)
+    options = [
+        *BROWSER_OPTIONS,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]
+    own = browser.browser_type.launch(executable_path=find_browser(), args=options)
+    try:
+        one = opened(Visit(own, server.url))
+        one.page.get_by_role("button", name="Use the camera").click()
+        video = one.page.locator(".facelib-drop-video")
+        expect(video).to_be_visible()
+        one.page.wait_for_function("document.querySelector('.facelib-drop-video').videoWidth > 0")
+        one.page.get_by_role("button", name="Take the picture").click()
+        expect(one.page.get_by_text("camera, ")).to_be_visible(timeout=SWEEP)
+        expect(video).to_be_hidden()
+        expect(one.page.get_by_role("button", name="Use the camera")).to_be_visible()
+        one.assert_clean()
+        one.close()
+    finally:
+        own.close()
