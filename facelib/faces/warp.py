@@ -176,10 +176,11 @@ def _smoothed(dense: Field, sigma: float) -> Field:
 
 
 def _checked(points: npt.NDArray[np.floating]) -> Doubles:
-    found = np.asarray(points, np.float64)
+    found = np.array(points, np.float64)
     if found.shape != (N_LANDMARKS, 2) or not np.isfinite(found[:FIRST_IRIS]).all():
         msg = f"Landmarks are ({N_LANDMARKS}, 2) px, all but the irises known; got {found.shape}, or NaN."
         raise BadValueError(msg)
+    found[FIRST_IRIS:] = 0.0  # whatever they are, known or not
     return found
 
 
