@@ -99,9 +99,10 @@ def _dummy(weight: float, pulled: float, size: int) -> Dummy:
 
 def _following(marks: Doubles, places: Floats) -> Floats:
     """Return the shares (n, k) of landmarks (k, 3) in what moves at places (n, 3)."""
-    away = ((places[:, None].astype(np.float64) - marks) ** 2).sum(axis=2)
-    share = np.exp(-away / (2 * _SOFT**2))
-    return np.asarray(share / (share.sum(axis=1, keepdims=True) + 0.05), np.float32)
+    from scipy.spatial.distance import cdist
+
+    share = np.exp((cdist(places, marks, "sqeuclidean") / (-2 * _SOFT**2)).astype(np.float32))
+    return np.asarray(share / (share.sum(axis=1, keepdims=True) + np.float32(0.05)), np.float32)
 
 
 @cache

@@ -169,11 +169,11 @@ class SkinTone(Toward, FaceIntervention):
             end = self.ends[self.words.index(self.to)]
         else:
             end = farther(tone, *self.ends) if self.to is None else self.to
-        return edited(face, _toned(face, between(own, _LIGHTEST - _SPAN * end, strength)))
+        return edited(face, _toned(face, own, between(own, _LIGHTEST - _SPAN * end, strength)))
 
 
-def _toned(face: Face, target: float) -> npt.NDArray[np.uint8]:
-    """Return the picture with skin of which a typology angle, degrees, is measured; or the nearest possible.
+def _toned(face: Face, own: float, target: float) -> npt.NDArray[np.uint8]:
+    """Return the picture with skin of which the target is measured, not its own typology angle; degrees.
 
     It falls with the tone, along a curve that light and camera bend: the tone is found by Brent's method.
     """
@@ -183,7 +183,7 @@ def _toned(face: Face, target: float) -> npt.NDArray[np.uint8]:
     measured = [(slice(*rows), slice(*columns)) for rows, columns in _spots(face)]
     parts = [skin.part(*where) for where in measured]
     trial = face.image.copy()
-    start = (_LIGHTEST - float(skin_tone([face])[0])) / _SPAN
+    start = (_LIGHTEST - own) / _SPAN
 
     def off(tone: float) -> float:
         factors = gains(start, tone, skin.usual)
