@@ -44,6 +44,7 @@ class PhotoPanel(widgets.VBox):
         self._content = b""
         self._name = ""
         self._mine: Face | None = None
+        self._told: Face | None = None
         self.sample = button("Sample", "The astronaut Eileen Collins (NASA, public domain)")
         self.zone = DropZone(guarded(self.take))
         self.cropped = button("It is cropped already", "Take the whole picture as the face; no landmarks")
@@ -131,7 +132,9 @@ class PhotoPanel(widgets.VBox):
             self.found_faces.value = ""
         if isinstance(face, Head):
             return
-        self.found.value = paragraphs(*told(face))
+        if face is not self._told:
+            self._told = face
+            self.found.value = paragraphs(*told(face))
         known = bool(np.isfinite(face.landmarks[:FIRST_IRIS]).all())
         self.check.layout.display = "" if known else "none"
         shown = known and bool(self.check.value)
@@ -143,8 +146,8 @@ class PhotoPanel(widgets.VBox):
 
 def told(face: Face) -> list[str]:
     """Return sentences on what is known of a photograph, and what can't be done with it."""
+    from facelib import properties
     from facelib.interventions.symmetry import FRONTAL
-    from facelib.properties.pose import pose
 
     height, width = face.size
     credit = face.attributes.get("credit")
@@ -160,7 +163,7 @@ def told(face: Face) -> list[str]:
     apart = float(np.hypot(*(face.eyes[0] - face.eyes[1])))
     if apart < SMALL:
         sentences.append(f"The eyes are only {apart:.0f} px apart: fine changes can't be seen in it.")
-    yaw, pitch, _ = pose([face])[0]
+    yaw, pitch = properties.measure([face], ["yaw", "pitch"])[["yaw", "pitch"]].to_numpy(float)[0]
     if abs(yaw) > FRONTAL:
         sentences.append(
             f"The head is turned by {abs(yaw):.0f}°: changes of symmetry need a frontal picture."
@@ -168,6 +171,11 @@ def told(face: Face) -> list[str]:
     if abs(pitch) > FRONTAL:
         way = "up" if pitch > 0 else "down"
         sentences.append(f"The head is tilted {way} by {abs(pitch):.0f}°: what is measured may be off.")
+    names = ["estimated_age", "estimated_age_spread"]
+    if not any(properties.PROPERTIES[name].reason for name in names):
+        age, spread = properties.measure([face], names)[names].to_numpy(float)[0]
+        if np.isfinite([age, spread]).all():
+            sentences.append(f"Networks read the age as {age:.0f} years; they disagree by {spread:.0f}.")
     return sentences
 
 

@@ -10,6 +10,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
+from facelib import properties
 from facelib.app.dropzone import DropZone
 from facelib.app.face_panel import FacePanel
 from facelib.app.photo_panel import PRIVACY, SIDE, boxed, marked, told
@@ -183,7 +184,13 @@ def test_what_cannot_be_measured_is_said() -> None:
     assert "tilted up" in words
     small = load_face(np.asarray(Image.fromarray(Head().render(64).image)), detect=True)
     assert "px apart" in " ".join(told(small))
-    assert told(sample_photograph()) == ["Eileen Collins. NASA, public domain."]
+    name, age = told(sample_photograph())
+    assert name == "Eileen Collins. NASA, public domain."
+    values = properties.measure([sample_photograph()], ["estimated_age", "estimated_age_spread"]).iloc[0]
+    assert age == (
+        f"Networks read the age as {values['estimated_age']:.0f} years; "
+        f"they disagree by {values['estimated_age_spread']:.0f}."
+    )
 
 
 def test_the_zone_hands_over_only_pictures() -> None:
