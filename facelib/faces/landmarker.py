@@ -14,14 +14,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
-from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
 from facelib.errors import BadValueError
 from facelib.faces.expressions import FACE_UNITS
 from facelib.faces.face import N_LANDMARKS
 from facelib.models import data_path
-from facelib.models.tflite import Step, TfliteGraph, Values
+from facelib.models.tflite import TfliteGraph
 
 Floats = npt.NDArray[np.float64]
 
@@ -169,21 +167,7 @@ def _mesh(image: npt.NDArray[np.uint8], crop: Floats) -> Floats:
 @functools.cache
 def _network(name: str) -> TfliteGraph:
     with zipfile.ZipFile(data_path(_PACKAGE, _ARCHIVE)) as archive:
-        network = TfliteGraph(archive.read(name))
-    network.steps = nn.ModuleList(
-        _Prelu(step.operator) if isinstance(step, Step) and step.operator.kind == "PRELU" else step
-        for step in network.steps
-    )
-    return network
-
-
-class _Prelu(Step):
-    """PReLU in one pass: the same numbers, and the landmarks take half the time."""
-
-    def forward(self, values: Values) -> torch.Tensor:
-        """Return what it makes of the tensors so far, its slopes one a channel."""
-        x, slopes = (values[number] for number in self.operator.inputs)
-        return F.prelu(x.permute(0, 3, 1, 2), slopes.reshape(-1)).permute(0, 2, 3, 1)
+        return TfliteGraph(archive.read(name))
 
 
 @functools.cache
