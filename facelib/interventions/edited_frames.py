@@ -123,20 +123,16 @@ class EditedFrames(Intervention):
         """What happens as the strength rises."""
         return self.sentence.format(name=self.name)
 
-    def unfit(self, face: Face | Head) -> str:
+    def why_not(self, face: Face | Head) -> str:
         """Say that these are pictures of another face; empty if not."""
         if face is self.face or (isinstance(face, Face) and np.array_equal(face.image, self.face.image)):
             return ""
         return "The pictures that were edited are of another face, or of another cut-out of it."
 
-    def accepts(self, face: Face | Head) -> bool:
-        """Tell whether the pictures are of this face."""
-        return not self.unfit(face)
-
     def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:  # noqa: ARG002
         """Return the picture of this strength; at 0 the face itself."""
         value = check_strength(strength)
-        if reason := self.unfit(face):
+        if reason := self.why_not(face):
             msg = f"{self.id!r} doesn't work on this face. {reason}"
             raise BadValueError(msg)
         grades = np.array(self.strengths)

@@ -113,9 +113,13 @@ class Intervention(ABC):
         """Return what to expect, with these options, of the intended class of `face` (None: a usual one)."""
         return self.expected
 
-    @abstractmethod
+    def why_not(self, face: Face | Head) -> str:  # noqa: ARG002
+        """Say why this doesn't work on `face`, and what to do about it; empty if it does."""
+        return ""
+
     def accepts(self, face: Face | Head) -> bool:
         """Tell whether this intervention works on `face`."""
+        return not self.why_not(face)
 
     def meant_for(self, face: Face | Head) -> Intervention:  # noqa: ARG002
         """Return what is run on `face`: this one, but for a word that means another one on photographs."""
@@ -146,9 +150,9 @@ class HeadIntervention(Intervention):
         """Say why a picture can't be changed so, and what to do about it; empty if it can."""
         return "It changes a parametric head; a picture was given."
 
-    def accepts(self, face: Face | Head) -> bool:
-        """Tell whether `face` is a head that lacks nothing, or a picture that can be changed so."""
-        return not (self.lack(face) if isinstance(face, Head) else self.unfit(face))
+    def why_not(self, face: Face | Head) -> str:
+        """Say what a head lacks, or why a picture can't be changed so; empty if it works."""
+        return self.lack(face) if isinstance(face, Head) else self.unfit(face)
 
     def edit(self, head: Head, strength: float) -> Head:
         """Return the changed head; at strength 0 the head itself. A `lack` raises `BadValueError`."""
@@ -161,17 +165,15 @@ class HeadIntervention(Intervention):
     def _edit(self, head: Head, strength: float) -> Head: ...
 
     def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:
-        """Render the changed head, or change a picture; if that is `unfit`, `BadValueError` says why."""
-        if isinstance(face, Head):
-            return self.edit(face, strength).render(size)
-        value = check_strength(strength)
-        if reason := self.unfit(face):
-            msg = f"{self.id!r} doesn't work on this picture. {reason} See available(face)."
-            raise BadValueError(msg)
-        return self._change(face, value) if value else face
+        """Render the changed head; of a picture that is `unfit`, `BadValueError` says why."""
+        if not isinstance(face, Head):
+            raise self._refusal(face)
+        return self.edit(face, strength).render(size)
 
-    def _change(self, face: Face, strength: float) -> Face:
-        raise NotImplementedError
+    def _refusal(self, face: Face) -> BadValueError:
+        return BadValueError(
+            f"{self.id!r} doesn't work on this picture. {self.unfit(face)} See available(face)."
+        )
 
 
 class FaceIntervention(HeadIntervention):
@@ -182,6 +184,15 @@ class FaceIntervention(HeadIntervention):
     def unfit(self, face: Face) -> str:
         """Say that the landmarks aren't known; empty if they are."""
         return unknown_landmarks(face)
+
+    def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:
+        """Render the changed head, or change a picture; if that is `unfit`, `BadValueError` says why."""
+        if isinstance(face, Head):
+            return super().apply(face, strength, size)
+        value = check_strength(strength)
+        if self.unfit(face):
+            raise self._refusal(face)
+        return self._change(face, value) if value else face
 
     @abstractmethod
     def _change(self, face: Face, strength: float) -> Face: ...
@@ -213,10 +224,6 @@ class PictureIntervention(Intervention):
     """A change of a picture; heads are rendered first."""
 
     cost: ClassVar[Cost] = "pixels"
-
-    def accepts(self, face: Face | Head) -> bool:  # noqa: ARG002
-        """Tell that any face will do."""
-        return True
 
     def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:
         """Return the changed picture with its box, eyes and landmarks."""

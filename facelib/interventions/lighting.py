@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -104,9 +105,9 @@ class _Relit(FaceIntervention):
         factors = (after / after[seen].mean()) / (before / before[seen].mean())
         return edited(face, relit(face, np.log(np.maximum(factors, 1e-3))))
 
+    @abstractmethod
     def _aim(self, own: _Shining, strength: float) -> _Shining:
         """Return the light at a strength, on the way from a photograph's own."""
-        raise NotImplementedError
 
 
 @register

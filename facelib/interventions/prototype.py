@@ -219,7 +219,7 @@ class Prototype(Intervention):
         average = Face(image, np.array([0.0, 0, SIDE, SIDE]), eyes_between(points), points)
         return float(pose([average])[0, 0])
 
-    def unfit(self, face: Face | Head) -> str:
+    def why_not(self, face: Face | Head) -> str:
         """Say why it doesn't work on a face; empty if it does."""
         if isinstance(face, Face) and (reason := unknown_landmarks(face)):
             return reason
@@ -233,14 +233,10 @@ class Prototype(Intervention):
             f"difference would be drawn in the wrong places. Up to {TURNED:.0f}° apart is fine."
         )
 
-    def accepts(self, face: Face | Head) -> bool:
-        """Tell whether landmarks are known and the head is turned about as the groups' are."""
-        return not self.unfit(face)
-
     def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:
         """Return the changed picture; of a head, of its rendered one. `BadValueError` says why not."""
         value = check_strength(strength)
-        if reason := self.unfit(face):
+        if reason := self.why_not(face):
             msg = f"{self.id!r} doesn't work on this face. {reason}"
             raise BadValueError(msg)
         picture = face.render(size) if isinstance(face, Head) else face

@@ -73,11 +73,6 @@ def even_strengths(steps: int) -> npt.NDArray[np.float64]:
     return np.linspace(0.0, 1.0, steps)
 
 
-def _lack(intervention: Intervention, face: Face | Head) -> str:
-    reason = getattr(intervention, "lack" if isinstance(face, Head) else "unfit", None)
-    return "" if reason is None else str(reason(face))
-
-
 def check_accepts(intervention: Intervention, face: Any) -> None:
     """Raise `BadValueError` if the intervention doesn't work on this kind of face."""
     if not isinstance(face, (Face, Head)):
@@ -85,9 +80,9 @@ def check_accepts(intervention: Intervention, face: Any) -> None:
         raise BadValueError(msg)
     if not intervention.accepts(face):
         needs = (
-            f"doesn't work on this head. {_lack(intervention, face) or intervention.description}"
+            f"doesn't work on this head. {intervention.why_not(face) or intervention.description}"
             if isinstance(face, Head)
-            else f"doesn't work on this picture. {_lack(intervention, face)}"
+            else f"doesn't work on this picture. {intervention.why_not(face)}"
         )
         msg = f"{intervention.id!r} {needs} facelib.interventions.available(face) lists what works on it."
         raise BadValueError(msg)
