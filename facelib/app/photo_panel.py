@@ -61,7 +61,7 @@ class PhotoPanel(widgets.VBox):
         for part in (self.cropped, self.which):
             part.layout.display = "none"
         self.sample.on_click(guarded(lambda _button: self.explorer.show(sample_photograph())))
-        self.cropped.on_click(guarded(lambda _button: self._load(detect=False)))
+        self.cropped.on_click(guarded(lambda _button: self._load(self._content, detect=False)))
         self.which.observe(guarded(self._on_which), "value")
         self.check.observe(guarded(self.follow), "value")
         super().__init__(
@@ -82,18 +82,19 @@ class PhotoPanel(widgets.VBox):
         self._content, self._name = content, name
         self.which.layout.display = self.cropped.layout.display = "none"
         self.found_faces.value = ""
-        found = find_faces(content)
+        image = read_picture(content)
+        found = find_faces(image)
         areas = [one.area for one in found]
         largest = int(np.argmax(areas)) if len(found) > 1 else None
         try:
-            self._load(which=largest)
+            self._load(image, which=largest)
         except NoFaceError:
             self.cropped.layout.display = ""
             raise
         finally:
             if largest is not None:  # another one may be large enough
                 self._offer(len(found), largest)
-            self._show_found([one.box for one in found])
+            self._show_found(image, [one.box for one in found])
 
     def _offer(self, count: int, chosen: int) -> None:
         """Let one of several faces be chosen."""
@@ -102,19 +103,19 @@ class PhotoPanel(widgets.VBox):
             self.which.value = chosen
         self.which.layout.display = ""
 
-    def _show_found(self, boxes: Sequence[npt.NDArray[np.float64]]) -> None:
+    def _show_found(self, image: npt.NDArray[np.uint8], boxes: Sequence[npt.NDArray[np.float64]]) -> None:
         """Show the whole picture with the faces that were found, unless it is plain which one is meant."""
         plain = len(boxes) == 1 and not self.cropped_is_offered
         words = f"{len(boxes) or 'no'} face{'' if len(boxes) == 1 else 's'} found in your picture"
-        self.found_faces.value = "" if plain else picture(boxed(read_picture(self._content), boxes), words)
+        self.found_faces.value = "" if plain else picture(boxed(image, boxes), words)
 
     @property
     def cropped_is_offered(self) -> bool:
         """Whether no usable face was found, and the picture can be taken as a whole."""
         return bool(self.cropped.layout.display != "none")
 
-    def _load(self, **options: Any) -> None:
-        face = load_face(self._content, **options)
+    def _load(self, source: bytes | npt.NDArray[np.uint8], **options: Any) -> None:
+        face = load_face(source, **options)
         face = face.replace(attributes={**face.attributes, "name": self._name})
         self._mine = face
         with self.explorer.lock:
@@ -122,7 +123,7 @@ class PhotoPanel(widgets.VBox):
 
     def _on_which(self, event: Any) -> None:
         if not self._quiet and event["new"] is not None:
-            self._load(which=event["new"])
+            self._load(self._content, which=event["new"])
 
     def follow(self, _change: object = None) -> None:
         """Show what was found in the photograph that the explorer holds."""

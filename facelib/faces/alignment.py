@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from facelib.errors import BadValueError
 from facelib.faces.landmarks import EYE_CORNERS, FIRST_IRIS
 
 Doubles = npt.NDArray[np.float64]
+Complexes = npt.NDArray[np.complex128]
 
 ROUNDS: Final = 50  # of the alignment, at most; about five bring it to the last digit
 STILL: Final = 1e-12  # a mean shape that moves by less has settled, in its own size
@@ -71,16 +72,27 @@ def similarity_of(landmarks: npt.NDArray[np.floating], places: npt.NDArray[np.fl
     BadValueError
         If the landmarks lie all on one place, or some aren't known.
     """
-    start, end = _skin(landmarks), _skin(places)
-    own = start - start.mean()
-    span = float(np.vdot(own, own).real)
-    turn = np.vdot(own, end - end.mean()) / span if span > 0 else np.nan
-    if not np.isfinite(turn) or not abs(turn) > 0:
+    found = nearest(_skin(landmarks), _skin(places))
+    if not np.isfinite(found.turn) or not found.size > 0:
         msg = (
             "Faces are aligned by landmarks that are known and lie apart: these aren't known, or they lie on "
             "one place."
         )
         raise BadValueError(msg)
+    return found
+
+
+def nearest(start: npt.NDArray[Any], end: npt.NDArray[Any]) -> Similarity:
+    """Return what brings points nearest to others, in the least-squares sense; NaN if all are one.
+
+    Parameters
+    ----------
+    start, end
+        complex (k,): places x + iy.
+    """
+    own = start - start.mean()
+    span = float(np.vdot(own, own).real)
+    turn = np.vdot(own, end - end.mean()) / span if span > 0 else np.nan
     return Similarity(complex(turn), complex(end.mean() - turn * start.mean()))
 
 
@@ -138,5 +150,5 @@ def mean_shape(shapes: npt.NDArray[np.floating], weights: npt.NDArray[np.floatin
     return np.stack([whole.real, whole.imag], axis=-1)
 
 
-def _skin(places: npt.NDArray[np.floating]) -> npt.NDArray[np.complex128]:
+def _skin(places: npt.NDArray[np.floating]) -> Complexes:
     return np.asarray(np.asarray(places, np.float64)[:FIRST_IRIS] @ np.array([1, 1j]), np.complex128)

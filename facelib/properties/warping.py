@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.faces import Face
+from facelib.faces.alignment import nearest
 
 Floats = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.uint8]
@@ -44,10 +45,8 @@ def similarity(points: Floats, places: Floats) -> Floats:
     >>> similarity(np.array([[0.0, 0], [1, 0]]), np.array([[5.0, 5], [5, 7]])).round(9).tolist()
     [[0.0, -2.0, 5.0], [2.0, 0.0, 5.0]]
     """
-    start, end = points @ [1, 1j], places @ [1, 1j]
-    from_middle = start - start.mean()
-    turn = np.vdot(from_middle, end - end.mean()) / np.vdot(from_middle, from_middle).real
-    shift = end.mean() - turn * start.mean()
+    found = nearest(points @ [1, 1j], places @ [1, 1j])
+    turn, shift = found.turn, found.shift
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
