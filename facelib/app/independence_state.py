@@ -216,7 +216,8 @@ class World(traitlets.HasTraits):
         left = methods[len(done) :]
         with self.hold_trait_notifications():
             self.tests = so_far(done, methods, alpha, before=self.tests)
-            self.status = f"Testing: {TESTS[left[0]].title}" if left else ""
+            if left:  # else it stays until what comes of the tests is shown, too
+                self.status = f"Testing: {TESTS[left[0]].title}"
 
     def _decide(self, settings: Settings) -> None:
         """Apply the level, and begin another power curve where settings ask for one."""
