@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         interventions,
         models,
         properties,
+        reports,
         stats,
         studies,
     )
@@ -36,6 +37,7 @@ _SUBPACKAGES = frozenset(
         "interventions",
         "models",
         "properties",
+        "reports",
         "stats",
         "studies",
     ]
@@ -67,6 +69,7 @@ __all__ = [
     "load_face",
     "models",
     "properties",
+    "reports",
     "sample_heads",
     "stats",
     "studies",

@@ -17,14 +17,7 @@ from facelib.charts import sizes, specs
 from facelib.charts.export import figure, with_data
 from facelib.charts.tables import BAND, rows
 from facelib.errors import FacelibError
-
-LIMITS = (
-    "These results describe how these classifiers respond to rendered (or edited) faces under the stated "
-    "change. They do not show how patients' faces are read, nor what a person feels. Confirm on photographs "
-    "of your own population. Research and teaching only; not for diagnosis, grading of palsy or treatment "
-    "decisions."
-)
-"""The sentence that stands under every result."""
+from facelib.studies.limits import LIMITS
 
 Make = Callable[[Result, str], Download]
 

@@ -21,6 +21,7 @@ ORDER = [
     "attribution",
     "studies",
     "charts",
+    "reports",
     "app",
 ]
 LAYERS = [*ORDER, "stats"]

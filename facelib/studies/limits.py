@@ -1,0 +1,13 @@
+"""What may be claimed: the sentence that stands under every result."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LIMITS: Final = (
+    "These results describe how these classifiers respond to rendered (or edited) faces under the stated "
+    "change. They do not show how patients' faces are read, nor what a person feels. Confirm on photographs "
+    "of your own population. Research and teaching only; not for diagnosis, grading of palsy or treatment "
+    "decisions."
+)
+"""Stands in the app and in every report."""
