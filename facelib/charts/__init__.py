@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from facelib.charts.harmless import kinds
     from facelib.charts.manipulation import matrix
     from facelib.charts.outputs import bars
+    from facelib.charts.power import power_curve
     from facelib.charts.regions import region_curves
     from facelib.charts.strips import film
 
@@ -42,6 +43,7 @@ _NAMES = {
     "null_distribution": "facelib.charts.chance",
     "offline": "facelib.charts.display",
     "p_histogram": "facelib.charts.chance",
+    "power_curve": "facelib.charts.power",
     "ranking": "facelib.charts.falls",
     "region_curves": "facelib.charts.regions",
     "reliability": "facelib.charts.behaviour",
@@ -70,6 +72,7 @@ __all__ = [
     "null_distribution",
     "offline",
     "p_histogram",
+    "power_curve",
     "ranking",
     "region_curves",
     "reliability",

@@ -23,6 +23,8 @@ from facelib.stats.effects import (
 )
 from facelib.stats.gradients import PropertyGradient, monotone_epgm, property_gradient
 from facelib.stats.independence import TestResult, independence_grid, independence_test, share_significant
+from facelib.stats.power import SampleSize, StudyPower, cautious_sd, power_curve, sample_size, study_power
+from facelib.stats.power_sentences import describe_power
 from facelib.stats.reference import ReferenceRank, leave_one_kind_out, reference_kinds, reference_rank
 from facelib.stats.shuffle import ShuffleNull, ShuffleTest, closed_form_mean, shuffle_null, shuffle_test
 from facelib.stats.verdicts import (
@@ -44,13 +46,16 @@ __all__ = [
     "MixedSlopes",
     "PropertyGradient",
     "ReferenceRank",
+    "SampleSize",
     "ShuffleNull",
     "ShuffleTest",
     "SignFlipTest",
     "StandardisedEffect",
+    "StudyPower",
     "TestResult",
     "adjust",
     "adjusted",
+    "cautious_sd",
     "closed_form_mean",
     "contrast",
     "describe_change",
@@ -58,6 +63,7 @@ __all__ = [
     "describe_gradient",
     "describe_lowering",
     "describe_order",
+    "describe_power",
     "effects_over_faces",
     "equivalence",
     "format_number",
@@ -72,12 +78,15 @@ __all__ = [
     "merged_majority",
     "mixed_slopes",
     "monotone_epgm",
+    "power_curve",
     "property_gradient",
     "reference_kinds",
     "reference_rank",
+    "sample_size",
     "share_significant",
     "shuffle_null",
     "shuffle_test",
     "sign_flip",
     "standardised_effect",
+    "study_power",
 ]

@@ -1,0 +1,56 @@
+"""What a number of people can find, in a sentence."""
+
+from __future__ import annotations
+
+from facelib.stats.power import Question, SampleSize, StudyPower, as_question, plain
+
+
+def describe_power(found: StudyPower | SampleSize, question: Question = "matters") -> str:
+    """Say what a number of people can find, in a sentence.
+
+    Parameters
+    ----------
+    found
+        From `study_power` or `sample_size`; the latter brings its own question.
+
+    Raises
+    ------
+    BadValueError
+        If the question is unknown.
+
+    Examples
+    --------
+    >>> from facelib.stats import study_power
+    >>> print(describe_power(study_power(24, -0.20, 0.15)))
+    With 24 people, a true change of −.20 (standard deviation between people .15) is found to matter at
+    δ = .10 in 94 % of studies.
+    """
+    asked = found.question if isinstance(found, SampleSize) else as_question(question)
+    study = found.study if isinstance(found, SampleSize) else found
+    subject = (
+        f"With {study.n} people, a true change of {plain(study.change)} (standard deviation between "
+        f"people {plain(study.sd)})"
+    )
+    share = percent(study.of(asked))
+    if asked == "matters":
+        return f"{subject} is found to matter at δ = {plain(study.delta)} in {share} of studies."
+    if asked == "does not matter":
+        return f"{subject} is found not to matter at δ = {plain(study.delta)} in {share} of studies."
+    level = f"α = {plain(study.alpha)}"
+    level += f", corrected for {study.family} tests" if study.family > 1 else ""
+    sides = "two-sided" if study.alternative == "two-sided" else "one-sided"
+    why = f" ({study.note})" if study.note else ""
+    return f"{subject} is told from no change ({sides}, {level}) in {share} of studies{why}."
+
+
+def percent(share: float) -> str:
+    """Return a share as people say it: 0 only where it can't happen, never all.
+
+    >>> percent(0.8849), percent(0.9999), percent(0.0001), percent(0.0)
+    ('88 %', 'more than 99 %', 'less than 1 %', '0 %')
+    """
+    if share == 0:
+        return "0 %"
+    if share > 0.99:
+        return "more than 99 %"
+    return "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
