@@ -9,6 +9,14 @@ from facelib.studies.behaviour import (
     measured_behaviour,
     read_heads,
 )
+from facelib.studies.confirmation import (
+    Hypothesis,
+    Registration,
+    describe_hypothesis,
+    later_changes,
+    register,
+    registrations,
+)
 from facelib.studies.demonstration import demonstration_head
 from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
 from facelib.studies.known_truth import detection_rates, load_known_truth, roc
@@ -36,19 +44,23 @@ __all__ = [
     "Behaviour",
     "Cancelled",
     "Frames",
+    "Hypothesis",
     "Reading",
     "ReferenceSweep",
     "References",
+    "Registration",
     "Snapshot",
     "Strip",
     "Sweep",
     "behaviour",
     "demonstrate",
     "demonstration_head",
+    "describe_hypothesis",
     "detection_rates",
     "disagreement",
     "even_strengths",
     "film_strip",
+    "later_changes",
     "leaderboard",
     "load_known_truth",
     "load_manipulation",
@@ -58,6 +70,8 @@ __all__ = [
     "read",
     "read_heads",
     "reference_strips",
+    "register",
+    "registrations",
     "roc",
     "run_references",
     "snapshot",
