@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         studies,
     )
     from facelib.faces import Face, FaceSet, Head, Light, find_faces, load_face, sample_heads
-    from facelib.studies import sweep
+    from facelib.studies import InterventionalStudy, ObservationalStudy, sweep
 
 _SUBPACKAGES = frozenset(
     [
@@ -46,7 +46,9 @@ _NAMES = {
     "Face": "facelib.faces",
     "FaceSet": "facelib.faces",
     "Head": "facelib.faces",
+    "InterventionalStudy": "facelib.studies",
     "Light": "facelib.faces",
+    "ObservationalStudy": "facelib.studies",
     "find_faces": "facelib.faces",
     "load_face": "facelib.faces",
     "sample_heads": "facelib.faces",
@@ -58,7 +60,9 @@ __all__ = [
     "FaceSet",
     "FacelibError",
     "Head",
+    "InterventionalStudy",
     "Light",
+    "ObservationalStudy",
     "app",
     "attribution",
     "charts",

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
+from typing import Any
 
 import cv2
 import numpy as np
@@ -110,6 +111,16 @@ class Classifier:
         self._to_probabilities = to_probabilities
         self._engine: Engine | None = None
         self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process: all but the engine, which is made there, and the lock."""
+        return {name: value for name, value in vars(self).items() if name not in ("_engine", "_lock")} | {
+            "emotions": dict(self.emotions)
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, emotions=MappingProxyType(state["emotions"]))
+        self._engine, self._lock = None, threading.Lock()
 
     @property
     def input_size(self) -> int:

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadImageError, BadTableError, BadValueError, NoFaceError, UnknownNameError
-from facelib.faces.archive import Archive
 from facelib.faces.face import Face
+from facelib.faces.face_sources import Folder, Kept, Listed, Source, Which, Zipped, files_below
 from facelib.faces.face_table import bare_table, matched, read_table
-from facelib.faces.photographs import load_face
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEPT: Final = 32_000_000  # bytes of the pictures read last: some forty heads of 512 px
 BROKEN: Final = (BadImageError, NoFaceError)
 """What a picture that can't be used raises; anything else is no fault of the picture's."""
-
-Which = int | Literal["largest"] | None
-Read = Callable[[str], Face]
 
 
 class FaceSet(Sequence[Face]):
@@ -45,9 +37,9 @@ class FaceSet(Sequence[Face]):
     (2, ['Anna', 'Ben'], '1')
     """
 
-    def __init__(self, table: pd.DataFrame, read: Read, keys: str) -> None:
+    def __init__(self, table: pd.DataFrame, source: Source, keys: str) -> None:
         self._table = table.reset_index(drop=True)
-        self._read = read
+        self._source = source
         self._keys: list[str] = self._table[keys].tolist()
         self._numbers = {name: number for number, name in enumerate(self._table["id"])}
         self._failures: dict[int, str] = {}
@@ -88,12 +80,12 @@ class FaceSet(Sequence[Face]):
         if not root.is_dir():
             msg = f"There is no folder {root}."
             raise BadValueError(msg)
-        names = list(_files(root))
+        names = list(files_below(root))
         if isinstance(metadata, str | Path):
             path = Path(metadata).expanduser()
             metadata = read_table(path if path.is_file() else root / path, path.name)
         table = bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
-        return cls(table, _kept(lambda name: load_face(root / name, detect, which)), "file")
+        return cls(table, Kept(Folder(root.resolve(), detect, which)), "file")
 
     @classmethod
     def from_zip(
@@ -123,14 +115,15 @@ class FaceSet(Sequence[Face]):
         BadTableError
             The table can't be read or doesn't fit the files.
         """
-        archive = Archive(source)
+        zipped = Zipped(source, detect, which)
+        archive = zipped.archive
         if isinstance(metadata, str | Path):
             inside = str(metadata) in archive.names
             content = archive.read(str(metadata)) if inside else Path(metadata).expanduser()
             metadata = read_table(content, Path(metadata).name)
         names = archive.names
         table = bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
-        return cls(table, _kept(lambda name: load_face(archive.read(name), detect, which)), "file")
+        return cls(table, Kept(zipped), "file")
 
     @classmethod
     def from_faces(cls, faces: Iterable[Face]) -> FaceSet:
@@ -159,7 +152,7 @@ class FaceSet(Sequence[Face]):
             ids = [str(number) for number in range(len(listed))]
         table = pd.DataFrame(rows, index=range(len(listed)))
         table.insert(0, "id", pd.Series(ids, dtype="str"))
-        return cls(table, dict(zip(ids, listed, strict=True)).__getitem__, "id")
+        return cls(table, Listed(dict(zip(ids, listed, strict=True))), "id")
 
     @property
     def table(self) -> pd.DataFrame:
@@ -198,7 +191,7 @@ class FaceSet(Sequence[Face]):
             place = self._numbers[place]
         number = range(len(self))[place]
         try:
-            face = self._read(self._keys[number])
+            face = self._source.read(self._keys[number])
         except BROKEN as error:
             error.args = (f"{self._keys[number]}: {error}",)
             raise
@@ -226,6 +219,10 @@ class FaceSet(Sequence[Face]):
 
     def __iter__(self) -> Iterator[Face]:
         return self.iterate()
+
+    def fingerprint(self, number: int) -> str:
+        """Return a hash of what a face is made of: its file and how that is read, or its picture."""
+        return self._source.fingerprint(self._keys[number])
 
     def subset(self, chosen: str | npt.ArrayLike) -> FaceSet:
         """Return some of the faces, in the same order.
@@ -328,37 +325,8 @@ class FaceSet(Sequence[Face]):
     def _of(self, numbers: npt.NDArray[np.intp]) -> FaceSet:
         chosen = object.__new__(FaceSet)
         chosen._table = self._table.iloc[numbers].reset_index(drop=True)
-        chosen._read = self._read
+        chosen._source = self._source
         chosen._keys = [self._keys[number] for number in numbers]
         chosen._numbers = {name: number for number, name in enumerate(chosen._table["id"])}
         chosen._failures = {}
         return chosen
-
-
-def _files(root: Path) -> Iterator[str]:
-    """Return the names of all files below a folder, ``/`` between folders; links to folders don't count."""
-    for folder, inner, files in os.walk(root):
-        inner[:] = [name for name in inner if not name.startswith(".")]
-        parent = Path(folder).relative_to(root).as_posix()
-        yield from files if parent == "." else (f"{parent}/{name}" for name in files)
-
-
-def _kept(read: Read, limit: int = KEPT) -> Read:
-    """Return `read` that keeps the faces read last, up to so many bytes of pictures; threads may call it."""
-    faces: OrderedDict[str, Face] = OrderedDict()
-    lock = threading.Lock()
-
-    def reading(name: str) -> Face:
-        with lock:
-            face = faces.get(name)
-            if face is not None:
-                faces.move_to_end(name)
-        if face is None:
-            face = read(name)
-            with lock:
-                faces[name] = face
-                while sum(one.image.nbytes for one in faces.values()) > limit:
-                    faces.popitem(last=False)
-        return face.replace(image=face.image.copy())  # who changes it changes no one else's
-
-    return reading

@@ -1,4 +1,4 @@
-"""Sweeps: one face, one intervention, growing strengths, several classifiers."""
+"""Sweeps of one face, and studies of many: declared, run, resumed, and what they found."""
 
 from facelib.studies.behaviour import (
     BEHAVIOUR_COLUMNS,
@@ -18,7 +18,9 @@ from facelib.studies.confirmation import (
     registrations,
 )
 from facelib.studies.demonstration import demonstration_head
+from facelib.studies.execution import Progress, WorkersLostError
 from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
+from facelib.studies.interventional import InterventionalStudy, intervention_name
 from facelib.studies.known_truth import detection_rates, load_known_truth, roc
 from facelib.studies.leaderboard import LEADERBOARD_COLUMNS, leaderboard
 from facelib.studies.manipulation import (
@@ -26,11 +28,16 @@ from facelib.studies.manipulation import (
     load_manipulation,
     manipulation_check,
 )
+from facelib.studies.observational import ObservationalStudy
+from facelib.studies.plan import Plan
 from facelib.studies.population import usual_population
 from facelib.studies.readings import Cancelled, Reading, read
 from facelib.studies.references import References, ReferenceSweep, run_references
+from facelib.studies.results import InterventionalResult, ObservationalResult, Result, open_study
 from facelib.studies.snapshot import Snapshot, snapshot
+from facelib.studies.store import Store, StoreError
 from facelib.studies.strips import Strip, demonstrate, reference_strips, strip_tables
+from facelib.studies.subjects import identity_of, subjects
 from facelib.studies.sweep import DELTA, Sweep, sweep
 from facelib.studies.table import COLUMNS
 
@@ -45,13 +52,23 @@ __all__ = [
     "Cancelled",
     "Frames",
     "Hypothesis",
+    "InterventionalResult",
+    "InterventionalStudy",
+    "ObservationalResult",
+    "ObservationalStudy",
+    "Plan",
+    "Progress",
     "Reading",
     "ReferenceSweep",
     "References",
     "Registration",
+    "Result",
     "Snapshot",
+    "Store",
+    "StoreError",
     "Strip",
     "Sweep",
+    "WorkersLostError",
     "behaviour",
     "demonstrate",
     "demonstration_head",
@@ -60,6 +77,8 @@ __all__ = [
     "disagreement",
     "even_strengths",
     "film_strip",
+    "identity_of",
+    "intervention_name",
     "later_changes",
     "leaderboard",
     "load_known_truth",
@@ -67,6 +86,7 @@ __all__ = [
     "make_frames",
     "manipulation_check",
     "measured_behaviour",
+    "open_study",
     "read",
     "read_heads",
     "reference_strips",
@@ -76,6 +96,7 @@ __all__ = [
     "run_references",
     "snapshot",
     "strip_tables",
+    "subjects",
     "sweep",
     "usual_population",
 ]

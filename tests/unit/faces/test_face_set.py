@@ -5,10 +5,10 @@ from __future__ import annotations
 import doctest
 import io
 import os
+import pickle
 import re
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,8 @@ from facelib.errors import (
     NoFaceError,
     UnknownNameError,
 )
-from facelib.faces import face_set as module
+from facelib.faces import face_sources as module
+from facelib.faces.face_sources import Kept, Listed
 from facelib.faces.face_table import natural_key
 
 GREYS = {
@@ -327,18 +328,43 @@ def test_nothing_is_read_before_it_is_asked_for(folder: Path, monkeypatch: pytes
 
 def test_few_pictures_are_kept() -> None:
     pictures = [np.full((100, 100, 3), number, np.uint8) for number in range(20)]
-    faces = {str(n): Face(image, np.zeros(4), np.zeros((2, 2))) for n, image in enumerate(pictures)}
     read: list[str] = []
 
-    def reading(name: str) -> Face:
-        read.append(name)
-        return faces[name]
+    class Counted(Listed):
+        def read(self, name: str) -> Face:
+            read.append(name)
+            return super().read(name)
 
-    kept: Callable[[str], Face] = module._kept(reading, limit=90_000)  # three of them
+    source = Counted({str(n): Face(image, np.zeros(4), np.zeros((2, 2))) for n, image in enumerate(pictures)})
+    kept = Kept(source, limit=90_000)  # three of them
     for name in ("0", "1", "2", "0", "3", "0", "1"):
-        assert level(kept(name)) == int(name)
+        assert level(kept.read(name)) == int(name)
     assert read == ["0", "1", "2", "3", "1"]
-    assert level(module._kept(reading, limit=10)("7")) == 7, "one that is too large to keep"
+    assert level(Kept(source, limit=10).read("7")) == 7, "one that is too large to keep"
+
+
+def test_a_set_of_files_travels_without_its_pictures(folder: Path) -> None:
+    faces = FaceSet.from_folder(folder, detect=False)
+    first = faces[0]
+    sent = pickle.dumps(faces[:1])
+    assert first.image.tobytes() not in sent
+    assert np.array_equal(pickle.loads(sent)[0].image, first.image)
+
+
+def test_a_fingerprint_is_that_of_the_content(folder: Path) -> None:
+    faces = FaceSet.from_folder(folder, detect=False)
+    before = [faces.fingerprint(number) for number in range(len(faces))]
+    assert len(set(before)) == len(faces)
+    assert [faces[1:].fingerprint(0)] == before[1:2], "whatever its number"
+    name = faces.table["file"][0]
+    (folder / "other.png").write_bytes((folder / name).read_bytes())
+    again = FaceSet.from_folder(folder, detect=False)
+    number = again.table["file"].tolist().index("other.png")
+    assert again.fingerprint(number) == before[0], "whatever its name"
+    assert FaceSet.from_folder(folder, detect=True).fingerprint(number) != before[0], "and how it is read"
+    with zipfile.ZipFile(folder.parent / "all.zip", "w") as archive:
+        archive.write(folder / name, name)
+    assert FaceSet.from_zip(folder.parent / "all.zip", detect=False).fingerprint(0) == before[0]
 
 
 def test_a_large_folder_opens_in_no_time(tmp_path: Path) -> None:

@@ -1,0 +1,243 @@
+"""Run the jobs of a study on joblib: processes of this machine, or Dask or Ray where joblib is told so."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from math import isnan
+from pathlib import Path
+from typing import Final
+
+from facelib.errors import BadValueError, FacelibError
+from facelib.studies.part import Job
+from facelib.studies.readers import Reader
+from facelib.studies.readings import Cancelled
+from facelib.studies.store import Store
+from facelib.studies.work import Done, work
+
+SHORTEST: Final = 1.0  # seconds of work in a batch
+HERE: Final = 0.3  # where it is done in this process, which shows it at once
+LONGEST: Final = 60.0
+BATCHES: Final = 32  # of each process, if that leaves them long enough: the end is then even
+LOSSES: Final = 3  # times in a row that processes are lost without anything done
+LOST: Final = ("TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError")
+"""How joblib, Dask and Ray call it when a process was killed."""
+
+LOCAL: Final = "LokyBackend"  # what joblib does where it wasn't told anything
+
+logger = logging.getLogger(__name__)
+
+Stop = Callable[[], bool]
+
+
+class WorkersLostError(FacelibError):
+    """Processes were killed again and again, most likely because memory ran out."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study is.
+
+    Attributes
+    ----------
+    done, total
+        Jobs (one face × one intervention) that are done, those of earlier runs among them, and all.
+    failed
+        Jobs of this run in which something failed.
+    seconds, left
+        Since this run began, and until it will end, estimated; NaN before the first are done.
+    part
+        Files that were just written.
+    """
+
+    done: int
+    total: int
+    failed: int = 0
+    seconds: float = 0.0
+    left: float = float("nan")
+    part: tuple[Path, ...] = ()
+
+    def __str__(self) -> str:
+        """Return it in words.
+
+        >>> str(Progress(30, 120, left=95.0))
+        '30 of 120, 1 min 35 s left'
+        """
+        words = [f"{self.done} of {self.total}"]
+        if not isnan(self.left) and self.done < self.total:
+            words.append(f"{duration(self.left)} left")
+        if self.failed:
+            words.append(f"{self.failed} failed")
+        return ", ".join(words)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words.
+
+    >>> [duration(0.4), duration(80), duration(7300)]
+    ['less than 1 s', '1 min 20 s', '2 h 2 min']
+    """
+    whole = round(seconds)
+    if whole < 1:
+        return "less than 1 s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def execute(
+    store: Store,
+    jobs: Sequence[Job],
+    readers: Mapping[str, Reader],
+    *,
+    seconds: float,
+    before: int = 0,
+    n_jobs: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    stop: Stop | None = None,
+) -> None:
+    """Do all jobs; what is done is in the store, however this ends.
+
+    Parameters
+    ----------
+    store
+        Held by the caller.
+    jobs
+        Those that are left.
+    readers
+        By id.
+    seconds
+        Estimated for one job: batches take some seconds.
+    before
+        Jobs that were done before.
+    n_jobs
+        Processes. None: as ``joblib.parallel_config`` says, else one a core; 1: this process.
+    progress
+        Called when a batch is done.
+    stop
+        Asked between batches, in this process between jobs.
+
+    Raises
+    ------
+    Cancelled
+        If `stop` answered True, or Ctrl-C was pressed.
+    StoreError
+        If rows can't be written.
+    WorkersLostError
+        If processes were lost again and again.
+    """
+    left, at = list(jobs), Progress(before, before + len(jobs))
+    begun, losses = time.perf_counter(), 0
+    while left:
+        finished: set[int] = set()
+        try:
+            running = _batches(store, left, readers, seconds=seconds, n_jobs=n_jobs, stop=stop)
+            with closing(running) as batches:
+                for numbers, done in batches:
+                    finished |= set(numbers[: done.jobs])
+                    at = _after(at, done, time.perf_counter() - begun, before)
+                    if progress is not None:
+                        progress(at)
+                    if done.jobs < len(numbers) or (stop is not None and stop()):
+                        raise Cancelled
+            return
+        except KeyboardInterrupt:
+            raise Cancelled from None
+        except Exception as error:
+            if type(error).__name__ not in LOST:
+                raise
+            losses = 0 if finished else losses + 1
+            if losses >= LOSSES:
+                msg = (
+                    f"Processes were killed {LOSSES} times without finishing anything, most likely because "
+                    "memory ran out. What was done before is kept; run again with fewer processes: n_jobs=1."
+                )
+                raise WorkersLostError(msg) from error
+            logger.warning("A process was lost; what it was doing is done again.")
+            there = store.contents().parts
+            left = [job for job in left if not there.keys() >= set(job.units.values())]
+            at = replace(at, done=at.total - len(left))
+
+
+def _after(at: Progress, done: Done, seconds: float, before: int) -> Progress:
+    """Return the progress after another batch."""
+    count = at.done + done.jobs
+    left = seconds / max(count - before, 1) * (at.total - count)
+    return Progress(count, at.total, at.failed + done.failed, seconds, left, done.parts)
+
+
+def _batches(
+    store: Store,
+    jobs: Sequence[Job],
+    readers: Mapping[str, Reader],
+    *,
+    seconds: float,
+    n_jobs: int | None,
+    stop: Stop | None,
+) -> Generator[tuple[range, Done]]:
+    """Do jobs batch by batch, as they finish; give their numbers and what became of them."""
+    import joblib
+
+    processes, here = workers(n_jobs)
+    size = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
+    numbers = [range(start, min(start + size, len(jobs))) for start in range(0, len(jobs), size)]
+    if here:
+        for some in numbers:
+            yield some, work(store.folder, [jobs[number] for number in some], readers, stop)
+        return
+    parallel = joblib.Parallel(
+        n_jobs=processes,
+        return_as="generator_unordered",
+        batch_size=1,
+        pre_dispatch="2 * n_jobs",
+    )
+    task = joblib.delayed(_batch)
+    yield from parallel(
+        task(store.folder, some, [jobs[number] for number in some], readers) for some in numbers
+    )
+
+
+def _batch(
+    folder: Path, numbers: range, jobs: Sequence[Job], readers: Mapping[str, Reader]
+) -> tuple[range, Done]:
+    """Do one batch in another process."""
+    return numbers, work(folder, jobs, readers)
+
+
+def batch_size(jobs: int, processes: int, seconds: float, *, shortest: float = SHORTEST) -> int:
+    """Return how many jobs make a batch: some seconds of work, and enough batches for an even end.
+
+    >>> batch_size(420, 2, 0.2)  # 6 jobs take 1.2 s
+    6
+    >>> batch_size(900_000, 64, 0.3)  # a minute each
+    200
+    """
+    even = jobs / (processes * BATCHES)
+    one = max(seconds, 1e-4)
+    return max(1, min(jobs, round(min(max(even, shortest / one), LONGEST / one))))
+
+
+def workers(n_jobs: int | None) -> tuple[int, bool]:
+    """Return how many processes there will be, and whether all is done in this one.
+
+    Raises
+    ------
+    BadValueError
+        If `n_jobs` is no number of processes.
+    """
+    import joblib
+
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
+        msg = f"n_jobs is a number of processes, or None for as many as there are cores; got {n_jobs!r}."
+        raise BadValueError(msg)
+    backend, configured = joblib.parallel.get_active_backend()
+    if type(backend).__name__ != LOCAL:
+        return max(1, backend.effective_n_jobs(n_jobs or configured)), False
+    asked = n_jobs or (configured if configured not in (None, 1) else joblib.cpu_count())
+    count = max(1, joblib.effective_n_jobs(asked))
+    return count, count == 1

@@ -1,0 +1,155 @@
+"""From the tables of an observational study to the grid of tests: properties, outputs, labels, persons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from facelib.errors import BadValueError
+from facelib.studies.fingerprints import fingerprint
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BETWEEN: Final = ": "  # classifier and label in the name of an output
+OTHERS: Final = ("methods", "alpha", "delta", "seed", "budget")
+
+EFFECT_COLUMNS: Final = {
+    "property": "name of the property",
+    "classifier": "id of the classifier",
+    "label": "common emotion",
+    "explained": "ω²: share of the logit's variance inside labels that goes with the property",
+    "explained_low": "5 % quantile of it over random halves of the rows",
+    "explained_high": "95 % quantile of it",
+    "votes": "how many of cHSIC, RCoT and CMIknn reject at alpha; NA where they weren't all run",
+    "p": "of the vote, or of the first test where there is none",
+    "p_holm": "after Holm over the whole grid",
+    "p_bh": "after Benjamini and Hochberg",
+    "rejects": "whether the vote, or that test, rejects at alpha",
+    "n": "rows",
+}
+"""Columns of `effects_of`, with their meaning."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Faces that have all properties, outputs and labels: one row each in every table.
+
+    Attributes
+    ----------
+    properties, outputs, labels
+        Tables; outputs are logits.
+    person
+        Who is shown, (n,), where someone comes several times; else None.
+    left_out
+        Faces without all of them.
+    """
+
+    properties: pd.DataFrame
+    outputs: pd.DataFrame
+    labels: pd.DataFrame
+    person: pd.Series[Any] | None
+    left_out: int
+
+    def key(self, settings: Mapping[str, Any]) -> str:
+        """Return the fingerprint of the data and of how they are tested."""
+        tables = [self.properties, self.outputs, self.labels]
+        content = [{name: _plain(table[name]) for name in table} for table in tables]
+        person = None if self.person is None else self.person.astype(str).tolist()
+        return fingerprint(content, person, {name: settings[name] for name in OTHERS})[:16]
+
+    def test(
+        self,
+        settings: Mapping[str, Any],
+        *,
+        budget: float | None = None,
+        progress: bool | Callable[[Any], object] | None = None,
+    ) -> pd.DataFrame:
+        """Run the grid of tests; see `facelib.stats.independence_grid`."""
+        from facelib import stats
+
+        return stats.independence_grid(
+            self.properties,
+            self.outputs,
+            self.labels if self.labels.shape[1] > 1 else self.labels.iloc[:, 0],
+            methods=settings["methods"],
+            alpha=settings["alpha"],
+            delta=settings["delta"],
+            person=self.person,
+            budget=settings["budget"] if budget is None else budget,
+            seed=settings["seed"],
+            progress=progress,
+            null_property=True,
+        )
+
+
+def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, Any]) -> Grid:
+    """Return what is tested, of the rows of the tidy table of a study.
+
+    Raises
+    ------
+    BadValueError
+        If a label column is missing, or no face has everything.
+    """
+    wide = rows.pivot_table(
+        index="face", columns=["classifier", "label"], values="logit", sort=False, observed=True
+    )
+    wide.columns = [BETWEEN.join(pair) for pair in wide.columns]
+    known = faces.set_index("face").reindex(wide.index)
+    columns = {}
+    measured = rows.drop_duplicates("face").set_index("face").reindex(wide.index)
+    for name in (
+        *settings["given"],
+        *[name for name in settings["properties"] if name not in settings["given"]],
+    ):
+        own = name in settings["given"]
+        columns[name] = _given(known[name]) if own else measured[f"measured_{name.removeprefix('measured_')}"]
+    if missing := [name for name in settings["labels"] if name not in known]:
+        msg = f"The faces have no {', '.join(missing)} to hold fixed; they have {', '.join(known.columns)}."
+        raise BadValueError(msg)
+    import pandas as pd
+
+    properties = pd.DataFrame({name: columns[name] for name in settings["properties"]})
+    labels = known[settings["labels"]].astype("str")
+    there = (
+        wide.notna().all(axis=1)
+        & properties.notna().all(axis=1)
+        & known[settings["labels"]].notna().all(axis=1)
+    )
+    there &= (labels != "").all(axis=1)
+    if not there.any():
+        msg = "No face has all outputs, properties and labels that the study asks for."
+        raise BadValueError(msg)
+    person = known[settings["person"] or "identity"][there]
+    if settings["person"] is None and not person.duplicated().any():
+        person = None
+    return Grid(
+        properties=properties[there].reset_index(drop=True),
+        outputs=wide[there].reset_index(drop=True),
+        labels=labels[there].reset_index(drop=True),
+        person=None if person is None else person.reset_index(drop=True),
+        left_out=len(faces) - int(there.sum()),
+    )
+
+
+def effects_of(grid: pd.DataFrame) -> pd.DataFrame:
+    """Return the sizes and votes of a grid, one row a property, classifier and label: `EFFECT_COLUMNS`."""
+    chosen = "vote" if (grid["method"] == "vote").any() else grid["method"].iloc[0]
+    rows = grid[(grid["method"] == chosen) & ~grid["null_property"]]
+    parts = rows["output"].str.split(BETWEEN, n=1, expand=True)
+    table = rows.assign(classifier=parts[0], label=parts[1])
+    found: pd.DataFrame = table[list(EFFECT_COLUMNS)].reset_index(drop=True)
+    return found
+
+
+def _given(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a property as it is tested: words where some are words, and "none" where nothing is worn."""
+    words = column.map(lambda value: isinstance(value, str)).any() or column.isna().all()
+    return column.where(column.notna(), "none").astype("str") if words else column.astype(np.float64)
+
+
+def _plain(column: pd.Series[Any]) -> Any:
+    return column.to_numpy(np.float64) if column.dtype.kind in "fiub" else column.astype(str).tolist()

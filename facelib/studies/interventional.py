@@ -1,0 +1,221 @@
+"""An interventional study: many faces, each changed gradually, read by several classifiers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from facelib import interventions as changes
+from facelib import properties
+from facelib.classifiers import Classifier
+from facelib.errors import BadValueError
+from facelib.interventions import Intervention
+from facelib.stats.effects.equivalence import as_margin
+from facelib.studies.frames import even_strengths
+from facelib.studies.study import Arm, Study, check_common, check_properties, described
+from facelib.studies.subjects import Faces, example
+from facelib.studies.sweep import DELTA, check_label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from facelib.studies.confirmation import Hypothesis
+    from facelib.studies.execution import Progress
+    from facelib.studies.results import InterventionalResult
+
+Alternative = Literal["two-sided", "less", "greater"]
+
+
+@dataclass(frozen=True, eq=False)
+class InterventionalStudy(Study):
+    """Change faces step by step, each by every intervention, and ask over faces what that does to outputs.
+
+    Parameters
+    ----------
+    faces
+        Heads, faces, or a `FaceSet`; a face's ``person`` and a head's shape say who is shown.
+    interventions
+        Ids, or interventions with their options.
+    classifiers
+        Ids, or classifiers; None: all that are available on this machine.
+    steps
+        Strengths from 0 to 1.
+    size
+        Side of rendered pictures, px.
+    measured
+        Properties that are measured in every picture; None: what each intervention moves, and symmetry.
+    label
+        The class of interest, a common emotion; None: what each face is meant to show.
+    delta
+        Margin in probability, set before the run.
+    alpha
+        Level.
+    alternative
+        Of the sign-flip test: "less" where the hypothesis says that outputs fall.
+    control
+        Name of the intervention that all others are compared with, as it stands in tables.
+    seed
+        Of flips and resamples; what is drawn of faces and changes has seeds of its own.
+    name
+        For reports.
+    hypothesis
+        What is to be confirmed: it is written down with its time before the run.
+
+    Raises
+    ------
+    BadValueError, UnknownNameError
+        If something is declared that can't be run.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> heads = facelib.sample_heads(20, seed=1, expressions=["happy"])
+    >>> study = facelib.InterventionalStudy(heads, ["symmetry", "weaker_expression"], steps=5)
+    >>> [arm.name for arm in study.arms]
+    ['asymmetric_expression', 'weaker_expression']
+    >>> study.run("runs/one", progress=True).effects  # doctest: +SKIP
+    """
+
+    faces: Faces
+    interventions: Sequence[str | Intervention]
+    classifiers: str | Sequence[str | Classifier] | None = None
+    steps: int = 11
+    size: int = 224
+    measured: Sequence[str] | None = None
+    label: str | None = None
+    delta: float = DELTA
+    alpha: float = 0.05
+    alternative: Alternative = "two-sided"
+    control: str | None = None
+    seed: int = 0
+    name: str = ""
+    hypothesis: Hypothesis | None = None
+
+    def __post_init__(self) -> None:
+        check_common(self)
+        even_strengths(self.steps)
+        as_margin(self.delta)
+        if self.label is not None:
+            check_label(self.label)
+        if self.alternative not in get_args(Alternative):
+            msg = f"The alternative is one of {', '.join(get_args(Alternative))}; got {self.alternative!r}."
+            raise BadValueError(msg)
+        check_properties(self.measured or ())
+        names = [arm.name for arm in self.arms]
+        if self.control is not None and self.control not in names:
+            msg = f"The control is one of the interventions, {', '.join(names)}; got {self.control!r}."
+            raise BadValueError(msg)
+
+    @property
+    def kind(self) -> str:
+        """Which kind it is."""
+        return "interventional"
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """Every intervention with its name in tables, and the strengths."""
+        given = (
+            [self.interventions] if isinstance(self.interventions, str | Intervention) else self.interventions
+        )
+        chosen = [changes.get(one).meant_for(example(self.faces)) for one in given]
+        strengths = tuple(even_strengths(self.steps).tolist())
+        names = [intervention_name(one) for one in chosen]
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice or not names:
+            what = f"{', '.join(twice)} came twice" if twice else "got none"
+            msg = f"A study has one intervention or more, each once; {what}."
+            raise BadValueError(msg)
+        return tuple(Arm(name, one, strengths) for name, one in zip(names, chosen, strict=True))
+
+    @property
+    def properties_measured(self) -> tuple[str, ...]:
+        """What is measured in every picture."""
+        if self.measured is not None:
+            return check_properties(self.measured)
+        moved = [arm.intervention.moves for arm in self.arms if arm.intervention is not None]
+        cheap = [name for name in moved if name and properties.PROPERTIES[name].cost != "network"]
+        return tuple(dict.fromkeys([*cheap, "symmetry"]))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The study as it was declared, in words and numbers."""
+        return {
+            "name": self.name,
+            "faces": described(self.faces, self.people),
+            "n_faces": len(self.people),
+            "n_identities": len({one.identity for one in self.people}),
+            "interventions": [
+                {
+                    "name": arm.name,
+                    "id": arm.intervention.id,
+                    "title": arm.intervention.title,
+                    "clause": arm.intervention.clause,
+                    "description": arm.intervention.description,
+                    "expected": arm.intervention.expects(),
+                    "moves": arm.intervention.moves,
+                    "placebo": arm.intervention.placebo,
+                }
+                for arm in self.arms
+                if arm.intervention is not None
+            ],
+            "classifiers": [model.id for model in self.models],
+            "steps": self.steps,
+            "size": self.size,
+            "measured": list(self.properties_measured),
+            "label": self.label,
+            "delta": self.delta,
+            "alpha": self.alpha,
+            "alternative": self.alternative,
+            "control": self.control,
+            "seed": self.seed,
+            "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
+        }
+
+    def run(
+        self,
+        store: str | Path,
+        *,
+        progress: bool | Callable[[Progress], object] | None = None,
+        n_jobs: int | None = None,
+        stop: Callable[[], bool] | None = None,
+        retry: bool = False,
+    ) -> InterventionalResult:
+        """Run the study, or go on with it; see `Study.run`."""
+        from facelib.studies.results import InterventionalResult
+
+        super().run(store, progress=progress, n_jobs=n_jobs, stop=stop, retry=retry)
+        return InterventionalResult.open(store)
+
+    def _notes(self) -> Iterator[str]:
+        people = [one.open() for one in self.people[:8]]
+        for arm in self.arms:
+            refused = [face for face in people if arm.intervention and not arm.intervention.accepts(face)]
+            if refused and arm.intervention:
+                yield (
+                    f"{arm.name} doesn't work on {len(refused)} of the first {len(people)} faces: "
+                    f"{arm.intervention.why_not(refused[0])}"
+                )
+        if not any(one.expression for one in self.people) and self.label is None:
+            yield "No face says what it is meant to show: choose a class of interest (label)."
+
+
+def intervention_name(intervention: Intervention) -> str:
+    """Return the name of an intervention in tables: its id, and the options that aren't the usual ones.
+
+    >>> intervention_name(changes.get("palsy")), intervention_name(changes.get("palsy", side="right"))
+    ('palsy', 'palsy(side=right)')
+    """
+    given: Any = intervention
+    if not is_dataclass(given):
+        return intervention.id
+    known = intervention.id in changes.INTERVENTIONS
+    usual: Any = changes.INTERVENTIONS[intervention.id] if known else None
+    told = []
+    for item in fields(given):
+        value = getattr(given, item.name)
+        if item.repr and item.init and value != getattr(usual, item.name, None):
+            told.append(f"{item.name}={value}")
+    return f"{intervention.id}({', '.join(told)})" if known and told else intervention.id

@@ -1,0 +1,184 @@
+"""An observational study: faces as they are, their properties, and whether outputs depend on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.classifiers import Classifier
+from facelib.errors import BadValueError
+from facelib.properties import PROPERTIES
+from facelib.stats.checks import as_share
+from facelib.stats.independence.methods import as_tests
+from facelib.studies.study import Arm, Study, check_common, described
+from facelib.studies.subjects import Faces, faces_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from facelib.studies.confirmation import Hypothesis
+    from facelib.studies.execution import Progress
+    from facelib.studies.results import ObservationalResult
+
+RENDERED: Final = "rendered"
+"""Where the labels of heads come from: they were told what to show."""
+
+
+@dataclass(frozen=True, eq=False)
+class ObservationalStudy(Study):
+    """Read faces once, and test whether each output depends on each property, given the label.
+
+    Parameters
+    ----------
+    faces
+        Heads, faces, or a `FaceSet`.
+    properties
+        Names: what is known of the faces (columns of their table, a head's fields) is taken as given; what
+        isn't known is measured in the picture (`facelib.properties.available`). ``"measured_age"`` measures
+        what is given, too.
+    classifiers
+        Ids, or classifiers; None: all that are available on this machine.
+    labels
+        What is held fixed: a column, or several.
+    label_source
+        Where labels come from: "rendered", "actors were told", "raters" … It stands in the report. None:
+        "rendered" of heads.
+    person
+        Column of who is shown; None: the faces' own, where one comes several times.
+    size
+        Side of rendered pictures, px.
+    methods
+        Tests; None: all that can hold the labels fixed.
+    alpha
+        Level of a single test and of the vote.
+    delta
+        Margin of the share of variance that goes with a property (our choice: .01).
+    budget
+        Seconds for the tests; None: no limit.
+    seed
+        Of the tests.
+    name
+        For reports.
+    hypothesis
+        What is to be confirmed: it is written down with its time before the run.
+
+    Raises
+    ------
+    BadValueError, UnknownNameError
+        If something is declared that can't be run.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> study = facelib.ObservationalStudy(facelib.sample_heads(70, seed=1), ["age", "gender", "symmetry"])
+    >>> study.given, study.properties_measured
+    (('age', 'gender'), ('symmetry',))
+    >>> study.run("runs/two").share_significant  # doctest: +SKIP
+    """
+
+    faces: Faces
+    properties: Sequence[str]
+    classifiers: str | Sequence[str | Classifier] | None = None
+    labels: str | Sequence[str] = "expression"
+    label_source: str | None = None
+    person: str | None = None
+    size: int = 224
+    methods: Sequence[str] | None = None
+    alpha: float = 0.01
+    delta: float = 0.01
+    budget: float | None = None
+    seed: int = 0
+    name: str = ""
+    hypothesis: Hypothesis | None = None
+
+    def __post_init__(self) -> None:
+        check_common(self)
+        as_share(self.delta, "The margin delta")
+        asked = [self.properties] if isinstance(self.properties, str) else list(self.properties)
+        if not asked or len(set(asked)) < len(asked):
+            msg = f"A study names one property or more, each once; got {self.properties!r}."
+            raise BadValueError(msg)
+        if self.methods is not None:
+            as_tests(self.methods)
+
+    @property
+    def kind(self) -> str:
+        """Which kind it is."""
+        return "observational"
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """Every face as it is."""
+        return (Arm("", None, (0.0,)),)
+
+    @property
+    def label_columns(self) -> tuple[str, ...]:
+        """Columns that are held fixed."""
+        return (self.labels,) if isinstance(self.labels, str) else tuple(self.labels)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All properties that are asked for."""
+        return (self.properties,) if isinstance(self.properties, str) else tuple(self.properties)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Properties that are known of the faces."""
+        columns = set(faces_table(self.people).columns)
+        return tuple(name for name in self.names if name in columns)
+
+    @property
+    def properties_measured(self) -> tuple[str, ...]:
+        """What is measured in every picture."""
+        given = self.given
+        names = [name.removeprefix("measured_") for name in self.names if name not in given]
+        for name in names:
+            PROPERTIES[name]
+        return tuple(names)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The study as it was declared, in words and numbers."""
+        heads = not hasattr(self.faces, "subset") and all(hasattr(one.face, "render") for one in self.people)
+        return {
+            "name": self.name,
+            "faces": described(self.faces, self.people),
+            "n_faces": len(self.people),
+            "n_identities": len({one.identity for one in self.people}),
+            "properties": list(self.names),
+            "given": list(self.given),
+            "measured": list(self.properties_measured),
+            "classifiers": [model.id for model in self.models],
+            "labels": list(self.label_columns),
+            "label_source": self.label_source or (RENDERED if heads else "not declared"),
+            "person": self.person,
+            "size": self.size,
+            "methods": None if self.methods is None else list(self.methods),
+            "alpha": self.alpha,
+            "delta": self.delta,
+            "budget": self.budget,
+            "seed": self.seed,
+            "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
+        }
+
+    def run(
+        self,
+        store: str | Path,
+        *,
+        progress: bool | Callable[[Progress], object] | None = None,
+        n_jobs: int | None = None,
+        stop: Callable[[], bool] | None = None,
+        retry: bool = False,
+    ) -> ObservationalResult:
+        """Run the study, or go on with it; see `Study.run`. The tests are run when the grid is asked for."""
+        from facelib.studies.results import ObservationalResult
+
+        super().run(store, progress=progress, n_jobs=n_jobs, stop=stop, retry=retry)
+        return ObservationalResult.open(store)
+
+    def _notes(self) -> Iterator[str]:
+        columns = set(faces_table(self.people).columns)
+        if missing := [name for name in self.label_columns if name not in columns]:
+            yield f"The faces have no {', '.join(missing)}: nothing can be held fixed. Name another column."

@@ -1,0 +1,134 @@
+"""What a study will do, before it does it: how many pictures, how long, how much disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from facelib.errors import FacelibError
+from facelib.studies.execution import duration
+from facelib.studies.part import Job
+from facelib.studies.readers import Reader
+from facelib.studies.work import run_job
+
+BYTES: Final = 8.0  # on disk, of a row of outputs: two compressed numbers, and words as codes
+PART: Final = 12_000  # bytes of a part besides
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study will do.
+
+    Attributes
+    ----------
+    name
+        Of the study.
+    faces, identities, interventions, strengths, classifiers
+        How many of each.
+    units
+        One face × one intervention each.
+    done
+        Units that the store has already.
+    pictures
+        That are rendered or changed, and read by every classifier; of all units.
+    rows
+        Of the tidy table.
+    seconds
+        Estimated for what is left; NaN if it wasn't measured.
+    bytes
+        Estimated on disk.
+    processes
+        At once.
+    notes
+        What to know before the start.
+    """
+
+    name: str
+    faces: int
+    identities: int
+    interventions: int
+    strengths: int
+    classifiers: int
+    units: int
+    done: int
+    pictures: int
+    rows: int
+    seconds: float
+    bytes: float
+    processes: int
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the plan in words."""
+        changes = (
+            f" × {self.interventions} {_plural('change', self.interventions)}" if self.interventions else ""
+        )
+        steps = f" × {self.strengths} strengths" if self.strengths > 1 else ""
+        people = f" of {self.identities} {'person' if self.identities == 1 else 'people'}"
+        readers = f"{self.classifiers} {_plural('classifier', self.classifiers)}"
+        lines = [
+            f"{self.name or 'Study'}: {self.faces} {_plural('face', self.faces)}{people}{changes}{steps} = "
+            f"{self.pictures:,} pictures, read by {readers}.",
+            f"Table: {self.rows:,} rows, about {size(self.bytes)} on disk.",
+        ]
+        if self.done:
+            lines.append(f"Done before: {self.done} of {self.units}.")
+        if self.done < self.units and np.isfinite(self.seconds):
+            where = (
+                f"on {self.processes} {_plural('process', self.processes)}" if self.processes > 1 else "here"
+            )
+            lines.append(f"Time: about {duration(self.seconds)} {where}.")
+        return "\n".join([*lines, *self.notes])
+
+    def _repr_markdown_(self) -> str:
+        return str(self).replace("\n", "  \n")
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in words.
+
+    >>> size(3_400_000)
+    '3.4 MB'
+    """
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= factor:
+            return f"{count / factor:.2g} {unit}"
+    return f"{count:.0f} bytes"
+
+
+def trial(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> tuple[float, float]:
+    """Do the first jobs at two strengths, and return seconds and bytes that a whole job will take.
+
+    The first picture of a person costs more than the others, and loading a classifier is no part of the work:
+    one is done before the clock starts.
+
+    Returns
+    -------
+    seconds, bytes
+        Of one job; NaN seconds where the first three can't be done.
+    """
+    for job in jobs[:3]:
+        short = job if len(job.strengths) < 3 else replace(job, strengths=(0.0, 1.0))
+        try:
+            run_job(short, readers)
+            begun = time.perf_counter()
+            rows = run_job(short, readers)
+        except FacelibError:
+            continue
+        if any(one.error for one in rows):
+            continue
+        seconds = (time.perf_counter() - begun) * len(job.strengths) / len(short.strengths)
+        return seconds, _bytes(job, readers)
+    return float("nan"), _bytes(jobs[0], readers) if jobs else 0.0
+
+
+def _bytes(job: Job, readers: Mapping[str, Reader]) -> float:
+    return BYTES * len(job.strengths) * sum(len(readers[name].names) for name in job.units)
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}es" if noun.endswith("s") else f"{noun}s"

@@ -1,0 +1,112 @@
+"""Who reads the pictures of a study: classifiers and measures, as they are sent to other processes."""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from facelib import classifiers as zoo
+from facelib.classifiers import EMOTIONS, Classifier
+from facelib.errors import UnavailableError
+from facelib.studies import fingerprints
+from facelib.studies.store import Kind
+
+MEASURES: Final = "properties"
+"""Name of the reader that measures; all others are classifiers."""
+
+KEPT: Final = 24
+"""Classifiers that came along with the work and stay loaded in a process."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """What reads pictures: a classifier, or the properties that are measured; it can be sent along.
+
+    Attributes
+    ----------
+    id
+        Id of the classifier, or `MEASURES`.
+    key
+        Fingerprint.
+    names
+        Common labels that a classifier has, or names of properties.
+    packed
+        The classifier itself, pickled, if a process that has facelib doesn't have it; else None.
+    """
+
+    id: str
+    key: str
+    names: tuple[str, ...]
+    packed: bytes | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Where its rows are kept."""
+        return "measured" if self.id == MEASURES else "outputs"
+
+
+def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
+    """Return a classifier as it is sent to workers: by its id if they have it, else along with the work.
+
+    Raises
+    ------
+    UnavailableError
+        If it has to travel and can't.
+    """
+    names = tuple(label for label in EMOTIONS if classifier.index_of(label) is not None)
+    key = fingerprints.of_classifier(classifier)
+    here = classifier.id in zoo.names(kind=("pretrained", "known bias"))
+    if here and zoo.load(classifier.id) is classifier:
+        return Reader(classifier.id, key, names)
+    if not travels:
+        _remember(key, classifier)
+        return Reader(classifier.id, key, names, b"")
+    from cloudpickle import dumps
+
+    try:
+        return Reader(classifier.id, key, names, dumps(classifier))
+    except Exception as error:
+        msg = (
+            f"{classifier.id!r} can't be sent to other processes ({error}). Give the classifier as a file, "
+            "or run the study in this process: n_jobs=1."
+        )
+        raise UnavailableError(msg) from error
+
+
+_BROUGHT: OrderedDict[str, Classifier] = OrderedDict()
+_LOCK = Lock()
+
+
+def loaded(reader: Reader) -> Classifier:
+    """Return the classifier of a reader; in a process it is loaded once."""
+    if reader.packed is None:
+        found = zoo.load(reader.id)
+        if _key(found) != reader.key:
+            msg = f"{reader.id!r} on this machine is another one than where the study was planned."
+            raise UnavailableError(msg)
+        return found
+    with _LOCK:
+        known = _BROUGHT.get(reader.key)
+    return known or _remember(reader.key, pickle.loads(reader.packed))
+
+
+def _remember(key: str, classifier: Classifier) -> Classifier:
+    with _LOCK:
+        _BROUGHT[key] = classifier
+        while len(_BROUGHT) > KEPT:
+            _BROUGHT.popitem(last=False)
+    return classifier
+
+
+_KEYS: dict[int, tuple[Classifier, str]] = {}
+
+
+def _key(classifier: Classifier) -> str:
+    """Return the fingerprint of a classifier that this process has, made once."""
+    known = _KEYS.get(id(classifier))
+    if known is None or known[0] is not classifier:
+        known = _KEYS[id(classifier)] = (classifier, fingerprints.of_classifier(classifier))
+    return known[1]

@@ -1,0 +1,352 @@
+"""What a study found: its tables, and what they say over faces, read from the folder of the study."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from facelib.errors import BadValueError
+from facelib.studies.confirmation import INTENDED
+from facelib.studies.outcomes import (
+    curves_over_faces,
+    intended,
+    share_by_intervention,
+    tidy_measured,
+)
+from facelib.studies.readers import MEASURES
+from facelib.studies.store import Store, StoreError
+from facelib.studies.table import COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.stats import Lowering
+    from facelib.studies.grid import Grid
+
+MADE_OF: Final = ("study.json", "faces.parquet", "units.parquet")
+
+
+def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
+    """Return what a study found so far, finished or not.
+
+    Raises
+    ------
+    StoreError
+        If the folder holds no study.
+    """
+    kept = Store(Path(store).expanduser())
+    kind = kept.load("study.json").get("kind")
+    if kind not in RESULTS:
+        msg = f"{kept.folder} holds no study of a kind that this version knows; got {kind!r}."
+        raise StoreError(msg)
+    return RESULTS[kind].open(kept.folder)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What both kinds of studies have.
+
+    Attributes
+    ----------
+    store
+        Folder of the study.
+    settings
+        The study as it was declared.
+    provenance
+        Versions, machine, seeds, classifiers and runs.
+    faces
+        One row a face, columns as in `facelib.studies.subjects.FACE_COLUMNS`, then what is known of it.
+    done, total
+        Units (one face × one intervention) that are done, and all.
+    table
+        Tidy outputs, `facelib.studies.COLUMNS`, then ``measured_<property>``, and ``error``: why a unit
+        failed, empty if it didn't; a failed unit's numbers are NaN.
+    unmeasured
+        Pictures in which nothing could be measured: columns as in `failures`.
+    """
+
+    store: Path
+    settings: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    faces: pd.DataFrame
+    done: int
+    total: int
+    table: pd.DataFrame
+    unmeasured: pd.DataFrame
+
+    @classmethod
+    def open(cls, store: str | Path) -> Self:
+        """Read a study from its folder.
+
+        Raises
+        ------
+        StoreError
+            If the folder holds none.
+        """
+        kept = Store(Path(store).expanduser())
+        settings, faces, units = (
+            kept.load("study.json"),
+            kept.load_table("faces.parquet"),
+            kept.load_table("units.parquet"),
+        )
+        there = kept.contents()
+        by_job = units.assign(there=units["unit"].isin(set(there.parts))).groupby(
+            ["face", "intervention"], sort=False
+        )["there"]
+        numbers = {unit: number for number, unit in enumerate(units["unit"])}
+        outputs = kept.read("outputs", numbers, there)
+        measured = tidy_measured(kept.read("measured", numbers, there))
+        return cls(
+            store=kept.folder,
+            settings=settings,
+            provenance=kept.load("provenance.json"),
+            faces=faces,
+            done=int(by_job.all().sum()),
+            total=int(by_job.ngroups),
+            table=_joined(outputs, measured),
+            unmeasured=_unmeasured(measured),
+        )
+
+    @property
+    def kind(self) -> str:
+        """Which kind of study it is: interventional or observational."""
+        return str(self.settings["kind"])
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is done."""
+        return self.done == self.total
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """Units that failed: face, intervention, classifier (or "properties"), error."""
+        import pandas as pd
+
+        names = ["face", "intervention", "classifier", "error"]
+        found: pd.DataFrame = pd.concat([self.table.loc[self.table["error"] != "", names], self.unmeasured])
+        return found.drop_duplicates().reset_index(drop=True)
+
+    @cached_property
+    def sound(self) -> pd.DataFrame:
+        """The rows of the table that didn't fail, with each face's ``identity`` and ``expression``.
+
+        Raises
+        ------
+        BadValueError
+            If there are none yet.
+        """
+        rows = self.table[self.table["error"] == ""] if len(self.table) else self.table
+        if rows.empty:
+            msg = "Nothing is done yet, or all of it failed: there are no outputs to look at."
+            raise BadValueError(msg)
+        known = self.faces.set_index("face")
+        return rows.assign(
+            identity=rows["face"].map(known["identity"]), expression=rows["face"].map(known["expression"])
+        ).reset_index(drop=True)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the study as one HTML file that needs nothing else; see `facelib.reports.write`."""
+        written: Path = _reports().write(self, path)
+        return written
+
+    def export(self, folder: str | Path) -> Path:
+        """Write figures, tables and provenance into a folder; see `facelib.reports.export`."""
+        written: Path = _reports().export(self, folder)
+        return written
+
+
+class InterventionalResult(Result):
+    """What an `InterventionalStudy` found; effects are over identities, the margin was set before.
+
+    In `effects`, `contrasts`, `lowering` and `curves` the class is the one that was declared, or what each
+    face is meant to show: then its name is "intended".
+    """
+
+    @property
+    def label(self) -> str:
+        """Class of interest, or "intended"."""
+        return self.settings["label"] or INTENDED
+
+    @cached_property
+    def intended(self) -> pd.DataFrame:
+        """Rows of the class of interest."""
+        return intended(self.sound, self.settings["label"])
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """One row an intervention and classifier: `facelib.stats.effects_over_faces`."""
+        return self._effects(self.intended)
+
+    @cached_property
+    def effects_by_label(self) -> pd.DataFrame:
+        """The same of every common label, whatever a face is meant to show."""
+        return self._effects(self.sound, mixed=False)
+
+    @cached_property
+    def contrasts(self) -> pd.DataFrame | None:
+        """Every intervention against the control, `facelib.stats.contrast`; None without one."""
+        import pandas as pd
+
+        from facelib import stats
+
+        if self.control is None:
+            return None
+        names = [name for name in self.interventions if name != self.control]
+        parts = [
+            stats.contrast(self.intended, name, self.control, **self._options, alternative=self._alternative)
+            for name in names
+        ]
+        return pd.concat(parts, ignore_index=True) if parts else None
+
+    @cached_property
+    def lowering(self) -> dict[str, Lowering]:
+        """By intervention: how many classifiers lower their output, raw and more than under the control."""
+        from facelib import stats
+
+        options = {name: self._options[name] for name in ("alpha", "seed")}
+        return {
+            name: stats.lowering(
+                self.intended,
+                name,
+                self.control if name != self.control else None,
+                label=self.label,
+                **options,
+            )
+            for name in self.interventions
+        }
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """Mean output over identities at every strength with its interval: see `curves_over_faces`."""
+        return curves_over_faces(self.intended, alpha=self.settings["alpha"], seed=self.settings["seed"])
+
+    @cached_property
+    def share_significant(self) -> pd.DataFrame:
+        """Per intervention, the share of outputs that change: see `share_by_intervention`."""
+        return share_by_intervention(self.effects_by_label)
+
+    @property
+    def interventions(self) -> list[str]:
+        """Names of the interventions that have rows, in the order in which they were declared."""
+        there = set(self.intended["intervention"].astype(str))
+        return [item["name"] for item in self.settings["interventions"] if item["name"] in there]
+
+    @property
+    def control(self) -> str | None:
+        """Name of the control, if it has rows."""
+        wanted = self.settings["control"]
+        return wanted if wanted in self.interventions else None
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {name: self.settings[name] for name in ("delta", "alpha", "seed")}
+
+    @property
+    def _alternative(self) -> Any:
+        return self.settings["alternative"]
+
+    def _effects(self, rows: pd.DataFrame, *, mixed: bool = True) -> pd.DataFrame:
+        from facelib import stats
+
+        return stats.effects_over_faces(rows, **self._options, alternative=self._alternative, mixed=mixed)
+
+
+class ObservationalResult(Result):
+    """What an `ObservationalStudy` found. The tests are run when `grid` is first asked for, and kept."""
+
+    @cached_property
+    def data(self) -> Grid:
+        """Properties, outputs and labels of the faces that have all of them."""
+        from facelib.studies.grid import grid_data
+
+        return grid_data(self.sound, self.faces, self.settings)
+
+    @property
+    def outputs(self) -> pd.DataFrame:
+        """Logits, one row a face, one column a classifier and label."""
+        return self.data.outputs
+
+    @property
+    def measured(self) -> pd.DataFrame:
+        """Properties, given and measured, one row a face."""
+        return self.data.properties
+
+    def test(
+        self, *, budget: float | None = None, progress: bool | Callable[[Any], object] | None = None
+    ) -> pd.DataFrame:
+        """Run the tests, `facelib.stats.independence_grid`, and keep their table beside the study.
+
+        Parameters
+        ----------
+        budget
+            Seconds; None: as declared.
+        progress
+            As for the grid: True, or a function that returns False to end the run.
+        """
+        found = self.data.test(self.settings, budget=budget, progress=progress)
+        Store(self.store).save(f"grid-{self.data.key(self.settings)}.parquet", found)
+        vars(self)["grid"] = found
+        return found
+
+    @cached_property
+    def grid(self) -> pd.DataFrame:
+        """All properties × outputs × tests: `facelib.stats.independence_grid`, with a random property."""
+        name = f"grid-{self.data.key(self.settings)}.parquet"
+        if (self.store / name).exists():
+            return Store(self.store).load_table(name)
+        return self.test()
+
+    @cached_property
+    def share_significant(self) -> pd.DataFrame:
+        """Per property and test, the share of outputs that depend on it: `stats.share_significant`."""
+        from facelib import stats
+
+        return stats.share_significant(self.grid)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """One row a property, classifier and label: size, its interval, and the votes."""
+        from facelib.studies.grid import effects_of
+
+        return effects_of(self.grid)
+
+
+RESULTS: Final[Mapping[str, type[InterventionalResult | ObservationalResult]]] = {
+    "interventional": InterventionalResult,
+    "observational": ObservationalResult,
+}
+
+
+def _joined(outputs: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """Return outputs with what was measured beside each row."""
+    import pandas as pd
+
+    if outputs.empty:
+        return pd.DataFrame(columns=[*COLUMNS, "error"])
+    table = outputs[[*COLUMNS, "error"]]
+    if len(measured):
+        values = measured.drop(columns="error")
+        table = table.merge(values, on=["face", "intervention", "step"], how="left")
+        table = table[[*COLUMNS, *[name for name in table if str(name).startswith("measured_")], "error"]]
+    for name in ("face", "intervention", "classifier", "label", "error"):
+        table[name] = table[name].astype("str")
+    return table
+
+
+def _unmeasured(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return why measuring failed, where it did."""
+    import pandas as pd
+
+    if measured.empty:
+        return pd.DataFrame(columns=["face", "intervention", "classifier", "error"], dtype="str")
+    failed = measured.loc[measured["error"] != "", ["face", "intervention", "error"]].astype("str")
+    return failed.assign(classifier=MEASURES)
+
+
+def _reports() -> Any:
+    """Return `facelib.reports`, which is made of charts and stands to the right of studies."""
+    return importlib.import_module("facelib.reports")

@@ -1,0 +1,326 @@
+"""What both kinds of studies share: faces, classifiers, the plan, and a run that is resumed."""
+
+from __future__ import annotations
+
+import platform
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from facelib import classifiers as zoo
+from facelib import properties
+from facelib.classifiers import Classifier
+from facelib.errors import BadValueError
+from facelib.faces import Face, FaceSet
+from facelib.faces.arguments import checked, whole
+from facelib.stats.checks import as_count, as_share
+from facelib.studies import fingerprints
+from facelib.studies.execution import Progress, Stop, execute, workers
+from facelib.studies.part import Job
+from facelib.studies.plan import PART, Plan, trial
+from facelib.studies.readers import MEASURES, Reader, reader_of
+from facelib.studies.readings import Cancelled
+from facelib.studies.store import Contents, Store
+from facelib.studies.subjects import Subject, faces_table, subjects
+from facelib.studies.sweep import load_all
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.interventions import Intervention
+    from facelib.studies.confirmation import Hypothesis
+    from facelib.studies.results import Result
+
+SIZES: Final = (48, 1024)  # px, as heads can be rendered
+
+Report = Callable[[Progress], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """One thing that is done to every face: an intervention at growing strengths, or nothing."""
+
+    name: str
+    intervention: Intervention | None
+    strengths: tuple[float, ...]
+
+
+class Study(ABC):
+    """Faces × arms × classifiers, declared; see `InterventionalStudy` and `ObservationalStudy`."""
+
+    faces: Any
+    classifiers: Any
+    size: int
+    alpha: float
+    seed: int
+    name: str
+    hypothesis: Hypothesis | None
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """Which kind it is: interventional or observational."""
+
+    @property
+    @abstractmethod
+    def arms(self) -> tuple[Arm, ...]:
+        """What is done to every face."""
+
+    @property
+    @abstractmethod
+    def properties_measured(self) -> tuple[str, ...]:
+        """What is measured in every picture."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """The study as it was declared: words and numbers, to be stored."""
+
+    @cached_property
+    def people(self) -> tuple[Subject, ...]:
+        """The faces, each once."""
+        return tuple(subjects(self.faces))
+
+    @cached_property
+    def models(self) -> tuple[Classifier, ...]:
+        """The classifiers, loaded."""
+        return tuple(load_all(self.classifiers))
+
+    def plan(self, store: str | Path | None = None, *, n_jobs: int | None = None) -> Plan:
+        """Return what a run will do; one face is tried out to tell how long it takes.
+
+        Parameters
+        ----------
+        store
+            Folder of an earlier run that would be taken up.
+        n_jobs
+            As for `run`.
+        """
+        readers = self._readers(travels=False)
+        jobs, _ = self._jobs(readers)
+        there: Contents | None = Store(Path(store)).contents() if store is not None else None
+        left = self._left(jobs, there, retry=False)
+        seconds, weight = trial(left or jobs, readers)
+        processes, _ = workers(n_jobs)
+        pictures = len(self.people) * sum(len(arm.strengths) for arm in self.arms)
+        changes = [arm for arm in self.arms if arm.intervention is not None]
+        return Plan(
+            name=self.name,
+            faces=len(self.people),
+            identities=len({one.identity for one in self.people}),
+            interventions=len(changes),
+            strengths=max((len(arm.strengths) for arm in self.arms), default=1),
+            classifiers=len(self.models),
+            units=len(jobs),
+            done=len(jobs) - len(left),
+            pictures=pictures,
+            rows=pictures * sum(len(one.names) for one in readers.values() if one.id != MEASURES),
+            seconds=seconds * len(left) / processes,
+            bytes=weight * len(jobs) + PART * max(1.0, len(jobs) * seconds if np.isfinite(seconds) else 1.0),
+            processes=processes,
+            notes=tuple(self._notes()),
+        )
+
+    def run(
+        self,
+        store: str | Path,
+        *,
+        progress: bool | Report | None = None,
+        n_jobs: int | None = None,
+        stop: Stop | None = None,
+        retry: bool = False,
+    ) -> Result:
+        """Run the study, or go on with it: what the store has already isn't done again.
+
+        Parameters
+        ----------
+        store
+            Folder of the study, made if it isn't there.
+        progress
+            True for a bar, or a function called with `Progress`.
+        n_jobs
+            Processes. None: as ``joblib.parallel_config`` says (Dask, Ray …), else one a core; 1: this one.
+        stop
+            Asked now and then; True ends the run.
+        retry
+            Do again what failed before.
+
+        Raises
+        ------
+        Cancelled
+            If `stop` answered True, or Ctrl-C was pressed: what is done is kept, run again to go on.
+        StoreError
+            If the folder can't be written to, or another run is writing there.
+        BadValueError
+            If the study can't be run as it is declared.
+        """
+        from facelib.studies.results import open_study
+
+        kept, (_, here) = Store(Path(store).expanduser()), workers(n_jobs)
+        readers = self._readers(travels=not here)
+        jobs, units = self._jobs(readers)
+        with kept.writing(), _reporting(progress, len(jobs)) as report:
+            there = kept.contents()
+            left = self._left(jobs, there, retry=retry)
+            begun = self._begin(kept, units, n_jobs)
+            try:
+                if left:
+                    seconds, _ = trial(left, readers)
+                    report(Progress(len(jobs) - len(left), len(jobs)))
+                    execute(
+                        kept,
+                        left,
+                        readers,
+                        seconds=seconds if np.isfinite(seconds) else 1.0,
+                        before=len(jobs) - len(left),
+                        n_jobs=n_jobs,
+                        progress=report,
+                        stop=stop,
+                    )
+            except Cancelled as ended:
+                done = len(jobs) - len(self._left(jobs, kept.contents(), retry=False))
+                ended.args = (
+                    f"Stopped: {done} of {len(jobs)} are done and kept in {kept.folder}. Run the study again "
+                    "to go on.",
+                )
+                raise
+            finally:
+                _end(kept, begun)
+        return open_study(kept.folder)
+
+    def _notes(self) -> Iterator[str]:
+        """Return what to know before the start."""
+        return iter(())
+
+    def _readers(self, *, travels: bool) -> dict[str, Reader]:
+        """Return who reads: all classifiers, and what measures."""
+        readers = {model.id: reader_of(model, travels=travels) for model in self.models}
+        if self.properties_measured:
+            key = fingerprints.fingerprint(self.properties_measured)
+            readers[MEASURES] = Reader(MEASURES, key, self.properties_measured)
+        return readers
+
+    def _jobs(self, readers: Mapping[str, Reader]) -> tuple[list[Job], pd.DataFrame]:
+        """Return all jobs, face by face, and the table of their units."""
+        import pandas as pd
+
+        jobs, rows = [], []
+        versions, size = dict(fingerprints.versions()), self.size
+        arms = [(arm, _arm_key(arm, size, versions)) for arm in self.arms]
+        for subject in self.people:
+            for arm, key in arms:
+                units = {
+                    name: fingerprints.fingerprint(subject.key, key, reader.key)
+                    for name, reader in readers.items()
+                }
+                jobs.append(Job(subject, arm.name, arm.intervention, arm.strengths, size, units))
+                rows += [
+                    (unit, subject.name, arm.name, name, len(arm.strengths)) for name, unit in units.items()
+                ]
+        return jobs, pd.DataFrame(rows, columns=["unit", "face", "intervention", "reader", "strengths"])
+
+    def _left(self, jobs: Sequence[Job], there: Contents | None, *, retry: bool) -> list[Job]:
+        """Return the jobs that aren't done, with the units that they lack."""
+        if there is None:
+            return list(jobs)
+        done = there.parts.keys() - (there.failed if retry else frozenset())
+        lacking = (
+            (job, {name: unit for name, unit in job.units.items() if unit not in done}) for job in jobs
+        )
+        return [replace(job, units=units) for job, units in lacking if units]
+
+    def _begin(self, kept: Store, units: pd.DataFrame, n_jobs: int | None) -> dict[str, Any]:
+        """Write down what is run, before it is."""
+        from facelib.studies.confirmation import register
+
+        if self.hypothesis is not None:
+            register(kept.folder, self.hypothesis)
+        kept.save("study.json", {"kind": self.kind} | self.settings)
+        kept.save("faces.parquet", faces_table(self.people))
+        kept.save("units.parquet", units)
+        try:
+            earlier = list(kept.load("provenance.json").get("runs", []))
+        except OSError:
+            earlier = []
+        about = {
+            "versions": dict(fingerprints.versions()) | {"python": platform.python_version()},
+            "machine": {"system": platform.platform(), "processor": platform.machine()},
+            "seed": self.seed,
+            "classifiers": zoo.provenance(self.models).to_dict("records"),
+            "runs": [*earlier, {"begun": _now(), "ended": None, "n_jobs": n_jobs}],
+        }
+        kept.save("provenance.json", about)
+        return about
+
+
+def _end(kept: Store, about: dict[str, Any]) -> None:
+    about["runs"][-1]["ended"] = _now()
+    kept.save("provenance.json", about)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _arm_key(arm: Arm, size: int, versions: Mapping[str, str]) -> str:
+    change = fingerprints.of_intervention(arm.intervention) if arm.intervention is not None else ""
+    return fingerprints.fingerprint(change, arm.strengths, size, versions)
+
+
+def check_common(study: Any) -> None:
+    """Check what both kinds of studies are told: name, size, level, seed."""
+    if not isinstance(study.name, str):
+        msg = f"A study's name is words; got {study.name!r}."
+        raise BadValueError(msg)
+    whole(f"Pictures are between {SIZES[0]} and {SIZES[1]} px", study.size, SIZES[0])
+    checked("a picture's size", float(study.size), *map(float, SIZES))
+    as_share(study.alpha, "The level alpha")
+    as_count(study.seed, "The seed", least=0)
+
+
+def check_properties(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names of properties, or raise `UnknownNameError` with those that there are."""
+    for name in names:
+        properties.PROPERTIES[name]
+    return tuple(dict.fromkeys(names))
+
+
+def described(faces: Any, people: Sequence[Subject]) -> str:
+    """Say in words who is looked at."""
+    count, persons = len(people), len({one.identity for one in people})
+    kind = "photographs" if isinstance(faces, FaceSet | Face) else "rendered heads"
+    shown = sorted({one.expression for one in people} - {""})
+    words = f"{count} {kind} of {persons} {'person' if persons == 1 else 'people'}"
+    return f"{words}, meant to show {', '.join(shown)}" if shown else words
+
+
+@contextmanager
+def _reporting(progress: bool | Report | None, total: int) -> Iterator[Report]:
+    """Give the function to report to; True gives a bar."""
+    given: object = progress
+    if given is None or given is False:
+        yield lambda _at: None
+    elif given is True:
+        from tqdm.auto import tqdm
+
+        with tqdm(total=total, unit="sweep") as bar:
+
+            def show(at: Progress) -> None:
+                bar.set_postfix_str(f"{at.failed} failed" if at.failed else "", refresh=False)
+                if bar.n == 0 and at.done and not at.part:
+                    bar.initial = at.done
+                bar.update(at.done - bar.n)
+
+            yield show
+    elif callable(given):
+        yield given
+    else:
+        msg = f"progress is True, False, None, or a function that takes a Progress; got {given!r}."
+        raise BadValueError(msg)

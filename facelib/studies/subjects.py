@@ -1,0 +1,189 @@
+"""Whom a study looks at: heads, pictures or sets of pictures; their keys, persons and what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from facelib.classifiers import EMOTIONS
+from facelib.errors import BadValueError
+from facelib.faces import Face, FaceSet, Head
+from facelib.faces.face_sources import face_fingerprint
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Faces = Head | Face | FaceSet | Sequence[Head | Face]
+
+FACE_COLUMNS: Final = {
+    "face": "key of the head, or id of the picture; what the other tables name",
+    "identity": "who is shown: the unit over which effects are tested",
+    "expression": "common emotion that is meant to be shown; empty if that isn't known",
+}
+"""First columns of the table of faces; what is known of each follows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One face of a study.
+
+    Attributes
+    ----------
+    name
+        Its name in tables.
+    key
+        Fingerprint of its content.
+    identity
+        Who is shown.
+    expression
+        Common emotion that is meant to be shown, or "".
+    known
+        What else is known, by name.
+    face
+        The head or picture; or a set of this one picture, which is read when it is asked for.
+    """
+
+    name: str
+    key: str
+    identity: str
+    expression: str
+    known: Mapping[str, Any]
+    face: Head | Face | FaceSet
+
+    def open(self) -> Head | Face:
+        """Return the head, or the picture: a broken one raises what is wrong."""
+        return self.face[0] if isinstance(self.face, FaceSet) else self.face
+
+
+def identity_of(head: Head) -> str:
+    """Return who a head is: the same whatever the expression and how strongly either side shows it.
+
+    >>> head = Head(seed=3)
+    >>> identity_of(head) == identity_of(head.replace(expression="sad", intensity=0.5, left=0.2))
+    True
+    """
+    rest = {"expression": "neutral", "expression_set": "facs"}
+    return head.replace(**rest, intensity=1.0, left=1.0, right=1.0, gaze=(0.0, 0.0)).key[:12]
+
+
+def subjects(faces: Any, *, progress: Callable[[int, int], object] | None = None) -> list[Subject]:
+    """Return the faces of a study, each once.
+
+    Parameters
+    ----------
+    faces
+        A head, a picture, several, or a `FaceSet`, whose files are hashed here.
+    progress
+        Called with how many faces are known and how many there are.
+
+    Raises
+    ------
+    BadValueError
+        If there are none, something else is given, or a face is there twice.
+    """
+    if isinstance(faces, FaceSet):
+        found = _of_set(faces, progress)
+    else:
+        listed = [faces] if isinstance(faces, Head | Face) else list(faces) if _several(faces) else [faces]
+        others = sorted({type(face).__name__ for face in listed if not isinstance(face, Head | Face)})
+        if others:
+            msg = f"A study looks at heads, faces, or a FaceSet; got {', '.join(others)}."
+            raise BadValueError(msg)
+        found = [
+            _of_head(face) if isinstance(face, Head) else _of_face(face, n) for n, face in enumerate(listed)
+        ]
+    if not found:
+        msg = "A study needs at least one face; got none."
+        raise BadValueError(msg)
+    names = [subject.name for subject in found]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"Every face of a study is another one, or has an id of its own; {twice!r} is there twice."
+        raise BadValueError(msg)
+    return found
+
+
+def example(faces: Any) -> Head | Face:
+    """Return a face of the kind that a study looks at, without reading a picture.
+
+    Raises
+    ------
+    BadValueError
+        If there is none.
+    """
+    if isinstance(faces, Head | Face):
+        return faces
+    if isinstance(faces, FaceSet):
+        return Face(
+            np.zeros((64, 64, 3), np.uint8), np.array([0.0, 0.0, 64.0, 64.0]), np.full((2, 2), np.nan)
+        )
+    first = next(iter(faces), None) if _several(faces) else None
+    if not isinstance(first, Head | Face):
+        msg = f"A study looks at heads, faces, or a FaceSet; got {faces!r}."
+        raise BadValueError(msg)
+    return first
+
+
+def faces_table(people: Sequence[Subject]) -> pd.DataFrame:
+    """Return one row a face: `FACE_COLUMNS`, then what is known of each."""
+    import pandas as pd
+
+    rows = [
+        {"face": one.name, "identity": one.identity, "expression": one.expression}
+        | {name: value for name, value in one.known.items() if name not in FACE_COLUMNS}
+        for one in people
+    ]
+    return pd.DataFrame(rows)
+
+
+def _several(faces: Any) -> bool:
+    return isinstance(faces, Iterable) and not isinstance(faces, str | bytes | Mapping)
+
+
+def _of_head(head: Head) -> Subject:
+    known = {item.name: _told(getattr(head, item.name)) for item in fields(head)}
+    shown = head.expression if isinstance(head.expression, str) else ""
+    return Subject(head.key, head.key, identity_of(head), shown if shown in EMOTIONS else "", known, head)
+
+
+def _of_face(face: Face, number: int) -> Subject:
+    known = {name: value for name, value in face.attributes.items() if isinstance(value, Real | str)}
+    name = str(face.attributes.get("id") or face.attributes.get("name") or number)
+    return _with_attributes(name, face_fingerprint(face), known, face)
+
+
+def _of_set(faces: FaceSet, progress: Callable[[int, int], object] | None) -> list[Subject]:
+    found = []
+    for number, row in enumerate(faces.table.to_dict("records")):
+        known = {str(name): value for name, value in row.items() if not _missing(value)}
+        one = faces[number : number + 1]
+        try:
+            key = faces.fingerprint(number)
+        except OSError as error:
+            msg = f"{row['id']}: the picture can't be read: {error}."
+            raise BadValueError(msg) from error
+        found.append(_with_attributes(str(row["id"]), key, known, one))
+        if progress is not None:
+            progress(number + 1, len(faces))
+    return found
+
+
+def _with_attributes(name: str, key: str, known: Mapping[str, Any], face: Face | FaceSet) -> Subject:
+    shown = str(known.get("expression", known.get("label", "")))
+    identity = str(known.get("person", known.get("identity", name)))
+    return Subject(name, key, identity, shown if shown in EMOTIONS else "", known, face)
+
+
+def _told(value: Any) -> Any:
+    """Return a field of a head as it stands in a table."""
+    if isinstance(value, tuple):
+        return "; ".join(" ".join(map(str, item)) if isinstance(item, tuple) else str(item) for item in value)
+    return value if value is None or isinstance(value, Real | str) else str(value)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and bool(np.isnan(value)))
