@@ -25,7 +25,9 @@ if TYPE_CHECKING:
         studies,
     )
     from facelib.faces import Face, FaceSet, Head, Light, find_faces, load_face, sample_heads
-    from facelib.studies import InterventionalStudy, ObservationalStudy, sweep
+    from facelib.studies.interventional import InterventionalStudy
+    from facelib.studies.observational import ObservationalStudy
+    from facelib.studies.sweep import sweep
 
 _SUBPACKAGES = frozenset(
     [
