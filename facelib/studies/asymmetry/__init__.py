@@ -1,0 +1,78 @@
+"""Facing Asymmetry, rebuilt: whether outputs fall because a face becomes asymmetric."""
+
+from facelib.studies.asymmetry.agreement import (
+    AGREEMENT_COLUMNS,
+    LIMITS,
+    SLOPE_COLUMNS,
+    compare_with_observed,
+    observed_slopes,
+)
+from facelib.studies.asymmetry.design import (
+    ARMS,
+    CONTROLS,
+    EXPRESSIONS,
+    INTENSITIES,
+    SIDES,
+    arms,
+    asymmetry_faces,
+    face_table,
+    facing_asymmetry,
+)
+from facelib.studies.asymmetry.effects import (
+    ALL,
+    CONTRAST_TABLE,
+    CURVE_COLUMNS,
+    EFFECT_COLUMNS,
+    asymmetry_contrasts,
+    asymmetry_curves,
+    asymmetry_effects,
+    intended_rows,
+)
+from facelib.studies.asymmetry.lowering import LOWERING_COLUMNS, asymmetry_lowering
+from facelib.studies.asymmetry.observed import (
+    OBSERVED_COLUMNS,
+    observe,
+    observed_heads,
+)
+from facelib.studies.asymmetry.table import (
+    CHECK_COLUMNS,
+    TABLE_COLUMNS,
+    asymmetry_table,
+    symmetry_check,
+    tabulate,
+)
+
+__all__ = [
+    "AGREEMENT_COLUMNS",
+    "ALL",
+    "ARMS",
+    "CHECK_COLUMNS",
+    "CONTRAST_TABLE",
+    "CONTROLS",
+    "CURVE_COLUMNS",
+    "EFFECT_COLUMNS",
+    "EXPRESSIONS",
+    "INTENSITIES",
+    "LIMITS",
+    "LOWERING_COLUMNS",
+    "OBSERVED_COLUMNS",
+    "SIDES",
+    "SLOPE_COLUMNS",
+    "TABLE_COLUMNS",
+    "arms",
+    "asymmetry_contrasts",
+    "asymmetry_curves",
+    "asymmetry_effects",
+    "asymmetry_faces",
+    "asymmetry_lowering",
+    "asymmetry_table",
+    "compare_with_observed",
+    "face_table",
+    "facing_asymmetry",
+    "intended_rows",
+    "observe",
+    "observed_heads",
+    "observed_slopes",
+    "symmetry_check",
+    "tabulate",
+]
