@@ -1,5 +1,6 @@
 """Sweeps of one face, and studies of many: declared, run, resumed, and what they found."""
 
+from facelib.studies.asymmetry import asymmetry_faces, asymmetry_table, facing_asymmetry, load_asymmetry
 from facelib.studies.behaviour import (
     BEHAVIOUR_COLUMNS,
     Answers,
@@ -17,6 +18,7 @@ from facelib.studies.confirmation import (
     register,
     registrations,
 )
+from facelib.studies.declaration import Declaration, declare, load_declaration, load_study, to_yaml
 from facelib.studies.demonstration import demonstration_head
 from facelib.studies.execution import Progress, WorkersLostError
 from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
@@ -40,6 +42,7 @@ from facelib.studies.strips import Strip, demonstrate, reference_strips, strip_t
 from facelib.studies.subjects import identity_of, subjects
 from facelib.studies.sweep import DELTA, Sweep, sweep
 from facelib.studies.table import COLUMNS
+from facelib.studies.yaml_tree import DeclarationError
 
 __all__ = [
     "BEHAVIOUR_COLUMNS",
@@ -50,6 +53,8 @@ __all__ = [
     "Answers",
     "Behaviour",
     "Cancelled",
+    "Declaration",
+    "DeclarationError",
     "Frames",
     "Hypothesis",
     "InterventionalResult",
@@ -69,20 +74,27 @@ __all__ = [
     "Strip",
     "Sweep",
     "WorkersLostError",
+    "asymmetry_faces",
+    "asymmetry_table",
     "behaviour",
+    "declare",
     "demonstrate",
     "demonstration_head",
     "describe_hypothesis",
     "detection_rates",
     "disagreement",
     "even_strengths",
+    "facing_asymmetry",
     "film_strip",
     "identity_of",
     "intervention_name",
     "later_changes",
     "leaderboard",
+    "load_asymmetry",
+    "load_declaration",
     "load_known_truth",
     "load_manipulation",
+    "load_study",
     "make_frames",
     "manipulation_check",
     "measured_behaviour",
@@ -98,5 +110,6 @@ __all__ = [
     "strip_tables",
     "subjects",
     "sweep",
+    "to_yaml",
     "usual_population",
 ]

@@ -241,7 +241,7 @@ class Study(ABC):
         from facelib.studies.confirmation import register
 
         if self.hypothesis is not None:
-            register(kept.folder, self.hypothesis)
+            register(kept.folder, self.hypothesis, self.settings)
         kept.save("study.json", {"kind": self.kind} | self.settings)
         kept.save("faces.parquet", faces_table(self.people))
         kept.save("units.parquet", units)
