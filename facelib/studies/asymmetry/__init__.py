@@ -7,6 +7,7 @@ from facelib.studies.asymmetry.agreement import (
     compare_with_observed,
     observed_slopes,
 )
+from facelib.studies.asymmetry.committed import AsymmetryResults, load_asymmetry
 from facelib.studies.asymmetry.design import (
     ARMS,
     CONTROLS,
@@ -21,7 +22,7 @@ from facelib.studies.asymmetry.design import (
 from facelib.studies.asymmetry.effects import (
     ALL,
     CONTRAST_TABLE,
-    CURVE_COLUMNS,
+    CURVE_TABLE,
     EFFECT_COLUMNS,
     asymmetry_contrasts,
     asymmetry_curves,
@@ -49,7 +50,7 @@ __all__ = [
     "CHECK_COLUMNS",
     "CONTRAST_TABLE",
     "CONTROLS",
-    "CURVE_COLUMNS",
+    "CURVE_TABLE",
     "EFFECT_COLUMNS",
     "EXPRESSIONS",
     "INTENSITIES",
@@ -59,6 +60,7 @@ __all__ = [
     "SIDES",
     "SLOPE_COLUMNS",
     "TABLE_COLUMNS",
+    "AsymmetryResults",
     "arms",
     "asymmetry_contrasts",
     "asymmetry_curves",
@@ -70,6 +72,7 @@ __all__ = [
     "face_table",
     "facing_asymmetry",
     "intended_rows",
+    "load_asymmetry",
     "observe",
     "observed_heads",
     "observed_slopes",

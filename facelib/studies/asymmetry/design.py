@@ -43,6 +43,11 @@ ARMS: Final = MappingProxyType(
 One side weakens, the left or (swapped) the right one; both sides weaken with the same total activation; both
 sides weaken so that the landmarks move as far as when the left one does.
 """
+STATEMENT: Final = (
+    "As the left side of an expression weakens, the output for this expression falls, and falls further than "
+    "with both sides weaker by the same total, or as visibly"
+)
+"""The hypothesis: registered with the study, before its run."""
 SIDES: Final = ("left", "right")
 CONTROLS: Final = ("total", "displacement")
 
@@ -185,6 +190,7 @@ def facing_asymmetry(
     --------
     >>> study = facing_asymmetry(asymmetry_faces(2, ("happy",)), ["known_unbiased"], steps=3, size=64)
     """
+    from facelib.studies.confirmation import Hypothesis
     from facelib.studies.interventional import InterventionalStudy
 
     return InterventionalStudy(
@@ -201,4 +207,7 @@ def facing_asymmetry(
         control=ARMS["total"],
         seed=seed,
         name=name,
+        hypothesis=Hypothesis(
+            STATEMENT, "asymmetric_expression", direction="falls", delta=delta, alpha=alpha
+        ),
     )

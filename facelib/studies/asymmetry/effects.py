@@ -6,28 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from facelib.errors import BadValueError
 from facelib.stats import (
     contrast,
     effects_over_faces,
-    mean_distribution,
 )
 from facelib.stats.effects import COLUMNS, CONTRAST_COLUMNS
 from facelib.stats.effects.bootstrap import RESAMPLES
-from facelib.stats.effects.curves import Value, mean_curves
+from facelib.stats.effects.curves import Value
 from facelib.stats.effects.equivalence import ALPHA
-from facelib.stats.effects.rows import read_rows, read_values
 from facelib.stats.effects.signflip import FLIPS
 from facelib.studies.asymmetry.design import ARMS, CONTROLS, NEUTRAL, SEED, SIDES
+from facelib.studies.outcomes import CURVE_COLUMNS, curves_over_faces, intended
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ALL: Final = "all"
 """Stands for the expressions together: those of one person are averaged and count once."""
-INTENDED: Final = "intended"
 VALUES: Final[tuple[Value, ...]] = ("probability", "logit")
 
 GROUP: Final = {
@@ -40,19 +36,7 @@ EFFECT_COLUMNS: Final = MappingProxyType(
 """Columns of `asymmetry_effects`, with their meaning."""
 CONTRAST_TABLE: Final = MappingProxyType({**GROUP, **CONTRAST_COLUMNS})
 """Columns of `asymmetry_contrasts`, with their meaning."""
-CURVE_COLUMNS: Final = MappingProxyType(
-    {
-        **GROUP,
-        "intervention": COLUMNS["intervention"],
-        "classifier": COLUMNS["classifier"],
-        "value": COLUMNS["value"],
-        "strength": "strength in [0, 1]",
-        "mean": "mean over identities",
-        "low": "lower end of its interval, level 1 - alpha (BCa from 20 identities on)",
-        "high": "upper end of it",
-        "n": "identities",
-    }
-)
+CURVE_TABLE: Final = MappingProxyType({**GROUP, **CURVE_COLUMNS})
 """Columns of `asymmetry_curves`, with their meaning."""
 
 
@@ -93,8 +77,7 @@ def intended_rows(table: pd.DataFrame, faces: pd.DataFrame) -> pd.DataFrame:
     if len(unknown):
         msg = f"{len(unknown)} faces of the table aren't described, first {unknown[0]!r}."
         raise BadValueError(msg)
-    chosen = rows[rows["label"].astype(str) == rows["expression"]]
-    return chosen.assign(label=INTENDED).reset_index(drop=True)
+    return intended(rows)
 
 
 def groups(rows: pd.DataFrame, expressions: Sequence[str] | None = None) -> Iterator[tuple[Any, ...]]:
@@ -210,30 +193,18 @@ def asymmetry_curves(
     faces: pd.DataFrame,
     *,
     expressions: Sequence[str] | None = None,
-    value: Value = "probability",
     alpha: float = ALPHA,
-    n_bootstrap: int = RESAMPLES,
     seed: int = SEED,
 ) -> pd.DataFrame:
-    """Return the mean output of the intended class over identities at every strength, with its band.
+    """Return the mean probability of the intended class over identities at every strength, with its band.
 
-    Columns as in `CURVE_COLUMNS`. The band is pointwise.
+    Columns as in `CURVE_TABLE`. The band is pointwise.
     """
-    import pandas as pd
-
-    parts = []
-    for expression, intensity, part in groups(intended_rows(table, faces), expressions):
-        for arm in _there(part):
-            own = part[part["intervention"] == arm]
-            rows = read_rows(own)
-            strengths, curves, _ = mean_curves(rows, read_values(own, value), np.arange(len(rows.cells)))
-            for cell, classifier in enumerate(rows.cells["classifier"]):
-                known = mean_distribution(curves[:, :, cell], n_bootstrap=n_bootstrap, seed=seed)
-                low, high = known.interval(1 - alpha)
-                numbers = {"strength": strengths, "mean": known.mean, "low": low, "high": high, "n": known.n}
-                names = {"intervention": arm, "classifier": classifier, "value": value}
-                parts.append(_grouped(pd.DataFrame(numbers).assign(**names), expression, intensity))
-    return _joined(parts, CURVE_COLUMNS)
+    parts = [
+        _grouped(curves_over_faces(part, alpha=alpha, seed=seed), expression, intensity)
+        for expression, intensity, part in groups(intended_rows(table, faces), expressions)
+    ]
+    return _joined(parts, CURVE_TABLE)
 
 
 def pairs(part: pd.DataFrame) -> list[tuple[str, str]]:

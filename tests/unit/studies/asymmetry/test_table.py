@@ -16,7 +16,7 @@ from facelib.studies.asymmetry import (
     ARMS,
     CHECK_COLUMNS,
     CONTRAST_TABLE,
-    CURVE_COLUMNS,
+    CURVE_TABLE,
     EFFECT_COLUMNS,
     LOWERING_COLUMNS,
     TABLE_COLUMNS,
@@ -183,8 +183,8 @@ def test_tuned_classifiers_are_marked(world: World) -> None:
 
 def test_curves_are_means_over_people(only_asymmetry: Built) -> None:
     table, faces = only_asymmetry
-    found = asymmetry_curves(table, faces, value="logit")
-    assert tuple(found.columns) == tuple(CURVE_COLUMNS)
+    found = asymmetry_curves(table, faces)
+    assert tuple(found.columns) == tuple(CURVE_TABLE)
     rows = intended_rows(table, faces)
     for row in found.sample(12, random_state=1).to_dict("records"):
         own = rows[
@@ -198,7 +198,7 @@ def test_curves_are_means_over_people(only_asymmetry: Built) -> None:
                 else rows["expression"] == row["expression"]
             )
         ]
-        people = own.groupby("identity")["logit"].mean()
+        people = own.groupby("identity")["probability"].mean()
         assert row["mean"] == pytest.approx(people.mean())
         [low], [high] = stats.mean_distribution(people.to_numpy()).interval(0.95)
         assert (row["low"], row["high"]) == pytest.approx((low, high))
