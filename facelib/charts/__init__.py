@@ -6,6 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from facelib.charts.asymmetry import asymmetry_curves, asymmetry_forest, asymmetry_observed
+    from facelib.charts.averages import mean_response
     from facelib.charts.behaviour import confusion, disagreement, model_gallery, reliability
     from facelib.charts.calibration import measured_levels, measured_power
     from facelib.charts.chance import histogram, levels, null_distribution, p_histogram
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from facelib.charts.curves import response
     from facelib.charts.detection import roc
     from facelib.charts.display import offline
+    from facelib.charts.effects import explained, forest
     from facelib.charts.export import save
     from facelib.charts.falls import ranking
     from facelib.charts.gradients import agreement, curve, gallery, steps
@@ -21,22 +24,29 @@ if TYPE_CHECKING:
     from facelib.charts.outputs import bars
     from facelib.charts.power import power_curve
     from facelib.charts.regions import region_curves
+    from facelib.charts.shares import significant_shares
     from facelib.charts.strips import film
 
 # Imported when asked for: altair alone takes more than a second.
 _NAMES = {
     "agreement": "facelib.charts.gradients",
     "arms": "facelib.charts.controls",
+    "asymmetry_curves": "facelib.charts.asymmetry",
+    "asymmetry_forest": "facelib.charts.asymmetry",
+    "asymmetry_observed": "facelib.charts.asymmetry",
     "bars": "facelib.charts.outputs",
     "confusion": "facelib.charts.behaviour",
     "curve": "facelib.charts.gradients",
     "disagreement": "facelib.charts.behaviour",
+    "explained": "facelib.charts.effects",
     "film": "facelib.charts.strips",
+    "forest": "facelib.charts.effects",
     "gallery": "facelib.charts.gradients",
     "histogram": "facelib.charts.chance",
     "kinds": "facelib.charts.harmless",
     "levels": "facelib.charts.chance",
     "matrix": "facelib.charts.manipulation",
+    "mean_response": "facelib.charts.averages",
     "measured_levels": "facelib.charts.calibration",
     "measured_power": "facelib.charts.calibration",
     "model_gallery": "facelib.charts.behaviour",
@@ -50,22 +60,29 @@ _NAMES = {
     "response": "facelib.charts.curves",
     "roc": "facelib.charts.detection",
     "save": "facelib.charts.export",
+    "significant_shares": "facelib.charts.shares",
     "steps": "facelib.charts.gradients",
 }
 
 __all__ = [
     "agreement",
     "arms",
+    "asymmetry_curves",
+    "asymmetry_forest",
+    "asymmetry_observed",
     "bars",
     "confusion",
     "curve",
     "disagreement",
+    "explained",
     "film",
+    "forest",
     "gallery",
     "histogram",
     "kinds",
     "levels",
     "matrix",
+    "mean_response",
     "measured_levels",
     "measured_power",
     "model_gallery",
@@ -79,6 +96,7 @@ __all__ = [
     "response",
     "roc",
     "save",
+    "significant_shares",
     "steps",
 ]
 

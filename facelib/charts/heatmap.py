@@ -11,9 +11,11 @@ import pandas as pd
 
 from facelib import stats
 from facelib.charts import theme
+from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.tables import needed, rows
 from facelib.classifiers import EMOTIONS
 from facelib.stats.effects.equivalence import CANNOT_TELL, MATTERS
+from facelib.studies.effects import signed
 
 NEEDED: Final = ("classifier", "label", "mean", "low", "high", "p", "p_holm", "verdict", "n")
 CELLS: Final = (
@@ -70,8 +72,7 @@ def heatmap(
     ['−.62 *', '+.04 ?']
     """
     cells = heatmap_rows(table, titles)
-    panels = list({cell["order"]: cell["title"] for cell in cells}.values())
-    chart = heatmap_layout(panels, columns=columns, width=width, row_height=row_height)
+    chart = heatmap_layout(titles_by_order(cells), columns=columns, width=width, row_height=row_height)
     told = "; ".join(
         ", ".join(filter(None, [cell["title"], cell["classifier"], cell["label"]])) + f": {cell['says']}"
         for cell in cells
@@ -118,35 +119,15 @@ def heatmap_layout(
     frame = base.mark_rect(filled=False, stroke=theme.INK, strokeWidth=1.5).transform_filter("datum.matters")
     heavy = alt.ExprRef(expr="datum.strong ? 'bold' : 'normal'")
     text = base.mark_text(fontSize=11.5, fontWeight=heavy, color=theme.INK).encode(text="words:N")
-    header = alt.Header(
-        title=None, labelFontSize=12, labelFontWeight=600, labelColor=theme.INK, labelPadding=4,
-        labelAnchor="start", labelExpr="cells_titles[datum.value] || ''", labelLimit=0,
-    )  # fmt: skip
-    panels: alt.FacetChart = (
-        alt.layer(cell, frame, text)
-        .properties(width=alt.Step(width), height=alt.Step(row_height))
-        .facet(alt.Facet("order:O", header=header), columns=columns, data=alt.NamedData(name="cells"))
-        .transform_filter("isValid(datum.order)")
-        .resolve_axis(x="independent")
-        .add_params(
-            alt.param(name="cells_heading", value=list(HEADING)),
-            alt.param(name="cells_titles", value=list(titles)),
-        )
-        .properties(
-            datasets={"cells": []},
-            title=alt.Title(
-                text=alt.ExprRef(expr="cells_heading"), color=theme.MUTED, fontWeight="normal", frame="group"
-            ),
-            description="Table: mean change of outputs over faces, classifier by emotion, one panel an "
-            "intervention. Star: significant after correction; frame: matters; question mark: can't tell.",
-            config=theme.config(),
-            spacing=alt.RowColnumber(row=20, column=24),
-            autosize=alt.AutoSizeParams(type="pad", contains="padding"),
-            padding=2,
-            usermeta={"facelib": {"columns": columns, "park": True}},
-        )
+    return ordered(
+        alt.layer(cell, frame, text).properties(width=alt.Step(width), height=alt.Step(row_height)),
+        "cells",
+        titles,
+        heading=HEADING,
+        columns=columns,
+        description="Table: mean change of outputs over faces, classifier by emotion, one panel an "
+        "intervention. Star: significant after correction; frame: matters; question mark: can't tell.",
     )
-    return panels
 
 
 def heatmap_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
@@ -177,16 +158,6 @@ def heatmap_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -
         ),
         CELLS,
     )
-
-
-def signed(value: float) -> str:
-    """Return a change of probability with its sign, two decimals, no leading zero.
-
-    >>> [signed(value) for value in (-0.62, 0.049, -0.001, 1.0)]
-    ['−.62', '+.05', '0', '+1.00']
-    """
-    text = f"{abs(value):.2f}".removeprefix("0")
-    return "0" if text == ".00" else ("−" if value < 0 else "+") + text
 
 
 def _words(row: Mapping[Any, Any], alpha: float) -> str:

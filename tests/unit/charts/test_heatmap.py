@@ -34,7 +34,7 @@ def effects() -> pd.DataFrame:
 
 def test_signs_say_what_colours_say(effects: pd.DataFrame, texts: Texts) -> None:
     words = [cell["words"] for cell in heatmap_rows(effects)]
-    assert words == ["−.62 *", "+.08 (*)?", "0", "−.04 *", "–", "+.30 ?"]
+    assert words == ["−.62 *", "+.08 (*)?", ".00", "−.04 *", "–", "+.30 ?"]
     written = texts(heatmap(effects, {"palsy": "one side weakens"}))
     assert {*words, "one side weakens", "age", "fer", "facex", "happy", "sad"} <= set(written)
 
@@ -63,7 +63,7 @@ def test_every_cell_is_told_to_who_cannot_see_it(effects: pd.DataFrame) -> None:
 
 def test_level_of_the_stars_is_the_tables(effects: pd.DataFrame) -> None:
     strict = heatmap_rows(effects.assign(alpha=0.001))
-    assert [cell["words"] for cell in strict] == ["−.62 *", "+.08 ?", "0", "−.04 (*)", "–", "+.30 ?"]
+    assert [cell["words"] for cell in strict] == ["−.62 *", "+.08 ?", ".00", "−.04 (*)", "–", "+.30 ?"]
     bare = effects.drop(columns=["alpha", "intervention"]).iloc[:2]
     assert [cell["words"] for cell in heatmap_rows(bare)] == ["−.62 *", "+.08 (*)?"]
 

@@ -1,0 +1,292 @@
+"""Effects with their intervals beside the margin: one row a classifier, the verdict in words and shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import altair as alt
+import pandas as pd
+
+from facelib.charts import theme
+from facelib.charts.facets import ordered, titles_by_order
+from facelib.charts.independence_rows import percent
+from facelib.charts.palette import colour
+from facelib.charts.tables import needed, rows
+from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+from facelib.studies.effects import signed
+
+NEEDED: Final = (
+    "classifier", "label", "mean", "low", "high", "verdict_low", "verdict_high", "verdict", "delta", "n",
+)  # fmt: skip
+CELLS: Final = (
+    "order", "title", "row", "mean", "low", "high", "inner_low", "inner_high", "verdict", "below", "above",
+    "words",
+)  # fmt: skip
+SIZED: Final = (
+    "property", "classifier", "label", "explained", "explained_low", "explained_high", "votes", "rejects",
+    "p_holm",
+)  # fmt: skip
+DECIDED: Final = {"after Holm": "circle", "before Holm": "diamond", "not": "square"}
+SHAPES: Final = {MATTERS: "circle", DOES_NOT: "square", CANNOT_TELL: "diamond"}
+
+
+def forest(
+    table: pd.DataFrame,
+    titles: Mapping[str, str] | None = None,
+    *,
+    heading: str = "Change of the mean probability from strength 0 to 1",
+    width: int = 300,
+    row_height: int = 20,
+) -> alt.FacetChart:
+    """Draw every effect with its intervals: whiskers, and in bold the one that gives the verdict.
+
+    The grey band is the margin ± δ. A bold line wholly outside it: the change matters (filled circle); wholly
+    inside: it doesn't (square); else it can't be told (diamond). The verdict stands beside it in words.
+
+    Parameters
+    ----------
+    table
+        From `facelib.stats.effects_over_faces` or `facelib.stats.contrast`; ``intervention`` makes panels. A
+        label other than the row's first is named with its classifier where there are several.
+    titles
+        Names above the panels by intervention; None: the ids.
+    heading
+        Above the chart.
+    width, row_height
+        Of the plot, and of a row, px.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "intervention": "palsy", "classifier": "fer", "label": "happy", "mean": [-0.62], "low": [-0.71],
+    ...     "high": [-0.52], "verdict_low": [-0.7], "verdict_high": [-0.54], "verdict": ["matters"],
+    ...     "delta": 0.1, "n": 24,
+    ... })
+    >>> forest(table).to_dict()["datasets"]["effects"][0]["words"]
+    '−.62 (−.71 to −.52): matters'
+    """
+    given = needed(table, NEEDED)
+    data = effect_rows(given, titles)
+    ends = _ends(given)
+    chart = ordered(
+        alt.layer(*_layers(ends, SHAPES)).properties(width=width, height=alt.Step(row_height)),
+        "effects",
+        titles_by_order(data),
+        heading=[heading, _legend(given)],
+        description="Effects with intervals. " + "; ".join(f"{row['row']}: {row['words']}" for row in data),
+        columns=1,
+        own_rows=True,
+    )
+    return chart.properties(datasets={"effects": data})
+
+
+def explained(
+    table: pd.DataFrame,
+    titles: Mapping[str, str] | None = None,
+    *,
+    delta: float = 0.01,
+    alpha: float = 0.01,
+    most: int = 12,
+    width: int = 300,
+    row_height: int = 20,
+) -> alt.FacetChart:
+    """Draw how much of each output goes with a property, the largest first, with intervals.
+
+    Filled circle: the vote rejects after Holm's correction, too; diamond: only before it; square: it doesn't.
+    The grey band is the margin: what explains less counts as small.
+
+    Parameters
+    ----------
+    table
+        From `facelib.studies.ObservationalResult.effects`: property, classifier, label, explained,
+        explained_low, explained_high, votes, rejects, p_holm.
+    titles
+        Names of the properties; None: as they are.
+    delta, alpha
+        Margin of the share of variance, and level of the corrected p.
+    most
+        Outputs that are drawn of each property.
+    width, row_height
+        Of the plot, and of a row, px.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "property": ["age"], "classifier": "fer", "label": "happy", "explained": [0.21],
+    ...     "explained_low": [0.1], "explained_high": [0.3], "votes": [3], "rejects": [True],
+    ...     "p_holm": [0.002],
+    ... })
+    >>> explained(table).to_dict()["datasets"]["effects"][0]["words"]
+    '21 % (10 % to 30 %), 3 of 3 votes'
+    """
+    data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
+    values = [row[name] for row in data for name in ("mean", "low", "high") if row[name] is not None]
+    low, high = min([0.0, *values]), max([1.5 * delta, *values])
+    room = 0.04 * (high - low)
+    chart = ordered(
+        alt.layer(*_layers([low - room, high + room], DECIDED, ".1~%")).properties(
+            width=width, height=alt.Step(row_height)
+        ),
+        "effects",
+        titles_by_order(data),
+        heading=[
+            "Share of the output's variance inside labels that goes with the property (ω²)",
+            f"whiskers: 90 % of random halves of the faces; grey: up to δ = {percent(delta)}",
+        ],
+        description="Shares of variance with intervals. "
+        + "; ".join(f"{row['row']}: {row['words']}" for row in data),
+        columns=1,
+        own_rows=True,
+    )
+    return chart.properties(datasets={"effects": data})
+
+
+def explained_rows(
+    table: pd.DataFrame, titles: Mapping[str, str] | None = None, *, delta: float, alpha: float, most: int
+) -> list[dict[str, Any]]:
+    """Return the rows of `explained`."""
+    given = needed(table, SIZED)
+    known = [str(name) for name in given["property"].drop_duplicates()]
+    chosen = given.sort_values("explained", ascending=False, kind="stable").groupby("property", sort=False)
+    first = chosen.head(most)
+    decided = first["rejects"].astype(int) + (first["rejects"] & (first["p_holm"] < alpha)).astype(int)
+    return rows(
+        first.assign(
+            order=[known.index(str(name)) for name in first["property"]],
+            title=[str((titles or {}).get(str(name), name)) for name in first["property"]],
+            row=first["classifier"] + ": " + first["label"],
+            mean=first["explained"],
+            low=first["explained_low"],
+            high=first["explained_high"],
+            inner_low=float("nan"),
+            inner_high=float("nan"),
+            verdict=[list(DECIDED)[2 - int(level)] for level in decided],
+            below=0.0,
+            above=delta,
+            words=[_share_words(row) for row in first.to_dict("records")],
+        ),
+        CELLS,
+    )
+
+
+def _share_words(row: Mapping[Any, Any]) -> str:
+    if math.isnan(row["explained"]):
+        return "not testable"
+    size, low, high = (
+        percent(max(float(row[name]), 0.0)) for name in ("explained", "explained_low", "explained_high")
+    )
+    votes = "" if pd.isna(row["votes"]) else f", {int(row['votes'])} of 3 votes"
+    return f"{size} ({low} to {high}){votes}"
+
+
+def effect_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of `forest`."""
+    given = needed(table, NEEDED)
+    names = given["intervention"] if "intervention" in given else pd.Series("", given.index)
+    known = [str(name) for name in names.drop_duplicates()]
+    several = len(given["label"].drop_duplicates()) > 1
+    return rows(
+        given.assign(
+            order=[known.index(str(name)) for name in names],
+            title=[str((titles or {}).get(str(name), name)) for name in names],
+            row=given["classifier"] + ": " + given["label"] if several else given["classifier"],
+            inner_low=given["verdict_low"],
+            inner_high=given["verdict_high"],
+            below=-given["delta"],
+            above=given["delta"],
+            words=[_words(row) for row in given.to_dict("records")],
+        ),
+        CELLS,
+    )
+
+
+def _words(row: Mapping[Any, Any]) -> str:
+    if math.isnan(row["mean"]):
+        return "not known for any face"
+    interval = f" ({signed(row['low'])} to {signed(row['high'])})" if math.isfinite(row["low"]) else ""
+    verdict = f": {row['verdict'].removesuffix(' at δ')}" if row["verdict"] else ""
+    return f"{signed(row['mean'])}{interval}{verdict}"
+
+
+def _legend(table: pd.DataFrame) -> str:
+    """Return what the lines are, with their levels where the table knows them."""
+    levels = {"": "its interval", "verdict": "the interval behind the verdict"}
+    alphas = table["alpha"].unique().tolist() if "alpha" in table else []
+    if len(alphas) == 1:
+        alpha = float(alphas[0])
+        levels = {
+            "": f"{100 * (1 - alpha):g} % interval",
+            "verdict": f"{100 * (1 - 2 * alpha):g} %, which gives the verdict",
+        }
+    return f"whiskers: {levels['']}; bold: {levels['verdict']}; grey: ± δ"
+
+
+def _ends(table: pd.DataFrame) -> list[float]:
+    """Return the ends of the axis: all intervals, the margin and 0, with some room."""
+    values = pd.concat(
+        [table["low"], table["high"], table["mean"], table["delta"] * 1.25, -table["delta"] * 1.25]
+    ).dropna()
+    low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+    room = 0.04 * (high - low or 1.0)
+    return [low - room, high + room]
+
+
+def _layers(ends: list[float], shapes: Mapping[str, str], form: str = ".2~f") -> list[alt.Chart]:
+    """Return the layers of a panel; the first of the `shapes` is filled."""
+    axis = alt.Axis(title=None, tickCount=6, format=form, ticks=False, domain=False)
+    scale = alt.Scale(domain=ends, nice=False)
+    names = alt.Axis(
+        title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=8, labelLimit=200
+    )
+    base = alt.Chart().encode(y=alt.Y("row:N", sort=None, axis=names))
+    known = base.transform_filter("isValid(datum.mean)")
+    x = alt.X("mean:Q", scale=scale, axis=axis)
+    band = (
+        alt.Chart()
+        .transform_aggregate(below="min(below)", above="max(above)")
+        .mark_rect(color=theme.BAND, opacity=0.4)
+        .encode(x=alt.X("below:Q", scale=scale, axis=axis), x2="above:Q")
+    )
+    zero = (
+        alt.Chart()
+        .transform_aggregate(below="min(below)")
+        .transform_calculate(zero="0")
+        .mark_rule(color=theme.MUTED, strokeWidth=1)
+        .encode(x=alt.X("zero:Q", scale=scale, axis=axis))
+    )
+    whisker = known.mark_rule(color=colour(0), strokeWidth=1.3).encode(
+        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
+    )
+    bold = (
+        known.transform_filter("isValid(datum.inner_low)")
+        .mark_rule(color=colour(0), strokeWidth=4, opacity=0.55)
+        .encode(x=alt.X("inner_low:Q", scale=scale, axis=axis), x2="inner_high:Q")
+    )
+    dot = known.mark_point(size=60, opacity=1, stroke=colour(0), strokeWidth=1.6).encode(
+        x=x,
+        shape=alt.Shape(
+            "verdict:N",
+            scale=alt.Scale(domain=list(shapes), range=list(shapes.values())),
+            legend=None,
+        ),
+        fill=alt.condition(
+            f"datum.verdict === '{next(iter(shapes))}'", alt.value(colour(0)), alt.value("white")
+        ),
+        tooltip=["title:N", "row:N", "words:N"],
+    )
+    text = base.mark_text(align="left", color=theme.INK, fontSize=11.5).encode(
+        x=alt.value({"expr": "child_width + 10"}), text="words:N"
+    )
+    return [band, zero, whisker, bold, dot, text]

@@ -1,0 +1,140 @@
+"""Effects beside their margin: intervals where the numbers are, verdicts in words and shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+
+from facelib.charts import explained, forest
+from facelib.errors import BadValueError
+
+Texts = Callable[[Any], list[str]]
+WIDTH = 300
+
+
+@pytest.fixture
+def effects() -> pd.DataFrame:
+    rows = [
+        ("palsy", "fer", -0.62, -0.71, -0.52, -0.70, -0.54, "matters"),
+        ("palsy", "facex", -0.06, -0.11, -0.01, -0.10, -0.02, "does not matter at δ"),
+        ("palsy", "<b>own</b>", -0.08, -0.2, 0.04, -0.18, 0.02, "cannot tell"),
+        ("age", "fer", np.nan, np.nan, np.nan, np.nan, np.nan, "cannot tell"),
+    ]
+    names = ["intervention", "classifier", "mean", "low", "high", "verdict_low", "verdict_high", "verdict"]
+    return pd.DataFrame(rows, columns=names).assign(label="happy", delta=0.1, alpha=0.05, n=24)
+
+
+def items(node: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    mine = node.get("items", []) if node.get("marktype") == kind and node.get("role") == "mark" else []
+    return [*mine, *(found for below in node.get("items", []) for found in items(below, kind))]
+
+
+def drawn(chart: Any, kind: str) -> list[dict[str, Any]]:
+    return items(vl_convert.vegalite_to_scenegraph(chart.to_dict())["scenegraph"], kind)
+
+
+def reader(points: list[dict[str, Any]], values: list[float]) -> Callable[[float], float]:
+    """Return what turns px into values, from two marks whose values are known."""
+    slope = (values[1] - values[0]) / (points[1]["x"] - points[0]["x"])
+    return lambda x: values[0] + slope * (x - points[0]["x"])
+
+
+def test_dots_whiskers_and_band_stand_at_the_numbers(effects: pd.DataFrame) -> None:
+    chart = forest(effects)
+    dots = drawn(chart, "symbol")
+    value = reader(dots, [-0.62, -0.06])
+    assert value(dots[2]["x"]) == pytest.approx(-0.08)
+    assert len(dots) == 3
+    rules = sorted(
+        sorted((round(value(rule["x"]), 4), round(value(rule["x2"]), 4)))
+        for rule in drawn(chart, "rule")
+        if "x2" in rule and rule["x2"] != rule["x"]
+    )
+    expected = effects.iloc[:3][["low", "high"]].to_numpy().tolist()
+    inner = effects.iloc[:3][["verdict_low", "verdict_high"]].to_numpy().tolist()
+    assert rules == [pytest.approx(pair) for pair in sorted(expected + inner)]
+    for band in drawn(chart, "rect"):
+        assert value(band["x"]) == pytest.approx(-0.1)
+        assert value(band["x"] + band["width"]) == pytest.approx(0.1)
+
+
+def test_verdicts_are_told_by_shape_and_in_words(effects: pd.DataFrame, texts: Texts) -> None:
+    chart = forest(effects, {"palsy": "one side weakens"})
+    matters, does_not, unknown = drawn(chart, "symbol")
+    assert [dot["shape"] for dot in (matters, does_not, unknown)] == ["circle", "square", "diamond"]
+    assert does_not["fill"] == unknown["fill"] == "white"
+    assert matters["fill"] != "white"
+    written = texts(chart)
+    assert "−.62 (−.71 to −.52): matters" in written
+    assert "−.06 (−.11 to −.01): does not matter" in written
+    assert "−.08 (−.20 to +.04): cannot tell" in written
+    assert {"not known for any face", "one side weakens", "age", "<b>own</b>"} <= set(written)
+    assert "<b>own</b>: −.08 (−.20 to +.04): cannot tell" in chart.to_dict()["description"]
+
+
+def test_levels_are_named_where_they_are_known(effects: pd.DataFrame) -> None:
+    def legend(table: pd.DataFrame) -> str:
+        params = {param["name"]: param.get("value") for param in forest(table).to_dict()["params"]}
+        return str(params["effects_heading"][1])
+
+    assert legend(effects) == "whiskers: 95 % interval; bold: 90 %, which gives the verdict; grey: ± δ"
+    assert legend(effects.drop(columns="alpha")).startswith("whiskers: its interval; bold: the interval")
+
+
+def test_several_emotions_are_named_with_their_classifier(effects: pd.DataFrame, texts: Texts) -> None:
+    two = pd.concat([effects.iloc[:1], effects.iloc[:1].assign(label="sad")])
+    assert {"fer: happy", "fer: sad"} <= set(texts(forest(two)))
+
+
+def test_missing_columns_are_named(effects: pd.DataFrame) -> None:
+    with pytest.raises(BadValueError, match="verdict_low is missing"):
+        forest(effects.drop(columns="verdict_low"))
+
+
+@pytest.fixture
+def sizes() -> pd.DataFrame:
+    """Two properties, five outputs each."""
+    rng = np.random.default_rng(3)
+    rows = [
+        (name, "fer", label, size, size - 0.05, size + 0.05, votes, votes > 1, 0.2 / (1 + votes) ** 3)
+        for name in ("age", "symmetry")
+        for label, size, votes in zip(
+            ("neutral", "happy", "sad", "fear", "angry"), rng.uniform(0, 0.4, 5), (0, 1, 2, 3, 3), strict=True
+        )
+    ]
+    names = [
+        "property", "classifier", "label", "explained", "explained_low", "explained_high", "votes", "rejects",
+        "p_holm",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=names).astype({"votes": "Int64"})
+
+
+def test_the_largest_come_first_and_no_more_than_asked(sizes: pd.DataFrame) -> None:
+    rows = explained(sizes, {"age": "the age"}, most=3).to_dict()["datasets"]["effects"]
+    assert [row["title"] for row in rows].count("the age") == 3
+    for name, group in sizes.groupby("property"):
+        largest = group.sort_values("explained", ascending=False).head(3)
+        means = [row["mean"] for row in rows if row["title"] == {"age": "the age"}.get(name, name)]
+        assert means == pytest.approx(largest["explained"].round(4).tolist())
+
+
+def test_decisions_have_their_shapes(sizes: pd.DataFrame) -> None:
+    rows = explained(sizes, alpha=0.005).to_dict()["datasets"]["effects"]
+    told = {row["words"].split(", ")[1]: row["verdict"] for row in rows}
+    assert told == {
+        "0 of 3 votes": "not",
+        "1 of 3 votes": "not",
+        "2 of 3 votes": "before Holm",
+        "3 of 3 votes": "after Holm",
+    }
+
+
+def test_tests_that_were_not_run_have_no_votes(sizes: pd.DataFrame) -> None:
+    none = sizes.assign(votes=pd.array([pd.NA] * len(sizes), dtype="Int64"))
+    words = explained(none).to_dict()["datasets"]["effects"][0]["words"]
+    assert words.endswith("%)")
