@@ -1,11 +1,13 @@
-"""The command line: `facelib models …`; what the commands do lies in the packages they call."""
+"""The command line: `facelib app | models | study | doctor`; what they do lies in the packages they call."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from typing import Annotated, Final
 
 import typer
 
+from facelib import studies_cli
 from facelib.errors import FacelibError
 
 app = typer.Typer(
@@ -15,6 +17,7 @@ app = typer.Typer(
 )
 models = typer.Typer(help="Model packages on this machine.", no_args_is_help=True)
 app.add_typer(models, name="models")
+app.add_typer(studies_cli.app, name="study")
 
 Notebook = Annotated[
     str | None,
@@ -28,6 +31,9 @@ Kernels = Annotated[int, typer.Option(help="How many sessions may run, those ahe
 Idle = Annotated[float, typer.Option(help="Minutes after which sessions that nobody looks at end.")]
 Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
 Log = Annotated[str, typer.Option("--log", help="How much the server tells: DEBUG, INFO, WARNING or ERROR.")]
+
+UNKNOWN: Final = 70
+"""Exit code after an error that nobody foresaw, as sysexits.h has it."""
 
 Names = Annotated[list[str] | None, typer.Argument(help="Names of packages; all if none is given.")]
 
@@ -119,9 +125,19 @@ def open_app(
 
 
 def main() -> None:
-    """Run the command line; what a user can cause is one message, never a traceback."""
+    """Run the command line; what goes wrong is a message, never a traceback."""
     try:
         app()
     except FacelibError as error:
         typer.echo(str(error), err=True)
         raise SystemExit(2) from None
+    except Exception as error:
+        if os.environ.get("FACELIB_TRACEBACK"):
+            raise
+        typer.echo(
+            f"facelib met an error that it doesn't know: {type(error).__name__}: {error}\n"
+            "What a study has done is kept. Please report it with what `facelib doctor` says; with "
+            "FACELIB_TRACEBACK=1 set, the same command shows where it happened.",
+            err=True,
+        )
+        raise SystemExit(UNKNOWN) from None

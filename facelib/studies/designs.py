@@ -74,8 +74,9 @@ def parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
 def _found(place: str) -> Callable[..., Any]:
     module, name = place.split(":")
     there = importlib.util.find_spec(module) is not None
-    function = getattr(importlib.import_module(module), name, None) if there else None
+    function: Any = getattr(importlib.import_module(module), name, None) if there else None
     if not callable(function):
         msg = f"This version of facelib has no {name} in {module}."
         raise UnavailableError(msg)
-    return function
+    found: Callable[..., Any] = function
+    return found

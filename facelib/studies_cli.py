@@ -1,0 +1,211 @@
+"""`facelib study …`: plan, run, report and status of studies that are declared in a file."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from facelib.studies import Declaration
+    from facelib.studies.execution import Progress
+    from facelib.studies.results import Result
+    from facelib.studies.study import Study
+
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+EVERY: Final = 30.0
+"""Seconds between lines of progress where nobody looks on: a log, a cluster."""
+
+DECLARED: Final = "declaration.json"
+SHOWN: Final = 5  # failures
+
+app = typer.Typer(
+    help="Studies that are declared in a file (docs/study.yml shows how).", no_args_is_help=True
+)
+
+PlanFile = Annotated[Path, typer.Argument(help="The file that declares the study, in YAML.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of a study that was run.")]
+Where = Annotated[Path | None, typer.Option("--store", help="Folder of the study; runs/<name of the file>.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", help="Processes; one a core.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Do again what failed before.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")]
+Out = Annotated[Path | None, typer.Option(help="The file to write; report.html in the study's folder.")]
+Also = Annotated[Path | None, typer.Option("--export", help="A folder for figures and tables besides.")]
+
+
+@app.command("plan")
+def show_plan(plan: PlanFile, store: Where = None, jobs: Jobs = None) -> None:
+    """Show what a study will do: how many pictures, how long it takes, how much disk it needs."""
+    declared = _declared(plan)
+    typer.echo(declared.study().plan(store or _store(plan), n_jobs=jobs))
+
+
+@app.command()
+def run(
+    plan: PlanFile, store: Where = None, jobs: Jobs = None, *, retry: Retry = False, yes: Yes = False
+) -> None:
+    """Run a study, or go on with it; Ctrl-C ends it, and what is done is kept."""
+    from facelib.studies import Cancelled
+
+    folder = store or _store(plan)
+    declared = _declared(plan)
+    again = _command(plan, store, jobs)
+    try:
+        study = declared.study()
+        typer.echo(study.plan(folder, n_jobs=jobs))
+        _check_folder(folder, declared)
+        if not yes and sys.stdin.isatty():
+            typer.confirm("Start?", default=True, abort=True)
+        result = _run(study, declared, folder, jobs, retry=retry)
+    except (KeyboardInterrupt, Cancelled) as ended:
+        stopped = isinstance(ended, Cancelled)
+        words = str(ended) if stopped else f"Stopped. What is done is kept in {folder}; run again to go on."
+        typer.echo(f"\n{words}\n  {again}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    _tell(result)
+    typer.echo(f"The report: facelib study report {_quoted(folder)}")
+
+
+@app.command()
+def report(store: Folder, out: Out = None, export: Also = None) -> None:
+    """Write the report of a study as one HTML file that can be read offline and printed."""
+    from facelib.studies import open_study
+
+    result = open_study(store)
+    try:
+        path = result.report(out or Path(store) / "report.html")
+        typer.echo(f"The report is in {path}.")
+        if export is not None:
+            typer.echo(f"Figures and tables are in {result.export(export)}.")
+    except KeyboardInterrupt:
+        typer.echo("\nStopped; the study itself is as it was.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@app.command()
+def status(store: Folder) -> None:
+    """Show how far a study is, what failed, and what was changed after its hypothesis was set."""
+    from facelib.studies import open_study
+    from facelib.studies.plan import size
+
+    result = open_study(store)
+    name = result.settings.get("name") or Path(store).name
+    typer.echo(f"{name}: an {result.kind} study of {result.settings['faces']}.")
+    _tell(result)
+    weight = sum(path.stat().st_size for path in result.store.rglob("*") if path.is_file())
+    typer.echo(f"On disk: {size(weight)} in {result.store}.")
+    for number, one in enumerate(result.provenance.get("runs", []), start=1):
+        typer.echo(f"Run {number}: {one['begun']} to {one['ended'] or 'an end that nobody noted'}.")
+
+
+def _run(study: Study, declared: Declaration, folder: Path, jobs: int | None, *, retry: bool) -> Result:
+    """Run the study with progress, and its tests."""
+    from facelib.studies.results import ObservationalResult
+    from facelib.studies.store import Store
+
+    Store(folder).save(DECLARED, declared.content)
+    with _progress() as show:
+        result: Result = study.run(folder, progress=show, n_jobs=jobs, retry=retry)
+    if isinstance(result, ObservationalResult):
+        typer.echo("The tests:", err=True)
+        result.test(progress=sys.stderr.isatty())
+    return result
+
+
+def _declared(plan: Path) -> Declaration:
+    from facelib.studies import load_declaration
+
+    return load_declaration(plan)
+
+
+def _store(plan: Path) -> Path:
+    return Path("runs") / plan.stem
+
+
+def _command(plan: Path, store: Path | None, jobs: int | None) -> str:
+    """Return the command that goes on with a run."""
+    words = ["facelib study run", _quoted(plan)]
+    words += ["--store", _quoted(store)] if store is not None else []
+    return " ".join([*words, *(["--jobs", str(jobs)] if jobs is not None else [])])
+
+
+def _quoted(path: Path) -> str:
+    import shlex
+
+    return shlex.quote(str(path))
+
+
+def _check_folder(folder: Path, declared: Declaration) -> None:
+    """Say so if the folder holds a study that was declared in another way."""
+    from facelib.studies.store import Store
+
+    if not (folder / DECLARED).is_file():
+        return
+    before, now = Store(folder).load(DECLARED), dict(declared.content)
+    names = sorted({*before, *now} - {"hypothesis"})
+    changed = [name for name in names if before.get(name) != _as_json(now.get(name))]
+    if changed:
+        typer.echo(
+            f"{folder} holds a study that was declared otherwise ({', '.join(changed)}). What both have in "
+            "common is kept, the rest is done anew; for another study choose another folder by --store."
+        )
+
+
+def _as_json(value: Any) -> Any:
+    import json
+
+    return json.loads(json.dumps(value))
+
+
+def _tell(result: Result) -> None:
+    """Say how far a study is, what failed, and what was changed after its hypothesis was set."""
+    from facelib.studies import later_changes
+
+    what = "faces × changes" if result.kind == "interventional" else "faces"
+    typer.echo(f"{result.done:,} of {result.total:,} {what} are done.")
+    failures = result.failures
+    if len(failures):
+        typer.echo(f"{len(failures)} failed; --retry does them again. The first of them:")
+        for row in failures.head(SHOWN).itertuples():
+            where = ", ".join(filter(None, (str(row.face), str(row.intervention), str(row.classifier))))
+            typer.echo(f"  {where}: {row.error}")
+    for sentence in later_changes(result.store, result.settings):
+        typer.echo(sentence)
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """Give a function that shows progress: a bar where someone looks on, else a line now and then."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from tqdm import tqdm
+
+    form = "{percentage:3.0f} %|{bar}| {n_fmt} of {total_fmt}{postfix}"
+    with tqdm(bar_format=form, dynamic_ncols=True, leave=False) as bar:
+
+        def show(at: Progress) -> None:
+            bar.total, bar.n = at.total, at.done
+            bar.set_postfix_str(str(at).partition(", ")[2], refresh=True)
+
+        yield show
+
+
+class _Lines:
+    """Writes progress as lines, one in half a minute, and the last."""
+
+    def __init__(self) -> None:
+        self.last = -EVERY
+
+    def __call__(self, at: Progress) -> None:
+        now = time.monotonic()
+        if now - self.last >= EVERY or at.done == at.total:
+            self.last = now
+            typer.echo(str(at), err=True)
