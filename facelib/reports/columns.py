@@ -1,0 +1,69 @@
+"""What the columns of exported tables mean: from where they are documented, gathered by table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from facelib.properties import PROPERTIES
+from facelib.stats.effects.contrasts import CONTRAST_COLUMNS
+from facelib.stats.effects.population import COLUMNS as EFFECTS
+from facelib.stats.independence.grid import COLUMNS as GRID
+from facelib.stats.independence.shares import COLUMNS as SHARES
+from facelib.studies.grid import EFFECT_COLUMNS
+from facelib.studies.outcomes import CURVE_COLUMNS, SHARE_COLUMNS
+from facelib.studies.subjects import FACE_COLUMNS
+from facelib.studies.table import COLUMNS as TABLE
+
+MEASURED: Final = "measured_"
+ERROR: Final = {"error": "why this reading failed; empty if it didn't"}
+FAILURES: Final = {"classifier": "id of the classifier, or properties where measuring failed"}
+MANIPULATION: Final = {
+    "intervention": "name of the intervention",
+    "property": "name of the property",
+    "meant": "whether it is the one that is meant to move",
+    "faces": "faces that have it at strength 0 and 1",
+    "start": "mean over faces at strength 0",
+    "end": "mean over faces at strength 1",
+    "change": "mean of end minus start",
+}
+KNOWN: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
+    "table": (TABLE, ERROR),
+    "faces": (FACE_COLUMNS,),
+    "failures": (FAILURES, TABLE, ERROR),
+    "effects": (EFFECTS, EFFECT_COLUMNS),
+    "effects_by_label": (EFFECTS,),
+    "contrasts": (CONTRAST_COLUMNS,),
+    "curves": (CURVE_COLUMNS,),
+    "share_significant": (SHARE_COLUMNS, SHARES),
+    "manipulation": (MANIPULATION,),
+    "grid": (GRID,),
+}
+"""Where the columns of a table are documented, by its name."""
+
+
+def meanings(table: str, columns: Sequence[str]) -> dict[str, str]:
+    """Return what the columns of a table mean.
+
+    Examples
+    --------
+    >>> meanings("manipulation", ["property", "start"])
+    {'property': 'name of the property', 'start': 'mean over faces at strength 0'}
+    """
+    return {str(name): _meaning(table, str(name), columns) for name in columns}
+
+
+def _meaning(table: str, name: str, columns: Sequence[str]) -> str:
+    # Both kinds of studies have effects and shares: theirs is the dictionary that knows all columns.
+    known = KNOWN.get(table, ())
+    for words in sorted(known, key=lambda one: -len(set(columns) & set(one))):
+        if name in words:
+            return words[name]
+    if name.startswith(MEASURED):
+        found = PROPERTIES[name.removeprefix(MEASURED)]
+        unit = f" ({found.unit})" if found.unit else ""
+        return f"{found.title}{unit}: {found.description}"
+    if table == "outputs":
+        return "logit of this classifier and emotion, one row a face that was tested"
+    source = "given with the faces, or measured: see the settings" if table == "properties" else "of the face"
+    return f"{name.removeprefix(MEASURED).replace('_', ' ')}, {source}"

@@ -1,0 +1,157 @@
+"""What the reports of both kinds of studies have: status, registration, failures, provenance, citation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.reports.parts import Table, two_columns
+from facelib.reports.words import counted, listed, plain
+from facelib.studies.confirmation import describe_hypothesis, later_changes, registrations
+
+if TYPE_CHECKING:
+    from facelib.studies.results import Result
+
+PAPERS: Final = (
+    "Büchner, Penzel, Guntinas-Lichius, Denzler: Facing Asymmetry. ACCV 2024, arXiv 2409.15927.",
+    "Büchner, Penzel, Guntinas-Lichius, Denzler: Power of Properties. 2024, arXiv 2404.07867.",
+)
+"""What the studies rebuild; no number of a report is a paper's."""
+
+SHOWN: Final = 20  # failures in the page; all of them are in the folder
+
+
+def title_of(result: Result) -> str:
+    """Return the name of the study, or what it is."""
+    return str(result.settings["name"] or f"{result.kind.capitalize()} study")
+
+
+def status(result: Result) -> str:
+    """Say how far the study is."""
+    units = "faces" if result.kind == "observational" else "units (one face × one change)"
+    if result.complete:
+        return f"Complete: {result.total:,} of {result.total:,} {units}."
+    return (
+        f"Unfinished: {result.done:,} of {result.total:,} {units}. Everything below is about these alone and "
+        "may change; run the study again to finish it."
+    )
+
+
+def registered(result: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what was set before the run, and what was changed later, in sentences."""
+    history = registrations(result.store)
+    if not history:
+        return (), ()
+    return (describe_hypothesis(history[0]),), tuple(later_changes(result.store, result.settings))
+
+
+def failures(result: Result) -> tuple[tuple[str, ...], Table | None]:
+    """Say how many readings failed, and why, in words; the table counts them."""
+    table = result.failures
+    if table.empty:
+        return ("Nothing failed.",), None
+    faces = int(table["face"].nunique())
+    text = (
+        f"{counted(len(table), 'reading')} failed, on {faces:,} of {len(result.faces):,} faces. What failed "
+        "is left out of all numbers above; nothing is filled in."
+    )
+    keys = ["intervention", "classifier", "error"]
+    counts = table.groupby(keys, sort=False)["face"].agg(["size", "first"]).reset_index()
+    counts = counts.sort_values("size", ascending=False, kind="stable")
+    rows = tuple(
+        (str(row["error"]), str(row["intervention"]) or "–", str(row["classifier"]), f"{row['size']:,}",
+         str(row["first"]))
+        for row in counts.head(SHOWN).to_dict("records")
+    )  # fmt: skip
+    left = len(counts) - len(rows)
+    more = f" The {SHOWN} most frequent; {left:,} more are in the exported table." if left else ""
+    caption = f"Failed readings by their reason.{more}"
+    columns = ("Reason", "Change", "Read by", "Times", "First face")
+    return (text,), Table(caption, columns, rows, words=frozenset({0, 1, 2, 4}))
+
+
+def provenance_tables(result: Result) -> tuple[Table, ...]:
+    """Return versions and machine, runs, classifiers, as tables."""
+    known = result.provenance
+    machine = known.get("machine", {})
+    pairs = [
+        *((str(name), str(version)) for name, version in known.get("versions", {}).items()),
+        *((f"machine: {name}", str(value)) for name, value in machine.items()),
+        ("seed", str(known.get("seed", result.settings["seed"]))),
+    ]
+    tables = [two_columns("Versions, machine and seed.", pairs, names=("What", "Which"))]
+    if runs := known.get("runs"):
+        passed = tuple(
+            (str(place), str(run.get("begun")), str(run.get("ended") or "not ended"), _jobs(run))
+            for place, run in enumerate(runs, 1)
+        )
+        heads = ("Run", "Begun", "Ended", "Processes")
+        tables.append(Table("Runs of this study.", heads, passed, words=frozenset({0, 1, 2})))
+    if networks := tuple(_classifier(row) for row in known.get("classifiers", [])):
+        columns = ("Classifier", "Title and source", "Licence", "sha256 of weights", "Trained on", "Limits")
+        tables.append(Table("Classifiers.", columns, networks, words=frozenset(range(6))))
+    return tuple(tables)
+
+
+def _jobs(run: Mapping[str, Any]) -> str:
+    return "as configured" if run.get("n_jobs") is None else str(run["n_jobs"])
+
+
+def _classifier(row: Mapping[str, Any]) -> tuple[str, ...]:
+    source = f"{row.get('title', '')}; {row.get('source', '')}".strip("; ")
+    return (
+        str(row["classifier"]),
+        source,
+        str(row.get("licence") or "not stated"),
+        str(row.get("sha256") or "none: from memory"),
+        str(row.get("training_data") or "not stated"),
+        str(row.get("limits") or "–"),
+    )
+
+
+def citation(result: Result) -> tuple[str, ...]:
+    """Return what to cite: the package as it was run, and the papers that it rebuilds."""
+    versions = result.provenance.get("versions", {})
+    code = f" (code {versions['code'][:12]})" if versions.get("code") else ""
+    package = (
+        f"The facelib authors: facelib {versions.get('facelib', '')}{code}. Change one property of a face "
+        "gradually and watch emotion classifiers follow."
+    )
+    return (package, *PAPERS)
+
+
+def package(result: Result) -> str:
+    """Return name and version of what ran the study."""
+    return f"facelib {result.provenance.get('versions', {}).get('facelib', '')}".strip()
+
+
+def several(names: Sequence[str], noun: str) -> str:
+    """Return a few names in a sentence, or how many there are.
+
+    >>> several(["fer"], "classifier"), several(["a", "b", "c", "d", "e"], "classifier")
+    ('the classifier fer', 'five classifiers')
+    """
+    if len(names) == 1:
+        return f"the {noun} {names[0]}"
+    if len(names) <= 3:
+        return f"the {noun}s {listed(names)}"
+    words = dict(zip(range(4, 10), ("four", "five", "six", "seven", "eight", "nine"), strict=True))
+    return f"{words.get(len(names), f'{len(names)}')} {noun}s"
+
+
+def level(alpha: float) -> str:
+    """Return a level without its leading zero.
+
+    >>> level(0.05), level(0.001)
+    ('.05', '.001')
+    """
+    return f"{alpha:g}".removeprefix("0")
+
+
+def margin(delta: float) -> str:
+    """Return δ with as many decimals as it has, two at least.
+
+    >>> margin(0.1), margin(0.05), margin(0.025)
+    ('.10', '.05', '.025')
+    """
+    return max(plain(delta), level(delta), key=len)

@@ -1,0 +1,153 @@
+"""Effects over faces as tables that are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.reports.parts import Table, footnotes
+from facelib.reports.words import NOTHING, capital, chance, interval, percent, places_for, plain, signed
+from facelib.stats.effects.equivalence import VERDICTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHORT: Final = dict(zip(VERDICTS, ("matters", "does not", "can't tell"), strict=True))
+LOWER: Final = {"two-sided": "two-sided", "less": "one-sided, falls", "greater": "one-sided, rises"}
+
+
+def effect_table(effects: pd.DataFrame, title: str) -> Table:
+    """Return the main table of one intervention: one row a classifier."""
+    marks, notes = footnotes(effects["notes"].astype(str))
+    level = 100 * (1 - float(effects["alpha"].iloc[0]))
+    rows = tuple(
+        (
+            _marked(row["classifier"], mark),
+            plain(row["start"], places(row)),
+            *_numbers(row),
+            signed(row["g"]),
+            *_verdicts(row),
+            f"{row['n']:,}",
+        )
+        for row, mark in zip(effects.to_dict("records"), marks, strict=True)
+    )
+    columns = (
+        "Classifier", "Start", "Change", f"{level:g} % interval", "p", "p, Holm",
+        "g", "at δ/2", "at δ", "at 2δ", "People",
+    )  # fmt: skip
+    caption = (
+        f"{title}: mean output at strength 0 (start), its change to strength 1, and whether it matters. "
+        "Near 0 or 1 an output has little room on that side. g: the change in units of its spread over "
+        f"people. p: sign-flip test, {_sides(effects)}."
+    )
+    return _without_people(Table(capital(caption), columns, rows, notes, words=frozenset({0, 7, 8, 9})))
+
+
+def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
+    """Return D of one intervention against its control: one row a classifier."""
+    marks, notes = footnotes(contrasts["notes"].astype(str))
+    level = 100 * (1 - float(contrasts["alpha"].iloc[0]))
+    rows = tuple(
+        (
+            _marked(row["classifier"], mark),
+            signed(row["mean_intervention"], places(row)),
+            signed(row["mean_control"], places(row)),
+            *_numbers(row),
+            *_verdicts(row),
+            f"{row['n']:,}",
+        )
+        for row, mark in zip(contrasts.to_dict("records"), marks, strict=True)
+    )
+    columns = (
+        "Classifier", "Change", "Control", "D", f"{level:g} % interval", "p", "p, Holm",
+        "at δ/2", "at δ", "at 2δ", "People",
+    )  # fmt: skip
+    caption = (
+        f"{title}, beyond the control ({control}): D is the change minus that under the control, on the same "
+        f"people: what the control doesn't explain. p: sign-flip test of D, {_sides(contrasts)}."
+    )
+    return _without_people(Table(capital(caption), columns, rows, notes, words=frozenset({0, 7, 8, 9})))
+
+
+def label_table(effects: pd.DataFrame, title: str) -> Table:
+    """Return every output of one intervention: one row a classifier and emotion."""
+    level = 100 * (1 - float(effects["alpha"].iloc[0]))
+    rows = tuple(
+        (
+            f"{row['classifier']}: {row['label']}",
+            plain(row["start"], places(row)),
+            signed(row["mean"], places(row)),
+            interval(row["low"], row["high"], places(row)),
+            chance(row["p"]),
+            chance(row["p_holm"]),
+            SHORT.get(row["verdict"], NOTHING),
+            f"{row['n']:,}",
+        )
+        for row in effects.to_dict("records")
+    )
+    columns = (
+        "Output", "Start", "Change", f"{level:g} % interval", "p", "p, Holm", "at δ", "People",
+    )  # fmt: skip
+    caption = f"{capital(title)}: every output. p: sign-flip test, {_sides(effects)}."
+    return _without_people(Table(caption, columns, rows, words=frozenset({0, 6})))
+
+
+def share_table(shares: pd.DataFrame, titles: Mapping[str, str]) -> Table:
+    """Return the share of significant outputs of every intervention, with what belongs beside it."""
+    rows = tuple(
+        (
+            capital(titles[row["intervention"]]),
+            f"{row['significant']:,} of {row['tests']:,}",
+            *(percent(row[name]) for name in ("share", "share_bh", "share_holm", "share_matters")),
+            f"{row['n']:,}",
+        )
+        for row in shares.to_dict("records")
+    )
+    alpha, delta = float(shares["alpha"].iloc[0]), float(shares["delta"].iloc[0])
+    columns = ("Change", "Tests", "Significant", "after BH", "after Holm", "Matters", "People")
+    caption = (
+        f"Outputs (classifier × emotion) whose test rejects at {plain(alpha, places_for(alpha))}; about "
+        f"{percent(alpha)} is expected if nothing changes. The share rises with the number of people and "
+        f"says nothing about size; beside it the share of outputs whose change matters at δ = {plain(delta)}."
+    )
+    return _without_people(Table(caption, columns, rows, words=frozenset({0})))
+
+
+def places(row: Mapping[Any, Any]) -> int:
+    """Return how many decimals the numbers of a row have."""
+    return places_for(float(row["delta"]))
+
+
+def _numbers(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    digits = places(row)
+    return (
+        signed(row["mean"], digits),
+        interval(row["low"], row["high"], digits),
+        chance(row["p"]),
+        chance(row["p_holm"]),
+    )
+
+
+def _verdicts(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return tuple(SHORT.get(row[name], NOTHING) for name in ("verdict_half", "verdict", "verdict_double"))
+
+
+def _without_people(table: Table) -> Table:
+    """Tell the number of people in the caption where all rows have the same: their column is the last."""
+    counts = {row[-1] for row in table.rows}
+    if len(counts) != 1:
+        return table
+    count = counts.pop()
+    caption = f"{table.caption} {count} {'person' if count == '1' else 'people'}."
+    rows = tuple(row[:-1] for row in table.rows)
+    return replace(table, caption=caption, columns=table.columns[:-1], rows=rows)
+
+
+def _sides(table: pd.DataFrame) -> str:
+    return LOWER[str(table["alternative"].iloc[0])]
+
+
+def _marked(name: str, mark: str) -> str:
+    """Return a name with the mark of its note."""
+    return f"{name} [{mark}]" if mark else name

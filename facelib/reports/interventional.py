@@ -1,0 +1,261 @@
+"""What the report of an interventional study says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from facelib import properties, stats
+from facelib.reports import common
+from facelib.reports.effect_tables import contrast_table, effect_table, label_table, share_table
+from facelib.reports.interventional_figures import figures
+from facelib.reports.interventional_method import (
+    aim,
+    control_title,
+    declared,
+    facts,
+    item_of,
+    paragraph,
+    titles_of,
+)
+from facelib.reports.parts import Content, Section, Table
+from facelib.reports.words import capital, listed, signed, slug
+from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, VERDICTS
+from facelib.studies.confirmation import INTENDED
+
+if TYPE_CHECKING:
+    from facelib.studies.results import InterventionalResult
+
+TOLD: Final = {
+    MATTERS: "{it} matters{at} for {whom}",
+    DOES_NOT: "{it} does not matter{at} for {whom}",
+    CANNOT_TELL: "whether {it} matters{at} can't be told for {whom}",
+}
+MOVES: Final = {"two-sided": "change", "less": "fall", "greater": "rise"}
+CAUSES: Final = {"weaker_expression": "asymmetry", "weaker_by_displacement": "asymmetry"}
+"""What a control takes away from a change of symmetry."""
+
+
+def tables(result: InterventionalResult) -> dict[str, pd.DataFrame]:
+    """Return the tables of a folder, by name."""
+    found = {
+        "effects": result.effects,
+        "effects_by_label": result.effects_by_label,
+        "curves": result.curves,
+        "share_significant": result.share_significant,
+        "manipulation": manipulation(result),
+    }
+    if result.contrasts is not None:
+        found["contrasts"] = result.contrasts
+    return found
+
+
+def content(result: InterventionalResult) -> Content:
+    """Return what the report says."""
+    titles = titles_of(result)
+    told, changed = common.registered(result)
+    by_label = result.effects_by_label
+    return Content(
+        kind="interventional",
+        title=common.title_of(result),
+        question=question(result),
+        status=common.status(result),
+        complete=result.complete,
+        answer=tuple(answer(result, name) for name in result.interventions),
+        reading=_reading(result),
+        registered=told,
+        changes=changed,
+        sections=(
+            *_overview(result, titles),
+            *(_section(result, name, titles) for name in result.interventions),
+        ),
+        facts=facts(result),
+        declared=declared(result),
+        failures=common.failures(result),
+        provenance=common.provenance_tables(result),
+        appendix=(
+            Section(
+                "all-outputs",
+                "All outputs",
+                ("Every common emotion of every classifier, whatever a face is meant to show.",),
+                tables=tuple(
+                    label_table(by_label[by_label["intervention"] == name], titles[name])
+                    for name in result.interventions
+                ),
+            ),
+        ),
+        paragraph=paragraph(result),
+        cite=common.citation(result),
+        generator=common.package(result),
+    )
+
+
+def question(result: InterventionalResult) -> str:
+    """Return what the study asks, in one sentence."""
+    clauses = [item["clause"] for item in result.settings["interventions"]]
+    names = result.settings["classifiers"]
+    outputs = "output" if len(names) == 1 else "outputs"
+    moves = MOVES[result.settings["alternative"]]
+    does = "Does" if len(names) == 1 else "Do"
+    when = (
+        clauses[0] if len(clauses) == 1 else ", ".join(f"({k}) {text}" for k, text in enumerate(clauses, 1))
+    )
+    meant = ", the one that each face is meant to show," if result.label == INTENDED else ""
+    return (
+        f"{does} the {outputs} of {common.several(names, 'classifier')} for {aim(result)}{meant} "
+        f"{moves} as {when}?"
+    )
+
+
+def answer(result: InterventionalResult, name: str) -> str:
+    """Return for which classifiers a change matters, and how many lower their output."""
+    rows = result.effects[result.effects["intervention"] == name]
+    it, at = (
+        f"the change of the output for {aim(result)}",
+        f" at δ = {common.margin(result.settings['delta'])}",
+    )
+    parts = []
+    for verdict in VERDICTS:
+        own = rows[rows["verdict"] == verdict]
+        if own.empty:
+            continue
+        count = "" if len(own) == len(rows) else f" ({len(own)} of {len(rows)})"
+        whom = _whom(own, whole=len(own) == len(rows))
+        parts.append(TOLD[verdict].format(it=it, at=at, whom=whom) + count)
+        it, at = "it", ""
+    told = "; ".join(parts) or f"nothing is known of {it}"
+    return f"As {item_of(result, name)['clause']}, {told}. {_lowering(result, name)}".strip()
+
+
+def _whom(rows: pd.DataFrame, *, whole: bool) -> str:
+    """Return classifiers with their mean changes, or all of them with the range."""
+    means = rows["mean"]
+    if whole and len(rows) > 1:
+        many = "both" if len(rows) == 2 else f"all {len(rows)}"
+        return f"{many} classifiers (mean change {signed(means.min())} to {signed(means.max())})"
+    return listed([f"{name} ({signed(mean)})" for name, mean in zip(rows["classifier"], means, strict=True)])
+
+
+def sentences(result: InterventionalResult, name: str) -> tuple[str, ...]:
+    """Return one sentence a classifier."""
+    rows = result.effects[result.effects["intervention"] == name].assign(label=aim(result))
+    clause = item_of(result, name)["clause"]
+    return tuple(stats.describe_effect(row, clause=clause) for row in rows.to_dict("records"))
+
+
+def manipulation(result: InterventionalResult) -> pd.DataFrame:
+    """Return what the changes did to measured properties: mean over faces at strength 0 and 1.
+
+    Columns: intervention, property, meant (whether it is the one that is meant to move), faces, start, end,
+    change.
+    """
+    rows = result.sound.drop_duplicates(["face", "intervention", "step"])
+    found = []
+    for item in result.settings["interventions"]:
+        part = rows[rows["intervention"] == item["name"]]
+        for name in result.settings["measured"]:
+            if f"measured_{name}" not in part or part.empty:
+                continue
+            values = part.pivot_table(index="face", columns="strength", values=f"measured_{name}")
+            if not {0.0, 1.0} <= set(values.columns):
+                continue
+            ends = values[[0.0, 1.0]].dropna()
+            found.append(
+                {
+                    "intervention": item["name"],
+                    "property": name,
+                    "meant": item["moves"] == name,
+                    "faces": len(ends),
+                    "start": ends[0.0].mean(),
+                    "end": ends[1.0].mean(),
+                    "change": (ends[1.0] - ends[0.0]).mean(),
+                }
+            )
+    columns = ["intervention", "property", "meant", "faces", "start", "end", "change"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def _lowering(result: InterventionalResult, name: str) -> str:
+    item = item_of(result, name)
+    expected = result.settings["alternative"] == "less" or item["expected"] == "falls"
+    if not expected or name not in result.lowering:
+        return ""
+    found = result.lowering[name]
+    cause = CAUSES.get(str(found.control), "") if item["moves"] == "symmetry" else ""
+    named = replace(found, label=aim(result), control=control_title(result) if found.control else None)
+    return stats.describe_lowering(named, cause=cause, clause=item["clause"])
+
+
+def _reading(result: InterventionalResult) -> tuple[str, ...]:
+    known = facts(result)
+    return (
+        f"A change matters if the whole {known['verdict_level']} interval of its mean lies beyond a margin "
+        f"of ± {known['delta']} in probability; it does not matter if the whole interval lies inside; else "
+        "it can't be told from these people, and more of them may tell.",
+        "The verdict is about size. A p is about chance alone: how easily so large a mean arises if nothing "
+        "happens. It gets smaller with the number of people, however small the change. Both stand in the "
+        "tables, p before and after correction for the number of tests; the verdict is not corrected.",
+        "All of it is about the outputs of networks, never about what a person feels.",
+    )
+
+
+def _overview(result: InterventionalResult, titles: Mapping[str, str]) -> tuple[Section, ...]:
+    """Return the section that compares interventions, and says whether they did what they should."""
+    checked = manipulation(result)
+    found = [share_table(result.share_significant, titles)] if len(result.interventions) > 1 else []
+    if len(checked):
+        found.append(_check_table(checked, titles))
+    if not found:
+        return ()
+    return (Section("overview", "Overview", tables=tuple(found)),)
+
+
+def _check_table(checked: pd.DataFrame, titles: Mapping[str, str]) -> Table:
+    known = properties.PROPERTIES
+    rows = tuple(
+        (
+            capital(titles[row["intervention"]]),
+            known[row["property"]].title if row["property"] in known else str(row["property"]),
+            "yes" if row["meant"] else "",
+            *(_measured(row[name]) for name in ("start", "end")),
+            f"{row['faces']:,}",
+        )
+        for row in checked.to_dict("records")
+    )
+    return Table(
+        "Did the changes do what they should? Properties measured in the pictures, means over faces.",
+        ("Change", "Property", "Meant to move", "At strength 0", "At strength 1", "Faces"),
+        rows,
+        words=frozenset({0, 1, 2}),
+    )
+
+
+def _measured(value: float) -> str:
+    """Return a measured number with three significant digits.
+
+    >>> _measured(0.98765), _measured(41.26), _measured(-3.14159)
+    ('0.988', '41.3', '−3.14')
+    """
+    return f"{value:.3g}".replace("-", "−")
+
+
+def _section(result: InterventionalResult, name: str, titles: Mapping[str, str]) -> Section:
+    item, title = item_of(result, name), titles[name]
+    effects = result.effects[result.effects["intervention"] == name]
+    contrasts = result.contrasts
+    own = None if contrasts is None else contrasts[contrasts["intervention"] == name]
+    tables = [effect_table(effects, title)]
+    if own is not None and len(own):
+        tables.append(contrast_table(own, title, control_title(result)))
+    role = " It is the control that the others are compared with." if name == result.control else ""
+    return Section(
+        f"change-{slug(name)}",
+        capital(title),
+        (f"{item['description']}{role}",),
+        sentences(result, name),
+        tuple(tables),
+        figures(result, name, titles, own),
+    )

@@ -1,0 +1,110 @@
+"""Figures of the report of an interventional study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from facelib.charts.averages import mean_response
+from facelib.charts.effects import forest
+from facelib.charts.heatmap import heatmap
+from facelib.reports import common
+from facelib.reports.interventional_method import aim, control_title
+from facelib.reports.parts import Figure
+from facelib.reports.words import capital, plain, signed, slug
+from facelib.stats.effects.equivalence import VERDICTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.studies.results import InterventionalResult
+
+SAYS: Final = dict(zip(VERDICTS, ("matters", "does not matter", "can't be told"), strict=True))
+
+
+def figures(
+    result: InterventionalResult, name: str, titles: Mapping[str, str], own: pd.DataFrame | None
+) -> tuple[Figure, ...]:
+    """Return the figures of one intervention: effects, effects beyond the control, curves, map.
+
+    Parameters
+    ----------
+    result
+        Of the study.
+    name, titles
+        The intervention, and the titles of all.
+    own
+        Its rows of the contrasts, if there are any.
+    """
+    effects = result.effects[result.effects["intervention"] == name]
+    by_label = result.effects_by_label[result.effects_by_label["intervention"] == name]
+    key, title, delta = slug(name), capital(titles[name]), common.margin(result.settings["delta"])
+    heading = f"Change of the probability of {aim(result)} from strength 0 to 1"
+    found = [
+        Figure(
+            f"effects_{key}",
+            f"{title}: mean change over people with its intervals. Filled circle: matters; square: does not "
+            f"matter; diamond: can't be told at δ = {delta} (grey band).",
+            f"Mean changes with intervals, one row a classifier: {_told(effects)}.",
+            forest(effects, titles, heading=heading).to_dict(),
+        )
+    ]
+    if own is not None and len(own):
+        control = control_title(result)
+        found.append(
+            Figure(
+                f"contrasts_{key}",
+                f"{title}, beyond the control ({control}): D, the change minus that of the control on the "
+                "same people. Signs as before.",
+                f"Differences to the control with intervals, one row a classifier: {_told(own)}.",
+                forest(own, titles, heading=f"D: change minus that under {control}").to_dict(),
+            )
+        )
+    shown = [name] if name == result.control or result.control is None else [name, result.control]
+    curves = result.curves[result.curves["intervention"].isin(shown)]
+    curves = curves.sort_values("intervention", key=lambda names: names.map(shown.index), kind="stable")
+    lines = "; the dashed line is the control" if len(shown) > 1 else ""
+    found.append(
+        Figure(
+            f"curves_{key}",
+            f"{title}: mean probability of {aim(result)} over the strength of the change; bands: "
+            f"{100 * (1 - result.settings['alpha']):g} % intervals over people{lines}.",
+            f"Response curves, one panel a classifier: {_ends(curves, name)}.",
+            mean_response(curves, titles).to_dict(),
+        )
+    )
+    found.append(
+        Figure(
+            f"map_{key}",
+            f"{title}: mean change of every emotion's probability. *: significant after Holm's correction "
+            f"over all of them; (*): only before it; framed: matters at δ = {delta}; ?: can't be told; "
+            "neither: does not matter.",
+            "Table of numbers, one row a classifier, one column an emotion; all of them stand in the "
+            f"appendix, All outputs. {_largest(by_label)}",
+            heatmap(by_label, titles).to_dict(),
+        )
+    )
+    return tuple(found)
+
+
+def _ends(curves: pd.DataFrame, name: str) -> str:
+    own = curves[curves["intervention"] == name].sort_values("strength", kind="stable")
+    ends = own.groupby("classifier", sort=False)["mean"].agg(["first", "last"])
+    return "; ".join(
+        f"{clf} from {plain(row['first'])} to {plain(row['last'])}" for clf, row in ends.iterrows()
+    )
+
+
+def _largest(by_label: pd.DataFrame) -> str:
+    known = by_label[by_label["mean"].notna()]
+    if known.empty:
+        return ""
+    row = known.iloc[int(known["mean"].abs().to_numpy().argmax())]
+    return f"The largest change is {plain(row['mean'])}: {row['classifier']}, {row['label']}."
+
+
+def _told(effects: pd.DataFrame) -> str:
+    return "; ".join(
+        f"{row['classifier']} {signed(row['mean'])}, {SAYS.get(row['verdict'], 'no verdict')}"
+        for row in effects.to_dict("records")
+    )

@@ -1,0 +1,133 @@
+"""How an interventional study was done: as it was declared, in numbers for the method, and as a paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from facelib.reports import common
+from facelib.reports.parts import Table, two_columns
+from facelib.reports.words import counted, listed
+from facelib.studies.confirmation import INTENDED
+
+if TYPE_CHECKING:
+    from facelib.studies.results import InterventionalResult
+
+
+def titles_of(result: InterventionalResult) -> dict[str, str]:
+    """Return the titles of the interventions by name; where two are the same, with the name."""
+    items = result.settings["interventions"]
+    known = [item["title"] for item in items]
+    return {
+        item["name"]: item["title"] if known.count(item["title"]) == 1 else f"{item['title']}: {item['name']}"
+        for item in items
+    }
+
+
+def control_title(result: InterventionalResult) -> str:
+    """Return the title of the control without saying again that it is one; empty: there is none."""
+    return titles_of(result)[result.control].replace(" (control)", "") if result.control else ""
+
+
+def aim(result: InterventionalResult) -> str:
+    """Return the class of interest in words."""
+    return "the intended emotion" if result.label == INTENDED else result.label
+
+
+def facts(result: InterventionalResult) -> dict[str, Any]:
+    """Return what the method's template needs."""
+    effects, settings = result.effects, result.settings
+    alpha = float(settings["alpha"])
+    methods = set(effects["interval_method"])
+    return {
+        "aim": aim(result),
+        "faces": settings["faces"],
+        "n": int(effects["n"].max()),
+        "steps": settings["steps"],
+        "size": settings["size"],
+        "classifiers": len(settings["classifiers"]),
+        "delta": common.margin(settings["delta"]),
+        "alpha": common.level(alpha),
+        "level": f"{100 * (1 - alpha):g} %",
+        "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
+        "alternative": settings["alternative"],
+        "exact": bool(effects["exact"].all()),
+        "flips": int(effects["n_flips"].max()),
+        "family": int(effects["family"].max()),
+        "bca": "bca" in methods,
+        "t": "t" in methods,
+        "resamples": int(effects["n_bootstrap"].max()),
+        "mixed": sorted({name for name in effects["mixed_method"] if name}),
+        "control": control_title(result),
+        "seed": settings["seed"],
+        "interventions": [item for item in settings["interventions"] if item["name"] in result.interventions],
+    }
+
+
+def paragraph(result: InterventionalResult) -> str:
+    """Return a methods paragraph that can be pasted into a paper."""
+    known, titles = facts(result), titles_of(result)
+    names = result.settings["classifiers"]
+    ways = [titles[name] for name in result.interventions]
+    changes = f"by {ways[0]}" if len(ways) == 1 else f"in {len(ways)} ways ({'; '.join(ways)})"
+    interval = listed(
+        [
+            *([f"BCa bootstrap, {known['resamples']:,} resamples"] if known["bca"] else []),
+            *(["Student's t"] if known["t"] else []),
+        ]
+    )
+    sides = "two-sided" if known["alternative"] == "two-sided" else "one-sided"
+    patterns = (
+        f"all {known['flips']:,} sign patterns" if known["exact"] else f"{known['flips']:,} sign patterns"
+    )
+    told = ", and registered," if common.registered(result)[0] else ""
+    family = counted(known["family"], "test")
+    text = (
+        f"The faces were {known['faces']}. Using {common.package(result)} (seed {known['seed']}), we changed "
+        f"each of them {changes}, in {known['steps']} even steps from strength 0 (the unchanged face) to 1, "
+        f"everything else fixed. Each picture ({known['size']} px) was read by "
+        f"{counted(len(names), 'classifier')} ({listed(names)}), always with the face box of the unchanged "
+        f"face. The effect was the difference in the probability of {known['aim']} between strength 1 and 0, "
+        f"averaged over the faces of a person; the person was the unit of analysis (n = {known['n']}). We "
+        f"report means over people with {known['level']} intervals ({interval or 'none'}) and {sides} "
+        f"sign-flip tests over people ({patterns}), corrected after Holm over {family} at "
+        f"α = {known['alpha']}. A change was said to matter if the {known['verdict_level']} interval of its "
+        f"mean lay wholly outside ± δ = {known['delta']}, not to matter if it lay wholly inside, and "
+        f"undecided otherwise; δ was set{told} before the run."
+    )
+    if result.control:
+        text += (
+            f" Effects beyond the control ({control_title(result)}) are differences between the two changes "
+            "on the same people, tested in the same way."
+        )
+    if len(result.failures):
+        count = counted(len(result.failures), "reading")
+        text += f" {count} failed and {'was' if len(result.failures) == 1 else 'were'} left out."
+    return text
+
+
+def declared(result: InterventionalResult) -> Table:
+    """Return what was set."""
+    settings = result.settings
+    sides = {"two-sided": "two-sided", "less": "one-sided: it falls", "greater": "one-sided: it rises"}
+    control = titles_of(result)[settings["control"]] if settings["control"] else "none"
+    pairs = [
+        ("Hypothesis", str(settings["hypothesis"] or "none: the study explores")),
+        ("Class of interest", aim(result)),
+        ("Margin δ", f"{common.margin(settings['delta'])} in probability"),
+        ("Level α", common.level(settings["alpha"])),
+        ("Test", sides[settings["alternative"]]),
+        ("Control", control),
+        ("Faces", str(settings["faces"])),
+        ("Strengths", f"{settings['steps']}, from 0 to 1"),
+        ("Pictures", f"{settings['size']} px"),
+        ("Classifiers", listed(settings["classifiers"])),
+        ("Seed", str(settings["seed"])),
+    ]
+    return two_columns("As the study was declared.", pairs, names=("What", "Set to"))
+
+
+def item_of(result: InterventionalResult, name: str) -> Mapping[str, Any]:
+    """Return an intervention as it was declared."""
+    found: Mapping[str, Any] = next(item for item in result.settings["interventions"] if item["name"] == name)
+    return found

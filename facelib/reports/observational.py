@@ -1,0 +1,277 @@
+"""What the report of an observational study says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from facelib.charts.dependence import dependence
+from facelib.charts.effects import explained
+from facelib.charts.export import with_data
+from facelib.charts.shares import significant_shares
+from facelib.reports import common
+from facelib.reports.observational_method import VOTE, declared, facts, limits, paragraph, titles_of
+from facelib.reports.parts import Content, Figure, Section, Table
+from facelib.reports.words import NOTHING, capital, chance, counted, listed, percent, slug
+
+if TYPE_CHECKING:
+    from facelib.studies.results import ObservationalResult
+
+HEADING: Final = (
+    "Bold: depends on it; *: after Holm's correction, too",
+    "Colour: share of the output's variance inside labels",
+)
+MOST: Final = 12  # outputs of a property in its table and figure; all of them are in the appendix
+
+
+def tables(result: ObservationalResult) -> dict[str, pd.DataFrame]:
+    """Return the tables of a folder, by name."""
+    return {
+        "grid": result.grid,
+        "effects": result.effects,
+        "share_significant": result.share_significant,
+        "outputs": result.outputs,
+        "properties": result.measured,
+    }
+
+
+def content(result: ObservationalResult) -> Content:
+    """Return what the report says."""
+    told, changed = common.registered(result)
+    return Content(
+        kind="observational",
+        title=common.title_of(result),
+        question=question(result),
+        status=common.status(result),
+        complete=result.complete,
+        answer=tuple(answer(result, name) for name in properties_of(result)),
+        reading=_reading(result),
+        registered=told,
+        changes=changed,
+        sections=(_overview(result), *(_section(result, name) for name in properties_of(result))),
+        facts=facts(result),
+        declared=declared(result),
+        failures=common.failures(result),
+        provenance=common.provenance_tables(result),
+        appendix=_appendix(result),
+        paragraph=paragraph(result),
+        cite=common.citation(result),
+        limits=limits(result),
+        generator=common.package(result),
+    )
+
+
+def properties_of(result: ObservationalResult) -> list[str]:
+    """Return the properties that were tested, in their order."""
+    return [str(name) for name in result.effects["property"].drop_duplicates()]
+
+
+def question(result: ObservationalResult) -> str:
+    """Return what the study asks, in one sentence."""
+    titles = titles_of(result)
+    asked = listed([titles[name] for name in result.settings["properties"]])
+    held = listed(result.settings["labels"])
+    whose = common.several(result.settings["classifiers"], "classifier")
+    return f"Among faces with the same {held}: do outputs of {whose} depend on {asked}?"
+
+
+def shares(result: ObservationalResult) -> pd.DataFrame:
+    """Return the shares of the method that decides: the vote, or the first test where there is none."""
+    table = result.share_significant
+    method = VOTE if (table["method"] == VOTE).any() else table["method"].iloc[0]
+    return table[table["method"] == method].reset_index(drop=True)
+
+
+def answer(result: ObservationalResult, name: str) -> str:
+    """Return how many outputs depend on a property, how strongly, and beside chance."""
+    row = next(one for one in shares(result).to_dict("records") if one["property"] == name)
+    title, tests = capital(titles_of(result)[name]), int(row["tests"])
+    if tests == 0:
+        return f"{title}: nothing could be tested."
+    alpha = common.level(float(row["alpha"]))
+    who = "the vote of the tests" if row["method"] == VOTE else f"the test ({row['method']})"
+    if row["significant"] == 0:
+        text = (
+            f"{title}: on none of {counted(tests, 'output')} does {who} find that the output depends on it "
+            f"(α = {alpha}). That doesn't prove that it never does."
+        )
+    else:
+        text = (
+            f"{title}: on {row['significant']:,} of {counted(tests, 'output')} ({percent(row['share'])}) "
+            f"{who} finds that the output depends on it, the label given (α = {alpha}); after Holm's "
+            f"correction on {_corrected(result, row)}. A property of random numbers: "
+            f"{percent(row['null_share'])}."
+        )
+    own = result.effects[(result.effects["property"] == name) & result.effects["explained"].notna()]
+    if len(own):
+        best = own.to_dict("records")[int(own["explained"].to_numpy().argmax())]
+        text += (
+            f" Largest share of an output's variance that goes with it: {_size(best['explained'])} "
+            f"({best['classifier']}: {best['label']}; {_range(best)})."
+        )
+    return text
+
+
+def _corrected(result: ObservationalResult, row: Mapping[Any, Any]) -> str:
+    """Return on how many outputs the corrected test rejects, and why it may be none."""
+    count = round(row["share_holm"] * row["tests"])
+    if count:
+        return f"{count:,}"
+    grid = result.grid
+    own = grid[(grid["method"] == row["method"]) & (grid["property"] == row["property"])]
+    unreachable = own["notes"].str.contains("cannot reach the corrected level", case=False).any()
+    return "none (with so few permutations it can't be reached)" if unreachable else "none"
+
+
+def _reading(result: ObservationalResult) -> tuple[str, ...]:
+    known = facts(result)
+    first = shares(result)["sentence"].iloc[0] if len(shares(result)) else ""
+    return (
+        str(first),
+        f"How strongly an output goes with a property is told by ω², the share of its variance inside "
+        f"labels; below δ = {known['delta']} it counts as small.",
+        "That an output depends on a property when the label is held fixed is read as use of the property. "
+        "That takes for granted that nothing else which was not measured drives both the property and the "
+        "picture; it can come from a companion of the property, as hair goes with gender. Independence is "
+        "never proved.",
+        "All of it is about the outputs of networks, never about what a person feels.",
+    )
+
+
+def _overview(result: ObservationalResult) -> Section:
+    chosen, titles = shares(result), titles_of(result)
+    told = "; ".join(
+        f"{titles[row['property']]} {percent(row['share'])}, after Holm {percent(row['share_holm'])}, "
+        f"random property {percent(row['null_share'])}"
+        for row in chosen.to_dict("records")
+    )
+    figure = Figure(
+        "shares",
+        "Share of outputs (classifier × emotion) that go with each property, before and after correction, "
+        "beside a property of random numbers (cross) and what is expected if nothing matters (dashed).",
+        f"Shares by property: {told}.",
+        significant_shares(chosen, titles).to_dict(),
+    )
+    return Section("overview", "Overview", tables=(share_table(chosen, result),), figures=(figure,))
+
+
+def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str = "") -> Table:
+    """Return shares of one test or several: one row a property and test."""
+    titles = titles_of(result)
+    several = len(table["method"].drop_duplicates()) > 1
+    names = facts(result)["titles"]
+    rows = tuple(
+        (
+            capital(titles[row["property"]]),
+            *((names[row["method"]],) if several else ()),
+            f"{row['significant']:,} of {row['tests']:,}",
+            *(percent(row[name]) for name in ("share", "share_bh", "share_holm", "null_share")),
+            percent(row["share_large"]),
+            f"{percent(row['large_low'])} to {percent(row['large_high'])}",
+        )
+        for row in table.to_dict("records")
+    )
+    columns = (
+        "Property", *(("Test",) if several else ()), "Outputs", "Share", "after BH", "after Holm", "Random",
+        "ω² ≥ δ", "90 % of halves",
+    )  # fmt: skip
+    text = caption or str(table["sentence"].iloc[0])
+    more = " Random: the same share for a property of random numbers. ω² ≥ δ: share of outputs that aren't "
+    return Table(f"{text}{more}small.", columns, rows, words=frozenset({0, 1} if several else {0}))
+
+
+def _section(result: ObservationalResult, name: str) -> Section:
+    titles, known = titles_of(result), facts(result)
+    title, key = capital(titles[name]), slug(name)
+    own = result.effects[result.effects["property"] == name]
+    largest = own.sort_values("explained", ascending=False, kind="stable").head(MOST)
+    alpha, delta = float(result.settings["alpha"]), float(result.settings["delta"])
+    told = "; ".join(
+        f"{row['classifier']}, {row['label']} {_size(row['explained'])}" for row in largest.to_dict("records")
+    )
+    votes = bool(own["votes"].notna().any())
+    says = "how many of the three voting tests reject" if votes else "whether the test rejects"
+    figures = (
+        Figure(
+            f"map_{key}",
+            f"{title}: {says}, classifier by emotion. *: also after Holm's correction at {known['alpha']}; "
+            "the colour is the share of variance.",
+            "Table of votes, one row a classifier, one column an emotion; all of them stand in the appendix, "
+            f"All outputs. {int(own['rejects'].sum())} of {len(own)} reject.",
+            with_data(
+                dependence(own, titles, alpha=alpha, columns=1).to_dict(), {}, {"cells_heading": HEADING}
+            ),
+        ),
+        Figure(
+            f"sizes_{key}",
+            f"{title}: share of the variance of an output inside labels that goes with it, the "
+            f"{len(largest)} largest; whiskers: 90 % of random halves of the faces. Filled circle: the vote "
+            f"rejects after Holm, too; diamond: only before; square: it doesn't. Grey: up to δ = "
+            f"{known['delta']}.",
+            f"Shares of variance with intervals, the largest first: {told}.",
+            explained(own, titles, delta=delta, alpha=alpha, most=MOST).to_dict(),
+        ),
+    )
+    source = "Measured in the pictures." if name in known["measured"] else "Given with the faces."
+    caption = f"{title}: the {len(largest)} outputs that go with it most."
+    return Section(
+        f"property-{key}", title, (source,), tables=(output_table(largest, caption),), figures=figures
+    )
+
+
+def output_table(effects: pd.DataFrame, caption: str) -> Table:
+    """Return sizes and decisions: one row an output."""
+    votes = bool(effects["votes"].notna().any())
+    rows = tuple(
+        (
+            f"{row['classifier']}: {row['label']}",
+            _size(row["explained"]),
+            _range(row),
+            *((_votes(row),) if votes else ()),
+            chance(row["p"]),
+            chance(row["p_bh"]),
+            chance(row["p_holm"]),
+            "yes" if row["rejects"] else "no",
+        )
+        for row in effects.to_dict("records")
+    )
+    columns = (
+        "Output", "ω²", "90 % of halves", *(("Votes",) if votes else ()), "p", "p, BH", "p, Holm", "Rejects",
+    )  # fmt: skip
+    return Table(caption, columns, rows, words=frozenset({0, len(columns) - 1}))
+
+
+def _appendix(result: ObservationalResult) -> tuple[Section, ...]:
+    titles = titles_of(result)
+    every = tuple(
+        output_table(
+            result.effects[result.effects["property"] == name], f"{capital(titles[name])}: every output."
+        )
+        for name in properties_of(result)
+    )
+    found = [Section("all-outputs", "All outputs", tables=every)]
+    table = result.share_significant
+    if len(table["method"].drop_duplicates()) > 1:
+        caption = "Shares of every test; the vote is what decides."
+        found.append(Section("all-tests", "All tests", tables=(share_table(table, result, caption),)))
+    return tuple(found)
+
+
+def _votes(row: Any) -> str:
+    return NOTHING if pd.isna(row["votes"]) else f"{int(row['votes'])} of 3"
+
+
+def _size(value: float) -> str:
+    """Return a share of variance; an estimate below 0 is none.
+
+    >>> _size(0.213), _size(-0.04), _size(float("nan"))
+    ('21 %', '0 %', '–')
+    """
+    return percent(max(value, 0.0) if value == value else value)  # noqa: PLR0124
+
+
+def _range(row: Any) -> str:
+    low, high = _size(float(row["explained_low"])), _size(float(row["explained_high"]))
+    return NOTHING if NOTHING in (low, high) else f"{low} to {high}"

@@ -1,0 +1,160 @@
+"""How an observational study was done: as it was declared, in numbers for the method, and as a paragraph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.properties import PROPERTIES
+from facelib.reports import common
+from facelib.reports.parts import Table, two_columns
+from facelib.reports.words import counted, listed
+from facelib.stats.independence.base import TESTS
+from facelib.stats.independence.grid import VOTERS
+
+if TYPE_CHECKING:
+    from facelib.studies.results import ObservationalResult
+
+VOTE: Final = "vote"
+MEASURED: Final = "measured_"
+
+
+def titles_of(result: ObservationalResult) -> dict[str, str]:
+    """Return the titles of the properties by name; one that is estimated from the picture says so."""
+    return {name: _title(name, name in result.settings["given"]) for name in result.settings["properties"]}
+
+
+def _title(name: str, given: bool) -> str:
+    """Return the title of a property.
+
+    >>> _title("skin_tone", True), _title("measured_age", False)
+    ('skin tone', 'age as measured')
+    """
+    known = name.removeprefix(MEASURED)
+    if given or known not in PROPERTIES:
+        return name.replace("_", " ")
+    title = PROPERTIES[known].title
+    title = title[:1].lower() + title[1:]
+    return f"{title} as measured" if name.startswith(MEASURED) else f"{title} (measured)"
+
+
+def facts(result: ObservationalResult) -> dict[str, Any]:
+    """Return what the method's template needs."""
+    grid, settings = result.grid, result.settings
+    methods = [str(name) for name in grid["method"].drop_duplicates()]
+    drawn = grid.loc[grid["null"] == "permutation", "n_permutations"]
+    family = grid[~grid["null_property"] & (grid["method"] == methods[0])]
+    return {
+        "faces": settings["faces"],
+        "n": int(grid["n"].max()),
+        "size": settings["size"],
+        "classifiers": len(settings["classifiers"]),
+        "held": listed(settings["labels"]),
+        "label_source": settings["label_source"],
+        "given": list(settings["given"]),
+        "measured": [name for name in settings["properties"] if name not in settings["given"]],
+        "alpha": common.level(float(settings["alpha"])),
+        "delta": common.level(float(settings["delta"])),
+        "methods": [name for name in methods if name != VOTE],
+        "titles": {name: TESTS[name].title for name in methods if name != VOTE} | {VOTE: "vote"},
+        "voters": listed([TESTS[name].title for name in VOTERS]),
+        "vote": VOTE in methods,
+        "family": len(family),
+        "permutations": (int(drawn.min()), int(drawn.max())) if len(drawn) else None,
+        "left_out": result.data.left_out,
+        "persons": result.data.person is not None,
+        "notes": _notes(result),
+        "seed": settings["seed"],
+    }
+
+
+def _notes(result: ObservationalResult) -> list[str]:
+    """Return what has to be known about a test as a whole: the remarks that all its pairs have."""
+    found = []
+    for name, rows in result.grid.groupby("method", sort=False):
+        notes = rows["notes"].drop_duplicates()
+        if len(notes) == 1 and notes.iloc[0]:
+            title = "vote" if name == VOTE else TESTS[str(name)].title
+            found.append(f"{title}: {notes.iloc[0]}")
+    return found
+
+
+def limits(result: ObservationalResult) -> tuple[str, ...]:
+    """Return what has to be kept in mind of this study, besides the sentence of all."""
+    known, titles = facts(result), titles_of(result)
+    source = str(known["label_source"])
+    told = [
+        f"The labels that are held fixed come from: {source}. "
+        + (
+            "A rated label is read from the picture, so that holding it fixed can create a dependence that "
+            "isn't there otherwise."
+            if "rate" in source.lower()
+            else "Where a label was read from the picture (rated), holding it fixed can create a dependence."
+        )
+    ]
+    if known["measured"]:
+        names = listed([titles[name] for name in known["measured"]])
+        told.append(
+            f"Measured in the pictures that the classifiers read: {names}. What blurs or lights a picture "
+            "moves both, so that a dependence can come from the picture and not from the person."
+        )
+    if known["left_out"]:
+        told.append(
+            f"{counted(known['left_out'], 'face')} without all properties, outputs and labels: left out."
+        )
+    if not known["persons"]:
+        told.append("One picture per person is assumed.")
+    return tuple(told)
+
+
+def declared(result: ObservationalResult) -> Table:
+    """Return what was set."""
+    settings, titles = result.settings, titles_of(result)
+    tests = settings["methods"]
+    pairs = [
+        ("Hypothesis", str(settings["hypothesis"] or "none: the study explores")),
+        ("Properties", listed([titles[name] for name in settings["properties"]])),
+        ("Held fixed", listed(settings["labels"])),
+        ("Labels come from", str(settings["label_source"])),
+        ("Margin δ", f"{common.level(float(settings['delta']))} of the variance"),
+        ("Level α", common.level(float(settings["alpha"]))),
+        ("Tests", listed([TESTS[name].title for name in tests]) if tests else "all that can hold the labels"),
+        ("Time for the tests", f"{settings['budget']:g} s" if settings["budget"] else "no limit"),
+        ("Person", str(settings["person"] or "as the faces say")),
+        ("Faces", str(settings["faces"])),
+        ("Pictures", f"{settings['size']} px"),
+        ("Classifiers", listed(settings["classifiers"])),
+        ("Seed", str(settings["seed"])),
+    ]
+    return two_columns("As the study was declared.", pairs, names=("What", "Set to"))
+
+
+def paragraph(result: ObservationalResult) -> str:
+    """Return a methods paragraph that can be pasted into a paper."""
+    known, titles = facts(result), titles_of(result)
+    names = result.settings["classifiers"]
+    tests = listed([known["titles"][name] for name in known["methods"]])
+    low, high = known["permutations"] or (0, 0)
+    drawn = f"{high:,}" if low == high else f"{low:,} to {high:,}, fewer where p was settled early"
+    text = (
+        f"The faces were {known['faces']} ({known['size']} px; labels: {known['label_source']}). Using "
+        f"{common.package(result)} (seed {known['seed']}), we tested for {counted(len(names), 'classifier')} "
+        f"({listed(names)}) whether each output (logit) is independent of each of "
+        f"{listed([titles[name] for name in result.settings['properties']])}, given {known['held']} "
+        f"(n = {known['n']}). Tests: {tests}"
+        + (f" (permutations: {drawn})" if known["permutations"] else "")
+        + "."
+    )
+    if known["vote"]:
+        text += (
+            f" An output was said to go with a property if two of {known['voters']} rejected at "
+            f"α = {known['alpha']}; the merged p is 1.5 times the second smallest of the three."
+        )
+    text += (
+        f" p-values were corrected after Holm over {known['family']} pairs of property and output; sizes are "
+        f"ω², the share of an output's variance inside labels (margin δ = {known['delta']}), with the range "
+        "over random halves of the faces. A property of random numbers was tested beside them."
+    )
+    if len(result.failures):
+        count = counted(len(result.failures), "reading")
+        text += f" {count} failed and {'was' if len(result.failures) == 1 else 'were'} left out."
+    return text

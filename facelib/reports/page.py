@@ -1,0 +1,142 @@
+"""The report as one HTML page: readable offline and on paper, without a script."""
+
+from __future__ import annotations
+
+import functools
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.errors import BadValueError
+from facelib.models.writing import written_whole
+from facelib.reports import interventional, observational
+from facelib.studies.limits import LIMITS
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from facelib.reports.parts import Content
+
+KINDS: Final = {"interventional": interventional, "observational": observational}
+TEMPLATES: Final = Path(__file__).parent / "templates"
+PARTS: Final = (
+    ("results", "Results"),
+    ("method", "Method"),
+    ("declared", "What was set before the run"),
+    ("failures", "What failed"),
+    ("limits", "Limits"),
+    ("paragraph", "Methods paragraph to paste"),
+    ("cite", "How to cite"),
+    ("provenance", "Provenance"),
+    ("appendix", "Appendix"),
+)
+
+
+def write(result: Any, path: str | Path) -> Path:
+    """Write what a study found as one HTML file that needs nothing else.
+
+    It loads nothing from anywhere, holds no script, and prints on A4. What comes from data is escaped.
+
+    Parameters
+    ----------
+    result
+        What a study's ``run`` or `facelib.studies.open_study` returned, finished or not.
+    path
+        Of the file; it ends with .html.
+
+    Returns
+    -------
+    Path
+        Where it was written: whole, or not at all.
+
+    Raises
+    ------
+    BadValueError
+        If the name ends differently, it is no result, or nothing is done yet.
+    """
+    target = Path(path).expanduser()
+    if target.suffix.lower() not in (".html", ".htm"):
+        msg = f"A report is an HTML file, as in 'report.html'; got {target.name!r}."
+        raise BadValueError(msg)
+    page = html(content_of(result))
+    with written_whole(target) as file:
+        file.write(page.encode())
+    return target
+
+
+def content_of(result: Any) -> Content:
+    """Return all that the report of a result says.
+
+    Raises
+    ------
+    BadValueError
+        If it is no result, or nothing is done yet.
+    """
+    found: Content = module_of(result).content(result)
+    return found
+
+
+def module_of(result: Any) -> Any:
+    """Return the module that knows this kind of study."""
+    kind = getattr(result, "kind", None)
+    if kind not in KINDS:
+        msg = f"Expected what a study returned (see facelib.studies.open_study); got {type(result).__name__}."
+        raise BadValueError(msg)
+    return KINDS[kind]
+
+
+def html(report: Content) -> str:
+    """Return the page of a report."""
+    import markupsafe
+
+    figures = report.figures
+    contents = [
+        *PARTS[:1],
+        *((one.id, one.heading) for one in report.sections),
+        *PARTS[1:],
+    ]
+    page: str = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            facts=report.facts,
+            limits=LIMITS,
+            contents=contents,
+            generator=report.generator,
+            written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+            css=markupsafe.Markup((TEMPLATES / "report.css").read_text()),
+            drawn={one.name: markupsafe.Markup(one.inline()) for one in figures},
+            numbers={one.name: number for number, one in enumerate(figures, 1)},
+        )
+    )
+    return page.strip() + "\n"
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    """Return the templates; what is put into them is escaped, and signs stay with their numbers."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_tied,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _tied(value: Any) -> Any:
+    r"""Return text with real minus signs, in which a sign and its number aren't parted by the end of a line.
+
+    >>> _tied("at δ = .10 (90 % interval -.2)") == "at δ\xa0=\xa0.10 (90\xa0% interval −.2)"
+    True
+    """
+    if type(value) is not str:  # what is markup already stays as it is
+        return value
+    tied = re.sub(r"\b([δαpn]) ([=<>]) (?=[−.\d])", "\\1\xa0\\2\xa0", value)
+    tied = re.sub(r"(?<=\d) %", "\xa0%", tied)
+    return re.sub(r"(?<![\w.-])-(?=\.?\d)", "−", tied)

@@ -1,0 +1,112 @@
+"""Numbers and names as a report prints them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from facelib import stats
+
+NOTHING = "–"
+
+
+def places_for(delta: float) -> int:
+    """Return how many decimals of a probability are shown: two, or as many as a smaller margin needs.
+
+    >>> [places_for(delta) for delta in (0.1, 0.05, 0.005, float("nan"))]
+    [2, 2, 3, 2]
+    """
+    if not math.isfinite(delta) or delta <= 0:
+        return 2
+    return max(2, -math.floor(math.log10(delta)))
+
+
+def plain(value: float, places: int = 2) -> str:
+    """Return a share without its leading zero and with a real minus sign; what isn't known is a dash.
+
+    >>> plain(0.95), plain(1.0), plain(-0.5), plain(-0.001), plain(float("nan"))
+    ('.95', '1.00', '−.50', '.00', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = f"{abs(value):.{places}f}".removeprefix("0")
+    return f"−{text}" if value < 0 and text.strip(".0") else text
+
+
+def signed(value: float, places: int = 2) -> str:
+    """Return a change with its sign; what rounds to nothing has none.
+
+    >>> signed(0.049), signed(-0.62), signed(0.001), signed(float("nan"))
+    ('+.05', '−.62', '.00', '–')
+    """
+    text = plain(value, places)
+    return f"+{text}" if value > 0 and text.strip(".0") else text
+
+
+def interval(low: float, high: float, places: int = 2) -> str:
+    """Return an interval of changes.
+
+    >>> interval(-0.71, 0.0523), interval(float("nan"), 1)
+    ('−.71 to +.05', '–')
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return NOTHING
+    return f"{signed(low, places)} to {signed(high, places)}"
+
+
+def chance(p: float) -> str:
+    """Return a p-value for a table; what couldn't be tested is a dash.
+
+    >>> chance(0.0312), chance(0.00001), chance(float("nan"))
+    ('.031', '< .001', '–')
+    """
+    return stats.format_p(p) if math.isfinite(p) else NOTHING
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent; one decimal where it is small.
+
+    >>> percent(0.253), percent(0.0357), percent(0), percent(float("nan"))
+    ('25 %', '3.6 %', '0 %', '–')
+    """
+    if not math.isfinite(share):
+        return NOTHING
+    value = 100 * share
+    return f"{value:.1f} %" if 0 < abs(value) < 9.95 else f"{value:.0f} %"
+
+
+def counted(number: int, noun: str, many: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "identity", "identities"), counted(3, "face"), counted(12000, "row")
+    ('1 identity', '3 faces', '12,000 rows')
+    """
+    return f"{number:,} {noun if number == 1 else many or f'{noun}s'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a sentence.
+
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"]), listed([])
+    ('a', 'a and b', 'a, b and c', '')
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def capital(text: str) -> str:
+    """Return a text that begins a sentence.
+
+    >>> capital("one side weaker"), capital("")
+    ('One side weaker', '')
+    """
+    return text[:1].upper() + text[1:]
+
+
+def slug(name: str) -> str:
+    """Return a name that is safe in a file's name and in an id.
+
+    >>> slug("asymmetric_expression(side=right)"), slug("../<b>"), slug("")
+    ('asymmetric_expression_side_right', 'b', 'x')
+    """
+    return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:80] or "x"
