@@ -32,6 +32,8 @@ Idle = Annotated[float, typer.Option(help="Minutes after which sessions that nob
 Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
 Log = Annotated[str, typer.Option("--log", help="How much the server tells: DEBUG, INFO, WARNING or ERROR.")]
 
+Machine = Annotated[bool, typer.Option("--json", help="For programs instead of people.")]
+
 UNKNOWN: Final = 70
 """Exit code after an error that nobody foresaw, as sysexits.h has it."""
 
@@ -122,6 +124,28 @@ def open_app(
         announce=announce,
     )
     typer.echo("Ended.")
+
+
+@app.command()
+def doctor(*, json: Machine = False) -> None:
+    """Say what works on this machine and what doesn't, each with its remedy."""
+    from facelib import doctor as practice
+
+    if json:
+        from json import dumps
+
+        seen = practice.examine()
+        typer.echo(dumps(seen.as_data(), indent=2))
+    else:
+        findings = []
+        for finding in practice.found():
+            findings.append(finding)
+            for line in practice.lines([finding]):
+                typer.echo(line)
+        seen = practice.Examination(tuple(findings))
+        typer.echo(seen.verdict)
+    if not seen.sound:
+        raise typer.Exit(1)
 
 
 def main() -> None:

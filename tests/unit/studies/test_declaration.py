@@ -219,6 +219,16 @@ def test_the_time_of_a_hypothesis_stays() -> None:
     assert first.hypothesis == again.hypothesis
 
 
+def test_the_plan_in_the_readme_loads() -> None:
+    text = (ROOT / "README.md").read_text()
+    plan = text.split("```yaml\n")[1].split("```")[0]
+    study = parse_study(plan).study()
+    assert isinstance(study, InterventionalStudy)
+    assert [arm.name for arm in study.arms][2] == "palsy(side=right)"
+    assert study.hypothesis is not None
+    assert study.hypothesis.faces == len(study.faces)
+
+
 def test_a_name_without_a_value_is_left_out() -> None:
     study = parse_study(PLAN + "label:\ndelta: ~\n").study()
     assert isinstance(study, InterventionalStudy)
