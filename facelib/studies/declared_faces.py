@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +30,19 @@ def _span(at: Located) -> tuple[float, float]:
     return low, high
 
 
+def _query(at: Located) -> str:
+    """Return a query that compares columns with values; one that calls something could write files."""
+    query = text(at)
+    bare = re.sub(r"`[^`]*`", "column", query)
+    try:
+        parts = list(ast.walk(ast.parse(bare.strip(), mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise Misfit from None
+    if not all(isinstance(part, COMPARES) for part in parts):
+        raise Misfit
+    return query
+
+
 def _correlations(at: Located) -> dict[tuple[str, str], float]:
     """Return correlations by pairs of names."""
     found = {}
@@ -37,6 +52,12 @@ def _correlations(at: Located) -> dict[tuple[str, str], float]:
             found[first, second] = Key("a number from −1 to 1", "", number(-1, 1)).read("correlate", value)
     return found
 
+
+COMPARES: Final = (
+    ast.Expression, ast.BoolOp, ast.boolop, ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.Compare,
+    ast.cmpop, ast.Name, ast.expr_context, ast.Constant, ast.List, ast.Tuple,
+)  # fmt: skip
+"""What a comparison of columns and values is made of: no call, no attribute, no index."""
 
 HEADS: Final = {
     "heads": Key("a whole number, 1 or more", "How many are drawn.", whole(1, 1_000_000)),
@@ -55,7 +76,11 @@ PHOTOGRAPHS: Final = {
     "folder": Key("the name of a folder", "With photographs; relative to this file.", text),
     "zip": Key("the name of a file", "A zip of photographs; relative to this file.", text),
     "metadata": Key("the name of a table", "CSV or Parquet, in the folder; see data/README.md.", text),
-    "subset": Key("a query of the table", "As \"label == 'happy' and age > 30\".", text),
+    "subset": Key(
+        "a comparison of columns with values, joined by and, or, not",
+        "As \"label == 'happy' and age > 30\"; names of several words stand in `backquotes`.",
+        _query,
+    ),
     "detect": Key("true or false", "false: pictures are cropped to the face already.", flag),
     "only_listed": Key("true or false", "true: pictures that the table doesn't list are left out.", flag),
 }

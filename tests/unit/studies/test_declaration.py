@@ -296,6 +296,43 @@ def test_photographs_that_are_not_there(folder: Path, faces: str, message: str) 
         parse_study(text, folder=folder).study()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "age.to_csv('taken.csv') == 1",
+        "age.__class__.__init__.__globals__ == 1",
+        "@self.foo == 1",
+        "__import__('os').system('touch taken.csv') == 0",
+        "age[0] > 1",
+        "(lambda: 1)() == 1",
+        "age >",
+        "[age for age in label]",
+    ],
+)
+def test_a_subset_compares_and_nothing_else(folder: Path, query: str) -> None:
+    faces = {"folder": "pictures", "metadata": "faces.csv", "subset": query}
+    content = {"study": "observational", "faces": faces, "properties": ["age"]}
+    with pytest.raises(DeclarationError, match="subset is a comparison of columns with values"):
+        declare(content, folder)
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("age > 21", 4),
+        ("21 < age <= 23 and label == 'happy'", 1),
+        ("not (label in ['happy', 'angry'])", 3),
+        ("`age` + 1 > 25 or person == 'p0'", 2),
+        ("(age > 20) & ~(label == 'sad')", 3),
+    ],
+)
+def test_subsets_that_compare(folder: Path, query: str, count: int) -> None:
+    faces = {"folder": "pictures", "metadata": "faces.csv", "subset": query}
+    content = {"study": "observational", "faces": faces, "properties": ["age"]}
+    content["classifiers"] = "known_unbiased"
+    assert len(declare(content, folder).study().faces) == count
+
+
 def test_a_design_is_declared_by_its_name_and_parameters() -> None:
     study = parse_study(
         "design: facing_asymmetry\nfaces: {people: 2, expressions: [happy], intensities: [1.0]}\n"
