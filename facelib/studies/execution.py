@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
@@ -31,6 +32,7 @@ LOCAL: Final = "LokyBackend"  # what joblib does where it wasn't told anything
 logger = logging.getLogger(__name__)
 
 Stop = Callable[[], bool]
+Batches = Generator[tuple[range, Done], None, None]
 
 
 class WorkersLostError(FacelibError):
@@ -137,7 +139,7 @@ def execute(
         finished: set[int] = set()
         try:
             running = _batches(store, left, readers, seconds=seconds, n_jobs=n_jobs, stop=stop)
-            with closing(running) as batches:
+            with _ended(running) as batches:
                 for numbers, done in batches:
                     finished |= set(numbers[: done.jobs])
                     at = _after(at, done, time.perf_counter() - begun, before)
@@ -164,6 +166,17 @@ def execute(
             at = replace(at, done=at.total - len(left))
 
 
+@contextmanager
+def _ended(batches: Batches) -> Iterator[Batches]:
+    """End the work when the block ends: joblib warns of what it drops, which is what was asked for."""
+    try:
+        yield batches
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"(?s).*tasks? which (were|was|have been)", UserWarning)
+            batches.close()
+
+
 def _after(at: Progress, done: Done, seconds: float, before: int) -> Progress:
     """Return the progress after another batch."""
     count = at.done + done.jobs
@@ -179,7 +192,7 @@ def _batches(
     seconds: float,
     n_jobs: int | None,
     stop: Stop | None,
-) -> Generator[tuple[range, Done]]:
+) -> Batches:
     """Do jobs batch by batch, as they finish; give their numbers and what became of them."""
     import joblib
 

@@ -1,0 +1,174 @@
+"""Parts are whole or not there; a full disk, a closed folder and damage are told; nothing is doubled."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facelib.studies.store import Store, StoreError
+
+
+def rows(**values: float) -> pa.Table:
+    """Return two rows a unit, with a number each."""
+    units = [unit for unit in values for _ in range(2)]
+    numbers = [value + step for value in values.values() for step in range(2)]
+    return pa.table({"unit": pa.array(units).dictionary_encode(), "value": numbers})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "run")
+
+
+def values(store: Store, *units: str) -> list[float]:
+    table = store.read("outputs", {unit: number for number, unit in enumerate(units)})
+    return table["value"].tolist() if len(table) else []
+
+
+def test_rows_come_back_in_the_order_that_is_asked_for(store: Store) -> None:
+    store.write("outputs", rows(a=1, b=3), ["a", "b"])
+    store.write("outputs", rows(c=5), ["c"])
+    assert values(store, "c", "a", "b") == [5, 6, 1, 2, 3, 4]
+    assert values(store, "b", "z") == [3, 4], "what isn't there is left out"
+    assert values(store) == []
+    assert store.contents().parts.keys() == {"a", "b", "c"}
+
+
+def test_a_unit_that_two_parts_have_is_read_once(store: Store) -> None:
+    store.write("outputs", rows(a=1, b=3), ["a", "b"])
+    store.write("outputs", rows(b=3, c=5), ["b", "c"])
+    assert values(store, "a", "b", "c") == [1, 2, 3, 4, 5, 6]
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdef"), min_size=1), min_size=1, max_size=6))
+def test_however_units_are_shared_out_every_one_is_there_once(batches: list[set[str]]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        numbers = {unit: float(10 * place) for place, unit in enumerate("abcdef")}
+        for batch in batches:
+            units = sorted(batch)
+            store.write("outputs", rows(**{unit: numbers[unit] for unit in units}), units)
+        there = sorted(set().union(*batches))
+        expected = [numbers[unit] + step for unit in there for step in range(2)]
+        assert values(store, *there) == expected
+
+
+def test_the_same_batch_again_replaces_itself(store: Store) -> None:
+    first = store.write("outputs", rows(a=1), ["a"])
+    assert store.write("outputs", rows(a=1), ["a"]) == first
+    assert len(list(store.folder.rglob("*.parquet"))) == 1
+
+
+def test_what_failed_gives_way_to_what_did_not(store: Store) -> None:
+    store.write("outputs", rows(a=1, b=3), ["a", "b"], failed=["a"])
+    assert store.contents().failed == {"a"}
+    store.write("outputs", rows(a=7), ["a"])
+    assert store.contents().failed == frozenset()
+    assert values(store, "a", "b") == [7, 8, 3, 4]
+
+
+def test_a_damaged_part_counts_for_nothing_and_is_kept_aside(store: Store) -> None:
+    path = store.write("outputs", rows(a=1, b=3), ["a", "b"])
+    store.write("outputs", rows(c=5), ["c"])
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert store.contents().parts.keys() == {"c"}
+    assert path.with_suffix(".damaged").exists()
+    assert values(store, "a", "c") == [5, 6]
+
+
+def test_a_foreign_file_is_no_part(store: Store) -> None:
+    (store.folder / "outputs").mkdir(parents=True)
+    pd.DataFrame({"unit": ["a"]}).to_parquet(store.folder / "outputs" / "x.parquet")
+    assert not store.contents().parts
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_and_leaves_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    store.write("outputs", rows(a=1), ["a"])
+
+    def full(_descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match=r"is full\. What was done is kept: make room"):
+        store.write("outputs", rows(b=3), ["b"])
+    monkeypatch.undo()
+    assert store.contents().parts.keys() == {"a"}
+    assert not list(store.folder.rglob("*.part"))
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux") or os.geteuid() != 0, reason="only root can mount a small disk"
+)
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    """A disk of 100 kB, mounted for one process alone."""
+    mounts = ["unshare", "-m", "sh", "-c", f"mount -t tmpfs -o size=100k none {tmp_path}"]
+    if subprocess.run(mounts, capture_output=True, check=False).returncode and not os.environ.get("CI"):
+        pytest.skip("this container may not mount a disk")
+    code = """
+import sys
+from pathlib import Path
+import numpy as np, pyarrow as pa
+from facelib.studies.store import Store, StoreError
+store, written = Store(Path(sys.argv[1]) / "run"), []
+try:
+    for number in range(100):
+        noise = np.random.default_rng(number).normal(size=2000)
+        unit = f"unit{number}"
+        store.write("outputs", pa.table({"unit": [unit] * 2000, "value": noise}), [unit])
+        written.append(unit)
+except StoreError as error:
+    print(error)
+print(len(written), sorted(store.contents().parts) == sorted(written))
+print(len(list(store.folder.rglob("*.part"))))
+"""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = f"mount -t tmpfs -o size=100k none {disk} && exec {sys.executable} -c '{code}' {disk}"
+    ran = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False)
+    told, counted, left = ran.stdout.splitlines() or [ran.stderr, "", ""]
+    assert "is full. What was done is kept" in told
+    assert counted.endswith(" True")
+    assert 1 <= int(counted.split()[0]) < 100
+    assert left == "0"
+
+
+def test_a_folder_that_can_not_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    store = Store(tmp_path / "file" / "run")
+    with pytest.raises(StoreError, match=r"can't be written .*Choose another folder"), store.writing():
+        pass
+    with pytest.raises(StoreError, match="can't be written"):
+        store.write("outputs", rows(a=1), ["a"])
+
+
+def test_a_folder_without_a_study_is_told(tmp_path: Path) -> None:
+    from facelib.studies import open_study
+
+    with pytest.raises(StoreError, match=r"holds no study: its study.json can't be read"):
+        open_study(tmp_path)
+    (tmp_path / "study.json").write_text('{"kind": "psychic"}')
+    with pytest.raises(StoreError, match="of a kind that this version knows; got 'psychic'"):
+        open_study(tmp_path)
+
+
+def test_leftovers_of_killed_runs_are_cleared(store: Store) -> None:
+    (store.folder / "outputs").mkdir(parents=True)
+    left = store.folder / "outputs" / "x.parquetabc.part"
+    left.write_bytes(b"half")
+    with store.writing():
+        assert not left.exists()
