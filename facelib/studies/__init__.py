@@ -33,6 +33,13 @@ from facelib.studies.manipulation import (
 from facelib.studies.observational import ObservationalStudy
 from facelib.studies.plan import Plan
 from facelib.studies.population import usual_population
+from facelib.studies.power_of_properties import (
+    electrodes_table,
+    labelled_population,
+    load_power_of_properties,
+    paired_electrodes,
+    properties_table,
+)
 from facelib.studies.readings import Cancelled, Reading, read
 from facelib.studies.references import References, ReferenceSweep, run_references
 from facelib.studies.results import InterventionalResult, ObservationalResult, Result, open_study
@@ -83,22 +90,27 @@ __all__ = [
     "describe_hypothesis",
     "detection_rates",
     "disagreement",
+    "electrodes_table",
     "even_strengths",
     "facing_asymmetry",
     "film_strip",
     "identity_of",
     "intervention_name",
+    "labelled_population",
     "later_changes",
     "leaderboard",
     "load_asymmetry",
     "load_declaration",
     "load_known_truth",
     "load_manipulation",
+    "load_power_of_properties",
     "load_study",
     "make_frames",
     "manipulation_check",
     "measured_behaviour",
     "open_study",
+    "paired_electrodes",
+    "properties_table",
     "read",
     "read_heads",
     "reference_strips",

@@ -26,6 +26,9 @@ FACE_COLUMNS: Final = {
 }
 """First columns of the table of faces; what is known of each follows."""
 
+POSE: Final = ("yaw", "pitch", "roll")
+"""Properties that the pose of a head gives, degrees."""
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -146,6 +149,7 @@ def _several(faces: Any) -> bool:
 
 def _of_head(head: Head) -> Subject:
     known = {item.name: _told(getattr(head, item.name)) for item in fields(head)}
+    known |= dict(zip(POSE, head.pose, strict=True))
     shown = head.expression if isinstance(head.expression, str) else ""
     return Subject(head.key, head.key, identity_of(head), shown if shown in EMOTIONS else "", known, head)
 
