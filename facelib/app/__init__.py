@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from facelib.app.layout import page
     from facelib.app.look_panel import LookPanel
     from facelib.app.measured_panel import MeasuredPanel
+    from facelib.app.observed_panel import ObservedPanel
     from facelib.app.outputs_panel import OutputsPanel
+    from facelib.app.population_panel import PopulationPanel
     from facelib.app.state import Explorer
 
 _NAMES = {
@@ -22,7 +24,9 @@ _NAMES = {
     "FacePanel": "face_panel",
     "LookPanel": "look_panel",
     "MeasuredPanel": "measured_panel",
+    "ObservedPanel": "observed_panel",
     "OutputsPanel": "outputs_panel",
+    "PopulationPanel": "population_panel",
     "page": "layout",
 }
 
@@ -33,7 +37,9 @@ __all__ = [
     "FacePanel",
     "LookPanel",
     "MeasuredPanel",
+    "ObservedPanel",
     "OutputsPanel",
+    "PopulationPanel",
     "page",
 ]
 

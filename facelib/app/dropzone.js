@@ -1,7 +1,7 @@
-/* A place for one's own pictures: dropped, chosen, or taken with the camera.
+/* A place for one's own files: dropped, chosen, or (pictures) taken with the camera.
  *
  * Type and size are checked here, before anything is sent; the kernel checks again. Nothing is kept: the bytes go to
- * the kernel of this session in one message.
+ * the kernel of this session, those of a large file in parts.
  */
 
 const SIDE = 720; // px of a picture from the camera
@@ -32,7 +32,7 @@ class DropZone {
     this.zone.append(this.input, this.text);
     this.camera = element("button", "facelib-drop-camera jupyter-widgets jupyter-button widget-button", "Use the camera");
     this.camera.type = "button";
-    this.camera.hidden = !navigator.mediaDevices?.getUserMedia; // only where the browser allows it
+    this.camera.hidden = !this.model.get("camera") || !navigator.mediaDevices?.getUserMedia; // where it is allowed
     this.video = element("video", "facelib-drop-video");
     this.video.muted = true;
     this.video.playsInline = true;
@@ -63,11 +63,13 @@ class DropZone {
   }
 
   label() {
-    const busy = this.model.get("busy");
+    const [busy, one] = [this.model.get("busy"), this.model.get("one")];
     const most = Math.round(this.model.get("most") / MILLION);
-    this.text.textContent = busy ? "reading the picture …" : `Drop a picture here, or choose one: PNG, JPEG or WebP, up to ${most} MB`;
-    this.input.accept = this.model.get("types").join(",");
-    this.input.disabled = this.camera.disabled = busy;
+    this.text.textContent = busy
+      ? `reading the ${one} …`
+      : `Drop a ${one} here, or choose one: ${this.model.get("kinds")}, up to ${most} MB`;
+    this.input.accept = [...this.model.get("types"), ...this.model.get("suffixes")].join(",");
+    this.input.disabled = this.camera.disabled = busy || this.model.get("disabled");
   }
 
   say(text) {
@@ -76,13 +78,16 @@ class DropZone {
 
   async take(files) {
     this.say("");
-    if (!files.length || this.model.get("busy")) return;
+    if (!files.length || this.model.get("busy") || this.model.get("disabled")) return;
     const [file] = files;
-    const most = this.model.get("most");
-    if (files.length > 1) return this.say(`One picture at a time; these are ${files.length}.`);
-    if (!this.model.get("types").includes(file.type)) return this.say(`${file.name} isn't a picture in PNG, JPEG or WebP.`);
+    const [most, one] = [this.model.get("most"), this.model.get("one")];
+    if (files.length > 1) return this.say(`One ${one} at a time; these are ${files.length}.`);
+    const ends = this.model.get("suffixes").some((suffix) => file.name.toLowerCase().endsWith(suffix));
+    if (!ends && !this.model.get("types").includes(file.type)) {
+      return this.say(`${file.name} ${this.model.get("refusal")}`);
+    }
     if (file.size > most) {
-      return this.say(`${file.name} has ${(file.size / MILLION).toFixed(1)} MB; a picture may have ${most / MILLION} MB. Make it smaller first.`);
+      return this.say(`${file.name} has ${(file.size / MILLION).toFixed(1)} MB; a ${one} may have ${most / MILLION} MB. Make it smaller first.`);
     }
     this.hand(await file.arrayBuffer(), file.name);
   }
@@ -90,7 +95,11 @@ class DropZone {
   hand(buffer, name) {
     this.model.set("busy", true);
     this.model.save_changes();
-    this.model.send({ name }, undefined, [buffer]);
+    const size = this.model.get("part");
+    const parts = Math.max(1, Math.ceil(buffer.byteLength / size));
+    for (let place = 0; place < parts; place += 1) {
+      this.model.send({ name, place, parts }, undefined, [buffer.slice(place * size, (place + 1) * size)]);
+    }
   }
 
   async open() {

@@ -1,4 +1,4 @@
-"""The page: all panels of the explorer, wired so that a drag of the strength slider stays in the browser."""
+"""The page: the explorer, wired so that a drag of the strength slider stays in the browser, and its tabs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import html
 import ipywidgets as widgets
 
 from facelib.app.change_panel import ChangePanel
-from facelib.app.export_panel import LIMITS, ExportPanel
+from facelib.app.export_panel import ExportPanel
 from facelib.app.face_panel import FacePanel
 from facelib.app.guard import Messages
 from facelib.app.look_panel import LookPanel
@@ -16,12 +16,16 @@ from facelib.app.measured_panel import MeasuredPanel
 from facelib.app.outputs_panel import OutputsPanel
 from facelib.app.state import Explorer
 from facelib.app.style import PageStyle
+from facelib.app.tabs import TabBar, Tabs
 from facelib.app.watchdog import Watchdog
 from facelib.classifiers import single_threaded
+from facelib.studies.limits import LIMITS
 
 
 def page(explorer: Explorer | None = None) -> widgets.Widget:
-    """Return the whole explorer as one widget; the same in Voila and in JupyterLab.
+    """Return the whole page as one widget, the same in Voila and in JupyterLab.
+
+    Its tabs are Explore, Population and Observed data; the last two are made when they are first opened.
 
     Parameters
     ----------
@@ -38,15 +42,36 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
         widgets.jslink((change.slider, "value"), (follower, "index"))
     body = widgets.Box([_column(face, measured), _column(change, look, ExportPanel(state)), _column(outputs)])
     body.add_class("facelib-columns")
+    tabs = Tabs(
+        body,
+        [
+            ("Population", "One change on many faces: effects over people", lambda: _population(state)),
+            ("Observed data", "Do outputs go with a property, the label given?", lambda: _observed(state)),
+        ],
+        title="Explore",
+        help_text="One face, one change, live",
+    )
     limits = widgets.HTML(LIMITS)
     limits.add_class("facelib-limits")
     watchdog = Watchdog()
     state.awake.clear()
     watchdog.observe(lambda _change: state.awake.set(), "visited")
-    root = widgets.VBox([PageStyle(), watchdog, _header(state), body, limits])
+    root = widgets.VBox([PageStyle(), watchdog, _header(state, tabs.bar), *tabs.boxes, limits])
     root.add_class("facelib-app")
     state.start()
     return root
+
+
+def _population(state: Explorer) -> widgets.Widget:
+    from facelib.app.population_panel import PopulationPanel
+
+    return PopulationPanel(explorer=state)
+
+
+def _observed(state: Explorer) -> widgets.Widget:
+    from facelib.app.observed_panel import ObservedPanel
+
+    return ObservedPanel(explorer=state)
 
 
 def _column(*panels: widgets.Widget) -> widgets.VBox:
@@ -55,8 +80,8 @@ def _column(*panels: widgets.Widget) -> widgets.VBox:
     return column
 
 
-def _header(state: Explorer) -> widgets.Widget:
-    """Name, what is being computed, and what went wrong."""
+def _header(state: Explorer, bar: TabBar) -> widgets.Widget:
+    """Name, tabs, what is being computed, and what went wrong."""
     title = widgets.HTML("<h1>facelib explorer</h1>")
     status = widgets.HTML()
     progress = widgets.FloatProgress(min=0, max=1)
@@ -74,6 +99,6 @@ def _header(state: Explorer) -> widgets.Widget:
 
     state.observe(follow, ["status", "progress", "problem"])
     follow()
-    head = widgets.HBox([title, problem, status, progress])
+    head = widgets.HBox([title, bar, problem, status, progress])
     head.add_class("facelib-header")
     return head

@@ -146,7 +146,7 @@ def _layers(series: list[str], wanted: float | None) -> list[alt.Chart]:
     dash = alt.StrokeDash(
         "series:N",
         scale=alt.Scale(domain=series, range=[list(DASHES[i % len(DASHES)]) for i in range(len(series))]),
-        legend=None,
+        legend=shown,
     )
     curves, marks = (alt.Chart(alt.NamedData(name=name)) for name in ("powers", "marks"))
     layers = [

@@ -1,0 +1,339 @@
+"""What a population's study has found: the map of effects, how many classifiers fall, verdicts, failures."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import ipywidgets as widgets
+
+from facelib import stats
+from facelib.app.controls import Card, labelled, paragraphs
+from facelib.app.livetable import LiveTable
+from facelib.app.mapview import MapView
+from facelib.app.population_state import Found, Population
+from facelib.app.run_panel import count
+from facelib.charts import specs
+from facelib.charts.palette import colour
+from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WAITS: Final = (
+    "Nothing has been run yet. The map fills in as faces are done: a row for each classifier, a column for "
+    "each emotion."
+)
+EARLY: Final = "So far: {done} of {total} done. Numbers and verdicts change until the end."
+MARKS: Final = {MATTERS: "verdict-changes", DOES_NOT: "verdict-unchanged", CANNOT_TELL: "verdict-unclear"}
+SHOWN: Final = 12  # failures that are listed
+CAUSES: Final = {"asymmetric_expression": "asymmetry"}
+"""What a change does besides what its usual control does, in a word."""
+CELL: Final = 90  # px of a cell of the map
+
+VERDICTS: Final = (
+    {"title": "classifier", "align": "left", "help": "Published network; see its card"},
+    {"title": "start", "align": "right", "help": "Mean probability of the class at strength 0"},
+    {"title": "change", "align": "right", "help": "Mean change from strength 0 to 1 over people"},
+    {"title": "interval", "align": "left", "help": "Of the mean, over people, at level 1 − α"},
+    {"title": "p", "align": "right", "help": "Sign-flip test over people"},
+    {"title": "p corrected", "align": "right", "help": "After Holm over all tests of the table"},
+    {"title": "beyond control", "align": "left", "help": "Mean change minus that of the control, with its p"},
+    {"title": "verdict at δ", "align": "left", "help": "By the interval at level 1 − 2α against ± δ"},
+)
+SHARES: Final = (
+    {"title": "change", "align": "left"},
+    {"title": "tests", "align": "right", "help": "Classifiers × emotions"},
+    {"title": "significant", "align": "right", "help": "p below α"},
+    {"title": "after Holm", "align": "right", "help": "Corrected over all tests"},
+    {"title": "after BH", "align": "right", "help": "Benjamini and Hochberg: share of false ones at most α"},
+    {"title": "matter at δ", "align": "right", "help": "Whose verdict is that the change matters"},
+)
+
+
+class EffectsPanel(Card):
+    """The map classifier × emotion, and how many classifiers lower their output."""
+
+    def __init__(self, state: Population) -> None:
+        super().__init__("Effects over people")
+        self.state = state
+        self.chart = MapView()
+        self.lowering, self.waits = widgets.HTML(), widgets.HTML(paragraphs(WAITS))
+        self.lowering.add_class("facelib-sentence")
+        self.waits.add_class("facelib-hint")
+        self.shares = LiveTable()
+        self.parts = (self.chart, self.lowering, self.shares)
+        state.observe(self.guarded(self.follow), ["found", "stage"])
+        self.follow()
+        self.fill(self.waits, *self.parts)
+
+    def follow(self, _change: object = None) -> None:
+        """Show what is known; the chart is patched, never embedded again."""
+        found: Found | None = self.state.found
+        known = found is not None and len(found.by_label) > 0
+        for part in self.parts:
+            part.layout.display = "" if known else "none"
+        self.waits.value = paragraphs(early(found) or WAITS)
+        self.waits.layout.display = "" if early(found) or not known else "none"
+        if found is None or not known:
+            return
+        cells, titles = map_of(found)
+        shape = (titles, {(cell["classifier"], cell["label"]) for cell in cells})
+        spec = specs.of("heatmap.heatmap_layout", width=CELL)
+        self.chart.draw(spec, {"cells": cells}, {"cells_titles": titles}, shape)
+        self.lowering.value = paragraphs(*lowered(found))
+        self.shares.show(SHARES, share_rows(found), "Share of the tests of each change that are significant")
+
+
+class VerdictsPanel(Card):
+    """A table in words: one row a classifier, of one change, on the class of interest."""
+
+    def __init__(self, state: Population) -> None:
+        super().__init__("Verdicts")
+        self.state = state
+        self.menu = labelled("Change", "Whose verdicts are shown", widgets.Dropdown())
+        self.table, self.sentence = LiveTable(), widgets.HTML()
+        self.sentence.add_class("facelib-hint")
+        self.menu.observe(self.guarded(self.show), "value")
+        state.observe(self.guarded(self.follow), "found")
+        self.follow()
+        self.fill(self.menu, self.table, self.sentence)
+
+    def follow(self, _change: object = None) -> None:
+        """Offer the changes that something is known of."""
+        found: Found | None = self.state.found
+        known = found is not None and len(found.effects) > 0
+        self.layout.display = "" if known else "none"
+        if found is None or not known:
+            return
+        titles = titles_of(found)
+        names = [name for name in titles if name in set(found.effects["intervention"])]
+        options = [(titles[name], name) for name in names]
+        if list(self.menu.options) != options:
+            kept = self.menu.value if self.menu.value in names else names[0]
+            self.menu.options = options
+            self.menu.value = kept
+        self.menu.layout.display = "" if len(options) > 1 else "none"
+        self.show()
+
+    def show(self, _change: object = None) -> None:
+        """Show the verdicts of the change that is chosen."""
+        found: Found | None = self.state.found
+        if found is None or self.menu.value is None:
+            return
+        rows = found.effects[found.effects["intervention"] == self.menu.value]
+        if not len(rows):
+            return
+        first = rows.iloc[0]
+        n = sorted({int(number) for number in rows["n"]})
+        people = count(n[0], "person", "people") if len(n) == 1 else f"{n[0]} to {n[-1]} people"
+        caption = (
+            f"{label_words(str(first['label']))}, over {people}; margin δ = {first['delta']:.2f}, "
+            f"level α = {first['alpha']:g}"
+        )
+        self.table.show(VERDICTS, verdict_rows(found, str(self.menu.value)), caption)
+        self.sentence.value = paragraphs(*notes_of(rows)) if found.result.complete else ""
+
+
+class FailuresPanel(Card):
+    """What couldn't be done, and why; not there while everything could."""
+
+    def __init__(self, state: Any) -> None:
+        super().__init__("What failed")
+        self.state = state
+        self.words = widgets.HTML()
+        self.words.add_class("facelib-sentence")
+        state.observe(self.guarded(self.follow), "found")
+        self.follow()
+        self.fill(self.words)
+
+    def follow(self, _change: object = None) -> None:
+        """Say what failed."""
+        found = self.state.found
+        failures = None if found is None else found.failures
+        self.layout.display = "" if failures is not None and len(failures) else "none"
+        if failures is not None:
+            self.words.value = failures_html(failures)
+
+
+def titles_of(found: Found) -> dict[str, str]:
+    """Return the titles of the changes by their names in the tables, those that were chosen first."""
+    return {
+        str(change["name"]): str(change.get("title") or change["name"])
+        for change in found.result.settings["interventions"]
+    }
+
+
+def map_of(found: Found) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the cells of the map, and the names of its panels: the intended class first.
+
+    Changes of which nothing is known yet have empty cells, so that the map fills in.
+    """
+    import pandas as pd
+
+    from facelib.charts.heatmap import INTENDED, heatmap_rows
+
+    titles = titles_of(found)
+    intended = found.effects[found.effects["label"] == INTENDED]
+    table = pd.concat([intended, found.by_label])
+    there = set(table["intervention"])
+    blank = table[table["intervention"] == table["intervention"].iloc[0]].assign(
+        mean=math.nan, low=math.nan, high=math.nan, p=math.nan, p_holm=math.nan, verdict=""
+    )
+    missing = [blank.assign(intervention=name) for name in titles if name not in there]
+    order = {name: place for place, name in enumerate(titles)}
+    table = pd.concat([table, *missing]).sort_values(
+        "intervention", key=lambda names: names.map(order), kind="stable"
+    )
+    return heatmap_rows(table, titles), list(titles.values())
+
+
+def lowered(found: Found) -> list[str]:
+    """Say of every change how many classifiers lower their output, and how many because of it."""
+    clauses = {
+        str(change["name"]): str(change.get("clause", ""))
+        for change in found.result.settings["interventions"]
+    }
+    control = found.result.settings["control"]
+    spoken = f"“{titles_of(found)[control]}”" if control else ""
+    return [
+        stats.describe_lowering(
+            one, cause=CAUSES.get(name.partition("(")[0], ""), clause=clauses.get(name, "")
+        )
+        .replace("for intended", "for the class that is meant")
+        .replace(str(control), spoken)
+        for name, one in found.lowering.items()
+    ]
+
+
+def verdict_rows(found: Found, name: str) -> list[list[Any]]:
+    """Return the table of verdicts of one change."""
+    rows = found.effects[found.effects["intervention"] == name]
+    beyond: dict[str, Mapping[Any, Any]] = {}
+    if found.contrasts is not None:
+        against = found.contrasts[found.contrasts["intervention"] == name]
+        beyond = {str(row["classifier"]): row for row in against.to_dict("records")}
+    order = {name: place for place, name in enumerate(found.result.settings["classifiers"])}
+    return [
+        [
+            {"text": row["classifier"], "swatch": colour(order.get(str(row["classifier"]), 0))},
+            short(row["start"]),
+            signed(row["mean"]),
+            interval(row),
+            told(row["p"]),
+            told(row["p_holm"]),
+            against_control(beyond.get(str(row["classifier"]))),
+            verdict_cell(row),
+        ]
+        for row in rows.to_dict("records")
+    ]
+
+
+def verdict_cell(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the cell of a verdict, with those at δ/2 and 2δ as its help."""
+    verdict = str(row["verdict"])
+    if not verdict:
+        return {"text": "–"}
+    smaller = " (detectable, but smaller)" if verdict == DOES_NOT and row["detectable"] else ""
+    return {
+        "text": verdict.removesuffix(" at δ") + smaller,
+        "mark": MARKS[verdict],
+        "help": f"At δ/2: {row['verdict_half']}; at 2δ: {row['verdict_double']}",
+    }
+
+
+def against_control(row: Mapping[Any, Any] | None) -> str | dict[str, str]:
+    """Return what a change does beyond its control."""
+    if row is None or math.isnan(row["mean"]):
+        return "–"
+    p = "" if math.isnan(row["p"]) else f", p {told(row['p'])}"
+    return {"text": f"{signed(row['mean'])}{p}", "help": f"Against {row['control']}: {interval(row)}"}
+
+
+def told(p: float) -> str:
+    """Return a p-value, or a dash where nothing could be tested."""
+    return "–" if math.isnan(p) else stats.format_p(p)
+
+
+def interval(row: Mapping[Any, Any]) -> str:
+    """Return the interval of a mean."""
+    if not math.isfinite(row["low"]):
+        return "–"
+    return f"{signed(row['low'])} … {signed(row['high'])}"
+
+
+def share_rows(found: Found) -> list[list[Any]]:
+    """Return the shares of significant tests, one row a change."""
+    titles = titles_of(found)
+    return [
+        [
+            titles.get(str(row["intervention"]), str(row["intervention"])),
+            str(row["tests"]),
+            f"{int(row['significant'])} ({percent(row['share'])})",
+            percent(row["share_holm"]),
+            percent(row["share_bh"]),
+            percent(row["share_matters"]),
+        ]
+        for row in found.share.to_dict("records")
+    ]
+
+
+def early(found: Found | None) -> str:
+    """Say that a result isn't complete; "" if it is."""
+    if found is None or found.result.complete:
+        return ""
+    return EARLY.format(done=found.result.done, total=found.result.total)
+
+
+def notes_of(rows: pd.DataFrame) -> list[str]:
+    """Return what a reader must know of the rows, each note once with whom it is about."""
+    about: dict[str, list[str]] = {}
+    for row in rows.to_dict("records"):
+        for note in filter(None, str(row["notes"]).split("; ")):
+            about.setdefault(note, []).append(str(row["classifier"]))
+    return [
+        note if len(names) == len(rows) else f"{', '.join(names)}: {note}" for note, names in about.items()
+    ]
+
+
+def failures_html(failures: pd.DataFrame) -> str:
+    """Return failures by their reason, the most frequent first."""
+    counted = failures["error"].value_counts()
+    lines = [
+        f"{number} × {reason} (for example {failures.loc[failures['error'] == reason, 'face'].iloc[0]})"
+        for reason, number in counted.head(SHOWN).items()
+    ]
+    more = [f"and {len(counted) - SHOWN} other reasons"] if len(counted) > SHOWN else []
+    listed = "".join(f"<li>{html.escape(line)}</li>" for line in [*lines, *more])
+    return f"<p>{len(failures)} failed; the rest of the study is not affected.</p><ul>{listed}</ul>"
+
+
+def label_words(label: str) -> str:
+    """Return what class the numbers are about."""
+    return "Probability of the class that each face is meant to show" if label == "intended" else (
+        f"Probability of {label}"
+    )  # fmt: skip
+
+
+def signed(value: float) -> str:
+    """Return a change of probability, with its sign.
+
+    >>> signed(-0.314), signed(0.0), signed(float("nan"))
+    ('−.31', '.00', '–')
+    """
+    if math.isnan(value):
+        return "–"
+    text = f"{abs(value):.2f}".replace("0.", ".", 1)
+    return text if text == ".00" else ("−" if value < 0 else "+") + text
+
+
+def short(value: float) -> str:
+    """Return a probability without its leading zero."""
+    return "–" if math.isnan(value) else f"{value:.2f}".replace("0.", ".", 1)
+
+
+def percent(value: float) -> str:
+    """Return a share as a percentage."""
+    return "–" if math.isnan(value) else f"{100 * value:.0f} %"

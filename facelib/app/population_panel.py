@@ -1,0 +1,233 @@
+"""The Population tab: some changes on many faces, effects over people that fill in as faces are done."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any, Final
+
+import ipywidgets as widgets
+import traitlets
+
+from facelib import classifiers as zoo
+from facelib.app.checklist import CheckList
+from facelib.app.confirm_panel import ConfirmPanel, PowerHelper
+from facelib.app.controls import Card, labelled
+from facelib.app.effects_panel import EffectsPanel, FailuresPanel, VerdictsPanel
+from facelib.app.population_state import ALPHAS, MEANT, SIDES, STEPS, Population, has_side, offered
+from facelib.app.run_panel import RunPanel
+from facelib.app.state import Explorer
+from facelib.app.study_exports import POPULATION, TakeHome
+from facelib.app.style import PageStyle
+from facelib.app.whom_panel import WhomPanel
+from facelib.classifiers import EMOTIONS
+from facelib.classifiers.known_bias import BIASES
+from facelib.interventions import INTERVENTIONS, Intervention
+
+KNOWN: Final = tuple(bias.id for bias in BIASES)
+HELP: Final = {bias.id: bias.words for bias in BIASES}
+AS_MEANT: Final = ("as each face is meant", MEANT)
+NONE: Final = ("none", "")
+ALTERNATIVES: Final = (
+    ("up or down", "two-sided"),
+    ("outputs fall", "less"),
+    ("outputs rise", "greater"),
+)
+
+
+class PopulationPanel(widgets.VBox):
+    """The whole tab as one widget; it also works alone in a notebook.
+
+    Parameters
+    ----------
+    explorer
+        Whose change and classifiers are chosen at first; None: one side weaker, all classifiers.
+    state
+        Its state; None: a fresh one.
+    store
+        Folder to keep the results in; None: a temporary one that is deleted with the session.
+    **settings
+        Where a fresh state starts: see `facelib.app.population_state.Population`.
+
+    Examples
+    --------
+    >>> panel = PopulationPanel(models=["known_unbiased"])
+    >>> panel.state.close()
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer | None = None,
+        state: Population | None = None,
+        *,
+        store: str | Path | None = None,
+        **settings: Any,
+    ) -> None:
+        if state is None:
+            if explorer is not None:
+                models = [model.id for model in explorer.models]
+                settings = {"change": explorer.intervention, "models": models} | settings
+            state = Population(store=store, **settings)
+        self.state = state
+        self.who, self.changes, self.asked = WhomPanel(state.whom), ChangesPanel(state), AskedPanel(state)
+        self.confirm = ConfirmPanel(state, self.asked.question, self.asked.show, PowerHelper(state))
+        self.run = RunPanel(state, self._lock)
+        self.effects, self.verdicts = EffectsPanel(state), VerdictsPanel(state)
+        self.failures, self.home = FailuresPanel(state), TakeHome(state, POPULATION)
+        left = widgets.VBox([self.confirm, self.who, self.changes, self.asked])
+        right = widgets.VBox([self.run, self.effects, self.verdicts, self.failures, self.home])
+        for column in (left, right):
+            column.add_class("facelib-column")
+        body = widgets.Box([left, right])
+        body.add_class("facelib-study")
+        style = [] if explorer is not None else [PageStyle()]
+        super().__init__([*style, body])
+        if explorer is None:
+            self.add_class("facelib-app")
+        state.observe(self._follow_mode, "mode")
+        self._follow_mode()
+        state.start()
+
+    def _follow_mode(self, _change: object = None) -> None:
+        """In Confirm the number of people stands beside what it can find."""
+        self.who.people.layout.display = "none" if self.state.mode == "confirm" else ""
+
+    def _lock(self, locked: bool) -> None:
+        for part in (self.who, self.changes, self.asked):
+            part.lock(locked=locked)
+
+
+class ChangesPanel(Card):
+    """Chooses the interventions, their side, their control, and how many strengths."""
+
+    def __init__(self, state: Population) -> None:
+        super().__init__("What is changed")
+        self.state = state
+        self.list = CheckList(
+            "Changes", "Each is made on every face, from nothing to the whole change", [], state.chosen,
+            height=232,
+        )  # fmt: skip
+        self.side = labelled("Side", "The person's own side, for one-sided changes", _menu(SIDES))
+        self.control = labelled(
+            "Control", "What is subtracted: a change with the same amount of movement, say, but symmetric",
+            widgets.Dropdown(),
+        )  # fmt: skip
+        self.steps = labelled(
+            "Strengths", "From 0 to 1; effects take the first and the last, curves all of them", _menu(STEPS)
+        )
+        self.hint = widgets.HTML()
+        self.hint.add_class("facelib-hint")
+        self.follow()
+        for name, control in (("chosen", self.list), ("side", self.side), ("steps", self.steps)):
+            traitlets.link((state, name), (control, "value"))
+        traitlets.link((state, "control"), (self.control, "value"))
+        state.observe(self.guarded(self.follow), ["chosen", "control"])
+        state.whom.observe(self.guarded(self.follow), "source")
+        self.fill(self.list, self.control, self.hint, self.side, self.steps)
+
+    def follow(self, _change: object = None) -> None:
+        """Offer what works on the faces that are chosen."""
+        state = self.state
+        known = offered(state.whom.source)
+        ids = {change.id for change in known}
+        with state.hold_trait_notifications():
+            state.chosen = [name for name in state.chosen if name in ids]
+            state.control = state.control if state.control in ids else ""
+        groups = groups_of(known)
+        if self.list.groups != groups:
+            self.list.groups = groups
+        options = [NONE, *((change.title, change.id) for change in known if not change.placebo)]
+        if list(self.control.options) != options:
+            value = state.control
+            self.control.options = options
+            self.control.value = value
+        chosen = INTERVENTIONS[state.control] if state.control else None
+        self.hint.value = html.escape(control_hint(chosen))
+        one_sided = any(has_side(change) for change in state.interventions)
+        self.side.layout.display = "" if one_sided else "none"
+
+    def lock(self, *, locked: bool) -> None:
+        """Let nothing be changed while a study runs."""
+        for control in (self.list, self.side, self.control, self.steps):
+            control.disabled = locked
+
+
+class AskedPanel(Card):
+    """Chooses classifiers, class, margin, level and direction."""
+
+    def __init__(self, state: Population) -> None:
+        super().__init__("What is asked")
+        self.state = state
+        self.models = CheckList(
+            "Classifiers", "Who reads the faces", classifier_groups(state.models), state.models, columns=2
+        )
+        self.label = labelled(
+            "Class",
+            "Whose output counts: the emotion that each face is meant to show, or one of your choice",
+            widgets.Dropdown(options=[AS_MEANT, *((name, name) for name in EMOTIONS)]),
+        )
+        self.delta = labelled(
+            "Margin δ",
+            "A mean change of the probability below it does not matter; set it before the run",
+            widgets.FloatSlider(min=0.01, max=0.5, step=0.01, readout_format=".2f"),
+        )
+        self.alpha = labelled("Level α", "Of tests and intervals", _menu(ALPHAS))
+        self.alternative = labelled(
+            "Direction", "What is looked for", widgets.Dropdown(options=list(ALTERNATIVES))
+        )
+        self.names = ("models", "label", "delta", "alpha", "alternative")
+        for name in self.names:
+            traitlets.link((state, name), (getattr(self, name), "value"))
+        self.question = [self.label, self.alternative, self.delta, self.alpha]
+        self.rest = widgets.VBox(self.question)
+        self.rest.add_class("facelib-fields")
+        self.fill(self.models, self.rest)
+
+    def show(self, here: bool) -> None:
+        """Let class, direction, margin and level stand here, or leave them to who confirms."""
+        self.rest.children = self.question if here else []
+
+    def lock(self, *, locked: bool) -> None:
+        """Let nothing be changed while a study runs."""
+        for name in self.names:
+            getattr(self, name).disabled = locked
+
+
+def groups_of(changes: list[Intervention]) -> list[dict[str, Any]]:
+    """Return changes under their headings; the harmless ones come last, folded."""
+    groups: dict[str, dict[str, Any]] = {}
+    for change in changes:
+        title = f"{change.group} changes" if change.placebo else change.group
+        new = {"title": title, "items": []} | ({"folded": True} if change.placebo else {})
+        group = groups.setdefault(title, new)
+        group["items"].append({"id": change.id, "title": change.title, "help": change.description})
+    return list(groups.values())
+
+
+def classifier_groups(chosen: list[str]) -> list[dict[str, Any]]:
+    """Return the classifiers of this machine; the networks whose bias is known are folded."""
+    usual = list(dict.fromkeys([*zoo.available(), *(name for name in chosen if name not in KNOWN)]))
+    groups: list[dict[str, Any]] = [{"title": "", "items": [_entry(name) for name in usual]}]
+    groups.append(
+        {"title": "Networks whose bias is known", "folded": True, "items": [_entry(name) for name in KNOWN]}
+    )
+    return [group for group in groups if group["items"]]
+
+
+def control_hint(control: Intervention | None) -> str:
+    """Say what a control is for."""
+    if control is None:
+        return "Without a control the effect is the whole change, whatever it is made of."
+    return f"What is told \u201cbecause of\u201d a change is what it does beyond this: {control.clause}."
+
+
+def _entry(name: str) -> dict[str, str]:
+    return {
+        "id": name,
+        "title": name.removeprefix("known_").replace("_", " ") if name in KNOWN else name,
+        "help": HELP.get(name, ""),
+    }
+
+
+def _menu(options: Any) -> widgets.Dropdown:
+    return widgets.Dropdown(options=[(str(option), option) for option in options])
