@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
+from facelib.faces import Head
 from facelib.properties import PROPERTIES
 from facelib.stats.checks import as_share
 from facelib.stats.independence.methods import as_tests
@@ -141,7 +142,7 @@ class ObservationalStudy(Study):
     @property
     def settings(self) -> dict[str, Any]:
         """The study as it was declared, in words and numbers."""
-        heads = not hasattr(self.faces, "subset") and all(hasattr(one.face, "render") for one in self.people)
+        heads = all(isinstance(one.face, Head) for one in self.people)
         return {
             "name": self.name,
             "faces": described(self.faces, self.people),
