@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib.charts.export import figure
 from facelib.errors import BadValueError
 from facelib.reports.columns import meanings
 from facelib.reports.page import content_of, module_of
@@ -59,9 +58,8 @@ def export(result: Any, folder: str | Path) -> Path:
     try:
         _write_figures(report, part / "figures")
         left = _write_tables(tables, part / "tables")
-        _write_json(
-            part / "columns.json", {name: meanings(name, list(table)) for name, table in tables.items()}
-        )
+        told = {name: meanings(name, [str(one) for one in table.columns]) for name, table in tables.items()}
+        _write_json(part / "columns.json", told)
         _write_json(part / ABOUT, _about(result, report, left))
         part.chmod(0o755)  # temporary folders are closed to others
         _put(part, target)
@@ -115,7 +113,7 @@ def _write_figures(report: Content, folder: Path) -> None:
     folder.mkdir()
     for one in report.figures:
         for kind in ("svg", "png"):
-            (folder / f"{one.name}.{kind}").write_bytes(figure(one.spec, kind))
+            (folder / f"{one.name}.{kind}").write_bytes(one.file(kind))
     told = {one.name: {"caption": one.caption, "alt": one.alt} for one in report.figures}
     _write_json(folder / "captions.json", told)
 

@@ -46,7 +46,7 @@ def figures(
             f"{title}: mean change over people with its intervals. Filled circle: matters; square: does not "
             f"matter; diamond: can't be told at δ = {delta} (grey band).",
             f"Mean changes with intervals, one row a classifier: {_told(effects)}.",
-            forest(effects, titles, heading=heading).to_dict(),
+            lambda: forest(effects, titles, heading=heading),
         )
     ]
     if own is not None and len(own):
@@ -57,7 +57,7 @@ def figures(
                 f"{title}, beyond the control ({control}): D, the change minus that of the control on the "
                 "same people. Signs as before.",
                 f"Differences to the control with intervals, one row a classifier: {_told(own)}.",
-                forest(own, titles, heading=f"D: change minus that under {control}").to_dict(),
+                lambda: forest(own, titles, heading=f"D: change minus that under {control}"),
             )
         )
     shown = [name] if name == result.control or result.control is None else [name, result.control]
@@ -70,7 +70,7 @@ def figures(
             f"{title}: mean probability of {aim(result)} over the strength of the change; bands: "
             f"{100 * (1 - result.settings['alpha']):g} % intervals over people{lines}.",
             f"Response curves, one panel a classifier: {_ends(curves, name)}.",
-            mean_response(curves, titles).to_dict(),
+            lambda: mean_response(curves, titles),
         )
     )
     found.append(
@@ -81,7 +81,7 @@ def figures(
             "neither: does not matter.",
             "Table of numbers, one row a classifier, one column an emotion; all of them stand in the "
             f"appendix, All outputs. {_largest(by_label)}",
-            heatmap(by_label, titles).to_dict(),
+            lambda: heatmap(by_label, titles),
         )
     )
     return tuple(found)

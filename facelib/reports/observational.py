@@ -152,7 +152,7 @@ def _overview(result: ObservationalResult) -> Section:
         "Share of outputs (classifier × emotion) that go with each property, before and after correction, "
         "beside a property of random numbers (cross) and what is expected if nothing matters (dashed).",
         f"Shares by property: {told}.",
-        significant_shares(chosen, titles).to_dict(),
+        lambda: significant_shares(chosen, titles),
     )
     return Section("overview", "Overview", tables=(share_table(chosen, result),), figures=(figure,))
 
@@ -200,7 +200,7 @@ def _section(result: ObservationalResult, name: str) -> Section:
             "the colour is the share of variance.",
             "Table of votes, one row a classifier, one column an emotion; all of them stand in the appendix, "
             f"All outputs. {int(own['rejects'].sum())} of {len(own)} reject.",
-            with_data(
+            lambda: with_data(
                 dependence(own, titles, alpha=alpha, columns=1).to_dict(), {}, {"cells_heading": HEADING}
             ),
         ),
@@ -211,7 +211,7 @@ def _section(result: ObservationalResult, name: str) -> Section:
             f"rejects after Holm, too; diamond: only before; square: it doesn't. Grey: up to δ = "
             f"{known['delta']}.",
             f"Shares of variance with intervals, the largest first: {told}.",
-            explained(own, titles, delta=delta, alpha=alpha, most=MOST).to_dict(),
+            lambda: explained(own, titles, delta=delta, alpha=alpha, most=MOST),
         ),
     )
     source = "Measured in the pictures." if name in known["measured"] else "Given with the faces."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,18 +58,22 @@ class Figure:
         Below it: what is seen, and how to read it.
     alt
         What somebody who can't see it must know.
-    spec
-        Vega-Lite specification with its data.
+    draw
+        Returns the chart with its data: an altair chart, or a Vega-Lite dictionary.
     """
 
     name: str
     caption: str
     alt: str
-    spec: Mapping[str, Any] = field(repr=False)
+    draw: Callable[[], Any] = field(repr=False)
+
+    def file(self, kind: str) -> bytes:
+        """Return the figure as a file: svg or png."""
+        return figure(self.draw(), kind)
 
     def inline(self) -> str:
         """Return the SVG element for a page: an image with its text, and ids that no other figure has."""
-        return _inline(figure(self.spec).decode(), self.name, self.alt)
+        return _inline(self.file("svg").decode(), self.name, self.alt)
 
 
 @dataclass(frozen=True)
