@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from facelib.errors import UnavailableError
+
 if TYPE_CHECKING:
     from facelib.studies import Declaration
     from facelib.studies.execution import Progress
@@ -23,6 +25,9 @@ INTERRUPTED: Final = 130
 EVERY: Final = 30.0
 """Seconds between lines of progress where nobody looks on: a log, a cluster."""
 
+PATIENCE: Final = 10.0
+"""Seconds for a cluster to answer."""
+
 DECLARED: Final = "declaration.json"
 SHOWN: Final = 5  # failures
 
@@ -34,6 +39,7 @@ PlanFile = Annotated[Path, typer.Argument(help="The file that declares the study
 Folder = Annotated[Path, typer.Argument(help="Folder of a study that was run.")]
 Where = Annotated[Path | None, typer.Option("--store", help="Folder of the study; runs/<name of the file>.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", help="Processes; one a core.")]
+Dask = Annotated[str | None, typer.Option("--dask", help="Run on a cluster: its scheduler, tcp://host:8786.")]
 Retry = Annotated[bool, typer.Option("--retry", help="Do again what failed before.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")]
 Out = Annotated[Path | None, typer.Option(help="The file to write; report.html in the study's folder.")]
@@ -49,21 +55,28 @@ def show_plan(plan: PlanFile, store: Where = None, jobs: Jobs = None) -> None:
 
 @app.command()
 def run(
-    plan: PlanFile, store: Where = None, jobs: Jobs = None, *, retry: Retry = False, yes: Yes = False
+    plan: PlanFile,
+    store: Where = None,
+    jobs: Jobs = None,
+    dask: Dask = None,
+    *,
+    retry: Retry = False,
+    yes: Yes = False,
 ) -> None:
     """Run a study, or go on with it; Ctrl-C ends it, and what is done is kept."""
     from facelib.studies import Cancelled
 
     folder = store or _store(plan)
     declared = _declared(plan)
-    again = _command(plan, store, jobs)
+    again = _command(plan, store, jobs, dask)
     try:
         study = declared.study()
-        typer.echo(study.plan(folder, n_jobs=jobs))
-        _check_folder(folder, declared)
-        if not yes and sys.stdin.isatty():
-            typer.confirm("Start?", default=True, abort=True)
-        result = _run(study, declared, folder, jobs, retry=retry)
+        with _cluster(dask):
+            typer.echo(study.plan(folder, n_jobs=jobs))
+            _check_folder(folder, declared)
+            if not yes and sys.stdin.isatty():
+                typer.confirm("Start?", default=True, abort=True)
+            result = _run(study, declared, folder, jobs, retry=retry)
     except (KeyboardInterrupt, Cancelled) as ended:
         stopped = isinstance(ended, Cancelled)
         words = str(ended) if stopped else f"Stopped. What is done is kept in {folder}; run again to go on."
@@ -129,17 +142,40 @@ def _store(plan: Path) -> Path:
     return Path("runs") / plan.stem
 
 
-def _command(plan: Path, store: Path | None, jobs: int | None) -> str:
+def _command(plan: Path, store: Path | None, jobs: int | None, dask: str | None) -> str:
     """Return the command that goes on with a run."""
     words = ["facelib study run", _quoted(plan)]
-    words += ["--store", _quoted(store)] if store is not None else []
-    return " ".join([*words, *(["--jobs", str(jobs)] if jobs is not None else [])])
+    for name, value in (("--store", store), ("--jobs", jobs), ("--dask", dask)):
+        words += [name, _quoted(value)] if value is not None else []
+    return " ".join(words)
 
 
-def _quoted(path: Path) -> str:
+def _quoted(value: object) -> str:
     import shlex
 
-    return shlex.quote(str(path))
+    return shlex.quote(str(value))
+
+
+@contextmanager
+def _cluster(address: str | None) -> Iterator[None]:
+    """Let joblib use a Dask cluster, if one is named."""
+    if address is None:
+        yield
+        return
+    import joblib
+
+    try:
+        from distributed import Client
+    except ImportError:
+        msg = "Dask isn't installed here: python -m pip install 'facelib[dask]', here and on the cluster."
+        raise UnavailableError(msg) from None
+    try:
+        client: Any = Client(address, timeout=PATIENCE)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        msg = f"No Dask scheduler answers at {address} within {PATIENCE:.0f} s ({error})."
+        raise UnavailableError(msg) from error
+    with client, joblib.parallel_config(backend="dask"):
+        yield
 
 
 def _check_folder(folder: Path, declared: Declaration) -> None:

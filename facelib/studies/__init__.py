@@ -18,7 +18,14 @@ from facelib.studies.confirmation import (
     register,
     registrations,
 )
-from facelib.studies.declaration import Declaration, declare, load_declaration, load_study, to_yaml
+from facelib.studies.declaration import (
+    Declaration,
+    declare,
+    load_declaration,
+    load_study,
+    parse_study,
+    to_yaml,
+)
 from facelib.studies.demonstration import demonstration_head
 from facelib.studies.execution import Progress, WorkersLostError
 from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
@@ -110,6 +117,7 @@ __all__ = [
     "measured_behaviour",
     "open_study",
     "paired_electrodes",
+    "parse_study",
     "properties_table",
     "read",
     "read_heads",

@@ -54,7 +54,7 @@ DESIGNS.register(
     "power_of_properties",
     Design(
         "facelib.studies.power_of_properties:power_of_properties",
-        "",
+        "facelib.studies.power_of_properties:labelled_population",
         "Which outputs depend on which properties, given the label.",
     ),
 )

@@ -344,6 +344,17 @@ def test_a_design_is_declared_by_its_name_and_parameters() -> None:
     assert parse_study(to_yaml(study)).study().faces == study.faces
 
 
+def test_the_power_of_properties_is_declared_by_its_name() -> None:
+    study = parse_study(
+        "design: power_of_properties\nfaces: {n: 14, seed: 3}\nproperties: [age, gender]\n"
+        "classifiers: known_unbiased\nalpha: 0.05\nhypothesis: {statement: Age is used, subject: age}\n"
+    ).study()
+    assert isinstance(study, ObservationalStudy)
+    assert (len(study.faces), study.names, study.alpha) == (14, ("age", "gender"), 0.05)
+    assert study.hypothesis is not None
+    assert (study.hypothesis.delta, study.hypothesis.alpha) == (0.01, 0.05)
+
+
 def test_designs_are_found_when_they_are_asked_for() -> None:
     assert {"facing_asymmetry", "power_of_properties"} <= set(DESIGNS)
     assert callable(DESIGNS["facing_asymmetry"].find())

@@ -75,6 +75,10 @@ def test_a_run_shows_its_plan_and_keeps_what_was_declared(here: Path) -> None:
     assert found.complete
     content = json.loads((here / "runs/plan/declaration.json").read_text())
     assert studies.declare(content).study().faces == studies.load_study("plan.yml").faces
+    assert "The report is in runs/plan/report.html." in study("report", "runs/plan").output
+    page = (here / "runs/plan/report.html").read_text()
+    assert "It falls. Set on 20" in page
+    assert "before the run" in page
     again = study("run", "plan.yml", "--jobs", "1")
     assert "Done before: 8 of 8." in again.output
     assert "declared otherwise" not in again.output
@@ -109,7 +113,7 @@ def test_ctrl_c_ends_cleanly_and_the_run_goes_on(
             interrupt()
 
     with monkeypatch.context() as patched:
-        patched.setattr("facelib.studies.execution.BATCHES", 1000)  # a job at a time
+        patched.setattr("facelib.studies.execution.batch_size", lambda *_, **__: 1)
         if when == "in the run":
             patched.setattr(studies_cli._Lines, "__call__", at_the_third)
         else:
@@ -133,6 +137,30 @@ def test_the_tests_of_an_observational_study_are_run_and_kept(here: Path) -> Non
     assert result.exit_code == 0, result.output
     assert "30 of 30 faces are done." in result.output
     assert list((here / "runs/seen").glob("grid-*.parquet"))
+
+
+@packages
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning")
+def test_a_cluster_is_named_by_its_address(here: Path) -> None:
+    """Its one worker is a thread here; that worker processes of a cluster do it is tested with the engine."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        result = study("run", "plan.yml", "--dask", cluster.scheduler_address)
+    assert result.exit_code == 0, result.output
+    assert "8 of 8 faces × changes are done." in result.output
+
+
+def test_a_cluster_that_does_not_answer(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(studies_cli, "PATIENCE", 0.2)
+    code, said = main(monkeypatch, capsys, "study", "run", "plan.yml", "--dask", "tcp://127.0.0.1:1")
+    assert code == 2
+    assert said.startswith("No Dask scheduler answers at tcp://127.0.0.1:1 within 0 s")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, said = main(monkeypatch, capsys, "study", "run", "plan.yml", "--dask", "tcp://127.0.0.1:1")
+    assert (code, said.split(":")[0]) == (2, "Dask isn't installed here")
 
 
 @packages
