@@ -144,7 +144,7 @@ class InterventionalStudy(Study):
         """The study as it was declared, in words and numbers."""
         return {
             "name": self.name,
-            "faces": described(self.faces, self.people),
+            "faces": described(self.people),
             "n_faces": len(self.people),
             "n_identities": len({one.identity for one in self.people}),
             "interventions": [

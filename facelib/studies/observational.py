@@ -145,7 +145,7 @@ class ObservationalStudy(Study):
         heads = all(isinstance(one.face, Head) for one in self.people)
         return {
             "name": self.name,
-            "faces": described(self.faces, self.people),
+            "faces": described(self.people),
             "n_faces": len(self.people),
             "n_identities": len({one.identity for one in self.people}),
             "properties": list(self.names),

@@ -18,7 +18,7 @@ from facelib import classifiers as zoo
 from facelib import properties
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
-from facelib.faces import Face, FaceSet
+from facelib.faces import Head
 from facelib.faces.arguments import checked, whole
 from facelib.stats.checks import as_count, as_share
 from facelib.studies import fingerprints
@@ -217,7 +217,7 @@ class Study(ABC):
         for subject in self.people:
             for arm, key in arms:
                 units = {
-                    name: fingerprints.fingerprint(subject.key, key, reader.key)
+                    name: fingerprints.fingerprint(subject.name, subject.key, key, reader.key)
                     for name, reader in readers.items()
                 }
                 jobs.append(Job(subject, arm.name, arm.intervention, arm.strengths, size, units))
@@ -271,7 +271,7 @@ def _now() -> str:
 
 def _arm_key(arm: Arm, size: int, versions: Mapping[str, str]) -> str:
     change = fingerprints.of_intervention(arm.intervention) if arm.intervention is not None else ""
-    return fingerprints.fingerprint(change, arm.strengths, size, versions)
+    return fingerprints.fingerprint(arm.name, change, arm.strengths, size, versions)
 
 
 def check_common(study: Any) -> None:
@@ -292,12 +292,13 @@ def check_properties(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def described(faces: Any, people: Sequence[Subject]) -> str:
+def described(people: Sequence[Subject]) -> str:
     """Say in words who is looked at."""
-    count, persons = len(people), len({one.identity for one in people})
-    kind = "photographs" if isinstance(faces, FaceSet | Face) else "rendered heads"
+    persons, heads = len({one.identity for one in people}), sum(isinstance(one.face, Head) for one in people)
+    counts = {"rendered head": heads, "picture": len(people) - heads}
+    kinds = " and ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items() if n)
     shown = sorted({one.expression for one in people} - {""})
-    words = f"{count} {kind} of {persons} {'person' if persons == 1 else 'people'}"
+    words = f"{kinds} of {persons} {'person' if persons == 1 else 'people'}"
     return f"{words}, meant to show {', '.join(shown)}" if shown else words
 
 

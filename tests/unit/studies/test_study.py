@@ -119,6 +119,18 @@ def test_properties_that_are_known_are_given_the_others_measured() -> None:
 
 
 @packages
+def test_pictures_that_are_alike_are_two_faces(tmp_path: Path) -> None:
+    face = heads(1)[0].render(64)
+    twins = [face.replace(attributes={"id": name}) for name in ("one", "two")]
+    result = InterventionalStudy(twins, ["blur"], ["known_unbiased"], steps=2, label="happy").run(
+        tmp_path, n_jobs=1
+    )
+    assert result.faces["face"].tolist() == ["one", "two"]
+    assert result.table["face"].value_counts().to_dict() == {"one": 14, "two": 14}
+    assert result.settings["faces"] == "2 pictures of 2 people"
+
+
+@packages
 def test_the_plan_is_what_is_done(tmp_path: Path) -> None:
     study = small_study(name="Small")
     plan = study.plan(n_jobs=1)
