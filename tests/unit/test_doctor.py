@@ -13,8 +13,10 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from facelib import cli, doctor, doctor_installed, doctor_machine
-from facelib.doctor_finding import Finding
+from facelib import cli, doctor
+from facelib.doctor import installed as doctor_installed
+from facelib.doctor import machine as doctor_machine
+from facelib.doctor.finding import Finding
 from facelib.errors import UnavailableError
 from facelib.models import PACKAGES, home
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from facelib.doctor_finding import Finding
+from facelib.doctor.finding import Finding
 from facelib.errors import FacelibError
 
-CHECKOUT: Final = Path(__file__).parents[1] / "pyproject.toml"
+CHECKOUT: Final = Path(__file__).parents[2] / "pyproject.toml"
 OPTIONAL: Final = {
     "app": "the explorer, charts and reports",
     "dask": "clusters",
@@ -58,7 +58,7 @@ def python() -> Iterator[Finding]:
             "facelib", "problem", "it runs without being installed", "python -m pip install -e '.[app]'"
         )
     else:
-        yield Finding("facelib", "ok", f"{version}, in {Path(__file__).parent}")
+        yield Finding("facelib", "ok", f"{version}, in {Path(__file__).parents[1]}")
 
 
 def packages() -> Iterator[Finding]:

@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from facelib import doctor_installed, doctor_machine
-from facelib.doctor_finding import Finding
+from facelib.doctor import installed, machine
+from facelib.doctor.finding import Finding
 
 MARKS: Final = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
 
 CHECKS: Final[dict[str, Callable[[], Iterable[Finding]]]] = {
-    "Python": doctor_installed.python,
-    "packages": doctor_installed.packages,
-    "model packages": doctor_installed.model_packages,
-    "classifiers": doctor_installed.classifiers,
-    "page": doctor_installed.page,
-    "compiled code": doctor_machine.compiled,
-    "processor and memory": doctor_machine.processor,
-    "settings": doctor_machine.settings,
-    "disk": doctor_machine.disk,
-    "port": doctor_machine.port,
-    "other programs": doctor_machine.programs,
-    "a face": doctor_installed.trial,
+    "Python": installed.python,
+    "packages": installed.packages,
+    "model packages": installed.model_packages,
+    "classifiers": installed.classifiers,
+    "page": installed.page,
+    "compiled code": machine.compiled,
+    "processor and memory": machine.processor,
+    "settings": machine.settings,
+    "disk": machine.disk,
+    "port": machine.port,
+    "other programs": machine.programs,
+    "a face": installed.trial,
 }
 """What is looked at, in this order."""
 

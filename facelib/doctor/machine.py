@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from facelib.doctor_finding import Finding
+from facelib.doctor.finding import Finding
 from facelib.errors import FacelibError
 
 LITTLE_MEMORY: Final = 2.0  # GB: the explorer with two sessions, or a study with one process
