@@ -12,6 +12,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado.web import HTTPError
 from traitlets import Float, Int
 
+from facelib.app.study_folder import sweep
+
 BUSY = "All sessions are in use. Please try again in a minute."
 # glibc gives every thread a heap of its own and returns little of it: 180 MB a session for nothing.
 # A page has one visitor, so no other front end needs an echo of each slider event.
@@ -90,6 +92,12 @@ class CappedKernelManager(AsyncMappingKernelManager):
         self._closing = True
         for ending in self._endings.values():
             ending.cancel()
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that has ended; what it kept for its session is deleted, if it was killed, too."""
+        removed = super().remove_kernel(kernel_id)
+        sweep()
+        return removed
 
     def _end(self, kernel_id: str) -> None:
         del self._endings[kernel_id]

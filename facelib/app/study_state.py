@@ -223,8 +223,8 @@ class StudyState(traitlets.HasTraits):
         try:
             with self.lock:
                 study = self.declare()
-            plan, lacks = study.plan(self.store, n_jobs=JOBS), ""
-            changes = later_changes(self.store, study.settings) if self.mode == "confirm" else []
+            plan, lacks = study.plan(self.folder.known(self.mode), n_jobs=JOBS), ""
+            changes = later_changes(self.store, study.settings) if self.hypothesis is not None else []
         except FacelibError as error:
             plan, lacks, changes = None, str(error), []
         self._tell(task, self._planned, plan, lacks, changes)

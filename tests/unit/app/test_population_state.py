@@ -61,22 +61,22 @@ def watched(state: Population, name: str) -> list[Any]:
     return seen
 
 
-def test_a_run_finds_what_the_engine_finds(begin: Begin, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> studies.InterventionalResult:
+    """What the engine finds by itself."""
+    heads = crossed(PEOPLE, ["happy"], seed=1, recipes="facs")
+    changes = ["symmetry", "weaker_expression"]
+    study = facelib.InterventionalStudy(
+        heads, changes, MODELS, steps=3, size=64, control="weaker_expression", seed=1
+    )
+    return study.run(tmp_path_factory.mktemp("alone"), n_jobs=1)
+
+
+def test_a_run_finds_what_the_engine_finds(begin: Begin, alone: studies.InterventionalResult) -> None:
     state = begin()
     assert state.plan.pictures == PEOPLE * 2 * 3
     assert state.plan.done == 0
     ran(state)
-    heads = crossed(PEOPLE, ["happy"], seed=1, recipes="facs")
-    study = facelib.InterventionalStudy(
-        heads,
-        ["symmetry", "weaker_expression"],
-        MODELS,
-        steps=3,
-        size=64,
-        control="weaker_expression",
-        seed=1,
-    )
-    alone = study.run(tmp_path / "alone", n_jobs=1)
     found: Found = state.found
     assert (state.stage, state.problem, state.progress.done) == ("done", "", 2 * PEOPLE)
     assert found.contrasts is not None
@@ -111,8 +111,9 @@ def test_what_is_known_grows_with_the_faces(begin: Begin) -> None:
     assert state.found.result.complete
 
 
-def test_a_stopped_run_keeps_what_is_done_and_goes_on_to_the_same_numbers(begin: Begin) -> None:
-    whole = ran(begin()).found
+def test_a_stopped_run_keeps_what_is_done_and_goes_on_to_the_same_numbers(
+    begin: Begin, alone: studies.InterventionalResult
+) -> None:
     state = begin()
     state.observe(
         lambda change: state.stop() if change["new"] and change["new"].done >= 3 else None, "progress"
@@ -127,7 +128,7 @@ def test_a_stopped_run_keeps_what_is_done_and_goes_on_to_the_same_numbers(begin:
     ran(state)
     assert state.stage == "done"
     assert min(at.done for at in progress if at) >= before
-    pd.testing.assert_frame_equal(state.found.effects, whole.effects)
+    pd.testing.assert_frame_equal(state.found.effects, alone.effects)
 
 
 @pytest.mark.usefixtures("often")
@@ -177,7 +178,7 @@ def test_a_store_that_cant_be_written_is_said_in_words(begin: Begin, tmp_path: P
 
 
 def test_other_settings_make_old_results_stale_until_they_are_back(begin: Begin) -> None:
-    state = ran(begin())
+    state = ran(begin(2))
     state.delta = 0.2
     assert (state.fresh, state.stage) == (False, "ready")
     assert state.found is not None
@@ -222,7 +223,7 @@ def test_photographs_are_offered_what_works_on_pictures() -> None:
 
 
 def test_the_folder_is_gone_when_it_is_closed_and_so_is_the_thread(begin: Begin) -> None:
-    state = ran(begin())
+    state = ran(begin(2))
     folder = state.store
     assert (folder / "study.json").exists()
     state.close()
@@ -231,7 +232,7 @@ def test_the_folder_is_gone_when_it_is_closed_and_so_is_the_thread(begin: Begin)
 
 
 def test_a_folder_that_was_named_stays(tmp_path: Path, begin: Begin) -> None:
-    state = ran(begin(store=tmp_path / "mine"))
+    state = ran(begin(2, store=tmp_path / "mine"))
     state.close()
     assert studies.open_study(tmp_path / "mine").complete
 
@@ -285,7 +286,7 @@ def test_every_later_change_is_told(begin: Begin) -> None:
 
 
 def test_what_explore_has_seen_cannot_be_confirmed_on(begin: Begin) -> None:
-    state = ran(begin())
+    state = ran(begin(2))
     explored = state.found
     state.mode = "confirm"
     settled(state)

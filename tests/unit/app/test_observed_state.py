@@ -1,0 +1,168 @@
+"""The Observed data tab without widgets: known truth, sizes first and tests after, labels of photographs."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import facelib
+from facelib.app import looks
+from facelib.app import study_state as states
+from facelib.app.observed_state import EVERY, Found, Observed
+from facelib.app.whom import drawn
+from facelib.classifiers import EMOTIONS
+
+pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]
+
+MODELS = ("known_unbiased", "known_age_happy")
+SMALL: dict[str, Any] = {"models": MODELS, "size": 64, "budget": 10}
+Begin = Callable[..., Observed]
+
+
+@pytest.fixture
+def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+    """States on few people, which end with the test."""
+    monkeypatch.setattr(states, "SETTLE", 0.0)
+    made: list[Observed] = []
+
+    def make(people: int = 35, **settings: Any) -> Observed:
+        made.append(Observed(**(SMALL | settings)))
+        made[-1].whom.people = people
+        made[-1].start()
+        return settled(made[-1])
+
+    yield make
+    for state in made:
+        state.close()
+
+
+def settled(state: Observed) -> Observed:
+    assert state.worker is not None
+    assert state.worker.wait(60)
+    return state
+
+
+def ran(state: Observed) -> Observed:
+    state.run()
+    return settled(state)
+
+
+def test_the_biased_network_is_flagged_for_age_and_the_unbiased_one_is_not(begin: Begin) -> None:
+    state = ran(begin(140, chosen=["age"]))
+    found: Found = state.found
+    assert (state.stage, state.problem, found.tested, found.left_out) == ("done", "", True, 0)
+    happy = found.effects[found.effects["label"] == "happy"].set_index("classifier")
+    assert happy["votes"].to_dict() == {"known_unbiased": 0, "known_age_happy": 3}
+    assert happy.loc["known_age_happy", "p_holm"] < state.alpha  # there was time for as many permutations
+    heads = drawn(140, list(EMOTIONS), [], seed=1, recipes="facs")
+    ages = [head.age for head in heads]
+    np.testing.assert_array_equal(found.result.measured["age"], ages)
+    shares = found.share[found.share["method"] == "vote"].iloc[0]
+    assert (shares["tests"], shares["null_share"]) == (2 * len(EMOTIONS), 0.0)
+
+
+def test_sizes_come_while_faces_are_read_and_tests_when_all_are(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "LEAST", 0.0)
+    monkeypatch.setattr(looks, "SHARE", 1e9)
+    state = begin(70, chosen=["age", "symmetry"])  # labels with few faces have no size
+    seen: list[Found] = []
+    steps: list[str] = []
+    state.observe(lambda change: seen.append(change["new"]) if change["new"] else None, "found")
+    state.observe(lambda change: steps.append(change["new"]), "step")
+    ran(state)
+    assert [found.tested for found in seen] == [False] * (len(seen) - 1) + [True]
+    done = [found.result.done for found in seen]
+    assert done == sorted(done)
+    assert len(done) >= 3
+    assert seen[-2].effects["explained"].notna().all()
+    assert any(step.startswith("Testing: ") for step in steps)
+
+
+def test_stopping_the_tests_keeps_what_was_read_and_going_on_finishes_them(begin: Begin) -> None:
+    state = begin(chosen=["age"])
+    state.observe(lambda change: state.stop() if change["new"].startswith("Testing") else None, "step")
+    ran(state)
+    assert state.stage == "stopped"
+    state.unobserve_all("step")
+    ran(state)
+    assert (state.stage, state.found.tested) == ("done", True)
+    study = facelib.ObservationalStudy(
+        drawn(35, list(EMOTIONS), [], seed=1, recipes="facs"), ["age"], MODELS, size=64, budget=10.0, seed=1
+    )
+    with_budget = study.run(state.store.parent / "alone", n_jobs=1)
+    pd.testing.assert_frame_equal(
+        state.found.grid[["property", "output", "method", "statistic"]],
+        with_budget.grid[["property", "output", "method", "statistic"]],
+    )
+
+
+def test_only_what_can_vary_is_offered_and_what_is_worn_comes_along(begin: Begin) -> None:
+    state = begin()
+    known = {item["id"] for group in state.offered() for item in group["items"]}
+    assert {"age", "gender", "symmetry"} <= known
+    assert not {"glasses", "electrodes"} & known
+    state.whom.worn = ["glasses"]
+    assert "glasses" in {item["id"] for item in state.offered()[0]["items"]}
+
+
+def zipped(table: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(28):
+            head = facelib.Head(seed=number + 1, age=20 + 2 * number, expression=EMOTIONS[number % 7])
+            picture = io.BytesIO()
+            Image.fromarray(head.render(96).image).save(picture, "PNG")
+            archive.writestr(f"{number}.png", picture.getvalue())
+        archive.writestr("faces.csv", table)
+    return buffer.getvalue()
+
+
+def test_a_zip_with_its_table_is_tested_by_its_own_columns(begin: Begin) -> None:
+    lines = [
+        f"{number}.png,p{number % 14},{EMOTIONS[number % 7]},{20 + 2 * number},{number % 2}"
+        for number in range(28)
+    ]
+    state = begin(chosen=["symmetry"])
+    state.whom.cropped = True
+    state.whom.take("mine.zip", zipped("\n".join(["file,person,label,years,treated", *lines])))
+    assert (state.labels, state.person, state.label_source) == ("label", "person", "not declared")
+    assert state.chosen == ["symmetry"]
+    offered = {item["id"] for item in state.offered()[0]["items"]}
+    assert offered == {"years", "treated"}
+    state.label_source = "rated"
+    state.chosen = ["years", "treated"]
+    settled(state)
+    assert state.plan.identities == 14
+    ran(state)
+    assert state.problem == ""
+    assert state.found.result.settings["label_source"] == "rated"
+    assert set(state.found.effects["property"]) == {"years", "treated"}
+    grid = state.found.grid
+    assert grid.loc[~grid["null_property"], "n"].max() <= 28
+    state.labels = ""
+    settled(state)
+    assert "Nothing is held fixed" in state.lacks
+
+
+def test_the_hypothesis_is_about_a_property_and_its_answer_counts_outputs(begin: Begin) -> None:
+    state = begin(chosen=["age"])
+    state.mode = "confirm"
+    settled(state)
+    state.label = "happy"
+    settled(state)
+    state.set_hypothesis("Outputs for happy go with age")
+    assert (state.hypothesis.subject, state.hypothesis.label) == ("age", "happy")
+    settled(ran(state))
+    assert state.answer(state.found).startswith("Answer over 35 people: ")
+    assert f"of {len(MODELS)} outputs" in state.answer(state.found)
+    state.label = EVERY
+    settled(state)
