@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NEEDED: Final = ("intervention", "classifier", "strength", "mean", "low", "high")
-CELLS: Final = ("order", "title", "series", "strength", "mean", "low", "high")
+CELLS: Final = ("order", "title", "line", "series", "strength", "mean", "low", "high")
 DASHES: Final = ([1, 0], [5, 3], [2, 2], [7, 3, 2, 3])
 
 
@@ -60,60 +60,88 @@ def mean_response(
     0.3
     """
     data = curve_rows(table, titles)
-    names = list(dict.fromkeys(row["series"] for row in data))
-    ends = {name: [row for row in data if row["series"] == name][-1] for name in names}
-    chart = ordered(
-        alt.layer(*_layers(names)).properties(width=width, height=height),
-        "curves",
-        titles_by_order(data),
-        heading=[heading],
+    names = series_of(data)
+    classifiers = titles_by_order(data)
+    chart = mean_layout(
+        classifiers, names, heading=[heading], lines=len(names), columns=columns, width=width,
+        height=height,
+    )  # fmt: skip
+    return chart.properties(
+        datasets={"curves": data},
         description="Lines: mean probability over the strength from 0 to 1, one panel a classifier "
-        f"({', '.join(titles_by_order(data))}); lines are {', '.join(ends)}.",
+        f"({', '.join(classifiers)}); lines are {', '.join(names)}.",
+    )
+
+
+def mean_layout(
+    titles: Sequence[str] = (),
+    names: Sequence[str] = (),
+    *,
+    heading: Sequence[str] = (),
+    lines: int = 1,
+    columns: int = 4,
+    width: int = 116,
+    height: int = 84,
+) -> alt.FacetChart:
+    """Return `mean_response` without data: data set ``curves``, rows as of `curve_rows`.
+
+    There are `lines` in each panel. Its parameters are ``curves_titles``, the classifiers,
+    ``curves_series``, the names of the lines, and ``curves_heading``.
+    """
+    chart = ordered(
+        alt.layer(*_layers(lines)).properties(width=width, height=height),
+        "curves",
+        titles,
+        heading=heading,
+        description="Lines: mean probability over the strength from 0 to 1, one panel a classifier.",
         columns=columns,
         between=(16, 14),
     )
-    return chart.properties(datasets={"curves": data})
+    return chart.add_params(alt.param(name="curves_series", value=list(names)))
 
 
 def curve_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of `mean_response`."""
     given = needed(table, NEEDED)
     classifiers = classifiers_of(given)
+    runs = [str(name) for name in given["intervention"].drop_duplicates()]
     return rows(
         given.assign(
             order=[classifiers.index(str(name)) for name in given["classifier"]],
             title=given["classifier"].astype(str),
+            line=[runs.index(str(name)) for name in given["intervention"]],
             series=[str((titles or {}).get(str(name), name)) for name in given["intervention"]],
         ).sort_values(["order", "strength"], kind="stable"),
         CELLS,
     )
 
 
-def _layers(names: list[str]) -> list[alt.Chart]:
+def series_of(data: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the lines, by their number."""
+    known = {int(row["line"]): str(row["series"]) for row in data}
+    return [known[line] for line in sorted(known)]
+
+
+def _layers(lines: int) -> list[alt.Chart]:
     unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
     ticks: dict[str, Any] = {"title": None, "values": [0, 0.5, 1], "format": "~g"}
     x = alt.X("strength:Q", scale=unit, axis=alt.Axis(grid=False, **ticks))
     axis = alt.Axis(ticks=False, domain=False, **ticks)
-    legend = (
+    shown = (
         alt.Legend(
             title=None, orient="top", direction="vertical", labelLimit=460, symbolSize=300,
             symbolStrokeWidth=2, symbolType="stroke", symbolOpacity=1, offset=4,
+            labelExpr="curves_series[datum.value]",
         )
-        if len(names) > 1
+        if lines > 1
         else None
     )  # fmt: skip
+    places = list(range(lines))
+    patterns = [DASHES[place % len(DASHES)] for place in places]
     colours = alt.Color(
-        "series:N",
-        sort=None,
-        scale=alt.Scale(domain=names, range=[colour(place) for place in range(len(names))]),
-        legend=legend,
+        "line:O", scale=alt.Scale(domain=places, range=[colour(place) for place in places]), legend=shown
     )
-    dashes = alt.StrokeDash(
-        "series:N",
-        sort=None,
-        scale=alt.Scale(domain=names, range=[DASHES[place % len(DASHES)] for place in range(len(names))]),
-        legend=legend,
-    )
+    dashes = alt.StrokeDash("line:O", scale=alt.Scale(domain=places, range=patterns), legend=shown)
     known = alt.Chart().transform_filter("isValid(datum.mean)")
     band = (
         known.transform_filter("isValid(datum.low) && isValid(datum.high)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import altair as alt
@@ -74,17 +74,30 @@ def forest(
     """
     given = needed(table, NEEDED)
     data = effect_rows(given, titles)
-    ends = _ends(given)
-    chart = ordered(
-        alt.layer(*_layers(ends, SHAPES)).properties(width=width, height=alt.Step(row_height)),
-        "effects",
-        titles_by_order(data),
-        heading=[heading, _legend(given)],
-        description="Effects with intervals. " + "; ".join(f"{row['row']}: {row['words']}" for row in data),
-        columns=1,
-        own_rows=True,
+    told = "; ".join(f"{row['row']}: {row['words']}" for row in data)
+    chart = forest_layout(
+        titles_by_order(data), ends=effect_ends(given), heading=[heading, legend(given)], width=width,
+        row_height=row_height,
+    )  # fmt: skip
+    return chart.properties(datasets={"effects": data}, description=f"Effects with intervals. {told}")
+
+
+def forest_layout(
+    titles: Sequence[str] = (),
+    *,
+    ends: Sequence[float] = (-1.0, 1.0),
+    heading: Sequence[str] = (),
+    width: int = 300,
+    row_height: int = 20,
+) -> alt.FacetChart:
+    """Return `forest` without data: data set ``effects``.
+
+    Its parameters are ``effects_titles``, ``effects_heading`` and, for the ends of the axis, ``effects_low``
+    and ``effects_high``: what `effect_rows`, `legend` and `effect_ends` return.
+    """
+    return _rows(
+        SHAPES, ".2~f", titles=titles, ends=ends, heading=heading, width=width, row_height=row_height
     )
-    return chart.properties(datasets={"effects": data})
 
 
 def explained(
@@ -132,25 +145,40 @@ def explained(
     '21 % (10 % to 30 %), 3 of 3 votes'
     """
     data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
-    values = [row[name] for row in data for name in ("mean", "low", "high") if row[name] is not None]
-    low, high = min([0.0, *values]), max([1.5 * delta, *values])
-    room = 0.04 * (high - low)
-    chart = ordered(
-        alt.layer(*_layers([low - room, high + room], DECIDED, ".1~%")).properties(
-            width=width, height=alt.Step(row_height)
-        ),
-        "effects",
-        titles_by_order(data),
-        heading=[
-            "Share of the output's variance inside labels that goes with the property (ω²)",
-            f"whiskers: 90 % of random halves of the faces; grey: up to δ = {percent(delta)}",
-        ],
-        description="Shares of variance with intervals. "
-        + "; ".join(f"{row['row']}: {row['words']}" for row in data),
-        columns=1,
-        own_rows=True,
+    told = "; ".join(f"{row['row']}: {row['words']}" for row in data)
+    chart = explained_layout(
+        titles_by_order(data), ends=explained_ends(data, delta), heading=explained_legend(delta), width=width,
+        row_height=row_height,
+    )  # fmt: skip
+    return chart.properties(datasets={"effects": data}, description=f"Shares of variance. {told}")
+
+
+def explained_layout(
+    titles: Sequence[str] = (),
+    *,
+    ends: Sequence[float] = (0.0, 1.0),
+    heading: Sequence[str] = (),
+    width: int = 300,
+    row_height: int = 20,
+) -> alt.FacetChart:
+    """Return `explained` without data: data set and parameters are those of `forest_layout`."""
+    return _rows(
+        DECIDED, ".1~%", titles=titles, ends=ends, heading=heading, width=width, row_height=row_height
     )
-    return chart.properties(datasets={"effects": data})
+
+
+def explained_ends(data: Sequence[Mapping[str, Any]], delta: float) -> list[float]:
+    """Return the ends of the axis of `explained`."""
+    values = [row[name] for row in data for name in ("mean", "low", "high") if row[name] is not None]
+    return _roomy(min([0.0, *values]), max([1.5 * delta, *values]))
+
+
+def explained_legend(delta: float) -> list[str]:
+    """Return what `explained` shows."""
+    return [
+        "Share of the output's variance inside labels that goes with the property (ω²)",
+        f"whiskers: 90 % of random halves of the faces; grey: up to δ = {percent(delta)}",
+    ]
 
 
 def explained_rows(
@@ -220,7 +248,7 @@ def _words(row: Mapping[Any, Any]) -> str:
     return f"{signed(row['mean'])}{interval}{verdict}"
 
 
-def _legend(table: pd.DataFrame) -> str:
+def legend(table: pd.DataFrame) -> str:
     """Return what the lines are, with their levels where the table knows them."""
     levels = {"": "its interval", "verdict": "the interval behind the verdict"}
     alphas = table["alpha"].unique().tolist() if "alpha" in table else []
@@ -233,19 +261,47 @@ def _legend(table: pd.DataFrame) -> str:
     return f"whiskers: {levels['']}; bold: {levels['verdict']}; grey: ± δ"
 
 
-def _ends(table: pd.DataFrame) -> list[float]:
+def effect_ends(table: pd.DataFrame) -> list[float]:
     """Return the ends of the axis: all intervals, the margin and 0, with some room."""
     values = pd.concat(
         [table["low"], table["high"], table["mean"], table["delta"] * 1.25, -table["delta"] * 1.25]
     ).dropna()
-    low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+    return _roomy(min(float(values.min()), 0.0), max(float(values.max()), 0.0))
+
+
+def _roomy(low: float, high: float) -> list[float]:
     room = 0.04 * (high - low or 1.0)
     return [low - room, high + room]
 
 
-def _layers(ends: list[float], shapes: Mapping[str, str], form: str = ".2~f") -> list[alt.Chart]:
+def _rows(
+    shapes: Mapping[str, str],
+    form: str,
+    *,
+    titles: Sequence[str],
+    ends: Sequence[float],
+    heading: Sequence[str],
+    width: int,
+    row_height: int,
+) -> alt.FacetChart:
+    """Return the panels of both charts, without data."""
+    chart = ordered(
+        alt.layer(*_layers(shapes, form)).properties(width=width, height=alt.Step(row_height)),
+        "effects",
+        titles,
+        heading=heading,
+        description="Numbers with intervals, one row an output, told in words beside it; grey: the margin.",
+        columns=1,
+        own_rows=True,
+    )
+    limits = zip(("effects_low", "effects_high"), ends, strict=True)
+    return chart.add_params(*(alt.param(name=name, value=end) for name, end in limits))
+
+
+def _layers(shapes: Mapping[str, str], form: str) -> list[alt.Chart]:
     """Return the layers of a panel; the first of the `shapes` is filled."""
     axis = alt.Axis(title=None, tickCount=6, format=form, ticks=False, domain=False)
+    ends: Any = [alt.ExprRef(expr="effects_low"), alt.ExprRef(expr="effects_high")]
     scale = alt.Scale(domain=ends, nice=False)
     names = alt.Axis(
         title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=8, labelLimit=200

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from facelib.charts.averages import mean_response
-from facelib.charts.effects import forest
-from facelib.charts.heatmap import heatmap
-from facelib.reports import common
+from facelib.reports import common, drawing
 from facelib.reports.interventional_method import aim, control_title
 from facelib.reports.parts import Figure
 from facelib.reports.words import capital, plain, signed, slug
@@ -46,7 +43,7 @@ def figures(
             f"{title}: mean change over people with its intervals. Filled circle: matters; square: does not "
             f"matter; diamond: can't be told at δ = {delta} (grey band).",
             f"Mean changes with intervals, one row a classifier: {_told(effects)}.",
-            lambda: forest(effects, titles, heading=heading),
+            lambda: drawing.effects(effects, titles, heading),
         )
     ]
     if own is not None and len(own):
@@ -57,7 +54,7 @@ def figures(
                 f"{title}, beyond the control ({control}): D, the change minus that of the control on the "
                 "same people. Signs as before.",
                 f"Differences to the control with intervals, one row a classifier: {_told(own)}.",
-                lambda: forest(own, titles, heading=f"D: change minus that under {control}"),
+                lambda: drawing.effects(own, titles, f"D: change minus that under {control}"),
             )
         )
     shown = [name] if name == result.control or result.control is None else [name, result.control]
@@ -70,7 +67,7 @@ def figures(
             f"{title}: mean probability of {aim(result)} over the strength of the change; bands: "
             f"{100 * (1 - result.settings['alpha']):g} % intervals over people{lines}.",
             f"Response curves, one panel a classifier: {_ends(curves, name)}.",
-            lambda: mean_response(curves, titles),
+            lambda: drawing.curves(curves, titles, f"Mean probability of {aim(result)} over the strength"),
         )
     )
     found.append(
@@ -81,7 +78,7 @@ def figures(
             "neither: does not matter.",
             "Table of numbers, one row a classifier, one column an emotion; all of them stand in the "
             f"appendix, All outputs. {_largest(by_label)}",
-            lambda: heatmap(by_label, titles),
+            lambda: drawing.emotions(by_label, titles),
         )
     )
     return tuple(found)

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from facelib.charts.dependence import dependence
-from facelib.charts.effects import explained
-from facelib.charts.export import with_data
 from facelib.charts.shares import significant_shares
-from facelib.reports import common
+from facelib.reports import common, drawing
 from facelib.reports.observational_method import VOTE, declared, facts, limits, paragraph, titles_of
 from facelib.reports.parts import Content, Figure, Section, Table
 from facelib.reports.words import NOTHING, capital, chance, counted, listed, percent, slug
@@ -19,10 +16,6 @@ from facelib.reports.words import NOTHING, capital, chance, counted, listed, per
 if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
 
-HEADING: Final = (
-    "Bold: depends on it; *: after Holm's correction, too",
-    "Colour: share of the output's variance inside labels",
-)
 MOST: Final = 12  # outputs of a property in its table and figure; all of them are in the appendix
 
 
@@ -200,9 +193,7 @@ def _section(result: ObservationalResult, name: str) -> Section:
             "the colour is the share of variance.",
             "Table of votes, one row a classifier, one column an emotion; all of them stand in the appendix, "
             f"All outputs. {int(own['rejects'].sum())} of {len(own)} reject.",
-            lambda: with_data(
-                dependence(own, titles, alpha=alpha, columns=1).to_dict(), {}, {"cells_heading": HEADING}
-            ),
+            lambda: drawing.votes(own, titles, alpha),
         ),
         Figure(
             f"sizes_{key}",
@@ -211,7 +202,7 @@ def _section(result: ObservationalResult, name: str) -> Section:
             f"rejects after Holm, too; diamond: only before; square: it doesn't. Grey: up to δ = "
             f"{known['delta']}.",
             f"Shares of variance with intervals, the largest first: {told}.",
-            lambda: explained(own, titles, delta=delta, alpha=alpha, most=MOST),
+            lambda: drawing.sizes(own, titles, delta=delta, alpha=alpha, most=MOST),
         ),
     )
     source = "Measured in the pictures." if name in known["measured"] else "Given with the faces."

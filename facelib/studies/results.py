@@ -229,10 +229,10 @@ class InterventionalResult(Result):
         """Per intervention, the share of outputs that change: see `share_by_intervention`."""
         return share_by_intervention(self.effects_by_label)
 
-    @property
+    @cached_property
     def interventions(self) -> list[str]:
         """Names of the interventions that have rows, in the order in which they were declared."""
-        there = set(self.intended["intervention"].astype(str))
+        there = set(self.intended["intervention"].unique())
         return [item["name"] for item in self.settings["interventions"] if item["name"] in there]
 
     @property

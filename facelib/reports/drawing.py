@@ -1,0 +1,90 @@
+"""Charts of reports as Vega-Lite dictionaries: layouts from the cache, filled with data.
+
+Building a chart takes altair a third of a second, and a report of many changes has dozens of a few kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from facelib.charts import specs
+from facelib.charts.averages import curve_rows, series_of
+from facelib.charts.dependence import dependence_rows
+from facelib.charts.effects import (
+    effect_ends,
+    effect_rows,
+    explained_ends,
+    explained_legend,
+    explained_rows,
+    legend,
+)
+from facelib.charts.export import with_data
+from facelib.charts.facets import titles_by_order
+from facelib.charts.heatmap import heatmap_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Titles = Mapping[str, str]
+VOTES = ("Bold: depends on it; *: after Holm's correction, too", "Colour: share of the output's variance")
+
+
+def effects(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]:
+    """Return `facelib.charts.forest` of effects or contrasts."""
+    data, (low, high) = effect_rows(table, titles), effect_ends(table)
+    return with_data(
+        specs.of("effects.forest_layout"),
+        {"effects": data},
+        {
+            "effects_titles": titles_by_order(data),
+            "effects_heading": [heading, legend(table)],
+            "effects_low": low,
+            "effects_high": high,
+        },
+    )
+
+
+def curves(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]:
+    """Return `facelib.charts.mean_response`."""
+    data = curve_rows(table, titles)
+    names = series_of(data)
+    return with_data(
+        specs.of("averages.mean_layout", lines=len(names)),
+        {"curves": data},
+        {"curves_titles": titles_by_order(data), "curves_series": names, "curves_heading": [heading]},
+    )
+
+
+def emotions(table: pd.DataFrame, titles: Titles) -> dict[str, Any]:
+    """Return the map of effects, classifier by emotion."""
+    data = heatmap_rows(table, titles)
+    return with_data(
+        specs.of("heatmap.heatmap_layout"), {"cells": data}, {"cells_titles": titles_by_order(data)}
+    )
+
+
+def votes(table: pd.DataFrame, titles: Titles, alpha: float) -> dict[str, Any]:
+    """Return the map of votes on a property, classifier by emotion."""
+    data = dependence_rows(table, titles, alpha=alpha)
+    return with_data(
+        specs.of("dependence.dependence_layout", columns=1),
+        {"cells": data},
+        {"cells_titles": titles_by_order(data), "cells_heading": list(VOTES)},
+    )
+
+
+def sizes(table: pd.DataFrame, titles: Titles, *, delta: float, alpha: float, most: int) -> dict[str, Any]:
+    """Return `facelib.charts.explained`."""
+    data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
+    low, high = explained_ends(data, delta)
+    return with_data(
+        specs.of("effects.explained_layout"),
+        {"effects": data},
+        {
+            "effects_titles": titles_by_order(data),
+            "effects_heading": explained_legend(delta),
+            "effects_low": low,
+            "effects_high": high,
+        },
+    )
