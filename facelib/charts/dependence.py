@@ -129,7 +129,7 @@ def dependence_rows(
 
 def _words(row: Mapping[Any, Any], alpha: float) -> str:
     star = " *" if row["p_holm"] < alpha else ""
-    if row["votes"] != row["votes"] or str(row["votes"]) == "<NA>":
+    if str(row["votes"]) in ("<NA>", "nan", "None"):  # not all voting tests were run
         return ("yes" if row["rejects"] else "no") + star if row["p_holm"] == row["p_holm"] else "–"
     return f"{int(row['votes'])} of 3{star}"
 

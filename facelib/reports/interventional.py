@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from facelib import properties, stats
+from facelib.errors import BadValueError
 from facelib.reports import common
 from facelib.reports.effect_tables import contrast_table, effect_table, label_table, share_table
 from facelib.reports.interventional_figures import figures
@@ -34,6 +35,7 @@ TOLD: Final = {
     DOES_NOT: "{it} does not matter{at} for {whom}",
     CANNOT_TELL: "whether {it} matters{at} can't be told for {whom}",
 }
+NAMED: Final = 4  # classifiers that are named in the answer; more are counted
 MOVES: Final = {"two-sided": "change", "less": "fall", "greater": "rise"}
 CAUSES: Final = {"weaker_expression": "asymmetry", "weaker_by_displacement": "asymmetry"}
 """What a control takes away from a change of symmetry."""
@@ -55,6 +57,9 @@ def tables(result: InterventionalResult) -> dict[str, pd.DataFrame]:
 
 def content(result: InterventionalResult) -> Content:
     """Return what the report says."""
+    if len(result.sound) and result.intended.empty:
+        msg = f"No face is meant to show an emotion, or no classifier knows {aim(result)}: declare a label."
+        raise BadValueError(msg)
     titles = titles_of(result)
     told, changed = common.registered(result)
     by_label = result.effects_by_label
@@ -122,21 +127,24 @@ def answer(result: InterventionalResult, name: str) -> str:
         own = rows[rows["verdict"] == verdict]
         if own.empty:
             continue
-        count = "" if len(own) == len(rows) else f" ({len(own)} of {len(rows)})"
-        whom = _whom(own, whole=len(own) == len(rows))
-        parts.append(TOLD[verdict].format(it=it, at=at, whom=whom) + count)
+        parts.append(TOLD[verdict].format(it=it, at=at, whom=_whom(own, len(rows))))
         it, at = "it", ""
     told = "; ".join(parts) or f"nothing is known of {it}"
     return f"As {item_of(result, name)['clause']}, {told}. {_lowering(result, name)}".strip()
 
 
-def _whom(rows: pd.DataFrame, *, whole: bool) -> str:
-    """Return classifiers with their mean changes, or all of them with the range."""
-    means = rows["mean"]
-    if whole and len(rows) > 1:
-        many = "both" if len(rows) == 2 else f"all {len(rows)}"
-        return f"{many} classifiers (mean change {signed(means.min())} to {signed(means.max())})"
-    return listed([f"{name} ({signed(mean)})" for name, mean in zip(rows["classifier"], means, strict=True)])
+def _whom(own: pd.DataFrame, of: int) -> str:
+    """Return classifiers with their mean changes; many of them as a number, with the range."""
+    means = own["mean"]
+    if len(own) <= NAMED and (len(own) < of or of == 1):
+        names = listed(
+            [f"{name} ({signed(mean)})" for name, mean in zip(own["classifier"], means, strict=True)]
+        )
+        return names if of == 1 else f"{names} ({len(own)} of {of})"
+    many = f"{len(own)} of {of}" if len(own) < of else "both" if of == 2 else f"all {of}"
+    known = means.dropna()
+    size = f" (mean change {signed(known.min())} to {signed(known.max())})" if len(known) else ""
+    return f"{many} classifiers{size}"
 
 
 def sentences(result: InterventionalResult, name: str) -> tuple[str, ...]:

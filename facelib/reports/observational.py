@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from facelib.charts.independence_rows import named
 from facelib.charts.shares import significant_shares
 from facelib.reports import common, drawing
 from facelib.reports.observational_method import VOTE, declared, facts, limits, paragraph, titles_of
@@ -84,7 +85,7 @@ def answer(result: ObservationalResult, name: str) -> str:
     if tests == 0:
         return f"{title}: nothing could be tested."
     alpha = common.level(float(row["alpha"]))
-    who = "the vote of the tests" if row["method"] == VOTE else f"the test ({row['method']})"
+    who = "the vote of the tests" if row["method"] == VOTE else f"the test ({named(str(row['method']))})"
     if row["significant"] == 0:
         text = (
             f"{title}: on none of {counted(tests, 'output')} does {who} find that the output depends on it "
@@ -100,9 +101,10 @@ def answer(result: ObservationalResult, name: str) -> str:
     own = result.effects[(result.effects["property"] == name) & result.effects["explained"].notna()]
     if len(own):
         best = own.to_dict("records")[int(own["explained"].to_numpy().argmax())]
+        span = "" if _range(best) == NOTHING else f"; {_range(best)}"
         text += (
             f" Largest share of an output's variance that goes with it: {_size(best['explained'])} "
-            f"({best['classifier']}: {best['label']}; {_range(best)})."
+            f"({best['classifier']}: {best['label']}{span})."
         )
     return text
 

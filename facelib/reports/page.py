@@ -73,7 +73,13 @@ def content_of(result: Any) -> Content:
     BadValueError
         If it is no result, or nothing is done yet.
     """
-    found: Content = module_of(result).content(result)
+    module = module_of(result)
+    lost = result.failures
+    if len(lost) and not (result.table["error"] == "").any():
+        why = str(lost["error"].value_counts().index[0])
+        msg = f"There is nothing to report: all {len(lost):,} readings failed, most of them with: {why}"
+        raise BadValueError(msg)
+    found: Content = module.content(result)
     return found
 
 

@@ -11,7 +11,11 @@ import pandas as pd
 import pytest
 
 from facelib import reports, studies
+from facelib.charts import explained, forest, mean_response
+from facelib.charts.export import figure
+from facelib.charts.heatmap import heatmap
 from facelib.errors import BadValueError
+from facelib.reports import drawing
 from facelib.reports.words import chance, interval, plain, signed
 from facelib.studies import Cancelled, InterventionalResult, ObservationalResult, open_study
 from facelib.studies.limits import LIMITS
@@ -79,11 +83,11 @@ def test_ids_are_unique_and_links_lead_somewhere(trees: dict[str, Element], kind
 def test_figures_have_words_for_who_cannot_see_them(trees: dict[str, Element], kind: str) -> None:
     figures = trees[kind].all("figure")
     assert len(figures) == {"interventional": 11, "observational": 5}[kind]
-    for number, figure in enumerate(figures, 1):
-        (picture,) = figure.all("svg")
+    for number, one in enumerate(figures, 1):
+        (picture,) = one.all("svg")
         assert picture.attributes["role"] == "img"
         assert len(picture.attributes["aria-label"]) > 40
-        (caption,) = figure.all("figcaption")
+        (caption,) = one.all("figcaption")
         assert plainly(caption.text).startswith(f"Figure {number}. ")
         assert caption.text[-1] == "."
 
@@ -285,7 +289,7 @@ def test_what_comes_from_data_is_escaped(tmp_path: Path, changed: Interventional
     assert tree.all("script") == []
     assert tree.all("h1")[0].text == HOSTILE
     assert HOSTILE in tree.all("title")[0].text
-    drawn = [one.text for figure in tree.all("figure") for one in figure.all("text")]
+    drawn = [word.text for one in tree.all("figure") for word in one.all("text")]
     assert any(text.startswith("<script>alert") for text in drawn)
     assert any(HOSTILE in one.attributes.get("aria-label", "") for one in tree.all("svg"))
     assert HOSTILE in tree.after("failures", ("th",))
@@ -360,3 +364,60 @@ def test_bad_arguments_are_named(tmp_path: Path, changed: InterventionalResult) 
 def test_studies_reach_their_report(changed: InterventionalResult, tmp_path: Path) -> None:
     assert isinstance(changed, studies.InterventionalResult)
     assert changed.report(tmp_path / "deep" / "one.html") == tmp_path / "deep" / "one.html"
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_many_classifiers_are_counted_not_named(tmp_path: Path, changed: InterventionalResult) -> None:
+    """Seventeen names three times are no answer."""
+    first = changed.table[changed.table["classifier"] == "known_unbiased"]
+    names = [f"network_{place}" for place in range(7)]
+    table = pd.concat([first.assign(classifier=name) for name in names], ignore_index=True)
+    table["step"] = table["step"].astype(int)
+    many = replace(changed, table=table, settings={**changed.settings, "classifiers": names})
+    tree = parsed(many.report(tmp_path / "one.html").read_text())
+    answer = plainly(tree.after("answer"))
+    assert "matters at δ = .10 for all 7 classifiers (mean change −." in answer
+    assert "network_3" not in answer
+    section = next(one for one in tree if one.attributes.get("id") == "change-asymmetric_expression")
+    assert len(section.all("li")) == 7
+    assert [one.text for one in section.all("p")].count("In words:") == 1
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_one_test_alone_is_named(tmp_path: Path, observed: ObservationalResult) -> None:
+    grid = observed.grid[observed.grid["method"] == "partial_correlation"].assign(votes=pd.NA)
+    alone = replace(observed, settings={**observed.settings, "label_source": "rated by five people"})
+    vars(alone)["grid"] = grid.reset_index(drop=True)
+    tree = parsed(alone.report(tmp_path / "one.html").read_text())
+    assert "does the test (partial correlation) find" in plainly(tree.after("answer"))
+    assert "A rated label is read from the picture" in tree.after("limits")
+    assert "Student" not in tree.after("method")
+    assert "vote" not in tree.after("method")
+    assert "Votes" not in tree.after("results", ("th",))
+
+
+def test_what_cannot_be_reported_says_why(tmp_path: Path, changed: InterventionalResult) -> None:
+    lost = changed.table.assign(error="The face can't be rendered.", probability=float("nan"))
+    with pytest.raises(BadValueError, match=r"all 144 readings failed, most of them with: The face can't"):
+        reports.write(replace(changed, table=lost), tmp_path / "one.html")
+    unknown = replace(changed, faces=changed.faces.assign(expression=""))
+    with pytest.raises(BadValueError, match="No face is meant to show an emotion"):
+        reports.write(unknown, tmp_path / "one.html")
+
+
+def test_drawings_from_the_cache_are_the_charts(
+    changed: InterventionalResult, observed: ObservationalResult
+) -> None:
+    """A report fills layouts that are kept; what is drawn is what the charts draw."""
+    effects, curves = changed.effects, changed.curves
+    pairs = [
+        (drawing.effects(effects, {}, "heading"), forest(effects, heading="heading")),
+        (drawing.curves(curves, {}, "heading"), mean_response(curves, heading="heading")),
+        (drawing.emotions(changed.effects_by_label, {}), heatmap(changed.effects_by_label)),
+        (
+            drawing.sizes(observed.effects, {}, delta=0.01, alpha=0.01, most=5),
+            explained(observed.effects, delta=0.01, alpha=0.01, most=5),
+        ),
+    ]
+    for kept, chart in pairs:
+        assert figure(kept) == figure(chart)

@@ -1,0 +1,69 @@
+"""A report in the real browser: nothing is asked of any network, nothing sticks out on screen or paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.unit.reports.report_reader import one_sided
+
+pytestmark = pytest.mark.packages
+
+STICKS_OUT = """
+() => [...document.querySelectorAll("p, li, h1, h2, h3, table, figure, svg, math, .box, .limits")]
+  .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map(one => one.tagName + " " + one.textContent.slice(0, 60))
+"""
+A4 = {"width": 178 * 96 // 25, "height": 1000}  # px between the margins
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    return one_sided().run(folder / "run", n_jobs=1).report(folder / "one.html")
+
+
+def test_it_is_read_and_printed_offline(browser: Browser, report: Path, tmp_path: Path) -> None:
+    context = browser.new_context(viewport={"width": 1100, "height": 900}, offline=True)
+    page = context.new_page()
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(report.as_uri())
+    assert asked == [report.as_uri()]
+    assert page.locator("figure svg").count() == 11
+    assert page.locator("math").first.bounding_box()["height"] > 15, "formulas are drawn as such"
+    assert page.evaluate(STICKS_OUT) == []
+    printed = page.pdf(path=tmp_path / "one.pdf", prefer_css_page_size=True)
+    assert printed.startswith(b"%PDF")
+    assert 8 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") <= 25
+    assert said == [], "no policy is broken"
+    context.close()
+
+
+def test_it_fits_on_paper_and_on_a_phone(browser: Browser, report: Path) -> None:
+    context = browser.new_context(viewport=A4)
+    page = context.new_page()
+    page.emulate_media(media="print")
+    page.goto(report.as_uri())
+    assert page.evaluate(STICKS_OUT) == []
+    assert not page.locator("nav").is_visible(), "links are for the screen"
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 390, "height": 800})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 391, "tables scroll by themselves"
+    context.close()
+
+
+def test_screen_readers_find_what_they_need(browser: Browser, report: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(report.as_uri())
+    assert page.get_by_role("heading", name="Answer").count() == 1
+    assert page.get_by_role("img").count() == 11
+    assert page.get_by_role("img", name="Mean changes with intervals").count() == 3
+    assert page.get_by_role("columnheader", name="p, Holm").count() >= 5
+    assert page.get_by_role("rowheader", name="known_unbiased").count() >= 5
+    context.close()
