@@ -179,12 +179,12 @@ class InterventionalResult(Result):
     @cached_property
     def effects(self) -> pd.DataFrame:
         """One row an intervention and classifier: `facelib.stats.effects_over_faces`."""
-        return self._effects(self.intended)
+        return self._effects(self.intended, alternative=self.settings["alternative"])
 
     @cached_property
     def effects_by_label(self) -> pd.DataFrame:
-        """The same of every common label, whatever a face is meant to show."""
-        return self._effects(self.sound, mixed=False)
+        """The same of every common label, whatever a face is meant to show: two-sided, as some will rise."""
+        return self._effects(self.sound, alternative="two-sided", mixed=False)
 
     @cached_property
     def contrasts(self) -> pd.DataFrame | None:
@@ -197,7 +197,9 @@ class InterventionalResult(Result):
             return None
         names = [name for name in self.interventions if name != self.control]
         parts = [
-            stats.contrast(self.intended, name, self.control, **self._options, alternative=self._alternative)
+            stats.contrast(
+                self.intended, name, self.control, **self._options, alternative=self.settings["alternative"]
+            )
             for name in names
         ]
         return pd.concat(parts, ignore_index=True) if parts else None
@@ -245,14 +247,10 @@ class InterventionalResult(Result):
     def _options(self) -> dict[str, Any]:
         return {name: self.settings[name] for name in ("delta", "alpha", "seed")}
 
-    @property
-    def _alternative(self) -> Any:
-        return self.settings["alternative"]
-
-    def _effects(self, rows: pd.DataFrame, *, mixed: bool = True) -> pd.DataFrame:
+    def _effects(self, rows: pd.DataFrame, *, alternative: Any, mixed: bool = True) -> pd.DataFrame:
         from facelib import stats
 
-        return stats.effects_over_faces(rows, **self._options, alternative=self._alternative, mixed=mixed)
+        return stats.effects_over_faces(rows, **self._options, alternative=alternative, mixed=mixed)
 
 
 class ObservationalResult(Result):

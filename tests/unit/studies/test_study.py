@@ -327,6 +327,7 @@ def test_effects_are_those_of_the_tables(tmp_path: Path) -> None:
     assert np.allclose(curve["mean"], by_hand.groupby("strength")["probability"].mean())
     shares = result.share_significant.set_index("intervention")
     labels = result.effects_by_label.query("intervention == 'blur'")
+    assert (labels["alternative"] == "two-sided").all(), "some rise where others fall"
     assert shares.loc["blur", "significant"] == (labels["p"] <= 0.1).sum()
     assert shares.loc["blur", "share_matters"] == (labels["verdict"] == "matters").mean()
     again = open_study(tmp_path)
