@@ -26,6 +26,7 @@ class MapView(ChartView):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._shape: object = None
+        self.add_class("facelib-map")
 
     def draw(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import traitlets
 
 from facelib.app.checklist import CheckList
 from facelib.app.confirm_panel import ConfirmPanel
-from facelib.app.controls import Card, labelled, paragraphs
+from facelib.app.controls import Card, Quiet, labelled, paragraphs
 from facelib.app.effects_panel import FailuresPanel, percent
 from facelib.app.livetable import LiveTable
 from facelib.app.mapview import MapView
@@ -37,6 +38,8 @@ EARLY: Final = (
 NO_PERSON: Final = ("one picture a person", "")
 NO_LABEL: Final = ("choose a column", "")
 UNABLE: Final = "Cannot reach the corrected level"
+COLUMNS: Final = ("labels", "person")
+TIMES: Final = tuple((f"up to {duration(seconds).removesuffix(' 0 s')}", seconds) for seconds in BUDGETS)
 MOST: Final = 600  # people
 SHARES: Final = (
     {"title": "property", "align": "left"},
@@ -112,6 +115,7 @@ class AskedPanel(Card):
     def __init__(self, state: Observed) -> None:
         super().__init__("What is asked")
         self.state = state
+        self._quiet = Quiet()
         self.chosen = CheckList(
             "Properties",
             "Do outputs go with it, the label held fixed?",
@@ -144,7 +148,7 @@ class AskedPanel(Card):
         self.budget = labelled(
             "Test time",
             "Seconds at most: with more permutations p-values can survive the correction",
-            widgets.Dropdown(options=[(f"up to {duration(seconds)}", seconds) for seconds in BUDGETS]),
+            widgets.Dropdown(options=[*TIMES]),
         )
         self.label = labelled(
             "Class", "Which output the hypothesis is about", widgets.Dropdown(options=[EVERY, *EMOTIONS])
@@ -167,7 +171,10 @@ class AskedPanel(Card):
         )
         self.follow()
         for name in self.names:
-            traitlets.link((state, name), (getattr(self, name), "value"))
+            if name not in COLUMNS:
+                traitlets.link((state, name), (getattr(self, name), "value"))
+        for name in COLUMNS:  # their options change with the faces, before their value may
+            getattr(self, name).observe(self.guarded(partial(self._on_column, name)), "value")
         state.observe(self.guarded(self.follow), ["labels", "person", "label_source"])
         state.whom.observe(self.guarded(self.follow), ["source", "photographs", "worn"])
         self.fill(
@@ -192,13 +199,10 @@ class AskedPanel(Card):
         groups = state.offered()
         if self.chosen.groups != groups:
             self.chosen.groups = groups
-        columns = list(state.columns)
-        _offer(
-            self.labels,
-            [NO_LABEL, *((name, name) for name in columns)] if mine else [(RENDERED, RENDERED)],
-            state.labels,
-        )
-        _offer(self.person, [NO_PERSON, *((name, name) for name in columns)], state.person)
+        named = [(name, name) for name in state.columns]
+        with self._quiet:
+            _offer(self.labels, [NO_LABEL, *named] if mine else [(RENDERED, RENDERED)], state.labels)
+            _offer(self.person, [NO_PERSON, *named], state.person)
         for control in (self.labels, self.label_source, self.person):
             control.layout.display = "" if mine else "none"
         hints = [] if mine else ["Held fixed: the expression that each person was rendered with."]
@@ -207,6 +211,10 @@ class AskedPanel(Card):
         if mine and not state.person:
             hints.append("Assumes one picture a person: several of one break every test.")
         self.hint.value = paragraphs(*hints)
+
+    def _on_column(self, name: str, event: Any) -> None:
+        if not self._quiet and event["new"] is not None:
+            setattr(self.state, name, event["new"])
 
     def lock(self, *, locked: bool) -> None:
         """Let nothing be changed while a study runs."""
