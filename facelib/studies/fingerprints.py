@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -58,12 +60,16 @@ def fingerprint(*parts: object) -> str:
 
 
 def of_intervention(intervention: Intervention) -> str:
-    """Return the fingerprint of an intervention: its kind and its options."""
-    return fingerprint(type(intervention).__module__, type(intervention).__qualname__, intervention)
+    """Return the fingerprint of an intervention: its kind and its options; of one's own also its code."""
+    kind = type(intervention)
+    return fingerprint(kind.__module__, kind.__qualname__, intervention, *_own_code(kind))
 
 
 def of_classifier(classifier: Classifier) -> str:
-    """Return the fingerprint of a classifier: its file, weights, labels, preparation and probabilities."""
+    """Return the fingerprint of a classifier: its file, weights, labels, preparation and probabilities.
+
+    What a network that was made in memory does with its weights is told by its layers and their code.
+    """
     weights = {
         f"{part}.{name}": tensor.detach().cpu().numpy()
         for part, network in (("body", classifier.body), ("head", classifier.head))
@@ -78,6 +84,8 @@ def of_classifier(classifier: Classifier) -> str:
         classifier.preparation,
         classifier.probabilities_from,
         classifier.chunk,
+        *_own_code(type(classifier)),
+        *([] if classifier.card.sha256 else _layers(classifier)),
     )
 
 
@@ -126,11 +134,12 @@ def _plain(value: Any) -> str:
 
 
 def _of_code(value: Any) -> str:
-    """Return a text that tells functions apart, by what they do and what they hold."""
+    """Return a text that tells functions apart, by what they do, what they hold and what they call."""
     if isinstance(value, FunctionType):
         held = [cell.cell_contents for cell in value.__closure__ or ()]
         parts = [value.__defaults__, value.__kwdefaults__, held]
-        return f"function {value.__module__} {value.__qualname__} {_code(value.__code__)} {_plain(parts)}"
+        text = f"function {value.__module__} {value.__qualname__} {_code(value.__code__)} {_plain(parts)}"
+        return "; ".join([text, *_called(value, {value})])
     if (function := getattr(value, "__func__", None)) is not None:
         return _plain(function)  # a method: what its object holds is told beside it
     if isinstance(value, type) or (type(value).__module__ == "builtins" and callable(value)):
@@ -143,8 +152,70 @@ def _of_code(value: Any) -> str:
 
 
 def _code(code: CodeType) -> str:
-    constants = [_code(item) if isinstance(item, CodeType) else repr(item) for item in code.co_consts]
+    constants = [_constant(item) for item in code.co_consts]
     return hashlib.sha256(f"{code.co_code!r} {code.co_names} {constants}".encode()).hexdigest()
+
+
+def _constant(value: Any) -> str:
+    """Return a text of a constant in a function; the order of a set is another one in every process."""
+    if isinstance(value, frozenset):
+        return f"{{{_joined(sorted(map(repr, value)))}}}"
+    return _code(value) if isinstance(value, CodeType) else repr(value)
+
+
+def _layers(classifier: Classifier) -> Iterator[str]:
+    """Give the layers of a network, and the code of those that are written by its user."""
+    for network in (classifier.body, classifier.head):
+        yield repr(network)
+        yield from (
+            code for part in network.modules() if isinstance(code := getattr(part, "code", None), str)
+        )
+        kinds = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in map(type, network.modules())}
+        for name in sorted(kinds):
+            yield from _own_code(kinds[name])
+
+
+def _own_code(kind: type) -> Iterator[str]:
+    """Give the code of a class that neither facelib nor an installed package has: versions tell of those."""
+    for one in kind.__mro__:
+        if not _is_own(one.__module__):
+            continue
+        for name, member in sorted(vars(one).items()):
+            plain = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+            if isinstance(plain, FunctionType) and (not name.startswith("__") or name == "__call__"):
+                yield f"{name}: {_code(plain.__code__)}; {'; '.join(_called(plain, {plain}))}"
+            elif isinstance(plain, str | bool | int | float) and not name.startswith("__"):
+                yield f"{name} = {plain!r}"
+
+
+def _called(function: FunctionType, known: set[FunctionType]) -> Iterator[str]:
+    """Give what a function of one's own finds by name in its module: numbers, words, arrays, functions."""
+    if not _is_own(function.__module__):
+        return
+    for name in sorted(_names(function.__code__)):
+        value = function.__globals__.get(name)
+        if isinstance(value, str | bytes | bool | int | float | np.generic | np.ndarray):
+            yield f"{name} = {_plain(value)}"
+        elif isinstance(value, FunctionType) and value not in known and _is_own(value.__module__):
+            known.add(value)
+            yield f"{name}: {_code(value.__code__)}"
+            yield from _called(value, known)
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = (_names(item) for item in code.co_consts if isinstance(item, CodeType))
+    return set(code.co_names).union(*inner)
+
+
+@cache
+def _is_own(module: str) -> bool:
+    """Tell whether a module is the user's: a notebook, a script; not facelib's, nor installed."""
+    top = module.partition(".")[0]
+    if top in {"facelib", "builtins"} or top in sys.stdlib_module_names - {"__main__"}:
+        return False
+    file = getattr(sys.modules.get(top), "__file__", None)
+    installed = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")}
+    return file is None or not any(Path(place) in Path(file).parents for place in installed)
 
 
 def _joined(texts: Iterable[str]) -> str:
