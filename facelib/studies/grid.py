@@ -46,6 +46,8 @@ class Grid:
         Who is shown, (n,), where someone comes several times; else None.
     left_out
         Faces without all of them.
+    faces
+        Names of the faces, (n,).
     """
 
     properties: pd.DataFrame
@@ -53,6 +55,7 @@ class Grid:
     labels: pd.DataFrame
     person: pd.Series[Any] | None
     left_out: int
+    faces: pd.Series[Any]
 
     def key(self, settings: Mapping[str, Any]) -> str:
         """Return the fingerprint of the data and of how they are tested."""
@@ -132,6 +135,7 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
         labels=labels[there].reset_index(drop=True),
         person=None if person is None else person.reset_index(drop=True),
         left_out=len(faces) - int(there.sum()),
+        faces=pd.Series(wide.index[there], name="face"),
     )
 
 

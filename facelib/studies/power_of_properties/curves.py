@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from facelib.errors import BadValueError
 from facelib.studies.grid import BETWEEN
 from facelib.studies.power_of_properties.design import OF_EXPRESSION
 
@@ -66,15 +65,11 @@ def effect_curves(result: ObservationalResult, most: int = STRONGEST, bins: int 
         index="face", columns=["classifier", "label"], values="probability", sort=False, observed=True
     )
     wide.columns = [BETWEEN.join(pair) for pair in wide.columns]
-    rows = result.faces.set_index("face").loc[wide.index]
     data = result.data
-    if len(data.properties) != len(wide):
-        msg = "Some faces lack a property, a label or an output: leave them out first."
-        raise BadValueError(msg)
     return curves_of(
         data.properties,
-        wide.reset_index(drop=True),
-        rows[result.settings["labels"]].astype("str").agg(" ".join, axis=1).reset_index(drop=True),
+        wide.loc[data.faces].reset_index(drop=True),
+        data.labels.agg(" ".join, axis=1),
         strongest_pairs(result.effects, most),
         bins=bins,
     )

@@ -128,6 +128,7 @@ def power_of_properties(
 def known_use_control(
     n: int = HEADS,
     *,
+    methods: Sequence[str] | None = None,
     alpha: float = 0.01,
     delta: float = 0.01,
     budget: float | None = None,
@@ -143,7 +144,7 @@ def known_use_control(
 
     Parameters
     ----------
-    n, alpha, delta, budget, seed, size
+    n, methods, alpha, delta, budget, seed, size
         As for `power_of_properties`.
 
     Examples
@@ -156,6 +157,7 @@ def known_use_control(
         classifiers=zoo.available(kind="known bias"),
         properties=CONTROLLED,
         size=size,
+        methods=methods,
         alpha=alpha,
         delta=delta,
         budget=budget,

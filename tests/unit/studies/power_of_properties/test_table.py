@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 import facelib
 from facelib import stats
 from facelib.errors import BadValueError
+from facelib.faces import FaceSet
 from facelib.studies import ObservationalResult
 from facelib.studies.grid import effects_of
 from facelib.studies.power_of_properties import (
@@ -267,8 +270,62 @@ def test_curves_are_means_over_bins(result: ObservationalResult) -> None:
     assert np.average(whole["mean"], weights=whole["n"]) == pytest.approx(rows.mean())
 
 
+@pytest.mark.packages
+@pytest.mark.usefixtures("single_threaded")
+def test_curves_leave_out_faces_of_which_something_is_unknown(tmp_path: Path) -> None:
+    heads = facelib.sample_heads(60, seed=6, expressions=("happy", "sad"))
+    pictures = [
+        head.render(64).replace(
+            attributes={"label": head.expression, "id": str(number)}
+            | ({"age": head.age} if number % 3 else {})
+        )
+        for number, head in enumerate(heads)
+    ]
+    study = power_of_properties(
+        faces=FaceSet.from_faces(pictures), classifiers=["known_age_happy"], properties=["age"],
+        label_source="instructed", methods=("partial_correlation",),
+    )  # fmt: skip
+    result = study.run(tmp_path, n_jobs=1)
+    assert result.data.left_out == 20
+    curves = effect_curves(result, most=1, bins=2).query("expression == 'all'")
+    assert curves["n"].tolist() == [20, 20]
+    kept = [head for number, head in enumerate(heads) if number % 3]
+    ages = np.sort([head.age for head in kept])
+    assert curves["value"].tolist() == pytest.approx([ages[:20].mean(), ages[20:].mean()])
+    shown = result.table[result.table["label"] == curves["label"].iloc[0]].set_index("face")["probability"]
+    whole = shown.loc[[str(number) for number in range(60) if number % 3]].mean()
+    assert np.average(curves["mean"], weights=curves["n"]) == pytest.approx(whole)
+
+
 def test_a_study_is_declared_by_name() -> None:
     from facelib.studies.designs import DESIGNS
 
     assert DESIGNS["power_of_properties"].find() is power_of_properties
     assert facelib.studies.labelled_population is not None
+
+
+@pytest.mark.packages
+@pytest.mark.usefixtures("single_threaded")
+def test_the_same_code_runs_on_a_users_table(tmp_path: Path) -> None:
+    """30 people with two pictures each: persons are known, and tests take them as what they are."""
+    people = [head.replace(electrodes=None) for head in facelib.sample_heads(30, seed=4, ages=(20, 80))]
+    pictures = [
+        head.replace(expression=label).render(64).replace(
+            attributes={"label": label, "person": f"p{number}", "age": head.age, "id": f"{number} {label}"}
+        )
+        for number, head in enumerate(people)
+        for label in ("happy", "sad")
+    ]  # fmt: skip
+    study = power_of_properties(
+        faces=FaceSet.from_faces(pictures), classifiers=["known_age_happy"], label_source="instructed",
+        methods=("partial_correlation", "within_rff"),
+    )  # fmt: skip
+    result = study.run(tmp_path, n_jobs=1)
+    assert result.settings["given"] == ["age"]
+    assert result.settings["label_source"] == "instructed"
+    table = properties_table(result).set_index("property")
+    assert (table.loc["age", "source"], table.loc["symmetry", "source"]) == ("given", "measured")
+    assert table.loc["age", "decision"] == "partial_correlation"  # no vote without its three tests
+    notes = result.grid[result.grid["property"] == "age"]["notes"].iloc[0]
+    assert "60 rows of 30 persons" in notes
+    assert table.loc["age", "significant"] >= 1
