@@ -275,7 +275,9 @@ def _arm_key(arm: Arm, size: int, versions: Mapping[str, str]) -> str:
 
 
 def check_common(study: Any) -> None:
-    """Check what both kinds of studies are told: name, size, level, seed."""
+    """Check what both kinds of studies are told: name, size, level, seed; keep faces that come once."""
+    if isinstance(study.faces, Iterator):
+        object.__setattr__(study, "faces", tuple(study.faces))
     if not isinstance(study.name, str):
         msg = f"A study's name is words; got {study.name!r}."
         raise BadValueError(msg)

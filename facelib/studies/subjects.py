@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from numbers import Real
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from facelib.classifiers import EMOTIONS
-from facelib.errors import BadValueError
+from facelib.errors import BadImageError, BadValueError
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_sources import face_fingerprint
+from facelib.studies.fingerprints import fingerprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +30,16 @@ FACE_COLUMNS: Final = {
 
 POSE: Final = ("yaw", "pitch", "roll")
 """Properties that the pose of a head gives, degrees."""
+
+
+PASSING: Final = {
+    "expression": "neutral", "expression_set": "facs", "intensity": 1.0, "left": 1.0, "right": 1.0,
+    "gaze": (0.0, 0.0), "pose": (0.0, 0.0, 0.0), "light": "studio", "background": "grey",
+    "palsy": 0.0, "palsy_side": "left", "palsy_parts": "both", "synkinesis": 0.0,
+    "electrodes": None, "electrode_size": 1.0, "wires": 0.0, "tape": 0.0,
+    "glasses": 0.0, "lens_tint": 0.0, "mask": 0.0,
+}  # fmt: skip
+"""What isn't the person: two heads that differ in nothing else are one, not two that are independent."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,14 +75,13 @@ class Subject:
 
 
 def identity_of(head: Head) -> str:
-    """Return who a head is: the same whatever the expression and how strongly either side shows it.
+    """Return who a head is: the same whatever it shows, wears or suffers from, and however it is seen.
 
     >>> head = Head(seed=3)
-    >>> identity_of(head) == identity_of(head.replace(expression="sad", intensity=0.5, left=0.2))
+    >>> identity_of(head) == identity_of(head.replace(expression="sad", left=0.2, pose=(20, 0, 0), glasses=1))
     True
     """
-    rest = {"expression": "neutral", "expression_set": "facs"}
-    return head.replace(**rest, intensity=1.0, left=1.0, right=1.0, gaze=(0.0, 0.0)).key[:12]
+    return head.replace(**PASSING).key[:12]
 
 
 def subjects(faces: Any, *, progress: Callable[[int, int], object] | None = None) -> list[Subject]:
@@ -104,7 +115,7 @@ def subjects(faces: Any, *, progress: Callable[[int, int], object] | None = None
         raise BadValueError(msg)
     names = [subject.name for subject in found]
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(names).items() if count > 1)
         msg = f"Every face of a study is another one, or has an id of its own; {twice!r} is there twice."
         raise BadValueError(msg)
     return found
@@ -132,7 +143,7 @@ def example(faces: Any) -> Head | Face:
 
 
 def faces_table(people: Sequence[Subject]) -> pd.DataFrame:
-    """Return one row a face: `FACE_COLUMNS`, then what is known of each."""
+    """Return one row a face: `FACE_COLUMNS`, then what is known of each; numbers among words are words."""
     import pandas as pd
 
     rows = [
@@ -140,7 +151,12 @@ def faces_table(people: Sequence[Subject]) -> pd.DataFrame:
         | {name: value for name, value in one.known.items() if name not in FACE_COLUMNS}
         for one in people
     ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    for name in [name for name in table if table[name].dtype.kind == "O"]:
+        given = table[name].dropna()
+        if len({isinstance(value, str) for value in given}) > 1:
+            table[name] = given.map(str).reindex(table.index)
+    return table
 
 
 def _several(faces: Any) -> bool:
@@ -157,16 +173,19 @@ def _of_head(head: Head) -> Subject:
 def _of_face(face: Face, number: int) -> Subject:
     known = {name: value for name, value in face.attributes.items() if isinstance(value, Real | str)}
     name = str(face.attributes.get("id") or face.attributes.get("name") or number)
-    return _with_attributes(name, face_fingerprint(face), known, face)
+    return _with_attributes(name, _key(face_fingerprint(face), face.attributes), known, face)
 
 
 def _of_set(faces: FaceSet, progress: Callable[[int, int], object] | None) -> list[Subject]:
     found = []
-    for number, row in enumerate(faces.table.to_dict("records")):
+    table = faces.table
+    for number, row in enumerate(table.to_dict("records")):
         known = {str(name): value for name, value in row.items() if not _missing(value)}
-        one = faces[number : number + 1]
+        one = faces[number : number + 1] if "file" in table else faces[number]  # else all of them go along
         try:
-            key = faces.fingerprint(number)
+            key = _key(faces.fingerprint(number), known)
+        except BadImageError as error:  # the picture alone: its rows will say so
+            key = fingerprint("damaged", str(error))
         except OSError as error:
             msg = f"{row['id']}: the picture can't be read: {error}."
             raise BadValueError(msg) from error
@@ -174,6 +193,19 @@ def _of_set(faces: FaceSet, progress: Callable[[int, int], object] | None) -> li
         if progress is not None:
             progress(number + 1, len(faces))
     return found
+
+
+def _key(picture: str, known: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a picture and of what is known of it: changes and measures look at both."""
+
+    def told(value: Any) -> str:
+        try:
+            return fingerprint(value)
+        except BadValueError:  # a date, or what only its own library knows
+            text = repr(value)
+            return type(value).__qualname__ if " at 0x" in text else text  # where it lies isn't what it is
+
+    return fingerprint(picture, {str(name): told(value) for name, value in known.items()})
 
 
 def _with_attributes(name: str, key: str, known: Mapping[str, Any], face: Face | FaceSet) -> Subject:
