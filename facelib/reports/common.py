@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports.parts import Table, two_columns
 from facelib.reports.words import counted, listed, plain
-from facelib.studies.confirmation import describe_hypothesis, later_changes, registrations
+from facelib.studies.confirmation import ALSO, describe_hypothesis, later_changes, registrations
 
 if TYPE_CHECKING:
     from facelib.studies.results import Result
@@ -18,6 +18,7 @@ PAPERS: Final = (
 )
 """What the studies rebuild; no number of a report is a paper's."""
 
+ON: Final = "On the hypothesis: "
 SHOWN: Final = 20  # failures in the page; all of them are in the folder
 
 
@@ -43,6 +44,29 @@ def registered(result: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not history:
         return (), ()
     return (describe_hypothesis(history[0]),), tuple(later_changes(result.store, result.settings))
+
+
+def hypothesis_first(
+    result: Result, names: Sequence[str], ids: Mapping[str, str]
+) -> tuple[str | None, list[str]]:
+    """Return what the registered hypothesis is about, if it is among `names`, and all of them, that one first.
+
+    Parameters
+    ----------
+    result
+        Of the study.
+    names
+        Interventions or properties, as they stand in tables.
+    ids
+        Their ids by name, where they differ.
+    """
+    history = registrations(result.store)
+    if not history:
+        return None, list(names)
+    subject = history[0].hypothesis.subject
+    known = (subject, *ALSO.get(subject, ()))
+    about = next((name for name in names if name in known or ids.get(name) in known), None)
+    return about, sorted(names, key=lambda name: name != about)
 
 
 def failures(result: Result) -> tuple[tuple[str, ...], Table | None]:

@@ -69,7 +69,7 @@ def content(result: InterventionalResult) -> Content:
         question=question(result),
         status=common.status(result),
         complete=result.complete,
-        answer=tuple(answer(result, name) for name in result.interventions),
+        answer=answers(result),
         reading=_reading(result),
         registered=told,
         changes=changed,
@@ -113,6 +113,13 @@ def question(result: InterventionalResult) -> str:
         f"{does} the {outputs} of {common.several(names, 'classifier')} for {aim(result)}{meant} "
         f"{moves} as {when}?"
     )
+
+
+def answers(result: InterventionalResult) -> tuple[str, ...]:
+    """Return the answer for every change; what the hypothesis is about comes first and says so."""
+    ids = {item["name"]: item["id"] for item in result.settings["interventions"]}
+    about, names = common.hypothesis_first(result, result.interventions, ids)
+    return tuple(f"{common.ON if name == about else ''}{answer(result, name)}" for name in names)
 
 
 def answer(result: InterventionalResult, name: str) -> str:

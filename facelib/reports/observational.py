@@ -34,13 +34,14 @@ def tables(result: ObservationalResult) -> dict[str, pd.DataFrame]:
 def content(result: ObservationalResult) -> Content:
     """Return what the report says."""
     told, changed = common.registered(result)
+    about, names = common.hypothesis_first(result, properties_of(result), {})
     return Content(
         kind="observational",
         title=common.title_of(result),
         question=question(result),
         status=common.status(result),
         complete=result.complete,
-        answer=tuple(answer(result, name) for name in properties_of(result)),
+        answer=tuple(f"{common.ON if name == about else ''}{answer(result, name)}" for name in names),
         reading=_reading(result),
         registered=told,
         changes=changed,

@@ -10,6 +10,7 @@ from facelib.reports.parts import Table, two_columns
 from facelib.reports.words import counted, listed
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.grid import VOTERS
+from facelib.studies.observational import RENDERED
 
 if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
@@ -82,15 +83,7 @@ def limits(result: ObservationalResult) -> tuple[str, ...]:
     """Return what has to be kept in mind of this study, besides the sentence of all."""
     known, titles = facts(result), titles_of(result)
     source = str(known["label_source"])
-    told = [
-        f"The labels that are held fixed come from: {source}. "
-        + (
-            "A rated label is read from the picture, so that holding it fixed can create a dependence that "
-            "isn't there otherwise."
-            if "rate" in source.lower()
-            else "Where a label was read from the picture (rated), holding it fixed can create a dependence."
-        )
-    ]
+    told = [f"The labels that are held fixed come from: {source}. {_about_labels(source)}"]
     if known["measured"]:
         names = listed([titles[name] for name in known["measured"]])
         told.append(
@@ -104,6 +97,18 @@ def limits(result: ObservationalResult) -> tuple[str, ...]:
     if not known["persons"]:
         told.append("One picture per person is assumed.")
     return tuple(told)
+
+
+def _about_labels(source: str) -> str:
+    """Return what it means for the tests where labels come from."""
+    if source == RENDERED:
+        return "They were set before the pictures were made, so that holding them fixed is right."
+    if "rate" in source.lower():
+        return (
+            "A rated label is read from the picture, so that holding it fixed can create a dependence that "
+            "isn't there otherwise."
+        )
+    return "Where labels were read from the picture (rated), holding them fixed can create a dependence."
 
 
 def declared(result: ObservationalResult) -> Table:

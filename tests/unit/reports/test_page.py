@@ -17,7 +17,7 @@ from facelib.charts.heatmap import heatmap
 from facelib.errors import BadValueError
 from facelib.reports import drawing
 from facelib.reports.words import chance, interval, plain, signed
-from facelib.studies import Cancelled, InterventionalResult, ObservationalResult, open_study
+from facelib.studies import Cancelled, Hypothesis, InterventionalResult, ObservationalResult, open_study
 from facelib.studies.limits import LIMITS
 from tests.unit.reports.report_reader import STATEMENT, Element, one_sided, parsed
 
@@ -213,9 +213,11 @@ def test_what_was_set_stands_with_its_time(trees: dict[str, Element], changed: I
 @pytest.mark.usefixtures("undrawn")
 def test_later_changes_are_told(tmp_path: Path, changed: InterventionalResult) -> None:
     again = replace(changed, settings={**changed.settings, "delta": 0.05, "alternative": "two-sided"})
-    told = plainly(parsed(again.report(tmp_path / "one.html").read_text()).after("declared"))
+    tree = parsed(again.report(tmp_path / "one.html").read_text())
+    told = plainly(tree.after("declared"))
     assert "δ was registered as .10; the study ran with .05." in told
     assert "Nothing was changed later" not in told
+    assert "2 changes since then" in plainly(tree.after("question"))
 
 
 def test_provenance_is_complete(trees: dict[str, Element], changed: InterventionalResult) -> None:
@@ -381,6 +383,18 @@ def test_many_classifiers_are_counted_not_named(tmp_path: Path, changed: Interve
     section = next(one for one in tree if one.attributes.get("id") == "change-asymmetric_expression")
     assert len(section.all("li")) == 7
     assert [one.text for one in section.all("p")].count("In words:") == 1
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_the_hypothesis_is_about_comes_first(tmp_path: Path, observed: ObservationalResult) -> None:
+    studies.register(tmp_path, Hypothesis("Outputs depend on symmetry", "symmetry"))
+    again = replace(observed, store=tmp_path)
+    vars(again)["grid"] = observed.grid
+    tree = parsed(again.report(tmp_path / "one.html").read_text())
+    first, second = plainly(tree.after("answer")).split("\n")[:2]
+    assert first.startswith("On the hypothesis: Facial symmetry (measured): on none of 14")
+    assert second.startswith("Age: on ")
+    assert "Hypothesis: Outputs depend on symmetry. Set on 20" in plainly(tree.after("question"))
 
 
 @pytest.mark.usefixtures("undrawn")
