@@ -28,6 +28,7 @@ from facelib.studies.power_of_properties.population import (
     labelled_population,
     population_table,
 )
+from facelib.studies.power_of_properties.sentences import PAPER, describe_properties
 from facelib.studies.power_of_properties.table import (
     PROPERTY_COLUMNS,
     companions,
@@ -42,6 +43,7 @@ __all__ = [
     "EFFECT_CURVE_COLUMNS",
     "ELECTRODE_COLUMNS",
     "ESTIMATE_COLUMNS",
+    "PAPER",
     "PROPERTIES",
     "PROPERTY_COLUMNS",
     "SCHEMES",
@@ -49,6 +51,7 @@ __all__ = [
     "PropertiesResults",
     "companions",
     "curves_of",
+    "describe_properties",
     "effect_curves",
     "electrode_faces",
     "electrodes_table",

@@ -15,8 +15,10 @@ from facelib.faces import FaceSet
 from facelib.studies import ObservationalResult
 from facelib.studies.grid import effects_of
 from facelib.studies.power_of_properties import (
+    PAPER,
     PROPERTY_COLUMNS,
     companions,
+    describe_properties,
     effect_curves,
     grid_with_intensity,
     known_use_control,
@@ -177,6 +179,20 @@ def test_a_companion_is_who_moves_along_inside_labels() -> None:
     assert found["yaw"][1] > 0.9
     assert found["age"][1] < 0.2  # age and grey go together through the label alone
     assert companions(properties[["age"]], pd.DataFrame({"expression": label})) == {}
+
+
+def test_a_share_is_never_told_alone(grid: pd.DataFrame) -> None:
+    table = tabulate({"expression": grid, "more": grid})
+    said = describe_properties(table)
+    assert said.startswith("Largest share of 3 properties: age and hair, 2 of 4 tests (50 %).")
+    assert "says nothing about size" in said
+    assert "random numbers reaches" in said
+    assert "symmetry 0 of 4 tests (0 %)" in said
+    assert "intensity" not in said
+    assert "91.25" not in said
+    assert "another quantity" in PAPER
+    nothing = table.assign(share=float("nan"))
+    assert describe_properties(nothing) == "Nothing could be tested."
 
 
 @pytest.fixture(scope="module")
