@@ -314,7 +314,7 @@ def share_rows(shares: Any, titles: dict[str, str]) -> list[list[str]]:
 def large(row: Any) -> str:
     """Return the share of sizable dependences with its interval."""
     ends = (row["large_low"], row["large_high"])
-    if any(math.isnan(end) for end in ends):
+    if any(math.isnan(number) for number in (row["share_large"], *ends)):
         return percent(row["share_large"])
     return f"{percent(row['share_large'])} ({percent(ends[0])} … {percent(ends[1])})"
 

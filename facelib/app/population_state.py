@@ -18,6 +18,7 @@ from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.interventions import INTERVENTIONS, Intervention
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+from facelib.stats.power import plain
 from facelib.studies.confirmation import ALTERNATIVE, INTENDED, Hypothesis
 from facelib.studies.interventional import intervention_name
 from facelib.studies.subjects import example
@@ -32,7 +33,7 @@ STEPS: Final = (2, 3, 5, 11, 21)
 ALPHAS: Final = (0.05, 0.01)
 CONTROL_OF: Final[Mapping[str, str]] = {"asymmetric_expression": "weaker_expression"}
 """The control that is proposed for a change: the same total activation, on both sides."""
-SAID: Final = {"falls": "fall", "rises": "rise"}
+SAID: Final = {"falls": "fall", "rises": "rise", "two-sided": "change"}
 SIDES: Final = ("left", "right")
 
 
@@ -195,18 +196,20 @@ class Population(StudyState):
         rows = found.effects[found.effects["intervention"] == asked.subject]
         signs = {"falls": rows["mean"] < 0, "rises": rows["mean"] > 0}
         along = signs.get(asked.direction, rows["mean"].notna())
-        matters = (rows["verdict"] == MATTERS) & along
+        matters = rows["verdict"] == MATTERS
+        names = ", ".join(rows.loc[matters & along, "classifier"])
+        other = int((matters & ~along).sum())
         counts = [
-            f"{int(matters.sum())} of {len(rows)} classifiers matter at δ = {asked.delta:.2f}"
-            + (f" and {SAID[asked.direction]}" if asked.direction in signs else "")
-            + (f" ({', '.join(rows.loc[matters, 'classifier'])})" if matters.any() else ""),
-            f"{int((rows['verdict'] == DOES_NOT).sum())} do not matter",
+            f"for {int((matters & along).sum())} of {len(rows)} classifiers the {SAID[asked.direction]} "
+            f"matters at δ = {plain(asked.delta)}{names and f' ({names})'}",
+            *([f"for {other} the change matters, but the other way"] if other else []),
+            f"for {int((rows['verdict'] == DOES_NOT).sum())} it does not matter",
             f"for {int((rows['verdict'] == CANNOT_TELL).sum())} it cannot be told",
         ]
         significant = int(((rows["p_holm"] <= asked.alpha) & along).sum())
         people = int(rows["n"].max()) if len(rows) else 0
         return (
-            f"Answer over {people} people: {'; '.join(counts)}. Told from no change after Holm: "
+            f"Answer over {people} people: {', '.join(counts)}. Told from no change after Holm: "
             f"{significant} of {len(rows)}."
         )
 
