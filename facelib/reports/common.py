@@ -49,7 +49,7 @@ def registered(result: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def hypothesis_first(
     result: Result, names: Sequence[str], ids: Mapping[str, str]
 ) -> tuple[str | None, list[str]]:
-    """Return what the registered hypothesis is about, if it is among `names`, and all of them, that one first.
+    """Return which name the registered hypothesis is about, if any, and all of them, that one first.
 
     Parameters
     ----------

@@ -147,7 +147,7 @@ def _whom(own: pd.DataFrame, of: int) -> str:
         names = listed(
             [f"{name} ({signed(mean)})" for name, mean in zip(own["classifier"], means, strict=True)]
         )
-        return names if of == 1 else f"{names} ({len(own)} of {of})"
+        return names if of == 1 else f"{names}, {len(own)} of {of}"
     many = f"{len(own)} of {of}" if len(own) < of else "both" if of == 2 else f"all {of}"
     known = means.dropna()
     size = f" (mean change {signed(known.min())} to {signed(known.max())})" if len(known) else ""
@@ -200,7 +200,11 @@ def _lowering(result: InterventionalResult, name: str) -> str:
         return ""
     found = result.lowering[name]
     cause = CAUSES.get(str(found.control), "") if item["moves"] == "symmetry" else ""
-    named = replace(found, label=aim(result), control=control_title(result) if found.control else None)
+    named = replace(found, label=aim(result))
+    if found.control is not None:
+        title = control_title(result)
+        notes = tuple(note.replace(found.control, title) for note in found.notes)
+        named = replace(named, control=title, notes=notes)
     return stats.describe_lowering(named, cause=cause, clause=item["clause"])
 
 

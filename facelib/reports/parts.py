@@ -10,6 +10,7 @@ from typing import Any
 from facelib.charts.export import figure
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+SENTENCE = re.compile(r"(?<=\.)\s+")
 SHORT, LONG = 22, 40  # characters of a cell that is never broken, and of a word that is
 
 
@@ -167,18 +168,20 @@ class Content:
 
 
 def footnotes(texts: Iterable[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
-    """Return one mark a text, the same for the same text and none for an empty one, and what they mean.
+    """Return the marks of each row's remarks, and what they mean: a sentence is told once.
 
-    >>> footnotes(["", "few", "skewed", "few"])
-    (['', 'a', 'b', 'a'], (('a', 'few'), ('b', 'skewed')))
+    What is said of every row has no mark.
+
+    >>> footnotes(["Few faces.", "Few faces. Starts near 1.", "Few faces. Skewed (+1.2). Starts near 1."])
+    (['', 'a', 'b, a'], (('', 'Few faces.'), ('a', 'Starts near 1.'), ('b', 'Skewed (+1.2).')))
     """
+    rows = [list(dict.fromkeys(SENTENCE.split(text.strip()))) if text.strip() else [] for text in texts]
+    every = [one for one in (rows[0] if rows else []) if all(one in row for row in rows)]
     marks: dict[str, str] = {}
-    found = []
-    for text in texts:
-        if text and text not in marks:
-            marks[text] = _letters(len(marks))
-        found.append(marks.get(text, ""))
-    return found, tuple((mark, text) for text, mark in marks.items())
+    for one in (one for row in rows for one in row if one not in every):
+        marks.setdefault(one, _letters(len(marks)))
+    found = [", ".join(marks[one] for one in row if one not in every) for row in rows]
+    return found, (*(("", one) for one in every), *((mark, one) for one, mark in marks.items()))
 
 
 def two_columns(caption: str, pairs: Sequence[tuple[str, str]], *, names: tuple[str, str]) -> Table:

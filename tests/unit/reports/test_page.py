@@ -174,7 +174,15 @@ def test_every_classifier_has_its_sentence_and_its_row(
             chance(beyond["p_holm"]),
         ]  # fmt: skip
     assert "12 people." in section.all("caption")[0].text
-    assert "can only fall" in section.text, "notes stand below the table"
+    notes = next(one for one in section if one.attributes.get("class") == "notes").all("p")
+    told = [re.fullmatch(r"(?:\[(\w+)\] )?(.*)", one.text).groups() for one in notes]
+    for (_, effect), row in zip(effects.iterrows(), rows[1:3], strict=True):
+        marks = re.findall(r"\w+", row[0].partition("[")[2])
+        mine = {text for mark, text in told if mark is None or mark in marks}
+        assert mine == set(re.split(r"(?<=\.) ", effect["notes"])), (
+            "each sentence is told once, to whom it is about"
+        )
+    assert "Each identity counts once: the mean of its 2 faces." in [text for mark, text in told if not mark]
 
 
 def test_significance_is_told_by_signs(trees: dict[str, Element], changed: InterventionalResult) -> None:
