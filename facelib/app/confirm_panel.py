@@ -6,9 +6,9 @@ import html
 from typing import Any, Final
 
 import ipywidgets as widgets
-import traitlets
 
 from facelib import stats
+from facelib.app.binding import bind
 from facelib.app.controls import Card, button, labelled, paragraphs
 from facelib.app.mapview import MapView
 from facelib.app.study_state import StudyState
@@ -71,7 +71,7 @@ class ConfirmPanel(Card):
         self.fill(self.mode, self.words, self.fields, self.buttons, self.told)
 
     def _bind(self) -> None:
-        traitlets.link((self.state, "mode"), (self.mode, "value"))
+        bind(self.state, "mode", self.mode, self.state.lock)
         self.set.on_click(self.guarded(lambda _button: self.state.set_hypothesis(self.statement.value)))
         self.anew.on_click(self.guarded(lambda _button: self.state.begin_anew()))
         self.state.observe(self.guarded(self._place), "mode")
@@ -130,7 +130,7 @@ class PowerHelper(widgets.VBox):
         self.take = button("From Explore", "Take change and spread from what Explore has found")
         self.chart, self.sentence = MapView(), widgets.HTML()
         self.sentence.add_class("facelib-hint")
-        traitlets.link((state.whom, "people"), (self.people, "value"))
+        bind(state.whom, "people", self.people, state.lock)
         for control in (self.change, self.sd):
             control.observe(self.follow, "value")
         self.take.on_click(lambda _button: self.adopt())

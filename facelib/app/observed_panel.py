@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import ipywidgets as widgets
-import traitlets
 
+from facelib.app.binding import bind
 from facelib.app.checklist import CheckList
 from facelib.app.confirm_panel import ConfirmPanel
 from facelib.app.controls import Card, Quiet, labelled, paragraphs
@@ -172,7 +172,7 @@ class AskedPanel(Card):
         self.follow()
         for name in self.names:
             if name not in COLUMNS:
-                traitlets.link((state, name), (getattr(self, name), "value"))
+                bind(state, name, getattr(self, name), state.lock)
         for name in COLUMNS:  # their options change with the faces, before their value may
             getattr(self, name).observe(self.guarded(partial(self._on_column, name)), "value")
         state.observe(self.guarded(self.follow), ["labels", "person", "label_source"])

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import ipywidgets as widgets
-import traitlets
 
 from facelib import classifiers as zoo
+from facelib.app.binding import bind
 from facelib.app.checklist import CheckList
 from facelib.app.confirm_panel import ConfirmPanel, PowerHelper
 from facelib.app.controls import Card, labelled
@@ -119,8 +119,8 @@ class ChangesPanel(Card):
         self.hint.add_class("facelib-hint")
         self.follow()
         for name, control in (("chosen", self.list), ("side", self.side), ("steps", self.steps)):
-            traitlets.link((state, name), (control, "value"))
-        traitlets.link((state, "control"), (self.control, "value"))
+            bind(state, name, control, state.lock)
+        bind(state, "control", self.control, state.lock)
         state.observe(self.guarded(self.follow), ["chosen", "control"])
         state.whom.observe(self.guarded(self.follow), "source")
         self.fill(self.list, self.control, self.hint, self.side, self.steps)
@@ -177,7 +177,7 @@ class AskedPanel(Card):
         )
         self.names = ("models", "label", "delta", "alpha", "alternative")
         for name in self.names:
-            traitlets.link((state, name), (getattr(self, name), "value"))
+            bind(state, name, getattr(self, name), state.lock)
         self.question = [self.label, self.alternative, self.delta, self.alpha]
         self.rest = widgets.VBox(self.question)
         self.rest.add_class("facelib-fields")

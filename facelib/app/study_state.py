@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from threading import Event, RLock
+from threading import Event
 from typing import Any, ClassVar, Final
 
 import traitlets
@@ -32,6 +32,11 @@ UNSET: Final = "Set the hypothesis first: what is confirmed is written down befo
 SEEN: Final = (
     "These faces were looked at in Explore. What was found on them can't be confirmed on them: draw others "
     "(another seed), or give other photographs."
+)
+MOST_ROWS: Final = 2_000_000  # of the table, which the page holds in memory
+LARGE: Final = (
+    "This study has {rows:.1f} million rows, more than a page should hold. Choose fewer faces, changes or "
+    "strengths, or run it from the command line: facelib study run."
 )
 STAGES: Final = ("ready", "running", "stopping", "stopped", "done")
 JOBS: Final = 1  # in this process, face by face: the explorer stays usable
@@ -98,7 +103,7 @@ class StudyState(traitlets.HasTraits):
         self, whom: Whom, *, store: str | Path | None = None, background: bool = True, **settings: Any
     ) -> None:
         super().__init__(whom=whom, **settings)
-        self.lock = RLock()
+        self.lock = whom.lock
         self.worker = Latest(self.lock, self.NAME) if background else None
         self._stopped = Event()
         self.folder = StudyFolder(store)
@@ -178,6 +183,10 @@ class StudyState(traitlets.HasTraits):
         whom = self.whom
         return ("mine", whom.archive) if whom.source == "mine" else ("rendered", whom.seed)
 
+    @traitlets.validate("mode")
+    def _keep_mode(self, proposal: Any) -> Any:
+        return self.mode if self.running else proposal["value"]
+
     def _on_mode(self, _change: object) -> None:
         """Show what was found in this mode before."""
         with self.lock, self.hold_trait_notifications():
@@ -226,14 +235,18 @@ class StudyState(traitlets.HasTraits):
             plan, lacks = study.plan(self.folder.known(self.mode), n_jobs=JOBS), ""
             changes = later_changes(self.store, study.settings) if self.hypothesis is not None else []
         except FacelibError as error:
-            plan, lacks, changes = None, str(error), []
+            plan, lacks, changes = None, str(error), None
         self._tell(task, self._planned, plan, lacks, changes)
 
-    def _planned(self, plan: Any, lacks: str, changes: list[str]) -> None:
-        confirming = self.mode == "confirm"
+    def _planned(self, plan: Any, lacks: str, changes: list[str] | None) -> None:
+        if plan is not None and plan.rows > MOST_ROWS:
+            lacks = LARGE.format(rows=plan.rows / 1e6)
+        elif self.mode == "confirm" and self.hypothesis is None:
+            lacks = lacks or UNSET
         with self.hold_trait_notifications():
-            self.plan, self.lacks = plan, lacks or (UNSET if confirming and not self.hypothesis else "")
-            self.changes = changes
+            self.plan, self.lacks = plan, lacks
+            if changes is not None:
+                self.changes = changes
 
     # running
 
@@ -336,6 +349,8 @@ class StudyState(traitlets.HasTraits):
             self.fresh = self._asked == self.settings
             if self.plan is not None and self.progress is not None:
                 self.plan = replace(self.plan, done=self.progress.done)
+        if self.plan is None:
+            self._hand(self._planning)
 
     def _failed(self, error: Exception) -> None:
         with self.hold_trait_notifications():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import traitlets
@@ -78,6 +79,7 @@ class Whom(traitlets.HasTraits):
 
     def __init__(self, design: Design = "each", **settings: Any) -> None:
         super().__init__(**settings)
+        self.lock = RLock()
         self.design = design
         self._content = b""
         self.observe(self._on_cropped, "cropped")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 import ipywidgets as widgets
-import traitlets
 
+from facelib.app.binding import bind
 from facelib.app.checklist import CheckList
 from facelib.app.controls import Card, labelled, paragraphs
 from facelib.app.dropzone import DropZone
@@ -96,7 +96,7 @@ class WhomPanel(Card):
             ("recipes", self.recipes),
             ("seed", self.seed),
         ):
-            traitlets.link((self.whom, name), (control, "value"))
+            bind(self.whom, name, control, self.whom.lock)
         self.cropped.observe(self.guarded(self._on_cropped), "value")
         self.whom.observe(self.guarded(self.follow), ["source", "note", "archive"])
 
