@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 PAPER: Final = (
     "The paper The Power of Properties (arXiv 2404.07867) reports that up to 91.25 % of the changes in "
-    "output behaviour are statistically significant for basic properties. If that is one count, it is 73 of 80, 146 "
-    "of 160 or 219 of 240 tests. The share here is another quantity: other faces, other classifiers, and "
-    "votes and levels that we chose."
+    "output behaviour are statistically significant for basic properties. If that is one count, it is 73 of "
+    "80, 146 of 160 or 219 of 240 tests. The share here is another quantity: other faces, other classifiers, "
+    "and votes and levels that we chose."
 )
 """Stands beside our largest share wherever it is compared with the paper's."""
 
@@ -45,8 +45,9 @@ def describe_properties(table: pd.DataFrame) -> str:
         str(top["sentence"]),
         f"A property of random numbers reaches {_percent(top['null_share'])}. After Holm's correction over "
         f"all tests {_percent(top['share_holm'])} are left{far}.",
-        f"Of {_percent(top['share_large'])} of the outputs {ties[0]} explains {_percent(top['delta'])} or more "
-        f"of the variance (90 % range over people {spread}; random numbers {_percent(top['null_large'])}).",
+        f"Of {_percent(top['share_large'])} of the outputs {ties[0]} explains {_percent(top['delta'])} or "
+        f"more of the variance (90 % range over people {spread}; of random numbers "
+        f"{_percent(top['null_large'])}).",
     ]
     others = [
         f"{_plain(row['property'])} {_counted(row)}" for row in found.iloc[len(ties) :].to_dict("records")
