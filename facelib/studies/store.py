@@ -88,7 +88,13 @@ class Store:
         return path
 
     def contents(self) -> Contents:
-        """Return which units are there; a damaged part is renamed to ``….damaged`` and counts for nothing."""
+        """Return which units are there; a damaged part is renamed to ``….damaged`` and counts for nothing.
+
+        Raises
+        ------
+        StoreError
+            If a part can't be looked into, which doesn't mean that it is damaged.
+        """
         import pyarrow.parquet as pq
 
         parts: dict[str, Path] = {}
@@ -97,9 +103,10 @@ class Store:
             try:
                 about = pq.read_metadata(path).metadata or {}
                 units, bad = about[DONE].decode().split(), set(about[FAILED].decode().split())
-            except (OSError, ValueError, KeyError):
-                with suppress(OSError):
-                    path.replace(path.with_suffix(".damaged"))
+            except FileNotFoundError:
+                continue  # another process has just found it damaged
+            except (OSError, ValueError, KeyError) as error:
+                _set_aside(path, error)
                 continue
             for unit in units:
                 if unit not in parts or (unit in failed and unit not in bad):
@@ -121,6 +128,11 @@ class Store:
         -------
         pandas.DataFrame
             The rows as they were written, with a column ``number``; empty if there are none.
+
+        Raises
+        ------
+        StoreError
+            If a part can't be read; a damaged one is set aside, so that running the study again mends it.
         """
         import pandas as pd
         import pyarrow as pa
@@ -135,7 +147,15 @@ class Store:
             return pd.DataFrame()
         tables = []
         for path, here in wanted.items():
-            table = pq.read_table(path)
+            try:
+                table = pq.read_table(path)
+            except (OSError, ValueError) as error:
+                _set_aside(path, error)
+                msg = (
+                    f"{path} was damaged after it was written. It is set aside; run the study again, and its "
+                    "rows are computed anew."
+                )
+                raise StoreError(msg) from error
             if len(here) < len(table.schema.metadata[DONE].split()):
                 table = table.filter(pc.is_in(table["unit"].cast(pa.string()), pa.array(here, pa.string())))
             tables.append(table)
@@ -150,7 +170,7 @@ class Store:
             if name.endswith(".parquet"):
                 content.to_parquet(file, index=False)
             else:
-                file.write(json.dumps(content, indent=2, default=str).encode())
+                file.write(json.dumps(content, indent=2, default=_as_json).encode())
             file.flush()
             os.fsync(file.fileno())
 
@@ -195,7 +215,8 @@ class Store:
         with file:
             _lock(file.fileno(), self.folder)
             for left in [*self.folder.glob("*.part"), *self.folder.glob("*/*.part")]:
-                left.unlink(missing_ok=True)  # of runs that were killed
+                with self._told(left):
+                    left.unlink(missing_ok=True)  # of runs that were killed
             yield
 
     def _paths(self) -> list[Path]:
@@ -217,6 +238,23 @@ class Store:
             else:
                 msg = f"{path} can't be written ({error.strerror or error}). Choose another folder."
             raise StoreError(msg) from error
+
+
+def _set_aside(path: Path, error: Exception) -> None:
+    """Rename a part that is damaged; one that the system doesn't let us read may be whole."""
+    if isinstance(error, OSError) and error.errno is not None:
+        msg = (
+            f"{path} can't be read ({error.strerror or error}). Its rows may well be whole: see to it that "
+            "the folder of the study can be read, and try again."
+        )
+        raise StoreError(msg) from error
+    with suppress(OSError):
+        path.replace(path.with_suffix(".damaged"))
+
+
+def _as_json(value: Any) -> Any:
+    """Return a number of numpy as Python's, anything else as its text."""
+    return value.item() if hasattr(value, "item") else str(value)
 
 
 def _lock(descriptor: int, folder: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -172,3 +173,40 @@ def test_leftovers_of_killed_runs_are_cleared(store: Store) -> None:
     left.write_bytes(b"half")
     with store.writing():
         assert not left.exists()
+
+
+def test_what_can_not_be_read_now_is_not_called_damaged(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A colleague without the right to read, or too many open files, made whole parts "damaged"."""
+    import pyarrow.parquet as pq
+
+    store.write("outputs", rows(a=1), ["a"])
+
+    def refused(*_args: object, **_options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    for name in ("read_metadata", "read_table"):
+        with monkeypatch.context() as patch:
+            patch.setattr(pq, name, refused)
+            with pytest.raises(StoreError, match=r"can't be read \(Permission denied\).*may well be whole"):
+                values(store, "a")
+    assert values(store, "a") == [1, 2]
+
+
+def test_a_part_that_is_damaged_inside_is_set_aside_and_told(store: Store) -> None:
+    units = [f"u{number}" for number in range(200)]
+    path = store.write("outputs", rows(**{unit: float(n) for n, unit in enumerate(units)}), units)
+    content = bytearray(path.read_bytes())
+    content[40:200] = bytes(255 - value for value in content[40:200])
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"damaged after it was written.*run the study again"):
+        values(store, *units)
+    assert store.contents().parts == {}
+    assert path.with_suffix(".damaged").exists()
+
+
+def test_numbers_of_numpy_are_numbers_in_what_is_written_down(store: Store) -> None:
+    content = {"seed": np.int64(3), "alpha": np.float32(0.5), "folder": Path("a")}
+    store.save("about.json", content)
+    assert store.load("about.json") == {"seed": 3, "alpha": 0.5, "folder": "a"}
