@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import isnan
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,11 @@ HERE: Final = 0.3  # where it is done in this process, which shows it at once
 LONGEST: Final = 60.0
 BATCHES: Final = 32  # of each process, if that leaves them long enough: the end is then even
 LOSSES: Final = 3  # times in a row that processes are lost without anything done
-LOST: Final = ("TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError")
+WAVE: Final = 4  # batches of each process at a time, where results can't be had one by one: Ray
+LOST: Final = (
+    "TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError", "RayActorError",
+    "ActorDiedError",
+)  # fmt: skip
 """How joblib, Dask and Ray call it when a process was killed."""
 
 LOCAL: Final = "LokyBackend"  # what joblib does where it wasn't told anything
@@ -161,8 +166,13 @@ def execute(
                 )
                 raise WorkersLostError(msg) from error
             logger.warning("A process was lost; what it was doing is done again.")
-            there = store.contents().parts
-            left = [job for job in left if not there.keys() >= set(job.units.values())]
+            there = store.contents()
+            sound = there.parts.keys() - there.failed  # what failed before may be what is done again
+            left = [
+                job
+                for number, job in enumerate(left)
+                if number not in finished and not sound >= set(job.units.values())
+            ]
             at = replace(at, done=at.total - len(left))
 
 
@@ -203,16 +213,21 @@ def _batches(
         for some in numbers:
             yield some, work(store.folder, [jobs[number] for number in some], readers, stop)
         return
-    parallel = joblib.Parallel(
-        n_jobs=processes,
-        return_as="generator_unordered",
-        batch_size=1,
-        pre_dispatch="2 * n_jobs",
-    )
     task = joblib.delayed(_batch)
-    yield from parallel(
-        task(store.folder, some, [jobs[number] for number in some], readers) for some in numbers
-    )
+    tasks = (task(store.folder, some, [jobs[number] for number in some], readers) for some in numbers)
+    backend, _ = joblib.parallel.get_active_backend()
+    if backend.supports_return_generator:
+        parallel = joblib.Parallel(
+            n_jobs=processes,
+            return_as="generator_unordered",
+            batch_size=1,
+            pre_dispatch="2 * n_jobs",
+        )
+        yield from parallel(tasks)
+        return
+    with joblib.Parallel(n_jobs=processes, batch_size=1) as parallel:
+        while wave := list(islice(tasks, WAVE * processes)):
+            yield from parallel(wave)
 
 
 def _batch(
@@ -250,7 +265,6 @@ def workers(n_jobs: int | None) -> tuple[int, bool]:
         raise BadValueError(msg)
     backend, configured = joblib.parallel.get_active_backend()
     if type(backend).__name__ != LOCAL:
-        return max(1, backend.effective_n_jobs(n_jobs or configured)), False
-    asked = n_jobs or (configured if configured not in (None, 1) else joblib.cpu_count())
-    count = max(1, joblib.effective_n_jobs(asked))
+        return max(1, backend.effective_n_jobs(n_jobs or configured or -1)), False
+    count = max(1, joblib.effective_n_jobs(n_jobs or configured or joblib.cpu_count()))
     return count, count == 1

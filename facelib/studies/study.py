@@ -105,7 +105,7 @@ class Study(ABC):
         """
         readers = self._readers(travels=False)
         jobs, _ = self._jobs(readers)
-        there: Contents | None = Store(Path(store)).contents() if store is not None else None
+        there: Contents | None = Store(Path(store).expanduser()).contents() if store is not None else None
         left = self._left(jobs, there, retry=False)
         seconds, weight = trial(left or jobs, readers)
         processes, _ = workers(n_jobs)
@@ -184,13 +184,14 @@ class Study(ABC):
                         progress=report,
                         stop=stop,
                     )
-            except Cancelled as ended:
+            except (Cancelled, KeyboardInterrupt):
                 done = len(jobs) - len(self._left(jobs, kept.contents(), retry=False))
+                ended = Cancelled()
                 ended.args = (
                     f"Stopped: {done} of {len(jobs)} are done and kept in {kept.folder}. Run the study again "
                     "to go on.",
                 )
-                raise
+                raise ended from None
             finally:
                 _end(kept, begun)
         return open_study(kept.folder)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import joblib
 import pandas as pd
@@ -16,8 +17,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facelib.errors import BadValueError
-from facelib.studies import Cancelled, InterventionalResult, Progress, WorkersLostError, execution, open_study
+from facelib.studies import (
+    Cancelled,
+    InterventionalResult,
+    Progress,
+    WorkersLostError,
+    execution,
+    open_study,
+    work,
+)
 from facelib.studies.execution import batch_size, duration, workers
+from facelib.studies.frames import Frames
+from facelib.studies.part import Job
 from facelib.studies.store import Store
 from tests.unit.studies.small_study import PEOPLE, small_study
 
@@ -148,6 +159,72 @@ def test_processes_that_die_again_and_again_are_told(tmp_path: Path, monkeypatch
         execution.execute(Store(tmp_path), jobs, readers, seconds=1.0)
 
 
+@pytest.mark.packages
+def test_a_backend_that_gives_its_results_at_the_end_gives_the_same_rows(
+    undisturbed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray's is such a one: results come in waves."""
+    from joblib._parallel_backends import ThreadingBackend
+
+    monkeypatch.setattr(ThreadingBackend, "supports_return_generator", False)
+    monkeypatch.setattr(execution, "SHORTEST", 0.05)
+    monkeypatch.setattr(execution, "WAVE", 2)
+    seen: list[Progress] = []
+    with joblib.parallel_config(backend="threading", n_jobs=1):
+        assert workers(None) == (1, False)
+        same(small_study().run(tmp_path / "run", progress=seen.append), undisturbed)
+    assert len(seen) > 2
+    assert seen[-1].done == UNITS
+
+
+@pytest.mark.packages
+def test_what_is_tried_again_is_so_also_after_a_process_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class TerminatedWorkerError(RuntimeError):
+        pass
+
+    study, broken = small_study(), [True]
+    rendering = work._frames
+
+    def frames(job: Job) -> Frames:
+        if broken[0]:
+            msg = "no light"
+            raise RuntimeError(msg)
+        return rendering(job)
+
+    monkeypatch.setattr(work, "_frames", frames)
+    assert len(study.run(tmp_path / "run", n_jobs=1).failures) == 3 * UNITS
+    broken.clear()
+    broken.append(False)
+    doing, attempts = execution._batches, list[int]()
+
+    def dying(store: Store, left: Sequence[Job], *args: Any, **options: Any) -> Any:
+        attempts.append(len(left))
+        for count, done in enumerate(doing(store, left, *args, **options)):
+            if len(attempts) == 1 and count:
+                raise TerminatedWorkerError
+            yield done
+
+    monkeypatch.setattr(execution, "_batches", dying)
+    monkeypatch.setattr(execution, "HERE", 0.01)
+    assert study.run(tmp_path / "run", n_jobs=1, retry=True).failures.empty
+    assert len(attempts) == 2
+    assert 0 < attempts[1] < attempts[0] == UNITS
+
+
+@pytest.mark.packages
+def test_ctrl_c_before_the_first_face_ends_it_cleanly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("facelib.studies.study.trial", interrupted)
+    with pytest.raises(Cancelled, match="Stopped: 0 of 36"):
+        small_study().run(tmp_path / "run", n_jobs=1)
+
+
 @given(st.integers(1, 10**7), st.integers(1, 500), st.floats(0, 1000))
 def test_batches_are_never_empty_nor_endless(jobs: int, processes: int, seconds: float) -> None:
     size = batch_size(jobs, processes, seconds)
@@ -171,6 +248,10 @@ def test_all_cores_unless_told_otherwise() -> None:
         assert workers(None) == (3, False)
     with joblib.parallel_config(backend="threading", n_jobs=2):
         assert workers(None) == (2, False)
+    with joblib.parallel_config(n_jobs=1):
+        assert workers(None) == (1, True), "told otherwise"
+    with joblib.parallel_config(backend="multiprocessing"):
+        assert workers(None)[0] == joblib.cpu_count()
 
 
 def test_progress_in_words() -> None:
