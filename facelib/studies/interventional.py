@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from facelib import interventions as changes
 from facelib import properties
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, FacelibError
 from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
 from facelib.studies.frames import even_strengths
@@ -190,7 +190,15 @@ class InterventionalStudy(Study):
         return InterventionalResult.open(store)
 
     def _notes(self) -> Iterator[str]:
-        people = [one.open() for one in self.people[:8]]
+        people, broken = [], []
+        for one in self.people[:8]:
+            try:
+                people.append(one.open())
+            except (FacelibError, OSError) as error:  # its rows will say so
+                broken.append(str(error))
+        if broken:
+            tried = len(people) + len(broken)
+            yield f"{len(broken)} of the first {tried} faces can't be read: {broken[0]}"
         for arm in self.arms:
             refused = [face for face in people if arm.intervention and not arm.intervention.accepts(face)]
             if refused and arm.intervention:

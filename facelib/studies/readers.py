@@ -10,7 +10,7 @@ from typing import Final
 
 from facelib import classifiers as zoo
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.errors import UnavailableError
+from facelib.errors import BadValueError, UnavailableError
 from facelib.studies import fingerprints
 from facelib.studies.store import Kind
 
@@ -35,12 +35,15 @@ class Reader:
         Common labels that a classifier has, or names of properties.
     packed
         The classifier itself, pickled, if a process that has facelib doesn't have it; else None.
+    model
+        The classifier itself, if it doesn't leave this process; else None.
     """
 
     id: str
     key: str
     names: tuple[str, ...]
     packed: bytes | None = None
+    model: Classifier | None = None
 
     @property
     def kind(self) -> Kind:
@@ -53,17 +56,21 @@ def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
 
     Raises
     ------
+    BadValueError
+        If it has the name of what measures.
     UnavailableError
         If it has to travel and can't.
     """
+    if classifier.id == MEASURES:
+        msg = f"{MEASURES!r} is what a study calls its measures: give the classifier another id."
+        raise BadValueError(msg)
     names = tuple(label for label in EMOTIONS if classifier.index_of(label) is not None)
     key = fingerprints.of_classifier(classifier)
     here = classifier.id in zoo.names(kind=("pretrained", "known bias"))
     if here and zoo.load(classifier.id) is classifier:
         return Reader(classifier.id, key, names)
     if not travels:
-        _remember(key, classifier)
-        return Reader(classifier.id, key, names, b"")
+        return Reader(classifier.id, key, names, model=classifier)
     from cloudpickle import dumps
 
     try:
@@ -82,6 +89,8 @@ _LOCK = Lock()
 
 def loaded(reader: Reader) -> Classifier:
     """Return the classifier of a reader; in a process it is loaded once."""
+    if reader.model is not None:
+        return reader.model
     if reader.packed is None:
         found = zoo.load(reader.id)
         if _key(found) != reader.key:

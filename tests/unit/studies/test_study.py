@@ -414,3 +414,35 @@ def test_several_pictures_of_a_person_are_told(tmp_path: Path) -> None:
 def test_a_bar_goes_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadValueError, match="progress is True, False"):
         small_study().run(tmp_path, progress="yes")  # type: ignore[arg-type]
+
+
+@packages
+def test_a_broken_picture_is_planned_around(tmp_path: Path) -> None:
+    """The command line plans before it runs: a broken picture ended it."""
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    (tmp_path / "b.png").write_bytes(heads(1)[0].render(64)._repr_png_())
+    faces = FaceSet.from_folder(tmp_path, detect=False)
+    study = InterventionalStudy(faces, ["blur"], ["known_unbiased"], steps=2, label="happy")
+    told = str(study.plan(n_jobs=1))
+    assert "1 of the first 2 faces can't be read: a.png" in told
+
+
+@packages
+def test_many_networks_of_ones_own_stay_here(tmp_path: Path) -> None:
+    nets = [moody(None) for _ in range(30)]
+    for number, net in enumerate(nets):
+        net.id = f"mine {number}"
+        net.chunk = number + 1  # so that they are different ones
+    study = InterventionalStudy(heads(1), ["blur"], nets, steps=2, size=64, label="happy")
+    assert len(study.run(tmp_path, n_jobs=1).table) == 30 * 2 * 2
+    nets[0].id = "properties"
+    with pytest.raises(BadValueError, match="another id"):
+        InterventionalStudy(heads(1), ["blur"], nets[:1], steps=2, size=64).plan(n_jobs=1)
+
+
+@packages
+def test_a_home_folder_is_looked_for_by_the_plan_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    study = InterventionalStudy(heads(1), ["blur"], ["known_unbiased"], steps=2, size=64, label="happy")
+    study.run("~/one", n_jobs=1)
+    assert study.plan("~/one", n_jobs=1).done == 1
