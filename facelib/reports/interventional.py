@@ -19,11 +19,12 @@ from facelib.reports.interventional_method import (
     declared,
     facts,
     item_of,
+    keys_of,
     paragraph,
     titles_of,
 )
 from facelib.reports.parts import Content, Section, Table
-from facelib.reports.words import capital, listed, signed, slug
+from facelib.reports.words import capital, listed, signed
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, VERDICTS
 from facelib.studies.confirmation import INTENDED
 
@@ -271,7 +272,7 @@ def _section(result: InterventionalResult, name: str, titles: Mapping[str, str])
         tables.append(contrast_table(own, title, control_title(result)))
     role = " It is the control that the others are compared with." if name == result.control else ""
     return Section(
-        f"change-{slug(name)}",
+        f"change-{keys_of(result)[name]}",
         capital(title),
         (f"{item['description']}{role}",),
         sentences(result, name),

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from facelib.reports import common, drawing
-from facelib.reports.interventional_method import aim, control_title
+from facelib.reports.interventional_method import aim, control_title, keys_of
 from facelib.reports.parts import Figure
-from facelib.reports.words import capital, plain, signed, slug
+from facelib.reports.words import capital, plain, signed
 from facelib.stats.effects.equivalence import VERDICTS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def figures(
     """
     effects = result.effects[result.effects["intervention"] == name]
     by_label = result.effects_by_label[result.effects_by_label["intervention"] == name]
-    key, title, delta = slug(name), capital(titles[name]), common.margin(result.settings["delta"])
+    key, title, delta = keys_of(result)[name], capital(titles[name]), common.margin(result.settings["delta"])
     heading = f"Change of the probability of {aim(result)} from strength 0 to 1"
     found = [
         Figure(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
-from facelib.reports.words import counted, listed
+from facelib.reports.words import counted, listed, slugs
 from facelib.studies.confirmation import INTENDED
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ def titles_of(result: InterventionalResult) -> dict[str, str]:
         item["name"]: item["title"] if known.count(item["title"]) == 1 else f"{item['title']}: {item['name']}"
         for item in items
     }
+
+
+def keys_of(result: InterventionalResult) -> dict[str, str]:
+    """Return what stands for each intervention in names of files and anchors."""
+    return slugs([item["name"] for item in result.settings["interventions"]])
 
 
 def control_title(result: InterventionalResult) -> str:

@@ -12,7 +12,7 @@ from facelib.charts.shares import significant_shares
 from facelib.reports import common, drawing
 from facelib.reports.observational_method import VOTE, declared, facts, limits, paragraph, titles_of
 from facelib.reports.parts import Content, Figure, Section, Table
-from facelib.reports.words import NOTHING, capital, chance, counted, listed, percent, slug
+from facelib.reports.words import NOTHING, capital, chance, counted, listed, percent, slugs
 
 if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
@@ -180,7 +180,7 @@ def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str =
 
 def _section(result: ObservationalResult, name: str) -> Section:
     titles, known = titles_of(result), facts(result)
-    title, key = capital(titles[name]), slug(name)
+    title, key = capital(titles[name]), slugs(properties_of(result))[name]
     own = result.effects[result.effects["property"] == name]
     largest = own.sort_values("explained", ascending=False, kind="stable").head(MOST)
     alpha, delta = float(result.settings["alpha"]), float(result.settings["delta"])

@@ -110,3 +110,18 @@ def slug(name: str) -> str:
     ('asymmetric_expression_side_right', 'b', 'x')
     """
     return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:80] or "x"
+
+
+def slugs(names: Sequence[str]) -> dict[str, str]:
+    """Return a slug of its own for every name.
+
+    >>> slugs(["palsy(side=right)", "palsy side right", "возраст"])
+    {'palsy(side=right)': 'palsy_side_right', 'palsy side right': 'palsy_side_right_2', 'возраст': 'x'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        plain_one, count = slug(name), 1
+        while (own := plain_one if count == 1 else f"{plain_one}_{count}") in found.values():
+            count += 1
+        found[name] = own
+    return found
