@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BETWEEN: Final = ": "  # classifier and label in the name of an output
+WORN: Final = ("electrodes",)  # where nothing is said of it, none are worn
 OTHERS: Final = ("methods", "alpha", "delta", "seed", "budget")
 
 EFFECT_COLUMNS: Final = {
@@ -95,7 +96,7 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
     Raises
     ------
     BadValueError
-        If a label column is missing, or no face has everything.
+        If a column of labels or persons is missing, something isn't measured yet, or no face has everything.
     """
     wide = rows.pivot_table(
         index="face", columns=["classifier", "label"], values="logit", sort=False, observed=True
@@ -108,20 +109,23 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
         *settings["given"],
         *[name for name in settings["properties"] if name not in settings["given"]],
     ):
-        own = name in settings["given"]
-        columns[name] = _given(known[name]) if own else measured[f"measured_{name.removeprefix('measured_')}"]
-    if missing := [name for name in settings["labels"] if name not in known]:
-        msg = f"The faces have no {', '.join(missing)} to hold fixed; they have {', '.join(known.columns)}."
+        column = f"measured_{name.removeprefix('measured_')}"
+        if name in settings["given"]:
+            columns[name] = _given(known[name])
+        elif column in measured:
+            columns[name] = measured[column]
+        else:
+            msg = f"{name} isn't measured yet in the faces that were read: run the study again to go on."
+            raise BadValueError(msg)
+    asked = [*settings["labels"], *([settings["person"]] if settings["person"] else [])]
+    if missing := [name for name in asked if name not in known]:
+        msg = f"The faces have no {', '.join(missing)}; they have {', '.join(known.columns)}."
         raise BadValueError(msg)
     import pandas as pd
 
     properties = pd.DataFrame({name: columns[name] for name in settings["properties"]})
     labels = known[settings["labels"]].astype("str")
-    there = (
-        wide.notna().all(axis=1)
-        & properties.notna().all(axis=1)
-        & known[settings["labels"]].notna().all(axis=1)
-    )
+    there = wide.notna().all(axis=1) & properties.notna().all(axis=1) & known[asked].notna().all(axis=1)
     there &= (labels != "").all(axis=1)
     if not there.any():
         msg = "No face has all outputs, properties and labels that the study asks for."
@@ -150,9 +154,12 @@ def effects_of(grid: pd.DataFrame) -> pd.DataFrame:
 
 
 def _given(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return a property as it is tested: words where some are words, and "none" where nothing is worn."""
-    words = column.map(lambda value: isinstance(value, str)).any() or column.isna().all()
-    return column.where(column.notna(), "none").astype("str") if words else column.astype(np.float64)
+    """Return a property as it is tested: words where some are words, else numbers; what is unknown is NaN."""
+    worn = column.name in WORN
+    words = column.map(lambda value: isinstance(value, str)).any() or (worn and column.isna().all())
+    if not words:
+        return column.astype(np.float64)
+    return (column.where(column.notna(), "none") if worn else column).astype("str")
 
 
 def _plain(column: pd.Series[Any]) -> Any:

@@ -183,3 +183,5 @@ class ObservationalStudy(Study):
         columns = set(faces_table(self.people).columns)
         if missing := [name for name in self.label_columns if name not in columns]:
             yield f"The faces have no {', '.join(missing)}: nothing can be held fixed. Name another column."
+        if self.person is not None and self.person not in columns:
+            yield f"The faces have no {self.person}, which would tell who is shown. Name another column."

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import numpy as np
+
 from facelib.errors import BadValueError
 from facelib.studies.confirmation import INTENDED
 from facelib.studies.outcomes import (
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
     from facelib.stats import Lowering
     from facelib.studies.grid import Grid
+
+CANCELLED: Final = "cancelled"
+"""In the notes of tests that were ended by their user."""
 
 MADE_OF: Final = ("study.json", "faces.parquet", "units.parquet")
 
@@ -188,7 +193,7 @@ class InterventionalResult(Result):
 
     @cached_property
     def contrasts(self) -> pd.DataFrame | None:
-        """Every intervention against the control, `facelib.stats.contrast`; None without one."""
+        """Every intervention against the control, `facelib.stats.contrast`, one family; None without one."""
         import pandas as pd
 
         from facelib import stats
@@ -202,7 +207,15 @@ class InterventionalResult(Result):
             )
             for name in names
         ]
-        return pd.concat(parts, ignore_index=True) if parts else None
+        if not parts:
+            return None
+        table = pd.concat(parts, ignore_index=True)
+        corrected = stats.adjusted(table["p"].to_numpy())
+        together = {
+            "p_max": np.minimum(1.0, table["p_max"] * len(parts)),
+            "family": int(table["p"].notna().sum()),
+        }
+        return table.assign(**corrected, **together)
 
     @cached_property
     def lowering(self) -> dict[str, Lowering]:
@@ -276,17 +289,19 @@ class ObservationalResult(Result):
     def test(
         self, *, budget: float | None = None, progress: bool | Callable[[Any], object] | None = None
     ) -> pd.DataFrame:
-        """Run the tests, `facelib.stats.independence_grid`, and keep their table beside the study.
+        """Run the tests, `facelib.stats.independence_grid`, and keep the whole table beside the study.
 
         Parameters
         ----------
         budget
             Seconds; None: as declared.
         progress
-            As for the grid: True, or a function that returns False to end the run.
+            As for the grid: True, or a function that returns False to end the run: what is found by then
+            isn't kept.
         """
         found = self.data.test(self.settings, budget=budget, progress=progress)
-        Store(self.store).save(f"grid-{self.data.key(self.settings)}.parquet", found)
+        if not found["notes"].str.contains(CANCELLED, regex=False).any():
+            Store(self.store).save(f"grid-{self.data.key(self.settings)}.parquet", found)
         vars(self)["grid"] = found
         return found
 

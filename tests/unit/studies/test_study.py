@@ -317,6 +317,8 @@ def test_effects_are_those_of_the_tables(tmp_path: Path) -> None:
     against = stats.contrast(intended, "blur", "weaker_expression", alternative="less", **options)
     mine = result.contrasts
     assert mine is not None
+    assert mine["family"].unique().tolist() == [len(mine)] == [2 * len(against)], "one table, one family"
+    assert np.allclose(mine["p_holm"], stats.adjusted(mine["p"].to_numpy())["p_holm"])
     mine = mine[mine["intervention"] == "blur"].reset_index(drop=True)
     pd.testing.assert_frame_equal(mine[["mean", "low"]], against[["mean", "low"]])
     assert result.lowering["blur"] == stats.lowering(
@@ -446,3 +448,53 @@ def test_a_home_folder_is_looked_for_by_the_plan_too(tmp_path: Path, monkeypatch
     study = InterventionalStudy(heads(1), ["blur"], ["known_unbiased"], steps=2, size=64, label="happy")
     study.run("~/one", n_jobs=1)
     assert study.plan("~/one", n_jobs=1).done == 1
+
+
+def observed(*known: dict[str, Any]) -> list[Face]:
+    people = facelib.sample_heads(len(known), seed=2)
+    return [
+        head.render(64).replace(attributes={"id": str(place), "expression": "happy"} | more)
+        for place, (head, more) in enumerate(zip(people, known, strict=True))
+    ]
+
+
+@packages
+def test_what_is_unknown_is_no_group_of_its_own(tmp_path: Path) -> None:
+    """Faces whose sex isn't known were a third sex, "none"."""
+    known: list[dict[str, Any]] = [{"sex": "f"}, {"sex": "m"}, {}] * 4
+    study = ObservationalStudy(observed(*known), ["sex"], ["known_unbiased"], label_source="told")
+    result = study.run(tmp_path, n_jobs=1)
+    assert result.measured["sex"].tolist() == ["f", "m"] * 4
+    assert result.data.left_out == 4
+    heads_with = [Head(seed=n, electrodes="fridlund" if n % 2 else None) for n in range(4)]
+    worn = ObservationalStudy(heads_with, ["electrodes"], ["known_unbiased"], size=64)
+    assert worn.run(tmp_path / "worn", n_jobs=1).measured["electrodes"].tolist() == ["none", "fridlund"] * 2
+
+
+@packages
+def test_a_column_that_is_not_there_is_told_not_a_key_error(tmp_path: Path) -> None:
+    study = ObservationalStudy(heads(4), ["symmetry"], ["known_unbiased"], size=64, person="who")
+    assert "no who, which would tell who is shown" in str(study.plan(n_jobs=1))
+    result = study.run(tmp_path, n_jobs=1)
+    with pytest.raises(BadValueError, match="The faces have no who"):
+        _ = result.data
+    for part in (tmp_path / "measured").iterdir():
+        part.unlink()  # as if the run had ended between the two parts of its first batch
+    with pytest.raises(BadValueError, match="symmetry isn't measured yet"):
+        _ = open_study(tmp_path).data  # type: ignore[union-attr]
+
+
+@packages
+def test_tests_that_were_ended_are_not_the_result(tmp_path: Path) -> None:
+    study = ObservationalStudy(
+        facelib.sample_heads(40, seed=2),
+        ["age"],
+        ["known_unbiased"],
+        size=64,
+        methods=["partial_correlation", "within_dcov"],
+    )
+    result = study.run(tmp_path, n_jobs=1)
+    assert result.test(progress=lambda _progress: False)["p"].isna().any()
+    again = open_study(tmp_path)
+    assert isinstance(again, type(result))
+    assert again.grid["p"].notna().all()
