@@ -43,11 +43,11 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
     """Return what the method's template needs."""
     effects, settings = result.effects, result.settings
     alpha = float(settings["alpha"])
-    methods = set(effects["interval_method"])
+    methods, exact = set(effects["interval_method"]), bool(effects["exact"].all())
     return {
         "aim": aim(result),
         "faces": settings["faces"],
-        "n": int(effects["n"].max()),
+        "n": _span(int(effects["n"].min()), int(effects["n"].max())),
         "steps": settings["steps"],
         "size": settings["size"],
         "classifiers": len(settings["classifiers"]),
@@ -56,8 +56,8 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
         "level": f"{100 * (1 - alpha):g} %",
         "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
         "alternative": settings["alternative"],
-        "exact": bool(effects["exact"].all()),
-        "flips": int(effects["n_flips"].max()),
+        "exact": exact,
+        "flips": int(effects.loc[effects["exact"] == exact, "n_flips"].max()),
         "family": int(effects["family"].max()),
         "bca": "bca" in methods,
         "t": "t" in methods,
@@ -67,6 +67,15 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
         "seed": settings["seed"],
         "interventions": [item for item in settings["interventions"] if item["name"] in result.interventions],
     }
+
+
+def _span(low: int, high: int) -> str:
+    """Return a range of numbers.
+
+    >>> _span(12, 12), _span(8, 12)
+    ('12', '8 to 12')
+    """
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def paragraph(result: InterventionalResult) -> str:
