@@ -122,7 +122,12 @@ def forest_rows(
 
 
 def asymmetry_observed(
-    agreement: pd.DataFrame, value: str = "logit", *, width: int = 330, row_height: int = 17
+    agreement: pd.DataFrame,
+    value: str = "logit",
+    held: str = "total",
+    *,
+    width: int = 330,
+    row_height: int = 17,
 ) -> theme.Layered:
     """Draw what unchanged faces lead to expect beside what the intervention did, two intervals a classifier.
 
@@ -132,6 +137,8 @@ def asymmetry_observed(
         From `facelib.studies.asymmetry.compare_with_observed`.
     value
         "probability" or "logit".
+    held
+        What stands for the total activation: "activation", as measured, or "total", as it was set.
     width, row_height
         px.
 
@@ -140,7 +147,7 @@ def asymmetry_observed(
     BadValueError
         If a column or this value is missing.
     """
-    data = observed_rows(agreement, value)
+    data = observed_rows(agreement, value, held)
     names = list(dict.fromkeys(row["row"] for row in data))
     spread = [row[end] for row in data for end in ("low", "high")]
     low, high = min(*spread, 0.0), max(*spread, 0.0)
@@ -196,11 +203,14 @@ def asymmetry_observed(
     )
 
 
-def observed_rows(agreement: pd.DataFrame, value: str) -> list[dict[str, Any]]:
+def observed_rows(agreement: pd.DataFrame, value: str, held: str) -> list[dict[str, Any]]:
     """Return the rows of `asymmetry_observed`: two a classifier."""
-    own = agreement[needed(agreement, ("value", "classifier", "direction"))["value"] == value]
+    given = needed(agreement, ("value", "held", "classifier", "direction"))
+    own = given[(given["value"] == value) & (given["held"] == held)]
     if own.empty:
-        msg = f"The comparison has no rows for {value!r}: it is 'probability' or 'logit'."
+        there = given[["value", "held"]].drop_duplicates().itertuples(index=False)
+        known = ", ".join(f"{one!r} with {other!r} held" for one, other in there)
+        msg = f"The comparison has no rows for {value!r} with {held!r} held; it has {known or 'none'}."
         raise BadValueError(msg)
     parts = []
     for number, row in enumerate(own.to_dict("records")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 LEAST: Final = 8  # faces of an expression
 SAME, OPPOSITE, CANNOT_TELL = "same direction", "opposite directions", "cannot tell"
 
+HELD: Final = ("activation", "total")
+"""What can stand for the total activation: as it is measured, or as it was set."""
+
 SLOPE_COLUMNS: Final = MappingProxyType(
     {
+        "held": "what stands for the total activation: activation, as measured, or total, as it was set",
         "classifier": "id of the classifier",
         "value": "probability or logit of the expression that is shown",
         "n": "people, one face each",
@@ -41,6 +46,7 @@ SLOPE_COLUMNS: Final = MappingProxyType(
 
 AGREEMENT_COLUMNS: Final = MappingProxyType(
     {
+        "held": "what stands for the total activation among unchanged faces",
         "classifier": "id of the classifier",
         "value": "probability or logit",
         "side": "the side that weakens in the intervention",
@@ -61,8 +67,10 @@ AGREEMENT_COLUMNS: Final = MappingProxyType(
 LIMITS: Final = (
     "Among unchanged faces asymmetry has several sources at once (the resting shape, a side that moves less, "
     "a palsy that also sags at rest); the intervention has one. The slope is a straight line over whatever "
-    "range is there, multiplied up to the range of the intervention. Total activation is held fixed "
-    "as a network measures it from landmarks: what it misses stays in the slope. Both populations are "
+    "range is there, multiplied up to the range of the intervention. On photographs total activation is "
+    "known only as a network measures it from landmarks; it measures more of it where one side is weak than "
+    "where both are, so that holding it fixed makes asymmetric faces weaker than they look. Here the total "
+    "that was set can be held instead. Both populations are "
     "rendered, and their intervals say nothing about other classifiers. Agreement in direction is what can "
     "be hoped for; agreement in size would owe much to these choices."
 )
@@ -74,10 +82,13 @@ def observed_slopes(
 ) -> pd.DataFrame:
     """Say how each output falls with measured asymmetry, given expression and total activation.
 
+    The total is held as it was measured and, where the table has it, as it was set.
+
     Parameters
     ----------
     table
-        From `observe`, or of photographs with the same columns, one person a row and classifier.
+        From `observe`, or of photographs with the same columns but ``total``, one person a row and
+        classifier.
     values
         "probability", "logit", or both.
     alpha
@@ -86,7 +97,7 @@ def observed_slopes(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier and value, columns as in `SLOPE_COLUMNS`.
+        One row a classifier, value and total, columns as in `SLOPE_COLUMNS`.
 
     Raises
     ------
@@ -97,9 +108,10 @@ def observed_slopes(
 
     _check(table)
     rows = []
-    for value in values:
+    for held, value in product([name for name in HELD if name in table.columns], values):
         own = [
-            {"classifier": classifier, "value": value, "alpha": alpha, **_slope(part, value, alpha)}
+            {"held": held, "classifier": classifier, "value": value, "alpha": alpha}
+            | _slope(part, value, held, alpha)
             for classifier, part in table.groupby("classifier", sort=False)
         ]
         for row, p in zip(own, adjust([row["p"] for row in own], "holm"), strict=True):
@@ -126,13 +138,13 @@ def compare_with_observed(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier and value that both have, columns as in `AGREEMENT_COLUMNS`.
+        One row a classifier, value and total that both have, columns as in `AGREEMENT_COLUMNS`.
     """
     moved = check[(check["intensity"] == 1) & (check["measured"] == "symmetry")]
     change = dict(zip(moved["intervention"], moved["change"].to_numpy(np.float64), strict=True))
     lost = change[ARMS["total"]] - change[ARMS[side]]
     own = table[(table["side"] == side) & (table["intensity"] == 1) & (table["expression"] == "all")]
-    both = slopes.merge(own, on=["classifier", "value"], suffixes=("", "_run"), validate="one_to_one")
+    both = slopes.merge(own, on=["classifier", "value"], suffixes=("", "_run"), validate="many_to_one")
     named = {
         "interventional": "d_total_mean",
         "interventional_low": "d_total_low",
@@ -176,7 +188,7 @@ def _check(table: pd.DataFrame) -> None:
         raise BadValueError(msg)
 
 
-def _slope(part: pd.DataFrame, value: str, alpha: float) -> dict[str, Any]:
+def _slope(part: pd.DataFrame, value: str, total_column: str, alpha: float) -> dict[str, Any]:
     """Return the numbers of one classifier: least squares by statsmodels, and the partial correlation."""
     import pandas as pd
     from statsmodels.regression.linear_model import OLS
@@ -184,7 +196,7 @@ def _slope(part: pd.DataFrame, value: str, alpha: float) -> dict[str, Any]:
     asymmetry = 1 - part["symmetry"].to_numpy(np.float64)
     output = part[value].to_numpy(np.float64)
     labels = pd.get_dummies(part["expression"]).to_numpy(np.float64)
-    total = part["activation"].to_numpy(np.float64)
+    total = part[total_column].to_numpy(np.float64)
     unit = (total - total.mean()) / (total.std() or 1.0)
     held = np.hstack([labels, labels * unit[:, None], labels * unit[:, None] ** 2])
     fit = OLS(output, np.column_stack([asymmetry, held])).fit(cov_type="HC3")

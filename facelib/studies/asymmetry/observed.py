@@ -32,7 +32,9 @@ OBSERVED_COLUMNS: Final = MappingProxyType(
         "logit": "output for this class before softmax",
         "probability": "output for this class",
         "symmetry": "measured facial symmetry, 1 symmetric",
-        "activation": "measured total activation of the face units",
+        "activation": "total activation of the face units, measured by a network from the landmarks",
+        "total": "total activation as it was set: mean share of the expression that the two sides show, with "
+        "a palsy; photographs have none",
     }
 )
 """Columns of `observe`, with their meaning."""
@@ -72,6 +74,18 @@ def observed_heads(
     )
 
 
+def set_total(head: Head) -> float:
+    """Return the mean share of the expression that both sides of a head show, in [0, 1].
+
+    >>> set_total(Head(left=0.5, right=0.9, palsy=0.5, palsy_side="left"))
+    0.575
+    """
+    shares = {"left": head.left, "right": head.right}
+    if head.palsy_parts != "resting":
+        shares[head.palsy_side] *= 1 - head.palsy
+    return head.intensity * sum(shares.values()) / 2
+
+
 def observe(
     heads: Sequence[Head], classifiers: str | Sequence[str | Classifier] | None = None, size: int = SIZE
 ) -> pd.DataFrame:
@@ -104,6 +118,7 @@ def observe(
         images, boxes = np.stack([face.image for face in faces]), np.stack([face.box for face in faces])
         known = properties.measure(faces, ["symmetry", "activation"]).reset_index(drop=True)
         known = known[["symmetry", "activation"]].assign(
+            total=[set_total(head) for head in part],
             face=[head.key for head in part],
             identity=[identity_of(head) for head in part],
             expression=[str(head.expression) for head in part],

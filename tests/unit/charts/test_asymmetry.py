@@ -75,13 +75,13 @@ def curves() -> pd.DataFrame:
 @pytest.fixture
 def agreement() -> pd.DataFrame:
     rows = [
-        (classifier, value, "left", 0.4, -0.3, -0.5, -0.1, -0.2, -0.3, high, direction, True, 1.5)
+        ("total", classifier, value, "left", 0.4, -0.3, -0.5, -0.1, -0.2, -0.3, high, direction, True, 1.5)
         for value in ("probability", "logit")
         for classifier, high, direction in (("fer", -0.1, "same direction"), ("facex", 0.1, "cannot tell"))
     ]
     columns = [
-        "classifier", "value", "side", "lost", "observed", "observed_low", "observed_high", "interventional",
-        "interventional_low", "interventional_high", "direction", "overlap", "ratio",
+        "held", "classifier", "value", "side", "lost", "observed", "observed_low", "observed_high",
+        "interventional", "interventional_low", "interventional_high", "direction", "overlap", "ratio",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
@@ -141,7 +141,9 @@ def test_what_is_missing_is_named(
 ) -> None:
     with pytest.raises(BadValueError, match=r"no rows of happy at intensity 1; it has all at 1, all at 0\.5"):
         figures.asymmetry_forest(effects, contrasts, expression="happy")
-    with pytest.raises(BadValueError, match="no rows for 'odds'"):
+    with pytest.raises(
+        BadValueError, match="no rows for 'odds' with 'total' held; it has 'probab"
+    ):
         figures.asymmetry_observed(agreement, "odds")
     with pytest.raises(BadValueError, match="intensity is missing"):
         figures.asymmetry_curves(effects.drop(columns="intensity"))

@@ -20,6 +20,7 @@ from facelib.studies.asymmetry import (
     observed_heads,
     observed_slopes,
 )
+from facelib.studies.asymmetry.observed import set_total
 
 
 def population(slope: float, confounded: float = 0.0, n: int = 240, seed: int = 3) -> pd.DataFrame:
@@ -60,6 +61,24 @@ def test_known_slopes_are_found_whether_or_not_the_activation_goes_along(confoun
     assert found.loc["follows", "p_holm"] < 1e-6
     assert found.loc["ignores", "slope_low"] < 0 < found.loc["ignores", "slope_high"]
     assert found.loc["ignores", "p_holm"] > 0.05
+
+
+def test_the_total_is_held_as_measured_and_as_set() -> None:
+    """Where the measure says too much of asymmetric faces, only the total that was set tells the truth."""
+    table = population(0.0)
+    told = table["activation"] + 2 * (1 - table["symmetry"])
+    found = observed_slopes(table.assign(activation=told, total=table["activation"]), ("logit",))
+    assert found["held"].tolist() == ["activation"] * 2 + ["total"] * 2
+    slopes = found.groupby("held")["slope"].mean()
+    assert slopes["activation"] < -1
+    assert abs(slopes["total"]) < 0.2
+
+
+def test_the_set_total_counts_intensity_sides_and_palsy() -> None:
+    assert set_total(Head(intensity=0.5)) == 0.5
+    assert set_total(Head(left=0.2, right=0.6)) == pytest.approx(0.4)
+    assert set_total(Head(palsy=1.0)) == 0.5
+    assert set_total(Head(palsy=1.0, palsy_parts="resting")) == 1.0
 
 
 def test_given_the_expression_alone_the_activation_would_mislead() -> None:
@@ -109,7 +128,7 @@ def built(observed: tuple[float, float], run: tuple[float, float]) -> pd.Series:
     """Compare one classifier's intervals, at a loss of symmetry of one half."""
     slopes = pd.DataFrame(
         {
-            "classifier": ["a"], "value": "logit", "slope": np.mean(observed),
+            "held": "total", "classifier": ["a"], "value": "logit", "slope": np.mean(observed),
             "slope_low": observed[0], "slope_high": observed[1],
         }
     )  # fmt: skip
@@ -168,6 +187,7 @@ def test_observed_faces_are_read_as_they_are() -> None:
         logits = clf.logits(face.image[None], face.box[None])
         assert row["logit"] == pytest.approx(float(logits[0, column]), abs=1e-4)
         assert row["probability"] == pytest.approx(clf.probabilities_from(logits)[0, column], abs=1e-5)
+        assert row["total"] == pytest.approx((head.left + head.right) / 2) or head.palsy
         assert row["symmetry"] == pytest.approx(measure([face], "symmetry")["symmetry"][0])
     with pytest.raises(BadValueError, match="got 'neutral'"):
         observe([Head(expression="neutral")], ["known_unbiased"])
