@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from math import isnan
+from math import isfinite, isnan
 from pathlib import Path
 from typing import Final
 
@@ -246,7 +246,7 @@ def batch_size(jobs: int, processes: int, seconds: float, *, shortest: float = S
     200
     """
     even = jobs / (processes * BATCHES)
-    one = max(seconds, 1e-4)
+    one = max(seconds, 1e-4) if isfinite(seconds) else 1.0  # it isn't known
     return max(1, min(jobs, round(min(max(even, shortest / one), LONGEST / one))))
 
 

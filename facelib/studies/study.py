@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from facelib.faces import Head
 from facelib.faces.arguments import checked, whole
 from facelib.stats.checks import as_count, as_share
 from facelib.studies import fingerprints
-from facelib.studies.execution import Progress, Stop, execute, workers
+from facelib.studies.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
 from facelib.studies.part import Job
 from facelib.studies.plan import PART, Plan, trial
 from facelib.studies.readers import MEASURES, Reader, reader_of
@@ -94,7 +95,7 @@ class Study(ABC):
         return tuple(load_all(self.classifiers))
 
     def plan(self, store: str | Path | None = None, *, n_jobs: int | None = None) -> Plan:
-        """Return what a run will do; one face is tried out to tell how long it takes.
+        """Return what a run will do; one face is tried out at every change to tell how long it takes.
 
         Parameters
         ----------
@@ -108,7 +109,9 @@ class Study(ABC):
         there: Contents | None = Store(Path(store).expanduser()).contents() if store is not None else None
         left = self._left(jobs, there, retry=False)
         seconds, weight = trial(left or jobs, readers)
-        processes, _ = workers(n_jobs)
+        processes, here = workers(n_jobs)
+        batch = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
+        kinds = 2 if MEASURES in readers else 1
         pictures = len(self.people) * sum(len(arm.strengths) for arm in self.arms)
         changes = [arm for arm in self.arms if arm.intervention is not None]
         return Plan(
@@ -123,7 +126,7 @@ class Study(ABC):
             pictures=pictures,
             rows=pictures * sum(len(one.names) for one in readers.values() if one.id != MEASURES),
             seconds=seconds * len(left) / processes,
-            bytes=weight * len(jobs) + PART * max(1.0, len(jobs) * seconds if np.isfinite(seconds) else 1.0),
+            bytes=weight * len(jobs) + PART * kinds * math.ceil(len(jobs) / batch),
             processes=processes,
             notes=tuple(self._notes()),
         )

@@ -151,6 +151,35 @@ def test_the_plan_is_what_is_done(tmp_path: Path) -> None:
 
 
 @packages
+def test_every_change_is_tried_out_not_only_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first may be the cheapest by far."""
+    from facelib.studies import plan
+
+    tried: list[str] = []
+
+    def counted(job: Any, _readers: Any) -> list[Any]:
+        tried.append(job.name)
+        return []
+
+    monkeypatch.setattr(plan, "run_job", counted)
+    study = small_study()
+    assert np.isfinite(study.plan(n_jobs=1).seconds)
+    first, *others = [arm.name for arm in study.arms]
+    assert tried == [first, first, *others], "the first once before, to load what is needed"
+
+
+def test_a_large_study_has_few_parts_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches last up to a minute: a second each would be 60 times the parts."""
+    from facelib.studies import study as module
+
+    monkeypatch.setattr(module, "trial", lambda *_args: (30.0, 0.0))
+    planned = small_study().plan(n_jobs=1)
+    assert planned.bytes == 2 * 36 * module.PART
+    monkeypatch.setattr(module, "trial", lambda *_args: (1e-3, 0.0))
+    assert small_study().plan(n_jobs=1).bytes == 2 * module.PART
+
+
+@packages
 def test_a_row_is_what_a_sweep_says(tmp_path: Path) -> None:
     result = small_study().run(tmp_path, n_jobs=1)
     head = facelib.sample_heads(PEOPLE, seed=1, expressions=["happy", "sad"])[4]
