@@ -141,9 +141,7 @@ def test_what_is_missing_is_named(
 ) -> None:
     with pytest.raises(BadValueError, match=r"no rows of happy at intensity 1; it has all at 1, all at 0\.5"):
         figures.asymmetry_forest(effects, contrasts, expression="happy")
-    with pytest.raises(
-        BadValueError, match="no rows for 'odds' with 'total' held; it has 'probab"
-    ):
+    with pytest.raises(BadValueError, match="no rows for 'odds' with 'total' held; it has 'probab"):
         figures.asymmetry_observed(agreement, "odds")
     with pytest.raises(BadValueError, match="intensity is missing"):
         figures.asymmetry_curves(effects.drop(columns="intensity"))
