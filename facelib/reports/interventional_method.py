@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 
 def titles_of(result: InterventionalResult) -> dict[str, str]:
-    """Return the titles of the interventions by name; where two are the same, with the name."""
+    """Return the titles of the interventions by name; where two are the same, with what happens."""
     items = result.settings["interventions"]
-    known = [item["title"] for item in items]
+    titles, clauses = ([item[key] for item in items] for key in ("title", "clause"))
+    told = {item["name"]: item["clause" if clauses.count(item["clause"]) == 1 else "name"] for item in items}
     return {
-        item["name"]: item["title"] if known.count(item["title"]) == 1 else f"{item['title']}: {item['name']}"
+        item["name"]: item["title"]
+        if titles.count(item["title"]) == 1
+        else f"{item['title']}: {told[item['name']]}"
         for item in items
     }
 
