@@ -299,7 +299,8 @@ def notes_of(rows: pd.DataFrame) -> list[str]:
 
 
 def failures_html(failures: pd.DataFrame) -> str:
-    """Return failures by their reason, the most frequent first."""
+    """Return failures by their reason, the most frequent first: one face and change counts once."""
+    failures = failures.drop_duplicates(["face", "intervention", "error"])
     counted = failures["error"].value_counts()
     lines = [
         f"{number} × {reason} (for example {failures.loc[failures['error'] == reason, 'face'].iloc[0]})"

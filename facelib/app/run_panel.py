@@ -86,7 +86,7 @@ def status(state: StudyState) -> str:
     if state.stage == "running":
         if at is None or state.step:
             return state.step or words
-        left = f", about {duration(at.left)} left" if math.isfinite(at.left) and at.done < at.total else ""
+        left = f", {about(at.left)} left" if math.isfinite(at.left) and at.done < at.total else ""
         words = f"{at.done} of {at.total} done{left}"
     if at is not None and at.failed:
         words = f"{words.rstrip('.')}; {at.failed} failed (listed below)"
@@ -107,13 +107,25 @@ def plan_html(plan: Any, lacks: str) -> str:
         rows.append(("Changes", f"{plan.interventions}{of}"))
     rows.append(("Pictures", pictures))
     if plan.done < plan.units:
-        rows.append(("Time", f"about {duration(plan.seconds)}" if math.isfinite(plan.seconds) else "unknown"))
+        rows.append(("Time", about(plan.seconds)))
     if plan.done:
         rows.append(("Done before", f"{plan.done} of {plan.units}"))
     terms = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(str(words))}</dd></div>" for name, words in rows
     )
     return f"<dl>{terms}</dl>{paragraphs(*plan.notes, *filter(None, [lacks]))}"
+
+
+def about(seconds: float) -> str:
+    """Return an estimated time.
+
+    >>> about(80.0), about(0.2), about(float("nan"))
+    ('about 1 min 20 s', 'less than 1 s', 'not known')
+    """
+    if not math.isfinite(seconds):
+        return "not known"
+    words = duration(seconds)
+    return words if words.startswith("less") else f"about {words}"
 
 
 def count(number: int, what: str, several: str = "") -> str:

@@ -20,6 +20,7 @@ from facelib import interventions, studies
 from facelib.app import Explorer, ObservedPanel, PopulationPanel, page
 from facelib.app import study_state as states
 from facelib.app.checklist import CheckList
+from facelib.app.effects_panel import failures_html
 from facelib.app.study_exports import OBSERVED, POPULATION, NothingYetError, report_html, run_zip
 from facelib.studies.limits import LIMITS
 
@@ -222,6 +223,14 @@ def test_what_goes_wrong_is_said_beside_run(make: Make, tmp_path: Path) -> None:
     panel.state.chosen = []
     assert "choose a change" in panel.run.plan.value
     assert panel.run.messages.value == ""
+
+
+def test_failures_are_told_by_their_reason_one_face_and_change_once() -> None:
+    rows = [("a.jpg", "blur", who, "No face <was> found.") for who in ("fer", "properties")]
+    rows += [("b.jpg", "blur", "fer", "No face <was> found."), ("b.jpg", "crop", "fer", "Too dark.")]
+    text = failures_html(pd.DataFrame(rows, columns=["face", "intervention", "classifier", "error"]))
+    assert "<p>3 failed; " in text
+    assert text.index("2 × No face &lt;was&gt; found. (for example a.jpg)") < text.index("1 × Too dark.")
 
 
 def test_confirm_takes_the_question_over_and_helps_with_the_number_of_people(make: Make) -> None:
