@@ -29,6 +29,7 @@ from facelib.studies.power_of_properties.electrodes import PAIRS
 from facelib.studies.power_of_properties.population import HEADS
 
 SETS = ("facs", "tuned")
+METHODS = ("partial_correlation", "kcit", "rcot", "chsic", "cmiknn")  # three vote, two stand beside them
 
 
 def main() -> None:
@@ -44,11 +45,11 @@ def main() -> None:
     seconds: dict[str, float] = {}
     budget = 3600 * options.hours
 
-    study = pop.power_of_properties(options.heads, size=options.size, budget=budget)
+    study = pop.power_of_properties(options.heads, size=options.size, methods=METHODS, budget=budget)
     result = timed("population", seconds, lambda: run(study, options.folder / "population"))
     timed("tests", seconds, lambda: result.grid)
     intensity = timed("tests with intensity", seconds, lambda: pop.grid_with_intensity(result))
-    known = pop.known_use_control(options.heads, budget=budget / 4)
+    known = pop.known_use_control(options.heads, methods=METHODS, budget=budget / 4)
     control = timed("control", seconds, lambda: run(known, options.folder / "control"))
     timed("tests of the control", seconds, lambda: control.grid)
     electrodes = [
