@@ -43,6 +43,21 @@ PASSING: Final = {
 
 
 @dataclass(frozen=True, eq=False)
+class Place:
+    """A place in a set of pictures, which are read when they are asked for; the others don't go along."""
+
+    faces: FaceSet
+    number: int
+
+    def open(self) -> Face:
+        """Return the picture: a broken one raises what is wrong."""
+        return self.faces[self.number]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Place, (self.faces[self.number : self.number + 1], 0)
+
+
+@dataclass(frozen=True, eq=False)
 class Subject:
     """One face of a study.
 
@@ -59,7 +74,7 @@ class Subject:
     known
         What else is known, by name.
     face
-        The head or picture; or a set of this one picture, which is read when it is asked for.
+        The head or picture; or its place in a set.
     """
 
     name: str
@@ -67,11 +82,11 @@ class Subject:
     identity: str
     expression: str
     known: Mapping[str, Any]
-    face: Head | Face | FaceSet
+    face: Head | Face | Place
 
     def open(self) -> Head | Face:
         """Return the head, or the picture: a broken one raises what is wrong."""
-        return self.face[0] if isinstance(self.face, FaceSet) else self.face
+        return self.face.open() if isinstance(self.face, Place) else self.face
 
 
 def identity_of(head: Head) -> str:
@@ -181,7 +196,7 @@ def _of_set(faces: FaceSet, progress: Callable[[int, int], object] | None) -> li
     table = faces.table
     for number, row in enumerate(table.to_dict("records")):
         known = {str(name): value for name, value in row.items() if not _missing(value)}
-        one = faces[number : number + 1] if "file" in table else faces[number]  # else all of them go along
+        one = Place(faces, number) if "file" in table else faces[number]  # else all of them go along
         try:
             key = _key(faces.fingerprint(number), known)
         except BadImageError as error:  # the picture alone: its rows will say so
@@ -208,7 +223,7 @@ def _key(picture: str, known: Mapping[str, Any]) -> str:
     return fingerprint(picture, {str(name): told(value) for name, value in known.items()})
 
 
-def _with_attributes(name: str, key: str, known: Mapping[str, Any], face: Face | FaceSet) -> Subject:
+def _with_attributes(name: str, key: str, known: Mapping[str, Any], face: Face | Place) -> Subject:
     shown = str(known.get("expression", known.get("label", "")))
     identity = str(known.get("person", known.get("identity", name)))
     return Subject(name, key, identity, shown if shown in EMOTIONS else "", known, face)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import facelib
 from facelib.errors import BadImageError
 from facelib.faces import Face, FaceSet, Head
+from facelib.faces.face_sources import Folder
 from facelib.studies import InterventionalStudy
 from facelib.studies.subjects import PASSING, faces_table, identity_of, subjects
 
@@ -92,6 +94,18 @@ def test_a_face_of_a_list_doesnt_take_the_others_along() -> None:
     faces = FaceSet.from_faces([picture(shade, name=f"{shade}") for shade in range(30)])
     sent = len(cloudpickle.dumps(subjects(faces)[0]))
     assert sent < 2 * len(cloudpickle.dumps(faces[0]))
+
+
+def test_a_set_of_many_files_is_known_quickly_and_sent_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(picture(7)._repr_png_())
+    table = pd.DataFrame({"file": "a.png", "id": [f"{n}" for n in range(3000)], "age": np.arange(3000) % 90})
+    faces = FaceSet(table, Folder(tmp_path, detect=False, which=None), "file")
+    people = subjects(faces)
+    assert people[2999].open().attributes["age"] == 2999 % 90  # type: ignore[union-attr]
+    sent = pickle.dumps(people[2999])
+    assert len(sent) < 5000
+    there = pickle.loads(sent).open()
+    assert (there.attributes["id"], there.image.max()) == ("2999", 7)
 
 
 def test_faces_that_can_be_looked_at_once_only_are_all_there() -> None:
