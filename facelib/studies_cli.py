@@ -50,7 +50,7 @@ Also = Annotated[Path | None, typer.Option("--export", help="A folder for figure
 def show_plan(plan: PlanFile, store: Where = None, jobs: Jobs = None) -> None:
     """Show what a study will do: how many pictures, how long it takes, how much disk it needs."""
     declared = _declared(plan)
-    typer.echo(declared.study().plan(store or _store(plan), n_jobs=jobs))
+    typer.echo(declared.study().plan(_folder(plan, store), n_jobs=jobs))
 
 
 @app.command()
@@ -66,7 +66,7 @@ def run(
     """Run a study, or go on with it; Ctrl-C ends it, and what is done is kept."""
     from facelib.studies import Cancelled
 
-    folder = store or _store(plan)
+    folder = _folder(plan, store)
     declared = _declared(plan)
     again = _command(plan, store, jobs, dask)
     try:
@@ -93,7 +93,7 @@ def report(store: Folder, out: Out = None, export: Also = None) -> None:
 
     result = open_study(store)
     try:
-        path = result.report(out or Path(store) / "report.html")
+        path = result.report(out or store.expanduser() / "report.html")
         typer.echo(f"The report is in {path}.")
         if export is not None:
             typer.echo(f"Figures and tables are in {result.export(export)}.")
@@ -123,10 +123,12 @@ def _run(study: Study, declared: Declaration, folder: Path, jobs: int | None, *,
     from facelib.studies.results import ObservationalResult
     from facelib.studies.store import Store
 
-    Store(folder).save(DECLARED, declared.content)
+    kept = Store(folder)
+    with kept.writing():  # not while another run does
+        kept.save(DECLARED, declared.content)
     with _progress() as show:
         result: Result = study.run(folder, progress=show, n_jobs=jobs, retry=retry)
-    if isinstance(result, ObservationalResult):
+    if isinstance(result, ObservationalResult) and not result.tested:
         typer.echo("The tests:", err=True)
         result.test(progress=sys.stderr.isatty())
     return result
@@ -138,8 +140,8 @@ def _declared(plan: Path) -> Declaration:
     return load_declaration(plan)
 
 
-def _store(plan: Path) -> Path:
-    return Path("runs") / plan.stem
+def _folder(plan: Path, store: Path | None) -> Path:
+    return (store or Path("runs") / plan.stem).expanduser()
 
 
 def _command(plan: Path, store: Path | None, jobs: int | None, dask: str | None) -> str:

@@ -301,17 +301,23 @@ class ObservationalResult(Result):
         """
         found = self.data.test(self.settings, budget=budget, progress=progress)
         if not found["notes"].str.contains(CANCELLED, regex=False).any():
-            Store(self.store).save(f"grid-{self.data.key(self.settings)}.parquet", found)
+            Store(self.store).save(self._grid_name, found)
         vars(self)["grid"] = found
         return found
+
+    @property
+    def tested(self) -> bool:
+        """Whether these faces were tested before, as they are to be, and the table was kept."""
+        return (self.store / self._grid_name).exists()
 
     @cached_property
     def grid(self) -> pd.DataFrame:
         """All properties × outputs × tests: `facelib.stats.independence_grid`, with a random property."""
-        name = f"grid-{self.data.key(self.settings)}.parquet"
-        if (self.store / name).exists():
-            return Store(self.store).load_table(name)
-        return self.test()
+        return Store(self.store).load_table(self._grid_name) if self.tested else self.test()
+
+    @property
+    def _grid_name(self) -> str:
+        return f"grid-{self.data.key(self.settings)}.parquet"
 
     @cached_property
     def share_significant(self) -> pd.DataFrame:

@@ -133,6 +133,34 @@ def test_the_tests_of_an_observational_study_are_run_and_kept(here: Path) -> Non
     assert result.exit_code == 0, result.output
     assert "30 of 30 faces are done." in result.output
     assert list((here / "runs/seen").glob("grid-*.parquet"))
+    assert "The tests:" in result.output
+    again = study("run", "seen.yml", "--jobs", "1")
+    assert again.exit_code == 0
+    assert "The tests:" not in again.output, "they may take hours"
+
+
+@packages
+def test_what_another_run_is_doing_is_left_as_it_was_declared(here: Path) -> None:
+    from facelib.studies.store import Store, StoreError
+
+    assert study("run", "plan.yml", "--jobs", "1").exit_code == 0
+    before = (here / "runs/plan/declaration.json").read_text()
+    (here / "plan.yml").write_text(PLAN + "delta: 0.2\n")
+    with Store(here / "runs/plan").writing():
+        result = study("run", "plan.yml", "--jobs", "1")
+    assert isinstance(result.exception, StoreError)
+    assert "Another run is writing" in str(result.exception)
+    assert (here / "runs/plan/declaration.json").read_text() == before
+
+
+@packages
+def test_a_home_folder_is_the_same_for_all_commands(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(here / "home"))
+    (here / "home").mkdir()
+    assert study("run", "plan.yml", "--store", "~/one", "--jobs", "1").exit_code == 0
+    assert "Done before: 8 of 8." in study("plan", "plan.yml", "--store", "~/one").output
+    assert (here / "home/one/declaration.json").is_file()
+    assert not (here / "~").exists()
 
 
 @packages
