@@ -186,7 +186,8 @@ def _of_head(head: Head) -> Subject:
 
 
 def _of_face(face: Face, number: int) -> Subject:
-    known = {name: value for name, value in face.attributes.items() if isinstance(value, Real | str)}
+    given = face.attributes.items()
+    known = {name: value for name, value in given if isinstance(value, Real | str) and not _missing(value)}
     name = str(face.attributes.get("id") or face.attributes.get("name") or number)
     return _with_attributes(name, _key(face_fingerprint(face), face.attributes), known, face)
 

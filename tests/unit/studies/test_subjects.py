@@ -90,6 +90,11 @@ def test_numbers_among_words_are_words_in_the_table_of_faces(tmp_path: Path) -> 
     assert both["gender"].tolist() == ["0.2", "female"]
 
 
+def test_faces_of_whom_nobody_knows_who_they_are_are_not_one_person() -> None:
+    people = subjects([picture(id=name, person=np.nan) for name in "ab"] + [picture(id="c", person="Anna")])
+    assert [one.identity for one in people] == ["a", "b", "Anna"]
+
+
 def test_a_face_of_a_list_doesnt_take_the_others_along() -> None:
     faces = FaceSet.from_faces([picture(shade, name=f"{shade}") for shade in range(30)])
     sent = len(cloudpickle.dumps(subjects(faces)[0]))
