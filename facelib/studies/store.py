@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 from facelib.errors import FacelibError
 from facelib.models.writing import written_whole
@@ -83,8 +83,7 @@ class Store:
             pq.write_table(
                 table.replace_schema_metadata((table.schema.metadata or {}) | about), file, compression="zstd"
             )
-            file.flush()
-            os.fsync(file.fileno())
+            self._finish(file)
         return path
 
     def contents(self) -> Contents:
@@ -171,8 +170,7 @@ class Store:
                 content.to_parquet(file, index=False)
             else:
                 file.write(json.dumps(content, indent=2, default=_as_json).encode())
-            file.flush()
-            os.fsync(file.fileno())
+            self._finish(file)
 
     def load(self, name: str) -> Any:
         """Return JSON that was saved.
@@ -218,6 +216,13 @@ class Store:
                 with self._told(left):
                     left.unlink(missing_ok=True)  # of runs that were killed
             yield
+
+    def _finish(self, file: IO[bytes]) -> None:
+        """Bring a file to the disk, open to whom the folder is: temporary files are their owner's alone."""
+        file.flush()
+        with suppress(OSError, AttributeError):  # systems without modes
+            os.fchmod(file.fileno(), self.folder.stat().st_mode & 0o666)
+        os.fsync(file.fileno())
 
     def _paths(self) -> list[Path]:
         return [path for kind in KINDS for path in sorted((self.folder / kind).glob("*.parquet"))]

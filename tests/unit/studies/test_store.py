@@ -210,3 +210,13 @@ def test_numbers_of_numpy_are_numbers_in_what_is_written_down(store: Store) -> N
     content = {"seed": np.int64(3), "alpha": np.float32(0.5), "folder": Path("a")}
     store.save("about.json", content)
     assert store.load("about.json") == {"seed": 3, "alpha": 0.5, "folder": "a"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files")
+def test_who_may_look_into_the_folder_may_read_the_rows(store: Store) -> None:
+    """On the disk of a group, a study was its owner's alone."""
+    store.folder.mkdir()
+    store.folder.chmod(0o750)
+    store.save("about.json", {})
+    part = store.write("outputs", rows(a=1), ["a"])
+    assert {path.stat().st_mode & 0o777 for path in (part, store.folder / "about.json")} == {0o640}
