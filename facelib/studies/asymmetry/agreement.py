@@ -69,8 +69,8 @@ LIMITS: Final = (
     "a palsy that also sags at rest); the intervention has one. The slope is a straight line over whatever "
     "range is there, multiplied up to the range of the intervention. On photographs total activation is "
     "known only as a network measures it from landmarks; it measures more of it where one side is weak than "
-    "where both are, so that holding it fixed makes asymmetric faces weaker than they look. Here the total "
-    "that was set can be held instead. Both populations are "
+    "where both are, so that of faces with the same measure the asymmetric ones are really weaker. Here the "
+    "total that was set can be held instead. Both populations are "
     "rendered, and their intervals say nothing about other classifiers. Agreement in direction is what can "
     "be hoped for; agreement in size would owe much to these choices."
 )
