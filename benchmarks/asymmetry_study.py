@@ -2,7 +2,7 @@
 
 60 people × (6 plain FACS expressions × 2 intensities + neutral) × 4 changes × 11 strengths are 34,320
 pictures, read by all pretrained classifiers; 1,200 more people are read unchanged. Run
-``nice python benchmarks/asymmetry_study.py runs/asymmetry``; about 25 minutes on one core. Killed, it goes on
+``nice python benchmarks/asymmetry_study.py runs/asymmetry``; about 25 minutes of one core. Killed, it goes on
 where it was. What was set beforehand: people and seeds, δ = .10, α = .05, the left side first, Holm over the
 classifiers, all expressions of a person averaged.
 """
@@ -25,7 +25,7 @@ from facelib.studies.asymmetry.observed import PEOPLE as OBSERVED
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("store", type=Path, help="folder of the study")
+    parser.add_argument("store", type=Path, nargs="?", default=Path("runs/asymmetry"))
     parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--observed", type=int, default=OBSERVED, help="people who are read unchanged")
     parser.add_argument("--steps", type=int, default=STEPS)

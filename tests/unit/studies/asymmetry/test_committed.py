@@ -9,10 +9,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
+from facelib.faces import render_heads
+from facelib.faces.expressions import TUNED_ON
 from facelib.studies import load_asymmetry
-from facelib.studies.asymmetry import AsymmetryResults, asymmetry_table, compare_with_observed
-from facelib.studies.asymmetry.committed import TABLES
+from facelib.studies.asymmetry import (
+    AGREEMENT_COLUMNS,
+    ALL,
+    ARMS,
+    CONTROLS,
+    EXPRESSIONS,
+    INTENSITIES,
+    SIDES,
+    TABLE_COLUMNS,
+    AsymmetryResults,
+    asymmetry_faces,
+    asymmetry_table,
+    compare_with_observed,
+)
+from facelib.studies.asymmetry.committed import FOLDER, TABLES
+from facelib.studies.asymmetry.design import PEOPLE, SIZE, STEPS
 
 Built = tuple[pd.DataFrame, pd.DataFrame]
 World = Callable[..., Built]
@@ -69,3 +86,60 @@ def test_the_table_and_the_comparison_are_those_of_the_rows(results: AsymmetryRe
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadValueError, match="holds no result of this study: effects, contrasts"):
         load_asymmetry(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def committed() -> AsymmetryResults:
+    return load_asymmetry()
+
+
+def test_the_committed_result_is_that_of_the_whole_design(committed: AsymmetryResults) -> None:
+    assert committed.about["n_identities"] == PEOPLE
+    assert committed.about["failures"] == 0
+    assert set(committed.effects["n"]) == {PEOPLE}
+    assert set(committed.effects["classifier"]) == set(TUNED_ON)
+    assert set(committed.effects["expression"]) == {ALL, "neutral", *EXPRESSIONS}
+    assert set(committed.effects["intensity"]) == set(INTENSITIES)
+    assert set(committed.effects["intervention"]) == set(ARMS.values())
+    assert committed.curves["strength"].nunique() == STEPS
+    assert tuple(committed.table.columns) == tuple(TABLE_COLUMNS)
+    assert tuple(committed.agreement.columns) == tuple(AGREEMENT_COLUMNS)
+    assert sum(path.stat().st_size for path in FOLDER.glob("asymmetry_*")) < 300_000
+
+
+def test_symmetry_falls_at_every_step_in_every_committed_face(committed: AsymmetryResults) -> None:
+    check = committed.check[committed.check["measured"] == "symmetry"].set_index("intervention")
+    assert (check["monotone"] == 1).all()
+    assert (check.loc[[ARMS[side] for side in SIDES], "change"] < -0.15).all()
+    assert (check.loc[[ARMS[control] for control in CONTROLS], "change"].abs() < 1e-3).all()
+
+
+def test_what_the_notebook_says_of_the_committed_result(committed: AsymmetryResults) -> None:
+    counts = committed.lowering.query("expression == 'all' and intensity == 1 and control == 'both'")
+    counts = counts.set_index(["side", "value"])
+    assert counts["k"].to_list() == [6] * 4
+    assert counts.loc[("left", "probability"), "k_because"] == 0
+    assert counts.loc[("left", "logit"), "because"] == "faceapi"
+    assert counts.loc[("right", "logit"), "k_because"] == 0
+    whole = committed.table.query("expression == 'all' and intensity == 1 and value == 'probability'")
+    assert (whole.query("side == 'left'")["change_verdict"] == "matters").sum() == 5
+    halves = [f"d_{control}_verdict_half" for control in CONTROLS]
+    assert (whole.loc[whole["side"] == "left", halves] == "does not matter at δ").all(axis=None)
+    assert (committed.agreement.query("value == 'logit' and held == 'total'")["overlap"]).all()
+
+
+@pytest.mark.packages
+def test_the_committed_starts_come_again(
+    committed: AsymmetryResults, load_network: Callable[[str], Classifier]
+) -> None:
+    """The mean of fer's output for happy over the 60 people, read anew."""
+    clf = load_network("fer")
+    heads = [head for head in asymmetry_faces(intensities=(1.0,)) if head.expression == "happy"]
+    faces = render_heads(heads, SIZE)
+    probabilities = clf.probabilities(
+        np.stack([face.image for face in faces]), np.stack([face.box for face in faces])
+    )
+    rows = committed.effects.query(
+        "classifier == 'fer' and expression == 'happy' and intensity == 1 and value == 'probability'"
+    )
+    assert rows["start"].to_numpy() == pytest.approx(probabilities[:, clf.index_of("happy")].mean(), abs=2e-3)
