@@ -16,8 +16,8 @@ from facelib.app.whom import Whom
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
-from facelib.studies.confirmation import Hypothesis
 from facelib.studies.grid import effects_of
+from facelib.studies.hypothesis import Hypothesis
 
 if TYPE_CHECKING:
     import pandas as pd

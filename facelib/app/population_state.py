@@ -19,7 +19,7 @@ from facelib.classifiers import EMOTIONS
 from facelib.interventions import INTERVENTIONS, Intervention
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
 from facelib.stats.power import plain
-from facelib.studies.confirmation import ALTERNATIVE, INTENDED, Hypothesis
+from facelib.studies.hypothesis import ALTERNATIVE, INTENDED, Hypothesis
 from facelib.studies.interventional import intervention_name
 from facelib.studies.subjects import example
 

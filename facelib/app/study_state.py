@@ -23,7 +23,8 @@ from facelib.app.study_folder import StudyFolder
 from facelib.app.whom import Whom
 from facelib.app.worker import Latest, Superseded, Task
 from facelib.errors import FacelibError
-from facelib.studies.confirmation import Hypothesis, later_changes, register
+from facelib.studies.confirmation import later_changes, register
+from facelib.studies.hypothesis import Hypothesis
 
 logger = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from facelib.reports.interventional_method import (
 from facelib.reports.parts import Content, Section, Table
 from facelib.reports.words import capital, listed, signed
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, VERDICTS
-from facelib.studies.confirmation import INTENDED
+from facelib.studies.hypothesis import INTENDED
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
 from facelib.reports.words import counted, listed, slugs
-from facelib.studies.confirmation import INTENDED
+from facelib.studies.hypothesis import INTENDED
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult

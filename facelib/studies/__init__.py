@@ -11,7 +11,6 @@ from facelib.studies.behaviour import (
     read_heads,
 )
 from facelib.studies.confirmation import (
-    Hypothesis,
     Registration,
     describe_hypothesis,
     later_changes,
@@ -29,6 +28,7 @@ from facelib.studies.declaration import (
 from facelib.studies.demonstration import demonstration_head
 from facelib.studies.execution import Progress, WorkersLostError
 from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
+from facelib.studies.hypothesis import Hypothesis
 from facelib.studies.interventional import InterventionalStudy, intervention_name
 from facelib.studies.known_truth import detection_rates, load_known_truth, roc
 from facelib.studies.leaderboard import LEADERBOARD_COLUMNS, leaderboard

@@ -2,123 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_count
-from facelib.stats.effects.equivalence import ALPHA, DELTA, as_level, as_margin
-from facelib.stats.effects.signflip import Alternative
 from facelib.stats.power import plain
+from facelib.studies.hypothesis import ALTERNATIVE, INTENDED, Hypothesis, as_utc, names_of, utc_now
 from facelib.studies.store import Store, StoreError
 
-Direction = Literal["falls", "rises", "two-sided"]
-
-DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-ALTERNATIVE: Final[Mapping[Direction, Alternative]] = {
-    "falls": "less",
-    "rises": "greater",
-    "two-sided": "two-sided",
-}
-"""The sign-flip test that a direction asks for."""
-
 FILE: Final = "hypothesis.json"
+DESIGN: Final = {
+    "faces_key": "The faces",
+    "steps": "The number of strengths",
+    "size": "The size of pictures",
+    "control": "The control",
+    "labels": "What is held fixed",
+    "methods": "The tests",
+    "seed": "The seed",
+}
+"""Settings of a study that its hypothesis doesn't name, and that are told if they change, too."""
+
 ALSO: Final = {"symmetry": ("asymmetric_expression", "symmetrise")}
 """What a name stands for, on heads and on photographs."""
-
-INTENDED: Final = "intended"
-"""Label of the class that each face is meant to show."""
-
-
-def utc_now() -> str:
-    """Return the time as hypotheses carry it: ISO 8601, UTC, whole seconds."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """What a study is to confirm, set before its run.
-
-    Attributes
-    ----------
-    statement
-        In words: "If one side weakens, the output for the intended class falls".
-    subject
-        What it is about: an intervention as it is named in the table of the study (or its id), or a property.
-    label
-        Class of interest; "intended": the one that each face is meant to show.
-    classifiers
-        Ids of those it is about; None: all of the study.
-    direction
-        "falls", "rises" or "two-sided".
-    delta, alpha
-        Margin, in probability, and level.
-    faces
-        Number of faces that the study will look at; None: not set.
-    created
-        When it was written down: ISO 8601 with the time zone, kept as UTC.
-
-    Raises
-    ------
-    BadValueError
-        If a field can't be.
-
-    Examples
-    --------
-    >>> one = Hypothesis("One-sided weakness lowers it", "palsy", direction="falls", faces=60)
-    >>> one.delta, one.alternative
-    (0.1, 'less')
-    """
-
-    statement: str
-    subject: str
-    label: str = INTENDED
-    classifiers: tuple[str, ...] | None = None
-    direction: Direction = "two-sided"
-    delta: float = DELTA
-    alpha: float = ALPHA
-    faces: int | None = None
-    created: str = field(default_factory=utc_now)
-
-    def __post_init__(self) -> None:
-        names = {"statement": "The statement", "subject": "The subject", "label": "The class of interest"}
-        for name, what in names.items():
-            _set(self, name, _words(getattr(self, name), what))
-        if not isinstance(self.direction, str) or self.direction not in DIRECTIONS:
-            msg = f"The direction is one of {', '.join(DIRECTIONS)}; got {self.direction!r}."
-            raise BadValueError(msg)
-        _set(self, "classifiers", _ids(self.classifiers))
-        _set(self, "delta", as_margin(self.delta))
-        _set(self, "alpha", as_level(self.alpha))
-        _set(self, "faces", None if self.faces is None else as_count(self.faces, "The number of faces"))
-        _set(self, "created", _as_utc(self.created))
-
-    @property
-    def alternative(self) -> Alternative:
-        """Return the alternative of the sign-flip test."""
-        return ALTERNATIVE[self.direction]
-
-    def __str__(self) -> str:
-        """Return it in words, without the time."""
-        statement = self.statement if self.statement[-1] in ".!?" else f"{self.statement}."
-        return f"{statement} ({self.details})"
-
-    @property
-    def details(self) -> str:
-        """Return everything but the statement, in words."""
-        label = "the intended class" if self.label == INTENDED else self.label
-        moves = "which changes (two-sided)" if self.direction == "two-sided" else f"which {self.direction}"
-        parts = [
-            f"{self.subject}: {label}, {moves}",
-            f"δ = {plain(self.delta)}, α = {plain(self.alpha)}",
-            *([] if self.faces is None else [f"{self.faces} face{'' if self.faces == 1 else 's'}"]),
-            _names(self.classifiers),
-        ]
-        return "; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -133,11 +42,14 @@ class Registration:
         When it was put into the study's folder, UTC.
     begun
         Whether rows were there by then.
+    design
+        What else was settled by then, by the names of `DESIGN`.
     """
 
     hypothesis: Hypothesis
     registered: str
     begun: bool
+    design: Mapping[str, Any] = field(default_factory=dict)
 
 
 def register(
@@ -182,8 +94,9 @@ def register(
     if history and not _changes(history[-1].hypothesis, planned):
         return history[-1]
     begun = any(Path(store_folder).glob("*/*.parquet"))
-    entry = Registration(planned, _as_utc(now()), begun)
-    store.save(FILE, {"format": 1, "history": [_written(one) for one in (*history, entry)]})
+    design = {name: settings[name] for name in DESIGN if name in settings} if settings else {}
+    entry = Registration(planned, as_utc(now()), begun, design)
+    store.save(FILE, {"format": 1, "history": [asdict(one) for one in (*history, entry)]})
     return entry
 
 
@@ -246,10 +159,11 @@ def later_changes(store_folder: str | Path, settings: Mapping[str, Any]) -> list
             f"{what} was changed from {old} to {new} ({when})."
             for what, old, new in _changes(before.hypothesis, after.hypothesis)
         ]
-    return told + [
+    told += [
         f"{what} was registered as {old}; the study ran with {new}."
         for what, old, new in _deviations(first.hypothesis, settings)
     ]
+    return told + list(_redesigned(first, settings))
 
 
 def describe_hypothesis(entry: Registration) -> str:
@@ -282,7 +196,7 @@ def _changes(before: Hypothesis, after: Hypothesis) -> list[tuple[str, str, str]
         "statement": ("The statement", _quoted),
         "subject": ("The subject", _quoted),
         "label": ("The class", str),
-        "classifiers": ("The set of classifiers", _names),
+        "classifiers": ("The set of classifiers", names_of),
         "direction": ("The direction", _quoted),
         "delta": ("δ", plain),
         "alpha": ("α", plain),
@@ -312,7 +226,7 @@ def _deviations(first: Hypothesis, settings: Mapping[str, Any]) -> list[tuple[st
         found.append(("The number of faces", str(first.faces), str(count)))
     ran = settings.get("classifiers")
     if ran is not None and first.classifiers is not None and set(ran) != set(first.classifiers):
-        found.append(("The set of classifiers", _names(first.classifiers), _names(tuple(ran))))
+        found.append(("The set of classifiers", names_of(first.classifiers), names_of(tuple(ran))))
     subjects = settings.get("interventions", settings.get("properties"))
     if subjects is not None:
         listed = [one if isinstance(one, Mapping) else {"name": one} for one in subjects]
@@ -323,48 +237,31 @@ def _deviations(first: Hypothesis, settings: Mapping[str, Any]) -> list[tuple[st
     return found
 
 
-def _written(entry: Registration) -> dict[str, Any]:
-    return {"registered": entry.registered, "begun": entry.begun, "hypothesis": asdict(entry.hypothesis)}
+def _redesigned(first: Registration, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Say what of the design is another than when the hypothesis was registered."""
+    design = first.design
+    for name, what in DESIGN.items():
+        if name in design and name in settings and design[name] != settings[name]:
+            if name == "faces_key":
+                if first.hypothesis.faces != settings.get("n_faces"):
+                    continue  # another number is told already
+                yield f"{what} are others than those for which it was registered."
+            else:
+                old, new = (_told(value) for value in (design[name], settings[name]))
+                yield f"{what} was registered as {old}; the study ran with {new}."
+
+
+def _told(value: Any) -> str:
+    if value is None:
+        return "none"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _read(entry: Mapping[str, Any]) -> Registration:
     known = {item.name for item in fields(Hypothesis)}
     given = {name: value for name, value in entry["hypothesis"].items() if name in known}
-    return Registration(Hypothesis(**given), _as_utc(entry["registered"]), bool(entry["begun"]))
-
-
-def _set(hypothesis: Hypothesis, name: str, value: Any) -> None:
-    object.__setattr__(hypothesis, name, value)  # it is frozen for everyone else
-
-
-def _words(value: Any, what: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        msg = f"{what} is a text that says something; got {value!r}."
-        raise BadValueError(msg)
-    return " ".join(value.split())
-
-
-def _ids(classifiers: Any) -> tuple[str, ...] | None:
-    if classifiers is None:
-        return None
-    ids = (classifiers,) if isinstance(classifiers, str) else classifiers
-    if not isinstance(ids, Iterable) or not (found := tuple(ids)):
-        found = ()
-    if not found or not all(isinstance(name, str) and name for name in found) or len(set(found)) < len(found):
-        msg = f"Classifiers are ids, each once, or None for all of the study; got {classifiers!r}."
-        raise BadValueError(msg)
-    return found
-
-
-def _as_utc(stamp: Any) -> str:
-    try:
-        moment = datetime.fromisoformat(stamp)
-        if moment.tzinfo is None:
-            raise ValueError
-    except (TypeError, ValueError):
-        msg = f"A time is written as 2026-11-26T17:03:00+00:00, with its time zone; got {stamp!r}."
-        raise BadValueError(msg) from None
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+    design = dict(entry.get("design", {}))
+    return Registration(Hypothesis(**given), as_utc(entry["registered"]), bool(entry["begun"]), design)
 
 
 def _when(stamp: str) -> str:
@@ -377,7 +274,3 @@ def _quoted(text: str) -> str:
 
 def _number(count: int | None) -> str:
     return "not set" if count is None else str(count)
-
-
-def _names(ids: tuple[str, ...] | None) -> str:
-    return "all classifiers" if ids is None else ", ".join(ids)

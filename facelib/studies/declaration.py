@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError, FacelibError
-from facelib.studies.confirmation import ALTERNATIVE, DIRECTIONS, Hypothesis
 from facelib.studies.declared_faces import check_faces
 from facelib.studies.declared_values import (
     COMMON,
@@ -23,6 +22,7 @@ from facelib.studies.declared_values import (
     whole,
 )
 from facelib.studies.designs import DESIGNS, Design, parameters
+from facelib.studies.hypothesis import ALTERNATIVE, DIRECTIONS, Hypothesis
 from facelib.studies.yaml_tree import DeclarationError, Located, read_yaml, written
 
 if TYPE_CHECKING:

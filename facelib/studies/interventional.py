@@ -13,6 +13,7 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, FacelibError
 from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
+from facelib.studies.fingerprints import fingerprint
 from facelib.studies.frames import even_strengths
 from facelib.studies.study import Arm, Study, check_common, check_properties, described
 from facelib.studies.subjects import Faces, example
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from facelib.studies.confirmation import Hypothesis
     from facelib.studies.execution import Progress
+    from facelib.studies.hypothesis import Hypothesis
     from facelib.studies.results import InterventionalResult
 
 Alternative = Literal["two-sided", "less", "greater"]
@@ -147,6 +148,7 @@ class InterventionalStudy(Study):
             "faces": described(self.people),
             "n_faces": len(self.people),
             "n_identities": len({one.identity for one in self.people}),
+            "faces_key": fingerprint(*sorted(one.key for one in self.people)),
             "interventions": [
                 {
                     "name": arm.name,

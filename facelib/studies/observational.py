@@ -12,6 +12,7 @@ from facelib.faces import Head
 from facelib.properties import PROPERTIES
 from facelib.stats.checks import as_share
 from facelib.stats.independence.methods import as_tests
+from facelib.studies.fingerprints import fingerprint
 from facelib.studies.study import Arm, Study, check_common, described
 from facelib.studies.subjects import Faces, faces_table
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from facelib.studies.confirmation import Hypothesis
     from facelib.studies.execution import Progress
+    from facelib.studies.hypothesis import Hypothesis
     from facelib.studies.results import ObservationalResult
 
 RENDERED: Final = "rendered"
@@ -148,6 +149,7 @@ class ObservationalStudy(Study):
             "faces": described(self.people),
             "n_faces": len(self.people),
             "n_identities": len({one.identity for one in self.people}),
+            "faces_key": fingerprint(*sorted(one.key for one in self.people)),
             "properties": list(self.names),
             "given": list(self.given),
             "measured": list(self.properties_measured),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from facelib.stats import mean_distribution
 from facelib.stats.effects.equivalence import MATTERS
-from facelib.studies.confirmation import INTENDED
+from facelib.studies.hypothesis import INTENDED
 
 RESAMPLES: Final = 1999
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.studies.confirmation import INTENDED
+from facelib.studies.hypothesis import INTENDED
 from facelib.studies.outcomes import (
     curves_over_faces,
     intended,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.interventions import Intervention
-    from facelib.studies.confirmation import Hypothesis
+    from facelib.studies.hypothesis import Hypothesis
     from facelib.studies.results import Result
 
 SIZES: Final = (48, 1024)  # px, as heads can be rendered

@@ -190,7 +190,7 @@ def facing_asymmetry(
     --------
     >>> study = facing_asymmetry(asymmetry_faces(2, ("happy",)), ["known_unbiased"], steps=3, size=64)
     """
-    from facelib.studies.confirmation import Hypothesis
+    from facelib.studies.hypothesis import Hypothesis
     from facelib.studies.interventional import InterventionalStudy
 
     return InterventionalStudy(

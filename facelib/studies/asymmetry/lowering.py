@@ -16,7 +16,7 @@ from facelib.stats.effects.equivalence import ALPHA
 from facelib.stats.effects.signflip import FLIPS
 from facelib.studies.asymmetry.design import ARMS, CONTROLS, NEUTRAL, SEED, SIDES
 from facelib.studies.asymmetry.effects import ALL, GROUP, VALUES, groups, intended_rows, pairs
-from facelib.studies.confirmation import INTENDED
+from facelib.studies.hypothesis import INTENDED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,13 +13,12 @@ import pytest
 from facelib.errors import BadValueError
 from facelib.studies.confirmation import (
     FILE,
-    Hypothesis,
     describe_hypothesis,
     later_changes,
     register,
     registrations,
-    utc_now,
 )
+from facelib.studies.hypothesis import Hypothesis, utc_now
 from facelib.studies.store import StoreError
 
 FIRST = Hypothesis(
@@ -238,3 +237,20 @@ def test_what_was_set_late_says_so(tmp_path: Path) -> None:
     assert "2026-11-26 17:03 UTC, after the run had begun" in said
     assert "asymmetric_expression: happy, which falls" in said
     assert "; 1 face; fer, facex." in said
+
+
+def test_other_people_in_the_same_number_are_told_and_another_design_is(tmp_path: Path) -> None:
+    one = Hypothesis("It falls", "blur", direction="falls")
+    settings = {"n_faces": 4, "faces_key": "abc", "steps": 11, "size": 224, "control": None, "seed": 0}
+    register(tmp_path, one, settings)
+    assert later_changes(tmp_path, settings) == []
+    changed = later_changes(tmp_path, settings | {"faces_key": "abd", "steps": 5, "control": "noise"})
+    assert changed == [
+        "The faces are others than those for which it was registered.",
+        "The number of strengths was registered as 11; the study ran with 5.",
+        "The control was registered as none; the study ran with noise.",
+    ]
+    register(tmp_path, one, settings | {"steps": 5})
+    assert later_changes(tmp_path, settings | {"steps": 5})[0].startswith("The number of strengths was"), (
+        "the first one stays"
+    )
