@@ -18,6 +18,7 @@ from facelib.app.population_state import Found, Population, offered
 from facelib.app.study_state import SEEN, UNSET
 from facelib.app.whom import crossed
 from facelib.errors import BadValueError
+from facelib.studies import execution
 
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]
 
@@ -92,6 +93,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at what is known as often as there is anything new."""
     monkeypatch.setattr(looks, "LEAST", 0.0)
     monkeypatch.setattr(looks, "SHARE", 1e9)
+    monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face and change
 
 
 @pytest.mark.usefixtures("often")
