@@ -21,13 +21,25 @@ from facelib.faces import Face
 from facelib.faces.face_sources import face_fingerprint
 from facelib.interventions import Intervention
 
-COMPUTING: Final = ("models", "faces", "properties", "interventions", "classifiers")
-"""Packages of facelib on which what a picture shows, and what is read in it, depends."""
+COMPUTING: Final = (
+    "models",
+    "faces",
+    "properties",
+    "interventions",
+    "classifiers",
+    "studies/frames.py",
+    "studies/work.py",
+)
+"""Packages and modules of facelib on which what a picture shows, and what is read in it, depends."""
+
+TESTING: Final = ("stats",)
+"""Those on which a table of tests depends."""
 
 PACKAGES: Final = (
     "numpy",
     "numba",
     "opencv-python-headless",
+    "pillow",
     "scipy",
     "scikit-image",
     "torch",
@@ -92,16 +104,21 @@ def of_classifier(classifier: Classifier) -> str:
 @cache
 def versions() -> Mapping[str, str]:
     """Return the versions of what computes: facelib, a hash of its code, and the packages that it uses."""
-    found = {"facelib": _version("facelib"), "code": code()}
+    found = {"facelib": _version("facelib"), "code": code(*COMPUTING)}
     return MappingProxyType(found | {name: _version(name) for name in PACKAGES})
 
 
 @cache
-def code() -> str:
-    """Return a hash of the sources that draw faces, change them and read them."""
+def code(*parts: str) -> str:
+    """Return a hash of packages and modules of facelib: their sources, and the tables beside them.
+
+    >>> code("stats") == code(*TESTING) != code("stats/power.py")
+    True
+    """
     root, content = Path(__file__).parents[1], hashlib.sha256()
-    for package in COMPUTING:
-        for path in sorted((root / package).rglob("*.py")):
+    for part in parts:
+        inside = [root / part] if part.endswith(".py") else (root / part).rglob("*")
+        for path in sorted(one for one in inside if one.suffix in (".py", ".csv")):
             content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return content.hexdigest()[:LENGTH]
 

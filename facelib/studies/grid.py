@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.studies.fingerprints import fingerprint
+from facelib.studies.fingerprints import TESTING, code, fingerprint, versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,8 @@ class Grid:
         tables = [self.properties, self.outputs, self.labels]
         content = [{name: _plain(table[name]) for name in table} for table in tables]
         person = None if self.person is None else self.person.astype(str).tolist()
-        return fingerprint(content, person, {name: settings[name] for name in OTHERS})[:16]
+        how = {name: settings[name] for name in OTHERS}
+        return fingerprint(content, person, how, code(*TESTING), versions()["scipy"])[:16]
 
     def test(
         self,

@@ -44,7 +44,8 @@ def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
         If the folder holds no study.
     """
     kept = Store(Path(store).expanduser())
-    kind = kept.load("study.json").get("kind")
+    declared = kept.load("study.json")
+    kind = str(declared.get("kind") if isinstance(declared, Mapping) else type(declared).__name__)
     if kind not in RESULTS:
         msg = f"{kept.folder} holds no study of a kind that this version knows; got {kind!r}."
         raise StoreError(msg)
@@ -178,8 +179,21 @@ class InterventionalResult(Result):
 
     @cached_property
     def intended(self) -> pd.DataFrame:
-        """Rows of the class of interest."""
-        return intended(self.sound, self.settings["label"])
+        """Rows of the class of interest.
+
+        Raises
+        ------
+        BadValueError
+            If there are none: no face says what it is meant to show, or no classifier knows it.
+        """
+        rows = intended(self.sound, self.settings["label"])
+        if rows.empty:
+            msg = (
+                "No face says what it is meant to show, or no classifier knows it: declare "
+                "a class of interest (label); its outputs are kept."
+            )
+            raise BadValueError(msg)
+        return rows
 
     @cached_property
     def effects(self) -> pd.DataFrame:

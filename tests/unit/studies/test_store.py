@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelib.studies.store import Store, StoreError
@@ -50,6 +50,7 @@ def test_a_unit_that_two_parts_have_is_read_once(store: Store) -> None:
     assert values(store, "a", "b", "c") == [1, 2, 3, 4, 5, 6]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sets(st.sampled_from("abcdef"), min_size=1), min_size=1, max_size=6))
 def test_however_units_are_shared_out_every_one_is_there_once(batches: list[set[str]]) -> None:
     import tempfile

@@ -527,3 +527,18 @@ def test_tests_that_were_ended_are_not_the_result(tmp_path: Path) -> None:
     again = open_study(tmp_path)
     assert isinstance(again, type(result))
     assert again.grid["p"].notna().all()
+
+
+@packages
+def test_a_study_in_which_nothing_is_intended_says_so(tmp_path: Path) -> None:
+    smirk = Head(expression={"mouthSmile": 0.5})
+    result = InterventionalStudy([smirk], ["blur"], ["known_unbiased"], steps=2, size=64).run(
+        tmp_path, n_jobs=1
+    )
+    for name in ("effects", "curves", "lowering"):
+        with pytest.raises(BadValueError, match=r"class of interest \(label\); its outputs are kept"):
+            getattr(result, name)
+    assert len(result.effects_by_label) == 7
+    (tmp_path / "study.json").write_text("[]")
+    with pytest.raises(OSError, match="got 'list'"):
+        open_study(tmp_path)
