@@ -80,7 +80,6 @@ def main() -> None:
                     *zip(SETS, electrodes, strict=True),
                 )
             },
-            "seconds": {name: round(took, 1) for name, took in seconds.items()},
         },
     )
     where = found.save(options.tables)

@@ -43,7 +43,7 @@ PROPERTY_COLUMNS: Final = {
     "explained": "median ω² over outputs: share of the logit's variance inside labels",
     "explained_most": "largest ω²",
     "strongest": "the output that has it",
-    "largest": "whether no other property, with the same held fixed, has a larger share",
+    "largest": "whether no other property, with the same held fixed, has a larger share; never where it is 0",
     "companion": "the other property that this one goes with most, inside labels",
     "companion_correlation": "how far: largest absolute correlation of ranks, or of their distances from the "
     "middle, inside labels",
@@ -191,7 +191,7 @@ def tabulate(
             companion_correlation=[value for _, value in together],
         )
         counted = rows["role"] == PROPERTY
-        rows["largest"] = counted & (rows["share"] == rows.loc[counted, "share"].max())
+        rows["largest"] = counted & (rows["share"] > 0) & (rows["share"] == rows.loc[counted, "share"].max())
         several = others.reindex(names).add_prefix("share_").reset_index(drop=True)
         parts.append(pd.concat([rows[list(PROPERTY_COLUMNS)], several], axis=1))
     return pd.concat(parts, ignore_index=True)
