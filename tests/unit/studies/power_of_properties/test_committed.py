@@ -150,3 +150,13 @@ class TestCommitted:
 
     def test_files_are_small(self) -> None:
         assert sum(path.stat().st_size for path in FOLDER.glob("properties_*")) < 300_000
+
+    def test_what_the_notebook_says_of_it_holds(self) -> None:
+        table = load_power_of_properties().properties
+        rows = table.drop_duplicates("property").set_index("property")
+        above = rows.loc[["electrodes", "age", "skin_tone", "glasses"], "share"].min()
+        assert above > rows.loc[["intensity", "activation"], "share"].max()
+        assert table.loc[table["property"].isin(["symmetry", "asymmetry"]), "significant"].eq(0).all()
+        assert table["out_of_reach"].eq(0).all()
+        assert rows["null_share"].max() <= 0.015
+        assert rows.index[rows["largest"]].tolist() == ["electrodes"]
