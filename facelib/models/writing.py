@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,16 +13,17 @@ from typing import IO
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """Give a file to write to, beside `path`; it becomes `path` by one rename when the block ends well.
 
-    Two processes that start at once, a killed one, or a full disk leave no half file.
+    Two processes that start at once, a killed one, or a full disk leave no half file. Who may read it is what
+    the process gives any file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    part = path.with_name(f"{path.name}{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             yield file
-        Path(part).replace(path)
+        part.replace(path)
     finally:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def newest_last(paths: Iterable[Path]) -> list[Path]:

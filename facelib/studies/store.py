@@ -218,7 +218,7 @@ class Store:
             yield
 
     def _finish(self, file: IO[bytes]) -> None:
-        """Bring a file to the disk, open to whom the folder is: temporary files are their owner's alone."""
+        """Bring a file to the disk, open to whom the folder is."""
         file.flush()
         with suppress(OSError, AttributeError):  # systems without modes
             os.fchmod(file.fileno(), self.folder.stat().st_mode & 0o666)
