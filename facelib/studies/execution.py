@@ -85,7 +85,7 @@ def duration(seconds: float) -> str:
     """Return a time in words.
 
     >>> [duration(0.4), duration(80), duration(7300)]
-    ['less than 1 s', '1 min 20 s', '2 h 2 min']
+    ['less than 1 s', '1 min 20 s', '2 h 1 min']
     """
     whole = round(seconds)
     if whole < 1:
@@ -240,8 +240,8 @@ def _batch(
 def batch_size(jobs: int, processes: int, seconds: float, *, shortest: float = SHORTEST) -> int:
     """Return how many jobs make a batch: some seconds of work, and enough batches for an even end.
 
-    >>> batch_size(420, 2, 0.2)  # 6 jobs take 1.2 s
-    6
+    >>> batch_size(420, 2, 0.2)  # 7 jobs take 1.4 s
+    7
     >>> batch_size(900_000, 64, 0.3)  # a minute each
     200
     """
