@@ -51,12 +51,12 @@ def one_process(people: int, folder: Path) -> float:
     """Print pictures a second, and what storing and scheduling cost; return seconds with the store."""
     plain, stored = [], []
     for turn in range(3):  # new people every time, one way after the other
-        now = study(people // 2, seed=10 + turn)
+        now = study(people, seed=10 + turn)
         readers = now._readers(travels=False)
         jobs, _ = now._jobs(readers)
         run_job(jobs[0], readers)
         plain.append(timed(lambda jobs=jobs, readers=readers: [run_job(job, readers) for job in jobs]))
-        other = study(people // 2, seed=20 + turn)
+        other = study(people, seed=20 + turn)
         stored.append(timed(lambda other=other, turn=turn: other.run(folder / f"one{turn}", n_jobs=1)))
     pictures = len(jobs) * 11
     bare, whole, count = statistics.median(plain), statistics.median(stored), len(now.models)
