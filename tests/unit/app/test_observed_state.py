@@ -18,6 +18,7 @@ from facelib.app import study_state as states
 from facelib.app.observed_state import EVERY, Found, Observed
 from facelib.app.whom import drawn
 from facelib.classifiers import EMOTIONS
+from facelib.studies import execution
 
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]
 
@@ -73,6 +74,7 @@ def test_sizes_come_while_faces_are_read_and_tests_when_all_are(
 ) -> None:
     monkeypatch.setattr(looks, "LEAST", 0.0)
     monkeypatch.setattr(looks, "SHARE", 1e9)
+    monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face
     state = begin(70, chosen=["age", "symmetry"])  # labels with few faces have no size
     seen: list[Found] = []
     steps: list[str] = []

@@ -423,7 +423,7 @@ def test_what_cannot_be_reported_says_why(tmp_path: Path, changed: Interventiona
     with pytest.raises(BadValueError, match=r"all 144 readings failed, most of them with: The face can't"):
         reports.write(replace(changed, table=lost), tmp_path / "one.html")
     unknown = replace(changed, faces=changed.faces.assign(expression=""))
-    with pytest.raises(BadValueError, match="No face is meant to show an emotion"):
+    with pytest.raises(BadValueError, match="No face says what it is meant to show"):
         reports.write(unknown, tmp_path / "one.html")
 
 

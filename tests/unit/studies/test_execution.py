@@ -118,6 +118,7 @@ def test_stop_ends_it_and_it_goes_on(undisturbed: InterventionalResult, tmp_path
 
 
 @pytest.mark.packages
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_ctrl_c_ends_it_cleanly(undisturbed: InterventionalResult, tmp_path: Path, n_jobs: int) -> None:
     def interrupt(progress: Progress) -> None:

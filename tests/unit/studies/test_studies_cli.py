@@ -97,6 +97,7 @@ def test_another_study_in_the_same_folder_is_told(here: Path) -> None:
 
 
 @packages
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("when", ["in the run", "before it"])
 def test_ctrl_c_ends_cleanly_and_the_run_goes_on(
     here: Path, when: str, monkeypatch: pytest.MonkeyPatch
