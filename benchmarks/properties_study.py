@@ -24,9 +24,9 @@ import pandas as pd
 from facelib.classifiers import single_threaded
 from facelib.studies import Progress
 from facelib.studies import power_of_properties as pop
-from facelib.studies.power_of_properties.committed import FOLDER
 from facelib.studies.power_of_properties.electrodes import PAIRS
 from facelib.studies.power_of_properties.population import HEADS
+from facelib.studies.small_tables import FOLDER
 
 SETS = ("facs", "tuned")
 METHODS = ("partial_correlation", "kcit", "rcot", "chsic", "cmiknn")  # three vote, two stand beside them

@@ -118,7 +118,7 @@ def status(store: Folder) -> None:
         typer.echo(f"Run {number}: {one['begun']} to {one['ended'] or 'an end that nobody noted'}.")
 
 
-def _run(study: Study, declared: Declaration, folder: Path, jobs: int | None, *, retry: bool) -> Result:
+def _run(study: Study[Any], declared: Declaration, folder: Path, jobs: int | None, *, retry: bool) -> Result:
     """Run the study with progress, and its tests."""
     from facelib.studies.results import ObservationalResult
     from facelib.studies.store import Store

@@ -6,6 +6,7 @@ Widgets observe it. What it computes lives in `facelib.studies`; this is who wai
 from __future__ import annotations
 
 import logging
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +15,7 @@ from threading import Event
 from typing import Any, ClassVar, Final
 
 import traitlets
+from traitlets.traitlets import MetaHasTraits
 
 from facelib import studies
 from facelib.app.guard import explain
@@ -46,7 +48,11 @@ SHARE: Final = 0.15  # of the time that may go to what is shown while a study ru
 LEAST: Final = 1.0  # seconds between two looks at what is known so far
 
 
-class StudyState(traitlets.HasTraits):
+class _AbstractTraits(MetaHasTraits, ABCMeta):
+    """Traits, and methods that a kind of study has to have."""
+
+
+class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
     """A study, its plan, its progress, and what it has found.
 
     Attributes
@@ -117,6 +123,7 @@ class StudyState(traitlets.HasTraits):
 
     # what a kind of study says of itself
 
+    @abstractmethod
     def declare(self) -> Any:
         """Return the study as it is set now.
 
@@ -125,19 +132,18 @@ class StudyState(traitlets.HasTraits):
         FacelibError
             Something is missing or impossible.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def gather(self, result: Any, task: Task | None = None) -> Any:
         """Return what is to be shown of a result, finished or not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hypothesise(self, statement: str) -> Hypothesis:
         """Return the hypothesis that the settings amount to, in the words of `statement`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, found: Any) -> str:
         """Say what a finished run says of the hypothesis."""
-        raise NotImplementedError
 
     # confirming
 

@@ -68,9 +68,9 @@ class Declaration:
     kind: str
     source: str
     content: Mapping[str, Any]
-    _build: Callable[[], Study]
+    _build: Callable[[], Study[Any]]
 
-    def study(self) -> Study:
+    def study(self) -> Study[Any]:
         """Return the study; heads are drawn, folders are looked into.
 
         Raises
@@ -87,7 +87,7 @@ class Declaration:
         return f"# Run it: facelib study run {Path(self.source).name}\n{written(self.content)}"
 
 
-def load_study(path: str | Path) -> Study:
+def load_study(path: str | Path) -> Study[Any]:
     """Return the study that a YAML file declares; `docs/study.yml` shows all that can stand in it.
 
     Parameters
@@ -137,7 +137,7 @@ def declare(content: Mapping[str, Any], folder: str | Path = ".") -> Declaration
     return parse_study(written(content), "study.yml", folder)
 
 
-def to_yaml(study: Study) -> str:
+def to_yaml(study: Study[Any]) -> str:
     """Return the YAML of a study that came of a declaration.
 
     Raises
@@ -216,10 +216,10 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
     hypothesis = _hypothesis(given, values, _defaults(kind))
     content = _with_time(tree.plain, hypothesis)
 
-    def build() -> Study:
+    def build() -> Study[Any]:
         make = _class(kind)
         try:
-            study: Study = make(faces=faces(), **values, hypothesis=hypothesis)
+            study: Study[Any] = make(faces=faces(), **values, hypothesis=hypothesis)
         except DeclarationError:
             raise
         except FacelibError as error:
@@ -246,10 +246,10 @@ def _designed(tree: Located, folder: Path) -> Declaration:
     hypothesis = _hypothesis(given, values, defaults)
     faces = _faces_of_design(given, make_faces, folder)
 
-    def build() -> Study:
+    def build() -> Study[Any]:
         ready = {**values, **({} if faces is None else {"faces": faces()})}
         try:
-            study: Study = name.attempt(lambda: function(**ready), before=f"{name.value}: ")
+            study: Study[Any] = name.attempt(lambda: function(**ready), before=f"{name.value}: ")
             return study if hypothesis is None else replace(study, hypothesis=hypothesis)  # type: ignore[type-var]
         except (TypeError, ValueError, AttributeError) as error:
             if isinstance(error, FacelibError):

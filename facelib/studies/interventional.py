@@ -15,23 +15,19 @@ from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
 from facelib.studies.fingerprints import fingerprint
 from facelib.studies.frames import even_strengths
+from facelib.studies.results import InterventionalResult
 from facelib.studies.study import Arm, Study, check_common, check_properties, described
 from facelib.studies.subjects import Faces, example
 from facelib.studies.sweep import DELTA, check_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from facelib.studies.execution import Progress
     from facelib.studies.hypothesis import Hypothesis
-    from facelib.studies.results import InterventionalResult
 
 Alternative = Literal["two-sided", "less", "greater"]
 
 
 @dataclass(frozen=True, eq=False)
-class InterventionalStudy(Study):
+class InterventionalStudy(Study[InterventionalResult]):
     """Change faces step by step, each by every intervention, and ask over faces what that does to outputs.
 
     Parameters
@@ -175,21 +171,6 @@ class InterventionalStudy(Study):
             "seed": self.seed,
             "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
         }
-
-    def run(
-        self,
-        store: str | Path,
-        *,
-        progress: bool | Callable[[Progress], object] | None = None,
-        n_jobs: int | None = None,
-        stop: Callable[[], bool] | None = None,
-        retry: bool = False,
-    ) -> InterventionalResult:
-        """Run the study, or go on with it; see `Study.run`."""
-        from facelib.studies.results import InterventionalResult
-
-        super().run(store, progress=progress, n_jobs=n_jobs, stop=stop, retry=retry)
-        return InterventionalResult.open(store)
 
     def _notes(self) -> Iterator[str]:
         people, broken = [], []

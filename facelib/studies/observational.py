@@ -13,23 +13,19 @@ from facelib.properties import PROPERTIES
 from facelib.stats.checks import as_share
 from facelib.stats.independence.methods import as_tests
 from facelib.studies.fingerprints import fingerprint
+from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common, described
 from facelib.studies.subjects import Faces, faces_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from facelib.studies.execution import Progress
     from facelib.studies.hypothesis import Hypothesis
-    from facelib.studies.results import ObservationalResult
 
 RENDERED: Final = "rendered"
 """Where the labels of heads come from: they were told what to show."""
 
 
 @dataclass(frozen=True, eq=False)
-class ObservationalStudy(Study):
+class ObservationalStudy(Study[ObservationalResult]):
     """Read faces once, and test whether each output depends on each property, given the label.
 
     Parameters
@@ -165,21 +161,6 @@ class ObservationalStudy(Study):
             "seed": self.seed,
             "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
         }
-
-    def run(
-        self,
-        store: str | Path,
-        *,
-        progress: bool | Callable[[Progress], object] | None = None,
-        n_jobs: int | None = None,
-        stop: Callable[[], bool] | None = None,
-        retry: bool = False,
-    ) -> ObservationalResult:
-        """Run the study, or go on with it; see `Study.run`. The tests are run when the grid is asked for."""
-        from facelib.studies.results import ObservationalResult
-
-        super().run(store, progress=progress, n_jobs=n_jobs, stop=stop, retry=retry)
-        return ObservationalResult.open(store)
 
     def _notes(self) -> Iterator[str]:
         columns = set(faces_table(self.people).columns)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -43,6 +43,8 @@ SIZES: Final = (48, 1024)  # px, as heads can be rendered
 
 Report = Callable[[Progress], object]
 
+R = TypeVar("R", bound="Result")
+
 
 @dataclass(frozen=True, eq=False)
 class Arm:
@@ -53,7 +55,7 @@ class Arm:
     strengths: tuple[float, ...]
 
 
-class Study(ABC):
+class Study(ABC, Generic[R]):
     """Faces × arms × classifiers, declared; see `InterventionalStudy` and `ObservationalStudy`."""
 
     faces: Any
@@ -139,7 +141,7 @@ class Study(ABC):
         n_jobs: int | None = None,
         stop: Stop | None = None,
         retry: bool = False,
-    ) -> Result:
+    ) -> R:
         """Run the study, or go on with it: what the store has already isn't done again.
 
         Parameters
@@ -197,7 +199,7 @@ class Study(ABC):
                 raise ended from None
             finally:
                 _end(kept, begun)
-        return open_study(kept.folder)
+        return cast("R", open_study(kept.folder))
 
     def _notes(self) -> Iterator[str]:
         """Return what to know before the start."""

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import numpy as np
-
-from facelib.errors import BadValueError
 from facelib.stats.effects.equivalence import ALPHA
 from facelib.studies.asymmetry.agreement import compare_with_observed, observed_slopes
 from facelib.studies.asymmetry.design import SEED
 from facelib.studies.asymmetry.effects import asymmetry_contrasts, asymmetry_curves, asymmetry_effects
 from facelib.studies.asymmetry.lowering import asymmetry_lowering
 from facelib.studies.asymmetry.table import symmetry_check, tabulate
+from facelib.studies.small_tables import FOLDER, load_tables, save_tables
 from facelib.studies.sweep import DELTA
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FOLDER: Final = Path(__file__).parents[1] / "results"
 TABLES: Final = ("effects", "contrasts", "curves", "lowering", "check", "slopes")
-ABOUT: Final = "asymmetry_about.json"
-DIGITS: Final = 6  # that are significant: numbers are kept as float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,19 +98,7 @@ class AsymmetryResults:
 
     def save(self, folder: str | Path = FOLDER) -> Path:
         """Write the tables as Parquet, float32, and how they were made as JSON; none is left half-written."""
-        target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        for name in TABLES:
-            path = target / f"asymmetry_{name}.parquet"
-            table = getattr(self, name)
-            small = table.astype(dict.fromkeys(table.select_dtypes("float64"), np.float32))
-            half = path.with_suffix(".part")
-            small.to_parquet(half, index=False, compression="zstd", compression_level=19)
-            half.replace(path)
-        half = (target / ABOUT).with_suffix(".part")
-        half.write_text(json.dumps(dict(self.about), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        half.replace(target / ABOUT)
-        return target
+        return save_tables(folder, "asymmetry", {name: getattr(self, name) for name in TABLES}, self.about)
 
 
 def load_asymmetry(folder: str | Path = FOLDER) -> AsymmetryResults:
@@ -129,19 +111,5 @@ def load_asymmetry(folder: str | Path = FOLDER) -> AsymmetryResults:
     BadValueError
         If the folder holds no such result.
     """
-    import pandas as pd
-
-    there = Path(folder)
-    if missing := [name for name in TABLES if not (there / f"asymmetry_{name}.parquet").exists()]:
-        msg = f"{there} holds no result of this study: {', '.join(missing)} missing. Run asymmetry_study.py."
-        raise BadValueError(msg)
-    tables = {name: _exact(pd.read_parquet(there / f"asymmetry_{name}.parquet")) for name in TABLES}
-    return AsymmetryResults(**tables, about=json.loads((there / ABOUT).read_text(encoding="utf-8")))
-
-
-def _exact(table: pd.DataFrame) -> pd.DataFrame:
-    """Return float32 as the shortest decimals that they stand for: .1, not .10000000149."""
-    wide = table.copy()
-    for name in table.select_dtypes("float32").columns:
-        wide[name] = [float(f"{number:.{DIGITS}g}") for number in table[name]]
-    return wide
+    tables, about = load_tables(folder, "asymmetry", TABLES)
+    return AsymmetryResults(**tables, about=about)

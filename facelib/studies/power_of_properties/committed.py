@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import numpy as np
-
-from facelib.errors import BadValueError
 from facelib.studies.power_of_properties.controls import given_and_estimated, known_use_table
 from facelib.studies.power_of_properties.curves import effect_curves
 from facelib.studies.power_of_properties.electrodes import electrodes_table
 from facelib.studies.power_of_properties.table import by_classifier, properties_table
+from facelib.studies.small_tables import FOLDER, load_tables, save_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.studies.results import InterventionalResult, ObservationalResult
 
-FOLDER: Final = Path(__file__).parents[1] / "results"
 TABLES: Final = ("properties", "effects", "controls", "curves", "electrodes", "estimates")
-ABOUT: Final = "properties_about.json"
-DIGITS: Final = 6  # that are significant: numbers are kept as float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,19 +97,7 @@ class PropertiesResults:
 
     def save(self, folder: str | Path = FOLDER) -> Path:
         """Write the tables as Parquet, float32, and how they were made as JSON; none is left half-written."""
-        target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        for name in TABLES:
-            table: pd.DataFrame = getattr(self, name)
-            small = table.astype(dict.fromkeys(table.select_dtypes("float64"), np.float32))
-            path = target / f"properties_{name}.parquet"
-            half = path.with_suffix(".part")
-            small.to_parquet(half, index=False, compression="zstd", compression_level=19)
-            half.replace(path)
-        half = (target / ABOUT).with_suffix(".part")
-        half.write_text(json.dumps(dict(self.about), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        half.replace(target / ABOUT)
-        return target
+        return save_tables(folder, "properties", {name: getattr(self, name) for name in TABLES}, self.about)
 
 
 def load_power_of_properties(folder: str | Path = FOLDER) -> PropertiesResults:
@@ -128,20 +110,5 @@ def load_power_of_properties(folder: str | Path = FOLDER) -> PropertiesResults:
     BadValueError
         If the folder holds no such result.
     """
-    import pandas as pd
-
-    there = Path(folder)
-    files = [*(f"properties_{name}.parquet" for name in TABLES), ABOUT]
-    if missing := [name for name in files if not (there / name).exists()]:
-        msg = f"{there} holds no result of this study: {', '.join(missing)} missing. Run properties_study.py."
-        raise BadValueError(msg)
-    tables = {name: _exact(pd.read_parquet(there / f"properties_{name}.parquet")) for name in TABLES}
-    return PropertiesResults(**tables, about=json.loads((there / ABOUT).read_text(encoding="utf-8")))
-
-
-def _exact(table: pd.DataFrame) -> pd.DataFrame:
-    """Return float32 as the shortest decimals that they stand for: .1, not .10000000149."""
-    wide = table.copy()
-    for name in table.select_dtypes("float32").columns:
-        wide[name] = [float(f"{number:.{DIGITS}g}") for number in table[name]]
-    return wide
+    tables, about = load_tables(folder, "properties", TABLES)
+    return PropertiesResults(**tables, about=about)

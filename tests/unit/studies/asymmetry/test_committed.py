@@ -28,8 +28,9 @@ from facelib.studies.asymmetry import (
     asymmetry_table,
     compare_with_observed,
 )
-from facelib.studies.asymmetry.committed import FOLDER, TABLES
+from facelib.studies.asymmetry.committed import TABLES
 from facelib.studies.asymmetry.design import PEOPLE, SIZE, STEPS
+from facelib.studies.small_tables import FOLDER
 
 Built = tuple[pd.DataFrame, pd.DataFrame]
 World = Callable[..., Built]

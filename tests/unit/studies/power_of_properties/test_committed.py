@@ -20,7 +20,7 @@ from facelib.studies.power_of_properties import (
     given_and_estimated,
     load_power_of_properties,
 )
-from facelib.studies.power_of_properties.committed import ABOUT, FOLDER
+from facelib.studies.small_tables import FOLDER
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_results_are_saved_whole_and_come_back(tmp_path: Path) -> None:
     back = load_power_of_properties(tmp_path)
     pd.testing.assert_frame_equal(back.curves, tables["curves"], check_dtype=False)
     assert (back.about, back.properties["share"].item()) == ({"seed": 3}, 0.1)
-    (tmp_path / ABOUT).unlink()
+    (tmp_path / "properties_about.json").unlink()
     with pytest.raises(BadValueError, match="properties_study"):
         load_power_of_properties(tmp_path)
 
