@@ -80,6 +80,10 @@ def test_two_processes_give_the_same_rows_with_one_killed(
 
 
 @pytest.mark.packages
+@pytest.mark.filterwarnings(  # of Dask's own connections to the worker that is killed
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning",
+)
 def test_a_dask_cluster_gives_the_same_rows_with_a_worker_killed(
     undisturbed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
