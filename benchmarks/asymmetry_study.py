@@ -18,9 +18,10 @@ import pandas as pd
 
 from facelib import classifiers
 from facelib.studies import InterventionalResult, Progress, asymmetry
+from facelib.studies.asymmetry.committed import AsymmetryResults
 from facelib.studies.asymmetry.design import PEOPLE, SEED, SIZE, STEPS
 from facelib.studies.asymmetry.observed import PEOPLE as OBSERVED
-from facelib.studies.small_tables import FOLDER, AsymmetryResults
+from facelib.studies.small_tables import FOLDER
 
 
 def main() -> None:
