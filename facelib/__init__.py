@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         models,
         properties,
         reports,
+        restoration,
+        semg,
         stats,
         studies,
     )
@@ -40,6 +42,8 @@ _SUBPACKAGES = frozenset(
         "models",
         "properties",
         "reports",
+        "restoration",
+        "semg",
         "stats",
         "studies",
     ]
@@ -76,7 +80,9 @@ __all__ = [
     "models",
     "properties",
     "reports",
+    "restoration",
     "sample_heads",
+    "semg",
     "stats",
     "studies",
     "sweep",

@@ -15,6 +15,8 @@ ROOT = Path(facelib.__file__).parent
 ORDER = [
     "models",
     "faces",
+    "semg",
+    "restoration",
     "properties",
     "interventions",
     "classifiers",
@@ -80,7 +82,7 @@ def test_import_is_light() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("layer", ["faces", "properties", "interventions"])
+@pytest.mark.parametrize("layer", ["faces", "semg", "restoration", "properties", "interventions"])
 def test_torch_is_loaded_when_it_is_needed(layer: str) -> None:
     code = f"import sys, facelib.{layer}; print('torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
