@@ -20,8 +20,8 @@ ELECTROMYOGRAM = {
     "med Front re": "F1", "med Front li": "F2", "lat Front re": "F3", "lat Front li": "F4", "Corr re": "F5",
     "Corr li": "F6", "Deprsup re": "F7", "Deprsup li": "F8", "Llsup re": "F9", "Llsup li": "F10",
     "OrbOr re": "F11", "OrbOr li": "F12", "DAO re": "F13", "DAO li": "F14", "Ment re": "F15",
-    "Ment li": "F16", "OrbOc re": "F17", "OrbOc li": "F18", "Zyg re": "F19", "Zyg li": "F20", "Mass re": "F21",
-    "Mass li": "F22",
+    "Ment li": "F16", "OrbOc re": "F17", "OrbOc li": "F18", "Zyg re": "F19", "Zyg li": "F20",
+    "Mass re": "F21", "Mass li": "F22",
 }  # fmt: skip
 """Names in the package `electromyogram`, and their positions."""
 
