@@ -16,6 +16,7 @@ OPTIONS = {
     "side": ("Side", "The person's own side", ""),
     "parts": ("Parts", "What the palsy does: at rest, as the face moves, or both", "as on the face"),
     "scheme": ("Scheme", "Where the electrodes sit", ""),
+    "order": ("Order", "The scheme's order, or another random one for every face", ""),
     "keep": ("Keep", "Which half stays, or both, which meet in the middle", ""),
     "part": ("Part", "What is added: shape, colour, or both", ""),
     "to": ("Toward", "Where the change leads at strength 1", "whatever is farther"),

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Final, Literal, get_args
 
+import numpy as np
+
+from facelib.errors import BadValueError
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
+from facelib.faces.arguments import whole
 from facelib.faces.attached import attached, seen
 from facelib.faces.electrodes import resolve
+from facelib.faces.face_sources import face_fingerprint
 from facelib.interventions.intervention import (
     Cost,
     Expected,
@@ -20,7 +25,27 @@ from facelib.interventions.intervention import (
 )
 from facelib.interventions.number import Toward
 
+Order = Literal["scheme", "random"]
+
 _GROUP = "Worn on the face"
+_STREAM: Final = 53  # keeps the order of electrodes apart from others drawn with the same seed
+_TOLD: Final = 4  # positions that a sentence names
+
+
+def _canonical(only: Any, scheme: str) -> tuple[str, ...]:
+    """Return positions of a scheme in its order, each once; () where they are all of it."""
+    if only in ((), []):
+        return ()
+    known = ELECTRODE_SCHEMES[scheme]
+    names = (only,) if isinstance(only, str) else only
+    if not isinstance(names, tuple | list) or any(name not in known for name in names):
+        msg = (
+            f"only holds positions of the scheme {scheme!r}, {known[0]} to {known[-1]}, or nothing, which is "
+            f"all of them; got {only!r}."
+        )
+        raise BadValueError(msg)
+    chosen = tuple(name for name in known if name in names)
+    return () if len(chosen) == len(known) else chosen
 
 
 @register
@@ -30,12 +55,39 @@ class Electrodes(FaceIntervention):
 
     On photographs they are drawn; a table may tell which are worn (attribute "electrodes").
 
-    The strength is the share of the scheme's missing electrodes that is attached, in the order of the scheme
-    (`facelib.faces.ELECTRODE_SCHEMES`): F1 to F22 from the forehead down, each one of the person's right
-    followed by its twin of the left; K1 to K24 likewise, those of the midline last.
+    The strength is the share of the missing electrodes that is attached. The order of the scheme
+    (`facelib.faces.ELECTRODE_SCHEMES`) is F1 to F22 from the forehead down, each one of the person's right
+    followed by its twin of the left; K1 to K24 likewise, those of the midline last. So the number of
+    electrodes goes with their place: a random order, another one for every face, keeps the two apart.
+
+    Parameters
+    ----------
+    scheme
+        "fridlund" (22 electrodes) or "kuramoto" (19).
+    only
+        Positions of the scheme that are used; (): all of them.
+    order
+        "scheme", or "random": drawn for each face by what it is and `seed`.
+    seed
+        Of random orders.
+
+    Raises
+    ------
+    BadValueError
+        If there is no such scheme or order, or a position isn't one of the scheme.
+
+    Examples
+    --------
+    >>> Electrodes(only=("F2", "F1")).edit(Head(), 1.0).electrodes
+    ('F1', 'F2')
+    >>> Electrodes().attached_at(0.5)
+    11
     """
 
     scheme: str = "fridlund"
+    only: tuple[str, ...] = ()
+    order: Order = "scheme"
+    seed: int = 0
 
     id: ClassVar[str] = "electrodes"
     title: ClassVar[str] = "sEMG electrodes"
@@ -45,7 +97,7 @@ class Electrodes(FaceIntervention):
     cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "Electrodes for surface electromyography are attached one by one at the positions of the scheme. "
-        "They add contrast and sharpness to the picture."
+        "They add contrast and sharpness to the picture. On photographs they are drawn without leads."
         + along(
             "appearance_symmetry", "estimated_gender", "light_azimuth", "light_elevation", "light_contrast"
         )
@@ -54,20 +106,49 @@ class Electrodes(FaceIntervention):
 
     def __post_init__(self) -> None:
         check_choice("a scheme", self.scheme, ELECTRODE_SCHEMES)
+        check_choice("an order", self.order, get_args(Order))
+        whole("The seed of an order is a whole number, 0 or more", self.seed, 0)
+        object.__setattr__(self, "only", _canonical(self.only, self.scheme))
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """The schemes."""
-        return {"scheme": tuple(ELECTRODE_SCHEMES)}
+        """The orders, and the schemes where all of one is used."""
+        orders = {"order": get_args(Order)}
+        return orders if self.only else {"scheme": tuple(ELECTRODE_SCHEMES), **orders}
+
+    @property
+    def clause(self) -> str:
+        """What happens as the strength rises."""
+        if not self.only:
+            return self.sentence
+        many = len(self.only) > _TOLD
+        return f"{self.sentence} at {f'{len(self.only)} positions' if many else ', '.join(self.only)}"
+
+    @property
+    def positions(self) -> tuple[str, ...]:
+        """The positions that are used, in the order of the scheme."""
+        return self.only or ELECTRODE_SCHEMES[self.scheme]
+
+    def attached_at(self, strength: float) -> int:
+        """Return how many electrodes a strength attaches to a face that wears none of them."""
+        return round(strength * len(self.positions))
+
+    def in_order(self, face: Face | Head) -> tuple[str, ...]:
+        """Return the positions as they are attached to a face, one after the other."""
+        if self.order == "scheme":
+            return self.positions
+        key = face.key if isinstance(face, Head) else face_fingerprint(face)
+        rng = np.random.default_rng([self.seed, _STREAM, int(key[:16], 16)])
+        return tuple(self.positions[place] for place in rng.permutation(len(self.positions)))
 
     def _edit(self, head: Head, strength: float) -> Head:
         worn = head.electrode_names
-        added = self._added(worn, strength)
+        added = self._added(head, worn, strength)
         return head.replace(electrodes=(*worn, *added)) if added else head
 
     def _change(self, face: Face, strength: float) -> Face:
         worn = resolve(face.attributes.get("electrodes")) or ()
-        added = self._added(worn, strength)
+        added = self._added(face, worn, strength)
         if not added:
             return face
         known = {"electrode_size": 1.0, "tape": 0.0, "wires": 0.0, **face.attributes}
@@ -78,9 +159,9 @@ class Electrodes(FaceIntervention):
             attributes={**known, "electrodes": (*worn, *added), "visible_electrodes": (*already, *there)}
         )
 
-    def _added(self, worn: tuple[str, ...], strength: float) -> tuple[str, ...]:
+    def _added(self, face: Face | Head, worn: tuple[str, ...], strength: float) -> tuple[str, ...]:
         """Return the electrodes that are attached besides those worn."""
-        missing = [name for name in ELECTRODE_SCHEMES[self.scheme] if name not in worn]
+        missing = [name for name in self.in_order(face) if name not in worn]
         return tuple(missing[: round(strength * len(missing))])
 
 
@@ -169,7 +250,7 @@ class ElectrodeWires(_OfElectrodes):
     moves: ClassVar[str | None] = "electrode_wires"
     description: ClassVar[str] = (
         "Leads grow from the electrodes that a head wears, over the skin to the jaw and down, or go if they "
-        "hang there. Needs electrodes." + along("sharpness")
+        "hang there. Needs electrodes; leads aren't drawn on photographs." + along("sharpness")
     )
     sentence: ClassVar[str] = "the leads of the electrodes change"
     toward: ClassVar[str] = "the electrodes become {to}"

@@ -208,5 +208,6 @@ def intervention_name(intervention: Intervention) -> str:
     for item in fields(given):
         value = getattr(given, item.name)
         if item.repr and item.init and value != getattr(usual, item.name, None):
-            told.append(f"{item.name}={value}")
+            words = "+".join(map(str, value)) if isinstance(value, tuple) else value
+            told.append(f"{item.name}={words}")
     return f"{intervention.id}({', '.join(told)})" if known and told else intervention.id

@@ -1,4 +1,4 @@
-"""What can be done with electrodes: their size, tape and leads, on heads that wear some."""
+"""Which electrodes are attached and in what order; their size, tape and leads, on heads that wear some."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import pytest
 
 from facelib import interventions, properties
 from facelib.errors import BadValueError
-from facelib.faces import Head
+from facelib.faces import ELECTRODE_SCHEMES, Face, Head
+from facelib.faces.face_sources import face_fingerprint
+from facelib.interventions.electrodes import Electrodes
+from facelib.studies import intervention_name
 
 HEAD = Head(expression="neutral", electrodes="kuramoto", light="frontal")
 FIELDS = {"electrode_size": "electrode_size", "electrode_tape": "tape", "electrode_wires": "wires"}
@@ -64,3 +67,96 @@ def test_it_moves_its_own_property_and_the_picture_gradually(name: str) -> None:
     assert (np.diff(far) > 0).all()
     step = np.abs(np.diff(images, axis=0)).mean(axis=(1, 2, 3))
     assert step.max() < 0.5 * far[-1]
+
+
+BARE = HEAD.replace(electrodes=None)
+FRIDLUND = ELECTRODE_SCHEMES["fridlund"]
+
+
+def test_only_some_positions_are_used() -> None:
+    change = Electrodes(only=("F20", "F3", "F20"))
+    assert change.only == ("F3", "F20")
+    assert [change.edit(BARE, s).electrodes for s in (0.0, 0.5, 1.0)] == [None, ("F3",), ("F3", "F20")]
+    assert change.edit(BARE, 0.0) is BARE
+    worn = BARE.replace(electrodes=("F20", "K1"))
+    assert change.edit(worn, 1.0).electrodes == ("F20", "K1", "F3")
+    assert [change.attached_at(s) for s in (0.0, 0.5, 1.0)] == [0, 1, 2]
+    assert change.clause == "electrodes are attached at F3, F20"
+    assert Electrodes(only=FRIDLUND[:9]).clause == "electrodes are attached at 9 positions"
+
+
+def test_what_is_the_same_is_equal_and_has_one_name() -> None:
+    assert Electrodes(only=FRIDLUND[::-1]) == Electrodes()
+    assert Electrodes(only="F1") == Electrodes(only=("F1",)) == interventions.get("electrodes", only=["F1"])
+    assert intervention_name(Electrodes(only=("F2", "F1"))) == "electrodes(only=F1+F2)"
+    assert (
+        intervention_name(Electrodes("kuramoto", order="random", seed=3))
+        == "electrodes(scheme=kuramoto, order=random, seed=3)"
+    )
+    assert intervention_name(Electrodes()) == "electrodes"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"only": ("K1",)}, {"only": ("F1", "F23")}, {"only": 3}, {"only": (3,)}, {"only": "fridlund"},
+        {"only": ("F1",), "scheme": "kuramoto"}, {"order": "best"}, {"seed": -1}, {"seed": 0.5},
+    ],
+)  # fmt: skip
+def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(BadValueError, match=r"got"):
+        interventions.get("electrodes", **options)
+
+
+def test_menus_offer_words_that_work() -> None:
+    assert set(Electrodes().choices) == {"scheme", "order"}
+    some = Electrodes(only=("F1",))
+    for option, words in some.choices.items():
+        assert [interventions.get(some, **{option: word}).accepts(BARE) for word in words] == [True] * len(
+            words
+        ), option
+
+
+def test_every_face_has_a_random_order_of_its_own() -> None:
+    change = Electrodes(order="random", seed=5)
+    heads = [BARE.replace(seed=seed) for seed in range(200)]
+    orders = [change.in_order(head) for head in heads]
+    assert orders == [Electrodes(order="random", seed=5).in_order(head) for head in heads]
+    assert all(sorted(order) == sorted(FRIDLUND) for order in orders)
+    assert len(set(orders)) == len(heads)
+    assert orders[0] != Electrodes(order="random", seed=6).in_order(heads[0])
+    for strength in (0.0, 0.25, 0.5, 1.0):
+        got = change.edit(heads[0], strength).electrode_names
+        assert got == orders[0][: change.attached_at(strength)]
+    place = np.array([[order.index(name) for name in FRIDLUND] for order in orders])
+    error = np.sqrt((22**2 - 1) / 12 / len(heads))
+    assert np.abs(place.mean(axis=0) - 10.5).max() < 4 * error  # no position comes early, over faces
+    assert Electrodes().in_order(heads[0]) == FRIDLUND
+
+
+def test_a_random_order_runs_over_some_positions() -> None:
+    change = Electrodes(only=("F1", "F2", "F3"), order="random", seed=1)
+    orders = {change.in_order(BARE.replace(seed=seed)) for seed in range(60)}
+    assert len(orders) == 6
+
+
+@pytest.mark.packages
+def test_the_order_leaves_the_ends_as_they_are() -> None:
+    straight, mixed = Electrodes(), Electrodes(order="random")
+    for strength in (0.0, 1.0):
+        one, other = (change.apply(BARE, strength, 64).image for change in (straight, mixed))
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(mixed.apply(BARE, 0.0, 64).image, BARE.render(64).image)
+
+
+@pytest.mark.packages
+def test_photographs_have_their_order_and_positions_too() -> None:
+    photo: Face = BARE.render(96).replace(source="photograph", attributes={})
+    change = Electrodes(only=("F1", "F2", "F9", "F19"), order="random", seed=2)
+    assert change.apply(photo, 0.0) is photo
+    order = change.in_order(photo)
+    assert change.apply(photo, 0.5).attributes["electrodes"] == order[:2]
+    assert set(change.apply(photo, 1.0).attributes["electrodes"]) == {"F1", "F2", "F9", "F19"}
+    darker = photo.replace(image=photo.image // 2)
+    assert face_fingerprint(darker) != face_fingerprint(photo)
+    assert len({Electrodes(order="random").in_order(face) for face in (photo, darker)}) == 2
