@@ -26,6 +26,7 @@ from facelib.stats.independence import TestResult, independence_grid, independen
 from facelib.stats.power import SampleSize, StudyPower, cautious_sd, power_curve, sample_size, study_power
 from facelib.stats.power_sentences import describe_power
 from facelib.stats.reference import ReferenceRank, leave_one_kind_out, reference_kinds, reference_rank
+from facelib.stats.shapley import SampledShapley, antithetic_orders, coalitions, shapley, shapley_sampled
 from facelib.stats.shuffle import ShuffleNull, ShuffleTest, closed_form_mean, shuffle_null, shuffle_test
 from facelib.stats.verdicts import (
     LocalVerdict,
@@ -47,6 +48,7 @@ __all__ = [
     "PropertyGradient",
     "ReferenceRank",
     "SampleSize",
+    "SampledShapley",
     "ShuffleNull",
     "ShuffleTest",
     "SignFlipTest",
@@ -55,8 +57,10 @@ __all__ = [
     "TestResult",
     "adjust",
     "adjusted",
+    "antithetic_orders",
     "cautious_sd",
     "closed_form_mean",
+    "coalitions",
     "contrast",
     "describe_change",
     "describe_effect",
@@ -83,6 +87,8 @@ __all__ = [
     "reference_kinds",
     "reference_rank",
     "sample_size",
+    "shapley",
+    "shapley_sampled",
     "share_significant",
     "shuffle_null",
     "shuffle_test",
