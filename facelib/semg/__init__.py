@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facelib.semg.channels import channel_of, channels_of
+    from facelib.semg.montage import bipolar
     from facelib.semg.muscles import (
         CHANNELS,
         GROUPS,
@@ -20,20 +21,25 @@ if TYPE_CHECKING:
         region_of,
         unit_weights,
     )
+    from facelib.semg.processing import Chain, envelope, missing
     from facelib.semg.recording import Recording
 
 _NAMES = {
     "CHANNELS": "muscles",
+    "Chain": "processing",
     "GROUPS": "muscles",
+    "Group": "muscles",
     "MUSCLES": "muscles",
+    "Muscle": "muscles",
     "POSITIONS": "muscles",
     "REGIONS": "muscles",
-    "Group": "muscles",
-    "Muscle": "muscles",
     "Recording": "recording",
+    "bipolar": "montage",
     "channel_of": "channels",
     "channels_of": "channels",
+    "envelope": "processing",
     "group_of": "muscles",
+    "missing": "processing",
     "muscle_table": "muscles",
     "region_of": "muscles",
     "unit_weights": "muscles",
@@ -45,12 +51,16 @@ __all__ = [
     "MUSCLES",
     "POSITIONS",
     "REGIONS",
+    "Chain",
     "Group",
     "Muscle",
     "Recording",
+    "bipolar",
     "channel_of",
     "channels_of",
+    "envelope",
     "group_of",
+    "missing",
     "muscle_table",
     "region_of",
     "unit_weights",
