@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from facelib.semg.processing import Chain, envelope, missing
     from facelib.semg.recording import Recording
+    from facelib.semg.video import Video, open_video, write_video
 
 _NAMES = {
     "CHANNELS": "muscles",
@@ -34,6 +35,7 @@ _NAMES = {
     "POSITIONS": "muscles",
     "REGIONS": "muscles",
     "Recording": "recording",
+    "Video": "video",
     "bipolar": "montage",
     "channel_of": "channels",
     "channels_of": "channels",
@@ -41,8 +43,10 @@ _NAMES = {
     "group_of": "muscles",
     "missing": "processing",
     "muscle_table": "muscles",
+    "open_video": "video",
     "region_of": "muscles",
     "unit_weights": "muscles",
+    "write_video": "video",
 }
 
 __all__ = [
@@ -55,6 +59,7 @@ __all__ = [
     "Group",
     "Muscle",
     "Recording",
+    "Video",
     "bipolar",
     "channel_of",
     "channels_of",
@@ -62,8 +67,10 @@ __all__ = [
     "group_of",
     "missing",
     "muscle_table",
+    "open_video",
     "region_of",
     "unit_weights",
+    "write_video",
 ]
 
 
