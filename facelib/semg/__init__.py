@@ -6,6 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from facelib.semg.activity import activity_of, scaling_of
+    from facelib.semg.animation import Animation, animate
     from facelib.semg.channels import channel_of, channels_of
     from facelib.semg.montage import bipolar
     from facelib.semg.muscles import (
@@ -23,19 +25,24 @@ if TYPE_CHECKING:
     )
     from facelib.semg.processing import Chain, envelope, missing
     from facelib.semg.recording import Recording
+    from facelib.semg.topography import Topography, topographies
     from facelib.semg.video import Video, open_video, write_video
 
 _NAMES = {
     "CHANNELS": "muscles",
-    "Chain": "processing",
     "GROUPS": "muscles",
-    "Group": "muscles",
     "MUSCLES": "muscles",
-    "Muscle": "muscles",
     "POSITIONS": "muscles",
     "REGIONS": "muscles",
+    "Animation": "animation",
+    "Chain": "processing",
+    "Group": "muscles",
+    "Muscle": "muscles",
     "Recording": "recording",
+    "Topography": "topography",
     "Video": "video",
+    "activity_of": "activity",
+    "animate": "animation",
     "bipolar": "montage",
     "channel_of": "channels",
     "channels_of": "channels",
@@ -45,6 +52,8 @@ _NAMES = {
     "muscle_table": "muscles",
     "open_video": "video",
     "region_of": "muscles",
+    "scaling_of": "activity",
+    "topographies": "topography",
     "unit_weights": "muscles",
     "write_video": "video",
 }
@@ -55,11 +64,15 @@ __all__ = [
     "MUSCLES",
     "POSITIONS",
     "REGIONS",
+    "Animation",
     "Chain",
     "Group",
     "Muscle",
     "Recording",
+    "Topography",
     "Video",
+    "activity_of",
+    "animate",
     "bipolar",
     "channel_of",
     "channels_of",
@@ -69,6 +82,8 @@ __all__ = [
     "muscle_table",
     "open_video",
     "region_of",
+    "scaling_of",
+    "topographies",
     "unit_weights",
     "write_video",
 ]

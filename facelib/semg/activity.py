@@ -1,0 +1,224 @@
+"""How active each muscle is, 0 … 1, from envelopes in µV; and what is said of it side by side.
+
+How many µV are "full" differs between muscles, electrodes and people, and nobody knows it of a recording. Our
+choice: a channel is at rest at its 5th percentile. A muscle is fully active at the 98th percentile of its
+stronger side, above rest; *both sides share it*, so that a weak side stays weak. A muscle that hardly moves
+isn't blown up: its full is at least a fifth of that of the most active muscle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.semg.channels import channel_of
+from facelib.semg.muscles import CHANNELS, GROUPS, MUSCLES, SIDES, group_of
+from facelib.semg.recording import Recording
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Doubles = npt.NDArray[np.float64]
+
+REST: Final = 5.0  # percentile
+FULL: Final = 98.0  # percentile
+LEAST: Final = 0.2  # of the most active muscle's full, for all others
+QUIET: Final = 0.1  # activity below which a muscle is said to rest: no ratio is told
+SUMMARY_COLUMNS: Final = {
+    "group": "what can be told apart by the face: one muscle, or several that move it alike",
+    "title": "its name",
+    "muscles": "the muscles it is made of, separated by commas",
+    "peak_left": "largest activity of the left side, 0 … 1; NaN if it wasn't recorded",
+    "peak_right": "of the right side",
+    "at_left": "when the left side's peak was, s",
+    "at_right": "when the right side's peak was, s",
+    "mean_left": "mean activity of the left side",
+    "mean_right": "of the right side",
+    "ratio": "mean_left / mean_right; NaN where both sides rest, or one wasn't recorded",
+    "identifiable": "whether the face's units tell how active it is",
+    "sides_apart": "whether the face's units tell left from right",
+    "note": "what must be known about it",
+}
+"""Columns of `summary`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """What is 0 and what is 1 of each channel.
+
+    Parameters
+    ----------
+    rest, full
+        (22,) in the order of `facelib.semg.CHANNELS`: the envelope at rest, and what is added when the muscle
+        is fully active; NaN for channels that weren't recorded.
+    """
+
+    rest: Doubles
+    full: Doubles
+
+
+def scaling_of(recordings: Recording | Iterable[Recording]) -> Scaling:
+    """Return the scaling of envelopes that belong together: of one recording, or of all of a session.
+
+    Raises
+    ------
+    BadValueError
+        If there is none, one isn't an envelope, or nothing moves in them.
+    """
+    given = [recordings] if isinstance(recordings, Recording) else list(recordings)
+    if not given:
+        msg = "A scaling is made of one recording or more; got none."
+        raise BadValueError(msg)
+    values = np.concatenate([in_order(recording) for recording in given])
+    known = np.isfinite(values).any(axis=0)
+    rest, high = np.full(len(CHANNELS), np.nan), np.full(len(CHANNELS), np.nan)
+    if known.any():
+        rest[known] = np.nanpercentile(values[:, known], REST, axis=0)
+        high[known] = np.nanpercentile(values[:, known], FULL, axis=0) - rest[known]
+    pairs = high.reshape(-1, len(SIDES))  # channels are a muscle's left, then its right
+    full = np.where(np.isnan(pairs).all(axis=1), np.nan, np.fmax(*pairs.T))
+    most = np.fmax.reduce(full)
+    if not most > 0:
+        msg = "Nothing moves in this recording: all channels are constant, or none is known."
+        raise BadValueError(msg)
+    return Scaling(rest, np.where(np.isnan(high), np.nan, np.repeat(np.fmax(full, LEAST * most), len(SIDES))))
+
+
+def activity_of(recording: Recording, scaling: Scaling | None = None) -> Doubles:
+    """Return how active every channel is, (n, 22), 0 … 1; NaN where it wasn't recorded.
+
+    Parameters
+    ----------
+    recording
+        Envelopes. Those without a unit were normalised before: they are taken as they are, within 0 … 1.
+    scaling
+        What is 0 and what 1, for envelopes in µV; None: of this recording alone.
+
+    Raises
+    ------
+    BadValueError
+        If these are no envelopes, or nothing moves in them.
+
+    Examples
+    --------
+    >>> rows = np.array([[2.0, 2.0], [102.0, 52.0]] * 50)
+    >>> both = Recording(rows, 30, ("zygomaticus_left", "zygomaticus_right"), "envelope")
+    >>> activity_of(both)[1, [20, 21]].tolist()
+    [1.0, 0.5]
+    """
+    values = in_order(recording)
+    if recording.unit:
+        chosen = scaling_of(recording) if scaling is None else scaling
+        values = (values - chosen.rest) / chosen.full
+    return np.asarray(values.clip(0, 1))
+
+
+def in_order(recording: Recording) -> Doubles:
+    """Return envelopes in the order of `facelib.semg.CHANNELS`, (n, 22); NaN for channels it lacks."""
+    if recording.kind != "envelope":
+        msg = (
+            f"How active muscles are is read from envelopes; this recording is {recording.kind}. "
+            "facelib.semg.processing.envelope makes them."
+        )
+        raise BadValueError(msg)
+    values = np.full((len(recording), len(CHANNELS)), np.nan)
+    for column, name in enumerate(recording.channels):
+        values[:, CHANNELS.index(channel_of(name))] = recording.signals[:, column]
+    return values
+
+
+def at_rate(values: Doubles, rate: float, wanted: float) -> tuple[Doubles, Doubles]:
+    """Return the times, s, and values (n, k) at another rate; a gap of a channel stays one.
+
+    Examples
+    --------
+    >>> times, values = at_rate(np.array([[0.0], [1.0], [2.0], [3.0]]), 30, 15)
+    >>> times.round(3).tolist(), values.ravel().tolist()
+    ([0.0, 0.067], [0.0, 2.0])
+    """
+    own = np.arange(len(values)) / rate
+    count = max(1, int(np.floor((len(values) - 1) / rate * wanted + 1e-9)) + 1)
+    times = np.arange(count) / wanted
+    near = np.clip(np.round(times * rate).astype(int), 0, len(values) - 1)
+    found = np.full((count, values.shape[1]), np.nan)
+    for column, series in enumerate(values.T):
+        known = np.isfinite(series)
+        if known.any():
+            between = np.interp(times, own[known], series[known])
+            found[:, column] = np.where(known[near], between, np.nan)
+    return times, found
+
+
+def summary(activity: npt.ArrayLike, times: npt.ArrayLike) -> pd.DataFrame:
+    """Return what each muscle group did, side by side: one row a group, columns as in `SUMMARY_COLUMNS`.
+
+    Parameters
+    ----------
+    activity
+        (n, 22) in the order of `facelib.semg.CHANNELS`, 0 … 1, NaN where it wasn't recorded.
+    times
+        (n,) s.
+
+    Examples
+    --------
+    >>> moves = np.zeros((3, 22))
+    >>> moves[1, 20:] = 0.8, 0.4
+    >>> one = summary(moves, [0, 1, 2]).set_index("group").loc["zygomaticus"]
+    >>> float(one["peak_left"]), float(one["at_left"]), round(float(one["ratio"]), 6)
+    (0.8, 1.0, 2.0)
+    """
+    import pandas as pd
+
+    values, when = np.asarray(activity, np.float64), np.asarray(times, np.float64)
+    rows = []
+    for name, muscles in muscle_groups().items():
+        row: dict[str, object] = {
+            "group": name,
+            "title": " and ".join(MUSCLES[muscle].title for muscle in muscles),
+            "muscles": ", ".join(muscles),
+        }
+        series = {side: of_group(values, muscles, side) for side in SIDES}
+        for side, own in series.items():
+            known = bool(np.isfinite(own).any())
+            peak = int(np.nanargmax(own)) if known else 0
+            row[f"peak_{side}"] = own[peak]
+            row[f"at_{side}"] = when[peak] if known else np.nan
+            row[f"mean_{side}"] = float(np.nanmean(own)) if known else np.nan
+        left, right = (row[f"mean_{side}"] for side in SIDES)
+        moves = np.fmax(row["peak_left"], row["peak_right"]) >= QUIET  # type: ignore[call-overload]
+        row["ratio"] = left / right if moves and right else np.nan  # type: ignore[operator]
+        group = group_of(f"{muscles[0]}_left")
+        row["identifiable"] = group.identifiable
+        row["sides_apart"] = group.identifiable and len(group.channels) == len(muscles)
+        row["note"] = MUSCLES[muscles[0]].note
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
+
+
+def muscle_groups() -> dict[str, tuple[str, ...]]:
+    """Return the muscles of each group of `facelib.semg.GROUPS`, both sides together.
+
+    Examples
+    --------
+    >>> muscle_groups()["brow_depressors"]
+    ('corrugator_supercilii', 'depressor_supercilii')
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for group in GROUPS.values():
+        name = group.id.removesuffix("_left").removesuffix("_right")
+        found.setdefault(name, tuple(dict.fromkeys(one.rpartition("_")[0] for one in group.channels)))
+    return found
+
+
+def of_group(values: Doubles, muscles: Sequence[str], side: str) -> Doubles:
+    """Return the mean activity of one side of some muscles, (n,); NaN where none was recorded."""
+    own = values[:, [CHANNELS.index(f"{muscle}_{side}") for muscle in muscles]]
+    known = np.isfinite(own)
+    count = known.sum(axis=1)
+    total = np.where(known, own, 0.0).sum(axis=1)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))

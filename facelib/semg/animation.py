@@ -1,0 +1,281 @@
+"""A head that is moved by a recording: face units of every moment, pictures when they are asked for.
+
+Without a model the head moves by the declared map `facelib.semg.unit_weights`: muscles that move a face unit
+share it, fully active muscles move it fully. That is nobody's face in particular; a model learnt from one
+person's film and signals (`facelib.semg.mapping.EMG2Expression`) is nearer to that person's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError, UnknownNameError
+from facelib.faces import Face, Head
+from facelib.faces.arguments import whole
+from facelib.faces.cache import ArrayCache
+from facelib.faces.expressions import FACE_UNITS
+from facelib.semg.activity import Scaling, activity_of, at_rate
+from facelib.semg.muscles import CHANNELS, unit_weights
+from facelib.semg.recording import Recording
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Doubles = npt.NDArray[np.float64]
+Pictures = npt.NDArray[np.uint8]
+
+RATE: Final = 30.0
+KEPT: Final = 64 << 20  # bytes of pictures
+DECLARED: Final = "the declared map from muscles to face units"
+GIVEN: Final = "face units that were given"
+TABLE_COLUMNS: Final = {
+    "frame": "number of the picture, from 0",
+    "seconds": "since the recording's start",
+    "activity_<channel>": "how active the muscle is, 0 … 1; missing where it wasn't recorded",
+    "unit_<face unit>": "what the head does, 0 … 1",
+}
+"""Columns of `Animation.table`."""
+
+
+class Moves(Protocol):
+    """What a model must do: `facelib.semg.mapping.EMG2Expression` does."""
+
+    def predict(self, emg: Any) -> Any:
+        """Return face units (n, m) of envelopes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Animation:
+    """A head at every moment of a recording.
+
+    Parameters
+    ----------
+    base
+        The head; what it does is replaced by what the muscles do.
+    times
+        (n,) s since the recording's start.
+    units
+        (n, 52) in the order of `facelib.faces.FACE_UNITS`, 0 … 1.
+    activity
+        (n, 22) in the order of `facelib.semg.CHANNELS`, 0 … 1; NaN where it wasn't recorded.
+    rate
+        Pictures a second.
+    model
+        What turned muscles into face units, in words.
+    missing
+        Channels that weren't recorded: for the declared map their muscles are at rest.
+    """
+
+    base: Head
+    times: Doubles
+    units: Doubles
+    activity: Doubles
+    rate: float
+    model: str = DECLARED
+    missing: tuple[str, ...] = ()
+    _pictures: ArrayCache = field(default_factory=lambda: ArrayCache(KEPT), repr=False)
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.times)
+
+    def head(self, index: int) -> Head:
+        """Return the head at one moment; negative numbers count from the end."""
+        row = self.units[self._at(index)]
+        shown = {unit: float(value) for unit, value in zip(FACE_UNITS, row, strict=True) if value > 0}
+        return self.base.replace(expression=shown)
+
+    def frame(self, index: int, size: int = 224) -> Pictures:
+        """Return the picture of one moment, uint8 (size, size, 3), rendered when first asked for."""
+        head = self.head(index)
+
+        def render() -> Pictures:
+            return head.render(size).image.copy()
+
+        return self._pictures.get((self._at(index), size), render)
+
+    def faces(self, indices: Iterable[int] | None = None, size: int = 224) -> list[Face]:
+        """Return some moments, or all, as faces with box and landmarks, for classifiers and properties."""
+        from facelib.faces import render_heads
+
+        chosen = range(len(self)) if indices is None else indices
+        return render_heads([self.head(index) for index in chosen], size)
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a picture; columns as in `TABLE_COLUMNS`."""
+        import pandas as pd
+
+        table = pd.DataFrame({"frame": np.arange(len(self)), "seconds": self.times})
+        muscles = pd.DataFrame(self.activity, columns=[f"activity_{name}" for name in CHANNELS])
+        units = pd.DataFrame(self.units, columns=[f"unit_{name}" for name in FACE_UNITS])
+        return pd.concat([table, muscles, units], axis=1)
+
+    def save_video(
+        self,
+        path: str | Path,
+        size: int = 224,
+        *,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Path:
+        """Save the pictures as MP4.
+
+        Parameters
+        ----------
+        path
+            Where to.
+        size
+            Side of the pictures, px.
+        progress
+            Called with how many pictures are done, of how many; what it raises ends the work, and no file is
+            left behind.
+        """
+        from facelib.semg.video import write_video
+
+        def pictures() -> Iterable[Pictures]:
+            for index in range(len(self)):
+                yield self.frame(index, size)
+                if progress is not None:
+                    progress(index + 1, len(self))
+
+        target = Path(path)
+        write_video(target, pictures(), self.rate)
+        return target
+
+    def _at(self, index: int) -> int:
+        if not -len(self) <= index < len(self):
+            msg = f"The animation has {len(self)} pictures; there is no number {index}."
+            raise BadValueError(msg)
+        return int(index) % len(self)
+
+
+def animate(
+    head: Head,
+    moves: Recording | pd.DataFrame | Mapping[str, Sequence[float]] | npt.ArrayLike,
+    model: Moves | None = None,
+    rate: float | None = None,
+    *,
+    electrodes: bool | str = False,
+    scaling: Scaling | None = None,
+) -> Animation:
+    """Move a head by a recording, or by face units.
+
+    Parameters
+    ----------
+    head
+        Whose face moves. Its own expression, intensity and one-sided weakness are put aside: what a side
+        doesn't do is in the recording already.
+    moves
+        Envelopes (see `facelib.semg.processing.envelope`), or face units: a table or mapping of columns by
+        their names, or an array (n, 52); those that aren't named are 0.
+    model
+        Turns envelopes into face units by `predict`; None: the declared map.
+    rate
+        Pictures a second; None: 30, or as many as there are rows if they are fewer.
+    electrodes
+        Whether the head wears the electrodes of the Fridlund scheme, or the name of a scheme.
+    scaling
+        What is rest and what is full activity, as for `facelib.semg.activity.activity_of`.
+
+    Raises
+    ------
+    BadValueError
+        If the recording holds no envelopes, nothing moves in it, or numbers are out of range.
+    UnknownNameError
+        If a column is no face unit.
+
+    Examples
+    --------
+    >>> film = animate(Head(seed=3), {"mouthSmileLeft": [0.0, 0.5, 1.0]})
+    >>> len(film), film.head(1).expression
+    (3, (('mouthSmileLeft', 0.5),))
+    """
+    worn = "fridlund" if electrodes is True else electrodes or None
+    base = head.replace(
+        expression="neutral", expression_set="facs", intensity=1.0, left=1.0, right=1.0, palsy=0.0,
+        synkinesis=0.0, electrodes=worn,
+    )  # fmt: skip
+    if isinstance(moves, Recording):
+        wanted = _rate(rate, moves.rate)
+        _, activity = at_rate(activity_of(moves, scaling), moves.rate, wanted)
+        units = declared_units(activity) if model is None else _predicted(model, moves, wanted)
+        how = DECLARED if model is None else type(model).__name__
+    else:
+        given = _given_units(moves)
+        wanted = _rate(rate, RATE)
+        _, units = at_rate(given, RATE, wanted)
+        activity, how = np.full((len(units), len(CHANNELS)), np.nan), GIVEN
+    count = min(len(units), len(activity))
+    recorded = ~np.isnan(activity)
+    return Animation(
+        base=base,
+        times=np.arange(count) / wanted,
+        units=units[:count],
+        activity=activity[:count],
+        rate=wanted,
+        model=how,
+        missing=tuple(name for place, name in enumerate(CHANNELS) if not recorded[:, place].any()),
+    )
+
+
+def declared_units(activity: npt.ArrayLike) -> Doubles:
+    """Return face units (n, 52) of activities (n, 22) by the declared map; unknown muscles are at rest.
+
+    Examples
+    --------
+    >>> moves = np.zeros((1, 22))
+    >>> moves[0, CHANNELS.index("zygomaticus_left")] = 0.7
+    >>> float(declared_units(moves)[0, FACE_UNITS.index("mouthSmileLeft")])
+    0.7
+    """
+    known = np.nan_to_num(np.asarray(activity, np.float64), nan=0.0)
+    return np.asarray((known @ unit_weights().T).clip(0, 1))
+
+
+def _rate(wanted: float | None, own: float) -> float:
+    """Return the rate of the pictures, checked."""
+    rate = min(RATE, own) if wanted is None else float(wanted)
+    if not (np.isfinite(rate) and 0 < rate <= own):
+        msg = f"An animation has more than 0 and at most {own:g} pictures a second here; got {wanted!r}."
+        raise BadValueError(msg)
+    return rate
+
+
+def _predicted(model: Moves, recording: Recording, rate: float) -> Doubles:
+    """Return a model's face units at the rate of the pictures, (n, 52), 0 … 1."""
+    found = model.predict(recording)
+    units = _given_units(found)
+    return np.asarray(at_rate(units, recording.rate, rate)[1])
+
+
+def _given_units(moves: Any) -> Doubles:
+    """Return face units (n, 52) of a table, a mapping or an array, 0 … 1, or raise what is wrong."""
+    if isinstance(moves, Mapping) or hasattr(moves, "columns"):
+        named = {str(name): np.asarray(moves[name], np.float64) for name in moves}
+        for other in ("frame", "seconds", "_neutral"):
+            named.pop(other, None)
+        unknown = [name for name in named if name not in FACE_UNITS]
+        if unknown:
+            msg = f"{unknown[0]!r} is no face unit; see facelib.faces.FACE_UNITS."
+            raise UnknownNameError(msg)
+        lengths = {len(column) for column in named.values()}
+        if len(lengths) != 1:
+            msg = f"Columns of face units are equally long, and one or more; got {sorted(lengths)}."
+            raise BadValueError(msg)
+        units = np.zeros((whole("Face units have a row a picture", lengths.pop(), 1), len(FACE_UNITS)))
+        for name, column in named.items():
+            units[:, FACE_UNITS.index(name)] = column
+    else:
+        units = np.asarray(moves, np.float64)
+        if units.ndim != 2 or units.shape[1] != len(FACE_UNITS) or not len(units):
+            msg = f"Face units come by name, or as an array (n, {len(FACE_UNITS)}); got {units.shape}."
+            raise BadValueError(msg)
+    if not np.isfinite(units).all():
+        msg = "Face units are numbers; some are missing or infinite."
+        raise BadValueError(msg)
+    return units.clip(0, 1)
