@@ -71,6 +71,17 @@ def find_landmarks(image: npt.NDArray[np.uint8], box: Floats, eyes: Floats) -> n
     UnavailableError
         The network's package is not on this machine.
     """
+    return find_landmarks_and_presence(image, box, eyes)[0]
+
+
+def find_landmarks_and_presence(
+    image: npt.NDArray[np.uint8], box: Floats, eyes: Floats, rounds: int = ROUNDS
+) -> tuple[npt.NDArray[np.float32], float]:
+    """Return the landmarks of a face, and how sure the network is that there is one at all, 0 … 1.
+
+    Other parameters and errors are those of `find_landmarks`. One of the `rounds` is enough where the box
+    lies around the landmarks already, as in the next frame of a film.
+    """
     corners = np.asarray(box, np.float64).reshape(2, 2)
     extent = float((corners[1] - corners[0]).max())
     if not extent > 0:
@@ -79,12 +90,12 @@ def find_landmarks(image: npt.NDArray[np.uint8], box: Floats, eyes: Floats) -> n
     centre = corners.mean(axis=0)
     level = np.asarray(eyes, np.float64)
     across = level[0] - level[1] if np.isfinite(level).all() else np.array([1.0, 0.0])
-    for _ in range(ROUNDS):
-        points = _mesh(image, _crop(centre, MARGIN * extent, across))
+    for _ in range(rounds):
+        points, presence = _mesh(image, _crop(centre, MARGIN * extent, across))
         low, high = points.min(axis=0), points.max(axis=0)
         centre, extent = (low + high) / 2, float((high - low).max())
         across = points[LEFT_EYE] - points[RIGHT_EYE]
-    return points.astype(np.float32)
+    return points.astype(np.float32), presence
 
 
 def read_face_units(landmarks: npt.NDArray[np.floating]) -> dict[str, float]:
@@ -150,18 +161,18 @@ def _turn(across: Floats) -> Floats:
     return np.array([[x, -y], [y, x]])
 
 
-def _mesh(image: npt.NDArray[np.uint8], crop: Floats) -> Floats:
-    """Return the landmarks (478, 2) px of one crop."""
+def _mesh(image: npt.NDArray[np.uint8], crop: Floats) -> tuple[Floats, float]:
+    """Return the landmarks (478, 2) px of one crop, and how sure it is that a face is in it."""
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     centred = crop.copy()
     centred[:, 2] += crop[:, :2] @ [0.5, 0.5] - 0.5  # OpenCV counts from the middle of the first pixel
     part = cv2.warpAffine(image, centred, (_SIDE, _SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE)
     x = torch.from_numpy(part).permute(2, 0, 1)[None].float() / 255
     with torch.inference_mode():
-        found = _network("face_landmarks_detector.tflite")(x)[0]
+        found, presence, _ = _network("face_landmarks_detector.tflite")(x)
     points = found.reshape(N_LANDMARKS, 3)[:, :2].double().numpy()
     placed: Floats = points @ crop[:, :2].T + crop[:, 2]
-    return placed
+    return placed, float(torch.sigmoid(presence).item())
 
 
 @functools.cache
