@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from facelib.semg.activity import activity_of, scaling_of
     from facelib.semg.animation import Animation, animate
     from facelib.semg.channels import channel_of, channels_of
+    from facelib.semg.dataset import Clip, Dataset, open_dataset
+    from facelib.semg.findings import Finding, finding_table
     from facelib.semg.montage import bipolar
     from facelib.semg.muscles import (
         CHANNELS,
@@ -39,8 +41,11 @@ _NAMES = {
     "Animation": "animation",
     "CHANNELS": "muscles",
     "Chain": "processing",
+    "Clip": "dataset",
+    "Dataset": "dataset",
     "ESTIMATED": "watching",
     "Faults": "simulated_signals",
+    "Finding": "findings",
     "GROUPS": "muscles",
     "Group": "muscles",
     "MUSCLES": "muscles",
@@ -66,9 +71,11 @@ _NAMES = {
     "envelope": "processing",
     "expected_envelope": "simulated_signals",
     "face_units": "simulation",
+    "finding_table": "findings",
     "group_of": "muscles",
     "missing": "processing",
     "muscle_table": "muscles",
+    "open_dataset": "dataset",
     "open_video": "video",
     "person": "simulation",
     "raw_signals": "simulated_signals",
@@ -95,7 +102,10 @@ __all__ = [
     "Activity",
     "Animation",
     "Chain",
+    "Clip",
+    "Dataset",
     "Faults",
+    "Finding",
     "Group",
     "Muscle",
     "Recording",
@@ -116,9 +126,11 @@ __all__ = [
     "envelope",
     "expected_envelope",
     "face_units",
+    "finding_table",
     "group_of",
     "missing",
     "muscle_table",
+    "open_dataset",
     "open_video",
     "person",
     "raw_signals",

@@ -1,0 +1,296 @@
+"""Folders in the layout of "Mimics, Muscles, and Me": clips with video, signals and face units.
+
+The data set itself (CC BY-NC) isn't part of facelib; `facelib.semg.simulate` writes a folder like it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from facelib.errors import BadTableError, FacelibError, UnknownNameError
+from facelib.faces.expressions import FACE_UNITS
+from facelib.semg.findings import Finding
+from facelib.semg.inventory import clips_of
+from facelib.semg.muscles import CHANNELS
+from facelib.semg.reading import read_signals
+from facelib.semg.recording import Recording
+from facelib.semg.video import open_video
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RATE: Final = 30.0
+"""Rows of the envelopes a second: those of the videos."""
+MOST_BYTES: Final = 200_000_000
+"""Of a table of face units, unpacked."""
+
+PAIR_COLUMNS: Final = MappingProxyType(
+    {
+        "participant": "who",
+        "take": "what both sessions have in common: 1 of 1N and 1S",
+        "mode": "schaede or emotion",
+        "number": "place of the task in its session and mode",
+        "task": "what was asked for",
+        "sensor": "clip with electrodes",
+        "normal": "clip without",
+        "same_task": "whether both name the task alike",
+    }
+)
+"""Columns of `Dataset.pairs`, with their meaning."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """One clip, with what is there of it.
+
+    Parameters
+    ----------
+    id, session, mode, task
+        As in `Dataset.clips`.
+    recording
+        Envelopes, row i of them at frame i of the video; None where there are none.
+    video, restored
+        Paths of the video, and of the one with the electrodes taken out; None where there are none.
+    blendshapes
+        Face units, one of `FACE_UNITS` a column, row i at frame i of the restored video; None where there
+        are none.
+    raw
+        Path of the signals before processing.
+    findings
+        What is wrong with the clip's files.
+    """
+
+    id: str
+    session: str
+    mode: str
+    task: str
+    recording: Recording | None
+    video: Path | None
+    restored: Path | None
+    blendshapes: pd.DataFrame | None
+    raw: Path | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A folder that was opened.
+
+    Parameters
+    ----------
+    folder
+        Where it is.
+    clips
+        One row a clip; columns as in `facelib.semg.inventory.CLIP_COLUMNS`.
+    findings
+        What is missing or wrong, by the inventory and the names of files; `check` looks into the files.
+    """
+
+    folder: Path
+    clips: pd.DataFrame
+    findings: tuple[Finding, ...]
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """Names of the sessions, in the order of the inventory."""
+        return tuple(dict.fromkeys(self.clips["session"]))
+
+    def clip(self, clip: str) -> Clip:
+        """Return one clip, its signals and face units read.
+
+        Files that are damaged are left out, and said in `Clip.findings`.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such clip.
+        """
+        rows = self.clips[self.clips["clip"] == clip]
+        if rows.empty:
+            msg = f"There is no clip {clip!r}; see the column 'clip' of Dataset.clips."
+            raise UnknownNameError(msg)
+        row = {str(name): value for name, value in rows.iloc[0].items()}
+        found = [finding for finding in self.findings if finding.clip == clip]
+        if not row["electrodes"]:
+            words = "Filmed without electrodes: it has no EMG."
+            found.append(Finding("note", "session without EMG", words, clip=clip))
+        paths = {name: self.folder / str(row[name]) if row[name] else None for name in _FILES}
+        recording = blendshapes = None
+        if paths["emg"]:
+            with _said(found, clip, "signals"):
+                recording = _envelopes(paths["emg"], str(row["session"]), clip, found)
+        if paths["blendshapes"]:
+            with _said(found, clip, "face units"):
+                blendshapes = read_units(paths["blendshapes"])
+        found.extend(_lengths(clip, recording, blendshapes, paths))
+        return Clip(
+            clip,
+            str(row["session"]),
+            str(row["mode"]),
+            str(row["task"]),
+            recording,
+            paths["video"],
+            paths["restored"],
+            blendshapes,
+            paths["raw"],
+            tuple(found),
+        )
+
+    def recordings(self, session: str) -> dict[str, Recording]:
+        """Return the envelopes of a session by their clips, those that can be read.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such session.
+        """
+        if session not in self.sessions:
+            msg = f"There is no session {session!r}; the folder has {', '.join(self.sessions)}."
+            raise UnknownNameError(msg)
+        chosen = self.clips[(self.clips["session"] == session) & (self.clips["emg"] != "")]
+        read = {str(clip): self.clip(str(clip)).recording for clip in chosen["clip"]}
+        return {clip: recording for clip, recording in read.items() if recording is not None}
+
+    def pairs(self) -> pd.DataFrame:
+        """Return clips with electrodes beside the same task without, see `PAIR_COLUMNS`.
+
+        They belong together by participant, take, mode and number, not by the task's name, which the
+        original data write differently for some.
+        """
+        known = self.clips[self.clips["number"] >= 0]
+        keyed = known.assign(take=known["session"].str.slice(0, -1))
+        keys = ["participant", "take", "mode", "number"]
+        columns = [*keys, "task", "clip"]
+        sensor = keyed.loc[keyed["electrodes"], columns].drop_duplicates(keys)
+        normal = keyed.loc[~keyed["electrodes"], columns].drop_duplicates(keys)
+        both = sensor.rename(columns={"clip": "sensor"}).merge(
+            normal.rename(columns={"clip": "normal"}), on=keys, suffixes=("", "_normal")
+        )
+        both["same_task"] = both["task"] == both.pop("task_normal")
+        return both[list(PAIR_COLUMNS)]
+
+    def check(self, progress: Callable[[int, int], object] | None = None) -> tuple[Finding, ...]:
+        """Look into the files of all clips, and return what is wrong with them and with the folder.
+
+        Parameters
+        ----------
+        progress
+            Called with how many clips are done, of how many; what it raises ends the work.
+        """
+        found = [finding for finding in self.findings if not finding.clip]
+        for done, clip in enumerate(self.clips["clip"], 1):
+            of_clip = self.clip(str(clip)).findings
+            found.extend(finding for finding in of_clip if finding.what != "session without EMG")
+            if progress is not None:
+                progress(done, len(self.clips))
+        return tuple(found)
+
+
+_FILES: Final = ("emg", "video", "restored", "blendshapes", "raw")
+
+
+def open_dataset(folder: str | Path) -> Dataset:
+    """Open a folder in the layout of "Mimics, Muscles, and Me".
+
+    Nothing but the inventory is read. Files that are missing, files without a row, sessions without EMG and
+    paths that lead out of the folder are said in `Dataset.findings`, not raised.
+
+    Raises
+    ------
+    BadTableError
+        If the folder has no inventory (MMM.csv), or one that lacks columns or names a clip twice.
+    """
+    where = Path(folder)
+    if not where.is_dir():
+        msg = f"There is no folder {where}."
+        raise BadTableError(msg)
+    clips, findings = clips_of(where)
+    return Dataset(where, clips, findings)
+
+
+def read_units(path: Path) -> pd.DataFrame:
+    """Read face units, gzipped CSV: a row a frame, a column of [0, 1] a unit.
+
+    Raises
+    ------
+    BadTableError
+        If it can't be read, or lacks a unit.
+    """
+    import pandas as pd
+
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            msg = f"{path.name} unpacks to more than {MOST_BYTES // 10**6} MB."
+            raise BadTableError(msg)
+        table = pd.read_csv(io.BytesIO(content))
+        if lacking := [unit for unit in FACE_UNITS if unit not in table.columns]:
+            msg = f"{path.name} lacks the face units {', '.join(lacking[:5])}{' …' if lacking[5:] else ''}."
+            raise BadTableError(msg, missing=lacking)
+        return table[list(FACE_UNITS)].astype("float64")
+    except (OSError, EOFError, zlib.error, ValueError, LookupError) as error:
+        if isinstance(error, FacelibError):
+            raise
+        msg = f"{path.name} can't be read as face units: {error}."
+        raise BadTableError(msg) from error
+
+
+@contextmanager
+def _said(found: list[Finding], clip: str, part: str) -> Iterator[None]:
+    """Turn what a damaged file raises into a finding."""
+    try:
+        yield
+    except FacelibError as error:
+        words = f"Its {part} can't be read: {error}"
+        remedy = "They are left out; fetch the file again."
+        found.append(Finding("error", "damaged file", words, remedy, clip=clip))
+
+
+def _envelopes(path: Path, session: str, clip: str, found: list[Finding]) -> Recording:
+    recording = read_signals(path, rate=RATE, kind="envelope", session=session)
+    if lacking := [channel for channel in CHANNELS if channel not in recording.channels]:
+        words = f"It lacks {len(lacking)} of {len(CHANNELS)} channels: {', '.join(lacking)}."
+        found.append(Finding("warning", "missing channels", words, "They are left out.", clip=clip))
+    return recording.replace(source=clip)
+
+
+def _lengths(
+    clip: str, recording: Recording | None, blendshapes: pd.DataFrame | None, paths: dict[str, Path | None]
+) -> Iterator[Finding]:
+    """Compare how many frames the parts of a clip have."""
+    counts = {}
+    if recording is not None:
+        counts["signals"] = len(recording)
+    if blendshapes is not None:
+        counts["face units"] = len(blendshapes)
+    for name, title in (("video", "video"), ("restored", "restored video")):
+        path = paths[name]
+        if path is None:
+            continue
+        try:
+            video = open_video(path)
+        except FacelibError as error:
+            words = f"Its {title} can't be read: {error}"
+            yield Finding("error", "damaged file", words, "Fetch the file again.", clip=clip)
+            continue
+        counts[title] = video.count
+        if abs(video.rate / RATE - 1) > 0.001:
+            words = f"The {title} has {video.rate:g} frames a second, the signals {RATE:g}."
+            remedy = "Row i doesn't belong to frame i: resample one of them."
+            yield Finding("error", "wrong rate", words, remedy, clip=clip)
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{title} {count}" for title, count in counts.items())
+        words = f"Its parts differ in length, in frames: {told}. Frames were dropped, or an end was cut."
+        remedy = "Row i may not belong to frame i: look at Video.check, and synchronise anew."
+        yield Finding("warning", "dropped frames", words, remedy, clip=clip)
