@@ -54,11 +54,11 @@ $(VENV)/bin/python:
 	"$(PYTHON)" -m venv $(VENV)
 
 $(VENV)/app.stamp: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -e '.[app]'
+	$(BIN)/python -m pip install -e '.[app,semg]'
 	touch $@
 
 $(VENV)/test.stamp: pyproject.toml $(VENV)/app.stamp
-	$(BIN)/python -m pip install -e '.[app,models,test]'
+	$(BIN)/python -m pip install -e '.[app,semg,models,test]'
 	touch $@
 
 clean:

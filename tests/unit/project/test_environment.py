@@ -22,7 +22,8 @@ def environment() -> list:
 def test_pip_section_repeats_pyproject() -> None:
     (pip,) = [entry["pip"] for entry in environment() if isinstance(entry, dict)]
     project = pyproject()
-    expected = ["-e .", *project["dependencies"], *project["optional-dependencies"]["app"]]
+    extras = project["optional-dependencies"]
+    expected = ["-e .", *project["dependencies"], *extras["app"], *extras["semg"]]
     assert pip == expected
 
 
@@ -42,3 +43,8 @@ def test_readme_explains_every_dependency() -> None:
     for requirement in [*project["dependencies"], *project["optional-dependencies"]["app"]]:
         name = requirement.split(">")[0].split("[")[0].split("=")[0].strip()
         assert f"`{name}`" in readme, f"{name} is missing in the README's table"
+
+
+def test_tests_have_what_recordings_need() -> None:
+    extras = pyproject()["optional-dependencies"]
+    assert set(extras["semg"]) <= set(extras["test"])
