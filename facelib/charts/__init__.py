@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from facelib.charts.regions import region_curves
     from facelib.charts.shares import significant_shares
     from facelib.charts.strips import film
+    from facelib.charts.topography import moments, muscle_maps
+    from facelib.charts.traces import muscle_traces, outputs_over_time
 
 # Imported when asked for: altair alone takes more than a second.
 _NAMES = {
@@ -50,8 +52,12 @@ _NAMES = {
     "measured_levels": "facelib.charts.calibration",
     "measured_power": "facelib.charts.calibration",
     "model_gallery": "facelib.charts.behaviour",
+    "moments": "facelib.charts.topography",
+    "muscle_maps": "facelib.charts.topography",
+    "muscle_traces": "facelib.charts.traces",
     "null_distribution": "facelib.charts.chance",
     "offline": "facelib.charts.display",
+    "outputs_over_time": "facelib.charts.traces",
     "p_histogram": "facelib.charts.chance",
     "power_curve": "facelib.charts.power",
     "ranking": "facelib.charts.falls",
@@ -86,8 +92,12 @@ __all__ = [
     "measured_levels",
     "measured_power",
     "model_gallery",
+    "moments",
+    "muscle_maps",
+    "muscle_traces",
     "null_distribution",
     "offline",
+    "outputs_over_time",
     "p_histogram",
     "power_curve",
     "ranking",

@@ -1,8 +1,8 @@
 """Maps of muscle activity over the face, between the electrodes that measured it.
 
 Between electrodes nothing was measured: a map is a picture of the numbers, no more. It passes through every
-one of them (a thin-plate spline), takes no value beyond them, ends where the face ends, and outside the
-electrodes it stays what it is at the border between them.
+one of them, takes no value beyond them, and ends where the face ends. The kernel is our choice: distances,
+with a constant and no slope. Peaks stay where they were measured, and it levels off beyond the electrodes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 ROWS: Final = 64
-LEAST: Final = 3  # positions that a plane needs
+LEAST: Final = 3  # positions
+KERNEL: Final[Mapping[str, Any]] = {"kernel": "linear", "degree": 0}
+"""As `scipy.interpolate.RBFInterpolator` takes it."""
 MARGIN: Final = 2.0  # mm around the face
 
 
@@ -129,7 +131,9 @@ def topography(
     )
 
 
-def topographies(activity: npt.ArrayLike, scheme: Scheme = "fridlund", size: int = ROWS) -> Floats:
+def topographies(
+    activity: npt.ArrayLike, scheme: Scheme = "fridlund", size: int = ROWS, *, everywhere: bool = False
+) -> Floats:
     """Return the maps of many moments, float32 (n, rows, columns), NaN outside the face.
 
     Interpolation is linear in the values: its weights are computed once a set of positions, and a map is a
@@ -142,6 +146,8 @@ def topographies(activity: npt.ArrayLike, scheme: Scheme = "fridlund", size: int
         where nothing is known. A moment with fewer than three values has no map: it is all NaN.
     scheme, size
         As for `topography`.
+    everywhere
+        Whether cells outside the face have a value, too: for who cuts the face out.
 
     Raises
     ------
@@ -156,11 +162,13 @@ def topographies(activity: npt.ArrayLike, scheme: Scheme = "fridlund", size: int
     named(scheme, values.shape[1])
     points = np.array(list(places(scheme).values()))
     cells, face = _cells(size)
+    if everywhere:
+        face = np.ones_like(face)
     maps = np.full((len(values), len(cells)), np.nan, np.float32)
     patterns, which = np.unique(np.isfinite(values), axis=0, return_inverse=True)
-    usable = [_usable(points[known]) for known in patterns]
-    if not any(usable):
-        msg = f"A map needs values at {LEAST} positions or more that don't lie on one line."
+    usable = patterns.sum(axis=1) >= LEAST
+    if not usable.any():
+        msg = f"A map needs values at {LEAST} positions or more."
         raise BadValueError(msg)
     for number, known in enumerate(patterns):
         if usable[number]:
@@ -210,11 +218,6 @@ def _by_name(activity: Mapping[str, float], scheme: Scheme) -> Doubles:
     return values
 
 
-def _usable(points: Doubles) -> bool:
-    """Tell whether points span a plane."""
-    return len(points) >= LEAST and bool(np.linalg.matrix_rank(points - points.mean(axis=0)) == 2)
-
-
 def _key(points: Doubles) -> tuple[tuple[int, ...], bytes]:
     """Return points as something that a cache can look up."""
     return points.shape, np.ascontiguousarray(points, np.float64).tobytes()
@@ -222,28 +225,10 @@ def _key(points: Doubles) -> tuple[tuple[int, ...], bytes]:
 
 @lru_cache(maxsize=16)
 def _weights(points: tuple[Any, bytes], where: tuple[Any, bytes]) -> Doubles:
-    """Return what each value counts for at each place, (n, k): outside the hull as at its nearest point."""
+    """Return what each value counts for at each place, (n, k)."""
     from scipy.interpolate import RBFInterpolator
 
     measured, asked = (np.frombuffer(data).reshape(shape) for shape, data in (points, where))
-    spline = RBFInterpolator(measured, np.eye(len(measured)), kernel="thin_plate_spline")
-    weights: Doubles = spline(onto_hull(measured, asked))
+    weights: Doubles = RBFInterpolator(measured, np.eye(len(measured)), **KERNEL)(asked)
     weights.setflags(write=False)
     return weights
-
-
-def onto_hull(measured: Doubles, asked: Doubles) -> Doubles:
-    """Return places (n, 2); those outside the convex hull of what was measured go to its nearest point."""
-    from scipy.spatial import ConvexHull
-
-    hull = ConvexHull(measured)
-    outside = (asked @ hull.equations[:, :2].T + hull.equations[:, 2] > 1e-9).any(axis=1)
-    start = measured[hull.vertices]
-    edge = np.roll(start, -1, axis=0) - start
-    away = asked[outside, None] - start
-    share = ((away * edge).sum(axis=2) / (edge**2).sum(axis=1)).clip(0, 1)
-    nearest = start + share[..., None] * edge
-    gap = ((asked[outside, None] - nearest) ** 2).sum(axis=2)
-    result = asked.copy()
-    result[outside] = nearest[np.arange(len(nearest)), gap.argmin(axis=1)]
-    return result

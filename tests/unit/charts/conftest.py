@@ -28,11 +28,17 @@ def outputs(rng: np.random.Generator) -> pd.DataFrame:
 
 @pytest.fixture
 def marks() -> Marks:
-    """Return the items of one kind of mark in one panel: ``marks(chart, 0, "rect")``."""
+    """Return the items of one kind of mark in one panel: ``marks(chart, 0, "rect")``.
+
+    The chart that was asked for last is kept: drawing it takes half a second.
+    """
+    kept: list[Any] = [None, None]
 
     def found(chart: Any, panel: int, kind: str) -> list[dict[str, Any]]:
-        spec = chart if isinstance(chart, dict) else chart.to_dict()
-        scene = vl_convert.vegalite_to_scenegraph(spec)["scenegraph"]
+        if kept[0] is not chart or isinstance(chart, dict):  # which may have been changed since
+            spec = chart if isinstance(chart, dict) else chart.to_dict()
+            kept[:] = chart, vl_convert.vegalite_to_scenegraph(spec)["scenegraph"]
+        scene = kept[1]
         groups = [group for group in walk(scene) if group.get("name") == f"concat_{panel}_group"]
         assert len(groups) == 1
         drawn = [

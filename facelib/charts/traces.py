@@ -1,0 +1,260 @@
+"""What muscles do over time, left and right in one panel, and what classifiers say meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import altair as alt
+
+from facelib.charts import theme
+from facelib.charts.palette import colour
+from facelib.charts.tables import check_label, classifiers_of, needed, rows
+from facelib.errors import BadValueError
+from facelib.semg.muscles import CHANNELS, MUSCLES, SIDES, split
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+TRACES: Final = ("seconds", "muscle", "side", "value")
+OUTPUTS: Final = ("seconds", "classifier", "label", "probability")
+BESIDE: Final = 4  # panels a row
+ROOM: Final = 0.06  # above what is largest, as a share of it
+WORDS: Final = {
+    "": "Muscle activity, 0 … 1, over seconds; blue: left, orange and dashed: right",
+    "µV": "Envelopes, µV, over seconds; blue: left, orange and dashed: right",
+}
+
+
+def muscle_traces(
+    table: pd.DataFrame,
+    *,
+    unit: str = "",
+    now: float | None = None,
+    width: int = 170,
+    height: int = 60,
+) -> alt.ConcatChart:
+    """Draw the course of every muscle, one panel a muscle, the person's two sides in it; all on one scale.
+
+    Parameters
+    ----------
+    table
+        Tidy table: seconds, muscle, side, value; see `trace_table`.
+    unit
+        Of the values; "" for activity 0 … 1, for which the scale ends at 1.
+    now
+        Where the cursor stands, s; None: there is none.
+    width, height
+        Of a panel, px.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing, there is no row, or the unit is another one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = trace_table(np.zeros((3, 22)), [0.0, 0.5, 1.0])
+    >>> len(muscle_traces(table, now=0.5).to_dict()["concat"])
+    11
+    """
+    if unit not in WORDS:
+        msg = f"Traces are activities (unit '') or envelopes in µV; got {unit!r}."
+        raise BadValueError(msg)
+    data = rows(needed(table, TRACES), TRACES)
+    if not data:
+        msg = "There is nothing to draw: the table has no rows."
+        raise BadValueError(msg)
+    known = [name for name in MUSCLES if (table["muscle"] == name).any()]
+    most = float(table["value"].max()) if unit else 1.0
+    ends = {"start": table["seconds"].min(), "end": table["seconds"].max()}
+    chart = layout(
+        known, unit=unit, most=(1 + ROOM) * (most or 1), width=width, height=height, now=now, **ends
+    )
+    return chart.properties(datasets={"traces": data})
+
+
+def trace_table(activity: npt.ArrayLike, times: npt.ArrayLike) -> pd.DataFrame:
+    """Return the table of `muscle_traces`: seconds, muscle, side, value; a row a moment and channel.
+
+    Parameters
+    ----------
+    activity
+        (n, 22) in the order of `facelib.semg.CHANNELS`; channels without any number are left out.
+    times
+        (n,) s.
+    """
+    import numpy as np
+    import pandas as pd
+
+    values, when = np.asarray(activity, np.float64), np.asarray(times, np.float64)
+    parts = []
+    for column, channel in enumerate(CHANNELS):
+        if np.isfinite(values[:, column]).any():
+            muscle, side = split(channel)
+            parts.append(
+                pd.DataFrame({"seconds": when, "muscle": muscle, "side": side, "value": values[:, column]})
+            )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(TRACES))
+
+
+def layout(
+    muscles: Sequence[str] = tuple(MUSCLES),
+    *,
+    unit: str = "",
+    width: int = 150,
+    height: int = 44,
+    beside: int = BESIDE,
+    start: float = 0.0,
+    end: float = 1.0,
+    now: float | None = 0.0,
+    most: float = 1 + ROOM,
+) -> alt.ConcatChart:
+    """Return the chart without data.
+
+    Its data set is ``traces``; its parameters are ``start``, ``end`` and ``now`` in seconds, and ``most``,
+    the end of the scale.
+    """
+    panels = [
+        _muscle(name, order, beside, cursor=now is not None).properties(
+            width=width, height=height, title=theme.panel_title(_short(name), beside)
+        )
+        for order, name in enumerate(muscles)
+    ]
+    chart = alt.concat(
+        *panels, columns=beside, data=alt.NamedData(name="traces"), datasets={"traces": []}
+    ).add_params(*_clock(start, end, now), alt.param(name="most", value=most))
+    return theme.finish(
+        chart,
+        columns=beside,
+        heading=repr(WORDS[unit]),
+        above=8,
+        description="Lines: activity of each muscle over time, one panel a muscle, all on one scale; solid: "
+        "the person's left, dashed: right.",
+    )
+
+
+def outputs_over_time(
+    outputs: pd.DataFrame, label: str = "happy", *, now: float | None = None, width: int = 170
+) -> alt.ConcatChart:
+    """Draw the probability of one class over time, one panel a classifier.
+
+    Parameters
+    ----------
+    outputs
+        Tidy table: seconds, classifier, label, probability.
+    label
+        The class of interest.
+    now
+        Where the cursor stands, s; None: there is none.
+    width
+        Of a panel, px.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing or the table has no such class.
+    """
+    data = rows(needed(outputs, OUTPUTS), OUTPUTS)
+    check_label(outputs, label)
+    ends = {"start": outputs["seconds"].min(), "end": outputs["seconds"].max()}
+    chart = outputs_layout(classifiers_of(outputs), label=label, width=width, now=now, **ends)
+    return chart.properties(datasets={"outputs": data})
+
+
+def outputs_layout(
+    classifiers: Sequence[str],
+    *,
+    label: str = "happy",
+    width: int = 150,
+    height: int = 64,
+    start: float = 0.0,
+    end: float = 1.0,
+    now: float | None = 0.0,
+) -> alt.ConcatChart:
+    """Return the chart of `outputs_over_time` without data.
+
+    Its data set is ``outputs``; its parameters are ``label``, and ``start``, ``end`` and ``now`` in seconds.
+    """
+    beside = theme.panels_beside(classifiers)
+    panels = [
+        _output(name, order, beside, cursor=now is not None).properties(
+            width=width, height=height, title=theme.panel_title(name, beside)
+        )
+        for order, name in enumerate(classifiers)
+    ]
+    chart = alt.concat(
+        *panels, columns=beside, data=alt.NamedData(name="outputs"), datasets={"outputs": []}
+    ).add_params(*_clock(start, end, now), alt.param(name="label", value=label))
+    return theme.finish(
+        chart,
+        columns=beside,
+        heading="'Probability of ' + label + ' over seconds'",
+        description="Lines: probability of the class of interest over time, one panel a classifier "
+        f"({', '.join(classifiers)}).",
+    )
+
+
+def _clock(start: float, end: float, now: float | None) -> tuple[alt.Parameter, ...]:
+    values = {"start": start, "end": end, "now": start if now is None else now}
+    return tuple(alt.param(name=name, value=float(value)) for name, value in values.items())
+
+
+def _seconds() -> alt.X:
+    return alt.X(
+        "seconds:Q",
+        scale=alt.Scale(domain=[alt.ExprRef("start"), alt.ExprRef("end")], nice=False),
+        axis=alt.Axis(title=None, tickCount=4, format=".2~f", grid=False),
+    )
+
+
+def _cursor() -> alt.Chart:
+    """Return the line at ``now``; it moves without looking through the data again."""
+    line: alt.Chart = (
+        alt.Chart(alt.InlineData(values=[{}]))
+        .mark_rule(color=theme.INK, strokeWidth=1.2, opacity=0.75)
+        .encode(x=alt.XDatum(alt.ExprRef("now"), type="quantitative"))
+    )
+    return line
+
+
+def _muscle(name: str, order: int, beside: int, *, cursor: bool) -> theme.Layered:
+    axis = alt.Axis(
+        title=None, tickCount=2, format=".3~f", labels=order % beside == 0, ticks=False, domain=False
+    )
+    scale = alt.Scale(domain=[0, alt.ExprRef("most")], nice=False)
+    shades = alt.Scale(domain=list(SIDES), range=[colour(0), colour(1)])
+    dashes = alt.Scale(domain=list(SIDES), range=[[1, 0], [4, 2]])
+    line = (
+        alt.Chart()
+        .transform_filter(f"datum.muscle === {name!r}")
+        .mark_line(strokeWidth=1.6, clip=True)
+        .encode(
+            x=_seconds(),
+            y=alt.Y("value:Q", scale=scale, axis=axis),
+            color=alt.Color("side:N", scale=shades, legend=None),
+            strokeDash=alt.StrokeDash("side:N", scale=dashes, legend=None),
+        )
+    )
+    return alt.layer(line, _cursor()) if cursor else alt.layer(line)
+
+
+def _output(name: str, order: int, beside: int, *, cursor: bool) -> theme.Layered:
+    unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
+    axis = alt.Axis(
+        title=None, values=[0, 0.5, 1], format="~g", labels=order % beside == 0, ticks=False, domain=False
+    )
+    line = (
+        alt.Chart()
+        .transform_filter(f"datum.classifier === {name!r} && datum.label === label")
+        .mark_line(color=colour(order), strokeWidth=2)
+        .encode(x=_seconds(), y=alt.Y("probability:Q", scale=unit, axis=axis))
+    )
+    return alt.layer(line, _cursor()) if cursor else alt.layer(line)
+
+
+def _short(muscle: str) -> str:
+    """Return a title that fits over a small panel."""
+    return MUSCLES[muscle].title.replace("superioris", "sup.").replace(" / procerus", " / proc.")
