@@ -2,7 +2,7 @@
 
 Without a model the head moves by the declared map `facelib.semg.unit_weights`: muscles that move a face unit
 share it, fully active muscles move it fully. That is nobody's face in particular; a model learnt from one
-person's film and signals (`facelib.semg.mapping.EMG2Expression`) is nearer to that person's.
+person's film and signals (`facelib.semg.EMG2Expression`) is nearer to that person's.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ TABLE_COLUMNS: Final = {
 
 
 class Moves(Protocol):
-    """What a model must do: `facelib.semg.mapping.EMG2Expression` does."""
+    """What a model must do: `facelib.semg.EMG2Expression` does."""
 
-    def predict(self, emg: Any) -> Any:
-        """Return face units (n, m) of envelopes."""
+    def predict(self, envelopes: Any, *, above_rest: bool) -> pd.DataFrame:
+        """Return face units of envelopes, how far they go beyond rest: a column a unit, a row a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,10 +247,9 @@ def _rate(wanted: float | None, own: float) -> float:
 
 
 def _predicted(model: Moves, recording: Recording, rate: float) -> Doubles:
-    """Return a model's face units at the rate of the pictures, (n, 52), 0 … 1."""
-    found = model.predict(recording)
-    units = _given_units(found)
-    return np.asarray(at_rate(units, recording.rate, rate)[1])
+    """Return a model's face units at the rate of the pictures, (n, 52), 0 … 1; in gaps the face goes on."""
+    found = model.predict(recording, above_rest=True).interpolate(limit_direction="both")
+    return at_rate(_given_units(found), recording.rate, rate)[1]
 
 
 def _given_units(moves: Any) -> Doubles:

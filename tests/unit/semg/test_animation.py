@@ -93,8 +93,11 @@ def test_face_units_move_it_too() -> None:
 
 def test_a_model_takes_the_place_of_the_declared_map(recording: Recording) -> None:
     class Backwards:
-        def predict(self, emg: Any) -> pd.DataFrame:
-            return pd.DataFrame({"jawOpen": 1 - emg.signals[:, CHANNELS.index("zygomaticus_left")]})
+        def predict(self, envelopes: Any, *, above_rest: bool) -> pd.DataFrame:
+            assert above_rest
+            column = 1 - envelopes.signals[:, CHANNELS.index("zygomaticus_left")]
+            column[20:30] = np.nan  # a gap: the face goes on
+            return pd.DataFrame({"jawOpen": column})
 
     film = animate(HEAD, recording, Backwards(), rate=15)
     np.testing.assert_allclose(
@@ -102,6 +105,19 @@ def test_a_model_takes_the_place_of_the_declared_map(recording: Recording) -> No
     )
     assert film.model == "Backwards"
     assert not film.units[:, SMILE].any()
+
+
+def test_a_fitted_model_moves_the_head() -> None:
+    from facelib.semg import EMG2Expression, pair_of, simulate_clip
+
+    clips = [simulate_clip(task, 4.0) for task in ("happy", "sad", "Smile-Left")]
+    model = EMG2Expression.fit([pair_of(clip) for clip in clips])
+    film = animate(HEAD, clips[2].envelope, model)
+    assert film.model == "EMG2Expression"
+    left, right = film.units[:, SMILE[0]], film.units[:, SMILE[1]]
+    assert left.max() > 0.4
+    assert np.corrcoef(left, clips[2].units[:, SMILE[0]])[0, 1] > 0.8
+    assert left.max() > 2 * right.max()
 
 
 def test_the_table_has_a_row_a_picture(recording: Recording) -> None:
