@@ -289,7 +289,7 @@ def _numbers(column: pd.Series[float], name: str) -> npt.NDArray[np.float64]:
 
 
 def _seconds(column: pd.Series[float], name: str) -> npt.NDArray[np.float64]:
-    """Return times in seconds: numbers with their unit, s where none stands, or dates with times of day."""
+    """Return times in seconds: numbers with their unit, s where none stands, or dates as ISO 8601."""
     import pandas as pd
 
     unit = unit_of(str(column.name))[1]
@@ -299,7 +299,7 @@ def _seconds(column: pd.Series[float], name: str) -> npt.NDArray[np.float64]:
     if pd.api.types.is_numeric_dtype(column):
         return _numbers(column, name) * SECONDS.get(unit, 1.0)
     try:
-        moments = pd.to_datetime(column)
+        moments = pd.to_datetime(column, format="ISO8601")
         return np.asarray((moments - moments.iloc[0]).dt.total_seconds().to_numpy(np.float64))
     except (ValueError, TypeError, AttributeError):
         return _numbers(column, name) * SECONDS.get(unit, 1.0)
