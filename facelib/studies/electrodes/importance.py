@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 By = Literal["region", "muscle"]
 
-PEOPLE: Final = 70
+PEOPLE: Final = 42
 PAIRS: Final = 4  # of orders of the muscles, a face
 ALONE, LAST = "alone", "last"
 HOW: Final = (ALONE, LAST)
@@ -141,7 +141,7 @@ def importance_study(
     Parameters
     ----------
     faces
-        Heads, or pictures (of a series without orders) that say what they are meant to show. None: 70
+        Heads, or pictures (of a series without orders) that say what they are meant to show. None: 42
         rendered people as in a laboratory, at full expression of the tuned set, which there is accuracy to
         lose in.
     classifiers

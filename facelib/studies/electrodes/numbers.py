@@ -239,7 +239,7 @@ def half_number(
     rng = np.random.default_rng([seed, _STREAM])
     weights = rng.multinomial(len(curves), np.full(len(curves), 1 / len(curves)), RESAMPLES) / len(curves)
     means = np.concatenate([curves.mean(axis=0)[None], weights @ curves])
-    halves = np.array([_half(curve, numbers) for curve in means])
+    halves = _halves(means, np.asarray(numbers, np.float64))
     told = halves[1:][~np.isnan(halves[1:])]
     if np.isnan(halves[0]) or not len(told):
         return float("nan"), float("nan"), float("nan")
@@ -247,15 +247,14 @@ def half_number(
     return float(halves[0]), low, high
 
 
-def _half(curve: Floats, numbers: Sequence[int]) -> float:
-    if curve[-1] == 0:
-        return float("nan")
-    share = curve / curve[-1]
-    at = int(np.argmax(share >= 0.5))
-    if at == 0:
-        return float(numbers[0])
-    before, after = share[at - 1], share[at]
-    return float(numbers[at - 1] + (numbers[at] - numbers[at - 1]) * (0.5 - before) / (after - before))
+def _halves(curves: Floats, numbers: Floats) -> Floats:
+    """Return where each of the curves (m, numbers) first reaches half of its end; NaN where that is 0."""
+    end = curves[:, -1:]
+    share = np.where(end == 0, np.nan, curves / np.where(end == 0, 1.0, end))
+    at = np.maximum(np.argmax(share >= 0.5, axis=1), 1)
+    rows = np.arange(len(curves))
+    before, after = share[rows, at - 1], share[rows, at]
+    return np.asarray(numbers[at - 1] + (numbers[at] - numbers[at - 1]) * (0.5 - before) / (after - before))
 
 
 def _numbers(

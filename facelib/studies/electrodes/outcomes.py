@@ -76,11 +76,9 @@ def outcomes_of(table: pd.DataFrame) -> Outcomes:
     """
     import pandas as pd
 
-    missing = [name for name in _NEEDED if name not in table]
-    if missing:
-        msg = (
-            f"Expected the rows of a study with the columns {', '.join(_NEEDED)}; {', '.join(missing)} miss."
-        )
+    if missing := [name for name in _NEEDED if name not in table]:
+        needed = ", ".join(_NEEDED)
+        msg = f"Expected a study's rows with the columns {needed}; {', '.join(missing)} missing."
         raise BadValueError(msg)
     if len(names := table["intervention"].unique().tolist()) != 1:
         msg = f"Expected the rows of one intervention; got {', '.join(names) or 'none'}."
