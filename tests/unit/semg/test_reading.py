@@ -331,7 +331,8 @@ def test_any_table_is_a_recording_or_a_typed_error(
         recording = read_signals(text.encode(), name="a.csv", rate=100)
     except FacelibError:
         return
-    assert len(recording) >= len([row for row in cells if any(row)])
+    if '"' not in text:  # which goes on over ends of lines
+        assert len(recording) >= len([row for row in cells if any(row)])
 
 
 @settings(max_examples=300, deadline=None)
