@@ -61,7 +61,8 @@ def bars(
     check_label(outputs, label)
     steps = int(outputs["step"].max()) + 1
     names = classifiers_of(outputs)
-    chart = layout(names, label=label, step=step, steps=steps, slider=slider, **sizes.BARS)
+    width, height = sizes.BARS["width"], sizes.BARS["row_height"]
+    chart = layout(names, label=label, step=step, steps=steps, slider=slider, width=width, row_height=height)
     return chart.properties(datasets={"outputs": data})
 
 
@@ -74,11 +75,16 @@ def layout(
     slider: bool = False,
     width: int = 84,
     row_height: int = 15,
+    over: str = "strength",
+    tick: str = "strength 0",
 ) -> alt.ConcatChart:
-    """Return the chart without data: parameters ``step`` and ``label``, data set ``outputs``."""
+    """Return the chart without data: parameters ``step`` and ``label``, data set ``outputs``.
+
+    The steps are of `over`, the column "strength" holds it; the first of them, marked by a tick, is `tick`.
+    """
     beside = theme.panels_beside(classifiers, most=6)
     panels = [
-        _panel(name, order=order, beside=beside, width=width, row_height=row_height)
+        _panel(name, order=order, beside=beside, width=width, row_height=row_height, over=over)
         for order, name in enumerate(classifiers)
     ]
     chart = alt.concat(*panels, columns=beside, data=alt.NamedData(name="outputs"), datasets={"outputs": []})
@@ -90,14 +96,14 @@ def layout(
         columns=beside,
         description=(
             "Bars: probability of each emotion, one panel a classifier "
-            f"({', '.join(classifiers)}), at the strength shown; ticks: at strength 0."
+            f"({', '.join(classifiers)}), at the {over} shown; ticks: at {tick}."
         ),
-        heading="'Outputs now, ' + label + ' first; the tick is strength 0'",
+        heading=f"'Outputs now, ' + label + ' first; the tick is {tick}'",
     )
 
 
 def _panel(
-    classifier: str, *, order: int, beside: int, width: int, row_height: int
+    classifier: str, *, order: int, beside: int, width: int, row_height: int, over: str
 ) -> alt.LayerChart | alt.FacetChart:
     strong = "datum.label === label"
     axis = alt.Axis(
@@ -120,7 +126,7 @@ def _panel(
         alt.Tooltip("classifier:N"),
         alt.Tooltip("label:N"),
         alt.Tooltip("probability:Q", format=".3f"),
-        alt.Tooltip("strength:Q", format=".2f"),
+        alt.Tooltip("strength:Q", title=over, format=".2f"),
     ]
     bar = (
         base.transform_filter("datum.step === step")

@@ -110,6 +110,7 @@ def layout(
     start: float = 0.0,
     end: float = 1.0,
     now: float | None = 0.0,
+    rate: float | None = None,
     most: float = 1 + ROOM,
 ) -> alt.ConcatChart:
     """Return the chart without data.
@@ -125,7 +126,7 @@ def layout(
     ]
     chart = alt.concat(
         *panels, columns=beside, data=alt.NamedData(name="traces"), datasets={"traces": []}
-    ).add_params(*_clock(start, end, now), alt.param(name="most", value=most))
+    ).add_params(*_clock(start, end, now, rate), alt.param(name="most", value=most))
     return theme.finish(
         chart,
         columns=beside,
@@ -173,10 +174,12 @@ def outputs_layout(
     start: float = 0.0,
     end: float = 1.0,
     now: float | None = 0.0,
+    rate: float | None = None,
 ) -> alt.ConcatChart:
     """Return the chart of `outputs_over_time` without data.
 
-    Its data set is ``outputs``; its parameters are ``label``, and ``start``, ``end`` and ``now`` in seconds.
+    Its data set is ``outputs``; its parameters are ``label``, and ``start``, ``end`` and ``now`` in seconds;
+    with a rate, ``now`` follows from ``step`` and ``rate``.
     """
     beside = theme.panels_beside(classifiers)
     panels = [
@@ -187,7 +190,7 @@ def outputs_layout(
     ]
     chart = alt.concat(
         *panels, columns=beside, data=alt.NamedData(name="outputs"), datasets={"outputs": []}
-    ).add_params(*_clock(start, end, now), alt.param(name="label", value=label))
+    ).add_params(*_clock(start, end, now, rate), alt.param(name="label", value=label))
     return theme.finish(
         chart,
         columns=beside,
@@ -197,9 +200,12 @@ def outputs_layout(
     )
 
 
-def _clock(start: float, end: float, now: float | None) -> tuple[alt.Parameter, ...]:
-    values = {"start": start, "end": end, "now": start if now is None else now}
-    return tuple(alt.param(name=name, value=float(value)) for name, value in values.items())
+def _clock(start: float, end: float, now: float | None, rate: float | None) -> list[alt.Parameter]:
+    """Return the parameters that say where the cursor stands; with a rate it follows ``step``."""
+    values = {"start": start, "end": end}
+    values |= {"now": start if now is None else now} if rate is None else {"rate": rate, "step": 0}
+    clock = [alt.param(name=name, value=float(value)) for name, value in values.items()]
+    return clock if rate is None else [*clock, alt.param(name="now", expr="start + step / rate")]
 
 
 def _seconds() -> alt.X:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from facelib import charts
+from facelib.charts.export import with_data
 from facelib.charts.traces import layout, outputs_layout, trace_table
 from facelib.errors import BadValueError
 from facelib.semg import CHANNELS, MUSCLES
@@ -95,8 +96,11 @@ def test_outputs_over_time_stand_at_their_numbers(marks: Marks, rng: np.random.G
         charts.outputs_over_time(table, "angry")
 
 
-def test_the_page_can_move_the_cursor_by_a_parameter() -> None:
-    for chart in (layout(), outputs_layout(["fer"])):
-        spec = chart.to_dict()
-        assert {"start", "end", "now"} <= {param["name"] for param in spec["params"]}
-        assert '"now"' in str(spec).replace("'", '"')
+def test_the_page_moves_the_cursor_by_its_step(activity: np.ndarray, marks: Marks) -> None:
+    data = {"traces": trace_table(activity, TIMES).to_dict("records")}
+    spec = layout(start=2.0, end=6.0, rate=10.0, width=WIDTH).to_dict()
+    for step in (0, 20):
+        chart = with_data(spec, data, {"step": step})
+        assert marks(chart, 3, "rule")[0]["x"] == pytest.approx(WIDTH * step / 40, abs=0.1)
+    names = {param["name"] for param in outputs_layout(["fer"], rate=10.0).to_dict()["params"]}
+    assert {"start", "end", "now", "step", "rate", "label"} <= names
