@@ -19,7 +19,7 @@ from facelib.errors import BadTableError, FacelibError, UnknownNameError
 from facelib.faces.expressions import FACE_UNITS
 from facelib.semg.findings import Finding
 from facelib.semg.inventory import clips_of
-from facelib.semg.muscles import CHANNELS
+from facelib.semg.muscles import CHANNELS, unit_weights
 from facelib.semg.reading import read_signals
 from facelib.semg.recording import Recording
 from facelib.semg.video import open_video
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 RATE: Final = 30.0
 """Rows of the envelopes a second: those of the videos."""
+UNITS: Final = frozenset(unit for unit, row in zip(FACE_UNITS, unit_weights(), strict=True) if row.any())
+"""Face units that recorded muscles move."""
 MOST_BYTES: Final = 200_000_000
 """Of a table of face units, unpacked."""
 
@@ -219,10 +221,13 @@ def open_dataset(folder: str | Path) -> Dataset:
 def read_units(path: Path) -> pd.DataFrame:
     """Read face units, gzipped CSV: a row a frame, a column of [0, 1] a unit.
 
+    Units that no recorded muscle moves may be missing (the blendshape network doesn't tell the tongue) and
+    are NaN; other columns are left out.
+
     Raises
     ------
     BadTableError
-        If it can't be read, or lacks a unit.
+        If it can't be read, or lacks a unit that a muscle moves.
     """
     import pandas as pd
 
@@ -235,10 +240,11 @@ def read_units(path: Path) -> pd.DataFrame:
             msg = f"{path.name} unpacks to more than {MOST_BYTES // 10**6} MB."
             raise BadTableError(msg)
         table = pd.read_csv(io.BytesIO(content))
-        if lacking := [unit for unit in FACE_UNITS if unit not in table.columns]:
+        if not UNITS.issubset(table.columns):
+            lacking = [unit for unit in FACE_UNITS if unit in UNITS and unit not in table.columns]
             msg = f"{path.name} lacks the face units {', '.join(lacking[:5])}{' …' if lacking[5:] else ''}."
             raise BadTableError(msg, missing=lacking)
-        return table[list(FACE_UNITS)].astype("float64")
+        return table.reindex(columns=list(FACE_UNITS)).astype("float64")
     except (OSError, EOFError, zlib.error, ValueError, LookupError) as error:
         if isinstance(error, FacelibError):
             raise

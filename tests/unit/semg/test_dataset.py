@@ -261,6 +261,19 @@ def test_units_are_found_without_the_table_of_methods(folder: Path) -> None:
     assert open_dataset(folder).clip(HAPPY).blendshapes is not None
 
 
+def test_units_that_no_muscle_moves_may_be_missing(folder: Path) -> None:
+    path = folder / "video_noelec_params" / "MediaPipe" / "007_1S" / f"{HAPPY}_params.csv.gz"
+    table = pd.read_csv(path)
+    table.drop(columns="tongueOut").assign(_neutral=0.1).to_csv(path, index=False)
+    blendshapes = open_dataset(folder).clip(HAPPY).blendshapes
+    assert blendshapes is not None
+    assert list(blendshapes.columns) == list(FACE_UNITS)
+    assert blendshapes.isna().all().sum() == 1
+    table.drop(columns="mouthSmileLeft").to_csv(path, index=False)
+    (found,) = said(open_dataset(folder), "damaged file")
+    assert "mouthSmileLeft" in found.words
+
+
 def test_what_is_no_such_folder_is_said(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(BadTableError, match="no folder"):
         open_dataset(tmp_path / "none")
