@@ -2,8 +2,9 @@
 
 How many µV are "full" differs between muscles, electrodes and people, and nobody knows it of a recording. Our
 choice: a channel is at rest at its 5th percentile. A muscle is fully active at the 98th percentile of its
-stronger side, above rest; *both sides share it*, so that a weak side stays weak. A muscle that hardly moves
-isn't blown up: its full is at least a fifth of that of the most active muscle.
+stronger side, above rest; *both sides share it*, so that a weak side stays weak. Of several recordings of a
+session the one in which it is strongest counts. Where only one is known, muscles that aren't part of its
+movement may be far from their full: theirs is at least half of that of the most active muscle.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Doubles = npt.NDArray[np.float64]
 
 REST: Final = 5.0  # percentile
 FULL: Final = 98.0  # percentile
-LEAST: Final = 0.2  # of the most active muscle's full, for all others
+LEAST: Final = 0.5  # of the most active muscle's full, for all others
 QUIET: Final = 0.1  # activity below which a muscle is said to rest: no ratio is told
 SUMMARY_COLUMNS: Final = {
     "group": "what can be told apart by the face: one muscle, or several that move it alike",
@@ -74,12 +75,9 @@ def scaling_of(recordings: Recording | Iterable[Recording]) -> Scaling:
     if not given:
         msg = "A scaling is made of one recording or more; got none."
         raise BadValueError(msg)
-    values = np.concatenate([in_order(recording) for recording in given])
-    known = np.isfinite(values).any(axis=0)
-    rest, high = np.full(len(CHANNELS), np.nan), np.full(len(CHANNELS), np.nan)
-    if known.any():
-        rest[known] = np.nanpercentile(values[:, known], REST, axis=0)
-        high[known] = np.nanpercentile(values[:, known], FULL, axis=0) - rest[known]
+    values = [in_order(recording) for recording in given]
+    rest = _percentile(np.concatenate(values), REST)
+    high = np.fmax.reduce([_percentile(one, FULL) for one in values]) - rest
     pairs = high.reshape(-1, len(SIDES))  # channels are a muscle's left, then its right
     full = np.where(np.isnan(pairs).all(axis=1), np.nan, np.fmax(*pairs.T))
     most = np.fmax.reduce(full)
@@ -87,6 +85,15 @@ def scaling_of(recordings: Recording | Iterable[Recording]) -> Scaling:
         msg = "Nothing moves in this recording: all channels are constant, or none is known."
         raise BadValueError(msg)
     return Scaling(rest, np.where(np.isnan(high), np.nan, np.repeat(np.fmax(full, LEAST * most), len(SIDES))))
+
+
+def _percentile(values: Doubles, share: float) -> Doubles:
+    """Return a percentile of each channel, (22,); NaN for those without any number."""
+    known = np.isfinite(values).any(axis=0)
+    result = np.full(values.shape[1], np.nan)
+    if known.any():
+        result[known] = np.nanpercentile(values[:, known], share, axis=0)
+    return result
 
 
 def activity_of(recording: Recording, scaling: Scaling | None = None) -> Doubles:

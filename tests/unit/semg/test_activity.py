@@ -52,6 +52,17 @@ def test_a_session_shares_its_scale(smile: Recording) -> None:
     assert activity_of(half, shared)[:, LEFT].max() == pytest.approx(0.5, abs=0.03)
 
 
+def test_of_a_session_the_recording_counts_in_which_a_muscle_is_strongest(smile: Recording) -> None:
+    rest = smile.replace(signals=np.full((3000, 22), 4.0))  # ten times as long: percentiles of all would drop
+    other = smile.signals.copy()
+    other[:, BROW] = 4 + 60 * np.linspace(0, 1, 300)
+    frown = smile.replace(signals=other)
+    shared = scaling_of([rest, smile, frown])
+    assert activity_of(smile, shared)[:, LEFT].max() == pytest.approx(1.0)
+    assert shared.full[BROW] == pytest.approx(60 * 0.98, rel=0.02)
+    assert scaling_of(smile).full[BROW] == pytest.approx(LEAST * scaling_of(smile).full[LEFT])
+
+
 def test_what_was_normalised_is_taken_as_it_is() -> None:
     given = Recording(np.array([[0.25], [1.5], [-0.5]]), 30, ("Zygomaticus_l",), "envelope", unit="")
     active = activity_of(given)
