@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from facelib.charts.detection import roc
     from facelib.charts.display import offline
     from facelib.charts.effects import explained, forest
+    from facelib.charts.electrode_importance import electrode_map, electrode_shares
+    from facelib.charts.electrodes import electrode_curves
     from facelib.charts.export import save
     from facelib.charts.falls import ranking
     from facelib.charts.gradients import agreement, curve, gallery, steps
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from facelib.charts.outputs import bars
     from facelib.charts.power import power_curve
     from facelib.charts.regions import region_curves
+    from facelib.charts.restoration import restored_accuracy, won_back_shares
     from facelib.charts.shares import significant_shares
     from facelib.charts.strips import film
     from facelib.charts.topography import moments, muscle_maps
@@ -40,6 +43,9 @@ _NAMES = {
     "confusion": "facelib.charts.behaviour",
     "curve": "facelib.charts.gradients",
     "disagreement": "facelib.charts.behaviour",
+    "electrode_curves": "facelib.charts.electrodes",
+    "electrode_map": "facelib.charts.electrode_importance",
+    "electrode_shares": "facelib.charts.electrode_importance",
     "explained": "facelib.charts.effects",
     "film": "facelib.charts.strips",
     "forest": "facelib.charts.effects",
@@ -64,10 +70,12 @@ _NAMES = {
     "region_curves": "facelib.charts.regions",
     "reliability": "facelib.charts.behaviour",
     "response": "facelib.charts.curves",
+    "restored_accuracy": "facelib.charts.restoration",
     "roc": "facelib.charts.detection",
     "save": "facelib.charts.export",
     "significant_shares": "facelib.charts.shares",
     "steps": "facelib.charts.gradients",
+    "won_back_shares": "facelib.charts.restoration",
 }
 
 __all__ = [
@@ -80,6 +88,9 @@ __all__ = [
     "confusion",
     "curve",
     "disagreement",
+    "electrode_curves",
+    "electrode_map",
+    "electrode_shares",
     "explained",
     "film",
     "forest",
@@ -104,10 +115,12 @@ __all__ = [
     "region_curves",
     "reliability",
     "response",
+    "restored_accuracy",
     "roc",
     "save",
     "significant_shares",
     "steps",
+    "won_back_shares",
 ]
 
 
