@@ -30,11 +30,14 @@ if TYPE_CHECKING:
     from facelib.semg.normalising import Normalised, Scale, normalise, scale_of
     from facelib.semg.pairs import Pair, pair_of
     from facelib.semg.processing import Chain, envelope, missing
+    from facelib.semg.quality import check, quality_table
     from facelib.semg.reading import read_signals
     from facelib.semg.recording import Recording
     from facelib.semg.simulated_folder import SimulationStoppedError, simulate
     from facelib.semg.simulated_signals import Faults, draw_strengths, expected_envelope, raw_signals
     from facelib.semg.simulation import SimulatedClip, face_units, person, simulate_clip
+    from facelib.semg.swapping import swapped
+    from facelib.semg.synchronising import Synchronisation, aligned, synchronise, trigger_lag
     from facelib.semg.tasks import TASKS, Activity, Task, draw_activity
     from facelib.semg.topography import Topography, topographies
     from facelib.semg.video import Video, open_video, write_video
@@ -65,16 +68,19 @@ _NAMES = {
     "Scale": "normalising",
     "SimulatedClip": "simulation",
     "SimulationStoppedError": "simulated_folder",
+    "Synchronisation": "synchronising",
     "TASKS": "tasks",
     "Task": "tasks",
     "Topography": "topography",
     "Video": "video",
     "Watched": "watching",
     "activity_of": "activity",
+    "aligned": "synchronising",
     "animate": "animation",
     "bipolar": "montage",
     "channel_of": "channels",
     "channels_of": "channels",
+    "check": "quality",
     "draw_activity": "tasks",
     "draw_strengths": "simulated_signals",
     "electrode_free_emg": "watching",
@@ -92,6 +98,7 @@ _NAMES = {
     "open_video": "video",
     "pair_of": "pairs",
     "person": "simulation",
+    "quality_table": "quality",
     "raw_signals": "simulated_signals",
     "read_signals": "reading",
     "region_of": "muscles",
@@ -99,7 +106,10 @@ _NAMES = {
     "scaling_of": "activity",
     "simulate": "simulated_folder",
     "simulate_clip": "simulation",
+    "swapped": "swapping",
+    "synchronise": "synchronising",
     "topographies": "topography",
+    "trigger_lag": "synchronising",
     "unit_weights": "muscles",
     "units_of_frames": "watching",
     "units_of_video": "watching",
@@ -132,15 +142,18 @@ __all__ = [
     "Scale",
     "SimulatedClip",
     "SimulationStoppedError",
+    "Synchronisation",
     "Task",
     "Topography",
     "Video",
     "Watched",
     "activity_of",
+    "aligned",
     "animate",
     "bipolar",
     "channel_of",
     "channels_of",
+    "check",
     "draw_activity",
     "draw_strengths",
     "electrode_free_emg",
@@ -158,6 +171,7 @@ __all__ = [
     "open_video",
     "pair_of",
     "person",
+    "quality_table",
     "raw_signals",
     "read_signals",
     "region_of",
@@ -165,7 +179,10 @@ __all__ = [
     "scaling_of",
     "simulate",
     "simulate_clip",
+    "swapped",
+    "synchronise",
     "topographies",
+    "trigger_lag",
     "unit_weights",
     "units_of_frames",
     "units_of_video",
