@@ -17,6 +17,7 @@ from facelib.charts.topography import lines
 from facelib.errors import BadValueError
 from facelib.studies.electrodes.importance import ALONE, LAST
 from facelib.studies.electrodes.outcomes import MEAN
+from facelib.studies.electrodes.sentences import small
 
 PLACED: Final = (
     "scheme", "position", "x", "y", "side", "region", "classifier", "outcome", "how", "n", "change", "low",
@@ -181,7 +182,7 @@ def share_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         at=table["group"].map(order.index),
     )
     found["words"] = [
-        _small(row["change"]) + (" *" if row["p_holm"] <= row["alpha"] else "")
+        small(row["change"]) + (" *" if row["p_holm"] <= row["alpha"] else "")
         for row in found.to_dict("records")
     ]
     place = {name: number for number, name in enumerate(classifiers_of(table))}
@@ -208,17 +209,7 @@ def _kinds(table: pd.DataFrame) -> Any:
 
 def _says(row: Mapping[Any, Any]) -> str:
     star = " *" if row["p_holm"] <= row["alpha"] else ""
-    return f"{_small(row['change'])} ({_small(row['low'])} to {_small(row['high'])}){star}, {row['verdict']}"
-
-
-def _small(value: float) -> str:
-    """Return a number with its sign and three decimals: single electrodes change little.
-
-    >>> _small(-0.0234), _small(0.0002)
-    ('−.023', '.000')
-    """
-    text = f"{abs(value):.3f}".removeprefix("0")
-    return text if text == ".000" else ("−" if value < 0 else "+") + text
+    return f"{small(row['change'])} ({small(row['low'])} to {small(row['high'])}){star}, {row['verdict']}"
 
 
 def _face(how: str, largest: float, width: int, height: int) -> theme.Layered:
@@ -327,10 +318,10 @@ def _bars(
     text = base.mark_text(align="left", color=theme.INK, fontSize=10.5).encode(
         x=alt.value(width + 4), y=y, text="words:N"
     )
-    low, high = _small(total["total_low"]), _small(total["total_high"])
+    low, high = small(total["total_low"]), small(total["total_high"])
     title = alt.Title(
         text=name,
-        subtitle=f"all together {_small(total['total'])} ({low} to {high})",
+        subtitle=f"all together {small(total['total'])} ({low} to {high})",
         anchor="start",
         frame="group",
         fontSize=11.5,

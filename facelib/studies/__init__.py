@@ -26,6 +26,7 @@ from facelib.studies.declaration import (
     to_yaml,
 )
 from facelib.studies.demonstration import demonstration_head
+from facelib.studies.electrodes import electrode_numbers, importance_study, load_electrodes
 from facelib.studies.execution import Progress, WorkersLostError
 from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
 from facelib.studies.hypothesis import Hypothesis
@@ -97,17 +98,20 @@ __all__ = [
     "describe_hypothesis",
     "detection_rates",
     "disagreement",
+    "electrode_numbers",
     "electrodes_table",
     "even_strengths",
     "facing_asymmetry",
     "film_strip",
     "identity_of",
+    "importance_study",
     "intervention_name",
     "labelled_population",
     "later_changes",
     "leaderboard",
     "load_asymmetry",
     "load_declaration",
+    "load_electrodes",
     "load_known_truth",
     "load_manipulation",
     "load_power_of_properties",

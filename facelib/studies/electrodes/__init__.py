@@ -17,9 +17,11 @@ from facelib.studies.electrodes.numbers import (
     number_table,
 )
 from facelib.studies.electrodes.outcomes import MEAN, OUTCOMES
+from facelib.studies.electrodes.sentences import CAVEAT, describe_importance, describe_numbers
 from facelib.studies.electrodes.shares import SHARE_COLUMNS, share_table
 
 __all__ = [
+    "CAVEAT",
     "HALF_COLUMNS",
     "MEAN",
     "NUMBER_COLUMNS",
@@ -27,6 +29,8 @@ __all__ = [
     "POSITION_COLUMNS",
     "SHARE_COLUMNS",
     "ElectrodesResults",
+    "describe_importance",
+    "describe_numbers",
     "electrode_groups",
     "electrode_numbers",
     "electrode_series",
