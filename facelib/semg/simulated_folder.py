@@ -226,7 +226,12 @@ def _plans(
 
 
 def _told(plan: _Plan) -> dict[str, Any]:
-    task = {"id": plan.task.id, "channels": dict(plan.task.channels), "others": dict(plan.task.others)}
+    task = {
+        "id": plan.task.id,
+        "channels": dict(plan.task.channels),
+        "others": dict(plan.task.others),
+        "free": plan.task.free,
+    }
     return {"id": plan.id, "seconds": plan.seconds, "task": task, "faults": asdict(plan.faults)}
 
 

@@ -28,12 +28,13 @@ RATE: Final = 30.0
 MARGIN: Final = 2.0
 """Seconds that are drawn before and after a clip, so that signals may come earlier or later than the film."""
 
-RISE, HOLD, FALL, REST = (0.25, 0.7), (0.3, 1.2), (0.3, 0.8), (0.2, 0.9)  # s, ranges
+RISE, HOLD, FALL, REST = (0.25, 0.6), (0.2, 0.8), (0.3, 0.7), (0.1, 0.6)  # s, ranges
 LEAST = 0.4
 """Smallest peak of a movement; the largest is 1."""
 SPREAD = 0.15  # of a channel's share of a movement, standard deviation of its logarithm
 ASYNCHRONY = 0.06  # s, by how much a channel starts earlier or later, standard deviation
 COMPANION, COMPANIONS = 0.4, 0.3  # how often another channel takes part, and how much at most
+FREE = 0.35  # how often a channel takes part in a free movement, with any share from 0.2 to 1
 TONUS, SLOWNESS = 0.06, 0.8  # activity that is always there: its usual size, and its time scale in s
 
 
@@ -51,12 +52,15 @@ class Task:
         Channel to its share of the movement, 0 … 1.
     others
         Face units that muscles without an electrode move, and how much: the open jaw, a puffed cheek.
+    free
+        Whether every movement is another one: channels are drawn anew each time.
     """
 
     id: str
     mode: Mode
     channels: Mapping[str, float] = field(default_factory=dict)
     others: Mapping[str, float] = field(default_factory=dict)
+    free: bool = False
 
 
 def _task(
@@ -150,10 +154,11 @@ _ALL = (
         for side in SIDES
     ),
     _task("Clench", "schaede", {"masseter": 1.0}),
+    *(Task(f"Free-{number}", "schaede", free=True) for number in range(1, 7)),
 )
 TASKS: Final[Mapping[str, Task]] = MappingProxyType({task.id: task for task in _ALL})
 """The tasks by their ids: eleven movements and six emotions as in MMM; ours are eight one-sided movements, to
-tell sides apart, and clenched teeth, which nothing in the face shows."""
+tell sides apart, clenched teeth, which nothing in the face shows, and free mimicry, to tell muscles apart."""
 
 
 def task_of(name: str) -> Task:
@@ -219,9 +224,11 @@ def draw_activity(task: Task | str, seconds: float, rng: np.random.Generator | i
     shares = np.array([task.channels.get(channel, 0.0) for channel in CHANNELS])
     moved = np.array(list(task.others.values()))
     start = -MARGIN - rng.uniform(0, 2)
-    while start < times[-1] and (shares.any() or moved.any()):
+    while start < times[-1] and (task.free or shares.any() or moved.any()):
         rise, hold, fall, rest = (rng.uniform(*span) for span in (RISE, HOLD, FALL, REST))
         peak = rng.uniform(LEAST, 1)
+        if task.free:
+            shares = (rng.random(len(CHANNELS)) < FREE) * rng.uniform(0.2, 1, len(CHANNELS))
         own = shares * np.exp(SPREAD * rng.standard_normal(len(CHANNELS)))
         along = (rng.random(len(CHANNELS)) < COMPANION) * rng.uniform(0, COMPANIONS, len(CHANNELS))
         late = ASYNCHRONY * rng.standard_normal(len(CHANNELS))

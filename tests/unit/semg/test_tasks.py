@@ -42,6 +42,14 @@ def test_one_sided_movements_have_their_side() -> None:
     assert right["zygomaticus_right"] > 3 * right["zygomaticus_left"]
 
 
+def test_free_movements_use_every_channel_and_none_together() -> None:
+    activity = draw_activity("Free-1", 90.0, 4)
+    found = activity.channels[activity.clip]
+    assert found.max(axis=0).min() > 0.5
+    alike = np.corrcoef(found.T)[np.triu_indices(len(CHANNELS), 1)]
+    assert np.abs(alike).max() < 0.5
+
+
 def test_others_are_units_that_no_recorded_muscle_moves() -> None:
     moved = {FACE_UNITS[row] for row in np.flatnonzero(unit_weights().any(axis=1))}
     for task in TASKS.values():

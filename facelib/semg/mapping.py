@@ -1,0 +1,223 @@
+"""From muscle activity to face units and back: maps that are fitted to clips with both.
+
+`Expression2EMG` makes EMG without electrodes: what it says is an expectation given the face, and it can't
+know what the face doesn't show. Which channels are told alone, which only together with others, and which not
+at all stands in `Expression2EMG.channels`, by the groups of `facelib.semg.GROUPS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.semg import regression
+from facelib.semg.fitted_map import TINIEST, Given, Map, Scale, Told, back, scaled
+from facelib.semg.muscles import CHANNELS, group_of
+from facelib.semg.pairs import Pair, envelope_rows, unit_rows
+from facelib.semg.recording import Recording
+from facelib.semg.regression import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+CONTEXT: Final = (-8, -4, 0, 4, 8)
+"""Frames that a map sees around each: envelopes are means over half a second, ± 7.5 frames."""
+REST: Final = 5.0
+"""Percentile of the training's envelopes that is taken for a face at rest."""
+IDENTIFIABLE: Final = tuple(name for name in CHANNELS if group_of(name).identifiable)
+"""Channels of which the face tells something: all but masseter."""
+
+CHANNEL_COLUMNS: Final = MappingProxyType(
+    {
+        "channel": "of facelib.semg.CHANNELS",
+        "group": "channels that move the same face units",
+        "known": '"alone", "shared" (only what it and others do together), or "not at all"',
+        "with": "the others of its group",
+        "why": "why it isn't known alone",
+    }
+)
+"""Columns of `Expression2EMG.channels`, with their meaning."""
+
+
+class EMG2Expression(Map):
+    """A map from the envelopes of muscles to face units.
+
+    Examples
+    --------
+    >>> from facelib.semg import pair_of, simulate_clip
+    >>> pairs = [pair_of(simulate_clip(task, 4.0)) for task in ("happy", "sad", "angry")]
+    >>> model = EMG2Expression.fit(pairs)
+    >>> model.predict(pairs[0].envelope)["mouthSmileLeft"].max() > 0.4
+    True
+    """
+
+    direction: ClassVar[str] = "envelopes to face units"
+
+    @classmethod
+    def fit(
+        cls,
+        pairs: Pair | Sequence[Pair],
+        *,
+        kind: Kind = "ridge",
+        channels: Sequence[str] = CHANNELS,
+        units: Sequence[str] | None = None,
+        context: Sequence[int] = CONTEXT,
+        scale: Scale = "plain",
+        seed: int = 0,
+    ) -> Self:
+        """Fit the map.
+
+        Parameters
+        ----------
+        pairs
+            Clips; of several sessions their envelopes should be normalised by session.
+        kind
+            "ridge" or "mlp".
+        channels
+            That it takes.
+        units
+            That it tells; None: those that all clips have.
+        context
+            Frames that it sees around each.
+        scale
+            "logit" where units were read by a network.
+        seed
+            Of the network.
+
+        Raises
+        ------
+        BadTableError
+            If a clip lacks a channel or unit.
+        BadValueError
+            If there are too few rows without NaN, or settings are out of range.
+        """
+        clips = _clips(pairs)
+        names = tuple(units) if units is not None else _common_units(clips)
+        x = [envelope_rows(clip.envelope, channels) for clip in clips]
+        y = [scaled(unit_rows(clip, names)[0], scale) for clip in clips]
+        given = Given(kind, tuple(context), scale, seed)
+        told = Told(tuple(channels), names, clips[0].envelope.unit, clips[0].envelope.rate, _rest(x))
+        return cls.fitted(x, y, given, told)
+
+    def predict(self, envelopes: Any, *, above_rest: bool = False) -> pd.DataFrame:
+        """Return the face units that go with envelopes: a column for each of `outputs`, 0 … 1, a row a row.
+
+        Parameters
+        ----------
+        envelopes
+            A `Recording`, a table by channel, or an array in the order of `inputs`; normalised as for the
+            fit. Rows with NaN give NaN.
+        above_rest
+            Tell how far units go beyond those of a face at rest, for heads that are at rest at 0: maps of
+            what a network read tell brows half raised of any face.
+
+        Raises
+        ------
+        BadTableError
+            If a channel is missing.
+        """
+        import pandas as pd
+
+        found = back(self.mapped(envelope_rows(envelopes, self.inputs)), self.scale)
+        if above_rest:
+            still = np.tile(self.rest, (1, len(self.context)))
+            rest = back(regression.apply(self.weights, still), self.scale)
+            found = ((found - rest) / np.maximum(1 - rest, TINIEST)).clip(0, 1)
+        return pd.DataFrame(found, columns=list(self.outputs))
+
+
+class Expression2EMG(Map):
+    """A map from face units to the envelopes of muscles: EMG without electrodes.
+
+    Examples
+    --------
+    >>> from facelib.semg import pair_of, simulate_clip
+    >>> pairs = [pair_of(simulate_clip(task, 4.0)) for task in ("happy", "sad", "angry")]
+    >>> model = Expression2EMG.fit(pairs)
+    >>> bool(np.isnan(model.predict(pairs[0]).pick(["masseter_left"]).signals).all())
+    True
+    """
+
+    direction: ClassVar[str] = "face units to envelopes"
+
+    @classmethod
+    def fit(
+        cls,
+        pairs: Pair | Sequence[Pair],
+        *,
+        kind: Kind = "ridge",
+        units: Sequence[str] | None = None,
+        context: Sequence[int] = CONTEXT,
+        scale: Scale = "plain",
+        seed: int = 0,
+    ) -> Self:
+        """Fit the map to all channels of which the face tells something; see `EMG2Expression.fit`."""
+        clips = _clips(pairs)
+        names = tuple(units) if units is not None else _common_units(clips)
+        x = [scaled(unit_rows(clip, names)[0], scale) for clip in clips]
+        y = [envelope_rows(clip.envelope, IDENTIFIABLE) for clip in clips]
+        given = Given(kind, tuple(context), scale, seed)
+        told = Told(names, IDENTIFIABLE, clips[0].envelope.unit, clips[0].envelope.rate, _rest(y))
+        return cls.fitted(x, y, given, told)
+
+    def predict(self, units: Any, *, rate: float | None = None) -> Recording:
+        """Return the expected envelopes of all 22 channels; NaN for those that the face tells nothing of.
+
+        Parameters
+        ----------
+        units
+            A `Pair`, what `units_of_video` returned, a table by unit, or an array in the order of `inputs`.
+            Rows with NaN give NaN.
+        rate
+            Frames a second; None: that of the fit.
+
+        Raises
+        ------
+        BadTableError
+            If a unit is missing.
+        """
+        found = self.mapped(scaled(unit_rows(units, self.inputs)[0], self.scale)).clip(0)
+        signals = np.full((len(found), len(CHANNELS)), np.nan, np.float32)
+        signals[:, [CHANNELS.index(name) for name in self.outputs]] = found
+        return Recording(signals, rate or self.rate, CHANNELS, "envelope", self.unit, source="estimated")
+
+    @staticmethod
+    def channels() -> pd.DataFrame:
+        """Return what can be known of each channel from a face; columns as in `CHANNEL_COLUMNS`."""
+        import pandas as pd
+
+        rows = []
+        for name in CHANNELS:
+            group = group_of(name)
+            others = [other for other in group.channels if other != name]
+            known = "not at all" if not group.identifiable else "shared" if others else "alone"
+            rows.append((name, group.id, known, ", ".join(others), group.why))
+        return pd.DataFrame(rows, columns=list(CHANNEL_COLUMNS))
+
+
+def _clips(pairs: Pair | Sequence[Pair]) -> list[Pair]:
+    clips = [pairs] if isinstance(pairs, Pair) else list(pairs)
+    if not clips:
+        msg = "A map is fitted to one clip or more; got none."
+        raise BadValueError(msg)
+    kinds = {(clip.envelope.rate, clip.envelope.unit) for clip in clips}
+    if len(kinds) > 1:
+        msg = f"Envelopes of all clips have one rate and unit; got {sorted(kinds)}."
+        raise BadValueError(msg)
+    return clips
+
+
+def _common_units(clips: Sequence[Pair]) -> tuple[str, ...]:
+    return tuple(name for name in clips[0].names if all(name in clip.names for clip in clips))
+
+
+def _rest(rows: Sequence[Floats]) -> tuple[float, ...]:
+    values = np.nanpercentile(np.concatenate(rows), REST, axis=0)
+    return tuple(float(value) for value in values)
