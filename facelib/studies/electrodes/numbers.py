@@ -271,7 +271,8 @@ def _numbers(
         level = flat[..., kind].reshape(len(flat), -1)
         change = (flat[..., kind] - flat[:, :, :1, kind]).reshape(len(flat), -1)
         own, moved = judged(level, **settings), judged(change, **settings)
-        columns |= {outcome: own["change"], f"{outcome}_low": own["low"], f"{outcome}_high": own["high"]}
+        ends = {f"{outcome}_{end}": np.clip(own[end], 0.0, 1.0) for end in ("low", "high")}
+        columns |= {outcome: own["change"]} | ends
         names = ("change", "low", "high") if outcome == "probability" else (
             "accuracy_change", "accuracy_change_low", "accuracy_change_high",
         )  # fmt: skip

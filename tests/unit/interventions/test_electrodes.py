@@ -12,7 +12,7 @@ from facelib.errors import BadValueError
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
 from facelib.faces.face_sources import face_fingerprint
 from facelib.interventions.electrodes import Electrodes
-from facelib.studies import intervention_name
+from facelib.studies import intervention_name, parse_study
 
 HEAD = Head(expression="neutral", electrodes="kuramoto", light="frontal")
 FIELDS = {"electrode_size": "electrode_size", "electrode_tape": "tape", "electrode_wires": "wires"}
@@ -94,6 +94,13 @@ def test_what_is_the_same_is_equal_and_has_one_name() -> None:
         == "electrodes(scheme=kuramoto, order=random, seed=3)"
     )
     assert intervention_name(Electrodes()) == "electrodes"
+
+
+def test_a_declared_study_names_positions() -> None:
+    chosen = "{scheme: kuramoto, only: [K2, K1]}"
+    declared = f"study: interventional\nfaces: {{heads: 7}}\ninterventions:\n- electrodes: {chosen}"
+    (arm,) = parse_study(declared).study().arms
+    assert arm.intervention == Electrodes("kuramoto", only=("K1", "K2"))
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,15 @@ def test_several_faces_of_one_person_are_one() -> None:
     assert row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"]
 
 
+def test_levels_of_few_people_stay_between_none_and_all() -> None:
+    values = np.full((PEOPLE, 3), 0.97)
+    values[0] = 0.1
+    table = number_table(made({"a": values}, persons=4))
+    ends = table[["probability_low", "probability_high", "accuracy_low", "accuracy_high"]]
+    assert ((ends >= 0) & (ends <= 1)).all().all()
+    assert (ends["probability_high"] == 1).all()
+
+
 def test_half_of_the_change_is_found_between_the_numbers() -> None:
     curves = np.outer(np.linspace(0.8, 1.2, 30), [0.0, -0.1, -0.2, -0.6])
     half, low, high = half_number(curves, [0, 5, 10, 20])
