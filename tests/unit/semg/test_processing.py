@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import signal as scipy_signal
 
 from facelib.errors import BadValueError
-from facelib.semg import Chain, Recording, bipolar, envelope, missing
+from facelib.semg import CHANNELS, Chain, Recording, bipolar, envelope, missing
 from facelib.semg.processing import band_pass, centred, kernel, notch, resampled, rms, row_count
 
 RATE = 4096.0
@@ -305,6 +306,22 @@ def test_rates_that_do_not_fit_are_said() -> None:
 def test_constants_out_of_range_are_said(wrong: dict) -> None:
     with pytest.raises(BadValueError):
         Chain(**wrong)
+
+
+def test_memory_is_that_of_a_channel_not_of_all() -> None:
+    """Ten minutes need no more beside the signals than a few copies of one channel."""
+    names = tuple(f"{channel} {which}" for channel in CHANNELS for which in (1, 2))
+    signals = np.random.default_rng(0).normal(size=(20 * 4096, 44)).astype(np.float32)
+    recording = Recording(signals, RATE, names, "monopolar")
+    envelope(recording.cut(0, 1))
+    tracemalloc.start()
+    try:
+        envelope(recording)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    one_channel = 8 * len(signals)
+    assert peak < 12 * one_channel  # of 22, and 44 inputs
 
 
 def test_progress_is_told_and_can_end_the_work() -> None:
