@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         unit_weights,
     )
     from facelib.semg.normalising import Normalised, Scale, normalise, scale_of
-    from facelib.semg.pairs import Pair, pair_of
+    from facelib.semg.pairs import Pair, normalised_pairs, pair_of, pairs_of
     from facelib.semg.processing import Chain, envelope, missing
     from facelib.semg.quality import check, quality_table
     from facelib.semg.reading import read_signals
@@ -94,9 +94,11 @@ _NAMES = {
     "missing": "processing",
     "muscle_table": "muscles",
     "normalise": "normalising",
+    "normalised_pairs": "pairs",
     "open_dataset": "dataset",
     "open_video": "video",
     "pair_of": "pairs",
+    "pairs_of": "pairs",
     "person": "simulation",
     "quality_table": "quality",
     "raw_signals": "simulated_signals",
@@ -167,9 +169,11 @@ __all__ = [
     "missing",
     "muscle_table",
     "normalise",
+    "normalised_pairs",
     "open_dataset",
     "open_video",
     "pair_of",
+    "pairs_of",
     "person",
     "quality_table",
     "raw_signals",

@@ -38,7 +38,8 @@ COLUMNS: Final = MappingProxyType(
         "mse": "mean square of the error",
         "rmse": "its root, in the unit of what is told",
         "smape": "mean of |error| / mean of |told| and |true|, percent, 0 … 200; large where truth is near 0",
-        "rho": "Spearman's rank correlation of told and true over all rows",
+        "rho": "Spearman's rank correlation of told and true over all rows; telling the mean of the other "
+        "clips, which is low where a clip is high, gives less than 0",
         "rho_low": "lower end of its 95 % interval: percentiles over resampled clips, ranks kept",
         "rho_high": "upper end",
         "rho_clip": "median over clips of the rank correlation within each: without differences of clips",

@@ -219,6 +219,7 @@ def _check_weights(model: Map) -> None:
         ends = bool(layers) and layers[0][0] == wide and layers[-1][1] == out
         good = good and ends and all(shapes.get(f"bias{n}") == (shape[1],) for n, shape in enumerate(layers))
     known = set(model.inputs) | set(model.outputs) <= {*FACE_UNITS, *CHANNELS}
-    if not (good and known and shapes.get("mean") == shapes.get("scale") == (wide,)):
+    settings = model.kind in KINDS and model.scale in SCALES
+    if not (good and known and settings and shapes.get("mean") == shapes.get("scale") == (wide,)):
         msg = f"The weights {shapes} don't fit a map of {wide} inputs and {len(model.outputs)} outputs."
         raise BadModelError(msg)

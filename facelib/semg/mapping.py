@@ -183,7 +183,9 @@ class Expression2EMG(Map):
         BadTableError
             If a unit is missing.
         """
-        found = self.mapped(scaled(unit_rows(units, self.inputs)[0], self.scale)).clip(0)
+        found = self.mapped(scaled(unit_rows(units, self.inputs)[0], self.scale))
+        if self.unit:  # what was normalised may lie below its 0
+            found = found.clip(0)
         signals = np.full((len(found), len(CHANNELS)), np.nan, np.float32)
         signals[:, [CHANNELS.index(name) for name in self.outputs]] = found
         return Recording(signals, rate or self.rate, CHANNELS, "envelope", self.unit, source="estimated")

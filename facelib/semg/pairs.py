@@ -12,9 +12,11 @@ import numpy.typing as npt
 from facelib.errors import BadTableError, BadValueError
 from facelib.faces.expressions import FACE_UNITS
 from facelib.semg.muscles import CHANNELS
+from facelib.semg.normalising import Method, normalise
 from facelib.semg.recording import Recording
 
 if TYPE_CHECKING:
+    from facelib.semg.dataset import Dataset
     from facelib.semg.simulation import SimulatedClip
 
 Floats = npt.NDArray[np.float64]
@@ -91,6 +93,45 @@ def pair_of(clip: SimulatedClip, units: Any = None) -> Pair:
     if units is not None and len(clip.shown) < len(clip):  # what the film lacks has no partner
         envelope = envelope.replace(signals=envelope.signals[clip.shown])
     return Pair(clip.id, clip.session, np.asarray(rows, np.float64), tuple(names), envelope)
+
+
+def pairs_of(dataset: Dataset, clips: Iterable[str] | None = None) -> tuple[Pair, ...]:
+    """Return the pairs of a folder's clips: those that have both envelopes and face units.
+
+    Parameters
+    ----------
+    dataset
+        From `facelib.semg.open_dataset`.
+    clips
+        Ids of those that are wanted; None: all.
+
+    Raises
+    ------
+    BadValueError
+        If signals and face units of a clip differ in length: name the `clips` without it.
+    """
+    wanted = dataset.clips["clip"].tolist() if clips is None else list(clips)
+    found = []
+    for name in wanted:
+        clip = dataset.clip(name)
+        if clip.recording is not None and clip.blendshapes is not None:
+            rows, names = unit_rows(clip.blendshapes)
+            found.append(Pair(clip.id, clip.session, rows, names, clip.recording))
+    return tuple(found)
+
+
+def normalised_pairs(pairs: Sequence[Pair], method: Method = "percentile") -> tuple[Pair, ...]:
+    """Return pairs whose envelopes are normalised, all clips of a session together; see `normalise`.
+
+    So a map can be fitted to several sessions, in which electrodes sit differently. Nothing but the session's
+    own signals is used.
+    """
+    done: dict[str, Pair] = {}
+    for session in sessions_of(pairs):
+        own = [pair for pair in pairs if pair.session == session]
+        found = normalise([pair.envelope for pair in own], method)
+        done |= {pair.id: pair.replace(envelope=one) for pair, one in zip(own, found.recordings, strict=True)}
+    return tuple(done[pair.id] for pair in pairs)
 
 
 def unit_rows(given: Any, names: Sequence[str] | None = None) -> tuple[Floats, tuple[str, ...]]:
