@@ -11,6 +11,7 @@ from facelib.faces import Face, Head
 from facelib.interventions import (
     background,
     controls,
+    electrode_removal,
     electrodes,
     expression,
     lighting,
@@ -63,6 +64,7 @@ __all__ = [
     "check_strength",
     "control_set",
     "controls",
+    "electrode_removal",
     "electrodes",
     "expression",
     "get",

@@ -1,1 +1,20 @@
 """Electrodes taken off a picture of a face: where they are, and what may lie below them."""
+
+from facelib.restoration.applied import by_network, found_mask
+from facelib.restoration.inpainting import biharmonic, navier_stokes, telea
+from facelib.restoration.methods import METHODS, Method
+from facelib.restoration.restore import MASKS, Restored, mask_of, restore
+
+__all__ = [
+    "MASKS",
+    "METHODS",
+    "Method",
+    "Restored",
+    "biharmonic",
+    "by_network",
+    "found_mask",
+    "mask_of",
+    "navier_stokes",
+    "restore",
+    "telea",
+]

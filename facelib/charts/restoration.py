@@ -1,0 +1,221 @@
+"""What taking electrodes digitally off gives back: accuracies before, with and after; shares won back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import altair as alt
+import pandas as pd
+
+from facelib.charts import theme
+from facelib.charts.independence_rows import percent
+from facelib.charts.palette import colour
+from facelib.charts.tables import needed, rows
+from facelib.errors import BadValueError
+
+ALL: Final = "all"
+KINDS: Final = ("without electrodes", "with electrodes", "taken off digitally")
+_ENDS: Final = ("without", "with", "restored")
+SHAPES: Final = ("circle", "diamond", "square")
+NEEDED: Final = (
+    "worn", "expression_set", "classifier", "method", "n", "accuracy_without", "accuracy_with",
+    "accuracy_restored", "won_back", "low", "high",
+)  # fmt: skip
+UNIT: Final = alt.Scale(domain=[-0.02, 1.02], nice=False)
+HEADING: Final = (
+    "Share named as meant. Circles: without electrodes; diamonds: with them; squares: taken off digitally. "
+    "Beside: share of the loss that is won back, 95 % interval over people"
+)
+SHARES: Final = (
+    "Share of the accuracy lost to electrodes that each method wins back, all classifiers together, "
+    "95 % intervals over people. Line: half of it"
+)
+
+
+def restored_accuracy(
+    table: pd.DataFrame, method: str = "network", *, columns: int = 2, width: int = 230, row_height: int = 30
+) -> alt.ConcatChart:
+    """Draw the share of faces that each classifier names as meant: without, with, and restored.
+
+    Parameters
+    ----------
+    table
+        From `facelib.studies.won_back_table`.
+    method
+        Which took electrodes off.
+    columns, width, row_height
+        Panels beside each other, and px.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing, or no row is of this method.
+    """
+    given = needed(table, NEEDED)
+    given = given[(given["method"] == method) & (given["classifier"] != ALL)]
+    keys = given[["worn", "expression_set"]].drop_duplicates().to_dict("records")
+    if not keys:
+        known = ", ".join(sorted(set(table["method"])))
+        msg = f"Expected rows of the method {method!r}; there are {known or 'none'}."
+        raise BadValueError(msg)
+    data = accuracy_rows(given)
+    chart = alt.concat(
+        *(_panel(key, width, row_height) for key in keys),
+        columns=columns,
+        data=alt.NamedData(name="restored"),
+    )
+    told = "; ".join(
+        f"{row['worn']}, {row['expression_set']}, {row['classifier']}: {percent(row['accuracy_without'])}, "
+        f"{percent(row['accuracy_with'])}, {percent(row['accuracy_restored'])}; {words_of(row)}"
+        for row in given.to_dict("records")
+    )
+    finished = theme.finish(
+        chart.properties(datasets={"restored": data}),
+        columns=columns,
+        description=f"Share of faces named as meant without electrodes, with them, and restored. {told}.",
+        heading=json.dumps(HEADING),
+        above=14,
+    )
+    return finished.properties(bounds="full", spacing=alt.RowColnumber(row=26, column=24))
+
+
+def accuracy_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the marks of `restored_accuracy`, three a classifier; words stand with the last."""
+    parts = [
+        table.assign(
+            kind=kind,
+            value=table[f"accuracy_{end}"],
+            words=[words_of(row) if kind == KINDS[-1] else "" for row in table.to_dict("records")],
+        )
+        for kind, end in zip(KINDS, _ENDS, strict=True)
+    ]
+    return rows(
+        pd.concat(parts, ignore_index=True),
+        ("worn", "expression_set", "classifier", "kind", "value", "n", "words"),
+    )
+
+
+def words_of(row: Mapping[Any, Any]) -> str:
+    """Return the share won back with its interval in words.
+
+    >>> words_of({"won_back": 0.912, "low": 0.8, "high": 1.04})
+    'won back 91 % [80 %, 104 %]'
+    >>> words_of({"won_back": float("nan"), "low": 0.0, "high": 0.0})
+    'hardly anything was lost'
+    """
+    share, low, high = (float(row[name]) for name in ("won_back", "low", "high"))
+    if share != share:  # noqa: PLR0124
+        return "hardly anything was lost"
+    interval = "" if low != low else f" [{percent(low)}, {percent(high)}]"  # noqa: PLR0124
+    return f"won back {percent(share)}{interval}"
+
+
+def won_back_shares(table: pd.DataFrame, *, width: int = 320, row_height: int = 62) -> alt.ConcatChart:
+    """Draw the share of the lost accuracy that each method wins back, all classifiers together.
+
+    Parameters
+    ----------
+    table
+        From `facelib.studies.won_back_table`.
+    width, row_height
+        Px.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing, or nowhere anything was lost.
+    """
+    given = needed(table, NEEDED)
+    given = given[(given["classifier"] == ALL) & given["won_back"].notna()]
+    sets = list(dict.fromkeys(given["expression_set"]))
+    if not sets:
+        msg = f"Expected rows of the classifier {ALL!r} in which something was lost; there are none."
+        raise BadValueError(msg)
+    data = rows(given, ("worn", "expression_set", "method", "won_back", "low", "high", "n"))
+    methods = list(dict.fromkeys(given["method"]))
+    panels = [_shares(name, methods, width, row_height) for name in sets]
+    told = "; ".join(
+        f"{row['expression_set']}, {row['worn']}, {row['method']}: {words_of(row)}"
+        for row in given.to_dict("records")
+    )
+    chart = alt.concat(*panels, columns=1, data=alt.NamedData(name="shares"))
+    return theme.finish(
+        chart.properties(datasets={"shares": data}),
+        columns=1,
+        description=f"Share of the lost accuracy that is won back. {told}.",
+        heading=json.dumps(SHARES),
+        above=14,
+    )
+
+
+def _panel(key: Mapping[Any, Any], width: int, row_height: int) -> theme.Layered:
+    chosen = " && ".join(f"datum.{name} === {json.dumps(key[name])}" for name in ("worn", "expression_set"))
+    names = alt.Axis(
+        title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=170, labelPadding=6
+    )
+    axis = alt.Axis(title=None, values=[0, 0.25, 0.5, 0.75, 1], format=".0%", ticks=False, domain=False)
+    base = alt.Chart().transform_filter(chosen).encode(y=alt.Y("classifier:N", sort=None, axis=names))
+    shades = alt.Scale(domain=list(KINDS), range=[colour(0), colour(1), colour(2)])
+    line = base.mark_line(color=theme.INK, opacity=0.25, strokeWidth=1.2).encode(
+        x=alt.X("value:Q", scale=UNIT, axis=axis), detail="classifier:N"
+    )
+    mark = base.mark_point(size=70, strokeWidth=2, opacity=1).encode(
+        x=alt.X("value:Q", scale=UNIT, axis=axis),
+        shape=alt.Shape("kind:N", scale=alt.Scale(domain=list(KINDS), range=list(SHAPES)), legend=None),
+        stroke=alt.Stroke("kind:N", scale=shades, legend=None),
+        fill=alt.condition(f"datum.kind === '{KINDS[1]}'", alt.value(colour(1)), alt.value("#ffffff")),
+        tooltip=["classifier:N", "kind:N", alt.Tooltip("value:Q", format=".1%"), "n:Q", "words:N"],
+    )
+    text = (
+        alt.Chart()
+        .transform_filter(f"{chosen} && datum.words !== ''")
+        .mark_text(align="left", color=theme.INK, fontSize=11)
+        .encode(y=alt.Y("classifier:N", sort=None, axis=names), x=alt.value(width + 8), text="words:N")
+    )
+    return alt.layer(line, mark, text).properties(
+        width=width,
+        height=alt.Step(row_height),
+        title=alt.Title(
+            text=f"{key['worn']}; {key['expression_set']} expressions",
+            anchor="start", frame="group", fontSize=11.5, offset=6,
+        ),
+    )  # fmt: skip
+
+
+def _shares(expression_set: str, methods: list[str], width: int, row_height: int) -> theme.Layered:
+    chosen = f"datum.expression_set === {json.dumps(expression_set)}"
+    names = alt.Axis(
+        title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=200, labelPadding=6
+    )
+    axis = alt.Axis(title=None, format=".0%", ticks=False, domain=False, tickCount=6)
+    base = (
+        alt.Chart()
+        .transform_filter(chosen)
+        .encode(
+            y=alt.Y("worn:N", sort=None, axis=names),
+            yOffset=alt.YOffset("method:N", sort=methods),
+            color=alt.Color(
+                "method:N",
+                scale=alt.Scale(domain=methods, range=[colour(place) for place in range(len(methods))]),
+                legend=None,
+            ),
+        )
+    )
+    x = alt.X("won_back:Q", axis=axis, scale=alt.Scale(nice=False, zero=True))
+    half = alt.Chart().mark_rule(color=theme.INK, strokeDash=[3, 3], opacity=0.5).encode(x=alt.datum(0.5))
+    rule = base.mark_rule(strokeWidth=1.8).encode(x=alt.X("low:Q", axis=axis), x2="high:Q")
+    dot = base.mark_point(size=55, filled=True, opacity=1).encode(
+        x=x, tooltip=["worn:N", "method:N", alt.Tooltip("won_back:Q", format=".1%"), "n:Q"]
+    )
+    text = base.mark_text(align="left", fontSize=10.5).encode(
+        x=alt.value(width + 8), text="method:N", color=alt.value(theme.INK)
+    )
+    return alt.layer(half, rule, dot, text).properties(
+        width=width,
+        height=alt.Step(row_height, **{"for": "position"}),
+        title=alt.Title(
+            text=f"{expression_set} expressions", anchor="start", frame="group", fontSize=11.5, offset=6
+        ),
+    )

@@ -1,0 +1,154 @@
+"""Electrodes taken digitally off a picture, piece by piece from the forehead down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import FacelibError
+from facelib.faces import Face, Head
+from facelib.faces.electrodes import resolve
+from facelib.faces.landmarks import FIRST_IRIS
+from facelib.faces.regions import sticking
+from facelib.interventions.electrodes import Electrodes
+from facelib.interventions.intervention import (
+    Expected,
+    PictureIntervention,
+    along,
+    check_choice,
+    edited,
+    register,
+)
+from facelib.restoration import MASKS, METHODS, Restored, restore
+from facelib.restoration.pieces import pieces_of
+from facelib.restoration.restore import laid_over
+
+GONE: Final = 0.5  # of the mask, at an electrode's middle: it counts as taken off from there on
+_SEEN: Final = ("electrodes", "visible_electrodes")
+_WORN: Final = (*_SEEN, "electrode_size", "tape")
+_REMEMBERED: Final = 4  # pictures: a sweep restores one, and shows it in many strengths
+
+
+@register
+@dataclass(frozen=True)
+class ElectrodeRemoval(PictureIntervention):
+    """Electrodes, tape and leads are painted over on the picture, one connected piece after the other.
+
+    The pieces of the mask go from the top of the picture down: of n pieces, the i-th fades between the
+    strengths (i − 1)/n and i/n. Pixels outside the mask stay bit for bit. Landmarks, eyes and box stay: they
+    are those of the person. What is seen of electrodes afterwards is told by where the mask lies.
+
+    Parameters
+    ----------
+    method
+        A name in `facelib.restoration.METHODS`: "network", "telea", "navier_stokes", "biharmonic", or one
+        that was registered.
+    mask
+        "found" by the network, or "known" from the positions that are worn, without their leads.
+    """
+
+    method: str = "network"
+    mask: str = "found"
+
+    id: ClassVar[str] = "electrode_removal"
+    title: ClassVar[str] = "electrodes taken off digitally"
+    group: ClassVar[str] = Electrodes.group
+    moves: ClassVar[str | None] = "electrodes"
+    expected: ClassVar[Expected] = "rises"
+    description: ClassVar[str] = (
+        "Electrodes, tape and leads are found on the picture and painted over with the skin that may lie "
+        "below them, from the forehead down; a face without any stays as it is. Needs electrodes."
+        + along(
+            "appearance_symmetry", "estimated_gender", "light_azimuth", "light_elevation", "light_contrast"
+        )
+    )
+    sentence: ClassVar[str] = "electrodes are taken off digitally"
+
+    def __post_init__(self) -> None:
+        METHODS[self.method]  # an unknown one is named
+        check_choice("where the mask comes from", self.mask, MASKS)
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The methods, and where the mask comes from."""
+        return {"method": tuple(METHODS), "mask": MASKS}
+
+    def why_not(self, face: Face | Head) -> str:
+        """Say that nothing is worn that could be taken off; empty if something is, or may be."""
+        worn: Any = face.electrodes if isinstance(face, Head) else face.attributes.get("electrodes", True)
+        if worn is None or worn in ((), 0):
+            return (
+                f"{self.id!r} takes electrodes off, and this face wears none. Try "
+                "head.replace(electrodes='fridlund')."
+            )
+        return ""
+
+    def _change(self, face: Face, strength: float) -> Face:
+        found = _restored(_Shown(face), self.method, self.mask)
+        if not found.changed:
+            return face
+        share = _shares(found.mask, strength)
+        return edited(face, laid_over(face.image, found.fill, share)).replace(
+            eyes=face.eyes, attributes=_told(face, share, self.method)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """A face that counts as the same if its picture does, and where it is in it."""
+
+    face: Face
+
+    def _identity(self) -> tuple[Any, ...]:
+        face = self.face
+        places = tuple(part.tobytes() for part in (face.image, face.box, face.eyes, face.landmarks))
+        return (face.size, places, tuple(str(face.attributes.get(name)) for name in _WORN))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shown) and (
+            other.face is self.face or other._identity() == self._identity()
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _restored(shown: _Shown, method: str, mask: str) -> Restored:
+    return restore(shown.face, method, mask)
+
+
+def _shares(mask: npt.NDArray[np.float32], strength: float) -> npt.NDArray[np.float32]:
+    """Return a mask (H, W) whose pieces are there one after the other, the topmost first."""
+    pieces = pieces_of(mask > 0)
+    numbers = np.unique(pieces)[1:]
+    rows = np.arange(len(mask))
+    tops = [float(rows[(pieces == number).any(axis=1)].min()) for number in numbers]
+    weights = np.zeros(int(numbers.max()) + 1, np.float32)
+    order = np.argsort(np.argsort(tops, kind="stable"), kind="stable")
+    weights[numbers] = (strength * len(numbers) - order).clip(0, 1)
+    return np.asarray(mask * weights[pieces], np.float32)
+
+
+def _told(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, Any]:
+    """Return what is known about a face: electrodes whose middle is painted over aren't seen any more."""
+    known = {**face.attributes, "electrodes_removed_by": method}
+    worn: Any = known.get("visible_electrodes", known.get("electrodes", False))
+    try:
+        names = resolve(worn if worn is None or isinstance(worn, str) else tuple(worn)) or ()
+    except (FacelibError, TypeError):  # a number, or nothing is known
+        names = None
+    if names is None or not np.isfinite(face.landmarks[:FIRST_IRIS]).all():
+        return {name: value for name, value in known.items() if name not in _SEEN}
+    if names:
+        height, width = face.size
+        middles = np.stack([sticking()[name][0, :FIRST_IRIS] for name in names]) @ face.landmarks[:FIRST_IRIS]
+        columns, rows = middles.astype(int).T
+        gone = share[rows.clip(0, height - 1), columns.clip(0, width - 1)] >= GONE
+        names = tuple(name for name, off in zip(names, gone, strict=True) if not off)
+    return {**known, "visible_electrodes": names}

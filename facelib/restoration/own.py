@@ -1,0 +1,225 @@
+"""Bring your own generator: a network that paints a face without electrodes, in the manner of CycleGAN.
+
+It is given the head, cut out level and resized as it was trained to see it, and gives a picture of the same
+kind; that is resized and pasted back. What stands behind it is the user's, and what it changes besides isn't
+known: its picture is taken only where the mask of `restore` says that something is covered. A mask of ones
+takes all of it, and then a face without electrodes doesn't stay as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadModelError, BadValueError
+from facelib.faces import Face
+from facelib.faces.arguments import checked, whole
+from facelib.restoration.crop import MARGIN, crop_of, inverse, resampled
+from facelib.restoration.methods import METHODS, Colours, Method, Plane
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+Values = Literal["signed", "unit"]
+Order = Literal["rgb", "bgr"]
+
+SIZES: Final = (16, 1024)  # px
+SLACK: Final = 0.1  # by which colours may leave their range before they are taken for those of another one
+_FORBIDDEN: Final = ("aten::from_file", "aten::save", "prim::PythonOp")
+
+
+@dataclass(frozen=True, eq=False)
+class OwnGenerator:
+    """A generator that fills in what is covered; made by `own`.
+
+    Parameters
+    ----------
+    network
+        Tensor (1, 3, s, s) to a tensor of the same shape.
+    name
+        In tables and menus.
+    size
+        Side of the pictures that it sees, px.
+    values
+        What black and white are: "signed" −1 and 1, "unit" 0 and 1.
+    colours
+        Order of its channels.
+    margin
+        Side of the crop in sides of the face box.
+    """
+
+    network: Callable[[torch.Tensor], torch.Tensor] = field(repr=False)
+    name: str = "own"
+    size: int = 256
+    values: Values = "signed"
+    colours: Order = "rgb"
+    margin: float = MARGIN
+
+    def __call__(self, face: Face, mask: Plane, /) -> Colours:  # noqa: ARG002
+        """Return its picture, float32 (H, W, 3) in [0, 255], within the crop; around it the face's own."""
+        way = crop_of(face.box, face.eyes, self.size, self.margin)
+        part = np.asarray(resampled(face.image, way, (self.size, self.size)), np.uint8)
+        painted = self.paint(part)
+        back = np.asarray(resampled(painted, inverse(way), face.size), np.float32)
+        rows, columns = np.indices(face.size) + 0.5
+        (a, b, c), (d, e, f) = inverse(way)
+        x, y = a * columns + b * rows + c, d * columns + e * rows + f
+        inside = (x >= 0) & (x <= self.size) & (y >= 0) & (y <= self.size)
+        return np.where(inside[:, :, None], back, face.image).astype(np.float32)
+
+    def paint(self, part: npt.NDArray[np.uint8]) -> Colours:
+        """Return what it makes of a crop (s, s, 3), float32 in [0, 255].
+
+        Raises
+        ------
+        BadValueError
+            It fails, or returns something else than a picture of the same size in the declared range.
+        BadModelError
+            It returns numbers that aren't finite.
+        """
+        import torch
+
+        turned = part if self.colours == "rgb" else part[:, :, ::-1]
+        given = torch.from_numpy(np.ascontiguousarray(turned)).permute(2, 0, 1)[None].float() / 255
+        try:
+            with torch.no_grad():
+                found: Any = self.network(given * 2 - 1 if self.values == "signed" else given)
+        except Exception as error:
+            first = str(error).splitlines()[0] if str(error) else "no message"
+            msg = (
+                f"The generator {self.name!r} failed on a picture {tuple(given.shape)}: "
+                f"{type(error).__name__}: {first}"
+            )
+            raise BadValueError(msg) from error
+        if not isinstance(found, torch.Tensor) or found.shape != given.shape:
+            came = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
+            msg = f"The generator {self.name!r} returns a tensor {tuple(given.shape)}; got {came}."
+            raise BadValueError(msg)
+        if not torch.isfinite(found).all():
+            msg = (
+                f"The generator {self.name!r} returns numbers that aren't finite: its weights are "
+                "damaged, or its input is another."
+            )
+            raise BadModelError(msg)
+        light = ((found.float() + 1) / 2 if self.values == "signed" else found.float())[0].permute(1, 2, 0)
+        low, high = float(light.min()), float(light.max())
+        if low < -SLACK or high > 1 + SLACK:
+            range_ = "[-1, 1]" if self.values == "signed" else "[0, 1]"
+            msg = (
+                f"The generator {self.name!r} is declared to paint in {range_}, values={self.values!r}, but "
+                f"paints from {float(found.min()):.3g} to {float(found.max()):.3g}. Declare the other range, "
+                "or scale its output."
+            )
+            raise BadValueError(msg)
+        levels = (255 * light.clamp(0, 1)).numpy()
+        return np.ascontiguousarray(levels if self.colours == "rgb" else levels[:, :, ::-1], np.float32)
+
+
+def own(
+    source: str | Path | nn.Module | Callable[[torch.Tensor], torch.Tensor],
+    *,
+    name: str = "own",
+    size: int = 256,
+    values: Values = "signed",
+    colours: Order = "rgb",
+    margin: float = MARGIN,
+    factory: Callable[[], nn.Module] | None = None,
+    register: bool = False,
+) -> OwnGenerator:
+    """Return your generator as a method of `facelib.restoration.restore`, checked on a picture of noise.
+
+    Parameters
+    ----------
+    source
+        A torch module (set to evaluation), a function of tensors, a TorchScript file, or a file of weights
+        (safetensors, or what ``torch.save`` made of a ``state_dict``; they need `factory`). No code of a file
+        is run, except that TorchScript is a program for torch's own interpreter.
+    name
+        In tables and menus.
+    size, values, colours, margin
+        What it was trained to see; see `OwnGenerator`.
+    factory
+        Makes the network for a file of weights.
+    register
+        Whether it is added to `METHODS` under its name, for menus and studies.
+
+    Raises
+    ------
+    BadValueError
+        Something isn't declared as it can be, or the generator doesn't do what is declared.
+    BadModelError
+        The file isn't what it should be.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> own(nn.Identity(), name="nothing", size=64).name
+    'nothing'
+    """
+    if not isinstance(name, str) or not name:
+        msg = f"A generator needs a name; got {name!r}."
+        raise BadValueError(msg)
+    for what, value, known in (("values", values, Values), ("colours", colours, Order)):
+        if value not in get_args(known):
+            msg = f"A generator's {what} are {' or '.join(get_args(known))}; got {value!r}."
+            raise BadValueError(msg)
+    side = whole(
+        f"The size of a generator's pictures is a whole number from {SIZES[0]} to {SIZES[1]} px", size, *SIZES
+    )
+    wide = checked("a generator's margin", margin, 1.0, 4.0)
+    made = OwnGenerator(_network(source, factory), name, side, values, colours, wide)
+    made.paint(np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8))
+    if register:
+        METHODS.register(name, made)
+    return made
+
+
+def _network(source: Any, factory: Callable[[], nn.Module] | None) -> Callable[[torch.Tensor], torch.Tensor]:
+    from torch import nn
+
+    if isinstance(source, str | Path):
+        return _read(Path(source).expanduser(), factory)
+    if factory is not None:
+        msg = "`factory` makes the network for a file of weights; a network was given already."
+        raise BadValueError(msg)
+    if isinstance(source, nn.Module):
+        return source.eval()
+    if callable(source):
+        return source  # type: ignore[no-any-return]
+    msg = f"A generator is a torch module, a function of tensors, or a file; got {source!r}."
+    raise BadValueError(msg)
+
+
+def _read(path: Path, factory: Callable[[], nn.Module] | None) -> nn.Module:
+    import torch
+    from torch import nn
+
+    from facelib.models.weights import is_torchscript, load_into, read_weights
+
+    if is_torchscript(path):
+        try:
+            network = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+            text = str(network.inlined_graph)
+        except Exception as error:
+            msg = f"{path.name} can't be read as TorchScript: {str(error).splitlines()[0]}"
+            raise BadModelError(msg) from error
+        if used := [operator for operator in _FORBIDDEN if operator in text]:
+            msg = f"{path.name} uses {', '.join(used)}, which no generator needs; the file is refused."
+            raise BadModelError(msg)
+        return network  # type: ignore[no-any-return]
+    weights = read_weights(path)
+    made: Any = factory() if factory is not None else None
+    if not isinstance(made, nn.Module):
+        msg = f"{path.name} holds weights. Give factory=, a function that makes their torch.nn.Module."
+        raise BadValueError(msg)
+    load_into(made, weights)
+    return made.eval()
+
+
+__all__ = ["Method", "OwnGenerator", "own"]

@@ -1,0 +1,125 @@
+"""Take electrodes off a picture: find what covers the skin, fill it in, and leave all else as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.faces import Face
+from facelib.restoration.applied import found_mask
+from facelib.restoration.crop import Picture
+from facelib.restoration.masks import known_mask
+from facelib.restoration.methods import METHODS, Method, Plane
+
+MASKS: Final = ("found", "known")
+"""Where a mask comes from: the network finds it, or the positions that the face is said to wear give it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """A picture from which electrodes were taken off.
+
+    Attributes
+    ----------
+    image
+        uint8 (H, W, 3); the very picture that was given if nothing was found.
+    mask
+        float32 (H, W) in [0, 1]: share of a pixel that was filled in.
+    fill
+        float32 (H, W, 3), grey levels: what was filled in; outside the mask it means nothing.
+    method
+        Name of what filled in.
+    """
+
+    image: Picture
+    mask: Plane
+    fill: npt.NDArray[np.float32]
+    method: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was covered."""
+        return bool(self.mask.any())
+
+
+def restore(face: Face, method: str | Method = "network", mask: str | Plane = "found") -> Restored:
+    """Return a picture without its electrodes, tape and leads.
+
+    Every pixel outside the mask stays as it is, bit for bit; a face on which nothing is found stays as it is.
+
+    Parameters
+    ----------
+    face
+        A face whose box is known.
+    method
+        A name in `METHODS`, or what `facelib.restoration.own` returns.
+    mask
+        "found" by the network; "known" from the positions of the electrodes that the face wears, without
+        leads; or a mask, (H, W) in [0, 1].
+
+    Raises
+    ------
+    BadValueError
+        A mask of another shape, one that isn't known, or a method that returns no picture.
+    UnknownNameError
+        There is no such method.
+
+    Examples
+    --------
+    >>> from facelib.faces import Head
+    >>> face = Head(electrodes="fridlund").render(128)  # doctest: +SKIP
+    >>> restore(face).changed  # doctest: +SKIP
+    True
+    """
+    how, name = (METHODS[method], method) if isinstance(method, str) else (method, _name(method))
+    found = mask_of(face, mask)
+    if not found.any():
+        return Restored(face.image, found, face.image.astype(np.float32), name)
+    fill = _checked(how(face, found), face, name)
+    return Restored(laid_over(face.image, fill, found), found, fill, name)
+
+
+def mask_of(face: Face, mask: str | Plane = "found") -> Plane:
+    """Return what is covered on a face, float32 (H, W) in [0, 1]; see `restore`."""
+    if isinstance(mask, str):
+        if mask == "known":
+            return known_mask(face)
+        if mask == "found":
+            return found_mask(face)
+        msg = f"A mask is {', '.join(MASKS)}, or an array; got {mask!r}."
+        raise BadValueError(msg)
+    given = np.asarray(mask)
+    if given.shape != face.size or not (given >= 0).all() or not (given <= 1).all():
+        msg = f"A mask has the picture's height and width, {face.size}, and is in [0, 1]; got {given.shape}"
+        msg += f" with {given.min()} … {given.max()}." if given.size else "."
+        raise BadValueError(msg)
+    return given.astype(np.float32)
+
+
+def laid_over(image: Picture, fill: npt.NDArray[np.floating], mask: Plane) -> Picture:
+    """Return a picture with a fill-in (H, W, 3) over it by a mask (H, W); outside it stays bit for bit."""
+    share = mask[:, :, None]
+    mixed = np.rint(image * (1 - share) + fill * share).clip(0, 255).astype(np.uint8)
+    return np.where(share > 0, mixed, image)
+
+
+def _name(method: Any) -> str:
+    return str(getattr(method, "name", getattr(method, "__name__", type(method).__name__)))
+
+
+def _checked(fill: Any, face: Face, name: str) -> npt.NDArray[np.float32]:
+    """Return a fill-in as float32, or raise `BadValueError`."""
+    levels = np.asarray(fill)
+    if (
+        levels.shape != face.image.shape
+        or not np.issubdtype(levels.dtype, np.number)
+        or not np.isfinite(levels).all()
+    ):
+        came = f"{levels.dtype} {levels.shape}"
+        msg = f"{name!r} returns a picture {face.image.shape} of finite numbers; got {came}."
+        raise BadValueError(msg)
+    return levels.astype(np.float32)

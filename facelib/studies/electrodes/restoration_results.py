@@ -1,0 +1,73 @@
+"""The full-size result of the restoration as small tables, kept with facelib and loaded again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from facelib.studies.electrodes.restoration import RestorationRun
+from facelib.studies.electrodes.won_back import likeness_table, won_back_table
+from facelib.studies.small_tables import FOLDER, load_tables, save_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLES: Final = ("accuracy", "likeness", "placebo", "photograph_readings", "photograph_pictures")
+
+
+@dataclass(frozen=True, eq=False)
+class RestorationResults:
+    """What the study found, as tables; its rows aren't kept, but those of the photograph.
+
+    Attributes
+    ----------
+    accuracy
+        From `won_back_table`.
+    likeness
+        From `likeness_table`.
+    placebo
+        One row a person: what restoring the bare face changed (`PLACEBO_COLUMNS`).
+    photograph_readings, photograph_pictures
+        Of the sample photograph, on which electrodes are drawn (`READING_COLUMNS`, `PICTURE_COLUMNS`).
+    about
+        How it was made: people, classifiers, versions, seeds, hash of the network.
+    """
+
+    accuracy: pd.DataFrame
+    likeness: pd.DataFrame
+    placebo: pd.DataFrame
+    photograph_readings: pd.DataFrame
+    photograph_pictures: pd.DataFrame
+    about: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, run: RestorationRun, photograph: RestorationRun, about: Mapping[str, Any]) -> Self:
+        """Make the tables from the runs."""
+        return cls(
+            accuracy=won_back_table(run),
+            likeness=likeness_table(run),
+            placebo=run.placebo,
+            photograph_readings=photograph.readings,
+            photograph_pictures=photograph.pictures,
+            about=about,
+        )
+
+    def save(self, folder: str | Path = FOLDER) -> Path:
+        """Write the tables as Parquet, float32, and how they were made as JSON; none is left half-written."""
+        return save_tables(folder, "restoration", {name: getattr(self, name) for name in TABLES}, self.about)
+
+
+def load_restoration(folder: str | Path = FOLDER) -> RestorationResults:
+    """Return the full-size result that comes with facelib, or another one that was saved.
+
+    ``benchmarks/restoration_study.py`` makes it.
+
+    Raises
+    ------
+    BadValueError
+        If the folder holds no such result.
+    """
+    tables, about = load_tables(folder, "restoration", TABLES)
+    return RestorationResults(**tables, about=about)
