@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -11,13 +13,14 @@ from facelib.restoration.masks import settled
 from facelib.restoration.methods import Colours, Plane, method
 
 
+@lru_cache(maxsize=2)  # the mask is asked for, then what lies below it
 def seen(face: Face) -> tuple[Plane, Colours]:
     """Return what the network says of the crop of a face: probabilities (s, s) of a cover, and a fill-in.
 
     Returns
     -------
     tuple
-        float32 (224, 224) in [0, 1], and float32 (224, 224, 3), grey levels.
+        float32 (224, 224) in [0, 1], and float32 (224, 224, 3), grey levels; not to be written to.
 
     Raises
     ------
@@ -34,6 +37,8 @@ def seen(face: Face) -> tuple[Plane, Colours]:
         logits, fill = trained_network()(given)
         p = torch.sigmoid(logits)[0, 0].numpy()
         colours = (255 * fill[0].clamp(0, 1)).permute(1, 2, 0).contiguous().numpy()
+    p.setflags(write=False)
+    colours.setflags(write=False)
     return p, colours
 
 

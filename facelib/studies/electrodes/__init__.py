@@ -17,18 +17,41 @@ from facelib.studies.electrodes.numbers import (
     number_table,
 )
 from facelib.studies.electrodes.outcomes import MEAN, OUTCOMES
+from facelib.studies.electrodes.restoration import (
+    PICTURE_COLUMNS,
+    PLACEBO_COLUMNS,
+    READING_COLUMNS,
+    WORN,
+    RestorationRun,
+    restoration_study,
+)
+from facelib.studies.electrodes.restoration_results import RestorationResults, load_restoration
 from facelib.studies.electrodes.sentences import CAVEAT, describe_importance, describe_numbers
 from facelib.studies.electrodes.shares import SHARE_COLUMNS, share_table
+from facelib.studies.electrodes.won_back import (
+    ACCURACY_COLUMNS,
+    LIKENESS_COLUMNS,
+    likeness_table,
+    won_back_table,
+)
 
 __all__ = [
+    "ACCURACY_COLUMNS",
     "CAVEAT",
     "HALF_COLUMNS",
+    "LIKENESS_COLUMNS",
     "MEAN",
     "NUMBER_COLUMNS",
     "OUTCOMES",
+    "PICTURE_COLUMNS",
+    "PLACEBO_COLUMNS",
     "POSITION_COLUMNS",
+    "READING_COLUMNS",
     "SHARE_COLUMNS",
+    "WORN",
     "ElectrodesResults",
+    "RestorationResults",
+    "RestorationRun",
     "describe_importance",
     "describe_numbers",
     "electrode_groups",
@@ -37,8 +60,12 @@ __all__ = [
     "half_number",
     "half_table",
     "importance_study",
+    "likeness_table",
     "load_electrodes",
+    "load_restoration",
     "number_table",
     "position_table",
+    "restoration_study",
     "share_table",
+    "won_back_table",
 ]
