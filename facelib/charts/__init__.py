@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from facelib.charts.averages import mean_response
     from facelib.charts.behaviour import confusion, disagreement, model_gallery, reliability
     from facelib.charts.calibration import measured_levels, measured_power
+    from facelib.charts.chain_steps import chain_steps
     from facelib.charts.chance import histogram, levels, null_distribution, p_histogram
     from facelib.charts.controls import arms
     from facelib.charts.curves import response
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from facelib.charts.regions import region_curves
     from facelib.charts.restoration import restored_accuracy, won_back_shares
     from facelib.charts.shares import significant_shares
+    from facelib.charts.signals import quality_map, signal_overview, signal_spectra
     from facelib.charts.strips import film
     from facelib.charts.topography import moments, muscle_maps
     from facelib.charts.traces import muscle_traces, outputs_over_time
@@ -40,6 +42,7 @@ _NAMES = {
     "asymmetry_forest": "facelib.charts.asymmetry",
     "asymmetry_observed": "facelib.charts.asymmetry",
     "bars": "facelib.charts.outputs",
+    "chain_steps": "facelib.charts.chain_steps",
     "confusion": "facelib.charts.behaviour",
     "curve": "facelib.charts.gradients",
     "disagreement": "facelib.charts.behaviour",
@@ -66,6 +69,7 @@ _NAMES = {
     "outputs_over_time": "facelib.charts.traces",
     "p_histogram": "facelib.charts.chance",
     "power_curve": "facelib.charts.power",
+    "quality_map": "facelib.charts.signals",
     "ranking": "facelib.charts.falls",
     "region_curves": "facelib.charts.regions",
     "reliability": "facelib.charts.behaviour",
@@ -73,6 +77,8 @@ _NAMES = {
     "restored_accuracy": "facelib.charts.restoration",
     "roc": "facelib.charts.detection",
     "save": "facelib.charts.export",
+    "signal_overview": "facelib.charts.signals",
+    "signal_spectra": "facelib.charts.signals",
     "significant_shares": "facelib.charts.shares",
     "steps": "facelib.charts.gradients",
     "won_back_shares": "facelib.charts.restoration",
@@ -85,6 +91,7 @@ __all__ = [
     "asymmetry_forest",
     "asymmetry_observed",
     "bars",
+    "chain_steps",
     "confusion",
     "curve",
     "disagreement",
@@ -111,6 +118,7 @@ __all__ = [
     "outputs_over_time",
     "p_histogram",
     "power_curve",
+    "quality_map",
     "ranking",
     "region_curves",
     "reliability",
@@ -118,6 +126,8 @@ __all__ = [
     "restored_accuracy",
     "roc",
     "save",
+    "signal_overview",
+    "signal_spectra",
     "significant_shares",
     "steps",
     "won_back_shares",

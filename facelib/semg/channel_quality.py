@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.semg.findings import Finding, Severity
-from facelib.semg.processing import Chain, strength
+from facelib.semg.processing import Chain, row_count, strength
 from facelib.semg.recording import Recording
 from facelib.semg.spectra import FEWEST, Spectra, harmonics, spectra
 
@@ -133,7 +133,9 @@ def _levels(signal: Doubles, recording: Recording, chain: Chain) -> dict[str, fl
             chain.check(recording.rate)
         except BadValueError:
             return dict.fromkeys(("noise", "active", "snr"), math.nan)
-        signal = strength(signal, recording.rate, chain)
+        signal = np.where(
+            _seen(signal, recording.rate, chain), strength(signal, recording.rate, chain), np.nan
+        )
     there = signal[np.isfinite(signal)]
     if not there.size:
         return dict.fromkeys(("noise", "active", "snr"), math.nan)
@@ -142,6 +144,15 @@ def _levels(signal: Doubles, recording: Recording, chain: Chain) -> dict[str, fl
         return {"noise": math.nan, "active": math.nan, "snr": math.nan}
     ratio = 20 * math.log10(active / noise) if noise > 0 and active > 0 else math.nan
     return {"noise": noise, "active": active, "snr": ratio}
+
+
+def _seen(signal: Doubles, rate: float, chain: Chain) -> npt.NDArray[np.bool_]:
+    """Return for each row of the envelope whether no sample is missing from its window."""
+    absent = np.concatenate([[0], np.cumsum(~np.isfinite(signal))])
+    half = chain.window_at(rate) // 2
+    middle = np.rint(np.arange(row_count(len(signal), rate, chain.rate)) * rate / chain.rate).astype(np.intp)
+    first, last = np.maximum(middle - half, 0), np.minimum(middle + half, len(signal))
+    return np.asarray(absent[last] == absent[first])
 
 
 def _lines(lines: Spectra | None, column: int, chain: Chain) -> dict[str, float]:
