@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from facelib.app.layout import page
     from facelib.app.look_panel import LookPanel
     from facelib.app.measured_panel import MeasuredPanel
+    from facelib.app.muscles_panel import MusclesPanel
     from facelib.app.observed_panel import ObservedPanel
     from facelib.app.outputs_panel import OutputsPanel
     from facelib.app.population_panel import PopulationPanel
@@ -24,6 +25,7 @@ _NAMES = {
     "FacePanel": "face_panel",
     "LookPanel": "look_panel",
     "MeasuredPanel": "measured_panel",
+    "MusclesPanel": "muscles_panel",
     "ObservedPanel": "observed_panel",
     "OutputsPanel": "outputs_panel",
     "PopulationPanel": "population_panel",
@@ -37,6 +39,7 @@ __all__ = [
     "FacePanel",
     "LookPanel",
     "MeasuredPanel",
+    "MusclesPanel",
     "ObservedPanel",
     "OutputsPanel",
     "PopulationPanel",

@@ -25,7 +25,8 @@ from facelib.studies.limits import LIMITS
 def page(explorer: Explorer | None = None) -> widgets.Widget:
     """Return the whole page as one widget, the same in Voila and in JupyterLab.
 
-    Its tabs are Explore, Population and Observed data; the last two are made when they are first opened.
+    Its tabs are Explore, Population, Observed data and Muscles; all but the first are made when they are
+    first opened.
 
     Parameters
     ----------
@@ -47,6 +48,7 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
         [
             ("Population", "One change on many faces: effects over people", lambda: _population(state)),
             ("Observed data", "Do outputs go with a property, the label given?", lambda: _observed(state)),
+            ("Muscles", "A recording of muscles moves a face that classifiers read", lambda: _muscles(state)),
         ],
         title="Explore",
         help_text="One face, one change, live",
@@ -72,6 +74,12 @@ def _observed(state: Explorer) -> widgets.Widget:
     from facelib.app.observed_panel import ObservedPanel
 
     return ObservedPanel(explorer=state)
+
+
+def _muscles(state: Explorer) -> widgets.Widget:
+    from facelib.app.muscles_panel import MusclesPanel
+
+    return MusclesPanel(explorer=state)
 
 
 def _column(*panels: widgets.Widget) -> widgets.VBox:

@@ -37,7 +37,8 @@ function sayState(element) {
     set(element, "aria-pressed", String(element.classList.contains("mod-active")));
   } else {
     const icon = Object.keys(ICONS).find((name) => element.classList.contains(name));
-    if (icon) set(element.parentElement, "aria-label", ICONS[icon]);
+    const own = icon === "fa-play" && element.closest(".facelib-moments") ? "Play the recording" : ICONS[icon];
+    if (icon) set(element.parentElement, "aria-label", own);
   }
 }
 

@@ -22,8 +22,8 @@ OUTPUTS: Final = ("seconds", "classifier", "label", "probability")
 BESIDE: Final = 4  # panels a row
 ROOM: Final = 0.06  # above what is largest, as a share of it
 WORDS: Final = {
-    "": "Muscle activity, 0 … 1, over seconds; blue: left, orange and dashed: right",
-    "µV": "Envelopes, µV, over seconds; blue: left, orange and dashed: right",
+    "": "Activity, 0 … 1, over seconds; blue: left, orange dashes: right",
+    "µV": "Envelopes, µV, over seconds; blue: left, orange dashes: right",
 }
 
 
@@ -120,7 +120,9 @@ def layout(
     """
     panels = [
         _muscle(name, order, beside, cursor=now is not None).properties(
-            width=width, height=height, title=theme.panel_title(_short(name), beside)
+            width=width,
+            height=height,
+            title=theme.panel_title(_short(name), beside + 1),
         )
         for order, name in enumerate(muscles)
     ]
@@ -261,6 +263,18 @@ def _output(name: str, order: int, beside: int, *, cursor: bool) -> theme.Layere
     return alt.layer(line, _cursor()) if cursor else alt.layer(line)
 
 
+SHORT: Final = {
+    "corrugator_supercilii": "Corrugator",
+    "depressor_anguli_oris": "Depr. anguli",
+    "depressor_supercilii": "Depr. superc.",
+    "frontalis_lateral": "Frontalis lat.",
+    "frontalis_medial": "Frontalis med.",
+    "levator_labii_superioris": "Levator labii",
+    "orbicularis_oculi": "Orb. oculi",
+    "orbicularis_oris": "Orb. oris",
+}
+"""Titles that fit over small panels, of muscles whose own is longer."""
+
+
 def _short(muscle: str) -> str:
-    """Return a title that fits over a small panel."""
-    return MUSCLES[muscle].title.replace("superioris", "sup.").replace(" / procerus", " / proc.")
+    return SHORT.get(muscle, MUSCLES[muscle].title)

@@ -29,7 +29,7 @@ Doubles = npt.NDArray[np.float64]
 REST: Final = 5.0  # percentile
 FULL: Final = 98.0  # percentile
 LEAST: Final = 0.5  # of the most active muscle's full, for all others
-QUIET: Final = 0.1  # activity below which a muscle is said to rest: no ratio is told
+QUIET: Final = 0.2  # activity below which a muscle is said to rest: no ratio is told
 SUMMARY_COLUMNS: Final = {
     "group": "what can be told apart by the face: one muscle, or several that move it alike",
     "title": "its name",

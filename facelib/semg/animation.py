@@ -7,7 +7,9 @@ person's film and signals (`facelib.semg.EMG2Expression`) is nearer to that pers
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -99,6 +101,12 @@ class Animation:
             return head.render(size).image.copy()
 
         return self._pictures.get((self._at(index), size), render)
+
+    def frames(self, indices: Iterable[int] | None = None, size: int = 224) -> list[Pictures]:
+        """Return the pictures of some moments, or of all, rendered on all processors; see `frame`."""
+        chosen = range(len(self)) if indices is None else indices
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return list(pool.map(lambda index: self.frame(index, size), chosen))
 
     def faces(self, indices: Iterable[int] | None = None, size: int = 224) -> list[Face]:
         """Return some moments, or all, as faces with box and landmarks, for classifiers and properties."""

@@ -63,7 +63,7 @@ def test_channels_without_numbers_are_left_out(activity: np.ndarray, texts: Any)
     written = texts(charts.muscle_traces(table))
     assert "Masseter" not in written
     assert "Zygomaticus" in written
-    assert any("left" in text and "dashed: right" in text for text in written)
+    assert any("left" in text and "dashes: right" in text for text in written)
     with pytest.raises(BadValueError, match="no rows"):
         charts.muscle_traces(trace_table(np.full((4, 22), np.nan), TIMES))
     with pytest.raises(BadValueError, match="µV"):

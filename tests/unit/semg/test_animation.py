@@ -155,6 +155,15 @@ def test_pictures_are_made_once_when_asked_for_and_show_the_head(
 
 
 @pytest.mark.packages
+def test_many_pictures_at_once_are_the_same_ones(recording: Recording) -> None:
+    film = animate(HEAD, recording)
+    first, last = film.frames([0, 59], 48)
+    assert first is film.frame(0, 48)
+    assert last is film.frame(59, 48)
+    assert len(animate(HEAD, recording, rate=3).frames(size=48)) == 6
+
+
+@pytest.mark.packages
 def test_pictures_are_kept_within_a_number_of_bytes(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:

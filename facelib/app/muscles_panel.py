@@ -1,0 +1,141 @@
+"""The Muscles tab: a recording moves a face; signals, map and classifiers beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import ipywidgets as widgets
+
+from facelib.app.binding import bind
+from facelib.app.checklist import CheckList
+from facelib.app.controls import Card, button, labelled, menu, paragraphs
+from facelib.app.muscles_exports import MusclesTakeHome
+from facelib.app.muscles_film import LONGEST
+from facelib.app.muscles_state import Muscles
+from facelib.app.muscles_told import SaidPanel
+from facelib.app.muscles_watch import WatchPanel
+from facelib.app.population_panel import classifier_groups
+from facelib.app.signals_panel import RecordingPanel
+from facelib.app.state import Explorer
+from facelib.app.style import PageStyle
+from facelib.classifiers import EMOTIONS
+from facelib.studies.limits import LIMITS
+
+NO_REMOVAL: Final = "Electrodes can't be taken off digitally here: the restoration isn't installed."
+
+
+class MusclesPanel(widgets.VBox):
+    """The whole tab as one widget; it also works alone in a notebook.
+
+    Parameters
+    ----------
+    explorer
+        Whose classifiers and face are taken; None: all classifiers of this machine, and the first face.
+    state
+        Its state; None: a fresh one.
+    dataset
+        Folder in the layout of "Mimics, Muscles, and Me", whose clips are offered.
+    **settings
+        Where a fresh state starts: see `facelib.app.muscles_state.Muscles`.
+
+    Examples
+    --------
+    >>> panel = MusclesPanel(models=["known_unbiased"], background=False)
+    >>> panel.state.seen.done == len(panel.state.film)
+    True
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer | None = None,
+        state: Muscles | None = None,
+        *,
+        dataset: str | Path | None = None,
+        **settings: Any,
+    ) -> None:
+        if state is None:
+            given: dict[str, Any] = {}
+            if explorer is not None:
+                given = {"models": [model.id for model in explorer.models], "head": explorer.last_head}
+            state = Muscles(dataset=dataset, **(given | settings))
+        self.state = state
+        self.recording, self.shown = RecordingPanel(state), ShownPanel(state, explorer)
+        self.watch, self.said = WatchPanel(state), SaidPanel(state)
+        widgets.jslink((self.watch.slider, "index"), (self.said.table, "index"))
+        self.home = MusclesTakeHome(state)
+        left = widgets.VBox([self.recording, self.shown])
+        right = widgets.VBox([self.watch, self.said, self.home])
+        for column in (left, right):
+            column.add_class("facelib-column")
+        body = widgets.Box([left, right])
+        body.add_class("facelib-study")
+        if explorer is not None:
+            super().__init__([body])
+        else:
+            limits = widgets.HTML(LIMITS)
+            limits.add_class("facelib-limits")
+            super().__init__([PageStyle(), body, limits])
+            self.add_class("facelib-app")
+        state.begin()
+
+
+class ShownPanel(Card):
+    """Chooses who is moved, which part is shown, and who reads it."""
+
+    def __init__(self, state: Muscles, explorer: Explorer | None = None) -> None:
+        super().__init__("Shown")
+        self.state = state
+        self.explorer = explorer
+        self.start = labelled(
+            "From", "Where the part begins, s", widgets.FloatSlider(step=0.5, continuous_update=False)
+        )
+        self.seconds = labelled(
+            "Seconds",
+            "How long the part is; longer ones have fewer pictures a second",
+            widgets.FloatSlider(min=1, max=LONGEST, step=0.5, readout_format=".1f", continuous_update=False),
+        )
+        self.label = menu("Class", "The output that curves and bars put first", EMOTIONS)
+        self.models = CheckList(
+            "Classifiers", "Who reads the pictures", classifier_groups(state.offered), state.models, columns=2
+        )
+        self.electrodes = _check("Electrodes on the face", "The 22 positions of the Fridlund scheme")
+        self.removed = _check(
+            "Taken off digitally", "Pictures are restored below the electrodes before they are read"
+        )
+        self.face = button("Take the face of Explore", "Move the head that the first tab shows")
+        self.face.on_click(self.guarded(self._on_face))
+        self.face.layout.display = "none" if explorer is None else ""
+        self.hint = widgets.HTML("" if state.can_remove else paragraphs(NO_REMOVAL))
+        self.hint.add_class("facelib-hint")
+        self.hint.layout.display = "none" if state.can_remove else ""
+        for name in ("seconds", "label", "models", "electrodes", "removed"):
+            bind(state, name, getattr(self, name), state.lock)
+        self._fit()
+        bind(state, "start", self.start, state.lock)
+        state.observe(self.guarded(self.follow), ["loaded", "electrodes"])
+        self.follow()
+        ticks = widgets.HBox([self.electrodes, self.removed])
+        ticks.add_class("facelib-ticks")
+        self.fill(self.start, self.seconds, ticks, self.hint, self.face, self.label, self.models)
+
+    def _fit(self) -> None:
+        """Let the part begin anywhere in the recording."""
+        loaded = self.state.loaded
+        longest = 0.0 if loaded is None else loaded.envelope.seconds
+        self.start.max = max(round(longest - 1, 1), self.state.start, 0.5)
+        self.start.layout.display = "" if longest > self.state.seconds or self.state.start else "none"
+
+    def follow(self, _change: object = None) -> None:
+        """Offer what the recording and the face allow."""
+        self._fit()
+        self.removed.disabled = not (self.state.electrodes and self.state.can_remove)
+
+    def _on_face(self, _button: object) -> None:
+        if self.explorer is not None:
+            with self.state.lock:
+                self.state.head = self.explorer.last_head
+
+
+def _check(title: str, help_text: str) -> widgets.Checkbox:
+    return widgets.Checkbox(description=title, tooltip=help_text, indent=False)

@@ -1,0 +1,171 @@
+"""The Recording card of the Muscles tab: where signals come from, what was found, how they are processed."""
+
+from __future__ import annotations
+
+import html
+from typing import Any, Final
+
+import ipywidgets as widgets
+
+from facelib.app.binding import bind
+from facelib.app.controls import Card, labelled, menu, paragraphs
+from facelib.app.dropzone import DropZone
+from facelib.app.muscles_source import MOST_BYTES, SIDES, Loaded, movements, recorded_clips
+from facelib.app.muscles_state import MAINS, Muscles
+from facelib.semg.muscles import CHANNELS
+from facelib.semg.reading import SUFFIXES
+
+TITLES: Final = {"simulated": "Simulated example", "mine": "Your recording", "dataset": "Data set"}
+HELPS: Final = {
+    "simulated": "A movement made up, with 44 noisy inputs: no restricted data is needed",
+    "mine": "A table or an EDF file, kept in memory only",
+    "dataset": "A clip of the folder that this page was started with",
+}
+PRIVACY: Final = (
+    "Your recording stays in the memory of this session and is gone when you close or reload the page. "
+    "Nothing is written to disk, and nothing leaves the computer that facelib runs on."
+)
+FORMAT: Final = (
+    "A table (CSV, TSV, Parquet) with a column a channel, named like “Zygomaticus_l”, “Zyg li” or “F20”, and "
+    "if there is one a column of times; or an EDF or BDF file."
+)
+NO_FILE: Final = "No file has been given yet."
+KINDS: Final = {
+    "monopolar": "monopolar inputs",
+    "bipolar": "bipolar channels",
+    "envelope": "channels of envelopes",
+}
+MARKS: Final = {"error": "Error", "warning": "Warning", "note": "Note"}
+
+
+class RecordingPanel(Card):
+    """Chooses a recording, and says what was found in it."""
+
+    def __init__(self, state: Muscles) -> None:
+        super().__init__("Recording")
+        self.state = state
+        self.source = widgets.ToggleButtons(
+            options=[(TITLES[name], name) for name in state.sources],
+            tooltips=[HELPS[name] for name in state.sources],
+            style={"button_width": "auto"},
+        )
+        options = [(title, name) for name, title in movements().items()]
+        self.task = menu("Movement", "What the simulated person does, again and again", options)
+        self.weak = menu("Weak side", "The person's side that moves less, as with a palsy", SIDES)
+        self.weakness = labelled(
+            "How weak",
+            "Share of the movement that this side lacks",
+            widgets.FloatSlider(min=0, max=1, step=0.05, continuous_update=False),
+        )
+        self.seed = labelled("Seed", "Of all that is drawn", widgets.BoundedIntText(min=0, max=10**6))
+        self.zone = DropZone(
+            self.guarded(self.take),
+            types=[],
+            suffixes=list(SUFFIXES),
+            most=MOST_BYTES,
+            one="recording",
+            kinds="CSV, TSV, Parquet, EDF, BDF",
+            refusal="isn't a recording in CSV, TSV, Parquet, EDF or BDF.",
+            camera=False,
+        )
+        self.rate = labelled(
+            "Samples / s",
+            "How many there are each second; 0: as the file says. Tables without times need it: 30 for "
+            "“Mimics, Muscles, and Me”",
+            widgets.BoundedFloatText(min=0, max=100_000),
+        )
+        clips = [] if state.dataset is None else recorded_clips(state.dataset)
+        self.clip = menu("Clip", "Of the data set; those with signals", clips)
+        hints = widgets.HTML(paragraphs(FORMAT, PRIVACY))
+        hints.add_class("facelib-hint")
+        self.parts = {
+            "simulated": _box(self.task, self.weak, self.weakness, self.seed),
+            "mine": _box(self.zone, self.rate, hints),
+            "dataset": _box(self.clip),
+        }
+        self.facts, self.chain = widgets.HTML(), ChainBox(state)
+        self.facts.add_class("facelib-sentence")
+        bound = ("source", "task", "weak", "weakness", "seed", "rate", *(("clip",) if clips else ()))
+        for name in bound:
+            bind(state, name, getattr(self, name), state.lock)
+        state.observe(self.guarded(self.follow), ["source", "weak", "loaded", "given", "recording_problem"])
+        self.follow()
+        folded = widgets.Accordion([self.chain], titles=("Processing",))
+        self.fill(self.source, *self.parts.values(), self.facts, folded)
+
+    def take(self, name: str, content: bytes) -> None:
+        """Read a file of the visitor's."""
+        self.messages.clear()
+        self.state.take(name, content)
+
+    def follow(self, _change: object = None) -> None:
+        """Show the controls of the chosen source, and what was found."""
+        state = self.state
+        for name, part in self.parts.items():
+            part.layout.display = "" if name == state.source else "none"
+        self.weakness.disabled = state.weak == SIDES[0]
+        if state.loaded is not None:
+            self.facts.value = facts(state.loaded)
+        else:
+            waits = state.source == "mine" and state.given is None
+            self.facts.value = paragraphs(NO_FILE) if waits else ""
+        if state.recording_problem:
+            self.messages.show(state.recording_problem, source=state)
+        else:
+            self.messages.settle(state)
+
+
+class ChainBox(widgets.VBox):
+    """The constants of the processing chain."""
+
+    def __init__(self, state: Muscles) -> None:
+        self.mains = menu("Mains", "Frequency that the notch takes out, Hz", MAINS)
+        self.low = _number("From", "Lower edge of the band, Hz", 1, 200)
+        self.high = _number("To", "Upper edge of the band, Hz: below half the samples a second", 20, 2000)
+        self.window = _number("Window", "Of the sliding root mean square, ms", 10, 2000)
+        for name in ("mains", "low", "high", "window"):
+            bind(state, name, getattr(self, name), state.lock)
+        words = widgets.HTML(
+            paragraphs(
+                "Mean removed, neighbouring inputs subtracted, notch at the mains (Q = 2), band-pass, root "
+                "mean square, 30 rows a second: as in “Mimics, Muscles, and Me”. Envelopes are taken as they "
+                "are. Activity 0 … 1: rest is a channel's 5th percentile; both sides of a muscle share what "
+                "is full, the 98th percentile of the stronger one."
+            )
+        )
+        words.add_class("facelib-hint")
+        super().__init__([self.mains, self.low, self.high, self.window, words])
+        self.add_class("facelib-fields")
+
+
+def facts(loaded: Loaded) -> str:
+    """Return what is known of a recording and its quality, as HTML."""
+    one, made = loaded.recording, loaded.envelope
+    count = f"{len(one.channels)} {KINDS[one.kind]}"
+    found = [f"{loaded.title}: {count}, {one.rate:g} samples a second, {one.seconds:.1f} s."]
+    if made is not one:
+        found.append(f"Processed to envelopes of {len(made.channels)} channels, {made.rate:g} a second.")
+    missing = [name for name in CHANNELS if name not in made.channels]
+    if missing:
+        names = ", ".join(name.replace("_", " ") for name in missing)
+        found.append(f"Not recorded, so at rest in the face: {names}.")
+    if not loaded.findings:
+        found.append("The quality check found nothing to complain of.")
+        return paragraphs(*found)
+    items = "".join(
+        f"<li><b>{MARKS[one.severity]}:</b> {html.escape(str(one))}</li>" for one in loaded.findings
+    )
+    worst = sum(one.severity != "note" for one in loaded.findings)
+    title = f"Quality check: {worst} to look at, {len(loaded.findings) - worst} to know"
+    open_ = " open" if worst else ""
+    return f"{paragraphs(*found)}<details{open_}><summary>{title}</summary><ul>{items}</ul></details>"
+
+
+def _number(title: str, help_text: str, low: float, high: float) -> Any:
+    return labelled(title, help_text, widgets.BoundedFloatText(min=low, max=high))
+
+
+def _box(*children: Any) -> widgets.VBox:
+    box = widgets.VBox(list(children))
+    box.add_class("facelib-fields")
+    return box

@@ -1,0 +1,246 @@
+"""The Muscles tab as widgets, without a browser: what it offers, shows, says and hands out."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import pandas as pd
+import pytest
+
+from facelib.app import Explorer, MusclesPanel
+from facelib.app import muscles_state as states
+from facelib.app.muscles_exports import OFFERS, NothingShownError, Shown
+from facelib.app.muscles_watch import nearest
+from facelib.classifiers import EMOTIONS
+from facelib.faces import FACE_UNITS, Head
+from facelib.semg import CHANNELS, Recording
+from facelib.semg.activity import SUMMARY_COLUMNS
+from facelib.studies.limits import LIMITS
+
+pytestmark = [
+    pytest.mark.packages,
+    pytest.mark.usefixtures("single_threaded"),
+    pytest.mark.filterwarnings("ignore:.*ipykernel.*"),
+]
+
+Make = Callable[..., MusclesPanel]
+LEFT = CHANNELS.index("zygomaticus_left")
+
+
+def clip(seconds: float = 2.0) -> bytes:
+    """Envelopes of a smile, its right side half as strong, without the masseter."""
+    times = np.arange(round(30 * seconds)) / 30
+    pulse = np.clip(np.sin(np.pi * times), 0, 1)
+    signals = np.full((len(times), 22), 4.0)
+    signals[:, LEFT] += 100 * pulse
+    signals[:, LEFT + 1] += 50 * pulse
+    recording = Recording(signals, 30, CHANNELS, "envelope")
+    kept = [name for name in CHANNELS if not name.startswith("masseter")]
+    return recording.pick(kept).frame().to_csv(index=False).encode()
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+    """Panels that compute at once and end with the test."""
+    monkeypatch.setattr(states, "SETTLE", 0.0)
+    made: list[MusclesPanel] = []
+
+    def begin(**settings: Any) -> MusclesPanel:
+        given = {"models": ["known_unbiased"], "size": 64, "background": False, "source": "mine"}
+        made.append(MusclesPanel(**(given | {"given": ("clip.csv", clip())} | settings)))
+        return made[-1]
+
+    yield begin
+    for panel in made:
+        panel.state.close()
+
+
+def shown(widget: Any) -> bool:
+    return bool(widget.layout.display != "none")
+
+
+def inside(widget: Any) -> Iterator[Any]:
+    """Everything in a widget."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from inside(child)
+
+
+def test_everything_is_shown_at_the_moment_of_one_slider(make: Make) -> None:
+    panel = make()
+    watch = panel.watch
+    assert len(watch.slider.options) == len(watch.stage.times) == len(watch.stage.frames) == 20
+    assert watch.slider.options[7] == ("0.7 s", 7)
+    assert (watch.play.max, watch.play.interval) == (19, 100)
+    assert all(watch.stage.frames)
+    assert len(watch.stage.plane["dots"]) == 20  # the masseter wasn't recorded
+    assert len(watch.traces.data["traces"]) == 20 * 20
+    assert len(watch.over.data["outputs"]) == len(watch.bars.data["outputs"]) == 20 * 7
+    for chart in (watch.traces, watch.over):
+        assert {name: chart.signals[name] for name in ("start", "end", "rate")} == {
+            "start": 0.0, "end": 1.9, "rate": 10.0
+        }  # fmt: skip
+    watch.slider.index = 5
+    assert panel.state.step == 5
+
+
+def test_controls_have_names_and_help(make: Make) -> None:
+    panel = make()
+    kinds = (widgets.Dropdown, widgets.FloatSlider, widgets.Checkbox, widgets.Button, widgets.SelectionSlider)
+    for control in inside(panel):
+        if isinstance(control, kinds):
+            assert control.description, control
+            assert control.tooltip, control.description
+
+
+def test_another_class_is_patched_into_the_charts(make: Make) -> None:
+    panel = make()
+    spec = panel.watch.over.spec
+    panel.shown.label.value = "sad"
+    assert panel.watch.over.signals["label"] == panel.watch.bars.signals["label"] == "sad"
+    assert panel.watch.over.spec is spec
+
+
+def test_without_classifiers_there_are_no_outputs_and_it_says_so(make: Make) -> None:
+    panel = make()
+    panel.shown.models.value = []
+    assert not shown(panel.watch.over)
+    assert not shown(panel.watch.bars)
+    assert shown(panel.watch.few)
+    panel.shown.models.value = ["known_unbiased"]
+    assert shown(panel.watch.bars)
+    assert not shown(panel.watch.few)
+
+
+def test_what_it_says_follows_the_signals(make: Make) -> None:
+    panel = make()
+    rows = {row[0]["text"]: row for row in panel.said.table.rows}
+    smile = rows["Zygomaticus"]
+    assert len(smile[1]["series"]) == 20
+    assert smile[1]["series"][5] == "1.00"
+    assert smile[2]["series"][5] == "0.50"
+    assert smile[3:] == ["1.00", "0.50", "2.0", "each side"]
+    assert rows["Masseter"][1]["series"] == ["–"] * 20
+    assert rows["Masseter"][6]["text"] == "not identifiable"
+    assert rows["Masseter"][6]["mark"] == "verdict-unclear"  # a sign, not colour alone
+    assert rows["Mentalis"][5] == "at rest"
+    assert rows["Mentalis"][6]["text"] == "sides together"
+    words = " ".join(part.value for part in inside(panel) if isinstance(part, widgets.HTML))
+    assert "declared map" in words
+    assert LIMITS in words
+
+
+def test_what_was_found_is_said_and_escaped(make: Make) -> None:
+    panel = make(given=("<b>clip</b>.csv", clip()))
+    facts = panel.recording.facts.value
+    assert "&lt;b&gt;clip&lt;/b&gt;.csv: 20 channels of envelopes, 30 samples a second, 2.0 s." in facts
+    assert "Not recorded, so at rest in the face: masseter left, masseter right." in facts
+
+
+def test_a_broken_recording_is_told_where_it_was_given(make: Make) -> None:
+    panel = make()
+    panel.recording.zone.take("clip.csv", b"one,two\n1,2\n")
+    assert "No channel is known" in panel.recording.messages.value
+    assert panel.watch.messages.value == ""
+    assert not shown(panel.watch.stage)
+    assert not shown(panel.said)
+    assert all(button.disabled for button in panel.home.buttons)
+    panel.recording.zone.take("clip.csv", clip())
+    assert panel.recording.messages.value == ""
+    assert shown(panel.watch.stage)
+    assert not any(button.disabled for button in panel.home.buttons)
+
+
+def test_a_recording_that_is_longer_than_what_is_shown_can_be_gone_through(make: Make) -> None:
+    panel = make()
+    assert not shown(panel.shown.start)
+    panel.state.models = []
+    panel.state.seconds = 1.0
+    panel.recording.zone.take("long.csv", clip(4.0))
+    assert shown(panel.shown.start)
+    panel.shown.start.value = 2.0
+    assert panel.watch.slider.options[0] == ("2.0 s", 0)
+    assert panel.watch.traces.signals["start"] == 2.0
+
+
+def test_only_worn_electrodes_can_be_taken_off(make: Make) -> None:
+    panel = make(models=[])
+    assert panel.shown.removed.disabled
+    panel.shown.electrodes.value = True
+    assert panel.shown.removed.disabled == (not panel.state.can_remove)
+    assert panel.state.film.animation.base.electrodes == "fridlund"
+
+
+def test_the_face_of_explore_can_be_taken() -> None:
+    explorer = Explorer(("known_unbiased",), background=False)
+    panel = MusclesPanel(
+        explorer, size=64, background=False, source="mine", given=("clip.csv", clip()), models=[]
+    )
+    assert panel.state.head == explorer.last_head
+    explorer.show(Head(seed=8, age=60))
+    assert panel.state.head.seed != 8
+    panel.shown.face.click()
+    assert panel.state.film.animation.base.seed == 8
+    assert LIMITS not in " ".join(part.value for part in inside(panel) if isinstance(part, widgets.HTML))
+    panel.state.close()
+    explorer.close()
+
+
+def test_moments_that_were_not_read_show_the_nearest_that_was() -> None:
+    table = pd.DataFrame(
+        {
+            "step": [0, 8],
+            "seconds": [0.0, 0.8],
+            "classifier": "fer",
+            "label": "sad",
+            "probability": [0.1, 0.9],
+        }
+    )
+    found = nearest(table, 9).sort_values("step")
+    assert found["probability"].tolist() == [0.1] * 5 + [0.9] * 4
+    assert nearest(table[:0], 9).empty
+
+
+def test_nothing_can_be_taken_home_before_there_is_something(make: Make) -> None:
+    panel = make(given=None)
+    assert panel.home.buttons[0].make() is None  # guarded: it is told in the panel
+    assert str(NothingShownError()) in panel.home.messages.value
+
+
+def test_take_home_holds_what_is_shown(make: Make, tmp_path: Path) -> None:
+    import cv2
+
+    panel = make(head=Head(seed=2))
+    state = panel.state
+    made = {label: make_(Shown(state.film, state.seen, 5, "happy")) for make_, label, _ in OFFERS}
+    activity = pd.read_csv(io.BytesIO(made["Activity"].data))
+    assert len(activity) == 60  # 30 a second, though 10 pictures were shown
+    assert activity["activity_zygomaticus_left"].max() == pytest.approx(1.0)
+    assert activity["activity_masseter_left"].isna().all()
+    assert {f"unit_{name}" for name in FACE_UNITS} <= set(activity)
+    again = pd.read_parquet(io.BytesIO(made["Activity (Parquet)"].data))
+    np.testing.assert_allclose(again["unit_mouthSmileLeft"], activity["unit_mouthSmileLeft"])
+    assert list(pd.read_csv(io.BytesIO(made["Muscle groups"].data))) == list(SUMMARY_COLUMNS)
+    outputs = pd.read_csv(io.BytesIO(made["Outputs"].data))
+    assert len(outputs) == 20 * len(EMOTIONS)
+    with zipfile.ZipFile(io.BytesIO(made["Figures (zip)"].data)) as archive:
+        assert set(archive.namelist()) == {
+            "about.json", "signals.svg", "signals.png", "maps.svg", "maps.png", "outputs.svg", "outputs.png"
+        }  # fmt: skip
+        about = json.loads(archive.read("about.json"))
+    assert about["recording"] == "clip.csv"
+    assert about["note"] == LIMITS
+    assert "declared map" in about["moved_by"]
+    path = tmp_path / "film.mp4"
+    path.write_bytes(made["Film (MP4)"].data)
+    capture = cv2.VideoCapture(str(path))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 20
+    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
+    capture.release()
