@@ -17,7 +17,7 @@ from ipywidgets.widgets.widget import _instances as alive
 from PIL import Image
 
 from facelib import interventions, studies
-from facelib.app import Explorer, ObservedPanel, PopulationPanel, page
+from facelib.app import Explorer, MusclesPanel, ObservedPanel, PopulationPanel, page
 from facelib.app import study_state as states
 from facelib.app.checklist import CheckList
 from facelib.app.effects_panel import failures_html
@@ -69,7 +69,7 @@ def test_the_page_makes_the_tabs_when_they_are_opened() -> None:
     root = page(explorer)
     cold = len(alive) - before
     boxes = [box for box in root.children if "facelib-tab" in box._dom_classes]
-    assert [len(box.children) for box in boxes] == [1, 0, 0]
+    assert [len(box.children) for box in boxes] == [1, 0, 0, 0]
     (bar,) = (one for one in inside(root) if type(one).__name__ == "TabBar")
     bar.index = 1
     (population,) = boxes[1].children
@@ -80,6 +80,10 @@ def test_the_page_makes_the_tabs_when_they_are_opened() -> None:
     assert len(boxes[2].children) == 0
     bar.index = 2
     assert isinstance(boxes[2].children[0], ObservedPanel)
+    bar.index = 3
+    (muscles,) = boxes[3].children
+    assert isinstance(muscles, MusclesPanel)
+    assert (muscles.state.models, muscles.state.head) == (["known_unbiased"], explorer.last_head)
     assert len(alive) - before > 2 * cold / 3  # what a cold page is spared
     for box in boxes[1:]:
         box.children[0].state.close()
