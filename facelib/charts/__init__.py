@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from facelib.charts.gradients import agreement, curve, gallery, steps
     from facelib.charts.harmless import kinds
     from facelib.charts.manipulation import matrix
+    from facelib.charts.muscles import map_scores, map_traces, map_weights
     from facelib.charts.outputs import bars
     from facelib.charts.power import power_curve
     from facelib.charts.regions import region_curves
@@ -56,6 +57,9 @@ _NAMES = {
     "histogram": "facelib.charts.chance",
     "kinds": "facelib.charts.harmless",
     "levels": "facelib.charts.chance",
+    "map_scores": "facelib.charts.muscles",
+    "map_traces": "facelib.charts.muscles",
+    "map_weights": "facelib.charts.muscles",
     "matrix": "facelib.charts.manipulation",
     "mean_response": "facelib.charts.averages",
     "measured_levels": "facelib.charts.calibration",
@@ -105,6 +109,9 @@ __all__ = [
     "histogram",
     "kinds",
     "levels",
+    "map_scores",
+    "map_traces",
+    "map_weights",
     "matrix",
     "mean_response",
     "measured_levels",

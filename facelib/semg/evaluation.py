@@ -108,6 +108,17 @@ class HeldOut:
             raise UnknownNameError(msg)
         return self._rows(self.true[clip], name), self._rows(self.told[clip], name)
 
+    def traces(self, clip: str, names: Sequence[str], rate: float = 30.0) -> pd.DataFrame:
+        """Return `trace` of several names as one table: seconds, name, true, told."""
+        import pandas as pd
+
+        parts = []
+        for name in names:
+            true, told = self.trace(clip, name)
+            seconds = np.arange(len(true)) / rate
+            parts.append(pd.DataFrame({"seconds": seconds, "name": name, "true": true, "told": told}))
+        return pd.concat(parts, ignore_index=True)
+
     def _members(self, group: Group) -> tuple[str, ...]:
         own = group.channels if self.model == Expression2EMG.__name__ else group.units
         return own if set(own) <= set(self.names) else ()

@@ -153,6 +153,15 @@ class Map:
             MappingProxyType(dict(made.weights)), told.rest, rows, left_out, len(x), made.penalty, given.seed,
         )  # fmt: skip
 
+    def slopes(self) -> Floats:
+        """Return how much each output changes per unit of each input held for the whole context, (p, q).
+
+        The linear part alone; of face units that are taken as odds, in these.
+        """
+        slope = self.weights["slope"].astype(np.float64) / self.weights["scale"][:, None]
+        wide = slope.reshape(len(self.context), len(self.inputs), -1)
+        return np.asarray(wide.sum(axis=0), np.float64)
+
     def mapped(self, rows: Floats) -> Floats:
         """Return what the map makes of rows (n, inputs), each seen with its context: (n, outputs)."""
         return regression.apply(self.weights, regression.with_context(rows, self.context))

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.faces.expressions import FACE_UNITS
 from facelib.semg import regression
 from facelib.semg.fitted_map import TINIEST, Given, Map, Scale, Told, back, scaled
-from facelib.semg.muscles import CHANNELS, group_of
+from facelib.semg.muscles import CHANNELS, group_of, unit_weights
 from facelib.semg.pairs import Pair, envelope_rows, unit_rows
 from facelib.semg.recording import Recording
 from facelib.semg.regression import Kind
@@ -131,6 +132,26 @@ class EMG2Expression(Map):
             rest = back(regression.apply(self.weights, still), self.scale)
             found = ((found - rest) / np.maximum(1 - rest, TINIEST)).clip(0, 1)
         return pd.DataFrame(found, columns=list(self.outputs))
+
+    def weight_table(self) -> pd.DataFrame:
+        """Return the map beside the declared one: which, unit, channel, weight.
+
+        Units that no recorded muscle moves, and channels that move none, are left out. Weights are changes of
+        a unit when an envelope goes from 0 to 1, so they compare where envelopes are normalised.
+        """
+        import pandas as pd
+
+        declared, found = unit_weights(), self.slopes()
+        rows = []
+        for row, unit in enumerate(FACE_UNITS):
+            for column, channel in enumerate(CHANNELS):
+                known = unit in self.outputs and channel in self.inputs and channel in IDENTIFIABLE
+                if known and declared[row].any():
+                    weight = found[self.inputs.index(channel), self.outputs.index(unit)]
+                    rows += [("declared", unit, channel, declared[row, column])]
+                    rows += [("found", unit, channel, float(weight))]
+        table = pd.DataFrame(rows, columns=["which", "unit", "channel", "weight"])
+        return table.sort_values("which", kind="stable", ignore_index=True)
 
 
 class Expression2EMG(Map):
