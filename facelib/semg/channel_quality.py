@@ -43,10 +43,16 @@ LIMITS: Final = MappingProxyType(
 )
 """Limits beyond which something is said."""
 
+SILENT: Final = 0.05
+"""µV below which an envelope is 0."""
+SILENCE: Final = 5
+"""Rows for which it has to be."""
+
 QUALITY_COLUMNS: Final = MappingProxyType(
     {
         "channel": "name",
-        "missing": "share of samples that are NaN",
+        "missing": "share of samples that are NaN, or of an envelope's rows in which it is 0 for a while: "
+        "samples that were missing count as 0, and no amplifier is that silent",
         "gap": "longest stretch of them, s",
         "still": "longest stretch in which nothing changes, s",
         "clipped": "share of samples that stand at the largest or smallest value for 3 samples or more; NaN "
@@ -108,9 +114,10 @@ def _faults(signal: Doubles, recording: Recording) -> dict[str, float]:
     if recording.kind != "envelope":
         clipped = 0.0
         if there.size and there.max() > there.min():
-            at_end = (signal == there.max()) | (signal == there.min())
-            lengths = _runs(at_end)
+            lengths = _runs((signal == there.max()) | (signal == there.min()))
             clipped = float(lengths[lengths >= 3].sum() / len(signal))
+    elif recording.unit:
+        absent |= _long(signal < SILENT, SILENCE)
     still = _runs(same)
     return {
         "missing": float(absent.mean()),
@@ -118,6 +125,15 @@ def _faults(signal: Doubles, recording: Recording) -> dict[str, float]:
         "still": float((still.max() + 1 if still.size else 0) / recording.rate),
         "clipped": clipped,
     }
+
+
+def _long(flags: npt.NDArray[np.bool_], least: int) -> npt.NDArray[np.bool_]:
+    """Return flags without the stretches of True that are shorter than `least`."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    kept = np.zeros(len(flags), bool)
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        kept[start:stop] = stop - start >= least
+    return kept
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:

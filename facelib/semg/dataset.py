@@ -179,20 +179,33 @@ class Dataset:
         both["same_task"] = both["task"] == both.pop("task_normal")
         return both[list(PAIR_COLUMNS)]
 
-    def check(self, progress: Callable[[int, int], object] | None = None) -> tuple[Finding, ...]:
+    def check(
+        self, progress: Callable[[int, int], object] | None = None, *, frames: bool = False
+    ) -> tuple[Finding, ...]:
         """Look into the files of all clips, and return what is wrong with them and with the folder.
 
         Parameters
         ----------
         progress
             Called with how many clips are done, of how many; what it raises ends the work.
+        frames
+            Whether every frame of every video is read, to find those that are missing or twice: about a
+            second a clip.
         """
+        from facelib.semg.dataset_check import check_clip, check_session
+
         found = [finding for finding in self.findings if not finding.clip]
-        for done, clip in enumerate(self.clips["clip"], 1):
-            of_clip = self.clip(str(clip)).findings
-            found.extend(finding for finding in of_clip if finding.what != "session without EMG")
-            if progress is not None:
-                progress(done, len(self.clips))
+        done = 0
+        for session in self.sessions:
+            clips = []
+            for name in self.clips.loc[self.clips["session"] == session, "clip"]:
+                clip = self.clip(str(name))
+                found.extend(check_clip(clip, frames=frames))
+                clips.append(clip)
+                done += 1
+                if progress is not None:
+                    progress(done, len(self.clips))
+            found.extend(check_session(session, clips))
         return tuple(found)
 
 

@@ -112,7 +112,7 @@ def test_clips_are_what_the_inventory_says(sound: Path) -> None:
     assert clips["task"].tolist() == ["Forehead", "Smile-Closed", "happy"] * 2
     assert clips["number"].tolist() == [1, 5, 1] * 2
     assert dataset.sessions == ("1N", "1S")
-    (only,) = dataset.check()
+    (only,) = dataset.findings
     assert (only.severity, only.what) == ("note", "session without EMG")
     assert "1N" in only.words
 
@@ -237,6 +237,28 @@ def test_damaged_files_are_said_and_left_out(folder: Path) -> None:
         (forehead, "error"),
     }
     assert len(damaged) == 3
+
+
+def test_what_is_wrong_with_signals_is_said_of_clips_and_sessions(folder: Path) -> None:
+    rng = np.random.default_rng(1)
+    gapped = signals(rng)
+    gapped.iloc[5:15, 3] = np.nan
+    gapped.to_csv(folder / "emg" / "007_1S" / f"{HAPPY}.csv")
+    dataset = open_dataset(folder)
+    (gap,) = said(dataset, "missing samples")
+    assert (gap.clip, gap.severity, gap.channel) == (HAPPY, "warning", "depressor_anguli_oris_right")
+    sides = said(dataset, "swapped sides")
+    assert [finding.clip for finding in sides] == ["session 1S"]
+
+
+def test_frames_of_videos_are_read_if_asked_for(folder: Path) -> None:
+    frames = [np.full((32, 32, 3), 9 * number, np.uint8) for number in range(FRAMES)]
+    frames[7] = frames[6]
+    write_video(folder / "video" / "007_1S" / f"{HAPPY}.mp4", frames)
+    dataset = open_dataset(folder)
+    assert said(dataset, "frames twice") == []
+    (found,) = [finding for finding in dataset.check(frames=True) if finding.what == "frames twice"]
+    assert found.clip == HAPPY
 
 
 def test_channels_that_are_missing_are_said(folder: Path) -> None:

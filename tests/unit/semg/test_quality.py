@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from facelib.errors import BadValueError
-from facelib.semg import Chain, Faults, Finding, Recording, simulate_clip
+from facelib.semg import Chain, Faults, Finding, Recording, envelope, simulate_clip
 from facelib.semg.quality import QUALITY_COLUMNS, check, quality_table
 from facelib.semg.spectra import SPECTRUM_COLUMNS, common_lines, harmonics, spectra, spectrum_table
 from facelib.semg.video import VideoCheck
@@ -167,6 +167,18 @@ def test_envelopes_have_neither_hum_nor_clipping() -> None:
     table = quality_table(found)
     assert table[["hum", "harmonic", "line", "drift", "clipped"]].isna().all(axis=None)
     assert whats(check(found)) == [("warning", "flat channel", "zygomaticus_right")]
+
+
+def test_an_envelope_of_zero_was_not_recorded() -> None:
+    signals = muscle()
+    signals[8 * 2048 : 10 * 2048, 0] = np.nan  # the chain takes it for 0
+    rows = envelope(recording(signals))
+    assert np.isfinite(rows.signals).all()
+    assert whats(check(rows)) == [("warning", "missing samples", "zygomaticus_left")]
+    assert quality_table(rows)["gap"].tolist() == pytest.approx([1.5, 0, 0], abs=0.1)
+    few = rows.signals.copy()
+    few[100:104] = 0  # as ringing makes it
+    assert len(check(rows.replace(signals=few))) == 1
 
 
 def test_inputs_are_checked_before_they_are_paired() -> None:
