@@ -61,8 +61,8 @@ class MusclesPanel(widgets.VBox):
             state = Muscles(dataset=dataset, **(given | settings))
         self.state = state
         self.recording, self.shown = RecordingPanel(state), ShownPanel(state, explorer)
-        self.watch, self.said = WatchPanel(state), SaidPanel(state)
-        widgets.jslink((self.watch.slider, "index"), (self.said.table, "index"))
+        self.said = SaidPanel(state)
+        self.watch = WatchPanel(state, self.said.table)
         self.home = MusclesTakeHome(state)
         left = widgets.VBox([self.recording, self.shown])
         right = widgets.VBox([self.watch, self.said, self.home])

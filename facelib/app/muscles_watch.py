@@ -9,8 +9,9 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
-from facelib.app.controls import Card, labelled, paragraphs
+from facelib.app.controls import Card, paragraphs
 from facelib.app.mapview import MapView
+from facelib.app.moments import Moments
 from facelib.app.muscles_film import Film, Seen
 from facelib.app.muscles_stage import MusclesStage
 from facelib.app.muscles_state import Muscles
@@ -26,47 +27,36 @@ FEWEST: Final = "No classifier reads along: choose one under “Shown”."
 
 
 class WatchPanel(Card):
-    """Shows a film; everything in `linked` follows the slider in the browser."""
+    """Shows a film; everything in it follows the slider `moments` in the browser, and `also`, too."""
 
-    def __init__(self, state: Muscles) -> None:
+    def __init__(self, state: Muscles, *also: Any) -> None:
         super().__init__("Watch")
         self.state = state
         self._film: Film | None = None
         self.stage, self.traces, self.over, self.bars = MusclesStage(), MapView(), MapView(), MapView()
-        self.slider = labelled(
-            "Moment", "Seconds since the recording began", widgets.SelectionSlider(options=[("0.0 s", 0)])
-        )
-        self.slider.add_class("facelib-moment")
-        self.play = widgets.Play(min=0, max=1, interval=100, show_repeat=True)
+        self.moments = Moments(self.guarded(self._on_moment))
+        self.moments.follow(self.stage, self.traces, self.over, self.bars, *also)
         self.status, self.progress = widgets.HTML(), widgets.FloatProgress(min=0, max=1)
         self.progress.add_class("facelib-progress")
         self.waits = widgets.HTML(paragraphs(WAITS))
         self.few = widgets.HTML(paragraphs(FEWEST))
         for words in (self.waits, self.few):
             words.add_class("facelib-hint")
-        self.linked = (self.stage, self.traces, self.over, self.bars)
-        widgets.jslink((self.play, "value"), (self.slider, "index"))
-        for follower in self.linked:
-            widgets.jslink((self.slider, "index"), (follower, "index"))
-        self.moment = widgets.HBox([self.slider, self.play])
-        for name in ("facelib-choice", "facelib-moments"):
-            self.moment.add_class(name)
         line = widgets.HBox([self.progress, self.status])
         line.add_class("facelib-filling")
         self._bind()
         self.follow()
-        self.fill(self.waits, self.stage, self.moment, line, self.traces, self.over, self.bars, self.few)
+        self.fill(self.waits, self.stage, self.moments, line, self.traces, self.over, self.bars, self.few)
 
     def _bind(self) -> None:
         state = self.state
         state.observe(self.guarded(self.follow), ["film", "seen", "label", "loaded", "film_problem"])
         state.observe(self.guarded(self.tell), ["status", "progress"])
-        self.slider.observe(self.guarded(self._on_slider), "index")
         self.tell()
 
-    def _on_slider(self, event: Any) -> None:
+    def _on_moment(self, step: int) -> None:
         with self.state.lock:
-            self.state.step = max(event["new"] or 0, 0)
+            self.state.step = max(step, 0)
 
     def tell(self, _change: object = None) -> None:
         """Say what is being done."""
@@ -78,7 +68,7 @@ class WatchPanel(Card):
     def follow(self, _change: object = None) -> None:
         """Show what is known; what is drawn already stays, and is patched."""
         state, film = self.state, self.state.film
-        shown = [self.stage, self.moment, self.traces]
+        shown: tuple[Any, ...] = (self.stage, self.moments, self.traces)
         for part in shown:
             part.layout.display = "" if film is not None else "none"
         self.waits.layout.display = "none" if film is not None else ""
@@ -105,10 +95,7 @@ class WatchPanel(Card):
             self.stage.clear()
             return
         step = min(self.state.step, len(film) - 1)
-        self.play.max = len(film) - 1
-        self.play.interval = round(1000 / film.animation.rate)
-        self.slider.options = [(f"{time:.1f} s", k) for k, time in enumerate(film.times)]
-        self.slider.index = self.play.value = step
+        self.moments.show(film.times.tolist(), film.animation.rate, step)
         known = np.isfinite(film.animation.activity)
         dots = [place for k, place in enumerate(places().values()) if known[:, k].any()]
         self.stage.show_film(

@@ -76,9 +76,10 @@ def inside(widget: Any) -> Iterator[Any]:
 def test_everything_is_shown_at_the_moment_of_one_slider(make: Make) -> None:
     panel = make()
     watch = panel.watch
-    assert len(watch.slider.options) == len(watch.stage.times) == len(watch.stage.frames) == 20
-    assert watch.slider.options[7] == ("0.7 s", 7)
-    assert (watch.play.max, watch.play.interval) == (19, 100)
+    slider, play = watch.moments.children
+    assert len(slider.options) == len(watch.stage.times) == len(watch.stage.frames) == 20
+    assert slider.options[7] == ("0.7 s", 7)
+    assert (play.max, play.interval) == (19, 100)
     assert all(watch.stage.frames)
     assert len(watch.stage.plane["dots"]) == 20  # the masseter wasn't recorded
     assert len(watch.traces.data["traces"]) == 20 * 20
@@ -87,7 +88,7 @@ def test_everything_is_shown_at_the_moment_of_one_slider(make: Make) -> None:
         assert {name: chart.signals[name] for name in ("start", "end", "rate")} == {
             "start": 0.0, "end": 1.9, "rate": 10.0
         }  # fmt: skip
-    watch.slider.index = 5
+    play.value = 5
     assert panel.state.step == 5
 
 
@@ -166,7 +167,7 @@ def test_a_recording_that_is_longer_than_what_is_shown_can_be_gone_through(make:
     panel.recording.zone.take("long.csv", clip(4.0))
     assert shown(panel.shown.start)
     panel.shown.start.value = 2.0
-    assert panel.watch.slider.options[0] == ("2.0 s", 0)
+    assert panel.watch.moments.slider.options[0] == ("2.0 s", 0)
     assert panel.watch.traces.signals["start"] == 2.0
 
 

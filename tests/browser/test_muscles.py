@@ -1,0 +1,156 @@
+"""The Muscles tab in a real browser: it plays, is scrubbed through, and says what is wrong with a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from harness import Server, Visit, facelib_app, wait_until, write_notebook
+from playwright.sync_api import Locator, expect
+
+from facelib.semg import CHANNELS
+
+pytestmark = pytest.mark.packages
+
+NOTEBOOK = """
+from facelib.app import Explorer, page
+
+page(Explorer(("known_unbiased", "known_age_happy")))
+"""
+WAIT = 60_000  # ms, on a busy machine
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("muscles")
+    server = facelib_app(write_notebook(folder / "page.ipynb", NOTEBOOK), folder / "log", pool=1)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def one(server: Server, visit: Callable[..., Visit]) -> Visit:
+    """The page with the tab open and all of its pictures made."""
+    found = visit(server.url, width=1280, height=1000)
+    expect(found.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    expect(found.page.locator(".facelib-tab-3 > *")).to_have_count(0)  # nobody has opened it
+    found.page.get_by_role("tab", name="Muscles", exact=True).click()
+    made(found)
+    return found
+
+
+def panel(one: Visit) -> Locator:
+    return one.page.get_by_role("tabpanel", name="Muscles", exact=True)
+
+
+def stage(one: Visit) -> Locator:
+    return panel(one).locator(".facelib-muscles")
+
+
+def made(one: Visit) -> None:
+    """Wait until all pictures are there."""
+    expect(stage(one)).to_have_attribute("data-state", "ready", timeout=WAIT)
+    expect(panel(one).locator(".facelib-chart")).to_have_count(3)
+    for chart in panel(one).locator(".facelib-chart").all():
+        expect(chart).to_have_attribute("data-state", "ready", timeout=WAIT)
+
+
+def index(one: Visit) -> int:
+    return int(stage(one).get_attribute("data-index") or -1)
+
+
+def drawn(one: Visit) -> list[bytes]:
+    """The face and the map, as pixels."""
+    return [one.canvas_bytes(stage(one).locator(".facelib-muscles-canvas").nth(k)) for k in (0, 1)]
+
+
+def cursor(one: Visit) -> float:
+    """Where the cursor stands in the first panel of the signals, px."""
+    rule = panel(one).locator(".facelib-chart").first.locator("g.mark-rule.role-mark line").first
+    box = rule.bounding_box()
+    assert box is not None
+    return box["x"]
+
+
+def now(one: Visit) -> list[str]:
+    """The column of the left side's activity now."""
+    table = panel(one).locator("table").filter(has_text="left now")
+    return table.locator("tbody tr > :nth-child(2)").all_inner_texts()
+
+
+def test_it_plays_and_is_scrubbed_through(one: Visit) -> None:
+    expect(panel(one).get_by_text("simulated: a test of software, and no finding on humans")).to_be_visible()
+    (face, muscles), words, at = drawn(one), now(one), cursor(one)
+    panel(one).get_by_role("button", name="Play the recording").click()
+    wait_until(lambda: index(one) >= 5, 20, "a film that plays")
+    panel(one).get_by_role("button", name="Pause").click()
+    wait_until(lambda: cursor(one) > at + 5, 5, "a cursor that moved along")
+    (played, activity), later = drawn(one), index(one)
+    assert played != face
+    assert activity != muscles
+    wait_until(lambda: now(one) != words, 5, "other numbers in the table")
+    handle = panel(one).get_by_role("slider", name="Moment", exact=True)
+    handle.press("End")
+    expect(stage(one)).to_have_attribute("data-index", "79")
+    expect(handle).to_have_attribute("aria-valuetext", "7.9 s")
+    expect(stage(one)).to_have_attribute("data-shown", "79")
+    handle.press("ArrowLeft")
+    expect(stage(one)).to_have_attribute("data-index", "78")
+    for _ in one.drag(panel(one).locator(".facelib-moment"), 5):
+        pass
+    expect(stage(one)).to_have_attribute("data-index", "79")
+    handle.press("Home")
+    expect(stage(one)).to_have_attribute("data-index", "0")
+    wait_until(lambda: drawn(one) == [face, muscles], 5, "the first picture and map again")
+    assert later > 0
+    expect(panel(one).get_by_text("not identifiable")).to_be_visible()
+    panel(one).locator(".facelib-chart").last.scroll_into_view_if_needed()
+    expect(handle).to_be_in_viewport()  # it stays in view beside what it moves
+    one.screenshot("muscles")
+    one.assert_local()
+    one.assert_clean()
+
+
+def test_a_recording_of_ones_own(one: Visit) -> None:
+    (_, muscles), found = drawn(one), panel(one)
+    found.get_by_role("button", name="Your recording").click()
+    expect(found.get_by_text("No file has been given yet.")).to_be_visible(timeout=WAIT)
+    field = found.locator(".facelib-drop-input")
+    field.set_input_files({"name": "notes.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
+    expect(found.locator(".facelib-drop-message")).to_contain_text("notes.pdf isn't a recording")
+    field.set_input_files({"name": "broken.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
+    expect(
+        found.get_by_role("alert").filter(has_text="No channel is known by the names 'a', 'b'")
+    ).to_be_visible(timeout=WAIT)
+    field.set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": table()})
+    asks = found.get_by_role("alert").filter(has_text="give “Samples / s”")
+    expect(asks).to_be_visible(timeout=WAIT)
+    rate = found.get_by_label("Samples / s", exact=True)
+    rate.fill("30")
+    rate.press("Enter")
+    expect(
+        found.get_by_text("mine.csv: 22 channels of envelopes, 30 samples a second, 3.0 s.")
+    ).to_be_visible(timeout=WAIT)
+    expect(asks).to_have_count(0)
+    made(one)
+    wait_until(lambda: drawn(one)[1] != muscles, 5, "the map of the other recording")
+    expect(stage(one).locator(".facelib-muscles-caption").last).to_have_text(re.compile("most active: "))
+    with one.page.expect_download(timeout=WAIT) as download:
+        found.get_by_role("button", name="Muscle groups").click()
+    groups = pd.read_csv(Path(download.value.path())).set_index("group")
+    assert groups.loc["zygomaticus", "ratio"] == pytest.approx(2, rel=0.1)
+    one.assert_local()
+    one.assert_clean()
+
+
+def table() -> bytes:
+    """Envelopes as "Mimics, Muscles, and Me" has them: a smile, its right side half as strong."""
+    pulse = np.clip(np.sin(np.pi * np.arange(90) / 30), 0, 1)
+    signals = np.full((90, 22), 4.0)
+    signals[:, CHANNELS.index("zygomaticus_left")] += 100 * pulse
+    signals[:, CHANNELS.index("zygomaticus_right")] += 50 * pulse
+    return pd.DataFrame(signals, columns=list(CHANNELS)).to_csv().encode()
