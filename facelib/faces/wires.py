@@ -31,8 +31,8 @@ Doubles = npt.NDArray[np.float64]
 
 STRAND = 0.0045  # dm; radius of one of the two strands of a lead
 COLOURS = ((0.86, 0.86, 0.83), (0.13, 0.30, 0.52))  # sRGB, of the two strands
-_TWIST = 0.09  # dm in which the strands turn once around each other
-_STEP = 0.02  # dm between the knots of a lead
+TWIST = 0.09  # dm in which the strands turn once around each other
+STEP = 0.02  # dm between the knots of a lead
 _MIDDLE = 1e-6  # dm; electrodes nearer to the midline have no side
 _HEIGHT = 0.010  # dm above the skin
 _APART = 0.024  # dm between leads that run side by side
@@ -75,7 +75,7 @@ def made(head: Head, vertices: Floats, size: int) -> Worn | None:
     names = head.electrode_names
     if not head.wires or not names:
         return None
-    leads = _leads()
+    leads = laid_leads()
     rows = np.array([leads.rows[name] for name in names])
     path = follow(rows, vertices)
     last = head.wires * (leads.knots[rows] - 1)  # the knot, or between knots, where the lead ends
@@ -107,7 +107,7 @@ def _strands(  # noqa: PLR0917
     corner = np.arange(corners) * (2 * np.pi / corners)
     vertices, normals, colours = [], [], []
     for number, colour in enumerate(COLOURS):
-        turn = at * (_STEP / _TWIST * 2 * np.pi) + number * np.pi
+        turn = at * (STEP / TWIST * 2 * np.pi) + number * np.pi
         away = np.cos(turn)[..., None] * side + np.sin(turn)[..., None] * out
         middle = place + radius * away
         up = hand[..., None] * np.sin(corner)[:, None] * out[..., None, :]  # outside stays out
@@ -141,7 +141,7 @@ def follow(rows: npt.NDArray[np.intp], vertices: Floats) -> Doubles:
 
     A lead is stiffer than the skin: it spans folds, and below the jaw it hangs straight.
     """
-    leads = _leads()
+    leads = laid_leads()
     near, weights, jaw = leads.near[rows], leads.weights[rows], leads.jaw[rows][:, None]
     moved = ((vertices[near] - load().canonical[near]) * weights[..., None]).sum(axis=2, dtype=np.float64)
     knot = np.arange(moved.shape[1])
@@ -169,7 +169,7 @@ def _unit(vectors: Doubles) -> Doubles:
 
 
 @cache
-def _leads() -> Leads:
+def laid_leads() -> Leads:
     """Lay the lead of every position."""
     body = _Body()
     ways: dict[str, Doubles] = {}
@@ -213,7 +213,7 @@ def _route(place: tuple[float, float, float]) -> int:
 
 
 def _lay(starts: list[Doubles], body: _Body) -> list[Doubles]:
-    """Return the ways (n, 3) of one side's leads, sorted by route, in steps of `_STEP`.
+    """Return the ways (n, 3) of one side's leads, sorted by route, in steps of `STEP`.
 
     Those of one route run side by side; at the jaw all of them come together in a bundle.
     """
@@ -252,7 +252,7 @@ def _curve(points: Doubles) -> Doubles:
 
 def _even(points: Doubles) -> Doubles:
     far = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    at = np.arange(0, far[-1], _STEP)
+    at = np.arange(0, far[-1], STEP)
     return np.stack([np.interp(at, far, points[:, axis]) for axis in range(3)], axis=1)
 
 

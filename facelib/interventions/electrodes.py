@@ -12,8 +12,10 @@ from facelib.errors import BadValueError
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
 from facelib.faces.arguments import whole
 from facelib.faces.attached import attached, seen
+from facelib.faces.attached_leads import leads_on
 from facelib.faces.electrodes import resolve
 from facelib.faces.face_sources import face_fingerprint
+from facelib.faces.warp import unknown_landmarks
 from facelib.interventions.intervention import (
     Cost,
     Expected,
@@ -53,7 +55,8 @@ def _canonical(only: Any, scheme: str) -> tuple[str, ...]:
 class Electrodes(FaceIntervention):
     """Electrodes are attached one after the other; those that the person wears already stay.
 
-    On photographs they are drawn; a table may tell which are worn (attribute "electrodes").
+    On photographs they are drawn; a table may tell which are worn (attribute "electrodes"), and how large,
+    taped and wired those that come are to be ("electrode_size", "tape", "wires").
 
     The strength is the share of the missing electrodes that is attached. The order of the scheme
     (`facelib.faces.ELECTRODE_SCHEMES`) is F1 to F22 from the forehead down, each one of the person's right
@@ -97,7 +100,7 @@ class Electrodes(FaceIntervention):
     cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
         "Electrodes for surface electromyography are attached one by one at the positions of the scheme. "
-        "They add contrast and sharpness to the picture. On photographs they are drawn without leads."
+        "They add contrast and sharpness to the picture."
         + along(
             "appearance_symmetry", "estimated_gender", "light_azimuth", "light_elevation", "light_contrast"
         )
@@ -154,6 +157,7 @@ class Electrodes(FaceIntervention):
         known = {"electrode_size": 1.0, "tape": 0.0, "wires": 0.0, **face.attributes}
         there = seen(face, added)
         drawn = attached(face, there, float(known["electrode_size"]), float(known["tape"]))
+        drawn = leads_on(drawn, there, float(known["wires"]))
         already = face.attributes.get("visible_electrodes", worn)
         return edited(face, drawn.image).replace(
             attributes={**known, "electrodes": (*worn, *added), "visible_electrodes": (*already, *there)}
@@ -242,18 +246,52 @@ class ElectrodeTape(_OfElectrodes):
 
 @register
 @dataclass(frozen=True)
-class ElectrodeWires(_OfElectrodes):
-    """Leads grow from the electrodes until they hang out of the picture, or go if they are there."""
+class ElectrodeWires(_OfElectrodes, FaceIntervention):
+    """Leads grow from the electrodes until they hang out of the picture, or go if they are there.
+
+    On photographs they are drawn, from the electrodes that a picture shows (drawn ones, or those that its
+    table tells of in the attribute "electrodes"); there they can't go.
+    """
 
     id: ClassVar[str] = "electrode_wires"
     title: ClassVar[str] = "leads of the electrodes"
     moves: ClassVar[str | None] = "electrode_wires"
+    cost: ClassVar[Cost] = "shade"
     description: ClassVar[str] = (
-        "Leads grow from the electrodes that a head wears, over the skin to the jaw and down, or go if they "
-        "hang there. Needs electrodes; leads aren't drawn on photographs." + along("sharpness")
+        "Leads grow from the electrodes that are worn, over the skin to the jaw and down, or go if they hang "
+        "there. Needs electrodes." + along("sharpness")
     )
     sentence: ClassVar[str] = "the leads of the electrodes change"
     toward: ClassVar[str] = "the electrodes become {to}"
     field: ClassVar[str] = "wires"
     ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
     words: ClassVar[tuple[str, str]] = ("wireless", "wired")
+
+    def unfit(self, face: Face) -> str:
+        """Say that landmarks aren't known, no electrodes are shown, or leads would have to go."""
+        if lack := unknown_landmarks(face):
+            return lack
+        if not _shown(face):
+            return "It draws leads of electrodes, and the picture tells of none: attach some first."
+        if self._drawn <= 0 or float(face.attributes.get("wires") or 0.0) > 0:
+            return "Leads can be drawn once on a picture, and can't be taken off it."
+        return ""
+
+    @property
+    def _drawn(self) -> float:
+        """How far leads on a picture have grown at strength 1."""
+        return self.ends[1] if self.to is None else self.end(Head())
+
+    def _change(self, face: Face, strength: float) -> Face:
+        wires = strength * self._drawn
+        drawn = leads_on(face, _shown(face), wires)
+        return edited(face, drawn.image).replace(attributes={**face.attributes, "wires": wires})
+
+
+def _shown(face: Face) -> tuple[str, ...]:
+    """Return the electrodes that a picture shows: those that were drawn, or those that it tells of."""
+    drawn = face.attributes.get("visible_electrodes")
+    if drawn is not None:
+        return tuple(drawn)
+    worn = resolve(face.attributes.get("electrodes")) or ()
+    return seen(face, worn)

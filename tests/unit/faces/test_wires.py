@@ -19,9 +19,9 @@ BOTTOM = 5.6  # dm; below the lower edge of a frontal picture
 
 def way(name: str, head: Head | None = None) -> np.ndarray:
     """Return the lead of an electrode (n, 3) on a head; None: the base head."""
-    row = np.array([wires._leads().rows[name]])
+    row = np.array([wires.laid_leads().rows[name]])
     vertices = load().canonical if head is None else rendering.pose(head)[0]
-    return wires.follow(row, vertices)[0, : wires._leads().knots[row[0]]]
+    return wires.follow(row, vertices)[0, : wires.laid_leads().knots[row[0]]]
 
 
 def bend(points: np.ndarray) -> np.ndarray:
@@ -53,7 +53,7 @@ def test_a_lead_starts_on_its_electrode_and_ends_out_of_the_picture(name: str) -
     over_head = place[0] == 0 and place[1] > 7
     assert points[-1, 1] < BOTTOM or (over_head and points[-1, 2] < -0.3)
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    assert steps == pytest.approx(wires._STEP, rel=0.4)
+    assert steps == pytest.approx(wires.STEP, rel=0.4)
     assert bend(points).min() > 0.3  # no kinks
 
 
@@ -77,7 +77,7 @@ def test_leads_lie_on_the_skin_of_every_head(head: Head) -> None:
     vertices, _, _ = rendering.pose(head)
     for name in NAMES:
         points = way(name, head)
-        on_skin = np.arange(len(points)) < wires._leads().jaw[wires._leads().rows[name]]
+        on_skin = np.arange(len(points)) < wires.laid_leads().jaw[wires.laid_leads().rows[name]]
         assert bend(points).min() > 0.1  # no kinks, however the body differs
         over = height(points[on_skin], vertices)
         assert over.min() > -0.03
@@ -126,8 +126,9 @@ def test_the_strands_are_closed_and_look_outward() -> None:
     assert outward.mean() > 0.97  # all but the caps
     assert len(np.unique(thing.colours, axis=0)) == 2
     volume = (a * np.cross(b, c)).sum() / 6
-    whole = sum(0.37 * (wires._leads().knots[wires._leads().rows[name]] - 1) for name in ("F9", "F10"))
-    tubes = 2 * np.pi * wires.STRAND**2 * whole * wires._STEP
+    leads = wires.laid_leads()
+    whole = sum(0.37 * (leads.knots[leads.rows[name]] - 1) for name in ("F9", "F10"))
+    tubes = 2 * np.pi * wires.STRAND**2 * whole * wires.STEP
     assert volume == pytest.approx(tubes, rel=0.35)
 
 

@@ -167,3 +167,35 @@ def test_photographs_have_their_order_and_positions_too() -> None:
     darker = photo.replace(image=photo.image // 2)
     assert face_fingerprint(darker) != face_fingerprint(photo)
     assert len({Electrodes(order="random").in_order(face) for face in (photo, darker)}) == 2
+
+
+@pytest.mark.packages
+def test_leads_grow_on_photographs_that_show_electrodes() -> None:
+    bare: Face = BARE.render(112).replace(source="photograph", attributes={})
+    change = interventions.get("electrode_wires")
+    assert "tells of none" in change.why_not(bare)
+    shown = Electrodes().apply(bare, 1.0)
+    assert change.accepts(shown)
+    assert change.apply(shown, 0.0) is shown
+    faces = [change.apply(shown, strength) for strength in (0.0, 0.3, 0.6, 1.0)]
+    np.testing.assert_allclose(
+        properties.measure(faces, ["electrode_wires"])["electrode_wires"], [0.0, 0.3, 0.6, 1.0]
+    )
+    far = [np.abs(face.image.astype(float) - shown.image).mean() for face in faces]
+    assert (np.diff(far) > 0).all()
+    assert faces[-1].attributes["electrodes"] == shown.attributes["electrodes"]
+    assert "can't be taken off" in change.why_not(faces[-1])
+    assert "can't be taken off" in interventions.get("electrode_wires", to="wireless").why_not(shown)
+    assert interventions.get("electrode_wires", to=0.6).apply(shown, 1.0).attributes["wires"] == 0.6
+    with pytest.raises(BadValueError, match="tells of none"):
+        change.apply(bare, 0.5)
+
+
+@pytest.mark.packages
+def test_electrodes_come_with_the_leads_that_a_table_tells_of() -> None:
+    bare: Face = BARE.render(112).replace(source="photograph", attributes={})
+    wired = Electrodes().apply(bare.replace(attributes={"wires": 1.0}), 1.0)
+    after = interventions.get("electrode_wires").apply(Electrodes().apply(bare, 1.0), 1.0)
+    np.testing.assert_array_equal(wired.image, after.image)
+    told = bare.replace(attributes={"electrodes": "fridlund"})  # worn in front of the camera, not drawn
+    assert interventions.get("electrode_wires").accepts(told)
