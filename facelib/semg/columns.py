@@ -31,7 +31,9 @@ _BESIDE: Final = (
 )  # fmt: skip
 _UNIT: Final = re.compile(r"\s*[\[(]\s*(?P<unit>[nµμum]?[Vv]|s|sec|[mµμu]s)\s*[\])]\s*$")
 _STEP: Final = 1.5
-"""Distance of two times, in samples, from which on samples are missing between them."""
+"""Distance of two times, in samples, beyond which some are missing between; twice that if times jitter."""
+_EARLY: Final = 0.7
+"""Distance of two times, in samples, below which times jitter: samples that are missing make none shorter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,8 +174,8 @@ def kind_of(names: Sequence[str], rate: float) -> Kind:
 def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]]:
     """Return the sampling rate that times tell, Hz, and the row that each sample belongs to.
 
-    The rate is that of the steps without gaps; where a file rounds its times, steps of 0 are right as long
-    as no time runs backwards. Samples that are missing leave rows out.
+    The rate is that of the steps without gaps. Times may be rounded, so that some are alike, and may jitter:
+    then only stretches of three samples and more count as missing. Those leave rows out.
 
     Parameters
     ----------
@@ -201,6 +203,9 @@ def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]
     grain = float(steps[steps > 0].min())
     usual = max(float(np.median(steps)), grain)
     gaps = steps > _STEP * usual
+    early = int((steps < _EARLY * usual).sum())
+    if grain < _EARLY * usual and 2 * early >= gaps.sum():  # samples come late, and the next ones in time
+        gaps = steps > 2 * _STEP * usual
     rate = float((~gaps).sum() / steps[~gaps].sum())
     nearest = round(rate)
     if nearest and abs(rate - nearest) <= rate * max(1e-6, grain / (times[-1] - times[0])):

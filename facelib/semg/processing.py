@@ -164,7 +164,9 @@ def envelope(
     Notes
     -----
     NaN count as 0 once the mean is removed, as in the data set: a channel that wasn't recorded for a while
-    looks like a muscle at rest. `facelib.semg.missing` counts them, `facelib.semg.check` says where.
+    looks like a muscle at rest. `facelib.semg.missing` counts them, `facelib.semg.check` says where. Our
+    choice: inputs are paired first, and a channel is missing where either of its inputs is; what the other
+    one picks up alone is mostly mains.
 
     Examples
     --------

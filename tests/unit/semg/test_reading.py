@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelib.errors import BadTableError, BadValueError, FacelibError, UnknownNameError
+from facelib.errors import BadTableError, BadValueError, FacelibError, UnavailableError, UnknownNameError
 from facelib.semg import CHANNELS, POSITIONS, Recording, reading
 from facelib.semg.columns import rate_of
 from facelib.semg.reading import read_signals
@@ -107,6 +108,17 @@ def test_rates_by_times_that_were_rounded(rate: float, digits: int) -> None:
     assert np.array_equal(rows, np.arange(len(times)))
     if rate == round(rate):
         assert found == rate
+
+
+def test_times_that_jitter(rng: np.random.Generator) -> None:
+    for rate in (30.0, 1000.0):
+        times = (np.arange(3000) + rng.uniform(0, 0.9, 3000)) / rate
+        found, rows = rate_of(times)
+        assert found == pytest.approx(rate, rel=1e-3)
+        assert np.array_equal(rows, np.arange(3000))
+        found, rows = rate_of(np.delete(times, np.arange(1000, 1500)))
+        assert found == pytest.approx(rate, rel=1e-3)
+        assert rows[-1] == pytest.approx(2999, abs=2)
 
 
 def test_samples_that_are_missing_by_times_or_index_are_nan() -> None:
@@ -297,6 +309,13 @@ def test_limits_come_before_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for data, name in ((content, "a.csv"), (stored.getvalue(), "a.parquet")):
         with pytest.raises(BadTableError, match="numbers"):
             read_signals(data, name=name, rate=30)
+
+
+def test_edf_without_its_library_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, _ = edf(tmp_path)
+    monkeypatch.setitem(sys.modules, "pyedflib", None)
+    with pytest.raises(UnavailableError, match=r"facelib\[semg\]"):
+        read_signals(path)
 
 
 @settings(max_examples=150, deadline=None)
