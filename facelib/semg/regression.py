@@ -155,20 +155,50 @@ def _parts(lengths: Sequence[int]) -> npt.NDArray[np.intp]:
 
 
 def _left_out_errors(x: Floats, y: Floats, parts: npt.NDArray[np.intp], penalties: Sequence[float]) -> Floats:
-    """Return the mean square of what is left of each part by the others' fit, (penalties, q)."""
+    """Return the mean square of what is left of each part by the others' fit, (penalties, q).
+
+    By sums of squares and products of the parts: rows are gone through once, not once a part.
+    """
+    sums = [_Sums.of(x[parts == part], y[parts == part]) for part in range(int(parts.max()) + 1)]
+    every = _Sums(*(sum(values) for values in zip(*(one.parts() for one in sums), strict=True)))
     total = np.zeros((len(penalties), y.shape[1]))
-    for part in range(int(parts.max()) + 1):
-        out = parts == part
-        middle, base = x[~out].mean(axis=0), y[~out].mean(axis=0)
-        inner = x[~out] - middle
-        values, vectors = np.linalg.eigh(inner.T @ inner)
-        turned = vectors.T @ (inner.T @ (y[~out] - base))
-        seen = (x[out] - middle) @ vectors
-        rest = y[out] - base
+    for out in sums:
+        inner = _Sums(*(a - b for a, b in zip(every.parts(), out.parts(), strict=True)))
+        middle, base = inner.x / inner.n, inner.y / inner.n
+        xx, xy, _ = inner.around(middle, base)
+        values, vectors = np.linalg.eigh(xx)
+        turned = vectors.T @ xy
+        xx, xy, yy = out.around(middle, base)
+        seen, met = vectors.T @ xx @ vectors, vectors.T @ xy
         for row, penalty in enumerate(penalties):
-            expected = seen @ (turned / (values.clip(0)[:, None] + len(inner) * penalty))
-            total[row] += np.square(rest - expected).sum(axis=0)
+            slope = turned / (values.clip(0)[:, None] + inner.n * penalty)
+            total[row] += yy - 2 * (slope * met).sum(axis=0) + (slope * (seen @ slope)).sum(axis=0)
     return np.asarray(total / len(x))
+
+
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """Sums over rows: how many, of inputs and outputs, and of their products."""
+
+    n: Any
+    x: Any
+    y: Any
+    xx: Any
+    xy: Any
+    yy: Any
+
+    @classmethod
+    def of(cls, x: Floats, y: Floats) -> _Sums:
+        return cls(len(x), x.sum(axis=0), y.sum(axis=0), x.T @ x, x.T @ y, np.square(y).sum(axis=0))
+
+    def parts(self) -> tuple[Any, ...]:
+        return self.n, self.x, self.y, self.xx, self.xy, self.yy
+
+    def around(self, middle: Floats, base: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the sums of products of what differs from `middle` and `base`."""
+        xx = self.xx - np.outer(self.x, middle) - np.outer(middle, self.x) + self.n * np.outer(middle, middle)
+        xy = self.xy - np.outer(self.x, base) - np.outer(middle, self.y) + self.n * np.outer(middle, base)
+        return xx, xy, self.yy - 2 * base * self.y + self.n * base**2
 
 
 def _generalised_errors(x: Floats, y: Floats, penalties: Sequence[float]) -> Floats:
