@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -322,6 +325,17 @@ def test_memory_is_that_of_a_channel_not_of_all() -> None:
         tracemalloc.stop()
     one_channel = 8 * len(signals)
     assert peak < 12 * one_channel  # of 22, and 44 inputs
+
+
+@pytest.mark.slow
+def test_ten_minutes_of_44_inputs_take_less_than_was_promised(tmp_path: Path) -> None:
+    """20 s and 1.5 GB; seconds are the processors', so that a busy machine doesn't count."""
+    script = Path(__file__).parents[3] / "benchmarks" / "semg.py"
+    command = [sys.executable, str(script), "--way", "facelib", "--folder", str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    _, worked, peak = map(float, told.split())
+    assert worked < 20
+    assert peak < 1.5
 
 
 def test_progress_is_told_and_can_end_the_work() -> None:
