@@ -10,7 +10,7 @@ import pytest
 from facelib import Face, Head, sample_heads
 from facelib.errors import BadValueError
 from facelib.faces import find_landmarks, read_face_units, sample_photograph
-from facelib.faces.landmarker import READ, UNITS
+from facelib.faces.landmarker import READ, UNITS, find_landmarks_and_presence
 from facelib.properties.mirror_pairs import LEFT, MIDLINE, RIGHT
 from facelib.properties.symmetry import symmetry
 
@@ -139,3 +139,20 @@ def test_the_size_of_the_picture_shifts_nothing() -> None:
         for size in (80, 448)
     )
     assert (abs(large.mean(axis=0) - small.mean(axis=0)) < 0.002).all()
+
+
+def test_presence_is_told_of_faces_and_of_nothing_else(rng: np.random.Generator) -> None:
+    face = Head(electrodes="fridlund").render(160)
+    points, presence = find_landmarks_and_presence(face.image, face.box, face.eyes)
+    assert presence > 0.99
+    np.testing.assert_array_equal(points, found(face))
+    for other in (np.full_like(face.image, 128), rng.integers(0, 255, face.image.shape, dtype=np.uint8)):
+        assert find_landmarks_and_presence(other, face.box, face.eyes)[1] < 0.01
+
+
+def test_one_round_is_enough_around_landmarks_that_are_known() -> None:
+    face = Head(expression={"mouthSmile": 0.7}).render(160)
+    twice = found(face)
+    box = np.concatenate([twice.min(axis=0), twice.max(axis=0)]).astype(float)
+    once, _ = find_landmarks_and_presence(face.image, box, twice[[263, 33]].astype(float), rounds=1)
+    assert apart(once, twice) < 0.01 * 160
