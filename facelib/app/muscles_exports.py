@@ -80,7 +80,8 @@ def activity_table(film: Film) -> Any:
     last = min(film.start + len(film) / film.animation.rate, recording.seconds)
     rate = min(RATE, recording.rate)
     part = recording.cut(film.start, last)
-    table = animate(film.animation.base, part, rate=rate, scaling=film.loaded.scaling).table()
+    moved = animate(film.animation.base, part, film.model, rate=rate, scaling=film.loaded.scaling)
+    table = moved.table()
     return table.assign(seconds=table["seconds"] + film.start)
 
 

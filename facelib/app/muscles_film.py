@@ -14,7 +14,7 @@ from facelib.app.muscles_source import Loaded
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.faces import Head
 from facelib.semg.activity import summary
-from facelib.semg.animation import Animation, animate
+from facelib.semg.animation import Animation, Moves, animate
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.topography import topographies
 
@@ -54,6 +54,8 @@ class Film:
         Whether electrodes are taken off the pictures digitally.
     size
         Side of the pictures, px.
+    model
+        What turned envelopes into face units; None: the declared map.
     """
 
     loaded: Loaded
@@ -64,6 +66,7 @@ class Film:
     summary: pd.DataFrame
     removed: bool = False
     size: int = SIZE
+    model: Moves | None = None
 
     def __len__(self) -> int:
         """Return the number of moments."""
@@ -128,6 +131,7 @@ def film_of(
     electrodes: bool = False,
     removed: bool = False,
     size: int = SIZE,
+    model: Moves | None = None,
 ) -> Film:
     """Return a part of a recording as a film; nothing is rendered yet.
 
@@ -139,7 +143,9 @@ def film_of(
     last = min(first + min(max(seconds, 0.5), LONGEST), recording.seconds)
     part = recording.cut(first, last) if (first, last) != (0.0, recording.seconds) else recording
     rate = min(RATE, MOST / max(part.seconds, 1e-9), recording.rate)
-    animation = animate(head, part, rate=rate, electrodes=electrodes or removed, scaling=loaded.scaling)
+    animation = animate(
+        head, part, model, rate=rate, electrodes=electrodes or removed, scaling=loaded.scaling
+    )
     return Film(
         loaded=loaded,
         start=first,
@@ -149,6 +155,7 @@ def film_of(
         summary=summary(animation.activity, animation.times + first),
         removed=removed,
         size=size,
+        model=model,
     )
 
 

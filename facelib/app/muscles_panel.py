@@ -37,7 +37,8 @@ class MusclesPanel(widgets.VBox):
     dataset
         Folder in the layout of "Mimics, Muscles, and Me", whose clips are offered.
     **settings
-        Where a fresh state starts: see `facelib.app.muscles_state.Muscles`.
+        Where a fresh state starts, among others with a ``recording`` at hand or with a ``model`` that moves
+        the face: see `facelib.app.muscles_state.Muscles`.
 
     Examples
     --------

@@ -24,6 +24,7 @@ from facelib.app.muscles_source import (
     SIDES,
     Loaded,
     of_clip,
+    prepared,
     recorded_clips,
     simulated,
     uploaded,
@@ -35,10 +36,12 @@ from facelib.errors import BadValueError, FacelibError
 from facelib.faces import Head
 
 if TYPE_CHECKING:
+    from facelib.semg.animation import Moves
     from facelib.semg.dataset import Dataset
     from facelib.semg.processing import Chain
+    from facelib.semg.recording import Recording
 
-SOURCES: Final = ("simulated", "mine", "dataset")
+SOURCES: Final = ("recording", "simulated", "mine", "dataset")
 MAINS: Final = (50, 60)
 SETTLE: Final = 0.15  # seconds of quiet before the worker starts
 TOLD: Final = 0.2  # seconds between two words of progress
@@ -59,7 +62,7 @@ class Muscles(traitlets.HasTraits):
     Attributes
     ----------
     source
-        "simulated", "mine" (a file), or "dataset" (a clip of a folder).
+        "simulated", "mine" (a file), "dataset" (a clip of a folder), or "recording" (the one that was given).
     task, weak, weakness, seed
         Of a simulated recording: movement, the side that moves less, by what share, and of what is drawn.
     given
@@ -95,6 +98,10 @@ class Muscles(traitlets.HasTraits):
         Ids of classifiers; None: all that are here.
     dataset
         Folder in the layout of "Mimics, Muscles, and Me", on this machine; None: none is offered.
+    recording
+        A recording at hand, for notebooks.
+    model
+        Turns envelopes into face units; None: the declared map. See `facelib.semg.animate`.
     size
         Side of the pictures, px.
     background
@@ -134,19 +141,23 @@ class Muscles(traitlets.HasTraits):
         *,
         models: list[str] | tuple[str, ...] | None = None,
         dataset: str | Path | None = None,
+        recording: Recording | None = None,
+        model: Moves | None = None,
         head: Head | None = None,
         size: int = SIZE,
         background: bool = True,
         **settings: Any,
     ) -> None:
         self.offered = zoo.available() if models is None else list(models)
-        self.size = size
+        self.size, self.recording, self.model = size, recording, model
         self.dataset: Dataset | None = None
         if dataset is not None:
             from facelib.semg.dataset import open_dataset
 
             self.dataset = open_dataset(dataset)
             settings = {"source": "dataset", "clip": recorded_clips(self.dataset)[0]} | settings
+        if recording is not None:
+            settings = {"source": "recording"} | settings
         settings = {"head": head or FIRST_HEAD, "models": self.offered} | settings
         super().__init__(**settings)
         self.lock = RLock()
@@ -159,8 +170,9 @@ class Muscles(traitlets.HasTraits):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What can be chosen here: a data set only where a folder was given."""
-        return SOURCES if self.dataset is not None else SOURCES[:-1]
+        """What can be chosen here: a recording or a data set only where one was given."""
+        absent = {"recording": self.recording is None, "dataset": self.dataset is None}
+        return tuple(name for name in SOURCES if not absent.get(name))
 
     @property
     def can_remove(self) -> bool:
@@ -256,6 +268,8 @@ class Muscles(traitlets.HasTraits):
                 msg = "No data set is here. Start the tab with MusclesPanel(dataset='its folder')."
                 raise BadValueError(msg)
             return of_clip(self.dataset, self.clip or recorded_clips(self.dataset)[0], self.chain)
+        if self.source == "recording" and self.recording is not None:
+            return prepared(self.recording, self.recording.source or "Recording", self.chain, progress)
         if self.given is None:
             return None
         name, content = self.given
@@ -266,7 +280,8 @@ class Muscles(traitlets.HasTraits):
         try:
             film = film_of(
                 self.loaded, self.head, self.start, self.seconds,
-                electrodes=self.electrodes, removed=self.removed and self.can_remove, size=self.size,
+                electrodes=self.electrodes, removed=self.removed and self.can_remove,
+                size=self.size, model=self.model,
             )  # fmt: skip
             models = [zoo.load(name) for name in self.models]
             self._tell(task, self._begun, film)

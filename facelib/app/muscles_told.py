@@ -34,6 +34,9 @@ MAP: Final = (
     f"The head moves by {DECLARED}: muscles that move a face unit share it. It is nobody's face in "
     "particular. What no recorded muscle moves stays at rest: an open jaw, widened eyes."
 )
+MODEL: Final = (
+    "The head moves by a model that was given, {model}: it is as near to a person's face as its training was."
+)
 NOT_SEEN: Final = "not identifiable"
 
 
@@ -44,11 +47,11 @@ class SaidPanel(Card):
         super().__init__("What it says")
         self.state = state
         self.table = LiveTable()
-        words = widgets.HTML(paragraphs(MAP))
-        words.add_class("facelib-hint")
+        self.words = widgets.HTML()
+        self.words.add_class("facelib-hint")
         state.observe(self.guarded(self.follow), "film")
         self.follow()
-        self.fill(self.table, words)
+        self.fill(self.table, self.words)
 
     def follow(self, _change: object = None) -> None:
         """Show the muscles of the film."""
@@ -56,6 +59,8 @@ class SaidPanel(Card):
         self.layout.display = "" if film is not None else "none"
         if film is not None:
             self.table.show(COLUMNS, table_rows(film), CAPTION)
+            moved_by = film.animation.model
+            self.words.value = paragraphs(MAP if moved_by == DECLARED else MODEL.format(model=moved_by))
 
 
 def table_rows(film: Film) -> list[list[Any]]:

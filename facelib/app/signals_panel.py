@@ -15,8 +15,14 @@ from facelib.app.muscles_state import MAINS, Muscles
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.reading import SUFFIXES
 
-TITLES: Final = {"simulated": "Simulated example", "mine": "Your recording", "dataset": "Data set"}
+TITLES: Final = {
+    "recording": "This recording",
+    "simulated": "Simulated example",
+    "mine": "Your recording",
+    "dataset": "Data set",
+}
 HELPS: Final = {
+    "recording": "The one that this panel was started with",
     "simulated": "A movement made up, with 44 noisy inputs: no restricted data is needed",
     "mine": "A table or an EDF file, kept in memory only",
     "dataset": "A clip of the folder that this page was started with",
@@ -82,6 +88,7 @@ class RecordingPanel(Card):
             "simulated": _box(self.task, self.weak, self.weakness, self.seed),
             "mine": _box(self.zone, self.rate, hints),
             "dataset": _box(self.clip),
+            "recording": _box(),
         }
         self.facts, self.chain = widgets.HTML(), ChainBox(state)
         self.facts.add_class("facelib-sentence")

@@ -16,7 +16,7 @@ import pytest
 
 from facelib.app import Explorer, MusclesPanel
 from facelib.app import muscles_state as states
-from facelib.app.muscles_exports import OFFERS, NothingShownError, Shown
+from facelib.app.muscles_exports import OFFERS, NothingShownError, Shown, activity_table
 from facelib.app.muscles_watch import nearest
 from facelib.classifiers import EMOTIONS
 from facelib.faces import FACE_UNITS, Head
@@ -169,6 +169,27 @@ def test_a_recording_that_is_longer_than_what_is_shown_can_be_gone_through(make:
     panel.shown.start.value = 2.0
     assert panel.watch.moments.slider.options[0] == ("2.0 s", 0)
     assert panel.watch.traces.signals["start"] == 2.0
+
+
+def test_a_recording_at_hand_and_a_model_of_ones_own(make: Make) -> None:
+    from facelib.semg import EMG2Expression, pair_of, simulate_clip
+
+    tasks = ("happy", "sad", "Smile-Right", "Snarl", "Eye-Tight", "Smile-Left")
+    clips = [simulate_clip(task, 8.0) for task in tasks]
+    model = EMG2Expression.fit([pair_of(one) for one in clips])
+    given = clips[-1].envelope.cut(0.0, 4.0)
+    panel = make(source="recording", recording=given, model=model, models=[], given=None)
+    assert panel.recording.source.options[0] == ("This recording", "recording")
+    film = panel.state.film
+    left, right = (
+        film.animation.units[:, FACE_UNITS.index(f"mouthSmile{side}")] for side in ("Left", "Right")
+    )
+    assert left.max() > 2 * right.max()
+    assert "EMG2Expression" in panel.said.words.value
+    assert "declared map" not in panel.said.words.value
+    table = activity_table(film)
+    rows = np.abs(table["seconds"].to_numpy()[:, None] - film.times).argmin(axis=0)
+    np.testing.assert_allclose(table["unit_mouthSmileLeft"].to_numpy()[rows], left, atol=1e-6)
 
 
 def test_only_worn_electrodes_can_be_taken_off(make: Make) -> None:
