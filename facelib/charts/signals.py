@@ -72,8 +72,8 @@ def signal_overview(
     """Draw all channels over time: from the smallest to the largest value of each stretch of time.
 
     Ten minutes of 44 inputs at 4096 Hz are as small as a clip: what is drawn is `overview_table`. All
-    channels have one scale, so that a weak one looks weak; what exceeds it is cut off. Grey bars: nothing was
-    recorded.
+    channels have one scale, so that a weak one looks weak; the rare spikes of raw signals are cut off. Grey
+    bars: nothing was recorded.
 
     Parameters
     ----------
@@ -87,9 +87,9 @@ def signal_overview(
     table = overview_table(recording, stretches)
     names = [title_of(channel) for channel in recording.channels]
     sizes = table[["low", "high"]].abs().max(axis=1).dropna()
-    full = float(np.percentile(sizes, TALL)) if len(sizes) else 1.0
-    full = full or 1.0
     envelope = recording.kind == "envelope"
+    full = float(np.percentile(sizes, 100.0 if envelope else TALL)) if len(sizes) else 1.0
+    full = full or 1.0
     data = rows(table.assign(low=0.0 if envelope else table["low"]), OVERVIEW)
     reach = 0.9 if envelope else 0.48
     middle = "datum.order + 0.45" if envelope else "datum.order"
