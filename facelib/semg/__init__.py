@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from facelib.semg.activity import activity_of, scaling_of
     from facelib.semg.animation import Animation, animate
     from facelib.semg.channels import channel_of, channels_of
+    from facelib.semg.committed import MuscleResults, load_results
     from facelib.semg.dataset import Clip, Dataset, open_dataset
     from facelib.semg.evaluation import HeldOut, evaluate, held_out
     from facelib.semg.findings import Finding, finding_table
@@ -60,6 +61,7 @@ _NAMES = {
     "HeldOut": "evaluation",
     "MUSCLES": "muscles",
     "Muscle": "muscles",
+    "MuscleResults": "committed",
     "Normalised": "normalising",
     "POSITIONS": "muscles",
     "Pair": "pairs",
@@ -91,6 +93,7 @@ _NAMES = {
     "finding_table": "findings",
     "group_of": "muscles",
     "held_out": "evaluation",
+    "load_results": "committed",
     "missing": "processing",
     "muscle_table": "muscles",
     "normalise": "normalising",
@@ -138,6 +141,7 @@ __all__ = [
     "Group",
     "HeldOut",
     "Muscle",
+    "MuscleResults",
     "Normalised",
     "Pair",
     "Recording",
@@ -166,6 +170,7 @@ __all__ = [
     "finding_table",
     "group_of",
     "held_out",
+    "load_results",
     "missing",
     "muscle_table",
     "normalise",

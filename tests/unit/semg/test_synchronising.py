@@ -7,7 +7,18 @@ import pytest
 from scipy.stats import binom
 
 from facelib.errors import BadValueError
-from facelib.semg import TASKS, Recording, aligned, simulate_clip, synchronise, trigger_lag
+from facelib.faces.expressions import FACE_UNITS
+from facelib.semg import (
+    TASKS,
+    Expression2EMG,
+    Recording,
+    SimulatedClip,
+    aligned,
+    pair_of,
+    simulate_clip,
+    synchronise,
+    trigger_lag,
+)
 from facelib.semg.synchronising import GRADES, VOTES, best_lag, correlations, most_active
 
 MOVING = [name for name in TASKS if name not in ("Face-At-Rest", "Clench")]
@@ -146,3 +157,30 @@ def test_what_cannot_be_synchronised_is_refused() -> None:
     raw = Recording(np.zeros((10, 1)), 100.0, ("mentalis_left",), "bipolar")
     with pytest.raises(BadValueError, match="bipolar"):
         synchronise(raw, clip.units)
+
+
+def test_a_map_of_other_clips_finds_what_badly_read_units_do_not(rng: np.random.Generator) -> None:
+    """Each unit is read as a mixture of many: alone it tells little, all together much."""
+    mixture = np.linalg.qr(rng.standard_normal((52, 52)))[0] * 0.4
+
+    def read(clip: SimulatedClip) -> np.ndarray:
+        return clip.units @ mixture + rng.normal(0, 0.003, clip.units.shape)
+
+    known = [simulate_clip(f"Free-{number}", 10.0, seed=50) for number in range(1, 7)]
+    model = Expression2EMG.fit([pair_of(clip, read(clip)) for clip in known])
+    clip = simulate_clip("happy", 8.0, seed=51, lag=0.7)
+    film = read(clip)
+    alone, by_map = synchronise(clip.envelope, film), synchronise(clip.envelope, film, model=model)
+    assert by_map.grade in (1, 2)
+    assert by_map.lag == pytest.approx(0.7, abs=1 / 30)
+    assert set(by_map.votes["unit"]) == {"expected by the map"}
+    assert alone.grade == 0
+
+
+def test_units_that_never_move_have_no_vote(rng: np.random.Generator) -> None:
+    clip = simulate_clip("Snarl", 8.0, seed=52)
+    film = np.array(clip.units)
+    film[:, FACE_UNITS.index("noseSneerLeft")] *= 1e-3
+    voted = set(synchronise(clip.envelope, film).votes["unit"])
+    assert "noseSneerLeft" not in voted
+    assert "noseSneerRight" in voted

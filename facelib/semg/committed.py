@@ -1,0 +1,122 @@
+"""What came out when maps were fitted to simulated recordings at full size: small tables beside the code.
+
+Made by ``benchmarks/muscles.py``. By design it is circular: faces were moved by the very map that was looked
+for. The numbers say what the software can do at best, and nothing of humans.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.errors import BadValueError
+from facelib.models.writing import written_whole
+from facelib.semg.evaluation import COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDER: Final = Path(__file__).with_name("results")
+DIGITS: Final = "%.5g"
+SCORES: Final = MappingProxyType(
+    {"source": '"true face units", or "read from the film" by the networks, frame by frame'} | dict(COLUMNS)
+)
+"""Columns of `MuscleResults.scores`, with their meaning."""
+UNITS: Final = MappingProxyType(
+    {
+        "unit": "face unit that a recorded muscle moves",
+        "rho": "Spearman's rank correlation of what was read and what is true, over all frames",
+        "rho_low": "lower end of its 95 % interval: percentiles over resampled clips",
+        "rho_high": "upper end",
+        "low": "5th percentile of what was read",
+        "high": "95th percentile; the true ones go from 0 to about 1",
+        "best": "the unit whose read score follows this one's truth best",
+        "best_rho": "its rank correlation",
+    }
+)
+"""Columns of `MuscleResults.units`: how well the networks read what is there."""
+SYNCHRONISED: Final = MappingProxyType(
+    {
+        "clip": "name",
+        "source": "as in the scores, or by what a map of the other session expects of what was read",
+        "lag": "s, that was put in",
+        "found": "s; missing where not synchronised",
+        "grade": "see facelib.semg.synchronising.GRADES",
+        "how": "consensus, or none",
+        "error": "frames, found − put in",
+    }
+)
+"""Columns of `MuscleResults.synchronised`."""
+TABLES: Final = ("scores", "units", "weights", "traces", "synchronised")
+
+
+@dataclass(frozen=True, eq=False)
+class MuscleResults:
+    """Tables of the round trip between simulated muscles and faces.
+
+    Parameters
+    ----------
+    scores
+        How well maps tell clips and sessions that they don't know; columns as in `SCORES`.
+    units
+        How well face units are read; columns as in `UNITS`.
+    weights
+        The map that was found beside the declared one: which, unit, channel, weight.
+    traces
+        A clip of the session that was left out: seconds, name, true, told.
+    synchronised
+        Lags that were put in and found; columns as in `SYNCHRONISED`.
+    about
+        How they were made.
+    """
+
+    scores: pd.DataFrame
+    units: pd.DataFrame
+    weights: pd.DataFrame
+    traces: pd.DataFrame
+    synchronised: pd.DataFrame
+    about: Mapping[str, Any]
+
+    def save(self, folder: str | Path = FOLDER) -> Path:
+        """Write the tables as CSV, each whole or not at all."""
+        target = Path(folder)
+        for name in TABLES:
+            text = getattr(self, name).to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+            with written_whole(target / f"muscles_{name}.csv") as file:
+                file.write(text.encode())
+        with written_whole(target / "muscles_about.json") as file:
+            file.write(f"{json.dumps(dict(self.about), indent=1, ensure_ascii=False)}\n".encode())
+        return target
+
+
+def load_results(folder: str | Path = FOLDER) -> MuscleResults:
+    """Return the tables that come with facelib, or those that ``benchmarks/muscles.py`` wrote.
+
+    Raises
+    ------
+    BadValueError
+        If the folder lacks one of them.
+
+    Examples
+    --------
+    >>> scores = load_results().scores
+    >>> true = scores[(scores["source"] == "true face units") & (scores["level"] == "group")]
+    >>> bool((true["rho"] >= 0.9).all())
+    True
+    """
+    import pandas as pd
+
+    there = Path(folder)
+    files = {name: there / f"muscles_{name}.csv" for name in TABLES}
+    about = there / "muscles_about.json"
+    if missing := [file.name for file in (*files.values(), about) if not file.is_file()]:
+        msg = (
+            f"{there} holds no result of this kind: {', '.join(missing)} missing. Run benchmarks/muscles.py."
+        )
+        raise BadValueError(msg)
+    tables = {name: pd.read_csv(file) for name, file in files.items()}
+    return MuscleResults(**tables, about=json.loads(about.read_text(encoding="utf-8")))
