@@ -289,7 +289,7 @@ def _bars(
         labels=first,
     )  # fmt: skip
     y = alt.Y("title:N", sort=titles, axis=names)
-    axis = alt.Axis(title=None, tickCount=4, format="+.2~f", ticks=False, domain=False)
+    axis = alt.Axis(title=None, tickCount=4, format=".2~f", ticks=False, domain=False)
     x = alt.X("change:Q", scale=alt.Scale(domain=list(ends), nice=False), axis=axis)
     kinds = list(KINDS)
     bar = base.mark_bar(strokeWidth=1.2, height=alt.RelativeBandSize(0.66)).encode(
