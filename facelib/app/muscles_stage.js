@@ -98,10 +98,14 @@ class MusclesView {
     if (!there) return;
     this.sheet = new OffscreenCanvas(w, h);
     this.table = palette(this.model.get("ramp"), this.model.get("full"), this.model.get("outside"));
-    const { half } = this.model.get("plane");
+    this.words = new Uint32Array(this.table.buffer); // a colour a word: a map is copied, not computed
+    this.image = new ImageData(w, h);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+    const { half, lines } = this.model.get("plane");
     this.map.canvas.width = WIDE;
     this.map.canvas.height = Math.round((WIDE * half[1]) / half[0]);
     this.scale = WIDE / (2 * half[0]);
+    this.paths = lines.map((line) => this.path(line));
     const bar = new ImageData(251, 1);
     bar.data.set(this.table.subarray(0, 4 * 251));
     this.bar.getContext("2d").putImageData(bar, 0, 0);
@@ -208,22 +212,21 @@ class MusclesView {
     if (!this.maps) return;
     const [, h, w] = this.model.get("map_shape");
     const cells = this.maps.subarray(index * h * w, (index + 1) * h * w);
-    const image = new ImageData(w, h);
-    cells.forEach((value, k) => image.data.set(this.table.subarray(4 * value, 4 * value + 4), 4 * k));
-    this.sheet.getContext("2d").putImageData(image, 0, 0);
+    for (let k = 0; k < cells.length; k++) this.pixels[k] = this.words[cells[k]];
+    this.sheet.getContext("2d").putImageData(this.image, 0, 0);
     const { canvas, caption } = this.map;
     const context = canvas.getContext("2d");
-    const { lines, dots } = this.model.get("plane");
+    const { dots } = this.model.get("plane");
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.save();
-    context.clip(this.path(lines[0]));
+    context.clip(this.paths[0]);
     context.imageSmoothingQuality = "high";
     context.drawImage(this.sheet, 0, 0, canvas.width, canvas.height);
     context.restore();
     context.strokeStyle = INK;
     context.lineWidth = 2;
     context.globalAlpha = 0.75;
-    lines.forEach((line) => context.stroke(this.path(line)));
+    this.paths.forEach((path) => context.stroke(path));
     context.globalAlpha = 1;
     for (const dot of dots) {
       context.beginPath();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 
@@ -14,6 +14,9 @@ from facelib.app.muscles_source import MOST_BYTES, SIDES, Loaded, movements, rec
 from facelib.app.muscles_state import MAINS, Muscles
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.reading import SUFFIXES
+
+if TYPE_CHECKING:
+    from facelib.semg.findings import Finding
 
 TITLES: Final = {
     "recording": "This recording",
@@ -41,6 +44,7 @@ KINDS: Final = {
     "bipolar": "bipolar channels",
     "envelope": "channels of envelopes",
 }
+MOST_FINDINGS: Final = 10  # that are listed
 MARKS: Final = {"error": "Error", "warning": "Warning", "note": "Note"}
 
 
@@ -160,12 +164,28 @@ def facts(loaded: Loaded) -> str:
         found.append("The quality check found nothing to complain of.")
         return paragraphs(*found)
     items = "".join(
-        f"<li><b>{MARKS[one.severity]}:</b> {html.escape(str(one))}</li>" for one in loaded.findings
+        f"<li><b>{MARKS[one.severity]}:</b> {html.escape(words_of(one))}</li>"
+        for one in loaded.findings[:MOST_FINDINGS]
     )
+    if (more := len(loaded.findings) - MOST_FINDINGS) > 0:
+        items += f"<li>and {more} more: facelib.semg.check tells all of them</li>"
     worst = sum(one.severity != "note" for one in loaded.findings)
     title = f"Quality check: {worst} to look at, {len(loaded.findings) - worst} to know"
     open_ = " open" if worst else ""
     return f"{paragraphs(*found)}<details{open_}><summary>{title}</summary><ul>{items}</ul></details>"
+
+
+def words_of(finding: Finding) -> str:
+    """Return a finding as the page says it.
+
+    Examples
+    --------
+    >>> from facelib.semg.findings import Finding
+    >>> words_of(Finding("warning", "noise", "It hums.", "Wash the skin.", "mentalis_left"))
+    'mentalis left: It hums. Wash the skin.'
+    """
+    about = f"{finding.channel.replace('_', ' ')}: " if finding.channel else ""
+    return about + " ".join(filter(None, [finding.words, finding.remedy]))
 
 
 def _number(title: str, help_text: str, low: float, high: float) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -18,10 +19,12 @@ from facelib.app import Explorer, MusclesPanel
 from facelib.app import muscles_state as states
 from facelib.app.muscles_exports import OFFERS, NothingShownError, Shown, activity_table
 from facelib.app.muscles_watch import nearest
+from facelib.app.signals_panel import facts
 from facelib.classifiers import EMOTIONS
 from facelib.faces import FACE_UNITS, Head
 from facelib.semg import CHANNELS, Recording
 from facelib.semg.activity import SUMMARY_COLUMNS
+from facelib.semg.findings import Finding
 from facelib.studies.limits import LIMITS
 
 pytestmark = [
@@ -143,6 +146,16 @@ def test_what_was_found_is_said_and_escaped(make: Make) -> None:
     facts = panel.recording.facts.value
     assert "&lt;b&gt;clip&lt;/b&gt;.csv: 20 channels of envelopes, 30 samples a second, 2.0 s." in facts
     assert "Not recorded, so at rest in the face: masseter left, masseter right." in facts
+
+
+def test_findings_are_listed_the_worst_first_and_not_without_end(make: Make) -> None:
+    panel = make(models=[])
+    found = [Finding("warning", "noise", f"It hums {k} <times>.", "", "mentalis_left") for k in range(14)]
+    told = facts(dataclasses.replace(panel.state.loaded, findings=tuple(found)))
+    assert "Quality check: 14 to look at, 0 to know" in told
+    assert told.count("<li>") == 11
+    assert "<b>Warning:</b> mentalis left: It hums 0 &lt;times&gt;." in told
+    assert "and 4 more" in told
 
 
 def test_a_broken_recording_is_told_where_it_was_given(make: Make) -> None:
