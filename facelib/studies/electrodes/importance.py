@@ -190,8 +190,8 @@ def importance_study(
 def position_table(result: InterventionalResult, series: ElectrodeSets | None = None) -> pd.DataFrame:
     """Return what each electrode changes, alone and as the last of all, per classifier and on average.
 
-    What isn't seen changes nothing: from the front that is so of the electrodes over the masseters (F21, F22)
-    and before the ears (K17, K18).
+    What isn't seen changes nothing: from the front that is so of the electrodes over the masseters (F21, F22;
+    K17, K18).
 
     Parameters
     ----------

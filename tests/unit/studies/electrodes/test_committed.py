@@ -50,7 +50,9 @@ def test_the_files_are_small_and_whole(found: ElectrodesResults) -> None:
     ):  # fmt: skip
         assert list(table) == list(columns)
     assert found.about["failures"] == 0
-    assert {row["classifier"] for row in found.about["classifiers"]} | {MEAN} == set(found.numbers["classifier"])
+    assert {row["classifier"] for row in found.about["classifiers"]} | {MEAN} == set(
+        found.numbers["classifier"]
+    )
     assert set(found.numbers["expression_set"]) == {"facs", "tuned"}
     for scheme, most in MOST.items():
         numbers = found.numbers[found.numbers["scheme"] == scheme]
