@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,7 +57,11 @@ def map_scores(
     """
     data = score_rows(table, panels)
     names = list(dict.fromkeys(row["panel"] for row in data))
-    parts = [_dots(name, width, row_height, labels=order % columns == 0) for order, name in enumerate(names)]
+    start = min(0.0, math.floor(4 * min(row["low"] or row["rho"] or 0.0 for row in data)) / 4)
+    parts = [
+        _dots(name, width, row_height, start=start, labels=order % columns == 0)
+        for order, name in enumerate(names)
+    ]
     chart = alt.concat(*parts, columns=columns, data=alt.NamedData(name="scores"))
     told = "; ".join(
         f"{' '.join(filter(None, [row['panel'], row['title']]))}, {BY[row['by']]}: {row['says']}"
@@ -198,10 +203,11 @@ def map_traces(
     return finished.properties(bounds="full", spacing=alt.RowColnumber(row=16, column=24))
 
 
-def _dots(panel: str, width: int, row_height: int, *, labels: bool) -> theme.Layered:
+def _dots(panel: str, width: int, row_height: int, *, start: float, labels: bool) -> theme.Layered:
     kinds = list(BY)
-    scale = alt.Scale(domain=[-0.25, 1.02], nice=False)
-    axis = alt.Axis(title=None, values=[0, 0.25, 0.5, 0.75, 1], format=".2~f", ticks=False, domain=False)
+    scale = alt.Scale(domain=[start - 0.02, 1.02], nice=False)
+    ticks = [number / 4 for number in range(round(4 * start), 5)]
+    axis = alt.Axis(title=None, values=ticks, format=".2~f", ticks=False, domain=False)
     titles = alt.Axis(
         title=None,
         labels=labels,

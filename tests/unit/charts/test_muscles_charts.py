@@ -36,7 +36,7 @@ def scores() -> pd.DataFrame:
 
 
 def test_dots_and_intervals_stand_at_their_numbers(scores: pd.DataFrame, marks: Marks) -> None:
-    chart = charts.map_scores(scores, panels="source", width=254)
+    chart = charts.map_scores(scores, panels="source", width=208)
     data = chart.to_dict()["datasets"]["scores"]
     assert len(data) == 4 * len(KNOWN)
     for panel, source in enumerate(("true", "read")):
@@ -44,7 +44,7 @@ def test_dots_and_intervals_stand_at_their_numbers(scores: pd.DataFrame, marks: 
         dots = marks(chart, panel, "symbol")
         assert len(dots) == len(own) == 2 * len(KNOWN)
         at = sorted(dot["x"] for dot in dots)
-        expected = sorted(254 * (row["rho"] + 0.25) / 1.27 for row in own)
+        expected = sorted(208 * (row["rho"] + 0.02) / 1.04 for row in own)
         np.testing.assert_allclose(at, expected, atol=0.5)
 
 
