@@ -208,6 +208,8 @@ def test_options_show_only_where_they_mean_something(explorer: Explorer) -> None
     assert change.options["side"].layout.display == "none"
     change.options["scheme"].value = "kuramoto"
     assert explorer.intervention == interventions.get("electrodes", scheme="kuramoto")
+    change.options["order"].value = "random"
+    assert explorer.intervention == interventions.get("electrodes", scheme="kuramoto", order="random")
 
 
 def test_the_slider_shows_the_strength_at_once_while_the_sweep_is_not_there(explorer: Explorer) -> None:
