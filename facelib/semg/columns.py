@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadTableError, BadValueError, UnknownNameError
 from facelib.semg.channels import channel_of, known
-from facelib.semg.montage import pairs_of
+from facelib.semg.montage import inputs_of
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.recording import Kind
 
@@ -158,7 +158,7 @@ def _are_inputs(names: Sequence[str], kind: Kind | None) -> bool:
     if kind is not None or known(names):
         return False
     try:
-        pairs_of(names)
+        inputs_of(names)
     except UnknownNameError:
         return False
     return True

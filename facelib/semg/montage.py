@@ -36,7 +36,7 @@ def bipolar(recording: Recording, pairs: Pairs | None = None) -> Recording:
     recording
         Monopolar signals; 44 inputs for the 22 channels, or some pairs of them.
     pairs
-        Channel -> (plus, minus), names of the recording's inputs; None: by their names, see `pairs_of`.
+        Channel -> (plus, minus), names of the recording's inputs; None: by their names, see `inputs_of`.
 
     Returns
     -------
@@ -71,12 +71,12 @@ def bipolar(recording: Recording, pairs: Pairs | None = None) -> Recording:
 
 def pair_columns(recording: Recording, pairs: Pairs | None = None) -> dict[str, tuple[int, int]]:
     """Return each channel's columns (plus, minus) in a monopolar recording; see `bipolar`."""
-    chosen = pairs_of(recording.channels) if pairs is None else _given(recording.channels, pairs)
+    chosen = inputs_of(recording.channels) if pairs is None else _given(recording.channels, pairs)
     where = {name: column for column, name in enumerate(recording.channels)}
     return {channel: (where[plus], where[minus]) for channel, (plus, minus) in chosen.items()}
 
 
-def pairs_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+def inputs_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Return channel -> (plus, minus), told by the names of the inputs.
 
     Our choice of names: any name of a channel, see `channel_of`, and then which of the two electrodes it is:
@@ -92,7 +92,7 @@ def pairs_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
 
     Examples
     --------
-    >>> pairs_of(["F20a", "F20b"])
+    >>> inputs_of(["F20a", "F20b"])
     {'zygomaticus_left': ('F20a', 'F20b')}
     """
     found: dict[str, dict[int, list[str]]] = {}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from facelib.errors import BadTableError, BadValueError, UnknownNameError
 from facelib.semg import CHANNELS, POSITIONS, Recording, bipolar
-from facelib.semg.montage import pairs_of
+from facelib.semg.montage import inputs_of
 
 
 def inputs(names: list[str], rng: np.random.Generator, n: int = 50) -> Recording:
@@ -55,18 +55,18 @@ def test_what_both_electrodes_pick_up_goes(rng: np.random.Generator) -> None:
     ],
 )
 def test_names_of_inputs(names: tuple[str, str]) -> None:
-    assert pairs_of(names) == pairs_of(names[::-1]) == {"zygomaticus_left": names}
+    assert inputs_of(names) == inputs_of(names[::-1]) == {"zygomaticus_left": names}
 
 
 def test_positions_with_a_number_behind_are_not_mistaken() -> None:
-    assert pairs_of(["F1 1", "F1 2", "F11a", "F11b"]) == {
+    assert inputs_of(["F1 1", "F1 2", "F11a", "F11b"]) == {
         "frontalis_medial_right": ("F1 1", "F1 2"),
         "orbicularis_oris_right": ("F11a", "F11b"),
     }
     with pytest.raises(UnknownNameError, match="F99"):
-        pairs_of(["F99a", "F99b"])
+        inputs_of(["F99a", "F99b"])
     with pytest.raises(UnknownNameError, match="K20a"):
-        pairs_of(["K20a", "K20b"])  # between muscles: no channel
+        inputs_of(["K20a", "K20b"])  # between muscles: no channel
 
 
 def test_nan_where_either_input_is_nan() -> None:
@@ -85,10 +85,10 @@ def test_pairs_that_are_given(rng: np.random.Generator) -> None:
 
 def test_what_does_not_fit_is_named(rng: np.random.Generator) -> None:
     with pytest.raises(BadTableError, match="F20a") as alone:
-        pairs_of(["F20a", "F19a", "F19b"])
+        inputs_of(["F20a", "F19a", "F19b"])
     assert alone.value.missing == ("zygomaticus_left b",)
     with pytest.raises(BadTableError, match="same one") as twice:
-        pairs_of(["F20a", "F20 1", "F20b"])
+        inputs_of(["F20a", "F20 1", "F20b"])
     assert twice.value.duplicates == ("F20a", "F20 1")
     recording = inputs(["E1", "E2"], rng)
     with pytest.raises(UnknownNameError, match="E1"):
@@ -110,7 +110,7 @@ def test_what_does_not_fit_is_named(rng: np.random.Generator) -> None:
 @given(st.lists(st.one_of(st.text(max_size=12), st.sampled_from(["F20a", "F20b", "F1 1", "Zyg li", "F5-"]))))
 def test_any_names_make_pairs_or_a_typed_error(names: list[str]) -> None:
     try:
-        pairs = pairs_of(names)
+        pairs = inputs_of(names)
     except (BadTableError, UnknownNameError):
         pass
     else:
