@@ -27,10 +27,12 @@ from facelib.classifiers import single_threaded
 from facelib.faces.expressions import FACE_UNITS
 from facelib.models.writing import written_whole
 from facelib.semg import (
+    CHANNELS,
     GROUPS,
     TASKS,
     EMG2Expression,
     Expression2EMG,
+    HeldOut,
     Pair,
     SimulatedClip,
     held_out,
@@ -46,6 +48,11 @@ from facelib.semg.evaluation import rank_correlation, scores
 
 SESSIONS, SECONDS, SIZE, SEED = ("1S", "2S"), 5.0, 286, 20261126
 TRUE, READ = "true face units", "read from the film"
+WITH, WITHOUT, WORN = "read with electrodes", "the same without", "1S"
+WORN_TASKS = (
+    "Face-At-Rest", "Forehead", "Eye-Gentle", "Smile-Closed", "Lip-Pucker", "Depress-Lip", "angry", "happy",
+    "sad", "Free-1", "Free-2", "Free-3",
+)  # fmt: skip
 MAPPED = "read, by a map of the other session"
 SCALES = {TRUE: "plain", READ: "logit"}
 SHOWN = "2S_Smile-Left"
@@ -88,6 +95,7 @@ def results(folder: Path) -> MuscleResults:
         ):
             name = f"scores_{source[:4]}_{model.__name__}_{kind}_{by}"
             tables.append(kept(folder, name, those, model, source=source, kind=kind, by=by))
+    tables += worn(folder, pairs[READ])
     told = held_out(Expression2EMG, pairs[READ], by="session", scale="logit")
     maps = {
         session: Expression2EMG.fit([pair for pair in pairs[READ] if pair.session != session], scale="logit")
@@ -112,6 +120,28 @@ def results(folder: Path) -> MuscleResults:
         synchronised(clips, plain, maps),
         about,
     )
+
+
+def worn(folder: Path, bare: Sequence[Pair]) -> list[pd.DataFrame]:
+    """Return how well a map of films without electrodes tells clips with them, and the same clips without."""
+    model = Expression2EMG.fit([pair for pair in bare if pair.session != WORN], scale="logit")
+    columns = [CHANNELS.index(name) for name in model.outputs]
+    known = np.concatenate([pair.envelope.signals for pair in bare if pair.session != WORN])
+    usual = known[:, columns].mean(axis=0).astype(np.float64)
+    clips = {pair.id: pair for pair in bare if pair.id in {f"{WORN}_{task}" for task in WORN_TASKS}}
+    seen = {name: read(folder, clip_of(WORN, name.split("_")[1]), electrodes=True) for name in clips}
+    true = {name: pair.envelope.signals[:, columns].astype(np.float64) for name, pair in clips.items()}
+    tables = []
+    for source, pairs in ((WITH, seen), (WITHOUT, clips)):
+        told = {name: model.predict(pair).signals[:, columns] for name, pair in pairs.items()}
+        found = HeldOut(
+            "Expression2EMG", "ridge", "session", model.outputs, true, told, dict.fromkeys(true, usual),
+            dict.fromkeys(true, WORN),
+        )  # fmt: skip
+        table = found.table()
+        table.insert(0, "source", source)
+        tables.append(table)
+    return tables
 
 
 def kept(
@@ -194,12 +224,12 @@ def clip_of(session: str, task: str) -> SimulatedClip:
     return simulate_clip(task, SECONDS, session=session, seed=SEED, name=f"{session}_{task}")
 
 
-def read(folder: Path, clip: SimulatedClip) -> Pair:
+def read(folder: Path, clip: SimulatedClip, *, electrodes: bool = False) -> Pair:
     """Return a clip with what the networks read of its film; kept in the folder."""
-    part = folder / f"{clip.id}.parquet"
+    part = folder / f"{clip.id}{'_electrodes' if electrodes else ''}.parquet"
     if not part.exists():
         begun = time.perf_counter()
-        watched = units_of_frames(clip.frames(size=SIZE, electrodes=False))
+        watched = units_of_frames(clip.frames(size=SIZE, electrodes=electrodes))
         with written_whole(part) as file:
             watched.frame().to_parquet(file, index=False)
         print(f"{clip.id}: {watched.seen:.0%} seen, {time.perf_counter() - begun:.0f} s", flush=True)

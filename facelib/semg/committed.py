@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).with_name("results")
 DIGITS: Final = "%.5g"
 SCORES: Final = MappingProxyType(
-    {"source": '"true face units", or "read from the film" by the networks, frame by frame'} | dict(COLUMNS)
+    {
+        "source": '"true face units"; "read from the film" by the networks, frame by frame; and of some '
+        'clips "read with electrodes" and "the same without", told by a map of films without'
+    }
+    | dict(COLUMNS)
 )
 """Columns of `MuscleResults.scores`, with their meaning."""
 UNITS: Final = MappingProxyType(

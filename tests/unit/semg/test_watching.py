@@ -80,16 +80,17 @@ def test_lost_faces_are_nan_and_found_again(film: list[np.ndarray], single_threa
     assert watched.seen == pytest.approx(known.mean())
 
 
-def test_progress_is_told_and_can_stop(film: list[np.ndarray], single_threaded: None) -> None:
+def test_progress_is_told_and_can_stop(monkeypatch: pytest.MonkeyPatch, single_threaded: None) -> None:
+    monkeypatch.setattr("facelib.semg.watching.CHUNK", 4)
     shares: list[float] = []
 
     def many() -> Iterator[np.ndarray]:
-        for _ in range(65):
+        for _ in range(5):
             yield np.full((64, 64, 3), 128, np.uint8)
 
-    units_of_frames(many(), total=130, progress=lambda share, _: shares.append(share))
+    units_of_frames(many(), total=10, progress=lambda share, _: shares.append(share))
     units_of_frames(many(), progress=lambda share, _: shares.append(share))
-    assert shares[0] == pytest.approx(64 / 130)
+    assert shares[0] == pytest.approx(4 / 10)
     assert math.isnan(shares[1])
 
     def stop(share: float, words: str) -> None:
