@@ -12,7 +12,7 @@ import pandas as pd
 from facelib.app.controls import Card, paragraphs
 from facelib.app.mapview import MapView
 from facelib.app.moments import Moments
-from facelib.app.muscles_film import Film, Seen
+from facelib.app.muscles_film import RATE, Film, Seen
 from facelib.app.muscles_stage import MusclesStage
 from facelib.app.muscles_state import Muscles
 from facelib.charts import specs
@@ -64,6 +64,7 @@ class WatchPanel(Card):
         self.status.value = f'<span role="status">{html.escape(state.status)}</span>'
         self.progress.value = state.progress
         self.progress.layout.visibility = "visible" if state.status else "hidden"
+        self.waits.value = paragraphs(WAITS if state.status else NOTHING)
 
     def follow(self, _change: object = None) -> None:
         """Show what is known; what is drawn already stays, and is patched."""
@@ -72,7 +73,6 @@ class WatchPanel(Card):
         for part in shown:
             part.layout.display = "" if film is not None else "none"
         self.waits.layout.display = "none" if film is not None else ""
-        self.waits.value = paragraphs(WAITS if state.status else NOTHING)
         if film is not self._film:
             self._film = film
             self._begin(film)
@@ -101,10 +101,9 @@ class WatchPanel(Card):
         self.stage.show_film(
             film.times.tolist(), film.said, film.maps, dots, alt="the head, moved by the muscles,"
         )
-        rate = film.animation.rate
         table = trace_table(film.animation.activity, film.times)
         self.traces.draw(
-            specs.of("traces.layout", rate=rate), {"traces": rows(table, TRACES)}, clock(film), "traces"
+            specs.of("traces.layout", rate=RATE), {"traces": rows(table, TRACES)}, clock(film), "traces"
         )
 
     def _outputs(self, film: Film, seen: Seen) -> None:
@@ -115,7 +114,7 @@ class WatchPanel(Card):
         label = self.state.label
         table = seen.table(film.times)
         self.over.draw(
-            specs.of("traces.outputs_layout", classifiers=names, rate=film.animation.rate),
+            specs.of("traces.outputs_layout", classifiers=names, rate=RATE),
             {"outputs": rows(table, OVER)},
             clock(film) | {"label": label},
             names,

@@ -103,6 +103,8 @@ class RecordingPanel(Card):
         self.follow()
         folded = widgets.Accordion([self.chain], titles=("Processing",))
         self.fill(self.source, *self.parts.values(), self.facts, folded)
+        *others, messages = self.children
+        self.children = (*others[:-2], messages, *others[-2:])  # next to what they are about
 
     def take(self, name: str, content: bytes) -> None:
         """Read a file of the visitor's."""
@@ -130,10 +132,10 @@ class ChainBox(widgets.VBox):
     """The constants of the processing chain."""
 
     def __init__(self, state: Muscles) -> None:
-        self.mains = menu("Mains", "Frequency that the notch takes out, Hz", MAINS)
-        self.low = _number("From", "Lower edge of the band, Hz", 1, 200)
-        self.high = _number("To", "Upper edge of the band, Hz: below half the samples a second", 20, 2000)
-        self.window = _number("Window", "Of the sliding root mean square, ms", 10, 2000)
+        self.mains = menu("Mains, Hz", "Frequency that the notch takes out", MAINS)
+        self.low = _number("From, Hz", "Lower edge of the band", 1, 200)
+        self.high = _number("To, Hz", "Upper edge of the band: below half the samples a second", 20, 2000)
+        self.window = _number("Window, ms", "Of the sliding root mean square", 10, 2000)
         for name in ("mains", "low", "high", "window"):
             bind(state, name, getattr(self, name), state.lock)
         words = widgets.HTML(

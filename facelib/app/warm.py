@@ -13,9 +13,12 @@ def warm() -> None:
     if importlib.util.find_spec("anywidget") is None:
         return  # installed without the extra "app"
     from facelib.app.chartview import library_bundle
+    from facelib.app.muscles_film import RATE
     from facelib.charts import specs
 
     names = classifiers.available()
     library_bundle()
     specs.bars(names)
     specs.response(names)
+    specs.of("traces.layout", rate=RATE)
+    specs.of("traces.outputs_layout", classifiers=names, rate=RATE)

@@ -163,6 +163,7 @@ def test_a_broken_recording_is_told_where_it_was_given(make: Make) -> None:
     panel.recording.zone.take("clip.csv", b"one,two\n1,2\n")
     assert "No channel is known" in panel.recording.messages.value
     assert panel.watch.messages.value == ""
+    assert "Choose a recording" in panel.watch.waits.value
     assert not shown(panel.watch.stage)
     assert not shown(panel.said)
     assert all(button.disabled for button in panel.home.buttons)
