@@ -23,6 +23,7 @@ from facelib.semg.face_plane import places
 WAITS: Final = "The recording is being read."
 NOTHING: Final = "Choose a recording: it moves the face here."
 OVER: Final = ("seconds", "classifier", "label", "probability")
+NOW: Final = {"over": "moment", "tick": "the first moment"}
 FEWEST: Final = "No classifier reads along: choose one under “Shown”."
 
 
@@ -120,7 +121,7 @@ class WatchPanel(Card):
             names,
         )
         self.bars.draw(
-            specs.of("outputs.layout", classifiers=names, over="moment", tick="the first moment"),
+            specs.of("outputs.layout", classifiers=names, **NOW),
             {"outputs": rows(nearest(table, len(film)), OUTPUTS)},
             {"label": label},
             names,

@@ -14,6 +14,7 @@ def warm() -> None:
         return  # installed without the extra "app"
     from facelib.app.chartview import library_bundle
     from facelib.app.muscles_film import RATE
+    from facelib.app.muscles_watch import NOW
     from facelib.charts import specs
 
     names = classifiers.available()
@@ -22,3 +23,4 @@ def warm() -> None:
     specs.response(names)
     specs.of("traces.layout", rate=RATE)
     specs.of("traces.outputs_layout", classifiers=names, rate=RATE)
+    specs.of("outputs.layout", classifiers=names, **NOW)
