@@ -44,7 +44,6 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path, help="file that keeps the rendered pairs (.npz)")
     parser.add_argument("--folder", type=Path, default=WEIGHTS.parent, help="where weights and log go")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
-    parser.add_argument("--steps", type=int, default=training.STEPS)
     options = parser.parse_args()
     start, spent = time.perf_counter(), time.process_time()
     heads = rendered.training_heads(training.PAIRS, training.SEED)
@@ -60,7 +59,7 @@ def main() -> None:
             passed = time.perf_counter() - start
             print(f"{step}/{steps}: {np.mean(recent[-EVERY:]):.4f}, {passed:.0f} s", flush=True)
 
-    trained = training.train(pairs, SEED, steps=options.steps, threads=options.threads, progress=tell)
+    trained = training.train(pairs, SEED, threads=options.threads, progress=tell)
     content = save({name: w.half().contiguous() for name, w in trained.network.state_dict().items()})
     options.folder.mkdir(parents=True, exist_ok=True)
     (options.folder / WEIGHTS.name).write_bytes(content)
@@ -76,8 +75,7 @@ def main() -> None:
         "size": rendered.SIZE,
         "patch": samples.PATCH,
         "batch": training.BATCH,
-        "steps": options.steps,
-        "learning_rate": training.RATE,
+        "courses": [course._asdict() for course in training.COURSES],
         "weight_decay": training.DECAY,
         "threads": options.threads,
         "versions": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 import cv2
 import numpy as np
@@ -11,6 +12,9 @@ from facelib.faces import Face
 from facelib.restoration.crop import SIDE, Floats, crop_of, inverse, resampled
 from facelib.restoration.masks import settled
 from facelib.restoration.methods import Colours, Plane, method
+
+CLOSE: Final = ((1.0, 2.5), (0.02, 6.0), (1e-4, 20.0))
+"""Weights and spreads, px of the crop, of those pixels whose colours tell by how much a fill-in is off."""
 
 
 @lru_cache(maxsize=2)  # the mask is asked for, then what lies below it
@@ -51,10 +55,35 @@ def found_mask(face: Face) -> Plane:
 
 
 @method("network")
-def by_network(face: Face, mask: Plane) -> Colours:  # noqa: ARG001, the network has its own opinion
-    """Fill in what the network learnt to lie below electrodes."""
+def by_network(face: Face, mask: Plane) -> Colours:
+    """Fill in what the network learnt to lie below electrodes, in the light and colours of what is around.
+
+    By how much its picture is off around the mask is carried on into it smoothly.
+    """
     way = crop_of(face.box, face.eyes)
-    return np.asarray(resampled(seen(face)[1], inverse(way), face.size), np.float32)
+    fill = np.asarray(resampled(seen(face)[1], inverse(way), face.size), np.float32)
+    return fill + carried(face.image - fill, mask, float(np.sqrt(abs(np.linalg.det(way[:, :2])))))
+
+
+def carried(off: Colours, mask: Plane, step: float = 1.0) -> Colours:
+    """Return what is off outside a mask, averaged by closeness: near pixels first, far ones where none is.
+
+    Parameters
+    ----------
+    off
+        float32 (H, W, 3).
+    mask
+        (H, W) in [0, 1]; what it covers at all doesn't count.
+    step
+        Px of the picture that are one of the crop.
+    """
+    clear = 1 - cv2.dilate((mask > 0).astype(np.float32), np.ones((3, 3), np.uint8))
+    told, counted = np.zeros_like(off), np.full(mask.shape, 1e-9, np.float32)
+    for weight, spread in CLOSE:
+        sigma = max(spread * step, 0.5)
+        told += weight * cv2.GaussianBlur(off * clear[:, :, None], (0, 0), sigma)
+        counted += weight * cv2.GaussianBlur(clear, (0, 0), sigma)
+    return np.asarray(told / counted[:, :, None], np.float32)
 
 
 def _back(plane: Plane, way: Floats, size: tuple[int, int]) -> Plane:

@@ -22,8 +22,8 @@ from facelib.faces.warp import unknown_landmarks
 Plane = npt.NDArray[np.float32]
 
 RIM: Final = 1.3  # of an electrode's radius: shadow and thickness lie around it
-SURE: Final = 0.9  # probability that a piece of a found mask must reach somewhere
-LEAST: Final = 12.0  # px of the crop that it must cover
+SURE, LIKELY = 0.93, 0.65  # probabilities that one piece of a found mask, and every one, must reach somewhere
+LEAST: Final = 10.0  # px of the crop that a piece must cover
 LOW, HIGH = 0.2, 0.6
 """Probabilities where a found mask begins, and where it is whole."""
 
@@ -90,37 +90,47 @@ def _stadium(radius: float, half: float) -> npt.NDArray[np.float64]:
 
 
 def settled(
-    p: Plane, *, sure: float = SURE, least: float = LEAST, low: float = LOW, high: float = HIGH
+    p: Plane,
+    *,
+    sure: float = SURE,
+    likely: float = LIKELY,
+    least: float = LEAST,
+    low: float = LOW,
+    high: float = HIGH,
 ) -> Plane:
     """Return the mask that a map of probabilities means: soft at its edges, 0 where nothing is sure.
 
-    A connected piece of what is above `low` stays if it has a probability of `sure` somewhere and covers
-    `least` or more in all: a faint doubt about a mole or a nostril changes nothing.
+    Pieces are what hangs together above `low`. Unless one of them reaches `sure` somewhere, nothing is
+    covered: a doubt about a mole or a tooth changes nothing. If one does, electrodes are worn, and pieces
+    that reach `likely` count too.
 
     Parameters
     ----------
     p
         float32 (h, w), in [0, 1].
-    sure
-        Probability that a piece must reach.
+    sure, likely
+        Probability that one piece, and every piece, must reach.
     least
-        Sum of the probabilities of a piece, px.
+        Sum of the probabilities of a piece that counts, px.
     low, high
         Below `low` the mask is 0, above `high` 1, even between.
 
     Examples
     --------
     >>> p = np.zeros((20, 20), np.float32)
-    >>> p[2:8, 2:8], p[12:18, 12:18] = 0.99, 0.5
-    >>> mask = settled(p)
-    >>> mask[4, 4].item(), mask[14, 14].item()
-    (1.0, 0.0)
+    >>> p[2:8, 2:8], p[12:18, 12:18] = 0.9, 0.4
+    >>> settled(p).any().item()
+    False
+    >>> p[3, 3] = 0.999
+    >>> settled(p)[[4, 14], [4, 14]].tolist()
+    [1.0, 0.0]
     """
     count, labels = cv2.connectedComponents((p > low).astype(np.uint8), connectivity=8)
     flat = labels.ravel()
     highest = np.zeros(count, np.float32)
     np.maximum.at(highest, flat, p.ravel())
-    mass = np.bincount(flat, weights=p.ravel(), minlength=count)
-    stays = (highest >= sure) & (mass >= least)
-    stays[0] = False
+    large = np.bincount(flat, weights=p.ravel(), minlength=count) >= least
+    large[0] = False
+    worn = (large & (highest >= sure)).any()
+    stays = large & (highest >= likely) & worn
     return np.where(stays[labels], ((p - low) / (high - low)).clip(0, 1), 0).astype(np.float32)

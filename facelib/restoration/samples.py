@@ -42,18 +42,45 @@ class Batch:
     mask: npt.NDArray[np.float32]
 
 
-def batch(pairs: Pairs, n: int, rng: np.random.Generator, *, patch: int = PATCH) -> Batch:
-    """Draw patches of side `patch`."""
-    drawn = [_thing(rng, patch) if rng.random() < THINGS else _face(pairs, rng, patch) for _ in range(n)]
+def batch(
+    pairs: Pairs,
+    n: int,
+    rng: np.random.Generator,
+    *,
+    patch: int = PATCH,
+    empty: float = BARE,
+    clutter: float = 0.0,
+) -> Batch:
+    """Draw patches of side `patch`.
+
+    Parameters
+    ----------
+    pairs, n, rng
+        What is drawn from, how many, and by what.
+    patch
+        Their side, px.
+    empty
+        Share of those of faces that show no electrodes.
+    clutter
+        Share of those of faces on which pieces of other pictures lie, which aren't electrodes.
+    """
+    drawn = [
+        _thing(rng, patch)
+        if rng.random() < THINGS * (1 + 2 * clutter)
+        else _face(pairs, rng, patch, empty, clutter)
+        for _ in range(n)
+    ]
     seen, bare, mask = (np.stack(column) for column in zip(*drawn, strict=True))
     return Batch(seen, bare, mask)
 
 
-def _face(pairs: Pairs, rng: np.random.Generator, patch: int) -> tuple[Any, Any, Any]:
+def _face(
+    pairs: Pairs, rng: np.random.Generator, patch: int, empty: float, clutter: float
+) -> tuple[Any, Any, Any]:
     one = int(rng.integers(len(pairs)))
     pieces = pairs.pieces[one]
     count = int(pieces.max())
-    share = 0.0 if rng.random() < BARE else 1.0 if rng.random() < 0.5 else rng.random()
+    share = 0.0 if rng.random() < empty else 1.0 if rng.random() < 0.5 else rng.random()
     stay = np.concatenate([[False], rng.random(count) < share])
     mask = stay[pieces]
     worn = np.where(mask[:, :, None], pairs.worn[one], pairs.without[one])
@@ -62,7 +89,30 @@ def _face(pairs: Pairs, rng: np.random.Generator, patch: int) -> tuple[Any, Any,
         resampled(picture, way, (patch, patch))
         for picture in (worn, pairs.without[one], mask.astype(np.float32))
     )
+    if clutter and rng.random() < clutter:
+        seen, bare = _cluttered(seen, bare, covered, rng)
     return *worse(seen, bare, rng), covered  # type: ignore[arg-type]
+
+
+def _cluttered(seen: Any, bare: Any, covered: Any, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Return both pictures with pieces of other ones over them, where no electrode is."""
+    side = len(seen)
+    free = cv2.dilate((covered > 0).astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+    for _ in range(int(rng.integers(1, 5))):
+        axes = np.exp(rng.uniform(np.log(2), np.log(side / 3), 2)).astype(int) + 1
+        shape = np.zeros((side, side), np.float32)
+        middle = tuple(rng.integers(0, side, 2).tolist())
+        cv2.ellipse(shape, middle, tuple(axes.tolist()), float(rng.uniform(0, 180)), 0, 360, 1.0, -1)
+        share = (cv2.GaussianBlur(shape, (0, 0), rng.uniform(0.4, 2.0)) * free)[:, :, None]
+        picture = _pictures()[int(rng.integers(len(PICTURES)))]
+        step = rng.uniform(0.3, 3.0)
+        room = np.maximum(np.array(picture.shape[1::-1]) - step * side, 1)
+        piece = resampled(picture, np.column_stack([step * np.eye(2), rng.uniform(0, room)]), (side, side))
+        lit = piece.astype(np.float32) * rng.uniform(0.7, 1.8)
+        seen, bare = (
+            np.rint(x * (1 - share) + lit * share).clip(0, 255).astype(np.uint8) for x in (seen, bare)
+        )
+    return seen, bare
 
 
 def _somewhere(crop: Floats, mask: npt.NDArray[np.bool_], rng: np.random.Generator, patch: int) -> Floats:

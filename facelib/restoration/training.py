@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -18,11 +19,45 @@ from facelib.restoration.pairs import Pairs
 from facelib.restoration.samples import PATCH, Batch, batch
 
 PAIRS, HELD_OUT, SEED = 2400, 200, 20261127
-STEPS, BATCH, RATE, DECAY = 3200, 16, 3e-3, 1e-4
-MASK, DOUBT, FILL, EDGES, AROUND = 3.0, 0.15, 5.0, 2.5, 0.2
-"""Weights of losses: the mask, its worst pixels, colours where something is covered, their steps there, and
-colours anywhere."""
+BATCH, DECAY = 16, 1e-4
 NEAR, WORST = 7, 48  # px: around what is covered no pixel is among the worst; how many there are of a patch
+
+
+class Course(NamedTuple):
+    """A part of the training.
+
+    Attributes
+    ----------
+    steps, rate
+        How many batches, and the highest learning rate.
+    bare, clutter
+        Shares of patches without electrodes, and with pieces of other pictures.
+    mask, doubt, fill, edges, around
+        Weights of losses: the mask, its worst pixels, colours where something is covered, their steps there,
+        and colours anywhere.
+    short
+        Whether convolutions are computed in bfloat16.
+    """
+
+    steps: int
+    rate: float
+    bare: float
+    clutter: float
+    mask: float
+    doubt: float
+    fill: float
+    edges: float
+    around: float
+    short: bool
+
+
+FIRST: Final = Course(2000, 3e-3, 0.3, 0.0, 1.0, 0.0, 6.0, 3.0, 0.3, short=False)
+"""What lies below electrodes, and about where they are."""
+SECOND: Final = Course(900, 1e-3, 0.4, 0.0, 3.0, 0.15, 4.0, 2.0, 0.2, short=True)
+"""What isn't one: teeth, grey beards, glasses, moles."""
+THIRD: Final = Course(1100, 1.2e-3, 0.4, 0.35, 3.0, 0.15, 4.0, 2.0, 0.2, short=True)
+"""What else may lie on a picture and isn't one."""
+COURSES: Final = (FIRST, SECOND, THIRD)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +69,9 @@ class Trained:
     network
         Ready for use, batch normalisation folded.
     losses
-        Mean loss of each hundredth part of the steps.
+        Mean loss of each fiftieth part of the steps of every course; courses weigh losses differently.
     held_out
-        Loss on patches of the held-out pairs.
+        Loss of the last course on patches of the held-out pairs.
     n
         Pairs that it was trained on.
     seed
@@ -55,7 +90,7 @@ def train(
     seed: int = 0,
     *,
     held_out: int = HELD_OUT,
-    steps: int = STEPS,
+    courses: Sequence[Course] = COURSES,
     size: int = BATCH,
     patch: int = PATCH,
     threads: int = 1,
@@ -63,8 +98,9 @@ def train(
 ) -> Trained:
     """Train a network; the last pairs are held out.
 
-    The same pairs, seed and number of threads give the same weights to the last bit on the same machine and
-    versions.
+    First with batch normalisation; then that is taken in, weights are rounded as they are kept, and what the
+    network is wrongly sure of is unlearnt. The same pairs, seed and number of threads give the same weights
+    to the last bit on the same machine and versions.
 
     Parameters
     ----------
@@ -74,8 +110,10 @@ def train(
         Of everything random.
     held_out
         How many of the last pairs are kept for the loss at the end.
-    steps, size, patch
-        How many batches, of how many patches, of which side in px.
+    courses
+        The parts; the first with batch normalisation.
+    size, patch
+        Patches of a batch, and their side in px.
     threads
         Of torch.
     progress
@@ -87,34 +125,79 @@ def train(
         There are too few pairs.
     """
     count = len(pairs) - held_out
-    if held_out < 1 or count < 1 or steps < 1:
-        msg = (
-            f"Training needs pairs, others that are held out, and steps; got {count}, {held_out} and {steps}."
-        )
+    if held_out < 1 or count < 1 or min(course.steps for course in courses) < 1:
+        msg = f"Training needs pairs, others held out, and steps; got {count}, {held_out} and {courses}."
         raise BadValueError(msg)
-    rng = np.random.default_rng([seed, 2])
     learnt, others = pairs.part(0, count), pairs.part(count, len(pairs))
-    losses = []
+    first, *later = courses
+    told = _Progress(progress, sum(course.steps for course in courses))
     with _alone(seed, threads):
-        network = RestorationNetwork(normalised=True).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-        optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=max(steps, 2))
-        for step, shown in enumerate(_ahead(lambda: batch(learnt, size, rng, patch=patch), steps)):
-            loss = loss_of(network, shown)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-            losses.append(float(loss.detach()))
-            if progress is not None:
-                progress(step + 1, steps, losses[-1])
-        found = network.to(memory_format=torch.contiguous_format).folded()
+        early = RestorationNetwork(normalised=True)
+        rng = np.random.default_rng([seed, 2])
+        losses = [_learn(early, learnt, first, rng, told, size=size, patch=patch)]
+        network = early.folded().half().float()
+        for number, course in enumerate(later):
+            losses.append(refine(network, learnt, [seed, 4 + number], course, told, size=size, patch=patch))
+            network = network.half().float()
         with torch.no_grad():
-            last = float(
-                loss_of(found, batch(others, 4 * size, np.random.default_rng([seed, 3]), patch=patch))
-            )
-    parts = np.array_split(losses, min(len(losses), 100))
-    return Trained(found, tuple(float(part.mean()) for part in parts), last, count, seed)
+            shown = batch(others, 4 * size, np.random.default_rng([seed, 3]), patch=patch)
+            last = float(loss_of(network.eval(), shown, courses[-1]._replace(short=False)))
+    parts = [part.mean() for course in losses for part in np.array_split(course, min(len(course), 50))]
+    return Trained(network, tuple(map(float, parts)), last, count, seed)
+
+
+def refine(
+    network: RestorationNetwork,
+    pairs: Pairs,
+    seed: Sequence[int],
+    course: Course = THIRD,
+    told: Callable[[float], object] = lambda _: None,
+    *,
+    size: int = BATCH,
+    patch: int = PATCH,
+) -> list[float]:
+    """Train a network without batch normalisation further, in place; return the loss of every step."""
+    return _learn(network, pairs, course, np.random.default_rng(seed), told, size=size, patch=patch)
+
+
+def _learn(
+    network: RestorationNetwork,
+    pairs: Pairs,
+    course: Course,
+    rng: np.random.Generator,
+    told: Callable[[float], object],
+    *,
+    size: int,
+    patch: int,
+) -> list[float]:
+    network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(network.parameters(), course.rate, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, course.rate, total_steps=max(course.steps, 2))
+    losses = []
+    for shown in _ahead(
+        lambda: batch(pairs, size, rng, patch=patch, empty=course.bare, clutter=course.clutter), course.steps
+    ):
+        loss = loss_of(network, shown, course)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+        losses.append(float(loss.detach()))
+        told(losses[-1])
+    network.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
+    return losses
+
+
+class _Progress:
+    """Counts steps, and tells of them."""
+
+    def __init__(self, tell: Callable[[int, int, float], object] | None, steps: int) -> None:
+        self.tell, self.steps, self.done = tell, steps, 0
+
+    def __call__(self, loss: float) -> None:
+        self.done += 1
+        if self.tell is not None:
+            self.tell(self.done, self.steps, loss)
 
 
 def _ahead(draw: Callable[[], Batch], n: int) -> Iterator[Batch]:
@@ -128,22 +211,21 @@ def _ahead(draw: Callable[[], Batch], n: int) -> Iterator[Batch]:
             yield ready
 
 
-def loss_of(network: RestorationNetwork, shown: Batch) -> torch.Tensor:
+def loss_of(network: RestorationNetwork, shown: Batch, course: Course) -> torch.Tensor:
     """Return the loss on a batch: the mask's cross-entropy and overlap, the fill-in's colours and steps."""
     seen, bare = (_scaled(pictures) for pictures in (shown.seen, shown.bare))
     mask = torch.from_numpy(shown.mask)[:, None]
-    with torch.autocast(
-        "cpu", torch.bfloat16, enabled=network.training
-    ):  # three times as fast where it is built in
+    with torch.autocast("cpu", torch.bfloat16, enabled=course.short):
         logits, fill = network(seen)
     logits, fill = logits.float(), fill.float()
     p = torch.sigmoid(logits)
     overlap = (2 * (p * mask).sum() + 1) / (p.sum() + mask.sum() + 1)
     apart = (fill - bare).abs()
     inside = (apart * mask).sum() / (3 * mask.sum() + 1)
-    loss: torch.Tensor = MASK * F.binary_cross_entropy_with_logits(logits, mask) + 0.3 * (1 - overlap)
-    loss = loss + DOUBT * _doubt(logits, mask)
-    return loss + FILL * inside + EDGES * _edges(fill, bare, mask) + AROUND * apart.mean()
+    loss: torch.Tensor = course.mask * F.binary_cross_entropy_with_logits(logits, mask) + 0.3 * (1 - overlap)
+    loss = loss + course.fill * inside + course.edges * _edges(fill, bare, mask)
+    loss = loss + course.around * apart.mean()
+    return loss + course.doubt * _doubt(logits, mask) if course.doubt else loss
 
 
 def _doubt(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

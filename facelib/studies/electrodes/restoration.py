@@ -303,6 +303,36 @@ def _read(
     return found
 
 
+def restored_bare(
+    people: Sequence[Head | Face],
+    classifiers: str | Sequence[str | Classifier] | None = None,
+    *,
+    size: int = 224,
+    workers: int | None = None,
+) -> pd.DataFrame:
+    """Restore faces without electrodes, which is to change nothing.
+
+    Parameters
+    ----------
+    people, classifiers, size, workers
+        As for `restoration_study`; what people express doesn't matter.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a person, `PLACEBO_COLUMNS`.
+    """
+    import pandas as pd
+
+    readers = _readers(classifiers)
+    rows: list[dict[str, Any]] = []
+    for start in range(0, len(people), CHUNK):
+        some = people[start : start + CHUNK]
+        numbers = tuple(range(start, start + len(some)))
+        rows += _placebo(_People(numbers, tuple(_shown(some, size, workers)), (), {}), readers)
+    return pd.DataFrame(rows, columns=list(PLACEBO_COLUMNS))
+
+
 def _placebo(people: _People, readers: Sequence[Classifier]) -> list[dict[str, Any]]:
     """Return what restoring bare faces does; classifiers read those that were changed only."""
     rows = []

@@ -28,7 +28,8 @@ class RestorationResults:
     likeness
         From `likeness_table`.
     placebo
-        One row a person: what restoring the bare face changed (`PLACEBO_COLUMNS`).
+        One row a person: what restoring the bare face changed (`PLACEBO_COLUMNS`); those of the study, and
+        others with glasses, beards, moles …
     photograph_readings, photograph_pictures
         Of the sample photograph, on which electrodes are drawn (`READING_COLUMNS`, `PICTURE_COLUMNS`).
     about
@@ -43,12 +44,17 @@ class RestorationResults:
     about: Mapping[str, Any]
 
     @classmethod
-    def of(cls, run: RestorationRun, photograph: RestorationRun, about: Mapping[str, Any]) -> Self:
-        """Make the tables from the runs."""
+    def of(
+        cls, run: RestorationRun, photograph: RestorationRun, placebo: pd.DataFrame, about: Mapping[str, Any]
+    ) -> Self:
+        """Make the tables from the runs; the placebo's rows come after those of the study."""
+        import pandas as pd
+
+        more = placebo.assign(person=placebo["person"] + len(run.placebo))
         return cls(
             accuracy=won_back_table(run),
             likeness=likeness_table(run),
-            placebo=run.placebo,
+            placebo=pd.concat([run.placebo, more], ignore_index=True),
             photograph_readings=photograph.readings,
             photograph_pictures=photograph.pictures,
             about=about,
