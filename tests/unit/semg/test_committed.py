@@ -43,6 +43,11 @@ def test_from_films_half_of_the_groups_are_told_well(groups: pd.DataFrame) -> No
     assert read["rho"].min() < 0.9  # nobody may think that films tell as much as the truth
 
 
+def test_electrodes_on_the_face_mislead_who_reads_it(groups: pd.DataFrame) -> None:
+    median = groups.groupby("source")["rho"].median()
+    assert median["read with electrodes"] < median["the same without"] - 0.1
+
+
 def test_tables_have_the_columns_that_are_documented(results: MuscleResults) -> None:
     assert list(results.scores.columns) == list(SCORES)
     assert list(results.units.columns) == list(UNITS)

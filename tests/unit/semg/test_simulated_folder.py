@@ -15,7 +15,11 @@ from facelib.semg import (
     Faults,
     SimulationStoppedError,
     channels_of,
+    envelope,
+    open_dataset,
     open_video,
+    pairs_of,
+    read_signals,
     simulate,
     simulate_clip,
 )
@@ -114,3 +118,34 @@ def test_impossible_settings_are_refused_before_anything_is_written(tmp_path: Pa
         with pytest.raises(BadValueError, match=words):
             simulate(target, **SETTINGS | wrong)  # type: ignore[arg-type]
     assert not target.exists()
+
+
+@pytest.mark.packages
+def test_the_folder_opens_as_a_data_set_whose_clips_are_pairs(folder: Path) -> None:
+    pairs = pairs_of(open_dataset(folder))
+    assert [pair.id for pair in pairs] == ["99_1S_emotion_01_happy", "99_1S_schaede_02_Brow-Left"]
+    clip = simulate_clip("happy", 0.5, session="1S", seed=3, name=pairs[0].id)
+    np.testing.assert_allclose(pairs[0].units, clip.units, atol=1e-5)
+    np.testing.assert_allclose(pairs[0].envelope.pick(CHANNELS).signals, clip.envelope.signals, atol=1e-3)
+
+
+@pytest.mark.packages
+def test_networks_read_the_film_and_dropped_frames_are_missed(tmp_path: Path, single_threaded: None) -> None:
+    settings = {"sessions": ("1S",), "tasks": ("happy",), "seconds": 0.5, "size": 96}
+    name = "99_1S_emotion_01_happy"
+    made = simulate(tmp_path / "one", **settings, raw=True, faults={name: Faults(dropped=3)})  # type: ignore[arg-type]
+    read = pd.read_csv(made / f"video_noelec_params/MediaPipe/99_1S/{name}_params.csv.gz")
+    assert read.shape == (12, 51)
+    assert read.notna().all(axis=None)
+    assert len(list(open_video(made / f"video/99_1S/{name}.mp4").frames())) == 12
+    dataset = open_dataset(made)
+    assert any(finding.what == "dropped frames" for finding in dataset.clip(name).findings)
+    with pytest.raises(BadValueError, match="Lost frames"):
+        pairs_of(dataset)
+    raw = read_signals(made / f"raw/99_1S/{name}.parquet", rate=4096.0)
+    assert raw.signals.shape == (2048, 44)
+    assert raw.kind == "monopolar"
+    again = envelope(raw).pick(CHANNELS).signals
+    written = pd.read_csv(made / f"emg/99_1S/{name}.csv", index_col=0)
+    rows = written.set_axis(channels_of(written.columns), axis=1)[list(CHANNELS)].to_numpy()
+    np.testing.assert_allclose(again, rows, atol=1e-3, rtol=1e-3)
