@@ -5,6 +5,9 @@ choice: a channel is at rest at its 5th percentile. A muscle is fully active at 
 stronger side, above rest; *both sides share it*, so that a weak side stays weak. Of several recordings of a
 session the one in which it is strongest counts. Where only one is known, muscles that aren't part of its
 movement may be far from their full: theirs is at least half of that of the most active muscle.
+
+This is for looking at a face, and for comparing its sides. Maps and statistics over sessions take
+`facelib.semg.normalise`, channel by channel.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 How many µV a muscle makes depends on skin, electrode and distance, which stay as they are for a session and
 not longer. Within a session clips keep their proportions: a weak smile stays weaker than a strong one.
+
+Each channel has constants of its own, so a difference between left and right that lasts all session goes with
+them. Where sides are to be compared, `facelib.semg.activity_of` gives both sides of a muscle one scale.
 """
 
 from __future__ import annotations
