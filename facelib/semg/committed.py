@@ -65,7 +65,9 @@ class MuscleResults:
     Parameters
     ----------
     scores
-        How well maps tell clips and sessions that they don't know; columns as in `SCORES`.
+        How well maps tell clips and sessions that they don't know; columns as in `SCORES`. What networks read
+        of some units stays below .02 of 1 (mouthFrown, browDown, noseSneer): there `EMG2Expression` ranks
+        moments well, but its ``skill`` may be far below 0.
     units
         How well face units are read; columns as in `UNITS`.
     weights

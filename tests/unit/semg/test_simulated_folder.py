@@ -22,6 +22,7 @@ from facelib.semg import (
     read_signals,
     simulate,
     simulate_clip,
+    units_of_video,
 )
 
 SETTINGS = {
@@ -82,7 +83,7 @@ def test_the_truth_stands_beside_it(folder: Path) -> None:
 
 @pytest.mark.packages
 def test_stopped_it_goes_on_and_ends_the_same(folder: Path, tmp_path: Path) -> None:
-    asked = iter([False] * 4 + [True] * 100)
+    asked = iter([False] * 40 + [True] * 100)  # in the middle of a film
     target = tmp_path / "two"
     with pytest.raises(SimulationStoppedError, match="go on"):
         simulate(target, stop=lambda: next(asked), **SETTINGS)  # type: ignore[arg-type]
@@ -137,6 +138,8 @@ def test_networks_read_the_film_and_dropped_frames_are_missed(tmp_path: Path, si
     read = pd.read_csv(made / f"video_noelec_params/MediaPipe/99_1S/{name}_params.csv.gz")
     assert read.shape == (12, 51)
     assert read.notna().all(axis=None)
+    watched = units_of_video(made / f"video_noelec/99_1S/{name}.mp4")
+    np.testing.assert_allclose(read, watched.units, rtol=1e-4)
     assert len(list(open_video(made / f"video/99_1S/{name}.mp4").frames())) == 12
     dataset = open_dataset(made)
     assert any(finding.what == "dropped frames" for finding in dataset.clip(name).findings)
