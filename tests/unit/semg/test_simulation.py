@@ -7,7 +7,7 @@ import pytest
 
 from facelib.errors import BadValueError
 from facelib.faces.expressions import FACE_UNITS
-from facelib.semg import CHANNELS, GROUPS, Faults, Task, simulate_clip, unit_weights
+from facelib.semg import CHANNELS, GROUPS, Faults, Task, pair_of, simulate_clip, unit_weights
 
 
 def test_face_units_are_those_of_the_declared_map() -> None:
@@ -92,3 +92,13 @@ def test_impossible_clips_are_refused() -> None:
         simulate_clip("happy", 0.1)
     with pytest.raises(BadValueError, match="can't lose"):
         simulate_clip("happy", 1.0, faults=Faults(dropped=30))
+
+
+def test_what_a_film_lost_has_no_partner() -> None:
+    clip = simulate_clip("happy", 2.0, faults=Faults(dropped=4))
+    pair = pair_of(clip, clip.units[clip.shown])
+    assert len(pair) == 56
+    np.testing.assert_array_equal(pair.envelope.signals, clip.envelope.signals[clip.shown])
+    assert len(pair_of(clip)) == 60
+    with pytest.raises(BadValueError, match="Lost frames"):
+        pair_of(clip, clip.units[:50])
