@@ -22,6 +22,8 @@ MOST_BYTES: Final = 8 * 2**30
 MOST_PIXELS: Final = 4096 * 4096
 LATE: Final = 1.5
 """Distance of two frames, in frames, from which on something is missing between them."""
+CODEC: Final = "vp09"
+"""Of films that are written: OpenCV has no encoder of H.264, and browsers don't play its MPEG-4 part 2."""
 _BOXES: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # of MP4 and QuickTime
 
 
@@ -201,7 +203,7 @@ def open_video(path: str | Path) -> Video:
 
 
 def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -> Path:
-    """Write frames as an MP4 (MPEG-4 part 2); nothing is left of one that wasn't finished.
+    """Write frames as an MP4 that browsers play (VP9); nothing is left of one that wasn't finished.
 
     Parameters
     ----------
@@ -248,7 +250,7 @@ def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -
                         f"MP4 has an even number of px either way; got {shape[1]} × {shape[0]}: cut one off."
                     )
                     raise BadValueError(msg)
-                code = cv2.VideoWriter.fourcc(*"mp4v")
+                code = cv2.VideoWriter.fourcc(*CODEC)
                 writer = cv2.VideoWriter(str(part), cv2.CAP_FFMPEG, code, rate, (shape[1], shape[0]))
                 if not writer.isOpened():
                     msg = f"OpenCV can't write {file.name} at {shape[1]} × {shape[0]} px."
