@@ -21,12 +21,12 @@ from facelib.classifiers import single_threaded
 from facelib.faces import LIGHTS, sample_heads, sample_photograph
 from facelib.faces.head import BACKGROUNDS
 from facelib.restoration.weights import training_log
-from facelib.studies.electrodes.restoration import WORN, restoration_study, restored_bare
+from facelib.studies.electrodes.restoration import restoration_study, restored_bare
 from facelib.studies.electrodes.restoration_results import RestorationResults
 from facelib.studies.power_of_properties.electrodes import electrode_faces
 from facelib.studies.small_tables import FOLDER
 
-PEOPLE, SEED = 70, 20261130  # of each expression set
+PEOPLE, SEED = 105, 20261130  # of each expression set
 BARE: Final = 320  # people of all kinds, for the placebo
 ALSO: Final = {
     "glasses": 0.3, "lens_tint": 0.2, "moles": 0.4, "facial_hair": 0.5, "mask": 0.05, "palsy": 0.1,
@@ -52,8 +52,6 @@ def main() -> None:
     )
     photograph = sample_photograph()
     meant = photograph.replace(attributes={**photograph.attributes, "expression": "happy"})
-    drawn = {name: fields for name, fields in WORN.items() if "wires" not in fields}
-    drawn["fridlund, tape"] = {"electrodes": "fridlund", "tape": 1.0}
     about = {
         **run.settings,
         "seed": SEED,
@@ -69,7 +67,7 @@ def main() -> None:
         },
     }
     bare = sample_heads(BARE, SEED, ages=(8.0, 88.0), stratify=("expression", "skin_tone"), also=ALSO)
-    shown = restoration_study([meant], worn=drawn)
+    shown = restoration_study([meant])
     found = RestorationResults.of(run, shown, restored_bare(bare), about)
     print(found.accuracy.round(3).to_string())
     print(found.likeness.round(3).to_string())

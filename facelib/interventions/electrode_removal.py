@@ -25,7 +25,7 @@ from facelib.interventions.intervention import (
     register,
 )
 from facelib.restoration import MASKS, METHODS, Restored, restore
-from facelib.restoration.pieces import pieces_of
+from facelib.restoration.pieces import parts_of
 from facelib.restoration.restore import laid_over
 
 GONE: Final = 0.5  # of the mask, at an electrode's middle: it counts as taken off from there on
@@ -37,11 +37,12 @@ _REMEMBERED: Final = 4  # pictures: a sweep restores one, and shows it in many s
 @register
 @dataclass(frozen=True)
 class ElectrodeRemoval(PictureIntervention):
-    """Electrodes, tape and leads are painted over on the picture, one connected piece after the other.
+    """Electrodes, tape and leads are painted over on the picture, one piece after the other.
 
-    The pieces of the mask go from the top of the picture down: of n pieces, the i-th fades between the
-    strengths (i − 1)/n and i/n. Pixels outside the mask stay bit for bit. Landmarks, eyes and box stay: they
-    are those of the person. What is seen of electrodes afterwards is told by where the mask lies.
+    The pieces of the mask, about one an electrode where leads don't join them, go from the top of the picture
+    down; each fades while the strength covers its share of the mask's area. Pixels outside the mask stay bit
+    for bit. Landmarks, eyes and box stay: they are those of the person. What is seen of electrodes afterwards
+    is told by where the mask lies.
 
     Parameters
     ----------
@@ -64,7 +65,13 @@ class ElectrodeRemoval(PictureIntervention):
         "Electrodes, tape and leads are found on the picture and painted over with the skin that may lie "
         "below them, from the forehead down; a face without any stays as it is. Needs electrodes."
         + along(
-            "appearance_symmetry", "estimated_gender", "light_azimuth", "light_elevation", "light_contrast"
+            "appearance_symmetry",
+            "contrast",
+            "estimated_gender",
+            "light_azimuth",
+            "light_elevation",
+            "light_contrast",
+            "sharpness",
         )
     )
     sentence: ClassVar[str] = "electrodes are taken off digitally"
@@ -124,15 +131,17 @@ def _restored(shown: _Shown, method: str, mask: str) -> Restored:
 
 
 def _shares(mask: npt.NDArray[np.float32], strength: float) -> npt.NDArray[np.float32]:
-    """Return a mask (H, W) whose pieces are there one after the other, the topmost first."""
-    pieces = pieces_of(mask > 0)
-    numbers = np.unique(pieces)[1:]
-    rows = np.arange(len(mask))
-    tops = [float(rows[(pieces == number).any(axis=1)].min()) for number in numbers]
-    weights = np.zeros(int(numbers.max()) + 1, np.float32)
-    order = np.argsort(np.argsort(tops, kind="stable"), kind="stable")
-    weights[numbers] = (strength * len(numbers) - order).clip(0, 1)
-    return np.asarray(mask * weights[pieces], np.float32)
+    """Return a mask (H, W) of which a share is there, piece after piece, the topmost first."""
+    parts = parts_of(mask)
+    count = int(parts.max()) + 1
+    tops = np.full(count, len(mask))
+    np.minimum.at(tops, parts, np.arange(len(mask))[:, None])
+    order = 1 + np.argsort(tops[1:], kind="stable")  # 0 is what isn't covered
+    areas = np.bincount(parts.ravel(), weights=mask.ravel(), minlength=count)[order]
+    gone = strength * areas.sum() - (np.cumsum(areas) - areas)
+    weights = np.zeros(count, np.float32)
+    weights[order] = (gone / np.maximum(areas, 1e-9)).clip(0, 1)
+    return np.asarray(mask * weights[parts], np.float32) if strength < 1 else mask
 
 
 def _told(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, Any]:

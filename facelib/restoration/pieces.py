@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 _APART: Final = 5  # px; spots that are nearer to each other are one piece
 _PIECES: Final = 255  # that a map of bytes can tell apart
+CORE: Final = 0.95  # of a soft mask: what is above it is the core of a piece
 
 
 def pieces_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
@@ -28,3 +29,23 @@ def pieces_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
     near = cv2.dilate(mask.astype(np.uint8), np.ones((_APART, _APART), np.uint8))
     _, labels = cv2.connectedComponents(near)
     return np.where(mask, labels.clip(max=_PIECES), 0).astype(np.uint8)
+
+
+def parts_of(mask: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
+    """Return the numbers of the parts of a soft mask (h, w), from 1 on; 0 where it is 0.
+
+    Each has a core that hangs together; soft edges belong to the nearest one, so that electrodes whose edges
+    touch are still two. A mask without any core is one part.
+
+    Examples
+    --------
+    >>> parts_of(np.array([[0, 1, 0.5, 0.4, 1, 0]], np.float32)).tolist()
+    [[0, 1, 1, 2, 2, 0]]
+    """
+    core = mask >= CORE
+    if not core.any():
+        return (mask > 0).astype(np.int32)
+    _, labels = cv2.distanceTransformWithLabels(
+        (~core).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_CCOMP
+    )
+    return np.where(mask > 0, labels, 0).astype(np.int32)

@@ -119,7 +119,7 @@ def restoration_study(
     classifiers
         None: all pretrained ones that are available on this machine.
     worn
-        Name to fields of heads; on photographs no leads can be drawn.
+        Name to fields of heads; on photographs a scheme's electrodes, their size, tape and leads are drawn.
     methods
         Names in `facelib.restoration.METHODS`; None: all.
     mask
@@ -138,8 +138,7 @@ def restoration_study(
     Raises
     ------
     BadValueError
-        If there is nobody, someone wears electrodes already or shows no named expression, or leads would
-        have to be drawn.
+        If there is nobody, or someone wears electrodes already or shows no named expression.
     """
     import pandas as pd
 
@@ -232,12 +231,9 @@ def _shown(
 
 
 def _drawn(face: Face, fields: Mapping[str, Any]) -> Face:
-    """Return a photograph with electrodes drawn on it."""
+    """Return a photograph with electrodes drawn on it, their tape and leads."""
     if not fields:
         return face
-    if fields.get("wires"):
-        msg = "Leads can't be drawn on photographs: give `worn` without wires."
-        raise BadValueError(msg)
     known = {name: value for name, value in fields.items() if name != "electrodes"}
     change = interventions.get("electrodes", scheme=fields["electrodes"])
     return change.apply(face.replace(attributes={**face.attributes, **known}), 1.0)

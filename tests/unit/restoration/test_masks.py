@@ -9,7 +9,7 @@ from facelib import interventions
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.restoration.masks import HIGH, LEAST, LIKELY, LOW, SURE, known_mask, settled, worn_by
-from facelib.restoration.pieces import pieces_of
+from facelib.restoration.pieces import parts_of, pieces_of
 
 
 def slow_settled(p: np.ndarray) -> np.ndarray:
@@ -58,6 +58,26 @@ def test_pieces_are_numbered_and_near_ones_are_one() -> None:
     found = pieces_of(mask)
     assert np.array_equal(found > 0, mask)
     assert found[6, 6] == found[6, 12] != found[22, 45]
+
+
+def test_parts_have_a_core_each_and_share_their_edges() -> None:
+    mask = np.zeros((20, 40), np.float32)
+    mask[5:15, 2:38] = 0.3
+    mask[8:12, 5:9] = mask[8:12, 25:30] = 1.0
+    found = parts_of(mask)
+    assert np.array_equal(found > 0, mask > 0)
+    cores = np.array([found[9, 6], found[9, 27]])
+    assert set(cores.tolist()) == {1, 2}
+    rows, columns = np.nonzero(mask == np.float32(0.3))
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        gaps = [
+            min(np.hypot(row - r, column - c) for r, c in np.argwhere((found == core) & (mask == 1)))
+            for core in cores
+        ]
+        if abs(gaps[0] - gaps[1]) > 1:
+            assert found[row, column] == cores[int(np.argmin(gaps))]
+    assert np.array_equal(parts_of(np.minimum(mask, np.float32(0.5))), (mask > 0).astype(int))
+    assert not parts_of(np.zeros((4, 4), np.float32)).any()
 
 
 @pytest.mark.packages

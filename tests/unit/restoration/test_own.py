@@ -15,7 +15,9 @@ from facelib.faces import Face
 from facelib.restoration import METHODS, restore
 from facelib.restoration.own import own
 
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.(trace|save|load)` is:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:`torch.jit.(trace|trace_method|save|load)` is:DeprecationWarning"
+)
 SHAPE = (96, 120, 3)
 
 

@@ -13,6 +13,7 @@ from facelib.faces.head import BACKGROUNDS
 from facelib.restoration import Restored, found_mask, restore
 from facelib.restoration.showing import restoration_sheet
 
+pytestmark = pytest.mark.packages
 KINDS = (
     Head(facial_hair=1.0, gender=1.0, hair="bald", skin_tone=0.1, seed=3),
     Head(facial_hair=0.4, gender=0.9, skin_tone=1.0, seed=4, expression="surprise", light="side"),
@@ -36,7 +37,6 @@ def test_bare_faces_of_many_kinds_stay_bit_for_bit(size: int) -> None:
         assert not found.changed
 
 
-@pytest.mark.packages
 def test_the_photograph_stays_bit_for_bit() -> None:
     face = sample_photograph()
     assert restore(face).image is face.image

@@ -14,6 +14,8 @@ from facelib.restoration.pairs import Pairs, covered, training_heads, training_p
 from facelib.restoration.samples import batch, worse
 from facelib.restoration.training import FIRST, SECOND, train
 
+pytestmark = pytest.mark.packages
+
 
 @pytest.fixture(scope="module")
 def few() -> Pairs:
