@@ -23,7 +23,8 @@ SECONDS: Final[Mapping[str, float]] = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1
 ENVELOPES: Final = 100.0
 """Signals of at most this rate, Hz, are envelopes where nobody says what they are: muscles are quicker."""
 
-_TIMES: Final = ("time", "times", "t", "seconds", "timestamp", "timestamps", "zeit", "sekunden")
+_SECONDS: Final = ("seconds", "sekunden")
+_TIMES: Final = ("time", "times", "t", "timestamp", "timestamps", "zeit", *_SECONDS)
 _INDEX: Final = ("", "index", "frame", "sample", "row", "nr", "no", "bild", "unnamed 0", "index level 0")
 _BESIDE: Final = (
     "trigger", "trig", "status", "marker", "markers", "event", "events", "edf annotations", "bdf annotations",
@@ -85,6 +86,16 @@ def microvolts(unit: str, name: str) -> float:
 def is_time(name: str) -> bool:
     """Tell whether a column holds times."""
     return _plain(unit_of(name)[0]) in _TIMES
+
+
+def has_unit(name: str) -> bool:
+    """Tell whether a column of times says what they are in.
+
+    >>> has_unit("time [ms]"), has_unit("seconds"), has_unit("time")
+    (True, True, False)
+    """
+    plain, unit = unit_of(name)
+    return bool(unit) or _plain(plain) in _SECONDS
 
 
 def is_index(name: str) -> bool:

@@ -6,6 +6,7 @@ uploaded is kept nowhere.
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import re
@@ -21,6 +22,7 @@ from facelib.errors import BadTableError, BadValueError, UnknownNameError
 from facelib.semg.columns import (
     SECONDS,
     Columns,
+    has_unit,
     is_index,
     is_time,
     kind_of,
@@ -49,7 +51,12 @@ MOST_NUMBERS: Final = 200_000_000
 SAME: Final = 0.01
 """Share by which a rate that was given may differ from the one that times tell."""
 
+SLOWEST: Final = 10.0
+"""Samples a second below which times are asked for their unit: in ms, 4096 a second look like 4."""
+
 _LOOKED_AT: Final = 65_536  # bytes of a text that tell how it writes numbers
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")  # first bytes of such a text
+_NAMELESS: Final = "Unnamed: "  # how pandas calls columns without a name
 _POINT = re.compile(r"\d\.\d")
 _COMMA = re.compile(r"\d,\d")
 
@@ -93,7 +100,7 @@ def read_signals(
     BadTableError
         If the file isn't there, is too large, or can't be read; or columns mean the same.
     BadValueError
-        If the rate isn't known, or isn't that of the times.
+        If the rate isn't known, or isn't that of the times; or times without a unit are below 10 a second.
     UnknownNameError
         If a column means no channel.
     UnavailableError
@@ -101,8 +108,8 @@ def read_signals(
 
     Notes
     -----
-    Text may be UTF-8 or Windows-1252, with commas, semicolons or tabs between columns, and with decimal
-    commas where it isn't commas that separate.
+    Text may be UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs between columns, and with
+    decimal commas where it isn't commas that separate.
 
     Examples
     --------
@@ -193,15 +200,19 @@ def _text(content: Path | bytes, name: str) -> pd.DataFrame:
     with _opened(content, name) as stream:
         start = stream.read(_LOOKED_AT)
         stream.seek(0)
-        header, _, rest = start.decode("utf-8-sig", "replace").replace("\r", "\n").partition("\n")
+        encoding = _encoding(start)
+        header, _, rest = start.decode(encoding, "replace").replace("\r", "\n").partition("\n")
         separator = max(";\t,", key=header.count)
+        names, nameless = _nameless(f"{header}\n{rest}", separator)
         comma = separator != "," and bool(_COMMA.search(rest)) and not _POINT.search(rest)
         try:
-            return pd.read_csv(
+            table = pd.read_csv(
                 stream,
                 sep=separator,
                 decimal="," if comma else ".",
-                encoding=_encoding(start),
+                names=names,
+                header=0,
+                encoding=encoding,
                 encoding_errors="replace",
                 skipinitialspace=True,
                 nrows=MOST_NUMBERS // (header.count(separator) + 1) + 1,
@@ -212,10 +223,41 @@ def _text(content: Path | bytes, name: str) -> pd.DataFrame:
                 "that one have to go."
             )
             raise BadTableError(msg) from error
+    return _without_ends(table, name, nameless)
+
+
+def _nameless(lines: str, separator: str) -> tuple[list[str] | None, int]:
+    """Return names of all columns if rows have more fields than the first line, and how many more.
+
+    There pandas would take the first column for names of rows, and all others would stand below a wrong name.
+    """
+    rows = csv.reader(lines.splitlines(), delimiter=separator, skipinitialspace=True)
+    try:
+        header, first = next(rows, []), next((row for row in rows if row), [])
+    except csv.Error:
+        return None, 0
+    more = [f"{_NAMELESS}{place}" for place in range(len(header), len(first))]
+    return ([*header, *more], len(more)) if more else (None, 0)
+
+
+def _without_ends(table: pd.DataFrame, name: str, nameless: int) -> pd.DataFrame:
+    """Leave out the empty column that separators at the ends of lines make."""
+    last = str(table.columns[-1]) if len(table.columns) > 1 else ""
+    if last.startswith(_NAMELESS) and table.iloc[:, -1].isna().all() and nameless < 2:
+        return table.iloc[:, :-1]
+    if nameless:
+        msg = (
+            f"{name} has more fields in its rows than its first line has names: nothing tells which field "
+            "belongs to which name. Name every column; decimal commas need semicolons between columns."
+        )
+        raise BadTableError(msg)
+    return table
 
 
 def _encoding(start: bytes) -> str:
-    """Return how a text is written: UTF-8, or else as Windows does it in the west of Europe."""
+    """Return how a text is written: UTF-8 or UTF-16, or else as Windows does it in the west of Europe."""
+    if start[:2] in _UTF16:
+        return "utf-16"
     try:
         start[: start.rfind(b"\n") + 1 or len(start)].decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -264,6 +306,12 @@ def _signals(table: pd.DataFrame, name: str, columns: Mapping[str, str] | None, 
     rate, rows = None, None
     if times is not None:
         rate, rows = rate_of(_seconds(table[times], name))
+        if rate < SLOWEST and not has_unit(times):
+            msg = (
+                f"By its column {times!r} {name} has {rate:g} samples a second, too few for muscles. No unit "
+                "stands there, so it was taken for s: say what it is, as in 'time [ms]' or 'time [s]'."
+            )
+            raise BadValueError(msg)
     elif index is not None:
         rows = rows_of(_numbers(table[index], name))
     whole = values if rows is None else spread(values, rows, MOST_NUMBERS)

@@ -35,6 +35,11 @@ def matches(recording: Recording, frame: pd.DataFrame) -> None:
     assert np.allclose(recording.signals, frame[["Mentalis_r", "Zyg li", "F19"]].to_numpy(), atol=1e-4)
 
 
+def rows_that_end_in_a_separator(frame: pd.DataFrame, *, index: bool) -> bytes:
+    text = frame.to_csv(index=index, sep=";", lineterminator=";\n")
+    return text.replace(";\n", "\n", 1).encode()  # the first line doesn't
+
+
 def test_text_of_every_kind(tmp_path: Path) -> None:
     frame = table()
     cases = {
@@ -47,6 +52,12 @@ def test_text_of_every_kind(tmp_path: Path) -> None:
         "windows.csv": frame.rename(columns={"F19": "F19 [µV]"})
         .to_csv(index=False, sep=";", decimal=",", lineterminator="\r\n")
         .encode("cp1252"),
+        "excel.txt": frame.to_csv(index=False, sep="\t").encode("utf-16"),
+        "ends.csv": frame.to_csv(index=False, sep=";", decimal=",", lineterminator=";\r\n").encode(),
+        "rows end.csv": frame.to_csv(index=False, sep=";", lineterminator=";\n")
+        .replace(";\n", "\n", 1)
+        .encode(),
+        "counted.csv": frame.to_csv(sep=";", lineterminator=";\n").replace(";\n", "\n", 1).encode(),
         "packed.csv.gz": gzip.compress(frame.to_csv(index=False).encode()),
     }
     for name, content in cases.items():
@@ -56,6 +67,20 @@ def test_text_of_every_kind(tmp_path: Path) -> None:
             matches(recording, frame)
             assert (recording.kind, recording.rate, recording.session) == ("envelope", 30.0, "1S")
             assert recording.source == name
+
+
+@pytest.mark.parametrize("text", ["Zyg li,Zyg re\n0,5,1,5\n2,5,1\n", "Zyg li;Zyg re\n0;1;2\n1;2;\n"])
+def test_no_column_stands_below_another_ones_name(text: str) -> None:
+    with pytest.raises(BadTableError, match="more fields in its rows than its first line has names"):
+        read_signals(text.encode(), name="a.csv", rate=30)
+
+
+def test_times_in_ms_that_do_not_say_so_are_not_taken_for_seconds() -> None:
+    rows = "".join(f"{place},{place}\n" for place in range(100))
+    with pytest.raises(BadValueError, match=r"1 samples a second, .*as in 'time \[ms\]'"):
+        read_signals(f"timestamp,Zyg li\n{rows}".encode(), name="a.csv")
+    assert read_signals(f"timestamp [ms],Zyg li\n{rows}".encode(), name="a.csv").rate == 1000
+    assert read_signals(f"timestamp [s],Zyg li\n{rows}".encode(), name="a.csv").rate == 1
 
 
 def test_parquet(tmp_path: Path) -> None:
@@ -153,7 +178,7 @@ def test_units_become_microvolts() -> None:
 
 
 def test_columns_can_be_named_and_the_others_left_out() -> None:
-    text = b"time;EMG 1;EMG 2;Notes\n0;1;2;hello\n,5;3;4;\n1;5;6;x\n".replace(b",5", b"0,5")
+    text = b"time [s];EMG 1;EMG 2;Notes\n0;1;2;hello\n,5;3;4;\n1;5;6;x\n".replace(b",5", b"0,5")
     columns = {"EMG 1": "Zyg li", "EMG 2": "F19"}
     recording = read_signals(text, name="a.csv", columns=columns)
     assert recording.channels == ("zygomaticus_left", "zygomaticus_right")
@@ -162,7 +187,7 @@ def test_columns_can_be_named_and_the_others_left_out() -> None:
         read_signals(text, name="a.csv")
     with pytest.raises(UnknownNameError, match="no column EMG 3"):
         read_signals(text, name="a.csv", columns={"EMG 3": "F1"})
-    beside = b"time,F19,Trigger,Status\n0,1,0,9\n1,2,0,9\n"
+    beside = b"time [s],F19,Trigger,Status\n0,1,0,9\n1,2,0,9\n"
     assert read_signals(beside, name="a.csv").channels == ("zygomaticus_right",)
 
 
