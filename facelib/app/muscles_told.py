@@ -37,6 +37,8 @@ MAP: Final = (
 MODEL: Final = (
     "The head moves by a model that was given, {model}: it is as near to a person's face as its training was."
 )
+MOST_RATIO: Final = 20
+"""Ratio beyond which, and below whose inverse, it isn't told how large or small it is."""
 NOT_SEEN: Final = "not identifiable"
 
 
@@ -104,7 +106,11 @@ def ratio(value: float, *peaks: float) -> str:
 
     >>> ratio(2.04, 0.9, 0.5), ratio(float("nan"), 0.01, 0.02), ratio(float("nan"), float("nan"), 1.0)
     ('2.0', 'at rest', '–')
+    >>> ratio(float("inf"), 0.9, 0.0), ratio(0.0, 0.0, 0.9)
+    ('over 20', 'under 0.05')
     """
     if not math.isnan(value):
-        return f"{value:.1f}" if value < 20 else "over 20"
+        if value < 1 / MOST_RATIO:
+            return f"under {1 / MOST_RATIO:g}"
+        return f"{value:.1f}" if value < MOST_RATIO else f"over {MOST_RATIO}"
     return "–" if np.isnan(peaks).any() else "at rest"

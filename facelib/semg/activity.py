@@ -43,7 +43,8 @@ SUMMARY_COLUMNS: Final = {
     "at_right": "when the right side's peak was, s",
     "mean_left": "mean activity of the left side",
     "mean_right": "of the right side",
-    "ratio": "mean_left / mean_right; NaN where both sides rest, or one wasn't recorded",
+    "ratio": "mean_left / mean_right, infinite where the right side never moves; NaN where both sides rest, "
+    "or one wasn't recorded",
     "identifiable": "whether the face's units tell how active it is",
     "sides_apart": "whether the face's units tell left from right",
     "note": "what must be known about it",
@@ -199,9 +200,9 @@ def summary(activity: npt.ArrayLike, times: npt.ArrayLike) -> pd.DataFrame:
             row[f"peak_{side}"] = own[peak]
             row[f"at_{side}"] = when[peak] if known else np.nan
             row[f"mean_{side}"] = float(np.nanmean(own)) if known else np.nan
-        left, right = (row[f"mean_{side}"] for side in SIDES)
         moves = np.fmax(row["peak_left"], row["peak_right"]) >= QUIET  # type: ignore[call-overload]
-        row["ratio"] = left / right if moves and right else np.nan  # type: ignore[operator]
+        with np.errstate(divide="ignore"):
+            row["ratio"] = np.divide(row["mean_left"], row["mean_right"]) if moves else np.nan  # type: ignore[call-overload]
         group = group_of(f"{muscles[0]}_left")
         row["identifiable"] = group.identifiable
         row["sides_apart"] = group.identifiable and len(group.channels) == len(muscles)

@@ -114,6 +114,16 @@ def test_the_summary_says_what_each_side_did_and_what_a_face_can_tell(smile: Rec
     assert rows.loc["brow_depressors", "muscles"] == "corrugator_supercilii, depressor_supercilii"
 
 
+@pytest.mark.parametrize(("still", "ratio"), [(RIGHT, np.inf), (LEFT, 0.0)])
+def test_a_side_that_never_moves_is_not_said_to_rest_with_the_other(
+    smile: Recording, still: int, ratio: float
+) -> None:
+    signals = smile.signals.copy()
+    signals[:, still] = 5.0
+    active = activity_of(smile.replace(signals=signals))
+    assert summary(active, smile.times).set_index("group").loc["zygomaticus", "ratio"] == ratio
+
+
 def test_groups_cover_every_muscle_once() -> None:
     found = muscle_groups()
     muscles = [muscle for group in found.values() for muscle in group]
