@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -26,6 +27,7 @@ MOST_BYTES: Final = 100_000_000  # of a file that is uploaded
 MOST_SECONDS: Final = 1200.0
 RATE_FIELD: Final = "“Samples / s”"
 """What the page calls the rate of a file."""
+_NARROWER: Final = re.compile(r"Chain\(high=(\d+)\)")
 SIMULATED: Final = "simulated: a test of software, and no finding on humans"
 
 
@@ -177,7 +179,11 @@ def prepared(
     from facelib.semg.quality import check
 
     findings = tuple(check(recording, chain=chain, units=units, progress=progress))
-    made = recording if recording.kind == "envelope" else envelope(recording, chain, progress=progress)
+    try:
+        made = recording if recording.kind == "envelope" else envelope(recording, chain, progress=progress)
+    except BadValueError as error:
+        words = _NARROWER.sub(r"“To, Hz” under “Processing” \1", str(error))
+        raise BadValueError(words) from error
     return Loaded(recording, made, _scaling([made]), findings, title)
 
 

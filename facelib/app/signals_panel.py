@@ -32,7 +32,8 @@ HELPS: Final = {
 }
 PRIVACY: Final = (
     "Your recording stays in the memory of this session and is gone when you close or reload the page. "
-    "Nothing is written to disk, and nothing leaves the computer that facelib runs on."
+    "Tables are never written to disk; an EDF or BDF file is while it is read, to a temporary folder that is "
+    "removed at once. Nothing leaves the computer that facelib runs on."
 )
 FORMAT: Final = (
     "A table (CSV, TSV, Parquet) with a column a channel, named like “Zygomaticus_l”, “Zyg li” or “F20”, and "
@@ -43,6 +44,11 @@ KINDS: Final = {
     "monopolar": "monopolar inputs",
     "bipolar": "bipolar channels",
     "envelope": "channels of envelopes",
+}
+ONE: Final = {
+    "monopolar": "monopolar input",
+    "bipolar": "bipolar channel",
+    "envelope": "channel of envelopes",
 }
 MOST_FINDINGS: Final = 10  # that are listed
 MARKS: Final = {"error": "Error", "warning": "Warning", "note": "Note"}
@@ -154,7 +160,8 @@ class ChainBox(widgets.VBox):
 def facts(loaded: Loaded) -> str:
     """Return what is known of a recording and its quality, as HTML."""
     one, made = loaded.recording, loaded.envelope
-    count = f"{len(one.channels)} {KINDS[one.kind]}"
+    what = KINDS[one.kind] if len(one.channels) > 1 else ONE[one.kind]
+    count = f"{len(one.channels)} {what}"
     found = [f"{loaded.title}: {count}, {one.rate:g} samples a second, {one.seconds:.1f} s."]
     if made is not one:
         found.append(f"Processed to envelopes of {len(made.channels)} channels, {made.rate:g} a second.")

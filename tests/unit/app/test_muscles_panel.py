@@ -148,6 +148,16 @@ def test_what_was_found_is_said_and_escaped(make: Make) -> None:
     assert "Not recorded, so at rest in the face: masseter left, masseter right." in facts
 
 
+def test_one_channel_and_a_side_that_never_moves_are_told_rightly(make: Make) -> None:
+    table = pd.read_csv(io.BytesIO(clip()))
+    one = table[["seconds", "zygomaticus_left"]].to_csv(index=False).encode()
+    panel = make(given=("one.csv", one), models=[])
+    assert "one.csv: 1 channel of envelopes, 30 samples a second, 2.0 s." in panel.recording.facts.value
+    panel = make(given=("still.csv", table.assign(zygomaticus_right=4.0).to_csv(index=False).encode()))
+    rows = {row[0]["text"]: row for row in panel.said.table.rows}
+    assert rows["Zygomaticus"][3:6] == ["1.00", "0.00", "over 20"]
+
+
 def test_findings_are_listed_the_worst_first_and_not_without_end(make: Make) -> None:
     panel = make(models=[])
     found = [Finding("warning", "noise", f"It hums {k} <times>.", "", "mentalis_left") for k in range(14)]

@@ -172,6 +172,17 @@ def test_a_broken_file_is_told_in_words(make: Make) -> None:
     assert len(state.film) == 30
 
 
+def test_a_slow_recording_is_told_which_field_of_the_page_helps(make: Make) -> None:
+    noise = np.random.default_rng(0).normal(0, 20, (1000, 2)) * (1 + (np.arange(1000) > 500))[:, None]
+    slow = Recording(noise, 500, ("zygomaticus_left", "zygomaticus_right"), "bipolar")
+    state = make(rate=0.0, given=("slow.csv", slow.frame().to_csv(index=False).encode()))
+    assert "the recording has 500" in state.recording_problem
+    assert "“To, Hz” under “Processing” 225" in state.recording_problem
+    assert "Chain" not in state.recording_problem
+    state.high = 225.0
+    assert (state.recording_problem, len(state.film)) == ("", 20)
+
+
 def test_no_file_yet_is_no_problem(make: Make) -> None:
     state = make(source="mine", given=None)
     assert (state.loaded, state.recording_problem, state.status) == (None, "", "")
