@@ -108,8 +108,8 @@ def words_of(row: Mapping[Any, Any]) -> str:
     share, low, high = (float(row[name]) for name in ("won_back", "low", "high"))
     if share != share:  # noqa: PLR0124
         return "hardly anything was lost"
-    interval = "" if low != low else f" [{percent(low)}, {percent(high)}]"  # noqa: PLR0124
-    return f"won back {percent(share)}{interval}"
+    interval = "" if low != low else f" [{100 * low:.0f} %, {100 * high:.0f} %]"  # noqa: PLR0124
+    return f"won back {100 * share:.0f} %{interval}"
 
 
 def won_back_shares(table: pd.DataFrame, *, width: int = 320, row_height: int = 62) -> alt.ConcatChart:
