@@ -51,7 +51,7 @@ def crop_of(box: Floats, eyes: Floats, side: int = SIDE, margin: float = MARGIN)
     if np.isfinite(eyes).all() and (eyes[0] != eyes[1]).any():
         across = (eyes[0] - eyes[1]) / np.hypot(*(eyes[0] - eyes[1]))
     step = margin * extent / side
-    turn = step * np.array([[across[0], -across[1]], [across[1], across[0]]])
+    turn = step * np.array([[across[0], -across[1]], [across[1], across[0]]]) + 0.0  # no −0
     shift = corners.mean(axis=0) - turn @ [side / 2, side / 2]
     return np.column_stack([turn, shift])
 

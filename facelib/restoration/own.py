@@ -20,7 +20,7 @@ from facelib.errors import BadModelError, BadValueError
 from facelib.faces import Face
 from facelib.faces.arguments import checked, whole
 from facelib.restoration.crop import MARGIN, crop_of, inverse, resampled
-from facelib.restoration.methods import METHODS, Colours, Method, Plane
+from facelib.restoration.methods import METHODS, Colours, Plane
 
 if TYPE_CHECKING:
     import torch
@@ -220,6 +220,3 @@ def _read(path: Path, factory: Callable[[], nn.Module] | None) -> nn.Module:
         raise BadValueError(msg)
     load_into(made, weights)
     return made.eval()
-
-
-__all__ = ["Method", "OwnGenerator", "own"]
