@@ -29,7 +29,7 @@ CLIP_COLUMNS: Final = MappingProxyType(
     {
         "clip": "id, as in the names of files",
         "participant": "who; text, since 007 isn't number 7",
-        "session": "which recording, e.g. 1S",
+        "session": "which recording, e.g. 1S; 99_1S where the folder has several participants",
         "mode": "schaede (tasks of the face) or emotion (imitated expressions)",
         "task": "what was asked for",
         "number": "place of the task in its session and mode; -1 where the id doesn't tell",
@@ -96,6 +96,8 @@ def clips_of(folder: Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     found: list[Finding] = []
     rows = [_row(folder, row, units, found) for row in table.to_dict("records")]
     clips = pd.DataFrame(rows, columns=list(CLIP_COLUMNS))
+    if len(clips["participant"].unique()) > 1:  # electrodes of one say nothing of another's
+        clips["session"] = clips["participant"] + "_" + clips["session"]
     found.extend(_of_sessions(clips))
     found.extend(_unlisted(folder, clips))
     return clips, tuple(found)

@@ -30,6 +30,8 @@ Floats = npt.NDArray[np.float64]
 
 CONTEXT: Final = (-8, -4, 0, 4, 8)
 """Frames that a map sees around each: envelopes are means over half a second, ± 7.5 frames."""
+RATES: Final = 1.25
+"""So much quicker or slower may a recording be sampled than what a map was fitted to."""
 REST: Final = 5.0
 """Percentile of the training's envelopes that is taken for a face at rest."""
 IDENTIFIABLE: Final = tuple(name for name in CHANNELS if group_of(name).identifiable)
@@ -123,15 +125,33 @@ class EMG2Expression(Map):
         ------
         BadTableError
             If a channel is missing.
+        BadValueError
+            If a recording isn't normalised and the fit's were, or the other way round; or its rate differs by
+            more than a quarter, so that the context would last longer or shorter.
         """
         import pandas as pd
 
+        if isinstance(envelopes, Recording):
+            self._check(envelopes)
         found = back(self.mapped(envelope_rows(envelopes, self.inputs)), self.scale)
         if above_rest:
             still = np.tile(self.rest, (1, len(self.context)))
             rest = back(regression.apply(self.weights, still), self.scale)
             found = ((found - rest) / np.maximum(1 - rest, TINIEST)).clip(0, 1)
         return pd.DataFrame(found, columns=list(self.outputs))
+
+    def _check(self, envelopes: Recording) -> None:
+        """Raise `BadValueError` if envelopes aren't what the map was fitted to."""
+        if envelopes.kind == "envelope" and envelopes.unit != self.unit:
+            own, given = (unit or "normalised envelopes" for unit in (self.unit, envelopes.unit))
+            msg = (
+                f"The map was fitted to {own}; got {given}. Normalise the recording with its session "
+                "(facelib.semg.normalise) exactly if the clips of the fit were."
+            )
+            raise BadValueError(msg)
+        if not 1 / RATES <= envelopes.rate / self.rate <= RATES:
+            msg = f"The map was fitted to {self.rate:g} rows a second; got {envelopes.rate:g}."
+            raise BadValueError(msg)
 
     def weight_table(self) -> pd.DataFrame:
         """Return the map beside the declared one: which, unit, channel, weight.
@@ -242,5 +262,5 @@ def _common_units(clips: Sequence[Pair]) -> tuple[str, ...]:
 
 
 def _rest(rows: Sequence[Floats]) -> tuple[float, ...]:
-    values = np.nanpercentile(np.concatenate(rows), REST, axis=0)
-    return tuple(float(value) for value in values)
+    known = (column[np.isfinite(column)] for column in np.concatenate(rows).T)
+    return tuple(float(np.percentile(column, REST)) if len(column) else float("nan") for column in known)

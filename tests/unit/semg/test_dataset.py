@@ -163,6 +163,20 @@ def test_clips_pair_by_their_number_not_their_name(folder: Path) -> None:
     assert pairs["same_task"].tolist() == [True, True, False]
 
 
+def test_sessions_of_two_participants_are_not_mixed(folder: Path) -> None:
+    table = pd.read_csv(folder / "MMM.csv", dtype=str, keep_default_na=False)
+    other = table.assign(pid="008", index=table["index"].str.replace("007", "008", regex=False))
+    pd.concat([table, other]).to_csv(folder / "MMM.csv", index=False)
+    dataset = open_dataset(folder)
+    one = open_dataset(folder).recordings("007_1S")
+    assert set(one) <= set(table["index"])
+    assert {recording.session for recording in one.values()} == {"007_1S"}
+    assert len(dataset.sessions) == 2 * table["rec"].nunique()
+    assert set(dataset.pairs()["participant"]) == {"007", "008"}
+    with pytest.raises(UnknownNameError):
+        dataset.recordings("1S")
+
+
 def test_files_that_are_missing_are_said(folder: Path) -> None:
     (folder / "emg" / "007_1S" / f"{HAPPY}.csv").unlink()
     (folder / "video" / "007_1N" / "007_1N_schaede_01_Forehead.mp4").unlink()

@@ -20,6 +20,7 @@ from facelib.semg import (
     unit_weights,
 )
 from facelib.semg.mapping import CHANNEL_COLUMNS
+from facelib.semg.pairs import normalised_pairs
 
 TRAINING = ("Free-1", "Free-2", "Free-3", "Free-4", "happy", "Forehead", "Lip-Pucker", "Depress-Lip")
 
@@ -199,3 +200,24 @@ def test_what_lacks_is_said(pairs: list[Pair], fresh: Pair) -> None:
         Expression2EMG.fit([])
     with pytest.raises(BadValueError, match="Row i of the signals"):
         pairs[0].replace(units=pairs[0].units[:-1])
+
+
+def test_microvolts_are_not_given_to_a_map_of_normalised_envelopes(pairs: list[Pair]) -> None:
+    normalised = list(normalised_pairs(pairs))
+    of_both = EMG2Expression.fit(pairs), EMG2Expression.fit(normalised)
+    for model, other in zip(of_both, (normalised[0], pairs[0]), strict=True):
+        with pytest.raises(BadValueError, match=r"Normalise the recording with its session"):
+            model.predict(other.envelope)
+    with pytest.raises(BadValueError, match="fitted to 30 rows a second; got 60"):
+        of_both[0].predict(pairs[0].envelope.replace(rate=60.0))
+
+
+@pytest.mark.parametrize("model", [EMG2Expression, Expression2EMG])
+def test_a_channel_without_any_number_is_a_typed_error(
+    pairs: list[Pair], model: type[EMG2Expression | Expression2EMG]
+) -> None:
+    signals = pairs[0].envelope.signals.copy()
+    signals[:, 3] = np.nan
+    empty = pairs[0].replace(envelope=pairs[0].envelope.replace(signals=signals))
+    with pytest.raises(BadValueError, match="rows without NaN"):
+        model.fit(empty)
