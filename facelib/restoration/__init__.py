@@ -1,6 +1,7 @@
 """Electrodes taken off a picture of a face: where they are, and what may lie below them."""
 
 from facelib.restoration.applied import by_network, found_mask
+from facelib.restoration.generator import OwnGenerator, own
 from facelib.restoration.inpainting import biharmonic, navier_stokes, telea
 from facelib.restoration.methods import METHODS, Method
 from facelib.restoration.restore import MASKS, Restored, mask_of, restore
@@ -9,12 +10,14 @@ __all__ = [
     "MASKS",
     "METHODS",
     "Method",
+    "OwnGenerator",
     "Restored",
     "biharmonic",
     "by_network",
     "found_mask",
     "mask_of",
     "navier_stokes",
+    "own",
     "restore",
     "telea",
 ]

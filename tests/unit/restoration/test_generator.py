@@ -12,8 +12,7 @@ from torch import nn
 
 from facelib.errors import BadModelError, BadValueError, FacelibError
 from facelib.faces import Face
-from facelib.restoration import METHODS, restore
-from facelib.restoration.own import own
+from facelib.restoration import METHODS, own, restore
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:`torch.jit.(trace|trace_method|save|load)` is:DeprecationWarning"
