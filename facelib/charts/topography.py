@@ -218,6 +218,12 @@ def _panel(title: str, unit: str, most: float, width: int, height: int) -> theme
         .mark_line(color=theme.MUTED, strokeWidth=1.4, opacity=0.8)
         .encode(x=x, y=y, detail="line:N", order="order:Q")
     )
+    halo = (  # dots are seen where the map is dark, too
+        alt.Chart(alt.NamedData(name="dots"))
+        .transform_filter(own)
+        .mark_circle(size=90, color="#ffffff", opacity=1)
+        .encode(x=x, y=y)
+    )
     dots = (
         alt.Chart(alt.NamedData(name="dots"))
         .transform_filter(own)
@@ -235,6 +241,6 @@ def _panel(title: str, unit: str, most: float, width: int, height: int) -> theme
         .encode(x=alt.value(at), y=alt.value(height), text="word:N")
         for side, at in (("left", width), ("right", 0))
     ]
-    return alt.layer(image, drawn, dots, *sides).properties(
+    return alt.layer(image, drawn, halo, dots, *sides).properties(
         width=width, height=height, title=theme.panel_title(title, 1)
     )

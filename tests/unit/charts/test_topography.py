@@ -41,15 +41,18 @@ def test_every_electrode_is_a_dot_in_its_place_and_colour(
 ) -> None:
     values = dict(zip(CHANNELS, rng.random(22), strict=True))
     chart = charts.muscle_maps(moments({"one": values, "two": REST}), height=HEIGHT)
-    drawn = marks(chart, 0, "symbol")
+    halo, drawn = np.split(np.array(marks(chart, 0, "symbol")), 2)
     assert len(drawn) == 22
+    assert {dot["fill"] for dot in halo} == {"#ffffff"}  # below each dot, so that it is seen on dark maps
+    assert [(dot["x"], dot["y"]) for dot in halo] == [(dot["x"], dot["y"]) for dot in drawn]
+    assert min(dot["size"] for dot in halo) > 2 * max(dot["size"] for dot in drawn)
     width = round(HEIGHT * WIDE / HIGH)
     for dot, (channel, (x, y)) in zip(drawn, places().items(), strict=True):
         assert dot["x"] == pytest.approx((x / WIDE + 1) / 2 * width, abs=0.1)
         assert dot["y"] == pytest.approx((1 - y / HIGH) / 2 * HEIGHT, abs=0.1)
         red, green, blue = (int(part) for part in dot["fill"].strip("rgb()").split(","))
         assert np.abs(painted([values[channel]])[0, :3].astype(int) - (red, green, blue)).max() <= 3
-    assert {dot["fill"] for dot in marks(chart, 1, "symbol")} == {"rgb(251, 246, 228)"}  # one scale
+    assert {dot["fill"] for dot in marks(chart, 1, "symbol")[22:]} == {"rgb(251, 246, 228)"}  # one scale
 
 
 def test_the_picture_has_the_numbers_where_the_face_is(rng: np.random.Generator) -> None:
@@ -71,7 +74,7 @@ def test_missing_channels_have_no_dot_and_units_their_own_scale(
 ) -> None:
     table = moments({"clip": dict.fromkeys(CHANNELS[:20], 40.0)})
     chart = charts.muscle_maps(table, unit="µV", most=80)
-    assert len(marks(chart, 0, "symbol")) == 20
+    assert len(marks(chart, 0, "symbol")) == 2 * 20  # each with its halo
     written = texts(chart)
     assert "µV" in written
     assert "80" in written
