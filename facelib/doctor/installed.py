@@ -22,6 +22,7 @@ OPTIONAL: Final = {
     "app": "the explorer, charts and reports",
     "dask": "clusters",
     "models": "some own classifiers",
+    "semg": "recordings in EDF and BDF",
 }
 """Extras that people install, and what for."""
 

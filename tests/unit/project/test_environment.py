@@ -40,7 +40,8 @@ def test_python_floor_is_the_same_everywhere() -> None:
 def test_readme_explains_every_dependency() -> None:
     readme = (ROOT / "README.md").read_text()
     project = pyproject()
-    for requirement in [*project["dependencies"], *project["optional-dependencies"]["app"]]:
+    extras = project["optional-dependencies"]
+    for requirement in [*project["dependencies"], *extras["app"], *extras["semg"]]:
         name = requirement.split(">")[0].split("[")[0].split("=")[0].strip()
         assert f"`{name}`" in readme, f"{name} is missing in the README's table"
 
