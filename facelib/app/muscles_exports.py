@@ -32,6 +32,15 @@ class NothingShownError(FacelibError):
         super().__init__("No recording is shown yet: there is nothing to take home.")
 
 
+class NothingReadError(FacelibError):
+    """No classifier has read a picture."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No classifier has read a picture: choose one under “Shown”, and wait for its curve."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Shown:
     """What is on the page when a button is pressed."""
@@ -107,8 +116,10 @@ def summary_csv(shown: Shown) -> Download:
 
 def outputs_csv(shown: Shown) -> Download:
     """Return what classifiers said of every picture that was read, as CSV."""
-    table = shown.seen.table(shown.film.times).to_csv(index=False).encode()
-    return Download("facelib_muscle_outputs.csv", table, "text/csv")
+    table = shown.seen.table(shown.film.times)
+    if table.empty:
+        raise NothingReadError
+    return Download("facelib_muscle_outputs.csv", table.to_csv(index=False).encode(), "text/csv")
 
 
 def figures_zip(shown: Shown) -> Download:

@@ -80,7 +80,7 @@ class Muscles(traitlets.HasTraits):
     models
         Ids of classifiers that read the pictures.
     electrodes, removed
-        Whether the head wears electrodes, and whether they are taken off the pictures digitally.
+        Whether the head wears electrodes, and whether they, if it does, are taken off the pictures digitally.
     step
         The moment that is looked at.
     label
@@ -280,7 +280,7 @@ class Muscles(traitlets.HasTraits):
         try:
             film = film_of(
                 self.loaded, self.head, self.start, self.seconds,
-                electrodes=self.electrodes, removed=self.removed and self.can_remove,
+                electrodes=self.electrodes, removed=self.electrodes and self.removed and self.can_remove,
                 size=self.size, model=self.model,
             )  # fmt: skip
             models = [zoo.load(name) for name in self.models]

@@ -260,6 +260,13 @@ def test_nothing_can_be_taken_home_before_there_is_something(make: Make) -> None
     assert str(NothingShownError()) in panel.home.messages.value
 
 
+def test_outputs_are_not_taken_home_as_an_empty_table(make: Make) -> None:
+    panel = make(models=[])
+    place = [label for _, label, _ in OFFERS].index("Outputs")
+    assert panel.home.buttons[place].make() is None
+    assert "No classifier has read a picture" in panel.home.messages.value
+
+
 def test_take_home_holds_what_is_shown(make: Make, tmp_path: Path) -> None:
     import cv2
 

@@ -224,6 +224,10 @@ def test_electrodes_are_worn_and_taken_off_digitally(make: Make, monkeypatch: py
     state.removed = True
     assert state.film_problem == ""
     assert (state.seen.frames[0] == 9).all()  # what is shown and read is the restored picture
+    state.electrodes = False  # the other tick stays, and means nothing
+    assert state.removed
+    assert (state.film.removed, state.film.animation.base.electrodes) == (False, None)
+    assert (state.seen.frames[0] == plain).all()
 
 
 def test_a_clip_of_a_data_set_is_scaled_by_its_session(make: Make, tmp_path: Path) -> None:
