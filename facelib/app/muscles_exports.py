@@ -78,7 +78,8 @@ class MusclesTakeHome(Card):
         return DownloadButton(self.guarded(on_press), label=label, help=help_text)
 
     def follow(self, _change: object = None) -> None:
-        """Offer files once there is something in them."""
+        """Offer files once there is something in them; what was said of those before is over."""
+        self.messages.clear()
         for one in self.buttons:
             one.disabled = self.state.film is None
 

@@ -73,6 +73,9 @@ def check(
         words = f"{f'Session {session}' if session else 'The session'} has no EMG."
         remedy = "Nothing can be said of its muscles; videos without electrodes are recorded so."
         return (Finding("note", "session without EMG", words, remedy),)
+    if not len(recording):
+        words = "The recording has no samples."
+        return (Finding("error", "missing samples", words, "Nothing can be said of it: export it again."),)
     chain = chain or Chain()
     found: list[Finding] = []
     lines = spectra(recording) if has_spectrum(recording) else None

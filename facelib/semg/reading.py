@@ -272,13 +272,20 @@ def _parquet(content: Path | bytes, name: str) -> pd.DataFrame:
         with ParquetFile(io.BytesIO(content) if isinstance(content, bytes) else content) as file:
             size = file.metadata.num_rows * file.metadata.num_columns
             if size <= MOST_NUMBERS:
-                table: pd.DataFrame = file.read().to_pandas()
-                return table
+                return _with_index(file.read().to_pandas())
     except Exception as error:  # so does pyarrow
         msg = f"{name} can't be read as Parquet: {error}."
         raise BadTableError(msg) from error
     msg = f"{name} has {size} numbers; at most {MOST_NUMBERS} are read. Cut it."
     raise BadTableError(msg)
+
+
+def _with_index(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose index, if it isn't 0, 1, 2 …, is its first column: times, or numbers of rows."""
+    import pandas as pd
+
+    plain = isinstance(table.index, pd.RangeIndex) and table.index.equals(pd.RangeIndex(len(table)))
+    return table if plain else table.reset_index()
 
 
 def _signals(table: pd.DataFrame, name: str, columns: Mapping[str, str] | None, kind: Kind | None) -> Columns:

@@ -265,6 +265,9 @@ def test_outputs_are_not_taken_home_as_an_empty_table(make: Make) -> None:
     place = [label for _, label, _ in OFFERS].index("Outputs")
     assert panel.home.buttons[place].make() is None
     assert "No classifier has read a picture" in panel.home.messages.value
+    panel.state.models = ["known_unbiased"]
+    assert panel.home.messages.value == ""
+    assert len(pd.read_csv(io.BytesIO(panel.home.buttons[place].make().data)))
 
 
 def test_take_home_holds_what_is_shown(make: Make, tmp_path: Path) -> None:

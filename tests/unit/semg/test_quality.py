@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 from facelib.errors import BadValueError
 from facelib.semg import Chain, Faults, Finding, Recording, envelope, simulate_clip
 from facelib.semg.quality import QUALITY_COLUMNS, check, quality_table
+from facelib.semg.recording import Kind
 from facelib.semg.spectra import SPECTRUM_COLUMNS, common_lines, harmonics, spectra, spectrum_table
 from facelib.semg.video import VideoCheck
 
@@ -264,3 +265,9 @@ def test_any_recording_is_checked(values: np.ndarray, kind: str, rate: float) ->
         assert finding.words
         assert "nan" not in finding.words
     assert len(quality_table(given_one)) == len(names)
+
+
+@pytest.mark.parametrize("kind", ["envelope", "bipolar"])
+def test_a_recording_without_samples_is_an_error(kind: Kind) -> None:
+    (finding,) = check(Recording(np.zeros((0, 2), np.float32), 2048, CHANNELS[:2], kind))
+    assert (finding.severity, finding.what) == ("error", "missing samples")

@@ -92,6 +92,22 @@ def test_parquet(tmp_path: Path) -> None:
     assert read_signals(content, name="b.pq").rate == 30.0
 
 
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.Index([0, 1, 2, 4]),
+        pd.Index([7, 8, 9, 11], name="frame"),
+        pd.Index([0.0, 0.01, 0.02, 0.04], name="seconds"),
+        pd.DatetimeIndex(pd.to_datetime([0, 10, 20, 40], unit="ms"), name="time"),
+    ],
+)
+def test_an_index_of_parquet_tells_what_is_missing(index: pd.Index) -> None:
+    buffer = io.BytesIO()
+    pd.DataFrame({"Zyg li": [1.0, 2.0, 3.0, 4.0]}, index=index).to_parquet(buffer)
+    recording = read_signals(buffer.getvalue(), name="a.parquet", rate=100)
+    np.testing.assert_array_equal(recording.signals[:, 0], [1, 2, 3, np.nan, 4])
+
+
 def test_the_columns_of_the_data_set(rng: np.random.Generator) -> None:
     titles = [
         "Corrugator Supercilii", "Depressor Ang. Oris", "Depressor Supercilii Procerus",
