@@ -33,6 +33,10 @@ _BESIDE: Final = (
 _UNIT: Final = re.compile(r"\s*[\[(]\s*(?P<unit>[nµμum]?[Vv]|s|sec|[mµμu]s)\s*[\])]\s*$")
 _STEP: Final = 1.5
 """Distance of two times, in samples, beyond which some are missing between; twice that if times jitter."""
+_FEW: Final = 4
+"""Distances between long steps that tell whether they come evenly."""
+_WHOLE: Final = 1e-3
+"""How near to a whole number of its last digit a rounded step is."""
 _EARLY: Final = 0.7
 """Distance of two times, in samples, below which times jitter: samples that are missing make none shorter."""
 
@@ -213,7 +217,9 @@ def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]
         raise BadValueError(msg)
     grain = float(steps[steps > 0].min())
     usual = max(float(np.median(steps)), grain)
-    gaps = steps > _STEP * usual
+    gaps = steps > _STEP * usual * (1 - _WHOLE)
+    if gaps.any() and _evenly(gaps):  # of 4096 a second, in tenths of ms, steps are 2 and 3, turn by turn
+        gaps = steps > usual + _STEP * _last_digit(steps)
     early = int((steps < _EARLY * usual).sum())
     if grain < _EARLY * usual and 2 * early >= gaps.sum():  # samples come late, and the next ones in time
         gaps = steps > 2 * _STEP * usual
@@ -223,6 +229,21 @@ def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]
         rate = float(nearest)
     skipped = np.where(gaps, np.maximum(np.rint(steps * rate), 2) - 1, 0).astype(np.intp)
     return rate, np.concatenate([[0], np.cumsum(skipped + 1)]).astype(np.intp)
+
+
+def _evenly(gaps: npt.NDArray[np.bool_]) -> bool:
+    """Tell whether long steps come evenly, as those of rounded times do; samples aren't lost that way."""
+    apart = np.diff(np.flatnonzero(gaps))
+    return len(apart) >= _FEW and float(np.ptp(np.percentile(apart, [10, 90]))) <= 1
+
+
+def _last_digit(steps: npt.NDArray[np.float64]) -> float:
+    """Return the power of ten, s, that times were rounded to; 0 if they weren't, or finer than to 1 ns."""
+    for digit in 10.0 ** -np.arange(10):
+        shares = steps / digit
+        if (np.abs(shares - np.rint(shares)) < _WHOLE).all():
+            return float(digit)
+    return 0.0
 
 
 def rows_of(index: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:

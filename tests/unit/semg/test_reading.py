@@ -151,6 +151,30 @@ def test_rates_by_times_that_were_rounded(rate: float, digits: int) -> None:
         assert found == rate
 
 
+@pytest.mark.parametrize(
+    ("rate", "digits"), [(4096.0, 4), (700.0, 3), (900.0, 3), (990.0, 3), (2048.0, 4), (30.0, 2)]
+)
+def test_rounding_to_few_steps_is_no_gap_and_gaps_stay_ones(rate: float, digits: int) -> None:
+    exact = np.arange(round(20 * rate)) / rate
+    found, rows = rate_of(exact.round(digits))
+    assert found == pytest.approx(rate, rel=1e-3)
+    assert np.array_equal(rows, np.arange(len(exact)))
+    found, rows = rate_of(np.delete(exact, np.arange(200, 240)).round(digits))
+    assert found == pytest.approx(rate, rel=1e-3)
+    assert rows[199] == 199
+    assert rows[200] == pytest.approx(240, abs=2)  # times don't tell more
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.3])
+def test_samples_lost_one_by_one_of_times_in_whole_periods_are_gaps(
+    share: float, rng: np.random.Generator
+) -> None:
+    kept = np.r_[0, 1 + np.flatnonzero(rng.random(5000) >= share)]
+    found, rows = rate_of(kept / 1000)
+    assert found == 1000
+    assert np.array_equal(rows, kept)
+
+
 def test_times_that_jitter(rng: np.random.Generator) -> None:
     for rate in (30.0, 1000.0):
         times = (np.arange(3000) + rng.uniform(0, 0.9, 3000)) / rate
