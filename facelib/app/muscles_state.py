@@ -46,8 +46,9 @@ MAINS: Final = (50, 60)
 SETTLE: Final = 0.15  # seconds of quiet before the worker starts
 TOLD: Final = 0.2  # seconds between two words of progress
 MEANT: Final = {
-    "happy": "happy", "Smile-Closed": "happy", "Smile-Open": "happy", "sad": "sad", "angry": "angry",
-    "disgusted": "disgust", "fearful": "fear", "surprised": "surprise",
+    "happy": "happy", "Smile-Closed": "happy", "Smile-Open": "happy", "Smile-Left": "happy",
+    "Smile-Right": "happy", "sad": "sad", "angry": "angry", "disgusted": "disgust", "fearful": "fear",
+    "surprised": "surprise",
 }  # fmt: skip
 """Movement to the class that is looked at first."""
 RECORDING: Final = (

@@ -67,6 +67,7 @@ def read_inventory(folder: Path) -> pd.DataFrame:
     if lacking := [column for column in NEEDED if column not in table.columns]:
         msg = f"{INVENTORY} has no column {', '.join(lacking)}; it has {', '.join(table.columns)}."
         raise BadTableError(msg, missing=lacking)
+    table = table[(table != "").any(axis=1)]  # spreadsheets leave empty rows
     ids = table["index"]
     if twice := sorted(ids[ids.duplicated()].unique()):
         msg = f"{INVENTORY} names clips twice: {', '.join(twice[:_SHOWN])}."

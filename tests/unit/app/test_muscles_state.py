@@ -267,6 +267,8 @@ def test_the_class_follows_the_movement(make: Make) -> None:
     state = make(models=[])
     state.task = "disgusted"
     assert state.label == "disgust"
+    state.task = "Smile-Left"
+    assert state.label == "happy"
 
 
 def test_other_settings_of_the_film_do_not_load_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,6 +177,15 @@ def test_sessions_of_two_participants_are_not_mixed(folder: Path) -> None:
         dataset.recordings("1S")
 
 
+def test_empty_rows_of_the_inventory_are_no_clips(folder: Path) -> None:
+    before = open_dataset(folder)
+    with (folder / "MMM.csv").open("a") as file:
+        file.write(2 * (12 * "," + "\n"))
+    after = open_dataset(folder)
+    pd.testing.assert_frame_equal(after.clips, before.clips)
+    assert after.findings == before.findings
+
+
 def test_files_that_are_missing_are_said(folder: Path) -> None:
     (folder / "emg" / "007_1S" / f"{HAPPY}.csv").unlink()
     (folder / "video" / "007_1N" / "007_1N_schaede_01_Forehead.mp4").unlink()
