@@ -107,6 +107,13 @@ class Muscles(traitlets.HasTraits):
         Side of the pictures, px.
     background
         Whether a worker does the work; else it is done at once.
+
+    Raises
+    ------
+    BadTableError
+        If the folder is no such data set.
+    BadValueError
+        If none of its clips has signals.
     """
 
     source = traitlets.Enum(SOURCES, "simulated")
@@ -156,7 +163,10 @@ class Muscles(traitlets.HasTraits):
             from facelib.semg.dataset import open_dataset
 
             self.dataset = open_dataset(dataset)
-            settings = {"source": "dataset", "clip": recorded_clips(self.dataset)[0]} | settings
+            if not (clips := recorded_clips(self.dataset)):
+                msg = f"No clip in {dataset} has signals: see open_dataset(…).findings for what is missing."
+                raise BadValueError(msg)
+            settings = {"source": "dataset", "clip": clips[0]} | settings
         if recording is not None:
             settings = {"source": "recording"} | settings
         settings = {"head": head or FIRST_HEAD, "models": self.offered} | settings

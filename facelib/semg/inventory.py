@@ -48,6 +48,7 @@ CLIP_COLUMNS: Final = MappingProxyType(
 _ID: Final = re.compile(r"^(?P<pid>[^_]+)_(?P<rec>[^_]+)_(?P<mode>[^_]+)_(?P<number>\d+)_(?P<task>.+)$")
 _FOLDERS: Final = ("emg", "video", "video_no-cut", "video_noelec", "video_noelec_params")
 _SHOWN: Final = 5
+_LONGEST: Final = 200  # characters of a path that are told
 _MOST_FILES: Final = 100_000
 
 
@@ -145,8 +146,8 @@ def _there(folder: Path, path: str, clip: str, name: str, found: list[Finding]) 
         words = f"{INVENTORY} names a file outside of the folder ({name}: {path!r}); it isn't opened."
         found.append(Finding("error", "path", words, "Paths are relative to the folder.", clip=clip))
         return ""
-    if not inside.is_file():
-        words = f"The file {path} isn't there ({CLIP_COLUMNS[name]})."
+    if not _is_file(inside):
+        words = f"The file {_short(path)} isn't there ({CLIP_COLUMNS[name]})."
         remedy = "Fetch the data set's archive again, or go without this part."
         found.append(Finding("warning", "missing file", words, remedy, clip=clip))
         return ""
@@ -156,7 +157,18 @@ def _there(folder: Path, path: str, clip: str, name: str, found: list[Finding]) 
 def _quietly(folder: Path, path: str) -> str:
     """Return a path if its file is there and inside the folder."""
     inside = _inside(folder, path)
-    return path if inside is not None and inside.is_file() else ""
+    return path if inside is not None and _is_file(inside) else ""
+
+
+def _short(path: str) -> str:
+    return path if len(path) <= _LONGEST else f"{path[:_LONGEST]} …"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def _inside(folder: Path, path: str) -> Path | None:

@@ -17,6 +17,7 @@ from facelib.app.muscles_film import FULL, Seen, film_of, most_active, rounds, w
 from facelib.app.muscles_source import movements, prepared
 from facelib.app.muscles_state import MEANT, Muscles
 from facelib.classifiers import EMOTIONS, load
+from facelib.errors import BadValueError
 from facelib.faces import FACE_UNITS, Head
 from facelib.semg import CHANNELS, Recording, simulate
 from facelib.semg.processing import Chain
@@ -250,6 +251,14 @@ def test_a_clip_of_a_data_set_is_scaled_by_its_session(make: Make, tmp_path: Pat
     assert state.loaded.title == "sad, session 1S"
     state.clip = "99_1N_emotion_0_happy"
     assert "no clip" in state.recording_problem or "without electrodes" in state.recording_problem
+
+
+def test_a_data_set_without_signals_is_said(tmp_path: Path) -> None:
+    simulate(
+        tmp_path, sessions=("1N",), tasks=("happy",), seconds=0.5, size=48, readings="truth", head=Head()
+    )
+    with pytest.raises(BadValueError, match=r"No clip in .* has signals"):
+        Muscles(dataset=tmp_path, models=[], background=False)
 
 
 def test_the_processing_follows_its_settings(make: Make) -> None:

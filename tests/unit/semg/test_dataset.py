@@ -177,6 +177,13 @@ def test_sessions_of_two_participants_are_not_mixed(folder: Path) -> None:
         dataset.recordings("1S")
 
 
+def test_a_path_that_no_file_can_have_is_said(folder: Path) -> None:
+    change(folder, HAPPY, emg="a" * 5000)
+    (finding,) = (one for one in open_dataset(folder).findings if one.what == "missing file")
+    assert finding.clip == HAPPY
+    assert "aaa … isn't there" in finding.words
+
+
 def test_empty_rows_of_the_inventory_are_no_clips(folder: Path) -> None:
     before = open_dataset(folder)
     with (folder / "MMM.csv").open("a") as file:
