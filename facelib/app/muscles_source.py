@@ -107,16 +107,17 @@ def simulated(
     side = f", {weak} side weaker by {100 * weakness:.0f} %" if weak != SIDES[0] else ""
     title = f"{movements()[task].capitalize()}{side}, {SIMULATED}"
     made = prepared(clip.raw or clip.envelope, title, chain, progress)
-    return replace(made, scaling=_simulated_scaling(seed))
+    return replace(made, scaling=_simulated_scaling(seed, chain))
 
 
 @lru_cache(maxsize=8)
-def _simulated_scaling(seed: int) -> Scaling:
+def _simulated_scaling(seed: int, chain: Chain) -> Scaling:
     """Return what is rest and what is full of a simulated session: that of all movements."""
     from facelib.semg.simulation import simulate_clip
     from facelib.semg.tasks import TASKS
 
-    return scaling_of(simulate_clip(task, SECONDS, seed=seed).envelope for task in TASKS.values())
+    clips = (simulate_clip(task, SECONDS, seed=seed, chain=chain) for task in TASKS.values())
+    return scaling_of(clip.envelope for clip in clips)
 
 
 def uploaded(

@@ -253,6 +253,14 @@ def test_a_clip_of_a_data_set_is_scaled_by_its_session(make: Make, tmp_path: Pat
     assert "no clip" in state.recording_problem or "without electrodes" in state.recording_problem
 
 
+def test_the_processing_does_not_make_a_simulated_smile_weaker(make: Make) -> None:
+    peaks = []
+    for high in (500.0, 80.0):  # a seventh of the power
+        state = make(source="simulated", task="happy", high=high, models=[])
+        peaks.append(np.nanmax(state.film.animation.activity[:, -2:]))
+    assert peaks[1] == pytest.approx(peaks[0], abs=0.25)
+
+
 def test_a_data_set_without_signals_is_said(tmp_path: Path) -> None:
     simulate(
         tmp_path, sessions=("1N",), tasks=("happy",), seconds=0.5, size=48, readings="truth", head=Head()
