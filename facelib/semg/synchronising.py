@@ -53,6 +53,7 @@ MOVES: Final = 0.002
 """A face unit whose score changes less than this in a clip has no vote: networks never read some units."""
 OVERLAP: Final = 1.0
 """s: what signals and film must have in common at any lag."""
+_TINY: Final = 1e-6  # rows
 BEST: Final[Mapping[Grade, tuple[float, float, int]]] = MappingProxyType(
     {1: (0.85, 0.6, 3), 2: (0.8, 0.5, 3), 3: (0.75, 0.4, 3)}
 )
@@ -198,10 +199,12 @@ def synchronise(
 
 
 def best_lag(signal: Floats, film: Floats, rate: float, longest: float) -> tuple[float, float]:
-    """Return the lag (s) at which two curves correlate most, and how much; NaN and −1 if one is constant.
+    """Return the lag (s) at which two curves correlate most, and how much.
 
-    At each lag the correlation is that of what they have in common, at least `OVERLAP` seconds; the top is
-    found between rows by a parabola through the three highest points around it.
+    NaN and −1 if one is constant, or if they correlate more just beyond the longest lag: then their top lies
+    outside, and what stands at the end is no top. At each lag the correlation is that of what they have
+    in common, at least `OVERLAP` seconds; the top is found between rows by a parabola through the three
+    highest points around it.
 
     Parameters
     ----------
@@ -212,10 +215,12 @@ def best_lag(signal: Floats, film: Floats, rate: float, longest: float) -> tuple
     longest
         Lags within ± so many seconds.
     """
-    lags, found = correlations(signal, film, rate, longest)
+    lags, found = correlations(signal, film, rate, longest + 1 / rate)
     if not np.isfinite(found).any():
         return float("nan"), -1.0
     top = int(np.nanargmax(found))
+    if abs(lags[top]) > longest * rate + _TINY:
+        return float("nan"), -1.0
     lag, height = float(lags[top]), float(found[top])
     if 0 < top < len(found) - 1 and np.isfinite(found[top - 1 : top + 2]).all():
         before, here, after = found[top - 1 : top + 2]
@@ -250,7 +255,7 @@ def correlations(
     found = np.full(len(n), np.nan)
     found[good] = (shared[good] / np.sqrt(spread_a[good] * spread_b[good])).clip(-1, 1)
     lags = correlation_lags(len(a), len(b), "full")
-    near = np.abs(lags) <= longest * rate
+    near = np.abs(lags) <= longest * rate + _TINY
     return lags[near], found[near]
 
 
@@ -348,7 +353,7 @@ def _graded(votes: pd.DataFrame, trigger: float | None) -> Synchronisation:
                 return Synchronisation(lag, grade, "consensus", correlation, votes, (said,))
         said = f"Muscles and face don't agree on a lag: {len(won)} of {len(votes)} pairs at most do."
     else:
-        said = "No muscle moved together with its face units at any lag."
+        said = "No muscle moved together with its face units at any lag that was looked at."
     if trigger is not None:
         words = (said, f"The trigger's lag is taken, {trigger:+.3f} s; nothing in the film confirms it.")
         return Synchronisation(float(trigger), 0, "trigger", float("nan"), votes, words)

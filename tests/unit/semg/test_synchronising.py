@@ -184,3 +184,11 @@ def test_units_that_never_move_have_no_vote(rng: np.random.Generator) -> None:
     voted = set(synchronise(clip.envelope, film).votes["unit"])
     assert "noseSneerLeft" not in voted
     assert "noseSneerRight" in voted
+
+
+@pytest.mark.parametrize("lag", [0.4, -0.4, 0.6])
+def test_a_lag_longer_than_what_is_looked_at_is_not_told_as_its_end(lag: float) -> None:
+    clip = simulate_clip("happy", 10.0, lag=lag, seed=2)
+    assert not synchronise(clip.envelope, clip.units, longest=0.3).known
+    found = synchronise(clip.envelope, clip.units, longest=abs(lag))
+    assert (found.grade, found.lag) == (1, pytest.approx(lag, abs=0.03))
