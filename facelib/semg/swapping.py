@@ -192,8 +192,9 @@ def _scaled(measured: Doubles) -> Doubles:
 
 def _in_step(measured: Doubles, shown: Doubles, most: int) -> tuple[Doubles, Doubles]:
     """Shift both by the lag at which muscles, sides added up, follow the face best."""
-    m, s = (values.reshape(len(values), -1, 2).mean(axis=2) for values in (measured, shown))
+    m, s = (values.reshape(len(values), len(MUSCLES), 2).mean(axis=2) for values in (measured, shown))
     best, lag = -np.inf, 0
+    most = min(most, len(m))
     for shift in sorted(range(-most, most + 1), key=abs):
         a, b = _shifted(m, s, shift)
         fits = [_correlation(a[:, column], b[:, column]) for column in range(a.shape[1])]

@@ -313,6 +313,14 @@ def test_units_are_found_without_the_table_of_methods(folder: Path) -> None:
     assert open_dataset(folder).clip(HAPPY).blendshapes is not None
 
 
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_face_units_of_hardly_any_frame_are_said_and_end_nothing(folder: Path, rows: int) -> None:
+    for path in (folder / "video_noelec_params").rglob(f"{HAPPY}_params.csv.gz"):
+        pd.read_csv(path)[:rows].to_csv(path, index=False)
+    found = open_dataset(folder).check()
+    assert [one.what for one in found if one.clip == HAPPY] == ["dropped frames"]
+
+
 def test_units_that_no_muscle_moves_may_be_missing(folder: Path) -> None:
     path = folder / "video_noelec_params" / "MediaPipe" / "007_1S" / f"{HAPPY}_params.csv.gz"
     table = pd.read_csv(path)
