@@ -44,8 +44,8 @@ def channel_of(name: str) -> str:
     ----------
     name
         As in "Mimics, Muscles, and Me" ("Medialer Frontalis_l"), in the package `electromyogram`
-        ("Zyg li"), a position ("F20"), or one of `CHANNELS`; case, dots, dashes and underscores don't count.
-        Left and right are the person's.
+        ("Zyg li"), a position ("F20"), or one of `CHANNELS`; case, dots, dashes, underscores and the "EMG"
+        that EDF+ writes before it don't count. Left and right are the person's.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def channel_of(name: str) -> str:
     >>> channel_of("Medialer Frontalis_l"), channel_of("Zyg re"), channel_of("F20")
     ('frontalis_medial_left', 'zygomaticus_right', 'zygomaticus_left')
     """
-    words = re.sub(r"[^a-z0-9]+", " ", str(name).lower()).strip()
+    words = re.sub(r"[^a-z0-9]+", " ", str(name).lower()).strip().removeprefix("emg ")
     if words in _POSITION:
         return _POSITION[words]
     muscle, _, side = words.rpartition(" ")

@@ -113,6 +113,10 @@ class Faults:
             if name not in CHANNELS:
                 msg = f"There is no channel {name!r}; see facelib.semg.CHANNELS."
                 raise UnknownNameError(msg)
+        for name, start, end in self.missing:
+            if not start < end:
+                msg = f"What is missing of {name} goes from a time to a later one; got {start:g} … {end:g} s."
+                raise BadValueError(msg)
         if not 0 <= self.crosstalk <= 1 or self.dropped < 0:
             msg = f"Cross-talk is a share, 0 … 1, and dropped frames are 0 or more; got {self}."
             raise BadValueError(msg)

@@ -43,6 +43,7 @@ def test_names_of_the_electrode_package_are_those_of_its_positions(name: str, po
 def test_case_and_marks_do_not_count(channel: str, case: str, mark: str) -> None:
     written = getattr(channel, case)().replace("_", mark)
     assert channel_of(f"  {written} ") == channel
+    assert channel_of(f"EMG {written}") == channel  # as EDF+ writes it
 
 
 @given(st.text(max_size=30))

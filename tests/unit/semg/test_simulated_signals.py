@@ -134,3 +134,8 @@ def test_what_is_out_of_range_is_refused(activity: Activity, strengths: np.ndarr
         Faults(flat=("zygomaticus",))
     with pytest.raises(BadValueError, match="Cross-talk"):
         Faults(crosstalk=2.0)
+
+
+def test_a_gap_that_runs_backwards_is_refused() -> None:
+    with pytest.raises(BadValueError, match="to a later one; got 3 … 1 s"):
+        Faults(missing=(("mentalis_left", 3.0, 1.0),))
