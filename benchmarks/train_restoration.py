@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, help="file that keeps the rendered pairs (.npz)")
     parser.add_argument("--folder", type=Path, default=WEIGHTS.parent, help="where weights and log go")
-    parser.add_argument("--threads", type=int, default=1, help="of torch")
+    parser.add_argument("--threads", type=int, default=2, help="of torch")
     options = parser.parse_args()
     start, spent = time.perf_counter(), time.process_time()
     heads = rendered.training_heads(training.PAIRS, training.SEED)

@@ -51,7 +51,7 @@ class Course(NamedTuple):
     short: bool
 
 
-FIRST: Final = Course(2000, 3e-3, 0.3, 0.0, 1.0, 0.0, 6.0, 3.0, 0.3, short=False)
+FIRST: Final = Course(2000, 3e-3, 0.3, 0.0, 1.0, 0.0, 6.0, 3.0, 0.3, short=True)
 """What lies below electrodes, and about where they are."""
 SECOND: Final = Course(900, 1e-3, 0.4, 0.0, 3.0, 0.15, 4.0, 2.0, 0.2, short=True)
 """What isn't one: teeth, grey beards, glasses, moles."""
