@@ -381,7 +381,7 @@ def test_a_large_folder_opens_in_no_time(tmp_path: Path) -> None:
 def test_the_layout_in_the_readme_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (Path(__file__).parents[3] / "data" / "README.md").read_text()
     (table,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
-    (example,) = re.findall(r"```pycon\n(.*?)```", text, re.DOTALL)
+    example = "".join(re.findall(r"```pycon\n(.*?)```", text, re.DOTALL))
     monkeypatch.chdir(tmp_path)
     for name in re.findall(r"^([^,]+\.jpg),", table, re.MULTILINE):
         path = tmp_path / "data" / "study" / name

@@ -302,8 +302,12 @@ def test_the_list_of_interventions_follows_the_face() -> None:
 @pytest.mark.packages
 def test_a_picture_is_offered_only_what_works_on_it() -> None:
     face = HEAD.render(96)
-    names = interventions.available(face)["id"]
-    assert "blur" in set(names)
-    assert set(names) == {name for name in INTERVENTIONS if INTERVENTIONS[name].on != "heads"}
+    names = set(interventions.available(face)["id"])
+    assert "blur" in names
+    electrodes = {"electrode_removal", "electrode_wires"}
+    assert names | electrodes == {name for name in INTERVENTIONS if INTERVENTIONS[name].on != "heads"}
+    assert not names & electrodes  # this face wears none
+    worn = set(interventions.available(HEAD.replace(electrodes="fridlund").render(96))["id"])
+    assert worn >= electrodes
     with pytest.raises(BadValueError, match="parametric head"):
         interventions.get("ancestry", to="asian").apply(face, 0.5)
