@@ -102,6 +102,8 @@ def words_of(row: Mapping[Any, Any]) -> str:
 
     >>> words_of({"won_back": 0.912, "low": 0.8, "high": 1.04})
     'won back 91 % [80 %, 104 %]'
+    >>> words_of({"won_back": -0.5, "low": float("nan"), "high": float("nan")})
+    'won back −50 %'
     >>> words_of({"won_back": float("nan"), "low": 0.0, "high": 0.0})
     'hardly anything was lost'
     """
@@ -109,7 +111,7 @@ def words_of(row: Mapping[Any, Any]) -> str:
     if share != share:  # noqa: PLR0124
         return "hardly anything was lost"
     interval = "" if low != low else f" [{100 * low:.0f} %, {100 * high:.0f} %]"  # noqa: PLR0124
-    return f"won back {100 * share:.0f} %{interval}"
+    return f"won back {100 * share:.0f} %{interval}".replace("-", "−")
 
 
 def won_back_shares(table: pd.DataFrame, *, width: int = 320, row_height: int = 62) -> alt.ConcatChart:
