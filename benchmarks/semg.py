@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from facelib.semg import CHANNELS, Chain, Recording, check, envelope, read_signals
-from facelib.semg.montage import pairs_of
+from facelib.semg.montage import inputs_of
 from facelib.semg.processing import kernel
 
 RATE = 4096.0
@@ -57,7 +57,7 @@ def peer(recording: Recording) -> np.ndarray:
     x = recording.signals.astype(np.float64)
     x = np.nan_to_num(x - np.nanmean(x, axis=0))
     columns = {name: column for column, name in enumerate(recording.channels)}
-    pairs = pairs_of(recording.channels).values()
+    pairs = inputs_of(recording.channels).values()
     x = x[:, [columns[plus] for plus, _ in pairs]] - x[:, [columns[minus] for _, minus in pairs]]
     x = signal.filtfilt(*signal.iirnotch(chain.mains, chain.quality, fs=RATE), x, axis=0)
     x = signal.oaconvolve(x, kernel(RATE, chain)[:, None], mode="same", axes=0)
