@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import ipywidgets as widgets
 
 from facelib.app.binding import bind
 from facelib.app.checklist import CheckList
-from facelib.app.controls import Card, button, labelled, menu, paragraphs
+from facelib.app.controls import Card, button, labelled, menu
 from facelib.app.muscles_exports import MusclesTakeHome
 from facelib.app.muscles_film import LONGEST
 from facelib.app.muscles_state import Muscles
@@ -21,8 +21,6 @@ from facelib.app.state import Explorer
 from facelib.app.style import PageStyle
 from facelib.classifiers import EMOTIONS
 from facelib.studies.limits import LIMITS
-
-NO_REMOVAL: Final = "Electrodes can't be taken off digitally here: the restoration isn't installed."
 
 
 class MusclesPanel(widgets.VBox):
@@ -107,9 +105,6 @@ class ShownPanel(Card):
         self.face = button("Take the face of Explore", "Move the head that the first tab shows")
         self.face.on_click(self.guarded(self._on_face))
         self.face.layout.display = "none" if explorer is None else ""
-        self.hint = widgets.HTML("" if state.can_remove else paragraphs(NO_REMOVAL))
-        self.hint.add_class("facelib-hint")
-        self.hint.layout.display = "none" if state.can_remove else ""
         for name in ("seconds", "label", "models", "electrodes", "removed"):
             bind(state, name, getattr(self, name), state.lock)
         self._fit()
@@ -118,7 +113,7 @@ class ShownPanel(Card):
         self.follow()
         ticks = widgets.HBox([self.electrodes, self.removed])
         ticks.add_class("facelib-ticks")
-        self.fill(self.start, self.seconds, ticks, self.hint, self.face, self.label, self.models)
+        self.fill(self.start, self.seconds, ticks, self.face, self.label, self.models)
 
     def _fit(self) -> None:
         """Let the part begin anywhere in the recording."""
@@ -130,7 +125,7 @@ class ShownPanel(Card):
     def follow(self, _change: object = None) -> None:
         """Offer what the recording and the face allow."""
         self._fit()
-        self.removed.disabled = not (self.state.electrodes and self.state.can_remove)
+        self.removed.disabled = not self.state.electrodes
 
     def _on_face(self, _button: object) -> None:
         if self.explorer is not None:

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import traitlets
 
 from facelib import classifiers as zoo
-from facelib import interventions
 from facelib.app.guard import explain
-from facelib.app.muscles_film import LONGEST, REMOVAL, SIZE, Film, Seen, film_of, watch
+from facelib.app.muscles_film import LONGEST, SIZE, Film, Seen, film_of, watch
 from facelib.app.muscles_source import (
     MOST_BYTES,
     SIDES,
@@ -186,11 +185,6 @@ class Muscles(traitlets.HasTraits):
         return tuple(name for name in SOURCES if not absent.get(name))
 
     @property
-    def can_remove(self) -> bool:
-        """Whether electrodes can be taken off digitally here."""
-        return REMOVAL in interventions.INTERVENTIONS
-
-    @property
     def chain(self) -> Chain:
         """Constants of the processing as they are set.
 
@@ -291,7 +285,7 @@ class Muscles(traitlets.HasTraits):
         try:
             film = film_of(
                 self.loaded, self.head, self.start, self.seconds,
-                electrodes=self.electrodes, removed=self.electrodes and self.removed and self.can_remove,
+                electrodes=self.electrodes, removed=self.electrodes and self.removed,
                 size=self.size, model=self.model,
             )  # fmt: skip
             models = [zoo.load(name) for name in self.models]
