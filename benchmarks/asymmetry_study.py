@@ -21,7 +21,6 @@ from facelib.studies import InterventionalResult, Progress, asymmetry
 from facelib.studies.asymmetry.committed import AsymmetryResults
 from facelib.studies.asymmetry.design import PEOPLE, SEED, SIZE, STEPS
 from facelib.studies.asymmetry.observed import PEOPLE as OBSERVED
-from facelib.studies.small_tables import FOLDER
 
 
 def main() -> None:
@@ -38,7 +37,7 @@ def main() -> None:
         default=classifiers.available(kind="pretrained"),
         help='ids, such as those of "known bias"; they are one family: K counts all of them',
     )
-    parser.add_argument("--tables", type=Path, default=FOLDER)
+    parser.add_argument("--tables", type=Path)
     options = parser.parse_args()
     people = asymmetry.asymmetry_faces(options.people)
     study = asymmetry.facing_asymmetry(people, options.classifiers, steps=options.steps, size=options.size)

@@ -24,7 +24,6 @@ from facelib.studies import electrodes as el
 from facelib.studies.electrodes.importance import PEOPLE as WHICH
 from facelib.studies.electrodes.numbers import PEOPLE as HOW_MANY
 from facelib.studies.power_of_properties import electrode_faces
-from facelib.studies.small_tables import FOLDER
 
 SETS = ("facs", "tuned")
 
@@ -35,7 +34,7 @@ def main() -> None:
     parser.add_argument("--numbers", type=int, default=HOW_MANY, help="people with a growing number")
     parser.add_argument("--importance", type=int, default=WHICH, help="people of whom each set is looked at")
     parser.add_argument("--size", type=int, default=224, help="px")
-    parser.add_argument("--tables", type=Path, default=FOLDER, help="where the tables go")
+    parser.add_argument("--tables", type=Path, help="where the tables go")
     options = parser.parse_args()
     single_threaded()
     numbers = []

@@ -43,7 +43,7 @@ from facelib.semg import (
     unit_weights,
     units_of_frames,
 )
-from facelib.semg.committed import FOLDER, SYNCHRONISED, UNITS, MuscleResults
+from facelib.semg.committed import SYNCHRONISED, UNITS, MuscleResults
 from facelib.semg.evaluation import rank_correlation, scores
 
 SESSIONS, SECONDS, SIZE, SEED = ("1S", "2S"), 5.0, 286, 20261126
@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where parts are kept")
     parser.add_argument("--only", nargs="*", default=SESSIONS, help="sessions to read")
-    parser.add_argument("--tables", type=Path, default=FOLDER)
+    parser.add_argument("--tables", type=Path)
     options = parser.parse_args()
     single_threaded()
     for session in options.only:

@@ -3,7 +3,7 @@
 Promised: first usable slider cold < 8 s, warm < 2 s; slider event → picture, bars and cursor painted < 60 ms
 at the 95th percentile over a computed sweep, < 150 ms for a picture not yet computed; a new face's whole
 sweep of the four classifiers from PyPI, with its verdicts, < 1.5 s; a session's kernel < 900 MB; 300 updates
-don't grow the page.
+don't grow the page. The tab Muscles stands beside: its slider moves picture, map, bars and cursor.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ def main() -> None:
             bench = Bench(options, browser, server)
             bench.visits("first slider, warm (s)")
             bench.session()
+            if options.notebook is None:
+                bench.muscles()
         if options.notebook is None:
             few = without_npm(Path(folder, "home"))
             with facelib_app(None, Path(folder, "four"), pool=2, FACELIB_HOME=str(few)) as server:
@@ -148,6 +150,27 @@ class Bench:
         wait_until(self.quiet, 180, "a quiet machine")
         live = self.live(visit)
         row(name, [whole(visit, live.first) for _ in range(REPEATS_OF_SWEEPS)], "{:.2f}")
+        visit.close()
+
+    def muscles(self) -> None:
+        """Measure the tab Muscles: until its film of a recording is made, and its slider."""
+        wait_until(self.quiet, 180, "a quiet machine")
+        visit, _ = self.visit()
+        wait_until(visit.page.locator(self.options.busy).first.is_hidden, 120, "a computed sweep")
+        wait_until(self.quiet, 180, "a quiet machine")
+        panel = visit.page.get_by_role("tabpanel", name="Muscles", exact=True)
+        began = time.monotonic()
+        visit.page.get_by_role("tab", name="Muscles", exact=True).click()
+        panel.locator(".facelib-muscles[data-painted]").wait_for(timeout=120000)
+        first = time.monotonic() - began
+        panel.locator(".facelib-muscles[data-state=ready]").wait_for(timeout=120000)
+        row("Muscles: first picture, whole film (s)", [first, time.monotonic() - began], "{:.1f}")
+        wait_until(self.quiet, 180, "a quiet machine")
+        drag(visit, panel.locator(".facelib-moment"))
+        report(visit, "Muscles: drag over the film")
+        handle = panel.locator(".facelib-moment .noUi-handle")
+        press(visit, handle, self.over(handle))
+        report(visit, "Muscles: keys over the film")
         visit.close()
 
     def live(self, visit: Visit) -> Locator:

@@ -26,7 +26,6 @@ from facelib.studies import Progress
 from facelib.studies import power_of_properties as pop
 from facelib.studies.power_of_properties.electrodes import PAIRS
 from facelib.studies.power_of_properties.population import HEADS
-from facelib.studies.small_tables import FOLDER
 
 SETS = ("facs", "tuned")
 METHODS = ("partial_correlation", "kcit", "rcot", "chsic", "cmiknn")  # three vote, two stand beside them
@@ -39,7 +38,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=PAIRS, help="people with and without electrodes")
     parser.add_argument("--size", type=int, default=224, help="px")
     parser.add_argument("--hours", type=float, default=4.0, help="for the tests of the population")
-    parser.add_argument("--tables", type=Path, default=FOLDER, help="where the tables go")
+    parser.add_argument("--tables", type=Path, help="where the tables go")
     options = parser.parse_args()
     single_threaded()
     seconds: dict[str, float] = {}

@@ -24,7 +24,6 @@ from facelib.restoration.weights import training_log
 from facelib.studies.electrodes.restoration import restoration_study, restored_bare
 from facelib.studies.electrodes.restoration_results import RestorationResults
 from facelib.studies.power_of_properties.electrodes import electrode_faces
-from facelib.studies.small_tables import FOLDER
 
 PEOPLE, SEED = 105, 20261130  # of each expression set
 BARE: Final = 320  # people of all kinds, for the placebo
@@ -37,7 +36,7 @@ ALSO: Final = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=PEOPLE, help="of each expression set")
-    parser.add_argument("--tables", type=Path, default=FOLDER, help="where the tables go")
+    parser.add_argument("--tables", type=Path, help="where the tables go")
     options = parser.parse_args()
     single_threaded()
     start, spent = time.perf_counter(), time.process_time()

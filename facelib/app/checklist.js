@@ -1,12 +1,5 @@
 /* Check boxes under headings: a fieldset with its legend, so that every reader knows what is chosen. */
 
-function element(tag, className, text = "") {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
 class CheckList {
   constructor(model, el) {
     this.model = model;

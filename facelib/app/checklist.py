@@ -9,6 +9,8 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from facelib.app.scripts import script
+
 _HERE = Path(__file__).parent
 
 
@@ -43,7 +45,7 @@ class CheckList(anywidget.AnyWidget):
     (['fig'], ['fig'])
     """
 
-    _esm = _HERE / "checklist.js"
+    _esm = script("checklist.js")
     _css = _HERE / "checklist.css"
 
     label = t.Unicode("").tag(sync=True)

@@ -7,13 +7,6 @@
 const SIDE = 720; // px of a picture from the camera
 const MILLION = 1e6;
 
-function element(tag, className, text = "") {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
 class DropZone {
   constructor(model, el) {
     this.model = model;

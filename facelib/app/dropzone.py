@@ -9,6 +9,8 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
+from facelib.app.scripts import script
+
 TYPES: Final = ("image/png", "image/jpeg", "image/webp")
 MOST: Final = 20_000_000  # bytes of a picture
 PART: Final = 4_000_000  # bytes of a message to the kernel: a larger file comes in parts
@@ -31,7 +33,7 @@ class DropZone(anywidget.AnyWidget):
         While a file is read; the browser waits.
     """
 
-    _esm = pathlib.Path(__file__).parent / "dropzone.js"
+    _esm = script("dropzone.js")
     _css = pathlib.Path(__file__).parent / "dropzone.css"
 
     types = traitlets.List(traitlets.Unicode(), default_value=list(TYPES)).tag(sync=True)

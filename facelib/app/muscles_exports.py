@@ -90,7 +90,7 @@ def activity_table(film: Film) -> Any:
     last = min(film.start + len(film) / film.animation.rate, recording.seconds)
     rate = min(RATE, recording.rate)
     part = recording.cut(film.start, last)
-    moved = animate(film.animation.base, part, film.model, rate=rate, scaling=film.loaded.scaling)
+    moved = animate(film.animation.base, part, film.model, rate=rate, ends=film.loaded.ends)
     table = moved.table()
     return table.assign(seconds=table["seconds"] + film.start)
 

@@ -143,9 +143,7 @@ def film_of(
     last = min(first + min(max(seconds, 0.5), LONGEST), recording.seconds)
     part = recording.cut(first, last) if (first, last) != (0.0, recording.seconds) else recording
     rate = min(RATE, MOST / max(part.seconds, 1e-9), recording.rate)
-    animation = animate(
-        head, part, model, rate=rate, electrodes=electrodes or removed, scaling=loaded.scaling
-    )
+    animation = animate(head, part, model, rate=rate, electrodes=electrodes or removed, ends=loaded.ends)
     return Film(
         loaded=loaded,
         start=first,

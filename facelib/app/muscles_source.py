@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError, FacelibError
-from facelib.semg.activity import Scaling, scaling_of
+from facelib.semg.activity import ActivityRange, activity_range
 from facelib.semg.recording import Recording
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Loaded:
         As it was recorded.
     envelope
         What the processing chain made of it; itself if it was an envelope.
-    scaling
+    ends
         What is rest and what is full activity of each channel.
     findings
         Of the quality check.
@@ -51,7 +51,7 @@ class Loaded:
 
     recording: Recording
     envelope: Recording
-    scaling: Scaling | None
+    ends: ActivityRange | None
     findings: tuple[Finding, ...]
     title: str
 
@@ -107,17 +107,17 @@ def simulated(
     side = f", {weak} side weaker by {100 * weakness:.0f} %" if weak != SIDES[0] else ""
     title = f"{movements()[task].capitalize()}{side}, {SIMULATED}"
     made = prepared(clip.raw or clip.envelope, title, chain, progress)
-    return replace(made, scaling=_simulated_scaling(seed, chain))
+    return replace(made, ends=_simulated_range(seed, chain))
 
 
 @lru_cache(maxsize=8)
-def _simulated_scaling(seed: int, chain: Chain) -> Scaling:
+def _simulated_range(seed: int, chain: Chain) -> ActivityRange:
     """Return what is rest and what is full of a simulated session: that of all movements."""
     from facelib.semg.simulation import simulate_clip
     from facelib.semg.tasks import TASKS
 
     clips = (simulate_clip(task, SECONDS, seed=seed, chain=chain) for task in TASKS.values())
-    return scaling_of(clip.envelope for clip in clips)
+    return activity_range(clip.envelope for clip in clips)
 
 
 def uploaded(
@@ -157,7 +157,7 @@ def of_clip(dataset: Dataset, clip: str, chain: Chain) -> Loaded:
     same = dataset.clips[dataset.clips["session"] == found.session]["clip"]
     return replace(
         made,
-        scaling=_scaling(_recordings(dataset, tuple(same)) or [made.envelope]),
+        ends=_ends(_recordings(dataset, tuple(same)) or [made.envelope]),
         findings=(*found.findings, *made.findings),
     )
 
@@ -185,13 +185,13 @@ def prepared(
     except BadValueError as error:
         words = _NARROWER.sub(r"“To, Hz” under “Processing” \1", str(error))
         raise BadValueError(words) from error
-    return Loaded(recording, made, _scaling([made]), findings, title)
+    return Loaded(recording, made, _ends([made]), findings, title)
 
 
-def _scaling(recordings: Iterable[Recording]) -> Scaling | None:
-    """Return the scaling of envelopes; None for those that were normalised."""
+def _ends(recordings: Iterable[Recording]) -> ActivityRange | None:
+    """Return what is rest and what is full in envelopes; None for those that were normalised."""
     given = [recording for recording in recordings if recording.unit]
-    return scaling_of(given) if given else None
+    return activity_range(given) if given else None
 
 
 @lru_cache(maxsize=8)

@@ -8,26 +8,6 @@ const KEPT = 128; // decoded pictures: 26 MB at 224 px
 const WIDE = 460; // px of the map's canvas
 const INK = "#3a4651";
 
-function element(tag, className, text = "") {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
-function figure(name) {
-  const root = element("figure", `facelib-muscles-figure facelib-muscles-${name}`);
-  const frame = element("div", "facelib-muscles-frame");
-  const canvas = element("canvas", "facelib-muscles-canvas");
-  canvas.width = canvas.height = 224;
-  canvas.setAttribute("role", "img");
-  const badge = element("span", "facelib-muscles-badge");
-  const caption = element("figcaption", "facelib-muscles-caption");
-  frame.append(canvas, badge);
-  root.append(frame, caption);
-  return { root, frame, canvas, badge, caption };
-}
-
 function seconds(value) {
   return `${value.toFixed(1)} s`;
 }
@@ -67,8 +47,8 @@ class MusclesView {
 
   build() {
     this.el.classList.add("facelib-muscles");
-    this.face = figure("face");
-    this.map = figure("map");
+    this.face = figure("muscles", "face");
+    this.map = figure("muscles", "map");
     this.row = element("div", "facelib-muscles-row");
     this.row.append(this.face.root, this.map.root);
     this.legend = element("div", "facelib-muscles-legend");

@@ -13,6 +13,7 @@ import traitlets as t
 
 from facelib.app.muscles_film import FULL, OUTSIDE
 from facelib.app.pictures import encode_jpeg
+from facelib.app.scripts import script
 from facelib.charts.ramp import RAMP
 from facelib.errors import BadValueError
 from facelib.semg import face_plane
@@ -56,7 +57,7 @@ class MusclesStage(anywidget.AnyWidget):
     2
     """
 
-    _esm = _HERE / "muscles_stage.js"
+    _esm = script("muscles_stage.js")
     _css = _HERE / "muscles_stage.css"
 
     frames = t.List(t.Bytes()).tag(sync=True)

@@ -90,27 +90,6 @@ function difference(before, after) {
   return image;
 }
 
-function element(tag, className, text = "") {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
-function figure(name) {
-  const root = element("figure", `facelib-stage-figure facelib-stage-${name}`);
-  const frame = element("div", "facelib-stage-frame");
-  const canvas = element("canvas", "facelib-stage-canvas");
-  canvas.width = canvas.height = 224;
-  canvas.setAttribute("role", "img");
-  const note = element("span", "facelib-stage-note");
-  const badge = element("span", "facelib-stage-badge");
-  const caption = element("figcaption", "facelib-stage-caption", name);
-  frame.append(canvas, badge, note);
-  root.append(frame, caption);
-  return { root, canvas, note, badge, caption, name };
-}
-
 /** Give a canvas the size of a picture; setting it also empties it, so only when it differs. */
 function resize(canvas, { width, height }) {
   if (canvas.width === width && canvas.height === height) return;
@@ -205,7 +184,7 @@ class StageView {
 
   build() {
     this.el.classList.add("facelib-stage");
-    this.figures = ["before", "after", "difference"].map(figure);
+    this.figures = ["before", "after", "difference"].map((name) => figure("stage", name));
     const row = element("div", "facelib-stage-row");
     row.append(...this.figures.map((f) => f.root));
     this.legend = element("div", "facelib-stage-legend");

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import traitlets as t
 
 from facelib.app.pictures import encode_frames, encode_jpeg
+from facelib.app.scripts import script
 from facelib.errors import BadValueError
 
 _HERE = Path(__file__).parent
@@ -69,7 +70,7 @@ class Stage(anywidget.AnyWidget):
     21
     """
 
-    _esm = _HERE / "stage.js"
+    _esm = script("stage.js")
     _css = _HERE / "stage.css"
 
     before = t.Bytes(b"").tag(sync=True)

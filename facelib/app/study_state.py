@@ -319,7 +319,8 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         except studies.Cancelled:
             if task is not None:
                 task.check()
-            result, stage = studies.open_study(store), "stopped"
+            result = studies.open_study(store)
+            stage = "done" if result.complete else "stopped"  # it may have been stopped as the last was done
         self._tell(task, setattr, self, "step", "Statistics of what was found")
         try:
             found = self.gather(result, task)

@@ -11,8 +11,8 @@ import pandas as pd
 
 from facelib import stats
 from facelib.charts import theme
+from facelib.charts.accuracies import accuracy_panel
 from facelib.charts.independence_rows import percent
-from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.studies.effects import signed
@@ -28,7 +28,6 @@ HEADING: Final = (
     "of the share, p (McNemar, after Holm); verdict on the output for the expression that is shown"
 )
 BEFORE, AFTER = "without electrodes", "with electrodes"
-UNIT: Final = alt.Scale(domain=[-0.02, 1.02], nice=False)
 
 
 def electrode_accuracy(
@@ -59,7 +58,8 @@ def electrode_accuracy(
         msg = f"Expected rows with the expression {ALL!r}, from electrodes_table; there are none."
         raise BadValueError(msg)
     data = accuracy_rows(given)
-    panels = [_accuracies(key, width, row_height) for key in keys]
+    size: dict[str, Any] = {"width": width, "row_height": row_height, "intervals": True}
+    panels = [accuracy_panel(key, (BEFORE, AFTER), _titled(key), **size) for key in keys]
     chart = alt.concat(*panels, columns=columns, data=alt.NamedData(name="accuracies"))
     told = "; ".join(
         f"{row['scheme']}, {row['expression_set']}, {row['classifier']}: {percent(row['accuracy_before'])} "
@@ -95,43 +95,8 @@ def accuracy_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     )
 
 
-def _accuracies(key: Mapping[Any, Any], width: int, row_height: int) -> theme.Layered:
-    chosen = " && ".join(f"datum.{name} === {json.dumps(key[name])}" for name in ("scheme", "expression_set"))
-    names = alt.Axis(
-        title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=170, labelPadding=6
-    )
-    axis = alt.Axis(title=None, values=[0, 0.25, 0.5, 0.75, 1], format=".0%", ticks=False, domain=False)
-    kinds = [BEFORE, AFTER]
-    base = (
-        alt.Chart()
-        .transform_filter(chosen)
-        .encode(y=alt.Y("classifier:N", sort=None, axis=names), yOffset=alt.YOffset("kind:N", sort=kinds))
-    )
-    x = alt.X("value:Q", scale=UNIT, axis=axis)
-    shades = alt.Scale(domain=kinds, range=[colour(0), colour(1)])
-    shown = alt.Color("kind:N", scale=shades, legend=None)
-    rule = base.mark_rule(strokeWidth=1.6).encode(
-        x=alt.X("low:Q", scale=UNIT, axis=axis), x2="high:Q", color=shown
-    )
-    dot = base.mark_point(size=62, strokeWidth=2, opacity=1).encode(
-        x=x,
-        shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "diamond"]), legend=None),
-        stroke=alt.Stroke("kind:N", scale=shades, legend=None),
-        fill=alt.condition(f"datum.kind === '{AFTER}'", alt.value(colour(1)), alt.value("#ffffff")),
-        tooltip=["classifier:N", "kind:N", alt.Tooltip("value:Q", format=".1%"), "n:Q", "words:N"],
-    )
-    text = (
-        alt.Chart()
-        .transform_filter(f"{chosen} && datum.words !== ''")
-        .mark_text(align="left", color=theme.INK, fontSize=11)
-        .encode(y=alt.Y("classifier:N", sort=None, axis=names), x=alt.value(width + 8), text="words:N")
-    )
-    title = f"{key['scheme']}" + (f", {key['expression_set']} expressions" if key["expression_set"] else "")
-    return alt.layer(rule, dot, text).properties(
-        width=width,
-        height=alt.Step(row_height, **{"for": "position"}),
-        title=alt.Title(text=title, anchor="start", frame="group", fontSize=11.5, offset=6),
-    )
+def _titled(key: Mapping[Any, Any]) -> str:
+    return f"{key['scheme']}" + (f", {key['expression_set']} expressions" if key["expression_set"] else "")
 
 
 def _tested(row: Mapping[Any, Any]) -> str:

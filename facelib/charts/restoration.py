@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
+from facelib.charts.accuracies import accuracy_panel, name_axis, row_title
 from facelib.charts.independence_rows import percent
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
@@ -18,12 +19,10 @@ from facelib.errors import BadValueError
 ALL: Final = "all"
 KINDS: Final = ("without electrodes", "with electrodes", "taken off digitally")
 _ENDS: Final = ("without", "with", "restored")
-SHAPES: Final = ("circle", "diamond", "square")
 NEEDED: Final = (
     "worn", "expression_set", "classifier", "method", "n", "accuracy_without", "accuracy_with",
     "accuracy_restored", "won_back", "low", "high",
 )  # fmt: skip
-UNIT: Final = alt.Scale(domain=[-0.02, 1.02], nice=False)
 HEADING: Final = (
     "Share named as meant. Circles: without electrodes; diamonds: with them; squares: taken off digitally. "
     "Beside: share of the loss that is won back, 95 % interval over people"
@@ -61,11 +60,12 @@ def restored_accuracy(
         msg = f"Expected rows of the method {method!r}; there are {known or 'none'}."
         raise BadValueError(msg)
     data = accuracy_rows(given)
-    chart = alt.concat(
-        *(_panel(key, width, row_height) for key in keys),
-        columns=columns,
-        data=alt.NamedData(name="restored"),
-    )
+    size: dict[str, Any] = {"width": width, "row_height": row_height, "intervals": False}
+    panels = [
+        accuracy_panel(key, KINDS, f"{key['worn']}; {key['expression_set']} expressions", **size)
+        for key in keys
+    ]
+    chart = alt.concat(*panels, columns=columns, data=alt.NamedData(name="restored"))
     told = "; ".join(
         f"{row['worn']}, {row['expression_set']}, {row['classifier']}: {percent(row['accuracy_without'])}, "
         f"{percent(row['accuracy_with'])}, {percent(row['accuracy_restored'])}; {words_of(row)}"
@@ -152,51 +152,14 @@ def won_back_shares(table: pd.DataFrame, *, width: int = 320, row_height: int = 
     )
 
 
-def _panel(key: Mapping[Any, Any], width: int, row_height: int) -> theme.Layered:
-    chosen = " && ".join(f"datum.{name} === {json.dumps(key[name])}" for name in ("worn", "expression_set"))
-    names = alt.Axis(
-        title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=170, labelPadding=6
-    )
-    axis = alt.Axis(title=None, values=[0, 0.25, 0.5, 0.75, 1], format=".0%", ticks=False, domain=False)
-    base = alt.Chart().transform_filter(chosen).encode(y=alt.Y("classifier:N", sort=None, axis=names))
-    shades = alt.Scale(domain=list(KINDS), range=[colour(0), colour(1), colour(2)])
-    line = base.mark_line(color=theme.INK, opacity=0.25, strokeWidth=1.2).encode(
-        x=alt.X("value:Q", scale=UNIT, axis=axis), detail="classifier:N"
-    )
-    mark = base.mark_point(size=70, strokeWidth=2, opacity=1).encode(
-        x=alt.X("value:Q", scale=UNIT, axis=axis),
-        shape=alt.Shape("kind:N", scale=alt.Scale(domain=list(KINDS), range=list(SHAPES)), legend=None),
-        stroke=alt.Stroke("kind:N", scale=shades, legend=None),
-        fill=alt.condition(f"datum.kind === '{KINDS[1]}'", alt.value(colour(1)), alt.value("#ffffff")),
-        tooltip=["classifier:N", "kind:N", alt.Tooltip("value:Q", format=".1%"), "n:Q", "words:N"],
-    )
-    text = (
-        alt.Chart()
-        .transform_filter(f"{chosen} && datum.words !== ''")
-        .mark_text(align="left", color=theme.INK, fontSize=11)
-        .encode(y=alt.Y("classifier:N", sort=None, axis=names), x=alt.value(width + 8), text="words:N")
-    )
-    return alt.layer(line, mark, text).properties(
-        width=width,
-        height=alt.Step(row_height),
-        title=alt.Title(
-            text=f"{key['worn']}; {key['expression_set']} expressions",
-            anchor="start", frame="group", fontSize=11.5, offset=6,
-        ),
-    )  # fmt: skip
-
-
 def _shares(expression_set: str, methods: list[str], width: int, row_height: int) -> theme.Layered:
     chosen = f"datum.expression_set === {json.dumps(expression_set)}"
-    names = alt.Axis(
-        title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=200, labelPadding=6
-    )
     axis = alt.Axis(title=None, format=".0%", ticks=False, domain=False, tickCount=6)
     base = (
         alt.Chart()
         .transform_filter(chosen)
         .encode(
-            y=alt.Y("worn:N", sort=None, axis=names),
+            y=alt.Y("worn:N", sort=None, axis=name_axis()),
             yOffset=alt.YOffset("method:N", sort=methods),
             color=alt.Color(
                 "method:N",
@@ -217,7 +180,5 @@ def _shares(expression_set: str, methods: list[str], width: int, row_height: int
     return alt.layer(half, rule, dot, text).properties(
         width=width,
         height=alt.Step(row_height, **{"for": "position"}),
-        title=alt.Title(
-            text=f"{expression_set} expressions", anchor="start", frame="group", fontSize=11.5, offset=6
-        ),
+        title=row_title(f"{expression_set} expressions"),
     )

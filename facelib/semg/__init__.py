@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from facelib.semg.activity import activity_of, scaling_of
+    from facelib.semg.activity import activity_of, activity_range
     from facelib.semg.animation import Animation, animate
     from facelib.semg.channels import channel_of, channels_of
     from facelib.semg.committed import MuscleResults, load_results
@@ -108,7 +108,7 @@ _NAMES = {
     "read_signals": "reading",
     "region_of": "muscles",
     "scale_of": "normalising",
-    "scaling_of": "activity",
+    "activity_range": "activity",
     "simulate": "simulated_folder",
     "simulate_clip": "simulation",
     "swapped": "swapping",
@@ -154,6 +154,7 @@ __all__ = [
     "Video",
     "Watched",
     "activity_of",
+    "activity_range",
     "aligned",
     "animate",
     "bipolar",
@@ -185,7 +186,6 @@ __all__ = [
     "read_signals",
     "region_of",
     "scale_of",
-    "scaling_of",
     "simulate",
     "simulate_clip",
     "swapped",

@@ -53,7 +53,7 @@ SUMMARY_COLUMNS: Final = {
 
 
 @dataclass(frozen=True, eq=False)
-class Scaling:
+class ActivityRange:
     """What is 0 and what is 1 of each channel.
 
     Parameters
@@ -67,8 +67,8 @@ class Scaling:
     full: Doubles
 
 
-def scaling_of(recordings: Recording | Iterable[Recording]) -> Scaling:
-    """Return the scaling of envelopes that belong together: of one recording, or of all of a session.
+def activity_range(recordings: Recording | Iterable[Recording]) -> ActivityRange:
+    """Return what is rest and what is full in envelopes of one recording, or of all of a session.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def scaling_of(recordings: Recording | Iterable[Recording]) -> Scaling:
     """
     given = [recordings] if isinstance(recordings, Recording) else list(recordings)
     if not given:
-        msg = "A scaling is made of one recording or more; got none."
+        msg = "The range of activity is that of one recording or more; got none."
         raise BadValueError(msg)
     values = [in_order(recording) for recording in given]
     rest = _percentile(np.concatenate(values), REST)
@@ -88,7 +88,9 @@ def scaling_of(recordings: Recording | Iterable[Recording]) -> Scaling:
     if not most > 0:
         msg = "Nothing moves in this recording: all channels are constant, or none is known."
         raise BadValueError(msg)
-    return Scaling(rest, np.where(np.isnan(high), np.nan, np.repeat(np.fmax(full, LEAST * most), len(SIDES))))
+    return ActivityRange(
+        rest, np.where(np.isnan(high), np.nan, np.repeat(np.fmax(full, LEAST * most), len(SIDES)))
+    )
 
 
 def _percentile(values: Doubles, share: float) -> Doubles:
@@ -100,14 +102,14 @@ def _percentile(values: Doubles, share: float) -> Doubles:
     return result
 
 
-def activity_of(recording: Recording, scaling: Scaling | None = None) -> Doubles:
+def activity_of(recording: Recording, ends: ActivityRange | None = None) -> Doubles:
     """Return how active every channel is, (n, 22), 0 … 1; NaN where it wasn't recorded.
 
     Parameters
     ----------
     recording
         Envelopes. Those without a unit were normalised before: they are taken as they are, within 0 … 1.
-    scaling
+    ends
         What is 0 and what 1, for envelopes in µV; None: of this recording alone.
 
     Raises
@@ -124,7 +126,7 @@ def activity_of(recording: Recording, scaling: Scaling | None = None) -> Doubles
     """
     values = in_order(recording)
     if recording.unit:
-        chosen = scaling_of(recording) if scaling is None else scaling
+        chosen = activity_range(recording) if ends is None else ends
         values = (values - chosen.rest) / chosen.full
     return np.asarray(values.clip(0, 1))
 

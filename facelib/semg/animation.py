@@ -22,7 +22,7 @@ from facelib.faces import Face, Head
 from facelib.faces.arguments import whole
 from facelib.faces.cache import ArrayCache
 from facelib.faces.expressions import FACE_UNITS
-from facelib.semg.activity import Scaling, activity_of, at_rate
+from facelib.semg.activity import ActivityRange, activity_of, at_rate
 from facelib.semg.muscles import CHANNELS, unit_weights
 from facelib.semg.recording import Recording
 
@@ -169,7 +169,7 @@ def animate(
     rate: float | None = None,
     *,
     electrodes: bool | str = False,
-    scaling: Scaling | None = None,
+    ends: ActivityRange | None = None,
 ) -> Animation:
     """Move a head by a recording, or by face units.
 
@@ -187,7 +187,7 @@ def animate(
         Pictures a second; None: 30, or as many as there are rows if they are fewer.
     electrodes
         Whether the head wears the electrodes of the Fridlund scheme, or the name of a scheme.
-    scaling
+    ends
         What is rest and what is full activity, as for `facelib.semg.activity.activity_of`.
 
     Raises
@@ -210,7 +210,7 @@ def animate(
     )  # fmt: skip
     if isinstance(moves, Recording):
         wanted = _rate(rate, moves.rate)
-        _, activity = at_rate(activity_of(moves, scaling), moves.rate, wanted)
+        _, activity = at_rate(activity_of(moves, ends), moves.rate, wanted)
         units = declared_units(activity) if model is None else _predicted(model, moves, wanted)
         how = DECLARED if model is None else type(model).__name__
     else:

@@ -6,22 +6,17 @@ for. The numbers say what the software can do at best, and nothing of humans.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from facelib.errors import BadValueError
-from facelib.models.writing import written_whole
+from facelib.models.small_tables import SmallTables
 from facelib.semg.evaluation import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FOLDER: Final = Path(__file__).with_name("results")
-DIGITS: Final = "%.5g"
 SCORES: Final = MappingProxyType(
     {
         "source": '"true face units"; "read from the film" by the networks, frame by frame; and of some '
@@ -55,11 +50,10 @@ SYNCHRONISED: Final = MappingProxyType(
     }
 )
 """Columns of `MuscleResults.synchronised`."""
-TABLES: Final = ("scores", "units", "weights", "traces", "synchronised")
 
 
-@dataclass(frozen=True, eq=False)
-class MuscleResults:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MuscleResults(SmallTables):
     """Tables of the round trip between simulated muscles and faces.
 
     Parameters
@@ -80,26 +74,17 @@ class MuscleResults:
         How they were made.
     """
 
+    study = "muscles"
+    folder = Path(__file__).with_name("results")
+    script = "benchmarks/muscles.py"
     scores: pd.DataFrame
     units: pd.DataFrame
     weights: pd.DataFrame
     traces: pd.DataFrame
     synchronised: pd.DataFrame
-    about: Mapping[str, Any]
-
-    def save(self, folder: str | Path = FOLDER) -> Path:
-        """Write the tables as CSV, each whole or not at all."""
-        target = Path(folder)
-        for name in TABLES:
-            text = getattr(self, name).to_csv(index=False, float_format=DIGITS, lineterminator="\n")
-            with written_whole(target / f"muscles_{name}.csv") as file:
-                file.write(text.encode())
-        with written_whole(target / "muscles_about.json") as file:
-            file.write(f"{json.dumps(dict(self.about), indent=1, ensure_ascii=False)}\n".encode())
-        return target
 
 
-def load_results(folder: str | Path = FOLDER) -> MuscleResults:
+def load_results(folder: str | Path | None = None) -> MuscleResults:
     """Return the tables that come with facelib, or those that ``benchmarks/muscles.py`` wrote.
 
     Raises
@@ -114,15 +99,4 @@ def load_results(folder: str | Path = FOLDER) -> MuscleResults:
     >>> bool((true["rho"] >= 0.9).all())
     True
     """
-    import pandas as pd
-
-    there = Path(folder)
-    files = {name: there / f"muscles_{name}.csv" for name in TABLES}
-    about = there / "muscles_about.json"
-    if missing := [file.name for file in (*files.values(), about) if not file.is_file()]:
-        msg = (
-            f"{there} holds no result of this kind: {', '.join(missing)} missing. Run benchmarks/muscles.py."
-        )
-        raise BadValueError(msg)
-    tables = {name: pd.read_csv(file) for name, file in files.items()}
-    return MuscleResults(**tables, about=json.loads(about.read_text(encoding="utf-8")))
+    return MuscleResults.load(folder)

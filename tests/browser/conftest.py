@@ -109,6 +109,14 @@ def toy_server(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the whole page with one kernel in its pool; tests leave it as they found it."""
+    server = facelib_app(None, tmp_path_factory.mktemp("page") / "log", pool=1)
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Open pages that close with the test: ``visit(url)``."""

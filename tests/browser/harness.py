@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import psutil
-from playwright.sync_api import Browser, Locator, Page, Playwright, Request
+from playwright.sync_api import Browser, Locator, Page, Playwright, Request, expect
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -211,15 +211,25 @@ class Visit:
         assert not self.problems, "\n".join(self.problems)
         assert not self.failures, "\n".join(self.failures)
 
+    def choose_property(self, pattern: str) -> None:
+        """Choose the property whose entry matches, and wait until its own options stand beside the slider."""
+        card = self.page.locator(".facelib-card").filter(has=self.page.locator(".facelib-strength"))
+        menu, hint = card.get_by_label("Property", exact=True), card.locator(".facelib-hint")
+        entries = menu.locator("option").all_text_contents()
+        (wanted,) = [text for text in entries if re.search(pattern, text.replace("\N{NO-BREAK SPACE}", " "))]
+        shown, told = menu.evaluate("menu => menu.selectedOptions[0]?.text"), hint.inner_text()
+        menu.select_option(label=wanted)
+        if wanted != shown:
+            expect(hint).not_to_have_text(told)
+
     def drag(self, slider: Locator, steps: int, pause: float = 0.0) -> Iterator[int]:
         """Drag a slider of ipywidgets with the mouse from its left to its right end, step by step."""
-        bar = slider.locator(".noUi-base").bounding_box()
-        handle = slider.locator(".noUi-handle").bounding_box()
-        assert bar is not None
-        assert handle is not None
         mouse = self.page.mouse
-        mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        slider.locator(".noUi-handle").hover()  # once it stays where it is
         mouse.down()
+        assert slider.locator(".noUi-active").count() == 1, "the mouse didn't take the slider's handle"
+        bar = slider.locator(".noUi-base").bounding_box()
+        assert bar is not None
         for step in range(steps):
             mouse.move(bar["x"] + bar["width"] * step / max(1, steps - 1), bar["y"] + bar["height"] / 2)
             if pause:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from harness import Visit, facelib_app
+from harness import Server, Visit
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.packages
@@ -29,16 +29,15 @@ SLIDERS = {
 
 
 @pytest.fixture(scope="module")
-def reader(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+def reader(browser: Browser, page_server: Server) -> Iterator[Visit]:
     """The page, its pictures and charts drawn; tests leave it as they found it."""
-    with facelib_app(None, tmp_path_factory.mktemp("accessibility") / "log", pool=1) as server:
-        one = Visit(browser, server.url)
-        one.page.locator(".facelib-strength").wait_for(timeout=START)
-        expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
-        expect(one.page.locator(".facelib-chart svg").last).to_be_visible(timeout=START)
-        expect(one.page.locator("[role=slider]:not([aria-label])")).to_have_count(0)
-        yield one
-        one.close()
+    one = Visit(browser, page_server.url)
+    one.page.locator(".facelib-strength").wait_for(timeout=START)
+    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
+    expect(one.page.locator(".facelib-chart svg").last).to_be_visible(timeout=START)
+    expect(one.page.locator("[role=slider]:not([aria-label])")).to_have_count(0)
+    yield one
+    one.close()
 
 
 def computed(one: Visit) -> list[tuple[str, str, dict[str, object]]]:

@@ -74,7 +74,7 @@ def choose(one: Visit, label: str, option: str) -> None:
 
 
 def test_a_person_drags_symmetry_and_everything_follows(explorer: Visit) -> None:
-    choose(explorer, "Property", "one side weaker")
+    explorer.choose_property("one side weaker")
     swept(explorer)
     picture, words, chart, curve = after(explorer), numbers(explorer), bars(explorer), cursor(explorer)
     for _ in explorer.drag(explorer.page.locator(".facelib-strength"), 11):
@@ -133,7 +133,7 @@ def test_another_face_and_back(explorer: Visit) -> None:
 
 @pytest.mark.parametrize("option", ["one-sided palsy", "sEMG electrodes", ": age"])
 def test_other_properties(explorer: Visit, option: str) -> None:
-    choose(explorer, "Property", option)
+    explorer.choose_property(option)
     swept(explorer)
     start = after(explorer)
     for _ in explorer.drag(explorer.page.locator(".facelib-strength"), 3):
@@ -146,7 +146,7 @@ def test_other_properties(explorer: Visit, option: str) -> None:
 def test_property_and_options_can_be_read_on_a_small_page(explorer_server: Server, visit: Visits) -> None:
     one = swept(visit(explorer_server.url, width=1280, height=800))
     for option, names in (("one-sided palsy", ("Side", "Parts")), (": age", ("Toward",))):
-        choose(one, "Property", option)
+        one.choose_property(option)
         for name in ("Property", *names):
             menu = one.page.locator(".facelib-app").get_by_label(name, exact=True)
             expect(menu).to_be_visible()
@@ -160,7 +160,7 @@ def test_property_and_options_can_be_read_on_a_small_page(explorer_server: Serve
 def test_the_photograph_with_a_harmless_change(explorer: Visit) -> None:
     explorer.page.get_by_role("button", name="Photograph").click()
     expect(explorer.page.get_by_text("Eileen Collins")).to_be_visible(timeout=20_000)
-    choose(explorer, "Property", ": blur")
+    explorer.choose_property(": blur")
     swept(explorer)
     explorer.screenshot("explorer_photograph")
     explorer.assert_clean()

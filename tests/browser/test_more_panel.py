@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from harness import Server, Visit, facelib_app, wait_until
+from harness import Server, Visit, wait_until
 from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.packages
 
 START = 60_000  # ms until the page is there, on a busy machine
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with facelib_app(None, tmp_path_factory.mktemp("more") / "log", pool=1) as one:
-        yield one
 
 
 def before(one: Visit) -> bytes:
@@ -28,8 +22,8 @@ def slider(one: Visit, name: str) -> Locator:
     return one.page.get_by_role("slider", name=name, exact=True)
 
 
-def test_gaze_and_glasses_change_the_picture(server: Server, visit: Callable[..., Visit]) -> None:
-    one = visit(server.url, width=1280, height=900)
+def test_gaze_and_glasses_change_the_picture(page_server: Server, visit: Callable[..., Visit]) -> None:
+    one = visit(page_server.url, width=1280, height=900)
     expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
     fold = one.page.get_by_role("button", name="More", exact=True)
     undo = one.page.get_by_role("button", name="Undo")

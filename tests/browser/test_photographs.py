@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage.data
-from harness import BROWSER_OPTIONS, Server, Visit, facelib_app, find_browser
+from harness import BROWSER_OPTIONS, Server, Visit, find_browser
 from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
 
@@ -20,17 +19,10 @@ pytestmark = pytest.mark.packages
 SWEEP = 60_000  # ms that a sweep may take on a busy machine
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    found = facelib_app(None, tmp_path_factory.mktemp("photographs") / "log", pool=1)
-    yield found
-    found.stop()
-
-
 @pytest.fixture
-def photographs(server: Server, visit: Callable[..., Visit]) -> Visit:
+def photographs(page_server: Server, visit: Callable[..., Visit]) -> Visit:
     """The page, with the place for photographs open."""
-    return opened(visit(server.url))
+    return opened(visit(page_server.url))
 
 
 def opened(one: Visit) -> Visit:
@@ -89,10 +81,7 @@ def test_a_picture_is_shown_checked_and_changed(photographs: Visit, give: Callab
     assert box is not None
     assert box["width"] > 200
     assert abs(box["width"] - box["height"]) < 2
-    menu = photographs.page.locator(".facelib-app").get_by_label("Property", exact=True)
-    texts = menu.locator("option").all_text_contents()
-    (wanted,) = [text for text in texts if re.search(r"more\ssymmetric", text)]
-    menu.select_option(label=wanted)
+    photographs.choose_property("more symmetric")
     expect(photographs.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SWEEP)
     expect(stage(photographs)).to_have_attribute("data-state", "ready", timeout=SWEEP)
     unchanged = photographs.canvas_bytes(stage(photographs).locator("canvas").first)
@@ -135,7 +124,7 @@ def test_the_place_for_pictures_works_with_the_keyboard(photographs: Visit) -> N
 
 
 def test_the_camera_takes_a_picture_and_is_switched_off(
-    server: Server, browser: Browser, tmp_path: Path
+    page_server: Server, browser: Browser, tmp_path: Path
 ) -> None:
     film = tmp_path / "camera.mjpeg"  # what Chromium's pretended camera sees
     film.write_bytes(encoded(skimage.data.astronaut()) * 20)
@@ -147,7 +136,7 @@ def test_the_camera_takes_a_picture_and_is_switched_off(
     ]
     own = browser.browser_type.launch(executable_path=find_browser(), args=options)
     try:
-        one = opened(Visit(own, server.url))
+        one = opened(Visit(own, page_server.url))
         one.page.get_by_role("button", name="Use the camera").click()
         video = one.page.locator(".facelib-drop-video")
         expect(video).to_be_visible()

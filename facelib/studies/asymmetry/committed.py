@@ -6,25 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from facelib.models.small_tables import SmallTables
 from facelib.stats.effects.equivalence import ALPHA
 from facelib.studies.asymmetry.agreement import compare_with_observed, observed_slopes
 from facelib.studies.asymmetry.design import SEED
 from facelib.studies.asymmetry.effects import asymmetry_contrasts, asymmetry_curves, asymmetry_effects
 from facelib.studies.asymmetry.lowering import asymmetry_lowering
 from facelib.studies.asymmetry.table import symmetry_check, tabulate
-from facelib.studies.small_tables import FOLDER, load_tables, save_tables
 from facelib.studies.sweep import DELTA
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES: Final = ("effects", "contrasts", "curves", "lowering", "check", "slopes")
 
-
-@dataclass(frozen=True, eq=False)
-class AsymmetryResults:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AsymmetryResults(SmallTables):
     """What the study found, as tables; its rows aren't kept.
 
     Attributes
@@ -39,13 +37,15 @@ class AsymmetryResults:
         How it was made: people, steps, classifiers and their hashes, versions, seeds.
     """
 
+    study = "asymmetry"
+    folder = Path(__file__).with_name("results")
+    script = "benchmarks/asymmetry_study.py"
     effects: pd.DataFrame
     contrasts: pd.DataFrame
     curves: pd.DataFrame
     lowering: pd.DataFrame
     check: pd.DataFrame
     slopes: pd.DataFrame
-    about: Mapping[str, Any]
 
     @classmethod
     def of(
@@ -96,12 +96,8 @@ class AsymmetryResults:
         """What unchanged faces lead to expect beside what was found: see `compare_with_observed`."""
         return compare_with_observed(self.slopes, self.table, self.check)
 
-    def save(self, folder: str | Path = FOLDER) -> Path:
-        """Write the tables as Parquet, float32, and how they were made as JSON; none is left half-written."""
-        return save_tables(folder, "asymmetry", {name: getattr(self, name) for name in TABLES}, self.about)
 
-
-def load_asymmetry(folder: str | Path = FOLDER) -> AsymmetryResults:
+def load_asymmetry(folder: str | Path | None = None) -> AsymmetryResults:
     """Return the full-size result that comes with facelib, or another one that was saved.
 
     ``benchmarks/asymmetry_study.py`` makes it.
@@ -111,5 +107,4 @@ def load_asymmetry(folder: str | Path = FOLDER) -> AsymmetryResults:
     BadValueError
         If the folder holds no such result.
     """
-    tables, about = load_tables(folder, "asymmetry", TABLES)
-    return AsymmetryResults(**tables, about=about)
+    return AsymmetryResults.load(folder)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from facelib.models.small_tables import SmallTables
 from facelib.studies.electrodes.importance import position_table
 from facelib.studies.electrodes.numbers import half_table, number_table
 from facelib.studies.electrodes.shares import share_table
-from facelib.studies.small_tables import FOLDER, load_tables, save_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,12 +18,9 @@ if TYPE_CHECKING:
     from facelib.interventions.electrode_sets import ElectrodeSets
     from facelib.studies.results import InterventionalResult
 
-TABLES: Final = ("numbers", "halves", "positions", "shares")
-STUDY: Final = "electrodes"
 
-
-@dataclass(frozen=True, eq=False)
-class ElectrodesResults:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ElectrodesResults(SmallTables):
     """What the studies found, as tables; their rows aren't kept.
 
     Attributes
@@ -40,11 +37,13 @@ class ElectrodesResults:
         How they were made: people, classifiers, versions, seeds.
     """
 
+    study = "electrodes"
+    folder = Path(__file__).with_name("results")
+    script = "benchmarks/electrodes_study.py"
     numbers: pd.DataFrame
     halves: pd.DataFrame
     positions: pd.DataFrame
     shares: pd.DataFrame
-    about: Mapping[str, Any]
 
     @classmethod
     def of(
@@ -77,12 +76,8 @@ class ElectrodesResults:
             about=about,
         )
 
-    def save(self, folder: str | Path = FOLDER) -> Path:
-        """Write the tables as Parquet, float32, and how they were made as JSON; none is left half-written."""
-        return save_tables(folder, STUDY, {name: getattr(self, name) for name in TABLES}, self.about)
 
-
-def load_electrodes(folder: str | Path = FOLDER) -> ElectrodesResults:
+def load_electrodes(folder: str | Path | None = None) -> ElectrodesResults:
     """Return the full-size result that comes with facelib, or another one that was saved.
 
     ``benchmarks/electrodes_study.py`` makes it.
@@ -92,5 +87,4 @@ def load_electrodes(folder: str | Path = FOLDER) -> ElectrodesResults:
     BadValueError
         If the folder holds no such result.
     """
-    tables, about = load_tables(folder, STUDY, TABLES)
-    return ElectrodesResults(**tables, about=about)
+    return ElectrodesResults.load(folder)

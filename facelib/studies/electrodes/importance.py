@@ -15,7 +15,7 @@ from facelib.interventions.electrode_sets import ElectrodeSets
 from facelib.interventions.intervention import check_choice
 from facelib.stats import adjusted, coalitions
 from facelib.studies.electrodes.outcomes import MEAN, OUTCOMES, Outcomes, judged, outcomes_of
-from facelib.studies.power_of_properties.electrodes import electrode_faces
+from facelib.studies.power_of_properties.electrodes import bare_people
 from facelib.studies.sweep import DELTA
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ def importance_study(
 
     Examples
     --------
+    >>> from facelib.studies import electrode_faces
     >>> study = importance_study(electrode_faces(7), ["known_unbiased"], size=64)
     >>> study.steps, len(study.people)
     (253, 7)
@@ -165,12 +166,8 @@ def importance_study(
     from facelib.studies.interventional import InterventionalStudy
 
     chosen = electrode_series() if series is None else series
-    people: Any = electrode_faces(PEOPLE, expression_set="tuned") if faces is None else faces
-    heads = [one for one in people if isinstance(one, Head)]
-    if any(one.electrodes is not None for one in heads):
-        msg = "Some heads wear electrodes: take them off with head.replace(electrodes=None)."
-        raise BadValueError(msg)
-    if chosen.pairs and len(heads) < len(people):
+    people = bare_people(faces, PEOPLE, expression_set="tuned")
+    if chosen.pairs and not all(isinstance(one, Head) for one in people):
         msg = "Random orders are those of heads: of pictures take electrode_series(pairs=0)."
         raise BadValueError(msg)
     return InterventionalStudy(

@@ -9,14 +9,14 @@ import numpy as np
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
-from facelib.faces import ELECTRODE_SCHEMES, Head
+from facelib.faces import ELECTRODE_SCHEMES
 from facelib.interventions.electrodes import Electrodes
 from facelib.stats import adjusted
 from facelib.stats.checks import Floats
 from facelib.stats.classification import wilson
 from facelib.studies.electrodes.outcomes import MEAN, OUTCOMES, Outcomes, judged, outcomes_of
 from facelib.studies.interventional import InterventionalStudy, intervention_name
-from facelib.studies.power_of_properties.electrodes import electrode_faces
+from facelib.studies.power_of_properties.electrodes import bare_people, known_schemes
 from facelib.studies.sweep import DELTA
 
 if TYPE_CHECKING:
@@ -116,20 +116,14 @@ def electrode_numbers(
 
     Examples
     --------
+    >>> from facelib.studies import electrode_faces
     >>> study = electrode_numbers(electrode_faces(7), ["known_unbiased"], schemes=["fridlund"], size=64)
     >>> [arm.name for arm in study.arms], study.steps
     (['electrodes(order=random)'], 12)
     """
-    if not schemes or isinstance(schemes, str):
-        msg = f"Schemes are a list of {', '.join(ELECTRODE_SCHEMES)}; got {schemes!r}."
-        raise BadValueError(msg)
-    people: Any = electrode_faces(PEOPLE) if faces is None else faces
-    if any(isinstance(one, Head) and one.electrodes is not None for one in people):
-        msg = "Some heads wear electrodes: take them off with head.replace(electrodes=None)."
-        raise BadValueError(msg)
     return InterventionalStudy(
-        faces=people,
-        interventions=list(_arms(schemes, seed).values()),
+        faces=bare_people(faces, PEOPLE),
+        interventions=list(_arms(known_schemes(schemes), seed).values()),
         classifiers=classifiers,
         steps=steps,
         size=size,

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from facelib.models.small_tables import SmallTables
 from facelib.studies.electrodes.restoration import RestorationRun
 from facelib.studies.electrodes.won_back import likeness_table, won_back_table
-from facelib.studies.small_tables import FOLDER, load_tables, save_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES: Final = ("accuracy", "likeness", "placebo", "photograph_readings", "photograph_pictures")
 
-
-@dataclass(frozen=True, eq=False)
-class RestorationResults:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RestorationResults(SmallTables):
     """What the study found, as tables; its rows aren't kept, but those of the photograph.
 
     Attributes
@@ -36,12 +34,14 @@ class RestorationResults:
         How it was made: people, classifiers, versions, seeds, hash of the network.
     """
 
+    study = "restoration"
+    folder = Path(__file__).with_name("results")
+    script = "benchmarks/restoration_study.py"
     accuracy: pd.DataFrame
     likeness: pd.DataFrame
     placebo: pd.DataFrame
     photograph_readings: pd.DataFrame
     photograph_pictures: pd.DataFrame
-    about: Mapping[str, Any]
 
     @classmethod
     def of(
@@ -60,12 +60,8 @@ class RestorationResults:
             about=about,
         )
 
-    def save(self, folder: str | Path = FOLDER) -> Path:
-        """Write the tables as Parquet, float32, and how they were made as JSON; none is left half-written."""
-        return save_tables(folder, "restoration", {name: getattr(self, name) for name in TABLES}, self.about)
 
-
-def load_restoration(folder: str | Path = FOLDER) -> RestorationResults:
+def load_restoration(folder: str | Path | None = None) -> RestorationResults:
     """Return the full-size result that comes with facelib, or another one that was saved.
 
     ``benchmarks/restoration_study.py`` makes it.
@@ -75,5 +71,4 @@ def load_restoration(folder: str | Path = FOLDER) -> RestorationResults:
     BadValueError
         If the folder holds no such result.
     """
-    tables, about = load_tables(folder, "restoration", TABLES)
-    return RestorationResults(**tables, about=about)
+    return RestorationResults.load(folder)

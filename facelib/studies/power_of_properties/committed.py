@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from facelib.models.small_tables import SmallTables
 from facelib.studies.power_of_properties.controls import given_and_estimated, known_use_table
 from facelib.studies.power_of_properties.curves import effect_curves
 from facelib.studies.power_of_properties.electrodes import electrodes_table
 from facelib.studies.power_of_properties.table import by_classifier, properties_table
-from facelib.studies.small_tables import FOLDER, load_tables, save_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.studies.results import InterventionalResult, ObservationalResult
 
-TABLES: Final = ("properties", "effects", "controls", "curves", "electrodes", "estimates")
 
-
-@dataclass(frozen=True, eq=False)
-class PropertiesResults:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PropertiesResults(SmallTables):
     """What the study found, as tables; its rows aren't kept.
 
     Attributes
@@ -43,13 +41,15 @@ class PropertiesResults:
         How it was made: people, classifiers, versions, seeds, permutations.
     """
 
+    study = "properties"
+    folder = Path(__file__).with_name("results")
+    script = "benchmarks/properties_study.py"
     properties: pd.DataFrame
     effects: pd.DataFrame
     controls: pd.DataFrame
     curves: pd.DataFrame
     electrodes: pd.DataFrame
     estimates: pd.DataFrame
-    about: Mapping[str, Any]
 
     @property
     def by_classifier(self) -> pd.DataFrame:
@@ -95,12 +95,8 @@ class PropertiesResults:
             about=about,
         )
 
-    def save(self, folder: str | Path = FOLDER) -> Path:
-        """Write the tables as Parquet, float32, and how they were made as JSON; none is left half-written."""
-        return save_tables(folder, "properties", {name: getattr(self, name) for name in TABLES}, self.about)
 
-
-def load_power_of_properties(folder: str | Path = FOLDER) -> PropertiesResults:
+def load_power_of_properties(folder: str | Path | None = None) -> PropertiesResults:
     """Return the full-size result that comes with facelib, or another one that was saved.
 
     ``benchmarks/properties_study.py`` makes it.
@@ -110,5 +106,4 @@ def load_power_of_properties(folder: str | Path = FOLDER) -> PropertiesResults:
     BadValueError
         If the folder holds no such result.
     """
-    tables, about = load_tables(folder, "properties", TABLES)
-    return PropertiesResults(**tables, about=about)
+    return PropertiesResults.load(folder)

@@ -31,7 +31,7 @@ SCHEMES: Final = MappingProxyType(
 """Names of the interventions in tables, by the scheme whose electrodes are attached."""
 
 ELECTRODE_COLUMNS: Final = {
-    "scheme": "whose positions: fridlund (22 electrodes) or kuramoto (24)",
+    "scheme": "whose positions: fridlund (22 electrodes) or kuramoto (19)",
     "classifier": "id of the classifier",
     "expression": "that is shown, or all",
     "expression_set": "of rendered heads: facs or tuned; empty of photographs",
@@ -88,6 +88,37 @@ def electrode_faces(
     return [head.replace(**LABORATORY) for head in people]
 
 
+def bare_people(
+    faces: Sequence[Any] | None, n: int = PAIRS, *, expression_set: ExpressionSet = "facs"
+) -> list[Any]:
+    """Return those whom electrodes are attached to: who is given, or `electrode_faces`.
+
+    Raises
+    ------
+    BadValueError
+        If someone wears electrodes already.
+    """
+    people: list[Any] = [*electrode_faces(n, expression_set=expression_set)] if faces is None else [*faces]
+    if any(isinstance(one, Head) and one.electrodes is not None for one in people):
+        msg = "Some heads wear electrodes already: take them off with head.replace(electrodes=None)."
+        raise BadValueError(msg)
+    return people
+
+
+def known_schemes(schemes: Sequence[str]) -> list[str]:
+    """Return names of schemes as a list.
+
+    Raises
+    ------
+    BadValueError
+        If there is none, or one is unknown.
+    """
+    if not schemes or isinstance(schemes, str) or not set(schemes) <= set(SCHEMES):
+        msg = f"Schemes are a list of {', '.join(SCHEMES)}; got {schemes!r}."
+        raise BadValueError(msg)
+    return [*schemes]
+
+
 def paired_electrodes(
     faces: Sequence[Head] | None = None,
     classifiers: str | Sequence[str | Classifier] | None = None,
@@ -125,20 +156,9 @@ def paired_electrodes(
     """
     from facelib.studies.interventional import InterventionalStudy
 
-    unknown = [one for one in schemes if one not in SCHEMES]
-    if unknown or not schemes or isinstance(schemes, str):
-        msg = f"Schemes are a list of {', '.join(SCHEMES)}; got {schemes!r}."
-        raise BadValueError(msg)
-    people = electrode_faces() if faces is None else list(faces)
-    if any(isinstance(one, Head) and one.electrodes is not None for one in people):
-        msg = (
-            "Pairs begin without electrodes, and some heads wear them: take them off with "
-            "head.replace(electrodes=None)."
-        )
-        raise BadValueError(msg)
     return InterventionalStudy(
-        faces=people,
-        interventions=[interventions.get("electrodes", scheme=one) for one in schemes],
+        faces=bare_people(faces),
+        interventions=[interventions.get("electrodes", scheme=one) for one in known_schemes(schemes)],
         classifiers=classifiers,
         steps=2,
         size=size,

@@ -53,7 +53,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulated recordings are short."""
     monkeypatch.setattr(muscles_source, "SECONDS", 2.0)
     monkeypatch.setattr(muscles_state, "SETTLE", 0.0)
-    muscles_source._simulated_scaling.cache_clear()
+    muscles_source._simulated_range.cache_clear()
 
 
 @pytest.fixture
@@ -240,12 +240,12 @@ def test_a_clip_of_a_data_set_is_scaled_by_its_session(make: Make, tmp_path: Pat
     clips = muscles_source.recorded_clips(state.dataset)  # type: ignore[arg-type]
     assert len(clips) == 2
     assert all("1S" in clip for clip in clips)
-    scalings = []
+    found = []
     for clip in clips:
         state.clip = clip
         assert state.recording_problem == ""
-        scalings.append(state.loaded.scaling)
-    np.testing.assert_array_equal(scalings[0].full, scalings[1].full)
+        found.append(state.loaded.ends)
+    np.testing.assert_array_equal(found[0].full, found[1].full)
     assert state.loaded.title == "sad, session 1S"
     state.clip = "99_1N_emotion_0_happy"
     assert "no clip" in state.recording_problem or "without electrodes" in state.recording_problem

@@ -113,6 +113,7 @@ def test_what_is_known_grows_with_the_faces(begin: Begin) -> None:
     assert state.found.result.complete
 
 
+@pytest.mark.usefixtures("often")
 def test_a_stopped_run_keeps_what_is_done_and_goes_on_to_the_same_numbers(
     begin: Begin, alone: studies.InterventionalResult
 ) -> None:

@@ -11,9 +11,9 @@ from facelib.semg.activity import (
     LEAST,
     SUMMARY_COLUMNS,
     activity_of,
+    activity_range,
     at_rate,
     muscle_groups,
-    scaling_of,
     summary,
 )
 
@@ -47,7 +47,7 @@ def test_a_muscle_at_rest_is_not_blown_up(smile: Recording) -> None:
 
 def test_a_session_shares_its_scale(smile: Recording) -> None:
     half = smile.replace(signals=smile.signals / 2)
-    shared = scaling_of([smile, half])
+    shared = activity_range([smile, half])
     assert activity_of(half)[:, LEFT].max() == pytest.approx(1.0)
     assert activity_of(half, shared)[:, LEFT].max() == pytest.approx(0.5, abs=0.03)
 
@@ -57,10 +57,10 @@ def test_of_a_session_the_recording_counts_in_which_a_muscle_is_strongest(smile:
     other = smile.signals.copy()
     other[:, BROW] = 4 + 60 * np.linspace(0, 1, 300)
     frown = smile.replace(signals=other)
-    shared = scaling_of([rest, smile, frown])
+    shared = activity_range([rest, smile, frown])
     assert activity_of(smile, shared)[:, LEFT].max() == pytest.approx(1.0)
     assert shared.full[BROW] == pytest.approx(60 * 0.98, rel=0.02)
-    assert scaling_of(smile).full[BROW] == pytest.approx(LEAST * scaling_of(smile).full[LEFT])
+    assert activity_range(smile).full[BROW] == pytest.approx(LEAST * activity_range(smile).full[LEFT])
 
 
 def test_what_was_normalised_is_taken_as_it_is() -> None:
@@ -85,7 +85,7 @@ def test_what_is_wrong_is_said(smile: Recording) -> None:
     with pytest.raises(BadValueError, match="Nothing moves"):
         activity_of(smile.replace(signals=np.full((300, 22), np.nan)))
     with pytest.raises(BadValueError, match="got none"):
-        scaling_of([])
+        activity_range([])
 
 
 def test_other_rates_keep_times_and_gaps() -> None:

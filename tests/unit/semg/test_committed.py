@@ -10,7 +10,7 @@ import pytest
 from facelib.errors import BadValueError
 from facelib.faces.expressions import FACE_UNITS
 from facelib.semg import GROUPS, MuscleResults, load_results, unit_weights
-from facelib.semg.committed import FOLDER, SCORES, SYNCHRONISED, UNITS
+from facelib.semg.committed import SCORES, SYNCHRONISED, UNITS
 
 KNOWN = {name for name, group in GROUPS.items() if group.identifiable}
 
@@ -70,14 +70,14 @@ def test_graded_lags_are_right(results: MuscleResults) -> None:
 def test_it_is_said_that_nobody_was_recorded(results: MuscleResults) -> None:
     assert "simulated" in results.about["made by"]
     assert "put in" in results.about["made by"]
-    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 250_000
+    assert sum(path.stat().st_size for path in MuscleResults.folder.iterdir()) < 100_000
 
 
 def test_tables_are_saved_and_loaded(results: MuscleResults, tmp_path: Path) -> None:
     again = load_results(results.save(tmp_path / "copy"))
-    for name in ("scores", "units", "weights", "traces", "synchronised"):
+    for name in MuscleResults.names():
         pd.testing.assert_frame_equal(getattr(again, name), getattr(results, name))
     assert again.about == results.about
-    (tmp_path / "copy" / "muscles_units.csv").unlink()
+    (tmp_path / "copy" / "muscles_units.parquet").unlink()
     with pytest.raises(BadValueError, match="muscles_units"):
         load_results(tmp_path / "copy")

@@ -28,9 +28,7 @@ from facelib.studies.asymmetry import (
     asymmetry_table,
     compare_with_observed,
 )
-from facelib.studies.asymmetry.committed import TABLES
 from facelib.studies.asymmetry.design import PEOPLE, SIZE, STEPS
-from facelib.studies.small_tables import FOLDER
 
 Built = tuple[pd.DataFrame, pd.DataFrame]
 World = Callable[..., Built]
@@ -67,7 +65,7 @@ def results(small: Built) -> AsymmetryResults:
 def test_tables_come_back_to_six_digits(results: AsymmetryResults, tmp_path: Path) -> None:
     again = load_asymmetry(results.save(tmp_path))
     assert again.about == {"people": 4}
-    for name in TABLES:
+    for name in AsymmetryResults.names():
         there, before = getattr(again, name), getattr(results, name)
         pd.testing.assert_frame_equal(there, before, rtol=1e-5, check_dtype=False)
     assert set(again.effects["delta"].dropna()) == {0.1}
@@ -85,7 +83,7 @@ def test_the_table_and_the_comparison_are_those_of_the_rows(results: AsymmetryRe
 
 
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadValueError, match="holds no result of this study: effects, contrasts"):
+    with pytest.raises(BadValueError, match="holds no result of this kind: asymmetry_effects.parquet, asymmetry_con"):
         load_asymmetry(tmp_path)
 
 
@@ -105,7 +103,7 @@ def test_the_committed_result_is_that_of_the_whole_design(committed: AsymmetryRe
     assert committed.curves["strength"].nunique() == STEPS
     assert tuple(committed.table.columns) == tuple(TABLE_COLUMNS)
     assert tuple(committed.agreement.columns) == tuple(AGREEMENT_COLUMNS)
-    assert sum(path.stat().st_size for path in FOLDER.glob("asymmetry_*")) < 300_000
+    assert sum(path.stat().st_size for path in AsymmetryResults.folder.glob("asymmetry_*")) < 300_000
 
 
 def test_symmetry_falls_at_every_step_in_every_committed_face(committed: AsymmetryResults) -> None:

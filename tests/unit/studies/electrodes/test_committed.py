@@ -20,7 +20,6 @@ from facelib.studies.electrodes import (
     describe_importance,
     describe_numbers,
 )
-from facelib.studies.small_tables import FOLDER
 
 MOST = {"fridlund": 22, "kuramoto": 19}
 
@@ -32,7 +31,7 @@ def found() -> ElectrodesResults:
 
 def test_tables_come_back_as_they_were(tmp_path: Path) -> None:
     table = pd.DataFrame({"classifier": ["a", MEAN], "change": [-0.1, 0.25], "rank": [1, 2]})
-    made = ElectrodesResults(table, table, table, table, {"seed": 3})
+    made = ElectrodesResults(numbers=table, halves=table, positions=table, shares=table, about={"seed": 3})
     made.save(tmp_path)
     again = load_electrodes(tmp_path)
     for name in ("numbers", "halves", "positions", "shares"):
@@ -43,7 +42,7 @@ def test_tables_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_the_files_are_small_and_whole(found: ElectrodesResults) -> None:
-    assert sum(path.stat().st_size for path in FOLDER.glob("electrodes_*")) < 300_000
+    assert sum(path.stat().st_size for path in ElectrodesResults.folder.glob("electrodes_*")) < 300_000
     for table, columns in (
         (found.numbers, NUMBER_COLUMNS), (found.halves, HALF_COLUMNS),
         (found.positions, POSITION_COLUMNS), (found.shares, SHARE_COLUMNS),

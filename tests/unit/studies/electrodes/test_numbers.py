@@ -137,7 +137,7 @@ def test_levels_of_few_people_stay_between_none_and_all() -> None:
 def test_half_of_the_change_is_found_between_the_numbers() -> None:
     curves = np.outer(np.linspace(0.8, 1.2, 30), [0.0, -0.1, -0.2, -0.6])
     half, low, high = half_number(curves, [0, 5, 10, 20])
-    assert half == low == high == pytest.approx(10 + 10 * (0.3 - 0.2) / 0.4)
+    assert (half, low, high) == pytest.approx((10 + 10 * (0.3 - 0.2) / 0.4,) * 3)
     early = np.outer(np.ones(3), [0.0, 0.4, 0.6, 0.6])
     assert half_number(early, [0, 5, 10, 20])[0] == pytest.approx(3.75)
     assert np.isnan(half_number(np.zeros((3, 4)), [0, 5, 10, 20])).all()

@@ -20,7 +20,6 @@ from facelib.studies.power_of_properties import (
     given_and_estimated,
     load_power_of_properties,
 )
-from facelib.studies.small_tables import FOLDER
 
 
 @pytest.fixture
@@ -149,7 +148,7 @@ class TestCommitted:
         assert not unused["verdict"].eq("found").any()
 
     def test_files_are_small(self) -> None:
-        assert sum(path.stat().st_size for path in FOLDER.glob("properties_*")) < 300_000
+        assert sum(path.stat().st_size for path in PropertiesResults.folder.glob("properties_*")) < 300_000
 
     def test_what_the_notebook_says_of_it_holds(self) -> None:
         table = load_power_of_properties().properties

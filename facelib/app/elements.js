@@ -1,0 +1,23 @@
+/* What several widgets build their pages of; `scripts.script` puts it before their own code. */
+
+function element(tag, className, text = "") {
+  const node = document.createElement(tag);
+  node.className = className;
+  node.textContent = text;
+  return node;
+}
+
+/** A picture with a badge and a note over it and a caption below, of the widget whose classes begin with `kind`. */
+function figure(kind, name) {
+  const part = (tag, word, text = "") => element(tag, `facelib-${kind}-${word}`, text);
+  const root = element("figure", `facelib-${kind}-figure facelib-${kind}-${name}`);
+  const frame = part("div", "frame");
+  const canvas = part("canvas", "canvas");
+  canvas.width = canvas.height = 224;
+  canvas.setAttribute("role", "img");
+  const [note, badge, caption] = [part("span", "note"), part("span", "badge"), part("figcaption", "caption", name)];
+  frame.append(canvas, badge, note);
+  root.append(frame, caption);
+  return { root, frame, canvas, note, badge, caption, name };
+}
+
