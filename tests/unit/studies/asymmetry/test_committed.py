@@ -83,7 +83,9 @@ def test_the_table_and_the_comparison_are_those_of_the_rows(results: AsymmetryRe
 
 
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadValueError, match="holds no result of this kind: asymmetry_effects.parquet, asymmetry_con"):
+    with pytest.raises(
+        BadValueError, match=r"no result of this kind: asymmetry_effects\.parquet, asymmetry_con"
+    ):
         load_asymmetry(tmp_path)
 
 
