@@ -40,7 +40,7 @@ notebooks: $(VENV)/test.stamp models
 	$(PYTEST) -n 2 --nbmake --nbmake-timeout=600 notebooks
 
 browser: $(VENV)/test.stamp models
-	$(PYTEST) -m "browser and not slow" tests/browser
+	$(PYTEST) -n 2 --dist loadfile -m "browser and not slow" tests/browser
 
 slow: $(VENV)/test.stamp models
 	$(PYTEST) -n 2 -m slow

@@ -26,6 +26,7 @@ import pandas as pd
 from facelib.classifiers import single_threaded
 from facelib.faces.expressions import FACE_UNITS
 from facelib.models.writing import written_whole
+from facelib.restoration import restored_frames
 from facelib.semg import (
     CHANNELS,
     GROUPS,
@@ -48,7 +49,8 @@ from facelib.semg.evaluation import rank_correlation, scores
 
 SESSIONS, SECONDS, SIZE, SEED = ("1S", "2S"), 5.0, 286, 20261126
 TRUE, READ = "true face units", "read from the film"
-WITH, WITHOUT, WORN = "read with electrodes", "the same without", "1S"
+WITH, REMOVED, WITHOUT = "read with electrodes", "read as they are taken off", "the same without"
+WORN = "1S"
 WORN_TASKS = (
     "Face-At-Rest", "Forehead", "Eye-Gentle", "Smile-Closed", "Lip-Pucker", "Depress-Lip", "angry", "happy",
     "sad", "Free-1", "Free-2", "Free-3",
@@ -123,16 +125,18 @@ def results(folder: Path) -> MuscleResults:
 
 
 def worn(folder: Path, bare: Sequence[Pair]) -> list[pd.DataFrame]:
-    """Return how well a map of films without electrodes tells clips with them, and the same clips without."""
+    """Return how well a map of films without electrodes tells clips with them, restored and bare ones."""
     model = Expression2EMG.fit([pair for pair in bare if pair.session != WORN], scale="logit")
     columns = [CHANNELS.index(name) for name in model.outputs]
     known = np.concatenate([pair.envelope.signals for pair in bare if pair.session != WORN])
     usual = known[:, columns].mean(axis=0).astype(np.float64)
     clips = {pair.id: pair for pair in bare if pair.id in {f"{WORN}_{task}" for task in WORN_TASKS}}
-    seen = {name: read(folder, clip_of(WORN, name.split("_")[1]), electrodes=True) for name in clips}
+    films = {name: clip_of(WORN, name.split("_")[1]) for name in clips}
+    seen = {name: read(folder, clip, electrodes=True) for name, clip in films.items()}
+    removed = {name: read(folder, clip, electrodes=True, removed=True) for name, clip in films.items()}
     true = {name: pair.envelope.signals[:, columns].astype(np.float64) for name, pair in clips.items()}
     tables = []
-    for source, pairs in ((WITH, seen), (WITHOUT, clips)):
+    for source, pairs in ((WITH, seen), (REMOVED, removed), (WITHOUT, clips)):
         told = {name: model.predict(pair).signals[:, columns] for name, pair in pairs.items()}
         found = HeldOut(
             "Expression2EMG", "ridge", "session", model.outputs, true, told, dict.fromkeys(true, usual),
@@ -224,12 +228,13 @@ def clip_of(session: str, task: str) -> SimulatedClip:
     return simulate_clip(task, SECONDS, session=session, seed=SEED, name=f"{session}_{task}")
 
 
-def read(folder: Path, clip: SimulatedClip, *, electrodes: bool = False) -> Pair:
+def read(folder: Path, clip: SimulatedClip, *, electrodes: bool = False, removed: bool = False) -> Pair:
     """Return a clip with what the networks read of its film; kept in the folder."""
-    part = folder / f"{clip.id}{'_electrodes' if electrodes else ''}.parquet"
+    part = folder / f"{clip.id}{'_electrodes' if electrodes else ''}{'_removed' if removed else ''}.parquet"
     if not part.exists():
         begun = time.perf_counter()
-        watched = units_of_frames(clip.frames(size=SIZE, electrodes=electrodes))
+        film = clip.frames(size=SIZE, electrodes=electrodes)
+        watched = units_of_frames(restored_frames(film) if removed else film)
         with written_whole(part) as file:
             watched.frame().to_parquet(file, index=False)
         print(f"{clip.id}: {watched.seen:.0%} seen, {time.perf_counter() - begun:.0f} s", flush=True)

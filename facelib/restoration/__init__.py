@@ -1,6 +1,7 @@
 """Electrodes taken off a picture of a face: where they are, and what may lie below them."""
 
 from facelib.restoration.applied import by_network, found_mask
+from facelib.restoration.films import restored_frames
 from facelib.restoration.generator import OwnGenerator, own
 from facelib.restoration.inpainting import biharmonic, navier_stokes, telea
 from facelib.restoration.methods import METHODS, Method
@@ -19,5 +20,6 @@ __all__ = [
     "navier_stokes",
     "own",
     "restore",
+    "restored_frames",
     "telea",
 ]

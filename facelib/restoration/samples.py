@@ -16,6 +16,9 @@ from facelib.restoration.pairs import Pairs
 PATCH: Final = 128  # px, side
 BARE: Final = 0.3  # share of patches that show no electrodes
 THINGS: Final = 0.06  # share of patches of other pictures, without faces
+ALL, ALONE = 0.35, 0.3
+"""Shares of the others that show all pieces of what is covered, and a single one: it has no others to be told
+by."""
 NEAR: Final = 0.7  # share of patches that lie around a piece of what is covered
 PICTURES: Final = (
     "chelsea", "coffee", "rocket", "coins", "camera", "page", "brick", "grass", "gravel", "retina",
@@ -79,10 +82,7 @@ def _face(
 ) -> tuple[Any, Any, Any]:
     one = int(rng.integers(len(pairs)))
     pieces = pairs.pieces[one]
-    count = int(pieces.max())
-    share = 0.0 if rng.random() < empty else 1.0 if rng.random() < 0.5 else rng.random()
-    stay = np.concatenate([[False], rng.random(count) < share])
-    mask = stay[pieces]
+    mask = _worn(int(pieces.max()), rng, empty)[pieces]
     worn = np.where(mask[:, :, None], pairs.worn[one], pairs.without[one])
     way = _somewhere(crop_of(pairs.boxes[one], pairs.eyes[one]), mask, rng, patch)
     seen, bare, covered = (
@@ -92,6 +92,20 @@ def _face(
     if clutter and rng.random() < clutter:
         seen, bare = _cluttered(seen, bare, covered, rng)
     return *worse(seen, bare, rng), covered  # type: ignore[arg-type]
+
+
+def _worn(count: int, rng: np.random.Generator, empty: float) -> npt.NDArray[np.bool_]:
+    """Return which pieces, numbered from 1 on, are shown: none, all, a single one, or some."""
+    if rng.random() < empty:
+        return np.zeros(count + 1, bool)
+    kind = rng.random()
+    if kind < ALL:
+        stay = np.ones(count, bool)
+    elif kind < ALL + ALONE:
+        stay = np.arange(count) == rng.integers(max(count, 1))
+    else:
+        stay = rng.random(count) < rng.random()
+    return np.concatenate([[False], stay])
 
 
 def _cluttered(seen: Any, bare: Any, covered: Any, rng: np.random.Generator) -> tuple[Any, Any]:

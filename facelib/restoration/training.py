@@ -51,11 +51,11 @@ class Course(NamedTuple):
     short: bool
 
 
-FIRST: Final = Course(2000, 3e-3, 0.3, 0.0, 1.0, 0.0, 6.0, 3.0, 0.3, short=True)
+FIRST: Final = Course(2400, 3e-3, 0.3, 0.0, 1.0, 0.0, 6.0, 3.0, 0.3, short=True)
 """What lies below electrodes, and about where they are."""
-SECOND: Final = Course(900, 1e-3, 0.4, 0.0, 3.0, 0.15, 4.0, 2.0, 0.2, short=True)
+SECOND: Final = Course(1400, 1e-3, 0.4, 0.0, 3.0, 0.15, 4.0, 2.0, 0.2, short=True)
 """What isn't one: teeth, grey beards, glasses, moles."""
-THIRD: Final = Course(1100, 1.2e-3, 0.4, 0.35, 3.0, 0.15, 4.0, 2.0, 0.2, short=True)
+THIRD: Final = Course(2600, 1.2e-3, 0.4, 0.35, 3.0, 0.15, 4.0, 2.0, 0.2, short=True)
 """What else may lie on a picture and isn't one."""
 COURSES: Final = (FIRST, SECOND, THIRD)
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 SCORES: Final = MappingProxyType(
     {
         "source": '"true face units"; "read from the film" by the networks, frame by frame; and of some '
-        'clips "read with electrodes" and "the same without", told by a map of films without'
+        'clips "read with electrodes", "read as they are taken off" (restoration.restored_frames) and "the '
+        'same without", told by a map of films without'
     }
     | dict(COLUMNS)
 )

@@ -151,7 +151,7 @@ def units_of_frames(
 
     count = total or (len(frames) if isinstance(frames, Sequence | np.ndarray) else 0)
     units, boxes, chunk = [], [], []
-    for done, points in enumerate(_followed(frames), 1):
+    for done, points in enumerate(followed(frames), 1):
         chunk.append(points)
         if len(chunk) == CHUNK:
             units.append(read_many_face_units(np.stack(chunk)))
@@ -200,8 +200,16 @@ def electrode_free_emg(
     return expected.replace(source=f"{watched.source}: {ESTIMATED}" if watched.source else ESTIMATED)
 
 
-def _followed(frames: Iterable[Picture]) -> Iterator[npt.NDArray[np.float32]]:
-    """Yield the landmarks (478, 2) of each frame, px; NaN where no face is."""
+def followed(frames: Iterable[Picture]) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield the landmarks (478, 2) of the face in each frame, px; NaN where none is.
+
+    Raises
+    ------
+    BadImageError
+        A frame has another shape or type.
+    UnavailableError
+        A network's package is not on this machine.
+    """
     from facelib.faces.face import N_LANDMARKS
     from facelib.faces.landmarker import LEFT_EYE, RIGHT_EYE, find_landmarks_and_presence
 

@@ -46,6 +46,7 @@ def test_from_films_half_of_the_groups_are_told_well(groups: pd.DataFrame) -> No
 def test_electrodes_on_the_face_mislead_who_reads_it(groups: pd.DataFrame) -> None:
     median = groups.groupby("source")["rho"].median()
     assert median["read with electrodes"] < median["the same without"] - 0.1
+    assert median["read as they are taken off"] > median["read with electrodes"]
 
 
 def test_tables_have_the_columns_that_are_documented(results: MuscleResults) -> None:
