@@ -37,6 +37,8 @@ LIMITS: Final = MappingProxyType(
         "drift": 0.5,  # share of power below 10 Hz
         "noise": 10.0,  # µV of the envelope at rest
         "snr": 6.0,  # dB between activity and rest
+        "weak": 1.0,  # µV of the strongest channel when active: no muscle is that quiet
+        "strong": 2e4,  # µV of it: no muscle of the face is that loud
         "clear": 20.0,  # dB from which on a noise floor doesn't matter
         "length": 0.02,  # share by which signal and video may differ in length
     }

@@ -92,7 +92,10 @@ def check(
             found.append(Finding("error", "montage", words, "Give `pairs`, or other names."))
             return worst_first(found)
     own = spectra(recording) if of_inputs and lines is not None else lines
-    for row in measured(recording, chain, own, progress).to_dict("records"):
+    rows = measured(recording, chain, own, progress).to_dict("records")
+    if recording.unit:
+        found.extend(_unit(max((row["active"] for row in rows if row["active"] > 0), default=math.nan)))
+    for row in rows:
         of_row = said(row, chain)
         found.extend(finding for finding in of_row if not (of_inputs and finding.what == "missing samples"))
     if lines is not None:
@@ -105,6 +108,19 @@ def check(
     if units is not None and not any(finding.what == "sampling rate" for finding in found):
         found.extend(_swaps(recording, units, chain, frame_rate))
     return worst_first(found)
+
+
+def _unit(active: float) -> Iterator[Finding]:
+    """Say if the strongest channel, µV, is nothing that a muscle of the face does: another unit was meant."""
+    weak = active < LIMITS["weak"]
+    if weak or active > LIMITS["strong"]:
+        words = f"The strongest channel is {active:.2g} µV when active: too {'little' if weak else 'much'}."
+        meant = "V or mV" if weak else "nV, or counts of the amplifier"
+        remedy = (
+            f"Numbers without a unit are taken for µV; these may be {meant}: write the unit behind the "
+            "columns' names, 'zygomaticus_left [mV]'."
+        )
+        yield Finding("error", "unit", words, remedy)
 
 
 def _band(rate: float, chain: Chain) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from facelib.errors import BadValueError
-from facelib.semg import Chain, Faults, Finding, Recording, envelope, simulate_clip
+from facelib.semg import Chain, Faults, Finding, Recording, bipolar, envelope, simulate_clip
 from facelib.semg.quality import QUALITY_COLUMNS, check, quality_table
 from facelib.semg.recording import Kind
 from facelib.semg.spectra import SPECTRUM_COLUMNS, common_lines, harmonics, spectra, spectrum_table
@@ -190,6 +190,17 @@ def test_inputs_are_checked_before_they_are_paired() -> None:
     assert [f.channel for f in found] == ["F20a"]  # once, and where it is
     (montage,) = [f for f in check(inputs.pick(["F20a", "F19a", "F19b"])) if f.what == "montage"]
     assert montage.severity == "error"
+
+
+@pytest.mark.parametrize(("factor", "meant"), [(1e-6, "V or mV"), (1e-3, "V or mV"), (1e3, "nV")])
+@pytest.mark.parametrize("kind", ["bipolar", "envelope"])
+def test_numbers_in_another_unit_are_found(factor: float, meant: str, kind: str) -> None:
+    clip = simulate_clip("happy", 5.0, raw=True)
+    given = clip.envelope if kind == "envelope" else bipolar(clip.raw)
+    assert "unit" not in {one.what for one in check(given)}
+    (first,) = [one for one in check(given.replace(signals=given.signals * factor)) if one.what == "unit"]
+    assert first.severity == "error"
+    assert meant in first.remedy
 
 
 def test_a_session_without_emg_is_a_note() -> None:
