@@ -115,12 +115,12 @@ def results(folder: Path) -> MuscleResults:
         "promised": {TRUE: "rho >= .9 for every identifiable group", READ: "median rho >= .7 over groups"},
     }
     return MuscleResults(
-        pd.concat(tables, ignore_index=True),
-        units_read(plain[TRUE], plain[READ]),
-        EMG2Expression.fit(pairs[TRUE]).weight_table(),
-        told.traces(SHOWN, NAMES),
-        synchronised(clips, plain, maps),
-        about,
+        scores=pd.concat(tables, ignore_index=True),
+        units=units_read(plain[TRUE], plain[READ]),
+        weights=EMG2Expression.fit(pairs[TRUE]).weight_table(),
+        traces=told.traces(SHOWN, NAMES),
+        synchronised=synchronised(clips, plain, maps),
+        about=about,
     )
 
 

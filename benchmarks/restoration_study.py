@@ -25,7 +25,7 @@ from facelib.studies.electrodes.restoration import restoration_study, restored_b
 from facelib.studies.electrodes.restoration_results import RestorationResults
 from facelib.studies.power_of_properties.electrodes import electrode_faces
 
-PEOPLE, SEED = 105, 20261130  # of each expression set
+PEOPLE, SEED = 420, 20261130  # of each expression set
 BARE: Final = 320  # people of all kinds, for the placebo
 ALSO: Final = {
     "glasses": 0.3, "lens_tint": 0.2, "moles": 0.4, "facial_hair": 0.5, "mask": 0.05, "palsy": 0.1,

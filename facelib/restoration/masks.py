@@ -23,6 +23,7 @@ Plane = npt.NDArray[np.float32]
 
 RIM: Final = 1.3  # of an electrode's radius: shadow and thickness lie around it
 SURE, LIKELY = 0.93, 0.65  # probabilities that one piece of a found mask, and every one, must reach somewhere
+INNER: Final = 0.8  # share of the crop's sides, around its middle, in which one must: at the edges hangs hair
 LEAST: Final = 10.0  # px of the crop that a piece must cover
 LOW, HIGH = 0.2, 0.6
 """Probabilities where a found mask begins, and where it is whole."""
@@ -89,20 +90,28 @@ def _stadium(radius: float, half: float) -> npt.NDArray[np.float64]:
     return np.concatenate([end, -end])
 
 
+def _inside(shape: tuple[int, ...], share: float) -> npt.NDArray[np.bool_]:
+    """Return which places (h, w) of a plane are within a share of its sides around the middle."""
+    down, across = (np.abs(np.arange(n) - (n - 1) / 2) <= share * n / 2 for n in shape)
+    return np.asarray(down[:, None] & across)
+
+
 def settled(
     p: Plane,
     *,
     sure: float = SURE,
     likely: float = LIKELY,
+    inner: float = INNER,
     least: float = LEAST,
     low: float = LOW,
     high: float = HIGH,
 ) -> Plane:
     """Return the mask that a map of probabilities means: soft at its edges, 0 where nothing is sure.
 
-    Pieces are what hangs together above `low`. Unless one of them reaches `sure` somewhere, nothing is
-    covered: a doubt about a mole or a tooth changes nothing. If one does, electrodes are worn, and pieces
-    that reach `likely` count too.
+    Pieces are what hangs together above `low`. Unless one of them reaches `sure` somewhere on the face,
+    nothing is covered: a doubt about a mole or a tooth changes nothing, nor does a bright strand of hair that
+    hangs beside the face as leads do. If one does, electrodes are worn, and pieces that reach `likely` count
+    too.
 
     Parameters
     ----------
@@ -110,6 +119,8 @@ def settled(
         float32 (h, w), in [0, 1].
     sure, likely
         Probability that one piece, and every piece, must reach.
+    inner
+        Share of the sides, around the middle, in which the one must reach it.
     least
         Sum of the probabilities of a piece that counts, px.
     low, high
@@ -131,6 +142,6 @@ def settled(
     np.maximum.at(highest, flat, p.ravel())
     large = np.bincount(flat, weights=p.ravel(), minlength=count) >= least
     large[0] = False
-    worn = (large & (highest >= sure)).any()
+    worn = large[labels[(p >= sure) & _inside(p.shape, inner)]].any()
     stays = large & (highest >= likely) & worn
     return np.where(stays[labels], ((p - low) / (high - low)).clip(0, 1), 0).astype(np.float32)

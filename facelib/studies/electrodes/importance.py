@@ -158,7 +158,7 @@ def importance_study(
 
     Examples
     --------
-    >>> from facelib.studies import electrode_faces
+    >>> from facelib.studies.power_of_properties import electrode_faces
     >>> study = importance_study(electrode_faces(7), ["known_unbiased"], size=64)
     >>> study.steps, len(study.people)
     (253, 7)

@@ -116,7 +116,7 @@ def electrode_numbers(
 
     Examples
     --------
-    >>> from facelib.studies import electrode_faces
+    >>> from facelib.studies.power_of_properties import electrode_faces
     >>> study = electrode_numbers(electrode_faces(7), ["known_unbiased"], schemes=["fridlund"], size=64)
     >>> [arm.name for arm in study.arms], study.steps
     (['electrodes(order=random)'], 12)

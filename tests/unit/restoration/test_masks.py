@@ -8,7 +8,7 @@ import pytest
 from facelib import interventions
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, sample_photograph
-from facelib.restoration.masks import HIGH, LEAST, LIKELY, LOW, SURE, known_mask, settled, worn_by
+from facelib.restoration.masks import HIGH, INNER, LEAST, LIKELY, LOW, SURE, known_mask, settled, worn_by
 from facelib.restoration.pieces import parts_of, pieces_of
 
 
@@ -25,11 +25,17 @@ def slow_settled(p: np.ndarray) -> np.ndarray:
             todo -= around
             edge += list(around)
         if sum(p[place] for place in piece) >= LEAST:
-            pieces.append((max(p[place] for place in piece), piece))
-    if max((highest for highest, _ in pieces), default=0) < SURE:
+            pieces.append(piece)
+    far = [INNER * length / 2 for length in p.shape]
+    middle = [(length - 1) / 2 for length in p.shape]
+    if not any(
+        p[place] >= SURE and all(abs(place[k] - middle[k]) <= far[k] for k in (0, 1))
+        for piece in pieces
+        for place in piece
+    ):
         return found
-    for highest, piece in pieces:
-        for place in piece if highest >= LIKELY else ():
+    for piece in pieces:
+        for place in piece if max(p[place] for place in piece) >= LIKELY else ():
             found[place] = min((p[place] - LOW) / (HIGH - LOW), 1)
     return found
 
@@ -50,6 +56,14 @@ def test_pieces_stay_as_a_slow_twin_says() -> None:
 def test_no_doubt_is_a_mask() -> None:
     assert not settled(np.full((50, 50), np.float32(SURE - 0.01))).any()
     assert settled(np.full((50, 50), np.float32(SURE))).all()
+
+
+def test_what_is_only_sure_beside_the_face_is_no_electrode() -> None:
+    p = np.zeros((100, 100), np.float32)
+    p[60:99, 1:8] = 0.99  # hair, or leads
+    assert not settled(p).any()
+    p[40:46, 40:46] = SURE
+    assert settled(p)[70, 4] == settled(p)[43, 43] == 1
 
 
 def test_pieces_are_numbered_and_near_ones_are_one() -> None:

@@ -8,9 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from facelib.faces import LIGHTS, Face, Head, render_heads, sample_heads, sample_photograph
+from facelib.faces import ELECTRODE_SCHEMES, LIGHTS, Face, Head, render_heads, sample_heads, sample_photograph
 from facelib.faces.head import BACKGROUNDS
 from facelib.restoration import Restored, found_mask, restore
+from facelib.restoration.pairs import covered
 from facelib.restoration.showing import restoration_sheet
 
 pytestmark = pytest.mark.packages
@@ -57,6 +58,21 @@ def test_no_electrode_is_seen_on_three_hundred_held_out_heads() -> None:
     )  # fmt: skip
     wrong = [head for head, face in zip(heads, render_heads(heads), strict=True) if found_mask(face).any()]
     assert not wrong
+
+
+def test_most_electrodes_are_found_that_are_worn_alone() -> None:
+    """Where one is seen at all, and not behind hair or a turned head."""
+    names = np.random.default_rng(8).choice(ELECTRODE_SCHEMES["fridlund"], 40)
+    bare = sample_heads(40, seed=78, also={"light": tuple(LIGHTS), "background": BACKGROUNDS}, electrodes=0.0)
+    worn = [head.replace(electrodes=(str(name),)) for head, name in zip(bare, names, strict=True)]
+    found, seen = 0, 0
+    for before, after in zip(render_heads(bare), render_heads(worn), strict=True):
+        covers = covered(before.image, after.image)
+        if covers.sum() > 30:
+            seen += 1
+            found += found_mask(after)[covers].mean() > 0.5
+    assert seen >= 30
+    assert found >= 0.7 * seen
 
 
 @pytest.mark.parametrize("size", [96, 224, 448])

@@ -51,16 +51,14 @@ def test_what_restoration_wins_back() -> None:
     own = table[(table["classifier"] == ALL) & (table["method"] == "network")]
     own = own.set_index(["worn", "expression_set"])
     plain, facs = own.loc[("fridlund", "tuned")], own.loc[("fridlund", "facs")]
-    assert [round(100 * plain[name]) for name in ("won_back", "low", "high")] == [90, 78, 101]
-    assert [round(100 * facs[name]) for name in ("won_back", "low", "high")] == [52, 0, 80]
+    assert [round(100 * plain[name]) for name in ("won_back", "low", "high")] == [94, 87, 101]
+    assert [round(100 * facs[name]) for name in ("won_back", "low", "high")] == [57, 34, 72]
     taped = own.loc["fridlund, leads and tape"]["won_back"]
-    assert [round(100 * taped[name]) for name in ("tuned", "facs")] == [66, 57]
+    assert [round(100 * taped[name]) for name in ("tuned", "facs")] == [76, 48]
     classical = table[(table["classifier"] == ALL) & (table["method"] != "network")]
-    best = classical.groupby(["worn", "expression_set"])["won_back"].max()
-    assert (own["won_back"] - best).loc[
-        [("fridlund", "tuned"), ("fridlund, leads and tape", "tuned")]
-    ].min() > 0.1
-    assert (own["won_back"] - best).loc[[("fridlund", "facs"), ("kuramoto", "facs")]].max() < 0
+    ahead = own["won_back"] - classical.groupby(["worn", "expression_set"])["won_back"].max()
+    assert ahead.loc[[("fridlund", "tuned"), ("fridlund, leads and tape", "tuned")]].min() > 0.05
+    assert ahead.drop([("fridlund", "tuned"), ("fridlund, leads and tape", "tuned")]).max() < 0
 
 
 def test_how_well_faces_tell_of_muscles() -> None:
@@ -72,5 +70,7 @@ def test_how_well_faces_tell_of_muscles() -> None:
     assert rho["true face units"].min() > 0.9
     read = rho["read from the film"].sort_values()
     assert round(read.median(), 2) == 0.74
+    names = ("the same without", "read with electrodes", "read as they are taken off")
+    assert [round(rho[name].median(), 2) for name in names] == [0.78, 0.56, 0.74]
     assert set(read.index[:2]) == {"frontalis_lateral_right", "depressor_anguli_oris_right"}
     assert all(name.startswith(("zygomaticus", "orbicularis_oculi")) for name in read.index[-4:])
