@@ -70,7 +70,7 @@ def test_the_committed_check_comes_again(committed: pd.DataFrame, name: str) -> 
     there = there.drop(columns=["intervention", "property"])
     still = (
         there["moved"].abs() < 0.1
-    )  # spreads: which way it goes is rounding, which processors do otherwise
+    )  # spreads: its sign is rounding, which processors do otherwise
     assert (again["moved"] - there["moved"])[still].abs().max() < 0.02
     pd.testing.assert_frame_equal(again[~still], there[~still], check_dtype=False, atol=2e-3, rtol=5e-3)
 
