@@ -68,9 +68,7 @@ def test_the_committed_check_comes_again(committed: pd.DataFrame, name: str) -> 
     again = again[again["heads"] == HEADS].drop(columns=["intervention", "property"]).reset_index(drop=True)
     there = committed[committed["intervention"] == name].reset_index(drop=True)
     there = there.drop(columns=["intervention", "property"])
-    still = (
-        there["moved"].abs() < 0.1
-    )  # spreads: its sign is rounding, which processors do otherwise
+    still = there["moved"].abs() < 0.1  # spreads: its sign is rounding, which processors do otherwise
     assert (again["moved"] - there["moved"])[still].abs().max() < 0.02
     pd.testing.assert_frame_equal(again[~still], there[~still], check_dtype=False, atol=2e-3, rtol=5e-3)
 
