@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from facelib.charts import theme
@@ -17,6 +18,7 @@ from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 
 ALL: Final = "all"
+MARGIN: Final = 0.04  # of the axis of shares, beyond what is drawn
 KINDS: Final = ("without electrodes", "with electrodes", "taken off digitally")
 _ENDS: Final = ("without", "with", "restored")
 NEEDED: Final = (
@@ -137,7 +139,9 @@ def won_back_shares(table: pd.DataFrame, *, width: int = 320, row_height: int = 
         raise BadValueError(msg)
     data = rows(given, ("worn", "expression_set", "method", "won_back", "low", "high", "n"))
     methods = list(dict.fromkeys(given["method"]))
-    panels = [_shares(name, methods, width, row_height) for name in sets]
+    values = given[["low", "won_back", "high"]].to_numpy(float)
+    ends = min(0.0, float(np.nanmin(values))) - MARGIN, max(1.0, float(np.nanmax(values))) + MARGIN
+    panels = [_shares(name, methods, ends, width, row_height) for name in sets]
     told = "; ".join(
         f"{row['expression_set']}, {row['worn']}, {row['method']}: {words_of(row)}"
         for row in given.to_dict("records")
@@ -152,7 +156,9 @@ def won_back_shares(table: pd.DataFrame, *, width: int = 320, row_height: int = 
     )
 
 
-def _shares(expression_set: str, methods: list[str], width: int, row_height: int) -> theme.Layered:
+def _shares(
+    expression_set: str, methods: list[str], ends: tuple[float, float], width: int, row_height: int
+) -> theme.Layered:
     chosen = f"datum.expression_set === {json.dumps(expression_set)}"
     axis = alt.Axis(title=None, format=".0%", ticks=False, domain=False, tickCount=6)
     base = (
@@ -168,9 +174,10 @@ def _shares(expression_set: str, methods: list[str], width: int, row_height: int
             ),
         )
     )
-    x = alt.X("won_back:Q", axis=axis, scale=alt.Scale(nice=False, zero=True))
+    scale = alt.Scale(domain=list(ends), nice=False)  # of all panels
+    x = alt.X("won_back:Q", axis=axis, scale=scale)
     half = alt.Chart().mark_rule(color=theme.INK, strokeDash=[3, 3], opacity=0.5).encode(x=alt.datum(0.5))
-    rule = base.mark_rule(strokeWidth=1.8).encode(x=alt.X("low:Q", axis=axis), x2="high:Q")
+    rule = base.mark_rule(strokeWidth=1.8).encode(x=alt.X("low:Q", axis=axis, scale=scale), x2="high:Q")
     dot = base.mark_point(size=55, filled=True, opacity=1).encode(
         x=x, tooltip=["worn:N", "method:N", alt.Tooltip("won_back:Q", format=".1%"), "n:Q"]
     )
