@@ -319,8 +319,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         except studies.Cancelled:
             if task is not None:
                 task.check()
-            result = studies.open_study(store)
-            stage = "done" if result.complete else "stopped"  # it may have been stopped as the last was done
+            result, stage = studies.open_study(store), "stopped"
         self._tell(task, setattr, self, "step", "Statistics of what was found")
         try:
             found = self.gather(result, task)

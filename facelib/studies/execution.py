@@ -132,7 +132,7 @@ def execute(
     Raises
     ------
     Cancelled
-        If `stop` answered True, or Ctrl-C was pressed.
+        If `stop` answered True while jobs were left, or Ctrl-C was pressed.
     StoreError
         If rows can't be written.
     WorkersLostError
@@ -150,7 +150,7 @@ def execute(
                     at = _after(at, done, time.perf_counter() - begun, before)
                     if progress is not None:
                         progress(at)
-                    if done.jobs < len(numbers) or (stop is not None and stop()):
+                    if len(finished) < len(left) and stop is not None and stop():
                         raise Cancelled
             return
         except KeyboardInterrupt:

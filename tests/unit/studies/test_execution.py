@@ -122,6 +122,15 @@ def test_stop_ends_it_and_it_goes_on(undisturbed: InterventionalResult, tmp_path
 
 
 @pytest.mark.packages
+def test_who_stops_it_as_the_last_is_done_has_it_all(
+    undisturbed: InterventionalResult, tmp_path: Path
+) -> None:
+    told: list[Progress] = []
+    settings = {"n_jobs": 1, "progress": told.append, "stop": lambda: bool(told) and told[-1].done == UNITS}
+    same(small_study().run(tmp_path / "run", **settings), undisturbed)
+
+
+@pytest.mark.packages
 @pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_ctrl_c_ends_it_cleanly(undisturbed: InterventionalResult, tmp_path: Path, n_jobs: int) -> None:
