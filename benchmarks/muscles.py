@@ -18,7 +18,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -132,8 +132,8 @@ def worn(folder: Path, bare: Sequence[Pair]) -> list[pd.DataFrame]:
     usual = known[:, columns].mean(axis=0).astype(np.float64)
     clips = {pair.id: pair for pair in bare if pair.id in {f"{WORN}_{task}" for task in WORN_TASKS}}
     films = {name: clip_of(WORN, name.split("_")[1]) for name in clips}
-    seen = {name: read(folder, clip, electrodes=True) for name, clip in films.items()}
-    removed = {name: read(folder, clip, electrodes=True, removed=True) for name, clip in films.items()}
+    seen = {name: read(folder, clip, "electrodes") for name, clip in films.items()}
+    removed = {name: read(folder, clip, "removed") for name, clip in films.items()}
     true = {name: pair.envelope.signals[:, columns].astype(np.float64) for name, pair in clips.items()}
     tables = []
     for source, pairs in ((WITH, seen), (REMOVED, removed), (WITHOUT, clips)):
@@ -228,13 +228,13 @@ def clip_of(session: str, task: str) -> SimulatedClip:
     return simulate_clip(task, SECONDS, session=session, seed=SEED, name=f"{session}_{task}")
 
 
-def read(folder: Path, clip: SimulatedClip, *, electrodes: bool = False, removed: bool = False) -> Pair:
+def read(folder: Path, clip: SimulatedClip, face: Literal["bare", "electrodes", "removed"] = "bare") -> Pair:
     """Return a clip with what the networks read of its film; kept in the folder."""
-    part = folder / f"{clip.id}{'_electrodes' if electrodes else ''}{'_removed' if removed else ''}.parquet"
+    part = folder / f"{clip.id}_{face}.parquet"
     if not part.exists():
         begun = time.perf_counter()
-        film = clip.frames(size=SIZE, electrodes=electrodes)
-        watched = units_of_frames(restored_frames(film) if removed else film)
+        film = clip.frames(size=SIZE, electrodes=face != "bare")
+        watched = units_of_frames(restored_frames(film) if face == "removed" else film)
         with written_whole(part) as file:
             watched.frame().to_parquet(file, index=False)
         print(f"{clip.id}: {watched.seen:.0%} seen, {time.perf_counter() - begun:.0f} s", flush=True)

@@ -91,6 +91,14 @@ class Bench:
         visit.page.locator(f"{self.options.slider} .noUi-handle").first.wait_for(timeout=60000)
         return visit, time.monotonic() - visit.began
 
+    def rested(self) -> Visit:
+        """Open the page on a quiet machine; return it when all that it computes by itself is there."""
+        wait_until(self.quiet, 180, "a quiet machine")
+        visit, _ = self.visit()
+        wait_until(visit.page.locator(self.options.busy).first.is_hidden, 120, "a computed sweep")
+        wait_until(self.quiet, 180, "a quiet machine")
+        return visit
+
     def visits(self, name: str, warm_up: int = 0) -> None:
         """Measure how soon the slider is there, each time on a quiet machine."""
         times = []
@@ -144,20 +152,14 @@ class Bench:
 
     def sweeps(self, name: str) -> None:
         """Measure new faces' whole sweeps only."""
-        wait_until(self.quiet, 180, "a quiet machine")
-        visit, _ = self.visit()
-        wait_until(visit.page.locator(self.options.busy).first.is_hidden, 120, "a computed sweep")
-        wait_until(self.quiet, 180, "a quiet machine")
+        visit = self.rested()
         live = self.live(visit)
         row(name, [whole(visit, live.first) for _ in range(REPEATS_OF_SWEEPS)], "{:.2f}")
         visit.close()
 
     def muscles(self) -> None:
         """Measure the tab Muscles: until its film of a recording is made, and its slider."""
-        wait_until(self.quiet, 180, "a quiet machine")
-        visit, _ = self.visit()
-        wait_until(visit.page.locator(self.options.busy).first.is_hidden, 120, "a computed sweep")
-        wait_until(self.quiet, 180, "a quiet machine")
+        visit = self.rested()
         panel = visit.page.get_by_role("tabpanel", name="Muscles", exact=True)
         began = time.monotonic()
         visit.page.get_by_role("tab", name="Muscles", exact=True).click()

@@ -45,23 +45,25 @@ def accuracy_panel(
     chosen = " && ".join(f"datum.{name} === {json.dumps(value)}" for name, value in key.items())
     axis = alt.Axis(title=None, values=[0, 0.25, 0.5, 0.75, 1], format=".0%", ticks=False, domain=False)
     y = alt.Y("classifier:N", sort=None, axis=name_axis())
+    x = alt.X("value:Q", scale=UNIT, axis=axis)
     base = alt.Chart().transform_filter(chosen).encode(y=y)
-    if intervals:
-        base = base.encode(yOffset=alt.YOffset("kind:N", sort=list(kinds)))
     shades = alt.Scale(domain=list(kinds), range=[colour(place) for place in range(len(kinds))])
     shapes = alt.Scale(domain=list(kinds), range=list(SHAPES[: len(kinds)]))
     if intervals:
+        base = base.encode(yOffset=alt.YOffset("kind:N", sort=list(kinds)))
+        height = alt.Step(row_height, **{"for": "position"})
         line = base.mark_rule(strokeWidth=1.6).encode(
             x=alt.X("low:Q", scale=UNIT, axis=axis),
             x2="high:Q",
             color=alt.Color("kind:N", scale=shades, legend=None),
         )
     else:
+        height = alt.Step(row_height)
         line = base.mark_line(color=theme.INK, opacity=0.25, strokeWidth=1.2).encode(
-            x=alt.X("value:Q", scale=UNIT, axis=axis), detail="classifier:N"
+            x=x, detail="classifier:N"
         )
     mark = base.mark_point(size=66, strokeWidth=2, opacity=1).encode(
-        x=alt.X("value:Q", scale=UNIT, axis=axis),
+        x=x,
         shape=alt.Shape("kind:N", scale=shapes, legend=None),
         stroke=alt.Stroke("kind:N", scale=shades, legend=None),
         fill=alt.condition(f"datum.kind === '{kinds[1]}'", alt.value(colour(1)), alt.value("#ffffff")),
@@ -73,8 +75,9 @@ def accuracy_panel(
         .mark_text(align="left", color=theme.INK, fontSize=11)
         .encode(y=y, x=alt.value(width + 8), text="words:N")
     )
-    height = alt.Step(row_height, **{"for": "position"}) if intervals else alt.Step(row_height)
-    return alt.layer(line, mark, text).properties(width=width, height=height, title=row_title(title))
+    return alt.layer(line, mark, text).properties(
+        width=width, height=height, title=theme.panel_title(title, 1)
+    )
 
 
 def name_axis() -> alt.Axis:
@@ -82,8 +85,3 @@ def name_axis() -> alt.Axis:
     return alt.Axis(
         title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=200, labelPadding=6
     )
-
-
-def row_title(text: str) -> alt.Title:
-    """Return what stands above a panel of rows."""
-    return alt.Title(text=text, anchor="start", frame="group", fontSize=11.5, offset=6)

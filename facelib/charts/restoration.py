@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.charts import theme
-from facelib.charts.accuracies import accuracy_panel, name_axis, row_title
+from facelib.charts.accuracies import accuracy_panel, name_axis
 from facelib.charts.independence_rows import percent
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
@@ -187,5 +187,5 @@ def _shares(
     return alt.layer(half, rule, dot, text).properties(
         width=width,
         height=alt.Step(row_height, **{"for": "position"}),
-        title=row_title(f"{expression_set} expressions"),
+        title=theme.panel_title(f"{expression_set} expressions", 1),
     )

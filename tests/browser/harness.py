@@ -50,6 +50,13 @@ def launch_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_OPTIONS)
 
 
+def entry_of(menu: Locator, pattern: str) -> str:
+    """Return the one entry of a menu that matches."""
+    entries = menu.locator("option").all_text_contents()
+    (wanted,) = [text for text in entries if re.search(pattern, text.replace("\N{NO-BREAK SPACE}", " "))]
+    return wanted
+
+
 def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
     """Wait until `condition()` is true; fail with `what` after so many seconds."""
     deadline = time.monotonic() + seconds
@@ -215,8 +222,7 @@ class Visit:
         """Choose the property whose entry matches, and wait until its own options stand beside the slider."""
         card = self.page.locator(".facelib-card").filter(has=self.page.locator(".facelib-strength"))
         menu, hint = card.get_by_label("Property", exact=True), card.locator(".facelib-hint")
-        entries = menu.locator("option").all_text_contents()
-        (wanted,) = [text for text in entries if re.search(pattern, text.replace("\N{NO-BREAK SPACE}", " "))]
+        wanted = entry_of(menu, pattern)
         shown, told = menu.evaluate("menu => menu.selectedOptions[0]?.text"), hint.inner_text()
         menu.select_option(label=wanted)
         if wanted != shown:

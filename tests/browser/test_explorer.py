@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import ROOT, Server, Visit, facelib_app, wait_until
+from harness import ROOT, Server, Visit, entry_of, facelib_app, wait_until
 from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.packages
@@ -68,9 +68,7 @@ def cursor(one: Visit) -> str:
 
 def choose(one: Visit, label: str, option: str) -> None:
     menu = one.page.locator(".facelib-app").get_by_label(label, exact=True)
-    texts = menu.locator("option").all_text_contents()
-    (wanted,) = [text for text in texts if re.search(option, text.replace("\N{NO-BREAK SPACE}", " "))]
-    menu.select_option(label=wanted)
+    menu.select_option(label=entry_of(menu, option))
 
 
 def test_a_person_drags_symmetry_and_everything_follows(explorer: Visit) -> None:
