@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: app lab models test lint types unit notebooks browser slow bench clean
+.PHONY: app lab models test lint types unit notebooks browser outside slow bench clean
 
 # A package that can't be fetched disables its models and nothing else: the app starts all the same.
 app: $(VENV)/app.stamp
@@ -31,16 +31,20 @@ types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 # Two processes on two cores: threads of torch on top of that make small networks slower, not faster.
-unit notebooks slow: export OMP_NUM_THREADS := 1
+unit notebooks outside slow: export OMP_NUM_THREADS := 1
 
 unit: $(VENV)/test.stamp models
-	$(PYTEST) -n 2 -m "not browser and not slow"
+	$(PYTEST) -n 2 -m "not browser and not outside and not slow"
 
 notebooks: $(VENV)/test.stamp models
 	$(PYTEST) -n 2 --nbmake --nbmake-timeout=600 notebooks
 
 browser: $(VENV)/test.stamp models
 	$(PYTEST) -n 2 --dist loadfile -m "browser and not slow" tests/browser
+
+# What users and attackers meet: strace, hostile files, flipped bits, pages of other sites.
+outside: $(VENV)/test.stamp models
+	$(PYTEST) -n 2 --dist loadfile -m "outside and not slow" tests/outside
 
 slow: $(VENV)/test.stamp models
 	$(PYTEST) -n 2 -m slow

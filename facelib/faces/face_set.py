@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadImageError, BadTableError, BadValueError, NoFaceError, UnknownNameError
+from facelib.faces.comparison import Comparison
 from facelib.faces.face import Face
 from facelib.faces.face_sources import Folder, Kept, Listed, Source, Which, Zipped, files_below
 from facelib.faces.face_table import bare_table, matched, read_table
@@ -230,20 +231,16 @@ class FaceSet(Sequence[Face]):
         Parameters
         ----------
         chosen
-            A query of pandas on the table, ``"label == 'happy' and age > 30"``, or one bool a face.
+            A comparison of the table's columns with values, ``"label == 'happy' and age > 30"``; or one bool
+            per face, for anything else: ``faces.table["person"].str.startswith("A")``.
 
         Raises
         ------
         BadValueError
-            The query can't be answered, or there isn't one bool a face.
+            The comparison can't be answered, or there isn't one bool per face.
         """
         if isinstance(chosen, str):
-            try:
-                return self._of(self._table.query(chosen).index.to_numpy())
-            except Exception as error:  # a NameError, SyntaxError, TypeError … of what was written
-                names = ", ".join(self._table.columns)
-                msg = f"The query {chosen!r} can't be answered: {error}. The columns are {names}."
-                raise BadValueError(msg) from error
+            return self._of(np.flatnonzero(Comparison.parse(chosen).chosen(self._table)))
         mask = np.asarray(chosen)
         if mask.dtype != bool or mask.shape != (len(self),):
             msg = f"A subset is chosen by one bool a face, ({len(self)},); got {mask.dtype} {mask.shape}."

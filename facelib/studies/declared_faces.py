@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from facelib.errors import BadValueError
 from facelib.faces import FaceSet, Head, sample_heads
+from facelib.faces.comparison import Comparison
 from facelib.studies.declared_values import Key, Misfit, as_tuples, flag, names, number, text, whole
 from facelib.studies.yaml_tree import Located
 
@@ -30,17 +30,11 @@ def _span(at: Located) -> tuple[float, float]:
     return low, high
 
 
-def _query(at: Located) -> str:
-    """Return a query that compares columns with values; one that calls something could write files."""
-    query = text(at)
-    bare = re.sub(r"`[^`]*`", "column", query)
+def _comparison(at: Located) -> str:
     try:
-        parts = list(ast.walk(ast.parse(bare.strip(), mode="eval")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Comparison.parse(text(at)).text
+    except BadValueError:
         raise Misfit from None
-    if not all(isinstance(part, COMPARES) for part in parts):
-        raise Misfit
-    return query
 
 
 def _correlations(at: Located) -> dict[tuple[str, str], float]:
@@ -52,12 +46,6 @@ def _correlations(at: Located) -> dict[tuple[str, str], float]:
             found[first, second] = Key("a number from −1 to 1", "", number(-1, 1)).read("correlate", value)
     return found
 
-
-COMPARES: Final = (
-    ast.Expression, ast.BoolOp, ast.boolop, ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.Compare,
-    ast.cmpop, ast.Name, ast.expr_context, ast.Constant, ast.List, ast.Tuple,
-)  # fmt: skip
-"""What a comparison of columns and values is made of: no call, no attribute, no index."""
 
 HEADS: Final = {
     "heads": Key("a whole number, 1 or more", "How many are drawn.", whole(1, 1_000_000)),
@@ -79,7 +67,7 @@ PHOTOGRAPHS: Final = {
     "subset": Key(
         "a comparison of columns with values, joined by and, or, not",
         "As \"label == 'happy' and age > 30\"; names of several words stand in `backquotes`.",
-        _query,
+        _comparison,
     ),
     "detect": Key("true or false", "false: pictures are cropped to the face already.", flag),
     "only_listed": Key("true or false", "true: pictures that the table doesn't list are left out.", flag),

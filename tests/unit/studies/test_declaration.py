@@ -286,7 +286,7 @@ def test_photographs_are_found_beside_the_file(folder: Path) -> None:
         ("folder: nowhere", "line 3: There is no folder"),
         ("zip: nowhere.zip", "line 3: There is no file"),
         ("folder: pictures\n  metadata: none.csv", "line 4: "),
-        ("folder: pictures\n  metadata: faces.csv\n  subset: agee > 3", "line 5: The query"),
+        ("folder: pictures\n  metadata: faces.csv\n  subset: agee > 3", "line 5: The comparison"),
         ("folder: pictures\n  metadata: faces.csv\n  subset: age > 99", "line 5: No face of the set"),
     ],
 )
