@@ -6,6 +6,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
+# JupyterLab asks other machines for news, updates and extensions; npm, which it starts, and kernels do, too.
+QUIET := ORT_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_TELEMETRY=1 NPM_CONFIG_UPDATE_NOTIFIER=false
+NO_NEWS := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+  --LabApp.extension_manager=readonly
+
 .PHONY: app lab models test lint types unit notebooks browser outside slow bench clean
 
 # A package that can't be fetched disables its models and nothing else: the app starts all the same.
@@ -15,7 +20,7 @@ app: $(VENV)/app.stamp
 
 lab: $(VENV)/app.stamp
 	-$(BIN)/facelib models fetch
-	$(BIN)/jupyter lab notebooks
+	$(QUIET) $(BIN)/jupyter lab $(NO_NEWS) notebooks
 
 models: $(VENV)/app.stamp
 	$(BIN)/facelib models fetch

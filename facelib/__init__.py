@@ -1,11 +1,15 @@
 """Change one property of a face gradually, and see what emotion classifiers make of it.
 
-Heavy libraries are imported where they are used: `import facelib` is quick.
+Heavy libraries are imported where they are used: `import facelib` is quick. Nothing leaves the machine:
+libraries that would report their use are silenced here, before any of them is imported.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
+import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from facelib.errors import FacelibError
@@ -30,6 +34,16 @@ if TYPE_CHECKING:
     from facelib.studies.interventional import InterventionalStudy
     from facelib.studies.observational import ObservationalStudy
     from facelib.studies.sweep import sweep
+
+_SILENCED = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+if "onnxruntime" in sys.modules and os.environ.get("ORT_DISABLE_TELEMETRY") != "1":
+    warnings.warn(
+        "onnxruntime was imported before facelib and may already report its use over the network. Import "
+        "facelib first, or set ORT_DISABLE_TELEMETRY=1 before Python starts.",
+        stacklevel=2,
+    )
+os.environ.update(_SILENCED)
 
 _SUBPACKAGES = frozenset(
     [

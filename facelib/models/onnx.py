@@ -22,7 +22,7 @@ class OnnxGraph:
     def __init__(self, file: Path | bytes) -> None:
         import onnxruntime
 
-        onnxruntime.disable_telemetry_events()
+        onnxruntime.disable_telemetry_events()  # a second line: see facelib/__init__.py
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # sweeps run one thread a core
         options.log_severity_level = 3  # errors only
