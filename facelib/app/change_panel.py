@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from facelib import interventions
-from facelib.app.controls import Card, Quiet, labelled
+from facelib.app.controls import Card, Quiet, folded, labelled
 from facelib.app.state import STEPS, Explorer
 from facelib.faces import Face, Head
 from facelib.interventions import INTERVENTIONS, Intervention
@@ -39,6 +39,8 @@ class ChangePanel(Card):
         }
         self.hint = widgets.HTML()
         self.hint.add_class("facelib-hint")
+        self.withheld = widgets.HTML()
+        self.withheld.add_class("facelib-hint")
         self.slider = widgets.IntSlider(min=0, max=STEPS - 1, readout=False)
         self.slider.add_class("facelib-strength")
         self.play = widgets.Play(min=0, max=STEPS - 1, interval=120, show_repeat=False)
@@ -53,7 +55,7 @@ class ChangePanel(Card):
         choice = widgets.HBox([self.menu, self._beside])
         choice.add_class("facelib-choice")
         strength.add_class("facelib-choice")
-        self.fill(choice, strength, self.hint)
+        self.fill(choice, strength, self.hint, self.withheld)
 
     def _bind(self) -> None:
         on_choice = self.guarded(self._on_choice)
@@ -82,6 +84,7 @@ class ChangePanel(Card):
             shown = any(control.layout.display != "none" for control in self.options.values())
             self._beside.layout.display = "" if shown else "none"
         self.hint.value = chosen.description
+        self.withheld.value = "" if isinstance(self.explorer.face, Head) else withheld_html()
 
     def _on_choice(self, _event: Any) -> None:
         with self.explorer.lock:
@@ -109,6 +112,13 @@ class ChangePanel(Card):
 def menu_of(explorer: Explorer) -> list[tuple[str, str]]:
     """Return what can be done with the face: real properties first, then the harmless reference changes."""
     return [(f"{item.group}: {item.title}", item.id) for item in interventions.ordered(explorer.face)]
+
+
+def withheld_html() -> str:
+    """Return which changes of heads aren't made on photographs, and why, as HTML that opens with a click."""
+    items = interventions.withheld()
+    titles = ", ".join(item.title for item in items)
+    return folded(f"Not on photographs: {titles}", *(item.withheld for item in items))
 
 
 def has_choice(chosen: Intervention, option: str, face: Face | Head) -> bool:

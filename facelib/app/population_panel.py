@@ -10,6 +10,7 @@ import ipywidgets as widgets
 
 from facelib import classifiers as zoo
 from facelib.app.binding import bind
+from facelib.app.change_panel import withheld_html
 from facelib.app.checklist import CheckList
 from facelib.app.confirm_panel import ConfirmPanel, PowerHelper
 from facelib.app.controls import Card, labelled
@@ -117,13 +118,15 @@ class ChangesPanel(Card):
         )
         self.hint = widgets.HTML()
         self.hint.add_class("facelib-hint")
+        self.withheld = widgets.HTML()
+        self.withheld.add_class("facelib-hint")
         self.follow()
         for name, control in (("chosen", self.list), ("side", self.side), ("steps", self.steps)):
             bind(state, name, control, state.lock)
         bind(state, "control", self.control, state.lock)
         state.observe(self.guarded(self.follow), ["chosen", "control"])
         state.whom.observe(self.guarded(self.follow), "source")
-        self.fill(self.list, self.control, self.hint, self.side, self.steps)
+        self.fill(self.list, self.withheld, self.control, self.hint, self.side, self.steps)
 
     def follow(self, _change: object = None) -> None:
         """Offer what works on the faces that are chosen."""
@@ -143,6 +146,7 @@ class ChangesPanel(Card):
             self.control.value = value
         chosen = INTERVENTIONS[state.control] if state.control else None
         self.hint.value = html.escape(control_hint(chosen))
+        self.withheld.value = withheld_html() if state.whom.source == "mine" else ""
         one_sided = any(has_side(change) for change in state.interventions)
         self.side.layout.display = "" if one_sided else "none"
 

@@ -78,6 +78,7 @@ __all__ = [
     "register",
     "symmetry",
     "view",
+    "withheld",
     "worn",
 ]
 
@@ -130,6 +131,11 @@ def ordered(face: Face | Head | None = None) -> list[Intervention]:
     every = (INTERVENTIONS[name] for name in INTERVENTIONS)
     fitted = (item if face is None else item.fitted(face) for item in every)
     return sorted((item for item in fitted if item), key=rank)
+
+
+def withheld() -> list[Intervention]:
+    """Return the changes of heads that aren't made on photographs, and say why, in the order of menus."""
+    return [item for item in ordered() if item.withheld]
 
 
 def available(face: Face | Head | None = None, *, placebo: bool | None = None) -> pd.DataFrame:

@@ -81,6 +81,9 @@ class Intervention(ABC):
         changed).
     on
         What it works on: "heads", "pictures" or "heads and pictures".
+    withheld
+        Of a change of heads that one may look for on photographs: why it isn't made there, and what to do
+        instead. Else empty.
     description
         One sentence for help texts and reports.
     sentence
@@ -95,6 +98,7 @@ class Intervention(ABC):
     expected: ClassVar[Expected] = "open"
     cost: ClassVar[Cost]
     on: ClassVar[str] = "heads and pictures"
+    withheld: ClassVar[str] = ""
     description: ClassVar[str]
     sentence: ClassVar[str]
 
@@ -148,7 +152,7 @@ class HeadIntervention(Intervention):
 
     def unfit(self, face: Face) -> str:  # noqa: ARG002
         """Say why a picture can't be changed so, and what to do about it; empty if it can."""
-        return "It changes a parametric head; a picture was given."
+        return self.withheld or "It changes a parametric head; a picture was given."
 
     def why_not(self, face: Face | Head) -> str:
         """Say what a head lacks, or why a picture can't be changed so; empty if it works."""

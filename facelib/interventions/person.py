@@ -7,27 +7,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Final, cast, get_args
 
-import numpy as np
-import numpy.typing as npt
-
-from facelib.faces import Face, Head
-from facelib.faces.complexion import Complexion, gains
+from facelib.faces import Head
 from facelib.faces.head import ANCESTRY, MolesSide
 from facelib.interventions.intervention import (
     Cost,
-    FaceIntervention,
     HeadIntervention,
     along,
     check_choice,
-    edited,
     register,
 )
-from facelib.interventions.number import Toward, between, farther
-from facelib.properties.skin_tone import HALF, PATCHES, skin_tone
+from facelib.interventions.number import Toward
 
-_LIGHTEST, _SPAN = 55.0, 105.0  # degrees of the typology angle at skin tone 0, and less at 1
-_FARTHEST = (-0.6, 1.6)  # tones that are tried to get a typology angle
-_TRIES, _NEARLY = 16, 1e-3  # how often one is tried, and how near to the best it may be
 _SIDES: Final[Mapping[MolesSide, str]] = MappingProxyType(
     {"both": "both sides", "left": "the left", "right": "the right"}
 )
@@ -131,16 +121,19 @@ class Ancestry(HeadIntervention):
 
 @register
 @dataclass(frozen=True)
-class SkinTone(Toward, FaceIntervention):
-    """Skin tone, linear in the individual typology angle; nothing else changes.
-
-    Of photographs, from the angle that cheeks and forehead show: 0 is 55°, 1 is −50°.
-    """
+class SkinTone(Toward):
+    """Skin tone of heads, linear in the individual typology angle; nothing else changes."""
 
     id: ClassVar[str] = "skin_tone"
     title: ClassVar[str] = "skin tone"
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "skin_tone"
+    withheld: ClassVar[str] = (
+        "Skin tone isn't changed on photographs: the skin looked painted, as in blackface, and classifiers "
+        "read the paint, not a person of another tone. It stays off until people of those tones have rated "
+        "it. Instead, change rendered heads (facelib.Head(skin_tone=0.5)), take two groups of labelled "
+        "pictures (interventions.Prototype), or bring your own generator (interventions.outside.editor)."
+    )
     description: ClassVar[str] = (
         "The skin grows darker, or lighter if dark already; shape and light stay."
         + along("appearance_symmetry", "brightness", "light_azimuth", "light_contrast")
@@ -150,66 +143,6 @@ class SkinTone(Toward, FaceIntervention):
     field: ClassVar[str] = "skin_tone"
     ends: ClassVar[tuple[float, float]] = (0.0, 1.0)
     words: ClassVar[tuple[str, str]] = ("lighter", "darker")
-
-    def unfit(self, face: Face) -> str:
-        """Say that landmarks aren't known, or that the skin tone can't be measured."""
-        if reason := super().unfit(face):
-            return reason
-        if np.isfinite(skin_tone([face])[0]):
-            return ""
-        return (
-            "Cheeks and forehead aren't in the picture, or too small: their tone can't be measured. A "
-            "picture that shows the whole face is needed, larger than 32 px."
-        )
-
-    def _change(self, face: Face, strength: float) -> Face:
-        own = float(skin_tone([face])[0])
-        tone = (_LIGHTEST - own) / _SPAN
-        if isinstance(self.to, str):
-            end = self.ends[self.words.index(self.to)]
-        else:
-            end = farther(tone, *self.ends) if self.to is None else self.to
-        return edited(face, _toned(face, own, between(own, _LIGHTEST - _SPAN * end, strength)))
-
-
-def _toned(face: Face, own: float, target: float) -> npt.NDArray[np.uint8]:
-    """Return the picture with skin of which the target is measured, not its own typology angle; degrees.
-
-    It falls with the tone, along a curve that light and camera bend: the tone is found by Brent's method.
-    """
-    from scipy.optimize import brentq
-
-    skin = Complexion.of(face)
-    measured = [(slice(*rows), slice(*columns)) for rows, columns in _spots(face)]
-    parts = [skin.part(*where) for where in measured]
-    trial = face.image.copy()
-    start = (_LIGHTEST - own) / _SPAN
-
-    def off(tone: float) -> float:
-        factors = gains(start, tone, skin.usual)
-        for where, part in zip(measured, parts, strict=True):
-            trial[where] = part.toned(factors)
-        return float(skin_tone([face.replace(image=trial)])[0]) - target
-
-    first, last = min(_FARTHEST[0], start), max(_FARTHEST[1], start)
-    if off(first) <= 0:
-        tone = first
-    elif off(last) >= 0:
-        tone = last
-    else:
-        tone = brentq(off, first, last, xtol=_NEARLY, maxiter=_TRIES, disp=False)
-    return skin.toned(gains(start, tone, skin.usual))
-
-
-def _spots(face: Face) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Return the rows and columns, from and to, of the parts of the picture whose skin is measured."""
-    across = face.eyes[0] - face.eyes[1]
-    down, half = np.array([-across[1], across[0]]), HALF * float(np.hypot(*across)) + 2
-    found = []
-    for sideways, downward in PATCHES:
-        x, y = face.eyes.mean(axis=0) + sideways * across + downward * down
-        found.append(((max(int(y - half), 0), int(y + half) + 1), (max(int(x - half), 0), int(x + half) + 1)))
-    return found
 
 
 @register

@@ -11,6 +11,7 @@ from facelib import interventions as changes
 from facelib import properties
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, FacelibError
+from facelib.faces import Head
 from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
 from facelib.studies.fingerprints import fingerprint
@@ -171,6 +172,15 @@ class InterventionalStudy(Study[InterventionalResult]):
             "seed": self.seed,
             "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
         }
+
+    def _check_run(self) -> None:
+        if any(isinstance(one.face, Head) for one in self.people):
+            return
+        for arm in self.arms:
+            if arm.intervention is not None and arm.intervention.on == "heads":
+                reason = arm.intervention.why_not(example(self.faces))
+                msg = f"{arm.name!r} doesn't work on photographs, and these are all. {reason} Leave it out."
+                raise BadValueError(msg)
 
     def _notes(self) -> Iterator[str]:
         people, broken = [], []

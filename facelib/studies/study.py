@@ -168,6 +168,7 @@ class Study(ABC, Generic[R]):
         """
         from facelib.studies.results import open_study
 
+        self._check_run()
         kept, (_, here) = Store(Path(store).expanduser()), workers(n_jobs)
         readers = self._readers(travels=not here)
         jobs, units = self._jobs(readers)
@@ -200,6 +201,9 @@ class Study(ABC, Generic[R]):
             finally:
                 _end(kept, begun)
         return cast("R", open_study(kept.folder))
+
+    def _check_run(self) -> None:
+        """Raise `BadValueError` if nothing can come of a run."""
 
     def _notes(self) -> Iterator[str]:
         """Return what to know before the start."""

@@ -30,7 +30,7 @@ def face(request: pytest.FixtureRequest) -> Face:
 
 
 SURFACE: dict[str, dict[str, str]] = {
-    "electrodes": {}, "skin_tone": {}, "glasses": {}, "mask": {}, "light_direction": {},
+    "electrodes": {}, "glasses": {}, "mask": {}, "light_direction": {},
     "light_elevation": {}, "light_softness": {},
 }  # fmt: skip
 
@@ -99,48 +99,6 @@ def test_regions_of_the_face_tell_where_drawn_electrodes_are(face: Face) -> None
     drawn = np.abs(changed.image.astype(int) - face.image).sum(axis=2) > 100
     assert drawn[region > 0.9].mean() > 0.5
     assert (region[drawn] > 0).mean() > 0.8
-
-
-def angles(frames: list[Face]) -> np.ndarray:
-    return properties.measure(frames, ["skin_tone"])["skin_tone"].to_numpy()
-
-
-@pytest.mark.parametrize("to", ["lighter", "darker", 0.5])
-def test_the_skin_tone_goes_straight_to_where_it_was_sent(face: Face, to: str | float) -> None:
-    strengths = np.linspace(0, 1, 6)
-    frames = [interventions.get("skin_tone", to=to).apply(face, float(strength)) for strength in strengths]
-    found = angles(frames)
-    target = 55 - 105 * {"lighter": 0.0, "darker": 1.0}.get(to, to)  # type: ignore[arg-type]
-    line = found[0] + (target - found[0]) * strengths
-    assert np.abs(found - line).max() < 2.5  # of 105 degrees: levels of dark skin are few
-    if abs(target - found[0]) > 25:
-        assert (np.sign(target - found[0]) * np.diff(found) > 0).all()
-
-
-def test_the_skin_tone_goes_to_the_farther_end_by_itself(face: Face) -> None:
-    own = angles([face])[0]
-    found = angles([interventions.get("skin_tone").apply(face, 1.0)])[0]
-    assert abs(found - (-50 if own > 2.5 else 55)) < 2.5
-
-
-def test_shading_eyes_and_mouth_stay_as_the_skin_tone_changes(face: Face) -> None:
-    """Within the skin, light is multiplied: its relief, as ratios of light, stays."""
-    from facelib.faces.drawing import luminance
-    from facelib.faces.skin_region import skin_region
-
-    changed = interventions.get("skin_tone", to=0.5).apply(face, 1.0)
-    region = skin_region(face)
-    sure = region > 0.95
-    before, after = (np.log(luminance(one.image)[sure] + 1e-3) for one in (face, changed))
-    assert np.corrcoef(before, after)[0, 1] > 0.97
-    assert (changed.image[region == 0] == face.image[region == 0]).all()
-
-
-def test_a_picture_without_cheeks_is_refused() -> None:
-    small = as_photograph(Head(), 224)
-    tiny = small.replace(eyes=small.eyes * 0.02)
-    with pytest.raises(BadValueError, match="can't be measured"):
-        interventions.get("skin_tone").apply(tiny, 0.5)
 
 
 @pytest.mark.parametrize("name", ["glasses", "mask"])
