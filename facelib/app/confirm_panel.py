@@ -152,13 +152,15 @@ class PowerHelper(widgets.VBox):
             "family": max(1, len(state.models)),
         }  # fmt: skip
         known = stats.study_power(people, self.change.value, self.sd.value, **asked)
-        words = [stats.describe_power(known), stats.describe_power(known, "differs")]
+        inside = abs(self.change.value) < state.delta
+        question: Any = "does not matter" if inside else "matters"
+        words = [stats.describe_power(known, question), stats.describe_power(known, "differs"), known.few]
         try:
-            needed = stats.sample_size(self.change.value, self.sd.value, **asked).n
-            words.append(f"For 80 % it takes {needed} people.")
+            needed = stats.sample_size(self.change.value, self.sd.value, question=question, **asked).n
+            words.append(f"For 80 % of studies to find that it {question}, it takes {needed} people.")
         except BadValueError as error:
             words.append(str(error))
-        self.sentence.value = paragraphs(*words)
+        self.sentence.value = paragraphs(*filter(None, words))
         sizes = sorted({*range(SIZES[0], max(60, people + 20), 2), people})
         curve = stats.power_curve(self.change.value, self.sd.value, sizes=sizes, questions=QUESTIONS, **asked)
         delta = round(state.delta, 3)

@@ -37,11 +37,12 @@ VERDICTS: Final = (
     {"title": "classifier", "align": "left", "help": "Published network; see its card"},
     {"title": "start", "align": "right", "help": "Mean probability of the class at strength 0"},
     {"title": "change", "align": "right", "help": "Mean change from strength 0 to 1 over people"},
-    {"title": "interval", "align": "left", "help": "Of the mean, over people, at level 1 − α"},
+    {"title": "{level} interval", "align": "left", "help": "Of the mean, over people, at level 1 − α"},
     {"title": "p", "align": "right", "help": "Sign-flip test over people"},
     {"title": "p corrected", "align": "right", "help": "After Holm over all tests of the table"},
     {"title": "beyond control", "align": "left", "help": "Mean change minus that of the control, with its p"},
-    {"title": "verdict at δ", "align": "left", "help": "By the interval at level 1 − 2α against ± δ"},
+    {"title": "{inner} interval", "align": "left", "help": "At level 1 − 2α: this one gives the verdict"},
+    {"title": "verdict at δ", "align": "left", "help": "By the {inner} interval against ± δ"},
 )
 SHARES: Final = (
     {"title": "change", "align": "left"},
@@ -133,8 +134,9 @@ class VerdictsPanel(Card):
             f"{label_words(str(first['label']))}, over {people}; margin δ = {first['delta']:.2f}, "
             f"level α = {first['alpha']:g}"
         )
-        self.table.show(VERDICTS, verdict_rows(found, str(self.menu.value)), caption)
-        self.sentence.value = paragraphs(*notes_of(rows)) if found.result.complete else ""
+        columns = verdict_columns(float(first["alpha"]))
+        self.table.show(columns, verdict_rows(found, str(self.menu.value)), caption)
+        self.sentence.value = paragraphs(*filter(None, [early(found)]), *notes_of(rows))
 
 
 class FailuresPanel(Card):
@@ -208,6 +210,16 @@ def lowered(found: Found) -> list[str]:
     ]
 
 
+def verdict_columns(alpha: float) -> list[dict[str, str]]:
+    """Return the columns of the table of verdicts, with the levels of its intervals.
+
+    >>> [column["title"] for column in verdict_columns(0.05)][3::4]
+    ['95 % interval', '90 % interval']
+    """
+    levels = {"level": f"{100 * (1 - alpha):g} %", "inner": f"{100 * (1 - 2 * alpha):g} %"}
+    return [{key: text.format(**levels) for key, text in column.items()} for column in VERDICTS]
+
+
 def verdict_rows(found: Found, name: str) -> list[list[Any]]:
     """Return the table of verdicts of one change."""
     rows = found.effects[found.effects["intervention"] == name]
@@ -225,6 +237,7 @@ def verdict_rows(found: Found, name: str) -> list[list[Any]]:
             told(row["p"]),
             told(row["p_holm"]),
             against_control(beyond.get(str(row["classifier"]))),
+            interval(row, "verdict_"),
             verdict_cell(row),
         ]
         for row in rows.to_dict("records")
@@ -240,8 +253,16 @@ def verdict_cell(row: Mapping[Any, Any]) -> dict[str, str]:
     return {
         "text": verdict.removesuffix(" at δ") + smaller,
         "mark": MARKS[verdict],
-        "help": f"At δ/2: {row['verdict_half']}; at 2δ: {row['verdict_double']}",
+        "help": f"At δ/2: {row['verdict_half']}; at 2δ: {row['verdict_double']}{few_words(row)}",
     }
+
+
+def few_words(row: Mapping[Any, Any]) -> str:
+    """Say in the help of a verdict which words so few people can't carry."""
+    if row["verdict"] != CANNOT_TELL:
+        return ""
+    few = stats.few_people(int(row["n"]), row["delta"], row["alpha"], row["alternative"])
+    return few and f". {few}"
 
 
 def against_control(row: Mapping[Any, Any] | None) -> str | dict[str, str]:
@@ -249,7 +270,8 @@ def against_control(row: Mapping[Any, Any] | None) -> str | dict[str, str]:
     if row is None or math.isnan(row["mean"]):
         return "–"
     p = "" if math.isnan(row["p"]) else f", p {told(row['p'])}"
-    return {"text": f"{signed(row['mean'])}{p}", "help": f"Against {row['control']}: {interval(row)}"}
+    level = f"{100 * (1 - row['alpha']):g} % interval"
+    return {"text": f"{signed(row['mean'])}{p}", "help": f"Against {row['control']}: {level} {interval(row)}"}
 
 
 def told(p: float) -> str:
@@ -257,11 +279,10 @@ def told(p: float) -> str:
     return "–" if math.isnan(p) else stats.format_p(p)
 
 
-def interval(row: Mapping[Any, Any]) -> str:
-    """Return the interval of a mean."""
-    if not math.isfinite(row["low"]):
-        return "–"
-    return f"{signed(row['low'])} … {signed(row['high'])}"
+def interval(row: Mapping[Any, Any], which: str = "") -> str:
+    """Return the interval of a mean; "verdict_": the one behind the verdict."""
+    low, high = row[f"{which}low"], row[f"{which}high"]
+    return f"{signed(low)} … {signed(high)}" if math.isfinite(low) else "–"
 
 
 def share_rows(found: Found) -> list[list[Any]]:

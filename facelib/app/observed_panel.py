@@ -326,6 +326,8 @@ def notes_of(found: Found) -> list[str]:
     notes = [f"Tests: {', '.join(names)}; n = {int(rows['n'].max())}."] if found.tested else []
     if found.left_out:
         notes.append(f"{count(found.left_out, 'face')} left out: a label, property or output is missing.")
+    if found.unread:
+        notes.append(f"{count(found.unread, 'face')} not read yet.")
     refused = rows.loc[rows["notes"].str.startswith("Not run"), ["method", "notes"]].drop_duplicates()
     notes += [
         f"{TESTS[name].title}: {note}" for name, note in refused.itertuples(index=False) if name in TESTS

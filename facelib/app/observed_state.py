@@ -63,7 +63,9 @@ class Found:
     tested
         Whether all tests were run; else only sizes are known.
     left_out
-        Faces that lack a label, a property or an output.
+        Faces that were read and lack a label, a property or an output.
+    unread
+        Faces that are not read yet.
     """
 
     result: Any
@@ -73,6 +75,7 @@ class Found:
     failures: pd.DataFrame
     tested: bool
     left_out: int
+    unread: int = 0
 
 
 class Observed(StudyState):
@@ -245,7 +248,8 @@ class Observed(StudyState):
             share=stats.share_significant(grid),
             failures=result.failures,
             tested=bool(result.complete),
-            left_out=result.data.left_out,
+            left_out=result.left_out,
+            unread=result.unread,
         )
 
 

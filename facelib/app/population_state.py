@@ -18,6 +18,7 @@ from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.interventions import INTERVENTIONS, Intervention
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+from facelib.stats.effects.few_people import few_people
 from facelib.stats.power import plain
 from facelib.studies.hypothesis import ALTERNATIVE, INTENDED, Hypothesis
 from facelib.studies.interventional import intervention_name
@@ -198,19 +199,20 @@ class Population(StudyState):
         along = signs.get(asked.direction, rows["mean"].notna())
         matters = rows["verdict"] == MATTERS
         names = ", ".join(rows.loc[matters & along, "classifier"])
-        other = int((matters & ~along).sum())
+        other, still = int((matters & ~along).sum()), int((rows["verdict"] == DOES_NOT).sum())
+        people = int(rows["n"].max()) if len(rows) else 0
         counts = [
             f"for {int((matters & along).sum())} of {len(rows)} classifiers the {SAID[asked.direction]} "
             f"matters at δ = {plain(asked.delta)}{names and f' ({names})'}",
             *([f"for {other} the change matters, but the other way"] if other else []),
-            f"for {int((rows['verdict'] == DOES_NOT).sum())} it does not matter",
+            *([f"for {still} it does not matter"] if still else []),
             f"for {int((rows['verdict'] == CANNOT_TELL).sum())} it cannot be told",
         ]
+        few = few_people(people, asked.delta, asked.alpha, self.alternative) if not still else ""
         significant = int(((rows["p_holm"] <= asked.alpha) & along).sum())
-        people = int(rows["n"].max()) if len(rows) else 0
         return (
             f"Answer over {people} people: {', '.join(counts)}. Told from no change after Holm: "
-            f"{significant} of {len(rows)}."
+            f"{significant} of {len(rows)}.{few and f' {few}'}"
         )
 
     def _named(self, name: str, faces: Any) -> str:

@@ -349,9 +349,9 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         self.found = found
 
     def _ended(self, found: Any, stage: str, problem: str) -> None:
+        if found is not None:
+            self.found = found  # shown before "Done." stands beside it
         with self.hold_trait_notifications():
-            if found is not None:
-                self.found = found
             self.stage, self.step, self.problem = stage, "", problem
             self.fresh = self._asked == self.settings
             if self.plan is not None and self.progress is not None:

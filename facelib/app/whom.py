@@ -26,6 +26,9 @@ ASYMMETRY: Final = (0.0, 0.6)
 """Of the resting faces where every person is seen once: else all would be symmetric."""
 Design = Literal["each", "one"]
 
+PEOPLE: Final = (
+    30  # enough for every verdict at the usual margin and level: see `facelib.stats.fewest_people`
+)
 MOST_PEOPLE: Final = 2000
 MOST_BYTES: Final = 200_000_000
 """Bytes of a zip: it is held in memory."""
@@ -65,7 +68,7 @@ class Whom(traitlets.HasTraits):
     """
 
     source = traitlets.Enum(("rendered", "mine"), "rendered")
-    people = traitlets.Int(20, min=2, max=MOST_PEOPLE)
+    people = traitlets.Int(PEOPLE, min=2, max=MOST_PEOPLE)
     expressions = traitlets.List(traitlets.Enum(EMOTIONS), default_value=["happy"])
     worn = traitlets.List(traitlets.Enum(WORN))
     recipes = traitlets.Enum(("facs", "tuned"), "facs")

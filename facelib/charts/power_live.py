@@ -8,7 +8,7 @@ from facelib import stats
 from facelib.charts import theme
 from facelib.charts.power import CURVES, MARKS, curve_rows, marked, power_curve
 from facelib.charts.tables import rows
-from facelib.stats.effects.equivalence import DELTA
+from facelib.stats.effects.few_people import DELTA
 
 if TYPE_CHECKING:
     import pandas as pd

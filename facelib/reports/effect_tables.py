@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports.parts import Table, footnotes
 from facelib.reports.words import NOTHING, capital, chance, interval, percent, places_for, plain, signed
-from facelib.stats.effects.equivalence import VERDICTS
+from facelib.stats import few_people
+from facelib.stats.effects.equivalence import CANNOT_TELL, VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ LOWER: Final = {"two-sided": "two-sided", "less": "one-sided, falls", "greater":
 def effect_table(effects: pd.DataFrame, title: str) -> Table:
     """Return the main table of one intervention: one row a classifier."""
     marks, notes = footnotes(effects["notes"].astype(str))
-    level = 100 * (1 - float(effects["alpha"].iloc[0]))
+    level, inner = levels(effects)
     rows = tuple(
         (
             _marked(row["classifier"], mark),
@@ -34,20 +35,20 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
     )
     columns = (
         "Classifier", "Start", "Change", f"{level:g} % interval", "p", "p, Holm",
-        "g", "at δ/2", "at δ", "at 2δ", "People",
+        "g", f"{inner:g} % interval", "at δ/2", "at δ", "at 2δ", "People",
     )  # fmt: skip
     caption = (
         f"{title}: mean output at strength 0 (start), its change to strength 1, and whether it matters. "
         "Near 0 or 1 an output has little room on that side. g: the change in units of its spread over "
-        f"people. p: sign-flip test, {_sides(effects)}."
+        f"people. p: sign-flip test, {_sides(effects)}. The {inner:g} % interval gives the verdicts."
     )
-    return _without_people(Table(capital(caption), columns, rows, notes, words=frozenset({0, 7, 8, 9})))
+    return _without_people(Table(capital(caption), columns, rows, notes, words=frozenset({0, 8, 9, 10})))
 
 
 def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
     """Return D of one intervention against its control: one row a classifier."""
     marks, notes = footnotes(contrasts["notes"].astype(str))
-    level = 100 * (1 - float(contrasts["alpha"].iloc[0]))
+    level, inner = levels(contrasts)
     rows = tuple(
         (
             _marked(row["classifier"], mark),
@@ -61,18 +62,19 @@ def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
     )
     columns = (
         "Classifier", "Change", "Control", "D", f"{level:g} % interval", "p", "p, Holm",
-        "at δ/2", "at δ", "at 2δ", "People",
+        f"{inner:g} % interval", "at δ/2", "at δ", "at 2δ", "People",
     )  # fmt: skip
     caption = (
         f"{title}, beyond the control ({control}): D is the change minus that under the control, on the same "
-        f"people: what the control doesn't explain. p: sign-flip test of D, {_sides(contrasts)}."
+        f"people: what the control doesn't explain. p: sign-flip test of D, {_sides(contrasts)}. The "
+        f"{inner:g} % interval gives the verdicts."
     )
-    return _without_people(Table(capital(caption), columns, rows, notes, words=frozenset({0, 7, 8, 9})))
+    return _without_people(Table(capital(caption), columns, rows, notes, words=frozenset({0, 8, 9, 10})))
 
 
 def label_table(effects: pd.DataFrame, title: str) -> Table:
     """Return every output of one intervention: one row a classifier and emotion."""
-    level = 100 * (1 - float(effects["alpha"].iloc[0]))
+    level, inner = levels(effects)
     rows = tuple(
         (
             f"{row['classifier']}: {row['label']}",
@@ -81,16 +83,22 @@ def label_table(effects: pd.DataFrame, title: str) -> Table:
             interval(row["low"], row["high"], places(row)),
             chance(row["p"]),
             chance(row["p_holm"]),
+            interval(row["verdict_low"], row["verdict_high"], places(row)),
             SHORT.get(row["verdict"], NOTHING),
             f"{row['n']:,}",
         )
         for row in effects.to_dict("records")
     )
     columns = (
-        "Output", "Start", "Change", f"{level:g} % interval", "p", "p, Holm", "at δ", "People",
+        "Output", "Start", "Change", f"{level:g} % interval", "p", "p, Holm", f"{inner:g} % interval", "at δ",
+        "People",
     )  # fmt: skip
-    caption = f"{capital(title)}: every output. p: sign-flip test, {_sides(effects)}."
-    return _without_people(Table(caption, columns, rows, words=frozenset({0, 6})))
+    few = too_few(effects)
+    caption = (
+        f"{capital(title)}: every output. p: sign-flip test, {_sides(effects)}. The {inner:g} % interval "
+        f"gives the verdict.{few and f' {few}'}"
+    )
+    return _without_people(Table(caption, columns, rows, words=frozenset({0, 7})))
 
 
 def share_table(shares: pd.DataFrame, titles: Mapping[str, str]) -> Table:
@@ -114,6 +122,26 @@ def share_table(shares: pd.DataFrame, titles: Mapping[str, str]) -> Table:
     return _without_people(Table(caption, columns, rows, words=frozenset({0})))
 
 
+def levels(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the levels of the interval that is shown and of the one behind the verdict, per cent."""
+    alpha = float(table["alpha"].iloc[0])
+    return 100 * (1 - alpha), 100 * (1 - 2 * alpha)
+
+
+def too_few(table: pd.DataFrame) -> str:
+    """Say which verdicts are withheld because rows have too few people; "" if none are.
+
+    Of the rows that can't be told the one with the fewest people counts: what it lacks, others may lack too.
+    """
+    untold = table[(table["verdict"] == CANNOT_TELL) & (table["n"] > 0)]
+    if untold.empty:
+        return ""
+    row = untold.sort_values("n", kind="stable").iloc[0]
+    return few_people(
+        int(row["n"]), row["delta"], row["alpha"], row["alternative"], bounded=row["value"] == "probability"
+    )
+
+
 def places(row: Mapping[Any, Any]) -> int:
     """Return how many decimals the numbers of a row have."""
     return places_for(float(row["delta"]))
@@ -130,7 +158,8 @@ def _numbers(row: Mapping[Any, Any]) -> tuple[str, ...]:
 
 
 def _verdicts(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    return tuple(SHORT.get(row[name], NOTHING) for name in ("verdict_half", "verdict", "verdict_double"))
+    words = (SHORT.get(row[name], NOTHING) for name in ("verdict_half", "verdict", "verdict_double"))
+    return (interval(row["verdict_low"], row["verdict_high"], places(row)), *words)
 
 
 def _without_people(table: Table) -> Table:

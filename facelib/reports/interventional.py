@@ -10,7 +10,7 @@ import pandas as pd
 
 from facelib import properties, stats
 from facelib.reports import common
-from facelib.reports.effect_tables import contrast_table, effect_table, label_table, share_table
+from facelib.reports.effect_tables import contrast_table, effect_table, label_table, share_table, too_few
 from facelib.reports.interventional_figures import figures
 from facelib.reports.interventional_method import (
     aim,
@@ -135,7 +135,8 @@ def answer(result: InterventionalResult, name: str) -> str:
         parts.append(TOLD[verdict].format(it=it, at=at, whom=_whom(own, len(rows))))
         it, at = "it", ""
     told = "; ".join(parts) or f"nothing is known of {it}"
-    return f"As {item_of(result, name)['clause']}, {told}. {_lowering(result, name)}".strip()
+    words = [f"As {item_of(result, name)['clause']}, {told}.", too_few(rows), _lowering(result, name)]
+    return " ".join(filter(None, words))
 
 
 def _whom(own: pd.DataFrame, of: int) -> str:
@@ -210,8 +211,9 @@ def _reading(result: InterventionalResult) -> tuple[str, ...]:
     known = facts(result)
     return (
         f"A change matters if the whole {known['verdict_level']} interval of its mean lies beyond a margin "
-        f"of ± {known['delta']} in probability; it does not matter if the whole interval lies inside; else "
-        "it can't be told from these people, and more of them may tell.",
+        f"of ± {known['delta']} in probability; it doesn't if the whole interval lies inside; else "
+        f"it can't be told from these people, and more of them may tell. With fewer than {known['least']} "
+        f"people the first is never said, with fewer than {known['fewest']} the second.",
         "The verdict is about size. A p is about chance alone: how easily so large a mean arises if nothing "
         "happens. It gets smaller with the number of people, however small the change. Both stand in the "
         "tables, p before and after correction for the number of tests; the verdict is not corrected.",

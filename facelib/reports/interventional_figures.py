@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult
 
 SAYS: Final = dict(zip(VERDICTS, ("matters", "does not matter", "can't be told"), strict=True))
+FORMS: Final = dict(zip(VERDICTS, ("filled circle", "square", "diamond"), strict=True))
+CELLS: Final = dict(zip(VERDICTS, ("framed", "neither", "?"), strict=True))
+"""What stands for each verdict in the figure of effects, and in the map."""
 
 
 def figures(
@@ -36,12 +39,14 @@ def figures(
     effects = result.effects[result.effects["intervention"] == name]
     by_label = result.effects_by_label[result.effects_by_label["intervention"] == name]
     key, title, delta = keys_of(result)[name], capital(titles[name]), common.margin(result.settings["delta"])
+    alpha = float(result.settings["alpha"])
     heading = f"Change of the probability of {aim(result)} from strength 0 to 1"
     found = [
         Figure(
             f"effects_{key}",
-            f"{title}: mean change over people with its intervals. Filled circle: matters; square: does not "
-            f"matter; diamond: can't be told at δ = {delta} (grey band).",
+            f"{title}: mean change over people with its intervals: thin {100 * (1 - alpha):g} %, bold "
+            f"{100 * (1 - 2 * alpha):g} %, which gives the verdict. {capital(_key(effects, FORMS))} at "
+            f"δ = {delta} (grey band).",
             f"Mean changes with intervals, one row a classifier: {_told(effects)}.",
             lambda: drawing.effects(effects, titles, heading),
         )
@@ -65,7 +70,7 @@ def figures(
         Figure(
             f"curves_{key}",
             f"{title}: mean probability of {aim(result)} over the strength of the change; bands: "
-            f"{100 * (1 - result.settings['alpha']):g} % intervals over people{lines}.",
+            f"{100 * (1 - alpha):g} % intervals over people{lines}.",
             f"Response curves, one panel a classifier: {_ends(curves, name)}.",
             lambda: drawing.curves(curves, titles, f"Mean probability of {aim(result)} over the strength"),
         )
@@ -74,14 +79,20 @@ def figures(
         Figure(
             f"map_{key}",
             f"{title}: mean change of every emotion's probability. *: significant after Holm's correction "
-            f"over all of them; (*): only before it; framed: matters at δ = {delta}; ?: can't be told; "
-            "neither: does not matter.",
+            f"over all of them; (*): only before it; at δ = {delta}: {_key(by_label, CELLS)}.",
             "Table of numbers, one row a classifier, one column an emotion; all of them stand in the "
             f"appendix, All outputs. {_largest(by_label)}",
             lambda: drawing.emotions(by_label, titles),
         )
     )
     return tuple(found)
+
+
+def _key(table: pd.DataFrame, marks: Mapping[str, str]) -> str:
+    """Say which mark stands for which verdict, of those that are there."""
+    there = set(table["verdict"])
+    told = [f"{marks[word]}: {SAYS[word]}" for word in VERDICTS if word in there]
+    return "; ".join(told) or "no verdicts"
 
 
 def _ends(curves: pd.DataFrame, name: str) -> str:

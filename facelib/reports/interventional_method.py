@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
 from facelib.reports.words import counted, listed, slugs
+from facelib.stats import fewest_people, fewest_to_matter
 from facelib.studies.hypothesis import INTENDED
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
         "alpha": common.level(alpha),
         "level": f"{100 * (1 - alpha):g} %",
         "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
+        "fewest": fewest_people(float(settings["delta"]), alpha),
+        "least": fewest_to_matter(alpha, settings["alternative"]),
         "alternative": settings["alternative"],
         "exact": exact,
         "flips": int(effects.loc[effects["exact"] == exact, "n_flips"].max()),
@@ -109,8 +112,9 @@ def paragraph(result: InterventionalResult) -> str:
         f"report means over people with {known['level']} intervals ({interval or 'none'}) and {sides} "
         f"sign-flip tests over people ({patterns}), corrected after Holm over {family} at "
         f"α = {known['alpha']}. A change was said to matter if the {known['verdict_level']} interval of its "
-        f"mean lay wholly outside ± δ = {known['delta']}, not to matter if it lay wholly inside, and "
-        f"undecided otherwise; δ was set{told} before the run."
+        f"mean lay wholly outside ± δ = {known['delta']} ({known['least']} people at least), not to matter "
+        f"if it lay wholly inside ({known['fewest']} people at least), and undecided otherwise; δ was "
+        f"set{told} before the run."
     )
     if result.control:
         text += (

@@ -61,7 +61,8 @@ def facts(result: ObservationalResult) -> dict[str, Any]:
         "vote": VOTE in methods,
         "family": len(family),
         "permutations": (int(drawn.min()), int(drawn.max())) if len(drawn) else None,
-        "left_out": result.data.left_out,
+        "left_out": result.left_out,
+        "unread": result.unread,
         "persons": result.data.person is not None,
         "notes": _notes(result),
         "seed": settings["seed"],
@@ -94,6 +95,8 @@ def limits(result: ObservationalResult) -> tuple[str, ...]:
         told.append(
             f"{counted(known['left_out'], 'face')} without all properties, outputs and labels: left out."
         )
+    if known["unread"]:
+        told.append(f"{counted(known['unread'], 'face')} not read yet: the study is unfinished.")
     if not known["persons"]:
         told.append("One picture per person is assumed.")
     return tuple(told)

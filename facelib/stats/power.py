@@ -14,7 +14,8 @@ from scipy.special import chdtri, stdtrit
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import as_count, as_number, as_share
-from facelib.stats.effects.equivalence import ALPHA, DELTA, as_level, as_margin
+from facelib.stats.effects.equivalence import as_level, as_margin
+from facelib.stats.effects.few_people import ALPHA, DELTA, few_people, fewest_people, fewest_to_matter
 from facelib.stats.effects.signflip import ALTERNATIVES, Alternative, smallest_p
 from facelib.stats.power_chances import beyond, inside_margin
 
@@ -56,6 +57,8 @@ class StudyPower:
         What was asked.
     note
         Why a chance is 0: "5 people can't have a two-sided p below .0625"; else empty.
+    few
+        Which verdicts n people are too few for, as `few_people` says it; their chances are 0. Else empty.
     """
 
     n: int
@@ -70,6 +73,7 @@ class StudyPower:
     alternative: Alternative
     family: int
     note: str
+    few: str = ""
 
     def of(self, question: Question) -> float:
         """Return the chance of what `question` asks for."""
@@ -114,7 +118,8 @@ def study_power(
 
     The change of a person is taken as normal. The verdict's interval is then Student's (which the BCa
     interval of 20 people or more resembles), and the sign-flip test has the power of Student's t-test, unless
-    people are too few to reach the level at all.
+    people are too few to reach the level at all. Verdicts that so few people can't carry have no chance
+    (`fewest_people`, `fewest_to_matter`).
 
     Parameters
     ----------
@@ -157,6 +162,8 @@ def study_power(
     t = float(stdtrit(people - 1, 1 - level))
     matters = beyond(people, mean - margin, spread, t) + beyond(people, -mean - margin, spread, t)
     inside = inside_margin(people, mean, spread, t, margin)
+    matters = 0.0 if people < fewest_to_matter(level, side) else min(1.0, matters)
+    inside = 0.0 if people < fewest_people(margin, level) else inside
     least = smallest_p(people, side)
     note = ""
     if least > corrected:
@@ -169,7 +176,7 @@ def study_power(
         differs = {"two-sided": min(1.0, up + down), "greater": up, "less": down}[side]
     return StudyPower(
         n=people,
-        matters=min(1.0, matters),
+        matters=matters,
         does_not_matter=inside,
         cannot_tell=max(0.0, 1.0 - matters - inside),
         differs=differs,
@@ -180,6 +187,7 @@ def study_power(
         alternative=side,
         family=number,
         note=note,
+        few=few_people(people, margin, level, side),
     )
 
 
@@ -203,7 +211,8 @@ def sample_size(
     power
         Share of studies that are to find it.
     question
-        "matters" (the verdict), "does not matter" (the other verdict), "differs" (the sign-flip test).
+        "matters" (the verdict), "does not matter" (the other verdict), "differs" (the sign-flip test). Of the
+        verdicts never fewer than `fewest_to_matter` and `fewest_people`.
 
     Raises
     ------
@@ -216,7 +225,7 @@ def sample_size(
     >>> sample_size(-0.20, 0.15).n
     16
     >>> sample_size(0.0, 0.15, question="does not matter").n
-    21
+    29
     """
     asked, wanted = as_question(question), as_share(power, "The wanted power")
     _check_possible(asked, as_number(change, "The change"), as_margin(delta), _as_alternative(alternative))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facelib.stats.effects.few_people import fewest_people, fewest_to_matter
 from facelib.stats.power import Question, SampleSize, StudyPower, as_question, plain
 
 
@@ -32,10 +33,15 @@ def describe_power(found: StudyPower | SampleSize, question: Question = "matters
         f"people {plain(study.sd)})"
     )
     share = percent(study.of(asked))
-    if asked == "matters":
-        return f"{subject} is found to matter at δ = {plain(study.delta)} in {share} of studies."
-    if asked == "does not matter":
-        return f"{subject} is found not to matter at δ = {plain(study.delta)} in {share} of studies."
+    if asked != "differs":
+        least = (
+            fewest_to_matter(study.alpha, study.alternative)
+            if asked == "matters"
+            else fewest_people(study.delta, study.alpha)
+        )
+        why = f": that needs at least {least} people" if study.n < least else ""
+        found_to = "to matter" if asked == "matters" else "not to matter"
+        return f"{subject} is found {found_to} at δ = {plain(study.delta)} in {share} of studies{why}."
     level = f"α = {plain(study.alpha)}"
     level += f", corrected for {study.family} tests" if study.family > 1 else ""
     sides = "two-sided" if study.alternative == "two-sided" else "one-sided"

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, get_args
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import as_count
-from facelib.stats.effects.equivalence import ALPHA, DELTA, as_level, as_margin
+from facelib.stats.effects.equivalence import as_level, as_margin
+from facelib.stats.effects.few_people import ALPHA, DELTA
 from facelib.stats.effects.signflip import Alternative
 from facelib.stats.power import plain
 

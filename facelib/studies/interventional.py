@@ -14,6 +14,7 @@ from facelib.errors import BadValueError, FacelibError
 from facelib.faces import Head
 from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
+from facelib.stats.effects.few_people import few_people
 from facelib.studies.fingerprints import fingerprint
 from facelib.studies.frames import even_strengths
 from facelib.studies.results import InterventionalResult
@@ -201,6 +202,9 @@ class InterventionalStudy(Study[InterventionalResult]):
                 )
         if not any(one.expression for one in self.people) and self.label is None:
             yield "No face says what it is meant to show: choose a class of interest (label)."
+        few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
+        if few:
+            yield f"{few} With fewer the verdict is “cannot tell”."
 
 
 def intervention_name(intervention: Intervention) -> str:

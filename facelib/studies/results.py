@@ -291,6 +291,16 @@ class ObservationalResult(Result):
         return grid_data(self.sound, self.faces, self.settings)
 
     @property
+    def unread(self) -> int:
+        """How many faces are not read yet."""
+        return self.total - self.done
+
+    @property
+    def left_out(self) -> int:
+        """How many of the faces that were read lack a label, a property or an output."""
+        return max(0, self.data.left_out - self.unread)
+
+    @property
     def outputs(self) -> pd.DataFrame:
         """Logits, one row a face, one column a classifier and label."""
         return self.data.outputs

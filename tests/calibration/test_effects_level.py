@@ -154,15 +154,18 @@ def test_equivalence_at_the_margin_is_claimed_at_the_level(n: int, lowest: float
     for number, d in blocks("normal", n, 3):
         for sign in (1, -1):
             known = mean_distribution(sign * DELTA + 0.1 * d, n_bootstrap=999, seed=number)
-            found = verdicts(*known.interval(0.90), DELTA)
+            found = verdicts(*known.interval(0.90), DELTA, n)
             claims.append(np.mean(tost_p(known, DELTA) <= 0.05))
             none.append(np.mean([verdict == "does not matter at δ" for verdict in found]))
             matters.append(np.mean([verdict == "matters" for verdict in found]))
     # Far from the other margin each of the two errors is that of one one-sided test.
     slack = 0.02 if n < 12 else 0.0  # at 8 faces of this spread the interval often doesn't fit inside at all
-    assert inside(float(np.mean(none)), lowest - slack, highest, 2 * RUNS)
+    assert inside(float(np.mean(claims)), lowest - slack, highest, 2 * RUNS)
     assert inside(float(np.mean(matters)), lowest, highest, 2 * RUNS)
-    assert abs(np.mean(claims) - np.mean(none)) < 0.004  # the p inverts the interval
+    if n < 29:
+        assert not np.any(none)  # so few people don't carry the word
+    else:
+        assert abs(np.mean(claims) - np.mean(none)) < 0.004  # the p inverts the interval
 
 
 @pytest.mark.parametrize(
@@ -175,11 +178,11 @@ def test_equivalence_at_the_margin_is_claimed_at_the_level(n: int, lowest: float
         (0.10, 0.10, "cannot tell", 0.85),
     ],
 )
-def test_verdicts_of_twenty_faces(mean: float, spread: float, verdict: str, least: float) -> None:
+def test_verdicts_of_thirty_faces(mean: float, spread: float, verdict: str, least: float) -> None:
     found: list[str] = []
-    for number, d in blocks("normal", 20, 4):
+    for number, d in blocks("normal", 30, 4):
         known = mean_distribution(mean + spread * d, n_bootstrap=999, seed=number)
-        found += verdicts(*known.interval(0.90), DELTA)
+        found += verdicts(*known.interval(0.90), DELTA, 30)
     assert np.mean([one == verdict for one in found]) > least
     if mean == 0.0:
         assert "matters" not in found

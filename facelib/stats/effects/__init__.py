@@ -7,6 +7,7 @@ from facelib.stats.effects.bootstrap import MeanDistribution, mean_distribution
 from facelib.stats.effects.contrasts import CONTRAST_COLUMNS, contrast
 from facelib.stats.effects.curves import FaceEffects, face_effects
 from facelib.stats.effects.equivalence import Equivalence, equivalence
+from facelib.stats.effects.few_people import few_people, fewest_people, fewest_to_matter
 from facelib.stats.effects.mixed import MixedSlopes, mixed_slopes
 from facelib.stats.effects.population import COLUMNS, effects_over_faces
 from facelib.stats.effects.sentences import describe_effect
@@ -29,6 +30,9 @@ __all__ = [
     "effects_over_faces",
     "equivalence",
     "face_effects",
+    "few_people",
+    "fewest_people",
+    "fewest_to_matter",
     "lowering",
     "mean_distribution",
     "mixed_slopes",

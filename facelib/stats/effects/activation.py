@@ -12,7 +12,7 @@ import pandas as pd
 from facelib.errors import BadValueError
 from facelib.stats.effects.contrasts import differences, only_rows
 from facelib.stats.effects.curves import Summary, Value, face_effects
-from facelib.stats.effects.equivalence import ALPHA
+from facelib.stats.effects.few_people import ALPHA, fewest_to_matter
 from facelib.stats.effects.population import judge
 from facelib.stats.effects.remarks import TOO_SMALL
 from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, smallest_p
@@ -244,6 +244,14 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
     total = found.total
     start = f"As {clause}, " if clause else f"Under {found.intervention}, "
     lower = "classifier lowers its" if total == 1 else "classifiers lower their"
+    needs = fewest_to_matter(found.alpha, "less")
+    if found.n[1] < needs:
+        which = "whether the classifier lowers its" if total == 1 else f"how many of {total} {lower}"
+        who = "1 person" if found.n[1] == 1 else f"{found.n[1]} people"
+        return (
+            f"{start}{which} output for {found.label} can't be told: {who}, where the "
+            f"sign-flip test needs at least {needs} at {_plain(found.alpha)}."
+        )
     parts = [f"{start}{found.k} of {total} {lower} output for {found.label}"]
     uncorrected = f"{found.k_uncorrected}"
     if found.k_because is not None:

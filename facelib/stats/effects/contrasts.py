@@ -11,7 +11,7 @@ import pandas as pd
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.stats.effects.bootstrap import RESAMPLES
 from facelib.stats.effects.curves import FaceEffects, Summary, Value, face_effects
-from facelib.stats.effects.equivalence import ALPHA
+from facelib.stats.effects.few_people import ALPHA
 from facelib.stats.effects.population import COLUMNS, judge
 from facelib.stats.effects.rows import CELL, need
 from facelib.stats.effects.signflip import FLIPS, Alternative

@@ -11,13 +11,12 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_number, as_share
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
-from facelib.stats.effects.signflip import as_differences
+from facelib.stats.effects.few_people import ALPHA, DELTA, few_people, fewest_people, fewest_to_matter
+from facelib.stats.effects.signflip import Alternative, as_differences
 
 Verdict = Literal["matters", "does not matter at δ", "cannot tell"]
 
 MATTERS, DOES_NOT, CANNOT_TELL = VERDICTS = get_args(Verdict)
-DELTA = 0.10  # in probability
-ALPHA = 0.05
 SMALLER = "detectable, but smaller than δ"
 LEAST_ALIKE = 6  # identities: with fewer the two-sided sign-flip test can't reject at .05
 
@@ -30,7 +29,7 @@ class Equivalence:
     ----------
     verdict
         "matters": the interval lies wholly outside [-δ, δ]; "does not matter at δ": wholly inside; "cannot
-        tell": neither.
+        tell": neither, or fewer identities than the word needs (`fewest_people`, `fewest_to_matter`).
     verdict_half, verdict_double
         The same at δ/2 and 2δ.
     detectable
@@ -38,7 +37,8 @@ class Equivalence:
     addition
         "detectable, but smaller than δ" where it excludes 0 but lies inside, else empty.
     note
-        Why nothing can be told: "the differences of 2 identities are all the same number"; else empty.
+        Why nothing can be told: the differences of few identities are all the same number, or they are fewer
+        than a verdict needs (`few_people`); else empty.
     mean, interval
         Mean difference and its interval at level 1 - 2α.
     tost_p
@@ -69,6 +69,8 @@ def equivalence(
     delta: float = DELTA,
     *,
     alpha: float = ALPHA,
+    alternative: Alternative = "two-sided",
+    bounded: bool = True,
     method: Method = "auto",
     n_bootstrap: int = RESAMPLES,
     seed: int = 0,
@@ -76,7 +78,9 @@ def equivalence(
     """Judge the mean of differences over identities by one interval at level 1 - 2α.
 
     Differences that are all the same number have an interval without width. From 6 identities on it is taken
-    as it is (there the two-sided sign-flip test can reject at .05: our choice); fewer can't tell.
+    as it is (there the two-sided sign-flip test can reject at .05: our choice); fewer can't tell. With fewer
+    identities than `fewest_people` the word "does not matter" is withheld, with fewer than
+    `fewest_to_matter` the word "matters", whatever the interval is.
 
     Parameters
     ----------
@@ -86,6 +90,11 @@ def equivalence(
         Margin, above 0, set before the run and never derived from the same data.
     alpha
         Level of each one-sided test.
+    alternative
+        That the study declares: of the sign-flip test, for `fewest_to_matter`.
+    bounded
+        Whether these are changes of a probability or a share, for `fewest_people`; False: logits, standard
+        deviations, and whatever else has no largest change.
     method
         Of the interval, as in `mean_distribution`; with "t" this is the test of Schuirmann (1987).
     n_bootstrap, seed
@@ -98,9 +107,12 @@ def equivalence(
 
     Examples
     --------
-    >>> equivalence([-0.61, -0.55, -0.70, -0.48, -0.66]).verdict
+    >>> equivalence([-0.61, -0.55, -0.70, -0.48, -0.66, -0.58]).verdict
     'matters'
-    >>> small = equivalence([0.02, 0.03, 0.02, 0.04, 0.03])
+    >>> few = equivalence([0.02, 0.03, 0.02, 0.04, 0.03, 0.03])
+    >>> few.verdict, few.note
+    ('cannot tell', '6 people: “does not matter” at δ = .10 needs at least 29.')
+    >>> small = equivalence([0.02, 0.03, 0.04] * 10)
     >>> small.verdict, small.addition
     ('does not matter at δ', 'detectable, but smaller than δ')
     """
@@ -112,16 +124,24 @@ def equivalence(
     known = mean_distribution(columns[:, 0], method=method, n_bootstrap=n_bootstrap, seed=seed)
     low, high = known.interval(1 - 2 * level)
     ends = where_told(known, low, high)
-    one, half, double = (verdicts(*ends, factor * margin) for factor in (1.0, 0.5, 2.0))
+    one, half, double = (
+        verdicts(*ends, factor * margin, known.n, alpha=level, alternative=alternative, bounded=bounded)
+        for factor in (1.0, 0.5, 2.0)
+    )
     detectable = bool(ends[0][0] > 0 or ends[1][0] < 0)
-    silent = known.n[0] > 1 and np.isnan(ends[0][0])
+    n = int(known.n[0])
+    reasons = []
+    if n > 1 and np.isnan(ends[0][0]):
+        reasons.append(f"the differences of {n} identities are all the same number")
+    if one[0] == CANNOT_TELL and n:
+        reasons.append(few_people(n, margin, level, alternative, bounded=bounded))
     return Equivalence(
         verdict=one[0],
         verdict_half=half[0],
         verdict_double=double[0],
         detectable=detectable,
         addition=SMALLER if detectable and one[0] == DOES_NOT else "",
-        note=f"the differences of {known.n[0]} identities are all the same number" if silent else "",
+        note="; ".join(filter(None, reasons)),
         mean=float(known.mean[0]),
         interval=(float(low[0]), float(high[0])),
         tost_p=float(tost_p(known, margin)[0]),
@@ -139,14 +159,30 @@ def where_told(known: MeanDistribution, low: Floats, high: Floats) -> tuple[Floa
     return np.where(silent, np.nan, low), np.where(silent, np.nan, high)
 
 
-def verdicts(low: Floats, high: Floats, delta: float) -> list[Verdict]:
-    """Return the verdict of m intervals at one margin; an interval that isn't there can't tell.
+def verdicts(
+    low: Floats,
+    high: Floats,
+    delta: float,
+    n: npt.ArrayLike,
+    *,
+    alpha: float = ALPHA,
+    alternative: Alternative = "two-sided",
+    bounded: bool = True,
+) -> list[Verdict]:
+    """Return the verdict of m intervals over (m,) people at one margin.
 
-    >>> verdicts(np.array([0.12, -0.02, 0.05]), np.array([0.3, 0.1, 0.2]), 0.10)
+    An interval that isn't there can't tell, nor can fewer people than a word needs (`fewest_people`,
+    `fewest_to_matter`).
+
+    >>> low, high = np.array([0.12, -0.02, 0.05]), np.array([0.3, 0.1, 0.2])
+    >>> verdicts(low, high, 0.10, 29)
     ['matters', 'does not matter at δ', 'cannot tell']
+    >>> verdicts(low, high, 0.10, [6, 28, 28]), verdicts(low, high, 0.10, 5)[0]
+    (['matters', 'cannot tell', 'cannot tell'], 'cannot tell')
     """
-    outside = (low > delta) | (high < -delta)
-    inside = (low >= -delta) & (high <= delta)
+    people = np.asarray(n)
+    outside = ((low > delta) | (high < -delta)) & (people >= fewest_to_matter(alpha, alternative))
+    inside = (low >= -delta) & (high <= delta) & (people >= fewest_people(delta, alpha, bounded=bounded))
     return [
         MATTERS if out else DOES_NOT if within else CANNOT_TELL
         for out, within in zip(outside, inside, strict=True)

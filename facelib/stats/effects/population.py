@@ -20,7 +20,8 @@ from facelib.stats.effects.curves import (
     mean_curves,
     summarise_rows,
 )
-from facelib.stats.effects.equivalence import ALPHA, DELTA, as_level, as_margin, tost_p, verdicts, where_told
+from facelib.stats.effects.equivalence import as_level, as_margin, tost_p, verdicts, where_told
+from facelib.stats.effects.few_people import ALPHA, DELTA, fewest_people
 from facelib.stats.effects.mixed import MixedSlopes, join, mixed_slopes
 from facelib.stats.effects.remarks import remarks
 from facelib.stats.effects.rows import Codes, Rows, read_rows, read_values
@@ -60,7 +61,9 @@ COLUMNS: Final = {
     "alpha": "level",
     "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha",
     "verdict_high": "upper end of it",
-    "verdict": "matters, does not matter at δ, or cannot tell; not corrected for the family",
+    "verdict": "matters, does not matter at δ, or cannot tell (also where n is below what a word needs, see "
+    "fewest and notes); not corrected for the family",
+    "fewest": 'identities that "does not matter" at δ needs at least (`facelib.stats.fewest_people`)',
     "verdict_half": "the verdict at δ/2",
     "verdict_double": "the verdict at 2δ",
     "detectable": "whether the interval behind the verdict excludes 0; not without spread below 6 identities",
@@ -193,7 +196,7 @@ def judge(
         sd=known.spread,
         **_intervals(d, known, level),
         **_tests(test, known.n),
-        **_verdicts(known, margin, level),
+        **_verdicts(known, margin, level, alternative, bounded=effects.value == "probability"),
         **_mixed_columns(mixed, len(known.n)),
         alpha=level,
         n_bootstrap=known.n_bootstrap,
@@ -226,19 +229,22 @@ def _tests(test: SignFlipTest, n: Codes) -> dict[str, Any]:
     }
 
 
-def _verdicts(known: MeanDistribution, margin: float, alpha: float) -> dict[str, Any]:
+def _verdicts(
+    known: MeanDistribution, margin: float, alpha: float, alternative: Alternative, *, bounded: bool
+) -> dict[str, Any]:
     low, high = known.interval(1 - 2 * alpha)
     columns: dict[str, Any] = {"delta": margin, "verdict_low": low, "verdict_high": high}
     low, high = where_told(known, low, high)
     columns["detectable"] = (low > 0) | (high < 0)
     asked = {"verdict": margin, "verdict_half": margin / 2, "verdict_double": 2 * margin}
     if np.isnan(margin):
-        return columns | dict.fromkeys(asked, "") | {"tost_p": np.nan}
-    return (
-        columns
-        | {name: verdicts(low, high, at) for name, at in asked.items()}
-        | {"tost_p": tost_p(known, margin)}
-    )
+        return columns | dict.fromkeys(asked, "") | {"fewest": np.nan, "tost_p": np.nan}
+    found = {
+        name: verdicts(low, high, at, known.n, alpha=alpha, alternative=alternative, bounded=bounded)
+        for name, at in asked.items()
+    }
+    fewest = fewest_people(margin, alpha, bounded=bounded)
+    return columns | found | {"fewest": fewest, "tost_p": tost_p(known, margin)}
 
 
 def _mixed(rows: Rows, table: pd.DataFrame) -> MixedSlopes | None:

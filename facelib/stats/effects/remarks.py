@@ -11,7 +11,8 @@ import pandas as pd
 from facelib.stats.checks import Floats
 from facelib.stats.effects.bootstrap import SAME, MeanDistribution
 from facelib.stats.effects.curves import FaceEffects
-from facelib.stats.effects.equivalence import DOES_NOT, LEAST_ALIKE, SMALLER
+from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, LEAST_ALIKE, SMALLER
+from facelib.stats.effects.few_people import few_people
 from facelib.stats.effects.signflip import smallest_p
 
 NEAR = 0.05  # of probability 0 or 1: little room on that side
@@ -33,6 +34,7 @@ def remarks(
         lines = [
             *effects.notes[number],
             *_about_size(row, bool(known.constant[number])),
+            *_about_number(row),
             *_about_tests(row),
             *_about_shape(row, float(skew[number]), bool(both_signs[number])),
         ]
@@ -60,6 +62,15 @@ def _about_size(row: dict[Any, Any], constant: bool) -> Iterator[str]:
         yield f"Without spread fewer than {LEAST_ALIKE} identities give no verdict."
     if row["verdict"] == DOES_NOT and row["detectable"]:
         yield CAPITAL
+
+
+def _about_number(row: dict[Any, Any]) -> Iterator[str]:
+    """Say which verdicts are withheld because the people are too few."""
+    if row["verdict"] == CANNOT_TELL and row["n"]:
+        bounded = row["value"] == "probability"
+        few = few_people(row["n"], row["delta"], row["alpha"], row["alternative"], bounded=bounded)
+        if few:
+            yield few
 
 
 def _about_tests(row: dict[Any, Any]) -> Iterator[str]:

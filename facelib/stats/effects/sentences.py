@@ -10,6 +10,7 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, SMALLER
+from facelib.stats.effects.few_people import few_people
 
 SAME = 1e-9  # relative
 NEEDED = (
@@ -57,6 +58,12 @@ def describe_effect(row: Mapping[Any, Any] | pd.Series[Any], *, clause: str = ""
     >>> print(describe_effect(row, clause="the left side weakens"))
     As the left side weakens, fer's output for happy falls by .62 on average over 24 identities, from .99
     (95 % interval −.71 to −.52). It matters at δ = .10 (90 % interval −.70 to −.54).
+    >>> row |= {"verdict": "cannot tell", "mean": -0.02, "low": -0.05, "high": 0.01, "verdict_low": -0.04,
+    ...        "verdict_high": 0.0}
+    >>> print(describe_effect(row))
+    Under symmetry, fer's output for happy falls by .02 on average over 24 identities, from .99 (95 % interval
+    −.05 to .01). Whether it matters at δ = .10 can't be told (90 % interval −.04 to 0). 24 people: “does not
+    matter” at δ = .10 needs at least 29.
     """
     _check(row)
     start = f"As {clause}, " if clause else f"Under {row['intervention']}, "
@@ -105,7 +112,9 @@ def _verdict(row: Mapping[Any, Any] | pd.Series[Any], places: int) -> str:
         addition = f"{SMALLER}; " if row.get("detectable", False) else ""
         return f"It does not matter at {margin} ({addition}{interval})."
     why = f": the effects of {_people(row)} are all the same number" if low == high else f" ({interval})"
-    return f"Whether it matters at {margin} can't be told{why}."
+    side = row.get("alternative", "two-sided")
+    few = few_people(row["n"], row["delta"], row["alpha"], side, bounded=row["value"] == "probability")
+    return f"Whether it matters at {margin} can't be told{why}.{few and f' {few}'}"
 
 
 def _interval(low: float, high: float, level: float, places: int) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from facelib.errors import BadValueError
 from facelib.stats import adjust, independence_test
 from facelib.stats.effects.curves import Value
-from facelib.stats.effects.equivalence import ALPHA
+from facelib.stats.effects.few_people import ALPHA
 from facelib.studies.asymmetry.design import ARMS
 
 if TYPE_CHECKING:

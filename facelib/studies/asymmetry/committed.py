@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from facelib.models.small_tables import SmallTables
-from facelib.stats.effects.equivalence import ALPHA
+from facelib.stats.effects.few_people import ALPHA
 from facelib.studies.asymmetry.agreement import compare_with_observed, observed_slopes
 from facelib.studies.asymmetry.design import SEED
 from facelib.studies.asymmetry.effects import asymmetry_contrasts, asymmetry_curves, asymmetry_effects

@@ -14,7 +14,7 @@ from facelib.faces import Head, sample_heads
 from facelib.faces.head import ExpressionSet
 from facelib.faces.knobs import is_number
 from facelib.interventions import Intervention
-from facelib.stats.effects.equivalence import ALPHA
+from facelib.stats.effects.few_people import ALPHA
 from facelib.studies.subjects import faces_table, subjects
 from facelib.studies.sweep import DELTA
 

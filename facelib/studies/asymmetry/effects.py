@@ -14,7 +14,7 @@ from facelib.stats import (
 from facelib.stats.effects import COLUMNS, CONTRAST_COLUMNS
 from facelib.stats.effects.bootstrap import RESAMPLES
 from facelib.stats.effects.curves import Value
-from facelib.stats.effects.equivalence import ALPHA
+from facelib.stats.effects.few_people import ALPHA
 from facelib.stats.effects.signflip import FLIPS
 from facelib.studies.asymmetry.design import ARMS, CONTROLS, NEUTRAL, SEED, SIDES
 from facelib.studies.outcomes import CURVE_COLUMNS, curves_over_faces, intended

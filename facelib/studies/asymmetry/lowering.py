@@ -12,7 +12,7 @@ import numpy as np
 from facelib.stats import Lowering, describe_lowering, lowering
 from facelib.stats.effects import COLUMNS
 from facelib.stats.effects.curves import Value
-from facelib.stats.effects.equivalence import ALPHA
+from facelib.stats.effects.few_people import ALPHA
 from facelib.stats.effects.signflip import FLIPS
 from facelib.studies.asymmetry.design import ARMS, CONTROLS, NEUTRAL, SEED, SIDES
 from facelib.studies.asymmetry.effects import ALL, GROUP, VALUES, groups, intended_rows, pairs

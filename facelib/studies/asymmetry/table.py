@@ -12,7 +12,7 @@ from facelib.errors import BadValueError
 from facelib.faces.expressions import TUNED_ON
 from facelib.stats.effects.bootstrap import RESAMPLES
 from facelib.stats.effects.curves import Value
-from facelib.stats.effects.equivalence import ALPHA
+from facelib.stats.effects.few_people import ALPHA
 from facelib.stats.effects.signflip import FLIPS
 from facelib.studies.asymmetry.design import ARMS, CONTROLS, NEUTRAL, SEED, SIDES
 from facelib.studies.asymmetry.effects import ALL, VALUES, asymmetry_contrasts, asymmetry_effects

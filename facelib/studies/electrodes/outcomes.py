@@ -125,7 +125,7 @@ def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dic
     -------
     dict
         n, change (mean), low, high (level 1 - alpha), p (sign-flip test over people), verdict (interval at
-        1 - 2 alpha against the margin): (m,) each.
+        1 - 2 alpha against the margin; cannot tell where n is below what a word needs): (m,) each.
     """
     from facelib.stats import mean_distribution, sign_flip
     from facelib.stats.effects.equivalence import verdicts, where_told
@@ -139,7 +139,7 @@ def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dic
         "low": low,
         "high": high,
         "p": np.atleast_1d(sign_flip(differences, seed=seed).p_value),
-        "verdict": verdicts(*inner, delta),
+        "verdict": verdicts(*inner, delta, known.n, alpha=alpha),
     }
 
 

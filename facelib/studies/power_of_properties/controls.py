@@ -33,7 +33,8 @@ CONTROL_COLUMNS: Final = {
     "explained_low": "5 % quantile of it over random halves of the people",
     "explained_high": "95 % quantile of it",
     "verdict": "found: the vote rejects after Holm and the range of ω² lies above `used`; cleared: it lies "
-    "below; else cannot tell",
+    "below, of at least as many people as `facelib.stats.fewest_people` asks for at `used` and alpha; else "
+    "cannot tell",
     "right": "whether the verdict is what was trained",
     "used": "share of variance from which on a property counts as used",
     "n": "people",
@@ -86,6 +87,8 @@ def known_use_table(effects: pd.DataFrame, alpha: float = 0.01, used: float = US
     """
     import pandas as pd
 
+    from facelib.stats import fewest_people
+
     watched = {str(bias.confounded): bias.emotion for bias in BIASES if bias.confounded}
     confounded = {bias.id: bias.confounded for bias in BIASES}
     parts = [
@@ -109,7 +112,8 @@ def known_use_table(effects: pd.DataFrame, alpha: float = 0.01, used: float = US
         for name, which in zip(rows["classifier"], rows["property"], strict=True)
     ]
     found = rows["rejects"].astype(bool) & (rows["p_holm"] < alpha) & (rows["explained_low"] >= used)
-    verdict = np.select([found, rows["explained_high"] < used], [FLAGGED, CLEARED], OPEN)
+    clear = (rows["explained_high"] < used) & (rows["n"] >= fewest_people(used, alpha))
+    verdict = np.select([found, clear], [FLAGGED, CLEARED], OPEN)
     right = verdict == np.where(trained, FLAGGED, CLEARED)
     table = rows.assign(trained=trained, verdict=verdict, right=right, used=used)
     return table[list(CONTROL_COLUMNS)]

@@ -105,11 +105,11 @@ def test_every_control_has_a_label_and_a_help_text(make: Make, kind: type) -> No
 
 
 def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) -> None:
-    panel = make()
+    panel = make(people=6)
     assert not shown(panel.effects.chart)
     assert not shown(panel.verdicts)
     assert all(button.disabled for button in panel.home.buttons)
-    assert "40, read by 2 classifiers" in panel.run.plan.value  # people × changes × strengths
+    assert "60, read by 2 classifiers" in panel.run.plan.value  # people × changes × strengths
     panel.run.run.click()
     found = panel.state.found
     assert panel.state.problem == ""
@@ -132,9 +132,9 @@ def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) ->
     assert [row[-1]["text"] for row in table.rows] == [
         verdict.removesuffix(" at δ") for verdict in effects["verdict"]
     ]
-    assert "over 4 people" in table.caption
+    assert "over 6 people" in table.caption
     panel.verdicts.menu.value = "weaker_expression"
-    assert [row[-2] for row in panel.verdicts.table.rows] == ["–", "–"]  # the control has no control
+    assert [row[-3] for row in panel.verdicts.table.rows] == ["–", "–"]  # the control has no control
     assert [row[0] for row in panel.effects.shares.rows] == ["one side weaker", "both sides weaker (control)"]
     assert not shown(panel.failures)
     assert not any(button.disabled for button in panel.home.buttons)

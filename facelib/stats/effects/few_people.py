@@ -1,0 +1,131 @@
+"""How many people a verdict needs: with fewer the word is withheld, whatever the numbers are."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import as_number, as_share
+from facelib.stats.effects.signflip import ALTERNATIVES, Alternative
+
+ALPHA: Final = 0.05
+DELTA: Final = 0.10  # in probability
+_TWO: Final = 2  # fewer have no interval
+
+
+def fewest_people(delta: float = DELTA, alpha: float = ALPHA, *, bounded: bool = True) -> int:
+    """Return the number of people below which nothing is called "does not matter".
+
+    A mean change of δ can come from a share δ of people whose output changes by all it can, while it stays
+    with all others. A sample of n people misses all of them with probability (1 − δ)ⁿ. Below
+    n₀ = ⌈ln α / ln(1 − δ)⌉ people that is likelier than α, so no sample, however still, speaks against a mean
+    change of δ. It is a floor, not a guarantee of the level.
+
+    Parameters
+    ----------
+    delta
+        Margin of the verdict, above 0.
+    alpha
+        Level, in (0, 1).
+    bounded
+        Whether the margin is a share or a probability, whose changes lie in [−1, 1]: the formula is made for
+        these. Other scales (logits, standard deviations) have no largest change, so the argument holds for
+        every number of people; there the margin counts as at most .10, the usual one of a probability: the
+        number is never below that of the same study on probabilities.
+
+    Returns
+    -------
+    int
+        At least 2.
+
+    Raises
+    ------
+    BadValueError
+        If the margin isn't above 0, or the level isn't a share.
+
+    Examples
+    --------
+    >>> [fewest_people(delta) for delta in (0.05, 0.10, 0.20)]
+    [59, 29, 14]
+    """
+    margin, level = as_number(delta, "The margin delta"), as_share(alpha, "The level alpha")
+    if margin <= 0:
+        msg = f"The margin delta lies above 0; got {delta!r}."
+        raise BadValueError(msg)
+    share = margin if bounded else min(margin, DELTA)
+    return _TWO if share >= 1 else max(_TWO, _up(math.log(level) / math.log1p(-share)))
+
+
+def fewest_to_matter(alpha: float = ALPHA, alternative: Alternative = "two-sided") -> int:
+    """Return the number of people below which nothing is called "matters".
+
+    With fewer even effects that all point one way can't reach the level in the exact sign-flip test over
+    people: its smallest p is 2 · 2⁻ⁿ two-sided, and 2⁻ⁿ one-sided.
+
+    Parameters
+    ----------
+    alpha
+        Level, in (0, 1).
+    alternative
+        The one that the study declares.
+
+    Raises
+    ------
+    BadValueError
+        If the level isn't a share or the alternative is unknown.
+
+    Examples
+    --------
+    >>> fewest_to_matter(), fewest_to_matter(alternative="less"), fewest_to_matter(0.01)
+    (6, 5, 8)
+    """
+    level = as_share(alpha, "The level alpha")
+    if not isinstance(alternative, str) or alternative not in ALTERNATIVES:
+        msg = f"The alternative is one of {', '.join(ALTERNATIVES)}; got {alternative!r}."
+        raise BadValueError(msg)
+    return max(_TWO, _up(-math.log2(level)) + (alternative == "two-sided"))
+
+
+def few_people(
+    n: int,
+    delta: float,
+    alpha: float = ALPHA,
+    alternative: Alternative = "two-sided",
+    *,
+    bounded: bool = True,
+) -> str:
+    """Say which verdicts n people are too few for; "" if none.
+
+    Parameters
+    ----------
+    n
+        People with data: the unit of inference, not faces or rows.
+    delta, alpha, alternative, bounded
+        As for `fewest_people` and `fewest_to_matter`.
+
+    Examples
+    --------
+    >>> few_people(12, 0.10)
+    '12 people: “does not matter” at δ = .10 needs at least 29.'
+    >>> few_people(3, 0.10)
+    '3 people: “matters” needs at least 6, “does not matter” at δ = .10 needs at least 29.'
+    >>> few_people(29, 0.10)
+    ''
+    """
+    least, most = fewest_to_matter(alpha, alternative), fewest_people(delta, alpha, bounded=bounded)
+    lacks = [f"“matters” needs at least {least}"] if n < least else []
+    if n < most:
+        lacks.append(f"“does not matter” at δ = {_plain(delta)} needs at least {most}")
+    who = "1 person" if n == 1 else f"{n} people"
+    return f"{who}: {', '.join(lacks)}." if lacks else ""
+
+
+def _up(ratio: float) -> int:
+    """Return the smallest whole number that is no smaller, but for rounding."""
+    return math.ceil(ratio * (1 - 1e-12))
+
+
+def _plain(delta: float) -> str:
+    text = f"{delta:.2f}" if round(delta, 2) == delta else f"{delta:.3g}"
+    return text.removeprefix("0")
