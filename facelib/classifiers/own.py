@@ -35,6 +35,7 @@ def own(
     emotions: Mapping[str, str | None] | None = None,
     preparation: Preparation | None = None,
     outputs: Outputs | None = None,
+    trust: bool = False,
     cam_layer: str | None = None,
     title: str | None = None,
     licence: str = "not stated",
@@ -50,8 +51,8 @@ def own(
     source
         A torch module (a copy is taken), or a file: ONNX, Keras (.h5, .keras), TensorFlow Lite, TorchScript,
         weights (.safetensors, .pt …; they need `factory` or `architecture`), or the folder of a transformers
-        image classifier. Files are read on this machine; no code of theirs is run, except that TorchScript
-        and ONNX are programs for the interpreters of torch and onnxruntime.
+        image classifier. Files are read on this machine, and no code of theirs is run unless `trust` is True.
+        ONNX files are checked and tried out in a process with limits before onnxruntime runs them here.
     kind
         One of `facelib.classifiers.LOADERS` where the file's name doesn't tell.
     id
@@ -65,6 +66,9 @@ def own(
         What the network sees of a picture; None if the file states it.
     outputs
         "logits" or "probabilities"; None: as the file states, else logits.
+    trust
+        Whether you know and trust the maker of the file. TorchScript is a program that can read and write
+        files as you can: without ``trust=True`` it isn't loaded. An ONNX file is then not tried out first.
     cam_layer
         Layer that class activation maps read; None: the last one that serves.
     title, licence, training_data, limits, rights
@@ -77,7 +81,8 @@ def own(
     BadValueError
         Something isn't declared, or doesn't fit the network.
     BadModelError
-        The file isn't what it should be; nothing of it is kept.
+        The file isn't what it should be, needs too much time or memory, or is a program and `trust` isn't
+        True; nothing of it is kept.
     UnavailableError
         A package that reads this kind isn't installed.
 
@@ -92,7 +97,7 @@ def own(
     'layer 1, 4 × 28 × 28'
     """
     named = None if labels is None else tuple(labels)
-    declared = Declared(named, preparation.size if preparation else None)
+    declared = Declared(named, preparation.size if preparation else None, trust)
     loaded = load_source(source, kind, declared, options)
     names = named or loaded.labels
     seen = preparation or loaded.preparation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,13 @@ import onnx
 from facelib.errors import BadModelError
 from facelib.models.content import read_content
 from facelib.models.network import Ending
+from facelib.models.onnx_budget import graphs, refuse, refuse_free_sizes
 from facelib.models.trial import LARGEST_TENSOR, first_line
 
-_LOOPS = frozenset({"Loop", "Scan", "SequenceMap"})
 _WITHOUT_EFFECT = frozenset({"Identity", "Dropout"})
 _COLOURS = (1, 3)
+_BATCH = 64  # pictures at once, for which sizes are worked out, too
+_SMALL_WEIGHT = 4096  # bytes; numbers that say shapes are few
 _ENDINGS: dict[str, Ending] = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
 
 
@@ -56,22 +57,20 @@ def read_onnx(path: Path, *, size: int | None = None) -> OnnxFile:
     Raises
     ------
     BadModelError
-        It is damaged, needs other files, has loops, or doesn't take one picture and return one row.
+        It is damaged, needs other files, has loops, would be too large, lets sizes depend on the picture's
+        values, or doesn't take one picture and return one row.
     """
     content = read_content(path)
     try:
         model = onnx.load_model_from_string(content)
         if not model.graph.node:
             raise ValueError("it holds no operators")
-        _refuse(model.graph)
-        if model.functions:
-            from onnx import inliner
-
-            model = inliner.inline_local_functions(model)
+        model = _unfolded(model, len(content))
         shape, channels_last = _picture(model.graph, size)
         _rename(model.graph)
         ending = _take_off(model.graph)
         _open_batch(model.graph, shape, channels_last=channels_last)
+        refuse_free_sizes(model.graph)
         _bound(model)
     except Exception as error:  # protocol buffers and onnx raise a dozen kinds
         msg = f"{path.name} can't be read as an ONNX network: {first_line(error)}"
@@ -79,45 +78,16 @@ def read_onnx(path: Path, *, size: int | None = None) -> OnnxFile:
     return OnnxFile(model, shape, channels_last, ending)
 
 
-def _graphs(graph: Any) -> Iterator[Any]:
-    """Yield a graph and those within its operators."""
-    yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            for inner in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
-                yield from _graphs(inner)
+def _unfolded(model: Any, size: int) -> Any:
+    """Return a model without functions, looked at before they are unfolded and after it."""
+    refuse(model, size)
+    if not model.functions:
+        return model
+    from onnx import inliner
 
-
-def _tensors(graph: Any) -> Iterator[Any]:
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-
-
-def _refuse(graph: Any) -> None:
-    """Raise if something is kept elsewhere, claims what it doesn't have, or may run without end."""
-    for inner in _graphs(graph):
-        loops = {node.op_type for node in inner.node} & _LOOPS
-        if loops:
-            msg = f"it has loops ({', '.join(sorted(loops))}), which a classifier of pictures doesn't need"
-            raise ValueError(msg)
-        for tensor in _tensors(inner):
-            if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-                msg = (
-                    "part of its weights is kept in another file, which isn't followed. Where the files are, "
-                    "put them in one: onnx.save(onnx.load('model.onnx'), 'whole.onnx')"
-                )
-                raise ValueError(msg)
-            if any(side < 0 for side in tensor.dims) or math.prod(tensor.dims) > max(
-                8 * tensor.ByteSize(), 8
-            ):
-                msg = f"a table of weights claims {list(tensor.dims)} numbers, which it doesn't have"
-                raise ValueError(msg)
+    model = inliner.inline_local_functions(model)
+    refuse(model, size)
+    return model
 
 
 def _picture(graph: Any, size: int | None) -> tuple[tuple[int, int, int], bool]:
@@ -152,13 +122,11 @@ def _rename(graph: Any) -> None:
     def renamed(name: str) -> str:
         return names.setdefault(name, f"t{len(names)}")
 
-    for number, inner in enumerate(_graphs(graph)):
+    for number, inner in enumerate(graphs(graph)):
         inner.name = f"graph{number}"
         del inner.value_info[:]
         for named in (*inner.input, *inner.output, *inner.initializer):
             named.name = renamed(named.name)
-        for sparse in inner.sparse_initializer:
-            sparse.values.name = renamed(sparse.values.name)
         for place, node in enumerate(inner.node):
             node.name = f"n{number}_{place}_{''.join(filter(str.isalnum, node.op_type))}"
             node.input[:] = [renamed(name) for name in node.input]
@@ -170,7 +138,7 @@ def _take_off(graph: Any) -> Ending:
     if len(graph.output) != 1:
         msg = f"it returns {len(graph.output)} tensors; one, the logits, is handled"
         raise ValueError(msg)
-    if len(list(_graphs(graph))) == 1:
+    if len(list(graphs(graph))) == 1:
         same = {node.output[0]: node.input[0] for node in graph.node if node.op_type in _WITHOUT_EFFECT}
         kept = [node for node in graph.node if node.op_type not in _WITHOUT_EFFECT]
         for node in kept:
@@ -206,12 +174,29 @@ def _open_batch(graph: Any, shape: tuple[int, int, int], *, channels_last: bool)
 
 def _bound(model: Any) -> None:
     """Raise if a tensor would be far too large; shapes are worked out without computing anything."""
-    tried = onnx.ModelProto()
-    tried.CopyFrom(model)
-    tried.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
-    inferred = onnx.shape_inference.infer_shapes(tried, data_prop=True)
-    for value in (*inferred.graph.value_info, *inferred.graph.output):
-        numbers = math.prod(max(side.dim_value, 1) for side in value.type.tensor_type.shape.dim)
-        if numbers > LARGEST_TENSOR:
-            msg = f"it would make a tensor of {numbers:.1e} numbers; {LARGEST_TENSOR:.1e} are allowed"
-            raise ValueError(msg)
+    for batch in (1, _BATCH):
+        tried = _without_weights(model)
+        tried.graph.input[0].type.tensor_type.shape.dim[0].dim_value = batch
+        inferred = onnx.shape_inference.infer_shapes(tried, data_prop=True)
+        for graph in graphs(inferred.graph):
+            for value in (*graph.value_info, *graph.output):
+                sides = value.type.tensor_type.shape.dim
+                numbers = math.prod(max(side.dim_value, 1) for side in sides) / batch
+                if numbers > LARGEST_TENSOR:
+                    msg = f"it would make a tensor of {numbers:.1e} numbers; {LARGEST_TENSOR:.1e} are allowed"
+                    raise ValueError(msg)
+
+
+def _without_weights(model: Any) -> Any:
+    """Return a copy for its shapes alone: large weights keep their sides and lose their numbers."""
+    copied = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
+    copied.graph.name = model.graph.name
+    copied.graph.node.extend(model.graph.node)
+    copied.graph.input.extend(model.graph.input)
+    copied.graph.output.extend(model.graph.output)
+    for weight in model.graph.initializer:
+        if weight.ByteSize() <= _SMALL_WEIGHT:
+            copied.graph.initializer.append(weight)
+        else:
+            copied.graph.initializer.add(name=weight.name, data_type=weight.data_type, dims=weight.dims)
+    return copied

@@ -16,6 +16,7 @@ from facelib.errors import BadModelError
 from facelib.models.network import FileNetwork
 from facelib.models.onnx import OnnxGraph
 from facelib.models.onnx_file import OnnxFile, read_onnx
+from facelib.models.onnx_trial import try_alone
 from facelib.models.trial import are_probabilities, checked_answers, first_line, noise, try_out
 
 TOLERANCE = 1e-4
@@ -60,7 +61,7 @@ class Fitted(nn.Module):
         return self.graph(x).flatten(1)  # type: ignore[no-any-return]
 
 
-def read_onnx_network(path: Path, *, size: int | None = None) -> FileNetwork:
+def read_onnx_network(path: Path, *, size: int | None = None, trust: bool = False) -> FileNetwork:
     """Return the network of an ONNX file.
 
     Parameters
@@ -69,6 +70,8 @@ def read_onnx_network(path: Path, *, size: int | None = None) -> FileNetwork:
         The ``.onnx`` file; one of its own, without others beside it.
     size
         Side of the pictures, px, where the file leaves it open.
+    trust
+        Leave out the trial in a process with limits.
 
     Returns
     -------
@@ -79,12 +82,18 @@ def read_onnx_network(path: Path, *, size: int | None = None) -> FileNetwork:
     Raises
     ------
     BadModelError
-        The file is damaged, or isn't a network that takes one picture and returns one row of numbers.
+        The file is damaged, isn't a network that takes one picture and returns one row of numbers, or needs
+        more time or memory than `facelib.models.onnx_trial` allows.
     """
     file = read_onnx(path, size=size)
     pictures = noise(file.shape)
+    content = file.model.SerializeToString()
+    if not trust:
+        channels, height, width = file.shape
+        sides = (height, width, channels) if file.channels_last else file.shape
+        try_alone(content, sides, path.name)
     try:
-        runtime = Runtime(file.model.SerializeToString())
+        runtime = Runtime(content)
     except Exception as error:  # onnxruntime has kinds of errors of its own
         msg = f"onnxruntime can't run {path.name}: {first_line(error)}"
         raise BadModelError(msg) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import pickletools
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -100,15 +99,6 @@ def load_into(network: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
         )
         raise BadModelError(msg)
     network.load_state_dict(dict(weights), strict=False)
-
-
-def is_torchscript(path: Path) -> bool:
-    """Return whether a file is a TorchScript archive: a zip that has code in it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any("/code/" in name for name in archive.namelist())
-    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
-        return False
 
 
 def _safetensors(content: bytes, name: str) -> dict[str, torch.Tensor]:

@@ -31,7 +31,6 @@ Order = Literal["rgb", "bgr"]
 
 SIZES: Final = (16, 1024)  # px
 SLACK: Final = 0.1  # by which colours may leave their range before they are taken for those of another one
-_FORBIDDEN: Final = ("aten::from_file", "aten::save", "prim::PythonOp")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +129,7 @@ def own(
     colours: Order = "rgb",
     margin: float = MARGIN,
     factory: Callable[[], nn.Module] | None = None,
+    trust: bool = False,
     register: bool = False,
 ) -> OwnGenerator:
     """Return your generator as a method of `facelib.restoration.restore`, checked on a picture of noise.
@@ -139,13 +139,16 @@ def own(
     source
         A torch module (set to evaluation), a function of tensors, a TorchScript file, or a file of weights
         (safetensors, or what ``torch.save`` made of a ``state_dict``; they need `factory`). No code of a file
-        is run, except that TorchScript is a program for torch's own interpreter.
+        is run unless `trust` is True.
     name
         In tables and menus.
     size, values, colours, margin
         What it was trained to see; see `OwnGenerator`.
     factory
         Makes the network for a file of weights.
+    trust
+        Whether you know and trust the maker of a TorchScript file. TorchScript is a program that can read and
+        write files as you can: without ``trust=True`` it isn't loaded.
     register
         Whether it is added to `METHODS` under its name, for menus and studies.
 
@@ -154,7 +157,7 @@ def own(
     BadValueError
         Something isn't declared as it can be, or the generator doesn't do what is declared.
     BadModelError
-        The file isn't what it should be.
+        The file isn't what it should be, or is a program and `trust` isn't True.
 
     Examples
     --------
@@ -173,18 +176,20 @@ def own(
         f"The size of a generator's pictures is a whole number from {SIZES[0]} to {SIZES[1]} px", size, *SIZES
     )
     wide = checked("a generator's margin", margin, 1.0, 4.0)
-    made = OwnGenerator(_network(source, factory), name, side, values, colours, wide)
+    made = OwnGenerator(_network(source, factory, trust=trust), name, side, values, colours, wide)
     made.paint(np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8))
     if register:
         METHODS.register(name, made)
     return made
 
 
-def _network(source: Any, factory: Callable[[], nn.Module] | None) -> Callable[[torch.Tensor], torch.Tensor]:
+def _network(
+    source: Any, factory: Callable[[], nn.Module] | None, *, trust: bool
+) -> Callable[[torch.Tensor], torch.Tensor]:
     from torch import nn
 
     if isinstance(source, str | Path):
-        return _read(Path(source).expanduser(), factory)
+        return _read(Path(source).expanduser(), factory, trust=trust)
     if factory is not None:
         msg = "`factory` makes the network for a file of weights; a network was given already."
         raise BadValueError(msg)
@@ -196,23 +201,14 @@ def _network(source: Any, factory: Callable[[], nn.Module] | None) -> Callable[[
     raise BadValueError(msg)
 
 
-def _read(path: Path, factory: Callable[[], nn.Module] | None) -> nn.Module:
-    import torch
+def _read(path: Path, factory: Callable[[], nn.Module] | None, *, trust: bool) -> nn.Module:
     from torch import nn
 
-    from facelib.models.weights import is_torchscript, load_into, read_weights
+    from facelib.models.torchscript import is_torchscript, read_torchscript
+    from facelib.models.weights import load_into, read_weights
 
     if is_torchscript(path):
-        try:
-            network = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
-            text = str(network.inlined_graph)
-        except Exception as error:
-            msg = f"{path.name} can't be read as TorchScript: {str(error).splitlines()[0]}"
-            raise BadModelError(msg) from error
-        if used := [operator for operator in _FORBIDDEN if operator in text]:
-            msg = f"{path.name} uses {', '.join(used)}, which no generator needs; the file is refused."
-            raise BadModelError(msg)
-        return network  # type: ignore[no-any-return]
+        return read_torchscript(path, trust=trust)  # type: ignore[no-any-return]
     weights = read_weights(path)
     made: Any = factory() if factory is not None else None
     if not isinstance(made, nn.Module):

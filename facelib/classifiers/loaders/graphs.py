@@ -14,17 +14,17 @@ from facelib.models.network import FileNetwork
 from facelib.models.tflite import read_tflite_network
 
 
-def _onnx(path: Path, size: int | None) -> FileNetwork:
+def _onnx(path: Path, declared: Declared) -> FileNetwork:
     from facelib.models.onnx_graph import read_onnx_network
 
-    return read_onnx_network(path, size=size)
+    return read_onnx_network(path, size=declared.size, trust=declared.trust)
 
 
-def _keras(path: Path, size: int | None, config: Mapping[str, Any] | str | None = None) -> FileNetwork:
-    return read_keras_network(path, size=size, config=config)
+def _keras(path: Path, declared: Declared, config: Mapping[str, Any] | str | None = None) -> FileNetwork:
+    return read_keras_network(path, size=declared.size, config=config)
 
 
-def _tflite(path: Path, _size: int | None) -> FileNetwork:
+def _tflite(path: Path, _declared: Declared) -> FileNetwork:
     return read_tflite_network(path)
 
 
@@ -33,7 +33,7 @@ def _reader(read: Callable[..., FileNetwork]) -> Callable[..., Loaded]:
 
     def load(source: Source, declared: Declared, **options: Any) -> Loaded:
         path = Path(str(source))
-        found = read(path, declared.size, **options)
+        found = read(path, declared, **options)
         if declared.size is not None and found.shape[1:] != (declared.size, declared.size):
             taken = " × ".join(map(str, found.shape))
             msg = f"{path.name} takes pictures of {taken}; `preparation` makes them {declared.size} px wide."

@@ -28,10 +28,13 @@ class Declared:
         Names of its outputs.
     size
         Side of its pictures, px.
+    trust
+        Whether the reader trusts its maker, so that programs may be run.
     """
 
     labels: tuple[str, ...] | None = None
     size: int | None = None
+    trust: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadValueError, UnavailableError
 from facelib.models.catalogue import file_hash
-from facelib.models.weights import is_torchscript, load_into, read_weights
+from facelib.models.torchscript import is_torchscript
+from facelib.models.weights import load_into, read_weights
 from facelib.registry import Registry
 
 Factory = Callable[[], nn.Module]

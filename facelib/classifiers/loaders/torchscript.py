@@ -1,4 +1,4 @@
-"""Networks that were saved as TorchScript."""
+"""Networks that were saved as TorchScript, of makers that the reader trusts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ import torch
 from torch import nn
 
 from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source
-from facelib.errors import BadModelError
 from facelib.models.catalogue import file_hash
-from facelib.models.weights import is_torchscript
-
-_FORBIDDEN = ("aten::from_file", "aten::save", "prim::PythonOp")
+from facelib.models.torchscript import is_torchscript, read_torchscript
 
 
 class Scripted(nn.Module):
@@ -30,23 +27,14 @@ class Scripted(nn.Module):
         return out
 
 
-def read(source: Source, _declared: Declared) -> Loaded:
-    """Read a TorchScript archive: a program, run by torch's own interpreter and not by Python.
+def read(source: Source, declared: Declared) -> Loaded:
+    """Read a TorchScript archive, which is a program: without `declared.trust` it isn't loaded.
 
-    Operators that read or write files are refused. Where the network is a chain of its parts, it comes back
-    as one, so that it can be cut for class activation maps.
+    Where the network is a chain of its parts, it comes back as one, so that it can be cut for class
+    activation maps.
     """
     path = Path(str(source))
-    try:
-        network = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
-        text = str(network.inlined_graph)
-    except Exception as error:
-        msg = f"{path.name} can't be read as TorchScript: {str(error).splitlines()[0]}"
-        raise BadModelError(msg) from error
-    used = [name for name in _FORBIDDEN if name in text]
-    if used:
-        msg = f"{path.name} uses {', '.join(used)}: a classifier needs no such operator; the file is refused."
-        raise BadModelError(msg)
+    network = read_torchscript(path, trust=declared.trust)
     words = f"TorchScript {network.original_name}"
     return Loaded(Scripted(network), words, path.name, file_hash(path), adapt=as_chain)
 

@@ -270,7 +270,7 @@ def test_torchscript_that_is_a_chain_has_maps(images: Images, tmp_path: Path) ->
     torch.manual_seed(0)
     network = Chain().eval()
     save_script(network, tmp_path)
-    clf = own(tmp_path / "net.pt", labels=SEVEN, preparation=SMALL)
+    clf = own(tmp_path / "net.pt", labels=SEVEN, preparation=SMALL, trust=True)
     torch.testing.assert_close(
         torch.from_numpy(clf.logits(images, BOX)), expected(network, SMALL, images), rtol=1e-4, atol=1e-5
     )
@@ -287,7 +287,7 @@ def test_torchscript_that_is_no_chain_says_why_it_has_no_maps(
     net: Net, images: Images, tmp_path: Path
 ) -> None:
     save_script(net.eval(), tmp_path)
-    clf = own(tmp_path / "net.pt", labels=SEVEN, preparation=SMALL)
+    clf = own(tmp_path / "net.pt", labels=SEVEN, preparation=SMALL, trust=True)
     torch.testing.assert_close(
         torch.from_numpy(clf.logits(images, BOX)), expected(net, SMALL, images), rtol=1e-4, atol=1e-5
     )
@@ -304,7 +304,7 @@ def test_torchscript_that_reads_files_is_refused(tmp_path: Path) -> None:
 
     save_script(Reads(), tmp_path)
     with pytest.raises(BadModelError, match=r"uses aten::from_file.*refused"):
-        own(tmp_path / "net.pt", labels=SEVEN, preparation=SMALL)
+        own(tmp_path / "net.pt", labels=SEVEN, preparation=SMALL, trust=True)
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from torch import nn
 
 from facelib.errors import BadModelError
 from facelib.models import data_path
-from facelib.models.weights import is_torchscript, load_into, read_weights
+from facelib.models.torchscript import is_torchscript
+from facelib.models.weights import load_into, read_weights
 
 Bounded = Callable[[], AbstractContextManager[None]]
 
