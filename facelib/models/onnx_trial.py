@@ -25,7 +25,7 @@ _FAILED, _TOO_LARGE = 3, 4  # how the trial's process ends
 _WAY_OUT = "If you know its maker and it needs that much, pass trust=True; it is then run without this trial."
 
 
-def try_alone(content: bytes, shape: Sequence[int], name: str, *, seconds: int = SECONDS) -> None:
+def try_alone(content: bytes, shape: Sequence[int], name: str) -> None:
     """Run a graph on noise in a process of its own.
 
     Parameters
@@ -36,15 +36,13 @@ def try_alone(content: bytes, shape: Sequence[int], name: str, *, seconds: int =
         Of one picture, without the batch.
     name
         Of its file, for messages.
-    seconds
-        Of processor time that it may take.
 
     Raises
     ------
     BadModelError
         It can't be run, or needs more time or memory than the limits.
     """
-    limits = [seconds, MEMORY + _WEIGHTS * len(content), *shape]
+    limits = [SECONDS, MEMORY + _WEIGHTS * len(content), *shape]
     try:
         ended = subprocess.run(
             [sys.executable, "-P", "-m", __name__, *map(str, limits)],
@@ -63,7 +61,7 @@ def try_alone(content: bytes, shape: Sequence[int], name: str, *, seconds: int =
         msg = f"{name} needs more than {MEMORY / 2**30:.0f} GB of memory to run one picture. {_WAY_OUT}"
         raise BadModelError(msg)
     if -ended.returncode in _ENDED_BY_TIME:
-        raise BadModelError(_too_slow(name, seconds))
+        raise BadModelError(_too_slow(name, SECONDS))
     if ended.returncode < 0:
         msg = (
             f"{name} broke the process that tried it out (signal {-ended.returncode}): it needs more than "
