@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from facelib import studies_cli
-from facelib.errors import FacelibError
+from facelib.errors import BadValueError, FacelibError
 
 app = typer.Typer(
     help="Change one property of a face gradually, and see what emotion classifiers make of it.",
@@ -24,8 +24,17 @@ Notebook = Annotated[
     typer.Argument(help="A notebook of your own to show as a page instead of the explorer."),
 ]
 Port = Annotated[int, typer.Option(help="Where to listen; if it is taken, the next free one.")]
-Address = Annotated[str, typer.Option("--ip", help="Any but 127.0.0.1 lets others in; they need a token.")]
-Token = Annotated[str | None, typer.Option(help="What visitors must know; made up if others can come.")]
+Address = Annotated[str, typer.Option("--ip", help="Any but 127.0.0.1 lets other machines in.")]
+TokenFile = Annotated[
+    str | None,
+    typer.Option(
+        help="A private file with the token that visitors need; else FACELIB_TOKEN has it, or it is made up."
+    ),
+]
+NoToken = Annotated[
+    bool, typer.Option("--no-token", help="Let everyone in who uses this machine, without a token.")
+]
+OldToken = Annotated[str | None, typer.Option("--token", hidden=True)]
 Pool = Annotated[int, typer.Option(help="How many pages are computed ahead; 0: none.")]
 Kernels = Annotated[int, typer.Option(help="How many sessions may run, those ahead included (600 MB each).")]
 Idle = Annotated[float, typer.Option(help="Minutes after which sessions that nobody looks at end.")]
@@ -96,7 +105,9 @@ def open_app(
     *,
     port: Port = 8866,
     ip: Address = "127.0.0.1",
-    token: Token = None,
+    token_file: TokenFile = None,
+    no_token: NoToken = False,
+    token: OldToken = None,
     pool_size: Pool = 2,
     max_kernels: Kernels = 8,
     idle_minutes: Idle = 2.0,
@@ -106,8 +117,18 @@ def open_app(
     """Open the explorer in the browser; Ctrl-C ends it."""
     from facelib.app.launch import is_loopback, serve
 
+    if token is not None:
+        msg = (
+            "--token is gone: every user of this machine could read the token in the list of processes. Put "
+            "it into the environment variable FACELIB_TOKEN, or into a private file for --token-file; "
+            "without either, one is made up."
+        )
+        raise BadValueError(msg)
+
     def announce(address: str) -> None:
         typer.echo(f"facelib is at {address}\nCtrl-C ends it.")
+        if no_token:
+            typer.echo("Without a token, every user of this machine can open it.")
         if not is_loopback(ip):
             typer.echo("What goes over the network is not encrypted: use this among people you trust only.")
 
@@ -118,7 +139,8 @@ def open_app(
         open_browser=browser,
         pool_size=pool_size,
         max_kernels=max_kernels,
-        token=token,
+        token="" if no_token else None,
+        token_file=token_file,
         idle_minutes=idle_minutes,
         log_level=log,
         announce=announce,

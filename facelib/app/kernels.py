@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import Coroutine
 from typing import Any
 
@@ -18,7 +19,13 @@ BUSY = "All sessions are in use. Please try again in a minute."
 # glibc gives every thread a heap of its own and returns little of it: 180 MB a session for nothing.
 # A page has one visitor, so no other front end needs an echo of each slider event.
 VARIABLES = {"MALLOC_ARENA_MAX": "2", "JUPYTER_WIDGETS_ECHO": "0"}
+_SECRET = secrets.token_urlsafe(24)
 POLL = 0.25  # seconds between two looks whether there is room again
+
+
+def kernel_path(server_url: str) -> str:
+    """Return below which path kernels reach the server; only they know it, by their environment."""
+    return f"{server_url}{_SECRET}/"
 
 
 class CappedKernelManager(AsyncMappingKernelManager):
@@ -57,7 +64,8 @@ class CappedKernelManager(AsyncMappingKernelManager):
         return bool(pool) and _succeeded(pool[0])
 
     async def _async_start_kernel(self, **kwargs: Any) -> str:
-        kwargs["env"] = VARIABLES | (kwargs.get("env") or dict(os.environ))
+        env = VARIABLES | (kwargs.get("env") or dict(os.environ))
+        kwargs["env"] = env | {"VOILA_WS_BASE_URL": kernel_path(env.get("VOILA_SERVER_URL", "/"))}
         preheated = kwargs["env"].get("VOILA_PREHEAT") == "True"
         while preheated and self.full:
             await asyncio.sleep(POLL)

@@ -22,6 +22,7 @@ PAGE = {"checkout": "notebooks/app.ipynb", "installed": "share/facelib/notebooks
 LOG_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 MEGABYTE = 2**20
 MESSAGE_LIMIT = 32 * MEGABYTE  # largest message of the page to its kernel: a photograph, with room to spare
+TOKEN_VARIABLE = "FACELIB_TOKEN"
 SOCKET_PATH_LIMIT = 100  # characters; Linux allows 107, macOS 103
 LONGEST_SOCKET = len("/voila_12345678/kernel-01234567-89ab-cdef-0123-456789abcdef-ipc-5")
 PORTS_TO_TRY = 50
@@ -38,6 +39,7 @@ def serve(
     pool_size: int = 2,
     max_kernels: int = 8,
     token: str | None = None,
+    token_file: str | Path | None = None,
     preheat: bool = True,
     idle_minutes: float = 2.0,
     log_level: str = "WARNING",
@@ -52,8 +54,7 @@ def serve(
     port
         Where to listen; if it is taken, the next free one.
     ip
-        Where to listen. Anything but this machine itself makes the page reachable by others, and needs a
-        token.
+        Where to listen. Anything but this machine itself makes the page reachable by others.
     open_browser
         Open the page in a browser, if there is one.
     pool_size
@@ -61,7 +62,10 @@ def serve(
     max_kernels
         How many kernels may run, those included; more visitors get a kind refusal. About 600 MB each.
     token
-        What visitors have to know; None: nothing on this machine, a new one elsewhere.
+        What visitors have to know; None: what the environment variable ``FACELIB_TOKEN`` holds, or a new one.
+        "": nothing, which is possible on this machine only, and lets everyone in who uses it.
+    token_file
+        A file with the token instead.
     preheat
         Compute pages ahead.
     idle_minutes
@@ -79,7 +83,8 @@ def serve(
         If Voila isn't installed.
     """
     page = find_notebook(notebook)
-    key = choose_token(ip, token)
+    known = os.environ.pop(TOKEN_VARIABLE, None)  # kernels have no use for it
+    key = choose_token(ip, known or None if token is None else token, token_file)
     if pool_size < 1:
         preheat = False
     if max_kernels < 1 or (preheat and max_kernels <= pool_size):
@@ -145,12 +150,14 @@ def configuration(
             "port": port,
             "ip": ip,
             "token": token,
+            "identity_provider_class": "facelib.app.doors.TokenProvider",
             "open_browser": False,  # ours waits for the pool, and passes the token on
             "config_file_paths": [],  # a voila.json in the current folder could open everything again
             "connection_dir_root": str(root),
             "tornado_settings": {
                 "allow_remote_access": not local,  # on loopback: no other host name (DNS rebinding)
                 "websocket_max_message_size": MESSAGE_LIMIT,
+                "xsrf_cookie_kwargs": {"samesite": "Strict"},  # the page's script reads it: not HttpOnly
                 "headers": {"Content-Security-Policy": content_policy(), "Referrer-Policy": "same-origin"},
             },
         }
@@ -298,18 +305,36 @@ def is_loopback(ip: str) -> bool:
         return ip == "localhost"
 
 
-def choose_token(ip: str, token: str | None) -> str:
-    """Return the token that visitors need; "" for none, which only loopback may have.
+def choose_token(ip: str, token: str | None = None, file: str | Path | None = None) -> str:
+    """Return the token that visitors need: a given one, that of a file, or a new one; "" for none.
 
     Raises
     ------
     BadValueError
-        For an empty token where others can reach the page.
+        For an empty token where others can reach the page, and a file without one.
     """
+    if file is not None:
+        return _token_of(Path(file).expanduser())
     if token is None:
-        return "" if is_loopback(ip) else secrets.token_urlsafe(24)
+        return secrets.token_urlsafe(24)
     if not token and not is_loopback(ip):
         msg = f"A page on {ip} can be reached by others and needs a token; leave the option out to get one."
+        raise BadValueError(msg)
+    return token
+
+
+def _token_of(file: Path) -> str:
+    """Return the token that a file holds, which nobody else may read."""
+    try:
+        token, mode = file.read_text().strip(), file.stat().st_mode
+    except (OSError, ValueError) as error:
+        msg = f"The file with the token can't be read: {file} ({error})."
+        raise BadValueError(msg) from error
+    if os.name == "posix" and mode & 0o077:
+        msg = f"Other users may read the token in {file}. Close it first: chmod 600 {file}"
+        raise BadValueError(msg)
+    if not token:
+        msg = f"The file {file} holds no token. Write one into it, or leave the option out to get one."
         raise BadValueError(msg)
     return token
 

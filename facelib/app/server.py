@@ -17,11 +17,18 @@ from urllib.parse import urlencode
 
 import jinja2
 from jupyter_core.utils import run_sync
+from jupyter_server.log import log_request
 from tornado.ioloop import IOLoop, PeriodicCallback
+from tornado.web import HTTPError
 from traitlets import Bool, Unicode
 from traitlets import Callable as CallableTrait
 from voila.app import Voila
+from voila.request_info_handler import RequestInfoSocketHandler
+from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
+
+from facelib.app.doors import FOREIGN, TemplateFiles, invited
+from facelib.app.kernels import kernel_path
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +38,13 @@ WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is th
 
 class PageHandler(TornadoVoilaHandler):
     """Serves the page."""
+
+    async def prepare(self) -> None:
+        """Refuse what another site asks for before an interpreter is started for it."""
+        if not invited(self.request.headers):
+            self.current_user = self._jupyter_current_user = None
+            raise HTTPError(403, reason=FOREIGN)
+        await super().prepare()
 
     async def get(self, path: str | None = None) -> None:
         """Send the page, with the cookie that lets it end its kernel when it closes.
@@ -55,6 +69,7 @@ class PageServer(Voila):
     show_page = Bool(False, help="Open the page in the user's browser.")
     page_token = Unicode("", help="The token that the address carries.")
     template_folder = Unicode("", help="Where login.html and error.html are.")
+    _opened_from: Path | None = None
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Prepare the server; Ctrl-C, a closed terminal and `kill` end it the same orderly way."""
@@ -71,14 +86,21 @@ class PageServer(Voila):
         environment = settings["jinja2_env"]
         own = jinja2.FileSystemLoader(self.template_folder)
         environment.loader = jinja2.ChoiceLoader([own, environment.loader])
+        settings["log_function"] = _log_without_token
         return settings
 
     def init_handlers(self) -> list[Any]:
-        """Put our handler of the page in the place of Voila's."""
-        return [
-            (pattern, PageHandler if handler is TornadoVoilaHandler else handler, *rest)
-            for pattern, handler, *rest in super().init_handlers()
-        ]
+        """Put our handlers in the place of Voila's.
+
+        Kernels ask which request they belong to without a token: only they know the path of that door.
+        """
+        own = {TornadoVoilaHandler: PageHandler, TemplateStaticFileHandler: TemplateFiles}
+        handlers = []
+        for pattern, handler, *rest in super().init_handlers():
+            inside = handler is RequestInfoSocketHandler
+            path = pattern.replace(self.server_url, kernel_path(self.server_url), 1) if inside else pattern
+            handlers.append((path, own.get(handler, handler), *rest))
+        return handlers
 
     def address(self, *, here: bool) -> str:
         """Return the page's address: as this machine's own browser knows it, or as others do."""
@@ -97,7 +119,8 @@ class PageServer(Voila):
         """End all kernels at once, for they keep nothing that could get lost, and remove their sockets."""
         self.kernel_manager.close()
         run_sync(self.kernel_manager.shutdown_all)(now=True)
-        shutil.rmtree(self.connection_dir, ignore_errors=True)
+        for folder in filter(None, (self.connection_dir, self._opened_from)):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _announce(self) -> None:
         self.announce(self.address(here=False))
@@ -111,10 +134,16 @@ class PageServer(Voila):
             late = IOLoop.current().time() > deadline
             if late or not self.voila_configuration.preheat_kernel or manager.ready(notebook):
                 timer.stop()
-                open_page(self.address(here=True), Path(self.connection_dir))
+                self._opened_from = place_for_browser(Path(self.connection_dir))
+                open_page(self.address(here=True), self._opened_from)
 
         timer = PeriodicCallback(look, 200)
         timer.start()
+
+
+def _log_without_token(handler: Any) -> None:
+    """Log a request; what its address has to keep secret isn't shown."""
+    log_request(handler, record_prometheus_metrics=False)
 
 
 def _worth_reading(record: logging.LogRecord) -> bool:
@@ -138,6 +167,18 @@ def open_page(address: str, folder: Path, browser: Callable[[], Any] | None = No
         target = Path(file.name).as_uri()
     threading.Thread(target=found.open, args=(target,), daemon=True).start()
     return True
+
+
+def place_for_browser(private: Path) -> Path:
+    """Return a private folder whose files the user's browser can open; `private` wherever that is one.
+
+    A browser that was installed as a snap, as on Ubuntu, sees no temporary files, and in the user's home what
+    isn't hidden.
+    """
+    home = Path.home()
+    if (home / "snap").is_dir() and os.access(home, os.W_OK):
+        return Path(tempfile.mkdtemp(prefix="facelib-open-", dir=home))
+    return private
 
 
 def graphical_browser() -> Any:

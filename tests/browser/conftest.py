@@ -92,8 +92,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start servers that end with the test: ``start(notebook, *options, pool=1)``."""
     servers: list[Server] = []
 
-    def begin(notebook: Path | None, *options: str, pool: int = 1) -> Server:
-        servers.append(facelib_app(notebook, tmp_path / f"{len(servers)}.log", *options, pool=pool))
+    def begin(notebook: Path | None, *options: str, pool: int = 1, **variables: str) -> Server:
+        log = tmp_path / f"{len(servers)}.log"
+        servers.append(facelib_app(notebook, log, *options, pool=pool, **variables))
         return servers[-1]
 
     yield begin

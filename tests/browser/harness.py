@@ -99,6 +99,13 @@ class Server:
         assert found, self.log
         self.url = found.group(1)
 
+    def at(self, path: str, *, token: bool = True) -> str:
+        """Return the address of a path on the server, with the token that the printed address has."""
+        bare, _, query = self.url.partition("?")
+        if not (query and token):
+            return bare + path
+        return f"{bare}{path}{'&' if '?' in path else '?'}{query}"
+
     @property
     def log(self) -> str:
         """What the server and its kernels have written."""

@@ -57,7 +57,7 @@ def test_page_itself_may_not_reach_other_machines(toy_server: Server, visit: Vis
 
 
 def test_visitors_choose_neither_template_nor_theme_nor_files(toy_server: Server, visit: Visits) -> None:
-    one = ready(visit(f"{toy_server.url}?template=lab&theme=dark"))
+    one = ready(visit(toy_server.at("?template=lab&theme=dark")))
     assert one.response is not None
     text = one.response.text()
     assert "facelib-outline" in text
@@ -65,13 +65,13 @@ def test_visitors_choose_neither_template_nor_theme_nor_files(toy_server: Server
     assert not re.search(r"https?://(?!www\.w3\.org/)", text), "the page names another machine"
     one.assert_local()
     for path in ("voila/files/toy.ipynb", "voila/files/../toy.ipynb", "voila/files/log", "toy.ipynb"):
-        assert status_of(toy_server.url + path) == 403, path
+        assert status_of(toy_server.at(path)) == 403, path
     for path in ("api/contents", "api/sessions", "api/status", "api/kernels", "api/terminals", "tree"):
-        assert status_of(toy_server.url + path) in {403, 404}, path
+        assert status_of(toy_server.at(path)) in {403, 404}, path
 
 
 def test_other_host_names_are_refused(toy_server: Server) -> None:
-    nobody = f"{toy_server.url}api/kernels/01234567-89ab-cdef-0123-456789abcdef"
+    nobody = toy_server.at("api/kernels/01234567-89ab-cdef-0123-456789abcdef")
     assert status_of(nobody, Host="evil.example") == 403
     assert status_of(nobody, Host="localhost") == 404
 
@@ -174,8 +174,8 @@ def test_more_visitors_than_sessions_are_refused_kindly(toy: Path, start: Start,
 
 
 def test_a_token_protects_the_page(toy: Path, start: Start, visit: Visits) -> None:
-    server = start(toy, "--token", "open sesame", pool=0)
-    bare = server.url.partition("?")[0]
+    server = start(toy, pool=0, FACELIB_TOKEN="open sesame")
+    bare = server.at("", token=False)
     one = visit(bare)
     one.page.get_by_label("Token").fill("wrong")
     one.page.get_by_role("button", name="Open").click()

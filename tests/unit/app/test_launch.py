@@ -72,17 +72,42 @@ def test_own_notebook_is_taken_whole(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert launch.find_notebook("mine.ipynb") == tmp_path / "mine.ipynb"
 
 
+@pytest.mark.parametrize("ip", ["127.0.0.1", "localhost", "::1", "0.0.0.0", "192.168.1.5", "example.org"])
+def test_every_start_has_a_token_of_its_own(ip: str) -> None:
+    made = {launch.choose_token(ip) for _ in range(3)}
+    assert len(made) == 3
+    assert min(map(len, made)) >= 24
+    assert launch.choose_token(ip, "given") == "given"
+
+
 def test_only_this_machine_may_come_without_a_token() -> None:
     for ip in ("127.0.0.1", "localhost", "::1", "127.0.0.7"):
-        assert launch.choose_token(ip, None) == ""
-        assert launch.choose_token(ip, "given") == "given"
+        assert launch.choose_token(ip, "") == ""
     for ip in ("0.0.0.0", "192.168.1.5", "::", "example.org"):
-        made = {launch.choose_token(ip, None) for _ in range(3)}
-        assert len(made) == 3
-        assert min(map(len, made)) >= 24
-        assert launch.choose_token(ip, "given") == "given"
         with pytest.raises(BadValueError, match="needs a token"):
             launch.choose_token(ip, "")
+
+
+def test_a_file_may_have_the_token(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    with pytest.raises(BadValueError, match="can't be read"):
+        launch.choose_token("127.0.0.1", file=file)
+    file.write_text("open sesame\n")
+    file.chmod(0o600)
+    assert launch.choose_token("127.0.0.1", file=file) == "open sesame"
+    file.write_text(" \n")
+    with pytest.raises(BadValueError, match="holds no token"):
+        launch.choose_token("127.0.0.1", file=file)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps no modes")
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_a_token_that_others_can_read_is_none(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "token"
+    file.write_text("open sesame")
+    file.chmod(mode)
+    with pytest.raises(BadValueError, match="chmod 600"):
+        launch.choose_token("127.0.0.1", file=file)
 
 
 def test_a_taken_port_gives_way_to_the_next() -> None:

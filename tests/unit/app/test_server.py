@@ -11,7 +11,7 @@ from urllib.request import url2pathname
 import pytest
 
 from facelib.app.launch import LOG_LEVELS, configuration
-from facelib.app.server import PageServer, graphical_browser, open_page
+from facelib.app.server import PageServer, graphical_browser, open_page, place_for_browser
 
 
 def server(ip: str = "127.0.0.1", token: str = "", log_level: str = "WARNING") -> PageServer:
@@ -92,3 +92,16 @@ def test_text_browsers_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.uname", lambda: SimpleNamespace(sysname="Linux"))
     assert graphical_browser() is None
+
+
+def test_browsers_from_a_snap_find_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private, home = tmp_path / "private", tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    assert place_for_browser(private) == private
+    (home / "snap").mkdir()
+    place = place_for_browser(private)
+    assert place.parent == home
+    assert not place.name.startswith(".")
+    assert place.stat().st_mode & 0o077 == 0

@@ -1,0 +1,353 @@
+"""Who gets into a server: not other sites' pages, not other users of the machine, not who lacks the token."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+
+from harness import Server, Visit, facelib_app, find_browser, launch_browser, wait_until, write_notebook
+from playwright.sync_api import expect, sync_playwright
+
+TOY = """
+import ipywidgets
+from facelib.app.watchdog import Watchdog
+ipywidgets.VBox([Watchdog(), ipywidgets.Label("the page is here")])
+"""
+ASKING = """
+from voila.utils import get_query_string
+print("seven" if "x=7" in get_query_string() else "nothing")
+"""
+EVIL = """<!doctype html><title>evil</title><body>
+<a id="bare" href="{bare}">one</a> <a id="full" href="{full}">two</a>
+<script>
+const wait = [];
+const embed = (tag, name, value) => wait.push(new Promise((done) => {{
+  const one = document.createElement(tag);
+  one.onload = one.onerror = done;
+  one[name] = value;
+  if (tag === "link") one.rel = "prefetch";
+  document.body.append(one);
+  setTimeout(done, 4000);
+}}));
+for (const address of ["{bare}", "{full}"]) {{
+  const mark = address.includes("?") ? "&" : "?";
+  for (let k = 0; k < 12; k++) embed("img", "src", `${{address}}${{mark}}${{k}}`);
+  for (const tag of ["script", "iframe", "embed"]) embed(tag, "src", address);
+  embed("object", "data", address);
+  embed("link", "href", address);
+  for (const mode of ["cors", "no-cors"])
+    wait.push(fetch(address, {{ mode, credentials: "include" }}).then((r) => r.text()).then(
+      (text) => {{ if (text) window.stolen = text; }}, () => null));
+}}
+Promise.all(wait).then(() => {{ window.over = true; }});
+</script>"""
+NOBODY = 65534
+STRANGER = """
+import os, sys, urllib.request
+address, folders = sys.argv[1], sys.argv[2:]
+secret = sys.stdin.read().encode()
+for process in filter(str.isdigit, os.listdir("/proc")):
+    for name in ("cmdline", "environ", "fd/1"):
+        try:
+            with open(f"/proc/{process}/{name}", "rb") as file:
+                content = file.read(10**6)
+        except OSError:
+            continue
+        if secret in content:
+            print("token in", process, name, content[:200])
+for folder in folders:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            try:
+                with open(os.path.join(root, name), "rb") as file:
+                    if secret in file.read(10**7):
+                        print("token in", root, name)
+            except OSError:
+                pass
+print(urllib.request.urlopen(address).geturl())
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    return write_notebook(tmp_path / "toy.ipynb", TOY)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    servers: list[Server] = []
+
+    def begin(notebook: Path, *options: str, pool: int = 0, **variables: str) -> Server:
+        log = tmp_path / f"{len(servers)}.log"
+        servers.append(facelib_app(notebook, log, *options, pool=pool, **variables))
+        return servers[-1]
+
+    yield begin
+    for server in servers:
+        server.stop()
+
+
+class Evil(http.server.BaseHTTPRequestHandler):
+    """Another site's page; ``page`` is what it sends."""
+
+    page = ""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(self.page.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def other_site() -> Iterator[Callable[[Server], int]]:
+    """Serve a hostile page about a server; returns its port."""
+    sites: list[http.server.ThreadingHTTPServer] = []
+
+    def begin(server: Server) -> int:
+        page = EVIL.format(bare=server.at("", token=False), full=server.url)
+        handler = type("Site", (Evil,), {"page": page})
+        site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        sites.append(site)
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        return int(site.server_address[1])
+
+    yield begin
+    for site in sites:
+        site.shutdown()
+        site.server_close()
+
+
+def in_browser(work: Callable[..., None]) -> None:
+    """Call ``work(visit)`` in a thread of its own: Playwright leaves an event loop behind."""
+    if find_browser() is None:
+        text = "No Chromium found. Install it, for example with: apt-get install chromium"
+        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
+
+    def run() -> None:
+        with sync_playwright() as playwright:
+            browser = launch_browser(playwright)
+            work(lambda url: Visit(browser, url))
+            browser.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
+
+
+def shown(visit: Visit) -> Visit:
+    expect(visit.page.get_by_text("the page is here", exact=True)).to_be_visible(timeout=60000)
+    return visit
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def answer(url: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str]]:
+    """Return status and headers of an answer."""
+    request = urllib.request.Request(
+        url, method=method, headers={k.replace("_", "-"): v for k, v in headers.items()}
+    )
+    try:
+        with urllib.request.build_opener(Stay).open(request, timeout=60) as found:
+            return int(found.status), dict(found.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, dict(error.headers)
+
+
+@pytest.mark.parametrize("options", [[], ["--no-token"]], ids=["token", "no token"])
+def test_another_sites_page_takes_no_session(
+    toy: Path, start: Callable[..., Server], other_site: Callable[[Server], int], options: list[str]
+) -> None:
+    server = start(toy, "--max-kernels", "2", *options)
+    port = other_site(server)
+
+    def work(visit: Callable[[str], Visit]) -> None:
+        one = shown(visit(server.url))  # this browser has the cookie
+        for name in ("localhost", "127.0.0.1"):  # another site, and the same one at another port
+            page = one.context.new_page()
+            page.goto(f"http://{name}:{port}/", wait_until="commit")
+            page.wait_for_function("window.over", timeout=60000)
+            assert page.evaluate("window.stolen") is None
+            assert len(server.kernels()) == 1
+            page.close()
+        shown(visit(server.url))  # a real visitor gets the last session
+        assert len(server.kernels()) == 2
+
+    in_browser(work)
+
+
+def test_a_link_on_another_site_needs_the_token(
+    toy: Path, start: Callable[..., Server], other_site: Callable[[Server], int]
+) -> None:
+    server = start(toy)
+    port = other_site(server)
+
+    def work(visit: Callable[[str], Visit]) -> None:
+        one = visit(f"http://localhost:{port}/")
+        one.page.wait_for_function("window.over", timeout=60000)
+        one.page.locator("#bare").click()
+        expect(one.page.get_by_role("heading", name="This page is protected")).to_be_visible()
+        assert not server.kernels()
+        one.page.goto(f"http://localhost:{port}/", wait_until="commit")
+        one.page.locator("#full").click()
+        shown(one)
+        one.page.reload(wait_until="commit")
+        shown(one)
+        one.page.goto(f"http://localhost:{port}/", wait_until="commit")
+        one.page.locator("#bare").click()  # the cookie doesn't go with a link of another site
+        expect(one.page.get_by_role("heading", name="This page is protected")).to_be_visible()
+
+    in_browser(work)
+
+
+def kernel_id(kernel: psutil.Process) -> str:
+    """Return what every user of the machine can see of a kernel."""
+    found = re.search(r"kernel-([\w-]+)\.json", " ".join(kernel.cmdline()))
+    assert found
+    return found.group(1)
+
+
+def test_every_door_is_closed_without_the_token(toy: Path, start: Callable[..., Server]) -> None:
+    server = start(toy, pool=1)
+    (kernel,) = server.kernels()
+    known = kernel_id(kernel)
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    doors = {
+        "": {},
+        "?token=wrong": {},
+        "?token=": {},
+        "toy.ipynb": {},
+        "voila/files/toy.ipynb": {},
+        "voila/query/" + known: upgrade,
+        f"api/kernels/{known}": {},
+        f"api/kernels/{known}/channels": upgrade,
+        f"voila/api/shutdown/{known}": {"method": "POST"},
+        "api/contents": {},
+        "api/kernels": {},
+        "api/kernels?": {"method": "POST"},
+    }
+    for door, more in doors.items():
+        for extra in ({}, {"Authorization": "token wrong"}, {"Cookie": "username-127-0-0-1=x"}):
+            status, headers = answer(server.at(door, token=False), **more, **extra)
+            assert status in {302, 401, 403, 404, 405}, (door, status)
+            assert status != 302 or "/login?" in headers["Location"], door
+    assert answer(server.at(f"api/kernels/{known}", token=False), "DELETE")[0] == 403
+    assert [one.pid for one in server.kernels()] == [kernel.pid]
+    for nowhere in ("voila/templates/lab", "voila/templates/lab/x/y/z", "voila/templates/lab/static/.."):
+        assert answer(server.at(nowhere))[0] == 404, nowhere
+
+
+def test_cookies_stay_on_this_site(toy: Path, start: Callable[..., Server]) -> None:
+    server = start(toy)
+    with urllib.request.urlopen(server.url, timeout=60) as found:
+        cookies = {cookie.partition("=")[0]: cookie for cookie in found.headers.get_all("Set-Cookie")}
+    assert len(cookies) == 2
+    for name, cookie in cookies.items():
+        assert "SameSite=Strict" in cookie
+        assert ("HttpOnly" in cookie) == (name != "_xsrf")  # the page's own script sends that one back
+
+
+def test_a_kernel_that_stands_ready_learns_its_request(tmp_path: Path, start: Callable[..., Server]) -> None:
+    server = start(write_notebook(tmp_path / "asking.ipynb", ASKING), pool=1)
+    with urllib.request.urlopen(server.at("?x=7"), timeout=60) as found:
+        assert b"seven" in found.read()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can become another user")
+def test_another_user_of_the_machine_gets_nothing(toy: Path, tmp_path: Path) -> None:
+    seen, browser = tmp_path / "opened", tmp_path / "browser.sh"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{seen}.part"; mv "{seen}.part" "{seen}"; sleep 60\n')
+    browser.chmod(0o755)
+    command = [
+        sys.executable,
+        "-m",
+        "facelib",
+        "app",
+        str(toy),
+        "--port",
+        "0",
+        "--pool-size",
+        "1",
+        "--log",
+        "INFO",
+    ]
+    with Server(command, tmp_path / "log", r"facelib is at (http\S+)", BROWSER=f"{browser} %s") as server:
+        secret = server.url.partition("token=")[2]
+        assert len(secret) >= 24
+        wait_until(seen.exists, 60, "the page was opened in the browser")
+        file = Path(seen.read_text().strip().removeprefix("file://"))
+        assert secret in file.read_text()
+        assert file.stat().st_mode & 0o077 == 0
+        before = [kernel.pid for kernel in server.kernels()]
+        python = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
+        become = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        bare = server.at("", token=False)
+        told = subprocess.run(
+            [*become, python, "-c", STRANGER, bare, tempfile.gettempdir(), "/dev/shm"],
+            input=secret,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            cwd="/",
+        )
+        assert told.returncode == 0, told.stderr
+        assert told.stdout.strip() == f"{bare}login?next=%2F", told.stdout
+        assert [kernel.pid for kernel in server.kernels()] == before
+        for process in psutil.process_iter(["cmdline"]):
+            assert not any(secret in word for word in process.info["cmdline"] or ()), process
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--token", "secret"], "FACELIB_TOKEN"),
+        (["--no-token", "--ip", "0.0.0.0"], "needs a token"),
+        (["--token-file", "nowhere"], "can't be read"),
+    ],
+)
+def test_what_would_give_the_token_away_is_refused(options: list[str], words: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "facelib", "app", "--no-browser", *options]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert told.returncode == 2
+    assert words in told.stderr
+    assert "secret" not in told.stderr
+
+
+def test_the_environments_token_goes_no_further(toy: Path, start: Callable[..., Server]) -> None:
+    server = start(toy, pool=1, FACELIB_TOKEN="open sesame")
+    assert server.url.endswith("?token=open+sesame")
+    (kernel,) = server.kernels()
+    assert "FACELIB_TOKEN" not in kernel.environ()
+    assert answer(server.url)[0] == 200
+    assert answer(server.at("?token=open+sesam", token=False))[0] == 302
