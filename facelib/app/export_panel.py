@@ -17,6 +17,7 @@ from facelib.charts import sizes, specs
 from facelib.charts.export import figure, with_data
 from facelib.charts.tables import BAND, rows
 from facelib.errors import FacelibError
+from facelib.models.spreadsheet import csv_of
 from facelib.studies.limits import LIMITS
 
 Make = Callable[[Result, str], Download]
@@ -69,7 +70,7 @@ def provenance(result: Result, label: str) -> dict[str, Any]:
 
 def table_csv(result: Result, _label: str) -> Download:
     """Return the tidy table as CSV."""
-    return Download(_name(result, "csv"), result.sweep.table.to_csv(index=False).encode(), "text/csv")
+    return Download(_name(result, "csv"), csv_of(result.sweep.table), "text/csv")
 
 
 def table_parquet(result: Result, _label: str) -> Download:
@@ -85,13 +86,13 @@ def wide_csv(result: Result, _label: str) -> Download:
     """Return the wide table as CSV."""
     table = result.sweep.wide
     table.columns = ["_".join(pair) for pair in table.columns]
-    return Download(_name(result, "csv", "wide"), table.to_csv().encode(), "text/csv")
+    return Download(_name(result, "csv", "wide"), csv_of(table, index=True), "text/csv")
 
 
 def classifiers_csv(result: Result, _label: str) -> Download:
     """Return hash, labels and preparation of every classifier as CSV."""
     table = result.sweep.classifiers_table
-    return Download(_name(result, "csv", "classifiers"), table.to_csv(index=False).encode(), "text/csv")
+    return Download(_name(result, "csv", "classifiers"), csv_of(table), "text/csv")
 
 
 def figures_zip(result: Result, label: str) -> Download:

@@ -19,6 +19,7 @@ from facelib.app.download import Download, DownloadButton
 from facelib.app.muscles_film import Film, Seen, pictures_of
 from facelib.app.muscles_state import Muscles
 from facelib.errors import FacelibError
+from facelib.models.spreadsheet import csv_of
 from facelib.semg.animation import RATE, animate
 from facelib.studies.limits import LIMITS
 
@@ -97,9 +98,7 @@ def activity_table(film: Film) -> Any:
 
 def activity_csv(shown: Shown) -> Download:
     """Return activity and face units as CSV."""
-    return Download(
-        "facelib_muscles.csv", activity_table(shown.film).to_csv(index=False).encode(), "text/csv"
-    )
+    return Download("facelib_muscles.csv", csv_of(activity_table(shown.film)), "text/csv")
 
 
 def activity_parquet(shown: Shown) -> Download:
@@ -111,7 +110,7 @@ def activity_parquet(shown: Shown) -> Download:
 
 def summary_csv(shown: Shown) -> Download:
     """Return what each muscle group did as CSV."""
-    table = shown.film.summary.to_csv(index=False).encode()
+    table = csv_of(shown.film.summary)
     return Download("facelib_muscle_groups.csv", table, "text/csv")
 
 
@@ -120,7 +119,7 @@ def outputs_csv(shown: Shown) -> Download:
     table = shown.seen.table(shown.film.times)
     if table.empty:
         raise NothingReadError
-    return Download("facelib_muscle_outputs.csv", table.to_csv(index=False).encode(), "text/csv")
+    return Download("facelib_muscle_outputs.csv", csv_of(table), "text/csv")
 
 
 def figures_zip(shown: Shown) -> Download:

@@ -13,6 +13,7 @@ from facelib.app.controls import Card, grid
 from facelib.app.download import Download, DownloadButton
 from facelib.app.study_state import StudyState
 from facelib.errors import FacelibError
+from facelib.models.spreadsheet import csv_of
 
 Make = Callable[[Any], Download]
 
@@ -61,7 +62,7 @@ class TakeHome(Card):
 
 def table_csv(found: Any) -> Download:
     """Return the tidy table as CSV."""
-    return Download(_name(found, "table", "csv"), found.result.table.to_csv(index=False).encode(), "text/csv")
+    return Download(_name(found, "table", "csv"), csv_of(found.result.table), "text/csv")
 
 
 def table_parquet(found: Any) -> Download:
@@ -80,12 +81,12 @@ def effects_csv(found: Any) -> Download:
     table = pd.concat([found.effects, found.by_label]).drop_duplicates(
         ["intervention", "classifier", "label"]
     )
-    return Download(_name(found, "effects", "csv"), table.to_csv(index=False).encode(), "text/csv")
+    return Download(_name(found, "effects", "csv"), csv_of(table), "text/csv")
 
 
 def grid_csv(found: Any) -> Download:
     """Return the independence grid as CSV."""
-    return Download(_name(found, "grid", "csv"), found.grid.to_csv(index=False).encode(), "text/csv")
+    return Download(_name(found, "grid", "csv"), csv_of(found.grid), "text/csv")
 
 
 def figures_zip(found: Any) -> Download:

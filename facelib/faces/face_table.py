@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadTableError
+from facelib.models.spreadsheet import unguarded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ def read_table(content: Path | bytes, name: str) -> pd.DataFrame:
         if name.lower().endswith((".parquet", ".pq")):
             return pd.read_parquet(io.BytesIO(raw))
         header = raw[: raw.find(b"\n") % (len(raw) + 1)].decode("utf-8-sig")
-        return pd.read_csv(
+        table = pd.read_csv(
             io.BytesIO(raw),
             sep=max(",;\t", key=header.count),
             encoding="utf-8-sig",
@@ -71,6 +72,7 @@ def read_table(content: Path | bytes, name: str) -> pd.DataFrame:
             keep_default_na=False,
             na_values=_UNKNOWN,
         )
+        return unguarded(table)
     except Exception as error:  # pandas and pyarrow raise nearly anything on damaged files
         msg = f"The table {name} can't be read as CSV (UTF-8) or Parquet: {error}."
         raise BadTableError(msg) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError
+from facelib.models.spreadsheet import write_csv
 from facelib.reports.columns import meanings
 from facelib.reports.page import content_of, module_of
 from facelib.studies.limits import LIMITS
@@ -129,7 +130,7 @@ def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[str]
         if len(plain) > MOST:
             large.append(name)
         else:
-            plain.to_csv(folder / f"{name}.csv", index=False)
+            write_csv(plain, folder / f"{name}.csv")
     return large
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadTableError
+from facelib.models.spreadsheet import unguarded
 from facelib.semg.findings import Finding
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _read(path: Path) -> pd.DataFrame:
         msg = f"{path.name} has more than {MOST_BYTES // 10**6} MB: that is no inventory."
         raise BadTableError(msg)
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        return unguarded(pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"))
     except Exception as error:  # pandas raises nearly anything on damaged files
         msg = f"{path.name} can't be read as a table: {error}."
         raise BadTableError(msg) from error

@@ -15,6 +15,7 @@ import numpy as np
 
 from facelib.errors import BadValueError, FacelibError
 from facelib.faces.expressions import FACE_UNITS
+from facelib.models.spreadsheet import csv_of
 from facelib.models.writing import written_whole
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.simulated_signals import NO_FAULTS, Faults
@@ -375,12 +376,12 @@ def _methods(plans: Sequence[_Plan]) -> pd.DataFrame:
 
 def _write_table(path: Path, table: pd.DataFrame, *, index: bool = False) -> None:
     with written_whole(path) as file:
-        file.write(table.to_csv(index=index, lineterminator="\n").encode())
+        file.write(csv_of(table, index=index, lineterminator="\n"))
 
 
 def _write_units(path: Path, table: pd.DataFrame) -> None:
     with written_whole(path) as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
-        packed.write(table.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode())
+        packed.write(csv_of(table, float_format="%.6g", lineterminator="\n"))
 
 
 def _write_parquet(path: Path, table: pd.DataFrame) -> None:
