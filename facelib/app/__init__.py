@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from facelib.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.app.change_panel import ChangePanel
@@ -46,9 +47,4 @@ __all__ = [
     "page",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(importlib.import_module(f"facelib.app.{_NAMES[name]}"), name)
-    msg = f"module 'facelib.app' has no attribute {name!r}"
-    raise AttributeError(msg)
+__getattr__, __dir__ = lazy(__name__, _NAMES, __all__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from facelib.attribution.cam import METHODS, grad_cam, grad_cam_from
 from facelib.attribution.overlay import CHANGE, EVIDENCE, overlay, overlay_change, project, shared_scale
 from facelib.attribution.regions import RegionEvidence, region_evidence, region_shares
+from facelib.lazy import listing
 
 __all__ = [
     "CHANGE",
@@ -20,3 +21,5 @@ __all__ = [
     "region_shares",
     "shared_scale",
 ]
+
+__dir__ = listing(__all__)

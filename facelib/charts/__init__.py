@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from facelib.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.charts.asymmetry import asymmetry_curves, asymmetry_forest, asymmetry_observed
@@ -37,55 +38,55 @@ if TYPE_CHECKING:
 
 # Imported when asked for: altair alone takes more than a second.
 _NAMES = {
-    "agreement": "facelib.charts.gradients",
-    "arms": "facelib.charts.controls",
-    "asymmetry_curves": "facelib.charts.asymmetry",
-    "asymmetry_forest": "facelib.charts.asymmetry",
-    "asymmetry_observed": "facelib.charts.asymmetry",
-    "bars": "facelib.charts.outputs",
-    "chain_steps": "facelib.charts.chain_steps",
-    "confusion": "facelib.charts.behaviour",
-    "curve": "facelib.charts.gradients",
-    "disagreement": "facelib.charts.behaviour",
-    "electrode_curves": "facelib.charts.electrodes",
-    "electrode_map": "facelib.charts.electrode_importance",
-    "electrode_shares": "facelib.charts.electrode_importance",
-    "explained": "facelib.charts.effects",
-    "film": "facelib.charts.strips",
-    "forest": "facelib.charts.effects",
-    "gallery": "facelib.charts.gradients",
-    "histogram": "facelib.charts.chance",
-    "kinds": "facelib.charts.harmless",
-    "levels": "facelib.charts.chance",
-    "map_scores": "facelib.charts.muscles",
-    "map_traces": "facelib.charts.muscles",
-    "map_weights": "facelib.charts.muscles",
-    "matrix": "facelib.charts.manipulation",
-    "mean_response": "facelib.charts.averages",
-    "measured_levels": "facelib.charts.calibration",
-    "measured_power": "facelib.charts.calibration",
-    "model_gallery": "facelib.charts.behaviour",
-    "moments": "facelib.charts.topography",
-    "muscle_maps": "facelib.charts.topography",
-    "muscle_traces": "facelib.charts.traces",
-    "null_distribution": "facelib.charts.chance",
-    "offline": "facelib.charts.display",
-    "outputs_over_time": "facelib.charts.traces",
-    "p_histogram": "facelib.charts.chance",
-    "power_curve": "facelib.charts.power",
-    "quality_map": "facelib.charts.signals",
-    "ranking": "facelib.charts.falls",
-    "region_curves": "facelib.charts.regions",
-    "reliability": "facelib.charts.behaviour",
-    "response": "facelib.charts.curves",
-    "restored_accuracy": "facelib.charts.restoration",
-    "roc": "facelib.charts.detection",
-    "save": "facelib.charts.export",
-    "signal_overview": "facelib.charts.signals",
-    "signal_spectra": "facelib.charts.signals",
-    "significant_shares": "facelib.charts.shares",
-    "steps": "facelib.charts.gradients",
-    "won_back_shares": "facelib.charts.restoration",
+    "agreement": "gradients",
+    "arms": "controls",
+    "asymmetry_curves": "asymmetry",
+    "asymmetry_forest": "asymmetry",
+    "asymmetry_observed": "asymmetry",
+    "bars": "outputs",
+    "chain_steps": "chain_steps",
+    "confusion": "behaviour",
+    "curve": "gradients",
+    "disagreement": "behaviour",
+    "electrode_curves": "electrodes",
+    "electrode_map": "electrode_importance",
+    "electrode_shares": "electrode_importance",
+    "explained": "effects",
+    "film": "strips",
+    "forest": "effects",
+    "gallery": "gradients",
+    "histogram": "chance",
+    "kinds": "harmless",
+    "levels": "chance",
+    "map_scores": "muscles",
+    "map_traces": "muscles",
+    "map_weights": "muscles",
+    "matrix": "manipulation",
+    "mean_response": "averages",
+    "measured_levels": "calibration",
+    "measured_power": "calibration",
+    "model_gallery": "behaviour",
+    "moments": "topography",
+    "muscle_maps": "topography",
+    "muscle_traces": "traces",
+    "null_distribution": "chance",
+    "offline": "display",
+    "outputs_over_time": "traces",
+    "p_histogram": "chance",
+    "power_curve": "power",
+    "quality_map": "signals",
+    "ranking": "falls",
+    "region_curves": "regions",
+    "reliability": "behaviour",
+    "response": "curves",
+    "restored_accuracy": "restoration",
+    "roc": "detection",
+    "save": "export",
+    "signal_overview": "signals",
+    "signal_spectra": "signals",
+    "significant_shares": "shares",
+    "steps": "gradients",
+    "won_back_shares": "restoration",
 }
 
 __all__ = [
@@ -140,9 +141,4 @@ __all__ = [
     "won_back_shares",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(importlib.import_module(_NAMES[name]), name)
-    msg = f"module 'facelib.charts' has no attribute {name!r}"
-    raise AttributeError(msg)
+__getattr__, __dir__ = lazy(__name__, _NAMES, __all__)

@@ -11,6 +11,7 @@ from facelib.classifiers.own import LabelWarning, own
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.presets import PRESETS, Preset, preset, preset_table
 from facelib.classifiers.provenance import provenance
+from facelib.lazy import listing
 
 __all__ = [
     "CLASSIFIERS",
@@ -36,3 +37,5 @@ __all__ = [
     "softmax",
     "why_unavailable",
 ]
+
+__dir__ = listing(__all__)

@@ -8,6 +8,11 @@ from typing import Any, Final
 
 from facelib.doctor import installed, machine
 from facelib.doctor.finding import Finding
+from facelib.lazy import listing
+
+__all__ = ["CHECKS", "MARKS", "Examination", "Finding", "examine", "found", "lines"]
+
+__dir__ = listing(__all__)
 
 MARKS: Final = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from facelib.faces.face import Face
+from facelib.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.faces.actions import ACTIONS, expression_table
@@ -84,9 +84,4 @@ __all__ = [
     "warm",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(importlib.import_module(f"facelib.faces.{_NAMES[name]}"), name)
-    msg = f"module 'facelib.faces' has no attribute {name!r}"
-    raise AttributeError(msg)
+__getattr__, __dir__ = lazy(__name__, _NAMES, __all__)

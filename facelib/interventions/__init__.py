@@ -38,6 +38,7 @@ from facelib.interventions.intervention import (
 from facelib.interventions.prototype import Prototype
 from facelib.interventions.session import add
 from facelib.interventions.symmetry import Symmetry
+from facelib.lazy import listing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,8 @@ __all__ = [
     "withheld",
     "worn",
 ]
+
+__dir__ = listing(__all__)
 
 
 def get(name: str | Intervention, **options: Any) -> Intervention:

@@ -5,6 +5,7 @@ Only data files are read; no code of a package is ever imported or run.
 
 from __future__ import annotations
 
+from facelib.lazy import listing
 from facelib.models.catalogue import PACKAGES, Package
 from facelib.models.electromyogram import electrode_positions
 from facelib.models.fetching import fetch
@@ -26,3 +27,5 @@ __all__ = [
     "table",
     "verify",
 ]
+
+__dir__ = listing(__all__)

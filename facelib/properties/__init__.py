@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from facelib.lazy import listing
 from facelib.properties import (
     activation,
     age,
@@ -53,6 +54,8 @@ __all__ = [
     "skin_tone",
     "symmetry",
 ]
+
+__dir__ = listing(__all__)
 
 
 def available() -> pd.DataFrame:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from facelib.lazy import listing
 from facelib.reports.folder import export
 from facelib.reports.page import write
 
 __all__ = ["export", "write"]
+
+__dir__ = listing(__all__)

@@ -1,5 +1,6 @@
 """Electrodes taken off a picture of a face: where they are, and what may lie below them."""
 
+from facelib.lazy import listing
 from facelib.restoration.applied import by_network, found_mask
 from facelib.restoration.films import restored_frames
 from facelib.restoration.generator import OwnGenerator, own
@@ -23,3 +24,5 @@ __all__ = [
     "restored_frames",
     "telea",
 ]
+
+__dir__ = listing(__all__)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from facelib.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.semg.activity import activity_of, activity_range
@@ -198,9 +199,4 @@ __all__ = [
     "write_video",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(importlib.import_module(f"facelib.semg.{_NAMES[name]}"), name)
-    msg = f"module 'facelib.semg' has no attribute {name!r}"
-    raise AttributeError(msg)
+__getattr__, __dir__ = lazy(__name__, _NAMES, __all__)

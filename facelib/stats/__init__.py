@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facelib.lazy import listing
 from facelib.stats.corrections import MergedMajority, adjust, adjusted, max_statistic, merged_majority
 from facelib.stats.effects import (
     Equivalence,
@@ -102,3 +103,5 @@ __all__ = [
     "standardised_effect",
     "study_power",
 ]
+
+__dir__ = listing(__all__)

@@ -1,5 +1,6 @@
 """Sweeps of one face, and studies of many: declared, run, resumed, and what they found."""
 
+from facelib.lazy import listing
 from facelib.studies.asymmetry import asymmetry_faces, asymmetry_table, facing_asymmetry, load_asymmetry
 from facelib.studies.behaviour import (
     BEHAVIOUR_COLUMNS,
@@ -137,3 +138,5 @@ __all__ = [
     "to_yaml",
     "usual_population",
 ]
+
+__dir__ = listing(__all__)

@@ -27,7 +27,7 @@ ORDER = [
     "app",
 ]
 LAYERS = [*ORDER, "stats"]
-BASE = {"errors", "registry"}
+BASE = {"errors", "lazy", "registry"}
 
 
 def imported_layers(path: Path) -> set[str]:

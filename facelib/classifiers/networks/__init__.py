@@ -12,6 +12,7 @@ from facelib.classifiers.networks.mobilenet import MobileNetV2
 from facelib.classifiers.networks.network import Network
 from facelib.classifiers.networks.small import SmallConvolutions
 from facelib.classifiers.networks.xception import Xception
+from facelib.lazy import listing
 
 __all__ = [
     "DenseBlocks",
@@ -22,3 +23,5 @@ __all__ = [
     "SmallConvolutions",
     "Xception",
 ]
+
+__dir__ = listing(__all__)

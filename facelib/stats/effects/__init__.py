@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facelib.lazy import listing
 from facelib.stats.effects.activation import Lowering, describe_lowering, lowering
 from facelib.stats.effects.bootstrap import MeanDistribution, mean_distribution
 from facelib.stats.effects.contrasts import CONTRAST_COLUMNS, contrast
@@ -39,3 +40,5 @@ __all__ = [
     "sign_flip",
     "standardised_effect",
 ]
+
+__dir__ = listing(__all__)

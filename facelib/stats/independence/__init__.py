@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facelib.lazy import listing
 from facelib.stats.independence.base import TESTS, IndependenceTest
 from facelib.stats.independence.chsic import Chsic
 from facelib.stats.independence.cmiknn import Cmiknn
@@ -31,3 +32,5 @@ __all__ = [
     "independence_test",
     "share_significant",
 ]
+
+__dir__ = listing(__all__)

@@ -1,5 +1,6 @@
 """Facing Asymmetry, rebuilt: whether outputs fall because a face becomes asymmetric."""
 
+from facelib.lazy import listing
 from facelib.studies.asymmetry.agreement import (
     AGREEMENT_COLUMNS,
     LIMITS,
@@ -79,3 +80,5 @@ __all__ = [
     "symmetry_check",
     "tabulate",
 ]
+
+__dir__ = listing(__all__)

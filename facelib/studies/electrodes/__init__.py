@@ -1,5 +1,6 @@
 """Electrodes on the face: how many it takes, and which of them matters most."""
 
+from facelib.lazy import listing
 from facelib.studies.electrodes.committed import ElectrodesResults, load_electrodes
 from facelib.studies.electrodes.importance import (
     POSITION_COLUMNS,
@@ -69,3 +70,5 @@ __all__ = [
     "share_table",
     "won_back_table",
 ]
+
+__dir__ = listing(__all__)

@@ -1,5 +1,6 @@
 """Power of Properties, rebuilt: which outputs of classifiers go with which properties of faces."""
 
+from facelib.lazy import listing
 from facelib.studies.power_of_properties.committed import PropertiesResults, load_power_of_properties
 from facelib.studies.power_of_properties.controls import (
     CONTROL_COLUMNS,
@@ -71,3 +72,5 @@ __all__ = [
     "properties_table",
     "tabulate",
 ]
+
+__dir__ = listing(__all__)
