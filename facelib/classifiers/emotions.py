@@ -2,31 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 EMOTIONS = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry")
 
-_SYNONYMS = MappingProxyType(
+# Nouns, adjectives and what AffectNet, RAF-DB, FER+, RaFD, KDEF and FaceReader write; then German.
+_WORDS = MappingProxyType(
     {
-        **{emotion: emotion for emotion in EMOTIONS},
-        "anger": "angry",
-        "disgusted": "disgust",
-        "fearful": "fear",
-        "happiness": "happy",
-        "joy": "happy",
-        "sadness": "sad",
-        "surprised": "surprise",
+        "neutral": "neutrality, neutral face, neutral expression, expressionless; "
+        "neutralität, neutraler ausdruck, ausdruckslos",
+        "happy": "happiness, joy, joyful, joyous, smile, smiling, cheerful; "
+        "freude, freudig, fröhlich, froh, glück, glücklich, lächeln, lächelnd",
+        "sad": "sadness, sorrow, sorrowful, unhappy; trauer, traurig, traurigkeit",
+        "surprise": "surprised, astonished, astonishment; überraschung, überrascht, erstaunen, erstaunt",
+        "fear": "fearful, afraid, scared, frightened, fright; "
+        "angst, ängstlich, furcht, furchtsam, verängstigt",
+        "disgust": "disgusted; ekel, angeekelt, angewidert, abscheu",
+        "angry": "anger, rage, furious, mad; wut, wütend, ärger, ärgerlich, verärgert, zorn, zornig",
     }
 )
+_TYPED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})  # how umlauts are typed without their keys
+
+
+def _plain(word: str) -> str:
+    """Return a word in small letters, without blanks around it, and with one blank between parts.
+
+    >>> _plain("  Neutral_Face ")
+    'neutral face'
+    """
+    text = unicodedata.normalize("NFC", str(word)).casefold()
+    return " ".join(text.replace("_", " ").replace("-", " ").split())
+
+
+def _table() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for emotion, words in _WORDS.items():
+        for word in (emotion, *words.replace(";", ",").split(",")):
+            plain = _plain(word)
+            found |= {plain: emotion, plain.translate(_TYPED): emotion}
+    return MappingProxyType(found)
+
+
+SYNONYMS = _table()
+"""Words in small letters, English and German, and the common emotion that each stands for."""
 
 
 def common(labels: Sequence[str]) -> dict[str, str | None]:
     """Return the common emotion of each label, None for one that has none.
 
+    Capitals and blanks don't matter, and nouns, adjectives and German words are known (`SYNONYMS`).
+
     Examples
     --------
-    >>> common(["Anger", "contempt"])
-    {'Anger': 'angry', 'contempt': None}
+    >>> common(["Anger", "happy ", "scared", "Überraschung", "contempt"])
+    {'Anger': 'angry', 'happy ': 'happy', 'scared': 'fear', 'Überraschung': 'surprise', 'contempt': None}
     """
-    return {label: _SYNONYMS.get(label.lower()) for label in labels}
+    return {label: SYNONYMS.get(_plain(label)) for label in labels}
