@@ -28,7 +28,11 @@ COLUMNS = (
     {"title": "now", "align": "right", "help": "Probability of the emotion at the strength of the slider"},
     {"title": "change", "align": "right", "help": "From strength 0 to 1, in probability"},
     {"title": "reference", "align": "left", "help": "How many harmless changes of the same size did as much"},
-    {"title": "verdict", "align": "left", "help": f"On this face, with a margin of {DELTA:.2f}"},
+    {
+        "title": "verdict",
+        "align": "left",
+        "help": f"On this face and shaken copies of it, with a margin of {DELTA:.2f}",
+    },
 )
 DETAILS = (
     {"title": "classifier", "align": "left"},
@@ -46,9 +50,9 @@ DETAILS = (
         "help": "Shuffle test: do the outputs depend on the order of the strengths?",
     },
     {
-        "title": "replicates",
+        "title": "90 % of shaken copies",
         "align": "right",
-        "help": "Central 90 % of the change under shift, scale and light of up to 3 %",
+        "help": "Central 90 % of the change over picture and copies: shift, scale, light by up to 3 %",
     },
 )
 MARKS = {
@@ -88,7 +92,7 @@ class OutputsPanel(Card):
             text.add_class("facelib-sentence")
         more = widgets.Accordion(
             [widgets.VBox([self.details, self.notes, self.trust])],
-            titles=("Details: gradients, order test, replicates",),
+            titles=("Details: gradients, order test, shaken copies",),
         )
         self.linked = (self.bars, self.response, self.table, self.details)
         explorer.observe(self.guarded(self.update), ["shown", "label", "classifier", "problem"])
@@ -129,7 +133,12 @@ class OutputsPanel(Card):
             series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
             waits = "none" if result.finished else "…"
             reference = f"{effect['as_much']} of {effect['references']}" if effect["references"] else waits
-            verdict = {"text": WORDS[effect["verdict"]], "mark": MARKS[effect["verdict"]]}
+            ends = f"{signed(effect['low'])} … {signed(effect['high'])}"
+            verdict = {
+                "text": WORDS[effect["verdict"]],
+                "mark": MARKS[effect["verdict"]],
+                "help": f"90 % of shaken copies: {ends}{effect['remark'] and '; '}{effect['remark']}",
+            }
             verdicts.append(
                 [self._name(name), {"series": series}, signed(effect["change"]), reference, verdict]
             )
@@ -141,7 +150,7 @@ class OutputsPanel(Card):
                     correlation_cell(effect["correlation"]),
                     str(effect["flips"]),
                     stats.format_p(effect["shuffle_p"]),
-                    f"{signed(effect['low'])} … {signed(effect['high'])}",
+                    ends,
                 ]
             )
         self.table.show(

@@ -11,16 +11,18 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.stats.checks import as_list, as_number
 from facelib.stats.gradients import MI_STRENGTHS, PropertyGradient, monotone_epgm, unmasked
+from facelib.stats.power import plain
 from facelib.stats.reference import ReferenceRank
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
 
 Verdict = Literal["changes", "does not change", "cannot tell"]
 
 ALPHA = 0.05
-TAIL = 0.05  # of the replicates beyond each end of their central 90 %
+TAIL = 0.05  # of the copies beyond each end of their central 90 %
 STILL = 0.005  # changes below it are shown as none: they round to .00
 TINY = 0.0005  # numbers below it are shown with a power of ten
 TOLERANCE = 1e-9  # relative
+UNUSUAL = "this picture is unusual among its own shaken copies"
 
 
 class Described(NamedTuple):
@@ -41,13 +43,16 @@ class LocalVerdict:
         "changes": the interval lies outside [-delta, delta]; "does not change": inside; "cannot tell":
         neither.
     interval
-        Central 90 % range of the end-to-end difference under the replicates, in probability.
+        Central 90 % range of the end-to-end difference over the picture and its shaken copies, in
+        probability; where the picture's own difference is known it reaches as far as that.
     median
         Of the same differences.
     delta
         Margin in probability.
     n
-        Number of replicates.
+        Number of differences: copies, and the picture itself where its own is known.
+    remark
+        "this picture is unusual among its own shaken copies" where they alone could tell; else empty.
     """
 
     verdict: Verdict
@@ -55,18 +60,25 @@ class LocalVerdict:
     median: float
     delta: float
     n: int
+    remark: str = ""
 
 
-def local_verdict(d: npt.ArrayLike, delta: float = 0.10) -> LocalVerdict:
-    """Judge the end-to-end difference of a class probability under harmless replicates.
+def local_verdict(d: npt.ArrayLike, delta: float = 0.10, *, shown: float | None = None) -> LocalVerdict:
+    """Judge the end-to-end difference of a class probability by shaken copies of the picture.
+
+    The picture counts among its own copies: their central 90 % is taken of all, and reaches as far as the
+    difference that is shown. So that one always lies in the interval, and never on the other side of the
+    margin than the verdict says.
 
     Parameters
     ----------
     d
-        (R,) probability at strength 1 minus that at strength 0, R >= 2 replicates (shift, scale, light; the
-        same one at all strengths).
+        (R,) probability at strength 1 minus that at strength 0, R >= 2 shaken copies (shift, scale, light;
+        the same at all strengths).
     delta
         Margin in probability, above 0, set before the run.
+    shown
+        The same difference of the picture itself; None: it isn't known.
 
     Raises
     ------
@@ -81,30 +93,55 @@ def local_verdict(d: npt.ArrayLike, delta: float = 0.10) -> LocalVerdict:
     'does not change'
     >>> local_verdict([0.02, 0.21, 0.14, 0.09]).verdict
     'cannot tell'
+    >>> found = local_verdict([0.02, 0.01, -0.03, 0.00], shown=-0.11)
+    >>> found.verdict, found.interval[0], found.remark
+    ('cannot tell', -0.11, 'this picture is unusual among its own shaken copies')
     """
-    differences = as_list(unmasked(d), "Replicate differences", least=2)
+    differences = as_list(unmasked(d), "Differences of shaken copies", least=2)
     margin = as_number(delta, "The margin delta")
     if margin <= 0:
         msg = f"The margin delta lies above 0; got {delta!r}."
         raise BadValueError(msg)
-    # The upper end is the lower one of what falls: rounding treats rising and falling alike.
-    low, high = float(np.quantile(differences, TAIL)), -float(np.quantile(-differences, TAIL))
-    verdict: Verdict = "cannot tell"
-    if low > margin or high < -margin:
-        verdict = "changes"
-    elif low >= -margin and high <= margin:
-        verdict = "does not change"
+    verdict = alone = _decided(*_central(differences), margin)
+    low, high = _central(differences)
+    if shown is not None:
+        own = as_number(shown, "The change that is shown")
+        differences = np.append(differences, own)
+        low, high = _central(differences)
+        low, high = min(low, own), max(high, own)
+        verdict = _decided(low, high, margin)
     return LocalVerdict(
         verdict=verdict,
         interval=(low, high),
         median=float(np.median(differences)),
         delta=margin,
         n=len(differences),
+        remark=UNUSUAL if verdict == "cannot tell" != alone else "",
     )
 
 
+def _central(differences: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return the ends of the central 90 %.
+
+    The upper end is the lower one of what falls: rounding treats rising and falling alike.
+    """
+    return float(np.quantile(differences, TAIL)), -float(np.quantile(-differences, TAIL))
+
+
+def _decided(low: float, high: float, margin: float) -> Verdict:
+    if low > margin or high < -margin:
+        return "changes"
+    return "does not change" if low >= -margin and high <= margin else "cannot tell"
+
+
 def describe_change(
-    *, clause: str, classifier: str, label: str, change: float, reference: ReferenceRank | None = None
+    *,
+    clause: str,
+    classifier: str,
+    label: str,
+    change: float,
+    reference: ReferenceRank | None = None,
+    verdict: LocalVerdict | None = None,
 ) -> str:
     """Say in one sentence what a change did to an output.
 
@@ -117,7 +154,9 @@ def describe_change(
     change
         Probability at strength 1 minus that at strength 0.
     reference
-        Rank among harmless changes, if there are any yet.
+        Rank among harmless changes of the same size, if there are any yet.
+    verdict
+        Of `local_verdict`: where it can't tell, the sentence says why.
 
     Raises
     ------
@@ -128,6 +167,11 @@ def describe_change(
     --------
     >>> describe_change(clause="the left side weakens", classifier="faceapi", label="happy", change=-0.62)
     "As the left side weakens, faceapi's output for happy falls by .62 on this face."
+    >>> print(describe_change(clause="the left side weakens", classifier="fer", label="happy", change=-0.62,
+    ...                       verdict=local_verdict([-0.7, -0.62, 0.0], shown=-0.62)))
+    As the left side weakens, fer's output for happy falls by .62 on this face. Whether it changes by
+    δ = .10 can't be told: in 90 % of its shaken copies (shift, size, light by up to 3 %) the change is −.69
+    to −.09.
     """
     number = as_number(change, "The change")
     if abs(number) < STILL:
@@ -135,7 +179,28 @@ def describe_change(
     else:
         moves = f"{'rises' if number > 0 else 'falls'} by {f'{abs(number):.2f}'.removeprefix('0')}"
     sentence = f"As {clause}, {classifier}'s output for {label} {moves} on this face"
-    return f"{sentence}; {reference.text}." if reference is not None else f"{sentence}."
+    sentence = f"{sentence}; {reference.text}." if reference is not None else f"{sentence}."
+    return sentence if verdict is None or verdict.verdict != "cannot tell" else f"{sentence} {_why(verdict)}"
+
+
+def _why(verdict: LocalVerdict) -> str:
+    """Say why a verdict of one face can't tell."""
+    low, high = (_hundredths(end) for end in verdict.interval)
+    margin = f"Whether it changes by δ = {plain(verdict.delta)} can't be told"
+    copies = "shaken copies (shift, size, light by up to 3 %)"
+    if verdict.remark:
+        return f"{margin}: {verdict.remark}; with it their change is {low} to {high}."
+    return f"{margin}: in 90 % of its {copies} the change is {low} to {high}."
+
+
+def _hundredths(value: float) -> str:
+    """Return a change with two decimals and a real minus sign.
+
+    >>> _hundredths(-0.999), _hundredths(0.0004), _hundredths(-0.0089)
+    ('−1.00', '.00', '−.01')
+    """
+    text = f"{abs(value):.2f}".removeprefix("0")
+    return f"−{text}" if value < 0 and text.strip(".0") else text
 
 
 def describe_order(test: ShuffleTest) -> str:

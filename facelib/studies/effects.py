@@ -25,10 +25,11 @@ COLUMNS = {
     "start": "probability at strength 0",
     "end": "probability at strength 1",
     "change": "end minus start",
-    "low": "5 % quantile of the change under harmless replicates",
-    "high": "95 % quantile of the change under harmless replicates",
+    "low": "lower end of the central 90 % of the change over picture and shaken copies; at most change",
+    "high": "upper end of it; at least change",
     "delta": "margin, set before the run",
     "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta",
+    "remark": "whether this picture is unusual among its own shaken copies, so that nothing can be told",
     "epgm": "expected property gradient magnitude; compare at equal n",
     "total_variation": "sum of all steps, up and down",
     "signed": "mean gradient with its sign",
@@ -45,7 +46,7 @@ COLUMNS = {
     "side": "whether epgm is larger or smaller than its shuffles'",
     "n_permutations": "shuffles",
     "order": "the shuffle test in words",
-    "seed": "seed of shuffles and replicates",
+    "seed": "seed of shuffles and shaken copies",
     "as_much": "harmless changes of the same size with at least this change",
     "references": "harmless changes that are in",
     "reference_p": "rank among them, from 99 on",
@@ -201,10 +202,10 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     column = sweep.readings[name].classifier.index_of(label)
     series = sweep.series(name, label)
     replicates = sweep.replicates[name][:, :, column].astype(np.float64)
-    verdict = stats.local_verdict(replicates[:, 1] - replicates[:, 0], delta=delta)
+    change = float(series[-1] - series[0])
+    verdict = stats.local_verdict(replicates[:, 1] - replicates[:, 0], delta=delta, shown=change)
     gradient = stats.property_gradient(series)
     flips = stats.property_gradient(sweep.readings[name].probabilities.astype(np.float64)).flips
-    change = float(series[-1] - series[0])
     row: dict[str, Any] = {
         "classifier": name,
         "label": label,
@@ -216,6 +217,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         "high": verdict.interval[1],
         "delta": delta,
         "verdict": verdict.verdict,
+        "remark": verdict.remark,
         "epgm": gradient.epgm,
         "total_variation": gradient.total_variation,
         "signed": gradient.signed,
@@ -253,7 +255,12 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
             "epgm_as_much": stats.reference_rank(float(thinned), harmless["epgm"], references.kinds).exceed,
         }
     row["sentence"] = stats.describe_change(
-        clause=sweep.intervention.clause, classifier=name, label=label, change=change, reference=rank
+        clause=sweep.intervention.clause,
+        classifier=name,
+        label=label,
+        change=change,
+        reference=rank,
+        verdict=verdict,
     )
     return row
 

@@ -47,8 +47,8 @@ class Sweep:
     readings
         One `Reading` a classifier, by id.
     replicates
-        By classifier: float32 (R, 2, K), probabilities at strength 0 and 1 under R harmless replicates
-        (shift, scale, light), the same replicate at both strengths.
+        By classifier: float32 (R, 2, K), probabilities at strength 0 and 1 of R shaken copies of
+        the pictures (shift, scale, light by up to 3 %), shaken alike at both strengths.
     label
         The class of interest: a common emotion.
     seed
@@ -237,7 +237,7 @@ def sweep(
     size
         Side of rendered pictures, px.
     replicates
-        Harmless replicates (shift, scale, light) behind the local verdict.
+        Shaken copies of the pictures (shift, scale, light) behind the local verdict.
     seed
         Seed of the replicates.
     workers

@@ -95,7 +95,9 @@ def test_input_is_never_changed(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("values", [0.5, [0.1], [], [[0.1, 0.2], [0.3, 0.4]]])
 def test_a_verdict_needs_a_list_of_two(values: Any) -> None:
-    with pytest.raises(BadValueError, match=r"Replicate differences have shape \(m,\) with m >= 2; got"):
+    with pytest.raises(
+        BadValueError, match=r"Differences of shaken copies have shape \(m,\) with m >= 2; got"
+    ):
         local_verdict(values)
 
 

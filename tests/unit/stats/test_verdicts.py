@@ -76,6 +76,76 @@ def test_verdicts_of_20_replicates(d: list[float], verdict: str) -> None:
     assert local_verdict(d).verdict == verdict
 
 
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=40), st.floats(-1, 1), st.floats(0.01, 0.5))
+@example([-0.096] + [0.0] * 19, -0.110, 0.10)  # a photograph: "does not change", beside a change of −.11
+@example([-0.5] * 20, -0.9, 0.10)
+@example([0.3] * 20, 0.0, 0.10)
+def test_what_is_shown_lies_in_its_interval_and_never_contradicts_its_verdict(
+    d: list[float], shown: float, delta: float
+) -> None:
+    found = local_verdict(d, delta, shown=shown)
+    low, high = found.interval
+    assert low <= shown <= high
+    assert found.n == len(d) + 1
+    assert abs(shown) > delta if found.verdict == "changes" else True
+    assert abs(shown) <= delta if found.verdict == "does not change" else True
+    all_of_them = [*d, shown]
+    slow_low = min(shown, slow_quantile(all_of_them, 0.05))
+    slow_high = max(shown, slow_quantile(all_of_them, 0.95))
+    assert found.interval == pytest.approx((slow_low, slow_high), abs=1e-12)
+    alone = local_verdict(d, delta)
+    unusual = found.verdict == "cannot tell" and alone.verdict != "cannot tell"
+    assert found.remark == ("this picture is unusual among its own shaken copies" if unusual else "")
+    turned = local_verdict([-x for x in d], delta, shown=-shown)
+    assert (turned.verdict, turned.remark) == (found.verdict, found.remark)
+
+
+@pytest.mark.parametrize(
+    ("mean", "verdict", "least", "most"),
+    [
+        (0.10, "changes", 0.0, 0.001),  # at the margin neither is said
+        (0.10, "does not change", 0.0, 0.001),
+        (0.20, "changes", 0.95, 1.0),
+        (0.15, "changes", 0.5, 0.9),
+        (0.00, "does not change", 0.95, 1.0),
+        (0.05, "does not change", 0.5, 0.9),
+    ],
+)
+def test_how_often_each_verdict_is_given(
+    mean: float, verdict: str, least: float, most: float, rng: np.random.Generator
+) -> None:
+    """The picture is one of 21 exchangeable ones; that its own change counts costs little power."""
+    runs = 3000
+    draws = rng.normal(mean, 0.03, (runs, 21))
+    found = np.mean([local_verdict(d[1:], 0.10, shown=d[0]).verdict == verdict for d in draws])
+    alone = np.mean([local_verdict(d[1:], 0.10).verdict == verdict for d in draws])
+    assert least <= found <= most
+    assert abs(found - alone) < 0.12
+
+
+def test_the_sentence_says_why_nothing_can_be_told() -> None:
+    rank = reference_rank(0.999, [0.1] * 32, ["blur"] * 32)
+    copies = local_verdict([-1.0] * 10 + [-0.009] * 10, shown=-0.999)
+    words = describe_change(
+        clause=CLAUSE, classifier="pyemotion", label="happy", change=-0.999, reference=rank, verdict=copies
+    )
+    assert words == (
+        "As the left side weakens, pyemotion's output for happy falls by 1.00 on this face; 0 of 32 harmless "
+        "changes did as much. Whether it changes by δ = .10 can't be told: in 90 % of its shaken copies "
+        "(shift, size, light by up to 3 %) the change is −1.00 to −.01."
+    )
+    odd = local_verdict([0.0] * 20, shown=-0.11)
+    words = describe_change(clause=CLAUSE, classifier="facex", label="happy", change=-0.11, verdict=odd)
+    assert words.endswith(
+        "can't be told: this picture is unusual among its own shaken copies; with it their change is −.11 to "
+        ".00."
+    )
+    told = describe_change(
+        clause=CLAUSE, classifier="facex", label="happy", change=-0.5, verdict=local_verdict([-0.5] * 20)
+    )
+    assert told.endswith("falls by .50 on this face.")
+
+
 @pytest.mark.parametrize("delta", [0, -0.1, [0.1, 0.2], float("nan"), "wide"])
 def test_a_margin_is_one_positive_number(delta: object) -> None:
     with pytest.raises(BadValueError, match="The margin delta"):
