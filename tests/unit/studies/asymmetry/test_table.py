@@ -94,12 +94,16 @@ def test_each_family_is_the_classifiers_of_one_arm(only_asymmetry: Built) -> Non
 
 
 def test_where_only_asymmetry_matters_all_lower_because_of_it(
-    only_asymmetry: Built, found: pd.DataFrame
+    only_asymmetry: Built, found: pd.DataFrame, world: World
 ) -> None:
     assert tuple(found.columns) == tuple(TABLE_COLUMNS)
     assert found[["lowers", "because_total", "because_displacement", "because"]].all(axis=None)
     assert (found["d_total_verdict"][found["value"] == "probability"] == "matters").all()
-    assert (found["swap_verdict"][found["value"] == "probability"] == "does not matter at δ").all()
+    assert (found["swap_verdict"][found["value"] == "probability"] == "cannot tell").all()  # twelve people
+    many = asymmetry_table(
+        *world(lambda asymmetry, _: 1.0 - 2.0 * asymmetry, people=30, strengths=(0.0, 1.0))
+    )
+    assert (many["swap_verdict"][many["value"] == "probability"] == "does not matter at δ").all()
     counts = asymmetry_lowering(*only_asymmetry)
     assert tuple(counts.columns) == tuple(LOWERING_COLUMNS)
     assert (counts["k"] == counts["total"]).all()
@@ -107,7 +111,7 @@ def test_where_only_asymmetry_matters_all_lower_because_of_it(
 
 
 def test_where_only_the_total_matters_none_lowers_because_of_asymmetry(
-    only_total: Built, found_total: pd.DataFrame
+    only_total: Built, found_total: pd.DataFrame, world: World
 ) -> None:
     counts = asymmetry_lowering(*only_total)
     assert (counts["k"] == 2).all()
@@ -117,6 +121,9 @@ def test_where_only_the_total_matters_none_lowers_because_of_asymmetry(
     assert not found_total["because"].any()
     probability = found_total[found_total["value"] == "probability"]
     assert (probability["change_verdict"] == "matters").all()
+    assert (probability["d_total_verdict"] == "cannot tell").all()  # twelve people
+    many = asymmetry_table(*world(lambda _, total: -1.0 + 2.0 * total, people=30, strengths=(0.0, 1.0)))
+    probability = many[many["value"] == "probability"]
     assert (probability["d_total_verdict"] == "does not matter at δ").all()
 
 

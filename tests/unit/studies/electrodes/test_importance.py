@@ -143,14 +143,15 @@ def test_the_electrode_that_a_network_looks_at_matters_most(
     for how in ("alone", "last"):
         own = seen[seen["how"] == how]
         assert own["change"].idxmin() == SEEN
-        assert own.loc[SEEN, ["rank", "verdict"]].tolist() == [1, "matters"]
+        assert own.loc[SEEN, "rank"] == 1
+        assert set(own["verdict"]) == {"cannot tell"}  # of three people
         assert own["change"].drop(SEEN).abs().max() < 0.2 * abs(own.loc[SEEN, "change"])
     given = shares[(shares["classifier"] == WINDOW) & (shares["outcome"] == "probability")]
     for by, group in (("region", "midface"), ("muscle", "zygomaticus")):
         one = given[given["by"] == by].set_index("group")
         assert one.loc[group, "rank"] == 1
         assert one.loc[group, "share"] > 0.9
-        assert one.loc[group, "verdict"] == "matters"
+        assert set(one["verdict"]) == {"cannot tell"}
 
 
 @pytest.mark.packages
