@@ -1,4 +1,4 @@
-"""The command line: `facelib app | models | study | doctor`; what they do lies in the packages they call."""
+"""The command line: `facelib app | models | study | data | doctor`; what they do is in the packages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from facelib import studies_cli
+from facelib import data_cli, studies_cli
 from facelib.errors import BadValueError, FacelibError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 models = typer.Typer(help="Model packages on this machine.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(studies_cli.app, name="study")
+app.add_typer(data_cli.app, name="data")
 
 Notebook = Annotated[
     str | None,

@@ -76,5 +76,9 @@ class BadArchiveError(FacelibError, ValueError):
     """A zip that can't be read, or that isn't safe to read; nothing of it was unpacked."""
 
 
+class WriteError(FacelibError, OSError):
+    """A file that can't be written: the disk is full, or its folder is closed. No half of it is left."""
+
+
 class BadModelError(FacelibError, ValueError):
     """A file that isn't the network, or the weights, that it should be; nothing of it was run or kept."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from facelib.classifiers import Classifier
 
 os.environ["KERAS_BACKEND"] = "torch"  # before anything imports Keras
+os.environ["FACELIB_DATA"] = tempfile.mkdtemp(prefix="tests-of-")  # their studies aren't the user's
+atexit.register(shutil.rmtree, os.environ["FACELIB_DATA"], ignore_errors=True)
 
 FROM_NPM = ("faceapi", "human")
 

@@ -13,7 +13,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado.web import HTTPError
 from traitlets import Float, Int
 
-from facelib.app.study_folder import sweep
+from facelib.models.scratch import sweep
 
 BUSY = "All sessions are in use. Please try again in a minute."
 # glibc gives every thread a heap of its own and returns little of it: 180 MB a session for nothing.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from facelib.errors import BadValueError, UnavailableError
+from facelib.models.scratch import sweep
 
 TEMPLATE = "share/jupyter/voila/templates/facelib"
 PAGE = {"checkout": "notebooks/app.ipynb", "installed": "share/facelib/notebooks/app.ipynb"}
@@ -83,6 +84,7 @@ def serve(
         If Voila isn't installed.
     """
     page = find_notebook(notebook)
+    sweep()
     known = os.environ.pop(TOKEN_VARIABLE, None)  # kernels have no use for it
     key = choose_token(ip, known or None if token is None else token, token_file)
     if pool_size < 1:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +17,7 @@ from facelib.app.download import Download, DownloadButton
 from facelib.app.muscles_film import Film, Seen, pictures_of
 from facelib.app.muscles_state import Muscles
 from facelib.errors import FacelibError
+from facelib.models.scratch import folder_for
 from facelib.models.spreadsheet import csv_of
 from facelib.semg.animation import RATE, animate
 from facelib.studies.limits import LIMITS
@@ -152,8 +151,8 @@ def film_mp4(shown: Shown) -> Download:
     """Return the pictures as MP4, as many a second as on the page."""
     from facelib.semg.video import write_video
 
-    with tempfile.TemporaryDirectory(prefix="facelib-film-") as folder:
-        path = Path(folder, "film.mp4")
+    with folder_for("film") as folder:
+        path = folder / "film.mp4"
         write_video(path, _pictures(shown.film), shown.film.animation.rate)
         return Download("facelib_muscles.mp4", path.read_bytes(), "video/mp4")
 

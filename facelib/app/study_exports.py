@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from facelib.app.controls import Card, grid
 from facelib.app.download import Download, DownloadButton
 from facelib.app.study_state import StudyState
 from facelib.errors import FacelibError
+from facelib.models.scratch import folder_for
 from facelib.models.spreadsheet import csv_of
 
 Make = Callable[[Any], Download]
@@ -96,8 +96,8 @@ def figures_zip(found: Any) -> Download:
 
 def report_html(found: Any) -> Download:
     """Return the report: one file that needs nothing else."""
-    with tempfile.TemporaryDirectory(prefix="facelib-report-") as folder:
-        path = Path(folder, "report.html")
+    with folder_for("report") as folder:
+        path = folder / "report.html"
         found.result.report(path)
         return Download(_name(found, "report", "html"), path.read_bytes(), "text/html")
 
@@ -116,8 +116,8 @@ def run_zip(found: Any) -> Download:
 def _zipped(write: Callable[[Path], object]) -> bytes:
     """Return what `write` puts into a folder as a zip; the folder is gone afterwards."""
     buffer = io.BytesIO()
-    with tempfile.TemporaryDirectory(prefix="facelib-export-") as folder:
-        root = Path(folder)
+    with folder_for("export") as folder:
+        root = folder / "export"
         write(root)
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(root.rglob("*")):

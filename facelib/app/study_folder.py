@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
-import shutil
-import tempfile
-import time
 import weakref
 from pathlib import Path
 from typing import Final
 
+from facelib.models.scratch import new_folder, remove
+
 EXPLORE: Final = "explore"
-PREFIX: Final = "facelib-study-"
-PATIENCE: Final = 2.0  # seconds that a run may take to write its last part while its folder is deleted
 
 
 class StudyFolder:
@@ -23,8 +17,8 @@ class StudyFolder:
     Parameters
     ----------
     given
-        Where to keep everything; None: in a temporary folder, which is deleted by `delete`, with this object,
-        or at the end of the process; where that was killed, by `sweep`.
+        Where to keep everything; None: in a private temporary folder, which is deleted by `delete`, with this
+        object, or at the end of the process; where that was killed, by `facelib.models.scratch.sweep`.
 
     Examples
     --------
@@ -70,40 +64,6 @@ class StudyFolder:
         if self.given is not None:
             return self.given
         if self._temporary is None:
-            sweep()
-            self._temporary = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+            self._temporary = new_folder("study")
             weakref.finalize(self, remove, self._temporary)
         return self._temporary
-
-
-def remove(folder: Path) -> None:
-    """Delete a folder, also while a run writes its last part there."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists() or time.monotonic() > end:
-            return
-        time.sleep(0.05)
-
-
-def sweep() -> None:
-    """Delete the temporary folders of processes of ours that don't live any more: they were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        of = re.fullmatch(rf"{PREFIX}(\d+)-.*", folder.name)
-        with contextlib.suppress(OSError):
-            mine = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
-            if of and mine and not _lives(int(of.group(1))):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lives(process: int) -> bool:
-    """Return whether a process lives; on Windows, where asking would end it, yes."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass  # it lives, and isn't ours
-    return True

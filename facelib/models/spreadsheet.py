@@ -125,15 +125,14 @@ def _column(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
 def _axis(names: pd.Index, change: Callable[[str], str]) -> pd.Index:
     import pandas as pd
 
-    if isinstance(names, pd.MultiIndex):
+    titles = [_cell(one, change) for one in names.names]
+    changed: pd.Index = names.set_names(titles)
+    if isinstance(names, pd.MultiIndex) and len(names):
         rows = [tuple(_cell(one, change) for one in row) for row in names]
-        titles = [_cell(one, change) for one in names.names]
-        both: pd.Index = pd.MultiIndex.from_tuples(rows, names=titles) if rows else names
-        return both
-    if pd.api.types.is_numeric_dtype(names.dtype):
-        same: pd.Index = names.rename(_cell(names.name, change))
-        return same
-    return pd.Index([_cell(one, change) for one in names], name=_cell(names.name, change))
+        changed = pd.MultiIndex.from_tuples(rows, names=titles)
+    elif not isinstance(names, pd.MultiIndex) and not pd.api.types.is_numeric_dtype(names.dtype):
+        changed = pd.Index([_cell(one, change) for one in names], name=titles[0])
+    return changed
 
 
 def _cell(value: Any, change: Callable[[str], str]) -> Any:

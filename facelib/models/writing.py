@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
+
+from facelib.errors import FacelibError, WriteError
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -24,6 +29,27 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the system says while `path` is written into what to do about it.
+
+    Raises
+    ------
+    WriteError
+        For an `OSError` that isn't one of ours.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, FacelibError):
+            raise
+        if error.errno in _FULL or "No space left" in str(error):
+            msg = f"The disk of {path.parent} is full. Make room, or choose another folder, and try again."
+        else:
+            msg = f"{path} can't be written ({error.strerror or error}). Choose another folder."
+        raise WriteError(msg) from error
 
 
 def newest_last(paths: Iterable[Path]) -> list[Path]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError
+from facelib.models.ledger import remember
 from facelib.models.spreadsheet import write_csv
+from facelib.models.writing import explained
 from facelib.reports.columns import meanings
 from facelib.reports.page import content_of, module_of
 from facelib.studies.limits import LIMITS
@@ -45,6 +47,8 @@ def export(result: Any, folder: str | Path) -> Path:
     ------
     BadValueError
         If the folder holds something else, it is no result, or nothing is done yet.
+    WriteError
+        If it can't be written: the disk is full, or the folder is closed to us.
 
     Notes
     -----
@@ -54,6 +58,13 @@ def export(result: Any, folder: str | Path) -> Path:
     target = Path(folder).expanduser()
     _check_free(target)
     report, tables = content_of(result), _tables(result)
+    with explained(target):
+        _write(result, report, tables, target)
+    remember("export", target)
+    return target
+
+
+def _write(result: Any, report: Content, tables: Mapping[str, pd.DataFrame], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-", suffix=".part"))
     try:
@@ -66,7 +77,6 @@ def export(result: Any, folder: str | Path) -> Path:
         _put(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return target
 
 
 def _check_free(target: Path) -> None:

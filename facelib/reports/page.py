@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError
-from facelib.models.writing import written_whole
+from facelib.models.ledger import remember
+from facelib.models.writing import explained, written_whole
 from facelib.reports import interventional, observational
 from facelib.studies.limits import LIMITS
 
@@ -54,14 +55,17 @@ def write(result: Any, path: str | Path) -> Path:
     ------
     BadValueError
         If the name ends differently, it is no result, or nothing is done yet.
+    WriteError
+        If it can't be written: the disk is full, or the folder is closed to us.
     """
     target = Path(path).expanduser()
     if target.suffix.lower() not in (".html", ".htm"):
         msg = f"A report is an HTML file, as in 'report.html'; got {target.name!r}."
         raise BadValueError(msg)
     page = html(content_of(result))
-    with written_whole(target) as file:
+    with explained(target), written_whole(target) as file:
         file.write(page.encode())
+    remember("report", target)
     return target
 
 

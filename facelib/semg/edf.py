@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from facelib.errors import BadTableError, BadValueError, UnavailableError
+from facelib.models.scratch import folder_for
 from facelib.semg.columns import Columns, is_beside, microvolts, wanted
 from facelib.semg.recording import Kind
 
@@ -102,8 +102,8 @@ def _on_disk(content: Path | bytes, suffix: str) -> Iterator[Path]:
     if isinstance(content, Path):
         yield content
         return
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"recording{suffix}"
+    with folder_for("recording") as folder:
+        file = folder / f"recording{suffix}"
         file.write_bytes(content)
         yield file
 

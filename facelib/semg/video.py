@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadImageError, BadValueError
+from facelib.errors import BadImageError, BadValueError, WriteError
 
 Frame = npt.NDArray[np.uint8]
 
@@ -225,6 +225,8 @@ def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -
         If there are no frames, they differ in size or aren't RGB uint8, or the path or rate isn't one.
     BadImageError
         If the encoder can't be had.
+    WriteError
+        If the file can't be written: most likely the disk is full.
     """
     import cv2
 
@@ -263,12 +265,30 @@ def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -
             msg = "A video needs a frame."
             raise BadValueError(msg)
         writer.release()
+        _check_whole(part, number + 1)
         part.replace(file)
     finally:
         if writer is not None:
             writer.release()
         part.unlink(missing_ok=True)
     return file
+
+
+def _check_whole(file: Path, frames: int) -> None:
+    """Raise if a film lacks frames: OpenCV doesn't say when the disk is full."""
+    import cv2
+
+    try:
+        with _opened(file) as capture:
+            there = round(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    except BadImageError:
+        there = 0
+    if there < frames:
+        msg = (
+            f"The film could not be written into {file.parent}: {there} of {frames} frames are there. Make "
+            "room on the disk, or choose another folder."
+        )
+        raise WriteError(msg)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.faces import Head
 from facelib.faces.arguments import checked, whole
+from facelib.models.ledger import remember
 from facelib.stats.checks import as_count, as_share
 from facelib.studies import fingerprints
 from facelib.studies.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
@@ -173,6 +174,7 @@ class Study(ABC, Generic[R]):
         readers = self._readers(travels=not here)
         jobs, units = self._jobs(readers)
         with kept.writing(), _reporting(progress, len(jobs)) as report:
+            remember("study", kept.folder)
             there = kept.contents()
             left = self._left(jobs, there, retry=retry)
             begun = self._begin(kept, units, n_jobs)

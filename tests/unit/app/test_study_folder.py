@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import os
-import subprocess
-import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from facelib.app.study_folder import PREFIX, StudyFolder, remove, sweep
+from facelib.app.study_folder import StudyFolder
 
 
 @pytest.fixture
@@ -40,43 +34,6 @@ def test_it_goes_with_its_object(room: Path) -> None:
     del folder
     gc.collect()
     assert not list(room.iterdir())
-
-
-def test_it_goes_while_something_is_still_written_there(room: Path) -> None:
-    folder = room / "busy"
-    end = time.monotonic() + 0.4
-
-    def write() -> None:
-        number = 0
-        while time.monotonic() < end:
-            with contextlib.suppress(OSError):
-                folder.mkdir(exist_ok=True)
-                (folder / f"{number}.part").write_bytes(b"rows")
-            number += 1
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    time.sleep(0.1)
-    while writer.is_alive():
-        remove(folder)
-    remove(folder)
-    assert not folder.exists()
-
-
-def test_what_a_killed_process_left_is_swept_and_that_of_living_ones_is_not(room: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as killed:
-        names = (f"{killed.pid}-x", f"{os.getpid()}-x", "notes")
-        left, living, other = (room / f"{PREFIX}{name}" for name in names)
-        for folder in (left, living, other):
-            folder.mkdir()
-            (folder / "rows").write_bytes(b"rows")
-        sweep()
-        assert left.exists()
-        killed.kill()
-    sweep()
-    assert not left.exists()
-    assert living.exists()
-    assert other.exists()
 
 
 def test_each_hypothesis_has_a_folder_of_its_own_and_none_is_used_twice(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""`facelib data …`: what facelib wrote about people on this machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from facelib.errors import BadValueError, WriteError
+
+if TYPE_CHECKING:
+    from facelib.models.ledger import Written
+
+app = typer.Typer(help="What facelib wrote about people on this machine.", no_args_is_help=True)
+
+Places = Annotated[list[Path] | None, typer.Argument(help="Only what is in these folders; all if none.")]
+Machine = Annotated[bool, typer.Option("--json", help="For programs instead of people.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")]
+
+_NOT_KNOWN: Final = (
+    "Not listed, since facelib can't know of it: what a browser saved, and copies or folders that were moved."
+)
+
+
+@app.command("list")
+def show(*, json: Machine = False) -> None:
+    """Show it: sessions of the page, studies, exports and reports, each with its folder and size."""
+    from facelib.models import home
+    from facelib.models.ledger import ledger, written
+
+    found = written()
+    if json:
+        from json import dumps
+
+        rows = [
+            {
+                "kind": one.kind,
+                "path": str(one.path),
+                "files": len(one.files),
+                "bytes": one.bytes,
+                "in_use": one.in_use,
+            }
+            for one in found
+        ]
+        typer.echo(dumps(rows, indent=2))
+        return
+    if not found:
+        typer.echo("facelib knows of nothing that it wrote about people on this machine.")
+    for one in found:
+        typer.echo(_line(one))
+    if ledger().exists():
+        typer.echo(f"The list of these places is {ledger()}; it goes with the last of them.")
+    typer.echo(f"{_NOT_KNOWN}\nModel packages and compiled code hold nothing about people: {home()}.")
+
+
+@app.command()
+def delete(places: Places = None, *, yes: Yes = False) -> None:
+    """Delete it; files of others in the same folders stay."""
+    from facelib.models.ledger import delete as delete_all
+    from facelib.models.ledger import written
+
+    chosen = [one for one in written() if _is_chosen(one, places)]
+    busy = [one for one in chosen if one.in_use]
+    gone = [one for one in chosen if not one.in_use]
+    for one in busy:
+        typer.echo(f"{_line(one)}: left alone; close the page first.")
+    if not gone:
+        typer.echo("There is nothing to delete.")
+        return
+    for one in gone:
+        typer.echo(_line(one))
+    if not yes:
+        if not sys.stdin.isatty():
+            msg = "Nothing was deleted: nobody is there to ask. Say --yes if all of this may go."
+            raise BadValueError(msg)
+        typer.confirm(f"Delete {sum(len(one.files) for one in gone)} files?", default=False, abort=True)
+    left = delete_all(gone)
+    if left:
+        msg = f"{len(left)} files could not be deleted: {', '.join(map(str, left[:5]))}. May you write there?"
+        raise WriteError(msg)
+    typer.echo("Deleted.")
+    for one in gone:
+        if one.path.is_dir():
+            typer.echo(f"{one.path} is still there: it holds files that facelib did not write.")
+
+
+def _is_chosen(one: Written, places: list[Path] | None) -> bool:
+    if not places:
+        return True
+    return any(one.path.is_relative_to(place.expanduser().absolute()) for place in places)
+
+
+def _line(one: Written) -> str:
+    from facelib.studies.plan import size
+
+    if not one.files and one.kind != "session":
+        return f"{one.kind}: {one.path} isn't there any more, or its disk isn't connected"
+    state = ", in use" if one.in_use else ""
+    return f"{one.kind}: {one.path} ({len(one.files)} files, {size(one.bytes)}{state})"

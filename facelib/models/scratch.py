@@ -1,0 +1,122 @@
+"""Private temporary folders that end with the process that made them, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+PREFIX: Final = "facelib-"
+LOCK: Final = ".lock"
+PATIENCE: Final = 2.0  # seconds that a thread may take to write its last file while its folder is deleted
+
+_held: dict[Path, Any] = {}  # locked files of this process
+
+
+def new_folder(kind: str) -> Path:
+    """Make a folder that this user alone can enter; those that killed processes left are deleted first.
+
+    Parameters
+    ----------
+    kind
+        What it is for, in its name.
+    """
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-{os.getpid()}-"))
+    _hold(folder)
+    return folder
+
+
+@contextlib.contextmanager
+def folder_for(kind: str) -> Iterator[Path]:
+    """Give such a folder until the block ends."""
+    folder = new_folder(kind)
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder, also while a thread writes its last file there."""
+    if (file := _held.pop(folder, None)) is not None:
+        file.close()
+    end = time.monotonic() + PATIENCE
+    while True:
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists() or time.monotonic() > end:
+            return
+        time.sleep(0.05)
+
+
+def folders() -> list[Path]:
+    """Return all such folders of this user, those of other processes included."""
+    found = []
+    for folder in sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*")):
+        with contextlib.suppress(OSError):
+            mine = not hasattr(os, "getuid") or folder.lstat().st_uid == os.getuid()
+            if mine and _owner(folder) and folder.is_dir() and not folder.is_symlink():
+                found.append(folder)
+    return found
+
+
+def sweep() -> None:
+    """Delete the folders of processes that don't live any more: they were killed."""
+    for folder in folders():
+        if not in_use(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def in_use(folder: Path) -> bool:
+    """Return whether the process that made a folder lives; where the system can't tell, yes.
+
+    It holds a lock, which also counts in other containers, where its number means nothing.
+    """
+    lock = folder / LOCK
+    try:
+        import fcntl
+
+        with lock.open("rb") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        return _lives(_owner(folder))  # without locks, or from before it was locked
+    return False
+
+
+def _hold(folder: Path) -> None:
+    """Lock a folder for as long as this process lives; the lock appears locked."""
+    with contextlib.suppress(ImportError, OSError):
+        import fcntl
+
+        part = folder / f"{LOCK}.part"
+        file = part.open("wb")
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        part.rename(folder / LOCK)
+        _held[folder] = file
+
+
+def _owner(folder: Path) -> int:
+    """Return the number of the process that made a folder, 0 if its name has none."""
+    found = re.fullmatch(rf"{PREFIX}[a-z]+-(\d+)-.*", folder.name)
+    return int(found.group(1)) if found else 0
+
+
+def _lives(process: int) -> bool:
+    """Return whether a process lives; on Windows, where asking would end it, yes."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # it lives, and isn't ours
+    return True
