@@ -93,7 +93,7 @@ def _is_chosen(one: Written, places: list[Path] | None) -> bool:
 
 
 def _line(one: Written) -> str:
-    from facelib.studies.plan import size
+    from facelib.models import size
 
     if not one.files and one.kind != "session":
         return f"{one.kind}: {one.path} isn't there any more, or its disk isn't connected"

@@ -105,8 +105,8 @@ def report(store: Folder, out: Out = None, export: Also = None) -> None:
 @app.command()
 def status(store: Folder) -> None:
     """Show how far a study is, what failed, and what was changed after its hypothesis was set."""
+    from facelib.models import size
     from facelib.studies import open_study
-    from facelib.studies.plan import size
 
     result = open_study(store)
     name = result.settings.get("name") or Path(store).name

@@ -14,9 +14,9 @@ from facelib.app.whom import MOST_BYTES, WORN, Whom
 from facelib.classifiers import EMOTIONS
 
 PRIVACY: Final = (
-    "Your pictures stay in the memory of this session; nothing of them is written, and nothing leaves the "
-    "computer that facelib runs on. What classifiers answer is kept in a temporary folder until the session "
-    "ends."
+    "Your pictures stay in the memory of this session, and nothing leaves the computer that facelib runs on. "
+    "What your table says of them (names of files and persons, labels, ages …) and what classifiers answer "
+    "is kept in a private temporary folder, which is deleted when the session ends."
 )
 ZIP: Final = (
     "A zip with PNG, JPEG or WebP pictures and, if you like, a table faces.csv: column file, and person, "

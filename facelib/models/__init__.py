@@ -10,7 +10,7 @@ from facelib.models.catalogue import PACKAGES, Package
 from facelib.models.electromyogram import electrode_positions
 from facelib.models.fetching import fetch
 from facelib.models.packages import Status, data_path, home, package_path, status, verify
-from facelib.models.report import aligned, summary, table
+from facelib.models.report import aligned, size, summary, table
 
 __all__ = [
     "PACKAGES",
@@ -22,6 +22,7 @@ __all__ = [
     "fetch",
     "home",
     "package_path",
+    "size",
     "status",
     "summary",
     "table",

@@ -1,10 +1,22 @@
-"""The state of the model packages in words and as a table."""
+"""The state of the model packages in words and as a table, and sizes in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from facelib.models.packages import Status
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in words.
+
+    >>> size(3_400_000), size(138_000), size(12)
+    ('3.4 MB', '138 kB', '12 bytes')
+    """
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= factor:
+            return f"{count / factor:.{1 if count < 10 * factor else 0}f} {unit}"
+    return f"{count:.0f} bytes"
 
 
 def summary(entries: Sequence[Status]) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from facelib.errors import FacelibError
+from facelib.models import size
 from facelib.studies.execution import duration
 from facelib.studies.part import Job
 from facelib.studies.readers import Reader
@@ -89,18 +90,6 @@ class Plan:
 
     def _repr_markdown_(self) -> str:
         return str(self).replace("\n", "  \n")
-
-
-def size(count: float) -> str:
-    """Return a number of bytes in words.
-
-    >>> size(3_400_000), size(138_000), size(12)
-    ('3.4 MB', '138 kB', '12 bytes')
-    """
-    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= factor:
-            return f"{count / factor:.{1 if count < 10 * factor else 0}f} {unit}"
-    return f"{count:.0f} bytes"
 
 
 def trial(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> tuple[float, float]:
