@@ -9,6 +9,10 @@ class FacelibError(Exception):
     """Base of every error that facelib raises on purpose."""
 
 
+class FacelibWarning(UserWarning):
+    """Base of every warning that facelib gives on purpose."""
+
+
 class BadValueError(FacelibError, ValueError):
     """A value outside what is allowed."""
 

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from facelib.errors import BadValueError, UnknownNameError
 
 T = TypeVar("T")
+
+
+def place_of(definition: Callable[..., object]) -> str:
+    """Return where a class or function is defined, by module and name; "" for facelib's own.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> place_of(Fraction), place_of(Registry)
+    ('fractions.Fraction', '')
+    """
+    module, name = getattr(definition, "__module__", ""), getattr(definition, "__qualname__", "")
+    return "" if not name or f"{module}.".startswith("facelib.") else f"{module}.{name}"
 
 
 class Registry(Generic[T]):
@@ -32,13 +45,24 @@ class Registry(Generic[T]):
     def __init__(self, noun: str) -> None:
         self.noun = noun
         self._items: dict[str, T] = {}
+        self._places: dict[str, str] = {}
 
-    def register(self, name: str, item: T) -> T:
-        """Add `item` under `name`; a name that is taken raises `BadValueError`."""
-        if name in self._items:
+    def register(self, name: str, item: T, place: str = "") -> T:
+        """Add `item` under `name`; a name that is taken raises `BadValueError`.
+
+        Parameters
+        ----------
+        name, item
+            What is added.
+        place
+            Where it is defined, see `place_of`. What was registered from the same place before is replaced,
+            so that a cell of a notebook can be run again. "": it can't be replaced.
+        """
+        if name in self._items and not (place and self._places.get(name) == place):
             msg = f"A {self.noun} named {name!r} is already registered; choose another name."
             raise BadValueError(msg)
         self._items[name] = item
+        self._places[name] = place
         return item
 
     def __getitem__(self, name: str) -> T:

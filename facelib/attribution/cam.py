@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from facelib.classifiers import EMOTIONS, Classifier
+from facelib.classifiers.emotions import shortened
 from facelib.errors import BadValueError, UnavailableError, UnknownNameError
 
 Maps = npt.NDArray[np.float32]
@@ -57,7 +58,7 @@ def grad_cam(
     images
         uint8 (N, H, W, 3), RGB.
     label
-        A common emotion, one of `facelib.classifiers.EMOTIONS`.
+        One of the classifier's `classes`: a common emotion, or a label of a network of other things.
     boxes
         (4,) or (N, 4), px; None if the whole picture is the face.
     method
@@ -105,14 +106,15 @@ def grad_cam_from(clf: Classifier, features: torch.Tensor, label: str, method: s
 
 
 def _column(clf: Classifier, label: str) -> int:
-    if label not in EMOTIONS:
-        msg = f"There is no emotion {label!r}; known: {', '.join(EMOTIONS)}."
-        raise UnknownNameError(msg)
     column = clf.index_of(label)
-    if column is None:
-        msg = f"{clf.id} has no output for {label!r}; it knows {', '.join(clf.labels)}."
-        raise BadValueError(msg)
-    return column
+    if column is not None:
+        return column
+    if label not in EMOTIONS:
+        known = dict.fromkeys([*EMOTIONS, *clf.classes])
+        msg = f"There is no class {label!r}; known: {shortened(list(known), 12)}."
+        raise UnknownNameError(msg)
+    msg = f"{clf.id} has no output for {label!r}; it knows {shortened(clf.labels)}."
+    raise BadValueError(msg)
 
 
 def _by_package(clf: Classifier, features: torch.Tensor, column: int, method: str) -> Maps:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import altair as alt
 
@@ -15,14 +16,24 @@ from facelib.classifiers import EMOTIONS
 if TYPE_CHECKING:
     import pandas as pd
 
-_ORDER = [
-    alt.ExprRef("label"),
-    *(
-        alt.ExprRef(f"{list(EMOTIONS)}[{place} + ({place} >= indexof({list(EMOTIONS)}, label))]")
-        for place in range(len(EMOTIONS) - 1)
-    ),
-]
-"""The rows: the class of interest, then all others, whether a classifier has them or not."""
+MOST: Final = 20  # bars a classifier of other things than emotions
+
+
+def _order(classes: Sequence[str]) -> list[alt.ExprRef]:
+    """Return the rows: the class of interest, then all others, whether a classifier has them or not."""
+    names = json.dumps(list(classes), ensure_ascii=False)
+    others = (f"{names}[{place} + ({place} >= indexof({names}, label))]" for place in range(len(classes) - 1))
+    return [alt.ExprRef("label"), *map(alt.ExprRef, others)]
+
+
+def _classes(outputs: pd.DataFrame, label: str) -> tuple[str, ...]:
+    """Return the emotions if there are any, then other classes; of many the most probable ones."""
+    emotional = outputs["label"].isin(EMOTIONS).any()
+    others = outputs.loc[~outputs["label"].isin(EMOTIONS)]
+    peaks = others.groupby("label", sort=False, observed=True)["probability"].max()
+    kept = peaks.nlargest(MOST).index
+    named = [str(name) for name in peaks.index if name in kept or name == label]
+    return (*(EMOTIONS if emotional else ()), *named)
 
 
 def bars(
@@ -62,7 +73,10 @@ def bars(
     steps = int(outputs["step"].max()) + 1
     names = classifiers_of(outputs)
     width, height = sizes.BARS["width"], sizes.BARS["row_height"]
-    chart = layout(names, label=label, step=step, steps=steps, slider=slider, width=width, row_height=height)
+    chart = layout(
+        names, label=label, classes=_classes(outputs, label), step=step, steps=steps, slider=slider,
+        width=width, row_height=height,
+    )  # fmt: skip
     return chart.properties(datasets={"outputs": data})
 
 
@@ -70,6 +84,7 @@ def layout(
     classifiers: Sequence[str],
     *,
     label: str = "happy",
+    classes: Sequence[str] = EMOTIONS,
     step: int = 0,
     steps: int = theme.STEPS,
     slider: bool = False,
@@ -84,7 +99,7 @@ def layout(
     """
     beside = theme.panels_beside(classifiers, most=6)
     panels = [
-        _panel(name, order=order, beside=beside, width=width, row_height=row_height, over=over)
+        _panel(name, classes, order=order, beside=beside, width=width, row_height=row_height, over=over)
         for order, name in enumerate(classifiers)
     ]
     chart = alt.concat(*panels, columns=beside, data=alt.NamedData(name="outputs"), datasets={"outputs": []})
@@ -103,7 +118,14 @@ def layout(
 
 
 def _panel(
-    classifier: str, *, order: int, beside: int, width: int, row_height: int, over: str
+    classifier: str,
+    classes: Sequence[str],
+    *,
+    order: int,
+    beside: int,
+    width: int,
+    row_height: int,
+    over: str,
 ) -> alt.LayerChart | alt.FacetChart:
     strong = "datum.label === label"
     axis = alt.Axis(
@@ -114,7 +136,7 @@ def _panel(
     base = (
         alt.Chart()
         .transform_filter(f"datum.classifier === {classifier!r}")
-        .encode(y=alt.Y("label:N", sort=None, scale=alt.Scale(domain=_ORDER), axis=axis))
+        .encode(y=alt.Y("label:N", sort=None, scale=alt.Scale(domain=_order(classes)), axis=axis))
     )
     x = alt.X(
         "probability:Q",
@@ -140,6 +162,6 @@ def _panel(
     )
     return alt.layer(bar, start).properties(
         width=width,
-        height=row_height * len(EMOTIONS),
+        height=row_height * len(classes),
         title=theme.panel_title(classifier, beside),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from facelib.classifiers.card import Card
 from facelib.classifiers.catalogue import CLASSIFIERS, available, load, names, register, why_unavailable
+from facelib.classifiers.checking import Check
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, single_threaded, softmax
 from facelib.classifiers.emotions import EMOTIONS, common
 from facelib.classifiers.loaders import LOADERS
-from facelib.classifiers.own import LabelWarning, own
+from facelib.classifiers.own import DeclarationWarning, LabelWarning, own
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.presets import PRESETS, Preset, preset, preset_table
 from facelib.classifiers.provenance import provenance
@@ -19,7 +20,9 @@ __all__ = [
     "LOADERS",
     "PRESETS",
     "Card",
+    "Check",
     "Classifier",
+    "DeclarationWarning",
     "LabelWarning",
     "Preparation",
     "Preset",

@@ -20,7 +20,7 @@ from facelib.classifiers.loaders import Source
 from facelib.classifiers.own import own
 from facelib.errors import BadValueError, FacelibError, UnavailableError
 from facelib.models import package_path
-from facelib.registry import Registry
+from facelib.registry import Registry, place_of
 
 ENTRY_POINTS = "facelib.classifiers"
 
@@ -55,7 +55,8 @@ def register(
     Parameters
     ----------
     id
-        Name; one that is taken raises `BadValueError`.
+        Name; one that is taken raises `BadValueError`. The same file, class of module, or function under
+        the same name replaces what was there, so that a cell of a notebook can be run again.
     classifier
         The classifier; a function that makes it when it is first asked for; or a file, folder or torch module
         that `own` makes a classifier of, right now.
@@ -72,6 +73,7 @@ def register(
     >>> facelib.classifiers.register("mine", "mine.onnx", labels=labels, preparation=...)  # doctest: +SKIP
     """
     _discover()
+    place = "" if isinstance(classifier, Classifier) else _place(classifier)
     if isinstance(classifier, (str, Path, nn.Module)):
         classifier = own(classifier, id=id, **how)
     elif how:
@@ -79,9 +81,17 @@ def register(
         raise BadValueError(msg)
     if isinstance(classifier, Classifier):
         made = _named(id, classifier)
-        CLASSIFIERS.register(id, Entry(lambda: made, packages, made=made))
+        place = place or f"classifier of {made.card.source}"
+        CLASSIFIERS.register(id, Entry(lambda: made, packages, made=made), place)
     else:
-        CLASSIFIERS.register(id, Entry(classifier, packages))
+        CLASSIFIERS.register(id, Entry(classifier, packages), place)
+
+
+def _place(source: Source | Callable[[], Classifier]) -> str:
+    """Return where a source comes from: its file, the class of a module, or where a function is defined."""
+    if isinstance(source, (str, Path)):
+        return str(Path(source).expanduser().resolve())
+    return place_of(type(source) if isinstance(source, nn.Module) else source)
 
 
 def load(id: str) -> Classifier:  # noqa: A002

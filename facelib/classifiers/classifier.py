@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -15,12 +15,22 @@ import torch
 from torch import nn
 
 from facelib.classifiers.card import Card
+from facelib.classifiers.emotions import EMOTIONS
 from facelib.classifiers.engines import Engine, fast
-from facelib.classifiers.preparation import Boxes, Images, Preparation
+from facelib.classifiers.preparation import Boxes, Images, Preparation, Squares
 from facelib.classifiers.split import CHANNELS_FIRST, Layout
 from facelib.errors import BadValueError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.classifiers.checking import Check
+    from facelib.faces import Face, Head
+    from facelib.properties.measuring import Progress
+
 Logits = npt.NDArray[np.float32]
+
+BLOCK: Final = 64  # pictures whose features are held at once where only logits are asked for
 
 
 def single_threaded() -> None:
@@ -45,8 +55,15 @@ def normalised_sigmoid(logits: npt.NDArray[np.floating]) -> Logits:
     return softmax(-np.logaddexp(0.0, -logits.astype(np.float64)))
 
 
+def _columns(labels: tuple[str, ...], emotions: Mapping[str, str | None]) -> dict[str, int]:
+    """Return the column of every class: of common emotions, or of own labels where there are none."""
+    known = {emotions[label]: column for column, label in enumerate(labels)}
+    found = {emotion: known[emotion] for emotion in EMOTIONS if emotion in known}
+    return found or {label.strip(): column for column, label in enumerate(labels)}
+
+
 class Classifier:
-    """A network that names the emotion of a face.
+    """A network that names the emotion of a face, or something else that its labels say.
 
     It is in evaluation mode, holds no gradients, and may be used from several threads at once. Features are
     computed by an engine that is made of `body` when first asked for them; later changes of its weights
@@ -64,7 +81,8 @@ class Classifier:
     labels
         The model's own names of its K outputs, in their order.
     emotions
-        Own name to one of `facelib.classifiers.EMOTIONS`, or None where there is no such emotion.
+        Own name to one of `facelib.classifiers.EMOTIONS`, or None where there is no such emotion. Where every
+        one is None, the network isn't about emotions, and its own labels are its `classes`.
     preparation
         Picture and box to what `body` expects.
     card
@@ -101,6 +119,7 @@ class Classifier:
         self.id = id
         self.labels = tuple(labels)
         self.emotions = MappingProxyType({label: emotions[label] for label in labels})
+        self._columns = _columns(self.labels, emotions)
         self.preparation = preparation
         self.card = card
         self.chunk = chunk
@@ -127,9 +146,17 @@ class Classifier:
         """Side of the network's input, px."""
         return self.preparation.size
 
-    def index_of(self, emotion: str) -> int | None:
-        """Return the column of a common emotion, or None if this model doesn't know it."""
-        return next((i for i, label in enumerate(self.labels) if self.emotions[label] == emotion), None)
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What tables and charts compare: the common emotions that it knows, in the order of `EMOTIONS`.
+
+        Of a network that knows none, its own labels.
+        """
+        return tuple(self._columns)
+
+    def index_of(self, label: str) -> int | None:
+        """Return the column of one of `classes`, or None if this model doesn't know it."""
+        return self._columns.get(label)
 
     def crop_boxes(self, boxes: npt.ArrayLike | None, image_size: tuple[int, int]) -> Boxes:
         """Return the squares that the network sees of pictures of `image_size` (height, width).
@@ -163,7 +190,9 @@ class Classifier:
 
         Chunks are shared out to as many threads as torch has been given.
         """
-        squares = self.preparation.squares(images, boxes)
+        return self._features(images, self.preparation.squares(images, boxes))
+
+    def _features(self, images: Images, squares: Squares) -> torch.Tensor:
         engine = self.engine
 
         def read(start: int) -> torch.Tensor:
@@ -193,9 +222,13 @@ class Classifier:
         return logits
 
     def logits(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
-        """Return the logits, float32 (N, K), before softmax or sigmoid."""
+        """Return the logits, float32 (N, K), before softmax or sigmoid; no features are kept."""
+        squares = self.preparation.squares(images, boxes)
+        parts = [slice(start, start + BLOCK) for start in range(0, max(len(images), 1), BLOCK)]
         with torch.no_grad():
-            return np.asarray(self.logits_from(self.features(images, boxes)))
+            return np.concatenate(
+                [np.asarray(self.logits_from(self._features(images[part], squares[part]))) for part in parts]
+            )
 
     def probabilities(self, images: Images, boxes: npt.ArrayLike | None = None) -> Logits:
         """Return the probabilities, float32 (N, K), each row summing to one."""
@@ -204,6 +237,37 @@ class Classifier:
     def probabilities_from(self, logits: Logits) -> Logits:
         """Return the probabilities that belong to logits."""
         return self._to_probabilities(logits)
+
+    def read(
+        self,
+        faces: Face | Head | Sequence[Face | Head],
+        *,
+        skip_broken: bool = True,
+        progress: bool | Progress | None = None,
+    ) -> pd.DataFrame:
+        """Return every output for faces, heads or a `FaceSet`: one row a face and output.
+
+        See `facelib.classifiers.reading.read`.
+
+        Examples
+        --------
+        >>> import facelib
+        >>> clf = facelib.classifiers.load("known_unbiased")
+        >>> clf.read(facelib.Head(expression="happy")).nlargest(1, "probability")["label"].item()
+        'happy'
+        """
+        from facelib.classifiers.reading import read
+
+        return read(self, faces, skip_broken=skip_broken, progress=progress)
+
+    def check(self) -> Check:
+        """Compare the declared preparation and order of labels with others, on rendered heads.
+
+        See `facelib.classifiers.checking.check`.
+        """
+        from facelib.classifiers.checking import check
+
+        return check(self)
 
     def __repr__(self) -> str:
         return f"<Classifier {self.id}: {self.card.title}>"

@@ -60,3 +60,15 @@ def common(labels: Sequence[str]) -> dict[str, str | None]:
     {'Anger': 'angry', 'happy ': 'happy', 'scared': 'fear', 'Überraschung': 'surprise', 'contempt': None}
     """
     return {label: SYNONYMS.get(_plain(label)) for label in labels}
+
+
+def shortened(words: Sequence[str], most: int = 8) -> str:
+    """Return words in a row, of many the first ones and how many more there are.
+
+    Examples
+    --------
+    >>> shortened(["cat", "dog", "fox"], most=2)
+    'cat, dog and 1 more'
+    """
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return f"{', '.join(words[:most])}{more}"

@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast, get_args
 
 import numpy as np
 import torch
 from torch import nn
 
+from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.card import Card
+from facelib.classifiers.checking import certainties, check
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
-from facelib.classifiers.emotions import EMOTIONS, common
+from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, shortened
+from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders import Declared, Loaded, Outputs, load_source
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.split import Halves, split
-from facelib.errors import BadModelError, BadValueError
+from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning
+from facelib.faces.geometry import cache_path
+from facelib.models.trial import are_probabilities
 
 SMALLEST = 1e-12  # probabilities below it are taken for it: their logarithm is the logit
+SMALL: Final = 100e6  # floating-point operations per picture: some ms on one core
+SURE: Final = 0.001  # level at which rendered heads speak against a declaration unasked
+MANY: Final = 40  # labels of which misspelt emotions are looked for; a network of more has other labels
+NEAR: Final = 0.8  # how much a misspelt emotion is like one, as `difflib` measures it
+TAKEN: Final = (
+    "Its outputs are taken as probabilities: none is negative, and those of a picture sum to 1. Say so by "
+    "outputs='probabilities'."
+)
 
 
-class LabelWarning(UserWarning):
+class LabelWarning(FacelibWarning):
     """A label of a classifier has no counterpart among the common emotions."""
+
+
+class DeclarationWarning(FacelibWarning):
+    """What was declared of a classifier doesn't fit what its network does."""
 
 
 def own(
     source: str | Path | nn.Module,
     *,
     kind: str | None = None,
-    id: str = "own",  # noqa: A002
+    id: str | None = None,  # noqa: A002
     labels: Sequence[str] | None = None,
     emotions: Mapping[str, str | None] | None = None,
     preparation: Preparation | None = None,
@@ -56,16 +76,17 @@ def own(
     kind
         One of `facelib.classifiers.LOADERS` where the file's name doesn't tell.
     id
-        Name in the registry.
+        Name in the registry; None: made of the file's name or of the network's class.
     labels
         The network's own names of its K outputs, in their order; None if the file states them.
     emotions
         Own name to one of `EMOTIONS`, or None where there is no such emotion; None: by their names. A label
-        that finds no counterpart is then named in a `LabelWarning`.
+        that finds no counterpart is then named in a `LabelWarning`. A network of other things (cats and dogs)
+        has no emotions at all: tables, charts and sentences take its own labels.
     preparation
         What the network sees of a picture; None if the file states it.
     outputs
-        "logits" or "probabilities"; None: as the file states, else logits.
+        "logits" or "probabilities"; None: as the file states, else what they look like.
     trust
         Whether you know and trust the maker of the file. TorchScript is a program that can read and write
         files as you can: without ``trust=True`` it isn't loaded. An ONNX file is then not tried out first.
@@ -86,6 +107,13 @@ def own(
     UnavailableError
         A package that reads this kind isn't installed.
 
+    Warns
+    -----
+    DeclarationWarning
+        What was declared doesn't fit: the outputs are probabilities, mean and std are those of values 0 … 1,
+        or, tried on rendered heads where the network is small, another preparation or order of labels names
+        many more of them as intended. `Classifier.check` has the numbers for any network.
+
     Examples
     --------
     >>> from torch import nn
@@ -96,9 +124,10 @@ def own(
     >>> clf.card.feature_map
     'layer 1, 4 × 28 × 28'
     """
-    named = None if labels is None else tuple(labels)
+    named = _names(labels)
+    _check_words(preparation, emotions, outputs, id)
     declared = Declared(named, preparation.size if preparation else None, trust)
-    loaded = load_source(source, kind, declared, options)
+    loaded = load_source(source, kind, declared, options, known=tuple(signature(own).parameters))
     names = named or loaded.labels
     seen = preparation or loaded.preparation
     if names is None or seen is None:
@@ -112,19 +141,22 @@ def own(
         raise BadValueError(msg)
     sample = _sample(seen)
     network = loaded.network.eval().requires_grad_(requires_grad=False)
-    _check(network, sample, names, loaded.source)
-    if (outputs or loaded.outputs) == "probabilities":
-        network = _check_probabilities(nn.Sequential(network, _Logarithm()), network, sample, loaded.source)
+    found = _check(network, sample, names, loaded.source)
+    probable = are_probabilities(found)
+    stated = outputs or ("probabilities" if probable else loaded.outputs)
+    if stated == "probabilities":
+        network = _check_probabilities(nn.Sequential(network, _Logarithm()), found, loaded.source)
     halves = _cut(network, loaded, sample, cam_layer)
-    return Classifier(
-        id,
+    name = id or _id(loaded.source)
+    made = Classifier(
+        name,
         halves.body,
         halves.head,
         labels=names,
         emotions=_table(names, emotions),
         preparation=seen,
         card=Card(
-            title=title or id,
+            title=title or name,
             source=loaded.source,
             sha256=loaded.sha256,
             licence=licence,
@@ -141,6 +173,80 @@ def own(
         layout=halves.layout,
         no_maps=halves.no_maps,
     )
+    found_out = probable and outputs is None and loaded.outputs != "probabilities"
+    if findings := ((TAKEN,) if found_out else ()) + _findings(made, sample):
+        warnings.warn(f"{name}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
+    return made
+
+
+def _names(labels: object) -> tuple[str, ...] | None:
+    """Return the names of the outputs, or raise `BadValueError` if they aren't a list of words."""
+    if labels is None:
+        return None
+    listed = isinstance(labels, Iterable) and not isinstance(labels, str | bytes | Mapping)
+    named: tuple[Any, ...] = tuple(cast("Iterable[Any]", labels)) if listed else ()
+    if not named or not all(isinstance(label, str) and label.strip() for label in named):
+        msg = (
+            f"`labels` is a list of the outputs' names in their order, as ['angry', 'happy']; got {labels!r}."
+        )
+        raise BadValueError(msg)
+    return tuple(str(label) for label in named)
+
+
+def _check_words(preparation: object, emotions: object, outputs: object, id: object) -> None:  # noqa: A002
+    """Raise `BadValueError` for what is of another kind than `own` takes."""
+    if preparation is not None and not isinstance(preparation, Preparation):
+        msg = (
+            "`preparation` says what the network sees, as Preparation(224, 'rgb', 127.5, 127.5) or "
+            f"Preparation.imagenet(224); got {preparation!r}."
+        )
+        raise BadValueError(msg)
+    if emotions is not None and not isinstance(emotions, Mapping):
+        msg = f"`emotions` is a table, as {{'joyful': 'happy', 'contempt': None}}; got {emotions!r}."
+        raise BadValueError(msg)
+    if outputs not in (None, *get_args(Outputs)):
+        msg = f"`outputs` is one of {', '.join(map(repr, get_args(Outputs)))}, or None; got {outputs!r}."
+        raise BadValueError(msg)
+    if id is not None and not (isinstance(id, str) and id.strip()):
+        msg = f"`id` is a name for the registry; got {id!r}."
+        raise BadValueError(msg)
+
+
+def _id(source: str) -> str:
+    """Return a name of a file or class as an id; one that comes with facelib keeps its own.
+
+    >>> _id("My net.v2.onnx"), _id("torch module ConvNet"), _id("fer.onnx")
+    ('my_net_v2', 'conv_net', 'own_fer')
+    """
+    name = source.removeprefix("torch module ")
+    stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", Path(name).stem)
+    found = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "own"
+    return f"own_{found}" if found in {one.id for one in (*RECIPES, *BIASES)} else found
+
+
+def _findings(made: Classifier, sample: torch.Tensor) -> tuple[str, ...]:
+    """Return what speaks against the declaration; heads are read where that is quick."""
+    certain = certainties(made)
+    if certain or not cache_path().is_file() or not _is_small(made, sample):
+        return certain
+    try:
+        return check(made, level=SURE).findings
+    except FacelibError:  # the heads aren't on this machine
+        return ()
+
+
+@torch.no_grad()
+def _is_small(made: Classifier, sample: torch.Tensor) -> bool:
+    """Tell whether a picture costs so little that all comparisons take about a second."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    try:
+        with counter:
+            made.head(made.body(sample[:1]))
+    except Exception:  # it can't be counted
+        return False
+    return 0 < counter.get_total_flops() <= SMALL
 
 
 class _Logarithm(nn.Module):
@@ -159,8 +265,8 @@ def _sample(preparation: Preparation) -> torch.Tensor:
 
 
 @torch.no_grad()
-def _check(network: nn.Module, sample: torch.Tensor, labels: tuple[str, ...], source: str) -> None:
-    """Raise unless the network takes the pictures and has one finite output a label."""
+def _check(network: nn.Module, sample: torch.Tensor, labels: tuple[str, ...], source: str) -> torch.Tensor:
+    """Return the outputs; raise unless the network takes the pictures and has one finite output a label."""
     shape = " × ".join(map(str, sample.shape[1:]))
     try:
         found = network(sample)
@@ -173,7 +279,7 @@ def _check(network: nn.Module, sample: torch.Tensor, labels: tuple[str, ...], so
     if not isinstance(found, torch.Tensor) or found.shape != (len(sample), len(labels)):
         got = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
         msg = (
-            f"{source} has {len(labels)} labels ({', '.join(labels)}), so it should return a tensor of shape "
+            f"{source} has {len(labels)} labels ({shortened(labels)}), so it should return a tensor of shape "
             f"({len(sample)}, {len(labels)}) for {len(sample)} pictures; got {got}."
         )
         raise BadValueError(msg)
@@ -182,13 +288,10 @@ def _check(network: nn.Module, sample: torch.Tensor, labels: tuple[str, ...], so
             f"{source} returns numbers that aren't finite: its weights are damaged, or its input is another."
         )
         raise BadModelError(msg)
+    return found
 
 
-@torch.no_grad()
-def _check_probabilities(
-    logarithms: nn.Module, network: nn.Module, sample: torch.Tensor, source: str
-) -> nn.Module:
-    found = network(sample)
+def _check_probabilities(logarithms: nn.Module, found: torch.Tensor, source: str) -> nn.Module:
     if found.min() < 0 or not torch.allclose(found.sum(1), torch.ones(len(found)), atol=1e-3):
         msg = (
             f"{source} doesn't return probabilities that sum to one (they sum to {found.sum(1).tolist()}); "
@@ -209,29 +312,55 @@ def _cut(network: nn.Module, loaded: Loaded, sample: torch.Tensor, cam_layer: st
 
 def _table(labels: tuple[str, ...], given: Mapping[str, str | None] | None) -> dict[str, str | None]:
     """Return the common emotion of every label, and warn of labels that have none."""
-    if len(set(labels)) < len(labels):
-        msg = f"Every output has a label of its own; got {', '.join(labels)}."
+    if len({label.strip() for label in labels}) < len(labels):
+        msg = f"Every output has a label of its own; got {shortened(labels)}."
         raise BadValueError(msg)
-    table = common(labels) if given is None else dict(given)
+    table = _by_name(labels) if given is None else dict(given)
     known = [emotion for emotion in table.values() if emotion is not None]
     wrong = sorted({str(emotion) for emotion in known} - set(EMOTIONS))
     if set(table) != set(labels) or wrong or len(set(known)) < len(known):
         msg = (
-            f"`emotions` gives each of the labels {', '.join(labels)} one of {', '.join(EMOTIONS)}, each at "
-            f"most once, or None; got {table}."
+            f"`emotions` gives each of the labels {shortened(labels)} one of {', '.join(EMOTIONS)}, each at "
+            f"most once, or None; got {given}."
         )
         raise BadValueError(msg)
-    if not known:
-        msg = f"None of the labels {', '.join(labels)} is a common emotion; say by `emotions` what they mean."
+    if not known and (named := [label for label in labels if label.strip() in EMOTIONS]):
+        msg = f"{shortened(named)} can't be no emotion: rename the label, or leave `emotions` out."
         raise BadValueError(msg)
-    without = [label for label in labels if table[label] is None]
-    if without and given is None:
-        msg = (
-            f"No common emotion corresponds to {', '.join(without)}: it takes part in the probabilities, but "
-            "no table or chart compares it. Say so by `emotions` to be told no more."
-        )
-        warnings.warn(msg, LabelWarning, stacklevel=3)
+    if given is None:
+        _warn_of_labels([label for label in labels if table[label] is None], some=bool(known))
     return table
+
+
+def _by_name(labels: tuple[str, ...]) -> dict[str, str | None]:
+    """Return the common emotion of every label; of several words for one, the emotion's own or the first."""
+    table = common(labels)
+    for emotion in EMOTIONS:
+        same = [label for label in labels if table[label] == emotion]
+        kept = next((label for label in same if label.strip().lower() == emotion), same[0] if same else None)
+        table |= {label: None for label in same if label != kept}
+    return table
+
+
+def _warn_of_labels(without: Sequence[str], *, some: bool) -> None:
+    """Warn of labels that have no common emotion while others do, or that look like misspelt ones."""
+    looked_at = without[:MANY]
+    near = [label for label in looked_at if get_close_matches(label.strip().lower(), SYNONYMS, 1, NEAR)]
+    if some and without:
+        meant = f" Misspelt, perhaps: {shortened(near)}." if near else ""
+        takes, it = ("it takes", "it") if len(without) == 1 else ("they take", "them")
+        msg = (
+            f"No common emotion corresponds to {shortened(without)}: {takes} part in the probabilities, but "
+            f"no table or chart compares {it}.{meant} Say so by `emotions` to hear no more of it."
+        )
+    elif near:
+        msg = (
+            f"{shortened(near)}: no common emotion, but nearly one. As it stands, tables and charts take the "
+            "network's own labels; correct them, or say by `emotions` what they mean."
+        )
+    else:
+        return
+    warnings.warn(msg, LabelWarning, stacklevel=4)
 
 
 @torch.no_grad()

@@ -20,16 +20,22 @@ Squares = npt.NDArray[np.int64]
 
 Colour = Literal["gray", "gray three times", "rgb", "bgr"]
 Values = float | tuple[float, float, float]
+Fit = Literal["square", "stretch", "crop"]
 
 _WORDS: Mapping[Colour, str] = MappingProxyType(
     {"gray": "gray", "gray three times": "gray repeated as three channels", "rgb": "RGB", "bgr": "BGR"}
 )
+_FITS: Mapping[Fit, str] = MappingProxyType(
+    {"square": "", "stretch": "stretched to a square", "crop": "cropped to a square in the middle"}
+)
+# 255 × (0.485, 0.456, 0.406) and 255 × (0.229, 0.224, 0.225)
+_IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 _LARGEST = 1024  # px; no classifier of faces comes near
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """Square crop around the face box, resize, colour, scaling.
+    """Crop around the face box, resize to a square, colour, scaling.
 
     Parameters
     ----------
@@ -41,6 +47,11 @@ class Preparation:
         The network sees (value − mean) / std of values 0 … 255; one number, or one each for red, green, blue.
     margin
         How far the crop reaches beyond the face box on every side, as a share of its longer side; −0.25 … 2.
+    fit
+        What becomes of a box that isn't square, or of a picture without a box: "square" takes the square
+        around it and repeats the picture's border where that ends; "stretch" takes the box alone, its margin
+        a share of each side, and squeezes it; "crop" takes the largest square in its middle, as Resize and
+        CenterCrop of torchvision do (Resize(256), CenterCrop(224): ``margin=(224 / 256 - 1) / 2``).
 
     Raises
     ------
@@ -58,6 +69,25 @@ class Preparation:
     mean: Values
     std: Values
     margin: float = 0.0
+    fit: Fit = "square"
+
+    @classmethod
+    def imagenet(
+        cls,
+        size: int = 224,
+        colour: Literal["rgb", "bgr"] = "rgb",
+        *,
+        margin: float = 0.0,
+        fit: Fit = "square",
+    ) -> Preparation:
+        """Return what most networks of torchvision and timm expect: mean and spread of ImageNet's colours.
+
+        Examples
+        --------
+        >>> Preparation.imagenet(224).mean
+        (123.675, 116.28, 103.53)
+        """
+        return cls(size, colour, *_IMAGENET, margin, fit)
 
     def __post_init__(self) -> None:
         if not isinstance(self.size, int) or not 4 <= self.size <= _LARGEST:
@@ -74,6 +104,9 @@ class Preparation:
                 raise BadValueError(msg)
         if not -0.25 <= self.margin <= 2:
             msg = f"The margin is a share of the face box, −0.25 … 2; got {self.margin!r}."
+            raise BadValueError(msg)
+        if self.fit not in _FITS:
+            msg = f"`fit` is one of {', '.join(map(repr, _FITS))}; got {self.fit!r}."
             raise BadValueError(msg)
 
     @property
@@ -93,18 +126,15 @@ class Preparation:
                 for values in (self.mean, self.std)
             )
             scaling = f"minus ({mean}), divided by ({std})"
-        words = f"{_WORDS[self.colour]}, {self.size} × {self.size} px, {scaling}"
-        return (
-            f"{words}, face box with a margin of {100 * self.margin:.3g} % on every side"
-            if self.margin
-            else words
-        )
+        margin = f"face box with a margin of {100 * self.margin:.3g} % on every side" if self.margin else ""
+        words = (_WORDS[self.colour], f"{self.size} × {self.size} px", scaling, margin, _FITS[self.fit])
+        return ", ".join(word for word in words if word)
 
     def crop_boxes(self, boxes: npt.ArrayLike | None, count: int, height: int, width: int) -> Boxes:
-        """Return the square of each picture that the network sees.
+        """Return the part of each picture that the network sees: a square, or a rectangle with "stretch".
 
-        Its side is the longer one of the face box and its margins; corners are rounded to whole pixels, and
-        what lies outside the picture is filled with its border.
+        The side of a square is the longer one of the face box ("crop": the shorter one) and its margins;
+        corners are rounded to whole pixels, and what lies outside the picture is filled with its border.
 
         Parameters
         ----------
@@ -127,7 +157,10 @@ class Preparation:
             msg = f"Boxes have shape (4,) or ({count}, 4), one a picture; got {given.shape}."
             raise BadValueError(msg)
         low, high = given[..., :2], given[..., 2:]
-        half = np.maximum((high - low).max(-1, keepdims=True), 2.0) * (0.5 + self.margin)
+        sides = high - low
+        if self.fit != "stretch":
+            sides = (sides.max if self.fit == "square" else sides.min)(-1, keepdims=True)
+        half = np.maximum(sides, 2.0) * (0.5 + self.margin)
         centre = (low + high) / 2
         squares = np.rint(np.concatenate([centre - half, centre + half], -1))
         inside = (squares[..., :2] < (width, height)) & (squares[..., 2:] > 0)
@@ -153,12 +186,12 @@ class Preparation:
         return self.cut(images, self.squares(images, boxes))
 
     def squares(self, images: Images, boxes: npt.ArrayLike | None = None) -> Squares:
-        """Return the square of each picture that the network sees, int64 (N, 4), px; see `crop_boxes`."""
+        """Return the part of each picture that the network sees, int64 (N, 4), px; see `crop_boxes`."""
         check_images(images)
         return self.crop_boxes(boxes, *images.shape[:3]).astype(int)
 
     def cut(self, images: Images, squares: Squares) -> torch.Tensor:
-        """Return what the network sees of squares that were found before."""
+        """Return what the network sees of parts that `squares` found before."""
         mean, std = (
             torch.tensor(value, dtype=torch.float32).view(-1, 1, 1) for value in (self.mean, self.std)
         )
@@ -184,10 +217,10 @@ class Preparation:
         return planes
 
     def _shrink(self, crop: Images, planes: Images) -> None:
-        """Resize a square crop and write its channels, each in one piece, into (channels, size, size)."""
+        """Resize a crop and write its channels, each in one piece, into (channels, size, size)."""
         if self.channels == 1:
             crop = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-        method = cv2.INTER_AREA if crop.shape[0] > self.size else cv2.INTER_LINEAR
+        method = cv2.INTER_AREA if max(crop.shape[:2]) > self.size else cv2.INTER_LINEAR
         small = cv2.resize(crop, (self.size, self.size), interpolation=method)
         for plane, channel in zip(planes, cv2.split(small), strict=True):
             plane[...] = channel
@@ -202,12 +235,13 @@ def check_images(images: Images) -> None:
         or images.shape[3] != 3
     ):
         got = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
-        msg = f"Pictures are a uint8 array (N, H, W, 3), RGB; got {got}."
+        hint = "" if isinstance(images, np.ndarray) else " Of faces, classifier.read(faces) gives a table."
+        msg = f"Pictures are a uint8 array (N, H, W, 3), RGB; got {got}.{hint}"
         raise BadValueError(msg)
 
 
 def _crop(image: Images, square: Squares) -> Images:
-    """Cut out a square; its parts outside the picture repeat the picture's border."""
+    """Cut out a rectangle; its parts outside the picture repeat the picture's border."""
     x1, y1, x2, y2 = square
     height, width = image.shape[:2]
     inside = image[max(y1, 0) : y2, max(x1, 0) : x2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -110,10 +110,17 @@ def split(network: nn.Module, sample: torch.Tensor, layer: str | None = None) ->
         msg = f"The network has no layer {layer!r}; it has, among others, {', '.join(names[:20])}."
         raise BadValueError(msg)
     expected, candidates = _candidates(network, sample)
-    cut = _cut_graph(network) or _cut_by_tapping(network, sample.shape[1:])
+    graph, tapping = _cut_graph(network), _cut_by_tapping(network, sample.shape[1:])
     for name, layout in candidates:
-        if layer in (None, name) and (parts := cut(name)) and _agree(*parts, sample, expected):
-            return Halves(*parts, name, layout)
+        if layer not in (None, name):
+            continue
+        for cut in (graph, tapping):
+            try:
+                parts = cut(name) if cut is not None else None
+            except _FlowsPastError:
+                break
+            if parts is not None and _agree(*parts, sample, expected):
+                return Halves(*parts, name, layout)
     if layer is not None:
         msg = (
             f"No maps can be read at the layer {layer!r}: its output is no square grid, or its places don't "
@@ -121,8 +128,21 @@ def split(network: nn.Module, sample: torch.Tensor, layer: str | None = None) ->
             "that serves is looked for."
         )
         raise BadValueError(msg)
-    reason = "no layer was found through which everything flows and whose places matter for the logits"
-    return Halves(network, nn.Identity(), "", no_maps=reason)
+    return Halves(network, nn.Identity(), "", no_maps=_why_not([name for name, _ in candidates]))
+
+
+def _why_not(tried: Sequence[str]) -> str:
+    """Say why no layer serves, with the names of those that were tried."""
+    if not tried:
+        return (
+            "no layer was found whose output is a square grid of places that matter for the logits: "
+            "(N, D, h, h), (N, h, h, D), or tokens (N, prefix + h·h, D)"
+        )
+    more = f" and {len(tried) - 3} more" if len(tried) > 3 else ""
+    return (
+        "no layer was found through which everything flows: past each layer with a grid of places "
+        f"({', '.join(tried[:3])}{more}) flows something that the logits depend on"
+    )
 
 
 def _candidates(network: nn.Module, sample: torch.Tensor) -> tuple[torch.Tensor, list[tuple[str, Layout]]]:
@@ -167,7 +187,10 @@ def _layout_that_matters(gradient: torch.Tensor | None) -> Layout | None:
 
 @torch.no_grad()
 def _agree(body: nn.Module, head: nn.Module, sample: torch.Tensor, expected: torch.Tensor) -> bool:
-    logits = head(body(sample))
+    try:
+        logits = head(body(sample))
+    except Exception:  # whatever a stranger's network raises in two parts
+        return False
     return logits.shape == expected.shape and bool(
         (logits - expected).abs().max() <= TOLERANCE * expected.abs().max().clamp_min(1e-6)
     )
@@ -183,7 +206,7 @@ def _cut_graph(network: nn.Module) -> Cut | None:
 
 
 def _cut_traced(traced: fx.GraphModule, layer: str) -> Parts | None:
-    """Return the graph up to the layer's output and from there on; None if something flows past it."""
+    """Return the graph up to the layer's output and from there on; None if it doesn't show the layer."""
     nodes = [
         node
         for node in traced.graph.nodes
@@ -198,18 +221,27 @@ def _cut_traced(traced: fx.GraphModule, layer: str) -> Parts | None:
         if node is nodes[-1]:
             break
     body.output(inside[nodes[-1]])
-    beyond = {nodes[-1]: head.call_method("clone", (head.placeholder("features"),))}  # ReLUs work in place
+    features = head.placeholder("features")
+    beyond: dict[fx.Node, fx.Node] = {}
+    for node in _options(traced.graph):
+        beyond[node] = head.node_copy(node)
+    beyond[nodes[-1]] = head.call_method("clone", (features,))  # ReLUs work in place
     try:
         for node in _after(traced.graph, nodes[-1]):
             beyond[node] = head.node_copy(node, beyond.__getitem__)
     except KeyError:
-        return None
+        raise _FlowsPastError from None
     parts = fx.GraphModule(traced, body), fx.GraphModule(traced, head)
     for part in parts:
         part.graph.eliminate_dead_code()
         part.delete_all_unused_submodules()
         part.recompile()
     return parts
+
+
+def _options(graph: fx.Graph) -> list[fx.Node]:
+    """Return the inputs that have a default, such as the `attn_mask` of a vision transformer."""
+    return [node for node in graph.nodes if node.op == "placeholder" and node.args]
 
 
 def _after(graph: fx.Graph, last: fx.Node) -> Iterator[fx.Node]:
@@ -222,6 +254,10 @@ def _after(graph: fx.Graph, last: fx.Node) -> Iterator[fx.Node]:
 
 
 _GIVEN: ContextVar[torch.Tensor | None] = ContextVar("features", default=None)
+
+
+class _FlowsPastError(Exception):
+    """Something that the logits depend on doesn't flow through the layer."""
 
 
 class _ReachedError(Exception):

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Literal, Self, cast, get_args
+from typing import Any, ClassVar, Final, Literal, Self, TypeVar, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from facelib.faces.arguments import checked
 from facelib.faces.head import Side
 from facelib.faces.landmarks import eyes_between
 from facelib.faces.warp import unknown_landmarks
-from facelib.registry import Registry
+from facelib.registry import Registry, place_of
 
 Expected = Literal["falls", "rises", "none", "open"]
 Cost = Literal["shape", "shade", "pixels"]
@@ -240,9 +240,45 @@ class PictureIntervention(Intervention):
 
 
 INTERVENTIONS: Registry[Intervention] = Registry("intervention")
+Kind = TypeVar("Kind", bound=type[Intervention])
 
 
-def register(intervention: type[Intervention]) -> type[Intervention]:
-    """Class decorator: make an instance of `intervention` available by its id."""
-    INTERVENTIONS.register(intervention.id, intervention())
+NEEDED: Final = ("id", "title", "group", "cost", "description", "sentence")
+"""Class variables without which an intervention can't be listed."""
+
+
+def check_complete(intervention: Intervention | type[Intervention]) -> None:
+    """Raise `BadValueError` unless an intervention, or its class, says all that menus and tables need."""
+    kind = intervention if isinstance(intervention, type) else type(intervention)
+    missing = [name for name in NEEDED if not isinstance(getattr(intervention, name, None), str)]
+    missing += [] if "cost" in missing or intervention.cost in COSTS else ["cost"]
+    if missing:
+        msg = (
+            f"{kind.__name__} lacks {', '.join(missing)}: an intervention says its id, title, group, "
+            f"cost (one of {', '.join(COSTS)}), description and sentence, as class variables that are words."
+        )
+        raise BadValueError(msg)
+
+
+def register(intervention: Kind) -> Kind:
+    """Class decorator: make an instance of `intervention` available by its id.
+
+    The same class again replaces what was there: a cell of a notebook can be run again.
+
+    Raises
+    ------
+    BadValueError
+        The class lacks a name or description, methods, or a default of an option; or its id is taken.
+    """
+    given: object = intervention
+    if not isinstance(given, type) or not issubclass(given, Intervention):
+        msg = f"Expected a class derived from Intervention; got {intervention!r}."
+        raise BadValueError(msg)
+    check_complete(intervention)
+    try:
+        made = intervention()
+    except TypeError as error:  # an abstract method, or an option without a default
+        msg = f"{intervention.__name__} can't be made without options: {error}."
+        raise BadValueError(msg) from error
+    INTERVENTIONS.register(intervention.id, made, place_of(intervention))
     return intervention

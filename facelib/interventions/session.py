@@ -6,14 +6,16 @@ import re
 from typing import Any
 
 from facelib.errors import BadValueError
-from facelib.interventions.intervention import INTERVENTIONS, Intervention
+from facelib.interventions.intervention import INTERVENTIONS, Intervention, check_complete
 from facelib.properties import PROPERTIES
+from facelib.registry import place_of
 
 
 def add(intervention: Any) -> Intervention:
     """Make an intervention available by its id for this session: in menus, lists and sweeps.
 
-    The same one again is fine, so that a cell of a notebook can be run twice.
+    The same one again is fine, and a class that is defined again replaces what it made before, so that a cell
+    of a notebook can be run twice.
 
     Parameters
     ----------
@@ -33,9 +35,13 @@ def add(intervention: Any) -> Intervention:
     if not isinstance(intervention, Intervention):
         msg = f"Expected an intervention, such as a Prototype; got {intervention!r}."
         raise BadValueError(msg)
+    check_complete(intervention)
     if intervention.id in INTERVENTIONS and INTERVENTIONS[intervention.id] == intervention:
         return INTERVENTIONS[intervention.id]
-    return INTERVENTIONS.register(intervention.id, intervention)
+    kind = type(intervention)
+    same = intervention.id in INTERVENTIONS and type(INTERVENTIONS[intervention.id]) is kind
+    # The class itself, defined again, may replace what it made; the same class with other options may not.
+    return INTERVENTIONS.register(intervention.id, intervention, "" if same else place_of(kind))
 
 
 def check_moves(name: str | None) -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from facelib.properties.property import PROPERTIES, Measure, Values
 if TYPE_CHECKING:
     import pandas as pd
 
+T = TypeVar("T")
 Progress = Callable[[int, int], object]
 
 CHUNK: Final = 16  # faces that a thread reads and measures before it reports
@@ -88,7 +89,9 @@ def _table(
     found: dict[Measure, Values | None] = {}
     for read in needed:
         try:
-            found[read] = read(different)
+            found[read] = _checked(
+                read(different), [name for name in wanted if PROPERTIES[name].read is read], len(different)
+            )
         except UnavailableError:
             if strict:
                 raise
@@ -99,6 +102,28 @@ def _table(
         for name, item in ((name, PROPERTIES[name]) for name in wanted)
     }
     return pd.DataFrame(columns).iloc[[place[id(face)] for face in rows]].reset_index(drop=True)
+
+
+def _checked(values: object, names: Sequence[str], count: int) -> Values:
+    """Return what a function read of `count` faces as an array, if that fits the properties it tells."""
+    columns = [column for name in names if (column := PROPERTIES[name].column) is not None]
+    expected = f"({count}, {max(columns) + 1})" if columns else f"({count},)"
+    try:
+        found = np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        msg = (
+            f"The property {', '.join(names)} reads numbers, float64 {expected} for {count} faces; "
+            f"got {type(values).__name__}."
+        )
+        raise BadValueError(msg) from error
+    shape = found.shape
+    if shape[:1] != (count,) or len(shape) != 1 + bool(columns) or (columns and shape[1] <= max(columns)):
+        msg = (
+            f"The property {', '.join(names)} reads one number per face, shape {expected} for {count} faces; "
+            f"got shape {shape}."
+        )
+        raise BadValueError(msg)
+    return found
 
 
 def _of_set(
@@ -127,8 +152,8 @@ def _of_set(
     pieces = [range(start, min(start + CHUNK, len(faces))) for start in range(0, len(faces), CHUNK)]
     tables = []
     done = 0
-    with _reporting(progress, len(faces)) as report:
-        for table in _in_order(piece, pieces):
+    with reporting(progress, len(faces)) as report:
+        for table in in_order(piece, pieces):
             tables.append(table)
             done += len(table)
             report(done, len(faces))
@@ -137,14 +162,14 @@ def _of_set(
     return found
 
 
-def _in_order(piece: Callable[[range], pd.DataFrame], pieces: Sequence[range]) -> Iterator[pd.DataFrame]:
+def in_order(piece: Callable[[range], T], pieces: Sequence[range]) -> Iterator[T]:
     """Return what becomes of the pieces, in their order; few are under way at once."""
     import torch
 
     workers = max(1, min(_cores(), len(pieces)))
     before = torch.get_num_threads()
     pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
-    ahead: deque[Future[pd.DataFrame]] = deque()
+    ahead: deque[Future[T]] = deque()
     try:
         for rows in pieces:
             ahead.append(pool.submit(piece, rows))
@@ -162,7 +187,7 @@ def _cores() -> int:
 
 
 @contextmanager
-def _reporting(progress: bool | Progress | None, total: int) -> Iterator[Progress]:
+def reporting(progress: bool | Progress | None, total: int) -> Iterator[Progress]:
     """Give the function to report to; True gives a progress bar."""
     given: object = progress
     if given is not None and not isinstance(given, bool) and not callable(given):

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from facelib.errors import UnavailableError
 from facelib.faces import Face
 from facelib.models import package_path
-from facelib.registry import Registry
+from facelib.registry import Registry, place_of
 
 Source = Literal["given", "measured", "estimated"]
 Cost = Literal["free", "pixels", "network"]
@@ -108,13 +108,15 @@ def register(
 ) -> Callable[[Measure], Measure]:
     """Decorate the function that tells a property: make it available by its name.
 
-    A function that tells several at once is decorated once for each of its columns, from the bottom up.
+    A function that tells several at once is decorated once for each of its columns, from the bottom up. The
+    same function under the same name replaces what was there: a cell of a notebook can be run again.
     """
 
     def enter(read: Measure) -> Measure:
         PROPERTIES.register(
             name,
             Property(name, title, unit, source, description, low, high, cost, needs, read, column),
+            place_of(read),
         )
         return read
 

@@ -179,6 +179,11 @@ def _classifier(name: str) -> None:
         zoo.CLASSIFIERS[name]
 
 
+def _label(name: str) -> str:
+    """Return a class of interest that is a common emotion, or a label of a classifier that was registered."""
+    return check_label(name, [] if name in zoo.EMOTIONS else map(zoo.load, zoo.available(kind="own")))
+
+
 COMMON: Final = {
     "name": Key("a text", "It stands above the report.", text),
     "classifiers": Key(
@@ -207,8 +212,9 @@ INTERVENTIONAL: Final = {
         "a list of properties", "Measured in every picture.", names(lambda name: PROPERTIES[name])
     ),
     "label": Key(
-        "a common emotion", "The class of interest; left out: what each face is meant to show.",
-        lambda at: check_label(text(at)),
+        "a common emotion, or a label of a classifier of yours",
+        "The class of interest; left out: what each face is meant to show.",
+        lambda at: _label(text(at)),
     ),
     "delta": Key(
         "a number above 0 and below 1", "Margin in probability, set before the run.", number(0, 1)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from facelib import stats
-from facelib.classifiers import EMOTIONS
+from facelib.classifiers.emotions import shortened
+from facelib.errors import BadValueError
 from facelib.stats.corrections import adjust
 from facelib.stats.reference import KIND_COLUMNS
 
@@ -78,6 +79,7 @@ ORDER_COLUMNS = {
 """Columns of what `order_tests` returns, with their meaning."""
 
 SHUFFLES = 1000  # at least; more where Holm's correction needs them
+MOST_SHUFFLES = 20_000  # whatever their number: a network of 1000 classes would need 100,000
 CORRECTED_LEVEL = 0.01  # the corrected level that must be within reach
 
 VERDICTS = {
@@ -95,7 +97,7 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
     sweep
         The sweep.
     label
-        A common emotion.
+        A class of interest, one of those that the classifiers have.
     delta
         Margin in probability, set before the run.
     references
@@ -118,7 +120,8 @@ def order_tests(sweep: Sweep) -> pd.DataFrame:
     """Test every class of every classifier for order (shuffle test), raw and corrected for their number.
 
     All tests share their permutations. There are at least 1000, and as many as the smallest p needs to stay
-    below .01 after Holm's correction: 4199 for 42 tests. Up to 8 strengths all orders are taken.
+    below .01 after Holm's correction: 4199 for 42 tests, 20,000 at most. Up to 8 strengths all
+    orders are taken.
 
     Parameters
     ----------
@@ -133,12 +136,12 @@ def order_tests(sweep: Sweep) -> pd.DataFrame:
     names = [
         (name, label)
         for name, reading in sweep.readings.items()
-        for label in EMOTIONS
-        if reading.classifier.index_of(label) is not None
+        if _finite(sweep, name)
+        for label in reading.classifier.classes
     ]
     if not names:
         return pd.DataFrame(columns=list(ORDER_COLUMNS))
-    needed = math.ceil(len(names) / CORRECTED_LEVEL) - 1
+    needed = min(math.ceil(len(names) / CORRECTED_LEVEL) - 1, MOST_SHUFFLES)
     series = np.column_stack([sweep.series(name, label) for name, label in names])
     test = stats.shuffle_test(series, max(SHUFFLES, needed), seed=sweep.seed)
     low, high = np.asarray(test.p_interval)
@@ -157,6 +160,22 @@ def order_tests(sweep: Sweep) -> pd.DataFrame:
         order=[stats.describe_order(test.column(k)) for k in range(len(names))],
     )
     return table[list(ORDER_COLUMNS)]
+
+
+def _finite(sweep: Sweep, name: str) -> bool:
+    """Return True, or raise `BadValueError` that names a classifier whose outputs aren't all numbers."""
+    shaken = sweep.replicates[name]
+    outputs = np.concatenate([sweep.readings[name].probabilities, shaken.reshape(-1, shaken.shape[-1])])
+    bad = ~np.isfinite(outputs).all(axis=1)
+    if bad.any():
+        where = [f"{strength:.2f}" for strength in sweep.strengths[bad[: len(sweep.strengths)]]]
+        at = f"at the strengths {shortened(where)}" if where else "all of them harmless copies"
+        msg = (
+            f"{name} gives no finite outputs for {bad.sum()} of {len(bad)} pictures, {at}. Leave it out "
+            "(classifiers=…), or look at what it computes of such pictures."
+        )
+        raise BadValueError(msg)
+    return True
 
 
 def reference_kinds(sweep: Sweep, references: References, classifier: str, label: str) -> pd.DataFrame:

@@ -138,7 +138,20 @@ def make_frames(
             return ready[grade]
         if isinstance(face, Head) and isinstance(intervention, HeadIntervention):
             return intervention.edit(face, grade).render(size)
-        return intervention.apply(picture, grade)
+        return _checked(intervention, intervention.apply(picture, grade), picture)
 
     with ThreadPoolExecutor(threads) as pool:
         return Frames(tuple(pool.map(make, grades.tolist())), grades)
+
+
+def _checked(intervention: Intervention, changed: object, start: Face | Head) -> Face:
+    """Return what an intervention made of a face, or raise `BadValueError` if that is no face of its size."""
+    if not isinstance(changed, Face):
+        what = type(changed).__name__
+        msg = f"{intervention.id!r} returns a Face, as face.replace(image=…) makes it; got {what}."
+        raise BadValueError(msg)
+    if isinstance(start, Face) and changed.size != start.size:
+        was, now = (" × ".join(map(str, one.size)) for one in (start, changed))
+        msg = f"{intervention.id!r} returns pictures of the size that it is given, {was} px; got {now} px."
+        raise BadValueError(msg)
+    return changed

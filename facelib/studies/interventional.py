@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from facelib import interventions as changes
 from facelib import properties
-from facelib.classifiers import Classifier
+from facelib.classifiers import EMOTIONS, Classifier
 from facelib.errors import BadValueError, FacelibError
 from facelib.faces import Head
 from facelib.interventions import Intervention
@@ -47,7 +47,8 @@ class InterventionalStudy(Study[InterventionalResult]):
     measured
         Properties that are measured in every picture; None: what each intervention moves, and symmetry.
     label
-        The class of interest, a common emotion; None: what each face is meant to show.
+        The class of interest: a common emotion, or a label of a classifier of other things ("cat"). None:
+        what each face is meant to show.
     delta
         Margin in probability, set before the run.
     alpha
@@ -98,7 +99,7 @@ class InterventionalStudy(Study[InterventionalResult]):
         even_strengths(self.steps)
         as_margin(self.delta)
         if self.label is not None:
-            check_label(self.label)
+            check_label(self.label, () if self.label in EMOTIONS else self.models)
         if self.alternative not in get_args(Alternative):
             msg = f"The alternative is one of {', '.join(get_args(Alternative))}; got {self.alternative!r}."
             raise BadValueError(msg)

@@ -14,7 +14,7 @@ from facelib.errors import BadValueError
 from facelib.faces import Face, Head, render_heads
 from facelib.interventions import HeadIntervention, Intervention
 from facelib.studies.demonstration import demonstration_head
-from facelib.studies.sweep import check_label, default_label, load_all
+from facelib.studies.sweep import load_all, wanted_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,8 @@ def leaderboard(
     """
     import pandas as pd
 
-    wanted = check_label(label or default_label(head))
+    models = load_all(classifiers)
+    wanted = wanted_label(label, head, models)
     chosen = [interventions.get(name) for name in names] if names is not None else not_expression()
     if not chosen:
         msg = "A leaderboard ranks at least one intervention; got none."
@@ -92,7 +93,7 @@ def leaderboard(
     boxes = np.stack([face.box for face in [*first.values(), *starts]])
     place = [list(first).index(id(face)) for face in starts]
     parts = []
-    for model in load_all(classifiers):
+    for model in models:
         if model.index_of(wanted) is not None:
             read = model.probabilities(images, boxes).astype(np.float64)
             parts.append(_rows(chosen, model, wanted, read[: len(first)][place], read[len(first) :]))

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Final
 
 from facelib import classifiers as zoo
-from facelib.classifiers import EMOTIONS, Classifier
+from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, UnavailableError
 from facelib.studies import fingerprints
 from facelib.studies.store import Kind
@@ -64,7 +64,7 @@ def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
     if classifier.id == MEASURES:
         msg = f"{MEASURES!r} is what a study calls its measures: give the classifier another id."
         raise BadValueError(msg)
-    names = tuple(label for label in EMOTIONS if classifier.index_of(label) is not None)
+    names = classifier.classes
     key = fingerprints.of_classifier(classifier)
     here = classifier.id in zoo.names(kind=("pretrained", "known bias"))
     if here and zoo.load(classifier.id) is classifier:

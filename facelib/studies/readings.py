@@ -49,7 +49,7 @@ class Reading:
     features: torch.Tensor
 
     def series(self, label: str) -> npt.NDArray[np.float64]:
-        """Return the probability of a common emotion, (n,); NaN where the classifier has no such class."""
+        """Return the probability of a class, (n,); NaN where the classifier has no such class."""
         column = self.classifier.index_of(label)
         if column is None:
             return np.full(len(self.probabilities), np.nan)

@@ -22,7 +22,7 @@ from facelib.properties import PROPERTIES
 from facelib.studies.demonstration import demonstration_head
 from facelib.studies.frames import even_strengths, make_frames
 from facelib.studies.readings import read
-from facelib.studies.sweep import check_label, default_label, load_all
+from facelib.studies.sweep import load_all, wanted_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +138,8 @@ def demonstrate(
     """
     chosen = interventions.get(intervention)
     person = demonstration_head(chosen, head)
-    wanted = check_label(label or default_label(person))
+    models = load_all(classifiers)
+    wanted = wanted_label(label, person, models)
     frames = make_frames(person, chosen, even_strengths(steps), size=size)
     name, values, digits = _measured(measure or _told(chosen), frames.faces)
     return Strip(
@@ -151,7 +152,7 @@ def demonstrate(
         values=values,
         digits=digits,
         label=wanted,
-        probabilities=_read(load_all(classifiers), frames.images, frames.box, wanted),
+        probabilities=_read(models, frames.images, frames.box, wanted),
     )
 
 
@@ -187,7 +188,8 @@ def reference_strips(
     """
     chosen = interventions.get(intervention)
     person = demonstration_head(chosen, head)
-    wanted = check_label(label or default_label(person))
+    models = load_all(classifiers)
+    wanted = wanted_label(label, person, models)
     frames = make_frames(person, chosen, even_strengths(steps), size=size)
     start = frames.faces[0]
     regions = np.stack([region_distances(start.image, image, start.box) for image in frames.images])
@@ -199,7 +201,6 @@ def reference_strips(
         exclude=chosen.id,
         regions=regions if by_region else None,
     )
-    models = load_all(classifiers)
     found = [
         _matched_strip(match, frames.strengths, wanted, _read(models, match.images, start.box, wanted))
         for match in matches

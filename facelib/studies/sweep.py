@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import pandas as pd
 from facelib import classifiers as zoo
 from facelib import interventions, properties
 from facelib.classifiers import EMOTIONS, Classifier
+from facelib.classifiers.emotions import shortened
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
@@ -50,7 +51,7 @@ class Sweep:
         By classifier: float32 (R, 2, K), probabilities at strength 0 and 1 of R shaken copies of
         the pictures (shift, scale, light by up to 3 %), shaken alike at both strengths.
     label
-        The class of interest: a common emotion.
+        The class of interest: a common emotion, or a label of a classifier of other things ("cat").
     seed
         Seed of the replicates.
     """
@@ -98,7 +99,7 @@ class Sweep:
 
     def series(self, classifier: str, label: str | None = None) -> npt.NDArray[np.float64]:
         """Probability of `label` at every strength, (n,); NaN where the classifier has no such class."""
-        return self.readings[classifier].series(check_label(label or self.label))
+        return self.readings[classifier].series(self._checked(label))
 
     @property
     def outputs(self) -> pd.DataFrame:
@@ -132,18 +133,21 @@ class Sweep:
         """Statistics of one class, one row a classifier: see `facelib.studies.effects`."""
         from facelib.studies.effects import effects
 
-        return effects(self, check_label(label or self.label), delta=delta, references=references)
+        return effects(self, self._checked(label), delta=delta, references=references)
+
+    def _checked(self, label: str | None) -> str:
+        return check_label(label or self.label, (reading.classifier for reading in self.readings.values()))
 
 
 def tidy(
     readings: Mapping[str, Reading], strengths: npt.NDArray[np.float64], *, face: str, intervention: str
 ) -> pd.DataFrame:
-    """Return readings as the tidy table, common labels only."""
+    """Return readings as the tidy table, one row a strength and class of a classifier."""
     n = len(strengths)
     rows = [
         (name, label, reading, column)
         for name, reading in readings.items()
-        for label in EMOTIONS
+        for label in reading.classifier.classes
         if (column := reading.classifier.index_of(label)) is not None
     ]
     if not rows:
@@ -197,12 +201,30 @@ def default_label(face: Face | Head) -> str:
     return shown if isinstance(shown, str) and shown in EMOTIONS else "happy"
 
 
-def check_label(label: str) -> str:
-    """Return `label`, or raise `BadValueError` if it is no common emotion."""
-    if label not in EMOTIONS:
-        msg = f"The class is one of {', '.join(EMOTIONS)}; got {label!r}."
+def check_label(label: str, models: Iterable[Classifier] = ()) -> str:
+    """Return `label`, or raise `BadValueError` if it is no common emotion and no class of the models."""
+    if label in EMOTIONS:
+        return label
+    known = dict.fromkeys([*EMOTIONS, *(name for model in models for name in model.classes)])
+    if label not in known:
+        msg = f"The class is one of {shortened(list(known), 20)}; got {label!r}."
         raise BadValueError(msg)
     return label
+
+
+def wanted_label(label: str | None, face: Face | Head, models: Sequence[Classifier]) -> str:
+    """Return the class of interest: what is asked for, or what the face is meant to show, or the usual one.
+
+    Where no model has that, the first class of the first model, such as "cat".
+    """
+    if label:
+        return check_label(label, models)
+    told = {} if isinstance(face, Head) else face.attributes
+    shown = [str(told[name]) for name in ("label", "expression") if name in told]
+    usual = default_label(face)
+    own = next((name for model in models for name in model.classes), usual)
+    known = (name for name in (usual, *shown) if any(model.index_of(name) is not None for model in models))
+    return next(known, own)
 
 
 def sweep(
@@ -233,7 +255,8 @@ def sweep(
     steps
         Number of strengths from 0 to 1. Statistics of curves are compared at equal `steps` only.
     label
-        The class of interest, a common emotion; None: the expression that the head shows, else happy.
+        The class of interest: a common emotion, or a label of a classifier of other things ("cat"). None: the
+        expression that the head shows, else happy; where no classifier has that, the first class there is.
     size
         Side of rendered pictures, px.
     replicates
@@ -267,7 +290,7 @@ def sweep(
         msg = f"The local verdict needs at least {FEWEST_REPLICATES} replicates; got {replicates!r}."
         raise BadValueError(msg)
     models = load_all(classifiers)
-    wanted = check_label(label or default_label(face))
+    wanted = wanted_label(label, face, models)
     strengths = even_strengths(steps)
 
     def report(share: float, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from facelib.errors import BadValueError, FacelibError, UnknownNameError
-from facelib.registry import Registry
+from facelib.registry import Registry, place_of
 
 
 def test_a_duplicate_name_raises() -> None:
@@ -14,6 +14,20 @@ def test_a_duplicate_name_raises() -> None:
     with pytest.raises(BadValueError, match="fruit named 'apple' is already registered"):
         registry.register("apple", 2)
     assert registry["apple"] == 1
+
+
+def test_the_same_place_replaces_and_another_does_not() -> None:
+    registry: Registry[int] = Registry("fruit")
+    registry.register("apple", 1, place_of(test_a_duplicate_name_raises))
+    registry.register("apple", 2, place_of(test_a_duplicate_name_raises))
+    assert registry["apple"] == 2
+    for place in ("", place_of(pytest.raises), place_of(Registry)):
+        with pytest.raises(BadValueError, match="already registered"):
+            registry.register("apple", 3, place)
+    registry.register("pear", 4)
+    with pytest.raises(BadValueError, match="already registered"):
+        registry.register("pear", 5)
+    assert registry.names() == ["apple", "pear"]
 
 
 def test_a_wrong_name_is_answered_with_the_nearest() -> None:

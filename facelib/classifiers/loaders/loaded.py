@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
@@ -97,8 +99,16 @@ class Loader:
 LOADERS: Registry[Loader] = Registry("kind of classifier")
 
 
-def load_source(source: Source, kind: str | None, declared: Declared, options: Mapping[str, Any]) -> Loaded:
+def load_source(
+    source: Source,
+    kind: str | None,
+    declared: Declared,
+    options: Mapping[str, Any],
+    known: Sequence[str] = (),
+) -> Loaded:
     """Read a network by the loader of its kind; None: the first kind that accepts the source.
+
+    `known` are the names that a caller takes itself, for the answer to a misspelt one.
 
     Raises
     ------
@@ -108,7 +118,7 @@ def load_source(source: Source, kind: str | None, declared: Declared, options: M
         The source can't be read.
     """
     if not isinstance(source, nn.Module):
-        source = Path(source)
+        source = _as_path(source)
         if not source.exists():
             msg = f"There is no file or folder {source}."
             raise BadValueError(msg)
@@ -120,10 +130,31 @@ def load_source(source: Source, kind: str | None, declared: Declared, options: M
     loader = LOADERS[found]
     unknown = sorted(set(options) - set(loader.options))
     if unknown:
-        known = ", ".join(loader.options) or "none"
-        msg = f"The kind {found!r} has no option {', '.join(map(repr, unknown))}; it has: {known}."
+        own = ", ".join(loader.options) or "none"
+        near = get_close_matches(unknown[0], [*loader.options, *known], 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        msg = f"The kind {found!r} has no option {', '.join(map(repr, unknown))}; it has: {own}.{hint}"
         raise BadValueError(msg)
     return loader.read(source, declared, **options)
+
+
+def _as_path(source: object) -> Path:
+    """Return the path of a file, or raise `BadValueError` with what to do about something else."""
+    if isinstance(source, str | PathLike):
+        return Path(source)
+    if isinstance(source, type) and issubclass(source, nn.Module):
+        hint = f" Give an instance: {source.__name__}()."
+    elif isinstance(source, Mapping):
+        hint = " Weights alone: give network.load_state_dict(weights) first, then the network."
+    elif callable(source):
+        hint = (
+            " Put a function into a module: class Net(torch.nn.Module) with forward(self, x), "
+            "pictures (N, C, h, w) to logits (N, K). A model of Keras: model.save('net.keras') first."
+        )
+    else:
+        hint = ""
+    msg = f"A classifier is made of a file, a folder or a torch.nn.Module; got {type(source).__name__}.{hint}"
+    raise BadValueError(msg)
 
 
 def has_suffix(*suffixes: str) -> Callable[[Source], bool]:

@@ -29,13 +29,13 @@ def read(
 ) -> Loaded:
     """Read weights, never code: a file that holds a whole pickled model is refused."""
     path = Path(str(source))
+    weights = read_weights(path)  # first of all: whether it is a program
     if (factory is None) == (architecture is None):
         msg = (
             f"{path.name} holds weights. Say what network they belong to: either factory=, a function that "
             "makes it, or architecture=, such as 'timm:resnet18' or 'torchvision:resnet18'."
         )
         raise BadValueError(msg)
-    weights = read_weights(path)
     if factory is not None:
         network, preparation = _made(factory), None
         words = f"torch module {type(network).__name__}"

@@ -31,6 +31,20 @@ class Pixels(nn.Module):
         return logits
 
 
+def is_of_transformers(network: nn.Module) -> bool:
+    """Return whether a module is a model of the package transformers, or of a class derived from one."""
+    names = [f"{one.__module__}.{one.__qualname__}" for one in type(network).__mro__]
+    return "transformers.modeling_utils.PreTrainedModel" in names
+
+
+def stated_labels(model: Any) -> tuple[str, ...] | None:
+    """Return the names of a model's outputs in their order; None where they are only numbered."""
+    names = getattr(model.config, "id2label", None) or {}
+    labels = tuple(str(names[number]) for number in sorted(names))
+    numbered = all(label == f"LABEL_{number}" for number, label in enumerate(labels))
+    return None if numbered else labels
+
+
 def read(source: Source, _declared: Declared) -> Loaded:
     """Read ``config.json``, ``model.safetensors`` and ``preprocessor_config.json``; nothing is looked up."""
     folder = Path(str(source))
@@ -59,11 +73,13 @@ def read(source: Source, _declared: Declared) -> Loaded:
     except Exception as error:  # whatever a broken folder brings about in another package
         msg = f"transformers can't read {folder.name}: {str(error).splitlines()[0]}"
         raise BadModelError(msg) from error
-    names = model.config.id2label
-    labels = tuple(str(names[number]) for number in sorted(names))
-    words = f"{type(model).__name__} of transformers"
     return Loaded(
-        Pixels(model), words, folder.name, file_hash(weights), labels, preparation=_preparation(folder)
+        Pixels(model),
+        f"{type(model).__name__} of transformers",
+        folder.name,
+        file_hash(weights),
+        stated_labels(model),
+        preparation=_preparation(folder),
     )
 
 

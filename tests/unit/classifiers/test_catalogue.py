@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -53,8 +54,13 @@ def test_an_own_classifier() -> None:
     classifiers.register("mine", mine)
     assert classifiers.load("mine") is mine
     assert classifiers.available("mi*") == ["mine"]
+    again = make()
+    classifiers.register("mine", again)  # a cell of a notebook is run twice
+    assert classifiers.load("mine") is again
+    other = make()
+    other.card = dataclasses.replace(other.card, source="elsewhere")
     with pytest.raises(BadValueError, match="already registered"):
-        classifiers.register("mine", mine)
+        classifiers.register("mine", other)
     with pytest.raises(BadValueError, match="under its own id"):
         classifiers.register("yours", mine)
 

@@ -168,7 +168,13 @@ def test_a_label_without_counterpart_is_said_once(net: Net) -> None:
         ({"labels": None, "preparation": None}, "its labels and preparation"),
         ({"labels": SEVEN[:5]}, r"has 5 labels .* shape \(2, 5\) .* got shape \(2, 7\)"),
         ({"labels": ("happy",) * 7}, "a label of its own"),
-        ({"labels": tuple("abcdefg")}, "None of the labels a, b, .* say by `emotions`"),
+        ({"labels": "happy"}, r"`labels` is a list of the outputs' names .* got 'happy'"),
+        ({"labels": range(7)}, r"`labels` is a list of the outputs' names"),
+        ({"emotions": dict.fromkeys(SEVEN)}, "can't be no emotion"),
+        ({"emotions": ["happy"]}, "`emotions` is a table"),
+        ({"preparation": 224}, r"Preparation\.imagenet\(224\); got 224"),
+        ({"outputs": "probs"}, "`outputs` is one of 'logits', 'probabilities'"),
+        ({"lables": SEVEN}, r"has no option 'lables'; it has: none\. Did you mean labels\?"),
         ({"emotions": {"happy": "happy"}}, "gives each of the labels"),
         ({"emotions": dict.fromkeys(SEVEN, "joyful")}, "gives each of the labels"),
         ({"emotions": dict.fromkeys(SEVEN, "happy")}, "at most once"),
@@ -292,7 +298,7 @@ def test_torchscript_that_is_no_chain_says_why_it_has_no_maps(
         torch.from_numpy(clf.logits(images, BOX)), expected(net, SMALL, images), rtol=1e-4, atol=1e-5
     )
     assert clf.card.feature_map.startswith("none: ")
-    with pytest.raises(UnavailableError, match="There are no maps of own: "):
+    with pytest.raises(UnavailableError, match="There are no maps of net: "):
         attribution.grad_cam(clf, images, "happy", BOX)
 
 

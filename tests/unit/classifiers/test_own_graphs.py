@@ -83,7 +83,7 @@ def test_onnx_that_can_not_be_converted_is_read_without_maps(images: Images, tmp
     with torch.no_grad():
         answers = network(SMALL(images, BOX)).numpy()
     np.testing.assert_allclose(clf.logits(images, BOX), answers, rtol=1e-4, atol=1e-4)
-    with pytest.raises(UnavailableError, match="There are no maps of own"):
+    with pytest.raises(UnavailableError, match="There are no maps of net: "):
         attribution.grad_cam(clf, images, "happy", BOX)
     with pytest.raises(BadValueError, match="has no maps, so no `cam_layer`"):
         own(tmp_path / "net.onnx", labels=SEVEN, preparation=SMALL, cam_layer="conv")

@@ -1,0 +1,337 @@
+"""Check what was declared of a classifier: its preparation, the order of its labels, and its outputs.
+
+Rendered heads whose expression is known are read as declared, and again with one thing changed at a time:
+scaling, order of colours, margin, order of labels. The classifier itself isn't changed.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from facelib.classifiers.emotions import EMOTIONS
+from facelib.classifiers.preparation import Boxes, Colour, Images, Preparation
+from facelib.models.trial import are_probabilities
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.classifiers.classifier import Classifier
+
+Right = npt.NDArray[np.bool_]
+
+PEOPLE: Final = 8  # rendered heads of each emotion
+SIZE: Final = 160  # of their pictures, px
+LEVEL: Final = 0.01  # of a finding, corrected for the number of alternatives
+GAIN: Final = 0.10  # of a finding: share of heads that are named besides
+
+COLUMNS: Final = {
+    "what": "what differs from the declaration: nothing, scaling, colour, margin or labels",
+    "how": "how it is in this row",
+    "right": "share of the rendered heads that are named as intended",
+    "n": "number of heads",
+    "gained": "heads that are named as intended in this way only",
+    "lost": "heads that are named as intended as declared only",
+    "p": "sign test of gained against lost, two-sided, Bonferroni-corrected over the rows",
+    "better": f"whether it names {GAIN:.0%} of the heads more, and p is below the level",
+}
+"""Columns of `Check.table`, with their meaning."""
+
+_SCALINGS: Final[Mapping[str, tuple[Any, Any]]] = MappingProxyType(
+    {
+        "values 0 … 255 (mean 0, std 1)": (0.0, 1.0),
+        "values 0 … 1 (mean 0, std 255)": (0.0, 255.0),
+        "values −1 … 1 (mean 127.5, std 127.5)": (127.5, 127.5),
+    }
+)
+_MARGINS: Final = (0.0, 0.1, 0.2, 0.4)
+_NONE: Final = ""
+_ORDERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "FER2013": ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"),
+        "RAF-DB": ("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"),
+        "AffectNet": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry"),
+        "the alphabet": ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"),
+        "AffectNet with contempt": ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", _NONE),
+        "FER+": ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", _NONE),
+        "the alphabet with contempt": (
+            "angry", _NONE, "disgust", "fear", "happy", "neutral", "sad", "surprise",
+        ),
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """What was found when a classifier's declaration was compared with others.
+
+    Attributes
+    ----------
+    classifier
+        Its id.
+    findings
+        What speaks against the declaration, in sentences, the weightiest first; empty if nothing does.
+    table
+        One row a way of preparing or labelling, the declared one first, with the columns of `COLUMNS`. It has
+        no rows where the classifier knows fewer than two of the common emotions.
+    n
+        Number of rendered heads.
+    chance
+        Share that is named as intended by guessing.
+    """
+
+    classifier: str
+    findings: tuple[str, ...]
+    table: pd.DataFrame = field(repr=False)
+    n: int
+    chance: float
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        if not len(self.table):
+            right = "Its labels are no common emotions, so there are no heads to compare it on."
+        else:
+            share = f"{self.table['right'].iloc[0]:.2f}".removeprefix("0")
+            right = (
+                f"As declared, {self.classifier} names {share} of {self.n} rendered heads as intended "
+                f"(chance: {self.chance:.2f}).".replace(" 0.", " .")
+            )
+        found = " ".join(self.findings) or "Nothing speaks against what was declared."
+        return f"{right} {found}"
+
+    def _repr_markdown_(self) -> str:
+        lines = [f"{self}"]
+        if len(self.table):
+            lines += ["", "| what | how | right | gained | lost |", "| :-- | :-- | --: | --: | --: |"]
+            lines += [
+                f"| {row['what']} | {row['how']} | {row['right']:.2f} | {row['gained']} | {row['lost']} |"
+                for row in self.table.to_dict("records")
+            ]
+        return "\n".join(lines)
+
+
+def check(classifier: Classifier, level: float = LEVEL) -> Check:
+    """Compare the declared preparation and order of labels with others, on rendered heads.
+
+    Eight people show each of the common emotions that the classifier knows. What comes out is about these
+    heads: a network may be right and still not read rendered faces well.
+
+    Parameters
+    ----------
+    classifier
+        The classifier; it isn't changed.
+    level
+        Of a finding.
+
+    Returns
+    -------
+    Check
+
+    Raises
+    ------
+    UnavailableError
+        The model package of the heads isn't on this machine.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> facelib.classifiers.load("known_unbiased").check().findings
+    ()
+    """
+    import pandas as pd
+
+    known = [emotion for emotion in EMOTIONS if emotion in classifier.emotions.values()]
+    certain = certainties(classifier)
+    if len(known) < 2:
+        return Check(classifier.id, certain, pd.DataFrame(columns=list(COLUMNS)), 0, float("nan"))
+    images, boxes, shown = _heads()
+    chosen = np.isin(shown, known)
+    images, boxes, shown = images[chosen], boxes[chosen], shown[chosen]
+    logits = _logits(classifier, classifier.preparation, images, boxes)
+    declared = _named(classifier.labels, classifier.emotions, logits) == shown
+    rows = [("nothing", "as declared", declared), *_prepared(classifier, images, boxes, shown)]
+    rows += _labelled(classifier, logits, shown)
+    table = _compared(rows, level)
+    sentences = certain + tuple(_sentences(table))
+    return Check(classifier.id, sentences, table, len(shown), 1 / len(classifier.labels))
+
+
+def certainties(classifier: Classifier) -> tuple[str, ...]:
+    """Return what can be told of a declaration without any face: probabilities for logits, and scaling."""
+    noise = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
+    with torch.no_grad():
+        outputs = classifier.head(classifier.body(classifier.prepare(noise)))
+    found = [scaling_finding(classifier.preparation)]
+    if are_probabilities(outputs):
+        found.insert(0, PROBABILITIES)
+    return tuple(text for text in found if text)
+
+
+PROBABILITIES: Final = (
+    "Its outputs are declared to be logits, but they are probabilities: none is negative, and those of a "
+    "picture sum to 1. Declare outputs='probabilities'."
+)
+
+
+def scaling_finding(preparation: Preparation) -> str:
+    """Say that mean and std are those of values 0 … 1; empty if they aren't."""
+    mean, std = np.atleast_1d(preparation.mean), np.atleast_1d(preparation.std)
+    unit = bool((std <= 1).all() and (mean >= 0).all() and (mean <= 1).all())
+    if not unit or (bool((std == 1).all()) and not mean.any()):  # 0 … 255 as they are: some networks do so
+        return ""
+    largest = float(((255 - mean) / std).max())
+    return (
+        "Mean and std are those of values 0 … 1, but facelib's pictures have values 0 … 255: the network "
+        f"sees values up to {largest:.0f}. Multiply both by 255; for ImageNet's there is "
+        f"Preparation.imagenet({preparation.size})."
+    )
+
+
+@functools.cache
+def _heads() -> tuple[Images, Boxes, npt.NDArray[np.str_]]:
+    """Return pictures of rendered heads, their boxes, and what each shows; made once in a process."""
+    from facelib.faces import Head
+    from facelib.faces.rendering import render_heads
+
+    shown = [emotion for _ in range(PEOPLE) for emotion in EMOTIONS]
+    heads = [
+        Head(
+            seed=100 + person,
+            age=22.0 + 8 * person,
+            gender=float(person % 2),
+            skin_tone=(3 * person % PEOPLE) / (PEOPLE - 1),
+            expression=emotion,
+        )
+        for person in range(PEOPLE)
+        for emotion in EMOTIONS
+    ]
+    faces = render_heads(heads, SIZE)
+    return np.stack([face.image for face in faces]), np.stack([face.box for face in faces]), np.array(shown)
+
+
+def _logits(
+    classifier: Classifier, preparation: Preparation, images: Images, boxes: Boxes
+) -> npt.NDArray[np.float32]:
+    parts = [slice(start, start + 8) for start in range(0, len(images), 8)]
+    with torch.no_grad():
+        read = [classifier.head(classifier.engine(preparation(images[part], boxes[part]))) for part in parts]
+    return np.asarray(np.nan_to_num(torch.cat(read).numpy(), nan=-np.inf))
+
+
+def _named(
+    labels: Sequence[str], emotions: Mapping[str, str | None], logits: npt.NDArray[np.float32]
+) -> npt.NDArray[np.str_]:
+    """Return the emotion that has the largest logit, "" for an output without one."""
+    return np.asarray(np.array([emotions[label] or _NONE for label in labels])[logits.argmax(1)])
+
+
+def _prepared(
+    classifier: Classifier, images: Images, boxes: Boxes, shown: npt.NDArray[np.str_]
+) -> Iterator[tuple[str, str, Right]]:
+    """Yield what, how and which heads are named as intended, one change of the preparation each."""
+    for what, how, preparation in _alternatives(classifier.preparation):
+        logits = _logits(classifier, preparation, images, boxes)
+        yield what, how, _named(classifier.labels, classifier.emotions, logits) == shown
+
+
+def _alternatives(declared: Preparation) -> Iterator[tuple[str, str, Preparation]]:
+    usual = Preparation.imagenet()
+    scalings = dict(_SCALINGS)
+    if declared.channels == 3:
+        scalings["mean and std of ImageNet (Preparation.imagenet)"] = (usual.mean, usual.std)
+    for how, (mean, std) in scalings.items():
+        other = replace(declared, mean=mean, std=std)
+        if not _alike(other, declared):
+            yield "scaling", how, other
+    if declared.channels == 3:
+        colour: Colour = "bgr" if declared.colour == "rgb" else "rgb"
+        yield "colour", f"colour={colour!r}", replace(declared, colour=colour)
+    for margin in _MARGINS:
+        if abs(margin - declared.margin) > 0.05:
+            yield "margin", f"margin={margin:g}", replace(declared, margin=margin)
+
+
+def _alike(one: Preparation, other: Preparation) -> bool:
+    """Tell whether two preparations scale alike."""
+    pairs = ((one.mean, other.mean), (one.std, other.std))
+    return all(np.allclose(a, b, rtol=0.02, atol=0.5 if np.max(b) > 2 else 0.02) for a, b in pairs)
+
+
+def _labelled(
+    classifier: Classifier, logits: npt.NDArray[np.float32], shown: npt.NDArray[np.str_]
+) -> Iterator[tuple[str, str, Right]]:
+    """Yield the same for other orders of the labels: those of data sets, and the one that fits best."""
+    order = tuple(classifier.emotions[label] or _NONE for label in classifier.labels)
+    winners = logits.argmax(1)
+    known = {
+        name: other for name, other in _ORDERS.items() if sorted(other) == sorted(order) and other != order
+    }
+    for name, other in known.items():
+        yield "labels", f"in the order of {name}: {_listed(other)}", np.array(other)[winners] == shown
+    # The order that fits best is found on one half of the people and tried on the other.
+    halves = np.arange(len(shown)) // len(set(shown)) % 2
+    right = np.zeros(len(shown), bool)
+    for half in (0, 1):
+        fitted = np.array(_fitting(order, winners[halves != half], shown[halves != half]))
+        right[halves == half] = (fitted[winners] == shown)[halves == half]
+    best = _fitting(order, winners, shown)
+    declared = np.array(order)[winners] == shown
+    if best != order and best not in known.values() and right.sum() > declared.sum():
+        yield "labels", f"in the order that fits best: {_listed(best)}", right
+
+
+def _fitting(
+    order: tuple[str, ...], winners: npt.NDArray[np.intp], shown: npt.NDArray[np.str_]
+) -> tuple[str, ...]:
+    """Return the order of the emotions by which most heads are named as intended."""
+    from scipy.optimize import linear_sum_assignment
+
+    emotions = [emotion for emotion in order if emotion]
+    counts = np.zeros((len(emotions), len(order)))
+    np.add.at(counts, ([emotions.index(one) for one in shown], winners), 1)
+    counts[np.arange(len(emotions)), [order.index(one) for one in emotions]] += (
+        0.5  # of equal ones: as declared
+    )
+    found = [_NONE] * len(order)
+    for emotion, column in zip(*linear_sum_assignment(counts, maximize=True), strict=True):
+        found[column] = emotions[emotion]
+    return tuple(found)
+
+
+def _listed(order: Sequence[str]) -> str:
+    return ", ".join(emotion or "(none)" for emotion in order)
+
+
+def _compared(rows: Sequence[tuple[str, str, Right]], level: float) -> pd.DataFrame:
+    """Return the table: every row against the first."""
+    import pandas as pd
+    from scipy.stats import binomtest
+
+    declared = rows[0][2]
+    lines = []
+    for what, how, right in rows:
+        gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
+        p = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+        corrected = min(1.0, float(p) * max(len(rows) - 1, 1))
+        better = corrected < level and right.mean() - declared.mean() >= GAIN
+        lines.append((what, how, float(right.mean()), len(right), gained, lost, corrected, bool(better)))
+    return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def _sentences(table: pd.DataFrame) -> Iterator[str]:
+    """Yield what is better than declared, one sentence each thing, the largest gain first."""
+    better = table[table["better"]].sort_values("right", ascending=False, kind="stable")
+    share, n = table["right"].iloc[0], table["n"].iloc[0]
+    for row in better.drop_duplicates("what").to_dict("records"):
+        words = f"labels {row['how']}" if row["what"] == "labels" else row["how"]
+        yield (
+            f"As declared, {share:.2f} of {n} rendered heads are named as intended; with {words} it is "
+            f"{row['right']:.2f}.".replace(" 0.", " .")
+        )
