@@ -41,6 +41,12 @@ Where = Annotated[Path | None, typer.Option("--store", help="Folder of the study
 Jobs = Annotated[int | None, typer.Option("--jobs", help="Processes; one a core.")]
 Dask = Annotated[str | None, typer.Option("--dask", help="Run on a cluster: its scheduler, tcp://host:8786.")]
 Retry = Annotated[bool, typer.Option("--retry", help="Do again what failed before.")]
+Recompute = Annotated[
+    bool,
+    typer.Option(
+        "--recompute", help="Compute all anew if another version of facelib computed what is there."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")]
 Out = Annotated[Path | None, typer.Option(help="The file to write; report.html in the study's folder.")]
 Also = Annotated[Path | None, typer.Option("--export", help="A folder for figures and tables besides.")]
@@ -61,10 +67,11 @@ def run(
     dask: Dask = None,
     *,
     retry: Retry = False,
+    recompute: Recompute = False,
     yes: Yes = False,
 ) -> None:
     """Run a study, or go on with it; Ctrl-C ends it, and what is done is kept."""
-    from facelib.studies import Cancelled
+    from facelib.studies import Cancelled, StoreError
 
     folder = _folder(plan, store)
     declared = _declared(plan)
@@ -72,11 +79,14 @@ def run(
     try:
         study = declared.study()
         with _cluster(dask):
-            typer.echo(study.plan(folder, n_jobs=jobs))
+            planned = study.plan(folder, n_jobs=jobs)
+            if planned.refused and not recompute:
+                raise StoreError(planned.refused)
+            typer.echo(planned)
             _check_folder(folder, declared)
             if not yes and sys.stdin.isatty():
                 typer.confirm("Start?", default=True, abort=True)
-            result = _run(study, declared, folder, jobs, retry=retry)
+            result = _run(study, declared, folder, jobs, retry=retry, recompute=recompute)
     except (KeyboardInterrupt, Cancelled) as ended:
         stopped = isinstance(ended, Cancelled)
         words = str(ended) if stopped else f"Stopped. What is done is kept in {folder}; run again to go on."
@@ -118,7 +128,20 @@ def status(store: Folder) -> None:
         typer.echo(f"Run {number}: {one['begun']} to {one['ended'] or 'an end that nobody noted'}.")
 
 
-def _run(study: Study[Any], declared: Declaration, folder: Path, jobs: int | None, *, retry: bool) -> Result:
+@app.command()
+def verify(store: Folder) -> None:
+    """Compare every file of a study with its checksum; ends with 1 if one is damaged."""
+    from facelib.studies import verify as verify_study
+
+    found = verify_study(store)
+    typer.echo(found)
+    if not found.sound:
+        raise typer.Exit(1)
+
+
+def _run(
+    study: Study[Any], declared: Declaration, folder: Path, jobs: int | None, *, retry: bool, recompute: bool
+) -> Result:
     """Run the study with progress, and its tests."""
     from facelib.studies.results import ObservationalResult
     from facelib.studies.store import Store
@@ -127,7 +150,7 @@ def _run(study: Study[Any], declared: Declaration, folder: Path, jobs: int | Non
     with kept.writing():  # not while another run does
         kept.save(DECLARED, declared.content)
     with _progress() as show:
-        result: Result = study.run(folder, progress=show, n_jobs=jobs, retry=retry)
+        result: Result = study.run(folder, progress=show, n_jobs=jobs, retry=retry, recompute=recompute)
     if isinstance(result, ObservationalResult) and not result.tested:
         typer.echo("The tests:", err=True)
         result.test(progress=sys.stderr.isatty())
@@ -214,7 +237,7 @@ def _tell(result: Result) -> None:
         for row in failures.head(SHOWN).itertuples():
             where = ", ".join(filter(None, (str(row.face), str(row.intervention), str(row.classifier))))
             typer.echo(f"  {where}: {row.error}")
-    for sentence in later_changes(result.store, result.settings):
+    for sentence in (*result.notes, *later_changes(result.store, result.settings)):
         typer.echo(sentence)
 
 

@@ -12,6 +12,7 @@ import anywidget
 import traitlets as t
 
 from facelib.charts.cache import kept
+from facelib.models import sources
 
 _HERE = Path(__file__).parent
 _PACKAGE = "vl-convert-python"
@@ -25,8 +26,8 @@ def library_version() -> str:
 def library_bundle() -> bytes:
     """Return Vega, Vega-Lite and Vega-Embed as one JavaScript module that exports ``vegaEmbed``.
 
-    It is made once a version from what `vl_convert` carries (about 1 s, no network) and kept in the cache
-    folder.
+    It is made once for a version of `vl_convert` and of this code, from what `vl_convert` carries (about 1 s,
+    no network), and kept in the cache folder.
     """
 
     def make() -> bytes:
@@ -35,7 +36,12 @@ def library_bundle() -> bytes:
         text: str = vl_convert.javascript_bundle("export { vegaEmbed };")
         return text.encode()
 
-    return kept(f"vega-{library_version()}.js", make)
+    return kept(f"vega-{library_version()}-{_made_by()}.js", make)
+
+
+@functools.cache
+def _made_by() -> str:
+    return sources.digest(__name__)[:16]
 
 
 class VegaLoader(anywidget.AnyWidget):

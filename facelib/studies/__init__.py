@@ -58,6 +58,7 @@ from facelib.studies.strips import Strip, demonstrate, reference_strips, strip_t
 from facelib.studies.subjects import identity_of, subjects
 from facelib.studies.sweep import DELTA, Sweep, sweep
 from facelib.studies.table import COLUMNS
+from facelib.studies.verification import Verification, verify
 from facelib.studies.yaml_tree import DeclarationError
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "StoreError",
     "Strip",
     "Sweep",
+    "Verification",
     "WorkersLostError",
     "asymmetry_faces",
     "asymmetry_table",
@@ -137,6 +139,7 @@ __all__ = [
     "sweep",
     "to_yaml",
     "usual_population",
+    "verify",
 ]
 
 __dir__ = listing(__all__)

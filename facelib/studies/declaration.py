@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError, FacelibError
+from facelib.studies.checksums import DamagedError, unsealed
 from facelib.studies.declared_faces import check_faces
 from facelib.studies.declared_values import (
     COMMON,
@@ -108,13 +110,17 @@ def load_study(path: str | Path) -> Study[Any]:
 
 
 def load_declaration(path: str | Path) -> Declaration:
-    """Return what a YAML file declares, without making it: see `load_study`."""
+    """Return what a YAML file, or the JSON in a study's folder, declares, without making it."""
     place = Path(path).expanduser()
     try:
         content = place.read_bytes()
     except OSError as error:
         msg = f"{place} can't be read: {error.strerror or error}."
         raise DeclarationError(msg, str(place)) from error
+    with suppress(DamagedError):  # what isn't as a study's folder has it is read as anybody's
+        kept, covered = unsealed(content)
+        if covered:
+            return declare(kept, place.parent)
     return parse_study(content, place.name, place.parent)
 
 

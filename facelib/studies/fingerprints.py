@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, Final
@@ -19,21 +19,17 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.faces import Face
 from facelib.faces.face_sources import face_fingerprint
-from facelib.interventions import Intervention
+from facelib.interventions import INTERVENTIONS, Intervention
+from facelib.models import sources
 
-COMPUTING: Final = (
-    "models",
-    "faces",
-    "properties",
-    "interventions",
-    "classifiers",
-    "studies/frames.py",
-    "studies/work.py",
-)
-"""Packages and modules of facelib on which what a picture shows, and what is read in it, depends."""
+WORKER: Final = "facelib.studies.work"
+"""What a worker runs: on all that it imports depends what a picture shows, and what is read in it."""
 
-TESTING: Final = ("stats",)
-"""Those on which a table of tests depends."""
+STORING: Final = ("facelib.studies.store", "facelib.studies.checksums", "facelib.models.writing")
+"""Imported there, too, but they write and read rows as they are: no number depends on them."""
+
+TESTING: Final = ("facelib.stats",)
+"""What a table of tests depends on."""
 
 PACKAGES: Final = (
     "numpy",
@@ -72,9 +68,16 @@ def fingerprint(*parts: object) -> str:
 
 
 def of_intervention(intervention: Intervention) -> str:
-    """Return the fingerprint of an intervention: its kind and its options; of one's own also its code."""
+    """Return the fingerprint of an intervention: its id and its options; of one's own also its code.
+
+    Where facelib has it doesn't matter, so that moving it changes nothing.
+    """
     kind = type(intervention)
-    return fingerprint(kind.__module__, kind.__qualname__, intervention, *_own_code(kind))
+    own = tuple(_own_code(kind))
+    options: Any = intervention
+    ours = kind.__module__.partition(".")[0] == sources.TOP and is_dataclass(options)
+    told = _named(options) if ours else (kind.__module__, kind.__qualname__, options)
+    return fingerprint(intervention.id, told, *own, *_beside(kind))
 
 
 def of_classifier(classifier: Classifier) -> str:
@@ -97,6 +100,7 @@ def of_classifier(classifier: Classifier) -> str:
         classifier.probabilities_from,
         classifier.chunk,
         *_own_code(type(classifier)),
+        *_beside(type(classifier)),
         *([] if classifier.card.sha256 else _layers(classifier)),
     )
 
@@ -104,23 +108,29 @@ def of_classifier(classifier: Classifier) -> str:
 @cache
 def versions() -> Mapping[str, str]:
     """Return the versions of what computes: facelib, a hash of its code, and the packages that it uses."""
-    found = {"facelib": _version("facelib"), "code": code(*COMPUTING)}
+    found = {"facelib": _version("facelib"), "code": code(WORKER)}
     return MappingProxyType(found | {name: _version(name) for name in PACKAGES})
 
 
 @cache
-def code(*parts: str) -> str:
-    """Return a hash of packages and modules of facelib: their sources, and the tables beside them.
+def version_key() -> str:
+    """Return one fingerprint of all versions."""
+    return fingerprint(dict(versions()))
 
-    >>> code("stats") == code(*TESTING) != code("stats/power.py")
+
+def is_own(intervention: Intervention) -> bool:
+    """Return whether an intervention is its user's: not one that facelib has."""
+    kind = type(intervention)
+    return kind.__module__.partition(".")[0] != sources.TOP or intervention.id not in INTERVENTIONS
+
+
+def code(*modules: str) -> str:
+    """Return a hash of modules of facelib, of all that they import, and of the data beside them.
+
+    >>> code("facelib.stats") == code(*TESTING) != code(WORKER)
     True
     """
-    root, content = Path(__file__).parents[1], hashlib.sha256()
-    for part in parts:
-        inside = [root / part] if part.endswith(".py") else (root / part).rglob("*")
-        for path in sorted(one for one in inside if one.suffix in (".py", ".csv")):
-            content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return content.hexdigest()[:LENGTH]
+    return sources.digest(*modules, without=STORING)
 
 
 def _version(name: str) -> str:
@@ -143,11 +153,15 @@ def _plain(value: Any) -> str:
     elif isinstance(value, list | tuple):
         text = f"[{_joined(map(_plain, value))}]"
     elif is_dataclass(value) and not isinstance(value, type):
-        named = {item.name: getattr(value, item.name) for item in fields(value) if item.name[0] != "_"}
-        text = f"{type(value).__qualname__}{_plain(named)}"
+        text = f"{type(value).__qualname__}{_plain(_named(value))}"
     else:
         text = _of_code(value)
     return text
+
+
+def _named(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass that count."""
+    return {item.name: getattr(value, item.name) for item in fields(value) if item.name[0] != "_"}
 
 
 def _of_code(value: Any) -> str:
@@ -203,6 +217,16 @@ def _own_code(kind: type) -> Iterator[str]:
                 yield f"{name}: {_code(plain.__code__)}; {'; '.join(_called(plain, {plain}))}"
             elif isinstance(plain, str | bool | int | float) and not name.startswith("__"):
                 yield f"{name} = {plain!r}"
+
+
+def _beside(kind: type) -> Iterator[str]:
+    """Give the code of a class of facelib that no worker imports, or the version of another package's."""
+    module, top = kind.__module__, kind.__module__.partition(".")[0]
+    if top == sources.TOP:
+        if module not in sources.closure(WORKER):
+            yield code(module)
+    elif not _is_own(module):
+        yield from (f"{name} {_version(name)}" for name in packages_distributions().get(top, ()))
 
 
 def _called(function: FunctionType, known: set[FunctionType]) -> Iterator[str]:

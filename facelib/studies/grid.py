@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.studies.fingerprints import TESTING, code, fingerprint, versions
+from facelib.studies.fingerprints import fingerprint
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BETWEEN: Final = ": "  # classifier and label in the name of an output
 WORN: Final = ("electrodes",)  # where nothing is said of it, none are worn
+SETTLED: Final = ("alpha", "delta", "seed")  # settings that a table of tests repeats
 OTHERS: Final = ("methods", "alpha", "delta", "seed", "budget")
 
 EFFECT_COLUMNS: Final = {
@@ -59,12 +60,26 @@ class Grid:
     faces: pd.Series[Any]
 
     def key(self, settings: Mapping[str, Any]) -> str:
-        """Return the fingerprint of the data and of how they are tested."""
+        """Return the fingerprint of the data and of how they are tested, in any version."""
         tables = [self.properties, self.outputs, self.labels]
         content = [{name: _plain(table[name]) for name in table} for table in tables]
         person = None if self.person is None else self.person.astype(str).tolist()
         how = {name: settings[name] for name in OTHERS}
-        return fingerprint(content, person, how, code(*TESTING), versions()["scipy"])[:16]
+        return fingerprint(content, person, how)[:16]
+
+    def fits(self, table: pd.DataFrame, settings: Mapping[str, Any]) -> bool:
+        """Return whether a table of format 1 can be that of the tests of these data."""
+        needed = {"property", "output", "method", "null_property", "n", *SETTLED}
+        if not needed <= set(table) or table.empty:
+            return False
+        tested = set(table.loc[~table["null_property"], "property"])
+        return (
+            tested == set(self.properties)
+            and set(table["output"]) == set(self.outputs)
+            and set(table["method"]) == set(settings["methods"] or table["method"])
+            and int(table["n"].max()) == len(self.outputs)
+            and all((table[name] == settings[name]).all() for name in SETTLED)
+        )
 
     def test(
         self,

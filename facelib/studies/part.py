@@ -33,6 +33,8 @@ class Job:
         Of rendered pictures, px.
     units
         Key of the unit, by the reader's id.
+    version
+        Fingerprint of the versions of what does it.
     """
 
     subject: Subject
@@ -41,6 +43,7 @@ class Job:
     strengths: tuple[float, ...]
     size: int
     units: Mapping[str, str]
+    version: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,6 +49,8 @@ class Plan:
         At once.
     notes
         What to know before the start.
+    refused
+        Why a run in this folder would be refused unless it computes all anew; "" if it wouldn't.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Plan:
     bytes: float
     processes: int
     notes: tuple[str, ...] = ()
+    refused: str = ""
 
     def __str__(self) -> str:
         """Return the plan in words."""
@@ -86,7 +89,7 @@ class Plan:
                 f"on {self.processes} {_plural('process', self.processes)}" if self.processes > 1 else "here"
             )
             lines.append(f"Time: about {duration(self.seconds)} {where}.")
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *self.notes, *filter(None, [self.refused])])
 
     def _repr_markdown_(self) -> str:
         return str(self).replace("\n", "  \n")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, FacelibError
 from facelib.studies.hypothesis import INTENDED
+from facelib.studies.kept_tests import KeptTests, find_tests, load_tests, save_tests
 from facelib.studies.outcomes import (
     curves_over_faces,
     intended,
@@ -20,8 +21,10 @@ from facelib.studies.outcomes import (
     tidy_measured,
 )
 from facelib.studies.readers import MEASURES
-from facelib.studies.store import Store, StoreError
+from facelib.studies.record import read_faces, read_provenance, read_record, read_units
+from facelib.studies.store import Store
 from facelib.studies.table import COLUMNS
+from facelib.studies.upgrades import told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +35,14 @@ if TYPE_CHECKING:
 CANCELLED: Final = "cancelled"
 """In the notes of tests that were ended by their user."""
 
-MADE_OF: Final = ("study.json", "faces.parquet", "units.parquet")
+TESTED_BEFORE: Final = (
+    "The tests were run by another version of facelib, and are shown as they were stored; result.test() runs "
+    "them anew."
+)
+SET_ASIDE: Final = (
+    "{n} damaged {files} set aside ({name} …): what {it} held is missing here. Run the study again, and "
+    "it is computed anew."
+)
 
 
 def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
@@ -44,12 +54,7 @@ def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
         If the folder holds no study.
     """
     kept = Store(Path(store).expanduser())
-    declared = kept.load("study.json")
-    kind = str(declared.get("kind") if isinstance(declared, Mapping) else type(declared).__name__)
-    if kind not in RESULTS:
-        msg = f"{kept.folder} holds no study of a kind that this version knows; got {kind!r}."
-        raise StoreError(msg)
-    return RESULTS[kind].open(kept.folder)
+    return RESULTS[read_record(kept).settings["kind"]].open(kept.folder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +78,10 @@ class Result:
         failed, empty if it didn't; a failed unit's numbers are NaN.
     unmeasured
         Pictures in which nothing could be measured: columns as in `failures`.
+    made_by
+        Versions of facelib and of the packages that computed the rows.
+    remarks
+        What to know of how it is stored, in sentences: see `notes`.
     """
 
     store: Path
@@ -83,6 +92,8 @@ class Result:
     total: int
     table: pd.DataFrame
     unmeasured: pd.DataFrame
+    made_by: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, store: str | Path) -> Self:
@@ -94,11 +105,8 @@ class Result:
             If the folder holds none.
         """
         kept = Store(Path(store).expanduser())
-        settings, faces, units = (
-            kept.load("study.json"),
-            kept.load_table("faces.parquet"),
-            kept.load_table("units.parquet"),
-        )
+        record = read_record(kept)
+        faces, units = read_faces(kept, record), read_units(kept, record)
         there = kept.contents()
         by_job = units.assign(there=units["unit"].isin(set(there.parts))).groupby(
             ["face", "intervention"], sort=False
@@ -106,16 +114,25 @@ class Result:
         numbers = {unit: number for number, unit in enumerate(units["unit"])}
         outputs = kept.read("outputs", numbers, there)
         measured = tidy_measured(kept.read("measured", numbers, there))
+        done, total = int(by_job.all().sum()), int(by_job.ngroups)
+        aside = _aside(there.aside) if done < total else ""
         return cls(
             store=kept.folder,
-            settings=settings,
-            provenance=kept.load("provenance.json"),
+            settings=record.settings,
+            provenance=read_provenance(kept),
             faces=faces,
-            done=int(by_job.all().sum()),
-            total=int(by_job.ngroups),
+            done=done,
+            total=total,
             table=_joined(outputs, measured),
             unmeasured=_unmeasured(measured),
+            made_by=record.made_by,
+            remarks=tuple(filter(None, (told(record.made_by), aside))),
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of how it is stored: that another version computed it, that a part was damaged."""
+        return self.remarks
 
     @property
     def kind(self) -> str:
@@ -325,23 +342,45 @@ class ObservationalResult(Result):
         """
         found = self.data.test(self.settings, budget=budget, progress=progress)
         if not found["notes"].str.contains(CANCELLED, regex=False).any():
-            Store(self.store).save(self._grid_name, found)
+            save_tests(Store(self.store), self._tests_key, found)
         vars(self)["grid"] = found
         return found
 
     @property
     def tested(self) -> bool:
         """Whether these faces were tested before, as they are to be, and the table was kept."""
-        return (self.store / self._grid_name).exists()
+        return self._kept_tests is not None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of how it is stored, and that another version ran the tests."""
+        try:
+            kept = self._kept_tests
+        except FacelibError:  # there is nothing to test yet
+            return self.remarks
+        return self.remarks if kept is None or kept.current else (*self.remarks, TESTED_BEFORE)
 
     @cached_property
     def grid(self) -> pd.DataFrame:
-        """All properties × outputs × tests: `facelib.stats.independence_grid`, with a random property."""
-        return Store(self.store).load_table(self._grid_name) if self.tested else self.test()
+        """All properties × outputs × tests: `facelib.stats.independence_grid`, with a random property.
+
+        Raises
+        ------
+        StoreError
+            If the table that was kept is damaged: it is set aside, and `test` makes it anew.
+        """
+        kept = self._kept_tests
+        return self.test() if kept is None else load_tests(Store(self.store), kept)
 
     @property
-    def _grid_name(self) -> str:
-        return f"grid-{self.data.key(self.settings)}.parquet"
+    def _kept_tests(self) -> KeptTests | None:
+        return find_tests(
+            Store(self.store), self._tests_key, lambda table: self.data.fits(table, self.settings)
+        )
+
+    @property
+    def _tests_key(self) -> str:
+        return self.data.key(self.settings)
 
     @cached_property
     def share_significant(self) -> pd.DataFrame:
@@ -388,6 +427,15 @@ def _unmeasured(measured: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=["face", "intervention", "classifier", "error"], dtype="str")
     failed = measured.loc[measured["error"] != "", ["face", "intervention", "error"]].astype("str")
     return failed.assign(classifier=MEASURES)
+
+
+def _aside(names: Sequence[str]) -> str:
+    """Say how many parts were damaged; "" if none was."""
+    if not names:
+        return ""
+    one = len(names) == 1
+    files, it = ("part was", "it") if one else ("parts were", "they")
+    return SET_ASIDE.format(n=len(names), files=files, it=it, name=names[0])
 
 
 def _reports() -> Any:

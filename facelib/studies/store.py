@@ -1,14 +1,15 @@
 """Where a study keeps its rows: a folder of small Parquet files, each whole or not there, and what they hold.
 
 A file is a *part*: the rows of some *units* (one face × one intervention × one reader), named by a hash of
-them. What a unit is made of is in its key, so that a part never goes stale: a changed study asks for other
-keys. Units that two parts have are read once.
+them and by the checksum of its content, which is verified whenever it is read. What a unit is made of is in
+its key, so that a part never goes stale: a changed study asks for other keys. Units that two parts have are
+read once.
 """
 
 from __future__ import annotations
 
 import errno
-import json
+import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 from facelib.errors import FacelibError
-from facelib.models.writing import written_whole
+from facelib.models.writing import newest_last, written_whole
+from facelib.studies import checksums
+from facelib.studies.checksums import DamagedError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,11 +31,15 @@ KINDS: Final[tuple[Kind, ...]] = ("outputs", "measured")
 
 DONE: Final = b"facelib.units"
 FAILED: Final = b"facelib.failed"
+VERSION: Final = b"facelib.version"
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+NO_MEMORY: Final = "A table of the study doesn't fit into memory. Close other programs, and try again."
+ASIDE: Final = ".damaged"
+"""End of the name of a file that was found damaged."""
 
 
 class StoreError(FacelibError, OSError):
-    """The folder of a study can't be written to, or another run is writing there."""
+    """The folder of a study can't be read or written to, is damaged, or another run is writing there."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,16 @@ class Contents:
         Path of the part that has a unit, by the unit; where several have it, one in which it didn't fail.
     failed
         Units that failed.
+    aside
+        Names of parts that were found damaged, now or before.
+    versions
+        Fingerprints of the versions that made the parts; "" of parts that don't say so.
     """
 
     parts: Mapping[str, Path]
     failed: frozenset[str]
+    aside: tuple[str, ...] = ()
+    versions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -63,8 +76,21 @@ class Store:
 
     folder: Path
 
-    def write(self, kind: Kind, table: pa.Table, units: Sequence[str], failed: Iterable[str] = ()) -> Path:
+    def write(
+        self, kind: Kind, table: pa.Table, units: Sequence[str], failed: Iterable[str] = (), version: str = ""
+    ) -> Path:
         """Write the rows of some units as one part: all of it, or nothing.
+
+        Parameters
+        ----------
+        kind
+            Of the rows.
+        table
+            Rows with a column ``unit``.
+        units, failed
+            Keys of the units, and of those that failed.
+        version
+            Fingerprint of the versions of what computed them.
 
         Raises
         ------
@@ -76,15 +102,13 @@ class Store:
         import pyarrow.parquet as pq
 
         bad = sorted(failed)
-        name = hashlib.sha256("".join([*units, "|", *bad]).encode()).hexdigest()[:24]
-        path = self.folder / kind / f"{name}.parquet"
-        about = {DONE: " ".join(units).encode(), FAILED: " ".join(bad).encode()}
-        with self._told(path), written_whole(path) as file:
-            pq.write_table(
-                table.replace_schema_metadata((table.schema.metadata or {}) | about), file, compression="zstd"
-            )
-            self._finish(file)
-        return path
+        what = hashlib.sha256("".join([*units, "|", *bad]).encode()).hexdigest()[:24]
+        about = {DONE: " ".join(units), FAILED: " ".join(bad), VERSION: version}
+        said = {name: text.encode() for name, text in about.items()}
+        buffer = io.BytesIO()
+        whole = table.replace_schema_metadata((table.schema.metadata or {}) | said)
+        pq.write_table(whole, buffer, compression="zstd")
+        return self._put(self.folder / kind, what, buffer.getvalue())
 
     def contents(self) -> Contents:
         """Return which units are there; a damaged part is renamed to ``….damaged`` and counts for nothing.
@@ -94,24 +118,24 @@ class Store:
         StoreError
             If a part can't be looked into, which doesn't mean that it is damaged.
         """
-        import pyarrow.parquet as pq
-
         parts: dict[str, Path] = {}
         failed: set[str] = set()
-        for path in self._paths():
+        versions: set[str] = set()
+        for path in self.parts():
             try:
-                about = pq.read_metadata(path).metadata or {}
-                units, bad = about[DONE].decode().split(), set(about[FAILED].decode().split())
+                units, bad, version = units_of(read_sound(path)[0])
             except FileNotFoundError:
                 continue  # another process has just found it damaged
-            except (OSError, ValueError, KeyError) as error:
-                _set_aside(path, error)
+            except DamagedError:
+                _set_aside(path)
                 continue
+            versions.add(version)
             for unit in units:
                 if unit not in parts or (unit in failed and unit not in bad):
                     parts[unit] = path
                     (failed.add if unit in bad else failed.discard)(unit)
-        return Contents(parts, frozenset(failed))
+        aside = tuple(sorted(path.name for kind in KINDS for path in (self.folder / kind).glob(f"*{ASIDE}")))
+        return Contents(parts, frozenset(failed), aside, frozenset(versions))
 
     def read(self, kind: Kind, units: Mapping[str, int], contents: Contents | None = None) -> pd.DataFrame:
         """Return the rows of units in the order of their numbers; those that aren't there are left out.
@@ -135,8 +159,6 @@ class Store:
         """
         import pandas as pd
         import pyarrow as pa
-        import pyarrow.compute as pc
-        import pyarrow.parquet as pq
 
         wanted: dict[Path, list[str]] = {}
         for unit, path in (contents or self.contents()).parts.items():
@@ -147,55 +169,75 @@ class Store:
         tables = []
         for path, here in wanted.items():
             try:
-                table = pq.read_table(path)
-            except (OSError, ValueError) as error:
-                _set_aside(path, error)
+                tables.append(rows_of(read_sound(path)[0], here))
+            except (DamagedError, FileNotFoundError) as error:
+                _set_aside(path)
                 msg = (
                     f"{path} was damaged after it was written. It is set aside; run the study again, and its "
                     "rows are computed anew."
                 )
                 raise StoreError(msg) from error
-            if len(here) < len(table.schema.metadata[DONE].split()):
-                table = table.filter(pc.is_in(table["unit"].cast(pa.string()), pa.array(here, pa.string())))
-            tables.append(table)
-        frame: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas(self_destruct=True)
-        frame["number"] = frame["unit"].astype(str).map(units).to_numpy()
+        try:
+            frame: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas(self_destruct=True)
+            frame["number"] = frame["unit"].astype(str).map(units).to_numpy()
+        except MemoryError as error:
+            raise StoreError(NO_MEMORY) from error
+        except Exception as error:  # whatever is made of parts without checksums
+            msg = (
+                f"The parts in {self.folder / kind} don't fit together ({error}): one of them is damaged, or "
+                "foreign. Move away those that aren't of this study, or run it anew in another folder."
+            )
+            raise StoreError(msg) from error
         return frame.sort_values("number", kind="stable", ignore_index=True)
 
-    def save(self, name: str, content: Any) -> None:
-        """Write JSON, or a table as Parquet, whole or not at all."""
+    def save(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write JSON with its checksum, whole or not at all."""
         path = self.folder / name
-        with self._told(path), written_whole(path) as file:
-            if name.endswith(".parquet"):
-                content.to_parquet(file, index=False)
-            else:
-                file.write(json.dumps(content, indent=2, default=_as_json).encode())
+        with self.saying(path), written_whole(path) as file:
+            file.write(checksums.sealed(content))
             self._finish(file)
 
-    def load(self, name: str) -> Any:
+    def save_table(self, what: str, table: pd.DataFrame) -> Path:
+        """Write a table as ``<what>-<checksum>.parquet``, whole or not at all, and return its path."""
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        return self._put(self.folder, what, buffer.getvalue())
+
+    def find_tables(self, what: str) -> list[Path]:
+        """Return the tables whose names begin with some words, the newest one last."""
+        return newest_last(self.folder.glob(f"{what}*.parquet"))
+
+    def load(self, name: str) -> dict[str, Any]:
         """Return JSON that was saved.
 
         Raises
         ------
         StoreError
-            If there is none, or it can't be read.
+            If there is none, it can't be read, or it is damaged.
         """
         path = self.folder / name
         try:
-            return json.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            msg = f"{self.folder} holds no study: its {name} can't be read ({error})."
-            raise StoreError(msg) from error
+            return checksums.unsealed(read_bytes(path))[0]
+        except (DamagedError, FileNotFoundError) as error:
+            raise self._unreadable(path, error) from error
 
-    def load_table(self, name: str) -> pd.DataFrame:
-        """Return a table that was saved; see `load`."""
-        import pandas as pd
-
+    def load_table(self, name: str | Path, columns: Iterable[str] = ()) -> pd.DataFrame:
+        """Return a table that was saved, which has some columns; see `load`."""
+        path = self.folder / name
         try:
-            return pd.read_parquet(self.folder / name)
-        except (OSError, ValueError) as error:
-            msg = f"{self.folder} holds no study: its {name} can't be read ({error})."
-            raise StoreError(msg) from error
+            content = read_sound(path)[0]
+            with _parsing("table"):
+                table: pd.DataFrame = _table(content).to_pandas()
+            if missing := [name for name in columns if name not in table]:
+                msg = f"it has no column {', '.join(missing)}"
+                raise DamagedError(msg)
+        except (DamagedError, FileNotFoundError) as error:
+            raise self._unreadable(path, error) from error
+        return table
+
+    def set_aside(self, name: str) -> None:
+        """Rename a file that is damaged, so that another one can take its place."""
+        _set_aside(self.folder / name)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -207,13 +249,13 @@ class Store:
             If the folder can't be written to, or another run holds it.
         """
         path = self.folder / "run.lock"
-        with self._told(path):
+        with self.saying(path):
             self.folder.mkdir(parents=True, exist_ok=True)
             file = path.open("a+b")
         with file:
             _lock(file.fileno(), self.folder)
             for left in [*self.folder.glob("*.part"), *self.folder.glob("*/*.part")]:
-                with self._told(left):
+                with self.saying(left):
                     left.unlink(missing_ok=True)  # of runs that were killed
             yield
 
@@ -224,11 +266,28 @@ class Store:
             os.fchmod(file.fileno(), self.folder.stat().st_mode & 0o666)
         os.fsync(file.fileno())
 
-    def _paths(self) -> list[Path]:
+    def parts(self) -> list[Path]:
+        """Return the files of all parts, damaged ones that nobody has found yet among them."""
         return [path for kind in KINDS for path in sorted((self.folder / kind).glob("*.parquet"))]
 
+    def _put(self, folder: Path, what: str, content: bytes) -> Path:
+        """Write a file that is named after its content."""
+        path = folder / checksums.named(what, content)
+        with self.saying(path), written_whole(path) as file:
+            file.write(content)
+            self._finish(file)
+        return path
+
+    def _unreadable(self, path: Path, error: Exception) -> StoreError:
+        if isinstance(error, FileNotFoundError):
+            return StoreError(f"{self.folder} holds no study: its {path.name} can't be read ({error}).")
+        return StoreError(
+            f"{path} is damaged: {error}. Put an unharmed copy in its place, or run the study again in this "
+            "folder: the rows that were computed are kept."
+        )
+
     @contextmanager
-    def _told(self, path: Path) -> Iterator[None]:
+    def saying(self, path: Path) -> Iterator[None]:
         """Turn what the system says of a file into what to do about it."""
         try:
             yield
@@ -245,21 +304,96 @@ class Store:
             raise StoreError(msg) from error
 
 
-def _set_aside(path: Path, error: Exception) -> None:
-    """Rename a part that is damaged; one that the system doesn't let us read may be whole."""
-    if isinstance(error, OSError) and error.errno is not None:
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it isn't there.
+    StoreError
+        If the system doesn't let us read it: it may be whole.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
         msg = (
             f"{path} can't be read ({error.strerror or error}). Its rows may well be whole: see to it that "
             "the folder of the study can be read, and try again."
         )
         raise StoreError(msg) from error
+
+
+def read_sound(path: Path) -> tuple[bytes, bool]:
+    """Return the content of a table's file, and whether its name has a checksum, which was verified.
+
+    Raises
+    ------
+    DamagedError
+        If the checksum isn't that of the content.
+    FileNotFoundError, StoreError
+        As from `read_bytes`.
+    """
+    content = read_bytes(path)
+    return content, checksums.check(path, content)
+
+
+def units_of(content: bytes) -> tuple[list[str], set[str], str]:
+    """Return the units of a part, those that failed, and the fingerprint of what computed them.
+
+    Raises
+    ------
+    DamagedError
+        If this is no part.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with _parsing("part of a study"):
+        about = pq.read_metadata(pa.BufferReader(content)).metadata or {}
+        units, bad = about[DONE].decode().split(), set(about[FAILED].decode().split())
+        return units, bad, about.get(VERSION, b"").decode()
+
+
+def rows_of(content: bytes, units: Sequence[str]) -> pa.Table:
+    """Return the rows of some units of a part, without units all; `DamagedError` if they can't be read."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    with _parsing("table"):
+        table = _table(content)
+        if units and len(units) < len(units_of(content)[0]):
+            table = table.filter(pc.is_in(table["unit"].cast(pa.string()), pa.array(units, pa.string())))
+        return table
+
+
+def _table(content: bytes) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pq.read_table(pa.BufferReader(content))
+
+
+@contextmanager
+def _parsing(what: str) -> Iterator[None]:
+    """Turn whatever a parser makes of bytes that aren't what they should be into `DamagedError`."""
+    try:
+        yield
+    except DamagedError:
+        raise
+    except MemoryError as error:
+        raise StoreError(NO_MEMORY) from error
+    except Exception as error:
+        msg = f"it is no {what} ({error})"
+        raise DamagedError(msg) from error
+
+
+def _set_aside(path: Path) -> None:
+    """Rename a file that is damaged."""
     with suppress(OSError):
-        path.replace(path.with_suffix(".damaged"))
-
-
-def _as_json(value: Any) -> Any:
-    """Return a number of numpy as Python's, anything else as its text."""
-    return value.item() if hasattr(value, "item") else str(value)
+        path.replace(path.with_suffix(ASIDE))
 
 
 def _lock(descriptor: int, folder: Path) -> None:

@@ -29,9 +29,11 @@ from facelib.studies.part import Job
 from facelib.studies.plan import PART, Plan, trial
 from facelib.studies.readers import MEASURES, Reader, reader_of
 from facelib.studies.readings import Cancelled
-from facelib.studies.store import Contents, Store
+from facelib.studies.record import PROVENANCE, UNIT_COLUMNS, Record, read_provenance, write_record
+from facelib.studies.store import Contents, Store, StoreError
 from facelib.studies.subjects import Subject, faces_table, subjects
 from facelib.studies.sweep import load_all
+from facelib.studies.upgrades import Wanted, declare_anew, drop, keep_former, keys_of, stays, told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,9 +110,11 @@ class Study(ABC, Generic[R]):
             As for `run`.
         """
         readers = self._readers(travels=False)
-        jobs, _ = self._jobs(readers)
-        there: Contents | None = Store(Path(store).expanduser()).contents() if store is not None else None
-        left = self._left(jobs, there, retry=False)
+        jobs, units = self._jobs(readers)
+        left, said, refused = jobs, "", ""
+        if store is not None:
+            kept = Store(Path(store).expanduser())
+            left, said, refused = self._planned(kept, jobs, self._wanted(units, readers))
         seconds, weight = trial(left or jobs, readers)
         processes, here = workers(n_jobs)
         batch = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
@@ -131,7 +135,8 @@ class Study(ABC, Generic[R]):
             seconds=seconds * len(left) / processes,
             bytes=weight * len(jobs) + PART * kinds * math.ceil(len(jobs) / batch),
             processes=processes,
-            notes=tuple(self._notes()),
+            notes=tuple(filter(None, (said, *self._notes()))),
+            refused=refused,
         )
 
     def run(
@@ -142,8 +147,12 @@ class Study(ABC, Generic[R]):
         n_jobs: int | None = None,
         stop: Stop | None = None,
         retry: bool = False,
+        recompute: bool = False,
     ) -> R:
         """Run the study, or go on with it: what the store has already isn't done again.
+
+        What another version of facelib computed stays as it is: such a study is returned as it was stored if
+        it is finished, and says so in its ``notes``; else it is refused.
 
         Parameters
         ----------
@@ -157,13 +166,16 @@ class Study(ABC, Generic[R]):
             Asked now and then; True ends the run.
         retry
             Do again what failed before.
+        recompute
+            Compute all anew where another version computed what is there; that is kept in a folder within.
 
         Raises
         ------
         Cancelled
             If `stop` answered True, or Ctrl-C was pressed: what is done is kept, run again to go on.
         StoreError
-            If the folder can't be written to, or another run is writing there.
+            If the folder can't be written to, another run is writing there, or what it holds is unfinished or
+            another study, computed by another version.
         BadValueError
             If the study can't be run as it is declared.
         """
@@ -175,9 +187,16 @@ class Study(ABC, Generic[R]):
         jobs, units = self._jobs(readers)
         with kept.writing(), _reporting(progress, len(jobs)) as report:
             remember("study", kept.folder)
-            there = kept.contents()
-            left = self._left(jobs, there, retry=retry)
-            begun = self._begin(kept, units, n_jobs)
+            wanted = self._wanted(units, readers)
+            former = keep_former(kept) if recompute else None
+            if not recompute and (record := stays(kept, wanted, retry=retry)):
+                self._register(kept)
+                declare_anew(kept, record, wanted)
+                return cast("R", open_study(kept.folder))
+            left = self._left(jobs, kept.contents(), retry=retry)
+            begun = self._begin(kept, wanted, n_jobs)
+            if former is not None:
+                drop(kept, former)
             try:
                 if left:
                     seconds, _ = trial(left, readers)
@@ -225,6 +244,7 @@ class Study(ABC, Generic[R]):
 
         jobs, rows = [], []
         versions, size = dict(fingerprints.versions()), self.size
+        version = fingerprints.version_key()
         arms = [(arm, _arm_key(arm, size, versions)) for arm in self.arms]
         for subject in self.people:
             for arm, key in arms:
@@ -232,11 +252,28 @@ class Study(ABC, Generic[R]):
                     name: fingerprints.fingerprint(subject.name, subject.key, key, reader.key)
                     for name, reader in readers.items()
                 }
-                jobs.append(Job(subject, arm.name, arm.intervention, arm.strengths, size, units))
+                job = Job(subject, arm.name, arm.intervention, arm.strengths, size, units, version)
+                jobs.append(job)
                 rows += [
                     (unit, subject.name, arm.name, name, len(arm.strengths)) for name, unit in units.items()
                 ]
-        return jobs, pd.DataFrame(rows, columns=["unit", "face", "intervention", "reader", "strengths"])
+        return jobs, pd.DataFrame(rows, columns=list(UNIT_COLUMNS)).assign(version=version)
+
+    def _wanted(self, units: pd.DataFrame, readers: Mapping[str, Reader]) -> Wanted:
+        """Return what stored studies are compared with."""
+        changes = {arm.name: arm.intervention for arm in self.arms if arm.intervention is not None}
+        return Wanted({"kind": self.kind} | self.settings, units, keys_of(self.models, readers, changes))
+
+    def _planned(self, kept: Store, jobs: list[Job], wanted: Wanted) -> tuple[list[Job], str, str]:
+        """Return the jobs that a run would do, what to know of what is there, and why it would be refused."""
+        try:
+            record = stays(kept, wanted)
+        except StoreError as error:
+            return jobs, "", str(error)
+        if record is not None:
+            return [], told(record.made_by), ""
+        there = kept.contents()
+        return self._left(jobs, there, retry=False), "", ""
 
     def _left(self, jobs: Sequence[Job], there: Contents | None, *, retry: bool) -> list[Job]:
         """Return the jobs that aren't done, with the units that they lack."""
@@ -248,33 +285,40 @@ class Study(ABC, Generic[R]):
         )
         return [replace(job, units=units) for job, units in lacking if units]
 
-    def _begin(self, kept: Store, units: pd.DataFrame, n_jobs: int | None) -> dict[str, Any]:
-        """Write down what is run, before it is."""
+    def _register(self, kept: Store) -> None:
+        """Write down the hypothesis, before anything is looked at."""
         from facelib.studies.confirmation import register
 
         if self.hypothesis is not None:
             register(kept.folder, self.hypothesis, self.settings)
-        kept.save("study.json", {"kind": self.kind} | self.settings)
-        kept.save("faces.parquet", faces_table(self.people))
-        kept.save("units.parquet", units)
-        try:
-            earlier = list(kept.load("provenance.json").get("runs", []))
-        except OSError:
-            earlier = []
+
+    def _begin(self, kept: Store, wanted: Wanted, n_jobs: int | None) -> dict[str, Any]:
+        """Write down what is run, before it is; the record comes last, when all that it names is there."""
+        self._register(kept)
+        faces = kept.save_table("faces", faces_table(self.people)).name
+        units = kept.save_table("units", wanted.units).name
+        earlier: list[Any] = []
+        if (kept.folder / PROVENANCE).exists():
+            try:
+                earlier = list(read_provenance(kept)["runs"])
+            except StoreError:
+                kept.set_aside(PROVENANCE)
+        versions = dict(fingerprints.versions())
         about = {
-            "versions": dict(fingerprints.versions()) | {"python": platform.python_version()},
+            "versions": versions | {"python": platform.python_version()},
             "machine": {"system": platform.platform(), "processor": platform.machine()},
             "seed": self.seed,
             "classifiers": zoo.provenance(self.models).to_dict("records"),
             "runs": [*earlier, {"begun": _now(), "ended": None, "n_jobs": n_jobs}],
         }
-        kept.save("provenance.json", about)
+        kept.save(PROVENANCE, about)
+        write_record(kept, Record(wanted.settings, faces, units, versions, wanted.keys))
         return about
 
 
 def _end(kept: Store, about: dict[str, Any]) -> None:
     about["runs"][-1]["ended"] = _now()
-    kept.save("provenance.json", about)
+    kept.save(PROVENANCE, about)
 
 
 def _now() -> str:

@@ -120,9 +120,9 @@ def _write(store: Store, rows: Sequence[Rows]) -> Iterator[Path]:
     read = [one for one in rows if one.reader.kind == "outputs"]
     numbers = [one for one in rows if one.reader.kind == "measured"]
     if read:
-        yield store.write("outputs", outputs(read), *_units(read))
+        yield store.write("outputs", outputs(read), *_units(read), version=read[0].job.version)
     if numbers:
-        yield store.write("measured", measured(numbers), *_units(numbers))
+        yield store.write("measured", measured(numbers), *_units(numbers), version=numbers[0].job.version)
 
 
 def _units(rows: Sequence[Rows]) -> tuple[list[str], list[str]]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.studies.grid import BETWEEN
+from facelib.studies.kept_tests import find_tests, load_tests, save_tests
 from facelib.studies.power_of_properties.design import ACTIVATION, OF_EXPRESSION, SYMMETRY
 from facelib.studies.store import Store
 
@@ -100,9 +101,9 @@ def grid_with_intensity(
         )
         raise BadValueError(msg)
     key = fingerprint(data.key(settings), list(properties), ACTIVATION)[:16]
-    name = f"grid-{key}.parquet"
-    if (result.store / name).exists():
-        return Store(result.store).load_table(name)
+    kept = Store(result.store)
+    if (known := find_tests(kept, key)) is not None:
+        return load_tests(kept, known)
     found = stats.independence_grid(
         data.properties[list(properties)],
         data.outputs,
@@ -114,7 +115,7 @@ def grid_with_intensity(
         seed=settings["seed"],
         null_property=True,
     )
-    Store(result.store).save(name, found)
+    save_tests(kept, key, found)
     return found
 
 

@@ -32,7 +32,17 @@ def test_library_is_bundled_once_and_named_by_its_version(bundles: list[str], ca
     first = chartview.library_bundle()
     assert chartview.library_bundle() == first
     assert len(bundles) == 1
-    assert [path.name for path in cache.iterdir()] == [f"vega-{chartview.library_version()}.js"]
+    (kept,) = cache.iterdir()
+    assert kept.name.startswith(f"vega-{chartview.library_version()}-")
+
+
+def test_a_bundle_of_other_code_is_another_one(
+    bundles: list[str], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chartview.library_bundle()
+    monkeypatch.setattr(chartview, "_made_by", lambda: "other")
+    chartview.library_bundle()
+    assert len(bundles) == len(list(cache.iterdir())) == 2
 
 
 def test_failed_bundle_leaves_nothing(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:

@@ -39,7 +39,7 @@ def test_other_arguments_other_file(cache: Path) -> None:
 
 def test_other_version_other_file(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     specs.bars(["fer"])
-    monkeypatch.setattr(specs, "_fingerprint", lambda: "another altair")
+    monkeypatch.setattr(specs, "_fingerprint", lambda _module: "another altair")
     specs.bars(["fer"])
     assert len(list(cache.iterdir())) == 2
 

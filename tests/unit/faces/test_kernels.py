@@ -10,20 +10,33 @@ import pytest
 
 from facelib.errors import UnavailableError
 from facelib.faces import kernels
+from facelib.models import sources
 from facelib.models.writing import newest_last
 
 
 @pytest.fixture
 def copied(tmp_path, monkeypatch):
-    """A copy of the sources of `facelib.faces`, which a test may change."""
-    for path in kernels._HERE.glob("*.py"):
-        shutil.copy(path, tmp_path)
-    monkeypatch.setattr(kernels, "_HERE", tmp_path)
-    return tmp_path
+    """A copy of the sources of facelib, of which a test may change those in `faces`."""
+    for name in ("faces", "models"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(kernels._HERE.parent / name, tmp_path / "facelib" / name, ignore=ignored)
+    for path in kernels._HERE.parent.glob("*.py"):
+        shutil.copy(path, tmp_path / "facelib")
+    monkeypatch.setattr(kernels, "_HERE", tmp_path / "facelib/faces")
+    _forget()
+    yield tmp_path / "facelib/faces"
+    _forget()
+
+
+def _forget():
+    """Let files be read again: a process reads them once."""
+    for cached in (sources._digest, sources._hash, sources._imports, sources._path):
+        cached.cache_clear()
 
 
 def _append(path, line):
     path.write_text(f"{path.read_text()}\n{line}\n")
+    _forget()
 
 
 def test_a_change_in_a_called_module_gives_its_callers_another_version(copied):
@@ -40,6 +53,7 @@ def test_constants_count_too(copied):
     text = (copied / "maps.py").read_text()
     assert "TOP, BOTTOM = 8.5, 5.7" in text
     (copied / "maps.py").write_text(text.replace("TOP, BOTTOM = 8.5, 5.7", "TOP, BOTTOM = 8.5, 5.8"))
+    _forget()
     assert kernels.version("resolve") != before
 
 

@@ -13,7 +13,8 @@ from torch import nn
 
 from facelib import interventions
 from facelib.classifiers import Preparation, own
-from facelib.studies.fingerprints import fingerprint, of_classifier, of_intervention
+from facelib.models import sources
+from facelib.studies.fingerprints import STORING, WORKER, fingerprint, of_classifier, of_intervention
 
 KINDS = """
 from facelib.studies.fingerprints import fingerprint
@@ -119,3 +120,98 @@ def test_options_tell_interventions_apart() -> None:
     keys = {of_intervention(interventions.get("palsy", side=side)) for side in ("left", "right")}
     assert len(keys) == 2
     assert of_intervention(interventions.get("palsy", side="left")) in keys
+
+
+def test_moving_an_intervention_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules move; what they do doesn't."""
+    import facelib.restoration.network as elsewhere  # any module that a worker imports
+
+    palsy = interventions.get("palsy", side="left")
+    before = of_intervention(palsy)
+    monkeypatch.setattr(type(palsy), "__module__", elsewhere.__name__)
+    assert of_intervention(palsy) == before
+
+
+def test_what_facelib_has_beside_what_workers_import_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    palsy = interventions.get("palsy")
+    keys = set()
+    for module in ("facelib.interventions.palsy", "facelib.charts.palette", "facelib.charts.curves"):
+        monkeypatch.setattr(type(palsy), "__module__", module)
+        keys.add(of_intervention(palsy))
+    assert len(keys) == 3
+
+
+JOBS = """
+import json, sys
+from importlib import import_module
+from types import ModuleType
+from facelib.models import sources
+
+def bare(name):
+    # a package that gives names without importing what a worker doesn't ask for
+    path = sources._path(sources.FOLDER, name)
+    module = ModuleType(name)
+    module.__path__ = [str(path.parent)]
+    module.__file__ = str(path)
+    given = {one: item.module for item in sources._imports(path, name) for one in item.names}
+    def named(word):
+        if word.startswith("__"):
+            raise AttributeError(word)
+        if sources._path(sources.FOLDER, f"{name}.{word}"):
+            return import_module(f"{name}.{word}")
+        return getattr(import_module(given[word]), word)
+    module.__getattr__ = named
+    return module
+
+kept = {name: module for name, module in sys.modules.items() if name.startswith("facelib")}
+for name in kept:
+    del sys.modules[name]
+for name in sources.NAMES_ONLY:
+    sys.modules[name] = bare(name)
+
+import numpy as np
+from facelib.faces.face import Face
+from facelib.faces.head import Head
+from facelib import interventions
+from facelib.properties.property import PROPERTIES
+from facelib.studies.part import Job
+from facelib.studies.readers import MEASURES, Reader, reader_of
+from facelib.studies.subjects import subjects
+from facelib.studies.work import run_job
+from facelib import classifiers as zoo
+
+noise = np.random.default_rng(1).integers(0, 256, (96, 96, 3), np.uint8)
+picture = Face(noise, np.array([0.0, 0.0, 96.0, 96.0]), np.full((2, 2), np.nan), attributes={"id": "a"})
+faces = [picture] + ([Head(seed=1, electrodes="fridlund")] if "heads" in sys.argv else [])
+readers = {one: reader_of(zoo.load(one), travels=True) for one in ("known_unbiased",)}
+readers[MEASURES] = Reader(MEASURES, "x", tuple(name for name in PROPERTIES))
+ran = []
+for face in faces:
+    (subject,) = subjects([face])
+    for name in interventions.INTERVENTIONS:
+        change = interventions.get(name)
+        if change.accepts(face):
+            units = {one: one for one in readers}
+            rows = run_job(Job(subject, name, change, (0.0, 1.0), 64, units), readers)
+            ran.append(name)
+print(json.dumps([sorted(n for n in sys.modules if n.partition(".")[0] == "facelib"), sorted(set(ran))]))
+"""
+
+
+@pytest.mark.packages
+def test_all_that_a_worker_really_imports_is_hashed() -> None:
+    """Every change, classifier kind and property in a fresh process; nothing that it imported is missing."""
+    import json
+
+    ran = subprocess.run(
+        [sys.executable, "-c", JOBS, "heads"], capture_output=True, text=True, check=False, timeout=600
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    imported, changes = json.loads(ran.stdout.splitlines()[-1])
+    assert len(changes) > 20
+    hashed = set(sources.closure(WORKER, without=STORING))
+    stored = {name for name in imported if name in STORING}
+    assert set(imported) - hashed - stored == set(sources.NAMES_ONLY)
+    assert {"facelib.restoration.network", "facelib.classifiers.known_bias"} <= hashed
+    folders = {path.parent.name for path in sources.files(hashed) if path.suffix == ".safetensors"}
+    assert {"trained", "known_bias_weights"} <= folders

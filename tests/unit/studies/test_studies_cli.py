@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -73,8 +73,8 @@ def test_a_run_shows_its_plan_and_keeps_what_was_declared(here: Path) -> None:
     assert "The report: facelib study report runs/plan" in result.output
     found = studies.open_study("runs/plan")
     assert found.complete
-    content = json.loads((here / "runs/plan/declaration.json").read_text())
-    assert studies.declare(content).study().faces == studies.load_study("plan.yml").faces
+    kept = studies.load_declaration(here / "runs/plan/declaration.json")
+    assert kept.study().faces == studies.load_study("plan.yml").faces
     again = study("run", "plan.yml", "--jobs", "1")
     assert "Done before: 8 of 8." in again.output
     assert "declared otherwise" not in again.output
@@ -218,7 +218,7 @@ def test_someone_who_looks_on_is_asked_and_may_say_no(here: Path, monkeypatch: p
 
     monkeypatch.setattr(studies_cli.sys, "stdin", Terminal())
     monkeypatch.setattr(studies_cli.typer, "confirm", no)
-    monkeypatch.setattr("facelib.studies.study.Study.plan", lambda *_, **__: "the plan")
+    monkeypatch.setattr("facelib.studies.study.Study.plan", lambda *_, **__: SimpleNamespace(refused=""))
     with pytest.raises(studies_cli.typer.Exit) as ended:
         studies_cli.run(Path("plan.yml"))
     assert (ended.value.exit_code, asked) == (130, ["Start?"])

@@ -1,0 +1,84 @@
+"""Tables of tests that are kept beside a study: named by what was tested, how, and by which version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from facelib.studies.checksums import DamagedError
+from facelib.studies.fingerprints import TESTING, code, fingerprint, versions
+from facelib.studies.store import Store, StoreError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIRST: Final = re.compile(r"grid-[0-9a-f]{16}\.parquet")
+"""Name of a table of format 1, which says neither what was tested nor by which version."""
+
+
+@dataclass(frozen=True)
+class KeptTests:
+    """A table of tests that was kept.
+
+    Attributes
+    ----------
+    path
+        Of its file.
+    current
+        Whether this version of facelib ran the tests.
+    """
+
+    path: Path
+    current: bool
+
+
+def save_tests(store: Store, key: str, table: pd.DataFrame) -> None:
+    """Keep a table of tests."""
+    store.save_table(f"grid-{key}-{_version()}", table)
+
+
+def find_tests(
+    store: Store, key: str, fits: Callable[[pd.DataFrame], bool] = lambda _table: False
+) -> KeptTests | None:
+    """Return the table of the tests of some data: this version's if there is one, else another's.
+
+    Parameters
+    ----------
+    store
+        Of the study.
+    key
+        Fingerprint of the data and of how they are tested.
+    fits
+        Tells whether a table of format 1 can be that of these tests.
+    """
+    for words, current in ((f"grid-{key}-{_version()}-", True), (f"grid-{key}-", False)):
+        if found := store.find_tables(words):
+            return KeptTests(found[-1], current)
+    for path in reversed(store.find_tables("grid-")):
+        if FIRST.fullmatch(path.name):
+            try:
+                sound = fits(store.load_table(path))
+            except StoreError:
+                continue  # it can't be said whose it is
+            if sound:
+                return KeptTests(path, current=False)
+    return None
+
+
+def load_tests(store: Store, kept: KeptTests) -> pd.DataFrame:
+    """Return a table of tests; `StoreError` if it is damaged: then it is set aside."""
+    try:
+        return store.load_table(kept.path)
+    except StoreError as error:
+        if not isinstance(error.__cause__, DamagedError):
+            raise
+        store.set_aside(kept.path.name)
+        msg = f"{error} It is set aside; running the tests again makes it anew."
+        raise StoreError(msg) from error
+
+
+def _version() -> str:
+    return fingerprint(code(*TESTING), versions()["scipy"])[:8]

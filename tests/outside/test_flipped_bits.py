@@ -1,0 +1,248 @@
+"""A bit of a stored study flips, wherever: what is opened is what was stored, or it is said that it isn't."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import facelib
+from facelib.errors import FacelibError
+from facelib.faces import Face
+from facelib.studies import (
+    Hypothesis,
+    InterventionalResult,
+    InterventionalStudy,
+    ObservationalResult,
+    ObservationalStudy,
+    StoreError,
+    later_changes,
+    open_study,
+    register,
+    verify,
+)
+
+FLIPS = 300
+KNOWN = ("known_unbiased", "known_age_happy")
+
+
+def pictures(count: int) -> list[Face]:
+    """Return pictures of noise: they need no head and no package."""
+    rng = np.random.default_rng(1)
+    return [
+        Face(
+            rng.integers(0, 256, (64, 64, 3), np.uint8),
+            np.array([0.0, 0.0, 64.0, 64.0]),
+            np.full((2, 2), np.nan),
+            attributes={"id": f"face {number}", "expression": "happy", "age": 20 + number},
+        )
+        for number in range(count)
+    ]
+
+
+def changing() -> InterventionalStudy:
+    return InterventionalStudy(
+        pictures(4), ["blur", "noise"], KNOWN, steps=3, measured=["brightness"], control="noise"
+    )
+
+
+def observing() -> ObservationalStudy:
+    return ObservationalStudy(
+        pictures(24), ["age", "brightness"], KNOWN, methods=["partial_correlation"], label_source="made up"
+    )
+
+
+Opened = InterventionalResult | ObservationalResult
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the folder of a small study of each kind, with several parts, a hypothesis and tests."""
+    root = tmp_path_factory.mktemp("stored")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("facelib.studies.execution.batch_size", lambda jobs, *_, **__: jobs // 2)
+        register(root / "changed", Hypothesis("It falls.", "blur", direction="falls"))
+        changing().run(root / "changed", n_jobs=1)
+        assert len(observing().run(root / "observed", n_jobs=1).grid)
+    return {path.name: path for path in sorted(root.iterdir())}
+
+
+def all_of(result: Opened) -> list[object]:
+    """Return all that a folder says."""
+    found = [result.table, result.faces, result.unmeasured, dict(result.settings), dict(result.provenance)]
+    found += [dict(result.made_by), later_changes(result.store, result.settings)]
+    return found + ([result.grid] if isinstance(result, ObservationalResult) else [])
+
+
+def same(one: object, other: object) -> bool:
+    if isinstance(one, pd.DataFrame) and isinstance(other, pd.DataFrame):
+        return one.equals(other)
+    return one == other
+
+
+def flipped(path: Path, rng: random.Random) -> bytes:
+    content = bytearray(path.read_bytes())
+    content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+    return bytes(content)
+
+
+def outcome(folder: Path, expected: list[object]) -> str:
+    """Return what opening a study gives; whatever isn't ours comes out."""
+    try:
+        result = open_study(folder)
+        found = all_of(result)
+    except StoreError as error:
+        return "told" if "damaged" in str(error) else f"unclear: {error}"
+    if any("damaged" in note and "set aside" in note for note in result.notes):
+        return "set aside and said" if not result.complete else "said, but complete"
+    alike = result.complete and all(map(same, found, expected))
+    return "the same" if alike else "OTHER NUMBERS, NO WORD"
+
+
+def test_no_flipped_bit_gives_other_numbers_without_a_word(stored: dict[str, Path], tmp_path: Path) -> None:
+    rng = random.Random(17)
+    expected = {name: all_of(open_study(path)) for name, path in stored.items()}
+    files = [
+        (name, path.relative_to(folder))
+        for name, folder in stored.items()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.stat().st_size
+    ]
+    kinds = {path.name.partition("-")[0] if "-" in path.name else path.name for _, path in files}
+    assert {"study.json", "provenance.json", "hypothesis.json", "faces", "units", "grid"} <= kinds
+    seen: Counter[str] = Counter()
+    for name, path in stored.items():
+        shutil.copytree(path, tmp_path / name)
+    for number in range(FLIPS):
+        name, inner = files[number % len(files)]
+        folder = tmp_path / name
+        (folder / inner).write_bytes(flipped(stored[name] / inner, rng))
+        checked = verify(folder)
+        assert not checked.sound, f"{inner} isn't found damaged"
+        assert [one.name for one in checked.files if one.state == "damaged"] == [inner.as_posix()]
+        seen[outcome(folder, expected[name])] += 1
+        shutil.copy2(stored[name] / inner, folder / inner)
+        for aside in folder.rglob("*.damaged"):
+            aside.unlink()
+    assert set(seen) == {"told", "set aside and said"}, dict(seen)
+
+
+def test_what_was_damaged_is_computed_again_bit_for_bit(stored: dict[str, Path], tmp_path: Path) -> None:
+    rng = random.Random(5)
+    expected = open_study(stored["changed"])
+    for number, kind in enumerate(
+        ["outputs/*", "measured/*", "study.json", "provenance.json", "faces-*", "units-*"]
+    ):
+        folder = tmp_path / f"run{number}"
+        shutil.copytree(stored["changed"], folder)
+        path = sorted(folder.glob(kind))[0]
+        path.write_bytes(flipped(path, rng))
+        again = changing().run(folder, n_jobs=1)
+        assert again.complete
+        assert again.notes == ()
+        pd.testing.assert_frame_equal(again.table, expected.table, check_exact=True)
+        assert verify(folder).sound
+
+
+def test_tests_that_were_damaged_are_run_again_once_that_was_said(
+    stored: dict[str, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(stored["observed"], folder := tmp_path / "run")
+    (path,) = folder.glob("grid-*")
+    path.write_bytes(flipped(path, random.Random(3)))
+    with pytest.raises(StoreError, match=r"damaged.*set aside; running the tests again makes it anew"):
+        _ = ObservationalResult.open(folder).grid
+    before = ObservationalResult.open(stored["observed"]).grid
+    pd.testing.assert_frame_equal(ObservationalResult.open(folder).grid, before, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("provenance.json", b"[]"),
+        ("provenance.json", b"null"),
+        ("provenance.json", b'{"runs": 3}'),
+        ("provenance.json", b"{" * 100_000),
+        ("study.json", b'{"kind": "interventional", "stored": 3}'),
+        ("study.json", b"\xff\xfe"),
+        ("study.json", b""),
+        ("units-*", None),
+        ("faces-*", b"PAR1"),
+    ],
+)
+def test_what_facelib_did_not_write_is_told_and_mended(
+    stored: dict[str, Path], tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    shutil.copytree(stored["changed"], folder := tmp_path / "run")
+    (path,) = folder.glob(name)
+    path.write_bytes((folder / "study.json").read_bytes() if content is None else content)
+    with pytest.raises(StoreError, match=r"run the study\s+again|holds no study"):
+        open_study(folder)
+    assert changing().run(folder, n_jobs=1).complete
+
+
+def test_a_units_table_of_another_study_is_told(tmp_path: Path) -> None:
+    fixture = Path(__file__).parents[1] / "fixtures/studies/of_80850c4/heads"
+    shutil.copytree(fixture, folder := tmp_path / "run")
+    pd.DataFrame({"word": ["foreign"]}).to_parquet(folder / "units.parquet")
+    with pytest.raises(StoreError, match="it has no column unit"):
+        open_study(folder)
+
+
+def test_parts_without_checksums_never_raise_what_is_not_ours(tmp_path: Path) -> None:
+    """Of the first format: some flips can't be noticed there, but no error of pyarrow comes out."""
+    fixture = Path(__file__).parents[1] / "fixtures/studies/of_80850c4/heads"
+    rng = random.Random(2)
+    for number in range(60):
+        shutil.copytree(fixture, folder := tmp_path / f"run{number}")
+        path = rng.choice([*sorted(folder.glob("*/*.parquet")), folder / "units.parquet"])
+        path.write_bytes(flipped(path, rng))
+        with suppress(FacelibError):
+            verify(folder)
+            open_study(folder)
+        shutil.rmtree(folder)
+
+
+def test_a_study_that_has_just_begun_is_not_called_none(tmp_path: Path) -> None:
+    """Whoever looks from the first file on sees that it has begun, or rows: never "no study"."""
+    seen: list[str] = []
+
+    def look(original: Callable[..., object]) -> Callable[..., object]:
+        def looking(*args: object, **options: object) -> object:
+            answer = original(*args, **options)
+            try:
+                open_study(tmp_path / "run")
+            except StoreError as error:
+                seen.append("has just begun" if "has just begun" in str(error) else str(error))
+            else:
+                seen.append("open")
+            return answer
+
+        return looking
+
+    from facelib.studies.store import Store
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("save", "save_table", "write"):
+            patch.setattr(Store, name, look(getattr(Store, name)))
+        changing().run(tmp_path / "run", n_jobs=1)
+    assert set(seen) == {"has just begun", "open"}
+    assert seen == sorted(seen), "once it can be opened, it can be opened"
+
+
+def test_pyarrow_is_what_reads_it_elsewhere(stored: dict[str, Path]) -> None:
+    """DuckDB, Polars and pandas take the folder as it is."""
+    import pyarrow.dataset as ds
+
+    rows = ds.dataset(stored["changed"] / "outputs").to_table()
+    assert isinstance(rows, pa.Table)
+    assert len(rows) == len(open_study(stored["changed"]).table)
+    assert facelib.studies.verify(stored["changed"]).table["state"].unique().tolist() == ["ok"]
