@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from facelib.errors import BadValueError
+
 TOP: Final = "facelib"
 FOLDER: Final = Path(__file__).parents[1]  # of facelib
 
@@ -69,12 +71,24 @@ def closure(*start: str, without: Collection[str] = (), folder: Path | None = No
     tuple of str
         Sorted; imports for types alone aren't followed, lazy names of packages where they are used.
 
+    Raises
+    ------
+    BadValueError
+        If there is no such module.
+
     Examples
     --------
     >>> closure("facelib.models.writing")
     ('facelib.models.writing',)
     """
-    top = folder or FOLDER
+    return _closure(tuple(start), tuple(without), folder or FOLDER)
+
+
+@cache
+def _closure(start: tuple[str, ...], without: tuple[str, ...], top: Path) -> tuple[str, ...]:
+    if unknown := [name for name in start if _path(top, name) is None]:
+        msg = f"facelib has no module {', '.join(unknown)}."
+        raise BadValueError(msg)
     found: set[str] = set()
     waiting = list(start)
     while waiting:
@@ -110,9 +124,15 @@ def digest(*start: str, without: Collection[str] = (), folder: Path | None = Non
 @cache
 def _digest(start: tuple[str, ...], without: tuple[str, ...], top: Path) -> str:
     content = hashlib.sha256()
-    for path in files(closure(*start, without=without, folder=top), folder=top):
+    for path in files(_closure(start, without, top), folder=top):
         content.update(path.relative_to(top).as_posix().encode() + b"\0" + _hash(path))
     return content.hexdigest()[:LENGTH]
+
+
+def forget() -> None:
+    """Let files be read again that have changed since this process read them: it keeps what it found."""
+    for kept in (_closure, _digest, _hash, _imports, _path):
+        kept.cache_clear()
 
 
 @cache
@@ -210,8 +230,9 @@ def _called(tree: ast.Module, path: Path, module: str) -> Iterator[Import]:
     lazy = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "__getattr__"]
     skipped = {id(inner) for node in lazy for inner in ast.walk(node)}
     for node in ast.walk(tree):
-        called = isinstance(node, ast.Call) and _name(node.func) == "import_module"
-        if not called or id(node) in skipped or not node.args:
+        if not isinstance(node, ast.Call) or id(node) in skipped:
+            continue
+        if _name(node.func) != "import_module" or not node.args:
             continue
         asked = node.args[0]
         if isinstance(asked, ast.Constant) and isinstance(asked.value, str):

@@ -8,6 +8,7 @@ always belong together, whenever a run is killed. Studies of format 1 have ``fac
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,7 +50,13 @@ class Record:
 
 
 def write_record(store: Store, record: Record) -> None:
-    """Write down what is run; its tables are there already."""
+    """Write down what is run; its tables are there already, and those of the last record stay for readers."""
+    with suppress(OSError):  # StoreError among them
+        before = read_record(store)
+        needed = {record.faces, record.units, before.faces, before.units}
+        for path in (*store.find_tables("faces-"), *store.find_tables("units-")):
+            if path.name not in needed:
+                path.unlink(missing_ok=True)
     stored = {
         "faces": record.faces,
         "units": record.units,

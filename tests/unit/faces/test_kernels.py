@@ -23,20 +23,14 @@ def copied(tmp_path, monkeypatch):
     for path in kernels._HERE.parent.glob("*.py"):
         shutil.copy(path, tmp_path / "facelib")
     monkeypatch.setattr(kernels, "_HERE", tmp_path / "facelib/faces")
-    _forget()
+    sources.forget()
     yield tmp_path / "facelib/faces"
-    _forget()
-
-
-def _forget():
-    """Let files be read again: a process reads them once."""
-    for cached in (sources._digest, sources._hash, sources._imports, sources._path):
-        cached.cache_clear()
+    sources.forget()
 
 
 def _append(path, line):
     path.write_text(f"{path.read_text()}\n{line}\n")
-    _forget()
+    sources.forget()
 
 
 def test_a_change_in_a_called_module_gives_its_callers_another_version(copied):
@@ -53,7 +47,7 @@ def test_constants_count_too(copied):
     text = (copied / "maps.py").read_text()
     assert "TOP, BOTTOM = 8.5, 5.7" in text
     (copied / "maps.py").write_text(text.replace("TOP, BOTTOM = 8.5, 5.7", "TOP, BOTTOM = 8.5, 5.8"))
-    _forget()
+    sources.forget()
     assert kernels.version("resolve") != before
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from facelib.errors import BadValueError
 from facelib.models import sources
 
 Digest = Callable[..., str]
@@ -19,14 +20,8 @@ Digest = Callable[..., str]
 @pytest.fixture
 def forget() -> Iterator[Callable[[], None]]:
     """Forget what was read: a process reads every file once."""
-    cached = (sources._digest, sources._hash, sources._imports, sources._path)
-
-    def clear() -> None:
-        for one in cached:
-            one.cache_clear()
-
-    yield clear
-    clear()
+    yield sources.forget
+    sources.forget()
 
 
 @pytest.fixture
@@ -157,7 +152,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 WORKER = ("facelib.studies.work",)
-KERNEL = ("facelib.faces.resolve",)
+KERNEL = ("facelib.faces.raster",)
 GEOMETRY = ("facelib.faces.compiling", "facelib.faces.geometry")
 CHART = ("facelib.charts.curves",)
 
@@ -173,7 +168,8 @@ def test_what_keeps_something_sees_every_kind_of_file_that_made_it(
         "semg/video.py": {WORKER},
         "registry.py": {WORKER, KERNEL, GEOMETRY},
         "faces/landmarks.csv": {WORKER, KERNEL, GEOMETRY},
-        "faces/lighting.py": {WORKER, KERNEL},
+        "faces/lighting.py": {WORKER},
+        "faces/anatomy.py": {WORKER, KERNEL, GEOMETRY},
         "faces/compiling.py": {WORKER, GEOMETRY},
         "faces/kernels.py": {WORKER, KERNEL, GEOMETRY},
         "charts/palette.py": {CHART},
@@ -228,6 +224,12 @@ def test_names_only_packages_do_nothing_but_name() -> None:
             assert doc or isinstance(node, allowed), ast.unparse(node)
             if isinstance(node, ast.FunctionDef):
                 assert node.name in {"__getattr__", "__dir__"}
+
+
+def test_a_module_that_is_not_there_has_no_digest() -> None:
+    """An empty one would be the same for all of them."""
+    with pytest.raises(BadValueError, match=r"no module facelib\.faces\.rastre"):
+        sources.digest("facelib.faces.rastre")
 
 
 def test_another_process_finds_the_same() -> None:
