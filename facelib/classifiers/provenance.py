@@ -27,6 +27,7 @@ COLUMNS = {
     "colour": "of its input",
     "mean": "its input is (value − mean) / std of values 0 … 255; one number, or red, green, blue",
     "std": "see mean",
+    "fit": "how a box or picture that is not square becomes one: square, stretch or crop",
     "margin": "how far the crop reaches beyond the face box on every side, as a share of its longer side",
     "probabilities": "how they come from logits",
     "feature_map": "the layer that maps read",
@@ -63,6 +64,7 @@ def _row(clf: Classifier) -> dict[str, Any]:
         "mean": _numbers(seen.mean),
         "std": _numbers(seen.std),
         "margin": seen.margin,
+        "fit": seen.fit,
         "no_maps": clf.no_maps,
     }
 

@@ -24,14 +24,15 @@ Kind = Literal["session", "study", "export", "report"]
 VARIABLE: Final = "FACELIB_DATA"
 LIST: Final = "written.jsonl"
 _TABLES: Final = ("*.parquet", "*.damaged", "*.part")
+_STUDY: Final = (
+    *("provenance.json", "hypothesis.json", "declaration.json", "run.lock", "*.part", "*.damaged"),
+    *("faces*.parquet", "units*.parquet", "grid*.parquet"),
+    *(f"{folder}/{name}" for folder in ("outputs", "measured") for name in _TABLES),
+    "study.json",
+)
 FILES: Final[dict[Kind, tuple[str, ...]]] = {
     "session": ("**/*",),
-    "study": (
-        *("provenance.json", "hypothesis.json", "declaration.json", "run.lock", "*.part"),
-        *("faces*.parquet", "units*.parquet", "grid*.parquet"),
-        *(f"{folder}/{name}" for folder in ("outputs", "measured") for name in _TABLES),
-        "study.json",
-    ),
+    "study": (*(f"earlier-*/{name}" for name in _STUDY), *_STUDY),  # also what other versions computed
     "export": (
         *("columns.json", "figures/captions.json", "figures/*.svg", "figures/*.png"),
         *("tables/*.csv", "tables/*.parquet", "provenance.json"),

@@ -31,6 +31,9 @@ SHORT: Final = 8  # hexadecimal digits of a fingerprint that people read
 READING: Final = ("labels", "emotions", "size", "colour", "mean", "std", "margin", "fit")
 """What is said of a classifier in provenance on which its numbers depend, besides its weights."""
 
+BEFORE: Final = {"fit": "square"}
+"""What was so before provenance said it."""
+
 WORDS: Final = ("faces", "interventions")
 """Settings that are words about faces and changes, which the units tell apart."""
 
@@ -169,7 +172,7 @@ def _alike(store: Store, record: Record, wanted: Wanted, units: pd.DataFrame) ->
 
 def _classifier_key(row: Mapping[Any, Any], otherwise: str) -> str:
     """Return how a classifier reads, by its row of provenance; one in memory by its fingerprint."""
-    values = {name: row[name] for name in READING if name in row}
+    values = {name: row[name] for name in READING if name in row and row[name] != BEFORE.get(name)}
     return json.dumps(
         [values, row["sha256"] if row.get("sha256") else otherwise], sort_keys=True, default=str
     )

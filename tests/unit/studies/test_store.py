@@ -220,3 +220,23 @@ def test_who_may_look_into_the_folder_may_read_the_rows(store: Store) -> None:
     store.save("about.json", {})
     part = store.write("outputs", rows(a=1), ["a"])
     assert {path.stat().st_mode & 0o777 for path in (part, store.folder / "about.json")} == {0o640}
+
+
+def test_parts_say_by_which_version_they_were_made(store: Store) -> None:
+    store.write("outputs", rows(a=1), ["a"], version="one")
+    store.write("outputs", rows(b=1), ["b"], version="two")
+    store.write("outputs", rows(c=1), ["c"])
+    assert store.contents().versions == {"one", "two", ""}
+    assert values(store, "a", "b", "c") == [1, 2, 1, 2, 1, 2]
+
+
+def test_only_the_tables_of_the_last_two_records_stay(store: Store) -> None:
+    """Every run with other faces left a table behind."""
+    from facelib.studies.record import Record, read_record, write_record
+
+    for number in range(5):
+        table = pd.DataFrame({"face": [str(number)]})
+        names = [store.save_table(what, table).name for what in ("faces", "units")]
+        write_record(store, Record({"kind": "interventional"}, *names, {"code": "x"}, {}))
+    assert len(list(store.folder.glob("faces-*"))) == len(list(store.folder.glob("units-*"))) == 2
+    assert (store.folder / read_record(store).faces).exists()
