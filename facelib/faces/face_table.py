@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -19,9 +21,14 @@ SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
 TEXT: Final = ("file", "id", "person", "label")
 """Columns that stay text: person 007 isn't number 7."""
 MAX_TABLE: Final = 200_000_000  # bytes
+MAX_ROWS: Final = 1_000_000
+MAX_COLUMNS: Final = 1_000
+MAX_CELLS: Final = 10_000_000
+MAX_LINE: Final = 1_000_000  # bytes
 
 _UNKNOWN: Final = ["", "NA", "NaN", "nan"]  # not "None" or "null", which may be labels
 _SHOWN: Final = 5
+_LOOKED_AT: Final = 100  # rows of a text, to find its columns
 
 
 def natural_key(name: str) -> tuple[Any, ...]:
@@ -51,8 +58,6 @@ def read_table(content: Path | bytes, name: str) -> pd.DataFrame:
     BadTableError
         It isn't there, is too large, or can't be read.
     """
-    import pandas as pd
-
     if isinstance(content, Path) and not content.is_file():
         msg = f"There is no table {content}."
         raise BadTableError(msg)
@@ -61,21 +66,82 @@ def read_table(content: Path | bytes, name: str) -> pd.DataFrame:
         raise BadTableError(msg)
     raw = content if isinstance(content, bytes) else content.read_bytes()
     try:
-        if name.lower().endswith((".parquet", ".pq")):
-            return pd.read_parquet(io.BytesIO(raw))
-        header = raw[: raw.find(b"\n") % (len(raw) + 1)].decode("utf-8-sig")
-        table = pd.read_csv(
-            io.BytesIO(raw),
-            sep=max(",;\t", key=header.count),
-            encoding="utf-8-sig",
-            dtype=dict.fromkeys(TEXT, "str"),
-            keep_default_na=False,
-            na_values=_UNKNOWN,
-        )
-        return unguarded(table)
+        return (_parquet if name.lower().endswith((".parquet", ".pq")) else _text)(raw)
     except Exception as error:  # pandas and pyarrow raise nearly anything on damaged files
         msg = f"The table {name} can't be read as CSV (UTF-8) or Parquet: {error}."
         raise BadTableError(msg) from error
+
+
+def _text(raw: bytes) -> pd.DataFrame:
+    import pandas as pd
+
+    _bound(max(raw.count(b"\n"), raw.count(b"\r")), 1)
+    if max(map(len, raw.splitlines()), default=0) > MAX_LINE:
+        msg = f"a line has more than {MAX_LINE // 10**6} MB"
+        raise ValueError(msg)
+    header = re.split(rb"[\r\n]", raw, maxsplit=1)[0].decode("utf-8-sig")
+    separator = max(",;\t", key=header.count)
+    start = raw[: 3 * MAX_LINE].decode("utf-8-sig", "replace").splitlines(keepends=True)
+    rows = [row for row in itertools.islice(csv.reader(start, delimiter=separator), _LOOKED_AT) if row]
+    # The first two rows say how many columns there are: of names, and of names of rows.
+    _bound(len(rows), max(map(len, rows[:2]), default=0))
+    _bound(1, 1, raw.count(separator.encode()))
+    table = pd.read_csv(
+        io.BytesIO(raw),
+        sep=separator,
+        encoding="utf-8-sig",
+        dtype=dict.fromkeys(TEXT, "str"),
+        keep_default_na=False,
+        na_values=_UNKNOWN,
+    )
+    return unguarded(table)
+
+
+def _parquet(raw: bytes) -> pd.DataFrame:
+    """Read Parquet; texts that are there many times are counted before they are written out."""
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    with ParquetFile(io.BytesIO(raw)) as file:
+        about, schema = file.metadata, file.schema_arrow
+    _bound(about.num_rows, len(schema))
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    _fits(sum(group.total_byte_size for group in groups))
+    if nested := [field.name for field in schema if pa.types.is_nested(field.type)]:
+        msg = f"its columns {', '.join(nested[:_SHOWN])} hold lists or tables, not one value a row"
+        raise ValueError(msg)
+    with ParquetFile(io.BytesIO(raw), read_dictionary=schema.names) as file:
+        table = file.read()
+    _fits(sum(_unpacked(chunk) for column in table.columns for chunk in column.chunks))
+    made: pd.DataFrame = table.cast(schema).to_pandas()
+    return made
+
+
+def _unpacked(chunk: Any) -> int:
+    """Return the bytes of a part of a column once each row has its own text."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if not pa.types.is_dictionary(chunk.type):
+        return int(chunk.nbytes)
+    lengths = compute.take(compute.binary_length(chunk.dictionary), chunk.indices)
+    return int(compute.sum(compute.cast(lengths, pa.int64())).as_py() or 0)
+
+
+def _bound(rows: int, columns: int, cells: int = 0) -> None:
+    """Raise if a table is larger than any of faces."""
+    if rows > MAX_ROWS or columns > MAX_COLUMNS or max(rows * columns, cells) > MAX_CELLS:
+        msg = (
+            f"it has more than {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns or {MAX_CELLS:,} cells; leave out "
+            "what isn't needed"
+        )
+        raise ValueError(msg)
+
+
+def _fits(size: int) -> None:
+    if size > MAX_TABLE:
+        msg = f"unpacked it has {size // 10**6:,} MB; {MAX_TABLE // 10**6} MB are read"
+        raise ValueError(msg)
 
 
 def bare_table(names: Iterable[str]) -> pd.DataFrame:

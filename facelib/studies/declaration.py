@@ -25,7 +25,7 @@ from facelib.studies.declared_values import (
 )
 from facelib.studies.designs import DESIGNS, Design, parameters
 from facelib.studies.hypothesis import ALTERNATIVE, DIRECTIONS, Hypothesis
-from facelib.studies.yaml_tree import DeclarationError, Located, read_yaml, written
+from facelib.studies.yaml_tree import LARGEST, DeclarationError, Located, read_yaml, written
 
 if TYPE_CHECKING:
     from facelib.studies.study import Study
@@ -113,7 +113,8 @@ def load_declaration(path: str | Path) -> Declaration:
     """Return what a YAML file, or the JSON in a study's folder, declares, without making it."""
     place = Path(path).expanduser()
     try:
-        content = place.read_bytes()
+        with place.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         msg = f"{place} can't be read: {error.strerror or error}."
         raise DeclarationError(msg, str(place)) from error

@@ -192,7 +192,7 @@ def written(content: Any) -> str:
 
 def _decoded(content: str | bytes, source: str) -> str:
     if len(content) > LARGEST:
-        msg = f"{source}: A study is declared in up to {LARGEST // 1000} kB; got {len(content) // 1000} kB."
+        msg = f"{source}: A study is declared in up to {LARGEST // 1000} kB; this file has more."
         raise DeclarationError(msg, source)
     if isinstance(content, str):
         return content
