@@ -188,3 +188,30 @@ def test_words_on_the_card(preparation: Preparation, words: str) -> None:
 def test_what_can_not_be_is_answered_in_words(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(BadValueError, match=message):
         dataclasses.replace(PLAIN, **changes)
+
+
+@pytest.mark.parametrize(
+    ("fit", "margin", "part"),
+    [
+        ("square", 0.0, [10, 0, 50, 40]),
+        ("square", 0.25, [0, -10, 60, 50]),
+        ("stretch", 0.0, [10, 10, 50, 30]),
+        ("stretch", 0.25, [0, 5, 60, 35]),
+        ("crop", 0.0, [20, 10, 40, 30]),
+        ("crop", 0.5, [10, 0, 50, 40]),
+    ],
+)
+def test_what_becomes_of_a_box_that_is_not_square(fit: Any, margin: float, part: list[int]) -> None:
+    preparation = Preparation(16, "rgb", 0.0, 1.0, margin=margin, fit=fit)
+    assert preparation.crop_boxes((10, 10, 50, 30), 1, 60, 100)[0].tolist() == part
+    assert preparation(np.zeros((1, 60, 100, 3), np.uint8), (10, 10, 50, 30)).shape == (1, 3, 16, 16)
+    words = {"square": "", "stretch": "stretched", "crop": "cropped"}[fit]
+    assert words in preparation.describe()
+
+
+def test_imagenet_is_that_of_values_0_to_255() -> None:
+    ready = Preparation.imagenet(224)
+    assert ready.size == 224
+    np.testing.assert_allclose(ready.mean, 255 * np.array((0.485, 0.456, 0.406)))
+    np.testing.assert_allclose(ready.std, 255 * np.array((0.229, 0.224, 0.225)))
+    assert Preparation.imagenet(96, "bgr", margin=0.1, fit="crop").describe().endswith("in the middle")

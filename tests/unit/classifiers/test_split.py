@@ -151,3 +151,50 @@ def test_an_unknown_layer_is_answered_with_the_names_that_there_are() -> None:
 )
 def test_layouts_are_read_from_shapes(shape: tuple[int, ...], layout: Layout | None) -> None:
     assert Layout.of(shape) == layout
+
+
+class WithOptions(nn.Module):
+    """Further inputs that have a default, as vision transformers of timm have them, used behind the layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = nn.Conv2d(3, 6, 3, 2, 1)
+        self.last = nn.Linear(6, 7)
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None, scale: float = 2.0) -> torch.Tensor:
+        y = self.block(x).mean((2, 3)) * scale
+        out: torch.Tensor = self.last(nn.functional.dropout(y, 0.0) if mask is None else y)
+        return out
+
+
+class InsideALeaf(nn.Module):
+    """The only layer with a grid that serves lies within one that a traced graph shows as a whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole = nn.Sequential(nn.Conv2d(3, 6, 3, 2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.whole.__class__ = type("Leaf", (nn.Sequential,), {"__module__": "torch.nn.mine"})
+        self.last = nn.Linear(6, 7)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.last(self.whole(x))
+        return out
+
+
+@pytest.mark.parametrize(("kind", "layer"), [(WithOptions, "block"), (InsideALeaf, "whole.0")])
+def test_defaults_are_carried_over_and_layers_that_a_graph_hides_are_tapped(
+    kind: type[nn.Module], layer: str
+) -> None:
+    torch.manual_seed(0)
+    network = kind().eval()
+    halves = split(network, sample(2))
+    assert halves.layer == layer
+    pictures = sample(3, seed=1)
+    torch.testing.assert_close(halves.head(halves.body(pictures)), network(pictures), rtol=0, atol=0)
+
+
+def test_why_there_is_no_layer_is_said() -> None:
+    assert "flows past it" not in split(Past().eval(), sample(2)).no_maps
+    assert "past each layer with a grid of places (block) flows" in split(Past().eval(), sample(2)).no_maps
+    flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 7)).eval()
+    assert "no layer was found whose output is a square grid" in split(flat, sample(2)).no_maps

@@ -1,0 +1,141 @@
+"""What speaks against a declaration: counted by hand, and on a network whose truth is made."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import binomtest
+from torch import nn
+
+from facelib.classifiers import EMOTIONS, Card, Classifier, Preparation, checking, common
+from facelib.classifiers.checking import PEOPLE, certainties, scaling_finding
+
+pytestmark = pytest.mark.usefixtures("single_threaded")
+
+FER2013 = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+SEEN = Preparation(8, "rgb", 0.0, 255.0)
+CARD = Card("toy", "here", "", "CC0", "toy", 0, "RGB", "none", "softmax", "none", "all")
+
+
+def toy(labels: tuple[str, ...], seen: Preparation = SEEN, head: nn.Module | None = None) -> Classifier:
+    """A network that reads the number of an emotion, as `heads` writes it, from the red of a picture."""
+
+    class Read(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            number = 10 * x[:, 0].mean((1, 2))
+            return -(number[:, None] - torch.arange(7.0)).square()
+
+    return Classifier(
+        "toy",
+        nn.Identity(),
+        head or Read(),
+        labels=labels,
+        emotions=common(labels),
+        preparation=seen,
+        card=CARD,
+    )
+
+
+@pytest.fixture(autouse=True)
+def heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grey-blue squares whose red is a tenth of the emotion's number, 0 … 1."""
+    numbers = np.tile(np.arange(7), PEOPLE)
+    images = np.zeros((len(numbers), 16, 16, 3), np.uint8)
+    images[..., 0] = np.rint(25.5 * numbers)[:, None, None]
+    boxes = np.tile([0.0, 0, 16, 16], (len(numbers), 1))
+    monkeypatch.setattr(checking, "_heads", lambda: (images, boxes, np.array(EMOTIONS)[numbers]))
+
+
+def test_a_right_declaration_has_no_findings() -> None:
+    found = toy(EMOTIONS).check()
+    assert found.findings == ()
+    assert found.n == 56
+    assert found.chance == pytest.approx(1 / 7)
+    assert found.table["right"].iloc[0] == 1
+    assert not found.table["better"].any()
+    assert list(found.table) == list(checking.COLUMNS)
+    assert str(found) == (
+        "As declared, toy names 1.00 of 56 rendered heads as intended (chance: .14). Nothing speaks against "
+        "what was declared."
+    )
+    assert "| scaling | values 0 … 255 (mean 0, std 1) |" in found._repr_markdown_()
+
+
+@pytest.mark.parametrize(
+    ("labels", "changes", "what", "how"),
+    [
+        (EMOTIONS, {"std": 1.0}, "scaling", "values 0 … 1 (mean 0, std 255)"),
+        (EMOTIONS, {"colour": "bgr"}, "colour", "colour='rgb'"),
+        (FER2013, {}, "labels", f"in the order of AffectNet: {', '.join(EMOTIONS)}"),
+    ],
+)
+def test_a_wrong_one_is_found_with_its_numbers(
+    labels: tuple[str, ...], changes: dict[str, object], what: str, how: str
+) -> None:
+    found = toy(labels, dataclasses.replace(SEEN, **changes)).check()  # type: ignore[arg-type]
+    best = found.table.set_index("how").loc[how]
+    assert (best["what"], best["right"], best["better"]) == (what, 1.0, True)
+    declared = found.table["right"].iloc[0]
+    gained = round(56 * (1 - declared))
+    assert (best["gained"], best["lost"]) == (gained, 0)
+    plain = binomtest(gained, gained).pvalue * (len(found.table) - 1)
+    assert best["p"] == pytest.approx(min(1, plain))
+    share = f"{declared:.2f}".removeprefix("0")
+    assert f"As declared, {share} of 56 rendered heads are named as intended" in found.findings[0]
+    assert how in found.findings[0]
+
+
+def test_an_order_of_nobody_is_found_on_one_half_and_tried_on_the_other() -> None:
+    class Turned(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            number = 10 * x[:, 0].mean((1, 2))
+            return -(number[:, None] - torch.tensor([2.0, 0, 1, 3, 4, 6, 5])).square()
+
+    table = toy(EMOTIONS, head=Turned()).check().table
+    best = table[table["how"].str.startswith("in the order that fits best")]
+    assert best["how"].item().endswith(": sad, neutral, happy, surprise, fear, angry, disgust")
+    assert best["right"].item() == 1
+    assert table["right"].iloc[0] == pytest.approx(2 / 7)
+
+
+def test_contempt_and_other_labels_take_no_part_in_the_order() -> None:
+    labels = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "contempt")
+    found = toy(labels).check()
+    assert found.n == 48  # nobody shows contempt, and anger isn't known
+    assert found.findings == ()
+
+
+def test_a_network_of_other_things_has_no_heads() -> None:
+    found = toy(tuple("abcdefg")).check()
+    assert (len(found.table), found.n, found.findings) == (0, 0, ())
+    assert "no common emotions" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "wrong"),
+    [
+        (0.0, 1.0, False),  # 0 … 255 as they are
+        (0.0, 255.0, False),
+        (127.5, 127.5, False),
+        ((123.7, 116.3, 103.5), (58.4, 57.1, 57.4), False),
+        ((123.7, 116.3, 103.5), (1.0, 1.0, 1.0), False),  # as of Caffe
+        (0.5, 0.5, True),
+        (0.0, 1 / 255, True),
+        ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225), True),
+    ],
+)
+def test_values_up_to_1_are_told_from_values_up_to_255(mean: object, std: object, *, wrong: bool) -> None:
+    seen = Preparation(8, "rgb", mean, std)  # type: ignore[arg-type]
+    assert bool(scaling_finding(seen)) == wrong
+    assert bool(certainties(toy(EMOTIONS, seen))) == wrong
+
+
+def test_probabilities_are_told_from_logits() -> None:
+    class Ending(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.softmax(x.mean((2, 3)) @ torch.ones(3, 7).cumsum(1), 1)
+
+    assert "declared to be logits" in certainties(toy(EMOTIONS, head=Ending()))[0]
