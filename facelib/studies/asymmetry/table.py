@@ -30,6 +30,8 @@ _TOLD: Final = {
     "high": "upper end of it",
     "p": "one-sided sign-flip p of a fall",
     "p_holm": "p after Holm over the K classifiers",
+    "verdict_low": "lower end of the interval behind the verdicts, level 1 - 2 alpha",
+    "verdict_high": "upper end of it",
     "verdict_half": "verdict at δ/2; empty for logits, which have no margin",
     "verdict": "verdict at δ",
     "verdict_double": "verdict at 2δ",
@@ -61,6 +63,8 @@ TABLE_COLUMNS: Final = MappingProxyType(
         "swap": "this side's change minus the other side's",
         "swap_low": "lower end of its interval",
         "swap_high": "upper end of it",
+        "swap_verdict_low": "lower end of the interval behind its verdict, level 1 - 2 alpha",
+        "swap_verdict_high": "upper end of it",
         "swap_verdict": "its verdict at δ",
         "neutral": "change of the output for neutral on the person's neutral face, where nothing can weaken "
         "but what the neutral recipe holds; exactly 0 with plain FACS",
@@ -240,11 +244,16 @@ def _beside(rows: pd.DataFrame, other: pd.DataFrame, control: str) -> pd.DataFra
 
 def _swapped(rows: pd.DataFrame, contrasts: pd.DataFrame, side: str) -> pd.DataFrame:
     """Add this side minus the other: of the right side, the left one's contrast turned round."""
-    names = {"mean": "swap", "low": "swap_low", "high": "swap_high", "verdict": "swap_verdict"}
+    names = {name: f"swap_{name}" for name in ("low", "high", "verdict_low", "verdict_high", "verdict")}
+    names = {"mean": "swap"} | names
     between = _pair(contrasts, *SIDES)[[*_KEYS, *names]].rename(columns=names)
     if side != SIDES[0]:
         between = between.assign(
-            swap=-between["swap"], swap_low=-between["swap_high"], swap_high=-between["swap_low"]
+            swap=-between["swap"],
+            swap_low=-between["swap_high"],
+            swap_high=-between["swap_low"],
+            swap_verdict_low=-between["swap_verdict_high"],
+            swap_verdict_high=-between["swap_verdict_low"],
         )
     return rows.merge(between, on=list(_KEYS), how="left", validate="one_to_one")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib import stats
+from facelib.stats.effects.equivalence import CANNOT_TELL
 from facelib.studies.effects import signed
 from facelib.studies.electrodes.importance import ALONE
 from facelib.studies.electrodes.outcomes import ACCURACY, MEAN, PROBABILITY
@@ -76,8 +77,8 @@ def describe_importance(
     whom = "Averaged over classifiers" if classifier == MEAN else f"For {classifier}"
     lines = [
         f"{whom}, {most['position']} ({most['region']}) alone changes {WHAT[outcome]} most: "
-        f"{small(most['change'])} ({small(most['low'])} to {small(most['high'])}); {sure} of {len(alone)} "
-        "electrodes alone change it significantly after Holm's correction."
+        f"{small(most['change'])} ({_level(most)} {small(most['low'])} to {small(most['high'])}); {sure} of "
+        f"{len(alone)} electrodes alone change it significantly after Holm's correction."
     ]
     for by, rows in _chosen(shares, words).groupby("by", sort=False):
         ranked = rows.sort_values("change", key=abs, ascending=False, kind="stable").iloc[:3]
@@ -108,8 +109,8 @@ def _of_classifier(
     text = (
         f"{who} {_percent(first['accuracy'])} of {int(last['n'])} faces as meant without electrodes and "
         f"{_percent(last['accuracy'])} with all {int(last['number'])}{test}; {whom} output for what is shown "
-        f"changes by {signed(last['change'])} ({signed(last['low'])} to {signed(last['high'])}): "
-        f"{_verdict(last)}."
+        f"changes by {signed(last['change'])} ({_level(last)} {signed(last['low'])} to "
+        f"{signed(last['high'])}): {_verdict(last)}."
     )
     if half and half["half"] == half["half"]:
         text += (
@@ -121,7 +122,16 @@ def _of_classifier(
 
 def _verdict(row: Mapping[Any, Any]) -> str:
     margin = f"{row['delta']:.2f}".removeprefix("0")
-    return f"{str(row['verdict']).removesuffix(' at δ')} at δ = {margin}"
+    words = f"{str(row['verdict']).removesuffix(' at δ')} at δ = {margin}"
+    if row["verdict"] != CANNOT_TELL:
+        return words
+    few = stats.few_people(int(row["n"]), float(row["delta"]), float(row["alpha"]))
+    return f"{words} ({few.removesuffix('.')})" if few else words
+
+
+def _level(row: Mapping[Any, Any]) -> str:
+    """Return the level of the intervals in a row."""
+    return f"{100 * (1 - float(row['alpha'])):.4g} % interval"
 
 
 def _half(halves: pd.DataFrame, scheme: str, expression_set: str, classifier: str) -> Mapping[Any, Any]:

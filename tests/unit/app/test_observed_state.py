@@ -15,6 +15,7 @@ from PIL import Image
 import facelib
 from facelib.app import looks
 from facelib.app import study_state as states
+from facelib.app.observed_panel import notes_of
 from facelib.app.observed_state import EVERY, Found, Observed
 from facelib.app.whom import drawn
 from facelib.classifiers import EMOTIONS
@@ -86,6 +87,11 @@ def test_sizes_come_while_faces_are_read_and_tests_when_all_are(
     assert done == sorted(done)
     assert len(done) >= 3
     assert seen[-2].effects["explained"].notna().all()
+    assert [found.unread for found in seen] == [70 - number for number in done]
+    assert {found.left_out for found in seen} == {0}  # what isn't read yet isn't left out
+    assert seen[0].unread > 0
+    assert f"{seen[0].unread} faces not read yet." in notes_of(seen[0])
+    assert not any("left out" in note for found in seen for note in notes_of(found))
     assert any(step.startswith("Testing: ") for step in steps)
 
 

@@ -17,11 +17,12 @@ from ipywidgets.widgets.widget import _instances as alive
 from PIL import Image
 
 from facelib import interventions, studies
-from facelib.app import Explorer, MusclesPanel, ObservedPanel, PopulationPanel, page
+from facelib.app import Explorer, MusclesPanel, ObservedPanel, PopulationPanel, looks, page
 from facelib.app import study_state as states
 from facelib.app.checklist import CheckList
 from facelib.app.effects_panel import failures_html
 from facelib.app.study_exports import OBSERVED, POPULATION, NothingYetError, report_html, run_zip
+from facelib.studies import execution
 from facelib.studies.limits import LIMITS
 
 pytestmark = [
@@ -140,6 +141,25 @@ def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) ->
     assert not any(button.disabled for button in panel.home.buttons)
 
 
+def test_done_is_never_said_beside_what_is_known_so_far(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "LEAST", 0.0)
+    monkeypatch.setattr(looks, "SHARE", 1e9)
+    monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face
+    panel = make(people=3)
+    seen: list[tuple[bool, bool]] = []
+
+    def look(_change: object) -> None:
+        early = shown(panel.effects.waits) and "So far: " in panel.effects.waits.value
+        seen.append((early, "Done." in panel.run.words.value))
+
+    for words in (panel.run.words, panel.effects.waits):
+        words.observe(look, "value")
+    panel.run.run.click()
+    assert (True, False) in seen
+    assert (True, True) not in seen
+    assert seen[-1] == (False, True)
+
+
 def test_nothing_can_be_changed_while_it_runs(make: Make) -> None:
     panel = make()
     seen: list[tuple[bool, ...]] = []
@@ -253,6 +273,13 @@ def test_confirm_takes_the_question_over_and_helps_with_the_number_of_people(mak
     helper.people.value = 40
     assert panel.state.whom.people == 40
     assert "With 40 people" in helper.sentence.value
+    assert "For 80 % of studies to find that it matters, it takes " in helper.sentence.value
+    helper.change.value = 0.0
+    assert "For 80 % of studies to find that it does not matter, it takes " in helper.sentence.value
+    helper.people.value, helper.sd.value = 12, 0.02
+    assert "in 0 % of studies: that needs at least 29 people" in helper.sentence.value
+    assert "it takes 29 people" in helper.sentence.value
+    helper.people.value = 40
     assert helper.chart.data["marks"] != before
     embedded = helper.chart.spec
     helper.change.value = -0.3

@@ -74,7 +74,8 @@ def test_numbers_equal_those_computed_row_by_row(only_asymmetry: Built, found: p
             assert row[f"d_{control}_mean"] == pytest.approx((one - both).mean())
         swapped = [change(only_asymmetry, who, asked[0], other, asked[1]) for who in people]
         assert row["swap"] == pytest.approx((one - swapped).mean())
-        assert row["swap_low"] <= row["swap"] <= row["swap_high"]
+        assert row["swap_low"] <= row["swap_verdict_low"] <= row["swap"]
+        assert row["swap"] <= row["swap_verdict_high"] <= row["swap_high"]
         assert (row["n"], row["faces"]) == (12, 24)
 
 
@@ -169,7 +170,10 @@ def test_verdicts_at_three_margins_come_from_one_interval(only_asymmetry: Built)
 
 def test_logits_have_no_margin(found: pd.DataFrame) -> None:
     logits = found[found["value"] == "logit"]
-    assert (logits[[name for name in found if "verdict" in name]] == "").all(axis=None)
+    ends = [name for name in found if name.endswith(("verdict_low", "verdict_high"))]
+    words = [name for name in found if "verdict" in name and name not in ends]
+    assert (logits[words] == "").all(axis=None)
+    assert (logits[["change_verdict_low", "swap_verdict_low"]] < 3).all(axis=None)
     assert logits["delta"].isna().all()
 
 

@@ -23,6 +23,7 @@ def numbers() -> pd.DataFrame:
                     "lost": 33.0 if counted else NAN, "gained": 4.0 if counted else NAN,
                     "p_holm": 0.0002 if counted and number else NAN, "change": -0.204 if number else 0.0,
                     "low": -0.26, "high": -0.15, "verdict": "does not matter at δ", "delta": 0.1,
+                    "alpha": 0.05,
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
@@ -43,14 +44,17 @@ def test_numbers_are_told_with_test_interval_and_verdict(numbers: pd.DataFrame, 
     one, mean = describe_numbers(numbers, halves)
     assert one == (
         "fer names 71 % of 105 faces as meant without electrodes and 44 % with all 22 (33 lost, 4 gained, "
-        "p < .001 after Holm); its output for what is shown changes by −.20 (−.26 to −.15): does not matter "
-        "at δ = .10. Half of that change is reached at 7 electrodes (6 to 10)."
+        "p < .001 after Holm); its output for what is shown changes by −.20 (95 % interval −.26 to −.15): "
+        "does not matter at δ = .10. Half of that change is reached at 7 electrodes (6 to 10)."
     )
     assert mean == (
         "On average the classifiers name 71 % of 105 faces as meant without electrodes and 44 % with all 22; "
-        "their output for what is shown changes by −.20 (−.26 to −.15): does not matter at δ = .10."
+        "their output for what is shown changes by −.20 (95 % interval −.26 to −.15): does not matter at "
+        "δ = .10."
     )
     assert "Half" not in describe_numbers(numbers)[0]
+    few = describe_numbers(numbers.assign(n=21, verdict="cannot tell"))[0]
+    assert few.endswith("cannot tell at δ = .10 (21 people: “does not matter” at δ = .10 needs at least 29).")
     assert describe_numbers(numbers, scheme="kuramoto") == []
 
 
@@ -71,7 +75,10 @@ def test_the_largest_are_told_whichever_way_they_go() -> None:
     shares = shares.assign(**words, low=shares["change"] - 0.01, high=shares["change"] + 0.01)
     shares = shares.assign(total=-0.16, total_low=-0.2, total_high=-0.13)
     said = describe_importance(positions, shares)
-    assert "F19 (midface) alone changes the output for what is shown most: +.050 (+.030 to +.070)" in said
+    assert (
+        "F19 (midface) alone changes the output for what is shown most: +.050 (95 % interval +.030 to +.070)"
+        in said
+    )
     assert "2 of 3 electrodes alone change it significantly" in said
     assert "mouth +.090 (+.080 to +.100), chin −.020 (−.030 to −.010), eye −.010" in said
     assert "shares of a muscle are: frontalis medial −.100" in said

@@ -232,6 +232,9 @@ def test_a_verdict_needs_size_and_correction(control: ObservationalResult) -> No
     assert not none["verdict"].eq(FLAGGED).any()
     small = known_use_table(effects, used=0.9)
     assert small["verdict"].eq(CLEARED).all()
+    few = known_use_table(effects.assign(n=30))  # ln .01 / ln (1 − .14) are 31 people
+    assert not few["verdict"].eq(CLEARED).any()
+    assert known_use_table(effects.assign(n=31))["verdict"].eq(CLEARED).any()
     with pytest.raises(BadValueError, match="known_use_control"):
         known_use_table(effects[effects["classifier"] == "fer"])
 
