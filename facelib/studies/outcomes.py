@@ -9,6 +9,7 @@ import pandas as pd
 
 from facelib.stats import mean_distribution
 from facelib.stats.effects.equivalence import MATTERS
+from facelib.stats.effects.few_people import fewest_to_matter
 from facelib.studies.hypothesis import INTENDED
 
 RESAMPLES: Final = 1999
@@ -32,7 +33,8 @@ SHARE_COLUMNS: Final = {
     "share": "significant / tests: it rises with the number of faces and says nothing about size",
     "share_holm": "the same with Holm over all outputs and interventions",
     "share_bh": "the same with Benjamini-Hochberg",
-    "share_matters": "share of outputs whose change matters at the margin",
+    "share_matters": "share of outputs whose change matters at the margin, among those with people enough; "
+    "NaN where none has them (`facelib.stats.fewest_to_matter`)",
     "largest": "whether no other intervention has a larger share",
     "n": "identities, the smallest number of any output",
     "alpha": "level",
@@ -104,6 +106,7 @@ def share_by_intervention(effects: pd.DataFrame) -> pd.DataFrame:
     for name, cells in effects.groupby("intervention", sort=False):
         tested = cells[cells["p"].notna()]
         alpha, count = float(cells["alpha"].iloc[0]), max(len(tested), 1)
+        enough = cells[cells["n"] >= fewest_to_matter(alpha, cells["alternative"].iloc[0])]
         rows.append(
             {
                 "intervention": name,
@@ -112,7 +115,7 @@ def share_by_intervention(effects: pd.DataFrame) -> pd.DataFrame:
                 "share": (tested["p"] <= alpha).sum() / count,
                 "share_holm": (tested["p_holm"] <= alpha).sum() / count,
                 "share_bh": (tested["p_bh"] <= alpha).sum() / count,
-                "share_matters": float((cells["verdict"] == MATTERS).mean()),
+                "share_matters": float((enough["verdict"] == MATTERS).mean()) if len(enough) else np.nan,
                 "n": int(cells["n"].min()),
                 "alpha": alpha,
                 "delta": float(cells["delta"].iloc[0]),

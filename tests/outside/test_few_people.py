@@ -81,6 +81,13 @@ def test_no_table_has_the_word(result: studies.InterventionalResult, name: str) 
     assert (table["n"] == 3).all()
 
 
+def test_no_share_says_that_nothing_matters(result: studies.InterventionalResult, panel: Any) -> None:
+    """Of three people "0 % matter" would be said of whatever happens."""
+    assert result.share_significant["share_matters"].isna().all()
+    panel.run.run.click()
+    assert {row[-1] for row in panel.effects.shares.rows} == {"–"}
+
+
 def test_no_chart_has_the_word(result: studies.InterventionalResult) -> None:
     for chart in (charts.forest(result.effects), heatmap(result.effects_by_label)):
         data = json.dumps(chart.to_dict()["datasets"], ensure_ascii=False)
