@@ -1,7 +1,8 @@
 """Electrodes drawn on a photograph: each where the landmarks around its place are, as its skin lies.
 
 They look as those of rendered heads (`facelib.faces.stickers`): an adhesive ring, a cup and a snap, under
-tape where there is some. Their light is that of the skin below them; a soft shadow lies around them.
+tape where there is some. Their light is that of the skin below them; a soft shadow lies around them. Hair
+and hats lie over them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from facelib.faces.anatomy import Floats
 from facelib.faces.drawing import Field, laid, luminance
 from facelib.faces.face import Face
+from facelib.faces.forehead import bare
 from facelib.faces.head import Head
 from facelib.faces.kernels import jit
 from facelib.faces.landmarks import FIRST_IRIS
@@ -30,6 +32,7 @@ from facelib.faces.stickers import NARROW, stick, sticker_at
 Doubles = npt.NDArray[np.float64]
 
 FACING: Final = 0.03  # cosine to the camera; electrodes on skin that points away from it more aren't seen
+HIDDEN: Final = 0.5  # share of an electrode's middle that is bare; of less, nothing is drawn
 RING: Final = 0.80  # linear colour of the adhesive ring
 _SHADOW: Final = 0.22  # share of the light that it takes
 _FALLS: Final = 0.10  # how far it lies from the light, in radii
@@ -55,6 +58,18 @@ def seen(face: Face, names: Sequence[str]) -> tuple[str, ...]:
         if not away and 0 <= x < width and 0 <= y < height:
             found.append(name)
     return tuple(found)
+
+
+def uncovered(face: Face, names: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the electrodes, in the picture, whose middle isn't under hair or a hat."""
+    if not names:
+        return ()
+    shown = bare(face)
+    height, width = face.size
+    middles = np.stack([sticking()[name][0, :FIRST_IRIS] for name in names]) @ face.landmarks[:FIRST_IRIS]
+    columns, rows = middles.astype(int).T
+    there = shown[rows.clip(0, height - 1), columns.clip(0, width - 1)] >= HIDDEN
+    return tuple(name for name, open_ in zip(names, there, strict=True) if open_)
 
 
 def attached(face: Face, names: Sequence[str], size: float = 1.0, tape: float = 0.0) -> Face:
@@ -92,7 +107,8 @@ def attached(face: Face, names: Sequence[str], size: float = 1.0, tape: float = 
         middles, skin, reach, strip, frames, stands.rotation, stickers, grid,
         _brightness(face, lit, stands, middles, frames, radius=radius), lit.ambient, lit.toward, layer, dim,
     )  # fmt: skip
-    return face.replace(image=laid(face.image, layer, dim))
+    shown = bare(face)
+    return face.replace(image=laid(face.image, layer * shown[..., None], 1 - (1 - dim) * shown))
 
 
 def _brightness(

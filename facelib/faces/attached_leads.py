@@ -2,7 +2,7 @@
 
 Their ways are those of rendered heads (`facelib.faces.wires`): laid once over the base head. Here they follow
 the landmarks around them; where no landmark is near they go on as stiffly as the head stands. What the face
-itself hides isn't seen; hair and clothes hide nothing.
+itself hides isn't seen, nor what lies under hair or a hat before it reaches the jaw; clothes hide nothing.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facelib.faces.attached import FACING
+from facelib.faces.attached import FACING, HIDDEN
 from facelib.faces.drawing import Field, laid
 from facelib.faces.face import Face
+from facelib.faces.forehead import bare
 from facelib.faces.landmarks import FIRST_IRIS, table
 from facelib.faces.regions import sticking
 from facelib.faces.relief import Lamp, Stance, lamp, stance
@@ -83,7 +84,17 @@ def way_of(face: Face, name: str, wires: float, stands: Stance, lit: Lamp) -> Wa
     points = points[: max(round(wires * (len(points) - 1)), 0) + 1]
     until_jaw = np.minimum(np.arange(len(points)), min(leads.jaw[row], knots - 1))  # from there it hangs
     normals = leads.normals[row, until_jaw].astype(np.float64) @ stands.rotation.T
-    return Way(points, np.sqrt(lit.on(normals)), (normals[:, 2] > FACING) | ~_before(face, points))
+    seen = (normals[:, 2] > FACING) | ~_before(face, points)
+    hangs = np.arange(len(points)) > leads.jaw[row]
+    return Way(points, np.sqrt(lit.on(normals)), seen & (hangs | _on_bare(face, points)))
+
+
+def _on_bare(face: Face, points: Doubles) -> npt.NDArray[np.bool_]:
+    """Tell which points (m, 2) lie on bare skin; beyond the picture all do."""
+    height, width = face.size
+    columns, rows = np.floor(points).astype(int).T
+    outside = (columns < 0) | (rows < 0) | (columns >= width) | (rows >= height)
+    return np.asarray(outside | (bare(face)[rows.clip(0, height - 1), columns.clip(0, width - 1)] >= HIDDEN))
 
 
 def _to_the_edge(points: Doubles, step: float, height: int) -> Doubles:

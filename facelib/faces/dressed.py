@@ -20,6 +20,7 @@ from facelib.faces.camera import DISTANCE, ZOOM
 from facelib.faces.drawing import Field, blurred, filled, laid
 from facelib.faces.face import Face
 from facelib.faces.fitting import Cast
+from facelib.faces.forehead import in_front
 from facelib.faces.geometry import load
 from facelib.faces.head import Head
 from facelib.faces.kernels import jit
@@ -27,7 +28,6 @@ from facelib.faces.landmarks import FIRST_IRIS
 from facelib.faces.raster import rasterise
 from facelib.faces.relief import Lamp, Stance, lamp, stance
 from facelib.faces.rendering import pose
-from facelib.faces.skin_region import skin_region
 from facelib.faces.warp import coverage
 from facelib.faces.worn import Worn
 
@@ -167,7 +167,7 @@ def dressed(face: Face, weight: float = 0.0, pulled: float = 0.0) -> Face:
         return face
     stands = stance(face.landmarks)
     inside = coverage(face.landmarks, face.size)
-    scene = _Scene(stands, lamp(face, stands), _in_front(face, inside), inside)
+    scene = _Scene(stands, lamp(face, stands), in_front(face, inside), inside)
     dummy = _dummy(weight, pulled, max(round(stands.scale * DISTANCE / ZOOM), 48))
     for number, piece in enumerate(dummy.pieces):
         if piece.held is _UPPER:
@@ -181,14 +181,8 @@ class _Scene(NamedTuple):
 
     stands: Stance
     lit: Lamp
-    in_front: Field  # (H, W), see `_in_front`
+    in_front: Field  # (H, W), see `facelib.faces.forehead.in_front`
     inside: Field  # (H, W), how far each pixel is inside the face
-
-
-def _in_front(face: Face, inside: Field) -> Field:
-    """Return where things beside the head are seen: in the face and on skin, and not on hair."""
-    near = np.minimum(inside / np.float32(0.07), 1)
-    return np.maximum(blurred(near, 0.01 * _width(face)), skin_region(face))
 
 
 def _width(face: Face) -> float:

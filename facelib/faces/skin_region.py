@@ -78,7 +78,7 @@ def _region(face: Face, part: npt.NDArray[np.uint8], landmarks: Field, width: fl
     near = cv2.dilate(((likely > 0.5) | (sure > 0)).astype(np.uint8), np.ones((_GAP, _GAP)))
     _, pieces = cv2.connectedComponents(near, connectivity=4)
     likely *= np.isin(pieces, np.unique(pieces[sure > 0]))
-    followed = _guided(part, small, likely, max(round(_GUIDE[0] * width * scale), 1))
+    followed = guided(part, small, likely, max(round(_GUIDE[0] * width * scale), 1))
     return np.asarray(followed * _openings(landmarks, part.shape[:2], width))
 
 
@@ -129,7 +129,7 @@ def _fall(value: Field, low: float, high: float) -> Field:
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-def _guided(image: npt.NDArray[np.uint8], small: npt.NDArray[np.uint8], field: Field, half: int) -> Field:
+def guided(image: npt.NDArray[np.uint8], small: npt.NDArray[np.uint8], field: Field, half: int) -> Field:
     """Return a field (h, w) of a small picture as one of the large one, with edges where that has them."""
     fine, guide = (
         cv2.cvtColor(one, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255) for one in (image, small)

@@ -11,11 +11,10 @@ import numpy as np
 from facelib.errors import BadValueError
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
 from facelib.faces.arguments import whole
-from facelib.faces.attached import attached, seen
+from facelib.faces.attached import attached, seen, uncovered
 from facelib.faces.attached_leads import leads_on
 from facelib.faces.electrodes import resolve
 from facelib.faces.face_sources import face_fingerprint
-from facelib.faces.warp import unknown_landmarks
 from facelib.interventions.intervention import (
     Cost,
     Expected,
@@ -55,7 +54,8 @@ def _canonical(only: Any, scheme: str) -> tuple[str, ...]:
 class Electrodes(FaceIntervention):
     """Electrodes are attached one after the other; those that the person wears already stay.
 
-    On photographs they are drawn; a table may tell which are worn (attribute "electrodes"), and how large,
+    On photographs they are drawn, those under hair or a hat aren't: "covered_electrodes" among the attributes
+    of the changed face names them. A table may tell which are worn (attribute "electrodes"), and how large,
     taped and wired those that come are to be ("electrode_size", "tape", "wires").
 
     The strength is the share of the missing electrodes that is attached. The order of the scheme
@@ -155,12 +155,19 @@ class Electrodes(FaceIntervention):
         if not added:
             return face
         known = {"electrode_size": 1.0, "tape": 0.0, "wires": 0.0, **face.attributes}
-        there = seen(face, added)
+        before_hair = seen(face, added)
+        there = uncovered(face, before_hair)
+        hidden = tuple(name for name in before_hair if name not in there)
         drawn = attached(face, there, float(known["electrode_size"]), float(known["tape"]))
         drawn = leads_on(drawn, there, float(known["wires"]))
         already = face.attributes.get("visible_electrodes", worn)
         return edited(face, drawn.image).replace(
-            attributes={**known, "electrodes": (*worn, *added), "visible_electrodes": (*already, *there)}
+            attributes={
+                **known,
+                "electrodes": (*worn, *added),
+                "visible_electrodes": (*already, *there),
+                "covered_electrodes": hidden,
+            }
         )
 
     def _added(self, face: Face | Head, worn: tuple[str, ...], strength: float) -> tuple[str, ...]:
@@ -268,9 +275,9 @@ class ElectrodeWires(_OfElectrodes, FaceIntervention):
     words: ClassVar[tuple[str, str]] = ("wireless", "wired")
 
     def unfit(self, face: Face) -> str:
-        """Say that landmarks aren't known, no electrodes are shown, or leads would have to go."""
-        if lack := unknown_landmarks(face):
-            return lack
+        """Say that the face can't be drawn on, no electrodes are shown, or leads would have to go."""
+        if reason := super().unfit(face):
+            return reason
         if not _shown(face):
             return "It draws leads of electrodes, and the picture tells of none: attach some first."
         if self._drawn <= 0 or float(face.attributes.get("wires") or 0.0) > 0:

@@ -13,10 +13,7 @@ from facelib.faces.face_motion import FaceMotion, Units, face_motion
 from facelib.faces.landmarks import FIRST_IRIS, eyes_between
 from facelib.faces.openings import held, slid
 from facelib.interventions.intervention import FaceIntervention, edited
-from facelib.properties.pose import pose
 
-TURNED: Final = 30.0
-"""Degrees that a head may be turned: beyond, one half is hardly seen (our choice)."""
 LEAST: Final = 0.01
 """Root mean square way of the landmarks, in eye distances, below which nothing is to change (our choice).
 
@@ -50,12 +47,6 @@ class OfFaceUnits(FaceIntervention):
             return f"It changes a head or a picture of a face; got {type(given).__name__}."
         if reason := super().unfit(face):
             return reason
-        yaw = abs(float(pose([face])[0, 0]))
-        if yaw > TURNED:
-            return (
-                f"The head is turned by {yaw:.0f}°: one half of the face is hardly seen. A picture nearer to "
-                f"the front is needed, up to {TURNED:.0f}°."
-            )
         motion = face_motion(face.landmarks)
         way = motion.at(self.units_of(motion, 1.0)) - motion.at(motion.units)
         eyes = eyes_between(face.landmarks)

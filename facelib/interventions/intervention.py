@@ -17,12 +17,15 @@ from facelib.faces.arguments import checked
 from facelib.faces.head import Side
 from facelib.faces.landmarks import eyes_between
 from facelib.faces.warp import unknown_landmarks
+from facelib.properties.pose import pose
 from facelib.registry import Registry, place_of
 
 Expected = Literal["falls", "rises", "none", "open"]
 Cost = Literal["shape", "shade", "pixels"]
 
 RENDER_SIZE = 224
+TURNED: Final = 30.0
+"""Degrees that a head may be turned: beyond, one half of the face is hardly seen (our choice)."""
 
 COSTS: Final[Mapping[Cost, float]] = MappingProxyType({"shape": 37.0, "shade": 25.0, "pixels": 0.4})
 """Milliseconds of processor time that one strength takes at 224 px, by class of cost.
@@ -117,6 +120,10 @@ class Intervention(ABC):
         """Return what to expect, with these options, of the intended class of `face` (None: a usual one)."""
         return self.expected
 
+    def called(self, face: Face | Head) -> str:  # noqa: ARG002
+        """Return the name that messages use: what the user wrote."""
+        return repr(self.id)
+
     def why_not(self, face: Face | Head) -> str:  # noqa: ARG002
         """Say why this doesn't work on `face`, and what to do about it; empty if it does."""
         return ""
@@ -176,18 +183,40 @@ class HeadIntervention(Intervention):
 
     def _refusal(self, face: Face) -> BadValueError:
         return BadValueError(
-            f"{self.id!r} doesn't work on this picture. {self.unfit(face)} See available(face)."
+            f"{self.called(face)} doesn't work on this picture. {self.unfit(face)} See available(face)."
         )
 
 
 class FaceIntervention(HeadIntervention):
-    """A change of a parametric head before it is rendered, and of a photograph by its landmarks."""
+    """A change of a parametric head before it is rendered, and of a photograph by its landmarks.
+
+    Attributes
+    ----------
+    frontal
+        Degrees that the head of a photograph may be turned to either side, at most.
+    turned
+        What is wrong with one that is turned more.
+    """
 
     on: ClassVar[str] = "heads and pictures"
+    frontal: ClassVar[float] = TURNED
+    turned: ClassVar[str] = "one half of the face is hardly seen"
 
     def unfit(self, face: Face) -> str:
-        """Say that the landmarks aren't known; empty if they are."""
-        return unknown_landmarks(face)
+        """Say that landmarks aren't known, or that the head is turned too far; empty if not."""
+        if reason := unknown_landmarks(face):
+            return reason
+        yaw = abs(float(pose([face])[0, 0]))
+        if not yaw > (most := self.most_turned()):
+            return ""
+        return (
+            f"The head is turned by {yaw:.0f}°: {self.turned}. A picture nearer to the front is needed, up "
+            f"to {most:.0f}°."
+        )
+
+    def most_turned(self) -> float:
+        """Return the degrees that a head may be turned, with these options."""
+        return self.frontal
 
     def apply(self, face: Face | Head, strength: float, size: int = RENDER_SIZE) -> Face:
         """Render the changed head, or change a picture; if that is `unfit`, `BadValueError` says why."""

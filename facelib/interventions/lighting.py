@@ -14,6 +14,7 @@ import numpy.typing as npt
 from facelib.faces import LIGHTS, Face, Head, Light
 from facelib.faces.relief import normals
 from facelib.faces.relit import relit
+from facelib.faces.skin_region import skin_region
 from facelib.interventions.intervention import (
     FaceIntervention,
     HeadIntervention,
@@ -36,6 +37,8 @@ CLEAR: Final = 0.75
 """Share of the light that comes from the lamp, at least, by the time that it has moved on a photograph."""
 HARDEST: Final = 0.95
 """The largest share of the light that comes from a lamp, of a photograph."""
+WHITE: Final = 245  # level of red, green and blue from which skin is overexposed
+BURNT: Final = 0.04  # share of the skin that may be (our choice)
 _WRAP: Final = 0.15  # how far light reaches around an edge, a cosine: lamps aren't points
 
 
@@ -81,13 +84,25 @@ def _shining(face: Face) -> _Shining | None:
     return _Shining(azimuth, elevation, min(slope / max(slope + rest, 1e-9), HARDEST))
 
 
+def overexposed(face: Face) -> float:
+    """Return the share of the skin of a face, whose landmarks are known, that is white."""
+    shown = face.image[skin_region(face) > 0.5]
+    return float((shown.min(axis=1) >= WHITE).mean()) if len(shown) else 0.0
+
+
 class _Relit(FaceIntervention):
     """A change of the light that photographs show by the shading of the face."""
 
     def unfit(self, face: Face) -> str:
-        """Say that landmarks aren't known, or that too little skin tells where the light comes from."""
+        """Say that the face isn't seen well enough, or that its skin doesn't tell of the light."""
         if reason := super().unfit(face):
             return reason
+        burnt = overexposed(face)
+        if burnt > BURNT:
+            return (
+                f"{100 * burnt:.0f} % of the skin is overexposed, white: shading it leaves grey spots. A "
+                f"picture is needed of whose skin at most {100 * BURNT:.0f} % is."
+            )
         if _shining(face) is not None:
             return ""
         return (

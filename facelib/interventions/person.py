@@ -33,6 +33,11 @@ class Age(Toward):
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "age"
     cost: ClassVar[Cost] = "shape"
+    withheld: ClassVar[str] = (
+        "Age isn't changed on photographs: it takes a head that grows older as a whole. Instead, take two "
+        "groups of labelled pictures, young and old: interventions.Prototype.between(young, old) adds what "
+        "differs between them. Or change rendered heads, facelib.Head(age=70)."
+    )
     description: ClassVar[str] = "The same person grows older, or younger if old already." + along(
         "activation",
         "activation_left",

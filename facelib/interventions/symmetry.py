@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.faces import Face, Head
+from facelib.faces.drawing import blurred
 from facelib.faces.expressions import expand
+from facelib.faces.forehead import covered
 from facelib.faces.warp import coverage, field, grid, moved, resampled
 from facelib.interventions.expression import AsymmetricExpression
 from facelib.interventions.intervention import (
@@ -25,30 +27,23 @@ from facelib.interventions.intervention import (
 from facelib.interventions.mirror import PARTNER, Mirror, mirror_of, symmetric
 from facelib.interventions.number import between
 from facelib.properties.mirror_pairs import LEFT, RIGHT
-from facelib.properties.pose import pose
 
 Doubles = npt.NDArray[np.float64]
 Keep = Literal["both", "left", "right"]
 
 FRONTAL = 15.0
 """Degrees that a head may be turned: one half is then seen at the angle of the other (our choice)."""
+HALVES = 8.0
+"""Degrees that it may be turned where one half is doubled: turned, it is narrower or wider (our choice)."""
+HAIR = 0.02  # standard deviation of the blur around hair over the forehead, in widths of the face
 SEAM = 0.04  # how fast the halves of a left-left face pass into each other at the midline, in its width
 
 
 class OnFrontal(FaceIntervention):
     """A change that needs both halves of a face to be seen alike."""
 
-    def unfit(self, face: Face) -> str:
-        """Say that landmarks aren't known, or that the head is turned."""
-        if reason := super().unfit(face):
-            return reason
-        yaw = abs(pose([face])[0, 0])
-        if yaw <= FRONTAL:
-            return ""
-        return (
-            f"The head is turned by {yaw:.0f}°: one half is seen at another angle than the other. A frontal "
-            f"picture is needed, up to {FRONTAL:.0f}°."
-        )
+    frontal: ClassVar[float] = FRONTAL
+    turned: ClassVar[str] = "one half is seen at another angle than the other"
 
 
 @register
@@ -58,7 +53,7 @@ class Symmetrise(OnFrontal):
 
     Of heads, shape, palsy and expression: face units of one side and of the other, and the factors
     `Head.left` and `Head.right`, each meet in their middle; the gaze stays. Of photographs, shape and
-    appearance, gaze included, within the outline of the face: hair and ears stay.
+    appearance, gaze included, within the outline of the face: hair and ears stay, a fringe, too.
 
     Parameters
     ----------
@@ -86,6 +81,10 @@ class Symmetrise(OnFrontal):
         """The halves that can be kept."""
         return {"keep": get_args(Keep)}
 
+    def most_turned(self) -> float:
+        """Return the degrees that a head may be turned."""
+        return self.frontal if self.keep == "both" else HALVES
+
     def lack(self, head: Head) -> str:  # noqa: ARG002
         """Say that one half of a parametric head isn't kept."""
         return "" if self.keep == "both" else "Heads meet in their middle: choose keep='both'."
@@ -98,6 +97,9 @@ class Symmetrise(OnFrontal):
         offsets = field(points, own[PARTNER] - mirror(points), face.size)
         turned = resampled(face.image, offsets, mirror(grid(face.size)))
         share = strength * coverage(points, face.size) * self._other(mirror, points, face.size)
+        hair = np.rint(255 * covered(face)).astype(np.uint8)  # of itself and of its mirror image: it stays
+        hair = np.maximum(moved(hair, own, points), resampled(hair, offsets, mirror(grid(face.size))))
+        share = share * (1 - blurred((hair / 255).astype(np.float32), HAIR * float(np.ptp(points[:, 0]))))
         return edited(face, straight + (turned - straight) * share[..., None], points)
 
     def _half(self, own: Doubles, mirror: Mirror) -> Doubles:
@@ -184,6 +186,11 @@ class Symmetry(AsymmetricExpression):
     def meant_for(self, face: Face | Head) -> Intervention:
         """Return the intervention that is run on this face."""
         return AsymmetricExpression(self.side) if isinstance(face, Head) else Symmetrise()
+
+    def called(self, face: Face | Head) -> str:
+        """Return the name that was written, and what it means."""
+        kind = "heads" if isinstance(face, Head) else "photographs"
+        return f"'symmetry' (of {kind}, {self.meant_for(face).id!r})"
 
     def unfit(self, face: Face) -> str:
         """Say why the face can't be made symmetric."""

@@ -84,7 +84,8 @@ def check_accepts(intervention: Intervention, face: Any) -> None:
             if isinstance(face, Head)
             else f"doesn't work on this picture. {intervention.why_not(face)}"
         )
-        msg = f"{intervention.id!r} {needs} facelib.interventions.available(face) lists what works on it."
+        name = intervention.called(face)
+        msg = f"{name} {needs} facelib.interventions.available(face) lists what works on it."
         raise BadValueError(msg)
 
 

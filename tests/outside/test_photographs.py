@@ -6,6 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -139,3 +142,188 @@ class TestSkinTone:
         assert effects.loc["skin_tone", "n"] == 6
         assert effects.loc["skin_tone", "mean"] == pytest.approx(-0.000672, abs=1e-6)
         assert "skin tone" in found.report(tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def changed_by(name: str, face: Face, **options: Any) -> npt.NDArray[np.bool_]:
+    """Return which pixels a change draws on, at full strength."""
+    drawn = interventions.get(name, **options).apply(face, 1.0).image
+    return np.asarray(np.abs(drawn.astype(int) - face.image).max(axis=2) > 12)
+
+
+FRONTAL = {
+    "symmetrise": 15, "asymmetrise": 15, "asymmetric_expression": 30, "weaker_expression": 30, "palsy": 30,
+    "intensity": 30, "electrodes": 30, "glasses": 30, "mask": 30, "light_direction": 30,
+    "light_elevation": 30, "light_softness": 30,
+}  # fmt: skip
+"""Degrees up to which each change of a photograph works."""
+
+
+class TestTurnedHeads:
+    """Glasses hung beside profiles: what needs a frontal face says by how much it is turned."""
+
+    @pytest.mark.parametrize("yaw", [-45.0, 40.0])
+    @pytest.mark.parametrize("name", FRONTAL)
+    def test_what_needs_a_frontal_face_is_refused_with_the_degrees(self, name: str, yaw: float) -> None:
+        face = as_photograph(Head(seed=3, expression="happy", pose=(yaw, 0.0, 0.0)), 160)
+        with pytest.raises(BadValueError, match=rf"turned by [34]\d°.*up to {FRONTAL[name]}°"):
+            interventions.get(name).apply(face, 1.0)
+        assert name not in set(interventions.available(face)["id"])
+
+    @pytest.mark.parametrize("yaw", [-25.0, 0.0, 25.0])
+    @pytest.mark.parametrize("head", [Head(seed=4, skin_tone=0.9), Head(seed=8, skin_tone=0.1, age=70)])
+    def test_glasses_sit_around_the_eyes(self, head: Head, yaw: float) -> None:
+        face = as_photograph(head.replace(pose=(yaw, 0.0, 0.0)), 512)
+        drawn = interventions.get("glasses").apply(face, 1.0).image.astype(int)
+        frame = np.abs(drawn - face.image).max(axis=2) > 25
+        rows, columns = np.nonzero(frame)
+        apart = float(np.hypot(*(face.eyes[0] - face.eyes[1])))
+        for x, y in face.eyes:
+            off = np.column_stack([columns - x, rows - y]) / apart
+            away = np.hypot(*off.T)
+            near = off[away < 0.62]
+            upright, level = near[np.abs(near[:, 0]) < 0.1, 1], near[np.abs(near[:, 1]) < 0.1, 0]
+            for rims in (upright, level):  # one on each side of the pupil
+                assert rims.min() < -0.08
+                assert rims.max() > 0.08
+            assert abs(upright.min() + upright.max()) / 2 < 0.2
+
+    def test_half_a_face_is_doubled_of_nearly_frontal_ones_only(self) -> None:
+        face = as_photograph(Head(seed=3, pose=(11.0, 0.0, 0.0)))
+        assert interventions.get("symmetrise").accepts(face)
+        with pytest.raises(BadValueError, match="up to 8°"):
+            interventions.get("symmetrise", keep="left").apply(face, 1.0)
+
+    def test_the_message_names_what_was_asked_for_and_what_it_means(self) -> None:
+        face = as_photograph(Head(seed=3, pose=(40.0, 0.0, 0.0)), 128)
+        for ask in (
+            lambda: facelib.sweep(face, "symmetry", ["known_unbiased"]),
+            lambda: interventions.get("symmetry").apply(face, 1.0),
+        ):
+            with pytest.raises(BadValueError, match=r"'symmetry'.*'symmetrise'.*turned by") as refused:
+                ask()
+            assert "asymmetric_expression" not in str(refused.value)
+
+    def test_age_points_to_what_can_be_done(self) -> None:
+        with pytest.raises(BadValueError, match=r"Prototype\.between\(young, old\)"):
+            facelib.sweep(as_photograph(Head(), 128), "age", ["known_unbiased"])
+
+
+def with_fringe(head: Head, size: int, *, side: str = "both") -> tuple[Face, npt.NDArray[np.bool_]]:
+    """Return a rendered head whose hair hangs over its forehead, as a photograph, and where it hangs."""
+    face = as_photograph(head, size)
+    marks = face.landmarks
+    (x, top), width = marks[10], float(np.ptp(marks[:468, 0]))
+    crown = as_photograph(head.replace(expression="neutral"), size).image[: max(int(top - 0.06 * width), 2)]
+    middle = crown[:, int(x - 0.2 * width) : int(x + 0.2 * width)].reshape(-1, 3).astype(float)
+    bald = head.replace(hair="bald").render(size).image
+    skin = bald[int(marks[151, 1]), int(x)].astype(float)
+    colours = middle[np.abs(middle - skin).max(axis=1) > 25]
+    rng = np.random.default_rng(0)
+    image, hangs = face.image.copy(), np.zeros(face.size, np.uint8)
+    low = float(marks[[105, 334], 1].mean())  # the brows
+    left, right = float(marks[:468, 0].min()), float(marks[:468, 0].max())
+    if side == "left":
+        left = float(x)
+    for start in rng.permutation(np.linspace(left, right, int(1.6 * width))):
+        ends = (int(start), int(top - 0.12 * width)), (int(start + rng.normal(0, 0.03) * width), int(low))
+        shade = colours[rng.integers(len(colours))] * rng.uniform(0.75, 1.2)
+        thick = max(round(width / 90), 1)
+        cv2.line(image, *ends, shade.clip(0, 255).tolist(), thick, cv2.LINE_AA)
+        cv2.line(hangs, *ends, 1, thick)
+    return face.replace(image=image), hangs.astype(bool)
+
+
+FRINGES = [
+    Head(seed=3, skin_tone=0.1, hair="long", hair_colour="black", light="frontal"),
+    Head(seed=5, skin_tone=0.2, hair="long", hair_colour="blond", light="frontal"),
+    Head(seed=6, skin_tone=0.5, hair="long", hair_colour="brown", age=60),
+    Head(seed=8, skin_tone=0.3, hair="long", hair_colour="red"),
+]
+
+
+class TestHairOverTheForehead:
+    """Electrodes were drawn over fringes, and symmetry smeared them."""
+
+    @pytest.mark.parametrize("size", [224, 512])
+    @pytest.mark.parametrize("head", FRINGES)
+    def test_electrodes_tape_and_leads_are_under_it(self, head: Head, size: int) -> None:
+        face, hangs = with_fringe(head, size)
+        hair = cv2.erode(hangs.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        for known in ({}, {"tape": 1.0, "wires": 1.0}):
+            drawn = changed_by("electrodes", face.replace(attributes=known))
+            assert drawn.sum() > 100
+            assert drawn[hair].sum() == 0
+        worn = interventions.get("electrodes").apply(face, 1.0).attributes
+        assert {f"F{number}" for number in range(1, 5)} <= set(worn["covered_electrodes"])
+        assert {f"F{number}" for number in range(11, 21)} <= set(worn["visible_electrodes"])
+
+    @pytest.mark.parametrize("hair", ["short", "tied", "bald"])
+    @pytest.mark.parametrize("tone", [0.0, 0.5, 1.0])
+    @pytest.mark.parametrize("light", ["studio", "side"])
+    def test_a_bare_forehead_wears_all_of_them(self, hair: Any, tone: float, light: Any) -> None:
+        head = Head(seed=7, skin_tone=tone, hair=hair, light=light, expression="happy")
+        face = as_photograph(head)
+        worn = interventions.get("electrodes").apply(face, 1.0).attributes
+        assert {f"F{number}" for number in range(1, 21)} <= set(worn["visible_electrodes"])
+
+    @pytest.mark.parametrize("head", FRINGES)
+    def test_symmetry_doesnt_lay_it_over_the_other_half(self, head: Head) -> None:
+        face, hangs = with_fringe(head, 512, side="left")
+        bare = as_photograph(head, 512)
+        change = interventions.get("symmetrise")
+        mixed, wanted = (change.apply(one, 1.0).image.astype(int) for one in (face, bare))
+        rows, columns = np.nonzero(hangs)
+        x, width = float(face.landmarks[10, 0]), float(np.ptp(face.landmarks[:468, 0]))
+        low, high = int(x - 0.3 * width), int(x - 0.1 * width)
+        part = np.s_[int(face.landmarks[10, 1] + 0.02 * width) : rows.max(), low:high]
+        assert columns.min() > high  # it hangs over the other half alone
+        assert np.abs(mixed - wanted)[part].mean() < 8
+
+
+class TestLight:
+    """Shade looked like soot: sheen became grey, and ended in a line where the landmarks do."""
+
+    @pytest.mark.parametrize("tone", [0.3, 0.6, 0.95])
+    def test_shaded_skin_keeps_the_colour_of_skin(self, tone: float) -> None:
+        head = Head(seed=4, skin_tone=tone, hair="bald", light="frontal")
+        face = as_photograph(head, 320)
+        shaded = interventions.get("light_direction", azimuth=75.0).apply(face, 1.0)
+        before, after = face.image.astype(float), shaded.image.astype(float)
+        dark = after.sum(axis=2) < 0.75 * before.sum(axis=2)
+        dark &= changed_by("light_direction", face, azimuth=75.0)
+        assert dark.sum() > 500
+
+        grey = [
+            float(np.quantile((one.min(axis=2) / one.max(axis=2))[dark], 0.95)) for one in (before, after)
+        ]
+        assert grey[1] < grey[0] + 0.02
+
+    def test_it_goes_on_over_a_bald_head(self) -> None:
+        face = as_photograph(Head(seed=4, skin_tone=0.3, hair="bald", light="frontal"), 320)
+        shaded = interventions.get("light_direction", azimuth=75.0).apply(face, 1.0)
+        before, after = (one.image.astype(float).sum(axis=2) for one in (face, shaded))
+        (x, y), height = face.landmarks[103], float(np.ptp(face.landmarks[:468, 1]))
+        inside, beyond = (
+            (after / before)[int(y + step * height) - 2 : int(y + step * height) + 3, int(x) : int(x) + 5]
+            for step in (0.06, -0.06)
+        )
+        assert inside.mean() < 0.85  # it is shaded
+        assert beyond.mean() == pytest.approx(inside.mean(), abs=0.12)
+
+    def test_overexposed_skin_is_refused(self) -> None:
+        face = as_photograph(Head(seed=4, skin_tone=0.1, hair="bald", light="frontal"))
+        burnt = face.replace(image=np.clip(face.image * 1.9, 0, 255).astype(np.uint8))
+        for name in ("light_direction", "light_elevation", "light_softness"):
+            assert interventions.get(name).accepts(face)
+            with pytest.raises(BadValueError, match=r"\d % of the skin is overexposed"):
+                interventions.get(name).apply(burnt, 1.0)
+
+
+@pytest.mark.packages
+@pytest.mark.parametrize("tone", [0.05, 0.95])
+def test_at_strength_zero_every_change_leaves_the_picture_bit_for_bit(tone: float) -> None:
+    face = as_photograph(Head(seed=2, skin_tone=tone, expression="happy", asymmetry=0.4, age=60), 160)
+    offered = interventions.ordered(face)
+    assert len(offered) > 20
+    for change in offered:
+        assert (change.apply(face, 0.0).image == face.image).all()

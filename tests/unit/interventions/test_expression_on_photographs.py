@@ -13,7 +13,8 @@ from facelib.errors import BadValueError
 from facelib.faces import Face, Head, find_landmarks, sample_photograph
 from facelib.faces.landmarks import FIRST_IRIS, LIP_CONTOUR, LOWER_RIM, UPPER_RIM
 from facelib.faces.openings import MOUTH
-from facelib.interventions.face_units import LEAST, TURNED, OfFaceUnits
+from facelib.interventions.face_units import LEAST, OfFaceUnits
+from facelib.interventions.intervention import TURNED
 
 KINDS: list[tuple[str, dict[str, str]]] = [
     ("intensity", {}),

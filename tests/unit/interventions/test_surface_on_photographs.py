@@ -96,7 +96,7 @@ def test_regions_of_the_face_tell_where_drawn_electrodes_are(face: Face) -> None
 
     changed = interventions.get("electrodes", scheme="kuramoto").apply(face, 1.0)
     region = masks(changed)[ELECTRODES]
-    drawn = np.abs(changed.image.astype(int) - face.image).sum(axis=2) > 100
+    drawn = np.abs(changed.image.astype(int) - face.image).sum(axis=2) > 40  # white on light skin is little
     assert drawn[region > 0.9].mean() > 0.5
     assert (region[drawn] > 0).mean() > 0.8
 
