@@ -37,7 +37,12 @@ NoToken = Annotated[
 ]
 OldToken = Annotated[str | None, typer.Option("--token", hidden=True)]
 Pool = Annotated[int, typer.Option(help="How many pages are computed ahead; 0: none.")]
-Kernels = Annotated[int, typer.Option(help="How many sessions may run, those ahead included (600 MB each).")]
+Kernels = Annotated[
+    int,
+    typer.Option(
+        help="How many sessions may run, those ahead included (800 to 900 MB each; they share 300)."
+    ),
+]
 Idle = Annotated[float, typer.Option(help="Minutes after which sessions that nobody looks at end.")]
 Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
 Log = Annotated[str, typer.Option("--log", help="How much the server tells: DEBUG, INFO, WARNING or ERROR.")]

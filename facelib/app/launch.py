@@ -61,7 +61,8 @@ def serve(
     pool_size
         How many kernels stand ready with the page computed ahead.
     max_kernels
-        How many kernels may run, those included; more visitors get a kind refusal. About 600 MB each.
+        How many kernels may run, those included; more visitors get a kind refusal. Each takes
+        800 MB, 900 once all tabs were open; 300 of these are shared by all.
     token
         What visitors have to know; None: what the environment variable ``FACELIB_TOKEN`` holds, or a new one.
         "": nothing, which is possible on this machine only, and lets everyone in who uses it.
