@@ -23,11 +23,11 @@ Kind = Literal["session", "study", "export", "report"]
 
 VARIABLE: Final = "FACELIB_DATA"
 LIST: Final = "written.jsonl"
-_TABLES: Final = ("*.parquet", "*.damaged", "*.part")
+_PARTS: Final = ("[0-9a-f]*.parquet", "[0-9a-f]*.damaged", "[0-9a-f]*.part")
 _STUDY: Final = (
     *("provenance.json", "hypothesis.json", "declaration.json", "run.lock", "*.part", "*.damaged"),
     *("faces*.parquet", "units*.parquet", "grid*.parquet"),
-    *(f"{folder}/{name}" for folder in ("outputs", "measured") for name in _TABLES),
+    *(f"{folder}/{name}" for folder in ("outputs", "measured") for name in _PARTS),
     "study.json",
 )
 FILES: Final[dict[Kind, tuple[str, ...]]] = {
@@ -179,7 +179,9 @@ def _found(kind: Kind, path: Path) -> Iterator[Path]:
         yield path
         return
     for pattern in FILES[kind]:
-        yield from sorted(file for file in path.glob(pattern) if file.is_file() or file.is_symlink())
+        for file in sorted(path.glob(pattern)):
+            if (file.is_file() or file.is_symlink()) and not file.parent.is_symlink():  # that leads elsewhere
+                yield file
 
 
 def _is_marked(path: Path, name: str, mark: str) -> bool:

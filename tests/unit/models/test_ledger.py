@@ -1,0 +1,121 @@
+"""The list of what facelib wrote about people."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from facelib.models import ledger, scratch
+from facelib.models.ledger import delete, remember, written
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A list of its own."""
+    monkeypatch.setenv(ledger.VARIABLE, str(tmp_path / "data"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path / "data" / ledger.LIST
+
+
+def study(folder: Path) -> Path:
+    """Return a folder as a study leaves it."""
+    for name in ("outputs/a.parquet", "measured/a.parquet", "faces.parquet", "units-1.parquet", "run.lock"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"rows")
+    (folder / "study.json").write_text('{"kind": "interventional"}')
+    return folder
+
+
+def test_a_place_is_noted_once_and_privately(place: Path, tmp_path: Path) -> None:
+    folder = study(tmp_path / "run")
+    remember("study", folder)
+    remember("study", folder)
+    assert len(place.read_text().splitlines()) == 1
+    if os.name == "posix":
+        assert place.stat().st_mode & 0o777 == 0o600
+    (one,) = written()
+    assert (one.kind, one.path, len(one.files), one.bytes) == ("study", folder, 6, 46)
+    assert one.files[-1].name == "study.json"  # deleted last: an interrupted deletion can be repeated
+
+
+def test_folders_that_end_with_their_process_are_closed_instead(place: Path) -> None:
+    folder = scratch.new_folder("study")
+    inside = study(folder / "explore")
+    inside.chmod(0o755)
+    remember("study", inside)
+    assert not place.exists()
+    if os.name == "posix":
+        assert inside.stat().st_mode & 0o077 == 0
+    (one,) = written()
+    assert (one.kind, one.in_use) == ("session", True)
+    scratch.remove(folder)
+
+
+def test_only_what_facelib_wrote_goes(place: Path, tmp_path: Path) -> None:
+    folder = study(tmp_path / "run")
+    (folder / "mine.parquet").write_text("mine")
+    (folder / "outputs" / "my.parquet").write_text("mine")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "faces.parquet").write_text("mine")
+    remember("study", folder)
+    assert delete(written()) == []
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")) == [
+        "mine.parquet",
+        "outputs",
+        "outputs/my.parquet",
+        "sub",
+        "sub/faces.parquet",
+    ]
+    assert not place.exists()
+
+
+def test_links_lead_nowhere(tmp_path: Path) -> None:
+    folder, other = study(tmp_path / "run"), tmp_path / "other"
+    other.mkdir()
+    (other / "a.parquet").write_text("mine")
+    (folder / "faces-2.parquet").symlink_to(other / "a.parquet")
+    for file in (folder / "measured").iterdir():
+        file.unlink()
+    (folder / "measured").rmdir()
+    (folder / "measured").symlink_to(other)
+    remember("study", folder)
+    delete(written())
+    assert list(folder.iterdir()) == [folder / "measured"]
+    assert (other / "a.parquet").read_text() == "mine"
+
+
+@pytest.mark.parametrize("line", ["", "no", "[]", "3", '{"kind": "study"}', '{"kind": "x", "path": "/"}'])
+def test_a_damaged_list_is_no_obstacle(place: Path, tmp_path: Path, line: str) -> None:
+    folder = study(tmp_path / "run")
+    remember("study", folder)
+    place.write_text(f"{line}\n{place.read_text()}")
+    assert [one.path for one in written()] == [folder]
+
+
+def test_a_list_never_points_at_everything(place: Path, tmp_path: Path) -> None:
+    """Whoever writes into the list gets nothing deleted that doesn't look as facelib left it."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter.html").write_text("mine")
+    place.parent.mkdir()
+    rows = [{"kind": kind, "path": str(tmp_path / "home")} for kind in ("session", "study", "export")]
+    rows.append({"kind": "report", "path": str(tmp_path / "home" / "letter.html")})
+    place.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    delete(written())
+    assert (tmp_path / "home" / "letter.html").exists()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may write everywhere")
+def test_a_closed_home_is_no_obstacle(place: Path, tmp_path: Path) -> None:
+    place.parent.mkdir(mode=0o500)
+    remember("study", study(tmp_path / "run"))
+    assert not place.exists()
+
+
+def test_a_home_that_is_no_folder_is_no_obstacle(place: Path, tmp_path: Path) -> None:
+    place.parent.write_text("a file")
+    remember("study", study(tmp_path / "run"))
+    assert written() == []
