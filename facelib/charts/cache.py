@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from facelib import models
-from facelib.models.writing import written_whole
+from facelib.models import kept as files
 
 
 def kept(name: str, make: Callable[[], bytes]) -> bytes:
-    """Return the file `name` of the cache folder, made by `make` if it isn't there.
+    """Return the file `name` of the cache folder, made by `make` if it isn't there or was damaged.
 
     `name` must change with everything that the content depends on.
     """
-    path = models.home() / "compiled" / name
-    if path.is_file():
-        return path.read_bytes()
+    path = files.folder() / name
+    if (content := files.read(path)) is not None:
+        return content
     content = make()
-    with written_whole(path) as file:
-        file.write(content)
+    files.write(path, content)
     return content

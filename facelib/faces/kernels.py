@@ -7,18 +7,23 @@ with the module and with all that it imports.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import IO, Any
 
 import numba
+from numba.core.caching import IndexDataCacheFile
 
 from facelib.errors import UnavailableError
-from facelib.models import home, sources
+from facelib.models import sources
+from facelib.models.kept import folder as private
+from facelib.models.kept import is_whole, sealed
 from facelib.models.writing import newest_last
 
 _HERE = Path(__file__).parent
@@ -34,9 +39,30 @@ def jit(function: Callable[..., Any]) -> Any:
         usual = numba.config.CACHE_DIR
         numba.config.CACHE_DIR = kept
         try:
-            return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_MATH)(function)
+            made = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_MATH)(function)
         finally:
             numba.config.CACHE_DIR = usual
+    made._cache._cache_file.__class__ = _Sealed
+    return made
+
+
+class _Sealed(IndexDataCacheFile):
+    """Numba's files, each with its sha256 at the end: what was damaged is compiled again."""
+
+    def _load_index(self) -> Any:
+        return super()._load_index() if is_whole(Path(self._index_path)) else {}
+
+    def _load_data(self, name: str) -> Any:
+        if not is_whole(Path(self._data_path(name))):
+            raise FileNotFoundError(name)  # numba then compiles
+        return super()._load_data(name)
+
+    @contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[IO[bytes]]:
+        content = io.BytesIO()
+        with super()._open_for_write(filepath) as file:
+            yield content
+            file.write(sealed(content.getvalue()))
 
 
 @cache
@@ -46,7 +72,7 @@ def folder(module: str) -> Path:
     Beside the module, or in `home()` where that can't be written to; `UnavailableError` if neither can.
     """
     beside = _HERE / "__pycache__"
-    root = beside if os.access(beside if beside.exists() else _HERE, os.W_OK) else home() / "compiled"
+    root = beside if os.access(beside if beside.exists() else _HERE, os.W_OK) else private()
     chosen = root / f"{module}-{version(module)}"
     if not chosen.exists():
         try:

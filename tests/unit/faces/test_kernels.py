@@ -4,6 +4,7 @@ import shutil
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 import numba
 import pytest
@@ -81,6 +82,7 @@ def test_functions_compiled_in_several_threads_go_to_their_own_folders(monkeypat
         def keep(function):
             time.sleep(0.01)
             seen[function.__name__] = numba.config.CACHE_DIR
+            return mock.MagicMock()
 
         return keep
 
@@ -107,7 +109,7 @@ def test_no_place_for_compiled_functions_is_told_in_words(copied, monkeypatch):
     file = copied / "file"
     file.touch()
     monkeypatch.setattr(kernels.os, "access", lambda *_: False)
-    monkeypatch.setattr(kernels, "home", lambda: file)
+    monkeypatch.setenv("FACELIB_HOME", str(file))
     kernels.folder.cache_clear()
     with pytest.raises(UnavailableError, match="FACELIB_HOME"):
         kernels.folder("raster")
