@@ -150,7 +150,7 @@ def read_keras_network(
     try:
         shape = picture_shape(stated, size)
         sample = noise(shape)
-        with torch.no_grad(), Bounded():  # type: ignore[no-untyped-call]
+        with torch.no_grad(), Bounded():
             network, _ = _Builder(named(stated, file)).model(stated, (), sample[:1])
         with torch.no_grad():
             answers = checked_answers(network(sample), path.name)

@@ -15,9 +15,8 @@ from typing import Any
 import onnx
 
 from facelib.models.content import LARGEST_GROWTH, SMALL
+from facelib.models.trial import MOST_OPERATORS
 
-MOST_OPERATORS = 50_000
-"""Of a file with its functions unfolded; networks for pictures have some hundreds to a few thousand."""
 DEEPEST = 32
 """Functions within functions."""
 

@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own habit
 from facelib.errors import BadModelError, UnavailableError
 from facelib.models.content import SMALL, read_content
 from facelib.models.network import Ending, FileNetwork
-from facelib.models.trial import are_probabilities, first_line, try_out
+from facelib.models.trial import MOST_OPERATORS, are_probabilities, first_line, try_out
 
 _DTYPES = {0: np.float32, 1: np.float16, 2: np.int32, 3: np.uint8, 4: np.int64, 9: np.int8}
 _ACTIVATIONS: dict[int, Callable[[torch.Tensor], torch.Tensor]] = {0: lambda x: x, 1: F.relu, 3: F.relu6}
@@ -128,6 +128,9 @@ class TfliteGraph(nn.Module):
         self.input = int(graph.Inputs(0))
         self.shape = tuple(int(side) for side in np.atleast_1d(graph.Tensors(self.input).ShapeAsNumpy()))
         self.outputs = [int(number) for number in graph.OutputsAsNumpy()]
+        if graph.OperatorsLength() > MOST_OPERATORS:
+            msg = f"it has {graph.OperatorsLength():,} operators; {MOST_OPERATORS:,} are allowed"
+            raise ValueError(msg)
         self.operators: list[Operator] = []
         for number in range(graph.OperatorsLength()):
             operator = _operator(model, graph, number)

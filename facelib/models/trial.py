@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
+from torch.utils.flop_counter import flop_registry
 
 from facelib.errors import BadModelError
 
@@ -18,8 +19,17 @@ LARGEST_SIDE = 2048
 """Of a picture, in pixels."""
 
 
+MOST_WORK = 2**42
+"""Multiplications and additions for one picture; ViT-L at 224 px has a thirtieth of it."""
+MOST_OPERATORS = 50_000
+"""Of a graph; networks for pictures have some hundreds to a few thousand."""
+
+
 class Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it is entered, an operation whose result would be larger than `LARGEST_TENSOR` isn't run.
+    """While it is entered, an operation isn't run if it would make or need too much.
+
+    Its result may have up to `LARGEST_TENSOR` numbers, and all operations together may need up to `MOST_WORK`
+    multiplications and additions.
 
     Raises
     ------
@@ -27,26 +37,40 @@ class Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
         In the place of the operation.
     """
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._work = 0
+
     def __torch_dispatch__(
         self, function: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         kwargs = dict(kwargs or {})
-        if (numbers := _size(function, args, kwargs)) > LARGEST_TENSOR:
+        numbers, work = _cost(function, args, kwargs)
+        if numbers > LARGEST_TENSOR:
             msg = f"it would make a tensor of {numbers:.1e} numbers; {LARGEST_TENSOR:.1e} are allowed"
+            raise BadModelError(msg)
+        self._work += work
+        if self._work > MOST_WORK:
+            msg = f"it needs more than {MOST_WORK:.1e} multiplications and additions to run one picture"
             raise BadModelError(msg)
         return function(*args, **kwargs)
 
 
-def _size(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
-    """Return how many numbers an operation would make, found out without memory; 0 if that can't be told."""
+def _cost(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many numbers an operation would make and how much work it is; 0 if that can't be told.
+
+    Both are found out without memory.
+    """
     args, kwargs = tree_map_only(torch.Tensor, lambda tensor: tensor.to("meta"), (args, kwargs))
     if "device" in kwargs:
         kwargs = {**kwargs, "device": torch.device("meta")}
     try:
         result = function(*args, **kwargs)
+        numbers = result.numel() if isinstance(result, torch.Tensor) else 0
+        count = flop_registry.get(function._overloadpacket)
+        return numbers, int(count(*args, **kwargs, out_val=result)) if count else numbers
     except Exception:  # it depends on the numbers, or is wrong: then it raises again when it is run
-        return 0
-    return result.numel() if isinstance(result, torch.Tensor) else 0
+        return 0, 0
 
 
 def noise(shape: Sequence[int], count: int = 2) -> torch.Tensor:
@@ -83,7 +107,7 @@ def try_out(network: nn.Module, shape: Sequence[int], name: str) -> torch.Tensor
     """
     pictures = noise(shape)
     try:
-        with Bounded():  # type: ignore[no-untyped-call]
+        with Bounded():
             network(pictures[:1])
         answers = network(pictures)
     except Exception as error:  # whatever a stranger's network brings about
