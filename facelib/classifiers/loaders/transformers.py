@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from facelib.models.catalogue import file_hash
 
 _WEIGHTS = "model.safetensors"
 _LARGEST_JSON = 1_000_000  # bytes
+_LARGEST_NUMBER = 1_000_000  # in a config
+_LAYERS = re.compile("layers|depth")
 
 
 class Pixels(nn.Module):
@@ -50,9 +54,10 @@ def read(source: Source, _declared: Declared) -> Loaded:
     folder = Path(str(source))
     config = _json(folder / "config.json")
     weights = folder / _WEIGHTS
-    if "auto_map" in config:
+    if foreign := _foreign(config, folder):
         msg = (
-            f"{folder.name} brings code of its own (auto_map), which facelib doesn't run; export it as ONNX."
+            f"{folder.name} brings code of its own or names something to be fetched ({foreign}), which facelib "
+            "doesn't run; export it as ONNX."
         )
         raise BadModelError(msg)
     if not weights.is_file():
@@ -67,6 +72,7 @@ def read(source: Source, _declared: Declared) -> Loaded:
         msg = "Folders of transformers need that package: pip install 'facelib[models]'."
         raise UnavailableError(msg) from None
     try:
+        _bound(config, folder, weights)
         model = AutoModelForImageClassification.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, use_safetensors=True
         )
@@ -81,6 +87,57 @@ def read(source: Source, _declared: Declared) -> Loaded:
         stated_labels(model),
         preparation=_preparation(folder),
     )
+
+
+def _foreign(config: dict[str, Any], folder: Path) -> str:
+    """Return what in a folder would make transformers run or fetch something else, or ""."""
+    if (folder / "adapter_config.json").exists():
+        return "adapter_config.json"
+    for name, value in _values(config, ""):
+        if "auto_map" in name:
+            return "auto_map"
+        if ("implementation" in name and "/" in str(value)) or (
+            name.endswith("use_pretrained_backbone") and value
+        ):
+            return name
+    return ""
+
+
+def _bound(config: dict[str, Any], folder: Path, weights: Path) -> None:
+    """Raise if a config asks for more than its weights have: transformers would make it all the same."""
+    from safetensors import safe_open
+    from transformers import AutoConfig, AutoModelForImageClassification
+
+    numbers = [(name, value) for name, value in _values(config, "") if isinstance(value, (int, float))]
+    for name, value in numbers:
+        if value > _LARGEST_NUMBER:
+            msg = f"its config has {name} = {value}; numbers up to {_LARGEST_NUMBER:,} are handled"
+            raise ValueError(msg)
+    with safe_open(weights, "pt") as file:
+        tables = len(file.keys())
+    layers = max((value for name, value in numbers if _LAYERS.search(name)), default=0)
+    if layers > tables:
+        msg = f"its config has {layers} layers, its weights are only {tables} tables"
+        raise ValueError(msg)
+    stated = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    with torch.device("meta"):  # takes no memory
+        empty = AutoModelForImageClassification.from_config(stated, trust_remote_code=False)
+    asked, there = sum(weight.numel() for weight in empty.parameters()), weights.stat().st_size
+    if asked > there:  # of a byte each at least
+        msg = f"its config asks for {asked:,} weights; the file has {there:,} bytes"
+        raise ValueError(msg)
+
+
+def _values(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield the values of a config, however deep, each with the names that lead to it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _values(inner, f"{name}.{key}".strip("."))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _values(inner, name)
+    else:
+        yield name, value
 
 
 def _preparation(folder: Path) -> Preparation | None:

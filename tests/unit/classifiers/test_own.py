@@ -302,7 +302,7 @@ def test_torchscript_that_is_no_chain_says_why_it_has_no_maps(
         attribution.grad_cam(clf, images, "happy", BOX)
 
 
-def test_torchscript_that_reads_files_is_refused(tmp_path: Path) -> None:
+def test_torchscript_that_plainly_reads_files_is_refused_though_trusted(tmp_path: Path) -> None:
     class Reads(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             secret = torch.from_file("/etc/hostname", shared=False, size=4, dtype=torch.uint8)
@@ -370,6 +370,28 @@ def test_a_folder_of_transformers_states_all_itself(folder: Path, images: Images
 )
 def test_a_broken_folder(folder: Path, spoil: object, message: str) -> None:
     spoil(folder)  # type: ignore[operator]
+    with pytest.raises(BadModelError, match=message):
+        own(folder)
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"hidden_size": 20_000, "intermediate_size": 80_000}, "its config asks for .* weights"),
+        ({"num_hidden_layers": 900_000}, "900000 layers"),
+        ({"num_labels": 10**9}, "num_labels = 1000000000"),
+        ({"image_size": 900_000}, "its config asks for"),
+        ({"_attn_implementation": "somebody/kernels"}, "something to be fetched"),
+        ({"vision_config": {"attn_implementation": "somebody/kernels"}}, "something to be fetched"),
+        ({"use_pretrained_backbone": True}, "something to be fetched"),
+        ({"backbone_config": {"auto_map": {"AutoModel": "x.Y"}}}, "code of its own"),
+    ],
+)
+def test_a_folder_that_asks_for_too_much_or_for_others(
+    folder: Path, stated: dict[str, object], message: str
+) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | stated))
     with pytest.raises(BadModelError, match=message):
         own(folder)
 
