@@ -56,8 +56,8 @@ def read(source: Source, _declared: Declared) -> Loaded:
     weights = folder / _WEIGHTS
     if foreign := _foreign(config, folder):
         msg = (
-            f"{folder.name} brings code of its own or names something to be fetched ({foreign}), which facelib "
-            "doesn't run; export it as ONNX."
+            f"{folder.name} brings code of its own or names something to be fetched ({foreign}), which "
+            "facelib doesn't run; export it as ONNX."
         )
         raise BadModelError(msg)
     if not weights.is_file():
