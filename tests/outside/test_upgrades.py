@@ -106,6 +106,18 @@ def test_running_a_finished_study_of_another_version_leaves_it(tmp_path: Path) -
     assert before.items() <= kept.items() or contents(next(folder.glob("earlier-*"))) == before
 
 
+@pytest.mark.usefixtures("nothing_computed")
+def test_a_damaged_record_does_not_let_versions_mix(tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "of_80850c4/heads", folder := tmp_path / "run")
+    (folder / "study.json").write_bytes((folder / "study.json").read_bytes()[:-9])
+    before = contents(folder)
+    with pytest.raises(
+        StoreError, match=r"study.json is damaged.*computed by another version.*recompute=True"
+    ):
+        stored_heads().run(folder, n_jobs=1)
+    assert contents(folder) == before
+
+
 # Studies of this version, and what an upgrade makes of them: pictures of noise need no package.
 
 

@@ -199,6 +199,19 @@ def test_what_keeps_something_sees_every_kind_of_file_that_made_it(
         path.unlink() if content is None else path.write_bytes(content)
 
 
+def test_these_are_the_keys_of_what_is_kept() -> None:
+    from facelib.app import chartview
+    from facelib.charts import specs
+    from facelib.faces import geometry, kernels
+    from facelib.studies import fingerprints
+
+    assert geometry.cache_path().name == f"head-{sources.digest(*GEOMETRY)[:16]}.npz"
+    assert kernels.version("raster") == sources.digest(*KERNEL)[:16]
+    assert sources.digest(*CHART) in specs._fingerprint("curves")
+    assert chartview._made_by() == sources.digest("facelib.app.chartview")[:16]
+    assert fingerprints.versions()["code"] == sources.digest(*WORKER, without=fingerprints.STORING)
+
+
 def test_it_is_cheap(forget: Callable[[], None]) -> None:
     """Some .25 s of the processor; the bound is what a slow machine under load takes."""
     forget()

@@ -188,11 +188,11 @@ readers[MEASURES] = Reader(MEASURES, "x", tuple(name for name in PROPERTIES))
 ran = []
 for face in faces:
     (subject,) = subjects([face])
+    run_job(Job(subject, "", None, (0.0,), 64, {one: one for one in readers}), readers)  # all properties
     for name in interventions.INTERVENTIONS:
         change = interventions.get(name)
         if change.accepts(face):
-            units = {one: one for one in readers}
-            rows = run_job(Job(subject, name, change, (0.0, 1.0), 64, units), readers)
+            run_job(Job(subject, name, change, (0.0, 1.0), 64, {"known_unbiased": name}), readers)
             ran.append(name)
 print(json.dumps([sorted(n for n in sys.modules if n.partition(".")[0] == "facelib"), sorted(set(ran))]))
 """

@@ -236,7 +236,7 @@ def test_only_the_tables_of_the_last_two_records_stay(store: Store) -> None:
 
     for number in range(5):
         table = pd.DataFrame({"face": [str(number)]})
-        names = [store.save_table(what, table).name for what in ("faces", "units")]
-        write_record(store, Record({"kind": "interventional"}, *names, {"code": "x"}, {}))
+        faces, units = (store.save_table(what, table).name for what in ("faces", "units"))
+        write_record(store, Record({"kind": "interventional"}, faces, units, {"code": "x"}, {}))
     assert len(list(store.folder.glob("faces-*"))) == len(list(store.folder.glob("units-*"))) == 2
     assert (store.folder / read_record(store).faces).exists()
