@@ -110,8 +110,9 @@ def _column(clf: Classifier, label: str) -> int:
     if column is not None:
         return column
     if label not in EMOTIONS:
-        known = dict.fromkeys([*EMOTIONS, *clf.classes])
-        msg = f"There is no class {label!r}; known: {shortened(list(known), 12)}."
+        known = list(dict.fromkeys([*EMOTIONS, *clf.classes]))
+        what = "emotion" if len(known) == len(EMOTIONS) else "class"
+        msg = f"There is no {what} {label!r}; known: {shortened(known, 12)}."
         raise UnknownNameError(msg)
     msg = f"{clf.id} has no output for {label!r}; it knows {shortened(clf.labels)}."
     raise BadValueError(msg)

@@ -295,7 +295,8 @@ def _fitting(
 
     emotions = [emotion for emotion in order if emotion]
     counts = np.zeros((len(emotions), len(order)))
-    np.add.at(counts, ([emotions.index(one) for one in shown], winners), 1)
+    for emotion, winner in zip(shown, winners, strict=True):
+        counts[emotions.index(emotion), winner] += 1
     counts[np.arange(len(emotions)), [order.index(one) for one in emotions]] += (
         0.5  # of equal ones: as declared
     )

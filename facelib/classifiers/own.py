@@ -36,6 +36,10 @@ TAKEN: Final = (
     "Its outputs are taken as probabilities: none is negative, and those of a picture sum to 1. Say so by "
     "outputs='probabilities'."
 )
+SIGMOIDS: Final = (
+    "Its last step is a sigmoid, so its outputs lie between 0 and 1, and are taken as logits. Take the "
+    "sigmoid off: logits are what comes before it."
+)
 
 
 class LabelWarning(FacelibWarning):
@@ -174,9 +178,16 @@ def own(
         no_maps=halves.no_maps,
     )
     found_out = probable and outputs is None and loaded.outputs != "probabilities"
-    if findings := ((TAKEN,) if found_out else ()) + _findings(made, sample):
+    unasked = ((TAKEN,) if found_out else ()) + ((SIGMOIDS,) if _ends_in_sigmoids(loaded, found) else ())
+    if findings := unasked + _findings(made, sample):
         warnings.warn(f"{name}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
     return made
+
+
+def _ends_in_sigmoids(loaded: Loaded, found: torch.Tensor) -> bool:
+    """Tell whether the last step of a network in Python is a sigmoid, and its outputs are its own."""
+    last = [part for part in loaded.network.modules() if not any(part.children())][-1:]
+    return any(isinstance(part, nn.Sigmoid) for part in last) and bool(((found >= 0) & (found <= 1)).all())
 
 
 def _names(labels: object) -> tuple[str, ...] | None:

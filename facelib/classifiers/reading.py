@@ -110,8 +110,8 @@ def _given(faces: object) -> _Given:
     """Return faces with their names, and how each is opened."""
     if isinstance(faces, FaceSet):
         table = faces.table
-        rows = table.to_dict("records")
-        return _Given(table["id"].tolist(), faces.__getitem__, rows.__getitem__)
+        rows: list[dict[Any, Any]] = table.to_dict("records")
+        return _Given(table["id"].tolist(), faces.__getitem__, lambda row: rows[row])
     if isinstance(faces, str | Path):
         msg = (
             f"Faces are read from memory; got {str(faces)!r}. facelib.load_face(path) opens a picture, "

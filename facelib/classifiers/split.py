@@ -196,10 +196,19 @@ def _agree(body: nn.Module, head: nn.Module, sample: torch.Tensor, expected: tor
     )
 
 
+class _Tracer(fx.Tracer):  # type: ignore[misc]
+    """Looks into all layers but those of torch and those that hold TorchScript."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        scripted = any(isinstance(part, torch.jit.ScriptModule) for part in (m, *m.children()))
+        return scripted or bool(super().is_leaf_module(m, module_qualified_name))
+
+
 def _cut_graph(network: nn.Module) -> Cut | None:
     """Cut the traced graph; None if the network can't be traced."""
     try:
-        traced = fx.symbolic_trace(network)
+        tracer = _Tracer()
+        traced = fx.GraphModule(network, tracer.trace(network))
     except Exception:  # whatever a stranger's forward() raises when it is traced
         return None
     return partial(_cut_traced, traced)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 
+import torch
 from torch import nn
 
 from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source
+from facelib.classifiers.loaders.torchscript import Scripted, as_chain
 from facelib.classifiers.loaders.transformers import Pixels, is_of_transformers, stated_labels
 from facelib.errors import BadModelError, BadValueError
 
@@ -21,9 +23,11 @@ def read(source: Source, _declared: Declared) -> Loaded:
         msg = f"A network in memory is a torch.nn.Module; got {type(source).__name__}."
         raise BadValueError(msg)
     plain = _uncompiled(source)
-    name = type(plain).__name__
+    name = plain.original_name if isinstance(plain, torch.jit.ScriptModule) else type(plain).__name__
     network = _on_processor(plain, name)
     source_words = f"torch module {name}"
+    if isinstance(network, torch.jit.ScriptModule):
+        return Loaded(Scripted(network), f"TorchScript {name}", source_words, adapt=as_chain)
     if is_of_transformers(network):
         return Loaded(Pixels(network), f"{name} of transformers", source_words, labels=stated_labels(network))
     return Loaded(network, source_words, name)
@@ -52,7 +56,10 @@ def _on_processor(source: nn.Module, name: str) -> nn.Module:
         )
         raise BadModelError(msg)
     try:
-        network = copy.deepcopy(source).cpu().float()
+        with torch.no_grad():  # TorchScript's copies would belong to a graph
+            network = copy.deepcopy(source)
+        if not all(_is_plain(tensor) for tensor in weights.values()):
+            network = network.cpu().float()
     except Exception as error:
         msg = (
             f"{name} can't be copied to the processor ({type(error).__name__}: "
@@ -62,8 +69,14 @@ def _on_processor(source: nn.Module, name: str) -> nn.Module:
         raise BadModelError(msg) from error
     for owner in list(network.modules()):
         for key, part in owner.named_children():
-            setattr(owner, key, _uncompiled(part))
+            if part is not (plain := _uncompiled(part)):
+                setattr(owner, key, plain)
     return network
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Tell whether a tensor is on the processor already, in float32 if it holds fractions."""
+    return tensor.device.type == "cpu" and (not tensor.is_floating_point() or tensor.dtype == torch.float32)
 
 
 LOADERS.register("module", Loader(lambda source: isinstance(source, nn.Module), read, {}))
