@@ -196,7 +196,7 @@ def _agree(body: nn.Module, head: nn.Module, sample: torch.Tensor, expected: tor
     )
 
 
-class _Tracer(fx.Tracer):  # type: ignore[misc]
+class _Tracer(fx.Tracer):
     """Looks into all layers but those of torch and those that hold TorchScript."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
