@@ -65,7 +65,7 @@ def delete(places: Places = None, *, yes: Yes = False) -> None:
     busy = [one for one in chosen if one.in_use]
     gone = [one for one in chosen if not one.in_use]
     for one in busy:
-        typer.echo(f"{_line(one)}: left alone; close the page first.")
+        typer.echo(f"{_line(one)}: left alone; close its page, or stop its run, first.")
     if not gone:
         typer.echo("There is nothing to delete.")
         return

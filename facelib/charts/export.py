@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facelib.errors import BadValueError
+from facelib.models.writing import explained, written_whole
 
 if TYPE_CHECKING:
     import altair as alt
@@ -61,10 +62,13 @@ def save(chart: alt.TopLevelMixin | Mapping[str, Any], path: str | Path, scale: 
     ------
     BadValueError
         For another ending.
+    WriteError
+        If it can't be written: the disk is full, or the folder is closed to us.
     """
     target = Path(path)
     content = figure(chart, target.suffix.lstrip(".").lower(), scale)
-    target.write_bytes(content)
+    with explained(target), written_whole(target) as file:
+        file.write(content)
     return target
 
 

@@ -61,7 +61,7 @@ class Written:
     files
         What facelib wrote there; empty if it is gone, or something else by now.
     in_use
-        A session that goes on.
+        A session that goes on, or a study that is being run.
     """
 
     kind: Kind
@@ -116,7 +116,8 @@ def written() -> list[Written]:
             entry = json.loads(line)
             kind, path = cast("Kind", entry["kind"]), Path(entry["path"])
             if kind in MARKS:
-                found.append(Written(kind, path, _files(kind, path)))
+                busy = kind == "study" and bool(scratch.is_locked(path / "run.lock"))
+                found.append(Written(kind, path, _files(kind, path), busy))
     return found
 
 
@@ -180,7 +181,8 @@ def _found(kind: Kind, path: Path) -> Iterator[Path]:
         return
     for pattern in FILES[kind]:
         for file in sorted(path.glob(pattern)):
-            if (file.is_file() or file.is_symlink()) and not file.parent.is_symlink():  # that leads elsewhere
+            inside = (one for one in file.parents if one.is_relative_to(path) and one != path)
+            if (file.is_file() or file.is_symlink()) and not any(one.is_symlink() for one in inside):
                 yield file
 
 

@@ -10,13 +10,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 PREFIX: Final = "facelib-"
 LOCK: Final = ".lock"
 PATIENCE: Final = 2.0  # seconds that a thread may take to write its last file while its folder is deleted
 
-_held: dict[Path, Any] = {}  # locked files of this process
+_held: dict[Path, int] = {}  # descriptors of the locks of this process, open as long as it lives
 
 
 def new_folder(kind: str) -> Path:
@@ -45,8 +45,8 @@ def folder_for(kind: str) -> Iterator[Path]:
 
 def remove(folder: Path) -> None:
     """Delete a folder, also while a thread writes its last file there."""
-    if (file := _held.pop(folder, None)) is not None:
-        file.close()
+    if (lock := _held.pop(folder, None)) is not None:
+        os.close(lock)
     end = time.monotonic() + PATIENCE
     while True:
         shutil.rmtree(folder, ignore_errors=True)
@@ -78,16 +78,21 @@ def in_use(folder: Path) -> bool:
 
     It holds a lock, which also counts in other containers, where its number means nothing.
     """
-    lock = folder / LOCK
+    locked = is_locked(folder / LOCK)
+    return _lives(_owner(folder)) if locked is None else locked  # without locks, or before it was locked
+
+
+def is_locked(file: Path) -> bool | None:
+    """Return whether a process holds the lock of a file; None where that can't be known."""
     try:
         import fcntl
 
-        with lock.open("rb") as file:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with file.open("rb") as opened:
+            fcntl.flock(opened.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except (ImportError, OSError):
-        return _lives(_owner(folder))  # without locks, or from before it was locked
+        return None
     return False
 
 
@@ -97,10 +102,10 @@ def _hold(folder: Path) -> None:
         import fcntl
 
         part = folder / f"{LOCK}.part"
-        file = part.open("wb")
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        _held[folder] = lock
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         part.rename(folder / LOCK)
-        _held[folder] = file
 
 
 def _owner(folder: Path) -> int:

@@ -192,7 +192,7 @@ def test_a_session_keeps_what_it_says_in_a_private_folder_until_it_ends(
     (row,) = listed(own).values()
     assert row["kind"] == "session"
     assert row["in_use"]
-    assert "close the page first" in command(own, "data", "delete", "--yes").stdout
+    assert "close its page" in command(own, "data", "delete", "--yes").stdout
     assert folder.exists()
     session.send_signal(signal.SIGKILL)
     session.wait(30)

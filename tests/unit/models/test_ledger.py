@@ -73,6 +73,16 @@ def test_only_what_facelib_wrote_goes(place: Path, tmp_path: Path) -> None:
     assert not place.exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such locks")
+def test_a_study_that_is_being_run_is_in_use(tmp_path: Path) -> None:
+    from facelib.studies.store import Store
+
+    remember("study", study(tmp_path / "run"))
+    with Store(tmp_path / "run").writing():
+        assert [one.in_use for one in written()] == [True]
+    assert [one.in_use for one in written()] == [False]
+
+
 def test_links_lead_nowhere(tmp_path: Path) -> None:
     folder, other = study(tmp_path / "run"), tmp_path / "other"
     other.mkdir()
