@@ -220,6 +220,9 @@ def test_a_link_on_another_site_needs_the_token(
         one.page.goto(f"http://localhost:{port}/", wait_until="commit")
         one.page.locator("#bare").click()  # the cookie doesn't go with a link of another site
         expect(one.page.get_by_role("heading", name="This page is protected")).to_be_visible()
+        one.page.get_by_label("Token").fill(server.url.partition("token=")[2])
+        one.page.get_by_role("button", name="Open").click()
+        shown(one)
 
     in_browser(work)
 
