@@ -114,16 +114,20 @@ def _covered(face: Face) -> Field:
     rows, columns = (max(round(side * scale), 2) for side in face.size)
     small = cv2.resize(face.image, (columns, rows), interpolation=cv2.INTER_AREA)
     shrunk = face.landmarks * (np.array([columns, rows]) / face.image.shape[1::-1]).astype(np.float32)
-    found = _over_forehead(face, small, shrunk, width * scale)
+    kinds = labels(face, shrunk, (rows, columns), ())
+    found = _over_forehead(small, kinds, shrunk, width * scale)
     if not found.any():
         return np.zeros(face.size, np.float32)
     followed = guided(face.image, small, found, max(round(_GUIDE * width * scale), 1))
-    zone = cv2.resize(_zone(face, shrunk, (rows, columns)), face.size[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(followed * zone, np.float32)
+    zone = cv2.dilate(_among(kinds, _FOREHEAD).astype(np.float32), np.ones((3, 3), np.uint8))
+    return np.asarray(
+        followed * cv2.resize(zone, face.size[::-1], interpolation=cv2.INTER_LINEAR), np.float32
+    )
 
 
-def _over_forehead(face: Face, image: npt.NDArray[np.uint8], landmarks: Field, width: float) -> Field:
-    kinds = labels(face, landmarks, image.shape[:2], ())
+def _over_forehead(
+    image: npt.NDArray[np.uint8], kinds: npt.NDArray[np.uint8], landmarks: Field, width: float
+) -> Field:
     zone = _among(kinds, _FOREHEAD)
     features = _features(image, width)
     skins = [
@@ -215,12 +219,6 @@ def _above(landmarks: Field, kinds: npt.NDArray[np.uint8]) -> Flags:
     near = filled(middle + _GROWN * (edge - middle), (len(kinds), kinds.shape[1])) > 0.5
     band = (over > _ABOVE[0]) & (over < _ABOVE[1]) & (beside < _BESIDE)
     return np.asarray(near & (kinds == OUTSIDE) & band)
-
-
-def _zone(face: Face, landmarks: Field, size: tuple[int, int]) -> Field:
-    """Return forehead and brows (h, w), a little wider than they are, above the eyes."""
-    inside = _among(labels(face, landmarks, size, ()), _FOREHEAD)
-    return np.asarray(cv2.dilate(inside.astype(np.float32), np.ones((3, 3), np.uint8)))
 
 
 def _among(kinds: npt.NDArray[np.uint8], names: tuple[str, ...]) -> Flags:

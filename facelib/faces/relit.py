@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -59,8 +60,16 @@ def _spread(face: Face, values: Doubles, sigma: float) -> Field:
     )
     inside = (coverage(face.landmarks, face.size) > 0).astype(np.float32)
     wide = sigma * _BEYOND / _SMOOTH
-    around = blurred(dense * inside, wide) / (blurred(inside, wide) + np.float32(1e-4))
+    around = _coarsely(dense * inside, wide) / (_coarsely(inside, wide) + np.float32(1e-4))
     return blurred(np.where(inside > 0, dense, around).astype(np.float32), sigma)
+
+
+def _coarsely(values: Field, sigma: float) -> Field:
+    """Return a field blurred widely, by way of a smaller one."""
+    step = max(int(sigma / 4), 1)
+    size = tuple(max(side // step, 1) for side in values.shape[::-1])
+    small = blurred(cv2.resize(values, size, interpolation=cv2.INTER_AREA), sigma / step)
+    return np.asarray(cv2.resize(small, values.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
 @jit

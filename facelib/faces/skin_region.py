@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facelib.faces.cache import ArrayCache
 from facelib.faces.drawing import Field, filled, light_of
 from facelib.faces.face import Face
+from facelib.faces.face_sources import face_fingerprint
 from facelib.faces.landmarks import FIRST_IRIS, LIP_CONTOUR, LOWER_RIM, UPPER_RIM
 from facelib.faces.regions import OUTSIDE, REGIONS, labels
 from facelib.faces.relief import EYE_RINGS
@@ -22,6 +24,7 @@ from facelib.faces.warp import outline
 
 Doubles = npt.NDArray[np.float64]
 
+_KEPT = ArrayCache(16 * 2**20)
 WIDE: Final = 128  # px of the face's width at which colours are compared
 ROOM: Final = (0.45, 0.55, 0.9)  # around the landmarks, in their extent: sideways, above, below
 LIPS: Final = 0.85  # how far the red of the lips goes along
@@ -40,13 +43,17 @@ _GUIDE: Final = (0.035, 4e-3)  # of the filter: half its window, in widths of th
 
 
 def skin_region(face: Face) -> Field:
-    """Return how much of every pixel is skin, float32 (H, W) in [0, 1].
+    """Return how much of every pixel is skin, float32 (H, W) in [0, 1], read-only.
 
     Parameters
     ----------
     face
         A face whose landmarks are known.
     """
+    return _KEPT.get(face_fingerprint(face), lambda: _skin(face))
+
+
+def _skin(face: Face) -> Field:
     points = face.landmarks[:FIRST_IRIS].astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     extent = high - low

@@ -93,13 +93,15 @@ class Symmetrise(OnFrontal):
         mirror, own = mirror_of(face.landmarks), face.landmarks.astype(np.float64)
         goal = symmetric(own, mirror) if self.keep == "both" else self._half(own, mirror)
         points = own + (goal - own) * strength
-        straight = moved(face.image, own, points).astype(np.float32)
+        hair = np.rint(255 * covered(face)).astype(np.uint8)  # over the forehead: it stays
+        both = np.dstack([face.image, hair])
+        straight = moved(both, own, points).astype(np.float32)
         offsets = field(points, own[PARTNER] - mirror(points), face.size)
-        turned = resampled(face.image, offsets, mirror(grid(face.size)))
+        turned = resampled(both, offsets, mirror(grid(face.size)))
         share = strength * coverage(points, face.size) * self._other(mirror, points, face.size)
-        hair = np.rint(255 * covered(face)).astype(np.uint8)  # of itself and of its mirror image: it stays
-        hair = np.maximum(moved(hair, own, points), resampled(hair, offsets, mirror(grid(face.size))))
-        share = share * (1 - blurred((hair / 255).astype(np.float32), HAIR * float(np.ptp(points[:, 0]))))
+        hidden = np.asarray(np.maximum(straight[..., 3], turned[..., 3]) / 255, np.float32)
+        share = share * (1 - blurred(hidden, HAIR * float(np.ptp(points[:, 0]))))
+        straight, turned = straight[..., :3], turned[..., :3]
         return edited(face, straight + (turned - straight) * share[..., None], points)
 
     def _half(self, own: Doubles, mirror: Mirror) -> Doubles:
