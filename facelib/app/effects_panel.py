@@ -136,7 +136,7 @@ class VerdictsPanel(Card):
         )
         columns = verdict_columns(float(first["alpha"]))
         self.table.show(columns, verdict_rows(found, str(self.menu.value)), caption)
-        self.sentence.value = paragraphs(*filter(None, [early(found)]), *notes_of(rows))
+        self.sentence.value = paragraphs(*notes_of(rows))
 
 
 class FailuresPanel(Card):
