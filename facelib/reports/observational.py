@@ -13,6 +13,7 @@ from facelib.reports import common, drawing
 from facelib.reports.observational_method import VOTE, declared, facts, limits, paragraph, titles_of
 from facelib.reports.parts import Content, Figure, Section, Table
 from facelib.reports.words import NOTHING, capital, chance, counted, listed, percent, slugs
+from facelib.studies.observational import UNCONDITIONAL
 
 if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
@@ -69,6 +70,8 @@ def question(result: ObservationalResult) -> str:
     asked = listed([titles[name] for name in result.settings["properties"]])
     held = listed(result.settings["labels"])
     whose = common.several(result.settings["classifiers"], "classifier")
+    if not held:
+        return f"Do outputs of {whose} depend on {asked}? Nothing is held fixed."
     return f"Among faces with the same {held}: do outputs of {whose} depend on {asked}?"
 
 
@@ -95,7 +98,7 @@ def answer(result: ObservationalResult, name: str) -> str:
     else:
         text = (
             f"{title}: on {row['significant']:,} of {counted(tests, 'output')} ({percent(row['share'])}) "
-            f"{who} finds that the output depends on it, the label given (α = {alpha}); after Holm's "
+            f"{who} finds that the output depends on it{_held(result)} (α = {alpha}); after Holm's "
             f"correction on {_corrected(result, row)}. A property of random numbers: "
             f"{percent(row['null_share'])}."
         )
@@ -110,6 +113,10 @@ def answer(result: ObservationalResult, name: str) -> str:
     return text
 
 
+def _held(result: ObservationalResult) -> str:
+    return ", the label given" if result.settings["labels"] else ", nothing held fixed"
+
+
 def _corrected(result: ObservationalResult, row: Mapping[Any, Any]) -> str:
     """Return on how many outputs the corrected test rejects, and why it may be none."""
     count = round(row["share_holm"] * row["tests"])
@@ -122,16 +129,17 @@ def _corrected(result: ObservationalResult, row: Mapping[Any, Any]) -> str:
 
 
 def _reading(result: ObservationalResult) -> tuple[str, ...]:
-    known = facts(result)
+    known, held = facts(result), bool(result.settings["labels"])
     first = shares(result)["sentence"].iloc[0] if len(shares(result)) else ""
     return (
         str(first),
         f"How strongly an output goes with a property is told by ω², the share of its variance inside "
         f"labels; below δ = {known['delta']} it counts as small.",
-        "That an output depends on a property when the label is held fixed is read as use of the property. "
-        "That takes for granted that nothing else which was not measured drives both the property and the "
-        "picture; it can come from a companion of the property, as hair goes with gender. Independence is "
-        "never proved.",
+        f"That an output depends on a property{' when the label is held fixed' if held else ''} is read as "
+        "use of the property. That takes for granted that nothing else which was not measured drives both "
+        "the property and the picture; it can come from a companion of the property, as hair goes with "
+        "gender. "
+        f"Independence is never proved.{'' if held else f' Nothing is held fixed. {UNCONDITIONAL}'}",
         "All of it is about the outputs of networks, never about what a person feels.",
     )
 

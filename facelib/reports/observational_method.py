@@ -10,7 +10,7 @@ from facelib.reports.parts import Table, two_columns
 from facelib.reports.words import counted, listed
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.grid import VOTERS
-from facelib.studies.observational import RENDERED
+from facelib.studies.observational import RENDERED, UNCONDITIONAL
 
 if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
@@ -84,7 +84,11 @@ def limits(result: ObservationalResult) -> tuple[str, ...]:
     """Return what has to be kept in mind of this study, besides the sentence of all."""
     known, titles = facts(result), titles_of(result)
     source = str(known["label_source"])
-    told = [f"The labels that are held fixed come from: {source}. {_about_labels(source)}"]
+    told = [
+        f"The labels that are held fixed come from: {source}. {_about_labels(source)}"
+        if known["held"]
+        else f"Nothing is held fixed. {UNCONDITIONAL}"
+    ]
     if known["measured"]:
         names = listed([titles[name] for name in known["measured"]])
         told.append(
@@ -121,7 +125,7 @@ def declared(result: ObservationalResult) -> Table:
     pairs = [
         ("Hypothesis", str(settings["hypothesis"] or "none: the study explores")),
         ("Properties", listed([titles[name] for name in settings["properties"]])),
-        ("Held fixed", listed(settings["labels"])),
+        ("Held fixed", listed(settings["labels"]) or "nothing"),
         ("Labels come from", str(settings["label_source"])),
         ("Margin δ", f"{common.level(float(settings['delta']))} of the variance"),
         ("Level α", common.level(float(settings["alpha"]))),
@@ -147,8 +151,9 @@ def paragraph(result: ObservationalResult) -> str:
         f"The faces were {known['faces']} ({known['size']} px; labels: {known['label_source']}). Using "
         f"{common.package(result)} (seed {known['seed']}), we tested for {counted(len(names), 'classifier')} "
         f"({listed(names)}) whether each output (logit) is independent of each of "
-        f"{listed([titles[name] for name in result.settings['properties']])}, given {known['held']} "
-        f"(n = {known['n']}). Tests: {tests}"
+        f"{listed([titles[name] for name in result.settings['properties']])}, "
+        + (f"given {known['held']} " if known["held"] else "with nothing held fixed ")
+        + f"(n = {known['n']}). Tests: {tests}"
         + (f" (permutations: {drawn})" if known["permutations"] else "")
         + "."
     )

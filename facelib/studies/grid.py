@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.studies.fingerprints import fingerprint
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Lacks = npt.NDArray[np.bool_]
 
 BETWEEN: Final = ": "  # classifier and label in the name of an output
 WORN: Final = ("electrodes",)  # where nothing is said of it, none are worn
@@ -36,6 +40,7 @@ EFFECT_COLUMNS: Final = {
 """Columns of `effects_of`, with their meaning."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Grid:
     """Faces that have all properties, outputs and labels: one row each in every table.
@@ -94,7 +99,7 @@ class Grid:
         return stats.independence_grid(
             self.properties,
             self.outputs,
-            self.labels if self.labels.shape[1] > 1 else self.labels.iloc[:, 0],
+            self.labels,
             methods=settings["methods"],
             alpha=settings["alpha"],
             delta=settings["delta"],
@@ -117,7 +122,6 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
     wide = rows.pivot_table(
         index="face", columns=["classifier", "label"], values="logit", sort=False, observed=True
     )
-    wide.columns = [BETWEEN.join(pair) for pair in wide.columns]
     known = faces.set_index("face").reindex(wide.index)
     columns = {}
     measured = rows.drop_duplicates("face").set_index("face").reindex(wide.index)
@@ -141,11 +145,13 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
 
     properties = pd.DataFrame({name: columns[name] for name in settings["properties"]})
     labels = known[settings["labels"]].astype("str")
-    there = wide.notna().all(axis=1) & properties.notna().all(axis=1) & known[asked].notna().all(axis=1)
-    there &= (labels != "").all(axis=1)
-    if not there.any():
-        msg = "No face has all outputs, properties and labels that the study asks for."
-        raise BadValueError(msg)
+    unread = {
+        f"an output of {name}": np.isnan(wide.loc[:, [name]].to_numpy(np.float64)).any(axis=1)
+        for name in wide.columns.unique(0)
+    }
+    unmeasured = {str(name): properties[name].isna().to_numpy(bool) for name in properties}
+    there = ~incomplete(lacking(known, asked) | unmeasured | unread, len(wide))
+    wide.columns = pd.Index([BETWEEN.join(pair) for pair in wide.columns])
     person = known[settings["person"] or "identity"][there]
     if settings["person"] is None and not person.duplicated().any():
         person = None
@@ -156,6 +162,29 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
         person=None if person is None else person.reset_index(drop=True),
         left_out=len(faces) - int(there.sum()),
         faces=pd.Series(wide.index[there], name="face"),
+    )
+
+
+def lacking(faces: pd.DataFrame, columns: Iterable[str]) -> dict[str, Lacks]:
+    """Return, for labels, persons and given properties, which faces lack them, bool (n,) each."""
+    return {name: (_given(faces[name]).isna() | (faces[name] == "")).to_numpy(bool) for name in columns}
+
+
+def incomplete(lacks: Mapping[str, Lacks], n: int) -> Lacks:
+    """Return which of `n` faces lack something, or raise `BadValueError` if all of them do."""
+    found: Lacks = np.logical_or.reduce([np.zeros(n, bool), *lacks.values()])
+    if found.all():
+        faces = f"{n} {'face' if n == 1 else 'faces'}"
+        msg = f"No face has all that the study asks for: of {faces}, {shortfalls(lacks)}."
+        raise BadValueError(msg)
+    return found
+
+
+def shortfalls(lacks: Mapping[str, Lacks]) -> str:
+    """Say how many faces lack what."""
+    counts = {name: int(missing.sum()) for name, missing in lacks.items()}
+    return ", ".join(
+        f"{count} {'lacks' if count == 1 else 'lack'} {name}" for name, count in counts.items() if count
     )
 
 

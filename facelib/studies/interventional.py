@@ -13,10 +13,12 @@ from facelib.classifiers import EMOTIONS, Classifier
 from facelib.errors import BadValueError, FacelibError
 from facelib.faces import Head
 from facelib.interventions import Intervention
+from facelib.showing import in_short
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
 from facelib.studies.fingerprints import fingerprint
 from facelib.studies.frames import even_strengths
+from facelib.studies.meant import MOST_WORDS, translations, word_for
 from facelib.studies.results import InterventionalResult
 from facelib.studies.study import Arm, Study, check_common, check_properties, described
 from facelib.studies.subjects import Faces, example
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 Alternative = Literal["two-sided", "less", "greater"]
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class InterventionalStudy(Study[InterventionalResult]):
     """Change faces step by step, each by every intervention, and ask over faces what that does to outputs.
@@ -201,8 +204,17 @@ class InterventionalStudy(Study[InterventionalResult]):
                     f"{arm.name} doesn't work on {len(refused)} of the first {len(people)} faces: "
                     f"{arm.intervention.why_not(refused[0])}"
                 )
-        if not any(one.expression for one in self.people) and self.label is None:
+        yield from translations(self.people)
+        shown = [one for one in self.people if one.expression]
+        if not shown and self.label is None:
             yield "No face says what it is meant to show: choose a class of interest (label)."
+        elif len(shown) < len(self.people) and self.label is None:
+            odd = sorted({word_for(one.known) for one in self.people if not one.expression} - {""})
+            words = f" ({', '.join(odd[:MOST_WORDS])}{' …' if len(odd) > MOST_WORDS else ''})" if odd else ""
+            yield (
+                f"{len(self.people) - len(shown)} of {len(self.people)} faces show no common emotion{words}: "
+                "they count where a class of interest (label) is declared."
+            )
         few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
         if few:
             yield f"{few} With fewer the verdict is “cannot tell”."

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.faces import Head
 from facelib.properties import PROPERTIES
+from facelib.showing import in_short
 from facelib.stats.checks import as_share
+from facelib.stats.independence.given import as_given
 from facelib.stats.independence.methods import as_tests
+from facelib.stats.independence.problem import check_size
 from facelib.studies.fingerprints import fingerprint
+from facelib.studies.grid import incomplete, lacking, shortfalls
+from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common, described
 from facelib.studies.subjects import Faces, faces_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from facelib.studies.hypothesis import Hypothesis
 
 RENDERED: Final = "rendered"
 """Where the labels of heads come from: they were told what to show."""
 
+UNCONDITIONAL: Final = (
+    "A property that merely goes with the expression (smiles of the young, say) then counts, too."
+)
+"""What it means that nothing is held fixed."""
 
+
+@in_short()
 @dataclass(frozen=True, eq=False)
 class ObservationalStudy(Study[ObservationalResult]):
     """Read faces once, and test whether each output depends on each property, given the label.
@@ -39,7 +56,9 @@ class ObservationalStudy(Study[ObservationalResult]):
     classifiers
         Ids, or classifiers; None: all that are available on this machine.
     labels
-        What is held fixed: a column, or several.
+        What is held fixed: a column, or several; ``()``: nothing. None: what the faces are meant to show (the
+        common emotion, or the words of the column ``label`` where one of them has none), and nothing where no
+        face says it.
     label_source
         Where labels come from: "rendered", "actors were told", "raters" … It stands in the report. None:
         "rendered" of heads.
@@ -79,7 +98,7 @@ class ObservationalStudy(Study[ObservationalResult]):
     faces: Faces
     properties: Sequence[str]
     classifiers: str | Sequence[str | Classifier] | None = None
-    labels: str | Sequence[str] = "expression"
+    labels: str | Sequence[str] | None = None
     label_source: str | None = None
     person: str | None = None
     size: int = 224
@@ -111,9 +130,16 @@ class ObservationalStudy(Study[ObservationalResult]):
         """Every face as it is."""
         return (Arm("", None, (0.0,)),)
 
+    @cached_property
+    def known(self) -> pd.DataFrame:
+        """What is known of the faces, `facelib.studies.subjects.faces_table`."""
+        return faces_table(self.people)
+
     @property
     def label_columns(self) -> tuple[str, ...]:
-        """Columns that are held fixed."""
+        """Columns that are held fixed; none if nothing is."""
+        if self.labels is None:
+            return usual_labels(self.known)
         return (self.labels,) if isinstance(self.labels, str) else tuple(self.labels)
 
     @property
@@ -124,8 +150,7 @@ class ObservationalStudy(Study[ObservationalResult]):
     @property
     def given(self) -> tuple[str, ...]:
         """Properties that are known of the faces."""
-        columns = set(faces_table(self.people).columns)
-        return tuple(name for name in self.names if name in columns)
+        return tuple(name for name in self.names if name in self.known)
 
     @property
     def properties_measured(self) -> tuple[str, ...]:
@@ -162,9 +187,40 @@ class ObservationalStudy(Study[ObservationalResult]):
             "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
         }
 
+    def _check(self) -> None:
+        known = self.known
+        empty = {name for name, missing in lacking(known, map(str, known)).items() if missing.all()}
+        for name, what in [
+            *((name, "is to be held fixed") for name in self.label_columns),
+            *([] if self.person is None else [(self.person, "would tell who is shown")]),
+        ]:
+            if name not in known or name in empty:
+                there = ", ".join(str(one) for one in known if one not in empty)
+                msg = (
+                    f"The faces have no {name}, which {what}; they have {there}. Name another column"
+                    f"{'.' if name == self.person else ', or labels=() to hold nothing fixed.'}"
+                )
+                raise BadValueError(msg)
+        incomplete(self._lacks(), len(known))
+
+    def _lacks(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """Return which faces lack what is known before they are read, by column."""
+        who = () if self.person is None else (self.person,)
+        return lacking(self.known, dict.fromkeys([*self.label_columns, *who, *self.given]))
+
     def _notes(self) -> Iterator[str]:
-        columns = set(faces_table(self.people).columns)
-        if missing := [name for name in self.label_columns if name not in columns]:
-            yield f"The faces have no {', '.join(missing)}: nothing can be held fixed. Name another column."
-        if self.person is not None and self.person not in columns:
-            yield f"The faces have no {self.person}, which would tell who is shown. Name another column."
+        labels, lacks = self.label_columns, self._lacks()
+        if not labels:
+            why = "as declared" if self.labels is not None else "no face says what it shows (column label)"
+            yield f"Nothing is held fixed: {why}. {UNCONDITIONAL}"
+        elif "expression" in labels:
+            yield from translations(self.people)
+        whole = ~incomplete(lacks, len(self.people))
+        n = int(whole.sum())
+        if n < len(whole):
+            yield f"{len(whole) - n} of {len(whole)} faces will be left out: {shortfalls(lacks)}."
+        try:
+            check_size(n)
+            yield from as_given(self.known.loc[whole, list(labels)].astype("str"), n).notes
+        except BadValueError as refusal:
+            yield f"Nothing can be tested with these faces: {refusal}"

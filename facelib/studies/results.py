@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from facelib.errors import BadValueError, FacelibError
+from facelib.showing import in_short
 from facelib.studies.hypothesis import INTENDED
 from facelib.studies.kept_tests import KeptTests, find_tests, load_tests, save_tests
 from facelib.studies.outcomes import (
@@ -57,6 +58,7 @@ def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
     return RESULTS[read_record(kept).settings["kind"]].open(kept.folder)
 
 
+@in_short(table=lambda result: result.table)
 @dataclass(frozen=True, eq=False)
 class Result:
     """What both kinds of studies have.
@@ -387,7 +389,10 @@ class ObservationalResult(Result):
         """Per property and test, the share of outputs that depend on it: `stats.share_significant`."""
         from facelib import stats
 
-        return stats.share_significant(self.grid)
+        table = stats.share_significant(self.grid)
+        if self.settings["labels"]:
+            return table
+        return table.assign(sentence=table["sentence"] + " Nothing is held fixed.")
 
     @cached_property
     def effects(self) -> pd.DataFrame:

@@ -109,6 +109,7 @@ class Study(ABC, Generic[R]):
         n_jobs
             As for `run`.
         """
+        self._check()
         readers = self._readers(travels=False)
         jobs, units = self._jobs(readers)
         left, said, refused = jobs, "", ""
@@ -181,6 +182,7 @@ class Study(ABC, Generic[R]):
         """
         from facelib.studies.results import open_study
 
+        self._check()
         self._check_run()
         kept, (_, here) = Store(Path(store).expanduser()), workers(n_jobs)
         readers = self._readers(travels=not here)
@@ -222,6 +224,9 @@ class Study(ABC, Generic[R]):
             finally:
                 _end(kept, begun)
         return cast("R", open_study(kept.folder))
+
+    def _check(self) -> None:
+        """Refuse what would be read for nothing, before a picture is read."""
 
     def _check_run(self) -> None:
         """Raise `BadValueError` if nothing can come of a run."""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from facelib.classifiers import EMOTIONS
 from facelib.errors import BadImageError, BadValueError
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_sources import face_fingerprint
+from facelib.showing import in_short
 from facelib.studies.fingerprints import fingerprint
+from facelib.studies.meant import meant, word_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,7 @@ class Place:
         return Place, (self.faces[self.number : self.number + 1], 0)
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Subject:
     """One face of a study.
@@ -181,8 +183,7 @@ def _several(faces: Any) -> bool:
 def _of_head(head: Head) -> Subject:
     known = {item.name: _told(getattr(head, item.name)) for item in fields(head)}
     known |= dict(zip(POSE, head.pose, strict=True))
-    shown = head.expression if isinstance(head.expression, str) else ""
-    return Subject(head.key, head.key, identity_of(head), shown if shown in EMOTIONS else "", known, head)
+    return Subject(head.key, head.key, identity_of(head), meant(head), known, head)
 
 
 def _of_face(face: Face, number: int) -> Subject:
@@ -225,9 +226,10 @@ def _key(picture: str, known: Mapping[str, Any]) -> str:
 
 
 def _with_attributes(name: str, key: str, known: Mapping[str, Any], face: Face | Place) -> Subject:
-    shown = str(known.get("expression", known.get("label", "")))
     identity = str(known.get("person", known.get("identity", name)))
-    return Subject(name, key, identity, shown if shown in EMOTIONS else "", known, face)
+    if word := word_for(known):
+        known = {"label": word, **known}  # the column expression holds common emotions only
+    return Subject(name, key, identity, meant(known), known, face)
 
 
 def _told(value: Any) -> Any:

@@ -16,7 +16,9 @@ from facelib.errors import BadValueError
 from facelib.faces import Face, Head, render_heads
 from facelib.restoration import METHODS, mask_of, restore
 from facelib.restoration.methods import Plane
+from facelib.showing import in_short
 from facelib.studies.electrodes.likeness import Pattern, worn_on
+from facelib.studies.meant import meant, word_for
 from facelib.studies.readings import Cancelled, Stale
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ PLACEBO_COLUMNS: Final = {
 """Columns of what restoring a face without electrodes does."""
 
 
+@in_short(table=lambda found: found.pictures)
 @dataclass(frozen=True, eq=False)
 class RestorationRun:
     """What was read and measured.
@@ -213,11 +216,11 @@ def _expression(one: Any) -> str:
     if worn:
         msg = "The study begins without electrodes: head.replace(electrodes=None)."
         raise BadValueError(msg)
-    shown = one.expression if head else one.attributes.get("expression")
-    if not isinstance(shown, str):
+    shown = one.expression if head else word_for(one.attributes)
+    if not isinstance(shown, str) or not shown:
         msg = f"Faces show an expression with a name here, or nothing can be named rightly; got {shown!r}."
         raise BadValueError(msg)
-    return shown
+    return shown if head else meant(one) or shown
 
 
 def _shown(

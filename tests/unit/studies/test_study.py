@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from facelib.studies import (
     open_study,
     sweep,
 )
+from facelib.studies.store import Store
 from facelib.studies.subjects import identity_of, subjects
 from tests.unit.studies.small_study import CLASSIFIERS, PEOPLE, STEPS, small_study
 
@@ -439,7 +441,8 @@ def test_several_pictures_of_a_person_are_told(tmp_path: Path) -> None:
     result = study.run(tmp_path, n_jobs=1)
     assert result.data.person is not None
     assert result.data.person.nunique() == 20
-    assert ObservationalStudy(people, ["age"], ["known_unbiased"], size=64, labels="beauty").plan().notes
+    with pytest.raises(BadValueError, match="The faces have no beauty, which is to be held fixed; they have"):
+        ObservationalStudy(people, ["age"], ["known_unbiased"], size=64, labels="beauty").plan()
 
 
 def test_a_bar_goes_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -503,10 +506,14 @@ def test_what_is_unknown_is_no_group_of_its_own(tmp_path: Path) -> None:
 @packages
 def test_a_column_that_is_not_there_is_told_not_a_key_error(tmp_path: Path) -> None:
     study = ObservationalStudy(heads(4), ["symmetry"], ["known_unbiased"], size=64, person="who")
-    assert "no who, which would tell who is shown" in str(study.plan(n_jobs=1))
-    result = study.run(tmp_path, n_jobs=1)
+    for begin in (study.plan, lambda: study.run(tmp_path, n_jobs=1)):
+        with pytest.raises(BadValueError, match="no who, which would tell who is shown"):
+            begin()
+    result = replace(study, person=None).run(tmp_path, n_jobs=1)
+    Store(tmp_path).save("study.json", {**result.settings, "person": "who"})  # as versions before stored it
     with pytest.raises(BadValueError, match="The faces have no who"):
-        _ = result.data
+        _ = open_study(tmp_path).data  # type: ignore[union-attr]
+    Store(tmp_path).save("study.json", dict(result.settings))
     for part in (tmp_path / "measured").iterdir():
         part.unlink()  # as if the run had ended between the two parts of its first batch
     with pytest.raises(BadValueError, match="symmetry isn't measured yet"):

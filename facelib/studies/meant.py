@@ -1,0 +1,79 @@
+"""What a face is meant to show: its expression, or the label that its data set gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.classifiers import common
+from facelib.faces import Face, Head
+
+if TYPE_CHECKING:
+    from facelib.studies.subjects import Subject
+
+NAMES: Final = ("expression", "label")
+"""Columns of a face's table that say what it shows; the first that is filled counts."""
+
+MOST_WORDS: Final = 12
+"""So many words of a data set are named in a sentence."""
+
+
+def word_for(known: Mapping[str, Any]) -> str:
+    """Return the word of a face's table for what it shows, or "".
+
+    >>> word_for({"expression": "", "label": "Freude"}), word_for({"person": "Anna"})
+    ('Freude', '')
+    """
+    words = (known.get(name) for name in NAMES)
+    return next((word.strip() for word in words if isinstance(word, str) and word.strip()), "")
+
+
+def meant(face: Face | Head | Mapping[str, Any]) -> str:
+    """Return the common emotion that a face is meant to show, or "" where that isn't known.
+
+    Parameters
+    ----------
+    face
+        A head, a face, or what is known of one: its ``expression``, or else its ``label``, in the words of
+        `facelib.classifiers.common`.
+
+    Examples
+    --------
+    >>> meant(Head(expression="sad")), meant({"label": "Happiness"}), meant({"label": "contempt"})
+    ('sad', 'happy', '')
+    """
+    if isinstance(face, Head):
+        word = face.expression if isinstance(face.expression, str) else ""
+    else:
+        word = word_for(face.attributes if isinstance(face, Face) else face)
+    return common([word])[word] or ""
+
+
+def translations(people: Iterable[Subject]) -> Iterator[str]:
+    """Say which words were taken for which common emotion, if any were that aren't the same."""
+    pairs = {word_for(one.known): one.expression for one in people if one.expression}
+    if other := [
+        f"{word} for {emotion}" for word, emotion in sorted(pairs.items()) if word not in ("", emotion)
+    ]:
+        more = " …" if len(other) > MOST_WORDS else ""
+        yield f"Labels were taken for common emotions: {', '.join(other[:MOST_WORDS])}{more}."
+
+
+def usual_labels(table: Any) -> tuple[str, ...]:
+    """Return the column of a table of faces that is held fixed unless another is named.
+
+    Parameters
+    ----------
+    table
+        Of `facelib.studies.subjects.faces_table`.
+
+    Returns
+    -------
+    tuple
+        ``("expression",)`` where all that is said are common emotions, ``("label",)`` where there are other
+        words, and ``()`` where no face says anything.
+    """
+    known = table["expression"] != ""
+    if "label" in table and bool((table["label"].notna() & ~known).any()):
+        return ("label",)
+    return ("expression",) if bool(known.any()) else ()
