@@ -14,6 +14,7 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.faces import Face
 from facelib.faces.regions import REGIONS, labels
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +39,7 @@ COLUMNS: Final = {
 """Columns of `RegionEvidence.table` with their meaning."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class RegionEvidence:
     """How much evidence lies in each region, one row a map, one column a region.

@@ -14,6 +14,7 @@ import torch
 from facelib.errors import BadImageError
 from facelib.models import data_path
 from facelib.models.tflite import TfliteGraph
+from facelib.showing import in_short
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,6 +26,7 @@ _OVERLAP = 0.3  # detections that overlap more than this are one face
 _LARGEST = 1024  # px: a longer picture is shrunk first; the networks see 256 at most
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Detection:
     """One face in a picture.

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 
 N_LANDMARKS = 478
 
@@ -19,6 +20,7 @@ def _unknown_landmarks() -> npt.NDArray[np.float32]:
     return np.full((N_LANDMARKS, 2), np.nan, np.float32)
 
 
+@in_short(picture=lambda face: face.image)
 @dataclass(frozen=True, eq=False)
 class Face:
     """A picture of one face.

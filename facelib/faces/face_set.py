@@ -15,6 +15,7 @@ from facelib.faces.comparison import Comparison
 from facelib.faces.face import Face
 from facelib.faces.face_sources import Folder, Kept, Listed, Source, Which, Zipped, files_below
 from facelib.faces.face_table import bare_table, matched, read_table
+from facelib.showing import COLUMNS, VALUE, block
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,7 +176,12 @@ class FaceSet(Sequence[Face]):
         return len(self._keys)
 
     def __repr__(self) -> str:
-        return f"<FaceSet of {len(self)} faces: {', '.join(self._table.columns)}>"
+        names = [str(name)[:VALUE] for name in self._table.columns[:COLUMNS]]
+        more = [] if self._table.shape[1] <= COLUMNS else ["…"]
+        return f"<FaceSet of {len(self)} faces: {', '.join([*names, *more])}>"
+
+    def _repr_html_(self) -> str:
+        return block(self, table=self._table)
 
     @overload
     def __getitem__(self, place: int | str) -> Face: ...

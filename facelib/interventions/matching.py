@@ -16,6 +16,7 @@ from facelib.interventions.distance import REGIONS, pixel_distance, region_dista
 from facelib.interventions.reference import KINDS, kind_of
 from facelib.interventions.reference_change import Image, ReferenceChange
 from facelib.interventions.region_search import RegionSearch
+from facelib.showing import in_short
 
 __all__ = [
     "REGIONS",
@@ -36,6 +37,7 @@ TOLERANCE: Final = (
 UNSEEN: Final = 0.1  # grey levels by which a quarter may always differ: it can't be seen
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class RegionMatch:
     """How the quarters of the face box were matched, one by one.
@@ -56,6 +58,7 @@ class RegionMatch:
     reached: Flags
 
 
+@in_short(picture=lambda found: found.images)
 @dataclass(frozen=True, eq=False)
 class MatchedSweep:
     """One harmless change at n strengths, matched to given pixel distances.

@@ -14,11 +14,13 @@ from facelib.restoration.applied import found_mask
 from facelib.restoration.crop import Picture
 from facelib.restoration.masks import known_mask
 from facelib.restoration.methods import METHODS, Method, Plane
+from facelib.showing import in_short
 
 MASKS: Final = ("found", "known")
 """Where a mask comes from: the network finds it, or the positions that the face is said to wear give it."""
 
 
+@in_short(picture=lambda found: found.image)
 @dataclass(frozen=True, eq=False)
 class Restored:
     """A picture from which electrodes were taken off.

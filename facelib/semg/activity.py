@@ -23,6 +23,7 @@ from facelib.errors import BadValueError
 from facelib.semg.channels import channel_of
 from facelib.semg.muscles import CHANNELS, GROUPS, MUSCLES, SIDES, group_of
 from facelib.semg.recording import Recording
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,7 @@ SUMMARY_COLUMNS: Final = {
 """Columns of `summary`."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class ActivityRange:
     """What is 0 and what is 1 of each channel.

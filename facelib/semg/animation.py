@@ -25,6 +25,7 @@ from facelib.faces.expressions import FACE_UNITS
 from facelib.semg.activity import ActivityRange, activity_of, at_rate
 from facelib.semg.muscles import CHANNELS, unit_weights
 from facelib.semg.recording import Recording
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,7 @@ class Moves(Protocol):
         """Return face units of envelopes, how far they go beyond rest: a column a unit, a row a row."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Animation:
     """A head at every moment of a recording.

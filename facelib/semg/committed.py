@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from facelib.models.small_tables import SmallTables
 from facelib.semg.evaluation import COLUMNS
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +54,7 @@ SYNCHRONISED: Final = MappingProxyType(
 """Columns of `MuscleResults.synchronised`."""
 
 
+@in_short(table=lambda found: found.scores)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MuscleResults(SmallTables):
     """Tables of the round trip between simulated muscles and faces.

@@ -23,6 +23,7 @@ from facelib.semg.muscles import CHANNELS, unit_weights
 from facelib.semg.reading import read_signals
 from facelib.semg.recording import Recording
 from facelib.semg.video import open_video
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +50,7 @@ PAIR_COLUMNS: Final = MappingProxyType(
 """Columns of `Dataset.pairs`, with their meaning."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Clip:
     """One clip, with what is there of it.
@@ -82,6 +84,7 @@ class Clip:
     findings: tuple[Finding, ...] = ()
 
 
+@in_short(table=lambda data: data.clips)
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A folder that was opened.

@@ -14,6 +14,7 @@ from facelib.errors import BadValueError, UnknownNameError
 from facelib.semg.mapping import EMG2Expression, Expression2EMG
 from facelib.semg.muscles import CHANNELS, GROUPS, Group, group_of
 from facelib.semg.pairs import Pair, envelope_rows, sessions_of, unit_rows
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,7 @@ COLUMNS: Final = MappingProxyType(
 """Columns of `evaluate`, with their meaning."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class HeldOut:
     """What maps told of clips that they weren't fitted to.

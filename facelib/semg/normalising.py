@@ -19,6 +19,7 @@ import numpy.typing as npt
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.semg.findings import Finding
 from facelib.semg.recording import Recording
+from facelib.showing import in_short
 
 Method = Literal["percentile", "max", "rest", "z"]
 METHODS: Final[Mapping[Method, str]] = {
@@ -43,6 +44,7 @@ Doubles = npt.NDArray[np.float64]
 Given = Recording | Iterable[Recording] | Mapping[str, Recording]
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Scale:
     """Constants of a session, to be applied to its clips, and undone.
@@ -121,6 +123,7 @@ class Scale:
         return self.offset[columns], self.span[columns]
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Normalised:
     """Recordings of a session that were normalised together.

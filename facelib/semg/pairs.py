@@ -14,6 +14,7 @@ from facelib.faces.expressions import FACE_UNITS
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.normalising import Method, normalise
 from facelib.semg.recording import Recording
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     from facelib.semg.dataset import Dataset
@@ -27,6 +28,7 @@ OTHER: Final = ("_neutral", "seconds", "frame")
 """Columns that tables of face units may have, and that are none."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Pair:
     """A clip's envelopes and face units; row i of both is frame i.

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError, UnknownNameError
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ Kind = Literal["monopolar", "bipolar", "envelope"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Recording:
     """Signals of one session or clip.

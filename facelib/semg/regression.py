@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from facelib.showing import in_short
+
 if TYPE_CHECKING:
     import torch
 
@@ -30,6 +32,7 @@ STILL: Final = 1e-9
 """Standard deviation below which a column is constant, and counts for nothing."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """Weights of a map, and what was found out while fitting.

@@ -22,6 +22,7 @@ from facelib.semg.processing import Chain, envelope
 from facelib.semg.recording import Recording
 from facelib.semg.simulated_signals import NO_FAULTS, Faults, draw_strengths, expected_envelope, raw_signals
 from facelib.semg.tasks import RATE, Activity, Task, draw_activity, seeds, task_of
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,7 @@ SHORTEST, LONGEST = 0.5, 120.0
 """Seconds of a simulated clip."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class SimulatedClip:
     """A clip with all that is true of it.

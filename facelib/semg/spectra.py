@@ -12,6 +12,7 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.semg.processing import centred
 from facelib.semg.recording import Recording
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,7 @@ SPECTRUM_COLUMNS: Final = MappingProxyType(
 """Columns of `spectrum_table`, with their meaning."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Spectra:
     """Spectra of all channels.

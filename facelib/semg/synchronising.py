@@ -27,6 +27,7 @@ from facelib.errors import BadValueError
 from facelib.semg.muscles import CHANNELS, group_of, split
 from facelib.semg.pairs import Pair, unit_rows
 from facelib.semg.recording import Recording
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +81,7 @@ VOTES: Final = MappingProxyType(
 """Columns of `Synchronisation.votes`, with their meaning."""
 
 
+@in_short(table=lambda found: found.votes)
 @dataclass(frozen=True, eq=False)
 class Synchronisation:
     """How signals and film of a clip lie to each other.

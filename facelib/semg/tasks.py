@@ -19,6 +19,7 @@ import numpy.typing as npt
 from facelib.errors import UnknownNameError
 from facelib.faces.expressions import expand
 from facelib.semg.muscles import CHANNELS, MUSCLES, SIDES, Side
+from facelib.showing import in_short
 
 Floats = npt.NDArray[np.float64]
 Mode = Literal["schaede", "emotion"]
@@ -175,6 +176,7 @@ def task_of(name: str) -> Task:
     return TASKS[name]
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Activity:
     """How active muscles are, from `MARGIN` seconds before a clip to as many after it.

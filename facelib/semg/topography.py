@@ -20,6 +20,7 @@ from facelib.faces.arguments import whole
 from facelib.models.electromyogram import Scheme
 from facelib.semg.channels import channel_of
 from facelib.semg.face_plane import inside, named, outline, places
+from facelib.showing import in_short
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -31,6 +32,7 @@ KERNEL: Final[Mapping[str, Any]] = {"kernel": "linear", "degree": 0}
 MARGIN: Final = 2.0  # mm around the face
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Topography:
     """A map of activity at one moment.

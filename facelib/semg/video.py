@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadImageError, BadValueError, WriteError
+from facelib.showing import in_short
 
 Frame = npt.NDArray[np.uint8]
 
@@ -120,6 +121,7 @@ class Video:
         return VideoCheck(self.rate, self.count, np.array(times, np.float64), tuple(same))
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class VideoCheck:
     """What reading a whole video told.

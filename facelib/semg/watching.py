@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadImageError, BadValueError
 from facelib.semg.video import Video, open_video
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,7 @@ ESTIMATED: Final = (
 )
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Watched:
     """Face units of the frames of a film.

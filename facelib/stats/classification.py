@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_list, as_share
 
 Ints = npt.NDArray[np.int64]
@@ -29,6 +30,7 @@ class Estimate:
     n: int
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Reliability:
     """How sure a classifier is, and how often it is right, by bins of how sure it is.

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_reals, as_share
 
 Correction = Literal["holm", "bh", "by"]
@@ -22,6 +23,7 @@ independence or positive regression dependence. A property over many outputs of 
 TOLERANCE = 1e-9  # relative: ties count
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class MergedMajority:
     """The majority vote of several tests of one null hypothesis.

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma
 
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_series
 
 NEIGHBOURS = 5  # k of the mutual information
@@ -17,6 +18,7 @@ TOLERANCE = 1e-9  # relative, for ties
 BLOCK = 512
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class PropertyGradient:
     """What one output series does along the strengths; all descriptive.

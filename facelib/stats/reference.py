@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_list, as_number, as_share
 from facelib.stats.gradients import unmasked
 
@@ -26,6 +27,7 @@ KIND_COLUMNS = {
 """Columns of what `reference_kinds` returns, with their meaning."""
 
 
+@in_short()
 @dataclass(frozen=True)
 class ReferenceRank:
     """Where a value stands among the same statistic of harmless changes.

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_floats
 
 Ints = npt.NDArray[np.int64]
@@ -26,6 +27,7 @@ MOST: Final = 20  # players of an exact value: a million coalitions
 _STREAM: Final = 61  # keeps orders apart from others drawn with the same seed
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class SampledShapley:
     """Shapley values from some of the orders.

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.special import betaincinv
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_series
 from facelib.stats.gradients import epgm, unmasked
 
@@ -27,6 +28,7 @@ EXACT_UP_TO = 8  # strengths: 8! = 40,320 orders are taken one by one
 _CHUNK = 1 << 16  # numbers shuffled at a time: stays in the cache
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class ShuffleNull:
     """The null distribution of the shuffle test of k series.
@@ -52,6 +54,7 @@ class ShuffleNull:
     exact: bool
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class ShuffleTest:
     """Result of the shuffle test; floats for a series (n,), arrays (k,) for (n, k).

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import as_list, as_number
 from facelib.stats.gradients import MI_STRENGTHS, PropertyGradient, monotone_epgm, unmasked
 from facelib.stats.power import plain
@@ -33,6 +34,7 @@ class Described(NamedTuple):
     meaning: str
 
 
+@in_short()
 @dataclass(frozen=True)
 class LocalVerdict:
     """What a change does to the output of one classifier for this face; nothing is inferred to other faces.

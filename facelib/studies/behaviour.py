@@ -19,6 +19,7 @@ from facelib.classifiers.catalogue import Kind
 from facelib.classifiers.measured import TABLE, described
 from facelib.errors import BadValueError
 from facelib.faces import Head, render_heads
+from facelib.showing import in_short
 from facelib.stats import mean_distribution
 from facelib.stats.classification import Estimate, Reliability, cohen_kappa, confusion, reliability, wilson
 from facelib.studies.population import GROUPS, ORDER, checked, describe_heads, usual_population
@@ -49,6 +50,7 @@ BEHAVIOUR_COLUMNS: Final = {
 """Columns of `Behaviour.table`, `disagreement` and `measured_behaviour`, with their meaning."""
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Behaviour:
     """What one classifier made of a population of rendered heads; a notebook shows it in words.
@@ -119,6 +121,7 @@ class Behaviour:
             yield "calibration", name, "right", wilson(round(bins.right[k] * n), n)
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Answers:
     """What several classifiers made of one rendered population.

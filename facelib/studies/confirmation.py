@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.power import plain
 from facelib.studies.hypothesis import ALTERNATIVE, INTENDED, Hypothesis, as_utc, names_of, utc_now
 from facelib.studies.store import Store, StoreError
@@ -30,6 +31,7 @@ ALSO: Final = {"symmetry": ("asymmetric_expression", "symmetrise")}
 """What a name stands for, on heads and on photographs."""
 
 
+@in_short()
 @dataclass(frozen=True)
 class Registration:
     """One entry of a study's history.

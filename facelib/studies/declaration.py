@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError, FacelibError
+from facelib.showing import in_short
 from facelib.studies.checksums import DamagedError, unsealed
 from facelib.studies.declared_faces import check_faces
 from facelib.studies.declared_values import (
@@ -53,6 +54,7 @@ BLAMED: Final = {"The control": "control", "The class": "label", "The alternativ
 """How a study begins what it says of a value, by the name of the value."""
 
 
+@in_short()
 @dataclass(frozen=True)
 class Declaration:
     """A study as it was declared, checked as far as can be without its faces and classifiers.

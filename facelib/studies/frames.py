@@ -15,6 +15,7 @@ from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.faces.arguments import whole
 from facelib.interventions import HeadIntervention, Intervention
+from facelib.showing import in_short
 from facelib.studies.readings import Cancelled, Stale
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MAX_STEPS = 501
 
 
+@in_short(picture=lambda frames: frames.images)
 @dataclass(frozen=True, eq=False)
 class Frames:
     """Pictures of growing strength, all read with the face box of strength 0.

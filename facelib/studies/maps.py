@@ -12,10 +12,12 @@ import pandas as pd
 from facelib import attribution
 from facelib.attribution.regions import COLUMNS
 from facelib.faces.landmarks import FIRST_IRIS
+from facelib.showing import in_short
 from facelib.studies.frames import Frames
 from facelib.studies.readings import Reading
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class SweepMaps:
     """Raw maps of every frame from the features that the sweep kept: one backward pass through the head."""

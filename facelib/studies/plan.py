@@ -12,6 +12,7 @@ import numpy as np
 
 from facelib.errors import FacelibError
 from facelib.models import size
+from facelib.showing import in_short
 from facelib.studies.execution import duration
 from facelib.studies.part import Job
 from facelib.studies.readers import Reader
@@ -23,6 +24,7 @@ TRIES: Final = 3  # of each change
 LOOKED_AT: Final = 300  # jobs
 
 
+@in_short()
 @dataclass(frozen=True)
 class Plan:
     """What a study will do.

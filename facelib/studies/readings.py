@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, FacelibError
+from facelib.showing import in_short
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +30,7 @@ class Cancelled(FacelibError):  # noqa: N818 (the user wanted it)
         super().__init__("Stopped before the end; nothing half-done was kept.")
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What one classifier made of n pictures.

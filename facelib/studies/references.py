@@ -14,6 +14,7 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.interventions.distance import REGIONS, pixel_distance, region_distances
 from facelib.interventions.matching import reference_sweeps
+from facelib.showing import in_short
 from facelib.stats.gradients import epgm
 from facelib.studies.readings import Stale, read
 
@@ -24,6 +25,7 @@ THINNED = 7  # strengths of a reference sweep; the intervention's statistic is r
 BAND = (0.05, 0.95)
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class ReferenceSweep:
     """One harmless change, matched to the intervention in pixel distance at every strength.
@@ -51,6 +53,7 @@ class ReferenceSweep:
     regions_reached: npt.NDArray[np.bool_] | None = None
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class References:
     """The reference sweeps that are in so far.

@@ -10,10 +10,12 @@ import numpy as np
 from facelib.classifiers import Classifier
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
+from facelib.showing import in_short
 from facelib.studies.frames import Frames, make_frames
 from facelib.studies.readings import Reading, read
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """The unchanged and the changed face, and what every classifier made of the changed one."""

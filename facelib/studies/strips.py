@@ -19,6 +19,7 @@ from facelib.interventions.distance import pixel_distance, region_distances
 from facelib.interventions.matching import MatchedSweep, reference_sweeps
 from facelib.interventions.reference import KINDS
 from facelib.properties import PROPERTIES
+from facelib.showing import in_short
 from facelib.studies.demonstration import demonstration_head
 from facelib.studies.frames import even_strengths, make_frames
 from facelib.studies.readings import read
@@ -53,6 +54,7 @@ OUTPUT_COLUMNS: Final = ("strip", "title", "step", "strength", "classifier", "la
 """Columns of the second table of `strip_tables`."""
 
 
+@in_short(picture=lambda strip: strip.images)
 @dataclass(frozen=True, eq=False)
 class Strip:
     """Pictures of growing strength, what was measured of them, and what classifiers made of them.

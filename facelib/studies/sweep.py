@@ -18,8 +18,10 @@ from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.nuisance import nuisance_replicates
+from facelib.showing import in_short
 from facelib.studies.frames import Frames, check_accepts, even_strengths, make_frames
 from facelib.studies.maps import SweepMaps
+from facelib.studies.meant import meant
 from facelib.studies.readings import Cancelled, Progress, Reading, Stale, read
 from facelib.studies.table import COLUMNS
 
@@ -33,6 +35,14 @@ MEASURED = ("symmetry", "skin_tone", "brightness", "contrast", "sharpness", "age
 PHOTOGRAPHED = ("yaw", "pitch", "light_azimuth")  # besides; of a head they are set
 
 
+def ends(found: Sweep) -> pd.DataFrame:
+    """Return the output for the class of interest at both ends, one row a classifier."""
+    rows = [(name, found.label, *found.series(name)[[0, -1]]) for name in found.classifiers]
+    table = pd.DataFrame(rows, columns=["classifier", "label", "start", "end"])
+    return table.assign(change=table["end"] - table["start"])
+
+
+@in_short(picture=lambda found: found.images, table=ends)
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """What happened to the outputs of the classifiers as one property of one face changed.
@@ -197,8 +207,7 @@ def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]
 
 def default_label(face: Face | Head) -> str:
     """Return the class that the face is meant to show, or happy where that isn't known."""
-    shown = face.expression if isinstance(face, Head) else face.attributes.get("expression")
-    return shown if isinstance(shown, str) and shown in EMOTIONS else "happy"
+    return meant(face) or "happy"
 
 
 def check_label(label: str, models: Iterable[Classifier] = ()) -> str:
@@ -255,8 +264,9 @@ def sweep(
     steps
         Number of strengths from 0 to 1. Statistics of curves are compared at equal `steps` only.
     label
-        The class of interest: a common emotion, or a label of a classifier of other things ("cat"). None: the
-        expression that the head shows, else happy; where no classifier has that, the first class there is.
+        The class of interest: a common emotion, or a label of a classifier of other things ("cat"). None: what
+        the face is meant to show (a head's expression, a picture's ``label``), else happy; where no classifier
+        has that, the first class there is.
     size
         Side of rendered pictures, px.
     replicates

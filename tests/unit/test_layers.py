@@ -27,7 +27,7 @@ ORDER = [
     "app",
 ]
 LAYERS = [*ORDER, "stats"]
-BASE = {"errors", "lazy", "registry"}
+BASE = {"errors", "lazy", "registry", "showing"}
 
 
 def imported_layers(path: Path) -> set[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.effects.contrasts import differences, only_rows
 from facelib.stats.effects.curves import Summary, Value, face_effects
 from facelib.stats.effects.few_people import ALPHA, fewest_to_matter
@@ -22,6 +23,7 @@ Correction = Literal["holm", "bh", "by", "max"]
 NAMES = {"holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli", "max": "max-statistic"}
 
 
+@in_short()
 @dataclass(frozen=True)
 class Lowering:
     """How many of K classifiers lower their output for one label.

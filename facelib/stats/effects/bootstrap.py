@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_number, as_share
 from facelib.stats.effects.signflip import as_differences
 
@@ -33,6 +34,7 @@ TINY = 1e-100  # outputs this small can't be told from 0: their cubes vanish
 _STREAM = 2  # keeps the resamples apart from flips drawn with the same seed
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class MeanDistribution:
     """What is known about the means of m columns of differences, one row an identity.

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats
 from facelib.stats.effects.rows import SAME, Codes, Rows, read_rows, read_values
 
@@ -20,6 +21,7 @@ VALUES: tuple[Value, ...] = get_args(Value)
 SUMMARIES: tuple[Summary, ...] = get_args(Summary)
 
 
+@in_short(table=lambda found: found.cells)
 @dataclass(frozen=True, eq=False)
 class FaceEffects:
     """What every identity did, one column a cell: intervention × classifier × label.

@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 from scipy.special import stdtr
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_list
 from facelib.stats.effects.mixedlm import SINGULAR, fit_mixedlm
 from facelib.stats.effects.signflip import as_array
@@ -31,6 +32,7 @@ LOST = "the likelihood did not converge"
 NO_SPREAD = "the slopes of all faces are the same, so there is no p"
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class MixedSlopes:
     """Slopes over strength of m outputs.

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_reals
 from facelib.stats.corrections import tail_share
 from facelib.stats.shuffle import clopper_pearson
@@ -24,6 +25,7 @@ _BLOCK = 1 << 20  # numbers at a time
 _STREAM = 1  # keeps the flips apart from resamples drawn with the same seed
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class SignFlipTest:
     """Result of the sign-flip test; scalars for differences (n,), arrays (m,) for (n, m).

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtri, gammaln, nctdtrinc, ndtri
 
+from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_share
 from facelib.stats.effects.bootstrap import SAME, TINY
 from facelib.stats.effects.signflip import as_differences
@@ -15,6 +16,7 @@ from facelib.stats.effects.signflip import as_differences
 HUGE = 1000.0  # of Student's t
 
 
+@in_short()
 @dataclass(frozen=True, eq=False)
 class StandardisedEffect:
     """Cohen's d_z with Hedges' correction; floats for differences (n,), arrays (m,) for (n, m).

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.showing import in_short
 from facelib.stats.checks import Floats
 from facelib.stats.corrections import max_statistic
 from facelib.stats.independence.base import IndependenceTest, Null, Prepared
@@ -26,6 +27,7 @@ NOT_RUN = "Not run"
 """How `why_not` begins where a pair could perhaps be tested, but wasn't."""
 
 
+@in_short()
 @dataclass(frozen=True)
 class TestResult:
     """Result of one test of X ⟂ Ŷ | Z.

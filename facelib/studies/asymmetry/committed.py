@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from facelib.models.small_tables import SmallTables
+from facelib.showing import in_short
 from facelib.stats.effects.few_people import ALPHA
 from facelib.studies.asymmetry.agreement import compare_with_observed, observed_slopes
 from facelib.studies.asymmetry.design import SEED
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@in_short(table=lambda found: found.effects)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class AsymmetryResults(SmallTables):
     """What the study found, as tables; its rows aren't kept.

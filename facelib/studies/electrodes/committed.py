@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from facelib.models.small_tables import SmallTables
+from facelib.showing import in_short
 from facelib.studies.electrodes.importance import position_table
 from facelib.studies.electrodes.numbers import half_table, number_table
 from facelib.studies.electrodes.shares import share_table
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult
 
 
+@in_short(table=lambda found: found.numbers)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ElectrodesResults(SmallTables):
     """What the studies found, as tables; their rows aren't kept.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from facelib.models.small_tables import SmallTables
+from facelib.showing import in_short
 from facelib.studies.electrodes.restoration import RestorationRun
 from facelib.studies.electrodes.won_back import likeness_table, won_back_table
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@in_short(table=lambda found: found.accuracy)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RestorationResults(SmallTables):
     """What the study found, as tables; its rows aren't kept, but those of the photograph.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from facelib.models.small_tables import SmallTables
+from facelib.showing import in_short
 from facelib.studies.power_of_properties.controls import given_and_estimated, known_use_table
 from facelib.studies.power_of_properties.curves import effect_curves
 from facelib.studies.power_of_properties.electrodes import electrodes_table
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult, ObservationalResult
 
 
+@in_short(table=lambda found: found.properties)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PropertiesResults(SmallTables):
     """What the study found, as tables; its rows aren't kept.
