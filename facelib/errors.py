@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from typing import Final
+
+PATHS: Final = (str, os.PathLike)
+"""Kinds of what names a file or a folder."""
 
 
 class FacelibError(Exception):
@@ -15,6 +20,25 @@ class FacelibWarning(UserWarning):
 
 class BadValueError(FacelibError, ValueError):
     """A value outside what is allowed."""
+
+
+def check_kind(value: object, kinds: type | tuple[type, ...], what: str) -> None:
+    """Raise `BadValueError` unless a value is of a kind.
+
+    Parameters
+    ----------
+    what
+        What is expected, as the subject of a sentence: "A recording, as read_signals returns it,".
+
+    Examples
+    --------
+    >>> check_kind("two", int, "The number of steps")
+    Traceback (most recent call last):
+    facelib.errors.BadValueError: The number of steps is needed; got str: 'two'.
+    """
+    if not isinstance(value, kinds):
+        msg = f"{what} is needed; got {type(value).__name__}: {f'{value!r}':.60}."
+        raise BadValueError(msg)
 
 
 class UnknownNameError(FacelibError, KeyError):

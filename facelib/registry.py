@@ -71,7 +71,7 @@ class Registry(Generic[T]):
         except (KeyError, TypeError):  # TypeError: a list, say, can't be a name
             near = difflib.get_close_matches(str(name), self._items, n=3)
             hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(self._items)}."
-            msg = f"There is no {self.noun} named {name!r}. {hint}"
+            msg = f"There is no {self.noun} named {f'{name!r}':.60}. {hint}"
             raise UnknownNameError(msg) from None
 
     def __contains__(self, name: object) -> bool:

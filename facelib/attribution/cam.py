@@ -13,7 +13,7 @@ from torch import nn
 
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.emotions import shortened
-from facelib.errors import BadValueError, UnavailableError, UnknownNameError
+from facelib.errors import BadValueError, UnavailableError, UnknownNameError, check_kind
 
 Maps = npt.NDArray[np.float32]
 
@@ -78,6 +78,7 @@ def grad_cam(
     UnknownNameError
         There is no such method or emotion.
     """
+    check_kind(clf, Classifier, "A classifier, as facelib.classifiers.load returns it,")
     return grad_cam_from(clf, clf.features(images, boxes), label, method)
 
 

@@ -98,8 +98,8 @@ def overlay_change(images: Images, change: Maps, scale: float, opacity: float = 
 
 
 def _shares(images: Images, projected: Maps, scale: float) -> Maps:
-    if projected.shape != images.shape[:-1]:
-        msg = f"Maps of shape {images.shape[:-1]} were expected, one a picture; got {projected.shape}."
+    if np.ndim(images) not in (3, 4) or np.shape(projected) != np.shape(images)[:-1]:
+        msg = f"One map (H, W) a picture (H, W, 3) is needed; got {np.shape(projected)}, {np.shape(images)}."
         raise BadValueError(msg)
     return np.clip(projected / scale, -1, 1) if scale > 0 else np.zeros_like(projected)
 

@@ -10,7 +10,7 @@ import altair as alt
 
 from facelib.charts import theme
 from facelib.charts.palette import colour
-from facelib.charts.tables import rows
+from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.stats.calibration.table import EXCESS
 from facelib.stats.independence.base import TESTS
@@ -189,11 +189,8 @@ def _titles(table: pd.DataFrame) -> list[str]:
 
 
 def _check(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    needed = ("method", "title", "n", "rate", "low", "high", "rejected", "runs", *columns)
-    missing = [name for name in dict.fromkeys(needed) if name not in table.columns]
-    if missing:
-        msg = f"Expected rows of the calibration table; {', '.join(missing)} is missing."
-        raise BadValueError(msg)
+    every = ("method", "title", "n", "rate", "low", "high", "rejected", "runs", *columns)
+    needed(table, list(dict.fromkeys(every)))
 
 
 def _menu(sizes: Sequence[int], first: int, *, choose: bool) -> alt.Parameter:

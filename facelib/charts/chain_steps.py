@@ -11,14 +11,14 @@ from facelib.charts import theme
 from facelib.charts.palette import PALETTE
 from facelib.charts.signals import title_of
 from facelib.charts.tables import rows
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.semg.montage import Pairs, bipolar
 from facelib.semg.processing import Chain, band_pass, centred, notch, resampled, rms
+from facelib.semg.recording import Recording
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.semg.recording import Recording
 
 STEPS: Final = ("step", "start", "end", "low", "high")
 MOST: Final = 400
@@ -109,6 +109,7 @@ def step_table(
     """Return what `chain_steps` draws (step, start, end, low, high), and the titles of the steps."""
     import pandas as pd
 
+    check_kind(recording, Recording, "A recording, as facelib.semg.read_signals returns it,")
     if recording.kind == "envelope":
         msg = "The steps of the chain are those of monopolar or bipolar signals; this is an envelope."
         raise BadValueError(msg)

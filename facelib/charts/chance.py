@@ -12,6 +12,8 @@ import pandas as pd
 
 from facelib.charts import theme
 from facelib.charts.tables import needed, rows
+from facelib.errors import BadValueError
+from facelib.stats.checks import as_floats
 
 BARS: Final = ("start", "end", "low", "high", "part")
 MARKS: Final = ("value", "name")
@@ -45,7 +47,10 @@ def histogram(
     >>> histogram([0.1, 0.2, 0.9], [False, False, True], [0.0, 0.5, 1.0]).to_numpy().tolist()
     [[0.0, 0.5, 0, 2, 'nearer'], [0.5, 1.0, 0, 1, 'counted']]
     """
-    numbers, which = np.asarray(values, np.float64), np.asarray(counted, bool)
+    numbers, which = as_floats(values, "Values of a histogram").ravel(), np.asarray(counted, bool)
+    if not numbers.size or which.shape != numbers.shape:
+        msg = f"A histogram has values, each counted or not; got {numbers.size} and {which.size}."
+        raise BadValueError(msg)
     edges = _edges(numbers, bins) if isinstance(bins, int) else np.asarray(bins, np.float64)
     place = np.clip(np.searchsorted(edges, numbers, side="left") - 1, 0, len(edges) - 2)
     usual = np.bincount(place[~which], minlength=len(edges) - 1)

@@ -9,7 +9,7 @@ import altair as alt
 
 from facelib.charts import sizes, theme
 from facelib.charts.palette import colour
-from facelib.charts.tables import BAND, check_label, classifiers_of, rows
+from facelib.charts.tables import BAND, OUTPUTS, check_label, classifiers_of, needed, rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ def response(
     >>> len(response(table).to_dict()["datasets"]["outputs"])
     2
     """
-    data = {"outputs": rows(outputs), "band": rows(band, BAND)}
+    data = {"outputs": rows(needed(outputs, OUTPUTS)), "band": rows(band, BAND)}
     check_label(outputs, label)
     steps = int(outputs["step"].max()) + 1
     names = classifiers_of(outputs)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.models.writing import explained, written_whole
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def figure(chart: alt.TopLevelMixin | Mapping[str, Any], kind: str = "svg", scal
     if f".{kind}" not in FORMATS:
         msg = f"A figure is saved as {', '.join(FORMATS)}; got .{kind}."
         raise BadValueError(msg)
+    if not isinstance(chart, Mapping) and not hasattr(chart, "to_dict"):
+        msg = f"What is saved is a chart or a Vega-Lite specification; got {type(chart).__name__}."
+        raise BadValueError(msg)
     spec = dict(chart) if isinstance(chart, Mapping) else chart.to_dict()
     spec = {**spec, "background": "white"}  # transparent is right on a page, wrong in a document
     if kind == "json":
@@ -65,6 +69,7 @@ def save(chart: alt.TopLevelMixin | Mapping[str, Any], path: str | Path, scale: 
     WriteError
         If it can't be written: the disk is full, or the folder is closed to us.
     """
+    check_kind(path, (str, os.PathLike), "The name of a file")
     target = Path(path)
     content = figure(chart, target.suffix.lstrip(".").lower(), scale)
     with explained(target), written_whole(target) as file:

@@ -10,7 +10,7 @@ import altair as alt
 
 from facelib.charts import sizes, theme
 from facelib.charts.palette import colour
-from facelib.charts.tables import check_label, classifiers_of, rows
+from facelib.charts.tables import OUTPUTS, check_label, classifiers_of, needed, rows
 from facelib.classifiers import EMOTIONS
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def bars(
     >>> bars(table).to_dict()["datasets"]["outputs"][0]["probability"]
     0.9
     """
-    data = rows(outputs)
+    data = rows(needed(outputs, OUTPUTS))
     check_label(outputs, label)
     steps = int(outputs["step"].max()) + 1
     names = classifiers_of(outputs)

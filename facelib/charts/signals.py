@@ -12,7 +12,7 @@ import numpy as np
 from facelib.charts import theme
 from facelib.charts.palette import PALETTE
 from facelib.charts.tables import needed, rows
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.semg.muscles import CHANNELS, MUSCLES, split
 from facelib.semg.quality import QUALITY_COLUMNS, beyond
 from facelib.semg.recording import Recording
@@ -152,6 +152,7 @@ def overview_table(recording: Recording, stretches: int = 400) -> pd.DataFrame:
     """
     import pandas as pd
 
+    check_kind(recording, Recording, "A recording, as facelib.semg.read_signals returns it,")
     if stretches < 1 or not len(recording):
         msg = f"An overview has stretches of samples; got {stretches} and {len(recording)} samples."
         raise BadValueError(msg)

@@ -53,12 +53,32 @@ def rows(
 
 
 def needed(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Return the table, or raise `BadValueError` if it lacks a column."""
+    """Return the table, or raise `BadValueError` if it is none or lacks a column."""
+    import pandas as pd
+
+    given: Any = table
+    if not isinstance(given, pd.DataFrame):
+        own = tables_of(given)
+        came = f"{type(given).__name__}{', whose tables are ' if own else ''}{', '.join(own)}"
+        msg = f"Expected a tidy table with the columns {', '.join(columns)}; got {came}."
+        raise BadValueError(msg)
     missing = [name for name in columns if name not in table.columns]
     if missing:
         msg = f"Expected a tidy table with the columns {', '.join(columns)}; {', '.join(missing)} is missing."
         raise BadValueError(msg)
     return table
+
+
+def tables_of(thing: Any) -> list[str]:
+    """Return the names of the tables that a result has, such as outputs and wide of a sweep."""
+    names = []
+    for kind in reversed(type(thing).__mro__):
+        typed = dict(vars(kind).get("__annotations__", {}))
+        for name, item in vars(kind).items():
+            function = getattr(item, "fget", None) or getattr(item, "func", None)  # (cached) properties
+            typed[name] = getattr(function, "__annotations__", {}).get("return", typed.get(name))
+        names += [name for name, what in typed.items() if what == "pd.DataFrame" and name[0] != "_"]
+    return list(dict.fromkeys(names))
 
 
 def classifiers_of(table: pd.DataFrame) -> list[str]:

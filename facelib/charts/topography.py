@@ -123,6 +123,9 @@ def moments(activity: Any, times: Iterable[float] | None = None) -> pd.DataFrame
             raise BadValueError(msg)
         near = [int(np.abs(activity.times - time).argmin()) for time in times]
         activity = {f"{activity.times[index]:.1f} s": activity.activity[index] for index in near}
+    elif not hasattr(activity, "items"):
+        msg = f"Moments are titles with their values, or an animation; got {type(activity).__name__}."
+        raise BadValueError(msg)
     elif times is not None:
         msg = "Times belong to an animation; other moments come with their titles."
         raise BadValueError(msg)

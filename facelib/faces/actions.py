@@ -133,8 +133,8 @@ def expression_table(expression_set: str | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    if expression_set is not None and expression_set not in EXPRESSIONS:
-        msg = f"The sets of expressions are {' and '.join(EXPRESSIONS)}; got {expression_set!r}."
+    if expression_set is not None and not (isinstance(expression_set, str) and expression_set in EXPRESSIONS):
+        msg = f"The sets of expressions are {' and '.join(EXPRESSIONS)}; got {f'{expression_set!r}':.60}."
         raise UnknownNameError(msg)
     rows = [
         (name, expression, unit, activation)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, overload
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadImageError, BadTableError, BadValueError, NoFaceError, UnknownNameError
+from facelib.errors import (
+    PATHS,
+    BadImageError,
+    BadTableError,
+    BadValueError,
+    NoFaceError,
+    UnknownNameError,
+    check_kind,
+)
 from facelib.faces.comparison import Comparison
 from facelib.faces.face import Face
 from facelib.faces.face_sources import Folder, Kept, Listed, Source, Which, Zipped, files_below
@@ -78,6 +86,7 @@ class FaceSet(Sequence[Face]):
         BadTableError
             The table can't be read or doesn't fit the files; the error has lists of them.
         """
+        check_kind(folder, PATHS, "The name of a folder")
         root = Path(folder).expanduser()
         if not root.is_dir():
             msg = f"There is no folder {root}."
@@ -140,6 +149,7 @@ class FaceSet(Sequence[Face]):
         """
         import pandas as pd
 
+        check_kind(faces, Iterable, "A list of faces")
         listed = list(faces)
         others = {type(face).__name__ for face in listed if not isinstance(face, Face)}
         if others:

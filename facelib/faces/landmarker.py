@@ -20,6 +20,7 @@ from facelib.faces.expressions import FACE_UNITS
 from facelib.faces.face import N_LANDMARKS
 from facelib.models import data_path
 from facelib.models.tflite import TfliteGraph
+from facelib.stats.checks import as_reals
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,13 +83,19 @@ def find_landmarks_and_presence(
     Other parameters and errors are those of `find_landmarks`. One of the `rounds` is enough where the box
     lies around the landmarks already, as in the next frame of a film.
     """
-    corners = np.asarray(box, np.float64).reshape(2, 2)
+    corners, level = as_reals(box, "Edges of a face box"), as_reals(eyes, "Places of eyes")
+    if np.shape(image)[2:] != (3,) or corners.size != 4 or level.shape != (2, 2):
+        msg = (
+            "Landmarks are found in a picture (H, W, 3) with a face box (4,) and eyes (2, 2); got "
+            f"{np.shape(image)}, {corners.shape} and {level.shape}."
+        )
+        raise BadValueError(msg)
+    corners = corners.reshape(2, 2)
     extent = float((corners[1] - corners[0]).max())
     if not extent > 0:
-        msg = f"A face box has a width and a height above 0; got {np.asarray(box).tolist()}."
+        msg = f"A face box has a width and a height above 0; got {corners.ravel().tolist()}."
         raise BadValueError(msg)
     centre = corners.mean(axis=0)
-    level = np.asarray(eyes, np.float64)
     across = level[0] - level[1] if np.isfinite(level).all() else np.array([1.0, 0.0])
     for _ in range(rounds):
         points, presence = _mesh(image, _crop(centre, MARGIN * extent, across))
@@ -116,7 +123,7 @@ def read_face_units(landmarks: npt.NDArray[np.floating]) -> dict[str, float]:
     UnavailableError
         The network's package is not on this machine.
     """
-    points = np.asarray(landmarks, np.float64)
+    points = as_reals(landmarks, "Landmarks")
     if points.shape != (N_LANDMARKS, 2):
         msg = f"Face units are read from landmarks ({N_LANDMARKS}, 2); got {points.shape}."
         raise BadValueError(msg)

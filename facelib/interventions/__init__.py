@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face, Head
 from facelib.interventions import (
     background,
@@ -111,7 +111,8 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
     >>> facelib.interventions.get("palsy", side="right").clause
     'a palsy of the right side grows'
     """
-    found = name if isinstance(name, Intervention) else ALIASES.get(name) or INTERVENTIONS[name]
+    aliased = isinstance(name, str) and name in ALIASES
+    found = name if isinstance(name, Intervention) else ALIASES[name] if aliased else INTERVENTIONS[name]
     known: list[str] = [field.name for field in fields(found)] if is_dataclass(found) else []
     if unknown := [option for option in options if option not in known]:
         msg = (
@@ -127,6 +128,7 @@ def ordered(face: Face | Head | None = None) -> list[Intervention]:
 
     What works with another word for an option only (a palsy of the other side) has that word.
     """
+    check_kind(face, (Face, Head, type(None)), "A head, a face, or None for all")
 
     def rank(item: Intervention) -> tuple[bool, int]:
         return item.placebo, GROUPS.index(item.group) if item.group in GROUPS else len(GROUPS)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib.errors import BadValueError
+from facelib.errors import PATHS, BadValueError, check_kind
 from facelib.models.ledger import remember
 from facelib.models.spreadsheet import write_csv
 from facelib.models.writing import explained
@@ -55,6 +55,7 @@ def export(result: Any, folder: str | Path) -> Path:
     ``figures/`` has what the report shows, ``tables/`` everything behind it, ``columns.json`` what their
     columns mean, ``provenance.json`` versions, seeds, machine, classifiers and the study as declared.
     """
+    check_kind(folder, PATHS, "The name of a folder")
     target = Path(folder).expanduser()
     _check_free(target)
     report, tables = content_of(result), _tables(result)

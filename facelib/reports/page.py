@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib.errors import BadValueError
+from facelib.errors import PATHS, BadValueError, check_kind
 from facelib.models.ledger import remember
 from facelib.models.writing import explained, written_whole
 from facelib.reports import interventional, observational
@@ -58,6 +58,7 @@ def write(result: Any, path: str | Path) -> Path:
     WriteError
         If it can't be written: the disk is full, or the folder is closed to us.
     """
+    check_kind(path, PATHS, "The name of a file")
     target = Path(path).expanduser()
     if target.suffix.lower() not in (".html", ".htm"):
         msg = f"A report is an HTML file, as in 'report.html'; got {target.name!r}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.semg.processing import centred
 from facelib.semg.recording import Recording
 from facelib.showing import in_short
@@ -83,6 +83,7 @@ def spectra(recording: Recording) -> Spectra:
     from scipy.ndimage import median_filter
     from scipy.signal import welch
 
+    check_kind(recording, Recording, "A recording, as facelib.semg.read_signals returns it,")
     if recording.kind == "envelope":
         msg = "Spectra are those of monopolar or bipolar signals; an envelope has none of their frequencies."
         raise BadValueError(msg)

@@ -80,8 +80,8 @@ def adjust(p: npt.ArrayLike, method: Correction) -> Floats:
     [0.03, nan, 0.06, 0.06]
     """
     values = as_p_values(p)
-    if method not in CORRECTIONS:
-        msg = f"The correction is one of {', '.join(CORRECTIONS)}; got {method!r}."
+    if not isinstance(method, str) or method not in CORRECTIONS:
+        msg = f"The correction is one of {', '.join(CORRECTIONS)}; got {f'{method!r}':.60}."
         raise BadValueError(msg)
     result = np.full(values.shape, np.nan)
     testable = ~np.isnan(values)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib.errors import BadValueError, FacelibError
+from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.showing import in_short
 from facelib.studies.checksums import DamagedError, unsealed
 from facelib.studies.declared_faces import check_faces
@@ -113,6 +113,7 @@ def load_study(path: str | Path) -> Study[Any]:
 
 def load_declaration(path: str | Path) -> Declaration:
     """Return what a YAML file, or the JSON in a study's folder, declares, without making it."""
+    check_kind(path, PATHS, "The name of a study's file")
     place = Path(path).expanduser()
     try:
         with place.open("rb") as file:
@@ -188,6 +189,7 @@ def parse_study(content: str | bytes, source: str = "plan.yml", folder: str | Pa
     facelib.studies.yaml_tree.DeclarationError: plan.yml, line 4: steps is a whole number from 2 to 501; got
     'many'. How many strengths there are from 0 to 1.
     """
+    check_kind(content, (str, bytes), "The text of a study in YAML")
     tree = read_yaml(content, source)
     given = tree.mapping(WHICH)
     if ("study" in given) == ("design" in given):

@@ -59,6 +59,9 @@ def film_strip(images: npt.NDArray[np.uint8], count: int = 7) -> Image:
     """Return `count` of the pictures (n, H, W, 3), evenly spread from first to last, side by side."""
     from PIL import Image as Pictures
 
+    if np.ndim(images) != 4 or not len(images):
+        msg = f"A strip is made of pictures (n, H, W, 3); got {type(images).__name__} {np.shape(images)}."
+        raise BadValueError(msg)
     chosen = np.unique(np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int))
     return Pictures.fromarray(np.concatenate([images[number] for number in chosen], axis=1))
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from facelib import interventions
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face, Head, render_heads
 from facelib.interventions import HeadIntervention, Intervention
 from facelib.studies.demonstration import demonstration_head
@@ -80,6 +80,7 @@ def leaderboard(
     """
     import pandas as pd
 
+    check_kind(head, Head, "A head")
     models = load_all(classifiers)
     wanted = wanted_label(label, head, models)
     chosen = [interventions.get(name) for name in names] if names is not None else not_expression()

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError, FacelibError
+from facelib.errors import BadValueError, FacelibError, check_kind
 from facelib.showing import in_short
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ def read(
     """
     import torch
 
+    for classifier in classifiers if isinstance(classifiers, Sequence) else [classifiers]:
+        check_kind(classifier, Classifier, "A list of classifiers")
+    if np.ndim(images) != 4 or not len(images):
+        msg = f"Pictures (n, H, W, 3) are read; got {type(images).__name__} {np.shape(images)}."
+        raise BadValueError(msg)
     if workers < 1:
         msg = f"At least one thread reads the pictures; got workers = {workers!r}."
         raise BadValueError(msg)

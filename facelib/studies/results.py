@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from facelib.errors import BadValueError, FacelibError
+from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.showing import in_short
 from facelib.studies.hypothesis import INTENDED
 from facelib.studies.kept_tests import KeptTests, find_tests, load_tests, save_tests
@@ -54,6 +54,7 @@ def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
     StoreError
         If the folder holds no study.
     """
+    check_kind(store, PATHS, "The name of a study's folder")
     kept = Store(Path(store).expanduser())
     return RESULTS[read_record(kept).settings["kind"]].open(kept.folder)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from facelib.classifiers import Classifier
 from facelib.faces import Face, Head
-from facelib.interventions import Intervention
+from facelib.interventions import Intervention, check_strength
 from facelib.showing import in_short
 from facelib.studies.frames import Frames, make_frames
 from facelib.studies.readings import Reading, read
@@ -48,6 +48,7 @@ def snapshot(
 
     `known` holds pictures that are there already, as in `facelib.studies.make_frames`.
     """
+    strength = check_strength(strength)
     grades = np.array([0.0, strength]) if strength else np.array([0.0])
     frames = make_frames(face, intervention, grades, size=size, workers=workers, known=known)
     readings = read(classifiers, frames.images[-1:], frames.box, workers=workers)

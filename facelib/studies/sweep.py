@@ -14,7 +14,7 @@ from facelib import classifiers as zoo
 from facelib import interventions, properties
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.emotions import shortened
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.nuisance import nuisance_replicates
@@ -194,10 +194,14 @@ def measured(intervention: Intervention, face: Face | Head | None = None) -> tup
 def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]:
     """Load classifiers by id; None: all that are available here."""
     chosen = zoo.available() if names is None else [names] if isinstance(names, str) else names
+    check_kind(chosen, Iterable, "A list of classifiers")
+    chosen = list(chosen)
     if not chosen:
         msg = "A sweep needs a classifier; none was given, or none is installed (see facelib models list)."
         raise BadValueError(msg)
     models = [zoo.load(name) if isinstance(name, str) else name for name in chosen]
+    for model in models:
+        check_kind(model, Classifier, "A classifier or its id")
     ids = [model.id for model in models]
     if len(set(ids)) < len(ids):
         msg = f"Every classifier of a sweep has its own id; got {', '.join(ids)}."
@@ -264,9 +268,9 @@ def sweep(
     steps
         Number of strengths from 0 to 1. Statistics of curves are compared at equal `steps` only.
     label
-        The class of interest: a common emotion, or a label of a classifier of other things ("cat"). None: what
-        the face is meant to show (a head's expression, a picture's ``label``), else happy; where no classifier
-        has that, the first class there is.
+        The class of interest: a common emotion, or a label of a classifier of other things ("cat"). None:
+        what the face is meant to show (a head's expression, a picture's ``label``), else happy; where no
+        classifier has that, the first class there is.
     size
         Side of rendered pictures, px.
     replicates

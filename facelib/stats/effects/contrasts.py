@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnknownNameError, check_kind
 from facelib.stats.effects.bootstrap import RESAMPLES
 from facelib.stats.effects.curves import FaceEffects, Summary, Value, face_effects
 from facelib.stats.effects.few_people import ALPHA
@@ -103,6 +103,8 @@ def differences(
     table: pd.DataFrame, intervention: str, control: str, value: Value, summary: Summary
 ) -> tuple[FaceEffects, dict[str, Any]]:
     """Return D of every identity, and columns with the means of intervention and control alone."""
+    for name in (intervention, control):
+        check_kind(name, str, "The name of an intervention of the table")
     if intervention == control:
         msg = f"A control is another intervention; both are {intervention!r}."
         raise BadValueError(msg)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facelib.lazy import listing
-from facelib.stats.independence.base import TESTS, IndependenceTest
+from facelib.stats.independence.base import TESTS, IndependenceTest, Prepared, register
 from facelib.stats.independence.chsic import Chsic
 from facelib.stats.independence.cmiknn import Cmiknn
 from facelib.stats.independence.grid import COLUMNS, independence_grid
@@ -24,12 +24,14 @@ __all__ = [
     "IndependenceTest",
     "Kcit",
     "PartialCorrelation",
+    "Prepared",
     "Rcot",
     "TestResult",
     "WithinDcov",
     "WithinRff",
     "independence_grid",
     "independence_test",
+    "register",
     "share_significant",
 ]
 

@@ -122,5 +122,54 @@ TESTS: Registry[type[IndependenceTest]] = Registry("test of independence")
 
 
 def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
-    """Add a test to the registry under its id."""
+    """Add a test of one's own under its id, for `independence_test`, `independence_grid` and studies.
+
+    Parameters
+    ----------
+    test
+        A frozen dataclass whose fields are the test's parameters. ``prepare`` computes all pairs of
+        properties and outputs at once; permutations, p-values and corrections are facelib's.
+
+    Raises
+    ------
+    BadValueError
+        If another test has this id.
+
+    Examples
+    --------
+    Rank correlation inside labels; the null permutes faces of the same label:
+
+    >>> import numpy as np
+    >>> from dataclasses import dataclass
+    >>> from scipy.stats import rankdata
+    >>> from facelib.stats import independence, independence_test
+    >>> class Ranks(independence.Prepared):
+    ...     def __init__(self, problem):
+    ...         strata = problem.given.strata
+    ...         def centred(variable):
+    ...             ranks = rankdata(variable.values[:, 0])
+    ...             ranks = ranks - (np.bincount(strata, ranks) / np.bincount(strata))[strata]
+    ...             return ranks / np.linalg.norm(ranks)
+    ...         self.xs = np.stack([centred(x) for x in problem.xs])
+    ...         self.ys = np.stack([centred(y) for y in problem.ys])
+    ...         self.statistic = self.effect = self.xs @ self.ys.T
+    ...     @property
+    ...     def extreme(self):
+    ...         return np.abs(self.statistic)
+    ...     def surrogates(self, orders, pairs):
+    ...         return np.abs(np.einsum("pbn,on->bpo", self.xs[:, orders], self.ys))
+    >>> @independence.register  # doctest: +SKIP
+    ... @dataclass(frozen=True)
+    ... class RankCorrelation(independence.IndependenceTest):
+    ...     id = "rank_correlation"
+    ...     title = "rank correlation inside labels"
+    ...     conditioners = frozenset({"categorical"})
+    ...     def prepare(self, problem):
+    ...         return Ranks(problem)
+    >>> age = np.arange(20, 60)
+    >>> output, label = np.exp(-age / 30), ["happy", "sad"] * 20
+    >>> result = independence_test(age, output, label, method="rank_correlation")  # doctest: +SKIP
+    >>> round(result.statistic, 2), result.p_value  # doctest: +SKIP
+    (-1.0, 0.001)
+    """
     return TESTS.register(test.id, test)

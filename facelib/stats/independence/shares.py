@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 
 SENTENCE = (
     "Share of tests that reject at {alpha:g} with n = {n}; about {alpha:g} is expected if nothing matters; "
@@ -63,6 +63,7 @@ def share_significant(grid: pd.DataFrame) -> pd.DataFrame:
     BadValueError
         If the table isn't a grid.
     """
+    check_kind(grid, pd.DataFrame, "A table from independence_grid")
     needed = {"property", "method", "p", "rejects", "p_holm", "p_bh", "explained", "null_property", "alpha"}
     if missing := needed - set(grid.columns):
         msg = f"A table from independence_grid is needed; it lacks {', '.join(sorted(missing))}."

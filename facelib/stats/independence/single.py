@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from facelib.errors import BadValueError
@@ -85,6 +86,9 @@ def configured(method: str, parameters: dict[str, Any]) -> IndependenceTest:
     try:
         return kind(**parameters)
     except TypeError:
-        known = ", ".join(kind.__dataclass_fields__) or "none"
-        msg = f"{kind.title} has the parameters: {known}; got {', '.join(parameters)}."
+        known = ", ".join(item.name for item in fields(kind)) or "none"
+        msg = (
+            f"{kind.title} has the parameters: {known}; got {', '.join(parameters)}. The test itself is "
+            f"chosen by method=, one of {', '.join(TESTS)}."
+        )
         raise BadValueError(msg) from None

@@ -1,0 +1,150 @@
+"""Whatever is passed wrong is answered by a FacelibError: what was expected, what came, what to do."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import facelib
+from facelib import (
+    attribution,
+    charts,
+    classifiers,
+    faces,
+    interventions,
+    properties,
+    reports,
+    stats,
+    studies,
+)
+from facelib.errors import FacelibError
+from facelib.faces import Face, Head
+from facelib.stats import independence
+
+NO_CHARTS = {"offline"}  # takes a chart, and gives it back
+
+
+@pytest.fixture(scope="module")
+def sweep() -> Any:
+    return facelib.sweep(Head(), "brightness", ["known_unbiased"], steps=3, replicates=5, size=64)
+
+
+@pytest.fixture(scope="module")
+def wrong(sweep: Any) -> dict[str, Any]:
+    return {
+        "nothing": None,
+        "a number": 3,
+        "a word": "nope",
+        "an empty list": [],
+        "an empty mapping": {},
+        "a path that isn't there": Path("nowhere") / "at all",
+        "a sweep": sweep,
+        "a table of something else": pd.DataFrame({"a": [1]}),
+        "an empty table": pd.DataFrame(),
+        "an array": np.zeros((3, 3)),
+        "a list of nothing": [None],
+        "any object": object(),
+    }
+
+
+def said(function: Any, *words: Any, **more: Any) -> str | None:
+    """Return what a FacelibError says; None if there is an answer. Any other error is a failure."""
+    try:
+        function(*words, **more)
+    except FacelibError as error:
+        return str(error)
+    return None
+
+
+def answers(function: Any, wrong: dict[str, Any]) -> None:
+    """Call a function with each wrong value in all places that have to be filled."""
+    given = inspect.signature(function).parameters.values()
+    more = {one.name: None for one in given if one.kind is one.KEYWORD_ONLY and one.default is one.empty}
+    for name, value in wrong.items():
+        try:
+            words = said(function, *[value] * required(function), **more)
+        except Exception as error:
+            msg = f"{function.__name__} of {name}: {type(error).__name__}: {error}"
+            raise AssertionError(msg) from error
+        assert words is None or 20 < len(words) < 1500, f"{function.__name__} of {name}: {words}"
+
+
+def required(function: Any) -> int:
+    given = inspect.signature(function).parameters.values()
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return max(1, sum(one.kind in kinds and one.default is one.empty for one in given))
+
+
+@pytest.mark.parametrize("name", sorted(set(charts.__all__) - NO_CHARTS))
+def test_charts(name: str, wrong: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """charts.response(sweep) was an AttributeError."""
+    monkeypatch.chdir(tmp_path)
+    answers(getattr(charts, name), wrong)
+
+
+def test_a_chart_says_which_tables_a_result_has(sweep: Any) -> None:
+    with pytest.raises(FacelibError, match=r"got Sweep, whose tables are .*outputs, .*wide"):
+        charts.response(sweep)
+
+
+FUNCTIONS = [
+    facelib.sweep, facelib.load_face, facelib.find_faces, facelib.FaceSet.from_folder,
+    facelib.FaceSet.from_zip, facelib.FaceSet.from_faces, facelib.sample_heads, faces.expression_table,
+    faces.find_landmarks, faces.read_face_units, faces.read_picture, faces.contact_sheet, faces.average,
+    interventions.get, interventions.available, properties.measure,
+    attribution.grad_cam, attribution.region_shares, attribution.overlay,
+    stats.independence_test, stats.independence_grid, stats.share_significant, stats.property_gradient,
+    stats.shuffle_test, stats.effects_over_faces, stats.contrast, stats.lowering, stats.equivalence,
+    stats.sign_flip, stats.adjust, stats.power_curve, stats.sample_size,
+    studies.open_study, studies.load_study, studies.parse_study, studies.subjects, studies.leaderboard,
+    studies.make_frames, studies.snapshot, studies.film_strip, studies.behaviour, studies.read,
+    classifiers.load, classifiers.preset, reports.write, reports.export,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: one.__qualname__)
+def test_functions(
+    function: Any, wrong: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answers(function, wrong)
+
+
+def test_the_test_itself_is_chosen_by_method() -> None:
+    with pytest.raises(FacelibError, match=r"method=, one of .*kcit"):
+        stats.independence_test(np.arange(20.0), np.arange(20.0), test="kcit")
+
+
+def test_regions_of_a_picture_without_landmarks_are_refused_in_words() -> None:
+    face = Head().render(64)
+    bare = Face(face.image, face.box, np.full((2, 2), np.nan))
+    found = facelib.sweep(bare, "brightness", ["known_unbiased"], steps=3, replicates=5)
+    with pytest.raises(FacelibError, match="andmarks"):
+        found.attribution.regions()
+
+
+def test_a_test_of_ones_own_as_its_documentation_shows(tmp_path: Path) -> None:
+    """In an interpreter of its own: what is registered stays."""
+    lines = (
+        doctest.script_from_examples(str(independence.register.__doc__).replace("# doctest: +SKIP", ""))
+        .replace("\nround(", "\nassert (-1.0, 0.001) == (round(")
+        .replace("result.p_value ", "result.p_value)")
+    )
+    assert "assert (-1.0, 0.001)" in lines
+    more = """
+grid = independence.independence_grid({"age": age}, {"output": output}, label, methods=["rank_correlation"])
+assert grid["rejects"].all()
+assert independence.independence_grid({"age": age}, {"output": output}, label)["method"].nunique() > 6
+"""
+    path = tmp_path / "own_test.py"
+    path.write_text(lines + more)
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
