@@ -257,7 +257,12 @@ class Store:
             for left in [*self.folder.glob("*.part"), *self.folder.glob("*/*.part")]:
                 with self.saying(left):
                     left.unlink(missing_ok=True)  # of runs that were killed
-            yield
+            try:
+                yield
+            finally:
+                for left in self.folder.glob("*/*.part"):
+                    with suppress(OSError):
+                        left.unlink()  # of processes that were ended with the run while they wrote
 
     def _finish(self, file: IO[bytes]) -> None:
         """Bring a file to the disk, open to whom the folder is."""

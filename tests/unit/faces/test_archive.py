@@ -156,7 +156,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=2000)
+@settings(max_examples=200, deadline=20_000)
 def test_wrong_bytes_are_read_or_refused(data: st.DataObject) -> None:
     content = bytearray(WHOLE)
     for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=8)):
@@ -165,7 +165,7 @@ def test_wrong_bytes_are_read_or_refused(data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", WHOLE[-22:], WHOLE[-400:]]))
-@settings(max_examples=100, deadline=2000)
+@settings(max_examples=100, deadline=20_000)
 def test_any_bytes_are_answered(noise: bytes, end: bytes) -> None:
     read_all(noise + end)
 

@@ -371,9 +371,9 @@ def test_a_large_folder_opens_in_no_time(tmp_path: Path) -> None:
     (tmp_path / "0.jpg").touch()
     for number in range(1, 8000):
         os.link(tmp_path / "0.jpg", tmp_path / f"{number}.jpg")
-    start = time.perf_counter()
+    start = time.process_time()
     faces = FaceSet.from_folder(tmp_path)
-    assert time.perf_counter() - start < 1.0  # 50 000 take 0.6 s on an idle machine
+    assert time.process_time() - start < 1.0  # 50 000 take 0.6 s on an idle machine
     assert faces.table.file.tolist() == [f"{number}.jpg" for number in range(8000)]
 
 

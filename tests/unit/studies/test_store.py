@@ -240,3 +240,18 @@ def test_only_the_tables_of_the_last_two_records_stay(store: Store) -> None:
         write_record(store, Record({"kind": "interventional"}, faces, units, {"code": "x"}, {}))
     assert len(list(store.folder.glob("faces-*"))) == len(list(store.folder.glob("units-*"))) == 2
     assert (store.folder / read_record(store).faces).exists()
+
+
+def test_what_was_half_written_when_a_run_ended_goes_with_it(store: Store) -> None:
+    """Processes are killed when a run is stopped; one that was writing left its file."""
+
+    def ended() -> None:
+        with store.writing():
+            store.write("outputs", rows(a=1), ["a"])
+            (store.folder / "outputs" / "b.part").write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ended()
+    assert not list(store.folder.rglob("*.part"))
+    assert values(store, "a") == [1, 2]

@@ -330,9 +330,9 @@ def test_a_hundred_thousand_rows_take_less_than_a_second(rng: np.random.Generato
     assert len(table) > 100_000
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(effects_over_faces(table, mixed=False)) == 84
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 1
 
 

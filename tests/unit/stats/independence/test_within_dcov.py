@@ -255,8 +255,8 @@ def test_one_pair_is_quick(rng: np.random.Generator) -> None:
     z = rng.integers(0, 7, 500).astype(str)
 
     def seconds() -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         independence_test(x, y, z, "within_dcov")
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     assert min(seconds() for _ in range(5)) < 0.25  # 25 ms on a free machine

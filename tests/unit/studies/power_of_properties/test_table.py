@@ -203,7 +203,7 @@ def control(tmp_path_factory: pytest.TempPathFactory) -> ObservationalResult:
     study = known_use_control(420, seed=7)
     few = replace(
         study, classifiers=["known_unbiased", "known_age_happy", "known_electrodes_neutral"],
-        methods=("chsic", "rcot", "cmiknn"), budget=120.0,
+        methods=("chsic", "rcot", "cmiknn"), budget=600.0,  # all that the corrected level needs
     )  # fmt: skip
     return few.run(tmp_path_factory.mktemp("control"), n_jobs=1)
 
