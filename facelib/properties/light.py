@@ -34,7 +34,7 @@ AWAY: Final = 0.15  # skin whose normal points to the camera by less than this i
 FEWEST: Final = 20  # points of skin
 ROUNDS: Final = 4  # of a robust fit
 NEARLY: Final = (0.001, 0.05)  # directions that are worse by this, and this share of the least misfit, count
-_NEAR: Final = 9  # landmarks around one that say how the skin lies there
+_NEAR: Final = 9  # landmarks around one that say how the skin lies there, and those that are as near
 
 
 @functools.cache
@@ -44,8 +44,10 @@ def _normals() -> Floats:
     inside = places.mean(axis=0) - [0, 0, 0.5]
     rows = []
     for place in places[list(SKIN)]:
-        nearest = np.argsort(((places - place) ** 2).sum(axis=1))[:_NEAR]
-        normal = np.linalg.svd(places[nearest] - places[nearest].mean(axis=0))[2][2]
+        away = ((places - place) ** 2).sum(axis=1)
+        # On the midline landmarks come in pairs: which of two is the ninth would be the processor's choice.
+        near = places[away <= np.partition(away, _NEAR - 1)[_NEAR - 1] * (1 + 1e-9)]
+        normal = np.linalg.svd(near - near.mean(axis=0))[2][2]
         rows.append(normal * np.sign(normal @ (place - inside)))
     return np.array(rows)
 

@@ -12,6 +12,7 @@ from scipy.optimize import nnls
 from facelib import Head, Light, properties, sample_heads
 from facelib.faces import Face, sample_photograph
 from facelib.faces.landmarks import table
+from facelib.properties import light
 from facelib.properties.light import SKIN, _directions, lamp, shading
 
 NAMES = ["light_azimuth", "light_elevation", "light_contrast"]
@@ -166,3 +167,12 @@ def test_what_is_not_seen_is_not_known() -> None:
     assert np.isnan(told([face.replace(landmarks=face.landmarks - np.float32(290))])).all()
     assert np.isnan(told([face.replace(image=np.zeros_like(face.image))])).all()
     assert told([]).shape == (0, 3)
+
+
+def test_skin_on_the_midline_faces_neither_side() -> None:
+    """Which of two equally near landmarks counted was the processor's choice, and turned the light by .4°."""
+    normals = dict(zip(light.SKIN, light._normals(), strict=True))
+    for number in (151, 9, 8, 168, 6, 197, 195, 5, 4, 199, 200, 175, 18):
+        assert abs(normals[number][0]) < 1e-9, number
+    for left, right in ((69, 299), (104, 333), (68, 298), (108, 337), (101, 330), (117, 346)):
+        assert normals[left] * [-1, 1, 1] == pytest.approx(normals[right], abs=1e-9)
