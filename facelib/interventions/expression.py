@@ -76,7 +76,12 @@ class WeakerExpression(OfFaceUnits):
         "remains of its effect when symmetry is kept."
         + SHAPE_ONLY
         + along(
-            "activation_left", "activation_right", "activation_asymmetry", "appearance_symmetry", "sharpness"
+            "activation_left",
+            "activation_right",
+            "activation_asymmetry",
+            "appearance_symmetry",
+            "sharpness",
+            "light_elevation",
         )
     )
     sentence: ClassVar[str] = "both sides weaken"
