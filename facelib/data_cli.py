@@ -59,11 +59,25 @@ def show(*, json: Machine = False) -> None:
 def delete(places: Places = None, *, yes: Yes = False) -> None:
     """Delete it; files of others in the same folders stay."""
     from facelib.models.ledger import delete as delete_all
-    from facelib.models.ledger import written
+    from facelib.models.ledger import forget, written
 
-    chosen = [one for one in written() if _is_chosen(one, places)]
+    known = written()
+    for place in places or []:
+        if not any(_is_chosen(one, [place]) for one in known):
+            msg = (
+                f"Nothing was deleted: facelib knows of nothing that it wrote in {place}. "
+                "`facelib data list` shows what it knows of."
+            )
+            raise BadValueError(msg)
+    chosen = [one for one in known if _is_chosen(one, places)]
     busy = [one for one in chosen if one.in_use]
-    gone = [one for one in chosen if not one.in_use]
+    gone = [one for one in chosen if not one.in_use and (one.files or one.kind == "session")]
+    away = [one for one in chosen if not one.in_use and one not in gone]
+    for one in away:
+        stays = "is forgotten" if places else "stays on the list; name it to forget it"
+        typer.echo(f"{_line(one)}: {stays}.")
+    if places:
+        forget(away)
     for one in busy:
         typer.echo(f"{_line(one)}: left alone; close its page, or stop its run, first.")
     if not gone:

@@ -23,10 +23,15 @@ Kind = Literal["session", "study", "export", "report"]
 
 VARIABLE: Final = "FACELIB_DATA"
 LIST: Final = "written.jsonl"
-_PARTS: Final = ("[0-9a-f]*.parquet", "[0-9a-f]*.damaged", "[0-9a-f]*.part")
+_HEX: Final = "[0-9a-f]"
+_ENDS: Final = ("parquet", "damaged", "parquet*.part")
+_SUMS: Final = tuple(f"-{_HEX * 32}.{end}" for end in _ENDS)  # in the names of what a study stores
+_PARTS: Final = tuple(f"{_HEX * 24}{end}" for end in (*_SUMS, *(f".{end}" for end in _ENDS)))
+_TABLES: Final = tuple(f"{name}{end}" for name in ("faces", "units", "grid-*") for end in _SUMS)
 _STUDY: Final = (
-    *("provenance.json", "hypothesis.json", "declaration.json", "run.lock", "*.part", "*.damaged"),
-    *("faces*.parquet", "units*.parquet", "grid*.parquet"),
+    *("provenance.json", "hypothesis.json", "declaration.json", "run.lock", "study.json*.part"),
+    *("provenance.json*.part", "study.damaged", "provenance.damaged", *_TABLES),
+    *("faces.parquet", "units.parquet", f"grid-{_HEX * 16}.parquet"),  # of format 1
     *(f"{folder}/{name}" for folder in ("outputs", "measured") for name in _PARTS),
     "study.json",
 )
@@ -96,13 +101,14 @@ def remember(kind: Kind, path: Path) -> None:
             if path.is_dir():
                 path.chmod(0o700)
             return
-        line = json.dumps({"kind": kind, "path": str(path)})
+        line = _entry(kind, path)
         if line in _lines():
             return
         file = ledger()
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        torn = file.exists() and not file.read_bytes().endswith(b"\n")
         with open(file, "a", encoding="utf-8", opener=_private) as stream:
-            stream.write(f"{line}\n")
+            stream.write(f"{chr(10) * torn}{line}\n")
 
 
 def written() -> list[Written]:
@@ -122,12 +128,12 @@ def written() -> list[Written]:
 
 
 def delete(places: Iterable[Written]) -> list[Path]:
-    """Delete what facelib wrote in some places, and forget them.
+    """Delete what facelib wrote in some places, and forget those where something was deleted, and all of it.
 
     Returns
     -------
     list
-        Files that could not be deleted; their places stay on the list.
+        What could not be deleted: files, and links to folders elsewhere; their places stay on the list.
     """
     left: list[Path] = []
     done: set[str] = set()
@@ -137,6 +143,7 @@ def delete(places: Iterable[Written]) -> list[Path]:
             left += [file for file in one.files if file.exists()]
             continue
         here = [file for file in one.files if not _unlinked(file)]
+        here += [folder for name in ("outputs", "measured") if (folder := one.path / name).is_symlink()]
         for folder in sorted({file.parent for file in one.files}, reverse=True):
             with suppress(OSError):
                 if one.path.is_dir() and folder != one.path:
@@ -145,9 +152,19 @@ def delete(places: Iterable[Written]) -> list[Path]:
             if one.path.is_dir():
                 one.path.rmdir()
         left += here
-        done |= set() if here else {json.dumps({"kind": one.kind, "path": str(one.path)})}
+        if one.files and not here:  # else its disk may come back
+            done.add(_entry(one.kind, one.path))
     _forget(done)
     return left
+
+
+def forget(places: Iterable[Written]) -> None:
+    """Take places off the list; nothing is deleted."""
+    _forget({_entry(one.kind, one.path) for one in places})
+
+
+def _entry(kind: Kind, path: Path) -> str:
+    return json.dumps({"kind": kind, "path": str(path)})
 
 
 def _forget(lines: set[str]) -> None:
@@ -163,14 +180,16 @@ def _forget(lines: set[str]) -> None:
 
 def _lines() -> list[str]:
     try:
-        return list(dict.fromkeys(filter(None, ledger().read_text(encoding="utf-8").splitlines())))
-    except (OSError, ValueError):
+        text = ledger().read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return []
+    return list(dict.fromkeys(filter(None, text.splitlines())))  # a damaged line hides no other
 
 
 def _files(kind: Kind, path: Path) -> tuple[Path, ...]:
     """Return what facelib wrote at a place, nothing if that is something else by now."""
-    if kind in MARKS and not _is_marked(path, *MARKS[kind]):
+    begun = kind == "study" and (path / "run.lock").exists() and not (path / "study.json").exists()
+    if kind in MARKS and not begun and not _is_marked(path, *MARKS[kind]):
         return ()
     return tuple(_found(kind, path))
 

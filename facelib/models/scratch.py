@@ -61,9 +61,15 @@ def folders() -> list[Path]:
     for folder in sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*")):
         with contextlib.suppress(OSError):
             mine = not hasattr(os, "getuid") or folder.lstat().st_uid == os.getuid()
-            if mine and _owner(folder) and folder.is_dir() and not folder.is_symlink():
+            if mine and _is_ours(folder):
                 found.append(folder)
     return found
+
+
+def _is_ours(folder: Path) -> bool:
+    """Return whether a folder is one that `new_folder` made: a name alone may be somebody's own."""
+    marked = any((folder / name).exists() for name in (LOCK, f"{LOCK}.part"))
+    return bool(_owner(folder)) and folder.is_dir() and not folder.is_symlink() and marked
 
 
 def sweep() -> None:

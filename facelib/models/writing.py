@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from facelib.errors import FacelibError, WriteError
+
+UNFINISHED: Final = re.compile(r".+\.(parquet|json)[0-9a-f]{16}\.part")
+"""Names of tables and JSON while `written_whole` writes them."""
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 

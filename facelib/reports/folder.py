@@ -74,7 +74,6 @@ def _write(result: Any, report: Content, tables: Mapping[str, pd.DataFrame], tar
         told = {name: meanings(name, [str(one) for one in table.columns]) for name, table in tables.items()}
         _write_json(part / "columns.json", told)
         _write_json(part / ABOUT, _about(result, report, left))
-        part.chmod(0o755)  # temporary folders are closed to others
         _put(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)

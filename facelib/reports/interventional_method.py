@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
 from facelib.reports.words import counted, listed, slugs
 from facelib.stats import fewest_people, fewest_to_matter
+from facelib.studies.confirmation import registrations
 from facelib.studies.hypothesis import INTENDED
 
 if TYPE_CHECKING:
@@ -100,7 +102,6 @@ def paragraph(result: InterventionalResult) -> str:
     patterns = (
         f"all {known['flips']:,} sign patterns" if known["exact"] else f"{known['flips']:,} sign patterns"
     )
-    told = ", and registered," if common.registered(result)[0] else ""
     family = counted(known["family"], "test")
     text = (
         f"The faces were {known['faces']}. Using {common.package(result)} (seed {known['seed']}), we changed "
@@ -113,8 +114,8 @@ def paragraph(result: InterventionalResult) -> str:
         f"sign-flip tests over people ({patterns}), corrected after Holm over {family} at "
         f"α = {known['alpha']}. A change was said to matter if the {known['verdict_level']} interval of its "
         f"mean lay wholly outside ± δ = {known['delta']} ({known['least']} people at least), not to matter "
-        f"if it lay wholly inside ({known['fewest']} people at least), and undecided otherwise; δ was "
-        f"set{told} before the run."
+        f"if it lay wholly inside ({known['fewest']} people at least), and undecided otherwise; "
+        f"{_when_set(result)}."
     )
     if result.control:
         text += (
@@ -127,13 +128,29 @@ def paragraph(result: InterventionalResult) -> str:
     return text
 
 
+def _when_set(result: InterventionalResult) -> str:
+    """Say how sure it is that the margin was set before the run."""
+    history, delta = registrations(result.store), float(result.settings["delta"])
+    if not history:
+        return "δ was declared with the study, and not registered"
+    if history[0].begun:
+        return "δ was registered after the run had begun"
+    if any(not math.isclose(one.hypothesis.delta, delta) for one in history):
+        return (
+            f"δ was registered as {common.margin(history[0].hypothesis.delta)} before the run, and changed "
+            "later"
+        )
+    return "δ was set, and registered, before the run"
+
+
 def declared(result: InterventionalResult) -> Table:
     """Return what was set."""
     settings = result.settings
     sides = {"two-sided": "two-sided", "less": "one-sided: it falls", "greater": "one-sided: it rises"}
     control = titles_of(result)[settings["control"]] if settings["control"] else "none"
+    none = [] if registrations(result.store) else [("Hypothesis", "none: the study explores")]
     pairs = [
-        ("Hypothesis", str(settings["hypothesis"] or "none: the study explores")),
+        *none,
         ("Class of interest", aim(result)),
         ("Margin δ", f"{common.margin(settings['delta'])} in probability"),
         ("Level α", common.level(settings["alpha"])),
@@ -145,7 +162,7 @@ def declared(result: InterventionalResult) -> Table:
         ("Classifiers", listed(settings["classifiers"])),
         ("Seed", str(settings["seed"])),
     ]
-    return two_columns("As the study was declared.", pairs, names=("What", "Set to"))
+    return two_columns("As the study was run.", pairs, names=("What", "Set to"))
 
 
 def item_of(result: InterventionalResult, name: str) -> Mapping[str, Any]:

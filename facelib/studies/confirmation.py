@@ -155,15 +155,16 @@ def later_changes(store_folder: str | Path, settings: Mapping[str, Any]) -> list
             f"The hypothesis was set after the run had begun ({_when(first.registered)}): that confirms "
             "nothing."
         )
+    changed: list[tuple[str, str, str]] = []
     for before, after in pairwise(history):
         when = f"{_when(after.registered)}, {'after' if after.begun else 'before'} the run had begun"
-        told += [
-            f"{what} was changed from {old} to {new} ({when})."
-            for what, old, new in _changes(before.hypothesis, after.hypothesis)
-        ]
+        here = _changes(before.hypothesis, after.hypothesis)
+        told += [f"{what} was changed from {old} to {new} ({when})." for what, old, new in here]
+        changed += here
     told += [
         f"{what} was registered as {old}; the study ran with {new}."
         for what, old, new in _deviations(first.hypothesis, settings)
+        if (what, old, new) not in changed
     ]
     return told + list(_redesigned(first, settings))
 

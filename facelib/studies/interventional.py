@@ -187,6 +187,19 @@ class InterventionalStudy(Study[InterventionalResult]):
                 msg = f"{arm.name!r} doesn't work on photographs, and these are all. {reason} Leave it out."
                 raise BadValueError(msg)
 
+    def _renamed(self) -> Iterator[str]:
+        """Say where a name means another change of these faces than of heads."""
+        given = self.interventions
+        asked = [given] if isinstance(given, str | Intervention) else given
+        for name in changes.ALIASES:
+            usual = changes.get(name)
+            here = usual.meant_for(example(self.faces))
+            if name in asked and here.id != usual.id:
+                yield (
+                    f"Of these faces {name!r} is {here.id!r} ({here.clause}), of heads {usual.id!r} "
+                    f"({usual.clause}): see to it that hypothesis and direction mean the former."
+                )
+
     def _notes(self) -> Iterator[str]:
         people, broken = [], []
         for one in self.people[:8]:
@@ -197,6 +210,7 @@ class InterventionalStudy(Study[InterventionalResult]):
         if broken:
             tried = len(people) + len(broken)
             yield f"{len(broken)} of the first {tried} faces can't be read: {broken[0]}"
+        yield from self._renamed()
         for arm in self.arms:
             refused = [face for face in people if arm.intervention and not arm.intervention.accepts(face)]
             if refused and arm.intervention:
@@ -217,7 +231,7 @@ class InterventionalStudy(Study[InterventionalResult]):
             )
         few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
         if few:
-            yield f"{few} With fewer the verdict is “cannot tell”."
+            yield f"{few} A word that people are too few for is replaced by “cannot tell”."
 
 
 def intervention_name(intervention: Intervention) -> str:

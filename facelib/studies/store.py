@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 from facelib.errors import FacelibError
-from facelib.models.writing import newest_last, written_whole
+from facelib.models.writing import UNFINISHED, newest_last, written_whole
 from facelib.studies import checksums
 from facelib.studies.checksums import DamagedError
 
@@ -222,8 +222,8 @@ class Store:
             raise self._unreadable(path, error) from error
 
     def load_table(self, name: str | Path, columns: Iterable[str] = ()) -> pd.DataFrame:
-        """Return a table that was saved, which has some columns; see `load`."""
-        path = self.folder / name
+        """Return a table that was saved, by its name or its path, which has some columns; see `load`."""
+        path = name if isinstance(name, Path) else self.folder / name
         try:
             content = read_sound(path)[0]
             with _parsing("table"):
@@ -250,19 +250,24 @@ class Store:
         """
         path = self.folder / "run.lock"
         with self.saying(path):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            file = path.open("a+b")
-        with file:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # of people: others are let in by hand
+            lock = os.open(path, os.O_RDWR | os.O_CREAT, self.folder.stat().st_mode & 0o666)
+        with os.fdopen(lock, "a+b") as file:
             _lock(file.fileno(), self.folder)
-            for left in [*self.folder.glob("*.part"), *self.folder.glob("*/*.part")]:
+            for left in self._unfinished():
                 with self.saying(left):
                     left.unlink(missing_ok=True)  # of runs that were killed
             try:
                 yield
             finally:
-                for left in self.folder.glob("*/*.part"):
+                for left in self._unfinished():
                     with suppress(OSError):
                         left.unlink()  # of processes that were ended with the run while they wrote
+
+    def _unfinished(self) -> list[Path]:
+        """Return the files that were being written when their process ended; others' aren't ours."""
+        names = [*self.folder.glob("*.part"), *self.folder.glob("*/*.part")]
+        return [path for path in names if UNFINISHED.fullmatch(path.name)]
 
     def _finish(self, file: IO[bytes]) -> None:
         """Bring a file to the disk, open to whom the folder is."""

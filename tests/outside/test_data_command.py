@@ -150,6 +150,12 @@ def test_all_that_was_written_is_listed_and_deleted_and_nothing_else(
     assert "moving isn't there any more" in rest.stdout
     assert {path for path in places.rglob("*") if path.is_file()} == {one for one in kept if one.is_file()}
     assert not places_with(SECRET, places / "mixed")
+    away = {"moving", "other report.html", "other export"}  # a disk may come back
+    assert listed(own).keys() == away
+    unknown = command(own, "data", "delete", "--yes", places / "nowhere")
+    assert unknown.returncode == 2
+    assert "nowhere" in unknown.stderr
+    assert command(own, "data", "delete", "--yes", *(places / name for name in away)).returncode == 0
     assert listed(own) == {}
     assert not list(registry.glob("*"))
 

@@ -228,3 +228,35 @@ def test_a_comparison_gives_what_pandas_gives(text: str) -> None:
     expected = TABLE.query(text, local_dict={}, global_dict={}, engine="python").index.to_numpy()
     found = np.flatnonzero(Comparison.parse(text).chosen(TABLE))
     np.testing.assert_array_equal(found, expected, err_msg=text)
+
+
+def test_a_study_folder_brings_no_module(stranger: Path) -> None:
+    """Workers start with the folder of the study before installed packages: a planted module isn't taken."""
+    import yaml
+
+    canary = stranger / "CODE_RAN"
+    (stranger / "joblib.py").write_text(f"open({str(canary)!r}, 'w').close()\nraise ImportError\n")
+    subset = yaml.safe_dump("age > 10", default_style='"').strip()
+    (stranger / "plan.yml").write_text(PLAN.format(subset=subset))
+    command = Path(sys.executable).with_name("facelib")
+    done = subprocess.run(
+        [str(command), "study", "run", "plan.yml", "--store", "run", "--yes", "--jobs", "2"],
+        cwd=stranger, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert not canary.exists()
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_a_study_found_is_private_and_opens_by_any_name(stranger: Path) -> None:
+    """A relative folder, as people type it; others on the machine can't read it."""
+    (stranger / "plan.yml").write_text(
+        "study: observational\nfaces: {heads: 70, seed: 1}\nproperties: [age]\nsize: 64\n"
+        "classifiers: [known_unbiased]\nmethods: [partial_correlation]\n"
+    )
+    for words in (["study", "run", "plan.yml", "--store", "run", "--yes"], ["study", "report", "run"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "facelib", *words],
+            cwd=stranger, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (stranger / "run").stat().st_mode & 0o077 == 0

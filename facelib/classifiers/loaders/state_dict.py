@@ -73,12 +73,11 @@ def _timm(name: str, count: int) -> Made:
     except ImportError:
         msg = "The architectures of timm need the package timm: pip install 'facelib[models]'."
         raise UnavailableError(msg) from None
-    try:
-        network = timm.create_model(name, pretrained=False, num_classes=count)
-    except RuntimeError as error:
+    if ":" in name or not timm.is_model(name):  # a name with a source would be looked up on other machines
         near = ", ".join(timm.list_models(f"{name[:6]}*")[:8])
         msg = f"timm has no architecture {name!r}; near: {near or 'none'}."
-        raise BadValueError(msg) from error
+        raise BadValueError(msg)
+    network = timm.create_model(name, pretrained=False, num_classes=count)
     config = resolve_model_data_config(network)
     mean, std = ((255 * red, 255 * green, 255 * blue) for red, green, blue in (config["mean"], config["std"]))
     return network, Preparation(config["input_size"][-1], "rgb", mean, std)

@@ -203,7 +203,7 @@ def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction) -> Iterato
     """Say whose tests can't reject however much falls, and whose reject too easily."""
     tested = rows[rows["p"].notna()]
     count = len(tested)
-    factor = {"holm": count, "by": float((1 / np.arange(1, count + 1)).sum())}.get(correction, 1)
+    factor = _factor(count, correction)
     found: dict[str, list[str]] = {}
     for row in tested.to_dict("records"):
         n, draws = row["n"], row["n_flips"]
@@ -220,6 +220,12 @@ def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction) -> Iterato
             found.setdefault(f"skewed effects: {TOO_SMALL}", []).append(row["classifier"])
     for text, names in found.items():
         yield text if len(names) == count else f"{', '.join(names)}: {text}"
+
+
+def _factor(count: int, correction: Correction) -> float:
+    """Return by how much the smallest p of several tests grows when all of them are as small."""
+    grows = {"holm": count, "by": float((1 / np.arange(1, count + 1)).sum())}
+    return max(1.0, grows.get(correction, 1))
 
 
 def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> str:
@@ -246,13 +252,14 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
     total = found.total
     start = f"As {clause}, " if clause else f"Under {found.intervention}, "
     lower = "classifier lowers its" if total == 1 else "classifiers lower their"
-    needs = fewest_to_matter(found.alpha, "less")
+    needs = fewest_to_matter(found.alpha / _factor(found.tested, found.correction), "less")
     if found.n[1] < needs:
         which = "whether the classifier lowers its" if total == 1 else f"how many of {total} {lower}"
         who = "1 person" if found.n[1] == 1 else f"{found.n[1]} people"
+        family = f" with {NAMES[found.correction]} over {found.tested} tests" if found.tested > 1 else ""
         return (
             f"{start}{which} output for {found.label} can't be told: {who}, where the "
-            f"sign-flip test needs at least {needs} at {_plain(found.alpha)}."
+            f"sign-flip test needs at least {needs} at {_plain(found.alpha)}{family}."
         )
     parts = [f"{start}{found.k} of {total} {lower} output for {found.label}"]
     uncorrected = f"{found.k_uncorrected}"

@@ -23,7 +23,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def study(folder: Path) -> Path:
     """Return a folder as a study leaves it."""
-    for name in ("outputs/a.parquet", "measured/a.parquet", "faces.parquet", "units-1.parquet", "run.lock"):
+    part, units = f"{'a' * 24}-{'0' * 32}.parquet", f"units-{'1' * 32}.parquet"
+    for name in (f"outputs/{part}", f"measured/{part}", "faces.parquet", units, "run.lock"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"rows")
     (folder / "study.json").write_text('{"kind": "interventional"}')
@@ -59,16 +60,20 @@ def test_only_what_facelib_wrote_goes(place: Path, tmp_path: Path) -> None:
     folder = study(tmp_path / "run")
     (folder / "mine.parquet").write_text("mine")
     (folder / "outputs" / "my.parquet").write_text("mine")
+    (folder / "faces_ward3.parquet").write_text("mine")
+    (folder / "thesis.docx.part").write_text("mine")
     (folder / "sub").mkdir()
     (folder / "sub" / "faces.parquet").write_text("mine")
     remember("study", folder)
     assert delete(written()) == []
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")) == [
+        "faces_ward3.parquet",
         "mine.parquet",
         "outputs",
         "outputs/my.parquet",
         "sub",
         "sub/faces.parquet",
+        "thesis.docx.part",
     ]
     assert not place.exists()
 
@@ -87,14 +92,15 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
     folder, other = study(tmp_path / "run"), tmp_path / "other"
     other.mkdir()
     (other / "a.parquet").write_text("mine")
-    (folder / "faces-2.parquet").symlink_to(other / "a.parquet")
+    (folder / f"faces-{'2' * 32}.parquet").symlink_to(other / "a.parquet")
     for file in (folder / "measured").iterdir():
         file.unlink()
     (folder / "measured").rmdir()
     (folder / "measured").symlink_to(other)
     remember("study", folder)
-    delete(written())
+    assert delete(written()) == [folder / "measured"]
     assert list(folder.iterdir()) == [folder / "measured"]
+    assert len(written()) == 1  # what the link leads to isn't forgotten
     assert (other / "a.parquet").read_text() == "mine"
 
 
@@ -129,3 +135,23 @@ def test_a_home_that_is_no_folder_is_no_obstacle(place: Path, tmp_path: Path) ->
     place.parent.write_text("a file")
     remember("study", study(tmp_path / "run"))
     assert written() == []
+
+
+def test_what_is_away_for_a_while_is_not_forgotten(tmp_path: Path) -> None:
+    folder = study(tmp_path / "run")
+    remember("study", folder)
+    folder.rename(tmp_path / "away")
+    assert delete(written()) == []
+    (tmp_path / "away").rename(folder)
+    (one,) = written()
+    assert len(one.files) == 6
+    (folder / "study.json").unlink()  # a run that was killed before it wrote this
+    (one,) = written()
+    assert len(one.files) == 5
+
+
+def test_a_damaged_line_hides_no_other(place: Path, tmp_path: Path) -> None:
+    remember("study", study(tmp_path / "one"))
+    place.write_bytes(b"\xff\n" + place.read_bytes() + b'{"kind": "stu')
+    remember("study", study(tmp_path / "two"))
+    assert [one.path.name for one in written()] == ["one", "two"]

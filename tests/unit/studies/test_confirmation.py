@@ -160,9 +160,7 @@ def test_what_was_left_open_is_what_the_study_had(tmp_path: Path) -> None:
         "The set of classifiers was changed from facex, fer to fer (2026-11-26 17:05 UTC, after the run had "
         "begun).",
         "The number of faces was changed from 60 to 12 (2026-11-26 17:05 UTC, after the run had begun).",
-        "The number of faces was registered as 60; the study ran with 12.",
-        "The set of classifiers was registered as facex, fer; the study ran with fer.",
-    ]
+    ]  # each once
 
 
 def test_without_a_hypothesis_there_is_nothing_to_tell(tmp_path: Path) -> None:

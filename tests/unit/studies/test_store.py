@@ -170,7 +170,7 @@ def test_a_folder_without_a_study_is_told(tmp_path: Path) -> None:
 
 def test_leftovers_of_killed_runs_are_cleared(store: Store) -> None:
     (store.folder / "outputs").mkdir(parents=True)
-    left = store.folder / "outputs" / "x.parquetabc.part"
+    left = store.folder / "outputs" / "x.parquet0123456789abcdef.part"
     left.write_bytes(b"half")
     with store.writing():
         assert not left.exists()
@@ -248,7 +248,7 @@ def test_what_was_half_written_when_a_run_ended_goes_with_it(store: Store) -> No
     def ended() -> None:
         with store.writing():
             store.write("outputs", rows(a=1), ["a"])
-            (store.folder / "outputs" / "b.part").write_bytes(b"half")
+            (store.folder / "outputs" / "b.parquet0123456789abcdef.part").write_bytes(b"half")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -226,8 +226,9 @@ def test_what_can_not_be_shown_is_said(rng: np.random.Generator) -> None:
         found = lowering(table, "one side", "both sides", label="happy", correction=correction)  # type: ignore[arg-type]
         assert any("over 17 tests can't reach .05" in note for note in found.notes) == said
         assert found.k == (0 if said else 17)
-    assert describe_lowering(lowering(table, "one side", label="happy")).endswith(
-        " Note: with 6 identities p can't be below .0156: Holm over 17 tests can't reach .05."
+    assert describe_lowering(lowering(table, "one side", label="happy")) == (
+        "Under one side, how many of 17 classifiers lower their output for happy can't be told: 6 people, "
+        "where the sign-flip test needs at least 9 at .05 with Holm over 17 tests."
     )
     coarse = lowering(rows_of(one, 20, rng), "one side", label="happy", n_flips=9)
     assert coarse.notes == ("with 9 sign patterns p can't be below .1: nothing can be shown at .05",)
