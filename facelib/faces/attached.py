@@ -24,15 +24,20 @@ from facelib.faces.kernels import jit
 from facelib.faces.landmarks import FIRST_IRIS
 from facelib.faces.lighting import lobe, smooth
 from facelib.faces.maps import AXIS
-from facelib.faces.regions import sticking
+from facelib.faces.regions import net, sticking
 from facelib.faces.relief import Lamp, Stance, lamp, stance
 from facelib.faces.sites import GRIP, RADIUS, directions, normals, places
+from facelib.faces.skin_region import skin_region
 from facelib.faces.stickers import NARROW, stick, sticker_at
 
 Doubles = npt.NDArray[np.float64]
 
 FACING: Final = 0.03  # cosine to the camera; electrodes on skin that points away from it more aren't seen
 HIDDEN: Final = 0.5  # share of an electrode's middle that is bare; of less, nothing is drawn
+_TURNED: Final = 0.55  # cosine to the camera; skin that points to it more isn't near the outline
+_WELL_INSIDE: Final = 0.02  # widths of the face from its outline: nearer to it, the picture must show skin
+_RIM: Final = 24  # points around an electrode that are looked at
+_PALE: Final = 0.75  # share of them that is bare; of less, an electrode near the outline looks pale
 RING: Final = 0.80  # linear colour of the adhesive ring
 _SHADOW: Final = 0.22  # share of the light that it takes
 _FALLS: Final = 0.10  # how far it lies from the light, in radii
@@ -70,6 +75,47 @@ def uncovered(face: Face, names: Sequence[str]) -> tuple[str, ...]:
     columns, rows = middles.astype(int).T
     there = shown[rows.clip(0, height - 1), columns.clip(0, width - 1)] >= HIDDEN
     return tuple(name for name, open_ in zip(names, there, strict=True) if open_)
+
+
+def within(face: Face, names: Sequence[str], size: float = 1.0) -> tuple[str, ...]:
+    """Return those of the electrodes, in the picture, that lie whole within the outline of the face.
+
+    Parameters
+    ----------
+    face
+        A face whose landmarks are known.
+    names
+        Positions whose skin faces the camera, see `seen`.
+    size
+        Factor on their diameter.
+    """
+    facing = stance(face.landmarks).rotation[2]
+    turned = [name for name in names if float(facing @ np.array(normals()[name])) < _TURNED]
+    if not turned:
+        return tuple(names)
+    points = face.landmarks[:FIRST_IRIS].astype(np.float64)
+    depth = _depth(points, face.size)
+    skin, shown, inside = skin_region(face), bare(face), _WELL_INSIDE * float(np.ptp(points[:, 0]))
+    turn = np.arange(_RIM) * (2 * np.pi / _RIM)
+    circle = RADIUS * size * np.column_stack([np.cos(turn), np.sin(turn)])
+    beyond = set()
+    for name in turned:
+        middle, *ways = sticking()[name][:, :FIRST_IRIS] @ points
+        columns, rows = np.floor(np.vstack([middle, middle + circle @ np.array(ways)])).astype(int).T
+        height, width = face.size
+        at = rows.clip(0, height - 1), columns.clip(0, width - 1)
+        off = (depth[at] == 0) | ((depth[at] < inside) & (skin[at] < HIDDEN))
+        if off.any() or shown[at].mean() < _PALE:
+            beyond.add(name)
+    return tuple(name for name in names if name not in beyond)
+
+
+def _depth(points: Doubles, size: tuple[int, int]) -> Field:
+    """Return how far, px, each pixel (H, W) is inside the face as landmarks (468, 2) span it; outside 0."""
+    spanned = np.zeros(size, np.uint8)
+    for corners in np.rint((points[net()[0]] - 0.5) * 16).astype(np.int32):  # with 4 bits of a pixel
+        cv2.fillConvexPoly(spanned, corners, 1, shift=4)
+    return np.asarray(cv2.distanceTransform(spanned, cv2.DIST_L2, 5), np.float32)
 
 
 def attached(face: Face, names: Sequence[str], size: float = 1.0, tape: float = 0.0) -> Face:

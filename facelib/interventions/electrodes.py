@@ -11,7 +11,7 @@ import numpy as np
 from facelib.errors import BadValueError
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
 from facelib.faces.arguments import whole
-from facelib.faces.attached import attached, seen, uncovered
+from facelib.faces.attached import attached, seen, uncovered, within
 from facelib.faces.attached_leads import leads_on
 from facelib.faces.electrodes import resolve
 from facelib.faces.face_sources import face_fingerprint
@@ -54,8 +54,9 @@ def _canonical(only: Any, scheme: str) -> tuple[str, ...]:
 class Electrodes(FaceIntervention):
     """Electrodes are attached one after the other; those that the person wears already stay.
 
-    On photographs they are drawn, those under hair or a hat aren't: "covered_electrodes" among the attributes
-    of the changed face names them. A table may tell which are worn (attribute "electrodes"), and how large,
+    On photographs they are drawn. Those under hair or a hat aren't, nor those that turn away from the camera
+    or would reach beyond the outline of the face: "covered_electrodes" among the attributes of the changed
+    face names them. A table may tell which are worn (attribute "electrodes"), and how large,
     taped and wired those that come are to be ("electrode_size", "tape", "wires").
 
     The strength is the share of the missing electrodes that is attached. The order of the scheme
@@ -155,10 +156,10 @@ class Electrodes(FaceIntervention):
         if not added:
             return face
         known = {"electrode_size": 1.0, "tape": 0.0, "wires": 0.0, **face.attributes}
-        before_hair = seen(face, added)
-        there = uncovered(face, before_hair)
-        hidden = tuple(name for name in before_hair if name not in there)
-        drawn = attached(face, there, float(known["electrode_size"]), float(known["tape"]))
+        size = float(known["electrode_size"])
+        there = uncovered(face, within(face, seen(face, added), size))
+        hidden = tuple(name for name in added if name not in there)
+        drawn = attached(face, there, size, float(known["tape"]))
         drawn = leads_on(drawn, there, float(known["wires"]))
         already = face.attributes.get("visible_electrodes", worn)
         return edited(face, drawn.image).replace(
