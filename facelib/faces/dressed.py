@@ -224,7 +224,10 @@ def _laid(face: Face, dummy: Dummy, number: int, scene: _Scene) -> Face:
     triangles = _solid(thing)
     rasterise(ahead, triangles, True, 0, depth, seen)
     _colour(ahead, triangles, np.column_stack([_lit(thing, scene), piece.behind]), seen, part)
-    hidden = part[..., 4] * (1 - scene.in_front[rows, columns])
+    shown = scene.in_front[rows, columns]
+    if piece.held is _UPPER:
+        shown = np.maximum(shown, _through_lenses(face, dummy)[rows, columns])
+    hidden = part[..., 4] * (1 - shown)
     share = np.float32(thing.opacity) * (1 - hidden / np.maximum(part[..., 3], 1e-6))
     layer: Field = np.ascontiguousarray(part[..., :4] * share[..., None], np.float32)
     image = face.image.copy()
@@ -265,6 +268,13 @@ def _samples(points: Doubles, middle: Doubles) -> Floats:
     found[:, :2] -= middle * SAMPLES
     found[:, 2] = 2.0 + found[:, 2] / 1e4
     return found.astype(np.float32)
+
+
+def _through_lenses(face: Face, dummy: Dummy) -> Field:
+    """Return where (H, W) the lenses are: a temple is seen through the far one, up to the head."""
+    to_picture = Map.of(face, dummy.marks, _UPPER)
+    lenses = [filled(to_picture(rim)[:, :2], face.size) for rim in dummy.rims]
+    return np.asarray(np.max(lenses, axis=0), np.float32)
 
 
 def _glazed(face: Face, dummy: Dummy, scene: _Scene, share: float) -> Face:
