@@ -209,8 +209,9 @@ class FaceIntervention(HeadIntervention):
         yaw = abs(float(pose([face])[0, 0]))
         if not yaw > (most := self.most_turned()):
             return ""
+        degrees = f"{yaw:.0f}" if round(yaw) > most else f"{np.ceil(10 * yaw) / 10:.1f}"
         return (
-            f"The head is turned by {yaw:.0f}°: {self.turned}. A picture nearer to the front is needed, up "
+            f"The head is turned by {degrees}°: {self.turned}. A picture nearer to the front is needed, up "
             f"to {most:.0f}°."
         )
 

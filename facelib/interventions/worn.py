@@ -49,7 +49,7 @@ _DRAWN = {"glasses": "weight", "mask": "pulled"}  # what the number is called in
 class Glasses(_PutOn):
     """Glasses: a frame that grows from nothing over a thin wire, or thins out until it is gone.
 
-    On photographs they are drawn; none are taken off.
+    On photographs of heads that are turned by 20° at most they are drawn; none are taken off.
     """
 
     id: ClassVar[str] = "glasses"
@@ -64,6 +64,8 @@ class Glasses(_PutOn):
     sentence: ClassVar[str] = "glasses appear or vanish"
     toward: ClassVar[str] = "glasses are put {to}"
     field: ClassVar[str] = "glasses"
+    frontal: ClassVar[float] = 20.0
+    turned: ClassVar[str] = "the far lens would stand outside the face"
     ends: ClassVar[tuple[float, float]] = (0.0, 0.6)
     words: ClassVar[tuple[str, str]] = ("off", "on")
 
