@@ -152,10 +152,63 @@ def changed_by(name: str, face: Face, **options: Any) -> npt.NDArray[np.bool_]:
 
 FRONTAL = {
     "symmetrise": 15, "asymmetrise": 15, "asymmetric_expression": 30, "weaker_expression": 30, "palsy": 30,
-    "intensity": 30, "electrodes": 30, "glasses": 30, "mask": 30, "light_direction": 30,
+    "intensity": 30, "electrodes": 30, "glasses": 20, "mask": 30, "light_direction": 30,
     "light_elevation": 30, "light_softness": 30,
 }  # fmt: skip
 """Degrees up to which each change of a photograph works."""
+
+
+TURNED = [
+    Head(seed=3, expression="happy", hair="short"),
+    Head(seed=7, skin_tone=0.1, age=70, hair="bald"),
+    Head(seed=2, skin_tone=0.6, hair="long"),
+]
+
+
+def background_of(head: Head, size: int) -> npt.NDArray[np.bool_]:
+    """Return which pixels of a rendered head show what is behind it, at least partly."""
+    one, other = (head.replace(background=name).render(size).image.astype(int) for name in ("grey", "white"))
+    return np.asarray(np.abs(one - other).max(axis=2) > 3)
+
+
+def outside_of(face: Face) -> npt.NDArray[np.bool_]:
+    """Return which pixels are more than a pixel beyond the landmarks of a face; above them is forehead."""
+    hull = cv2.convexHull(np.rint(face.landmarks[:468]).astype(np.int32))
+    inside = cv2.fillConvexPoly(np.zeros(face.size, np.uint8), hull, 1)
+    outside = cv2.dilate(inside, np.ones((3, 3), np.uint8)) == 0
+    outside[: int(face.landmarks[[105, 334], 1].min())] = False  # the brows
+    return np.asarray(outside)
+
+
+class TestElectrodesOfTurnedHeads:
+    """One hung pale at the back of the neck, half over the background."""
+
+    @pytest.mark.parametrize("scheme", ["fridlund", "kuramoto"])
+    @pytest.mark.parametrize("yaw", [-29.0, 29.0])
+    @pytest.mark.parametrize("head", TURNED)
+    def test_none_reaches_beyond_the_face(self, head: Head, yaw: float, scheme: str) -> None:
+        head = head.replace(pose=(yaw, 0.0, 0.0))
+        face = as_photograph(head, 512)
+        drawn = changed_by("electrodes", face, scheme=scheme)
+        assert drawn.sum() > 1000
+        assert not (drawn & (background_of(head, 512) | outside_of(face))).any()
+
+    @pytest.mark.parametrize("yaw", [-29.0, 29.0])
+    @pytest.mark.parametrize("head", TURNED)
+    def test_those_left_out_are_named(self, head: Head, yaw: float) -> None:
+        face = as_photograph(head.replace(pose=(yaw, 0.0, 0.0)), 512)
+        worn = interventions.get("electrodes").apply(face, 1.0).attributes
+        there, left_out = set(worn["visible_electrodes"]), set(worn["covered_electrodes"])
+        assert {"F19" if yaw < 0 else "F20", "F21", "F22"} <= left_out
+        assert not there & left_out
+        assert there | left_out == set(worn["electrodes"])
+        assert {"F5", "F6", "F9", "F10", "F15", "F16", "F17", "F18"} <= there
+
+    @pytest.mark.parametrize("head", TURNED)
+    def test_frontal_pictures_keep_theirs(self, head: Head) -> None:
+        worn = interventions.get("electrodes").apply(as_photograph(head, 512), 1.0).attributes
+        assert worn["visible_electrodes"] == tuple(f"F{number}" for number in range(1, 21))
+        assert worn["covered_electrodes"] == ("F21", "F22")  # at the sides of the jaw: they turn away
 
 
 class TestTurnedHeads:
@@ -169,7 +222,7 @@ class TestTurnedHeads:
             interventions.get(name).apply(face, 1.0)
         assert name not in set(interventions.available(face)["id"])
 
-    @pytest.mark.parametrize("yaw", [-25.0, 0.0, 25.0])
+    @pytest.mark.parametrize("yaw", [-17.0, 0.0, 17.0])
     @pytest.mark.parametrize("head", [Head(seed=4, skin_tone=0.9), Head(seed=8, skin_tone=0.1, age=70)])
     def test_glasses_sit_around_the_eyes(self, head: Head, yaw: float) -> None:
         face = as_photograph(head.replace(pose=(yaw, 0.0, 0.0)), 512)
@@ -186,6 +239,33 @@ class TestTurnedHeads:
                 assert rims.min() < -0.08
                 assert rims.max() > 0.08
             assert abs(upright.min() + upright.max()) / 2 < 0.2
+
+    @pytest.mark.parametrize("yaw", [-29.0, 25.0])
+    def test_the_far_lens_doesnt_stand_beside_the_face(self, yaw: float) -> None:
+        face = as_photograph(TURNED[0].replace(pose=(yaw, 0.0, 0.0)), 512)
+        with pytest.raises(BadValueError, match=r"turned by 2\d°: the far lens .* up to 20°"):
+            interventions.get("glasses").apply(face, 1.0)
+
+    def test_hardly_more_than_the_limit_is_told_from_it(self) -> None:
+        face = as_photograph(Head(seed=3), 128)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("facelib.interventions.intervention.pose", lambda _: np.array([[20.04, 0, 0]]))
+            with pytest.raises(BadValueError, match=r"turned by 20\.1°.*up to 20°"):
+                interventions.get("glasses").apply(face, 1.0)
+
+    @pytest.mark.parametrize("yaw", [-18.0, 18.0])
+    def test_the_far_temple_is_dark_where_the_lens_shows_it(self, yaw: float) -> None:
+        """A washed-out bit of it floated between rim and face."""
+        head = TURNED[1].replace(pose=(yaw, 0.0, 0.0))
+        face = as_photograph(head, 512)
+        drawn = interventions.get("glasses").apply(face, 1.0).image
+        beside = background_of(head, 512)
+        columns = np.nonzero(beside[int(face.eyes[:, 1].mean())])[0]
+        edge = columns[columns < 256].max() if yaw < 0 else columns[columns > 256].min()
+        near = np.s_[int(face.eyes[:, 1].min()) - 20 : int(face.eyes[:, 1].max()) + 10]
+        for step in (3, 6, 9):  # from the face outward
+            strip = drawn[near, edge + (step if yaw > 0 else -step)]
+            assert strip.max(axis=1).min() < 90
 
     def test_half_a_face_is_doubled_of_nearly_frontal_ones_only(self) -> None:
         face = as_photograph(Head(seed=3, pose=(11.0, 0.0, 0.0)))
