@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from facelib.classifiers.emotions import EMOTIONS
 from facelib.classifiers.preparation import Boxes, Colour, Images, Preparation
@@ -164,19 +165,61 @@ def check(classifier: Classifier, level: float = LEVEL) -> Check:
 
 
 def certainties(classifier: Classifier) -> tuple[str, ...]:
-    """Return what can be told of a declaration without any face: probabilities for logits, and scaling."""
+    """Return what can be told of a declaration without any face: what the outputs are, and scaling."""
     noise = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
+    prepared = classifier.prepare(noise)
+    network = nn.Sequential(classifier.body, classifier.head)
     with torch.no_grad():
-        outputs = classifier.head(classifier.body(classifier.prepare(noise)))
+        outputs = network(prepared)
     found = [scaling_finding(classifier.preparation)]
     if are_probabilities(outputs):
         found.insert(0, PROBABILITIES)
+    elif look_like_sigmoids(network, prepared):
+        found.insert(0, SIGMOIDS)
     return tuple(text for text in found if text)
+
+
+def look_like_sigmoids(network: nn.Module, prepared: torch.Tensor) -> bool:
+    """Tell whether the outputs (N, K) are one sigmoid a class.
+
+    Either a sigmoid is the last step of the computation, or there are three outputs or more, and none leaves
+    0 … 1 whatever the picture, be it far too bright or inverted.
+    """
+    prepared = prepared[:2]
+    try:
+        if _last_step(network, prepared).startswith("Sigmoid"):
+            return True
+        with torch.no_grad():
+            outputs = torch.cat([network(scale * prepared) for scale in _STRETCHED])
+    except Exception:  # it can't be run on such pictures: nothing is known
+        return False
+    varied = bool((outputs.amax(0) - outputs.amin(0)).max() > 1e-6)
+    within = bool(((outputs >= 0) & (outputs <= 1)).all())
+    return outputs.shape[1] > 2 and within and varied and not are_probabilities(outputs)
+
+
+def _last_step(network: nn.Module, prepared: torch.Tensor) -> str:
+    """Return torch's name of what computed the outputs, without changes of shape and type; "" if unknown."""
+    with torch.enable_grad():
+        step = network(1 * prepared.clone().requires_grad_()).grad_fn
+    while step is not None and step.name().startswith(_SHAPING):
+        step = step.next_functions[0][0]
+    return str(step.name()) if step is not None else ""
+
+
+_STRETCHED: Final = (1.0, -1.0, 0.0, 100.0, -100.0)
+_SHAPING: Final = ("View", "Reshape", "UnsafeView", "Squeeze", "Alias", "Clone", "ToCopy")
 
 
 PROBABILITIES: Final = (
     "Its outputs are declared to be logits, but they are probabilities: none is negative, and those of a "
     "picture sum to 1. Declare outputs='probabilities'."
+)
+
+SIGMOIDS: Final = (
+    "Its outputs look like sigmoids, one a class: they lie between 0 and 1, and those of a picture don't sum "
+    "to 1. Taken as logits, all effects shrink. Declare outputs='sigmoids', or leave the sigmoid off: logits "
+    "are what comes before it."
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
@@ -16,7 +16,7 @@ from torch import nn
 
 from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.card import Card
-from facelib.classifiers.checking import certainties, check
+from facelib.classifiers.checking import certainties, check, look_like_sigmoids
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
 from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, shortened
 from facelib.classifiers.known_bias import BIASES
@@ -28,6 +28,7 @@ from facelib.faces.geometry import cache_path
 from facelib.models.trial import are_probabilities
 
 SMALLEST = 1e-12  # probabilities below it are taken for it: their logarithm is the logit
+NEAR_ONE: Final = 1 - 2.0**-24  # sigmoids above it are taken for it: single precision ends there
 SMALL: Final = 100e6  # floating-point operations per picture: some ms on one core
 SURE: Final = 0.001  # level at which rendered heads speak against a declaration unasked
 MANY: Final = 40  # labels of which misspelt emotions are looked for; a network of more has other labels
@@ -35,10 +36,6 @@ NEAR: Final = 0.8  # how much a misspelt emotion is like one, as `difflib` measu
 TAKEN: Final = (
     "Its outputs are taken as probabilities: none is negative, and those of a picture sum to 1. Say so by "
     "outputs='probabilities'."
-)
-SIGMOIDS: Final = (
-    "Its last step is a sigmoid, so its outputs lie between 0 and 1, and are taken as logits. Take the "
-    "sigmoid off: logits are what comes before it."
 )
 
 
@@ -58,7 +55,7 @@ def own(
     labels: Sequence[str] | None = None,
     emotions: Mapping[str, str | None] | None = None,
     preparation: Preparation | None = None,
-    outputs: Outputs | None = None,
+    outputs: Outputs | Callable[..., Any] | None = None,
     trust: bool = False,
     cam_layer: str | None = None,
     title: str | None = None,
@@ -90,7 +87,9 @@ def own(
     preparation
         What the network sees of a picture; None if the file states it.
     outputs
-        "logits" or "probabilities"; None: as the file states, else what they look like.
+        "logits", "probabilities" that sum to one, or "sigmoids": one for each class, of which probabilities
+        are made by `normalised_sigmoid` (which may be given as well). None: as the file states, else
+        probabilities if they look like them, and logits if not.
     trust
         Whether you know and trust the maker of the file. TorchScript is a program that can read and write
         files as you can: without ``trust=True`` it isn't loaded. An ONNX file is then not tried out first.
@@ -114,7 +113,8 @@ def own(
     Warns
     -----
     DeclarationWarning
-        What was declared doesn't fit: the outputs are probabilities, mean and std are those of values 0 … 1,
+        What was declared doesn't fit: the outputs are probabilities or sigmoids, mean and std are those of
+        values 0 … 1,
         or, tried on rendered heads where the network is small, another preparation or order of labels names
         many more of them as intended. `Classifier.check` has the numbers for any network.
 
@@ -129,6 +129,7 @@ def own(
     'layer 1, 4 × 28 × 28'
     """
     named = _names(labels)
+    outputs = "sigmoids" if outputs is normalised_sigmoid else cast("Outputs | None", outputs)
     _check_words(preparation, emotions, outputs, id)
     declared = Declared(named, preparation.size if preparation else None, trust)
     loaded = load_source(source, kind, declared, options, known=tuple(signature(own).parameters))
@@ -148,8 +149,8 @@ def own(
     found = _check(network, sample, names, loaded.source)
     probable = are_probabilities(found)
     stated = outputs or ("probabilities" if probable else loaded.outputs)
-    if stated == "probabilities":
-        network = _check_probabilities(nn.Sequential(network, _Logarithm()), found, loaded.source)
+    sigmoids = loaded.sigmoids or stated == "sigmoids"
+    network = _to_logits(network, stated, sample, found, loaded.source)
     halves = _cut(network, loaded, sample, cam_layer)
     name = id or _id(loaded.source)
     made = Classifier(
@@ -168,26 +169,19 @@ def own(
             parameters=sum(weight.numel() for weight in loaded.network.parameters()),
             input=seen.describe(),
             feature_map=_feature_map(halves, sample),
-            probabilities="sigmoids divided by their sum" if loaded.sigmoids else "softmax of the logits",
+            probabilities="sigmoids divided by their sum" if sigmoids else "softmax of the logits",
             training_data=training_data,
             limits=limits,
             rights=rights,
         ),
-        to_probabilities=normalised_sigmoid if loaded.sigmoids else softmax,
+        to_probabilities=normalised_sigmoid if sigmoids else softmax,
         layout=halves.layout,
         no_maps=halves.no_maps,
     )
     found_out = probable and outputs is None and loaded.outputs != "probabilities"
-    unasked = ((TAKEN,) if found_out else ()) + ((SIGMOIDS,) if _ends_in_sigmoids(loaded, found) else ())
-    if findings := unasked + _findings(made, sample):
+    if findings := ((TAKEN,) if found_out else ()) + _findings(made, sample):
         warnings.warn(f"{name}: {' '.join(findings)}", DeclarationWarning, stacklevel=2)
     return made
-
-
-def _ends_in_sigmoids(loaded: Loaded, found: torch.Tensor) -> bool:
-    """Tell whether the last step of a network in Python is a sigmoid, and its outputs are its own."""
-    last = [part for part in loaded.network.modules() if not any(part.children())][-1:]
-    return any(isinstance(part, nn.Sigmoid) for part in last) and bool(((found >= 0) & (found <= 1)).all())
 
 
 def _names(labels: object) -> tuple[str, ...] | None:
@@ -268,6 +262,14 @@ class _Logarithm(nn.Module):
         return p.clamp_min(SMALLEST).log()
 
 
+class _Logit(nn.Module):
+    """What comes before a sigmoid."""
+
+    def forward(self, p: torch.Tensor) -> torch.Tensor:
+        """Map p to log p / (1 − p)."""
+        return p.clamp(SMALLEST, NEAR_ONE).logit()
+
+
 def _sample(preparation: Preparation) -> torch.Tensor:
     """Return two prepared pictures of noise."""
     side = max(preparation.size, 2)
@@ -302,14 +304,22 @@ def _check(network: nn.Module, sample: torch.Tensor, labels: tuple[str, ...], so
     return found
 
 
-def _check_probabilities(logarithms: nn.Module, found: torch.Tensor, source: str) -> nn.Module:
+def _to_logits(
+    network: nn.Module, stated: Outputs, sample: torch.Tensor, found: torch.Tensor, source: str
+) -> nn.Module:
+    """Return a network that gives logits; raise `BadValueError` if its outputs aren't what is stated."""
+    if stated == "logits":
+        return network
+    if stated == "sigmoids":  # or what comes before them, as networks are trained
+        return nn.Sequential(network, _Logit()) if look_like_sigmoids(network, sample) else network
     if found.min() < 0 or not torch.allclose(found.sum(1), torch.ones(len(found)), atol=1e-3):
+        likely = "sigmoids" if look_like_sigmoids(network, sample) else "logits"
         msg = (
             f"{source} doesn't return probabilities that sum to one (they sum to {found.sum(1).tolist()}); "
-            "declare outputs='logits'."
+            f"declare outputs={likely!r}."
         )
         raise BadValueError(msg)
-    return logarithms
+    return nn.Sequential(network, _Logarithm())
 
 
 def _cut(network: nn.Module, loaded: Loaded, sample: torch.Tensor, cam_layer: str | None) -> Halves:

@@ -103,9 +103,53 @@ def test_a_softmax_inside_is_taken_for_what_it_is(network: nn.Module, unbiased: 
         own(ending, labels=EMOTIONS, preparation=unbiased.preparation, outputs="logits")
 
 
-def test_a_sigmoid_at_the_end_is_said(network: nn.Module, unbiased: Classifier) -> None:
-    with pytest.warns(DeclarationWarning, match="Its last step is a sigmoid"):
-        own(nn.Sequential(network, nn.Sigmoid()), labels=EMOTIONS, preparation=unbiased.preparation)
+class Squashed(nn.Module):
+    """A network whose forward ends in a function that keeps its outputs within 0 … 1."""
+
+    def __init__(self, network: nn.Module, last: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.network, self.last = network, last
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(self.network(x))
+
+
+SQUASHED: dict[str, Callable[[nn.Module], nn.Module]] = {
+    "a layer": lambda net: nn.Sequential(net, nn.Sigmoid()),
+    "a function": lambda net: Squashed(net, lambda z: z.sigmoid()),
+    "a function and a shape": lambda net: Squashed(net, lambda z: z[:, :, None].sigmoid().squeeze(2)),
+    "by another way": lambda net: Squashed(net, lambda z: (1 + torch.tanh(z / 2)) / 2),
+}
+
+
+@pytest.mark.parametrize("how", SQUASHED)
+def test_a_sigmoid_at_the_end_is_said(how: str, network: nn.Module, unbiased: Classifier) -> None:
+    ending, seen = SQUASHED[how](network), unbiased.preparation
+    for outputs in (None, "logits"):
+        with pytest.warns(DeclarationWarning, match="look like sigmoids, one a class.*outputs='sigmoids'"):
+            clf = own(ending, labels=EMOTIONS, preparation=seen, outputs=outputs)  # type: ignore[arg-type]
+        assert "look like sigmoids" in str(clf.check())
+    with pytest.raises(BadValueError, match=r"that sum to one .* declare outputs='sigmoids'"):
+        own(ending, labels=EMOTIONS, preparation=seen, outputs="probabilities")
+
+
+@pytest.mark.parametrize("outputs", ["sigmoids", classifiers.normalised_sigmoid])
+@pytest.mark.parametrize("ends", [True, False])
+def test_sigmoids_can_be_declared(
+    outputs: Any,
+    ends: bool,
+    network: nn.Module,
+    unbiased: Classifier,
+) -> None:
+    ending = SQUASHED["a function"](network) if ends else network
+    clf = quietly(ending, labels=EMOTIONS, preparation=unbiased.preparation, outputs=outputs)
+    face = facelib.Head(expression="happy")
+    logits = unbiased.read(face)["logit"].to_numpy()
+    np.testing.assert_allclose(clf.read(face)["logit"].clip(-16, 16), logits.clip(-16, 16), atol=0.2)
+    sigmoids = 1 / (1 + np.exp(-logits))
+    np.testing.assert_allclose(clf.read(face)["probability"], sigmoids / sigmoids.sum(), atol=1e-4)
+    assert clf.card.probabilities == "sigmoids divided by their sum"
+    assert clf.check().findings == ()
 
 
 def test_mean_and_std_of_values_up_to_1_are_seen_at_once(network: nn.Module) -> None:

@@ -17,7 +17,7 @@ from facelib.errors import BadValueError
 from facelib.registry import Registry
 
 Source = str | Path | nn.Module
-Outputs = Literal["logits", "probabilities"]
+Outputs = Literal["logits", "probabilities", "sigmoids"]
 
 
 @dataclass(frozen=True)
