@@ -31,6 +31,7 @@ Right = npt.NDArray[np.bool_]
 PEOPLE: Final = 8  # rendered heads of each emotion
 SIZE: Final = 160  # of their pictures, px
 LEVEL: Final = 0.01  # of a finding, corrected for the number of alternatives
+KNOWING: Final = 0.05  # level at which heads named as intended are more than by chance
 GAIN: Final = 0.10  # of a finding: share of heads that are named besides
 
 COLUMNS: Final = {
@@ -118,7 +119,7 @@ class Check:
         return "\n".join(lines)
 
 
-def check(classifier: Classifier, level: float = LEVEL) -> Check:
+def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False) -> Check:
     """Compare the declared preparation and order of labels with others, on rendered heads.
 
     Eight people show each of the common emotions that the classifier knows. What comes out is about these
@@ -130,6 +131,8 @@ def check(classifier: Classifier, level: float = LEVEL) -> Check:
         The classifier; it isn't changed.
     level
         Of a finding.
+    unasked
+        Leave out that it is no better than chance: whoever makes an untrained network knows that.
 
     Returns
     -------
@@ -161,21 +164,29 @@ def check(classifier: Classifier, level: float = LEVEL) -> Check:
     rows += _labelled(classifier, logits, shown)
     table = _compared(rows, level)
     sentences = certain + tuple(_sentences(table))
+    if _is_constant(logits):
+        sentences += () if CONSTANT in certain else (CONSTANT,)
+    elif not (sentences or unasked):
+        sentences += _chance_finding(declared, 1 / len(known))
     return Check(classifier.id, sentences, table, len(shown), 1 / len(classifier.labels))
 
 
 def certainties(classifier: Classifier) -> tuple[str, ...]:
-    """Return what can be told of a declaration without any face: what the outputs are, and scaling."""
+    """Return what can be told without any face: what the outputs are, scaling, one answer or a random one."""
     noise = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
     prepared = classifier.prepare(noise)
     network = nn.Sequential(classifier.body, classifier.head)
     with torch.no_grad():
-        outputs = network(prepared)
+        outputs, again = network(prepared), network(prepared)
     found = [scaling_finding(classifier.preparation)]
     if are_probabilities(outputs):
         found.insert(0, PROBABILITIES)
     elif look_like_sigmoids(network, prepared):
         found.insert(0, SIGMOIDS)
+    if not torch.allclose(outputs, again, rtol=1e-3, atol=1e-4, equal_nan=True):
+        found.append(RANDOM)
+    elif _is_constant(outputs.numpy()) and _is_constant(_outputs_for_plain_pictures(classifier)):
+        found.append(CONSTANT)
     return tuple(text for text in found if text)
 
 
@@ -221,6 +232,45 @@ SIGMOIDS: Final = (
     "to 1. Taken as logits, all effects shrink. Declare outputs='sigmoids', or leave the sigmoid off: logits "
     "are what comes before it."
 )
+
+RANDOM: Final = (
+    "Two reads of the same picture differ: something random is on, such as a dropout that doesn't heed "
+    "eval(). Switch it off."
+)
+CONSTANT: Final = (
+    "It gives the same answer for every picture that was tried: its weights are damaged or not those that "
+    "were trained, or what it sees isn't what it was trained on."
+)
+
+
+def _is_constant(outputs: npt.NDArray[np.float32]) -> bool:
+    """Tell whether all rows (N, K) are the same, but for rounding."""
+    largest = float(np.abs(outputs).max())
+    return bool(np.isfinite(largest) and np.ptp(outputs, axis=0).max() <= 1e-5 * largest)
+
+
+@torch.no_grad()
+def _outputs_for_plain_pictures(classifier: Classifier) -> npt.NDArray[np.float32]:
+    """Return the outputs for pictures of one colour each, and for one that gets brighter to the right."""
+    pictures = np.zeros((6, 64, 64, 3), np.uint8)
+    pictures[1], pictures[2] = 128, 255
+    pictures[3, ..., 0] = pictures[4, ..., 2] = 255
+    pictures[5] = 4 * np.arange(64, dtype=np.uint8)[:, None]
+    found: torch.Tensor = classifier.head(classifier.body(classifier.prepare(pictures)))
+    return np.asarray(found)
+
+
+def _chance_finding(right: Right, chance: float) -> tuple[str, ...]:
+    """Say that no more heads are named as intended than by guessing among the emotions shown."""
+    from scipy.stats import binomtest
+
+    p = float(binomtest(int(right.sum()), len(right), chance, alternative="greater").pvalue)
+    if p < KNOWING:
+        return ()
+    return (
+        f"It is no better than chance on these heads (p = {p:.2f}): it isn't trained, or it doesn't read "
+        "rendered faces.".replace(" 0.", " ."),
+    )
 
 
 def scaling_finding(preparation: Preparation) -> str:

@@ -113,8 +113,8 @@ def own(
     Warns
     -----
     DeclarationWarning
-        What was declared doesn't fit: the outputs are probabilities or sigmoids, mean and std are those of
-        values 0 … 1,
+        What was declared doesn't fit: the outputs are probabilities or sigmoids, differ when a picture is
+        read twice or are the same for every picture, mean and std are those of values 0 … 1,
         or, tried on rendered heads where the network is small, another preparation or order of labels names
         many more of them as intended. `Classifier.check` has the numbers for any network.
 
@@ -235,7 +235,7 @@ def _findings(made: Classifier, sample: torch.Tensor) -> tuple[str, ...]:
     if certain or not cache_path().is_file() or not _is_small(made, sample):
         return certain
     try:
-        return check(made, level=SURE).findings
+        return check(made, level=SURE, unasked=True).findings
     except FacelibError:  # the heads aren't on this machine
         return ()
 

@@ -19,7 +19,7 @@ from torch import nn
 from torch.utils._pytree import tree_map
 
 import facelib
-from facelib import attribution, charts, classifiers, interventions, properties
+from facelib import attribution, charts, classifiers, interventions, properties, stats
 from facelib.classifiers import (
     CLASSIFIERS,
     EMOTIONS,
@@ -43,7 +43,7 @@ SMALL = Preparation(32, "gray", 0.0, 255.0)
 
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for registry in (CLASSIFIERS, INTERVENTIONS, PROPERTIES):
+    for registry in (CLASSIFIERS, INTERVENTIONS, PROPERTIES, stats.independence.TESTS):
         monkeypatch.setattr(registry, "_items", dict(registry._items))
     catalogue._discover.cache_clear()
     yield
@@ -127,7 +127,7 @@ def test_a_sigmoid_at_the_end_is_said(how: str, network: nn.Module, unbiased: Cl
     ending, seen = SQUASHED[how](network), unbiased.preparation
     for outputs in (None, "logits"):
         with pytest.warns(DeclarationWarning, match="look like sigmoids, one a class.*outputs='sigmoids'"):
-            clf = own(ending, labels=EMOTIONS, preparation=seen, outputs=outputs)  # type: ignore[arg-type]
+            clf = own(ending, labels=EMOTIONS, preparation=seen, outputs=outputs)
         assert "look like sigmoids" in str(clf.check())
     with pytest.raises(BadValueError, match=r"that sum to one .* declare outputs='sigmoids'"):
         own(ending, labels=EMOTIONS, preparation=seen, outputs="probabilities")
@@ -234,6 +234,47 @@ def test_no_alarm_for_a_network_that_guesses(seed: int) -> None:
     quietly(net, labels=FER2013, preparation=SMALL)
 
 
+def untrained() -> nn.Module:
+    torch.manual_seed(1)
+    pool = nn.AdaptiveAvgPool2d(2)
+    return nn.Sequential(nn.Conv2d(1, 8, 5), nn.ReLU(), pool, nn.Flatten(), nn.Linear(32, 7))
+
+
+class Constant(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.arange(7.0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.weights + 0 * x.mean((1, 2, 3))[:, None]
+
+
+def test_a_network_at_chance_says_so_when_it_is_checked() -> None:
+    found = quietly(untrained(), labels=FER2013, preparation=SMALL).check()
+    assert len(found.findings) == 1
+    assert "no better than chance on these heads" in str(found)
+    assert "Nothing speaks against" not in str(found)
+    other = quietly(untrained(), labels=tuple("abcdefg"), preparation=SMALL).check()
+    assert other.findings == ()  # of cats and dogs there are no heads
+
+
+@pytest.mark.parametrize("labels", [FER2013, tuple("abcdefg")])
+def test_one_answer_for_every_picture_is_said(labels: tuple[str, ...]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeclarationWarning)
+        found = own(Constant(), labels=labels, preparation=SMALL).check()
+    assert len(found.findings) == 1
+    assert "the same answer for every picture" in str(found)
+
+
+@pytest.mark.parametrize("labels", [FER2013, tuple("abcdefg")])
+def test_something_random_that_is_on_is_said(labels: tuple[str, ...]) -> None:
+    random = Squashed(small(), lambda z: nn.functional.dropout(z, 0.5, training=True))
+    with pytest.warns(DeclarationWarning, match="Two reads of the same picture differ: something random is"):
+        clf = own(random, labels=labels, preparation=SMALL)
+    assert "Two reads of the same picture differ" in str(clf.check())
+
+
 # Cells that are run twice
 
 CELLS = {
@@ -280,15 +321,23 @@ class Mine(interventions.PictureIntervention):
         return face
 found = interventions.add(Mine())
 """,
+    "test": """
+@stats.independence.register
+class Mine(stats.independence.IndependenceTest):
+    id, title, conditioners = "NAME", "Mine", frozenset({"categorical"})
+    def prepare(self, problem):
+        return None
+found = stats.independence.TESTS["NAME"]
+""",
 }  # fmt: skip
-TAKEN = {"classifier": "fer", "property": "symmetry", "intervention": "palsy"}
+TAKEN = {"classifier": "fer", "property": "symmetry", "intervention": "palsy", "test": "kcit"}
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_cell_is_run_twice(cell: str) -> None:
     space = {
         "__name__": "__main__", "classifiers": classifiers, "properties": properties, "np": np,
-        "interventions": interventions,
+        "interventions": interventions, "stats": stats,
     }  # fmt: skip
     found = []
     for _ in range(2):
@@ -297,6 +346,10 @@ def test_a_cell_is_run_twice(cell: str) -> None:
     assert found[0] is not found[1], "the second run's takes the place of the first's"
     with pytest.raises(BadValueError, match="already registered"):
         exec(CELLS[cell].replace("NAME", TAKEN[cell.split(maxsplit=1)[0]]), space)
+
+
+def test_packages_of_statistics_are_listed() -> None:
+    assert {"independence", "calibration"} <= set(dir(stats))
 
 
 def test_another_thing_under_a_taken_name_is_refused() -> None:
