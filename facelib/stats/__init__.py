@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facelib.lazy import listing
+from facelib.stats import calibration, independence
 from facelib.stats.corrections import MergedMajority, adjust, adjusted, max_statistic, merged_majority
 from facelib.stats.effects import (
     Equivalence,
@@ -62,6 +63,7 @@ __all__ = [
     "adjust",
     "adjusted",
     "antithetic_orders",
+    "calibration",
     "cautious_sd",
     "closed_form_mean",
     "coalitions",
@@ -79,6 +81,7 @@ __all__ = [
     "fewest_to_matter",
     "format_number",
     "format_p",
+    "independence",
     "independence_grid",
     "independence_test",
     "leave_one_kind_out",

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.registry import Registry
+from facelib.registry import Registry, place_of
 from facelib.stats.checks import Floats
 from facelib.stats.independence.orders import Orders, RowOrders, WithinStrata
 from facelib.stats.independence.problem import Problem
@@ -124,6 +124,8 @@ TESTS: Registry[type[IndependenceTest]] = Registry("test of independence")
 def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
     """Add a test of one's own under its id, for `independence_test`, `independence_grid` and studies.
 
+    The same class again replaces what was there: a cell of a notebook can be run again.
+
     Parameters
     ----------
     test
@@ -172,4 +174,4 @@ def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
     >>> round(result.statistic, 2), result.p_value  # doctest: +SKIP
     (-1.0, 0.001)
     """
-    return TESTS.register(test.id, test)
+    return TESTS.register(test.id, test, place_of(test))
