@@ -175,10 +175,16 @@ def _of_code(value: Any) -> str:
         return _plain(function)  # a method: what its object holds is told beside it
     if isinstance(value, type) or (type(value).__module__ == "builtins" and callable(value)):
         return f"{value.__module__} {value.__qualname__}"
+    kind = type(value)
     msg = (
         "What goes into a stored study must be told apart by its content: numbers, words, arrays, "
-        f"dataclasses, functions; got {type(value).__name__}."
+        f"dataclasses, functions; got {kind.__name__}."
     )
+    if kind.__module__ != "builtins":
+        msg += (
+            f" If the class {kind.__name__} is yours, put @dataclass(frozen=True) above it, and declare what "
+            "it is made with as fields."
+        )
     raise BadValueError(msg)
 
 

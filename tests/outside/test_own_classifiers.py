@@ -755,3 +755,19 @@ def test_a_property_that_returns_too_little(values: Any, message: str) -> None:
     faces = [facelib.Head(seed=seed).render(96) for seed in range(3)]
     with pytest.raises(BadValueError, match=message):
         properties.measure(faces, "mine")
+
+
+def test_a_plain_class_in_a_study_is_told_what_to_put_above_it(tmp_path: Path) -> None:
+    class Plain(interventions.PictureIntervention):
+        id, title, group, description, sentence = "plain", "Plain", "View", "It darkens.", "it gets darker"
+
+        def _change(self, face: facelib.Face, strength: float) -> facelib.Face:
+            return face.replace(image=(face.image * (1 - strength)).astype(np.uint8))
+
+    faces = facelib.FaceSet.from_faces([facelib.Head(seed=seed).render(64) for seed in (1, 2)])
+    study = facelib.InterventionalStudy(faces, interventions=[Plain()], classifiers=["known_unbiased"])
+    with pytest.raises(BadValueError, match=r"put @dataclass\(frozen=True\) above it"):
+        study.run(tmp_path / "study")
+    made = dataclasses.dataclass(frozen=True)(Plain)()
+    study = facelib.InterventionalStudy(faces, interventions=[made], classifiers=["known_unbiased"])
+    study.run(tmp_path / "study", n_jobs=1)
