@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError, check_kind
 from facelib.models.writing import explained, written_whole
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 FORMATS = (".svg", ".png", ".json")
+SCALES: Final = (0.1, 20.0)  # of a PNG; beyond, nothing can be seen, or a picture has gigabytes
 
 
 def figure(chart: alt.TopLevelMixin | Mapping[str, Any], kind: str = "svg", scale: float = 2.0) -> bytes:
@@ -26,12 +27,12 @@ def figure(chart: alt.TopLevelMixin | Mapping[str, Any], kind: str = "svg", scal
     kind
         ``"svg"``, ``"png"``, or ``"json"`` for the Vega-Lite specification with its data.
     scale
-        Pixels of a PNG by pixel on screen.
+        Pixels of a PNG by pixel on screen, 0.1 … 20.
 
     Raises
     ------
     BadValueError
-        For another format.
+        For another format or scale.
     """
     import json
 
@@ -39,6 +40,9 @@ def figure(chart: alt.TopLevelMixin | Mapping[str, Any], kind: str = "svg", scal
 
     if f".{kind}" not in FORMATS:
         msg = f"A figure is saved as {', '.join(FORMATS)}; got .{kind}."
+        raise BadValueError(msg)
+    if not isinstance(scale, int | float) or not SCALES[0] <= scale <= SCALES[1]:
+        msg = f"`scale` is pixels of a PNG by pixel on screen, {SCALES[0]:g} … {SCALES[1]:g}; got {scale!r}."
         raise BadValueError(msg)
     if not isinstance(chart, Mapping) and not hasattr(chart, "to_dict"):
         msg = f"What is saved is a chart or a Vega-Lite specification; got {type(chart).__name__}."
@@ -65,7 +69,7 @@ def save(chart: alt.TopLevelMixin | Mapping[str, Any], path: str | Path, scale: 
     Raises
     ------
     BadValueError
-        For another ending.
+        For another ending or scale.
     WriteError
         If it can't be written: the disk is full, or the folder is closed to us.
     """

@@ -97,13 +97,16 @@ class Preparation:
             msg = f"The colour is one of {', '.join(map(repr, _WORDS))}; got {self.colour!r}."
             raise BadValueError(msg)
         for name, values in (("mean", self.mean), ("std", self.std)):
-            numbers = np.atleast_1d(np.asarray(values, np.float64))
+            try:
+                numbers = np.atleast_1d(np.asarray(values, np.float64))
+            except (TypeError, ValueError):  # no numbers, or some of other lengths
+                numbers = np.empty(0)
             fits = numbers.shape == (1,) or (numbers.shape == (3,) and self.colour in ("rgb", "bgr"))
             if not fits or not np.all(np.isfinite(numbers)) or (name == "std" and not np.all(numbers > 0)):
                 msg = f"`{name}` is one number, or one each for red, green and blue; got {values!r}."
                 raise BadValueError(msg)
-        if not -0.25 <= self.margin <= 2:
-            msg = f"The margin is a share of the face box, −0.25 … 2; got {self.margin!r}."
+        if not isinstance(self.margin, int | float | np.number) or not -0.25 <= self.margin <= 2:
+            msg = f"The margin is a share of the face box, −0.25 … 2 (0.1 is 10 %); got {self.margin!r}."
             raise BadValueError(msg)
         if self.fit not in _FITS:
             msg = f"`fit` is one of {', '.join(map(repr, _FITS))}; got {self.fit!r}."

@@ -14,7 +14,7 @@ from facelib.attribution.regions import COLUMNS
 from facelib.faces.landmarks import FIRST_IRIS
 from facelib.showing import in_short
 from facelib.studies.frames import Frames
-from facelib.studies.readings import Reading
+from facelib.studies.readings import Reading, reading_of
 
 
 @in_short()
@@ -30,7 +30,7 @@ class SweepMaps:
         self, classifier: str, label: str | None = None, method: str = "gradcam"
     ) -> npt.NDArray[np.float32]:
         """Return raw maps after ReLU, float32 (n, h, w), at the resolution of the CAM layer."""
-        reading = self.readings[classifier]
+        reading = reading_of(self.readings, classifier)
         return attribution.grad_cam_from(
             reading.classifier, reading.features, label or self.label, method=method
         )
@@ -48,7 +48,9 @@ class SweepMaps:
 
     def region(self, classifier: str) -> npt.NDArray[np.float64]:
         """Return the part of the picture that the maps cover, px (4,): x1, y1, x2, y2."""
-        boxes = self.readings[classifier].classifier.crop_boxes(self.frames.box, self.frames.faces[0].size)
+        boxes = reading_of(self.readings, classifier).classifier.crop_boxes(
+            self.frames.box, self.frames.faces[0].size
+        )
         return np.asarray(boxes[0])
 
     def regions(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError, FacelibError, check_kind
+from facelib.errors import BadValueError, FacelibError, UnknownNameError, check_kind
 from facelib.showing import in_short
 
 if TYPE_CHECKING:
@@ -71,6 +72,16 @@ def _read_chunk(
     features = classifier.features(images, boxes)
     with torch.no_grad():
         return classifier.logits_from(features).numpy(), features
+
+
+def reading_of(readings: Mapping[str, Reading], classifier: str) -> Reading:
+    """Return what a classifier read, or raise `UnknownNameError` with the ids of those that did."""
+    if isinstance(classifier, str) and classifier in readings:
+        return readings[classifier]
+    near = get_close_matches(str(classifier), readings, 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    msg = f"{f'{classifier!r}':.60} isn't in this sweep; it was read by {', '.join(readings)}.{hint}"
+    raise UnknownNameError(msg)
 
 
 def read(

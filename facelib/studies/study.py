@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ import numpy as np
 from facelib import classifiers as zoo
 from facelib import properties
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.faces import Head
 from facelib.faces.arguments import checked, whole
 from facelib.models.ledger import remember
@@ -182,6 +183,7 @@ class Study(ABC, Generic[R]):
         """
         from facelib.studies.results import open_study
 
+        check_kind(store, (str, os.PathLike), "The folder of the study, a path,")
         self._check()
         self._check_run()
         kept, (_, here) = Store(Path(store).expanduser()), workers(n_jobs)

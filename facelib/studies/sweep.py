@@ -22,7 +22,7 @@ from facelib.showing import in_short
 from facelib.studies.frames import Frames, check_accepts, even_strengths, make_frames
 from facelib.studies.maps import SweepMaps
 from facelib.studies.meant import meant
-from facelib.studies.readings import Cancelled, Progress, Reading, Stale, read
+from facelib.studies.readings import Cancelled, Progress, Reading, Stale, read, reading_of
 from facelib.studies.table import COLUMNS
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Sweep:
 
     def series(self, classifier: str, label: str | None = None) -> npt.NDArray[np.float64]:
         """Probability of `label` at every strength, (n,); NaN where the classifier has no such class."""
-        return self.readings[classifier].series(self._checked(label))
+        return reading_of(self.readings, classifier).series(self._checked(label))
 
     @property
     def outputs(self) -> pd.DataFrame:
@@ -300,9 +300,10 @@ def sweep(
     named = interventions.get(intervention)
     check_accepts(named, face)
     chosen = named.meant_for(face)
-    if replicates < FEWEST_REPLICATES:
+    if not isinstance(replicates, int | np.integer) or replicates < FEWEST_REPLICATES:
         msg = f"The local verdict needs at least {FEWEST_REPLICATES} replicates; got {replicates!r}."
         raise BadValueError(msg)
+    nuisances = nuisance_replicates(replicates, seed=seed)
     models = load_all(classifiers)
     wanted = wanted_label(label, face, models)
     strengths = even_strengths(steps)
@@ -317,7 +318,6 @@ def sweep(
     frames = make_frames(face, chosen, strengths, size=size, workers=workers, known=known, stale=stale)
     report(0.25, "reading the faces")
     ends = frames.images[[0, -1]]
-    nuisances = nuisance_replicates(replicates, seed=seed)
     shaken = [nuisance.apply(ends, frames.box) for nuisance in nuisances]
     stack = np.concatenate([frames.images, *shaken])
     readings = read(

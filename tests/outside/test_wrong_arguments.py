@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 import inspect
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from torch import nn
 
 import facelib
 from facelib import (
@@ -148,3 +151,50 @@ assert independence.independence_grid({"age": age}, {"output": output}, label)["
     path.write_text(lines + more)
     done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+KNOWN = ["known_unbiased"]
+SEEN = classifiers.Preparation(32, "gray", 0.0, 255.0)
+three: Any = 3  # whatever the annotations say
+changed: Any = dataclasses.replace
+sweeping: Any = facelib.sweep
+ANSWERED: dict[str, tuple[Callable[[Any, Path], Any], str]] = {
+    "a margin in words": (lambda _s, _p: changed(SEEN, margin="10%"), r"0\.1 is 10 %"),
+    "a mean in words": (lambda _s, _p: changed(SEEN, mean="half"), "`mean` is one number"),
+    "a seed in words": (lambda _s, _p: sweeping(Head(), "age", KNOWN, seed="a"), "`seed` is a"),
+    "a negative seed": (lambda _s, _p: sweeping(Head(), "age", KNOWN, seed=-1), "0 or more"),
+    "replicates in words": (
+        lambda _s, _p: sweeping(Head(), "age", KNOWN, replicates="a"),
+        "needs at least",
+    ),
+    "maps of a misspelt classifier": (
+        lambda s, _p: s.attribution.overlays("known_unbiasd"),
+        r"Did you mean known_unbiased\?",
+    ),
+    "maps of a classifier that wasn't asked": (
+        lambda s, _p: s.attribution.region("fer"),
+        r"'fer' isn't in this sweep; .*known_unbiased",
+    ),
+    "a series of a classifier that wasn't asked": (lambda s, _p: s.series(["fer"]), "isn't in this sweep"),
+    "a scale of nothing": (
+        lambda s, p: charts.save(charts.response(s.outputs), p / "a.png", scale=0),
+        "`scale`",
+    ),
+    "a folder that is a number": (
+        lambda _s, _p: facelib.ObservationalStudy(
+            facelib.FaceSet.from_faces([Head().render(64)]), properties=["age"], classifiers=KNOWN
+        ).run(three),
+        "folder of the study",
+    ),
+    "preprocess for preparation": (
+        lambda _s, _p: classifiers.own(nn.Linear(2, 2), labels=["a", "b"], preprocess=SEEN),
+        r"Did you mean preparation\?",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERED)
+def test_a_wrong_value_is_answered_in_words(case: str, sweep: Any, tmp_path: Path) -> None:
+    call, words = ANSWERED[case]
+    with pytest.raises(FacelibError, match=words):
+        call(sweep, tmp_path)

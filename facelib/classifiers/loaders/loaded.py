@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 import torch
 from torch import nn
@@ -96,6 +97,20 @@ class Loader:
     options: Mapping[str, str]
 
 
+_MEANT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("preprocess", "preprocessing", "preprocessor", "processor", "transform", "transforms"),
+            "preparation",
+        ),
+        **dict.fromkeys(("classes", "class_names", "names"), "labels"),
+        **dict.fromkeys(("layer", "target_layer"), "cam_layer"),
+        **dict.fromkeys(("activation", "output"), "outputs"),
+        "name": "id",
+    }
+)
+"""What others call what is declared here."""
+
 LOADERS: Registry[Loader] = Registry("kind of classifier")
 
 
@@ -132,6 +147,7 @@ def load_source(
     if unknown:
         own = ", ".join(loader.options) or "none"
         near = get_close_matches(unknown[0], [*loader.options, *known], 1)
+        near = [_MEANT[unknown[0]]] if _MEANT.get(unknown[0]) in known else near
         hint = f" Did you mean {near[0]}?" if near else ""
         msg = f"The kind {found!r} has no option {', '.join(map(repr, unknown))}; it has: {own}.{hint}"
         raise BadValueError(msg)
