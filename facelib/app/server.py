@@ -32,7 +32,7 @@ from facelib.app.kernels import kernel_path
 
 logger = logging.getLogger(__name__)
 
-NOISE = ("is not trusted", "invalid/expired login cookie", "websocket_ping_timeout")
+NOISE = ("is not trusted", "invalid/expired login cookie", "websocket_ping_timeout", "Config changed:")
 WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is there, or then at the latest
 
 
@@ -70,6 +70,10 @@ class PageServer(Voila):
     page_token = Unicode("", help="The token that the address carries.")
     template_folder = Unicode("", help="Where login.html and error.html are.")
     _opened_from: Path | None = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        logging.getLogger(type(self).__name__).addFilter(_worth_reading)  # its first line has the token
+        super().__init__(**kwargs)
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Prepare the server; Ctrl-C, a closed terminal and `kill` end it the same orderly way."""
@@ -147,7 +151,7 @@ def _log_without_token(handler: Any) -> None:
 
 
 def _worth_reading(record: logging.LogRecord) -> bool:
-    """Drop warnings that appear at each start and mean nothing to whoever reads them."""
+    """Drop what appears at each start and means nothing to whoever reads it, or would show the token."""
     return not any(words in record.getMessage() for words in NOISE)
 
 
