@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from math import isfinite, isnan
 from pathlib import Path
@@ -25,6 +28,7 @@ HERE: Final = 0.3  # where it is done in this process, which shows it at once
 LONGEST: Final = 60.0
 BATCHES: Final = 32  # of each process, if that leaves them long enough: the end is then even
 LOSSES: Final = 3  # times in a row that processes are lost without anything done
+LOOK: Final = 2.0  # seconds between two looks whether the process that started a worker is still there
 WAVE: Final = 4  # batches of each process at a time, where results can't be had one by one: Ray
 LOST: Final = (
     "TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError", "RayActorError",
@@ -234,7 +238,22 @@ def _batch(
     folder: Path, numbers: range, jobs: Sequence[Job], readers: Mapping[str, Reader]
 ) -> tuple[range, Done]:
     """Do one batch in another process."""
+    _end_with_parent()
     return numbers, work(folder, jobs, readers)
+
+
+@cache
+def _end_with_parent() -> None:
+    """End this process once the one that started it is gone: killed, it can't say so."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK)
+        os._exit(1)
+
+    if os.name == "posix":  # elsewhere a process keeps the number of its parent
+        threading.Thread(target=watch, name="facelib-parent", daemon=True).start()
 
 
 def batch_size(jobs: int, processes: int, seconds: float, *, shortest: float = SHORTEST) -> int:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
+from harness import wait_until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -260,3 +262,23 @@ def test_what_a_study_found_is_private_and_opens_by_any_name(stranger: Path) -> 
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
     assert (stranger / "run").stat().st_mode & 0o077 == 0
+
+
+def test_workers_end_with_a_run_that_is_killed(stranger: Path) -> None:
+    """They hold the pictures, and 700 MB each."""
+    (stranger / "plan.yml").write_text(
+        "study: interventional\nfaces: {heads: 400, seed: 1, expressions: [happy]}\n"
+        "interventions: [symmetry]\nclassifiers: [known_unbiased]\nsize: 96\n"
+    )
+    command = [sys.executable, "-m", "facelib", "study", "run", "plan.yml", "--yes", "--jobs", "2"]
+    with subprocess.Popen(command, cwd=stranger, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+
+        def begun() -> bool:
+            assert run.poll() is None, "it ended before it could be killed"
+            return any(stranger.glob("runs/plan/outputs/*.parquet"))
+
+        wait_until(begun, 240, "the first rows")
+        workers = psutil.Process(run.pid).children(recursive=True)
+        run.kill()
+    assert len(workers) >= 2
+    wait_until(lambda: not psutil.wait_procs(workers, timeout=0)[1], 60, "the end of all workers")
