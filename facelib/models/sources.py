@@ -79,7 +79,7 @@ def closure(*start: str, without: Collection[str] = (), folder: Path | None = No
     Examples
     --------
     >>> closure("facelib.models.writing")
-    ('facelib.models.writing',)
+    ('facelib.errors', 'facelib.models.writing')
     """
     return _closure(tuple(start), tuple(without), folder or FOLDER)
 

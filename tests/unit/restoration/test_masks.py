@@ -105,7 +105,8 @@ def test_a_known_mask_covers_what_is_drawn_on_a_photograph_and_little_else(field
     strong = np.abs(drawn.image.astype(int) - face.image).max(axis=2) > 25
     mask = known_mask(drawn)
     assert (mask[strong] > 0.5).mean() > 0.97
-    assert (mask > 0.5).sum() < 3 * strong.sum()
+    touched = (drawn.image != face.image).any(axis=2)
+    assert (mask > 0.5).sum() < 1.5 * touched.sum()  # strips of tape under hair aren't drawn
 
 
 @pytest.mark.packages

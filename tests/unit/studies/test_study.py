@@ -25,6 +25,7 @@ from facelib.studies import (
     open_study,
     sweep,
 )
+from facelib.studies.record import read_record, write_record
 from facelib.studies.store import Store
 from facelib.studies.subjects import identity_of, subjects
 from tests.unit.studies.small_study import CLASSIFIERS, PEOPLE, STEPS, small_study
@@ -510,10 +511,12 @@ def test_a_column_that_is_not_there_is_told_not_a_key_error(tmp_path: Path) -> N
         with pytest.raises(BadValueError, match="no who, which would tell who is shown"):
             begin()
     result = replace(study, person=None).run(tmp_path, n_jobs=1)
-    Store(tmp_path).save("study.json", {**result.settings, "person": "who"})  # as versions before stored it
+    record = read_record(Store(tmp_path))
+    unknown = replace(record, settings={**result.settings, "person": "who"})  # as versions before stored it
+    write_record(Store(tmp_path), unknown)
     with pytest.raises(BadValueError, match="The faces have no who"):
         _ = open_study(tmp_path).data  # type: ignore[union-attr]
-    Store(tmp_path).save("study.json", dict(result.settings))
+    write_record(Store(tmp_path), record)
     for part in (tmp_path / "measured").iterdir():
         part.unlink()  # as if the run had ended between the two parts of its first batch
     with pytest.raises(BadValueError, match="symmetry isn't measured yet"):

@@ -172,7 +172,7 @@ def test_values_add_up_to_the_whole_change(result: Any, shares: pd.DataFrame) ->
             for head in ONE_SHAPE
         ]
         rows = shares[(shares["classifier"] == classifier) & (shares["outcome"] == outcome)]
-        np.testing.assert_allclose(rows["total"], np.mean(whole), atol=1e-9)
+        np.testing.assert_allclose(rows["total"], np.mean(whole), atol=1e-6)  # float32 networks
 
 
 @pytest.mark.packages
