@@ -228,7 +228,7 @@ class Visit:
     def choose_property(self, pattern: str) -> None:
         """Choose the property whose entry matches, and wait until its own options stand beside the slider."""
         card = self.page.locator(".facelib-card").filter(has=self.page.locator(".facelib-strength"))
-        menu, hint = card.get_by_label("Property", exact=True), card.locator(".facelib-hint")
+        menu, hint = card.get_by_label("Property", exact=True), card.locator(".facelib-hint").first
         wanted = entry_of(menu, pattern)
         shown, told = menu.evaluate("menu => menu.selectedOptions[0]?.text"), hint.inner_text()
         menu.select_option(label=wanted)
