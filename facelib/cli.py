@@ -177,11 +177,7 @@ def doctor(*, json: Machine = False) -> None:
 
 
 def main() -> None:
-    """Run the command line; what goes wrong is a message, never a traceback.
-
-    Workers, kernels and pip take no module from the current folder, which may be that of a stranger's study.
-    """
-    os.environ["PYTHONSAFEPATH"] = "1"
+    """Run the command line; what goes wrong is a message, never a traceback."""
     try:
         app()
     except FacelibError as error:

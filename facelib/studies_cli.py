@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -71,6 +72,7 @@ def run(
     yes: Yes = False,
 ) -> None:
     """Run a study, or go on with it; Ctrl-C ends it, and what is done is kept."""
+    os.environ["PYTHONSAFEPATH"] = "1"  # workers take no module from the folder of a stranger's study
     from facelib.studies import Cancelled, StoreError
 
     folder = _folder(plan, store)

@@ -162,7 +162,7 @@ def _run(package: Package, command: list[str], environment: dict[str, str]) -> N
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONSAFEPATH": "1", **environment},  # no pip.py of the current folder
     )
     if done.returncode == 0:
         return

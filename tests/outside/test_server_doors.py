@@ -357,5 +357,6 @@ def test_the_environments_token_goes_no_further(toy: Path, start: Callable[..., 
     assert "open sesame" not in server.log  # which people paste when they ask for help
     (kernel,) = server.kernels()
     assert "FACELIB_TOKEN" not in kernel.environ()
+    assert "PYTHONSAFEPATH" not in kernel.environ()  # a notebook may import a module beside it
     assert answer(server.url)[0] == 200
     assert answer(server.at("?token=open+sesam", token=False))[0] == 302
