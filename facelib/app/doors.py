@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from jupyter_server.auth.identity import IdentityProvider, User
 from tornado.web import HTTPError
 from voila.static_file_handler import TemplateStaticFileHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+from voila.voila_identity_provider import VoilaLoginHandler
 
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+SOMEBODY = User("visitor", "Visitor", "Visitor", "V")
 FOREIGN = "Another site asked for this page. Open it by its address."
 
 
@@ -36,15 +41,11 @@ def invited(headers: Mapping[str, str]) -> bool:
 
 
 class TokenProvider(IdentityProvider):
-    """Lets in who knows the token, once in an address or a form, then by a cookie; without a token, everyone.
+    """Lets in who shows the token with each request; without a token, everyone.
 
-    The cookie is ``SameSite=Strict``: a link on another site that lacks the token leads to the login form,
-    and starts nothing. One that has it still works, for the page's own requests then carry the cookie.
+    Nothing is remembered in a cookie: browsers send those to every port of this machine, to the servers of
+    its other users, too. The page's address has the token, and the page sends it along (`page_config`).
     """
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cookie_options = {"samesite": "Strict", "httponly": True}
 
     @property
     def auth_enabled(self) -> bool:
@@ -52,20 +53,53 @@ class TokenProvider(IdentityProvider):
         return bool(self.token)
 
     async def get_user_token(self, handler: Any) -> User | None:
-        """Return who shows the token with a request."""
-        if not self._is_right(self.get_token(handler)):
-            return None
-        return self.get_user_cookie(handler) or self.generate_anonymous_user(handler)
+        """Return who shows the token; the time taken doesn't depend on how much of it is right."""
+        given = self.get_token(handler) or ""
+        right = self.auth_enabled and hmac.compare_digest(given.encode(), self.token.encode())
+        return SOMEBODY if right else None
 
-    def process_login_form(self, handler: Any) -> User | None:
-        """Return who types the token."""
-        if self.auth_enabled and not self._is_right(handler.get_argument("password", default="")):
-            return None
-        return self.generate_anonymous_user(handler)
+    def generate_anonymous_user(self, _handler: Any) -> User:
+        """Return who comes where no token is needed."""
+        return SOMEBODY
 
-    def _is_right(self, given: str | None) -> bool:
-        """Compare in a time that doesn't depend on how much of it is right."""
-        return self.auth_enabled and hmac.compare_digest((given or "").encode(), self.token.encode())
+    def get_user_cookie(self, _handler: Any) -> None:
+        """Let no cookie in."""
+
+    def set_login_cookie(self, _handler: Any, _user: User) -> None:
+        """Set no cookie."""
+
+
+class LoginHandler(VoilaLoginHandler):
+    """Asks for the token, which the form then puts into the page's address."""
+
+    SUPPORTED_METHODS = ("GET", "HEAD")
+
+    def _render(self, message: Any = None) -> None:  # noqa: ARG002
+        wanted = urlsplit(self.get_argument("next", default=self.base_url))
+        said = parse_qsl(wanted.query, keep_blank_values=True)
+        rest = [(name, value) for name, value in said if name != "token"]
+        self.write(self.render_template("login.html", rest=rest, wrong=len(rest) < len(said)))
+
+
+class SocketHandler(VoilaKernelWebsocketHandler):
+    """Connects a page to its kernel."""
+
+    async def pre_get(self) -> None:
+        """Refuse whoever doesn't speak as the page does: Voila misreads messages of the older protocol."""
+        spoken = self.request.headers.get("Sec-WebSocket-Protocol", "")
+        if PROTOCOL not in map(str.strip, spoken.split(",")):
+            raise HTTPError(400)
+        await super().pre_get()
+
+
+def page_config(token: str) -> Callable[..., dict[str, Any]]:
+    """Return the hook by which Voila's page learns that `token` goes with its requests and its socket."""
+    more = {"token": token, "appendToken": "true"} if token else {}
+
+    def hook(config: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return config | more
+
+    return hook
 
 
 class TemplateFiles(TemplateStaticFileHandler):

@@ -82,6 +82,12 @@ class CappedKernelManager(AsyncMappingKernelManager):
 
     start_kernel = _async_start_kernel
 
+    def pre_start_kernel(self, *args: Any, **kwargs: Any) -> Any:
+        """Name a kernel's connection file by chance: `ps` shows it, and visitors could use the id in it."""
+        manager, name, kernel_id = super().pre_start_kernel(*args, **kwargs)
+        manager.connection_file = os.path.join(self.connection_dir, f"kernel-{secrets.token_hex(8)}.json")
+        return manager, name, kernel_id
+
     def notify_connect(self, kernel_id: str) -> None:
         """Keep a kernel whose page has come (back)."""
         super().notify_connect(kernel_id)

@@ -143,6 +143,8 @@ def configuration(
     """Return Voila's configuration (a traitlets ``Config``) with the holes of its defaults closed."""
     from traitlets.config import Config
 
+    from facelib.app.doors import page_config
+
     local = is_loopback(ip)
     root, transport = connection_folder()
     options = Config()
@@ -172,6 +174,7 @@ def configuration(
             "allow_template_override": "NO",
             "allow_theme_override": "NO",
             "extension_allowlist": EXTENSIONS,  # others may fail in Voila (jupytext's), or call home
+            "page_config_hook": page_config(token),
             "file_allowlist": [],  # no file beside the notebook is served
             "multi_kernel_manager_class": "facelib.app.kernels.CappedKernelManager",
             "preheat_kernel": preheat,

@@ -26,13 +26,15 @@ from voila.app import Voila
 from voila.request_info_handler import RequestInfoSocketHandler
 from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+from voila.voila_identity_provider import VoilaLoginHandler
 
-from facelib.app.doors import FOREIGN, TemplateFiles, invited
+from facelib.app.doors import FOREIGN, LoginHandler, SocketHandler, TemplateFiles, invited
 from facelib.app.kernels import kernel_path
 
 logger = logging.getLogger(__name__)
 
-NOISE = ("is not trusted", "invalid/expired login cookie", "websocket_ping_timeout", "Config changed:")
+NOISE = ("is not trusted", "websocket_ping_timeout", "Config changed:")
 WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is there, or then at the latest
 
 
@@ -47,7 +49,7 @@ class PageHandler(TornadoVoilaHandler):
         await super().prepare()
 
     async def get(self, path: str | None = None) -> None:
-        """Send the page, with the cookie that lets it end its kernel when it closes.
+        """Send the page, with the cookie that lets it end its kernel when it closes where no token is needed.
 
         Voila's page sends the cookie's value back as proof that the request is its own, but nothing in Voila
         sets the cookie: without this, every reload leaves a kernel behind.
@@ -98,7 +100,12 @@ class PageServer(Voila):
 
         Kernels ask which request they belong to without a token: only they know the path of that door.
         """
-        own = {TornadoVoilaHandler: PageHandler, TemplateStaticFileHandler: TemplateFiles}
+        own = {
+            TornadoVoilaHandler: PageHandler,
+            TemplateStaticFileHandler: TemplateFiles,
+            VoilaKernelWebsocketHandler: SocketHandler,
+            VoilaLoginHandler: LoginHandler,
+        }
         handlers = []
         for pattern, handler, *rest in super().init_handlers():
             inside = handler is RequestInfoSocketHandler

@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -24,6 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
 from harness import Server, Visit, facelib_app, find_browser, launch_browser, wait_until, write_notebook
 from playwright.sync_api import expect, sync_playwright
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 TOY = """
 import ipywidgets
@@ -58,6 +61,12 @@ for (const address of ["{bare}", "{full}"]) {{
 }}
 Promise.all(wait).then(() => {{ window.over = true; }});
 </script>"""
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec_WebSocket_Version": "13",
+    "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 NOBODY = 65534
 STRANGER = """
 import os, sys, urllib.request
@@ -107,11 +116,13 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 
 class Evil(http.server.BaseHTTPRequestHandler):
-    """Another site's page; ``page`` is what it sends."""
+    """Another site's page; ``page`` is what it sends, ``learned`` what browsers send to it."""
 
     page = ""
+    learned: ClassVar[set[str]] = set()
 
     def do_GET(self) -> None:
+        self.learned.update(self.headers.get_all("Cookie", []))
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
@@ -128,6 +139,7 @@ def other_site() -> Iterator[Callable[[Server], int]]:
 
     def begin(server: Server) -> int:
         page = EVIL.format(bare=server.at("", token=False), full=server.url)
+        Evil.learned.clear()
         handler = type("Site", (Evil,), {"page": page})
         site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         sites.append(site)
@@ -189,7 +201,7 @@ def test_another_sites_page_takes_no_session(
     port = other_site(server)
 
     def work(visit: Callable[[str], Visit]) -> None:
-        one = shown(visit(server.url))  # this browser has the cookie
+        one = shown(visit(server.url))  # this browser knows the page
         for name in ("localhost", "127.0.0.1"):  # another site, and the same one at another port
             page = one.context.new_page()
             page.goto(f"http://{name}:{port}/", wait_until="commit")
@@ -199,6 +211,23 @@ def test_another_sites_page_takes_no_session(
             page.close()
         shown(visit(server.url))  # a real visitor gets the last session
         assert len(server.kernels()) == 2
+        if options:
+            return
+        # Browsers send the cookies of 127.0.0.1 to each of its ports, so to other users' servers, too.
+        path = f"api/kernels/{kernel_id(one)}"
+        for cookie in Evil.learned:
+            forged = {"Cookie": cookie, "X_XSRFToken": cookie.partition("_xsrf=")[2].partition(";")[0]}
+            assert answer(server.at("", token=False), **forged)[0] == 302
+            for method in ("GET", "DELETE"):
+                assert answer(server.at(path, token=False), method, **forged)[0] in {302, 403}
+            assert answer(server.at(f"{path}/channels", token=False), **UPGRADE, **forged)[0] in {302, 403}
+            with pytest.raises(InvalidStatus) as refused:
+                connect(
+                    server.at(f"{path}/channels?session_id=x", token=False).replace("http", "ws", 1),
+                    subprotocols=["v1.kernel.websocket.jupyter.org"],
+                    additional_headers={"Cookie": cookie},
+                )
+            assert refused.value.response.status_code == 403
 
     in_browser(work)
 
@@ -221,7 +250,7 @@ def test_a_link_on_another_site_needs_the_token(
         one.page.reload(wait_until="commit")
         shown(one)
         one.page.goto(f"http://localhost:{port}/", wait_until="commit")
-        one.page.locator("#bare").click()  # the cookie doesn't go with a link of another site
+        one.page.locator("#bare").click()  # nothing is remembered that would let in a link without the token
         expect(one.page.get_by_role("heading", name="This page is protected")).to_be_visible()
         one.page.get_by_label("Token").fill(server.url.partition("token=")[2])
         one.page.get_by_role("button", name="Open").click()
@@ -230,56 +259,100 @@ def test_a_link_on_another_site_needs_the_token(
     in_browser(work)
 
 
-def kernel_id(kernel: psutil.Process) -> str:
-    """Return what every user of the machine can see of a kernel."""
-    found = re.search(r"kernel-([\w-]+)\.json", " ".join(kernel.cmdline()))
-    assert found
-    return found.group(1)
+def kernel_id(visit: Visit) -> str:
+    """Return the id of a page's kernel."""
+    (found,) = {
+        match.group(1) for url in visit.requests if (match := re.search(r"/kernels/([\w-]+)/channels", url))
+    }
+    return str(found)
 
 
 def test_every_door_is_closed_without_the_token(toy: Path, start: Callable[..., Server]) -> None:
-    server = start(toy, pool=1)
+    server = start(toy)
+
+    def work(visit: Callable[[str], Visit]) -> None:
+        one = shown(visit(server.url))
+        try_doors(server, one)
+        one.assert_clean()
+        one.close()  # its last word has the token: the kernel ends at once, not once it counts as abandoned
+        server.wait_for_kernels(0, 15)
+
+    in_browser(work)
+
+
+def try_doors(server: Server, visit: Visit) -> None:
+    known = kernel_id(visit)
     (kernel,) = server.kernels()
-    known = kernel_id(kernel)
-    upgrade = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec_WebSocket_Version": "13",
-        "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }
+    assert known not in " ".join(kernel.cmdline())  # which every user of the machine can see
     doors = {
         "": {},
         "?token=wrong": {},
         "?token=": {},
         "toy.ipynb": {},
         "voila/files/toy.ipynb": {},
-        "voila/query/" + known: upgrade,
+        "voila/query/" + known: UPGRADE,
         f"api/kernels/{known}": {},
-        f"api/kernels/{known}/channels": upgrade,
+        f"api/kernels/{known}/channels": UPGRADE,
         f"voila/api/shutdown/{known}": {"method": "POST"},
         "api/contents": {},
         "api/kernels": {},
         "api/kernels?": {"method": "POST"},
     }
     for door, more in doors.items():
-        for extra in ({}, {"Authorization": "token wrong"}, {"Cookie": "username-127-0-0-1=x"}):
+        name = "username-" + server.at("", token=False)[7:-1].replace(".", "-").replace(":", "-")
+        for extra in (
+            {},
+            {"Authorization": "token wrong"},
+            {"Cookie": f"{name}=x; _xsrf=a", "X-XSRFToken": "a"},
+        ):
             status, headers = answer(server.at(door, token=False), **more, **extra)
             assert status in {302, 401, 403, 404, 405}, (door, status)
             assert status != 302 or "/login?" in headers["Location"], door
-    assert answer(server.at(f"api/kernels/{known}", token=False), "DELETE")[0] == 403
+    for extra in ({}, {"Cookie": "_xsrf=a", "X-XSRFToken": "a"}):  # anybody can choose both
+        assert answer(server.at(f"api/kernels/{known}", token=False), "DELETE", **extra)[0] == 403
     assert [one.pid for one in server.kernels()] == [kernel.pid]
     for nowhere in ("voila/templates/lab", "voila/templates/lab/x/y/z", "voila/templates/lab/static/.."):
         assert answer(server.at(nowhere))[0] == 404, nowhere
 
 
-def test_cookies_stay_on_this_site(toy: Path, start: Callable[..., Server]) -> None:
-    server = start(toy)
+@pytest.mark.parametrize("options", [[], ["--no-token"]], ids=["token", "no token"])
+def test_the_one_cookie_stays_on_this_site(
+    toy: Path, start: Callable[..., Server], options: list[str]
+) -> None:
+    server = start(toy, *options)
     with urllib.request.urlopen(server.url, timeout=60) as found:
-        cookies = {cookie.partition("=")[0]: cookie for cookie in found.headers.get_all("Set-Cookie")}
-    assert len(cookies) == 2
-    for name, cookie in cookies.items():
-        assert "SameSite=Strict" in cookie
-        assert ("HttpOnly" in cookie) == (name != "_xsrf")  # the page's own script sends that one back
+        (cookie,) = found.headers.get_all("Set-Cookie")
+    assert cookie.startswith("_xsrf=")  # opens nothing; the page's own script sends it back
+    assert "SameSite=Strict" in cookie
+
+
+def test_a_socket_that_speaks_another_protocol_hangs_nothing(toy: Path, start: Callable[..., Server]) -> None:
+    server = start(toy)
+
+    def work(visit: Callable[[str], Visit]) -> None:
+        known = kernel_id(shown(visit(server.url)))
+        channels = server.at(f"api/kernels/{known}/channels?session_id=other").replace("http", "ws", 1)
+        for protocols in (None, ["chat"]):
+            with pytest.raises(InvalidStatus) as refused, connect(channels, subprotocols=protocols):
+                pass
+            assert refused.value.response.status_code == 400
+        assert answer(server.url)[0] == 200  # it still serves
+        with connect(channels, subprotocols=["v1.kernel.websocket.jupyter.org"]):
+            pass
+
+    in_browser(work)
+
+
+def test_the_login_keeps_what_else_the_address_says(tmp_path: Path, start: Callable[..., Server]) -> None:
+    server = start(write_notebook(tmp_path / "asking.ipynb", ASKING))
+
+    def work(visit: Callable[[str], Visit]) -> None:
+        page = visit(server.at("?x=7", token=False)).page
+        page.get_by_label("Token").fill(server.url.partition("token=")[2])
+        page.get_by_role("button", name="Open").click()
+        expect(page.get_by_text("seven")).to_be_visible(timeout=60000)
+
+    in_browser(work)
 
 
 def test_a_kernel_that_stands_ready_learns_its_request(tmp_path: Path, start: Callable[..., Server]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from facelib.app.doors import TokenProvider, invited
+from facelib.app.doors import TokenProvider, invited, page_config
 
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
@@ -41,25 +42,30 @@ def test_links_are_followed_but_not_in_advance(more: dict[str, str]) -> None:
     assert not invited(more)
 
 
-def handler(**arguments: str) -> Any:
-    import logging
+def handler(given: str = "", **headers: str) -> Any:
+    def get_argument(_name: str, default: str = "") -> str:
+        return given or default
 
-    def get_argument(name: str, default: str = "") -> str:
-        return arguments.get(name, default)
-
-    return SimpleNamespace(get_argument=get_argument, log=logging.getLogger("test"))
+    request = SimpleNamespace(headers=headers, host="127.0.0.1:8866")
+    return SimpleNamespace(get_argument=get_argument, get_cookie=lambda _name: None, request=request)
 
 
 @pytest.mark.parametrize("given", ["", "secre", "secret ", "Secret", "s\u00e9cret", "secret" * 1000])
 def test_wrong_tokens_open_nothing(given: str) -> None:
     provider = TokenProvider(token="secret")
     assert provider.auth_enabled
-    assert provider.process_login_form(handler(password=given)) is None
-    assert provider.process_login_form(handler(password=given, new_password="mine")) is None
-    assert provider.process_login_form(handler(password="secret")) is not None
+    assert asyncio.run(provider._get_user(handler(given))) is None
+    assert asyncio.run(provider._get_user(handler(Authorization=f"token {given}"))) is None
+    assert asyncio.run(provider._get_user(handler("secret"))) is not None
+    assert asyncio.run(provider._get_user(handler(Authorization="token secret"))) is not None
 
 
 def test_no_token_lets_everyone_in() -> None:
     provider = TokenProvider(token="")
     assert not provider.auth_enabled
-    assert provider.process_login_form(handler()) is not None
+    assert asyncio.run(provider._get_user(handler())) is not None
+
+
+def test_the_page_learns_the_token() -> None:
+    assert page_config("")({"a": 1}, notebook_path="x") == {"a": 1}
+    assert page_config("secret")({"a": 1}) == {"a": 1, "token": "secret", "appendToken": "true"}
