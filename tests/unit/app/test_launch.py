@@ -8,6 +8,7 @@ import socket
 import tempfile
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def test_explorer_and_template_are_found_when_installed(
 ) -> None:
     monkeypatch.setattr(launch, "__file__", str(tmp_path / "lib/python/facelib/app/launch.py"))
     monkeypatch.setattr("sys.prefix", str(tmp_path))
-    monkeypatch.setattr("importlib.metadata.Distribution.files", property(lambda _self: []))
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _name: SimpleNamespace(files=[]))
     with pytest.raises(UnavailableError, match="Install facelib again"):
         launch.find_notebook()
     page = tmp_path / "share/facelib/notebooks/app.ipynb"
