@@ -427,7 +427,7 @@ def test_what_would_give_the_token_away_is_refused(options: list[str], words: st
 def test_the_environments_token_goes_no_further(toy: Path, start: Callable[..., Server]) -> None:
     server = start(toy, "--log", "DEBUG", pool=1, FACELIB_TOKEN="open sesame")
     assert server.url.endswith("?token=open+sesame")
-    assert "open sesame" not in server.log  # which people paste when they ask for help
+    assert "sesame" not in server.log.replace(server.url, "")  # which people paste when they ask for help
     (kernel,) = server.kernels()
     assert "FACELIB_TOKEN" not in kernel.environ()
     assert "PYTHONSAFEPATH" not in kernel.environ()  # a notebook may import a module beside it
