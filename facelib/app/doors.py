@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import authorized
 from jupyter_server.auth.identity import IdentityProvider, User
-from tornado.web import HTTPError
+from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.web import HTTPError, authenticated
 from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.voila_identity_provider import VoilaLoginHandler
@@ -90,6 +93,19 @@ class SocketHandler(VoilaKernelWebsocketHandler):
         if PROTOCOL not in map(str.strip, spoken.split(",")):
             raise HTTPError(400)
         await super().pre_get()
+
+
+class SessionHandler(KernelHandler):
+    """Says how a kernel is, and ends it."""
+
+    @authenticated
+    @authorized
+    async def get(self, kernel_id: str) -> None:
+        """Answer a page that hears nothing from its kernel; a kernel that has died isn't there any more."""
+        manager = self.kernel_manager
+        if kernel_id in manager and not await ensure_async(manager.is_alive(kernel_id)):
+            await ensure_async(manager.shutdown_kernel(kernel_id, now=True))
+        await super().get(kernel_id)
 
 
 def page_config(token: str) -> Callable[..., dict[str, Any]]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -62,6 +63,14 @@ class CappedKernelManager(AsyncMappingKernelManager):
         pool: list[asyncio.Task[Any]] = getattr(self, "_pools", {}).get(notebook, [])
         pool.sort(key=lambda task: not _succeeded(task))
         return bool(pool) and _succeeded(pool[0])
+
+    def hand_out(self, notebook: str) -> None:
+        """Count from now on how long the kernel that `notebook` gets next has been idle.
+
+        Counted since its preheating, it may be ended on its way, before the visitor's browser has connected.
+        """
+        kernel_id = self._pools[notebook][0].result()["kernel_id"]
+        self.get_kernel(kernel_id).last_activity = datetime.now(UTC)
 
     async def _async_start_kernel(self, **kwargs: Any) -> str:
         env = VARIABLES | (kwargs.get("env") or dict(os.environ))

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import jinja2
 from jupyter_core.utils import run_sync
 from jupyter_server.log import log_request
+from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.web import HTTPError
 from traitlets import Bool, Unicode
@@ -29,7 +30,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.voila_identity_provider import VoilaLoginHandler
 
-from facelib.app.doors import FOREIGN, LoginHandler, SocketHandler, TemplateFiles, invited
+from facelib.app.doors import FOREIGN, LoginHandler, SessionHandler, SocketHandler, TemplateFiles, invited
 from facelib.app.kernels import kernel_path
 
 logger = logging.getLogger(__name__)
@@ -59,9 +60,12 @@ class PageHandler(TornadoVoilaHandler):
 
     def should_use_rendered_notebook(self, notebook_data: Any, pool_size: int, *rest: Any) -> bool:
         """Take a kernel of the pool only if it has been started."""
-        return self.kernel_manager.ready(self.notebook_path) and bool(
+        taken = self.kernel_manager.ready(self.notebook_path) and bool(
             super().should_use_rendered_notebook(notebook_data, pool_size, *rest)
         )
+        if taken:
+            self.kernel_manager.hand_out(self.notebook_path)
+        return taken
 
 
 class PageServer(Voila):
@@ -103,6 +107,7 @@ class PageServer(Voila):
         own = {
             TornadoVoilaHandler: PageHandler,
             TemplateStaticFileHandler: TemplateFiles,
+            KernelHandler: SessionHandler,
             VoilaKernelWebsocketHandler: SocketHandler,
             VoilaLoginHandler: LoginHandler,
         }

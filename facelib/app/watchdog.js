@@ -1,17 +1,42 @@
-// Pings the kernel; three pings in a row without an answer mean that the session has ended.
-// Unanswered pings are counted, not seconds: a hidden tab's timer may run once a minute, a laptop may sleep.
-const MISSING = 3;
+// Pings the kernel. Three pings in a row without an answer may mean that it computes, or that it is gone: the
+// page asks before it says which. Unanswered pings are counted, not seconds: a hidden tab's timer may run once
+// a minute, a laptop may sleep.
+const SILENT = 3;
+const LOST = 10;
 
-function banner(text) {
+function settings() {
+  try {
+    return JSON.parse(document.getElementById("jupyter-config-data").textContent);
+  } catch {
+    return {};
+  }
+}
+
+// What has become of the kernel: "computing", "ended", "unreachable", or "" if nothing is known.
+async function fate(model) {
+  const { kernelId, baseUrl, token } = settings();
+  if (!kernelId) return model.widget_manager?.kernel?.status === "busy" ? "computing" : ""; // JupyterLab
+  try {
+    const headers = token ? { Authorization: `token ${token}` } : {};
+    const answer = await fetch(`${baseUrl}api/kernels/${kernelId}`, { headers, cache: "no-store" });
+    return answer.ok ? "computing" : "ended";
+  } catch {
+    return "unreachable";
+  }
+}
+
+function banner(state, text) {
   const element = document.createElement("div");
-  element.className = "facelib-ended";
-  element.setAttribute("role", "alert");
-  const reload = document.createElement("button");
-  reload.type = "button";
-  reload.textContent = "Reload";
-  reload.addEventListener("click", () => window.location.reload());
+  element.className = state === "computing" ? "facelib-computing" : "facelib-ended";
+  element.setAttribute("role", state === "computing" ? "status" : "alert");
   element.append(text);
-  if (document.body.dataset.voila) element.append(reload);
+  if (state !== "computing" && document.body.dataset.voila) {
+    const reload = document.createElement("button");
+    reload.type = "button";
+    reload.textContent = "Reload";
+    reload.addEventListener("click", () => window.location.reload());
+    element.append(reload);
+  }
   return element;
 }
 
@@ -20,27 +45,31 @@ export default {
     el.classList.add("facelib-watchdog");
     let sent = 0;
     let missing = 0;
+    let asking = false;
     let shown = null;
     el.dataset.state = "alive";
 
-    const alive = () => {
-      missing = 0;
-      if (!shown) return;
-      shown.remove();
-      shown = null;
-      el.dataset.state = "alive";
+    const show = (state) => {
+      if (el.dataset.state === state) return;
+      shown?.remove();
+      shown = state === "alive" ? null : banner(state, model.get(state));
+      if (shown) document.body.append(shown);
+      el.dataset.state = state;
     };
-    const ended = () => {
-      if (shown) return;
-      shown = banner(model.get("text"));
-      document.body.append(shown);
-      el.dataset.state = "ended";
+    const ask = async () => {
+      if (asking) return;
+      asking = true;
+      const known = await fate(model);
+      asking = false;
+      if (missing >= SILENT) show(known || (missing >= LOST ? "ended" : "computing"));
     };
     const onMessage = (message) => {
-      if (message?.pong !== undefined) alive();
+      if (message?.pong === undefined) return;
+      missing = 0;
+      show("alive");
     };
     const ping = () => {
-      if (missing >= MISSING) ended();
+      if (missing >= SILENT) ask();
       sent += 1;
       missing += 1;
       try {
@@ -56,6 +85,7 @@ export default {
     return () => {
       window.clearInterval(timer);
       model.off("msg:custom", onMessage);
+      missing = 0;
       shown?.remove();
     };
   },

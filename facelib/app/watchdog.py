@@ -1,4 +1,4 @@
-"""Says in the page that the kernel has died: nothing else would, the page would only stop answering."""
+"""Says in the page that the kernel computes or has died: else the page would only stop answering."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ HERE = Path(__file__).parent
 
 
 class Watchdog(anywidget.AnyWidget):
-    """Is pinged by the page each second; after three missing answers the page shows a banner.
+    """Is pinged by the page each second; after three missing answers the page asks the server, and says it.
 
-    It takes no room. A kernel that is busy for less than three seconds is not reported, and the banner goes
-    when a late answer comes.
+    It takes no room. A kernel that is busy for less than three seconds is not reported, then a line says that
+    it computes; a banner comes only once the kernel is known to have ended, or the server can't be reached.
+    Both go when an answer comes. JupyterLab isn't asked; there ten missing answers of an idle kernel count.
 
     Parameters
     ----------
@@ -34,7 +35,11 @@ class Watchdog(anywidget.AnyWidget):
 
     period = traitlets.Int(1000).tag(sync=True)
     visited = traitlets.Bool(False)
-    text = traitlets.Unicode("The session has ended. Reload the page to go on.").tag(sync=True)
+    computing = traitlets.Unicode("Still computing\u2026").tag(sync=True)
+    ended = traitlets.Unicode("The session has ended. Reload the page to go on.").tag(sync=True)
+    unreachable = traitlets.Unicode(
+        "facelib doesn\u2019t answer. If it was stopped, start it again; then reload the page."
+    ).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)

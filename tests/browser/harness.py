@@ -37,6 +37,12 @@ BROWSER_OPTIONS = [
 ]
 LOCAL = {"127.0.0.1", "localhost", "[::1]", "::1"}
 HARMLESS = ("Unsatisfied version", "No satisfying version")  # Voila's JupyterLab modules are older than Lab's
+IN_SIGHT = """element => {
+  const box = element.getBoundingClientRect();
+  const x = box.x + box.width / 2, y = box.y + box.height / 2;
+  const hit = document.elementFromPoint(x, y);
+  return [x, y, hit !== null && (element.contains(hit) || hit.closest("label")?.control === element)];
+}"""
 START = 60.0  # seconds that a server may take on a busy machine
 
 
@@ -224,6 +230,30 @@ class Visit:
         """Fail if the console has an error or a warning, the page an exception, or a request failed."""
         assert not self.problems, "\n".join(self.problems)
         assert not self.failures, "\n".join(self.failures)
+
+    def reach(self, target: Locator) -> tuple[float, float]:
+        """Turn the wheel until the middle of `target` can be seen, and return it; fail where it never can.
+
+        Playwright scrolls by script, also what a person can't scroll, and clicks what is out of sight.
+        """
+        width, height = (self.page.viewport_size or {})["width"], (self.page.viewport_size or {})["height"]
+        before = None
+        for _ in range(100):
+            x, y, free = target.evaluate(IN_SIGHT)
+            if free:
+                return float(x), float(y)
+            self.page.mouse.move(width / 2, height / 2)
+            self.page.mouse.wheel(0, 150 if y > height / 2 else -150)
+            self.page.wait_for_timeout(60)
+            moved = target.evaluate(IN_SIGHT)[1]
+            assert moved not in {y, before}, f"nobody can scroll to {target}: it stays at {x:.0f}, {y:.0f}"
+            before = y
+        msg = f"{target} is covered wherever the page is scrolled to"
+        raise AssertionError(msg)
+
+    def click(self, target: Locator) -> None:
+        """Click on what a person has scrolled to and sees."""
+        self.page.mouse.click(*self.reach(target))
 
     def choose_property(self, pattern: str) -> None:
         """Choose the property whose entry matches, and wait until its own options stand beside the slider."""

@@ -38,4 +38,4 @@ def test_anything_else_is_not(sent: list[Any], content: object) -> None:
 def test_defaults() -> None:
     dog = Watchdog()
     assert dog.period == 1000
-    assert dog.text == "The session has ended. Reload the page to go on."
+    assert dog.ended == "The session has ended. Reload the page to go on."

@@ -1,0 +1,170 @@
+"""Visitors with hands, slow lines and patience: what they see of the page, and when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import SCREENSHOTS, Server, Visit, wait_until, write_notebook
+from playwright.sync_api import Browser, Page, Route, expect
+
+Start = Callable[..., Server]
+Visits = Callable[..., Visit]
+SIZES = {"laptop": (1280, 720), "desktop": (1440, 900), "tablet": (820, 1180), "phone": (390, 844)}
+TABS = ("Explore", "Population", "Observed data", "Muscles")
+LONG = """
+import time
+import ipywidgets as widgets
+from facelib.app.watchdog import Watchdog
+
+told = widgets.Label("strength 0")
+buttons = [widgets.Button(description=name) for name in ("Compute", "Compute aside")]
+
+def compute(_=None):
+    time.sleep(9)
+    told.value = "computed"
+
+def aside(_):
+    import asyncio
+    asyncio.get_running_loop().call_later(0.1, compute)  # the server hears nothing of such work
+
+buttons[0].on_click(compute)
+buttons[1].on_click(aside)
+widgets.VBox([Watchdog(), told, *buttons])
+"""
+
+
+def held(page: Page) -> list[Route]:
+    """Let the page's script wait, as on a slow line, until `let_go`."""
+    routes: list[Route] = []
+    page.route("**/static/voila.js*", lambda route: routes.append(route))  # noqa: PLW0108
+    return routes
+
+
+def let_go(page: Page, routes: list[Route]) -> None:
+    """Let it arrive; events of the page come while Playwright waits only."""
+    while not routes:
+        page.wait_for_timeout(50)
+    routes[0].continue_()
+
+
+def ready(page: Page, seconds: float = 60.0) -> None:
+    expect(page.get_by_text("strength 0", exact=True)).to_be_visible(timeout=1000 * seconds)
+
+
+def old_kernel(server: Server, seconds: float) -> None:
+    """Wait until the kernel that stands ready is older than the time after which idle ones end."""
+    server.wait_for_kernels(1)
+    (kernel,) = server.kernels()
+    wait_until(lambda: time.time() - kernel.create_time() > seconds + 4, seconds + 60, "an old kernel")
+
+
+@pytest.mark.outside
+def test_who_comes_to_an_idle_server_by_a_slow_line_gets_the_page(
+    toy: Path, start: Start, browser: Browser
+) -> None:
+    server = start(toy, "--idle-minutes", "0.25")
+    old_kernel(server, 15)
+    page = browser.new_page()
+    script = held(page)
+    page.goto(server.url, wait_until="commit")
+    page.wait_for_timeout(14000)
+    let_go(page, script)
+    ready(page)
+    page.close()
+
+
+@pytest.mark.outside
+def test_a_page_whose_session_is_gone_says_so(toy: Path, start: Start, browser: Browser) -> None:
+    server = start(toy, pool=1)
+    (kernel,) = server.kernels()
+    page = browser.new_page()
+    script = held(page)
+    response = page.goto(server.url, wait_until="commit")
+    assert response is not None
+    response.finished()
+    kernel.kill()
+    let_go(page, script)
+    failure = page.get_by_role("alert").filter(has_text="could not be built")
+    expect(failure).to_be_visible(timeout=60000)
+    assert "VBox(" not in page.locator("body").inner_text()
+    page.screenshot(path=SCREENSHOTS / "session_gone.png")
+    page.unroute_all()
+    failure.get_by_role("button", name="Reload").click()
+    ready(page)
+    page.close()
+
+
+def test_a_page_that_computes_for_long_says_so_and_goes_on(
+    tmp_path: Path, start: Start, visit: Visits
+) -> None:
+    server = start(write_notebook(tmp_path / "long.ipynb", LONG), pool=0)
+    one = visit(server.url)
+    ready(one.page)
+    one.page.evaluate(
+        """() => { window.banners = 0; new MutationObserver(() => {
+             window.banners += document.querySelectorAll('.facelib-ended').length;
+           }).observe(document.body, {childList: true}); }"""
+    )
+    computing = one.page.get_by_role("status").filter(has_text="Still computing")
+    for button in ("Compute", "Compute aside"):
+        expect(computing).to_have_count(0)
+        one.click(one.page.get_by_role("button", name=button, exact=True))
+        expect(computing).to_be_visible(timeout=8000)
+        expect(computing).to_have_count(0, timeout=20000)
+    assert one.page.evaluate("window.banners") == 0
+    one.assert_clean()
+    server.kill()
+    expect(one.page.get_by_role("alert").filter(has_text="facelib doesn\u2019t answer")).to_be_visible(
+        timeout=15000
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_everything_can_be_scrolled_to(page_server: Server, visit: Visits, size: str) -> None:
+    width, height = SIZES[size]
+    one = visit(page_server.url, width=width, height=height)
+    one.page.locator(".facelib-strength").first.wait_for(timeout=60000)
+    limits = one.page.locator(".facelib-limits")
+    for tab in TABS if size in {"laptop", "desktop"} else TABS[:1]:
+        one.page.get_by_role("tab", name=tab, exact=True).click()
+        expect(one.page.get_by_text("One moment: this part")).to_have_count(0, timeout=90000)
+        one.reach(limits)
+        one.screenshot(f"scrolled_{size}_{tab.split()[0].lower()}")
+        one.reach(one.page.get_by_role("tab", name=tab, exact=True))
+
+
+def swipe(page: Page, x: float, begin: float, end: float, steps: int = 12) -> None:
+    """Move a finger up or down."""
+    session = page.context.new_cdp_session(page)
+    points = [begin + (end - begin) * step / steps for step in range(steps + 1)]
+    for kind, y in zip(["touchStart"] + ["touchMove"] * steps, points, strict=True):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(16)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+def test_keys_and_fingers_scroll(page_server: Server, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(page_server.url, wait_until="commit")
+    page.locator(".facelib-strength").first.wait_for(timeout=60000)
+    cells = page.locator("#rendered_cells")
+
+    def top() -> float:
+        return float(cells.evaluate("cells => cells.scrollTop"))
+
+    page.keyboard.press("End")
+    wait_until(lambda: top() > 300, 5, "End goes down")
+    page.keyboard.press("Home")
+    wait_until(lambda: top() == 0, 5, "Home goes up")
+    page.keyboard.press("PageDown")
+    wait_until(lambda: top() > 300, 5, "Page Down goes down")
+    page.keyboard.press("Home")
+    wait_until(lambda: top() == 0, 5, "Home goes up")
+    swipe(page, 195, 700, 300)
+    wait_until(lambda: top() > 200, 5, "a finger scrolls")
+    context.close()
