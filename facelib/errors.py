@@ -104,6 +104,10 @@ class BadArchiveError(FacelibError, ValueError):
     """A zip that can't be read, or that isn't safe to read; nothing of it was unpacked."""
 
 
+class ReadError(FacelibError, OSError):
+    """What can't be read as a file: a pipe, a socket, a device, or more than it said it has."""
+
+
 class WriteError(FacelibError, OSError):
     """A file that can't be written: the disk is full, or its folder is closed. No half of it is left."""
 

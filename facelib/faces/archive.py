@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from facelib.errors import BadArchiveError, BadImageError
 from facelib.faces.photographs import MAX_BYTES
+from facelib.models.content import open_file
 
 MAX_FILES: Final = 100_000
 MAX_DIRECTORY: Final = 24_000_000  # bytes of the list of files: room for so many, and little more
@@ -109,7 +110,7 @@ def _opened(source: Any) -> _Bounded:
     if not path.is_file():
         msg = f"There is no file {path}."
         raise BadArchiveError(msg)
-    return _Bounded(io.FileIO(path))
+    return _Bounded(open_file(path).detach())
 
 
 def _check(members: Iterable[zipfile.ZipInfo], size: int) -> None:

@@ -39,6 +39,11 @@ class FaceSet(Sequence[Face]):
     of that id, ``faces[:10]`` a set. What the table says of a face stands in its ``attributes``. Iterating
     over it stops with an error at a picture that is broken; `iterate` can leave such out.
 
+    Attributes
+    ----------
+    notes
+        What of the folder was left out and why, in sentences; empty if nothing was.
+
     Examples
     --------
     >>> grey = Face(np.full((64, 64, 3), 128, np.uint8), np.array([0.0, 0, 64, 64]), np.full((2, 2), np.nan))
@@ -47,7 +52,8 @@ class FaceSet(Sequence[Face]):
     (2, ['Anna', 'Ben'], '1')
     """
 
-    def __init__(self, table: pd.DataFrame, source: Source, keys: str) -> None:
+    def __init__(self, table: pd.DataFrame, source: Source, keys: str, notes: tuple[str, ...] = ()) -> None:
+        self.notes = notes
         self._table = table.reset_index(drop=True)
         self._source = source
         self._keys: list[str] = self._table[keys].tolist()
@@ -66,10 +72,14 @@ class FaceSet(Sequence[Face]):
     ) -> FaceSet:
         """Return the photographs of a folder and its subfolders; none is read yet.
 
+        A link to a picture counts if that lies in the folder, too. What leads out of the folder, or is no
+        file but a pipe or a device, is left out, and `notes` says so.
+
         Parameters
         ----------
         folder
-            PNG, JPEG and WebP files, whose names end so; hidden ones don't count.
+            PNG, JPEG and WebP files, whose names end so; hidden ones don't count. The folder itself may be
+            a link.
         metadata
             CSV or Parquet file, looked for in the folder, too, or a table: column ``file`` (name within the
             folder); ``person``, ``label``, ``id`` and anything else that is known, as `data/README.md` shows.
@@ -82,7 +92,8 @@ class FaceSet(Sequence[Face]):
         Raises
         ------
         BadValueError
-            There is no such folder.
+            There is no such folder, it is one of the system (``/``, ``/proc`` …), or it holds more than
+            1,000,000 files or 100,000 folders.
         BadTableError
             The table can't be read or doesn't fit the files; the error has lists of them.
         """
@@ -91,12 +102,18 @@ class FaceSet(Sequence[Face]):
         if not root.is_dir():
             msg = f"There is no folder {root}."
             raise BadValueError(msg)
-        names = list(files_below(root))
+        names, notes = files_below(root)
         if isinstance(metadata, str | Path):
             path = Path(metadata).expanduser()
             metadata = read_table(path if path.is_file() else root / path, path.name)
-        table = bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
-        return cls(table, Kept(Folder(root.resolve(), detect, which)), "file")
+        try:
+            table = (
+                bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
+            )
+        except BadTableError as error:
+            error.args = (" ".join([str(error), *notes]),)  # perhaps what it lists is what was left out
+            raise
+        return cls(table, Kept(Folder(root.resolve(), detect, which)), "file", notes)
 
     @classmethod
     def from_zip(
@@ -188,7 +205,8 @@ class FaceSet(Sequence[Face]):
     def __repr__(self) -> str:
         names = [str(name)[:VALUE] for name in self._table.columns[:COLUMNS]]
         more = [] if self._table.shape[1] <= COLUMNS else ["…"]
-        return f"<FaceSet of {len(self)} faces: {', '.join([*names, *more])}>"
+        left = "".join(f"; {note.removesuffix('.')}" for note in self.notes)
+        return f"<FaceSet of {len(self)} faces: {', '.join([*names, *more])}{left}>"
 
     def _repr_html_(self) -> str:
         return block(self, table=self._table)
@@ -337,6 +355,7 @@ class FaceSet(Sequence[Face]):
 
     def _of(self, numbers: npt.NDArray[np.intp]) -> FaceSet:
         chosen = object.__new__(FaceSet)
+        chosen.notes = self.notes
         chosen._table = self._table.iloc[numbers].reset_index(drop=True)
         chosen._source = self._source
         chosen._keys = [self._keys[number] for number in numbers]

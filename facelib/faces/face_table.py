@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadTableError
+from facelib.models.content import read_file
 from facelib.models.spreadsheet import unguarded
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def read_table(content: Path | bytes, name: str) -> pd.DataFrame:
     if (len(content) if isinstance(content, bytes) else content.stat().st_size) > MAX_TABLE:
         msg = f"A table may have at most {MAX_TABLE // 10**6} MB."
         raise BadTableError(msg)
-    raw = content if isinstance(content, bytes) else content.read_bytes()
     try:
+        raw = content if isinstance(content, bytes) else read_file(content, MAX_TABLE)
         return (_parquet if name.lower().endswith((".parquet", ".pq")) else _text)(raw)
     except Exception as error:  # pandas and pyarrow raise nearly anything on damaged files
         msg = f"The table {name} can't be read as CSV (UTF-8) or Parquet: {error}."

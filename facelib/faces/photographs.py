@@ -25,6 +25,7 @@ from facelib.errors import (
 from facelib.faces.dark_eyes import DARK, light_around_eyes
 from facelib.faces.face import Face
 from facelib.faces.landmarks import eyes_between
+from facelib.models.content import read_file
 
 if TYPE_CHECKING:
     from facelib.faces.detector import Detection
@@ -230,7 +231,11 @@ def _content(source: Any) -> bytes:
     if size > MAX_BYTES:
         msg = f"A picture may have at most {MAX_BYTES // 10**6} MB; this one has {size / 1e6:.0f} MB."
         raise BadImageError(msg)
-    return source if isinstance(source, bytes) else path.read_bytes()
+    try:
+        return source if isinstance(source, bytes) else read_file(path)
+    except OSError as error:
+        msg = f"The picture {path.name} can't be read: {error.strerror or error}."
+        raise BadImageError(msg) from error
 
 
 def _decode(content: bytes) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import torch
 
 from facelib.errors import BadModelError
+from facelib.models.content import open_file, read_content
 from facelib.models.trial import first_line
 
 _UNUSUAL = ("aten::from_file", "aten::save", "prim::PythonOp")
@@ -17,7 +19,7 @@ _UNUSUAL = ("aten::from_file", "aten::save", "prim::PythonOp")
 def is_torchscript(path: Path) -> bool:
     """Return whether a file is a TorchScript archive: a zip that has code in it."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
             return any("/code/" in name for name in archive.namelist())
     except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
         return False
@@ -47,8 +49,9 @@ def read_torchscript(path: Path, *, trust: bool = False) -> Any:
             "with the function that makes the network (factory=)."
         )
         raise BadModelError(msg)
+    content = io.BytesIO(read_content(path))
     try:
-        network = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+        network = torch.jit.load(content, map_location="cpu").eval()  # type: ignore[no-untyped-call]
         text = str(network.inlined_graph)
     except Exception as error:  # a program may raise anything, and torch has kinds of errors of its own
         msg = f"{path.name} can't be read as TorchScript: {first_line(error)}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import PATHS, BadValueError, check_kind
+from facelib.models.content import read_file
 from facelib.models.ledger import remember
 from facelib.models.spreadsheet import write_csv
 from facelib.models.writing import explained
@@ -92,7 +93,7 @@ def _check_free(target: Path) -> None:
 
 def _is_export(folder: Path) -> bool:
     try:
-        content = json.loads((folder / ABOUT).read_text())
+        content = json.loads(read_file(folder / ABOUT))
     except (OSError, ValueError):
         return False
     return isinstance(content, dict) and content.get("made_by") == MADE

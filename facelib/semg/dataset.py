@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from facelib.errors import BadTableError, FacelibError, UnknownNameError
 from facelib.faces.expressions import FACE_UNITS
+from facelib.models.content import open_file
 from facelib.semg.findings import Finding
 from facelib.semg.inventory import clips_of
 from facelib.semg.muscles import CHANNELS, unit_weights
@@ -248,10 +249,10 @@ def read_units(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
+            file.seek(0)
+            content = (gzip.GzipFile(fileobj=file) if packed else file).read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             msg = f"{path.name} unpacks to more than {MOST_BYTES // 10**6} MB."
             raise BadTableError(msg)

@@ -218,7 +218,8 @@ def _unlisted(folder: Path, clips: pd.DataFrame) -> Iterator[Finding]:
         where = folder / part
         if part == "video_noelec_params":
             where /= METHOD  # other methods have no column here
-        for file in where.rglob("*") if where.is_dir() else ():
+        inside = where.is_dir() and _inside(folder, str(where.relative_to(folder))) is not None
+        for file in where.rglob("*") if inside else ():
             count += 1
             if count > _MOST_FILES:
                 return

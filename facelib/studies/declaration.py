@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
+from facelib.models.content import open_file
 from facelib.showing import in_short
 from facelib.studies.checksums import DamagedError, unsealed
 from facelib.studies.declared_faces import check_faces
@@ -116,7 +117,7 @@ def load_declaration(path: str | Path) -> Declaration:
     check_kind(path, PATHS, "The name of a study's file")
     place = Path(path).expanduser()
     try:
-        with place.open("rb") as file:
+        with open_file(place) as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
         msg = f"{place} can't be read: {error.strerror or error}."

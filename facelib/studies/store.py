@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 from facelib.errors import FacelibError
+from facelib.models.content import read_file
 from facelib.models.writing import UNFINISHED, newest_last, written_whole
 from facelib.studies import checksums
 from facelib.studies.checksums import DamagedError
@@ -252,8 +253,8 @@ class Store:
         with self.saying(path):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # of people: others are let in by hand
             lock = os.open(path, os.O_RDWR | os.O_CREAT, self.folder.stat().st_mode & 0o666)
-        with os.fdopen(lock, "a+b") as file:
-            _lock(file.fileno(), self.folder)
+        try:
+            _lock(lock, self.folder)
             for left in self._unfinished():
                 with self.saying(left):
                     left.unlink(missing_ok=True)  # of runs that were killed
@@ -263,6 +264,8 @@ class Store:
                 for left in self._unfinished():
                     with suppress(OSError):
                         left.unlink()  # of processes that were ended with the run while they wrote
+        finally:
+            os.close(lock)
 
     def _unfinished(self) -> list[Path]:
         """Return the files that were being written when their process ended; others' aren't ours."""
@@ -325,7 +328,7 @@ def read_bytes(path: Path) -> bytes:
         If the system doesn't let us read it: it may be whole.
     """
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -20,7 +20,7 @@ from facelib import classifiers as zoo
 from facelib import properties
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, check_kind
-from facelib.faces import Head
+from facelib.faces import FaceSet, Head
 from facelib.faces.arguments import checked, whole
 from facelib.models.ledger import remember
 from facelib.stats.checks import as_count, as_share
@@ -118,6 +118,7 @@ class Study(ABC, Generic[R]):
             kept = Store(Path(store).expanduser())
             left, said, refused = self._planned(kept, jobs, self._wanted(units, readers))
         seconds, weight = trial(left or jobs, readers)
+        without = self.faces.notes if isinstance(self.faces, FaceSet) else ()
         processes, here = workers(n_jobs)
         batch = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
         kinds = 2 if MEASURES in readers else 1
@@ -137,7 +138,7 @@ class Study(ABC, Generic[R]):
             seconds=seconds * len(left) / processes,
             bytes=weight * len(jobs) + PART * kinds * math.ceil(len(jobs) / batch),
             processes=processes,
-            notes=tuple(filter(None, (said, *self._notes()))),
+            notes=tuple(filter(None, (said, *without, *self._notes()))),
             refused=refused,
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 20  # of processor time for one attempt; what one takes depends on the machine, so there is room
+WAITS = 300  # seconds on the clock, for what waits and takes no time of the processor
 MEMORY = 1_000_000_000  # bytes at its peak, with facelib and torch
+SPACE = 6 * 2**30  # bytes of addresses, so that what fills the memory doesn't fill the machine's
 TRIAL = 3  # seconds of processor time that an ONNX file gets for its trial
 
 SEVEN = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -118,12 +121,40 @@ def _study(path: str) -> None:
     load_study(path)
 
 
+def _plan(path: str) -> None:
+    from facelib.studies.declaration import load_study
+
+    load_study(path).plan(n_jobs=1)
+
+
+def _open(path: str) -> None:
+    from facelib.studies import open_study
+
+    open_study(path)
+
+
+def _signals(path: str) -> None:
+    from facelib.semg import read_signals
+
+    read_signals(path, rate=1000)
+
+
+def _units(path: str) -> None:
+    from facelib.semg.dataset import read_units
+
+    read_units(Path(path))
+
+
 ATTEMPTS: dict[str, Callable[..., None]] = {
     "classifier": _classifier,
     "generator": _generator,
     "zip": _faces("from_zip"),
     "folder": _faces("from_folder"),
     "study": _study,
+    "plan": _plan,
+    "open": _open,
+    "signals": _signals,
+    "units": _units,
 }
 
 
@@ -148,6 +179,8 @@ def _forked(what: str, path: str, options: dict[str, Any]) -> dict[str, Any]:
     if child == 0:
         os.close(receive)
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (SPACE, SPACE))
+        signal.alarm(WAITS)
         with os.fdopen(send, "w") as stream:
             json.dump(_attempt(what, path, options), stream)
         os._exit(0)

@@ -186,7 +186,7 @@ def test_what_can_not_be_read_now_is_not_called_damaged(
         raise PermissionError(errno.EACCES, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", refused)
+        patch.setattr("facelib.studies.store.read_file", refused)
         with pytest.raises(StoreError, match=r"can't be read \(Permission denied\).*may well be whole"):
             values(store, "a")
     assert values(store, "a") == [1, 2]
