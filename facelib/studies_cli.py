@@ -132,7 +132,7 @@ def status(store: Folder) -> None:
 
 @app.command()
 def verify(store: Folder) -> None:
-    """Compare every file of a study with its checksum; ends with 1 if one is damaged."""
+    """Compare every file of a study with its checksum; ends with 1 if one is damaged, missing or foreign."""
     from facelib.studies import verify as verify_study
 
     found = verify_study(store)

@@ -38,6 +38,15 @@ def named(what: str, content: bytes) -> str:
     return f"{what}-{hashlib.sha256(content).hexdigest()[:LENGTH]}.parquet"
 
 
+def is_named(name: str) -> bool:
+    """Return whether the name of a table has a checksum.
+
+    >>> is_named(named("faces", b"")), is_named("faces.parquet")
+    (True, False)
+    """
+    return _NAMED.search(name) is not None
+
+
 def check(path: Path, content: bytes) -> bool:
     """Return whether the name of a table has a checksum: then it is that of its content.
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -13,7 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.studies import fingerprints
 from facelib.studies.checksums import sealed, unsealed
-from facelib.studies.record import STUDY, Record, read_provenance, read_record, read_units, write_record
+from facelib.studies.record import (
+    BEGINNING,
+    STUDY,
+    Record,
+    read_provenance,
+    read_record,
+    read_units,
+    write_record,
+)
 from facelib.studies.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -208,8 +217,15 @@ def keep(store: Store) -> Path:
 
 
 def drop(store: Store, kept: Path) -> None:
-    """Remove parts and tables that lie in the folder `kept`, and that the study doesn't need any more."""
+    """Remove parts and tables that lie in the folder `kept`, and that the study doesn't need any more.
+
+    What stays of a study that is older than checksums gets one.
+    """
     record = read_record(store)
+    for name in BEGINNING:
+        if (kept / name).suffix == ".json" and (kept / name).exists():
+            with suppress(StoreError):  # one that is damaged stays as it is
+                store.save(name, store.load(name))
     for inner in _files(store):
         path, named = store.folder / inner, inner.name in {record.faces, record.units}
         if path.suffix == ".parquet" and (kept / inner).exists() and not named:

@@ -14,10 +14,11 @@ from facelib.studies.store import ASIDE, KINDS, Store, StoreError, read_bytes, r
 if TYPE_CHECKING:
     import pandas as pd
 
-State = Literal["ok", "damaged", "missing", "set aside", "not covered"]
+State = Literal["ok", "damaged", "missing", "foreign", "set aside", "not covered"]
 
 WHY = {
     "missing": "the study names it",
+    "foreign": "it has no checksum, though the study's own files have",
     "set aside": "a run or an opening found it damaged",
     "not covered": "written before studies had checksums; it can be read",
 }
@@ -33,7 +34,8 @@ class File:
     name
         Path in the study's folder.
     state
-        "ok", "damaged", "missing", "set aside" (found damaged before) or "not covered" (no checksum).
+        "ok", "damaged", "missing", "foreign" (no checksum, in a study that has some), "set aside" (found
+        damaged before) or "not covered" (of a study that is older than checksums).
     why
         What was found, in words; "" if it is ok.
     """
@@ -60,8 +62,8 @@ class Verification:
 
     @property
     def sound(self) -> bool:
-        """Whether no file is damaged or missing."""
-        return not any(one.state in {"damaged", "missing"} for one in self.files)
+        """Whether no file is damaged, missing or foreign."""
+        return not any(one.state in {"damaged", "missing", "foreign"} for one in self.files)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -78,13 +80,18 @@ class Verification:
         lines = [f"{number} {state}" for state, number in counts.items() if number]
         if counts["not covered"]:
             lines[-1] += f" ({WHY['not covered']})"
-        if not self.sound:
+        found = {one.state for one in self.files}
+        if found & {"damaged", "missing"}:
             others.append("Run the study again: what was damaged is set aside and computed anew.")
+        if "foreign" in found:
+            others.append("Move away what is foreign, unless you know where it is from: it may be read, too.")
         return "\n".join([*others, f"{self.folder}: {', '.join(lines) or 'no sound file'}."])
 
 
 def verify(folder: str | Path) -> Verification:
     """Compare every file of a study with its checksum; nothing is changed.
+
+    It finds damage, not forgery: who changes a file on purpose can change its checksum, too.
 
     Parameters
     ----------
@@ -102,13 +109,22 @@ def verify(folder: str | Path) -> Verification:
     names = {STUDY, PROVENANCE, *(name for name in BEGINNING if (store.folder / name).suffix == ".json")}
     there = [*store.folder.glob("*.parquet"), *store.parts()]
     written = [store.folder / name for name in sorted(names) if (store.folder / name).exists()]
-    files = [_checked(store, path) for path in [*written, *sorted(there)]]
+    uncovered: State = "not covered" if _is_old(store, there) else "foreign"
+    files = [_checked(store, path, uncovered) for path in [*written, *sorted(there)]]
     files += [_named(store, path, "missing") for path in _missing(store)]
     aside = [path for place in ("", *KINDS) for path in sorted((store.folder / place).glob(f"*{ASIDE}"))]
     return Verification(store.folder, (*files, *(_named(store, path, "set aside") for path in aside)))
 
 
-def _checked(store: Store, path: Path) -> File:
+def _is_old(store: Store, tables: list[Path]) -> bool:
+    """Return whether a study is older than checksums: then the tables that it names have none."""
+    try:
+        return not checksums.is_named(read_record(store).units)
+    except StoreError:  # damaged
+        return not any(checksums.is_named(path.name) for path in tables)
+
+
+def _checked(store: Store, path: Path, uncovered: State) -> File:
     """Compare a file with its checksum; one without has to be readable."""
     try:
         content = read_bytes(path)
@@ -121,7 +137,7 @@ def _checked(store: Store, path: Path) -> File:
         return File(_inner(store, path), "damaged", str(error))
     except FileNotFoundError:
         return _named(store, path, "missing")
-    return File(_inner(store, path), "ok") if covered else _named(store, path, "not covered")
+    return File(_inner(store, path), "ok") if covered else _named(store, path, uncovered)
 
 
 def _missing(store: Store) -> list[Path]:

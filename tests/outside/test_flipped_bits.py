@@ -246,3 +246,71 @@ def test_pyarrow_is_what_reads_it_elsewhere(stored: dict[str, Path]) -> None:
     assert isinstance(rows, pa.Table)
     assert len(rows) == len(open_study(stored["changed"]).table)
     assert facelib.studies.verify(stored["changed"]).table["state"].unique().tolist() == ["ok"]
+
+
+FOREIGN = {
+    "a part of an old release": ("outputs/0123456789abcdef01234567.parquet", "parts"),
+    "a table of an old release": ("units.parquet", "units-*"),
+    "a test of an old release": ("grid-0123456789abcdef.parquet", "faces-*"),
+    "a declaration of an old release": ("declaration.json", "{}"),
+    "a provenance of an old release": ("provenance.json", '{"runs": [], "versions": {}, "classifiers": []}'),
+    "a record of an old release": ("study.json", ""),
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_what_has_no_checksum_in_a_study_that_has_some_is_named(
+    kind: str, stored: dict[str, Path], tmp_path: Path
+) -> None:
+    import json
+
+    from typer.testing import CliRunner
+
+    from facelib.studies_cli import app
+
+    shutil.copytree(stored["changed"], folder := tmp_path / "run")
+    name, source = FOREIGN[kind]
+    if source == "parts":
+        shutil.copy2(sorted(folder.glob("outputs/*"))[0], folder / name)
+    elif "*" in source:
+        shutil.copy2(next(folder.glob(source)), folder / name)
+    else:
+        content = json.loads((folder / "study.json").read_text())
+        told = {key: value for key, value in content.items() if key not in {"format", "sha256"}}
+        (folder / name).write_text(source or json.dumps(told))
+    checked = verify(folder)
+    assert not checked.sound
+    assert [(one.name, one.state) for one in checked.files if one.state != "ok"] == [(name, "foreign")]
+    told = CliRunner().invoke(app, ["verify", str(folder)])
+    assert told.exit_code == 1
+    assert f"foreign: {name} (it has no checksum, though the study's own files have)" in told.output
+    assert "computed anew" not in told.output
+
+
+def test_a_study_of_an_old_release_may_have_newer_files_beside(tmp_path: Path) -> None:
+    """A hypothesis, a margin or tests that this version wrote don't make its old rows foreign."""
+    fixture = Path(__file__).parents[1] / "fixtures/studies/of_80850c4/heads"
+    shutil.copytree(fixture, folder := tmp_path / "run")
+    before = verify(folder)
+    assert {one.state for one in before.files} == {"not covered"}
+    from facelib.studies.record import read_record, write_record
+    from facelib.studies.store import Store
+
+    write_record(Store(folder), read_record(Store(folder)))
+    after = verify(folder)
+    assert after.sound
+    assert {one.state for one in after.files} == {"ok", "not covered"}
+    (folder / "study.json").write_text("{")
+    assert [one.name for one in verify(folder).files if one.state == "damaged"] == ["study.json"]
+    assert {one.state for one in verify(folder).files} == {"damaged", "not covered"}
+
+
+def test_what_was_computed_anew_has_checksums_throughout(tmp_path: Path) -> None:
+    fixture = Path(__file__).parents[1] / "fixtures/studies/of_80850c4/heads"
+    shutil.copytree(fixture, folder := tmp_path / "run")
+    (folder / "declaration.json").write_text('{"study": "interventional"}')
+    result = changing().run(folder, n_jobs=1, recompute=True)
+    assert result.complete
+    assert {one.state for one in verify(folder).files} == {"ok"}
+    (kept,) = folder.glob("earlier-*")
+    assert {one.state for one in verify(kept).files} == {"not covered"}
