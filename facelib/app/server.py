@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import socket
 import tempfile
@@ -32,6 +31,7 @@ from voila.voila_identity_provider import VoilaLoginHandler
 
 from facelib.app.doors import FOREIGN, LoginHandler, SessionHandler, SocketHandler, TemplateFiles, invited
 from facelib.app.kernels import kernel_path
+from facelib.models.scratch import PAGE, new_folder, remove
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +75,7 @@ class PageServer(Voila):
     show_page = Bool(False, help="Open the page in the user's browser.")
     page_token = Unicode("", help="The token that the address carries.")
     template_folder = Unicode("", help="Where login.html and error.html are.")
+    _own: Path | None = None
     _opened_from: Path | None = None
 
     def __init__(self, **kwargs: Any) -> None:
@@ -131,12 +132,18 @@ class PageServer(Voila):
         IOLoop.current().add_callback(self._announce)
         super().listen()
 
+    def start(self) -> None:
+        """Serve; what kernels are reached by lies in a folder that is swept when this process was killed."""
+        self._own = new_folder(PAGE, Path(self.connection_dir_root))
+        self.set_trait("connection_dir_root", str(self._own))
+        super().start()
+
     def stop(self) -> None:
         """End all kernels at once, for they keep nothing that could get lost, and remove their sockets."""
         self.kernel_manager.close()
         run_sync(self.kernel_manager.shutdown_all)(now=True)
-        for folder in filter(None, (self.connection_dir, self._opened_from)):
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in filter(None, (self._own, self._opened_from)):
+            remove(folder)
 
     def _announce(self) -> None:
         self.announce(self.address(here=False))
@@ -193,7 +200,7 @@ def place_for_browser(private: Path) -> Path:
     """
     home = Path.home()
     if (home / "snap").is_dir() and os.access(home, os.W_OK):
-        return Path(tempfile.mkdtemp(prefix="facelib-open-", dir=home))
+        return new_folder("open", home)
     return private
 
 

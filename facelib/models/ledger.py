@@ -17,6 +17,7 @@ from typing import Final, Literal, cast
 import platformdirs
 
 from facelib.models import scratch
+from facelib.models.content import open_file
 from facelib.models.writing import written_whole
 
 Kind = Literal["session", "study", "export", "report"]
@@ -116,6 +117,7 @@ def written() -> list[Written]:
     found = [
         Written("session", folder, _files("session", folder), scratch.in_use(folder))
         for folder in scratch.folders()
+        if not folder.name.startswith(f"{scratch.PREFIX}{scratch.PAGE}-")
     ]
     for line in _lines():
         with suppress(ValueError, KeyError, TypeError):
@@ -207,7 +209,7 @@ def _found(kind: Kind, path: Path) -> Iterator[Path]:
 
 def _is_marked(path: Path, name: str, mark: str) -> bool:
     try:
-        with (path / name if name else path).open("rb") as file:
+        with open_file(path / name if name else path) as file:
             return mark.encode() in file.read(2**20)
     except OSError:
         return False

@@ -12,23 +12,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from facelib.models.content import open_file
+
 PREFIX: Final = "facelib-"
 LOCK: Final = ".lock"
+PAGE: Final = "page"
+"""Kind of the folder of a server of pages: sockets and keys of its kernels, nothing about people."""
 PATIENCE: Final = 2.0  # seconds that a thread may take to write its last file while its folder is deleted
 
 _held: dict[Path, int] = {}  # descriptors of the locks of this process, open as long as it lives
 
 
-def new_folder(kind: str) -> Path:
+def new_folder(kind: str, place: Path | None = None) -> Path:
     """Make a folder that this user alone can enter; those that killed processes left are deleted first.
 
     Parameters
     ----------
     kind
         What it is for, in its name.
+    place
+        Where; None: among temporary files.
     """
-    sweep()
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-{os.getpid()}-"))
+    sweep(place)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-{os.getpid()}-", dir=place))
     _hold(folder)
     return folder
 
@@ -55,10 +61,10 @@ def remove(folder: Path) -> None:
         time.sleep(0.05)
 
 
-def folders() -> list[Path]:
-    """Return all such folders of this user, those of other processes included."""
+def folders(place: Path | None = None) -> list[Path]:
+    """Return all such folders of this user in a place, those of other processes included."""
     found = []
-    for folder in sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*")):
+    for folder in sorted((place or Path(tempfile.gettempdir())).glob(f"{PREFIX}*-*")):
         with contextlib.suppress(OSError):
             mine = not hasattr(os, "getuid") or folder.lstat().st_uid == os.getuid()
             if mine and _is_ours(folder):
@@ -72,9 +78,9 @@ def _is_ours(folder: Path) -> bool:
     return bool(_owner(folder)) and folder.is_dir() and not folder.is_symlink() and marked
 
 
-def sweep() -> None:
+def sweep(place: Path | None = None) -> None:
     """Delete the folders of processes that don't live any more: they were killed."""
-    for folder in folders():
+    for folder in folders(place):
         if not in_use(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -93,7 +99,7 @@ def is_locked(file: Path) -> bool | None:
     try:
         import fcntl
 
-        with file.open("rb") as opened:
+        with open_file(file) as opened:
             fcntl.flock(opened.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

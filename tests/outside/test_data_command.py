@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from harness import wait_until
 from PIL import Image
 
 pytestmark = pytest.mark.packages
@@ -229,3 +232,53 @@ def test_what_a_killed_session_left_goes_at_the_next_start(
             assert not places_with(SECRET, room)
         finally:
             server.send_signal(signal.SIGINT)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process can't be killed so elsewhere")
+@pytest.mark.parametrize("long", [False, True], ids=["sockets beside", "a name too long for sockets"])
+def test_what_a_killed_server_left_goes_at_the_next_start(
+    long: bool, own: dict[str, str], tmp_path: Path
+) -> None:
+    room = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
+    home = tmp_path / "home"
+    (home / "snap").mkdir(parents=True)  # its browser opens files in the home only
+    place = room / ("x" * 90 if long else "y")
+    place.mkdir()
+    others = [place / "voila_of_others", home / "facelib-open-letter"]
+    for folder in others:
+        folder.mkdir()
+    browser = tmp_path / "browser.sh"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> "{tmp_path}/opened"\n')
+    browser.chmod(0o755)
+    environment = own | {"TMPDIR": str(place), "HOME": str(home), "BROWSER": f"{browser} %s"}
+
+    def left(process: int) -> list[Path]:
+        return [
+            path for where in (place, home, Path("/tmp")) for path in where.glob(f"facelib-*-{process}-*")
+        ]
+
+    def started() -> subprocess.Popen[str]:
+        words = ["app", "--port", "0", "--pool-size", "1"]
+        server = subprocess.Popen(
+            [sys.executable, "-m", "facelib", *words], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        assert server.stdout is not None
+        assert "facelib is at" in server.stdout.readline()
+        wait_until(lambda: len(left(server.pid)) == 2, 60, "folders of the connections and of the page")
+        return server
+
+    try:
+        killed = started()
+        killed.kill()
+        killed.communicate(timeout=30)
+        assert len(left(killed.pid)) == 2
+        assert all(folder.stat().st_mode & 0o077 == 0 for folder in left(killed.pid))
+        assert listed(environment) == {}, "they hold nothing about people"
+        with started() as server:
+            assert not left(killed.pid)
+            server.send_signal(signal.SIGINT)
+        assert not left(server.pid)
+        assert all(folder.exists() for folder in others)
+        assert [path for path in place.iterdir() if path not in others] == []
+    finally:
+        shutil.rmtree(room)
