@@ -231,8 +231,9 @@ def _tell(result: Result) -> None:
     """Say how far a study is, what failed, and what was changed after its hypothesis was set."""
     from facelib.studies import later_changes
 
-    what = "faces × changes" if result.kind == "interventional" else "faces"
-    typer.echo(f"{result.done:,} of {result.total:,} {what} are done.")
+    if result.complete:  # else its notes say how far it is
+        what = "faces × changes" if result.kind == "interventional" else "faces"
+        typer.echo(f"{result.done:,} of {result.total:,} {what} are done.")
     failures = result.failures
     if len(failures):
         typer.echo(f"{len(failures)} failed; --retry does them again. The first of them:")

@@ -44,6 +44,14 @@ SET_ASIDE: Final = (
     "{n} damaged {files} set aside ({name} …): what {it} held is missing here. Run the study again, and "
     "it is computed anew."
 )
+UNFINISHED: Final = (
+    "Unfinished: {done:,} of {total:,} {units} are done. What is shown is about these alone; run the study "
+    "again to go on."
+)
+OTHERS: Final = (
+    "The folder also holds {n:,} {units} of another study that was run in it: kept, not shown. Running that "
+    "one again shows it."
+)
 
 
 def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
@@ -119,6 +127,7 @@ class Result:
         measured = tidy_measured(kept.read("measured", numbers, there))
         done, total = int(by_job.all().sum()), int(by_job.ngroups)
         aside = _aside(there.aside) if done < total else ""
+        others = len(there.parts.keys() - numbers.keys())
         return cls(
             store=kept.folder,
             settings=record.settings,
@@ -129,12 +138,26 @@ class Result:
             table=_joined(outputs, measured),
             unmeasured=_unmeasured(measured),
             made_by=record.made_by,
-            remarks=tuple(filter(None, (told(record.made_by), aside))),
+            remarks=tuple(
+                filter(
+                    None,
+                    (
+                        told(record.made_by),
+                        _unfinished(done, total, record.settings["kind"]),
+                        _of_others(others),
+                        aside,
+                    ),
+                )
+            ),
         )
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know of how it is stored: that another version computed it, that a part was damaged."""
+        """What to know of how it is stored, in sentences.
+
+        That another version computed it, that it is unfinished, that another study was run in its folder,
+        that a part was damaged.
+        """
         return self.remarks
 
     @property
@@ -433,6 +456,17 @@ def _unmeasured(measured: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=["face", "intervention", "classifier", "error"], dtype="str")
     failed = measured.loc[measured["error"] != "", ["face", "intervention", "error"]].astype("str")
     return failed.assign(classifier=MEASURES)
+
+
+def _unfinished(done: int, total: int, kind: str) -> str:
+    """Say how far a study is; "" if it is finished."""
+    units = "faces × changes" if kind == "interventional" else "faces"
+    return "" if done == total else UNFINISHED.format(done=done, total=total, units=units)
+
+
+def _of_others(n: int) -> str:
+    """Say that units of another study are there; "" if none are."""
+    return OTHERS.format(n=n, units="unit" if n == 1 else "units") if n else ""
 
 
 def _aside(names: Sequence[str]) -> str:

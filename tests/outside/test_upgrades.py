@@ -221,7 +221,9 @@ def test_an_unfinished_study_says_the_choices_and_is_computed_anew_when_asked(
     (earlier,) = folder.glob("earlier-*")
     assert contents(earlier) == before
     pd.testing.assert_frame_equal(open_study(earlier).table, half.table, check_exact=True)
-    assert open_study(folder).notes == ()
+    begun = open_study(folder)
+    (unfinished,) = begun.notes  # and nothing of another version or study
+    assert unfinished.startswith(f"Unfinished: {begun.done} of {begun.total} faces × changes are done.")
     anew = changing().run(folder, n_jobs=1)
     assert anew.complete
     assert anew.notes == ()
@@ -281,6 +283,40 @@ def test_tests_of_another_version_are_shown_not_run_again(
         )
     pd.testing.assert_frame_equal(found.test(), grid, check_exact=True)
     assert ObservationalResult.open(tmp_path).notes == ()
+
+
+def test_an_unfinished_study_says_so_wherever_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facelib.studies.execution.batch_size", lambda *_, **__: 1)
+    with pytest.raises(studies.Cancelled):
+        changing().run(tmp_path / "run", n_jobs=1, stop=stopped_after(4))
+    half = open_study(tmp_path / "run")
+    said = f"Unfinished: {half.done} of 6 faces × changes are done."
+    assert 0 < half.done < 6
+    assert half.notes[0].startswith(said)
+    assert said in repr(half)
+    assert said in half._repr_html_()
+    assert said in CliRunner().invoke(cli.app, ["study", "status", str(tmp_path / "run")]).output
+    assert said in half.report(tmp_path / "report.html").read_text()
+    whole = changing().run(tmp_path / "run", n_jobs=1)
+    assert whole.notes == ()
+    assert "Unfinished" not in repr(whole)
+
+
+def test_another_study_in_the_same_folder_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert changing().run(folder, n_jobs=1).notes == ()
+    other = changing(faces=pictures(4)[3:]).run(folder, n_jobs=1)
+    said = "The folder also holds 18 units of another study that was run in it: kept, not shown."
+    assert len(other.faces) == 1
+    assert other.notes[0].startswith(said)
+    assert open_study(folder).notes == other.notes
+    assert said in repr(other)
+    assert said in CliRunner().invoke(cli.app, ["study", "status", str(folder)]).output
+    assert said in other.report(tmp_path / "report.html").read_text()
+    more = changing(faces=pictures(4)).run(folder, n_jobs=1)  # both of them
+    assert more.notes == ()
 
 
 CHANGED = """
