@@ -103,7 +103,15 @@ def delete(places: Places = None, *, yes: Yes = False) -> None:
 def _is_chosen(one: Written, places: list[Path] | None) -> bool:
     if not places:
         return True
-    return any(one.path.is_relative_to(place.expanduser().absolute()) for place in places)
+    here = (one.path, one.path.resolve())
+    asked = [where for place in places for where in _meant(place.expanduser())]
+    return any(path.is_relative_to(place) for path in here for place in asked)
+
+
+def _meant(place: Path) -> tuple[Path, ...]:
+    """Return what somebody may mean by a place: where it stands, and where it leads."""
+    absolute = place.absolute()
+    return absolute, absolute.parent.resolve() / absolute.name, absolute.resolve()
 
 
 def _line(one: Written) -> str:

@@ -97,6 +97,7 @@ def remember(kind: Kind, path: Path) -> None:
     Where no list can be kept (a home that can't be written to), there is none: a study goes on.
     """
     path = Path(path).expanduser().absolute()
+    path = path.resolve() if ".." in path.parts else path
     with suppress(OSError):
         if any(path.is_relative_to(folder) for folder in scratch.folders()):
             if path.is_dir():

@@ -8,7 +8,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from facelib.errors import BadValueError
 from facelib.models import ledger, scratch
 from facelib.models.ledger import delete, remember, written
 
@@ -155,3 +157,50 @@ def test_a_damaged_line_hides_no_other(place: Path, tmp_path: Path) -> None:
     place.write_bytes(b"\xff\n" + place.read_bytes() + b'{"kind": "stu')
     remember("study", study(tmp_path / "two"))
     assert [one.path.name for one in written()] == ["one", "two"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows lets not everybody make links")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "run", "./run", "../here/run", "../here", "..", ".", "link", "../real link/run", "outer", "outer/led",
+        "deep/../run", "real link/../here/run",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("ran", ["run", "../here/run", "link", "outer/led"])
+def test_a_place_is_deleted_by_any_of_its_names(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, ran: str
+) -> None:
+    """As a person means it: `..` and links lead where they lead, whatever name the study was run by."""
+    from facelib.cli import app
+
+    (tmp_path / "here" / "deep").mkdir(parents=True)
+    (tmp_path / "here" / "outer").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    Path("link").symlink_to("run")
+    Path("real link").symlink_to("../here")
+    (tmp_path / "real link").symlink_to("here")
+    Path("outer/led").symlink_to(tmp_path / "here" / "run")
+    study(Path("run"))
+    other = study(tmp_path / "elsewhere" / "run")
+    remember("study", Path(ran))
+    remember("study", other)
+    told = CliRunner().invoke(app, ["data", "delete", "--yes", asked])
+    if asked == "outer" and ran != "outer/led":
+        assert isinstance(told.exception, BadValueError)  # it holds a link to a study, no study
+        return
+    assert told.exit_code == 0, told.output
+    assert not list(Path("run").glob("*")), told.output
+    assert (other / "study.json").exists() == (asked != "..")
+
+
+def test_a_place_that_only_begins_alike_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facelib.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    remember("study", study(tmp_path / "run2"))
+    told = CliRunner().invoke(app, ["data", "delete", "--yes", "run"])
+    assert isinstance(told.exception, BadValueError)
+    assert (tmp_path / "run2" / "study.json").exists()
