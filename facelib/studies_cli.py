@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -72,7 +71,22 @@ def run(
     yes: Yes = False,
 ) -> None:
     """Run a study, or go on with it; Ctrl-C ends it, and what is done is kept."""
-    os.environ["PYTHONSAFEPATH"] = "1"  # workers take no module from the folder of a stranger's study
+    from facelib.app.launch import environment
+
+    with environment({"PYTHONSAFEPATH": "1"}):  # workers take no module from the folder of a stranger's study
+        _run_declared(plan, store, jobs, dask, retry=retry, recompute=recompute, yes=yes)
+
+
+def _run_declared(
+    plan: Path,
+    store: Path | None,
+    jobs: int | None,
+    dask: str | None,
+    *,
+    retry: bool,
+    recompute: bool,
+    yes: bool,
+) -> None:
     from facelib.studies import Cancelled, StoreError
 
     folder = _folder(plan, store)

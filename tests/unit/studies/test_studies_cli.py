@@ -241,6 +241,30 @@ def test_the_report_is_written_where_it_is_wanted(here: Path, monkeypatch: pytes
     assert "in figures." in said
 
 
+@pytest.mark.parametrize("before", [None, "0"])
+@pytest.mark.parametrize("ends", [None, studies.StoreError("it is full"), KeyboardInterrupt()])
+def test_the_environment_is_as_before_once_a_run_has_ended(
+    here: Path, monkeypatch: pytest.MonkeyPatch, before: str | None, ends: BaseException | None
+) -> None:
+    seen = []
+
+    def look(*_: object, **__: object) -> None:
+        seen.append(os.environ.get("PYTHONSAFEPATH"))
+        if ends is not None:
+            raise ends
+
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    if before is not None:
+        monkeypatch.setenv("PYTHONSAFEPATH", before)
+    monkeypatch.setattr(studies_cli, "_folder", look)  # of the first steps of a run
+    study("run", "plan.yml", "--jobs", "1")  # packages that are imported first set variables of their own
+    there = dict(os.environ)
+    study("run", "plan.yml", "--jobs", "1")
+    assert seen == ["1", "1"]
+    assert dict(os.environ) == there
+    assert os.environ.get("PYTHONSAFEPATH") == before
+
+
 def test_what_is_wrong_is_a_message_with_its_line(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
