@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadModelError, BadValueError
 from facelib.faces.expressions import FACE_UNITS
-from facelib.models.writing import written_whole
+from facelib.models.writing import explained, written_whole
 from facelib.semg import regression
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.regression import Kind, Single
@@ -79,14 +79,20 @@ class Map:
     seed: int = 0
 
     def save(self, path: str | Path) -> Path:
-        """Write the map as one safetensors file, whole or not at all; settings are JSON in its head."""
+        """Write the map as one safetensors file, whole or not at all; settings are JSON in its head.
+
+        Raises
+        ------
+        WriteError
+            If the file can't be written: most likely the disk is full.
+        """
         from safetensors.numpy import save
 
         target = Path(path)
         told = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "weights"}
         text = json.dumps({"direction": self.direction, **told}, ensure_ascii=False)
         content = save({name: np.array(array) for name, array in self.weights.items()}, {_HEAD: text})
-        with written_whole(target) as file:
+        with explained(target), written_whole(target) as file:
             file.write(content)
         return target
 

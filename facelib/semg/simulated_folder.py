@@ -16,7 +16,7 @@ import numpy as np
 from facelib.errors import BadValueError, FacelibError
 from facelib.faces.expressions import FACE_UNITS
 from facelib.models.spreadsheet import csv_of
-from facelib.models.writing import written_whole
+from facelib.models.writing import explained, written_whole
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.simulated_signals import NO_FAULTS, Faults
 from facelib.semg.simulation import SimulatedClip, person, simulate_clip
@@ -162,6 +162,8 @@ def simulate(
         If `stop` answered True.
     UnavailableError
         A package for rendering or reading is not on this machine.
+    WriteError
+        A file can't be written: most likely the disk is full. What is finished is kept.
     """
     target = Path(folder)
     face = head or person()
@@ -253,10 +255,8 @@ def _begin(target: Path, about: Mapping[str, Any], readings: Readings) -> None:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         msg = f"{target} holds something else; a simulated recording needs a folder of its own."
         raise BadValueError(msg)
-    with written_whole(plan) as file:
-        file.write(text.encode())
-    with written_whole(target / "README.txt") as file:
-        file.write(README.format(readings=READ[readings]).encode())
+    _write(plan, text.encode())
+    _write(target / "README.txt", README.format(readings=READ[readings]).encode())
 
 
 def _files(
@@ -375,17 +375,22 @@ def _methods(plans: Sequence[_Plan]) -> pd.DataFrame:
 
 
 def _write_table(path: Path, table: pd.DataFrame, *, index: bool = False) -> None:
-    with written_whole(path) as file:
-        file.write(csv_of(table, index=index, lineterminator="\n"))
+    _write(path, csv_of(table, index=index, lineterminator="\n"))
 
 
 def _write_units(path: Path, table: pd.DataFrame) -> None:
-    with written_whole(path) as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+    buffer = io.BytesIO()
+    with gzip.GzipFile("", "wb", fileobj=buffer, mtime=0) as packed:
         packed.write(csv_of(table, float_format="%.6g", lineterminator="\n"))
+    _write(path, buffer.getvalue())
 
 
 def _write_parquet(path: Path, table: pd.DataFrame) -> None:
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
-    with written_whole(path) as file:
-        file.write(buffer.getvalue())
+    _write(path, buffer.getvalue())
+
+
+def _write(path: Path, content: bytes) -> None:
+    with explained(path), written_whole(path) as file:
+        file.write(content)

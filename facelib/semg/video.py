@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadImageError, BadValueError, WriteError
+from facelib.models.writing import explained
 from facelib.showing import in_short
 
 Frame = npt.NDArray[np.uint8]
@@ -236,7 +237,8 @@ def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -
     if file.suffix.lower() != ".mp4" or not (math.isfinite(rate) and rate > 0):
         msg = f"A video is written as .mp4 with frames a second above 0; got {file.name!r}, {rate!r}."
         raise BadValueError(msg)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    with explained(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f"{file.stem}{secrets.token_hex(8)}.part.mp4")  # the writer needs the ending
     writer: Any = None
     shape: tuple[int, ...] | None = None
@@ -268,7 +270,8 @@ def write_video(path: str | Path, frames: Iterable[Frame], rate: float = 30.0) -
             raise BadValueError(msg)
         writer.release()
         _check_whole(part, number + 1)
-        part.replace(file)
+        with explained(file):
+            part.replace(file)
     finally:
         if writer is not None:
             writer.release()

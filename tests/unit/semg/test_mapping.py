@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from facelib.errors import BadModelError, BadTableError, BadValueError
+from facelib.errors import BadModelError, BadTableError, BadValueError, WriteError
 from facelib.faces.expressions import FACE_UNITS
 from facelib.semg import (
     CHANNELS,
@@ -157,6 +158,20 @@ def test_saved_maps_tell_the_same(  # type: ignore[no-untyped-def]  # noqa: PLR0
         name: getattr(fitted, name) for name in ("kind", "context", "rest", "rows", "penalty")
     }
     assert b"pickle" not in path.read_bytes()
+
+
+def test_a_full_disk_is_told_and_leaves_no_half_of_a_map(
+    pairs: list[Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted = EMG2Expression.fit(pairs[:2], context=(0,))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(WriteError, match=r"disk of .*deep is full. Make room"):
+        fitted.save(tmp_path / "deep" / "map.safetensors")
+    assert not list((tmp_path / "deep").iterdir())
 
 
 def test_other_files_are_refused(pairs: list[Pair], tmp_path: Path) -> None:

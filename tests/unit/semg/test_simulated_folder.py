@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, WriteError
 from facelib.semg import (
     CHANNELS,
     Faults,
@@ -94,6 +95,27 @@ def test_stopped_it_goes_on_and_ends_the_same(folder: Path, tmp_path: Path) -> N
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
     assert contents(target) == contents(folder)
+
+
+@pytest.mark.packages
+@pytest.mark.parametrize(
+    "name", ["about.json", "README.txt", "*.parquet", "*.mp4", "emg/*/*.csv", "*.csv.gz", "MMM*.csv"]
+)
+def test_a_full_disk_is_told_and_nothing_half_written_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    original = Path.replace
+
+    def full(path: Path, target: Path) -> Path:
+        if Path(target).match(name):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return original(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(WriteError, match=r"The disk of .* is full\. Make room"):
+        simulate(tmp_path / "mmm", **{**SETTINGS, "sessions": ("1S",), "tasks": ("happy",), "seconds": 0.5})  # type: ignore[arg-type]
+    assert not list(tmp_path.rglob("*.part*"))
+    assert not list(tmp_path.rglob("MMM.csv"))
 
 
 @pytest.mark.packages
