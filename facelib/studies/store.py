@@ -252,7 +252,7 @@ class Store:
         path = self.folder / "run.lock"
         with self.saying(path):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # of people: others are let in by hand
-            lock = os.open(path, os.O_RDWR | os.O_CREAT, self.folder.stat().st_mode & 0o666)
+            lock = _opened_lock(path)
         try:
             _lock(lock, self.folder)
             for left in self._unfinished():
@@ -407,6 +407,16 @@ def _set_aside(path: Path) -> None:
     """Rename a file that is damaged."""
     with suppress(OSError):
         path.replace(path.with_suffix(ASIDE))
+
+
+def _opened_lock(path: Path) -> int:
+    """Open a lock's file, made if it isn't there, and close it to who may only read: they could hold it."""
+    writers = path.parent.stat().st_mode & 0o222
+    mode = 0o600 | writers | writers << 1
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), mode)
+    with suppress(OSError, AttributeError):  # another one's, and systems without modes
+        os.fchmod(lock, os.fstat(lock).st_mode & mode)
+    return lock
 
 
 def _lock(descriptor: int, folder: Path) -> None:

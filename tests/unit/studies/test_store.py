@@ -255,3 +255,33 @@ def test_what_was_half_written_when_a_run_ended_goes_with_it(store: Store) -> No
         ended()
     assert not list(store.folder.rglob("*.part"))
     assert values(store, "a") == [1, 2]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+@pytest.mark.parametrize(
+    ("folder", "before", "after"),
+    [
+        (0o700, None, 0o600), (0o755, None, 0o600), (0o755, 0o644, 0o600), (0o750, 0o640, 0o600),
+        (0o770, 0o660, 0o660), (0o775, 0o664, 0o660), (0o777, 0o666, 0o666), (0o777, 0o600, 0o600),
+    ],
+)  # fmt: skip
+def test_who_may_only_read_a_study_cannot_hold_its_lock(
+    tmp_path: Path, folder: int, before: int | None, after: int
+) -> None:
+    """A lock can be held by whoever may open its file; those of folders made before are closed, too."""
+    tmp_path.chmod(folder)
+    if before is not None:
+        (tmp_path / "run.lock").touch()
+        (tmp_path / "run.lock").chmod(before)
+    with Store(tmp_path).writing():
+        assert (tmp_path / "run.lock").stat().st_mode & 0o777 == after
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows lets not everybody make links")
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "mine").touch(mode=0o644)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.lock").symlink_to("../mine")
+    with pytest.raises(StoreError, match="can't be written"), Store(tmp_path / "run").writing():
+        pass
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o644
