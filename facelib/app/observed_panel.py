@@ -281,7 +281,9 @@ class SharesPanel(Card):
         self.table.show(
             SHARES, share_rows(shares, names), "By property; each share is of classifiers × emotions"
         )
-        self.sentence.value = paragraphs(*shares["sentence"].drop_duplicates())
+        self.sentence.value = paragraphs(
+            *filter(None, [found.result.few]), *shares["sentence"].drop_duplicates()
+        )
 
 
 def titles_of(state: Observed) -> dict[str, str]:
@@ -323,7 +325,8 @@ def notes_of(found: Found) -> list[str]:
     """Return what a reader must know of the tests."""
     rows = found.grid[~found.grid["null_property"]]
     names = [TESTS[name].title for name in rows["method"].drop_duplicates() if name in TESTS]
-    notes = [f"Tests: {', '.join(names)}; n = {int(rows['n'].max())}."] if found.tested else []
+    notes = [found.result.few] if found.tested and found.result.few else []
+    notes += [f"Tests: {', '.join(names)}; n = {int(rows['n'].max())}."] if found.tested else []
     if found.left_out:
         notes.append(f"{count(found.left_out, 'face')} left out: a label, property or output is missing.")
     if found.unread:

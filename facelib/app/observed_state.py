@@ -217,8 +217,9 @@ class Observed(StudyState):
             rows = rows[rows["label"] == asked.label]
         large = rows["explained"] >= asked.delta
         rejects = rows["rejects"].astype(bool)
+        few = found.result.few
         return (
-            f"Answer over {found.result.settings['n_identities']} people: {int(rejects.sum())} of "
+            f"{few and f'{few} '}Answer over {found.result.tested_people} people: {int(rejects.sum())} of "
             f"{len(rows)} outputs go with {asked.subject}, {int((rejects & large).sum())} of them by "
             f"δ = {asked.delta:g} of their variance or more; after Holm: "
             f"{int((rows['p_holm'] < asked.alpha).sum())}."

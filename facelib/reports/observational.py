@@ -42,7 +42,10 @@ def content(result: ObservationalResult) -> Content:
         question=question(result),
         status=common.status(result),
         complete=result.complete,
-        answer=tuple(f"{common.ON if name == about else ''}{answer(result, name)}" for name in names),
+        answer=(
+            *filter(None, [result.few]),
+            *(f"{common.ON if name == about else ''}{answer(result, name)}" for name in names),
+        ),
         reading=_reading(result),
         registered=told,
         changes=changed,
@@ -91,9 +94,14 @@ def answer(result: ObservationalResult, name: str) -> str:
     alpha = common.level(float(row["alpha"]))
     who = "the vote of the tests" if row["method"] == VOTE else f"the test ({named(str(row['method']))})"
     if row["significant"] == 0:
+        reach = (
+            ": with so few people that says nothing."
+            if result.few
+            else ". That doesn't prove that it never does."
+        )
         text = (
             f"{title}: on none of {counted(tests, 'output')} does {who} find that the output depends on it "
-            f"(α = {alpha}). That doesn't prove that it never does."
+            f"(α = {alpha}){reach}"
         )
     else:
         text = (
@@ -153,9 +161,13 @@ def _overview(result: ObservationalResult) -> Section:
     )
     figure = Figure(
         "shares",
-        "Share of outputs (classifier × emotion) that go with each property, before and after correction, "
-        "beside a property of random numbers (cross) and what is expected if nothing matters (dashed).",
-        f"Shares by property: {told}.",
+        with_few(
+            result,
+            "Share of outputs (classifier × emotion) that go with each property, before and after "
+            "correction, beside a property of random numbers (cross) and what is expected if nothing "
+            "matters (dashed).",
+        ),
+        with_few(result, f"Shares by property: {told}."),
         lambda: significant_shares(chosen, titles),
     )
     return Section("overview", "Overview", tables=(share_table(chosen, result),), figures=(figure,))
@@ -173,7 +185,7 @@ def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str =
             f"{row['significant']:,} of {row['tests']:,}",
             *(percent(row[name]) for name in ("share", "share_bh", "share_holm", "null_share")),
             percent(row["share_large"]),
-            f"{percent(row['large_low'])} to {percent(row['large_high'])}",
+            _large(row),
         )
         for row in table.to_dict("records")
     )
@@ -181,9 +193,20 @@ def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str =
         "Property", *(("Test",) if several else ()), "Outputs", "Share", "after BH", "after Holm", "Random",
         "ω² ≥ δ", "90 % of halves",
     )  # fmt: skip
-    text = caption or str(table["sentence"].iloc[0])
+    text = with_few(result, caption or str(table["sentence"].iloc[0]))
     more = " Random: the same share for a property of random numbers. ω² ≥ δ: share of outputs that aren't "
     return Table(f"{text}{more}small.", columns, rows, words=frozenset({0, 1} if several else {0}))
+
+
+def with_few(result: ObservationalResult, text: str) -> str:
+    """Return a text about what was found; where people are too few it begins with that."""
+    return f"{result.few} {text}" if result.few else text
+
+
+def _large(row: Mapping[Any, Any]) -> str:
+    """Return the range of the share of sizable dependences; none where no size is known."""
+    ends = percent(row["large_low"]), percent(row["large_high"])
+    return NOTHING if NOTHING in (percent(row["share_large"]), *ends) else " to ".join(ends)
 
 
 def _section(result: ObservationalResult, name: str) -> Section:
@@ -200,8 +223,11 @@ def _section(result: ObservationalResult, name: str) -> Section:
     figures = (
         Figure(
             f"map_{key}",
-            f"{title}: {says}, classifier by emotion. *: also after Holm's correction at {known['alpha']}; "
-            "the colour is the share of variance.",
+            with_few(
+                result,
+                f"{title}: {says}, classifier by emotion. *: also after Holm's correction at "
+                f"{known['alpha']}; the colour is the share of variance.",
+            ),
             "Table of votes, one row a classifier, one column an emotion; all of them stand in the appendix, "
             f"All outputs. {int(own['rejects'].sum())} of {len(own)} reject.",
             lambda: drawing.votes(own, titles, alpha),
@@ -217,7 +243,7 @@ def _section(result: ObservationalResult, name: str) -> Section:
         ),
     )
     source = "Measured in the pictures." if name in known["measured"] else "Given with the faces."
-    caption = f"{title}: the {len(largest)} outputs that go with it most."
+    caption = with_few(result, f"{title}: the {len(largest)} outputs that go with it most.")
     return Section(
         f"property-{key}", title, (source,), tables=(output_table(largest, caption),), figures=figures
     )
@@ -249,7 +275,8 @@ def _appendix(result: ObservationalResult) -> tuple[Section, ...]:
     titles = titles_of(result)
     every = tuple(
         output_table(
-            result.effects[result.effects["property"] == name], f"{capital(titles[name])}: every output."
+            result.effects[result.effects["property"] == name],
+            with_few(result, f"{capital(titles[name])}: every output."),
         )
         for name in properties_of(result)
     )

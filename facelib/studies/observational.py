@@ -16,6 +16,7 @@ from facelib.faces import Head
 from facelib.properties import PROPERTIES
 from facelib.showing import in_short
 from facelib.stats.checks import as_share
+from facelib.stats.effects.few_people import few_for_nothing
 from facelib.stats.independence.given import as_given
 from facelib.stats.independence.methods import as_tests
 from facelib.stats.independence.problem import check_size
@@ -224,3 +225,6 @@ class ObservationalStudy(Study[ObservationalResult]):
             yield from as_given(self.known.loc[whole, list(labels)].astype("str"), n).notes
         except BadValueError as refusal:
             yield f"Nothing can be tested with these faces: {refusal}"
+        column = self.known["identity" if self.person is None else self.person]
+        if few := few_for_nothing(int(column[whole].nunique()), self.delta, self.alpha):
+            yield few

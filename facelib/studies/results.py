@@ -344,6 +344,21 @@ class ObservationalResult(Result):
         return max(0, self.data.left_out - self.unread)
 
     @property
+    def tested_people(self) -> int:
+        """How many people are in the tests: the unit of inference, not faces."""
+        person = self.data.person
+        return len(self.data.outputs) if person is None else int(person.nunique())
+
+    @property
+    def few(self) -> str:
+        """Say that these are too few people for finding nothing to mean anything; "" if they aren't."""
+        from facelib import stats
+
+        return stats.few_for_nothing(
+            self.tested_people, float(self.settings["delta"]), float(self.settings["alpha"])
+        )
+
+    @property
     def outputs(self) -> pd.DataFrame:
         """Logits, one row a face, one column a classifier and label."""
         return self.data.outputs

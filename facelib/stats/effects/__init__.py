@@ -8,7 +8,7 @@ from facelib.stats.effects.bootstrap import MeanDistribution, mean_distribution
 from facelib.stats.effects.contrasts import CONTRAST_COLUMNS, contrast
 from facelib.stats.effects.curves import FaceEffects, face_effects
 from facelib.stats.effects.equivalence import Equivalence, equivalence
-from facelib.stats.effects.few_people import few_people, fewest_people, fewest_to_matter
+from facelib.stats.effects.few_people import few_for_nothing, few_people, fewest_people, fewest_to_matter
 from facelib.stats.effects.mixed import MixedSlopes, mixed_slopes
 from facelib.stats.effects.population import COLUMNS, effects_over_faces
 from facelib.stats.effects.sentences import describe_effect
@@ -31,6 +31,7 @@ __all__ = [
     "effects_over_faces",
     "equivalence",
     "face_effects",
+    "few_for_nothing",
     "few_people",
     "fewest_people",
     "fewest_to_matter",

@@ -121,6 +121,31 @@ def few_people(
     return f"{who}: {', '.join(lacks)}." if lacks else ""
 
 
+def few_for_nothing(n: int, delta: float, alpha: float = ALPHA) -> str:
+    """Say that of n people nothing follows where no dependence was found; "" if n isn't below the floor.
+
+    Parameters
+    ----------
+    n, delta, alpha
+        As for `few_people`; δ is a share of variance here.
+
+    Examples
+    --------
+    >>> few_for_nothing(11, 0.05, 0.05)
+    'Too few people: 11. That an output does not depend on a property (δ = .05, α = .05) takes at least 59.'
+    >>> few_for_nothing(59, 0.05, 0.05)
+    ''
+    """
+    least = fewest_people(delta, alpha)
+    if n >= least:
+        return ""
+    margin, level = _plain(delta), f"{alpha:g}".removeprefix("0")
+    return (
+        f"Too few people: {n}. That an output does not depend on a property (δ = {margin}, α = {level}) "
+        f"takes at least {least}."
+    )
+
+
 def _up(ratio: float) -> int:
     """Return the smallest whole number that is no smaller, but for rounding."""
     return math.ceil(ratio * (1 - 1e-12))

@@ -170,7 +170,9 @@ def test_the_hypothesis_is_about_a_property_and_its_answer_counts_outputs(begin:
     state.set_hypothesis("Outputs for happy go with age")
     assert (state.hypothesis.subject, state.hypothesis.label) == ("age", "happy")
     settled(ran(state))
-    assert state.answer(state.found).startswith("Answer over 35 people: ")
+    few, said, _ = state.answer(state.found).partition("Answer over 35 people: ")
+    assert few.startswith("Too few people: 35. ")
+    assert said
     assert f"of {len(MODELS)} outputs" in state.answer(state.found)
     state.label = EVERY
     settled(state)

@@ -263,7 +263,8 @@ def test_observed_properties_stand_beside_chance(
     assert "A property of random numbers: 0 %" in answer
     assert "(known_age_happy: happy;" in answer
     assert "Facial symmetry (measured): on none of 14 outputs" in answer
-    assert "That doesn't prove that it never does." in answer
+    assert "(α = .01): with so few people that says nothing." in answer
+    assert answer.startswith("Too few people: 70. ")
     assert "says nothing about size" in answer
     limits = plainly(tree.after("limits"))
     assert "come from: rendered" in limits
@@ -399,7 +400,8 @@ def test_what_the_hypothesis_is_about_comes_first(tmp_path: Path, observed: Obse
     again = replace(observed, store=tmp_path)
     vars(again)["grid"] = observed.grid
     tree = parsed(again.report(tmp_path / "one.html").read_text())
-    first, second = plainly(tree.after("answer")).split("\n")[:2]
+    few, first, second = plainly(tree.after("answer")).split("\n")[:3]
+    assert few.startswith("Too few people: 70. ")
     assert first.startswith("On the hypothesis: Facial symmetry (measured): on none of 14")
     assert second.startswith("Age: on ")
     assert "Hypothesis: Outputs depend on symmetry. Set on 20" in plainly(tree.after("question"))
