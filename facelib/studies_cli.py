@@ -245,12 +245,12 @@ def _tell(result: Result) -> None:
     """Say how far a study is, what failed, and what was changed after its hypothesis was set."""
     from facelib.studies import later_changes
 
-    if result.complete:  # else its notes say how far it is
+    counts, failures = result.counts, result.failures
+    if not counts.missing:  # else its notes say how far it is
         what = "faces × changes" if result.kind == "interventional" else "faces"
-        typer.echo(f"{result.done:,} of {result.total:,} {what} are done.")
-    failures = result.failures
+        typer.echo(f"{counts.done:,} of {counts.total:,} {what} are done{counts.others}.")
     if len(failures):
-        typer.echo(f"{len(failures)} failed; --retry does them again. The first of them:")
+        typer.echo(f"{counts.failed:,} failed; --retry does them again. The first of them:")
         for row in failures.head(SHOWN).itertuples():
             where = ", ".join(filter(None, (str(row.face), str(row.intervention), str(row.classifier))))
             typer.echo(f"  {where}: {row.error}")
@@ -266,12 +266,12 @@ def _progress() -> Iterator[Any]:
         return
     from tqdm import tqdm
 
-    form = "{percentage:3.0f} %|{bar}| {n_fmt} of {total_fmt}{postfix}"
+    form = "{percentage:3.0f} %|{bar}| {desc}"
     with tqdm(bar_format=form, dynamic_ncols=True, leave=False) as bar:
 
         def show(at: Progress) -> None:
             bar.total, bar.n = at.total, at.done
-            bar.set_postfix_str(str(at).partition(", ")[2], refresh=True)
+            bar.set_description_str(str(at), refresh=True)
 
         yield show
 

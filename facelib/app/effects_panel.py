@@ -26,7 +26,7 @@ WAITS: Final = (
     "Nothing has been run yet. The map fills in as faces are done: a row for each classifier, a column for "
     "each emotion."
 )
-EARLY: Final = "So far: {done} of {total} done. Numbers and verdicts change until the end."
+EARLY: Final = "So far: {counts}. Numbers and verdicts change until the end."
 MARKS: Final = {MATTERS: "verdict-changes", DOES_NOT: "verdict-unchanged", CANNOT_TELL: "verdict-unclear"}
 SHOWN: Final = 12  # failures that are listed
 CAUSES: Final = {"asymmetric_expression": "asymmetry"}
@@ -305,7 +305,7 @@ def early(found: Found | None) -> str:
     """Say that a result isn't complete; "" if it is."""
     if found is None or found.result.complete:
         return ""
-    return EARLY.format(done=found.result.done, total=found.result.total)
+    return EARLY.format(counts=found.result.counts)
 
 
 def notes_of(rows: pd.DataFrame) -> list[str]:
@@ -321,6 +321,7 @@ def notes_of(rows: pd.DataFrame) -> list[str]:
 
 def failures_html(failures: pd.DataFrame) -> str:
     """Return failures by their reason, the most frequent first: one face and change counts once."""
+    units = len(failures.drop_duplicates(["face", "intervention"]))
     failures = failures.drop_duplicates(["face", "intervention", "error"])
     counted = failures["error"].value_counts()
     lines = [
@@ -329,7 +330,7 @@ def failures_html(failures: pd.DataFrame) -> str:
     ]
     more = [f"and {len(counted) - SHOWN} other reasons"] if len(counted) > SHOWN else []
     listed = "".join(f"<li>{html.escape(line)}</li>" for line in [*lines, *more])
-    return f"<p>{len(failures)} failed; the rest of the study is not affected.</p><ul>{listed}</ul>"
+    return f"<p>{units} failed; the rest of the study is not affected.</p><ul>{listed}</ul>"
 
 
 def label_words(label: str) -> str:

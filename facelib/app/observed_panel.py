@@ -33,7 +33,8 @@ WAITS: Final = (
     "follow when all faces are read."
 )
 EARLY: Final = (
-    "So far: {done} of {total} faces read. Cells show how much of the variance goes with the property."
+    "So far: {done} of {total} faces read{others}. Cells show how much of the variance goes with the "
+    "property."
 )
 NO_PERSON: Final = ("one picture a person", "")
 NO_LABEL: Final = ("choose a column", "")
@@ -247,7 +248,9 @@ class MapPanel(Card):
         from facelib.charts.dependence import dependence_rows
         from facelib.charts.facets import titles_by_order
 
-        self.waits.value = paragraphs(EARLY.format(done=found.result.done, total=found.result.total))
+        counts = found.result.counts
+        early_words = EARLY.format(done=counts.done, total=counts.total, others=counts.others)
+        self.waits.value = paragraphs(early_words)
         alpha = float(found.grid["alpha"].iloc[0])
         cells = dependence_rows(found.effects, titles_of(self.state), alpha=alpha, tested=found.tested)
         titles = titles_by_order(cells)

@@ -87,7 +87,7 @@ def status(state: StudyState) -> str:
         if at is None or state.step:
             return state.step or words
         left = f", {about(at.left)} left" if math.isfinite(at.left) and at.done < at.total else ""
-        words = f"{at.done} of {at.total} done{left}"
+        words = f"{at.counts.done} of {at.total} done{left}"
     if at is not None and at.failed:
         words = f"{words.rstrip('.')}; {at.failed} failed (listed below)"
     if not state.fresh and state.found is not None:
@@ -109,7 +109,7 @@ def plan_html(plan: Any, lacks: str) -> str:
     if plan.done < plan.units:
         rows.append(("Time", about(plan.seconds)))
     if plan.done:
-        rows.append(("Done before", f"{plan.done} of {plan.units}"))
+        rows.append(("Done before", f"{plan.counts.done} of {plan.counts.total}{plan.counts.others}"))
     terms = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(str(words))}</dd></div>" for name, words in rows
     )

@@ -355,7 +355,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
             self.stage, self.step, self.problem = stage, "", problem
             self.fresh = self._asked == self.settings
             if self.plan is not None and self.progress is not None:
-                self.plan = replace(self.plan, done=self.progress.done)
+                self.plan = replace(self.plan, done=self.progress.done, failed=self.progress.failed)
         if self.plan is None:
             self._hand(self._planning)
 

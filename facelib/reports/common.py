@@ -28,13 +28,34 @@ def title_of(result: Result) -> str:
 
 
 def status(result: Result) -> str:
-    """Say how far the study is."""
-    units = "faces" if result.kind == "observational" else "units (one face × one change)"
+    """Say how far the study is: what is done, what failed, what is missing."""
+    counts = result.counts
+    told = f"{counts.done:,} of {counts.total:,} {units_of(result)}{counts.others}"
     if result.complete:
-        return f"Complete: {result.total:,} of {result.total:,} {units}."
+        return f"{'All were run' if counts.failed else 'Complete'}: {told}."
     return (
-        f"Unfinished: {result.done:,} of {result.total:,} {units}. Everything below is about these alone and "
-        "may change; run the study again to finish it."
+        f"Unfinished: {told}. Everything below is about what is done alone and may change; run the study "
+        "again to finish it."
+    )
+
+
+def units_of(result: Result) -> str:
+    """Return what a study is counted in."""
+    return "faces" if result.kind == "observational" else "units (one face × one change)"
+
+
+def failed(result: Result) -> str:
+    """Say for the methods paragraph what failed; "" if nothing did.
+
+    Readings that failed are counted in those units in which they did, as everywhere.
+    """
+    counts = result.counts
+    if not counts.failed:
+        return ""
+    whole = "face" if result.kind == "observational" else "face × change"
+    return (
+        f" Something failed in {counts.failed:,} of {counts.total:,} {units_of(result).split(' (')[0]} (one "
+        f"{whole} each); those readings were left out."
     )
 
 
@@ -75,9 +96,11 @@ def failures(result: Result) -> tuple[tuple[str, ...], Table | None]:
     if table.empty:
         return ("Nothing failed.",), None
     faces = int(table["face"].nunique())
+    whole = result.counts
     text = (
-        f"{counted(len(table), 'reading')} failed, on {faces:,} of {len(result.faces):,} faces. What failed "
-        "is left out of all numbers above; nothing is filled in."
+        f"{whole.failed:,} of {whole.total:,} {units_of(result)} failed, on {faces:,} of "
+        f"{len(result.faces):,} faces: {counted(len(table), 'reading')}, by a classifier or a measure. What "
+        "failed is left out of all numbers above; nothing is filled in."
     )
     keys = ["intervention", "classifier", "error"]
     counts = table.groupby(keys, sort=False)["face"].agg(["size", "first"]).reset_index()

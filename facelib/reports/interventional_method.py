@@ -122,10 +122,7 @@ def paragraph(result: InterventionalResult) -> str:
             f" Effects beyond the control ({control_title(result)}) are differences between the two changes "
             "on the same people, tested in the same way."
         )
-    if len(result.failures):
-        count = counted(len(result.failures), "reading")
-        text += f" {count} failed and {'was' if len(result.failures) == 1 else 'were'} left out."
-    return text
+    return text + common.failed(result)
 
 
 def _when_set(result: InterventionalResult) -> str:

@@ -167,7 +167,4 @@ def paragraph(result: ObservationalResult) -> str:
         f"ω², the share of an output's variance inside labels (margin δ = {known['delta']}), with the range "
         "over random halves of the faces. A property of random numbers was tested beside them."
     )
-    if len(result.failures):
-        count = counted(len(result.failures), "reading")
-        text += f" {count} failed and {'was' if len(result.failures) == 1 else 'were'} left out."
-    return text
+    return text + common.failed(result)

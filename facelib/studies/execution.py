@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from facelib.errors import BadValueError, FacelibError
+from facelib.studies.counts import Counts
 from facelib.studies.part import Job
 from facelib.studies.readers import Reader
 from facelib.studies.readings import Cancelled
@@ -55,9 +56,9 @@ class Progress:
     Attributes
     ----------
     done, total
-        Jobs (one face × one intervention) that are done, those of earlier runs among them, and all.
+        Jobs (one face × one intervention) that were run, those of earlier runs among them, and all.
     failed
-        Jobs of this run in which something failed.
+        Those of them in which something failed.
     seconds, left
         Since this run began, and until it will end, estimated; NaN before the first are done.
     part
@@ -77,12 +78,17 @@ class Progress:
         >>> str(Progress(30, 120, left=95.0))
         '30 of 120, 1 min 35 s left'
         """
-        words = [f"{self.done} of {self.total}"]
-        if not isnan(self.left) and self.done < self.total:
-            words.append(f"{duration(self.left)} left")
+        words = [f"{self.counts.done} of {self.total}"]
         if self.failed:
             words.append(f"{self.failed} failed")
+        if not isnan(self.left) and self.done < self.total:
+            words.append(f"{duration(self.left)} left")
         return ", ".join(words)
+
+    @property
+    def counts(self) -> Counts:
+        """How many jobs are done, failed and missing."""
+        return Counts(self.done - self.failed, self.failed, self.total - self.done)
 
 
 def duration(seconds: float) -> str:
@@ -108,6 +114,7 @@ def execute(
     *,
     seconds: float,
     before: int = 0,
+    failed: int = 0,
     n_jobs: int | None = None,
     progress: Callable[[Progress], object] | None = None,
     stop: Stop | None = None,
@@ -124,8 +131,8 @@ def execute(
         By id.
     seconds
         Estimated for one job: batches take some seconds.
-    before
-        Jobs that were done before.
+    before, failed
+        Jobs that were run before, and those of them that failed.
     n_jobs
         Processes. None: as ``joblib.parallel_config`` says, else one a core; 1: this process.
     progress
@@ -142,7 +149,7 @@ def execute(
     WorkersLostError
         If processes were lost again and again.
     """
-    left, at = list(jobs), Progress(before, before + len(jobs))
+    left, at = list(jobs), Progress(before, before + len(jobs), failed)
     begun, losses = time.perf_counter(), 0
     while left:
         finished: set[int] = set()

@@ -13,6 +13,7 @@ import numpy as np
 from facelib.errors import FacelibError
 from facelib.models import size
 from facelib.showing import in_short
+from facelib.studies.counts import Counts
 from facelib.studies.execution import duration
 from facelib.studies.part import Job
 from facelib.studies.readers import Reader
@@ -37,8 +38,8 @@ class Plan:
         How many of each.
     units
         One face × one intervention each.
-    done
-        Units that the store has already.
+    done, failed
+        Units that were run already, and those of them that failed: they aren't run again.
     pictures
         That are rendered or changed, and read by every classifier; of all units.
     rows
@@ -70,6 +71,12 @@ class Plan:
     processes: int
     notes: tuple[str, ...] = ()
     refused: str = ""
+    failed: int = 0
+
+    @property
+    def counts(self) -> Counts:
+        """How many units are done, failed and missing."""
+        return Counts(self.done - self.failed, self.failed, self.units - self.done)
 
     def __str__(self) -> str:
         """Return the plan in words."""
@@ -85,7 +92,8 @@ class Plan:
             f"Table: {self.rows:,} rows, about {size(self.bytes)} on disk.",
         ]
         if self.done:
-            lines.append(f"Done before: {self.done} of {self.units}.")
+            counts = self.counts
+            lines.append(f"Done before: {counts.done} of {counts.total}{counts.others}.")
         if self.done < self.units and np.isfinite(self.seconds):
             where = (
                 f"on {self.processes} {_plural('process', self.processes)}" if self.processes > 1 else "here"

@@ -13,6 +13,7 @@ import numpy as np
 
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.showing import in_short
+from facelib.studies.counts import Counts, count_units
 from facelib.studies.hypothesis import INTENDED
 from facelib.studies.kept_tests import KeptTests, find_tests, load_tests, save_tests
 from facelib.studies.outcomes import (
@@ -45,8 +46,8 @@ SET_ASIDE: Final = (
     "it is computed anew."
 )
 UNFINISHED: Final = (
-    "Unfinished: {done:,} of {total:,} {units} are done. What is shown is about these alone; run the study "
-    "again to go on."
+    "Unfinished: {done:,} of {total:,} {units} are done{others}. What is shown is about these alone; run the "
+    "study again to go on."
 )
 OTHERS: Final = (
     "The folder also holds {n:,} {units} of another study that was run in it: kept, not shown. Running that "
@@ -83,7 +84,7 @@ class Result:
     faces
         One row a face, columns as in `facelib.studies.subjects.FACE_COLUMNS`, then what is known of it.
     done, total
-        Units (one face × one intervention) that are done, and all.
+        Units (one face × one intervention) that were run, those that failed among them, and all.
     table
         Tidy outputs, `facelib.studies.COLUMNS`, then ``measured_<property>``, and ``error``: why a unit
         failed, empty if it didn't; a failed unit's numbers are NaN.
@@ -93,6 +94,8 @@ class Result:
         Versions of facelib and of the packages that computed the rows.
     remarks
         What to know of how it is stored, in sentences: see `notes`.
+    failed
+        Units that were run and in which something failed: `counts` has all three numbers.
     """
 
     store: Path
@@ -105,6 +108,7 @@ class Result:
     unmeasured: pd.DataFrame
     made_by: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    failed: int = 0
 
     @classmethod
     def open(cls, store: str | Path) -> Self:
@@ -119,22 +123,19 @@ class Result:
         record = read_record(kept)
         faces, units = read_faces(kept, record), read_units(kept, record)
         there = kept.contents()
-        by_job = units.assign(there=units["unit"].isin(set(there.parts))).groupby(
-            ["face", "intervention"], sort=False
-        )["there"]
+        counts = count_units(units, there)
         numbers = {unit: number for number, unit in enumerate(units["unit"])}
         outputs = kept.read("outputs", numbers, there)
         measured = tidy_measured(kept.read("measured", numbers, there))
-        done, total = int(by_job.all().sum()), int(by_job.ngroups)
-        aside = _aside(there.aside) if done < total else ""
+        aside = _aside(there.aside) if counts.missing else ""
         others = len(there.parts.keys() - numbers.keys())
         return cls(
             store=kept.folder,
             settings=record.settings,
             provenance=read_provenance(kept),
             faces=faces,
-            done=done,
-            total=total,
+            done=counts.done + counts.failed,
+            total=counts.total,
             table=_joined(outputs, measured),
             unmeasured=_unmeasured(measured),
             made_by=record.made_by,
@@ -143,13 +144,19 @@ class Result:
                     None,
                     (
                         told(record.made_by),
-                        _unfinished(done, total, record.settings["kind"]),
+                        _unfinished(counts, record.settings["kind"]),
                         _of_others(others),
                         aside,
                     ),
                 )
             ),
+            failed=counts.failed,
         )
+
+    @property
+    def counts(self) -> Counts:
+        """How many units are done, failed and missing."""
+        return Counts(self.done - self.failed, self.failed, self.total - self.done)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -473,10 +480,12 @@ def _unmeasured(measured: pd.DataFrame) -> pd.DataFrame:
     return failed.assign(classifier=MEASURES)
 
 
-def _unfinished(done: int, total: int, kind: str) -> str:
+def _unfinished(counts: Counts, kind: str) -> str:
     """Say how far a study is; "" if it is finished."""
     units = "faces × changes" if kind == "interventional" else "faces"
-    return "" if done == total else UNFINISHED.format(done=done, total=total, units=units)
+    if not counts.missing:
+        return ""
+    return UNFINISHED.format(done=counts.done, total=counts.total, units=units, others=counts.others)
 
 
 def _of_others(n: int) -> str:

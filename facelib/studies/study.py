@@ -25,12 +25,20 @@ from facelib.faces.arguments import checked, whole
 from facelib.models.ledger import remember
 from facelib.stats.checks import as_count, as_share
 from facelib.studies import fingerprints
+from facelib.studies.counts import count_units
 from facelib.studies.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
 from facelib.studies.part import Job
 from facelib.studies.plan import PART, Plan, trial
 from facelib.studies.readers import MEASURES, Reader, reader_of
 from facelib.studies.readings import Cancelled
-from facelib.studies.record import PROVENANCE, UNIT_COLUMNS, Record, read_provenance, write_record
+from facelib.studies.record import (
+    PROVENANCE,
+    UNIT_COLUMNS,
+    Record,
+    read_provenance,
+    read_units,
+    write_record,
+)
 from facelib.studies.store import Contents, Store, StoreError
 from facelib.studies.subjects import Subject, faces_table, subjects
 from facelib.studies.sweep import load_all
@@ -113,10 +121,11 @@ class Study(ABC, Generic[R]):
         self._check()
         readers = self._readers(travels=False)
         jobs, units = self._jobs(readers)
-        left, said, refused = jobs, "", ""
+        left, said, refused, failed = jobs, "", "", 0
         if store is not None:
             kept = Store(Path(store).expanduser())
-            left, said, refused = self._planned(kept, jobs, self._wanted(units, readers))
+            wanted = self._wanted(units, readers)
+            left, said, refused, failed = self._planned(kept, jobs, wanted)
         seconds, weight = trial(left or jobs, readers)
         without = self.faces.notes if isinstance(self.faces, FaceSet) else ()
         processes, here = workers(n_jobs)
@@ -133,6 +142,7 @@ class Study(ABC, Generic[R]):
             classifiers=len(self.models),
             units=len(jobs),
             done=len(jobs) - len(left),
+            failed=failed,
             pictures=pictures,
             rows=pictures * sum(len(one.names) for one in readers.values() if one.id != MEASURES),
             seconds=seconds * len(left) / processes,
@@ -198,30 +208,33 @@ class Study(ABC, Generic[R]):
                 self._register(kept)
                 declare_anew(kept, record, wanted)
                 return cast("R", open_study(kept.folder))
-            left = self._left(jobs, kept.contents(), retry=retry)
+            there = kept.contents()
+            left = self._left(jobs, there, retry=retry)
+            failed = 0 if retry else count_units(units, there).failed
             begun = self._begin(kept, wanted, n_jobs)
             if former is not None:
                 drop(kept, former)
             try:
                 if left:
                     seconds, _ = trial(left, readers)
-                    report(Progress(len(jobs) - len(left), len(jobs)))
+                    report(Progress(len(jobs) - len(left), len(jobs), failed))
                     execute(
                         kept,
                         left,
                         readers,
                         seconds=seconds if np.isfinite(seconds) else 1.0,
                         before=len(jobs) - len(left),
+                        failed=failed,
                         n_jobs=n_jobs,
                         progress=report,
                         stop=stop,
                     )
             except (Cancelled, KeyboardInterrupt):
-                done = len(jobs) - len(self._left(jobs, kept.contents(), retry=False))
+                counts = count_units(units, kept.contents())
                 ended = Cancelled()
                 ended.args = (
-                    f"Stopped: {done} of {len(jobs)} are done and kept in {kept.folder}. Run the study again "
-                    "to go on.",
+                    f"Stopped: {counts.done} of {counts.total} are done and kept in {kept.folder}"
+                    f"{counts.others}. Run the study again to go on.",
                 )
                 raise ended from None
             finally:
@@ -272,16 +285,16 @@ class Study(ABC, Generic[R]):
         changes = {arm.name: arm.intervention for arm in self.arms if arm.intervention is not None}
         return Wanted({"kind": self.kind} | self.settings, units, keys_of(self.models, readers, changes))
 
-    def _planned(self, kept: Store, jobs: list[Job], wanted: Wanted) -> tuple[list[Job], str, str]:
-        """Return the jobs that a run would do, what to know of what is there, and why it would be refused."""
+    def _planned(self, kept: Store, jobs: list[Job], wanted: Wanted) -> tuple[list[Job], str, str, int]:
+        """Return the jobs left, what to know of what is there, why a run would be refused, what failed."""
         try:
             record = stays(kept, wanted)
         except StoreError as error:
-            return jobs, "", str(error)
-        if record is not None:
-            return [], told(record.made_by), ""
+            return jobs, "", str(error), 0
         there = kept.contents()
-        return self._left(jobs, there, retry=False), "", ""
+        if record is not None:
+            return [], told(record.made_by), "", count_units(read_units(kept, record), there).failed
+        return self._left(jobs, there, retry=False), "", "", count_units(wanted.units, there).failed
 
     def _left(self, jobs: Sequence[Job], there: Contents | None, *, retry: bool) -> list[Job]:
         """Return the jobs that aren't done, with the units that they lack."""

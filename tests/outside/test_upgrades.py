@@ -223,7 +223,9 @@ def test_an_unfinished_study_says_the_choices_and_is_computed_anew_when_asked(
     pd.testing.assert_frame_equal(open_study(earlier).table, half.table, check_exact=True)
     begun = open_study(folder)
     (unfinished,) = begun.notes  # and nothing of another version or study
-    assert unfinished.startswith(f"Unfinished: {begun.done} of {begun.total} faces × changes are done.")
+    assert unfinished.startswith(
+        f"Unfinished: {begun.counts.done} of {begun.total} faces × changes are done{begun.counts.others}."
+    )
     anew = changing().run(folder, n_jobs=1)
     assert anew.complete
     assert anew.notes == ()
@@ -292,7 +294,7 @@ def test_an_unfinished_study_says_so_wherever_it_is_shown(
     with pytest.raises(studies.Cancelled):
         changing().run(tmp_path / "run", n_jobs=1, stop=stopped_after(4))
     half = open_study(tmp_path / "run")
-    said = f"Unfinished: {half.done} of 6 faces × changes are done."
+    said = f"Unfinished: {half.counts.done} of 6 faces × changes are done{half.counts.others}."
     assert 0 < half.done < 6
     assert half.notes[0].startswith(said)
     assert said in repr(half)

@@ -326,11 +326,12 @@ def test_failures_are_counted_in_words(tmp_path: Path, changed: InterventionalRe
     lost = table["face"].isin(faces) & (table["intervention"] == "age")
     table.loc[lost, ["logit", "probability"]] = float("nan")
     table.loc[lost, "error"] = "The face can't be rendered."
-    tree = parsed(replace(changed, table=table).report(tmp_path / "one.html").read_text())
-    assert "6 readings failed, on 3 of 24 faces." in tree.after("failures")
+    tree = parsed(replace(changed, table=table, failed=3).report(tmp_path / "one.html").read_text())
+    told = "3 of 72 units (one face × one change) failed, on 3 of 24 faces: 6 readings, by a classifier"
+    assert told in plainly(tree.after("failures"))
     cells = tree.after("failures", ("th", "td")).split("\n")[5:]
     assert cells[:4] == ["The face can't be rendered.", "age", "known_unbiased", "3"]
-    assert "6 readings failed and were left out." in tree.after("paragraph")
+    assert "Something failed in 3 of 72 units (one face × change each)" in tree.after("paragraph")
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -270,5 +270,5 @@ def test_all_cores_unless_told_otherwise() -> None:
 
 def test_progress_in_words() -> None:
     assert str(Progress(0, 9)) == "0 of 9"
-    assert str(Progress(3, 9, failed=1, seconds=4.0, left=61)) == "3 of 9, 1 min 1 s left, 1 failed"
+    assert str(Progress(3, 9, failed=1, seconds=4.0, left=61)) == "2 of 9, 1 failed, 1 min 1 s left"
     assert duration(59.6) == "1 min 0 s"

@@ -88,7 +88,7 @@ def test_another_study_in_the_same_folder_is_told(here: Path) -> None:
     )
     result = study("run", "plan.yml", "--jobs", "1")
     assert "declared otherwise (delta, interventions)" in result.output
-    assert "Done before: 8 of 12." in result.output
+    assert "Done before: 8 of 12, 4 missing." in result.output
     assert "δ was changed from .10 to .20 (" in result.output
     said = study("status", "runs/plan").output
     assert "12 of 12 faces × changes are done." in said
@@ -121,9 +121,9 @@ def test_ctrl_c_ends_cleanly_and_the_run_goes_on(
     assert "facelib study run plan.yml --store 'runs/my one' --jobs 1" in result.output
     assert "Traceback" not in result.output
     if when == "in the run":
-        assert "Stopped: 3 of 8 are done and kept in runs/my one." in result.output
-        assert "3 of 8 faces × changes are done." in study("status", "runs/my one").output
-        assert "Done before: 3 of 8." in study("plan", "plan.yml", "--store", "runs/my one").output
+        assert "Stopped: 3 of 8 are done and kept in runs/my one, 5 missing." in result.output
+        assert "3 of 8 faces × changes are done, 5 missing." in study("status", "runs/my one").output
+        assert "Done before: 3 of 8, 5 missing." in study("plan", "plan.yml", "--store", "runs/my one").output
     rest = study("run", "plan.yml", "--store", "runs/my one", "--jobs", "1")
     assert "8 of 8 faces × changes are done." in rest.output
 
@@ -201,9 +201,15 @@ def test_failures_are_counted_and_shown(here: Path, monkeypatch: pytest.MonkeyPa
         patched.setattr(type(load("known_unbiased")), "logits", fail)
         result = study("run", "plan.yml", "--jobs", "1")
     assert result.exit_code == 0, result.output
+    assert "0 of 8 faces × changes are done, 8 failed." in result.output
     assert "8 failed; --retry does them again. The first of them:" in result.output
     assert result.output.count("no memory left") == studies_cli.SHOWN
-    assert "failed" not in study("run", "plan.yml", "--jobs", "1", "--retry").output
+    _, before, after = study("run", "plan.yml", "--jobs", "1", "--retry").output.partition(
+        "Done before: 0 of 8, 8 failed."
+    )
+    assert before
+    assert "8 of 8 faces × changes are done." in after
+    assert "failed" not in after
 
 
 def test_someone_who_looks_on_is_asked_and_may_say_no(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,4 +320,4 @@ def test_a_bar_shows_what_is_left(
     monkeypatch.setattr(studies_cli.sys.stderr, "isatty", lambda: True, raising=False)
     with studies_cli._progress() as show:
         show(Progress(30, 120, failed=2, left=95.0))
-    assert "30 of 120, 1 min 35 s left, 2 failed" in capsys.readouterr().err
+    assert "28 of 120, 2 failed, 1 min 35 s left" in capsys.readouterr().err
