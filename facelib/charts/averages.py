@@ -145,8 +145,9 @@ def _layers(lines: int) -> list[alt.Chart]:
     known = alt.Chart().transform_filter("isValid(datum.mean)")
     band = (
         known.transform_filter("isValid(datum.low) && isValid(datum.high)")
+        .transform_calculate(bottom="clamp(datum.low, 0, 1)", top="clamp(datum.high, 0, 1)")
         .mark_area(opacity=0.22)
-        .encode(x=x, y=alt.Y("low:Q", scale=unit, axis=axis), y2="high:Q", color=colours)
+        .encode(x=x, y=alt.Y("bottom:Q", scale=unit, axis=axis), y2="top:Q", color=colours)
     )
     line = known.mark_line(strokeWidth=2).encode(
         x=x, y=alt.Y("mean:Q", scale=unit, axis=axis), color=colours, strokeDash=dashes

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from facelib.reports.common import level, margin
 from facelib.reports.parts import Table, footnotes
 from facelib.reports.words import NOTHING, capital, chance, interval, percent, places_for, plain, signed
-from facelib.stats import few_people
+from facelib.stats import few_people, fewest_to_matter
 from facelib.stats.effects.equivalence import CANNOT_TELL, VERDICTS
 
 if TYPE_CHECKING:
@@ -113,11 +114,16 @@ def share_table(shares: pd.DataFrame, titles: Mapping[str, str]) -> Table:
         for row in shares.to_dict("records")
     )
     alpha, delta = float(shares["alpha"].iloc[0]), float(shares["delta"].iloc[0])
-    columns = ("Change", "Tests", "Significant", "after BH", "after Holm", "Matters", "People")
+    columns = ("Change", "Rejected", "share", "after BH", "after Holm", "Matters at δ", "People")
+    least = fewest_to_matter(alpha)
     caption = (
-        f"Outputs (classifier × emotion) whose test rejects at {plain(alpha, places_for(alpha))}; about "
-        f"{percent(alpha)} is expected if nothing changes. The share rises with the number of people and "
-        f"says nothing about size; beside it the share of outputs whose change matters at δ = {plain(delta)}."
+        "Counted over every output (each emotion of each classifier), not over the class of interest alone, "
+        f"which the answer is about. Rejected: how many two-sided tests reject at {level(alpha)}, and their "
+        f"share; about {percent(alpha)} is expected if nothing changes; it rises with the number of people "
+        f"and says nothing about size. Matters at δ: the share of these outputs whose whole "
+        f"{100 * (1 - 2 * alpha):g} % interval lies beyond ± {margin(delta)}, of those with {least} people "
+        "or more. It can be 0 % though the change matters for the class of interest of some classifier: "
+        "that is one output of many, tested as the study declares."
     )
     return _without_people(Table(caption, columns, rows, words=frozenset({0})))
 

@@ -11,6 +11,7 @@ import pandas as pd
 from facelib import properties, stats
 from facelib.reports import common
 from facelib.reports.effect_tables import contrast_table, effect_table, label_table, share_table, too_few
+from facelib.reports.examples import example
 from facelib.reports.interventional_figures import figures
 from facelib.reports.interventional_method import (
     aim,
@@ -277,4 +278,5 @@ def _section(result: InterventionalResult, name: str, titles: Mapping[str, str])
         sentences(result, name),
         tuple(tables),
         figures(result, name, titles, own),
+        example(result, item),
     )

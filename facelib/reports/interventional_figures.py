@@ -70,7 +70,7 @@ def figures(
         Figure(
             f"curves_{key}",
             f"{title}: mean probability of {aim(result)} over the strength of the change; bands: "
-            f"{100 * (1 - alpha):g} % intervals over people{lines}.",
+            f"{100 * (1 - alpha):g} % intervals over people, cut off below 0 and above 1{lines}.",
             f"Response curves, one panel a classifier: {_ends(curves, name)}.",
             lambda: drawing.curves(curves, titles, f"Mean probability of {aim(result)} over the strength"),
         )

@@ -78,6 +78,26 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A drawn picture of a report, inside the page.
+
+    Attributes
+    ----------
+    source
+        URI that holds the picture itself.
+    size
+        Width and height, px.
+    caption, alt
+        As those of a `Figure`.
+    """
+
+    source: str = field(repr=False)
+    size: tuple[int, int]
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the results.
 
@@ -91,6 +111,8 @@ class Section:
         Items of a list.
     tables, figures
         What follows.
+    picture
+        What was done, before the list: drawn, or why it isn't.
     """
 
     id: str
@@ -99,6 +121,7 @@ class Section:
     sentences: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
+    picture: Picture | str = ""
 
 
 @dataclass(frozen=True)

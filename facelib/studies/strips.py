@@ -268,7 +268,7 @@ def axes(strips: Sequence[Strip]) -> dict[str, tuple[float, float]]:
     return found
 
 
-def data_uri(image: npt.NDArray[np.uint8]) -> str:
+def data_uri(image: npt.NDArray[np.uint8], quality: int = QUALITY) -> str:
     """Return a picture, uint8 (H, W, 3), as a JPEG inside a URI, for figures.
 
     >>> data_uri(np.zeros((8, 8, 3), np.uint8))[:23]
@@ -277,7 +277,7 @@ def data_uri(image: npt.NDArray[np.uint8]) -> str:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=QUALITY, subsampling=0)
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from facelib import reports, studies
 from facelib.charts import explained, forest, mean_response
 from facelib.charts.export import figure
 from facelib.charts.heatmap import heatmap
 from facelib.errors import BadValueError
-from facelib.reports import drawing
+from facelib.reports import drawing, examples
 from facelib.reports.words import chance, interval, plain, signed
 from facelib.studies import Cancelled, Hypothesis, InterventionalResult, ObservationalResult, open_study
 from facelib.studies.limits import LIMITS
@@ -23,6 +28,7 @@ from tests.unit.reports.report_reader import STATEMENT, Element, one_sided, pars
 
 pytestmark = pytest.mark.packages
 KINDS = ("interventional", "observational")
+OLD = Path(__file__).parents[2] / "fixtures" / "studies" / "of_80850c4"
 HOSTILE = "<script>alert(1)</script>\"'&"
 
 
@@ -53,12 +59,13 @@ def test_nothing_is_loaded_and_nothing_runs(
     pages: dict[str, str], trees: dict[str, Element], kind: str
 ) -> None:
     page, tree = pages[kind], trees[kind]
-    assert not re.search(
-        r"<script|<link|<iframe|<object|<embed|<img|javascript:|@import|@font-face", page, re.I
-    )
+    assert not re.search(r"<script|<link|<iframe|<object|<embed|javascript:|@import|@font-face", page, re.I)
     for one in tree:
         for name, value in one.attributes.items():
             assert not name.startswith("on"), f"{one.tag} {name}"
+            if (one.tag, name) == ("img", "src"):
+                assert re.fullmatch(r"data:image/jpeg;base64,[A-Za-z0-9+/=]+", value), "inside the page"
+                continue
             assert name not in ("src", "srcset", "action", "data"), f"{one.tag} {name}"
             if name in ("href", "xlink:href"):
                 assert value.startswith("#"), value
@@ -67,7 +74,7 @@ def test_nothing_is_loaded_and_nothing_runs(
     assert "url(" not in style.text
     assert "http" not in re.sub(r'xmlns="[^"]*"', "", page).replace("http-equiv", "")
     policy = next(one for one in tree.all("meta") if "http-equiv" in one.attributes)
-    assert policy.attributes["content"] == "default-src 'none'; style-src 'unsafe-inline'"
+    assert policy.attributes["content"] == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -195,6 +202,64 @@ def test_significance_is_told_by_signs(trees: dict[str, Element], changed: Inter
     assert 0 < len(starred) < len(rows)
     assert sum(text.endswith((" *", " *?")) for text in written) == len(starred)
     assert sum("?" in text and len(text) < 12 for text in written) == (rows["verdict"] == "cannot tell").sum()
+
+
+def test_the_share_that_matters_says_what_it_counts(trees: dict[str, Element]) -> None:
+    section = next(one for one in trees["interventional"] if one.attributes.get("id") == "overview")
+    table = section.all("table")[0]
+    assert "Matters at δ" in [one.text for one in table.all("th")]
+    caption = plainly(table.all("caption")[0].text)
+    assert caption.startswith(
+        "Counted over every output (each emotion of each classifier), not over the class"
+    )
+    assert "whose whole 90 % interval lies beyond ± .10, of those with 6 people or more" in caption
+    assert "can be 0 % though the change matters for the class of interest" in caption
+
+
+def test_each_change_is_shown_on_a_rendered_head(trees: dict[str, Element], pages: dict[str, str]) -> None:
+    pictures = trees["interventional"].all("img")
+    assert len(pictures) == 3
+    assert len({one.attributes["src"] for one in pictures}) == 3
+    for one in pictures:
+        picture = Image.open(io.BytesIO(base64.b64decode(one.attributes["src"].partition(",")[2])))
+        assert picture.size == (int(one.attributes["width"]), int(one.attributes["height"])) == (384, 128)
+        start, half, end = np.split(np.asarray(picture).astype(float), 3, axis=1)
+        assert 0 < np.abs(half - start).mean() < np.abs(end - start).mean()
+        assert "strength 0, one half and 1, as " in one.attributes["alt"]
+        assert len(one.attributes["src"]) < 25_000
+    assert "An example head, happy, drawn for this report (no face of the study)" in pages["interventional"]
+    assert trees["observational"].all("img") == [], "nothing is changed there"
+
+
+def test_a_change_is_drawn_with_the_options_that_its_name_has(changed: InterventionalResult) -> None:
+    item = next(one for one in changed.settings["interventions"] if one["id"] == "asymmetric_expression")
+    left, right = (
+        examples.example(changed, {**item, "name": f"asymmetric_expression{options}"})
+        for options in ("", "(side=right)")
+    )
+    assert left.source != right.source
+    for unknown in ("asymmetric_expression(side=up)", "asymmetric_expression(how=fast)", "other"):
+        assert examples.example(changed, {**item, "name": unknown}) == examples.UNKNOWN
+    assert examples.example(changed, {**item, "id": "mine", "name": "mine"}) == examples.UNKNOWN
+    again = examples._row.__wrapped__("asymmetric_expression", "asymmetric_expression", "happy")
+    assert again == left.source, "drawn anew it is the same"
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_photographs_are_not_shown_and_why_is_said(tmp_path: Path, changed: InterventionalResult) -> None:
+    settings = {**changed.settings, "faces": "24 pictures of 12 people"}
+    tree = parsed(replace(changed, settings=settings).report(tmp_path / "one.html").read_text())
+    assert tree.all("img") == []
+    assert tree.after("results").count("No picture is shown: the faces of this study are photographs") == 3
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("name", ["heads", "pictures", "observed"])
+def test_finished_old_studies_still_have_a_report(tmp_path: Path, name: str) -> None:
+    shutil.copytree(OLD / name, tmp_path / name)
+    tree = parsed(open_study(tmp_path / name).report(tmp_path / "one.html").read_text())
+    assert bool(tree.all("img")) == (name == "heads")
+    assert "3 of 3" not in tree.after("failures")
 
 
 def test_manipulation_is_checked(trees: dict[str, Element]) -> None:
