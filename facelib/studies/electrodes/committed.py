@@ -48,6 +48,13 @@ class ElectrodesResults(SmallTables):
     shares: pd.DataFrame
 
     @classmethod
+    def load(cls, folder: str | Path | None = None) -> Self:
+        """Return tables that were saved, those without the interval behind the verdict with NaN for it."""
+        found = super().load(folder)
+        told = {name: with_interval(getattr(found, name)) for name in cls.names()}
+        return cls(**told, about=found.about)
+
+    @classmethod
     def of(
         cls,
         numbers: Sequence[InterventionalResult],
@@ -77,6 +84,15 @@ class ElectrodesResults(SmallTables):
             shares=joined([share_table(*one) for one in importance]),
             about=about,
         )
+
+
+def with_interval(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of verdicts with the columns of the interval behind them, NaN where it wasn't stored."""
+    if "verdict" not in table or "verdict_low" in table:
+        return table
+    place = list(table).index("verdict")
+    names = [*list(table)[:place], "verdict_low", "verdict_high", *list(table)[place:]]
+    return table.reindex(columns=names)
 
 
 def load_electrodes(folder: str | Path | None = None) -> ElectrodesResults:

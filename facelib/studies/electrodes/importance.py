@@ -52,6 +52,9 @@ POSITION_COLUMNS: Final = {
     "p_holm": "after Holm over positions and classifiers of one scheme, outcome and how; the mean of all is "
     "a family of its own",
     "p_bh": "after Benjamini-Hochberg, same family",
+    "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha; NaN in tables that were "
+    "stored without it",
+    "verdict_high": "upper end of it",
     "verdict": "matters, does not matter at δ, or cannot tell: interval at 1 - 2 alpha; not corrected",
     "rank": "1: the lowest change of the scheme's positions (the largest fall)",
     "delta": "margin, set before the run",

@@ -54,6 +54,9 @@ NUMBER_COLUMNS: Final = {
     "low": "lower end of its interval over people, level 1 - alpha (BCa; paired)",
     "high": "upper end of it",
     "change_p": "sign-flip test of it over people",
+    "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha; NaN in tables that were "
+    "stored without it",
+    "verdict_high": "upper end of it",
     "verdict": "matters, does not matter at δ, or cannot tell: interval at 1 - 2 alpha; not corrected",
     "delta": "margin in probability, set before the run",
     "alpha": "level",
@@ -272,7 +275,8 @@ def _numbers(
         )  # fmt: skip
         columns |= dict(zip(names, (moved["change"], moved["low"], moved["high"]), strict=True))
         if outcome == "probability":
-            columns |= {"n": own["n"], "change_p": moved["p"], "verdict": moved["verdict"]}
+            columns |= {"n": own["n"], "change_p": moved["p"]}
+            columns |= {name: moved[name] for name in ("verdict_low", "verdict_high", "verdict")}
     keys = pd.MultiIndex.from_product([found.classifiers, numbers], names=["classifier", "number"])
     table = keys.to_frame(index=False).assign(scheme=scheme, **columns)
     counts = [

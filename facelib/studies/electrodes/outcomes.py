@@ -124,8 +124,9 @@ def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dic
     Returns
     -------
     dict
-        n, change (mean), low, high (level 1 - alpha), p (sign-flip test over people), verdict (interval at
-        1 - 2 alpha against the margin; cannot tell where n is below what a word needs): (m,) each.
+        n, change (mean), low, high (level 1 - alpha), p (sign-flip test over people), verdict_low,
+        verdict_high (level 1 - 2 alpha), verdict (that interval against the margin; cannot tell where n is
+        below what a word needs): (m,) each.
     """
     from facelib.stats import mean_distribution, sign_flip
     from facelib.stats.effects.equivalence import verdicts, where_told
@@ -139,6 +140,8 @@ def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dic
         "low": low,
         "high": high,
         "p": np.atleast_1d(sign_flip(differences, seed=seed).p_value),
+        "verdict_low": inner[0],
+        "verdict_high": inner[1],
         "verdict": verdicts(*inner, delta, known.n, alpha=alpha),
     }
 

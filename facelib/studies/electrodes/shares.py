@@ -52,6 +52,9 @@ SHARE_COLUMNS: Final = {
     "p_holm": "after Holm over groups and classifiers of one scheme, grouping and outcome; the mean is a "
     "family of its own",
     "p_bh": "after Benjamini-Hochberg, same family",
+    "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha; NaN in tables that were "
+    "stored without it",
+    "verdict_high": "upper end of it",
     "verdict": "matters, does not matter at δ, or cannot tell: interval at 1 - 2 alpha; not corrected",
     "rank": "1: the lowest value (the largest fall)",
     "delta": "margin, set before the run",

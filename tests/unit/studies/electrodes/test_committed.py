@@ -41,6 +41,19 @@ def test_tables_come_back_as_they_were(tmp_path: Path) -> None:
         load_electrodes(tmp_path / "elsewhere")
 
 
+def test_what_was_stored_without_the_interval_behind_a_verdict_stays_readable(
+    found: ElectrodesResults, tmp_path: Path
+) -> None:
+    for table in (found.numbers, found.positions, found.shares):
+        assert table[["verdict_low", "verdict_high"]].isna().all().all()
+        assert table["verdict"].notna().all()
+    lows = {"verdict_low": -0.4, "verdict_high": -0.2}
+    kept = {name: getattr(found, name) for name in ("numbers", "halves", "shares")}
+    anew = ElectrodesResults(**kept, positions=found.positions.assign(**lows), about={})
+    again = load_electrodes(anew.save(tmp_path))
+    assert set(again.positions["verdict_low"]) == {-0.4}
+
+
 def test_the_files_are_small_and_whole(found: ElectrodesResults) -> None:
     assert sum(path.stat().st_size for path in ElectrodesResults.folder.glob("electrodes_*")) < 300_000
     for table, columns in (

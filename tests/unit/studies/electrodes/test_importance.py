@@ -230,7 +230,11 @@ def test_tables_are_whole(result: Any, alone_and_last: pd.DataFrame, shares: pd.
     assert place.loc["F19", ["side", "region", "muscle"]].tolist() == ["right", "midface", "zygomaticus"]
     assert place.loc["F20", "side"] == "left"
     assert (place.loc["F20", "x"], place.loc["F20", "y"]) == positions()["F20"]
-    assert not alone_and_last.drop(columns="muscle").isna().any().any()
+    ends = ["verdict_low", "verdict_high"]
+    assert not alone_and_last.drop(columns=["muscle", *ends]).isna().any().any()
+    unknown = alone_and_last[ends].isna().any(axis=1)  # all alike: nothing is known of their spread
+    assert set(alone_and_last.loc[unknown, "verdict"]) <= {"cannot tell"}
+    assert not unknown.all()
     assert shares.groupby("by")["electrodes"].sum().tolist() == [22 * 2 * 4] * 2
     with pytest.raises(BadValueError, match="declared otherwise"):
         position_table(result, electrode_series(pairs=2))

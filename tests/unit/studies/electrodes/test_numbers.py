@@ -94,6 +94,11 @@ def test_people_are_counted_at_every_number() -> None:
     assert last["p"] == pytest.approx(mcnemar_by_hand(int(last["lost"]), 1))
     assert table["p"].iloc[:2].isna().all()
     assert table["verdict"].tolist()[::2] == ["", "matters"]
+    # The interval that gives the verdict: narrower than the one at level 1 - alpha, and beyond the margin.
+    assert last["low"] < last["verdict_low"] <= last["change"] <= last["verdict_high"] < last["high"]
+    assert last["verdict_high"] < -last["delta"]
+    first = table.iloc[0]
+    assert (first["verdict_low"], first["verdict_high"]) == (0, 0)
 
 
 def test_wilsons_interval_is_that_of_the_share() -> None:
