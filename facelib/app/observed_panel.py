@@ -1,4 +1,4 @@
-"""The Observed data tab: faces as they are, and which outputs go with their properties, the label given."""
+"""The Observed data tab: faces as they are, and which outputs go with their properties."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from facelib.charts import specs
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
 from facelib.studies.execution import duration
+from facelib.studies.observational import UNCONDITIONAL
 
 WAITS: Final = (
     "Nothing has been run yet. The map fills in as faces are read: a panel for each property; the tests "
@@ -37,7 +38,8 @@ EARLY: Final = (
     "property."
 )
 NO_PERSON: Final = ("one picture a person", "")
-NO_LABEL: Final = ("choose a column", "")
+NO_LABEL: Final = ("nothing", "")
+UNHELD: Final = f"Nothing is held fixed. {UNCONDITIONAL}"
 UNABLE: Final = "Cannot reach the corrected level"
 COLUMNS: Final = ("labels", "person")
 TIMES: Final = tuple((f"up to {duration(seconds).removesuffix(' 0 s')}", seconds) for seconds in BUDGETS)
@@ -119,7 +121,7 @@ class AskedPanel(Card):
         self._quiet = Quiet()
         self.chosen = CheckList(
             "Properties",
-            "Do outputs go with it, the label held fixed?",
+            "Do outputs go with it, among faces that are alike in what is held fixed?",
             state.offered(),
             state.chosen,
             height=232,
@@ -127,7 +129,9 @@ class AskedPanel(Card):
         self.models = CheckList(
             "Classifiers", "Who reads the faces", classifier_groups(state.models), state.models, columns=2
         )
-        self.labels = labelled("Held fixed", "Column that says what each face shows", widgets.Dropdown())
+        self.labels = labelled(
+            "Held fixed", "Column that says what each face shows, or nothing", widgets.Dropdown()
+        )
         self.label_source = labelled(
             "Label from",
             "What people were told to show, how others rated them, or what they said themselves",
@@ -204,10 +208,13 @@ class AskedPanel(Card):
         with self._quiet:
             _offer(self.labels, [NO_LABEL, *named] if mine else [(RENDERED, RENDERED)], state.labels)
             _offer(self.person, [NO_PERSON, *named], state.person)
-        for control in (self.labels, self.label_source, self.person):
+        for control in (self.labels, self.person):
             control.layout.display = "" if mine else "none"
+        self.label_source.layout.display = "" if mine and state.labels else "none"
         hints = [] if mine else ["Held fixed: the expression that each person was rendered with."]
-        if mine and state.label_source == "rated":
+        if mine and not state.labels:
+            hints.append(UNHELD)
+        elif mine and state.label_source == "rated":
             hints.append(RATED)
         if mine and not state.person:
             hints.append("Assumes one picture a person: several of one break every test.")
@@ -227,7 +234,7 @@ class MapPanel(Card):
     """Which outputs go with which property: votes, and how much."""
 
     def __init__(self, state: Observed) -> None:
-        super().__init__("What goes with each property, the label held fixed")
+        super().__init__("What goes with each property")
         self.state = state
         self.chart, self.waits, self.notes = MapView(), widgets.HTML(paragraphs(WAITS)), widgets.HTML()
         for words in (self.waits, self.notes):
@@ -330,6 +337,7 @@ def notes_of(found: Found) -> list[str]:
     names = [TESTS[name].title for name in rows["method"].drop_duplicates() if name in TESTS]
     notes = [found.result.few] if found.tested and found.result.few else []
     notes += [f"Tests: {', '.join(names)}; n = {int(rows['n'].max())}."] if found.tested else []
+    notes += [] if found.result.settings["labels"] else [UNHELD]
     if found.left_out:
         notes.append(f"{count(found.left_out, 'face')} left out: a label, property or output is missing.")
     if found.unread:

@@ -90,7 +90,7 @@ class Observed(StudyState):
     size
         Side of rendered pictures, px.
     labels
-        Column that is held fixed.
+        Column that is held fixed; "": nothing is.
     label_source
         Where labels of photographs come from, out of `SOURCES`.
     person
@@ -176,16 +176,12 @@ class Observed(StudyState):
         need(self.models, "Nobody reads the faces: choose a classifier or more.")
         need(self.chosen, "Nothing is asked: choose a property or more.")
         faces = self.whom.faces()
-        need(
-            self.labels,
-            "Nothing is held fixed: the photographs' table needs a column that says what each shows.",
-        )
         mine = self.whom.source == "mine"
         return studies.ObservationalStudy(
             faces=faces,
             properties=list(self.chosen),
             classifiers=list(self.models),
-            labels=self.labels,
+            labels=self.labels or (),
             label_source=self.label_source if mine else None,
             person=self.person or None,
             size=self.size,

@@ -15,7 +15,7 @@ from PIL import Image
 import facelib
 from facelib.app import looks
 from facelib.app import study_state as states
-from facelib.app.observed_panel import notes_of
+from facelib.app.observed_panel import UNHELD, AskedPanel, notes_of
 from facelib.app.observed_state import EVERY, Found, Observed
 from facelib.app.whom import drawn
 from facelib.classifiers import EMOTIONS
@@ -158,7 +158,29 @@ def test_a_zip_with_its_table_is_tested_by_its_own_columns(begin: Begin) -> None
     assert grid.loc[~grid["null_property"], "n"].max() <= 28
     state.labels = ""
     settled(state)
-    assert "Nothing is held fixed" in state.lacks
+    assert state.lacks == ""
+    assert any(note.startswith("Nothing is held fixed") for note in state.plan.notes)
+    ran(state)
+    assert (state.stage, state.problem) == ("done", "")
+    assert state.found.result.settings["labels"] == []
+    assert UNHELD in notes_of(state.found)
+
+
+def test_photographs_without_any_label_are_asked_all_the_same(begin: Begin) -> None:
+    lines = [f"{number}.png,p{number},{20 + 2 * number}" for number in range(28)]
+    state = begin(chosen=["symmetry"])
+    state.whom.cropped = True
+    state.whom.take("mine.zip", zipped("\n".join(["file,person,years", *lines])))
+    settled(state)
+    assert (state.labels, state.lacks) == ("", "")
+    asked = AskedPanel(state)
+    assert (asked.labels.value, dict(asked.labels.options)["nothing"]) == ("", "")
+    assert UNHELD.partition(".")[0] in asked.hint.value
+    assert asked.label_source.layout.display == "none", "there is no label to come from anywhere"
+    state.labels = "years"
+    asked.follow()
+    assert "Nothing is held fixed" not in asked.hint.value
+    assert asked.label_source.layout.display == ""
 
 
 def test_the_hypothesis_is_about_a_property_and_its_answer_counts_outputs(begin: Begin) -> None:
