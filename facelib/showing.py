@@ -35,7 +35,7 @@ def in_short(*, picture: Show | None = None, table: Show | None = None) -> Calla
 
     ``repr`` says what each field is, never what all of it holds. A notebook shows the fields as a table, with
     a picture and the first rows of a table if these are given; a class that has a text of its own for
-    notebooks keeps it.
+    notebooks keeps it. A property ``notes``, sentences that a reader must not miss, comes first in both.
 
     Parameters
     ----------
@@ -74,18 +74,21 @@ def in_short(*, picture: Show | None = None, table: Show | None = None) -> Calla
 
 
 def line(thing: Any) -> str:
-    """Return a dataclass as one short line, as ``repr`` does."""
-    text = ", ".join(f"{name}={value}" for name, value in _fields(thing))
+    """Return a dataclass as one short line, as ``repr`` does, its notes first."""
+    found = [f"{name}={value}" for name, value in _fields(thing)]
+    notes = _notes(thing)
+    text = ", ".join([f"notes={brief(' '.join(notes))}", *found] if notes else found)
     text = f"{type(thing).__qualname__}({text})"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]} …)"
 
 
 def block(thing: Any, picture: npt.NDArray[np.uint8] | None = None, table: Any = None) -> str:
-    """Return a dataclass as HTML: what it is, its picture, its fields, the first rows of a table.
+    """Return a dataclass as HTML: what it is, notes, its picture, its fields, the first rows of a table.
 
     Whatever names and tables hold is text: none of it is read as HTML.
     """
     parts = [f"<strong>{html.escape(type(thing).__qualname__)}</strong>"]
+    parts += [f"<p>{html.escape(note)}</p>" for note in _notes(thing)]
     if picture is not None and picture.size:
         few = _few(picture)
         parts += [_image(one, SIDE if len(few) == 1 else SIDES) for one in few]
@@ -129,6 +132,16 @@ def brief(value: Any) -> str:
 
 def _fields(thing: Any) -> list[tuple[str, str]]:
     return [(item.name, brief(getattr(thing, item.name))) for item in fields(thing) if item.repr]
+
+
+def _notes(thing: Any) -> Sequence[str]:
+    """Return the sentences of a property ``notes``; none of what isn't whole, which is shown all the same."""
+    if not isinstance(getattr(type(thing), "notes", None), property):
+        return ()
+    try:
+        return tuple(map(str, thing.notes))
+    except Exception:
+        return ()
 
 
 def _is(value: Any, package: str, name: str) -> bool:

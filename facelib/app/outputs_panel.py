@@ -20,7 +20,7 @@ from facelib.charts.tables import BAND, rows
 from facelib.stats import calibration
 from facelib.stats.reference import LEAST_REFERENCES
 from facelib.studies import DELTA, References, Snapshot
-from facelib.studies.effects import signed, summarise
+from facelib.studies.effects import NO_OUTPUT, signed, summarise
 from facelib.studies.sweep import tidy
 
 COLUMNS = (
@@ -170,7 +170,8 @@ class OutputsPanel(Card):
         """Return the effects, computed once a result and class: another classifier only reads them."""
         key = (id(result), label)
         if self._known[0] != key:
-            self._known = (key, result.sweep.effects(label, references=result.references))
+            effects = result.sweep.effects(label, references=result.references)
+            self._known = (key, effects[effects["verdict"] != NO_OUTPUT])  # their rows are made by _without
         return self._known[1]
 
     def _name(self, classifier: str) -> dict[str, str]:

@@ -115,8 +115,7 @@ def _column(clf: Classifier, label: str) -> int:
         what = "emotion" if len(known) == len(EMOTIONS) else "class"
         msg = f"There is no {what} {label!r}; known: {shortened(known, 12)}."
         raise UnknownNameError(msg)
-    msg = f"{clf.id} has no output for {label!r}; it knows {shortened(clf.labels)}."
-    raise BadValueError(msg)
+    raise BadValueError(clf.lack(label))
 
 
 def _by_package(clf: Classifier, features: torch.Tensor, column: int, method: str) -> Maps:

@@ -34,7 +34,7 @@ COLUMNS: Final = {
     "evidence": "what the region adds to the mean of the map over the square that the network saw",
     "area": "part of that square that the region takes, in [0, 1]",
     "density": "share / area: 1 if the map is the same everywhere; NaN where the region isn't seen",
-    "remark": f"'{BLANK}' for a blank map, else empty",
+    "remark": f"'{BLANK}' for a blank map; why there is no map; else empty",
 }
 """Columns of `RegionEvidence.table` with their meaning."""
 
@@ -88,6 +88,23 @@ class RegionEvidence:
             "remark": np.where(np.isnan(shares).ravel(), BLANK, ""),
         }
         return pd.DataFrame(columns)[list(COLUMNS)]
+
+
+def no_evidence(strengths: npt.ArrayLike, classifier: str, label: str, reason: str) -> pd.DataFrame:
+    """Return the rows of a classifier that has no map of a class: no numbers, and why."""
+    import pandas as pd
+
+    steps = np.asarray(strengths, np.float64)
+    columns = {
+        "step": np.repeat(np.arange(len(steps)), len(REGIONS)),
+        "strength": np.repeat(steps, len(REGIONS)),
+        "classifier": classifier,
+        "label": label,
+        "region": np.tile(REGIONS, len(steps)),
+        **dict.fromkeys(("share", "evidence", "area", "density"), np.nan),
+        "remark": reason,
+    }
+    return pd.DataFrame(columns)[list(COLUMNS)]
 
 
 def _divided(part: Floats, whole: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import altair as alt
 
@@ -13,6 +13,8 @@ from facelib.charts.tables import BAND, OUTPUTS, check_label, classifiers_of, ne
 
 if TYPE_CHECKING:
     import pandas as pd
+
+NO_OUTPUT: Final = "no such output"
 
 
 def response(
@@ -24,6 +26,8 @@ def response(
     slider: bool = True,
 ) -> alt.ConcatChart:
     """Draw the probability of `label` over the strength, with what harmless changes do in grey.
+
+    A classifier that has no such output keeps its panel, which says so, as the heading does.
 
     Parameters
     ----------
@@ -60,7 +64,9 @@ def response(
     steps = int(outputs["step"].max()) + 1
     names = classifiers_of(outputs)
     size = sizes.CURVES if len(names) > 1 else sizes.CURVE
-    chart = layout(names, label=label, step=step, steps=steps, slider=slider, **size)
+    having = set(classifiers_of(outputs[outputs["label"] == label]))
+    without = [name for name in names if name not in having]
+    chart = layout(names, label=label, step=step, steps=steps, slider=slider, without=without, **size)
     return chart.properties(datasets=data)
 
 
@@ -73,12 +79,16 @@ def layout(
     slider: bool = False,
     width: int = 90,
     height: int | None = None,
+    without: Sequence[str] = (),
 ) -> alt.ConcatChart:
-    """Return the chart without data: parameters ``step``, ``label``; data sets ``outputs``, ``band``."""
+    """Return the chart without data: parameters ``step``, ``label``; data sets ``outputs``, ``band``.
+
+    Panels of classifiers `without` the class say so, and so does the heading.
+    """
     beside = theme.panels_beside(classifiers)
     tall = height or (112 if len(classifiers) <= beside else 76)
     panels = [
-        _panel(name, order=order, beside=beside, width=width, height=tall)
+        _panel(name, order=order, beside=beside, width=width, height=tall, lacks=name in without)
         for order, name in enumerate(classifiers)
     ]
     chart = alt.concat(
@@ -87,20 +97,21 @@ def layout(
     chart = chart.add_params(
         theme.step_parameter(step, steps, slider=slider), alt.param(name="label", value=label)
     )
+    lack = f"; {NO_OUTPUT}: {', '.join(without)}" if without else ""
     return theme.finish(
         chart,
         columns=beside,
         description=(
             "Lines: probability of the class of interest over the strength of the change from 0 to 1, "
             f"one panel a classifier ({', '.join(classifiers)}); grey: range under harmless changes of "
-            "the same size."
+            f"the same size{lack}."
         ),
-        heading="'Probability of ' + label + ' over strength; grey: harmless changes'",
+        heading=f"'Probability of ' + label + {' over strength; grey: harmless changes' + lack!r}",
     )
 
 
 def _panel(
-    classifier: str, *, order: int, beside: int, width: int, height: int
+    classifier: str, *, order: int, beside: int, width: int, height: int, lacks: bool = False
 ) -> alt.LayerChart | alt.FacetChart:
     own = f"datum.classifier === {classifier!r} && datum.label === label"
     unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
@@ -131,6 +142,11 @@ def _panel(
     dot = now.mark_point(
         color=colour(order), filled=True, size=55, stroke="white", strokeWidth=1.2, opacity=1
     ).encode(x=x, y=y, tooltip=tooltip)
-    return alt.layer(band, line, rule, dot).properties(
+    layers = [band, line, rule, dot]
+    if lacks:
+        middle = {"x": alt.value(width / 2), "y": alt.value(height / 2)}
+        words = alt.Chart(alt.InlineData([{}])).mark_text(color=theme.MUTED, limit=width)
+        layers.append(words.encode(**middle, text=alt.value(NO_OUTPUT)))
+    return alt.layer(*layers).properties(
         width=width, height=height, title=theme.panel_title(classifier, beside)
     )

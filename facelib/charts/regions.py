@@ -75,6 +75,12 @@ def region_curves(
     if len(labels) != 1:
         msg = f"The chart is about one class; got {', '.join(labels) or 'an empty table'}."
         raise BadValueError(msg)
+    having = table[table["area"].notna()]
+    without = [name for name in classifiers_of(table) if name not in classifiers_of(having)]
+    table = table[~table["classifier"].isin(without)]
+    if table.empty:
+        msg = f"None of {', '.join(without)} has a map of {labels[0]}: there is nothing to draw."
+        raise BadValueError(msg)
     found = grouped(table, value, sides=sides)
     names = classifiers_of(table)
     shown = [region for region in ORDER if (found["region"] == region).any()]
@@ -94,6 +100,7 @@ def region_curves(
     ).resolve_legend(color="shared", shape="shared", strokeDash="shared")
     gaps = "; gaps: blank maps" if found["value"].isna().any() else ""
     heading = TITLES[value].format(label=labels[0]) + gaps
+    heading += f"; no map: {', '.join(without)}" if without else ""
     return theme.finish(
         chart,
         columns=beside,

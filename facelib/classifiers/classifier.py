@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from facelib.classifiers.card import Card
-from facelib.classifiers.emotions import EMOTIONS
+from facelib.classifiers.emotions import EMOTIONS, shortened
 from facelib.classifiers.engines import Engine, fast
 from facelib.classifiers.preparation import Boxes, Images, Preparation, Squares
 from facelib.classifiers.split import CHANNELS_FIRST, Layout
@@ -157,6 +157,12 @@ class Classifier:
     def index_of(self, label: str) -> int | None:
         """Return the column of one of `classes`, or None if this model doesn't know it."""
         return self._columns.get(label)
+
+    def lack(self, label: str) -> str:
+        """Say that it has no output for a class, and which it has; empty if it has one."""
+        if self.index_of(label) is not None:
+            return ""
+        return f"{self.id} has no output for {label!r}; it knows {shortened(self.labels)}."
 
     def crop_boxes(self, boxes: npt.ArrayLike | None, image_size: tuple[int, int]) -> Boxes:
         """Return the squares that the network sees of pictures of `image_size` (height, width).

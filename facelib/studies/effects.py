@@ -29,8 +29,9 @@ COLUMNS = {
     "low": "lower end of the central 90 % of the change over picture and shaken copies; at most change",
     "high": "upper end of it; at least change",
     "delta": "margin, set before the run",
-    "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta",
-    "remark": "whether this picture is unusual among its own shaken copies, so that nothing can be told",
+    "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta; or no such output",
+    "remark": "whether this picture is unusual among its own shaken copies, so that nothing can be told; "
+    "or that the classifier has no such output, and which it has: then there are no numbers",
     "epgm": "expected property gradient magnitude; compare at equal n",
     "total_variation": "sum of all steps, up and down",
     "signed": "mean gradient with its sign",
@@ -82,6 +83,7 @@ SHUFFLES = 1000  # at least; more where Holm's correction needs them
 MOST_SHUFFLES = 20_000  # whatever their number: a network of 1000 classes would need 100,000
 CORRECTED_LEVEL = 0.01  # the corrected level that must be within reach
 
+NO_OUTPUT = "no such output"
 VERDICTS = {
     "changes": "changes for {}",
     "does not change": "does not change for {}",
@@ -106,14 +108,42 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
     Returns
     -------
     pandas.DataFrame
-        One row a classifier that has the class, with the columns of `COLUMNS`.
+        One row a classifier, with the columns of `COLUMNS`. Of one that has no such output all numbers are
+        missing, and ``remark`` says so.
     """
     orders = order_tests(sweep)
-    own = orders[orders["label"] == label].to_dict("records")
+    own = {test["classifier"]: test for test in orders[orders["label"] == label].to_dict("records")}
     rows = [
-        _row(sweep, test["classifier"], label, delta, references) | _order(test, len(orders)) for test in own
+        _row(sweep, name, label, delta, references) | _order(own[name], len(orders))
+        if name in own
+        else _lacking(sweep, name, label, delta)
+        for name in sweep.readings
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _lacking(sweep: Sweep, name: str, label: str, delta: float) -> dict[str, Any]:
+    """Return the row of a classifier that has no such output."""
+    lack = sweep.readings[name].classifier.lack(label)
+    return {
+        "classifier": name,
+        "label": label,
+        "intervention": sweep.intervention.id,
+        "delta": delta,
+        "verdict": NO_OUTPUT,
+        "remark": lack,
+        "n": len(sweep.strengths),
+        "seed": sweep.seed,
+        "shuffle_tests": 0,
+        "shuffle_exact": False,
+        "side": "",
+        "n_permutations": 0,
+        "order": "",
+        "references": 0,
+        "unmatched": 0,
+        "by_kind": "",
+        "sentence": lack,
+    }
 
 
 def order_tests(sweep: Sweep) -> pd.DataFrame:
@@ -302,6 +332,7 @@ def summarise(table: pd.DataFrame, clause: str) -> str:
     >>> summarise(pd.DataFrame([{**row, "verdict": "cannot tell"}]), "the left side weakens")
     'As the left side weakens, the output for happy may or may not change for fer (−.62).'
     """
+    table = table[table["verdict"].isin(VERDICTS)]
     if table.empty:
         return ""
     parts = []

@@ -175,8 +175,7 @@ def output_rows(
 
     column = clf.index_of(label)
     if column is None:
-        msg = f"{clf.id} has no output for {label!r}; it knows {', '.join(clf.labels)}."
-        raise BadValueError(msg)
+        raise BadValueError(clf.lack(label))
     return pd.DataFrame(
         {
             "face": np.arange(len(logits)),

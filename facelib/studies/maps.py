@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib import attribution
-from facelib.attribution.regions import COLUMNS
+from facelib.attribution.regions import no_evidence
 from facelib.faces.landmarks import FIRST_IRIS
 from facelib.showing import in_short
 from facelib.studies.frames import Frames
@@ -67,7 +67,7 @@ class SweepMaps:
         Parameters
         ----------
         classifier
-            None: all that have maps and know the class.
+            None: all. One that has no maps, or doesn't know the class, has no numbers; ``remark`` says why.
         electrodes
             See `facelib.attribution.region_evidence`.
 
@@ -85,7 +85,10 @@ class SweepMaps:
             for face in self.frames.faces
         ]
         tables = []
-        for name in self._with_maps(wanted) if classifier is None else [classifier]:
+        for name in self.readings if classifier is None else [classifier]:
+            if classifier is None and (reason := self._lack(name, wanted)):
+                tables.append(no_evidence(self.frames.strengths, name, wanted, reason))
+                continue
             found = attribution.region_evidence(
                 self.maps(name, wanted, method),
                 self.readings[name].classifier,
@@ -94,15 +97,17 @@ class SweepMaps:
                 electrodes,
             )
             tables.append(found.table(self.frames.strengths, name, wanted))
-        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+        return pd.concat(tables, ignore_index=True)
 
-    def _with_maps(self, label: str) -> list[str]:
-        """Return the ids of the classifiers that have maps of a class."""
-        return [
-            name
-            for name, reading in self.readings.items()
-            if not reading.classifier.no_maps and reading.classifier.index_of(label) is not None
-        ]
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why a classifier has no map of the class, a sentence each."""
+        return tuple(filter(None, (self._lack(name, self.label) for name in self.readings)))
+
+    def _lack(self, classifier: str, label: str) -> str:
+        """Say why there are no maps of a class; empty if there are."""
+        clf = self.readings[classifier].classifier
+        return f"There are no maps of {clf.id}: {clf.no_maps}." if clf.no_maps else clf.lack(label)
 
     def overlays(
         self, classifier: str, label: str | None = None, method: str = "gradcam", opacity: float = 0.5

@@ -107,6 +107,12 @@ class Sweep:
             return self.face.key
         return str(self.face.attributes.get("name", self.face.source))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which classifiers have no output for the class of interest, a sentence each."""
+        models = (reading.classifier for reading in self.readings.values())
+        return tuple(filter(None, (model.lack(self.label) for model in models)))
+
     def series(self, classifier: str, label: str | None = None) -> npt.NDArray[np.float64]:
         """Probability of `label` at every strength, (n,); NaN where the classifier has no such class."""
         return reading_of(self.readings, classifier).series(self._checked(label))

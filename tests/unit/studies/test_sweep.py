@@ -173,7 +173,7 @@ def test_regions_say_where_the_evidence_lies_at_every_strength(smile: Sweep) -> 
     assert rows["strength"].unique().tolist() == smile.strengths.tolist()
 
 
-def test_regions_leave_out_who_has_no_maps_unless_asked_for() -> None:
+def test_regions_say_who_has_no_maps_and_refuse_it_alone() -> None:
     fer = facelib.classifiers.load("fer")
     blind = facelib.classifiers.Classifier(
         "blind", torch.nn.Sequential(fer.body, fer.head), torch.nn.Identity(), labels=fer.labels,
@@ -181,7 +181,11 @@ def test_regions_leave_out_who_has_no_maps_unless_asked_for() -> None:
         no_maps="its file holds no gradient",
     )  # fmt: skip
     found = sweep(HEAD, "age", ["fer", blind], steps=3).attribution
-    assert found.regions()["classifier"].unique().tolist() == ["fer"]
+    table = found.regions()
+    assert table.dropna(subset=["area"])["classifier"].unique().tolist() == ["fer"]
+    blank = table[table["classifier"] == "blind"]
+    assert set(blank["remark"]) == {"There are no maps of blind: its file holds no gradient."}
+    assert blank[["share", "evidence", "area", "density"]].isna().all(axis=None)
     with pytest.raises(UnavailableError, match="no maps of blind: its file holds no gradient"):
         found.regions("blind")
 
