@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import fnmatch
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, FacelibError, UnknownNameError
 
 T = TypeVar("T")
 
@@ -23,6 +24,44 @@ def place_of(definition: Callable[..., object]) -> str:
     """
     module, name = getattr(definition, "__module__", ""), getattr(definition, "__qualname__", "")
     return "" if not name or f"{module}.".startswith("facelib.") else f"{module}.{name}"
+
+
+@contextmanager
+def named(code: Callable[..., object], noun: str, name: str, when: str = "") -> Iterator[None]:
+    """Say whose code it is where code that isn't facelib's own fails: its name, and the error as its cause.
+
+    Errors of facelib and a lack of memory stay what they are; the former get a note.
+
+    Parameters
+    ----------
+    code
+        The class or function, see `place_of`.
+    noun, name
+        What it is, and the name that it is registered under.
+    when
+        Such as "at strength 0.5".
+
+    Examples
+    --------
+    >>> with named(eval, "property", "mine"):
+    ...     1 / 0
+    Traceback (most recent call last):
+    facelib.errors.BadValueError: 'mine', a property of yours, failed: ZeroDivisionError: division by zero
+    """
+    where = f"{name!r}, {'an' if noun[0] in 'aeiou' else 'a'} {noun} of yours, failed{when and ' '}{when}"
+    try:
+        yield
+    except FacelibError as error:
+        if place_of(code):
+            error.add_note(f"{where}.")
+        raise
+    except MemoryError:
+        raise
+    except Exception as error:
+        if not place_of(code):
+            raise
+        msg = f"{where}: {type(error).__name__}: {error}"
+        raise BadValueError(msg) from error
 
 
 class Registry(Generic[T]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass, replace
@@ -290,21 +291,45 @@ def check_complete(intervention: Intervention | type[Intervention]) -> None:
         raise BadValueError(msg)
 
 
+def settle(kind: type[Intervention]) -> None:
+    """Make the options of a class its fields, so that studies can tell two of them apart by their content.
+
+    A plain class becomes a frozen dataclass. One that makes itself can't: `BadValueError` says what to write.
+    """
+    given: Any = kind
+    if is_dataclass(given):
+        return
+    what = f"The options of an intervention are fields. {kind.__name__}"
+    if given.__init__ is not object.__init__:
+        taken = [name for name in inspect.signature(kind).parameters if name.isidentifier()]
+        fields = ", ".join(f"{name}: … = …" for name in taken) or "its options"
+        msg = f"{what} has an __init__: put @dataclass(frozen=True) above it and {fields} in place of it."
+        raise BadValueError(msg)
+    try:
+        dataclass(frozen=True)(kind)
+    except (TypeError, ValueError) as error:
+        msg = f"{what} can't have them: {error}. Put @dataclass(frozen=True) above it, see dataclasses."
+        raise BadValueError(msg) from error
+
+
 def register(intervention: Kind) -> Kind:
     """Class decorator: make an instance of `intervention` available by its id.
 
-    The same class again replaces what was there: a cell of a notebook can be run again.
+    Its options are fields, and a plain class becomes a frozen dataclass. The same class again
+    replaces what was there: a cell of a notebook can be run again.
 
     Raises
     ------
     BadValueError
-        The class lacks a name or description, methods, or a default of an option; or its id is taken.
+        The class lacks a name or description, methods, or a default of an option; it has an ``__init__`` of
+        its own; or its id is taken.
     """
     given: object = intervention
     if not isinstance(given, type) or not issubclass(given, Intervention):
         msg = f"Expected a class derived from Intervention; got {intervention!r}."
         raise BadValueError(msg)
     check_complete(intervention)
+    settle(intervention)
     try:
         made = intervention()
     except TypeError as error:  # an abstract method, or an option without a default

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from facelib.errors import BadValueError
-from facelib.interventions.intervention import INTERVENTIONS, Intervention, check_complete
+from facelib.interventions.intervention import INTERVENTIONS, Intervention, check_complete, settle
 from facelib.properties import PROPERTIES
 from facelib.registry import place_of
 
@@ -36,6 +36,7 @@ def add(intervention: Any) -> Intervention:
         msg = f"Expected an intervention, such as a Prototype; got {intervention!r}."
         raise BadValueError(msg)
     check_complete(intervention)
+    settle(type(intervention))
     if intervention.id in INTERVENTIONS and INTERVENTIONS[intervention.id] == intervention:
         return INTERVENTIONS[intervention.id]
     kind = type(intervention)

@@ -15,6 +15,7 @@ from facelib.errors import BadValueError, UnavailableError
 from facelib.faces import Face, FaceSet
 from facelib.faces.face_set import BROKEN
 from facelib.properties.property import PROPERTIES, Measure, Values
+from facelib.registry import named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,10 +89,10 @@ def _table(
     place = {id(face): number for number, face in enumerate(different)}
     found: dict[Measure, Values | None] = {}
     for read in needed:
+        told = [name for name in wanted if PROPERTIES[name].read is read]
         try:
-            found[read] = _checked(
-                read(different), [name for name in wanted if PROPERTIES[name].read is read], len(different)
-            )
+            with named(read, "property", told[0]):
+                found[read] = _checked(read(different), told, len(different))
         except UnavailableError:
             if strict:
                 raise

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import UnavailableError
+from facelib.errors import BadValueError, UnavailableError
 from facelib.faces import Face
+from facelib.faces.arguments import whole
 from facelib.models import package_path
 from facelib.registry import Registry, place_of
 
@@ -110,9 +111,47 @@ def register(
 
     A function that tells several at once is decorated once for each of its columns, from the bottom up. The
     same function under the same name replaces what was there: a cell of a notebook can be run again.
+
+    Parameters
+    ----------
+    name, title, unit, source, description, low, high, cost, needs, column
+        See `Property`.
+
+    Raises
+    ------
+    BadValueError
+        If one of them is of another kind, `low` isn't below `high`, or the name is taken.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @register("redness", title="Redness", unit="", source="measured", low=0, high=1,
+    ...     description="Mean share of red in the picture's light.")  # doctest: +SKIP
+    ... def redness(faces):
+    ...     return np.array([face.image[..., 0].mean() / face.image.mean() / 3 for face in faces])
     """
+    words = {"name": name, "title": title, "unit": unit, "description": description}
+    for what, text in words.items():
+        value: object = text
+        if not isinstance(value, str):
+            msg = f"{what} is words; got {value!r}."
+            raise BadValueError(msg)
+    for what, word, known in (("source", source, Source), ("cost", cost, Cost)):
+        if word not in get_args(known):
+            msg = f"The {what} of a property is one of {', '.join(get_args(known))}; got {word!r}."
+            raise BadValueError(msg)
+    ends: tuple[Any, Any] = (low, high)
+    if not (all(isinstance(end, Real) for end in ends) and low < high):
+        msg = f"Of a property's usual range low is below high; got {low!r} and {high!r}."
+        raise BadValueError(msg)
+    if column is not None:
+        whole("column is a number from 0 on, or None", column, 0)
 
     def enter(read: Measure) -> Measure:
+        function: object = read
+        if not callable(function):
+            msg = f"A property is read by a function of faces; got {function!r}."
+            raise BadValueError(msg)
         PROPERTIES.register(
             name,
             Property(name, title, unit, source, description, low, high, cost, needs, read, column),

@@ -15,6 +15,7 @@ from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.faces.arguments import whole
 from facelib.interventions import HeadIntervention, Intervention
+from facelib.registry import named
 from facelib.showing import in_short
 from facelib.studies.readings import Cancelled, Stale
 
@@ -142,9 +143,10 @@ def make_frames(
             raise Cancelled
         if grade in ready:
             return ready[grade]
-        if isinstance(face, Head) and isinstance(intervention, HeadIntervention):
-            return intervention.edit(face, grade).render(size)
-        return _checked(intervention, intervention.apply(picture, grade), picture)
+        with named(type(intervention), "intervention", intervention.id, f"at strength {grade:g}"):
+            if isinstance(face, Head) and isinstance(intervention, HeadIntervention):
+                return intervention.edit(face, grade).render(size)
+            return _checked(intervention, intervention.apply(picture, grade), picture)
 
     with ThreadPoolExecutor(threads) as pool:
         return Frames(tuple(pool.map(make, grades.tolist())), grades)

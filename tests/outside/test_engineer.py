@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,11 @@ import vl_convert
 from torch import nn
 
 import facelib
-from facelib import charts
+from facelib import charts, classifiers, interventions, properties, stats
 from facelib.classifiers import Classifier, Preparation, own
+from facelib.errors import BadValueError
+from facelib.interventions import INTERVENTIONS
+from facelib.stats import independence
 
 pytestmark = pytest.mark.usefixtures("single_threaded")
 
@@ -89,3 +94,138 @@ def test_regions_say_who_has_no_map(both: facelib.Sweep) -> None:
     assert any("no map: glum" in text for text in texts(charts.region_curves(table)))
     with pytest.raises(facelib.FacelibError, match="None of glum has a map of happy"):
         charts.region_curves(mine)
+
+
+# Changes and properties of one's own
+
+
+@pytest.fixture
+def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    for registry in (INTERVENTIONS, properties.PROPERTIES, independence.TESTS, classifiers.CLASSIFIERS):
+        monkeypatch.setattr(registry, "_items", dict(registry._items))
+
+
+class Plain(interventions.PictureIntervention):
+    """As one writes it first: a class, and nothing above it."""
+
+    id, title, group, description, sentence = "plain", "Plain", "View", "It darkens.", "it gets darker"
+    power: float = 0.5
+
+    def _change(self, face: facelib.Face, strength: float) -> facelib.Face:
+        return face.replace(image=(face.image * (1 - self.power * strength)).astype(np.uint8))
+
+
+@pytest.mark.usefixtures("_as_before")
+@pytest.mark.parametrize("enter", [interventions.register, lambda kind: interventions.add(kind())])
+def test_a_plain_class_that_is_registered_can_be_studied(enter: Callable[..., Any], tmp_path: Path) -> None:
+    enter(type("Mine", (Plain,), {"__annotations__": {"power": "float"}, "power": 0.5, "id": "mine"}))
+    heads = [facelib.Head(seed=1, expression="happy"), facelib.Head(seed=2, expression="happy")]
+    stronger = interventions.get("mine", power=0.9)
+    study = facelib.InterventionalStudy(heads, ["mine", stronger], [KNOWN], steps=2, size=64)
+    assert [arm.name for arm in study.arms] == ["mine", "mine(power=0.9)"]
+    assert set(study.run(tmp_path / "study", n_jobs=1).table["intervention"]) == {"mine", "mine(power=0.9)"}
+
+
+@pytest.mark.usefixtures("_as_before")
+def test_a_class_that_makes_itself_is_told_what_to_write_when_it_is_registered() -> None:
+    class Mine(Plain):
+        id = "mine"
+
+        def __init__(self, power: float = 1.0) -> None:
+            self.power = power
+
+    for enter in (lambda: interventions.register(Mine), lambda: interventions.add(Mine(0.3))):
+        with pytest.raises(
+            BadValueError,
+            match=r"Mine has an __init__: put @dataclass\(frozen=True\) above it and power: … =",
+        ):
+            enter()
+    assert "mine" not in INTERVENTIONS
+
+
+@pytest.mark.usefixtures("_as_before")
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"low": 1, "high": 0}, "low is below high; got 1 and 0"),
+        ({"low": 1, "high": 1}, "low is below high"),
+        ({"low": float("nan")}, "low is below high; got nan and 1"),
+        ({"high": "much"}, "low is below high"),
+        ({"source": "measurd"}, "source .*one of given, measured, estimated; got 'measurd'"),
+        ({"cost": "pixel"}, "cost .*one of free, pixels, network; got 'pixel'"),
+        ({"title": None}, "title is words; got None"),
+        ({"name": 3}, "name is words; got 3"),
+        ({"column": -1}, "column"),
+    ],
+)
+def test_a_property_that_cannot_be_shown_is_refused(wrong: dict[str, Any], words: str) -> None:
+    told: dict[str, Any] = {
+        "name": "mine", "title": "Mine", "unit": "", "source": "measured", "description": "It.", "low": 0,
+        "high": 1,
+    }  # fmt: skip
+    with pytest.raises(BadValueError, match=words):
+        properties.register(**(told | wrong))(lambda faces: np.zeros(len(faces)))
+    with pytest.raises(BadValueError, match="function of faces; got 3"):
+        properties.register(**told)(3)  # type: ignore[arg-type]
+
+
+# What fails inside one's own code says whose it is
+
+
+def failing(_self: Any, face: facelib.Face, strength: float) -> facelib.Face:
+    return face.replace(image=face.image[:, :, [7]]) if strength == 1 else face
+
+
+@pytest.mark.usefixtures("_as_before")
+@pytest.mark.parametrize("start", [HEAD, HEAD.render(64)], ids=["head", "picture"])
+def test_an_error_inside_an_own_intervention_has_its_name(start: Any, tmp_path: Path) -> None:
+    kind = type("Failing", (Plain,), {"_change": failing, "id": "failing"})
+    interventions.register(kind)
+    words = r"'failing', an intervention of yours, failed at strength 1: IndexError: index 7 is out of bounds"
+    with pytest.raises(BadValueError, match=words) as caught:
+        facelib.sweep(start, "failing", [KNOWN], steps=3, replicates=5, size=64)
+    assert isinstance(caught.value.__cause__, IndexError)
+    study = facelib.InterventionalStudy([start], ["failing"], [KNOWN], steps=2, size=64, label="happy")
+    done = study.run(tmp_path / "study", n_jobs=1)
+    assert "'failing', an intervention of yours, failed" in str(done.failures.to_dict())
+
+
+@pytest.mark.usefixtures("_as_before")
+@pytest.mark.parametrize("part", ["yawn", "age"])
+def test_an_error_inside_an_own_change_of_heads_has_its_name(part: str) -> None:
+    class Turning(interventions.HeadIntervention):
+        id, title, group, description, sentence = "turning", "Turning", "View", "It turns.", "it turns"
+
+        def _edit(self, head: facelib.Head, strength: float) -> facelib.Head:
+            return head.replace(**{part: 1000 * strength})
+
+    interventions.register(Turning)
+    with pytest.raises(facelib.FacelibError, match=part) as caught:
+        facelib.sweep(HEAD, "turning", [KNOWN], steps=3, replicates=5, size=64)
+    said = f"{caught.value} {getattr(caught.value, '__notes__', '')}"
+    assert "'turning', an intervention of yours, failed at strength 0.5" in said
+
+
+@pytest.mark.usefixtures("_as_before")
+def test_an_error_inside_an_own_property_has_its_name() -> None:
+    told: dict[str, Any] = {"title": "Mine", "unit": "", "source": "measured", "description": "It."}
+    properties.register("mine", **told, low=0, high=1)(lambda faces: len(faces) / 0)
+    with pytest.raises(
+        BadValueError, match="'mine', a property of yours, failed: ZeroDivisionError"
+    ) as caught:
+        properties.measure(HEAD.render(64), ["mine"])
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.usefixtures("_as_before")
+def test_an_error_inside_an_own_independence_test_has_its_name() -> None:
+    class Mine(independence.IndependenceTest):
+        id, title, conditioners = "mine", "Mine", frozenset({"none", "categorical"})
+
+        def prepare(self, problem: Any) -> Any:
+            return problem.nothing_of_this_name
+
+    independence.register(Mine)
+    x = np.arange(20.0)
+    with pytest.raises(BadValueError, match="'mine', a test of yours, failed: AttributeError"):
+        stats.independence_test(x, x, method="mine")

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.registry import named
 from facelib.showing import in_short
 from facelib.stats.checks import Floats
 from facelib.stats.corrections import max_statistic
@@ -152,7 +153,7 @@ def run(
         clock.passed(int(np.prod(question.shape)))
         clock.report(test.id, 0, 0)
         return _outcome(question, {}, null=_where(by_orders), why_not=question.why_not)
-    with one_blas_thread():
+    with one_blas_thread(), named(type(test), "test", test.id):
         prepared = test.prepare(problem)
         testable = np.isfinite(prepared.extreme)
         tested = int(testable.sum())
