@@ -27,12 +27,15 @@ if TYPE_CHECKING:
     from facelib.classifiers.classifier import Classifier
 
 Right = npt.NDArray[np.bool_]
+Row = tuple[str, str, Right, Right]  # what, how, heads named as intended, heads that get likelier
 
 PEOPLE: Final = 8  # rendered heads of each emotion
 SIZE: Final = 160  # of their pictures, px
 LEVEL: Final = 0.01  # of a finding, corrected for the number of alternatives
 KNOWING: Final = 0.05  # level at which heads named as intended are more than by chance
 GAIN: Final = 0.10  # of a finding: share of heads that are named besides
+LIKELIER: Final = 0.70  # of heads, where another order of colours is right (our choice)
+APART: Final = 0.05  # level at which one way is told from another that is better than declared, too
 
 COLUMNS: Final = {
     "what": "what differs from the declaration: nothing, scaling, colour, margin or labels",
@@ -42,7 +45,9 @@ COLUMNS: Final = {
     "gained": "heads that are named as intended in this way only",
     "lost": "heads that are named as intended as declared only",
     "p": "sign test of gained against lost, two-sided, Bonferroni-corrected over the rows",
-    "better": f"whether it names {GAIN:.0%} of the heads more, and p is below the level",
+    "likelier": "share of the heads whose intended emotion is more probable in this way than as declared",
+    "better": f"whether it names {GAIN:.0%} of the heads more, and p is below the level; of the order of "
+    f"colours also whether at least {LIKELIER:.0%} of the heads are likelier, and so a sign test below it",
 }
 """Columns of `Check.table`, with their meaning."""
 
@@ -160,10 +165,11 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     images, boxes, shown = images[chosen], boxes[chosen], shown[chosen]
     logits = _logits(classifier, classifier.preparation, images, boxes)
     declared = _named(classifier.labels, classifier.emotions, logits) == shown
-    rows = [("nothing", "as declared", declared), *_prepared(classifier, images, boxes, shown)]
+    rows = [("nothing", "as declared", declared, np.zeros_like(declared))]
+    rows += _prepared(classifier, images, boxes, shown, _log_probability(classifier, logits, shown))
     rows += _labelled(classifier, logits, shown)
     table = _compared(rows, level)
-    sentences = certain + tuple(_sentences(table))
+    sentences = certain + tuple(_sentences(table, rows))
     if _is_constant(logits):
         sentences += () if CONSTANT in certain else (CONSTANT,)
     elif not (sentences or unasked):
@@ -325,13 +331,27 @@ def _named(
     return np.asarray(np.array([emotions[label] or _NONE for label in labels])[logits.argmax(1)])
 
 
+def _log_probability(
+    classifier: Classifier, logits: npt.NDArray[np.float32], shown: npt.NDArray[np.str_]
+) -> npt.NDArray[np.float64]:
+    """Return the log-probability of what each head shows."""
+    columns = [classifier.index_of(emotion) or 0 for emotion in shown]  # all are known
+    numbers = logits.astype(np.float64)
+    return np.asarray(numbers[np.arange(len(shown)), columns] - np.logaddexp.reduce(numbers, axis=1))
+
+
 def _prepared(
-    classifier: Classifier, images: Images, boxes: Boxes, shown: npt.NDArray[np.str_]
-) -> Iterator[tuple[str, str, Right]]:
-    """Yield what, how and which heads are named as intended, one change of the preparation each."""
+    classifier: Classifier,
+    images: Images,
+    boxes: Boxes,
+    shown: npt.NDArray[np.str_],
+    declared: npt.NDArray[np.float64],
+) -> Iterator[Row]:
+    """Yield a row for every change of the preparation; `declared` are log-probabilities as declared."""
     for what, how, preparation in _alternatives(classifier.preparation):
         logits = _logits(classifier, preparation, images, boxes)
-        yield what, how, _named(classifier.labels, classifier.emotions, logits) == shown
+        right = _named(classifier.labels, classifier.emotions, logits) == shown
+        yield what, how, right, _log_probability(classifier, logits, shown) > declared
 
 
 def _alternatives(declared: Preparation) -> Iterator[tuple[str, str, Preparation]]:
@@ -359,7 +379,7 @@ def _alike(one: Preparation, other: Preparation) -> bool:
 
 def _labelled(
     classifier: Classifier, logits: npt.NDArray[np.float32], shown: npt.NDArray[np.str_]
-) -> Iterator[tuple[str, str, Right]]:
+) -> Iterator[Row]:
     """Yield the same for other orders of the labels: those of data sets, and the one that fits best."""
     order = tuple(classifier.emotions[label] or _NONE for label in classifier.labels)
     winners = logits.argmax(1)
@@ -367,7 +387,8 @@ def _labelled(
         name: other for name, other in _ORDERS.items() if sorted(other) == sorted(order) and other != order
     }
     for name, other in known.items():
-        yield "labels", f"in the order of {name}: {_listed(other)}", np.array(other)[winners] == shown
+        right = np.array(other)[winners] == shown
+        yield "labels", f"in the order of {name}: {_listed(other)}", right, np.zeros_like(right)
     # The order that fits best is found on one half of the people and tried on the other.
     halves = np.arange(len(shown)) // len(set(shown)) % 2
     right = np.zeros(len(shown), bool)
@@ -377,7 +398,7 @@ def _labelled(
     best = _fitting(order, winners, shown)
     declared = np.array(order)[winners] == shown
     if best != order and best not in known.values() and right.sum() > declared.sum():
-        yield "labels", f"in the order that fits best: {_listed(best)}", right
+        yield "labels", f"in the order that fits best: {_listed(best)}", right, np.zeros_like(right)
 
 
 def _fitting(
@@ -403,29 +424,58 @@ def _listed(order: Sequence[str]) -> str:
     return ", ".join(emotion or "(none)" for emotion in order)
 
 
-def _compared(rows: Sequence[tuple[str, str, Right]], level: float) -> pd.DataFrame:
+def _compared(rows: Sequence[Row], level: float) -> pd.DataFrame:
     """Return the table: every row against the first."""
     import pandas as pd
+
+    declared, n, tests = rows[0][2], len(rows[0][2]), max(len(rows) - 1, 1)
+    lines = []
+    for what, how, right, likelier in rows:
+        gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
+        corrected = min(1.0, _sign_test(gained, lost) * tests)
+        better = corrected < level and right.mean() - declared.mean() >= GAIN
+        if what == "colour":  # another order changes no contrast, so what gets likelier is understood better
+            more = int(likelier.sum())
+            better |= more >= LIKELIER * n and gained >= lost and _sign_test(more, n - more) * tests < level
+        lines.append(
+            (what, how, float(right.mean()), n, gained, lost, corrected, float(likelier.mean()), bool(better))
+        )
+    table = pd.DataFrame(lines, columns=list(COLUMNS))
+    return table.assign(likelier=table["likelier"].where(~table["what"].isin(["nothing", "labels"])))
+
+
+def _sign_test(more: int, less: int) -> float:
     from scipy.stats import binomtest
 
-    declared = rows[0][2]
-    lines = []
-    for what, how, right in rows:
-        gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
-        p = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-        corrected = min(1.0, float(p) * max(len(rows) - 1, 1))
-        better = corrected < level and right.mean() - declared.mean() >= GAIN
-        lines.append((what, how, float(right.mean()), len(right), gained, lost, corrected, bool(better)))
-    return pd.DataFrame(lines, columns=list(COLUMNS))
+    return float(binomtest(more, more + less).pvalue) if more + less else 1.0
 
 
-def _sentences(table: pd.DataFrame) -> Iterator[str]:
+def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
     """Yield what is better than declared, one sentence each thing, the largest gain first."""
     better = table[table["better"]].sort_values("right", ascending=False, kind="stable")
     share, n = table["right"].iloc[0], table["n"].iloc[0]
-    for row in better.drop_duplicates("what").to_dict("records"):
-        words = f"labels {row['how']}" if row["what"] == "labels" else row["how"]
-        yield (
-            f"As declared, {share:.2f} of {n} rendered heads are named as intended; with {words} it is "
-            f"{row['right']:.2f}.".replace(" 0.", " .")
+    for what, ways in better.groupby("what", sort=False):
+        best = rows[ways.index[0]][2]
+        row, *others = ways.to_dict("records")
+        as_good = [
+            _words(other)
+            for place, other in zip(ways.index[1:], others, strict=True)
+            if _sign_test(int((best & ~rows[place][2]).sum()), int((rows[place][2] & ~best).sum())) >= APART
+        ]
+        text = (
+            f"As declared, {share:.2f} of {n} rendered heads are named as intended; with {_words(row)} it is "
+            f"{row['right']:.2f}"
         )
+        if what == "colour":
+            text += f", and what is intended gets more probable for {row['likelier']:.2f} of them"
+        if as_good:
+            do = "does" if len(as_good) == 1 else "do"
+            text += (
+                f"; {' and '.join(as_good)} {do} as well: these heads don't tell which it is, see how "
+                "the pictures were prepared in training"
+            )
+        yield f"{text}.".replace(" 0.", " .")
+
+
+def _words(row: Mapping[Any, Any]) -> str:
+    return f"labels {row['how']}" if row["what"] == "labels" else str(row["how"])

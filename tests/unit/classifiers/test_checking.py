@@ -139,3 +139,40 @@ def test_probabilities_are_told_from_logits() -> None:
             return torch.softmax(x.mean((2, 3)) @ torch.ones(3, 7).cumsum(1), 1)
 
     assert "declared to be logits" in certainties(toy(EMOTIONS, head=Ending()))[0]
+
+
+def test_two_scalings_that_do_equally_well_are_both_said() -> None:
+    class Either(nn.Module):
+        """Reads red beyond blue, of values 0 … 1 and of −1 … 1."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            red, blue = x[:, 0].mean((1, 2)), x[:, 2].mean((1, 2))
+            number = 10 * (red - blue) / torch.where(blue < -0.5, 2.0, 1.0)
+            return -(number[:, None] - torch.arange(7.0)).square()
+
+    found = toy(EMOTIONS, dataclasses.replace(SEEN, std=1.0), head=Either()).check()
+    (sentence,) = found.findings
+    assert (
+        "with values 0 … 1 (mean 0, std 255) it is 1.00; values −1 … 1 (mean 127.5, std 127.5) " in sentence
+    )
+    assert "does as well: these heads don't tell which it is, see how the pictures were prepared" in sentence
+    alone = toy(EMOTIONS, dataclasses.replace(SEEN, std=1.0)).check()
+    assert "as well" not in alone.findings[0]
+
+
+def test_an_order_of_colours_is_found_where_it_changes_probabilities_only() -> None:
+    class Slightly(nn.Module):
+        """Surer where red is first, and right in both orders."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            red, blue = x[:, 0].mean((1, 2)), x[:, 2].mean((1, 2))
+            number = 10 * torch.maximum(red, blue)
+            surer = torch.where(red >= blue, 1.0, 0.9)
+            return -surer[:, None] * (number[:, None] - torch.arange(7.0)).square()
+
+    wrong = toy(EMOTIONS, dataclasses.replace(SEEN, colour="bgr"), head=Slightly()).check()
+    row = wrong.table.set_index("what").loc["colour"]
+    assert (row["gained"], row["lost"], row["better"]) == (0, 0, True)
+    assert row["likelier"] == pytest.approx(6 / 7)  # black is black in both orders
+    assert "colour='rgb' it is 1.00, and what is intended gets more probable for .86" in wrong.findings[0]
+    assert toy(EMOTIONS, head=Slightly()).check().findings == ()
