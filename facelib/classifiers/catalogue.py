@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib.metadata
 import logging
@@ -9,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from torch import nn
 
@@ -139,6 +140,13 @@ def names(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "own"
     """Return the ids that match, as in `available`, whether they can be used on this machine or not."""
     _discover()
     kinds = (kind,) if isinstance(kind, str) else tuple(kind)
+    for one in kinds:
+        if one not in get_args(Kind):
+            near = [known for known in get_args(Kind) if known.startswith(str(one))]
+            near = near or difflib.get_close_matches(str(one), get_args(Kind), 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            msg = f"The kind is one of {', '.join(get_args(Kind))}, or several; got {one!r}.{hint}"
+            raise BadValueError(msg)
     return [name for name in CLASSIFIERS.names(pattern) if CLASSIFIERS[name].kind in kinds]
 
 

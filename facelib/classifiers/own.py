@@ -331,6 +331,18 @@ def _cut(network: nn.Module, loaded: Loaded, sample: torch.Tensor, cam_layer: st
     return split(loaded.adapt(network, sample), sample, cam_layer)
 
 
+def _astray(table: Mapping[str, str | None], labels: tuple[str, ...], wrong: Sequence[str]) -> str:
+    """Say which keys are no labels, which labels have no key, and which values are no emotions."""
+    strange, absent = [key for key in table if key not in labels], [one for one in labels if one not in table]
+    parts = [("No label: ", strange, labels), ("Not there: ", absent, ()), ("No emotion: ", wrong, EMOTIONS)]
+    found = []
+    for what, words, known in parts:
+        near = {word: get_close_matches(str(word), list(known), 1) for word in words}
+        said = [f"{word!r}" + (f" (did you mean {near[word][0]!r}?)" if near[word] else "") for word in words]
+        found += [f" {what}{shortened(said)}."] if said else []
+    return "".join(found)
+
+
 def _table(labels: tuple[str, ...], given: Mapping[str, str | None] | None) -> dict[str, str | None]:
     """Return the common emotion of every label, and warn of labels that have none."""
     if len({label.strip() for label in labels}) < len(labels):
@@ -342,7 +354,7 @@ def _table(labels: tuple[str, ...], given: Mapping[str, str | None] | None) -> d
     if set(table) != set(labels) or wrong or len(set(known)) < len(known):
         msg = (
             f"`emotions` gives each of the labels {shortened(labels)} one of {', '.join(EMOTIONS)}, each at "
-            f"most once, or None; got {given}."
+            f"most once, or None; got {given}.{_astray(table, labels, wrong)}"
         )
         raise BadValueError(msg)
     if not known and (named := [label for label in labels if label.strip() in EMOTIONS]):

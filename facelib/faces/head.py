@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
@@ -236,7 +237,10 @@ class Head:
         if isinstance(self.expression, str):
             known = EXPRESSIONS[self.expression_set]
             if self.expression not in known:
-                msg = f"No expression {self.expression!r}; known: {', '.join(known)}, or give face units."
+                near = get_close_matches(self.expression, known, 1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                names = ", ".join(known)
+                msg = f"No expression {self.expression!r}; known: {names}, or give face units.{hint}"
                 raise UnknownNameError(msg)
             return self.expression
         units = _items("expression is the name of one, or a mapping of face units", self.expression)

@@ -13,6 +13,7 @@ from facelib import stats
 from facelib.classifiers.emotions import shortened
 from facelib.errors import BadValueError
 from facelib.stats.corrections import adjust
+from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.reference import KIND_COLUMNS
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
         One row a classifier, with the columns of `COLUMNS`. Of one that has no such output all numbers are
         missing, and ``remark`` says so.
     """
+    as_margin(delta, below=1)
     orders = order_tests(sweep)
     own = {test["classifier"]: test for test in orders[orders["label"] == label].to_dict("records")}
     rows = [

@@ -86,7 +86,7 @@ class Hypothesis:
             msg = f"The direction is one of {', '.join(DIRECTIONS)}; got {self.direction!r}."
             raise BadValueError(msg)
         _set(self, "classifiers", _ids(self.classifiers))
-        _set(self, "delta", as_margin(self.delta))
+        _set(self, "delta", as_margin(self.delta, below=1))
         _set(self, "alpha", as_level(self.alpha))
         _set(self, "faces", None if self.faces is None else as_count(self.faces, "The number of faces"))
         _set(self, "created", as_utc(self.created))

@@ -100,7 +100,7 @@ class InterventionalStudy(Study[InterventionalResult]):
     def __post_init__(self) -> None:
         check_common(self)
         even_strengths(self.steps)
-        as_margin(self.delta)
+        as_margin(self.delta, below=1)
         if self.label is not None:
             check_label(self.label, () if self.label in EMOTIONS else self.models)
         if self.alternative not in get_args(Alternative):

@@ -27,6 +27,7 @@ from facelib.stats.checks import as_count, as_share
 from facelib.studies import fingerprints
 from facelib.studies.counts import count_units
 from facelib.studies.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
+from facelib.studies.hypothesis import Hypothesis
 from facelib.studies.part import Job
 from facelib.studies.plan import PART, Plan, trial
 from facelib.studies.readers import MEASURES, Reader, reader_of
@@ -41,14 +42,13 @@ from facelib.studies.record import (
 )
 from facelib.studies.store import Contents, Store, StoreError
 from facelib.studies.subjects import Subject, faces_table, subjects
-from facelib.studies.sweep import load_all
+from facelib.studies.sweep import check_models, load_all
 from facelib.studies.upgrades import Wanted, declare_anew, drop, keep_former, keys_of, stays, told
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.interventions import Intervention
-    from facelib.studies.hypothesis import Hypothesis
     from facelib.studies.results import Result
 
 SIZES: Final = (48, 1024)  # px, as heads can be rendered
@@ -362,6 +362,9 @@ def check_common(study: Any) -> None:
     checked("a picture's size", float(study.size), *map(float, SIZES))
     as_share(study.alpha, "The level alpha")
     as_count(study.seed, "The seed", least=0)
+    check_models(study.classifiers)
+    what = "A facelib.studies.Hypothesis, such as Hypothesis('It falls', 'palsy', direction='falls'), or None"
+    check_kind(study.hypothesis, (Hypothesis, type(None)), what)
 
 
 def check_properties(names: Sequence[str]) -> tuple[str, ...]:

@@ -197,6 +197,16 @@ def measured(intervention: Intervention, face: Face | Head | None = None) -> tup
     return usual if properties.PROPERTIES[own].cost == "network" else (*usual, own)
 
 
+def check_models(names: object) -> None:
+    """Raise `UnknownNameError` for ids that no classifier has; none of them is loaded."""
+    zoo.names()  # those of other packages are known then
+    given = [names] if isinstance(names, str | Classifier) else names
+    for name in given if isinstance(given, list | tuple) else ():
+        check_kind(name, (str, Classifier), "A classifier or its id")
+        if isinstance(name, str):
+            zoo.CLASSIFIERS[name]
+
+
 def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]:
     """Load classifiers by id; None: all that are available here."""
     chosen = zoo.available() if names is None else [names] if isinstance(names, str) else names

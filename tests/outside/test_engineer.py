@@ -15,7 +15,7 @@ import vl_convert
 from torch import nn
 
 import facelib
-from facelib import charts, classifiers, interventions, properties, stats
+from facelib import charts, classifiers, interventions, properties, stats, studies
 from facelib.classifiers import Classifier, Preparation, own
 from facelib.errors import BadValueError
 from facelib.interventions import INTERVENTIONS
@@ -229,3 +229,65 @@ def test_an_error_inside_an_own_independence_test_has_its_name() -> None:
     x = np.arange(20.0)
     with pytest.raises(BadValueError, match="'mine', a test of yours, failed: AttributeError"):
         stats.independence_test(x, x, method="mine")
+
+
+# Wrong words are answered where they are written
+
+
+def study(**more: Any) -> facelib.InterventionalStudy:
+    return facelib.InterventionalStudy(**({"faces": [HEAD], "interventions": ["blur"]} | more))
+
+
+LATE: dict[str, tuple[Callable[[], Any], str]] = {
+    "a margin of no probability": (lambda: study(delta=2), "delta lies above 0 and below 1.*got 2"),
+    "a margin of all": (lambda: study(delta=1.0), "above 0 and below 1"),
+    "a hypothesis of no probability": (
+        lambda: studies.Hypothesis("It falls", "palsy", delta=5),
+        "above 0 and below 1",
+    ),
+    "a misspelt classifier": (lambda: study(classifiers=["ferr"]), "Did you mean .*fer"),
+    "a misspelt classifier alone": (
+        lambda: study(classifiers="known_unbiasd"),
+        "Did you mean known_unbiased",
+    ),
+    "a misspelt classifier of an observational study": (
+        lambda: facelib.ObservationalStudy([HEAD], ["age"], ["ferr"]),
+        "Did you mean .*fer",
+    ),
+    "a hypothesis in a word": (
+        lambda: study(hypothesis="falls"),
+        r"facelib.studies.Hypothesis, such as Hypothesis\(.*direction='falls'\).*got str: 'falls'",
+    ),
+    "a wrong kind of classifiers": (
+        lambda: classifiers.available(kind="known"),  # type: ignore[arg-type]
+        "one of pretrained, known bias, own, or several; got 'known'. Did you mean 'known bias'",
+    ),
+    "a misspelt expression": (lambda: facelib.Head(expression="hapy"), "Did you mean 'happy'"),
+    "a misspelt label": (
+        lambda: own(
+            net(), labels=["happy", "sad"], preparation=SEEN, emotions={"hap": "happy", "sad": "sad"}
+        ),
+        r"No label: 'hap' \(did you mean 'happy'\?\). Not there: 'happy'",
+    ),
+    "a misspelt emotion": (
+        lambda: own(net(), labels=["joy", "sad"], preparation=SEEN, emotions={"joy": "hapy", "sad": "sad"}),
+        r"No emotion: 'hapy' \(did you mean 'happy'\?\)",
+    ),
+}
+SEEN = Preparation(32, "gray", 0.0, 255.0)
+
+
+def net() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(32 * 32, 2))
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_a_wrong_word_is_answered_where_it_is_written(case: str) -> None:
+    call, words = LATE[case]
+    with pytest.raises(facelib.FacelibError, match=words):
+        call()
+
+
+def test_a_margin_of_no_probability_is_refused_by_effects(both: facelib.Sweep) -> None:
+    with pytest.raises(BadValueError, match="above 0 and below 1"):
+        both.effects(delta=2)

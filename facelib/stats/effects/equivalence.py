@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -200,11 +201,12 @@ def tost_p(known: MeanDistribution, delta: float) -> Floats:
     return np.where(known.constant, np.nan, p)
 
 
-def as_margin(delta: float) -> float:
-    """Return the margin, or raise `BadValueError` if it isn't above 0."""
+def as_margin(delta: float, below: float = math.inf) -> float:
+    """Return the margin, or raise `BadValueError` if it isn't above 0 and `below` a bound."""
     margin = as_number(delta, "The margin delta")
-    if margin <= 0:
-        msg = f"The margin delta lies above 0 and is set before the run; got {delta!r}."
+    if not 0 < margin < below:
+        upper = f" and below {below:g}, as it is one of probabilities," if below < math.inf else ""
+        msg = f"The margin delta lies above 0{upper} and is set before the run; got {delta!r}."
         raise BadValueError(msg)
     return margin
 
