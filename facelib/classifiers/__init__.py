@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facelib.classifiers.card import Card
-from facelib.classifiers.catalogue import CLASSIFIERS, available, load, names, register, why_unavailable
+from facelib.classifiers.catalogue import CLASSIFIERS, available, load, names, read, register, why_unavailable
 from facelib.classifiers.checking import Check
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, single_threaded, softmax
 from facelib.classifiers.emotions import EMOTIONS, common
@@ -35,6 +35,7 @@ __all__ = [
     "preset",
     "preset_table",
     "provenance",
+    "read",
     "register",
     "single_threaded",
     "softmax",

@@ -7,10 +7,10 @@ import functools
 import importlib.metadata
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from torch import nn
 
@@ -19,9 +19,15 @@ from facelib.classifiers.classifier import Classifier
 from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders import Source
 from facelib.classifiers.own import own
-from facelib.errors import BadValueError, FacelibError, UnavailableError
+from facelib.errors import BadValueError, FacelibError, UnavailableError, check_kind
 from facelib.models import package_path
 from facelib.registry import Registry, place_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.faces import Face, Head
+    from facelib.properties.measuring import Progress
 
 ENTRY_POINTS = "facelib.classifiers"
 
@@ -162,6 +168,58 @@ def available(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "
         methods and don't take part unless they are asked for.
     """
     return [name for name in names(pattern, kind) if why_unavailable(name) is None]
+
+
+def read(
+    faces: Face | Head | Sequence[Face | Head],
+    classifiers: str | Classifier | Sequence[str | Classifier] | None = None,
+    *,
+    skip_broken: bool = True,
+    progress: bool | Progress | None = None,
+) -> pd.DataFrame:
+    """Return every output of several classifiers for faces, heads or a `FaceSet`, as a tidy table.
+
+    Parameters
+    ----------
+    faces, skip_broken, progress
+        As for `Classifier.read`, which reads with one.
+    classifiers
+        Ids or classifiers; None: all that are `available` here.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a classifier, face and output, with the columns of `facelib.classifiers.reading.COLUMNS`.
+
+    Raises
+    ------
+    UnknownNameError, UnavailableError
+        A classifier isn't there.
+    BadValueError
+        Something else is given.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> table = facelib.classifiers.read(facelib.Head(expression="sad"), ["known_unbiased"])
+    >>> table.loc[table["probability"].idxmax(), ["classifier", "label"]].tolist()
+    ['known_unbiased', 'sad']
+    """
+    import pandas as pd
+
+    from facelib.classifiers.reading import read as read_with
+
+    given = available() if classifiers is None else classifiers
+    check_kind(given, (str, Classifier, Iterable), "A list of classifiers, or None for all,")
+    chosen = [given] if isinstance(given, str | Classifier) else list(given)
+    if not chosen:
+        msg = "A classifier is needed; none was given, or none is installed (see facelib models list)."
+        raise BadValueError(msg)
+    models = [load(one) if isinstance(one, str) else one for one in chosen]
+    for model in models:
+        check_kind(model, Classifier, "A classifier or its id")
+    tables = [read_with(model, faces, skip_broken=skip_broken, progress=progress) for model in models]
+    return pd.concat(tables, ignore_index=True)
 
 
 def why_unavailable(id: str) -> str | None:  # noqa: A002

@@ -13,7 +13,7 @@ import torch
 from facelib.errors import BadValueError
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_set import BROKEN
-from facelib.properties.measuring import Progress, in_order, reporting
+from facelib.properties.measuring import SIZE, Progress, in_order, reporting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,6 @@ COLUMNS: Final = {
 """Columns of what `read` returns, with their meaning."""
 
 CHUNK: Final = 16  # faces that a thread opens and reads before it reports
-SIZE: Final = 224  # of rendered heads, px
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 
 from facelib.errors import BadValueError, UnavailableError
-from facelib.faces import Face, FaceSet
+from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_set import BROKEN
 from facelib.properties.property import PROPERTIES, Measure, Values
 from facelib.registry import named
@@ -24,11 +24,12 @@ T = TypeVar("T")
 Progress = Callable[[int, int], object]
 
 CHUNK: Final = 16  # faces that a thread reads and measures before it reports
+SIZE: Final = 224  # of rendered heads, px
 AHEAD: Final = 2  # pieces a thread that wait or are ready: a slow one doesn't stop the others
 
 
 def measure(
-    faces: Face | Sequence[Face],
+    faces: Face | Head | Sequence[Face | Head],
     names: Sequence[str] | str | None = None,
     *,
     progress: bool | Progress | None = None,
@@ -41,7 +42,8 @@ def measure(
     Parameters
     ----------
     faces
-        One face, several, or a `FaceSet`. A face that comes several times is measured once.
+        One face or head, several, or a `FaceSet`. Heads are rendered at 224 px. A face that comes several
+        times is measured once.
     names
         Properties, by the names of `available()`; None: all. Those of cost "network" take some ms a face.
     progress
@@ -60,7 +62,7 @@ def measure(
     UnknownNameError
         If there is no property of that name.
     BadValueError
-        If something else than faces is given; a head is rendered first.
+        If something else than faces and heads is given.
     UnavailableError
         If a property was asked for by name and its model package isn't on this machine, or if the detector
         that a set of photographs needs isn't.
@@ -70,13 +72,16 @@ def measure(
     if isinstance(faces, FaceSet):
         return _of_set(faces, wanted, needed, names is not None, progress)
     rows = list(faces) if isinstance(faces, Iterable) else [faces]
-    others = {type(face).__name__ for face in rows if not isinstance(face, Face)}
+    others = {type(face).__name__ for face in rows if not isinstance(face, Face | Head)}
     if others:
         msg = (
-            f"Properties are measured on faces; got {', '.join(others)}. Render a head first: head.render()."
+            f"Properties are measured on faces, heads or a FaceSet; got {', '.join(sorted(others))}. "
+            "facelib.load_face(path) opens a picture."
         )
         raise BadValueError(msg)
-    return _table(rows, wanted, needed, strict=names is not None)
+    drawn = {id(head): head.render(SIZE) for head in rows if isinstance(head, Head)}
+    pictures = [drawn[id(face)] if isinstance(face, Head) else face for face in rows]
+    return _table(pictures, wanted, needed, strict=names is not None)
 
 
 def _table(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -291,3 +293,47 @@ def test_a_wrong_word_is_answered_where_it_is_written(case: str) -> None:
 def test_a_margin_of_no_probability_is_refused_by_effects(both: facelib.Sweep) -> None:
     with pytest.raises(BadValueError, match="above 0 and below 1"):
         both.effects(delta=2)
+
+
+# One call for all, and the page that shows how
+
+
+def test_properties_of_heads_are_measured() -> None:
+    sad = HEAD.replace(expression="sad")
+    table = properties.measure([HEAD, sad, HEAD], ["symmetry", "brightness"])
+    drawn = properties.measure([HEAD.render(224), sad.render(224)], ["symmetry", "brightness"])
+    assert table.equals(drawn.iloc[[0, 1, 0]].reset_index(drop=True))
+    assert properties.measure(HEAD, "brightness").equals(table[["brightness"]].iloc[:1])
+    with pytest.raises(BadValueError, match="faces, heads or a FaceSet; got str"):
+        properties.measure("portrait.jpg")  # type: ignore[arg-type]
+
+
+def test_several_classifiers_read_in_one_call(glum: Classifier) -> None:
+    table = classifiers.read([HEAD, HEAD.replace(expression="sad")], [KNOWN, glum])
+    assert table.groupby("classifier", sort=False).size().to_dict() == {KNOWN: 14, "glum": 6}
+    for name, clf in ((KNOWN, classifiers.load(KNOWN)), ("glum", glum)):
+        own_rows = table[table["classifier"] == name].reset_index(drop=True)
+        assert own_rows.equals(clf.read([HEAD, HEAD.replace(expression="sad")]))
+    for wrong in ([], [3], 3, "ferr", [None]):
+        with pytest.raises(facelib.FacelibError):
+            classifiers.read(HEAD, wrong)  # type: ignore[arg-type]
+
+
+def test_the_page_on_things_of_ones_own_runs(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "own.md").read_text(encoding="utf-8")
+    cells = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(cells) == 4
+    ends = """
+assert sweep.effects()["end"].notna().all() and sweep.intervention.clause == "the picture gets redder by 0.3"
+assert properties.measure(head, ["redness"])["redness"].between(0.3, 0.7).all()
+assert (round(result.statistic, 2), result.p_value) == (-1.0, 0.001)
+assert len(table) == 28
+study = facelib.InterventionalStudy([head], ["reddening"], ["known_unbiased"], steps=2, size=64)
+assert study.run("study", n_jobs=1).failures.empty
+"""
+    code = "\n".join(cells) + ends
+    (tmp_path / "page.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "page.py"], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-3000:]

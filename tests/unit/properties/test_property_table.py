@@ -74,9 +74,13 @@ def test_measuring_leaves_the_face_as_it_was() -> None:
 def test_wrong_names_and_heads_are_answered_in_words() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean symmetry"):
         properties.measure(sample_photograph(), ["symetry"])
-    for wrong in ([Head()], Head(), None):
-        with pytest.raises(BadValueError, match="Render a head first"):
+    for wrong in (["face"], "face", None):
+        with pytest.raises(BadValueError, match=r"faces, heads or a FaceSet; got (str|NoneType)"):
             properties.measure(wrong, "age")  # type: ignore[arg-type]
+    ages = properties.measure([Head(age=30), Head(age=50)], "age")["age"]
+    assert (
+        ages.tolist() == [30, 50] == [properties.measure(Head(age=age), "age")["age"].item() for age in ages]
+    )
 
 
 def test_a_sweep_measures_nothing_dear() -> None:
