@@ -136,8 +136,8 @@ class SkinTone(Toward):
     withheld: ClassVar[str] = (
         "Skin tone isn't changed on photographs: the skin looked painted, as in blackface, and classifiers "
         "read the paint, not a person of another tone. It stays off until people of those tones have rated "
-        "it. Instead, change rendered heads (facelib.Head(skin_tone=0.5)), take two groups of labelled "
-        "pictures (interventions.Prototype), or bring your own generator (interventions.outside.editor)."
+        "it. Instead, change rendered heads (facelib.Head(skin_tone=0.5)), or bring your own generator "
+        "(interventions.outside.editor)."
     )
     description: ClassVar[str] = (
         "The skin grows darker, or lighter if dark already; shape and light stay."

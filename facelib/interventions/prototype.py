@@ -24,6 +24,7 @@ from facelib.faces.arguments import checked
 from facelib.faces.averaging import checked_faces, mean_picture
 from facelib.faces.face import N_LANDMARKS
 from facelib.faces.landmarks import FIRST_IRIS, eyes_between
+from facelib.faces.regions import REGIONS, labels
 from facelib.faces.warp import coverage, grid, moved, outline, unknown_landmarks
 from facelib.faces.warp import field as dense
 from facelib.interventions.intervention import (
@@ -34,6 +35,7 @@ from facelib.interventions.intervention import (
     check_strength,
     edited,
 )
+from facelib.interventions.person import SkinTone
 from facelib.interventions.session import check_moves, slug
 from facelib.properties.pose import pose
 
@@ -48,6 +50,15 @@ MANY: Final = 100
 GRAIN: Final = 0.003  # of colours with fewer, standard deviation of their smoothing at MANY / 2, in widths
 SIDE: Final = 256  # of the picture of the colours, px
 FILLED: Final = 0.9  # of its width or height by the face
+SKIN: Final = (
+    "nose",
+    "left cheek",
+    "right cheek",
+    "forehead",
+    "chin",
+)  # regions without eyes, brows and lips
+EDGE: Final = 0.015  # of those regions, standard deviation of its blur, in widths
+ROUNDS: Final = 8  # of a fit that folds, stubble and fringes hardly bend
 TURNED: Final = 20.0
 """Degrees of yaw by which a face may differ from the groups' average (our choice)."""
 FARTHEST: Final = 2.0
@@ -61,9 +72,12 @@ class Prototype(Intervention):
     s times the difference of the average shapes, brought to the face by a similarity, moves the landmarks; s
     times the difference of the average colours, in CIE Lab and brought to the face's shape, is added within
     its outline, feathered. Hair, ears and neck stay.
-    Groups must differ in nothing else: whatever else they differ in (light, expression, how they hold their
-    heads) is added too. What covers the skin is tinted, not covered: a beard on a skin that is lighter than
-    the groups' turns grey to greenish. A smile that is added to a smile is twice as wide.
+    Tone and shading of the skin as a whole stay, too: a plane that is fitted to the difference of the colours
+    over the skin is taken out of it. Else groups that differ in skin tone or light paint a mask; for another
+    tone see `facelib.interventions.person.SkinTone`.
+    Groups must differ in nothing else: whatever else they differ in (expression, how they hold their heads)
+    is added too. What covers the skin is tinted, not covered. A smile that is added to a smile is twice as
+    wide.
 
     Parameters
     ----------
@@ -86,7 +100,7 @@ class Prototype(Intervention):
     part
         "shape and colour", or only one of them.
     moves
-        The property that it is meant to move, by its name in `facelib.properties`, or None.
+        The property that it is meant to move, by its name in `facelib.properties`, or None; not "skin_tone".
     """
 
     name: str
@@ -104,7 +118,8 @@ class Prototype(Intervention):
     group: ClassVar[str] = "Prototypes"
     cost: ClassVar[Cost] = "pixels"
     description: ClassVar[str] = (
-        "The difference between the average faces of two groups is added, in shape and colour; hair stays."
+        "The difference between the average faces of two groups is added, in shape and colour; hair and skin "
+        "tone stay."
     )
     sentence: ClassVar[str] = "the face moves from the average of {a} toward that of {b}"
 
@@ -112,6 +127,8 @@ class Prototype(Intervention):
         check_choice("what is added", self.part, get_args(Part))
         checked("how much of the difference is added", self.amount, -FARTHEST, FARTHEST)
         check_moves(self.moves)
+        if self.moves == SkinTone.moves:
+            raise BadValueError(SkinTone.withheld)
         object.__setattr__(self, "id", f"prototype_{slug(self.name)}_{self.key[:8]}")
 
     @classmethod
@@ -133,7 +150,8 @@ class Prototype(Intervention):
         in common, falls with the root of their number: with fewer than 100 a group the difference is smoothed
         by a Gaussian of standard deviation 0.003 · sqrt(100 / n − 1) of the face's width (n: harmonic mean).
         Measured on rendered people that leaves about the same grain from 5 to 28 a group; of wrinkles, about
-        half and four fifths. Two passes are made over each group, face by face.
+        half and four fifths. Tone and shading of the skin are taken out last. Two passes are made over each
+        group, face by face.
 
         Parameters
         ----------
@@ -152,7 +170,8 @@ class Prototype(Intervention):
         Raises
         ------
         BadValueError
-            Too few faces, unknown landmarks, the same picture twice, an iterator, or an empty name.
+            Too few faces, unknown landmarks, the same picture twice, an iterator, an empty name, or a
+            prototype that is meant to move the skin tone.
         UnknownNameError
             If `moves` is no property.
         """
@@ -176,6 +195,7 @@ class Prototype(Intervention):
         few = 2 / (1 / n[0] + 1 / n[1])
         width = float(np.ptp(shape[outline(), 0]))
         colour = _smooth(labs[1] - labs[0], GRAIN * width * np.sqrt(max(MANY / few - 1, 0.0)))
+        colour = _level(colour, shape, EDGE * width)
         for part in (shape, change := second - first, colour):
             part.setflags(write=False)
         return cls(
@@ -214,10 +234,7 @@ class Prototype(Intervention):
     @cached_property
     def yaw(self) -> float:
         """How far the average of both groups is turned to the person's left, degrees."""
-        points = self.shape.astype(np.float32)
-        image = np.zeros((SIDE, SIDE, 3), np.uint8)
-        average = Face(image, np.array([0.0, 0, SIDE, SIDE]), eyes_between(points), points)
-        return float(pose([average])[0, 0])
+        return float(pose([_blank(self.shape)])[0, 0])
 
     def why_not(self, face: Face | Head) -> str:
         """Say why it doesn't work on a face; empty if it does."""
@@ -309,6 +326,38 @@ def _frame(mean: Doubles) -> tuple[float, Doubles]:
     edge = mean[outline()]
     low, high = edge.min(axis=0), edge.max(axis=0)
     return FILLED * SIDE / float((high - low).max()), (low + high) / 2
+
+
+def _level(colour: Floats, shape: Doubles, edge: float) -> Floats:
+    """Return a difference of colours (H, W, 3) without what the skin as a whole differs in.
+
+    Off the skin only as much of it is taken as is there: brows and eyes of people who differ in tone are
+    about alike, and mustn't glow.
+    """
+    size = (colour.shape[0], colour.shape[1])
+    kinds = labels(_blank(shape), shape, size, ())
+    skin = np.isin(kinds, [REGIONS.index(name) for name in SKIN])
+    y, x = (np.indices(size) / SIDE - 0.5).astype(np.float32)
+    terms = np.stack([np.ones_like(x), x, y], axis=-1)
+    known, wanted = terms[skin].astype(np.float64), colour[skin].astype(np.float64)
+    counts = np.ones(len(known))
+    for _ in range(ROUNDS):
+        weighted = known * counts[:, None]
+        fit = np.linalg.solve(weighted.T @ known, weighted.T @ wanted)
+        off = np.linalg.norm(wanted - known @ fit, axis=1)
+        counts = 1 / (1 + np.square(off / max(2 * float(np.median(off)), 1e-6)))
+    whole = (terms @ fit).astype(np.float32)
+    there = (_smooth(colour, edge) * whole).sum(axis=-1) / np.maximum((whole * whole).sum(axis=-1), 1e-6)
+    sure = _smooth(cv2.erode(skin.astype(np.float32), np.ones((3, 3), np.uint8)), edge)
+    share = sure + (1 - sure) * there.clip(0, 1)
+    return np.asarray(colour - share[..., None] * whole, np.float32)
+
+
+def _blank(shape: Doubles) -> Face:
+    """Return a face of which only the landmarks are known, px of the picture of the colours."""
+    points = shape.astype(np.float32)
+    image = np.zeros((SIDE, SIDE, 3), np.uint8)
+    return Face(image, np.array([0.0, 0, SIDE, SIDE]), eyes_between(points), points)
 
 
 def _lab(picture: npt.NDArray[np.floating]) -> Floats:
