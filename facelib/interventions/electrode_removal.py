@@ -15,6 +15,7 @@ from facelib.faces import Face, Head
 from facelib.faces.electrodes import resolve
 from facelib.faces.landmarks import FIRST_IRIS
 from facelib.faces.regions import sticking
+from facelib.faces.warp import unknown_landmarks
 from facelib.interventions.electrodes import Electrodes
 from facelib.interventions.intervention import (
     Expected,
@@ -25,12 +26,15 @@ from facelib.interventions.intervention import (
     register,
 )
 from facelib.restoration import MASKS, METHODS, Restored, restore
+from facelib.restoration.masks import known_mask
 from facelib.restoration.pieces import parts_of
 from facelib.restoration.restore import laid_over
 
 GONE: Final = 0.5  # of the mask, at an electrode's middle: it counts as taken off from there on
 _SEEN: Final = ("electrodes", "visible_electrodes")
 _WORN: Final = (*_SEEN, "electrode_size", "tape")
+_MISSED: Final = 0.95  # of an electrode, the share that a found mask covers at least; else it missed some
+_AROUND: Final = {"network": "biharmonic"}  # what it didn't see it paints again: filled from around instead
 _REMEMBERED: Final = 4  # pictures: a sweep restores one, and shows it in many strengths
 
 
@@ -50,7 +54,9 @@ class ElectrodeRemoval(PictureIntervention):
         A name in `facelib.restoration.METHODS`: "network", "telea", "navier_stokes", "biharmonic", or one
         that was registered.
     mask
-        "found" by the network, or "known" from the positions that are worn, without their leads.
+        "found" by the network, and on photographs also where they tell of electrodes that it missed, in whole
+        or part: strangers' pictures aren't what it learnt from. Or "known" from the positions that are worn,
+        without their leads.
     """
 
     method: str = "network"
@@ -127,7 +133,24 @@ class _Shown:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _restored(shown: _Shown, method: str, mask: str) -> Restored:
-    return restore(shown.face, method, mask)
+    face = shown.face
+    first = restore(face, method, mask)
+    missed = _missed(face, first.mask) if mask == "found" and face.source != "rendered" else ()
+    if not missed:
+        return first
+    told = known_mask(face, missed)
+    then = restore(face.replace(image=first.image), _AROUND.get(method, method), told)
+    cover = 1 - (1 - first.mask) * (1 - told)
+    below = (first.mask * (1 - told))[..., None] * first.fill + told[..., None] * then.fill
+    return Restored(then.image, cover, below / np.maximum(cover, 1e-6)[..., None], method)
+
+
+def _missed(face: Face, mask: npt.NDArray[np.float32]) -> tuple[str, ...]:
+    """Return the electrodes that a face tells of and that a mask doesn't cover."""
+    if unknown_landmarks(face):
+        return ()
+    covers = ((name, known_mask(face, (name,))) for name in _positions(face.attributes) or ())
+    return tuple(name for name, own in covers if np.minimum(own, mask).sum() < _MISSED * own.sum())
 
 
 def _shares(mask: npt.NDArray[np.float32], strength: float) -> npt.NDArray[np.float32]:
@@ -147,11 +170,7 @@ def _shares(mask: npt.NDArray[np.float32], strength: float) -> npt.NDArray[np.fl
 def _told(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, Any]:
     """Return what is known about a face: electrodes whose middle is painted over aren't seen any more."""
     known = {**face.attributes, "electrodes_removed_by": method}
-    worn: Any = known.get("visible_electrodes", known.get("electrodes", False))
-    try:
-        names = resolve(worn if worn is None or isinstance(worn, str) else tuple(worn)) or ()
-    except (FacelibError, TypeError):  # a number, or nothing is known
-        names = None
+    names = _positions(known)
     if names is None or not np.isfinite(face.landmarks[:FIRST_IRIS]).all():
         return {name: value for name, value in known.items() if name not in _SEEN}
     if names:
@@ -161,3 +180,12 @@ def _told(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, 
         gone = share[rows.clip(0, height - 1), columns.clip(0, width - 1)] >= GONE
         names = tuple(name for name, off in zip(names, gone, strict=True) if not off)
     return {**known, "visible_electrodes": names}
+
+
+def _positions(known: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the electrodes that are seen, by what is known of a face; None where that isn't told."""
+    worn: Any = known.get("visible_electrodes", known.get("electrodes", False))
+    try:
+        return resolve(worn if worn is None or isinstance(worn, str) else tuple(worn)) or ()
+    except (FacelibError, TypeError):  # a number, or nothing is known
+        return None

@@ -17,6 +17,8 @@ import facelib
 from facelib import cli, interventions, properties, studies
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, regions, sample_heads, sample_photograph
+from facelib.restoration import restore
+from facelib.restoration.masks import known_mask
 
 STORED = Path(__file__).parent / "stored"
 INSTEAD = ("facelib.Head(", "outside.editor")
@@ -416,6 +418,36 @@ def away(one: Face, other: Face, region: str) -> float:
         lab = cv2.cvtColor(face.image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
         colours.append((lab * share[..., None]).sum(axis=(0, 1)) / share.sum())
     return float(np.linalg.norm(colours[1] - colours[0]))
+
+
+class TestElectrodesTakenOff:
+    """The network learnt rendered ones: on strangers' pictures stickers stayed, of which the face tells."""
+
+    @pytest.mark.parametrize("tone", [0.1, 0.5, 0.9])
+    @pytest.mark.parametrize("share", [0.3, 1.0])
+    @pytest.mark.parametrize("method", ["network", "biharmonic"])
+    def test_none_stays_that_the_picture_tells_of(self, tone: float, share: float, method: str) -> None:
+        face = as_photograph(Head(seed=7, skin_tone=tone, hair="short", expression="happy"))
+        worn = interventions.get("electrodes").apply(face, 1.0)
+        pale = np.rint(face.image + share * (worn.image.astype(float) - face.image)).astype(np.uint8)
+        worn = worn.replace(image=pale)
+        bare = interventions.get("electrode_removal", method=method).apply(worn, 1.0)
+        covers = known_mask(worn) > 0.5
+        before, after = (np.abs(one.image.astype(float) - face.image)[covers].mean() for one in (worn, bare))
+        assert after < max(0.25 * before, 7)
+        assert bare.attributes["visible_electrodes"] == ()
+
+    def test_half_of_it_are_the_upper_ones(self) -> None:
+        face = as_photograph(Head(seed=7, skin_tone=0.5, hair="short"))
+        worn = interventions.get("electrodes").apply(face, 1.0)
+        worn = worn.replace(image=(face.image * 0.7 + worn.image * 0.3).astype(np.uint8))
+        left = set(interventions.get("electrode_removal").apply(worn, 0.5).attributes["visible_electrodes"])
+        assert left
+        assert not left & {f"F{number}" for number in range(1, 5)}
+
+    def test_rendered_heads_are_as_they_were(self) -> None:
+        worn = Head(seed=7, electrodes="fridlund").render(224)
+        assert (interventions.get("electrode_removal").apply(worn, 1.0).image == restore(worn).image).all()
 
 
 class TestLight:
