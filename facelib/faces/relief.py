@@ -26,6 +26,7 @@ _NEAR: Final = 12  # landmarks around one that say how the skin lies there
 _FACING: Final = 0.2  # skin whose normal points less to the camera says nothing about the light
 _ROUNDS: Final = 4  # of a robust fit
 _SHADE: Final = 0.25  # the darkest skin that the fit tells of, in means
+_LIGHTEST: Final = 0.55  # light that the lightest skin gives back; a white thing gives back all
 _WHITER: Final = 1.5  # times the light of the whites of the eyes to the power of 0.8
 EYE_RINGS: Final = (
     (362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382),
@@ -124,7 +125,8 @@ def lamp(face: Face, stands: Stance) -> Lamp:
     Its directions follow from the shading of the skin, by robust least squares. How bright and of which
     colour it is, from the whites of the eyes: on 16 rendered heads of all skin tones, under lights of .4 to
     1.4, the light of white electrodes is right to a factor of 1.3 (one standard deviation); a constant would
-    leave 1.4.
+    leave 1.4. Where eyes are hardly seen, behind dark lenses or lashes, the skin says how bright it is at
+    least.
     """
     height, width = face.size
     chosen = skin_points()
@@ -145,7 +147,10 @@ def lamp(face: Face, stands: Stance) -> Lamp:
         misfit = np.abs(level / usual - terms @ found)
         limit = max(1.5 * 1.4826 * float(np.median(misfit)), 1e-9)
         weight = np.minimum(1.0, limit / np.maximum(misfit, 1e-9))
-    return Lamp(_white(face), usual, float(found[0]), found[1:])
+    white = _white(face)
+    least = min(usual / _LIGHTEST, 1.0)
+    gain = max(least / float(white @ LUMINANCE), 1.0)
+    return Lamp(white * gain, usual, float(found[0]), found[1:])
 
 
 def _white(face: Face) -> Doubles:

@@ -420,6 +420,19 @@ def away(one: Face, other: Face, region: str) -> float:
     return float(np.linalg.norm(colours[1] - colours[0]))
 
 
+class TestWhiteThings:
+    """Their light is that of the whites of the eyes: behind dark lenses, electrodes and masks were black."""
+
+    @pytest.mark.parametrize("tone", [0.0, 0.2])
+    @pytest.mark.parametrize("name", ["electrodes", "mask"])
+    def test_they_are_lighter_than_light_skin(self, tone: float, name: str) -> None:
+        face = as_photograph(Head(seed=7, skin_tone=tone, hair="short", glasses=0.6, lens_tint=1.0))
+        drawn = interventions.get(name).apply(face, 1.0).image
+        nose = face.image[changed_by("mask", face)]  # what of the skin a mask covers
+        changed = drawn[changed_by(name, face)].astype(float)
+        assert np.quantile(changed, 0.8) > np.median(nose) - 5
+
+
 class TestElectrodesTakenOff:
     """The network learnt rendered ones: on strangers' pictures stickers stayed, of which the face tells."""
 
