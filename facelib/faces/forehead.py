@@ -35,6 +35,7 @@ _FLOOR: Final = 0.012  # linear light, added before the logarithm
 _LEAST: Final = np.array([0.09, 0.09, 0.45, 0.35])  # spread of each feature that is always allowed
 _FAR: Final = 4.0  # spreads; what is farther counts as that far
 _LEAST_HAIR: Final = 0.15  # share of what lies above the face that is no skin, if there is hair
+_SHEEN: Final = 0.7  # share of what sheen is off that counts; of less, a white cap would be sheen
 _SHINES: Final = 0.7  # spreads by which sheen is brighter than skin, at least
 _LIKE_SKIN: Final = 7.0  # sum of squared spreads up to which what lies above the face may be skin
 _NEARER: Final = (0.5, 2.0)  # of log likelihoods: from which it may be hair, from which it is
@@ -63,9 +64,12 @@ class _Model(NamedTuple):
         """Return how many spreads (…, 4) features are away."""
         return np.asarray(((features - self.middle) / self.spread).clip(-_FAR, _FAR))
 
-    def likelihood(self, features: npt.NDArray[np.floating]) -> Doubles:
-        """Return the logarithm (…) of the likelihood, but for a constant."""
-        return np.asarray(-0.5 * (self.away(features) ** 2).sum(axis=-1) - np.log(self.spread).sum())
+    def likelihood(self, features: npt.NDArray[np.floating], sheen: float = 1.0) -> Doubles:
+        """Return the logarithm (…) of the likelihood, but for a constant; `sheen` is what sheen counts."""
+        away = self.away(features)
+        if sheen < 1:
+            away = sheen * away + (1 - sheen) * _no_sheen(away)
+        return np.asarray(-0.5 * (away**2).sum(axis=-1) - np.log(self.spread).sum())
 
 
 def bare(face: Face) -> Field:
@@ -147,7 +151,7 @@ def _over_forehead(
     above = band & (away > _LIKE_SKIN)
     if above.sum() < max(_FEWEST, _LEAST_HAIR * band.sum()):
         return nothing
-    as_skin = np.max([skin.likelihood(features) for skin in skins], axis=0)
+    as_skin = np.max([skin.likelihood(features, sheen=_SHEEN) for skin in skins], axis=0)
     nearer = _Model.of(features[above]).likelihood(features) - as_skin
     sigma = 0.02 * width
     nearer = blurred(nearer.astype(np.float32), sigma)

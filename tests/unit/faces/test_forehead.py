@@ -28,6 +28,23 @@ def test_a_bare_forehead_is_bare_in_every_tone_and_size(tone: float, size: int) 
             assert bare(face)[y, x] > 0.95
 
 
+@pytest.mark.parametrize("tone", [0.05, 0.3, 0.6, 0.95])
+@pytest.mark.parametrize("light", [0.5, 1.0])
+def test_sheen_on_a_forehead_isnt_hair(tone: float, light: float) -> None:
+    for seed, hair in ((1, "short"), (1, "long"), (3, "short"), (3, "long"), (3, "tied")):
+        colour = ("brown", "grey")[seed == 3]
+        face = photograph(Head(seed=seed, skin_tone=tone, hair=hair, hair_colour=colour))  # type: ignore[arg-type]
+        (x, y), width = face.landmarks[151], float(np.ptp(face.landmarks[:468, 0]))
+        rows, columns = np.indices(face.size)
+        wide = ((columns - x - 0.06 * width) / 0.18) ** 2 + ((rows - y + 0.04 * width) / 0.108) ** 2
+        linear = (face.image / 255) ** 2.2 + light * np.exp(-wide / width**2)[..., None] * [1, 0.98, 0.95]
+        shines = face.replace(image=np.rint(255 * linear.clip(0, 1) ** (1 / 2.2)).astype(np.uint8))
+        found = covered(shines)
+        for mark in (151, 9, 108, 337, 299):
+            column, row = face.landmarks[mark].astype(int)
+            assert found[row, column] < 0.3
+
+
 def test_a_hat_of_any_colour_covers_it_and_nothing_below_the_eyes() -> None:
     face = photograph(Head(seed=3, skin_tone=0.4, hair="short"))
     brim = int(face.landmarks[[105, 334], 1].min()) - 4
