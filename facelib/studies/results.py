@@ -127,8 +127,10 @@ class Result:
         numbers = {unit: number for number, unit in enumerate(units["unit"])}
         outputs = kept.read("outputs", numbers, there)
         measured = tidy_measured(kept.read("measured", numbers, there))
-        aside = _aside(there.aside) if counts.missing else ""
-        others = len(there.parts.keys() - numbers.keys())
+        unfinished = _unfinished(counts, record.settings["kind"])
+        aside = _aside(there.aside) if unfinished else ""
+        others = _of_others(len(there.parts.keys() - numbers.keys()))
+        remarks = (told(record.made_by), unfinished, others, aside)
         return cls(
             store=kept.folder,
             settings=record.settings,
@@ -139,17 +141,7 @@ class Result:
             table=_joined(outputs, measured),
             unmeasured=_unmeasured(measured),
             made_by=record.made_by,
-            remarks=tuple(
-                filter(
-                    None,
-                    (
-                        told(record.made_by),
-                        _unfinished(counts, record.settings["kind"]),
-                        _of_others(others),
-                        aside,
-                    ),
-                )
-            ),
+            remarks=tuple(filter(None, remarks)),
             failed=counts.failed,
         )
 
