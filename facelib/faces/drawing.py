@@ -25,6 +25,7 @@ LUMINANCE: Final = (0.212671, 0.715160, 0.072169)
 SAMPLES: Final = 4
 """Samples of a pixel of a shape, along each side."""
 _GRADES: Final = 4096  # equal steps of the square root of light
+_REACH: Final = 4.0  # of OpenCV's Gaussian, in standard deviations
 _FINE: Final = 4  # bits of a pixel that a sample that corners of a shape are rounded to
 
 
@@ -100,7 +101,11 @@ def filled(outline: Doubles, size: tuple[int, int], soft: float = 0.0) -> Field:
         cv2.fillPoly(samples, [corners], 255, cv2.LINE_8, _FINE)
         whole = cv2.resize(samples, (width, height), interpolation=cv2.INTER_AREA)
         found[low[1] : high[1], low[0] : high[0]] = whole / np.float32(255)
-    return blurred(found, soft)
+        reach = int(np.ceil(_REACH * soft)) + 1
+        first, last = (low - reach).clip(0), high + reach
+        part = np.s_[first[1] : last[1], first[0] : last[0]]  # beyond, the blur would find nothing
+        found[part] = blurred(found[part], soft)
+    return found
 
 
 def blurred(field: Field, sigma: float) -> Field:

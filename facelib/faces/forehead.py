@@ -51,25 +51,23 @@ _GUIDE: Final = 0.03  # half the window of the filter that follows edges, in wid
 class _Model(NamedTuple):
     """Medians and spreads (4,) of features."""
 
-    middle: Doubles
-    spread: Doubles
+    middle: Field
+    spread: Field
 
     @classmethod
     def of(cls, features: npt.NDArray[np.floating]) -> Self:
         """Return that of features (n, 4)."""
         middle = np.median(features, axis=0)
-        return cls(middle, np.maximum(1.4826 * np.median(np.abs(features - middle), axis=0), _LEAST))
+        spread = np.maximum(1.4826 * np.median(np.abs(features - middle), axis=0), _LEAST)
+        return cls(middle.astype(np.float32), spread.astype(np.float32))
 
-    def away(self, features: npt.NDArray[np.floating]) -> Doubles:
+    def away(self, features: Field) -> Field:
         """Return how many spreads (…, 4) features are away."""
         return np.asarray(((features - self.middle) / self.spread).clip(-_FAR, _FAR))
 
-    def likelihood(self, features: npt.NDArray[np.floating], sheen: float = 1.0) -> Doubles:
-        """Return the logarithm (…) of the likelihood, but for a constant; `sheen` is what sheen counts."""
-        away = self.away(features)
-        if sheen < 1:
-            away = sheen * away + (1 - sheen) * _no_sheen(away)
-        return np.asarray(-0.5 * (away**2).sum(axis=-1) - np.log(self.spread).sum())
+    def likelihood(self, away: Field) -> Field:
+        """Return the logarithm (…) of the likelihood of what is so many spreads away, but for a constant."""
+        return np.asarray(-0.5 * _squares(away) - np.log(self.spread).sum())
 
 
 def bare(face: Face) -> Field:
@@ -143,20 +141,26 @@ def _over_forehead(
     if not skins:
         return nothing
     # Hair isn't smoother than skin.
-    features[..., 3] = np.maximum(
-        features[..., 3], min(skin.middle[3] for skin in skins)
-    )  # hair isn't smooth
-    away = np.min([(_no_sheen(skin.away(features)) ** 2).sum(axis=-1) for skin in skins], axis=0)
-    band = _above(landmarks, kinds)
-    above = band & (away > _LIKE_SKIN)
+    features[..., 3] = np.maximum(features[..., 3], min(skin.middle[3] for skin in skins))
+    sigma = 0.02 * width
+    rows = int(np.flatnonzero(zone.any(axis=1)).max(initial=0)) + round(4 * sigma) + 1
+    size, features = image.shape[:2], features[:rows]  # below the brows nothing is looked for
+    zone, band = zone[:rows], _above(landmarks, kinds)[:rows]
+    off = [skin.away(features) for skin in skins]
+    plain = [_no_sheen(away) for away in off]
+    above = band & (np.min([_squares(away) for away in plain], axis=0) > _LIKE_SKIN)
     if above.sum() < max(_FEWEST, _LEAST_HAIR * band.sum()):
         return nothing
-    as_skin = np.max([skin.likelihood(features, sheen=_SHEEN) for skin in skins], axis=0)
-    nearer = _Model.of(features[above]).likelihood(features) - as_skin
-    sigma = 0.02 * width
-    nearer = blurred(nearer.astype(np.float32), sigma)
-    yellow = np.min([_yellower(features - skin.middle) for skin in skins], axis=0)
-    yellow = blurred(yellow.astype(np.float32), sigma)
+    as_skin = np.max(
+        [
+            skin.likelihood(_SHEEN * away + (1 - _SHEEN) * matt)
+            for skin, away, matt in zip(skins, off, plain, strict=True)
+        ],
+        axis=0,
+    )
+    hair_is = _Model.of(features[above])
+    nearer = blurred(hair_is.likelihood(hair_is.away(features)) - as_skin, sigma)
+    yellow = blurred(np.min([_yellower(features - skin.middle) for skin in skins], axis=0), sigma)
     darker = np.min([skin.middle[2] for skin in skins]) - features[..., 2]
     dark = _rise(darker, *_DARK)
 
@@ -166,7 +170,8 @@ def _over_forehead(
 
     sure = hair(0.0, 0.0)
     weaker = _hanging(hair(*_WEAKER), sure, above, zone)
-    return np.asarray(np.maximum(_hanging(sure, sure, above, zone), weaker))
+    found = np.maximum(_hanging(sure, sure, above, zone), weaker)
+    return np.asarray(np.pad(found, ((0, size[0] - len(found)), (0, 0))))
 
 
 def _hanging(likely: Field, sure: Field, above: Flags, zone: Flags) -> Field:
@@ -190,16 +195,20 @@ def _features(image: npt.NDArray[np.uint8], width: float) -> Field:
     return np.stack([*soft, grain], axis=-1)
 
 
-def _no_sheen(away: Doubles) -> Doubles:
+def _no_sheen(away: Field) -> Field:
     """Return spreads (…, 4) of which brighter, and then paler, than skin doesn't count: it shines."""
     shines = (away[..., 0] < 0) & (away[..., 1] < 0) & (away[..., 2] > _SHINES)
     found = away.copy()
     found[..., 2] = np.minimum(found[..., 2], 0)
-    found[shines, :2] = 0
+    found[..., :2] *= ~shines[..., None]
     return found
 
 
-def _yellower(off: npt.NDArray[np.floating]) -> Doubles:
+def _squares(away: Field) -> Field:
+    return np.asarray(np.einsum("...k,...k->...", away, away))
+
+
+def _yellower(off: Field) -> Field:
     """Return how much yellower than skin it is where features are `off` (…): fair hair, not shade or sheen.
 
     Shade makes skin more red against green and more green against blue, sheen makes it less so; hair that is

@@ -93,16 +93,24 @@ class Symmetrise(OnFrontal):
         mirror, own = mirror_of(face.landmarks), face.landmarks.astype(np.float64)
         goal = symmetric(own, mirror) if self.keep == "both" else self._half(own, mirror)
         points = own + (goal - own) * strength
-        hair = np.rint(255 * covered(face)).astype(np.uint8)  # over the forehead: it stays
-        both = np.dstack([face.image, hair])
-        straight = moved(both, own, points).astype(np.float32)
-        offsets = field(points, own[PARTNER] - mirror(points), face.size)
-        turned = resampled(both, offsets, mirror(grid(face.size)))
+        ways = (
+            (field(points, own - points, face.size, around=own), None),
+            (field(points, own[PARTNER] - mirror(points), face.size), mirror(grid(face.size))),
+        )
         share = strength * coverage(points, face.size) * self._other(mirror, points, face.size)
-        hidden = np.asarray(np.maximum(straight[..., 3], turned[..., 3]) / 255, np.float32)
-        share = share * (1 - blurred(hidden, HAIR * float(np.ptp(points[:, 0]))))
-        straight, turned = straight[..., :3], turned[..., :3]
-        return edited(face, straight + (turned - straight) * share[..., None], points)
+        hair = np.rint(255 * covered(face)).astype(np.uint8)  # over the forehead: it stays
+        if hair.any():
+            under = np.maximum(*(resampled(hair, *way) for way in ways))
+            hidden = under.astype(np.float32) / np.float32(255)
+            share = share * (1 - blurred(hidden, HAIR * float(np.ptp(points[:, 0]))))
+        image, turned = (resampled(face.image, *way) for way in ways)
+        rows, columns = (np.flatnonzero(share.any(axis=axis)) for axis in (1, 0))
+        if len(rows):
+            part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            mixed = image[part].astype(np.float32)
+            mixed += (turned[part] - mixed) * share[part][..., None]
+            image[part] = np.rint(mixed).clip(0, 255).astype(np.uint8)
+        return edited(face, image, points)
 
     def _half(self, own: Doubles, mirror: Mirror) -> Doubles:
         """Return the landmarks of one half, and of its mirror image."""
