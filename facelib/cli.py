@@ -45,7 +45,7 @@ Kernels = Annotated[
 ]
 Idle = Annotated[float, typer.Option(help="Minutes after which sessions that nobody looks at end.")]
 Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
-Log = Annotated[str, typer.Option("--log", help="How much the server tells: DEBUG, INFO, WARNING or ERROR.")]
+Log = Annotated[str, typer.Option("--log", help="How much the server logs: DEBUG, INFO, WARNING or ERROR.")]
 
 Machine = Annotated[bool, typer.Option("--json", help="For programs instead of people.")]
 

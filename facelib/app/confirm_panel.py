@@ -19,7 +19,7 @@ from facelib.studies.confirmation import describe_hypothesis, registrations
 EXPLORE: Final = "Look around: what is found here is a hypothesis, and nothing is confirmed by it."
 CONFIRM: Final = (
     "One hypothesis, written down with its time before the run, on faces that were not looked at. Everything "
-    "that is changed later is told, here and in the report."
+    "that is changed later is shown, here and in the report."
 )
 SIZES: Final = (2, 400)  # people
 
@@ -177,7 +177,7 @@ class PowerHelper(widgets.VBox):
         control = found.result.settings["control"]
         rows = effects[(effects["intervention"] != control) & effects["sd"].notna() & (effects["n"] > 1)]
         if not len(rows):
-            self.sentence.value = paragraphs("Explore has looked at one person only: that tells no spread.")
+            self.sentence.value = paragraphs("Explore has looked at one person only: that shows no spread.")
             return
         sd = stats.cautious_sd(max(float(rows["sd"].median()), 0.02), int(rows["n"].max()))
         self.change.value = round(float(rows["mean"].median()), 2)

@@ -18,6 +18,7 @@ from facelib.app.run_panel import count
 from facelib.charts import specs
 from facelib.charts.palette import colour
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+from facelib.stats.power import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,8 +132,8 @@ class VerdictsPanel(Card):
         n = sorted({int(number) for number in rows["n"]})
         people = count(n[0], "person", "people") if len(n) == 1 else f"{n[0]} to {n[-1]} people"
         caption = (
-            f"{label_words(str(first['label']))}, over {people}; margin δ = {first['delta']:.2f}, "
-            f"level α = {first['alpha']:g}"
+            f"{label_words(str(first['label']))}, over {people}; margin δ = {plain(first['delta'])}, "
+            f"level α = {plain(first['alpha'])}"
         )
         columns = verdict_columns(float(first["alpha"]))
         self.table.show(columns, verdict_rows(found, str(self.menu.value)), caption)
@@ -204,7 +205,7 @@ def lowered(found: Found) -> list[str]:
         stats.describe_lowering(
             one, cause=CAUSES.get(name.partition("(")[0], ""), clause=clauses.get(name, "")
         )
-        .replace("for intended", "for the class that is meant")
+        .replace("for intended", "for the intended emotion")
         .replace(str(control), spoken)
         for name, one in found.lowering.items()
     ]
@@ -335,9 +336,9 @@ def failures_html(failures: pd.DataFrame) -> str:
 
 def label_words(label: str) -> str:
     """Return what class the numbers are about."""
-    return "Probability of the class that each face is meant to show" if label == "intended" else (
-        f"Probability of {label}"
-    )  # fmt: skip
+    if label == "intended":
+        return "Probability of the intended emotion, the one that each face is meant to show"
+    return f"Probability of {label}"
 
 
 def signed(value: float) -> str:

@@ -93,7 +93,7 @@ SITUATIONS: Final = (
     Situation(
         "jumps in pairs",
         "Here p is small because the EPGM is larger than that of its shuffles; for falls and zigzags it is "
-        "smaller. A small p alone does not tell which: read the side.",
+        "smaller. A small p alone does not say which: read the side.",
         {**PLAIN, "shape": "jumps in pairs"},
     ),
     Situation(

@@ -356,7 +356,7 @@ def _controls() -> dict[str, Any]:
         "n": labelled("Faces", "How many faces are drawn", widgets.IntSlider(**faces)),
         "shape": _menu("Shape", "How the property changes the output", SHAPES),
         "conditioner": _menu("Label is", "Seven labels, or one number", CONDITIONERS),
-        "held": _menu("Held fixed", "What the tests are told", HELD),
+        "held": _menu("Held fixed", "What the tests are given", HELD),
         "alpha": _menu("Level α", "A test rejects if its p is below", LEVELS),
         "seed": labelled("Seed", "Which faces are drawn", widgets.BoundedIntText(min=0, max=World.seed.max)),
     }

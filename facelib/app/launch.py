@@ -99,7 +99,7 @@ def serve(
         )
         raise BadValueError(msg)
     if log_level.upper() not in LOG_LEVELS:
-        msg = f"The server's log can tell {', '.join(LOG_LEVELS)}; got {log_level!r}."
+        msg = f"The server's log has the levels {', '.join(LOG_LEVELS)}; got {log_level!r}."
         raise BadValueError(msg)
     template = shared(TEMPLATE)
     with environment(jupyter_variables(template, os.environ)):

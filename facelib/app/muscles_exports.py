@@ -185,7 +185,7 @@ def _pictures(film: Film) -> Iterator[npt.NDArray[np.uint8]]:
 OFFERS: Final[tuple[tuple[Make, str, str], ...]] = (
     (activity_csv, "Activity", "CSV: one row a moment, 30 a second: muscles and face units"),
     (activity_parquet, "Activity (Parquet)", "The same for pandas, R and DuckDB"),
-    (summary_csv, "Muscle groups", "CSV: peaks, means, left against right, and what a face can tell"),
+    (summary_csv, "Muscle groups", "CSV: peaks, means, left against right, and what a face can show"),
     (outputs_csv, "Outputs", "CSV: one row a picture × classifier × emotion"),
     (figures_zip, "Figures (zip)", "Signals, maps and outputs as SVG and PNG"),
     (film_mp4, "Film (MP4)", "The face, as many pictures a second as here"),

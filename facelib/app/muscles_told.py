@@ -26,7 +26,7 @@ COLUMNS: Final = (
     {
         "title": "seen in the face",
         "align": "left",
-        "help": "Whether the face units tell how active it is, and its sides apart",
+        "help": "Whether the face units show how active it is, and its sides apart",
     },
 )
 CAPTION: Final = "Muscle activity in the part that is shown"

@@ -134,7 +134,7 @@ class AskedPanel(Card):
         )
         self.label_source = labelled(
             "Label from",
-            "What people were told to show, how others rated them, or what they said themselves",
+            "What people were asked to show, how others rated them, or what they said themselves",
             widgets.Dropdown(options=[*SOURCES]),
         )
         self.person = labelled(

@@ -16,6 +16,7 @@ from facelib.app.whom import Whom
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
+from facelib.stats.power import plain
 from facelib.studies.grid import effects_of
 from facelib.studies.hypothesis import Hypothesis
 
@@ -217,7 +218,7 @@ class Observed(StudyState):
         return (
             f"{few and f'{few} '}Answer over {found.result.tested_people} people: {int(rejects.sum())} of "
             f"{len(rows)} outputs go with {asked.subject}, {int((rejects & large).sum())} of them by "
-            f"δ = {asked.delta:g} of their variance or more; after Holm: "
+            f"δ = {plain(asked.delta)} of their variance or more; after Holm: "
             f"{int((rows['p_holm'] < asked.alpha).sum())}."
         )
 

@@ -222,7 +222,7 @@ def control_hint(control: Intervention | None) -> str:
     """Say what a control is for."""
     if control is None:
         return "Without a control the effect is the whole change, whatever it is made of."
-    return f"What is told \u201cbecause of\u201d a change is what it does beyond this: {control.clause}."
+    return f"What is called \u201cbecause of\u201d a change is what it does beyond this: {control.clause}."
 
 
 def _entry(name: str) -> dict[str, str]:

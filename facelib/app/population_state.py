@@ -206,12 +206,12 @@ class Population(StudyState):
             f"matters at δ = {plain(asked.delta)}{names and f' ({names})'}",
             *([f"for {other} the change matters, but the other way"] if other else []),
             *([f"for {still} it does not matter"] if still else []),
-            f"for {int((rows['verdict'] == CANNOT_TELL).sum())} it cannot be told",
+            f"for {int((rows['verdict'] == CANNOT_TELL).sum())} it cannot be said",
         ]
         few = few_people(people, asked.delta, asked.alpha, self.alternative) if not still else ""
         significant = int(((rows["p_holm"] <= asked.alpha) & along).sum())
         return (
-            f"Answer over {people} people: {', '.join(counts)}. Told from no change after Holm: "
+            f"Answer over {people} people: {', '.join(counts)}. Distinguished from no change after Holm: "
             f"{significant} of {len(rows)}.{few and f' {few}'}"
         )
 

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from facelib.app.controls import Card, button, paragraphs
 from facelib.app.study_state import StudyState
-from facelib.studies.execution import duration
+from facelib.studies.execution import about
 
 PLANNING: Final = "Planning …"
 WORDS: Final = {
@@ -114,18 +114,6 @@ def plan_html(plan: Any, lacks: str) -> str:
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(str(words))}</dd></div>" for name, words in rows
     )
     return f"<dl>{terms}</dl>{paragraphs(*plan.notes, *filter(None, [lacks]))}"
-
-
-def about(seconds: float) -> str:
-    """Return an estimated time.
-
-    >>> about(80.0), about(0.2), about(float("nan"))
-    ('about 1 min 20 s', 'less than 1 s', 'not known')
-    """
-    if not math.isfinite(seconds):
-        return "not known"
-    words = duration(seconds)
-    return words if words.startswith("less") else f"about {words}"
 
 
 def count(number: int, what: str, several: str = "") -> str:

@@ -177,7 +177,7 @@ def facts(loaded: Loaded) -> str:
         for one in loaded.findings[:MOST_FINDINGS]
     )
     if (more := len(loaded.findings) - MOST_FINDINGS) > 0:
-        items += f"<li>and {more} more: facelib.semg.check tells all of them</li>"
+        items += f"<li>and {more} more: facelib.semg.check lists all of them</li>"
     worst = sum(one.severity != "note" for one in loaded.findings)
     title = f"Quality check: {worst} to look at, {len(loaded.findings) - worst} to know"
     open_ = " open" if worst else ""

@@ -188,7 +188,7 @@ def read_zip(content: bytes, *, detect: bool = True) -> tuple[FaceSet, str]:
     table = read_table(archive.read(name), name)
     faces = FaceSet.from_zip(content, _rooted(table, name, archive), detect=detect, only_listed=True)
     left = len(pictures) - len(faces)
-    note = f"{_count(len(faces), 'picture')}; {name} tells: {', '.join(_told(faces))}."
+    note = f"{_count(len(faces), 'picture')}; {name} has: {', '.join(_told(faces))}."
     return faces, f"{note} {_count(left, 'picture')} not in it: left out." if left else note
 
 

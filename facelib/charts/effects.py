@@ -43,7 +43,7 @@ def forest(
     """Draw every effect with its intervals: whiskers, and in bold the one that gives the verdict.
 
     The grey band is the margin ± δ. A bold line wholly outside it: the change matters (filled circle); wholly
-    inside: it doesn't (square); else it can't be told (diamond). The verdict stands beside it in words.
+    inside: it doesn't (square); else it can't be said (diamond). The verdict stands beside it in words.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def heatmap(
     """Draw the mean effect of every classifier and emotion in numbers, with signs for what is sure of it.
 
     A star: significant after Holm's correction over the table's family; one in brackets: only before it. A
-    frame: the change matters at the margin; a question mark: it can't be told; neither: it doesn't matter.
+    frame: the change matters at the margin; a question mark: it can't be said; neither: it doesn't matter.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ def cell_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     )
     words = [_number(moved) for moved in given["moved"]]
     says = [
-        "can't be told on these heads"
+        "can't be measured on these heads"
         if math.isnan(moved)
         else f"{change:+.3g} on the mean of {heads} heads, rank correlation with the strength {monotone:.2f}"
         for moved, change, heads, monotone in zip(

@@ -137,7 +137,7 @@ def levels(table: pd.DataFrame) -> tuple[float, float]:
 def too_few(table: pd.DataFrame) -> str:
     """Say which verdicts are withheld because rows have too few people; "" if none are.
 
-    Of the rows that can't be told the one with the fewest people counts: what it lacks, others may lack too.
+    Of the undecided rows the one with the fewest people counts: what it lacks, others may lack too.
     """
     untold = table[(table["verdict"] == CANNOT_TELL) & (table["n"] > 0)]
     if untold.empty:

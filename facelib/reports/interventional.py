@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 TOLD: Final = {
     MATTERS: "{it} matters{at} for {whom}",
     DOES_NOT: "{it} does not matter{at} for {whom}",
-    CANNOT_TELL: "whether {it} matters{at} can't be told for {whom}",
+    CANNOT_TELL: "whether {it} matters{at} can't be said for {whom}",
 }
 NAMED: Final = 4  # classifiers that are named in the answer; more are counted
 MOVES: Final = {"two-sided": "change", "less": "fall", "greater": "rise"}
@@ -213,7 +213,7 @@ def _reading(result: InterventionalResult) -> tuple[str, ...]:
     return (
         f"A change matters if the whole {known['verdict_level']} interval of its mean lies beyond a margin "
         f"of ± {known['delta']} in probability; it doesn't if the whole interval lies inside; else "
-        f"it can't be told from these people, and more of them may tell. With fewer than {known['least']} "
+        f"it can't be said from these people, and more of them may show it. With fewer than {known['least']} "
         f"people the first is never said, with fewer than {known['fewest']} the second.",
         "The verdict is about size. A p is about chance alone: how easily so large a mean arises if nothing "
         "happens. It gets smaller with the number of people, however small the change. Both stand in the "

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from facelib.studies.results import InterventionalResult
 
-SAYS: Final = dict(zip(VERDICTS, ("matters", "does not matter", "can't be told"), strict=True))
+SAYS: Final = dict(zip(VERDICTS, ("matters", "does not matter", "can't be said"), strict=True))
 FORMS: Final = dict(zip(VERDICTS, ("filled circle", "square", "diamond"), strict=True))
 CELLS: Final = dict(zip(VERDICTS, ("framed", "neither", "?"), strict=True))
 """What stands for each verdict in the figure of effects, and in the map."""

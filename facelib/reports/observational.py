@@ -141,7 +141,7 @@ def _reading(result: ObservationalResult) -> tuple[str, ...]:
     first = shares(result)["sentence"].iloc[0] if len(shares(result)) else ""
     return (
         str(first),
-        f"How strongly an output goes with a property is told by ω², the share of its variance inside "
+        f"How strongly an output goes with a property is measured by ω², the share of its variance inside "
         f"labels; below δ = {known['delta']} it counts as small.",
         f"That an output depends on a property{' when the label is held fixed' if held else ''} is read as "
         "use of the property. That takes for granted that nothing else which was not measured drives both "

@@ -390,7 +390,7 @@ def _as_family(family: int) -> int:
 def _as_sd(sd: float) -> float:
     spread = as_number(sd, "The standard deviation between people")
     if spread <= 0:
-        msg = f"The standard deviation between people lies above 0; got {sd!r}. A pilot study tells it."
+        msg = f"The standard deviation between people lies above 0; got {sd!r}. A pilot study shows it."
         raise BadValueError(msg)
     return spread
 

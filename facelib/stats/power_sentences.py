@@ -46,7 +46,7 @@ def describe_power(found: StudyPower | SampleSize, question: Question = "matters
     level += f", corrected for {study.family} tests" if study.family > 1 else ""
     sides = "two-sided" if study.alternative == "two-sided" else "one-sided"
     why = f" ({study.note})" if study.note else ""
-    return f"{subject} is told from no change ({sides}, {level}) in {share} of studies{why}."
+    return f"{subject} is distinguished from no change ({sides}, {level}) in {share} of studies{why}."
 
 
 def percent(share: float) -> str:

@@ -172,7 +172,7 @@ def describe_change(
     >>> print(describe_change(clause="the left side weakens", classifier="fer", label="happy", change=-0.62,
     ...                       verdict=local_verdict([-0.7, -0.62, 0.0], shown=-0.62)))
     As the left side weakens, fer's output for happy falls by .62 on this face. Whether it changes by
-    δ = .10 can't be told: in 90 % of its shaken copies (shift, size, light by up to 3 %) the change is −.69
+    δ = .10 can't be said: in 90 % of its shaken copies (shift, size, light by up to 3 %) the change is −.69
     to −.09.
     """
     number = as_number(change, "The change")
@@ -188,7 +188,7 @@ def describe_change(
 def _why(verdict: LocalVerdict) -> str:
     """Say why a verdict of one face can't tell."""
     low, high = (_hundredths(end) for end in verdict.interval)
-    margin = f"Whether it changes by δ = {plain(verdict.delta)} can't be told"
+    margin = f"Whether it changes by δ = {plain(verdict.delta)} can't be said"
     copies = "shaken copies (shift, size, light by up to 3 %)"
     if verdict.remark:
         return f"{margin}: {verdict.remark}; with it their change is {low} to {high}."

@@ -107,6 +107,18 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def about(seconds: float) -> str:
+    """Return an estimated time in words.
+
+    >>> about(80.0), about(0.2), about(float("nan"))
+    ('about 1 min 20 s', 'less than 1 s', 'not known')
+    """
+    if not isfinite(seconds):
+        return "not known"
+    words = duration(seconds)
+    return words if words.startswith("less") else f"about {words}"
+
+
 def execute(
     store: Store,
     jobs: Sequence[Job],

@@ -14,7 +14,7 @@ from facelib.errors import FacelibError
 from facelib.models import size
 from facelib.showing import in_short
 from facelib.studies.counts import Counts
-from facelib.studies.execution import duration
+from facelib.studies.execution import about
 from facelib.studies.part import Job
 from facelib.studies.readers import Reader
 from facelib.studies.work import run_job
@@ -98,7 +98,7 @@ class Plan:
             where = (
                 f"on {self.processes} {_plural('process', self.processes)}" if self.processes > 1 else "here"
             )
-            lines.append(f"Time: about {duration(self.seconds)} {where}.")
+            lines.append(f"Time: {about(self.seconds)} {where}.")
         return "\n".join([*lines, *self.notes, *filter(None, [self.refused])])
 
     def _repr_markdown_(self) -> str:

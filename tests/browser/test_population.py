@@ -178,7 +178,7 @@ def test_a_zip_of_photographs_is_tested_by_its_own_table(one: Visit) -> None:
         timeout=WAIT
     )
     field.set_input_files({"name": "mine.zip", "mimeType": "application/zip", "buffer": photographs()})
-    expect(panel.get_by_text("42 pictures; mine/faces.csv tells: person, label, age.")).to_be_visible(
+    expect(panel.get_by_text("42 pictures; mine/faces.csv has: person, label, age.")).to_be_visible(
         timeout=WAIT
     )
     expect(panel.get_by_label("Held fixed", exact=True)).to_have_value("label")

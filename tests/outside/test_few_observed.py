@@ -22,7 +22,7 @@ pytestmark = [
 
 MODELS = ("known_unbiased", "known_age_happy")
 FEW = "Too few people: 11."
-LEAST = "takes at least 459."  # log(.01) / log(.99), up
+LEAST = "takes at least 459 (δ = .01, α = .01)."  # log(.01) / log(.99), up
 CALMING = r"on none of|never does|\bfinds nothing\b|\bno outputs?\b"
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from facelib import charts, sample_heads, studies
-from facelib.app import PopulationPanel
+from facelib.app import ObservedPanel, PopulationPanel
 from facelib.app import study_state as states
 from facelib.charts.heatmap import heatmap
 from facelib.studies import execution
@@ -134,6 +134,18 @@ def test_the_page_says_it_before_the_run_and_withholds_the_word_after(panel: Any
     assert (
         "needs at least 6" in panel.effects.lowering.value
     )  # how many classifiers fall: not of three people
+
+
+def test_the_tabs_say_and_show_and_tell_nothing(panel: Any) -> None:
+    panel.run.run.click()
+    observed = ObservedPanel(models=MODELS, size=64, background=False, chosen=["age"])
+    try:
+        said = "\n".join([*texts(panel), *texts(observed)])
+    finally:
+        observed.state.close()
+    assert re.findall(r".{0,30}\b(?:told|tells)\b.{0,20}", said) == []
+    assert "the class that is meant" not in said
+    assert not re.search(r"δ = 0\.|about less than", said)
 
 
 def test_caveats_stand_in_what_was_stopped(

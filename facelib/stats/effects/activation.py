@@ -258,7 +258,7 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
         who = "1 person" if found.n[1] == 1 else f"{found.n[1]} people"
         family = f" with {NAMES[found.correction]} over {found.tested} tests" if found.tested > 1 else ""
         return (
-            f"{start}{which} output for {found.label} can't be told: {who}, where the "
+            f"{start}{which} output for {found.label} can't be said: {who}, where the "
             f"sign-flip test needs at least {needs} at {_plain(found.alpha)}{family}."
         )
     parts = [f"{start}{found.k} of {total} {lower} output for {found.label}"]

@@ -132,7 +132,8 @@ def few_for_nothing(n: int, delta: float, alpha: float = ALPHA) -> str:
     Examples
     --------
     >>> few_for_nothing(11, 0.05, 0.05)
-    'Too few people: 11. That an output does not depend on a property (δ = .05, α = .05) takes at least 59.'
+    'Too few people: 11. To say that an output does not depend on a property takes at least 59 (δ = .05,
+    α = .05).'
     >>> few_for_nothing(59, 0.05, 0.05)
     ''
     """
@@ -141,8 +142,8 @@ def few_for_nothing(n: int, delta: float, alpha: float = ALPHA) -> str:
         return ""
     margin, level = _plain(delta), f"{alpha:g}".removeprefix("0")
     return (
-        f"Too few people: {n}. That an output does not depend on a property (δ = {margin}, α = {level}) "
-        f"takes at least {least}."
+        f"Too few people: {n}. To say that an output does not depend on a property takes at least {least} "
+        f"(δ = {margin}, α = {level})."
     )
 
 

@@ -62,7 +62,7 @@ def describe_effect(row: Mapping[Any, Any] | pd.Series[Any], *, clause: str = ""
     ...        "verdict_high": 0.0}
     >>> print(describe_effect(row))
     Under symmetry, fer's output for happy falls by .02 on average over 24 identities, from .99 (95 % interval
-    −.05 to .01). Whether it matters at δ = .10 can't be told (90 % interval −.04 to 0). 24 people: “does not
+    −.05 to .01). Whether it matters at δ = .10 can't be said (90 % interval −.04 to 0). 24 people: “does not
     matter” at δ = .10 needs at least 29.
     """
     _check(row)
@@ -114,7 +114,7 @@ def _verdict(row: Mapping[Any, Any] | pd.Series[Any], places: int) -> str:
     why = f": the effects of {_people(row)} are all the same number" if low == high else f" ({interval})"
     side = row.get("alternative", "two-sided")
     few = few_people(row["n"], row["delta"], row["alpha"], side, bounded=row["value"] == "probability")
-    return f"Whether it matters at {margin} can't be told{why}.{few and f' {few}'}"
+    return f"Whether it matters at {margin} can't be said{why}.{few and f' {few}'}"
 
 
 def _interval(low: float, high: float, level: float, places: int) -> str:

@@ -71,7 +71,7 @@ def test_the_table_of_a_zipped_folder_counts_from_its_own_folder() -> None:
     faces, note = read_zip(content, detect=False)
     assert list(faces.table["file"]) == ["study/a.png", "study/b.png"]
     assert faces.people() == ["anna", "ben"]
-    assert note == "2 pictures; study/faces.csv tells: person, label. 1 picture not in it: left out."
+    assert note == "2 pictures; study/faces.csv has: person, label. 1 picture not in it: left out."
 
 
 def test_of_several_tables_the_one_called_faces_counts() -> None:

@@ -23,7 +23,7 @@ def test_every_cell_is_told() -> None:
 def test_what_cannot_be_told_is_a_question_mark() -> None:
     table = load_manipulation().iloc[:2].assign(moved=[float("nan"), -0.26], heads=[0, 40])
     first, second = cell_rows(table)
-    assert (first["words"], first["says"]) == ("?", "can't be told on these heads")
+    assert (first["words"], first["says"]) == ("?", "can't be measured on these heads")
     assert second["words"] == "−0.3"
     assert "on the mean of 40 heads" in second["says"]
 

@@ -132,6 +132,13 @@ def test_limits_and_sources_stand_in_every_report(trees: dict[str, Element], kin
     assert "facelib 0" in cited
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_reports_say_and_show_and_tell_nothing(trees: dict[str, Element], kind: str) -> None:
+    (body,) = trees[kind].all("body")
+    odd = re.findall(r".{30}\b(?:told|tells)\b.{20}", plainly(body.text))
+    assert odd == []
+
+
 def test_it_is_small(pages: dict[str, str]) -> None:
     assert max(len(page) for page in pages.values()) < 400_000
 
@@ -147,7 +154,7 @@ def test_verdicts_come_first_in_plain_language(trees: dict[str, Element]) -> Non
         "2 of 2 classifiers lower their output for the intended emotion; 2 of 2 do so because of asymmetry"
         in answer
     )
-    assert "can't be told" in answer
+    assert "can't be said" in answer
     assert "never about what a person feels" in answer
     question = plainly(tree.after("question"))
     assert (

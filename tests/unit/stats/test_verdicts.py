@@ -131,13 +131,13 @@ def test_the_sentence_says_why_nothing_can_be_told() -> None:
     )
     assert words == (
         "As the left side weakens, pyemotion's output for happy falls by 1.00 on this face; 0 of 32 harmless "
-        "changes did as much. Whether it changes by δ = .10 can't be told: in 90 % of its shaken copies "
+        "changes did as much. Whether it changes by δ = .10 can't be said: in 90 % of its shaken copies "
         "(shift, size, light by up to 3 %) the change is −1.00 to −.01."
     )
     odd = local_verdict([0.0] * 20, shown=-0.11)
     words = describe_change(clause=CLAUSE, classifier="facex", label="happy", change=-0.11, verdict=odd)
     assert words.endswith(
-        "can't be told: this picture is unusual among its own shaken copies; with it their change is −.11 to "
+        "can't be said: this picture is unusual among its own shaken copies; with it their change is −.11 to "
         ".00."
     )
     told = describe_change(

@@ -26,7 +26,7 @@ from facelib.studies import (
     open_study,
     work,
 )
-from facelib.studies.execution import batch_size, duration, workers
+from facelib.studies.execution import about, batch_size, duration, workers
 from facelib.studies.frames import Frames
 from facelib.studies.part import Job
 from facelib.studies.store import Store
@@ -270,5 +270,8 @@ def test_all_cores_unless_told_otherwise() -> None:
 
 def test_progress_in_words() -> None:
     assert str(Progress(0, 9)) == "0 of 9"
+    assert [about(seconds) for seconds in (0.3, 61, float("nan"))] == [
+        "less than 1 s", "about 1 min 1 s", "not known",
+    ]  # fmt: skip
     assert str(Progress(3, 9, failed=1, seconds=4.0, left=61)) == "2 of 9, 1 failed, 1 min 1 s left"
     assert duration(59.6) == "1 min 0 s"

@@ -227,7 +227,7 @@ def test_what_can_not_be_shown_is_said(rng: np.random.Generator) -> None:
         assert any("over 17 tests can't reach .05" in note for note in found.notes) == said
         assert found.k == (0 if said else 17)
     assert describe_lowering(lowering(table, "one side", label="happy")) == (
-        "Under one side, how many of 17 classifiers lower their output for happy can't be told: 6 people, "
+        "Under one side, how many of 17 classifiers lower their output for happy can't be said: 6 people, "
         "where the sign-flip test needs at least 9 at .05 with Holm over 17 tests."
     )
     coarse = lowering(rows_of(one, 20, rng), "one side", label="happy", n_flips=9)

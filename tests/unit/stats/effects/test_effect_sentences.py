@@ -72,7 +72,7 @@ ROW = {
             {"n": 2, "mean": -0.4, "low": -0.4, "high": -0.4, "verdict": "cannot tell"}
             | {"verdict_low": -0.4, "verdict_high": -0.4},
             "Under symmetry, fer's output for happy falls by .40 on average over 2 identities, from .99 "
-            "(95 % interval −.40 to −.40). Whether it matters at δ = .10 can't be told: the effects of 2 "
+            "(95 % interval −.40 to −.40). Whether it matters at δ = .10 can't be said: the effects of 2 "
             "identities are all the same number. 2 people: “matters” needs at least 6, “does not matter” at "
             "δ = .10 needs at least 29.",
         ),
@@ -106,11 +106,11 @@ def test_what_can_not_be_told_is_said() -> None:
     words = describe_effect({**ROW, "verdict": "cannot tell"}, clause="the left side weakens")
     assert words.startswith("As the left side weakens, fer's output for happy falls")
     assert words.endswith(
-        "Whether it matters at δ = .10 can't be told (90 % interval −.70 to −.54). 24 people: “does not "
+        "Whether it matters at δ = .10 can't be said (90 % interval −.70 to −.54). 24 people: “does not "
         "matter” at δ = .10 needs at least 29."
     )
     enough = describe_effect({**ROW, "n": 29, "verdict": "cannot tell"})
-    assert enough.endswith("can't be told (90 % interval −.70 to −.54).")
+    assert enough.endswith("can't be said (90 % interval −.70 to −.54).")
 
 
 @pytest.mark.parametrize(("delta", "text"), [(1 / 3, ".333"), (2.0, "2.00"), (0.05, ".05"), (1e-4, ".0001")])

@@ -232,7 +232,7 @@ def test_no_spread_is_said(rng: np.random.Generator) -> None:
     assert not few["detectable"].any()
     assert few["notes"].str.contains("Without spread fewer than 6 identities give no verdict.").all()
     words = describe_effect(few.loc["sad"].iloc[0].to_dict() | {"label": "sad"})
-    assert "can't be told: the effects of 2 identities are all the same number. 2 people:" in words
+    assert "can't be said: the effects of 2 identities are all the same number. 2 people:" in words
 
 
 def test_few_faces_are_told_what_p_they_can_reach(rng: np.random.Generator) -> None:

@@ -174,7 +174,7 @@ def test_how_many_classifiers_fall_is_not_said_of_too_few_people() -> None:
     rows = table_of(np.full((4, 2), -0.3) - np.arange(8).reshape(4, 2) / 100, start=0.9)
     words = describe_lowering(lowering(rows, "symmetry", label="happy"))
     assert words == (
-        "Under symmetry, whether the classifier lowers its output for happy can't be told: 4 people, where "
+        "Under symmetry, whether the classifier lowers its output for happy can't be said: 4 people, where "
         "the sign-flip test needs at least 5 at .05."
     )
 
