@@ -13,6 +13,7 @@ from facelib.app.controls import Card, Quiet, grid, labelled, paragraphs
 from facelib.app.seen_view import SeenView
 from facelib.app.stage import Stage
 from facelib.app.state import STEPS, Explorer
+from facelib.attribution.regions import BLANK
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.faces import Head
 from facelib.studies import Snapshot, Sweep, even_strengths
@@ -126,6 +127,9 @@ class LookPanel(Card):
         region = model.crop_boxes(frames.box, frames.faces[0].size)[0]
         box = fractions(region, frames.faces[0].size)
         self.stage.show_maps(maps, box=box, title=f"{name}: evidence for {self.explorer.label}")
+        if not np.nan_to_num(maps).any():
+            self.hint.value = paragraphs(f"The map of {name} is blank: {BLANK} for {self.explorer.label}.")
+            self.hint.layout.display = ""
 
     def _live_maps(self, model: Classifier, snapshot: Snapshot) -> npt.NDArray[np.float32]:
         """Return maps that are known for the strength of the slider only."""

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from facelib.attribution.cam import METHODS, grad_cam, grad_cam_from
-from facelib.attribution.overlay import CHANGE, EVIDENCE, overlay, overlay_change, project, shared_scale
+from facelib.attribution.overlay import (
+    CHANGE,
+    EVIDENCE,
+    captioned,
+    overlay,
+    overlay_change,
+    project,
+    shared_scale,
+)
 from facelib.attribution.regions import RegionEvidence, region_evidence, region_shares
 from facelib.lazy import listing
 
@@ -12,6 +20,7 @@ __all__ = [
     "EVIDENCE",
     "METHODS",
     "RegionEvidence",
+    "captioned",
     "grad_cam",
     "grad_cam_from",
     "overlay",

@@ -97,6 +97,17 @@ def overlay_change(images: Images, change: Maps, scale: float, opacity: float = 
     return _blend(images, _mix(CHANGE, (share + 1) / 2), _cover(CHANGE, np.abs(share), opacity))
 
 
+def captioned(image: npt.NDArray[np.uint8], words: str) -> npt.NDArray[np.uint8]:
+    """Return a picture (H, W, 3) with a few words at its lower edge, light on dark."""
+    found, scale = image.copy(), image.shape[1] / 400
+    (width, height), below = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    top = len(found) - height - 2 * below - 2
+    found[max(top, 0) :] = found[max(top, 0) :] // 4
+    place = ((found.shape[1] - width) // 2, len(found) - below - 1)
+    cv2.putText(found, words, place, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA)
+    return found
+
+
 def _shares(images: Images, projected: Maps, scale: float) -> Maps:
     if np.ndim(images) not in (3, 4) or np.shape(projected) != np.shape(images)[:-1]:
         msg = f"One map (H, W) a picture (H, W, 3) is needed; got {np.shape(projected)}, {np.shape(images)}."

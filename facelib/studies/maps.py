@@ -1,4 +1,4 @@
-"""Class activation maps along a sweep, all on one scale."""
+"""Class activation maps along a sweep, those of one classifier and class on one scale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib import attribution
-from facelib.attribution.regions import no_evidence
+from facelib.attribution.regions import BLANK, no_evidence
+from facelib.classifiers.emotions import shortened
 from facelib.faces.landmarks import FIRST_IRIS
 from facelib.showing import in_short
 from facelib.studies.frames import Frames
@@ -112,9 +113,24 @@ class SweepMaps:
     def overlays(
         self, classifier: str, label: str | None = None, method: str = "gradcam", opacity: float = 0.5
     ) -> npt.NDArray[np.uint8]:
-        """Return the pictures with their maps on one shared scale, uint8 (n, H, W, 3)."""
+        """Return the pictures with their maps, uint8 (n, H, W, 3).
+
+        All frames of one classifier and class share a scale; those of two classifiers don't. Where a map is
+        blank, the picture says so.
+        """
         maps = self.maps(classifier, label, method)
         boxes = np.broadcast_to(self.frames.box, (len(maps), 4))
         clf = self.readings[classifier].classifier
         projected = attribution.project(maps, clf, boxes, self.frames.faces[0].size)
-        return attribution.overlay(self.frames.images, projected, attribution.shared_scale(maps), opacity)
+        pictures = attribution.overlay(self.frames.images, projected, attribution.shared_scale(maps), opacity)
+        for number in np.flatnonzero(~maps.any(axis=(1, 2))):
+            pictures[number] = attribution.captioned(pictures[number], BLANK)
+        return pictures
+
+    def caption(self, classifier: str, label: str | None = None, method: str = "gradcam") -> str:
+        """Return what the overlays show, in words: class, scale, and where maps are blank."""
+        maps = self.maps(classifier, label, method)
+        blank = [f"{strength:.2g}" for strength in self.frames.strengths[~maps.any(axis=(1, 2))]]
+        told = f"; {BLANK} at the strengths {shortened(blank)}" if blank else ""
+        scale = f"one scale for its {len(maps)} pictures, 0 to {attribution.shared_scale(maps):.3g}"
+        return f"{classifier}: evidence for {label or self.label}, {scale}{told}."

@@ -337,3 +337,25 @@ assert study.run("study", n_jobs=1).failures.empty
         [sys.executable, "page.py"], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+# A blank map is said
+
+
+def test_blank_maps_are_said_in_the_picture_and_in_words() -> None:
+    torch.manual_seed(0)
+    pool = nn.AdaptiveAvgPool2d(1)
+    blank = nn.Sequential(nn.Conv2d(1, 4, 5), nn.ReLU(), pool, nn.Flatten(), nn.Linear(4, 2)).eval()
+    with torch.no_grad():
+        blank[-1].weight.copy_(torch.tensor([[-1.0], [1.0]]).expand(2, 4))  # nothing speaks for the first
+    clf = own(blank, labels=["happy", "sad"], preparation=SEEN, id="never_happy")
+    found = facelib.sweep(HEAD, "brightness", [clf], steps=3, replicates=5, label="happy")
+    maps = found.attribution
+    assert not maps.maps("never_happy").any()
+    shown = maps.overlays("never_happy")
+    assert all((one != was).any() for one, was in zip(shown, found.images, strict=True))
+    np.testing.assert_array_equal(shown[:, :150], found.images[:, :150])  # the words stand at the lower edge
+    assert "no positive evidence at the strengths 0, 0.5, 1" in maps.caption("never_happy")
+    told = maps.caption("never_happy", "sad")
+    assert "one scale for its 3 pictures, 0 to" in told
+    assert "no positive" not in told
