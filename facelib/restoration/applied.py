@@ -8,6 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from facelib.errors import check_kind
 from facelib.faces import Face
 from facelib.restoration.crop import SIDE, Floats, crop_of, inverse, resampled
 from facelib.restoration.masks import settled
@@ -48,6 +49,7 @@ def seen(face: Face) -> tuple[Plane, Colours]:
 
 def found_mask(face: Face) -> Plane:
     """Return what the network takes for covered, float32 (H, W) in [0, 1]; all 0 where nothing is sure."""
+    check_kind(face, Face, "A face")
     mask = settled(seen(face)[0])
     if not mask.any():
         return np.zeros(face.size, np.float32)
@@ -60,6 +62,7 @@ def by_network(face: Face, mask: Plane) -> Colours:
 
     By how much its picture is off around the mask is carried on into it smoothly.
     """
+    check_kind(face, Face, "A face")
     way = crop_of(face.box, face.eyes)
     fill = np.asarray(resampled(seen(face)[1], inverse(way), face.size), np.float32)
     return fill + carried(face.image - fill, mask, float(np.sqrt(abs(np.linalg.det(way[:, :2])))))

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facelib.errors import check_kind
 from facelib.faces import Face
 from facelib.restoration.methods import Plane, method
 
@@ -24,18 +25,21 @@ Bytes = npt.NDArray[np.uint8]
 @method("telea")
 def telea(face: Face, mask: Plane) -> Bytes:
     """Fill in from the border inward along the fast-marching distance (Telea 2004), by OpenCV."""
+    check_kind(face, Face, "A face")
     return _by_opencv(face, mask, cv2.INPAINT_TELEA)
 
 
 @method("navier_stokes")
 def navier_stokes(face: Face, mask: Plane) -> Bytes:
     """Continue lines of equal colour into what is covered (Bertalmio et al. 2001), by OpenCV."""
+    check_kind(face, Face, "A face")
     return _by_opencv(face, mask, cv2.INPAINT_NS)
 
 
 @method("biharmonic")
 def biharmonic(face: Face, mask: Plane) -> npt.NDArray[np.float64]:
     """Fill in by the smoothest surface, Δ²u = 0 (Damelin and Hoang 2018), by scikit-image."""
+    check_kind(face, Face, "A face")
     from skimage.restoration import inpaint_biharmonic
 
     found = face.image.astype(np.float64)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face
 from facelib.restoration.applied import found_mask
 from facelib.restoration.crop import Picture
@@ -77,6 +77,7 @@ def restore(face: Face, method: str | Method = "network", mask: str | Plane = "f
     >>> restore(face).changed  # doctest: +SKIP
     True
     """
+    check_kind(face, Face, "A face")
     how, name = (METHODS[method], method) if isinstance(method, str) else (method, _name(method))
     found = mask_of(face, mask)
     if not found.any():
@@ -87,6 +88,7 @@ def restore(face: Face, method: str | Method = "network", mask: str | Plane = "f
 
 def mask_of(face: Face, mask: str | Plane = "found") -> Plane:
     """Return what is covered on a face, float32 (H, W) in [0, 1]; see `restore`."""
+    check_kind(face, Face, "A face")
     if isinstance(mask, str):
         if mask == "known":
             return known_mask(face)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.semg.channels import channel_of
 from facelib.semg.muscles import CHANNELS, GROUPS, MUSCLES, SIDES, group_of
 from facelib.semg.recording import Recording
@@ -126,6 +126,7 @@ def activity_of(recording: Recording, ends: ActivityRange | None = None) -> Doub
     >>> activity_of(both)[1, [20, 21]].tolist()
     [1.0, 0.5]
     """
+    check_kind(recording, Recording, "A recording, as facelib.semg.read_signals returns it,")
     values = in_order(recording)
     if recording.unit:
         chosen = activity_range(recording) if ends is None else ends

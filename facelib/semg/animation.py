@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnknownNameError, check_kind
 from facelib.faces import Face, Head
 from facelib.faces.arguments import whole
 from facelib.faces.cache import ArrayCache
@@ -205,6 +205,7 @@ def animate(
     >>> len(film), film.head(1).expression
     (3, (('mouthSmileLeft', 0.5),))
     """
+    check_kind(head, Head, "A head")
     worn = "fridlund" if electrodes is True else electrodes or None
     base = head.replace(
         expression="neutral", expression_set="facs", intensity=1.0, left=1.0, right=1.0, palsy=0.0,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.semg.findings import Finding, Severity
 from facelib.semg.processing import Chain, row_count, strength
 from facelib.semg.recording import Recording
@@ -76,6 +76,7 @@ def quality_table(recording: Recording, chain: Chain | None = None) -> pd.DataFr
 
     Monopolar inputs are taken as they are; what counts for muscles is said of bipolar channels.
     """
+    check_kind(recording, Recording, "A recording, as facelib.semg.read_signals returns it,")
     lines = spectra(recording) if has_spectrum(recording) else None
     return measured(recording, chain or Chain(), lines)
 

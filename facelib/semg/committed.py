@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from facelib.errors import PATHS, check_kind
 from facelib.models.small_tables import SmallTables
 from facelib.semg.evaluation import COLUMNS
 from facelib.showing import in_short
@@ -102,4 +103,5 @@ def load_results(folder: str | Path | None = None) -> MuscleResults:
     >>> bool((true["rho"] >= 0.9).all())
     True
     """
+    check_kind(folder, (*PATHS, type(None)), "A path, or None for what comes with facelib,")
     return MuscleResults.load(folder)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from facelib.errors import BadTableError, FacelibError, UnknownNameError
+from facelib.errors import PATHS, BadTableError, FacelibError, UnknownNameError, check_kind
 from facelib.faces.expressions import FACE_UNITS
 from facelib.models.content import open_file
 from facelib.semg.findings import Finding
@@ -227,6 +227,7 @@ def open_dataset(folder: str | Path) -> Dataset:
     BadTableError
         If the folder has no inventory (MMM.csv), or one that lacks columns or names a clip twice.
     """
+    check_kind(folder, PATHS, "A path, as text or pathlib.Path,")
     where = Path(folder)
     if not where.is_dir():
         msg = f"There is no folder {where}."

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from facelib.errors import BadTableError, BadValueError, UnknownNameError
+from facelib.errors import BadTableError, BadValueError, UnknownNameError, check_kind
 from facelib.semg.channels import channel_of
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.recording import Recording
@@ -59,6 +59,7 @@ def bipolar(recording: Recording, pairs: Pairs | None = None) -> Recording:
     >>> bipolar(both).channels, bipolar(both).signals.ravel().tolist()
     (('zygomaticus_left',), [2.0, 3.0])
     """
+    check_kind(recording, Recording, "A recording, as facelib.semg.read_signals returns it,")
     if recording.kind != "monopolar":
         msg = f"Pairs are made of monopolar inputs; this recording is {recording.kind}."
         raise BadValueError(msg)

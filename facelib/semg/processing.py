@@ -16,7 +16,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.semg.montage import Pairs, pair_columns
 from facelib.semg.recording import Recording
 
@@ -176,6 +176,7 @@ def envelope(
     >>> len(strength), round(float(strength.signals[15, 0]), 1)
     (30, 70.4)
     """
+    check_kind(recording, Recording, "A recording, as facelib.semg.read_signals returns it,")
     chain = chain or Chain()
     if recording.kind == "envelope":
         msg = "This recording is an envelope already; the chain starts from monopolar or bipolar signals."
@@ -221,6 +222,7 @@ def missing(recording: Recording) -> dict[str, int]:
     >>> missing(Recording(np.array([[1.0], [np.nan]]), 30, ("mentalis_left",), "envelope"))
     {'mentalis_left': 1}
     """
+    check_kind(recording, Recording, "A recording, as facelib.semg.read_signals returns it,")
     return {
         name: int(np.count_nonzero(~np.isfinite(recording.signals[:, column])))
         for column, name in enumerate(recording.channels)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from facelib.errors import BadValueError, FacelibError
+from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.faces.expressions import FACE_UNITS
 from facelib.models.spreadsheet import csv_of
 from facelib.models.writing import explained, written_whole
@@ -165,6 +165,7 @@ def simulate(
     WriteError
         A file can't be written: most likely the disk is full. What is finished is kept.
     """
+    check_kind(folder, PATHS, "A path, as text or pathlib.Path,")
     target = Path(folder)
     face = head or person()
     plans = _plans(sessions, tasks, seconds, faults)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from facelib.errors import BadValueError
+from facelib.errors import PATHS, BadValueError, check_kind
 from facelib.showing import in_short
 from facelib.stats.power import plain
 from facelib.studies.hypothesis import ALTERNATIVE, INTENDED, Hypothesis, as_utc, names_of, utc_now
@@ -110,6 +110,7 @@ def registrations(store_folder: str | Path) -> list[Registration]:
     StoreError
         If the file is there but can't be read.
     """
+    check_kind(store_folder, PATHS, "A path, as text or pathlib.Path,")
     folder = Path(store_folder)
     if not (folder / FILE).exists():
         return []
@@ -145,6 +146,7 @@ def later_changes(store_folder: str | Path, settings: Mapping[str, Any]) -> list
     StoreError
         If what was registered can't be read.
     """
+    check_kind(store_folder, PATHS, "A path, as text or pathlib.Path,")
     history = registrations(store_folder)
     if not history:
         return []
@@ -177,6 +179,7 @@ def describe_hypothesis(entry: Registration) -> str:
     It falls. Set on 2026-11-26 17:03 UTC, before the run: palsy: the intended class, which falls; δ = .10,
     α = .05; 60 faces; all classifiers.
     """
+    check_kind(entry, Registration, "A registration, as facelib.studies.registrations returns them,")
     one = entry.hypothesis
     statement = one.statement if one.statement[-1] in ".!?" else f"{one.statement}."
     when = f"{_when(entry.registered)}, {'after the run had begun' if entry.begun else 'before the run'}"

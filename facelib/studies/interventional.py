@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from facelib import interventions as changes
 from facelib import properties
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.errors import BadValueError, FacelibError
+from facelib.errors import BadValueError, FacelibError, check_kind
 from facelib.faces import Head
 from facelib.interventions import Intervention
 from facelib.showing import in_short
@@ -240,6 +240,7 @@ def intervention_name(intervention: Intervention) -> str:
     >>> intervention_name(changes.get("palsy")), intervention_name(changes.get("palsy", side="right"))
     ('palsy', 'palsy(side=right)')
     """
+    check_kind(intervention, Intervention, "An intervention")
     given: Any = intervention
     if not is_dataclass(given):
         return intervention.id

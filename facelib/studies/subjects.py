@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from facelib.errors import BadImageError, BadValueError
+from facelib.errors import BadImageError, BadValueError, check_kind
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_sources import face_fingerprint
 from facelib.showing import in_short
@@ -98,6 +98,7 @@ def identity_of(head: Head) -> str:
     >>> identity_of(head) == identity_of(head.replace(expression="sad", left=0.2, pose=(20, 0, 0), glasses=1))
     True
     """
+    check_kind(head, Head, "A head")
     return head.replace(**PASSING).key[:12]
 
 

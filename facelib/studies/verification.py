@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from facelib.errors import PATHS, check_kind
 from facelib.studies import checksums
 from facelib.studies.checksums import DamagedError
 from facelib.studies.record import BEGINNING, PROVENANCE, STUDY, read_record
@@ -103,6 +104,7 @@ def verify(folder: str | Path) -> Verification:
     StoreError
         If there is no study, or a file can't be read, which doesn't mean that it is damaged.
     """
+    check_kind(folder, PATHS, "A path, as text or pathlib.Path,")
     store = Store(Path(folder).expanduser())
     if not (store.folder / STUDY).exists():
         read_record(store)  # says what is missing

@@ -25,6 +25,8 @@ from facelib import (
     interventions,
     properties,
     reports,
+    restoration,
+    semg,
     stats,
     studies,
 )
@@ -45,6 +47,8 @@ def wrong(sweep: Any) -> dict[str, Any]:
     return {
         "nothing": None,
         "a number": 3,
+        "a negative number": -1,
+        "no number": float("nan"),
         "a word": "nope",
         "an empty list": [],
         "an empty mapping": {},
@@ -109,7 +113,14 @@ FUNCTIONS = [
     stats.sign_flip, stats.adjust, stats.power_curve, stats.sample_size,
     studies.open_study, studies.load_study, studies.parse_study, studies.subjects, studies.leaderboard,
     studies.make_frames, studies.snapshot, studies.film_strip, studies.behaviour, studies.read,
-    classifiers.load, classifiers.preset, reports.write, reports.export,
+    classifiers.load, classifiers.preset, classifiers.read, reports.write, reports.export,
+    semg.activity_of, semg.bipolar, semg.envelope, semg.quality_table, semg.missing, semg.open_dataset,
+    semg.load_results, semg.animate,
+    restoration.restore, restoration.mask_of, restoration.found_mask, restoration.biharmonic,
+    restoration.telea, restoration.navier_stokes, restoration.by_network,
+    studies.describe_hypothesis, studies.identity_of, studies.intervention_name, studies.later_changes,
+    studies.registrations, studies.verify, studies.load_asymmetry, studies.load_electrodes,
+    studies.load_power_of_properties,
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from facelib.errors import PATHS, check_kind
 from facelib.models.small_tables import SmallTables
 from facelib.showing import in_short
 from facelib.stats.effects.few_people import ALPHA
@@ -109,4 +110,5 @@ def load_asymmetry(folder: str | Path | None = None) -> AsymmetryResults:
     BadValueError
         If the folder holds no such result.
     """
+    check_kind(folder, (*PATHS, type(None)), "A path, or None for what comes with facelib,")
     return AsymmetryResults.load(folder)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from facelib.errors import PATHS, check_kind
 from facelib.models.small_tables import SmallTables
 from facelib.showing import in_short
 from facelib.studies.electrodes.importance import position_table
@@ -105,4 +106,5 @@ def load_electrodes(folder: str | Path | None = None) -> ElectrodesResults:
     BadValueError
         If the folder holds no such result.
     """
+    check_kind(folder, (*PATHS, type(None)), "A path, or None for what comes with facelib,")
     return ElectrodesResults.load(folder)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from facelib.errors import PATHS, check_kind
 from facelib.models.small_tables import SmallTables
 from facelib.showing import in_short
 from facelib.studies.power_of_properties.controls import given_and_estimated, known_use_table
@@ -108,4 +109,5 @@ def load_power_of_properties(folder: str | Path | None = None) -> PropertiesResu
     BadValueError
         If the folder holds no such result.
     """
+    check_kind(folder, (*PATHS, type(None)), "A path, or None for what comes with facelib,")
     return PropertiesResults.load(folder)
