@@ -61,7 +61,6 @@ def old_kernel(server: Server, seconds: float) -> None:
     wait_until(lambda: time.time() - kernel.create_time() > seconds + 4, seconds + 60, "an old kernel")
 
 
-@pytest.mark.outside
 def test_who_comes_to_an_idle_server_by_a_slow_line_gets_the_page(
     toy: Path, start: Start, browser: Browser
 ) -> None:
@@ -76,7 +75,6 @@ def test_who_comes_to_an_idle_server_by_a_slow_line_gets_the_page(
     page.close()
 
 
-@pytest.mark.outside
 def test_a_page_whose_session_is_gone_says_so(toy: Path, start: Start, browser: Browser) -> None:
     server = start(toy, pool=1)
     (kernel,) = server.kernels()
