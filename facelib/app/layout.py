@@ -15,10 +15,12 @@ from facelib.app.look_panel import LookPanel
 from facelib.app.measured_panel import MeasuredPanel
 from facelib.app.outputs_panel import OutputsPanel
 from facelib.app.state import Explorer
+from facelib.app.study_state import StudyState
 from facelib.app.style import PageStyle
 from facelib.app.tabs import TabBar, Tabs
 from facelib.app.watchdog import Watchdog
 from facelib.classifiers import single_threaded
+from facelib.faces import Face, Head
 from facelib.studies.limits import LIMITS
 
 
@@ -37,6 +39,7 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     if not gc.get_freeze_count():
         gc.freeze()  # what is imported stays: looking through it for garbage halts the page for 0.2 s
     state = explorer or Explorer()
+    watchdog = Watchdog()
     face, measured = FacePanel(state), MeasuredPanel(state)
     change, look, outputs = ChangePanel(state), LookPanel(state), OutputsPanel(state)
     for follower in (look.stage, measured.table, *outputs.linked):
@@ -46,8 +49,16 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     tabs = Tabs(
         body,
         [
-            ("Population", "One change on many faces: effects over people", lambda: _population(state)),
-            ("Observed data", "Do outputs go with a property, the label given?", lambda: _observed(state)),
+            (
+                "Population",
+                "One change on many faces: effects over people",
+                lambda: _population(state, watchdog),
+            ),
+            (
+                "Observed data",
+                "Do outputs go with a property, the label given?",
+                lambda: _observed(state, watchdog),
+            ),
             ("Muscles", "A recording of muscles moves a face that classifiers read", lambda: _muscles(state)),
         ],
         title="Explore",
@@ -55,8 +66,8 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     )
     limits = widgets.HTML(LIMITS)
     limits.add_class("facelib-limits")
-    watchdog = Watchdog()
     state.awake.clear()
+    state.observe(lambda _change: watchdog.keep("photograph", there=is_own(state.face)), "scene")
     watchdog.observe(lambda _change: state.awake.set(), "visited")
     root = widgets.VBox([PageStyle(), watchdog, _header(state, tabs.bar), *tabs.boxes, limits])
     root.add_class("facelib-app")
@@ -64,16 +75,34 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     return root
 
 
-def _population(state: Explorer) -> widgets.Widget:
+def is_own(face: Face | Head) -> bool:
+    """Return whether a face is a photograph of the visitor's, which nobody else has."""
+    return isinstance(face, Face) and face.source != "rendered" and "credit" not in face.attributes
+
+
+def _population(state: Explorer, watchdog: Watchdog) -> widgets.Widget:
     from facelib.app.population_panel import PopulationPanel
 
-    return PopulationPanel(explorer=state)
+    panel = PopulationPanel(explorer=state)
+    _watch(panel.state, watchdog, "population")
+    return panel
 
 
-def _observed(state: Explorer) -> widgets.Widget:
+def _observed(state: Explorer, watchdog: Watchdog) -> widgets.Widget:
     from facelib.app.observed_panel import ObservedPanel
 
-    return ObservedPanel(explorer=state)
+    panel = ObservedPanel(explorer=state)
+    _watch(panel.state, watchdog, "observed")
+    return panel
+
+
+def _watch(study: StudyState, watchdog: Watchdog, name: str) -> None:
+    """Keep a study that runs, or has found something, from being left by mistake."""
+
+    def follow(_change: object) -> None:
+        watchdog.keep(name, there=study.found is not None or study.stage in {"running", "stopping"})
+
+    study.observe(follow, ["found", "stage"])
 
 
 def _muscles(state: Explorer) -> widgets.Widget:

@@ -79,11 +79,17 @@ export default {
       }
     };
 
+    const leaving = (event) => {
+      if (model.get("unsaved").length && el.dataset.state !== "ended") event.preventDefault();
+    };
+
+    window.onbeforeunload = leaving; // in Voila's page addEventListener means pagehide, see the template
     model.on("msg:custom", onMessage);
     const timer = window.setInterval(ping, model.get("period"));
     ping();
     return () => {
       window.clearInterval(timer);
+      if (window.onbeforeunload === leaving) window.onbeforeunload = null;
       model.off("msg:custom", onMessage);
       missing = 0;
       shown?.remove();

@@ -28,12 +28,15 @@ class Watchdog(anywidget.AnyWidget):
     visited
         Whether a page has ever pinged. A page computed ahead for a visitor to come can put off what only a
         visitor needs until this turns true.
+    unsaved
+        What would be lost with the session. If there is anything, the browser asks before the page is left.
     """
 
     _esm = HERE / "watchdog.js"
     _css = HERE / "watchdog.css"
 
     period = traitlets.Int(1000).tag(sync=True)
+    unsaved = traitlets.List(traitlets.Unicode()).tag(sync=True)
     visited = traitlets.Bool(False)
     computing = traitlets.Unicode("Still computing\u2026").tag(sync=True)
     ended = traitlets.Unicode("The session has ended. Reload the page to go on.").tag(sync=True)
@@ -44,6 +47,10 @@ class Watchdog(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self.on_msg(_answer)
+
+    def keep(self, name: str, *, there: bool) -> None:
+        """Add something to what would be lost, or take it away."""
+        self.unsaved = sorted({*self.unsaved, name} if there else set(self.unsaved) - {name})
 
 
 def _answer(widget: Watchdog, content: Any, _buffers: object) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import psutil
-from playwright.sync_api import Browser, Locator, Page, Playwright, Request, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, Playwright, Request, expect
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -202,6 +202,9 @@ class Visit:
         self.page: Page = self.context.new_page()
         self.page.on("websocket", lambda socket: self.requests.append(socket.url))
         self.page.on("console", self._on_console)
+        self.stays = False
+        self.asked = 0  # whether to leave: tests do
+        self.page.on("dialog", self._on_dialog)
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.url = url
         self.began = time.monotonic()
@@ -315,6 +318,10 @@ class Visit:
             if kind in {paint["kind"], ""}:
                 last[paint["cause"]] = max(paint["wait"], last.get(paint["cause"], 0.0))
         return list(last.values())
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        self.asked += 1
+        dialog.dismiss() if self.stays else dialog.accept()
 
     def _on_console(self, message: object) -> None:
         kind, text = getattr(message, "type", ""), getattr(message, "text", "")

@@ -166,3 +166,41 @@ def test_keys_and_fingers_scroll(page_server: Server, browser: Browser) -> None:
     swipe(page, 195, 700, 300)
     wait_until(lambda: top() > 200, 5, "a finger scrolls")
     context.close()
+
+
+HELD = """
+import ipywidgets as widgets
+from facelib.app.watchdog import Watchdog
+
+dog = Watchdog()
+told = widgets.Label("strength 0")
+buttons = [widgets.Button(description=name) for name in ("Work", "Done")]
+
+def work(there):
+    dog.keep("photograph", there=there)
+    told.value = "at stake" if there else "strength 0"
+
+buttons[0].on_click(lambda _: work(True))
+buttons[1].on_click(lambda _: work(False))
+widgets.VBox([dog, told, *buttons])
+"""
+
+
+def test_who_would_lose_something_is_asked_before_leaving(
+    tmp_path: Path, start: Start, visit: Visits
+) -> None:
+    server = start(write_notebook(tmp_path / "held.ipynb", HELD), pool=0)
+    one = visit(server.url)
+    ready(one.page)
+    one.click(one.page.get_by_role("button", name="Work"))
+    expect(one.page.get_by_text("at stake")).to_be_visible()
+    one.stays = True
+    one.page.evaluate("setTimeout(() => location.reload(), 0)")
+    one.page.wait_for_timeout(3000)
+    assert one.asked == 1
+    one.click(one.page.get_by_role("button", name="Done"))  # who stays can go on
+    ready(one.page, 10)
+    one.page.reload(wait_until="commit")
+    ready(one.page)
+    assert one.asked == 1
+    server.wait_for_kernels(1)

@@ -22,6 +22,8 @@ from facelib.app import study_state as states
 from facelib.app.checklist import CheckList
 from facelib.app.effects_panel import failures_html
 from facelib.app.study_exports import OBSERVED, POPULATION, NothingYetError, report_html, run_zip
+from facelib.app.watchdog import Watchdog
+from facelib.faces import sample_photograph
 from facelib.studies import execution
 from facelib.studies.limits import LIMITS
 
@@ -88,6 +90,30 @@ def test_the_page_makes_the_tabs_when_they_are_opened() -> None:
     assert len(alive) - before > 2 * cold / 3  # what a cold page is spared
     for box in boxes[1:]:
         box.children[0].state.close()
+    explorer.close()
+
+
+@pytest.mark.packages
+def test_the_page_knows_what_would_be_lost_with_it() -> None:
+    explorer = Explorer(("known_unbiased",), background=False)
+    root = page(explorer)
+    (dog,) = (one for one in inside(root) if isinstance(one, Watchdog))
+    (bar,) = (one for one in inside(root) if type(one).__name__ == "TabBar")
+    assert dog.unsaved == []
+    explorer.show(sample_photograph())
+    assert dog.unsaved == []  # everybody has that one
+    explorer.show(sample_photograph().replace(attributes={"name": "mine.jpg"}))
+    assert dog.unsaved == ["photograph"]
+    explorer.undo()
+    assert dog.unsaved == []
+    for index, name in ((1, "population"), (2, "observed")):
+        bar.index = index
+        (panel,) = root.children[3 + index].children
+        panel.state.stage = "running"
+        assert dog.unsaved == [name]
+        panel.state.stage = "stopped"
+        assert dog.unsaved == []
+        panel.state.close()
     explorer.close()
 
 

@@ -39,3 +39,12 @@ def test_defaults() -> None:
     dog = Watchdog()
     assert dog.period == 1000
     assert dog.ended == "The session has ended. Reload the page to go on."
+
+
+def test_what_would_be_lost_is_kept_in_mind() -> None:
+    dog = Watchdog()
+    for name, there in (("study", True), ("photograph", True), ("study", True), ("nothing", False)):
+        dog.keep(name, there=there)
+    assert dog.unsaved == ["photograph", "study"]
+    dog.keep("study", there=False)
+    assert dog.unsaved == ["photograph"]
