@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import ipywidgets
 
@@ -159,3 +159,15 @@ def log_to_terminal() -> None:
     handler = TerminalHandler(logging.WARNING)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
     root.addHandler(handler)
+
+
+def close_output_port() -> None:
+    """Close the port of a page's kernel that takes what forked processes print; nothing of ours forks.
+
+    It is open to every user of the machine, takes messages of any size, and writes them into the log.
+    """
+    thread: Any = getattr(sys.stdout, "pub_thread", None)
+    port = getattr(thread, "_pipe_in", None)
+    if port is not None and "VOILA_WS_BASE_URL" in os.environ:
+        thread._pipe_flag = False
+        thread.schedule(port.close)

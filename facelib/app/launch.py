@@ -24,6 +24,7 @@ LOG_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 MEGABYTE = 2**20
 MESSAGE_LIMIT = 32 * MEGABYTE  # largest message of the page to its kernel: a photograph, with room to spare
 TOKEN_VARIABLE = "FACELIB_TOKEN"
+SHORTEST_TOKEN = 8  # characters of one that was chosen
 SOCKET_PATH_LIMIT = 100  # characters; Linux allows 107, macOS 103
 LONGEST_SOCKET = len(
     "/facelib-page-4194304-12345678/voila_12345678/kernel-01234567-89ab-cdef-0123-456789abcdef-ipc-5"
@@ -87,6 +88,8 @@ def serve(
         If Voila isn't installed.
     """
     page = find_notebook(notebook)
+    if ip == "localhost":  # which browsers take for ::1 first: there somebody else may listen
+        ip = "127.0.0.1"
     sweep()
     known = os.environ.pop(TOKEN_VARIABLE, None)  # kernels have no use for it
     key = choose_token(ip, known or None if token is None else token, token_file)
@@ -328,6 +331,16 @@ def choose_token(ip: str, token: str | None = None, file: str | Path | None = No
     if not token and not is_loopback(ip):
         msg = f"A page on {ip} can be reached by others and needs a token; leave the option out to get one."
         raise BadValueError(msg)
+    return _long_enough(token)
+
+
+def _long_enough(token: str) -> str:
+    if 0 < len(token) < SHORTEST_TOKEN:
+        msg = (
+            f"A token of {len(token)} characters can be guessed; it needs {SHORTEST_TOKEN}. Leave it out to "
+            "get one that can't be."
+        )
+        raise BadValueError(msg)
     return token
 
 
@@ -344,7 +357,7 @@ def _token_of(file: Path) -> str:
     if not token:
         msg = f"The file {file} holds no token. Write one into it, or leave the option out to get one."
         raise BadValueError(msg)
-    return token
+    return _long_enough(token)
 
 
 def free_port(ip: str, port: int) -> int:

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from facelib.app.change_panel import ChangePanel
 from facelib.app.export_panel import ExportPanel
 from facelib.app.face_panel import FacePanel
-from facelib.app.guard import Messages
+from facelib.app.guard import Messages, close_output_port
 from facelib.app.look_panel import LookPanel
 from facelib.app.measured_panel import MeasuredPanel
 from facelib.app.outputs_panel import OutputsPanel
@@ -35,6 +35,7 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     explorer
         The state to show; None: a fresh one on all classifiers of this machine.
     """
+    close_output_port()
     single_threaded()  # two threads of ours read faces; more per thread would only make them wait
     if not gc.get_freeze_count():
         gc.freeze()  # what is imported stays: looking through it for garbage halts the page for 0.2 s

@@ -414,14 +414,33 @@ def test_another_user_of_the_machine_gets_nothing(toy: Path, tmp_path: Path) -> 
         (["--token", "secret"], "FACELIB_TOKEN"),
         (["--no-token", "--ip", "0.0.0.0"], "needs a token"),
         (["--token-file", "nowhere"], "can't be read"),
+        (["--token-file", "short"], "can be guessed"),
     ],
 )
 def test_what_would_give_the_token_away_is_refused(options: list[str], words: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "facelib", "app", "--no-browser", *options]
+    (tmp_path / "short").write_text("7 chars")
+    (tmp_path / "short").chmod(0o600)
     told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
     assert told.returncode == 2
     assert words in told.stderr
     assert "secret" not in told.stderr
+
+
+def test_kernels_of_the_page_listen_on_no_port(tmp_path: Path) -> None:
+    with facelib_app(None, tmp_path / "log", pool=1) as server:
+        (kernel,) = server.kernels()
+        wait_until(
+            lambda: not [one for one in kernel.net_connections("inet") if one.status == psutil.CONN_LISTEN],
+            10,
+            "no port that other users of the machine could write to",
+        )
+
+
+def test_localhost_is_one_address(toy: Path, start: Callable[..., Server]) -> None:
+    server = start(toy, "--ip", "localhost")
+    assert server.url.startswith("http://127.0.0.1:")  # on ::1 somebody else may listen, and get the token
+    assert answer(server.url)[0] == 200
 
 
 def test_the_environments_token_goes_no_further(toy: Path, start: Callable[..., Server]) -> None:
