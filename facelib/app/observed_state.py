@@ -214,11 +214,15 @@ class Observed(StudyState):
             rows = rows[rows["label"] == asked.label]
         large = rows["explained"] >= asked.delta
         rejects = rows["rejects"].astype(bool)
+        sized = (
+            f"{int((rejects & large).sum())} of them by δ = {plain(asked.delta)} of their variance or more"
+            if rows["explained"].notna().any()
+            else "by how much isn't known (too few faces a label)"
+        )
         few = found.result.few
         return (
             f"{few and f'{few} '}Answer over {found.result.tested_people} people: {int(rejects.sum())} of "
-            f"{len(rows)} outputs go with {asked.subject}, {int((rejects & large).sum())} of them by "
-            f"δ = {plain(asked.delta)} of their variance or more; after Holm: "
+            f"{len(rows)} outputs go with {asked.subject}, {sized}; after Holm: "
             f"{int((rows['p_holm'] < asked.alpha).sum())}."
         )
 

@@ -142,4 +142,6 @@ def _says(row: Mapping[Any, Any], alpha: float) -> str:
     """Return a cell in a line, for the tooltip and for who can't see the map."""
     words = _words(row, alpha)
     decision = "goes with the property" if row["rejects"] else "not shown to go with it"
-    return f"{words}: {decision}; {_size(row)} of the variance, n = {int(row['n'])}"
+    known = row["explained"] == row["explained"]
+    size = f"{_size(row)} of the variance" if known else "share of the variance not known"
+    return f"{words}: {decision}; {size}, n = {int(row['n'])}"

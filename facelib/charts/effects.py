@@ -14,6 +14,7 @@ from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.independence_rows import percent
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
+from facelib.stats import format_p
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
 from facelib.studies.effects import signed
 
@@ -147,8 +148,8 @@ def explained(
     data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
     told = "; ".join(f"{row['row']}: {row['words']}" for row in data)
     chart = explained_layout(
-        titles_by_order(data), ends=explained_ends(data, delta), heading=explained_legend(delta), width=width,
-        row_height=row_height,
+        titles_by_order(data), ends=explained_ends(data, delta),
+        heading=explained_legend(delta, whiskers=has_ranges(data)), width=width, row_height=row_height,
     )  # fmt: skip
     return chart.properties(datasets={"effects": data}, description=f"Shares of variance. {told}")
 
@@ -173,12 +174,26 @@ def explained_ends(data: Sequence[Mapping[str, Any]], delta: float) -> list[floa
     return _roomy(min([0.0, *values]), max([1.5 * delta, *values]))
 
 
-def explained_legend(delta: float) -> list[str]:
-    """Return what `explained` shows."""
+def explained_legend(delta: float, *, held: bool = True, whiskers: bool = True) -> list[str]:
+    """Return what `explained` shows: whether labels are held fixed, and whether sizes have ranges."""
+    ends = "whiskers: 90 % of random halves of the faces; " if whiskers else ""
     return [
-        "Share of the output's variance inside labels that goes with the property (ω²)",
-        f"whiskers: 90 % of random halves of the faces; grey: up to δ = {percent(delta)}",
+        f"Share of the output's variance{' inside labels' if held else ''} that goes with the property (ω²)",
+        f"{ends}grey: up to δ = {percent(delta)}",
     ]
+
+
+def has_ranges(data: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether any row has an interval."""
+    return any(row["low"] is not None for row in data)
+
+
+def strongest_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return outputs by their size; where sizes are missing what rejects comes first, then by p."""
+    p = "p" if "p" in table else "p_holm"
+    keys = table.assign(rejects=table["rejects"].astype(bool))
+    keys = keys.sort_values(["explained", "rejects", p], ascending=[False, False, True], kind="stable")
+    return table.loc[keys.index]
 
 
 def explained_rows(
@@ -187,8 +202,7 @@ def explained_rows(
     """Return the rows of `explained`."""
     given = needed(table, SIZED)
     known = [str(name) for name in given["property"].drop_duplicates()]
-    chosen = given.sort_values("explained", ascending=False, kind="stable").groupby("property", sort=False)
-    first = chosen.head(most)
+    first = strongest_first(given).groupby("property", sort=False).head(most)
     decided = first["rejects"].astype(int) + (first["rejects"] & (first["p_holm"] < alpha)).astype(int)
     return rows(
         first.assign(
@@ -210,13 +224,17 @@ def explained_rows(
 
 
 def _share_words(row: Mapping[Any, Any]) -> str:
-    if math.isnan(row["explained"]):
-        return "not testable"
-    size, low, high = (
-        percent(max(float(row[name]), 0.0)) for name in ("explained", "explained_low", "explained_high")
-    )
     votes = "" if pd.isna(row["votes"]) else f", {int(row['votes'])} of 3 votes"
-    return f"{size} ({low} to {high}){votes}"
+    size, low, high = (float(row[name]) for name in ("explained", "explained_low", "explained_high"))
+    if math.isnan(size):
+        corrected, p = row["p_holm"], row.get("p", math.nan)
+        if math.isnan(corrected) and math.isnan(p):
+            return "not testable"
+        name, value = ("p after Holm", corrected) if math.isnan(p) else ("p", p)
+        text = format_p(value)
+        return f"ω² missing; {name} {'' if text[0] in '<>' else '= '}{text}{votes}"
+    ends = f" ({percent(max(low, 0.0))} to {percent(max(high, 0.0))})" if low <= high else ""
+    return f"{percent(max(size, 0.0))}{ends}{votes}"
 
 
 def effect_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:

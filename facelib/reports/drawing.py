@@ -17,6 +17,7 @@ from facelib.charts.effects import (
     explained_ends,
     explained_legend,
     explained_rows,
+    has_ranges,
     legend,
 )
 from facelib.charts.export import with_data
@@ -67,15 +68,18 @@ def emotions(table: pd.DataFrame, titles: Titles) -> dict[str, Any]:
 def votes(table: pd.DataFrame, titles: Titles, alpha: float) -> dict[str, Any]:
     """Return the map of votes on a property, classifier by emotion."""
     data = dependence_rows(table, titles, alpha=alpha)
+    heading = list(VOTES) if table["explained"].notna().any() else [VOTES[0]]
     return with_data(
         specs.of("dependence.dependence_layout", columns=1),
         {"cells": data},
-        {"cells_titles": titles_by_order(data), "cells_heading": list(VOTES)},
+        {"cells_titles": titles_by_order(data), "cells_heading": heading},
     )
 
 
-def sizes(table: pd.DataFrame, titles: Titles, *, delta: float, alpha: float, most: int) -> dict[str, Any]:
-    """Return `facelib.charts.explained`."""
+def sizes(
+    table: pd.DataFrame, titles: Titles, *, delta: float, alpha: float, most: int, held: bool = True
+) -> dict[str, Any]:
+    """Return `facelib.charts.explained`; held: whether labels are held fixed."""
     data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
     low, high = explained_ends(data, delta)
     return with_data(
@@ -83,7 +87,7 @@ def sizes(table: pd.DataFrame, titles: Titles, *, delta: float, alpha: float, mo
         {"effects": data},
         {
             "effects_titles": titles_by_order(data),
-            "effects_heading": explained_legend(delta),
+            "effects_heading": explained_legend(delta, held=held, whiskers=has_ranges(data)),
             "effects_low": low,
             "effects_high": high,
         },

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from facelib.charts.effects import strongest_first
 from facelib.charts.independence_rows import named
 from facelib.charts.shares import significant_shares
 from facelib.reports import common, drawing
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
 
 MOST: Final = 12  # outputs of a property in its table and figure; all of them are in the appendix
+SIZELESS: Final = (
+    "ω² is missing: no label has faces enough to be divided into groups (a property that is a number needs "
+    "ten). So there is no figure of sizes."
+)
+DECIDES: Final = (
+    "p₂ is the second smallest of the three tests' p: the vote rejects where it is below α = {alpha}. "
+    "1.5 · p₂ is the p of the vote, valid however the tests depend on each other; BH and Holm correct it. It "
+    "can exceed α where the vote rejects."
+)
+LARGEST: Final = 1 / 1.5  # a p of the vote of 1 says of the second smallest only that it is this or more
 
 
 def tables(result: ObservationalResult) -> dict[str, pd.DataFrame]:
@@ -213,51 +224,61 @@ def _section(result: ObservationalResult, name: str) -> Section:
     titles, known = titles_of(result), facts(result)
     title, key = capital(titles[name]), slugs(properties_of(result))[name]
     own = result.effects[result.effects["property"] == name]
-    largest = own.sort_values("explained", ascending=False, kind="stable").head(MOST)
+    largest = strongest_first(own).head(MOST)
+    sized, ranges = bool(own["explained"].notna().any()), bool(own["explained_low"].notna().any())
     alpha, delta = float(result.settings["alpha"]), float(result.settings["delta"])
     told = "; ".join(
         f"{row['classifier']}, {row['label']} {_size(row['explained'])}" for row in largest.to_dict("records")
     )
     votes = bool(own["votes"].notna().any())
     says = "how many of the three voting tests reject" if votes else "whether the test rejects"
-    figures = (
+    colour = "; the colour is the share of variance" if sized else ""
+    figures = [
         Figure(
             f"map_{key}",
             with_few(
                 result,
                 f"{title}: {says}, classifier by emotion. *: also after Holm's correction at "
-                f"{known['alpha']}; the colour is the share of variance.",
+                f"{known['alpha']}{colour}.",
             ),
             "Table of votes, one row a classifier, one column an emotion; all of them stand in the appendix, "
             f"All outputs. {int(own['rejects'].sum())} of {len(own)} reject.",
             lambda: drawing.votes(own, titles, alpha),
-        ),
-        Figure(
-            f"sizes_{key}",
-            f"{title}: share of the variance of an output inside labels that goes with it, the "
-            f"{len(largest)} largest; whiskers: 90 % of random halves of the faces. Filled circle: the vote "
-            f"rejects after Holm, too; diamond: only before; square: it doesn't. Grey: up to δ = "
-            f"{known['delta']}.",
-            f"Shares of variance with intervals, the largest first: {told}.",
-            lambda: drawing.sizes(own, titles, delta=delta, alpha=alpha, most=MOST),
-        ),
-    )
+        )
+    ]
+    held = bool(result.settings["labels"])
+    if sized:
+        whiskers = "whiskers: 90 % of random halves of the faces. " if ranges else ""
+        figures.append(
+            Figure(
+                f"sizes_{key}",
+                f"{title}: share of an output's variance{' inside labels' if held else ''} that goes with "
+                f"it, the {len(largest)} largest. {capital(whiskers)}Filled circle: the "
+                f"{'vote' if votes else 'test'} rejects after Holm, too; diamond: only before; square: it "
+                f"doesn't. Grey: up to δ = {known['delta']}.",
+                f"Shares of variance{' with intervals' if ranges else ''}, the largest first: {told}.",
+                lambda: drawing.sizes(own, titles, delta=delta, alpha=alpha, most=MOST, held=held),
+            )
+        )
     source = "Measured in the pictures." if name in known["measured"] else "Given with the faces."
-    caption = with_few(result, f"{title}: the {len(largest)} outputs that go with it most.")
-    return Section(
-        f"property-{key}", title, (source,), tables=(output_table(largest, caption),), figures=figures
+    which = (
+        f"the {len(largest)} outputs that go with it most"
+        if sized
+        else f"{len(largest)} of {len(own)} outputs that were tested: those that reject first, then by p"
     )
+    table = output_table(largest, with_few(result, f"{title}: {which}."), known["alpha"])
+    return Section(f"property-{key}", title, (source,), tables=(table,), figures=tuple(figures))
 
 
-def output_table(effects: pd.DataFrame, caption: str) -> Table:
-    """Return sizes and decisions: one row an output."""
+def output_table(effects: pd.DataFrame, caption: str, alpha: str) -> Table:
+    """Return sizes and decisions: one row an output; of a vote with the p that decides, and its own."""
     votes = bool(effects["votes"].notna().any())
     rows = tuple(
         (
             f"{row['classifier']}: {row['label']}",
             _size(row["explained"]),
             _range(row),
-            *((_votes(row),) if votes else ()),
+            *((_votes(row), _second(row["p"])) if votes else ()),
             chance(row["p"]),
             chance(row["p_bh"]),
             chance(row["p_holm"]),
@@ -266,9 +287,21 @@ def output_table(effects: pd.DataFrame, caption: str) -> Table:
         for row in effects.to_dict("records")
     )
     columns = (
-        "Output", "ω²", "90 % of halves", *(("Votes",) if votes else ()), "p", "p, BH", "p, Holm", "Rejects",
+        "Output", "ω²", "90 % of halves", *(("Votes", "p₂, decides", "1.5 · p₂") if votes else ("p",)),
+        "p, BH", "p, Holm", "Rejects",
     )  # fmt: skip
-    return Table(caption, columns, rows, words=frozenset({0, len(columns) - 1}))
+    notes = [] if effects["explained"].notna().any() else [("", SIZELESS)]
+    notes += [("", DECIDES.format(alpha=alpha))] if votes else []
+    return Table(caption, columns, rows, tuple(notes), words=frozenset({0, len(columns) - 1}))
+
+
+def _second(merged: float) -> str:
+    """Return the second smallest of three p from the p of their vote.
+
+    >>> _second(0.0135), _second(1.0), _second(float("nan"))
+    ('.009', '≥ .667', '–')
+    """
+    return f"≥ {chance(LARGEST)}" if merged >= 1 else chance(merged / 1.5)
 
 
 def _appendix(result: ObservationalResult) -> tuple[Section, ...]:
@@ -277,6 +310,7 @@ def _appendix(result: ObservationalResult) -> tuple[Section, ...]:
         output_table(
             result.effects[result.effects["property"] == name],
             with_few(result, f"{capital(titles[name])}: every output."),
+            facts(result)["alpha"],
         )
         for name in properties_of(result)
     )

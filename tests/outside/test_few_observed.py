@@ -94,6 +94,16 @@ def test_the_page_says_it_before_and_after(panel: Any) -> None:
     assert panel.state.answer(panel.state.found).startswith(FEW)
 
 
+def test_a_size_that_is_not_known_is_no_small_one_on_the_page(panel: Any) -> None:
+    """Eight faces a label have no ω²: "0 of them by δ or more" said that none is large."""
+    panel.state.whom.people = 8
+    panel.run.run.click()
+    panel.state.hypothesis = panel.state.hypothesise("Outputs go with age")
+    answer = panel.state.answer(panel.state.found)
+    assert "by how much isn't known" in answer
+    assert "of their variance or more" not in answer
+
+
 def test_the_command_line_says_it_before(tmp_path: Path) -> None:
     assert FEW in str(eleven().plan(tmp_path / "run", n_jobs=1))
 

@@ -1,0 +1,105 @@
+"""What an observational report says where sizes are missing, and which p its decisions use."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from facelib.charts.effects import explained_rows
+from facelib.studies import ObservationalResult
+from tests.unit.reports.report_reader import Element, parsed
+
+pytestmark = pytest.mark.usefixtures("undrawn")
+SIZES = ["explained", "explained_low", "explained_high"]
+
+
+def report_of(result: ObservationalResult, folder: Path, grid: pd.DataFrame, **settings: object) -> Element:
+    again = replace(result, store=folder, settings={**result.settings, **settings})
+    vars(again)["grid"] = grid
+    return parsed(again.report(folder / "one.html").read_text())
+
+
+def plainly(text: str) -> str:
+    return text.replace("\xa0", " ")
+
+
+def section(tree: Element, name: str) -> Element:
+    return next(one for one in tree if one.attributes.get("id") == name)
+
+
+def without_sizes(result: ObservationalResult) -> pd.DataFrame:
+    """Return the grid as eight people would leave it: no ω², and the rejections at its end."""
+    grid = result.grid.copy()
+    grid[[*SIZES, "large_low", "large_high"]] = float("nan")
+    votes = grid.index[(grid["method"] == "vote") & (grid["property"] == "symmetry")]
+    grid.loc[votes, ["p", "p_holm", "p_bh", "rejects", "votes"]] = [0.6, 1.0, 0.9, False, 0]
+    grid.loc[votes[-2], ["p", "p_holm", "p_bh", "rejects", "votes"]] = [0.0138, 0.3, 0.1, True, 2]
+    grid.loc[votes[-1], ["p", "p_holm", "p_bh", "rejects", "votes"]] = [0.003, 0.1, 0.05, True, 3]
+    return grid
+
+
+def test_without_sizes_what_rejects_comes_first_and_no_empty_figure(
+    observed: ObservationalResult, tmp_path: Path
+) -> None:
+    grid = without_sizes(observed)
+    last = list(grid.loc[(grid["method"] == "vote") & (grid["property"] == "symmetry"), "output"])[-2:]
+    part = section(report_of(observed, tmp_path, grid), "property-symmetry")
+    rows = [[cell.text for cell in row if cell.tag in ("th", "td")] for row in part.all("tr")][1:]
+    assert [row[0] for row in rows[:2]] == last[::-1]
+    assert [row[-1] for row in rows[:3]] == ["yes", "yes", "no"]
+    said = plainly(part.text)
+    assert "go with it most" not in part.all("caption")[0].text
+    assert "those that reject first, then by p" in plainly(part.all("caption")[0].text)
+    assert "ω² is missing: no label has faces enough" in said
+    assert [one.attributes["id"] for one in part.all("figure")] == ["map_symmetry"]
+    assert "whiskers" not in said
+    assert "the colour is" not in said
+
+
+def test_where_a_p_stands_nothing_is_called_untestable(observed: ObservationalResult) -> None:
+    again = replace(observed)
+    vars(again)["grid"] = without_sizes(observed)
+    own = again.effects[again.effects["property"] == "symmetry"]
+    shown = explained_rows(own, delta=0.01, alpha=0.01, most=12)
+    assert shown[0]["words"] == "ω² missing; p = .003, 3 of 3 votes"
+    assert not any("not testable" in row["words"] for row in shown)
+    untested = own.assign(p=float("nan"), p_holm=float("nan"), votes=pd.NA, rejects=False)
+    assert {row["words"] for row in explained_rows(untested, delta=0.01, alpha=0.01, most=12)} == {
+        "not testable"
+    }
+
+
+def test_whiskers_are_spoken_of_only_where_there_are_some(
+    observed: ObservationalResult, tmp_path: Path
+) -> None:
+    grid = observed.grid.assign(explained_low=float("nan"), explained_high=float("nan"))
+    said = plainly(section(report_of(observed, tmp_path, grid), "sizes_age").text)
+    assert "whiskers" not in said
+    own = replace(observed)
+    vars(own)["grid"] = grid
+    words = explained_rows(own.effects, delta=0.01, alpha=0.01, most=12)[0]["words"]
+    assert "–" not in words
+
+
+def test_the_p_beside_a_decision_is_the_one_that_decides(
+    observed: ObservationalResult, tmp_path: Path
+) -> None:
+    """p = .014 stood beside "yes" at α = .01: it is 1.5 times what decides."""
+    tree = report_of(observed, tmp_path, without_sizes(observed))
+    tables = [*section(tree, "property-symmetry").all("table"), *section(tree, "all-outputs").all("table")]
+    found = 0
+    for table in tables:
+        heads = [one.text for one in table.all("th")][: len(table.all("tr")[0].all("th"))]
+        assert "p" not in heads
+        place, merged = heads.index("p₂, decides"), heads.index("1.5 · p₂")
+        for row in table.all("tr")[1:]:
+            cells = [one.text for one in row if one.tag in ("th", "td")]
+            number = float(re.sub(r"[<≥\s]", "", cells[place]))
+            assert (number < 0.01) == (cells[-1] == "yes"), cells
+            found += cells[place] == ".009" and cells[merged] == ".014"
+    assert found == 2
+    assert "p₂ is the second smallest of the three tests' p" in plainly(tree.text)
