@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -277,18 +277,19 @@ class InterventionalResult(Result):
     def lowering(self) -> dict[str, Lowering]:
         """By intervention: how many classifiers lower their output, raw and more than under the control."""
         from facelib import stats
+        from facelib.stats.effects.activation import not_beyond
 
         options = {name: self._options[name] for name in ("alpha", "seed")}
-        return {
-            name: stats.lowering(
-                self.intended,
-                name,
-                self.control if name != self.control else None,
-                label=self.label,
-                **options,
-            )
-            for name in self.interventions
-        }
+        found = {}
+        for name in self.interventions:
+            control = self.control if name != self.control else None
+            one = stats.lowering(self.intended, name, control, label=self.label, **options)
+            table = self.contrasts
+            if control is not None and table is not None:
+                own = table[table["intervention"] == name]
+                one = replace(one, not_because=not_beyond(own, one.because))
+            found[name] = one
+        return found
 
     @cached_property
     def curves(self) -> pd.DataFrame:

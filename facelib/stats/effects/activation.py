@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -13,6 +13,7 @@ from facelib.errors import BadValueError
 from facelib.showing import in_short
 from facelib.stats.effects.contrasts import differences, only_rows
 from facelib.stats.effects.curves import Summary, Value, face_effects
+from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
 from facelib.stats.effects.few_people import ALPHA, fewest_to_matter
 from facelib.stats.effects.population import judge
 from facelib.stats.effects.remarks import TOO_SMALL
@@ -51,6 +52,9 @@ class Lowering:
     notes
         Which classifiers were not testable, what could not be shown with so few identities, whose effects are
         too skewed to be sure, and who falls more than under the control without a fall of its own.
+    not_because
+        Names of those shown not to lower it because of what the control leaves out (`not_beyond`); None: that
+        was not asked, as no margin is known.
     """
 
     label: str
@@ -71,6 +75,22 @@ class Lowering:
     correction: Correction
     seed: int
     notes: tuple[str, ...]
+    not_because: tuple[str, ...] | None = None
+
+
+def not_beyond(contrasts: pd.DataFrame, because: Sequence[str]) -> tuple[str, ...]:
+    """Return who is shown not to fall more than under the control: D lies within ± δ, or is a rise beyond it.
+
+    Parameters
+    ----------
+    contrasts
+        Rows of one intervention: classifier, mean (D), verdict.
+    because
+        Who is shown to fall more: never returned, however small the difference is.
+    """
+    rises = (contrasts["verdict"] == MATTERS) & (contrasts["mean"] > 0)
+    names = contrasts.loc[(contrasts["verdict"] == DOES_NOT) | rises, "classifier"]
+    return tuple(name for name in names if name not in because)
 
 
 def lowering(
@@ -185,8 +205,10 @@ def _notes(
     if len(beyond) < len(raw):
         alone = len(raw) - len(beyond)
         yield f"{alone} {_plural('classifier', alone)} {'has' if alone == 1 else 'have'} no control"
-    for text in _doubts(beyond, alpha, correction):
-        if text not in doubts or TOO_SMALL in text:
+    for text in _doubts(beyond, alpha, correction, f"differences D from {control}"):
+        if TOO_SMALL in text:
+            yield text
+        elif text not in doubts:
             yield f"{text}, against {control}"
     falls, more = (_rejected(rows, f"p_{correction}", alpha) for rows in (raw, beyond))
     apart = beyond[beyond["classifier"].isin(set(more) - set(falls))]
@@ -199,8 +221,12 @@ def _notes(
             yield f"{', '.join(names)}: {what}"
 
 
-def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction) -> Iterator[str]:
-    """Say whose tests can't reject however much falls, and whose reject too easily."""
+def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction, what: str = "changes") -> Iterator[str]:
+    """Say whose tests can't reject however much falls, and whose reject too easily.
+
+    The latter only where the mean falls: a mean that rises is never called a fall, and its two-sided p errs
+    the other way.
+    """
     tested = rows[rows["p"].notna()]
     count = len(tested)
     factor = _factor(count, correction)
@@ -216,8 +242,8 @@ def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction) -> Iterato
         elif smallest * factor > alpha:
             text = f"{floor}: {NAMES[correction]} over {count} tests can't reach {_plain(alpha)}"
             found.setdefault(text, []).append(row["classifier"])
-        if TOO_SMALL in row["notes"]:
-            found.setdefault(f"skewed effects: {TOO_SMALL}", []).append(row["classifier"])
+        if TOO_SMALL in row["notes"] and row["mean"] < 0:
+            found.setdefault(f"skewed {what}: {TOO_SMALL} (one-sided)", []).append(row["classifier"])
     for text, names in found.items():
         yield text if len(names) == count else f"{', '.join(names)}: {text}"
 
@@ -269,7 +295,7 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
             if cause
             else f"more than under {found.control}"
         )
-        parts.append(f"; {found.k_because} of {total} {'does' if total == 1 else 'do'} so {because}")
+        parts.append(f"; {_because(found, because)}")
         uncorrected += f" and {found.k_because_uncorrected}"
     least, most = found.n
     people = f"{most}" if least == most else f"{least} to {most}"
@@ -284,6 +310,19 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
     if found.notes:
         parts.append(f" Note: {'; '.join(found.notes)}.")
     return "".join(parts)
+
+
+def _because(found: Lowering, because: str) -> str:
+    """Say of how many it is shown, of how many the opposite, and of how many neither."""
+    k, total = found.k_because or 0, found.total
+    if found.not_because is None or k == total:
+        return f"{k} of {total} {'does' if total == 1 else 'do'} so {because}"
+    neither = total - k - len(found.not_because)
+    rest = f"; for {neither} it can't be said" if neither else ""
+    return (
+        f"{k} of {total} {'is' if total == 1 else 'are'} shown to do so {because}, "
+        f"{len(found.not_because)} shown not to{rest}"
+    )
 
 
 def _plural(noun: str, count: int) -> str:

@@ -29,6 +29,7 @@ CONTRAST_COLUMNS: Final = {
 }
 """Columns of what `contrast` returns."""
 PAIR = ["classifier", "label"]
+ABOUT = "The effects are skewed"
 
 
 def contrast(
@@ -96,7 +97,8 @@ def contrast(
         n_bootstrap=n_bootstrap,
         seed=seed,
     )
-    return judged.assign(control=control, **means)[list(CONTRAST_COLUMNS)]
+    notes = judged["notes"].str.replace(ABOUT, "The differences D are skewed", regex=False)
+    return judged.assign(control=control, notes=notes, **means)[list(CONTRAST_COLUMNS)]
 
 
 def differences(

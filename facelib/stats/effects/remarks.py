@@ -101,7 +101,8 @@ def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator
             SIDE[row["alternative"]] or row["mean"]
         )  # a mean on the side of the long tail is found too rarely
         misled = "the sign-flip p can be too large" if side * skew > 0 else TOO_SMALL
-        yield f"The effects are skewed ({skew:+.1f}): {misled}."
+        sides = "two-sided" if row["alternative"] == "two-sided" else "one-sided"
+        yield f"The effects are skewed ({skew:+.1f}): {misled} ({sides})."
     if row["n"] > 2 and abs(skew) > (SKEWED if row["interval_method"] == "t" else 2 * SKEWED):
         yield f"The interval of effects so skewed ({skew:+.1f}) can be too narrow."
     if row["value"] == "probability" and row["start"] > 1 - NEAR:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.stats import contrast, describe_lowering, effects_over_faces, lowering, sign_flip
 from facelib.stats.effects import CONTRAST_COLUMNS
+from facelib.stats.effects.activation import not_beyond
 
 FALLS = {  # of one side, of both sides
     "only asymmetry": (0.40, 0.00),
@@ -207,6 +209,32 @@ def test_because_needs_a_fall_of_its_own(rng: np.random.Generator) -> None:
     )
 
 
+def test_what_the_control_leaves_open_is_no_none(rng: np.random.Generator) -> None:
+    """The words "0 of 6 do so because of asymmetry" read as if it were shown of all six that they don't."""
+    table = rows_of({"a": (0.4, 0.1), "b": (0.3, 0.3), "c": (0.3, 0.31), "d": (0.2, 0.2)}, 12, rng)
+    found = lowering(table, "one side", "both sides", label="happy")
+    verdicts = pd.DataFrame(
+        {
+            "classifier": ["a", "b", "c", "d"],
+            "mean": [-0.3, 0.0, 0.2, 0.0],
+            "verdict": ["does not matter at δ", "does not matter at δ", "matters", "cannot tell"],
+        }
+    )
+    assert found.because == ("a",)
+    shown = not_beyond(verdicts, found.because)
+    assert shown == ("b", "c")
+    words = describe_lowering(replace(found, not_because=shown), cause="asymmetry")
+    assert (
+        "; 1 of 4 are shown to do so because of asymmetry (more than under both sides), 2 shown not to; "
+        "for 1 it can't be said. One-sided" in words
+    )
+    none = replace(found, because=(), k_because=0, not_because=())
+    assert "; 0 of 4 are shown to do so more than under both sides, 0 shown not to; for 4 it can't" in (
+        describe_lowering(none)
+    )
+    assert "4 of 4 do so" in describe_lowering(replace(found, k_because=4, not_because=()))
+
+
 def test_each_family_is_named_with_its_own_size(rng: np.random.Generator) -> None:
     falls = dict.fromkeys("abcd", (0.4, 0.1))
     table = rows_of(falls, 12, rng)
@@ -240,8 +268,30 @@ def test_skewed_effects_are_said_beside_the_count(rng: np.random.Generator) -> N
     ends = (table["classifier"] == "fer") & (table["intervention"] == "one side") & (table["strength"] == 1)
     table.loc[ends, "probability"] = 0.58 + np.exp(np.linspace(-2, 2, 24)) / 20
     found = lowering(table, "one side", "both sides", label="happy")
-    said = "fer: skewed effects: the sign-flip p can be too small"
-    assert found.notes == (said, f"{said}, against both sides")
+    said = "the sign-flip p can be too small (one-sided)"
+    assert found.notes == (
+        f"fer: skewed changes: {said}",
+        f"fer: skewed differences D from both sides: {said}",
+    )
+
+
+@pytest.mark.parametrize("fall", [0.02, 0.12])
+def test_the_count_says_of_skew_what_the_table_of_the_same_quantity_says(fall: float) -> None:
+    """ "p too small" stood above a table that said "too large" of the same differences."""
+    tail = np.exp(np.linspace(-2, 2, 24)) / 20
+    table = rows_of({"fer": (0.0, 0.0)}, 24, np.random.default_rng(3))
+    ends = (table["intervention"] == "one side") & (table["strength"] == 1)
+    table.loc[table["classifier"] == "fer", "probability"] = 0.5
+    table.loc[ends, "probability"] = 0.5 + tail - fall
+    found = lowering(table, "one side", "both sides", label="happy")
+    one = contrast(table, "one side", "both sides").iloc[0]
+    assert "The differences D are skewed (+" in one["notes"]
+    small = "the sign-flip p can be too small" in one["notes"]
+    assert small == (one["mean"] < 0)
+    assert "(two-sided)" in one["notes"]
+    assert any("differences D" in note for note in found.notes) == small
+    own = effects_over_faces(table[table["intervention"] == "one side"], mixed=False).iloc[0]
+    assert any("skewed changes" in note for note in found.notes) == ("too small" in own["notes"])
 
 
 def test_a_face_is_one_person_under_the_control_too(rng: np.random.Generator) -> None:
