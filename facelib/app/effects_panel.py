@@ -18,6 +18,7 @@ from facelib.app.run_panel import count
 from facelib.charts import specs
 from facelib.charts.palette import colour
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+from facelib.stats.effects.sentences import cut_off, possible
 from facelib.stats.power import plain
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class VerdictsPanel(Card):
         )
         columns = verdict_columns(float(first["alpha"]))
         self.table.show(columns, verdict_rows(found, str(self.menu.value)), caption)
-        self.sentence.value = paragraphs(*notes_of(rows))
+        self.sentence.value = paragraphs(*filter(None, [cut_off(rows), *notes_of(rows)]))
 
 
 class FailuresPanel(Card):
@@ -282,7 +283,8 @@ def told(p: float) -> str:
 
 def interval(row: Mapping[Any, Any], which: str = "") -> str:
     """Return the interval of a mean; "verdict_": the one behind the verdict."""
-    low, high = row[f"{which}low"], row[f"{which}high"]
+    shown = possible(row)
+    low, high = shown[f"{which}low"], shown[f"{which}high"]
     return f"{signed(low)} … {signed(high)}" if math.isfinite(low) else "–"
 
 

@@ -16,6 +16,7 @@ from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
 from facelib.stats import format_p
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+from facelib.stats.effects.sentences import cut_off, possible
 from facelib.studies.effects import signed
 
 NEEDED: Final = (
@@ -239,7 +240,7 @@ def _share_words(row: Mapping[Any, Any]) -> str:
 
 def effect_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of `forest`."""
-    given = needed(table, NEEDED)
+    given = possible(needed(table, NEEDED))
     names = given["intervention"] if "intervention" in given else pd.Series("", given.index)
     known = [str(name) for name in names.drop_duplicates()]
     several = len(given["label"].drop_duplicates()) > 1
@@ -276,11 +277,13 @@ def legend(table: pd.DataFrame) -> str:
             "": f"{100 * (1 - alpha):g} % interval",
             "verdict": f"{100 * (1 - 2 * alpha):g} %, which gives the verdict",
         }
-    return f"whiskers: {levels['']}; bold: {levels['verdict']}; grey: ± δ"
+    cut = "; cut off at −1 and +1" if cut_off(table) else ""
+    return f"whiskers: {levels['']}; bold: {levels['verdict']}; grey: ± δ{cut}"
 
 
 def effect_ends(table: pd.DataFrame) -> list[float]:
     """Return the ends of the axis: all intervals, the margin and 0, with some room."""
+    table = possible(table)
     values = pd.concat(
         [table["low"], table["high"], table["mean"], table["delta"] * 1.25, -table["delta"] * 1.25]
     ).dropna()

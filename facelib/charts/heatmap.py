@@ -15,6 +15,7 @@ from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.tables import needed, rows
 from facelib.classifiers import EMOTIONS
 from facelib.stats.effects.equivalence import CANNOT_TELL, MATTERS
+from facelib.stats.effects.sentences import possible
 from facelib.studies.effects import signed
 
 NEEDED: Final = ("classifier", "label", "mean", "low", "high", "p", "p_holm", "verdict", "n")
@@ -141,7 +142,7 @@ def heatmap_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -
     >>> cell["words"], cell["says"]
     ('+.20 (*)?', '+.20 (+.10 to +.30), n = 12, p = .020, after Holm .200: cannot tell')
     """
-    given = needed(table, NEEDED)
+    given = possible(needed(table, NEEDED))
     names = given["intervention"] if "intervention" in given else pd.Series("", given.index)
     alphas = given["alpha"] if "alpha" in given else pd.Series(ALPHA, given.index)
     known = [str(name) for name in names.drop_duplicates()]

@@ -11,6 +11,7 @@ from facelib.reports.parts import Table, footnotes
 from facelib.reports.words import NOTHING, capital, chance, interval, percent, places_for, plain, signed
 from facelib.stats import few_people, fewest_to_matter
 from facelib.stats.effects.equivalence import CANNOT_TELL, VERDICTS
+from facelib.stats.effects.sentences import cut_off, possible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
             *_verdicts(row),
             f"{row['n']:,}",
         )
-        for row, mark in zip(effects.to_dict("records"), marks, strict=True)
+        for row, mark in zip(possible(effects).to_dict("records"), marks, strict=True)
     )
     columns = (
         "Classifier", "Start", "Change", f"{level:g} % interval", "p", "p, Holm",
@@ -43,7 +44,9 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
         "Near 0 or 1 an output has little room on that side. g: the change in units of its spread over "
         f"people. p: sign-flip test, {_sides(effects)}. The {inner:g} % interval gives the verdicts."
     )
-    return _without_people(Table(capital(caption), columns, rows, notes, words=frozenset({0, 8, 9, 10})))
+    return _without_people(
+        Table(_with_cut(caption, effects), columns, rows, notes, words=frozenset({0, 8, 9, 10}))
+    )
 
 
 def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
@@ -59,7 +62,7 @@ def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
             *_verdicts(row),
             f"{row['n']:,}",
         )
-        for row, mark in zip(contrasts.to_dict("records"), marks, strict=True)
+        for row, mark in zip(possible(contrasts).to_dict("records"), marks, strict=True)
     )
     columns = (
         "Classifier", "Change", "Control", "D", f"{level:g} % interval", "p", "p, Holm",
@@ -70,7 +73,9 @@ def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
         f"people: what the control doesn't explain. p: sign-flip test of D, {_sides(contrasts)}. The "
         f"{inner:g} % interval gives the verdicts."
     )
-    return _without_people(Table(capital(caption), columns, rows, notes, words=frozenset({0, 8, 9, 10})))
+    return _without_people(
+        Table(_with_cut(caption, contrasts), columns, rows, notes, words=frozenset({0, 8, 9, 10}))
+    )
 
 
 def label_table(effects: pd.DataFrame, title: str) -> Table:
@@ -88,16 +93,16 @@ def label_table(effects: pd.DataFrame, title: str) -> Table:
             SHORT.get(row["verdict"], NOTHING),
             f"{row['n']:,}",
         )
-        for row in effects.to_dict("records")
+        for row in possible(effects).to_dict("records")
     )
     columns = (
         "Output", "Start", "Change", f"{level:g} % interval", "p", "p, Holm", f"{inner:g} % interval", "at δ",
         "People",
     )  # fmt: skip
-    few = too_few(effects)
+    more = " ".join(filter(None, ["", cut_off(effects), too_few(effects)]))
     caption = (
         f"{capital(title)}: every output. p: sign-flip test, {_sides(effects)}. The {inner:g} % interval "
-        f"gives the verdict.{few and f' {few}'}"
+        f"gives the verdict.{more}"
     )
     return _without_people(Table(caption, columns, rows, words=frozenset({0, 7})))
 
@@ -177,6 +182,11 @@ def _without_people(table: Table) -> Table:
     caption = f"{table.caption} {count} {'person' if count == '1' else 'people'}."
     rows = tuple(row[:-1] for row in table.rows)
     return replace(table, caption=caption, columns=table.columns[:-1], rows=rows)
+
+
+def _with_cut(caption: str, table: pd.DataFrame) -> str:
+    """Return a caption that says where intervals are cut off."""
+    return " ".join(filter(None, [capital(caption), cut_off(table)]))
 
 
 def _sides(table: pd.DataFrame) -> str:

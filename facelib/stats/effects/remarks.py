@@ -13,6 +13,7 @@ from facelib.stats.effects.bootstrap import SAME, MeanDistribution
 from facelib.stats.effects.curves import FaceEffects
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, LEAST_ALIKE, SMALLER
 from facelib.stats.effects.few_people import few_people
+from facelib.stats.effects.sentences import ENDS, possible
 from facelib.stats.effects.signflip import smallest_p
 
 NEAR = 0.05  # of probability 0 or 1: little room on that side
@@ -87,6 +88,8 @@ def _about_tests(row: dict[Any, Any]) -> Iterator[str]:
     beyond = {"two-sided": low > 0 or high < 0, "less": high < 0, "greater": low > 0}[row["alternative"]]
     if smallest <= alpha and bool(row["p"] <= alpha) != beyond:
         level = 1 - alpha if two_sided else 1 - 2 * alpha
+        shown = possible(row)
+        low, high = (shown[name] for name in (ENDS[:2] if two_sided else ENDS[2:]))
         yield (
             f"The sign-flip test (p = {row['p']:.3g}) and the {100 * level:g} % interval "
             f"[{low:.3g}, {high:.3g}] disagree about 0."

@@ -13,6 +13,8 @@ from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, SMALLER
 from facelib.stats.effects.few_people import few_people
 
 SAME = 1e-9  # relative
+ENDS = ("low", "high", "verdict_low", "verdict_high")
+CUT = "Intervals are cut off at −1 and +1, the most that a probability can change."
 NEEDED = (
     "classifier",
     "label",
@@ -29,6 +31,43 @@ NEEDED = (
     "verdict_low",
     "verdict_high",
 )
+
+
+def possible(rows: Any) -> Any:
+    """Return effects with intervals cut off where a change of a probability ends: at -1 and +1.
+
+    Student's intervals of few people go beyond. What is stored, and the verdicts, stay as they are: no margin
+    reaches that far. Of logits, and of other summaries than the difference, nothing is cut off.
+
+    Parameters
+    ----------
+    rows
+        What `effects_over_faces` or `contrast` returned, or one row of it.
+
+    Examples
+    --------
+    >>> row = {"value": "probability", "summary": "difference", "low": -1.4, "high": 0.2}
+    >>> possible(row)["low"], possible({**row, "value": "logit"})["low"]
+    (-1.0, -1.4)
+    """
+    if isinstance(rows, pd.DataFrame):
+        limit = np.where(_ends_at_one(rows), 1.0, np.inf)
+        return rows.assign(**{name: rows[name].clip(-limit, limit) for name in ENDS if name in rows})
+    end = 1.0 if _ends_at_one(rows) else np.inf
+    return {**rows, **{name: min(max(rows[name], -end), end) for name in ENDS if name in rows}}
+
+
+def cut_off(rows: pd.DataFrame) -> str:
+    """Say that intervals are cut off; "" if none is."""
+    given = rows[[name for name in ENDS if name in rows]]
+    cut = (given != possible(rows)[list(given)]) & given.notna()
+    return CUT if cut.to_numpy().any() else ""
+
+
+def _ends_at_one(rows: Any) -> Any:
+    if not {"value", "summary"} <= set(rows.keys()):
+        return False
+    return (rows["value"] == "probability") & (rows["summary"] == "difference")
 
 
 def describe_effect(row: Mapping[Any, Any] | pd.Series[Any], *, clause: str = "") -> str:
@@ -77,8 +116,12 @@ def describe_effect(row: Mapping[Any, Any] | pd.Series[Any], *, clause: str = ""
     sentence = f"{subject} {_moves(float(row['mean']), places)} on average over {people}{origin}"
     if not np.isfinite(row["low"]):
         return f"{sentence}. One face says nothing about others."
-    sentence += f" ({_interval(row['low'], row['high'], 1 - row['alpha'], places)})."
-    return sentence if not row["verdict"] else f"{sentence} {_verdict(row, places)}"
+    shown = possible(row)
+    sentence += f" ({_interval(shown['low'], shown['high'], 1 - row['alpha'], places)})."
+    if row["verdict"]:
+        sentence += f" {_verdict(shown, places)}"
+    beyond = any(abs(row[name] - shown[name]) > 0 for name in ENDS)
+    return f"{sentence} {CUT}" if beyond else sentence
 
 
 def _check(row: Any) -> None:

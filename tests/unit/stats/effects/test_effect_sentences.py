@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pandas as pd
 import pytest
 
+from facelib.app.effects_panel import interval
+from facelib.charts.effects import effect_ends, forest, legend
+from facelib.charts.heatmap import heatmap_rows
 from facelib.errors import BadValueError
-from facelib.stats.effects import describe_effect
+from facelib.reports.effect_tables import effect_table, label_table
+from facelib.stats.effects import describe_effect, effects_over_faces
+from facelib.stats.effects.sentences import CUT, possible
 
 ROW = {
     "intervention": "symmetry",
@@ -127,3 +133,34 @@ def test_what_is_no_row_is_named(row: object) -> None:
 def test_another_row_is_refused() -> None:
     with pytest.raises(BadValueError, match="lacks mean, verdict"):
         describe_effect({name: value for name, value in ROW.items() if name not in ("mean", "verdict")})
+
+
+def test_no_interval_goes_where_no_probability_can() -> None:
+    """Of four people an interval of a change in probability reached -1.40."""
+    ends = {"a": 0.02, "b": 0.05, "c": 0.9, "d": 0.97}
+    rows = [
+        (face, "blur", s, "fer", "happy", 0.98 if s == 0 else end)
+        for face, end in ends.items()
+        for s in (0.0, 1.0)
+    ]
+    names = ["face", "intervention", "strength", "classifier", "label", "probability"]
+    table = effects_over_faces(pd.DataFrame(rows, columns=names))
+    assert table["low"].min() < -1.2, "else nothing here would be a test"
+    said = [
+        describe_effect(table.iloc[0]),
+        effect_table(table, "blur"),
+        label_table(table, "blur"),
+        forest(table).to_dict()["datasets"]["effects"],
+        heatmap_rows(table),
+        interval(table.iloc[0].to_dict()),
+        effect_ends(table)[0],
+    ]
+    numbers = [float(one.replace("−", "-")) for one in re.findall(r"[−-][1-9]?\.\d+", str(said))]
+    assert min(numbers) >= -1.1, numbers  # the axis has some room
+    assert "−1.00" in said[0]
+    assert all(CUT in str(one) for one in said[:3])
+    assert "cut off at −1 and +1" in legend(table)
+    logits = table.assign(value="logit")
+    assert CUT not in describe_effect(logits.iloc[0])
+    assert possible(logits)["low"].equals(table["low"])
+    assert CUT not in describe_effect(ROW)
