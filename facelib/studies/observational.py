@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
-from facelib.faces import Head
+from facelib.faces import Face, Head
 from facelib.properties import PROPERTIES
 from facelib.showing import in_short
 from facelib.stats.checks import as_share
@@ -25,7 +25,7 @@ from facelib.studies.grid import incomplete, lacking, shortfalls
 from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common, described
-from facelib.studies.subjects import Faces, faces_table
+from facelib.studies.subjects import Faces, Subject, faces_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +52,9 @@ class ObservationalStudy(Study[ObservationalResult]):
         Heads, faces, or a `FaceSet`.
     properties
         Names: what is known of the faces (columns of their table, a head's fields) is taken as given; what
-        isn't known is measured in the picture (`facelib.properties.available`). ``"measured_age"`` measures
-        what is given, too.
+        isn't known is measured in the picture, if it can be (`facelib.properties.available`): age and gender
+        can't, ``"estimated_age"`` and ``"estimated_gender"`` can. ``"measured_symmetry"`` measures what is
+        given, too.
     classifiers
         Ids, or classifiers; None: all that are available on this machine.
     labels
@@ -202,12 +203,33 @@ class ObservationalStudy(Study[ObservationalResult]):
                     f"{'.' if name == self.person else ', or labels=() to hold nothing fixed.'}"
                 )
                 raise BadValueError(msg)
-        incomplete(self._lacks(), len(known))
+        lacks = self._lacks()
+        try:
+            incomplete(lacks, len(known))
+        except BadValueError as refusal:
+            msg = " ".join([str(refusal), *self._remedies(lacks)])
+            raise BadValueError(msg) from None
 
     def _lacks(self) -> dict[str, npt.NDArray[np.bool_]]:
-        """Return which faces lack what is known before they are read, by column."""
+        """Return which faces lack what is known before they are read, by column or property."""
         who = () if self.person is None else (self.person,)
-        return lacking(self.known, dict.fromkeys([*self.label_columns, *who, *self.given]))
+        columns = lacking(self.known, dict.fromkeys([*self.label_columns, *who, *self.given]))
+        return columns | {
+            name: _untold(self.people, name)
+            for name in self.properties_measured
+            if PROPERTIES[name].source == "given"
+        }
+
+    def _remedies(self, lacks: Mapping[str, npt.NDArray[np.bool_]]) -> Iterator[str]:
+        """Say what to do about properties that no picture shows and that some faces lack."""
+        for name in self.properties_measured:
+            if name in lacks and lacks[name].any():
+                estimate = f"estimated_{name}"
+                instead = f", ask for {estimate} instead" if estimate in PROPERTIES else ""
+                yield (
+                    f"{name} can't be measured in a picture: give the faces a column {name}{instead}, or "
+                    "leave it out."
+                )
 
     def _notes(self) -> Iterator[str]:
         labels, lacks = self.label_columns, self._lacks()
@@ -220,6 +242,7 @@ class ObservationalStudy(Study[ObservationalResult]):
         n = int(whole.sum())
         if n < len(whole):
             yield f"{len(whole) - n} of {len(whole)} faces will be left out: {shortfalls(lacks)}."
+            yield from self._remedies(lacks)
         try:
             check_size(n)
             yield from as_given(self.known.loc[whole, list(labels)].astype("str"), n).notes
@@ -228,3 +251,17 @@ class ObservationalStudy(Study[ObservationalResult]):
         column = self.known["identity" if self.person is None else self.person]
         if few := few_for_nothing(int(column[whole].nunique()), self.delta, self.alpha):
             yield few
+
+
+def _untold(people: Sequence[Subject], name: str) -> npt.NDArray[np.bool_]:
+    """Return which pictures (n,) come without a property that is given or not known; none is read."""
+    found = np.zeros(len(people), bool)
+    pictures = [number for number, one in enumerate(people) if not isinstance(one.face, Head)]
+    found[pictures] = np.isnan(PROPERTIES[name].measure([_blank(people[number]) for number in pictures]))
+    return found
+
+
+def _blank(one: Subject) -> Face:
+    """Return a picture that shows nothing, with what is known of a face."""
+    known = one.face.attributes if isinstance(one.face, Face) else one.known
+    return Face(np.zeros((1, 1, 3), np.uint8), np.zeros(4), np.zeros((2, 2)), attributes=known)
