@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from facelib.studies.record import UNIT_COLUMNS
+from facelib.studies.store import Store, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.studies.store import Contents
+
+UNITS: Final = "units (one face × one change)"
+"""What is counted, in words."""
 
 
 @dataclass(frozen=True)
@@ -68,3 +76,22 @@ def count_units(units: pd.DataFrame, there: Contents | None) -> Counts:
     jobs = rows.groupby(["face", "intervention"], sort=False)
     run, bad = jobs["there"].all(), jobs["there"].all() & jobs["failed"].any()
     return Counts(int((run & ~bad).sum()), int(bad.sum()), int((~run).sum()))
+
+
+def count_others(store: Store, foreign: Collection[str]) -> int:
+    """Count the units (one face × one intervention) that a store holds for other studies.
+
+    Parameters
+    ----------
+    store
+        Where tables of units of all studies lie that were run in it; those that are damaged are left out.
+    foreign
+        Keys of what it holds and the study that is looked at doesn't ask for.
+    """
+    jobs: set[tuple[object, ...]] = set()
+    for path in store.find_tables("units-") if foreign else []:
+        with suppress(StoreError):
+            table = store.load_table(path, UNIT_COLUMNS)
+            rows = table.loc[table["unit"].isin(foreign), ["face", "intervention", "strengths"]]
+            jobs |= set(rows.itertuples(index=False, name=None))
+    return len(jobs)

@@ -13,7 +13,7 @@ import numpy as np
 
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.showing import in_short
-from facelib.studies.counts import Counts, count_units
+from facelib.studies.counts import UNITS, Counts, count_others, count_units
 from facelib.studies.hypothesis import INTENDED
 from facelib.studies.kept_tests import KeptTests, find_tests, load_tests, save_tests
 from facelib.studies.outcomes import (
@@ -129,7 +129,8 @@ class Result:
         measured = tidy_measured(kept.read("measured", numbers, there))
         unfinished = _unfinished(counts, record.settings["kind"])
         aside = _aside(there.aside) if unfinished else ""
-        others = _of_others(len(there.parts.keys() - numbers.keys()))
+        foreign = there.parts.keys() - numbers.keys()
+        others = OTHERS.format(n=count_others(kept, foreign), units=UNITS) if foreign else ""
         remarks = (told(record.made_by), unfinished, others, aside)
         return cls(
             store=kept.folder,
@@ -479,11 +480,6 @@ def _unfinished(counts: Counts, kind: str) -> str:
     if not counts.missing:
         return ""
     return UNFINISHED.format(done=counts.done, total=counts.total, units=units, others=counts.others)
-
-
-def _of_others(n: int) -> str:
-    """Say that units of another study are there; "" if none are."""
-    return OTHERS.format(n=n, units="unit" if n == 1 else "units") if n else ""
 
 
 def _aside(names: Sequence[str]) -> str:

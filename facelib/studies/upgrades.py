@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.studies import fingerprints
 from facelib.studies.checksums import sealed, unsealed
+from facelib.studies.counts import UNITS, count_units
 from facelib.studies.record import (
     BEGINNING,
     STUDY,
@@ -142,14 +143,13 @@ def stays(store: Store, wanted: Wanted, *, retry: bool = False) -> Record | None
     if record is None:
         return None
     units, there = read_units(store, record), store.contents()
-    done = units["unit"].isin(set(there.parts))
-    failed = int(units["unit"].isin(there.failed).sum()) if retry else 0
+    counts = count_units(units, there)
     if not _alike(store, record, wanted, units):
         what = "another study"
-    elif not done.all():
-        what = f"a study of which {int(done.sum()):,} of {len(done):,} units are done"
-    elif failed:
-        what = f"a study of which {failed:,} units failed"
+    elif counts.missing:
+        what = f"a study of which {counts.done:,} of {counts.total:,} {UNITS} are done{counts.others}"
+    elif retry and counts.failed:
+        what = f"a study of which {counts.failed:,} of {counts.total:,} {UNITS} failed"
     else:
         return record
     msg = f"{store.folder} holds {what}, computed by {_words(record.made_by, [])}. {CHOICES}"

@@ -211,8 +211,10 @@ def test_an_unfinished_study_says_the_choices_and_is_computed_anew_when_asked(
     assert 0 < half.done < half.total
     upgrade("3" * 32)
     before = contents(folder)
-    with pytest.raises(StoreError, match=r"a study of which \d+ of 18 units are done.*recompute=True"):
+    with pytest.raises(StoreError, match=r"a study of which .*recompute=True") as refused:
         changing().run(folder, n_jobs=1)
+    left = f"{half.counts.done} of 6 units (one face × one change) are done{half.counts.others}, computed by"
+    assert left in str(refused.value)
     assert contents(folder) == before
     pd.testing.assert_frame_equal(open_study(folder).table, half.table, check_exact=True)
 
@@ -310,7 +312,7 @@ def test_another_study_in_the_same_folder_is_said(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     assert changing().run(folder, n_jobs=1).notes == ()
     other = changing(faces=pictures(4)[3:]).run(folder, n_jobs=1)
-    said = "The folder also holds 18 units of another study that was run in it: kept, not shown."
+    said = "The folder also holds 6 units (one face × one change) of another study that was run in it: kept, "
     assert len(other.faces) == 1
     assert other.notes[0].startswith(said)
     assert open_study(folder).notes == other.notes
