@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 RENDERED: Final = "rendered"
 """Where the labels of heads come from: they were told what to show."""
+
+TRIED: Final = (400, 6)
+"""Faces and outputs at most on which the tests are tried out for a plan."""
 
 UNCONDITIONAL: Final = (
     "A property that merely goes with the expression (smiles of the young, say) then counts, too."
@@ -230,6 +234,33 @@ class ObservationalStudy(Study[ObservationalResult]):
                     f"{name} can't be measured in a picture: give the faces a column {name}{instead}, or "
                     "leave it out."
                 )
+
+    def _afterwards(self) -> float:
+        """Try out the tests of one property on some faces; the time grows with the root of all pairs."""
+        from facelib import stats
+
+        whole = np.flatnonzero(~incomplete(self._lacks(), len(self.people)))
+        some = self.known.iloc[whole[: TRIED[0]]]
+        names = {label for model in self.models for label in model.emotions if label is not None}
+        pairs = (len(self.names) + 1) * len(names) * len(self.models)
+        noise = np.random.default_rng(self.seed).normal(size=(TRIED[1] + 1, len(some)))
+        column = some["identity" if self.person is None else self.person]
+        begun = time.perf_counter()
+        try:
+            stats.independence_grid(
+                {"x": noise[0]},
+                {str(number): values for number, values in enumerate(noise[1:])},
+                some[list(self.label_columns)].astype("str"),
+                methods=self.methods,
+                alpha=self.alpha,
+                person=column if column.duplicated().any() else None,
+                null_property=True,
+            )
+        except BadValueError:  # its notes say why nothing can be tested
+            return 0.0
+        grown = (len(whole) / len(some)) ** 1.5 * np.sqrt(max(1.0, pairs / (2 * TRIED[1])))
+        seconds = float(grown * (time.perf_counter() - begun))
+        return seconds if self.budget is None else min(seconds, self.budget)
 
     def _notes(self) -> Iterator[str]:
         labels, lacks = self.label_columns, self._lacks()

@@ -23,6 +23,8 @@ BYTES: Final = 8.0  # on disk, of a row of outputs: two compressed numbers, and 
 PART: Final = 12_000  # bytes of a part besides
 TRIES: Final = 3  # of each change
 LOOKED_AT: Final = 300  # jobs
+STARTING: Final = 2.5  # seconds until a process has imported facelib, and for each classifier besides
+LOADING: Final = 0.6  # both measured on one core of a laptop
 
 
 @in_short()
@@ -45,7 +47,8 @@ class Plan:
     rows
         Of the tidy table.
     seconds
-        Estimated for what is left; NaN if it wasn't measured.
+        Estimated for what is left on a machine that does nothing else: processes that start, pictures, and
+        the tests of an observational study; NaN if it wasn't measured.
     bytes
         Estimated on disk.
     processes
@@ -98,7 +101,7 @@ class Plan:
             where = (
                 f"on {self.processes} {_plural('process', self.processes)}" if self.processes > 1 else "here"
             )
-            lines.append(f"Time: {about(self.seconds)} {where}.")
+            lines.append(f"Time: {about(self.seconds)} {where}, if the machine does nothing else.")
         return "\n".join([*lines, *self.notes, *filter(None, [self.refused])])
 
     def _repr_markdown_(self) -> str:
@@ -134,6 +137,15 @@ def trial(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> tuple[float, fl
             seconds[job.name] = (time.perf_counter() - begun) * len(job.strengths) / len(short.strengths)
     mean = sum(seconds.values()) / len(seconds) if seconds else float("nan")
     return mean, _bytes(jobs[0], readers) if jobs else 0.0
+
+
+def starting(classifiers: int) -> float:
+    """Return the seconds until a process of its own reads its first picture.
+
+    >>> round(starting(6), 1)
+    6.1
+    """
+    return STARTING + LOADING * classifiers
 
 
 def _bytes(job: Job, readers: Mapping[str, Reader]) -> float:

@@ -29,7 +29,7 @@ from facelib.studies.counts import count_units
 from facelib.studies.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
 from facelib.studies.hypothesis import Hypothesis
 from facelib.studies.part import Job
-from facelib.studies.plan import PART, Plan, trial
+from facelib.studies.plan import PART, Plan, starting, trial
 from facelib.studies.readers import MEASURES, Reader, reader_of
 from facelib.studies.readings import Cancelled
 from facelib.studies.record import (
@@ -130,6 +130,7 @@ class Study(ABC, Generic[R]):
         without = self.faces.notes if isinstance(self.faces, FaceSet) else ()
         processes, here = workers(n_jobs)
         batch = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
+        around = (0.0 if here else starting(len(self.models))) + self._afterwards() if left else 0.0
         kinds = 2 if MEASURES in readers else 1
         pictures = len(self.people) * sum(len(arm.strengths) for arm in self.arms)
         changes = [arm for arm in self.arms if arm.intervention is not None]
@@ -145,7 +146,7 @@ class Study(ABC, Generic[R]):
             failed=failed,
             pictures=pictures,
             rows=pictures * sum(len(one.names) for one in readers.values() if one.id != MEASURES),
-            seconds=seconds * len(left) / processes,
+            seconds=seconds * len(left) / processes + around,
             bytes=weight * len(jobs) + PART * kinds * math.ceil(len(jobs) / batch),
             processes=processes,
             notes=tuple(filter(None, (said, *without, *self._notes()))),
@@ -250,6 +251,10 @@ class Study(ABC, Generic[R]):
     def _notes(self) -> Iterator[str]:
         """Return what to know before the start."""
         return iter(())
+
+    def _afterwards(self) -> float:
+        """Return the seconds that the tests take once all is read."""
+        return 0.0
 
     def _readers(self, *, travels: bool) -> dict[str, Reader]:
         """Return who reads: all classifiers, and what measures."""

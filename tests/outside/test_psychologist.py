@@ -13,6 +13,7 @@ from facelib import cli, sample_heads
 from facelib.errors import BadValueError
 from facelib.faces import Face, FaceSet
 from facelib.studies import ObservationalStudy
+from facelib.studies.plan import starting
 
 pytestmark = pytest.mark.usefixtures("single_threaded")
 
@@ -80,3 +81,18 @@ def test_ages_of_some_are_counted_and_of_all_accepted(tmp_path: Path) -> None:
             folder_of(14, tmp_path / name, table), metadata=tmp_path / f"{name}.csv", detect=False
         )
         ObservationalStudy(faces, ["age"], MODELS)._check()
+
+
+def test_the_time_of_a_plan_has_processes_and_tests_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading is a part of what is waited for: on two processes both load the classifiers first."""
+    heads = sample_heads(40, seed=2, expressions=["happy", "sad"])
+    study = ObservationalStudy(heads, ["age", "gender"], MODELS, size=64)
+    monkeypatch.setattr("facelib.studies.study.trial", lambda *_: (0.01, 1.0))
+    here, two = study.plan(n_jobs=1), study.plan(n_jobs=2)
+    assert here.seconds > 0.4 + 0.05, "the tests take longer than nothing"
+    assert two.seconds > starting(2) > 3
+    assert "on 2 processes, if the machine does nothing else." in str(two)
+    asked = ObservationalStudy(heads, ["age", "gender"], MODELS, size=64, budget=0.01).plan(n_jobs=1)
+    assert asked.seconds == pytest.approx(0.4 + 0.01)
+    few = ObservationalStudy(heads[:3], ["age"], MODELS, size=64).plan(n_jobs=1)
+    assert few.seconds == pytest.approx(0.03), "so few aren't tested"
