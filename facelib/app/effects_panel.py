@@ -33,6 +33,7 @@ MARKS: Final = {MATTERS: "verdict-changes", DOES_NOT: "verdict-unchanged", CANNO
 SHOWN: Final = 12  # failures that are listed
 CAUSES: Final = {"asymmetric_expression": "asymmetry"}
 """What a change does besides what its usual control does, in a word."""
+SIDED: Final = {"two-sided": "two-sided", "less": "one-sided (falls)", "greater": "one-sided (rises)"}
 CELL: Final = 90  # px of a cell of the map
 
 VERDICTS: Final = (
@@ -85,9 +86,11 @@ class EffectsPanel(Card):
         cells, titles = map_of(found)
         shape = (titles, {(cell["classifier"], cell["label"]) for cell in cells})
         spec = specs.of("heatmap.heatmap_layout", width=CELL)
-        self.chart.draw(spec, {"cells": cells}, {"cells_titles": titles}, shape)
+        signals = {"cells_titles": titles, "cells_heading": map_heading(found)}
+        self.chart.draw(spec, {"cells": cells}, signals, shape)
         self.lowering.value = paragraphs(*lowered(found))
-        self.shares.show(SHARES, share_rows(found), "Share of the tests of each change that are significant")
+        caption = f"Share of the tests of each change that are significant; {family_of(found.by_label)}"
+        self.shares.show(SHARES, share_rows(found), caption)
 
 
 class VerdictsPanel(Card):
@@ -134,7 +137,7 @@ class VerdictsPanel(Card):
         people = count(n[0], "person", "people") if len(n) == 1 else f"{n[0]} to {n[-1]} people"
         caption = (
             f"{label_words(str(first['label']))}, over {people}; margin δ = {plain(first['delta'])}, "
-            f"level α = {plain(first['alpha'])}"
+            f"level α = {plain(first['alpha'])}; p: {family_of(found.effects)}"
         )
         columns = verdict_columns(float(first["alpha"]))
         self.table.show(columns, verdict_rows(found, str(self.menu.value)), caption)
@@ -192,6 +195,30 @@ def map_of(found: Found) -> tuple[list[dict[str, Any]], list[str]]:
         "intervention", key=lambda names: names.map(order), kind="stable"
     )
     return heatmap_rows(table, titles), list(titles.values())
+
+
+def map_heading(found: Found) -> list[str]:
+    """Return the heading of the map: what its marks mean, and by which tests in which columns."""
+    from facelib.charts.heatmap import HEADING, INTENDED
+
+    emotions = family_of(found.by_label)
+    if not (found.effects["label"] == INTENDED).any():
+        return [*HEADING, f"Tests: {emotions}"]
+    return [
+        *HEADING, f"Column {INTENDED}: {family_of(found.effects)}", f"Columns of emotions: {emotions}",
+    ]  # fmt: skip
+
+
+def family_of(effects: pd.DataFrame) -> str:
+    """Say which side the tests of a table look at, and over how many of them they are corrected.
+
+    >>> import pandas as pd
+    >>> family_of(pd.DataFrame({"alternative": ["less"], "family": [6]}))
+    'one-sided (falls), corrected over 6 tests'
+    """
+    count = int(effects["family"].max())
+    tests = "1 test" if count == 1 else f"{count} tests"
+    return f"{SIDED[effects['alternative'].iloc[0]]}, corrected over {tests}"
 
 
 def lowered(found: Found) -> list[str]:

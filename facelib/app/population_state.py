@@ -209,10 +209,12 @@ class Population(StudyState):
             f"for {int((rows['verdict'] == CANNOT_TELL).sum())} it cannot be said",
         ]
         few = few_people(people, asked.delta, asked.alpha, self.alternative) if not still else ""
+        side = "two-sided" if self.alternative == "two-sided" else "one-sided"
+        family = int(rows["family"].max()) if len(rows) else 0
         significant = int(((rows["p_holm"] <= asked.alpha) & along).sum())
         return (
-            f"Answer over {people} people: {', '.join(counts)}. Distinguished from no change after Holm: "
-            f"{significant} of {len(rows)}.{few and f' {few}'}"
+            f"Answer over {people} people: {', '.join(counts)}. Distinguished from no change after Holm "
+            f"({side}, over {family} tests): {significant} of {len(rows)}.{few and f' {few}'}"
         )
 
     def _named(self, name: str, faces: Any) -> str:

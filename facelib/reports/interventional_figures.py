@@ -79,7 +79,8 @@ def figures(
         Figure(
             f"map_{key}",
             f"{title}: mean change of every emotion's probability. *: significant after Holm's correction "
-            f"over all of them; (*): only before it; at δ = {delta}: {_key(by_label, CELLS)}.",
+            f"over all {int(by_label['family'].max())} tests, two-sided, of all changes; (*): only before "
+            f"it; at δ = {delta}: {_key(by_label, CELLS)}.",
             "Table of numbers, one row a classifier, one column an emotion; all of them stand in the "
             f"appendix, All outputs. {_largest(by_label)}",
             lambda: drawing.emotions(by_label, titles),

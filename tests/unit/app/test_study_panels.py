@@ -133,6 +133,7 @@ def test_every_control_has_a_label_and_a_help_text(make: Make, kind: type) -> No
 
 def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) -> None:
     panel = make(people=6)
+    panel.state.alternative = "less"
     assert not shown(panel.effects.chart)
     assert not shown(panel.verdicts)
     assert all(button.disabled for button in panel.home.buttons)
@@ -143,6 +144,13 @@ def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) ->
     assert "Done." in panel.run.words.value
     cells = panel.effects.chart.data["cells"]
     assert panel.effects.chart.signals["cells_titles"] == ["one side weaker", "both sides weaker (control)"]
+    heading = panel.effects.chart.signals["cells_heading"]
+    assert heading[2:] == [
+        "Column intended: one-sided (falls), corrected over 4 tests",
+        "Columns of emotions: two-sided, corrected over 28 tests",
+    ]
+    assert panel.effects.shares.caption.endswith("significant; two-sided, corrected over 28 tests")
+    assert panel.verdicts.table.caption.endswith("p: one-sided (falls), corrected over 4 tests")
     known = pd.concat([found.effects, found.by_label]).set_index(["intervention", "classifier", "label"])[
         "mean"
     ]
