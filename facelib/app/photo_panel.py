@@ -115,8 +115,10 @@ class PhotoPanel(widgets.VBox):
         return bool(self.cropped.layout.display != "none")
 
     def _load(self, source: bytes | npt.NDArray[np.uint8], **options: Any) -> None:
-        face = load_face(source, **options)
-        face = face.replace(attributes={**face.attributes, "name": self._name})
+        image = read_picture(source)
+        face = load_face(image, **options)
+        known = {"name": self._name, "picture_size": image.shape[:2]}
+        face = face.replace(attributes={**face.attributes, **known})
         self._mine = face
         with self.explorer.lock:
             self.explorer.show(face)
@@ -150,10 +152,13 @@ def told(face: Face) -> list[str]:
     from facelib import properties
     from facelib.interventions.symmetry import FRONTAL
 
-    height, width = face.size
+    size = face.attributes.get("picture_size", face.size)
+    pixels = f"{size[1]} × {size[0]} px"
+    if tuple(size) != face.size:
+        pixels += f"; the head is worked on at {face.size[1]} × {face.size[0]} px"
     credit = face.attributes.get("credit")
     name = face.attributes.get("name")
-    sentences = [f"{name}. {credit}." if credit else f"{name or 'Photograph'}, {width} × {height} px."]
+    sentences = [f"{name}. {credit}." if credit else f"{name or 'Photograph'}, {pixels}."]
     if note := face.attributes.get("note"):
         sentences.append(str(note))
     if not np.isfinite(face.landmarks[:FIRST_IRIS]).all():

@@ -15,7 +15,7 @@ from facelib.app.dropzone import DropZone
 from facelib.app.face_panel import FacePanel
 from facelib.app.photo_panel import PRIVACY, SIDE, boxed, marked, told
 from facelib.app.state import Explorer
-from facelib.faces import Face, Head, load_face, sample_photograph
+from facelib.faces import Face, Head, load_face, read_picture, sample_photograph
 
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]
 
@@ -53,7 +53,10 @@ def test_a_dropped_picture_becomes_the_face(panel: FacePanel) -> None:
     assert panel.source.value == "photograph"
     assert shown(panel.photo)
     assert not shown(panel.controls)
-    assert f"mine.jpg, {face.size[1]} × {face.size[0]} px" in panel.photo.found.value
+    height, width = read_picture(PORTRAIT).shape[:2]
+    worked = f"the head is worked on at {face.size[1]} × {face.size[0]} px."
+    assert (height, width) != face.size
+    assert f"mine.jpg, {width} × {height} px; {worked}" in panel.photo.found.value
     assert PRIVACY in panel.photo.children[-1].value
     assert panel.messages.value == ""
     assert not panel.photo.zone.busy
