@@ -286,6 +286,7 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
         return (
             f"{start}{which} output for {found.label} can't be said: {who}, where the "
             f"sign-flip test needs at least {needs} at {_plain(found.alpha)}{family}."
+            f"{_of_size(found.alpha) if found.tested > 1 else ''}"
         )
     parts = [f"{start}{found.k} of {total} {lower} output for {found.label}"]
     uncorrected = f"{found.k_uncorrected}"
@@ -322,6 +323,15 @@ def _because(found: Lowering, because: str) -> str:
     return (
         f"{k} of {total} {'is' if total == 1 else 'are'} shown to do so {because}, "
         f"{len(found.not_because)} shown not to{rest}"
+    )
+
+
+def _of_size(alpha: float) -> str:
+    """Say that a verdict needs fewer people than a test that is corrected."""
+    two, one = fewest_to_matter(alpha), fewest_to_matter(alpha, "less")
+    return (
+        f" Verdicts of size aren't corrected: “matters” needs at least {two} people ({one} where the test is "
+        "one-sided)."
     )
 
 

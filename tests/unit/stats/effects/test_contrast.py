@@ -256,7 +256,8 @@ def test_what_can_not_be_shown_is_said(rng: np.random.Generator) -> None:
         assert found.k == (0 if said else 17)
     assert describe_lowering(lowering(table, "one side", label="happy")) == (
         "Under one side, how many of 17 classifiers lower their output for happy can't be said: 6 people, "
-        "where the sign-flip test needs at least 9 at .05 with Holm over 17 tests."
+        "where the sign-flip test needs at least 9 at .05 with Holm over 17 tests. Verdicts of size aren't "
+        "corrected: “matters” needs at least 6 people (5 where the test is one-sided)."
     )
     coarse = lowering(rows_of(one, 20, rng), "one side", label="happy", n_flips=9)
     assert coarse.notes == ("with 9 sign patterns p can't be below .1: nothing can be shown at .05",)
