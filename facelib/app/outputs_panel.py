@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 import pandas as pd
 
 from facelib import stats
@@ -17,10 +18,12 @@ from facelib.app.state import STEPS, Explorer, Result
 from facelib.charts import specs
 from facelib.charts.palette import colour
 from facelib.charts.tables import BAND, rows
+from facelib.properties import PROPERTIES
 from facelib.stats import calibration
 from facelib.stats.reference import LEAST_REFERENCES
 from facelib.studies import DELTA, References, Snapshot
 from facelib.studies.effects import NO_OUTPUT, signed, summarise
+from facelib.studies.manipulation import ALIKE
 from facelib.studies.sweep import tidy
 
 COLUMNS = (
@@ -60,12 +63,18 @@ MARKS = {
     "does not change": "verdict-unchanged",
     "cannot tell": "verdict-unclear",
 }
+UNCHANGED = "does not change"
 WORDS = {
     "changes": "changes this face's output",
     "does not change": "does not change it",
     "cannot tell": "cannot tell",
 }
 
+NOTHING = "nothing to change on this face"
+UNMOVED = (
+    "Nothing to change on this face: its {title} is {start} before and {end} after the change. That outputs "
+    "stay as they are says nothing about them."
+)
 NO_CLASS = "has no such class"
 STANDS_STILL = "not defined: the output doesn't change"
 TRUST = "How often are these tests wrong?"
@@ -128,6 +137,7 @@ class OutputsPanel(Card):
         effects = self._effects(result, label)
         now = table[table["label"] == label].sort_values("step")
         verdicts, details = [], []
+        unmoved = unmoved_words(result.sweep.properties, self.explorer.intervention.moves)
         for effect in effects.to_dict("records"):
             name = effect["classifier"]
             series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
@@ -139,6 +149,8 @@ class OutputsPanel(Card):
                 "mark": MARKS[effect["verdict"]],
                 "help": f"90 % of shaken copies: {ends}{effect['remark'] and '; '}{effect['remark']}",
             }
+            if unmoved and effect["verdict"] == UNCHANGED:
+                verdict |= {"text": NOTHING, "mark": MARKS["cannot tell"]}
             verdicts.append(
                 [self._name(name), {"series": series}, signed(effect["change"]), reference, verdict]
             )
@@ -160,8 +172,10 @@ class OutputsPanel(Card):
         )
         self.details.show(DETAILS, details, "Descriptive statistics of this sweep")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
+        told = effects[effects["verdict"] != UNCHANGED] if unmoved else effects
+        said = [unmoved, summarise(told, self.explorer.intervention.clause)]
         self.sentence.value = paragraphs(
-            summarise(effects, self.explorer.intervention.clause), *chosen["sentence"]
+            *filter(None, said), *told.loc[told["classifier"] == self.explorer.classifier, "sentence"]
         )
         self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
         self.trust.value = folded(TRUST, *trust(len(result.sweep.frames.strengths), result.references))
@@ -228,6 +242,24 @@ def notes(effect: Mapping[str, Any]) -> list[str]:
             "unusual."
         )
     return found
+
+
+def unmoved_words(measured: pd.DataFrame, name: str | None) -> str:
+    """Say that a change had nothing to change, by the property that it is meant to move; "" if it had.
+
+    >>> import pandas as pd
+    >>> unmoved_words(pd.DataFrame({"symmetry": [0.99, 1.0]}), "symmetry")[:62]
+    'Nothing to change on this face: its facial symmetry is 0.99 be'
+    >>> unmoved_words(pd.DataFrame({"symmetry": [0.9, 1.0]}), "symmetry")
+    ''
+    """
+    if name is None or name not in measured:
+        return ""
+    kind, values = PROPERTIES[name], measured[name].to_numpy(float)
+    if not np.ptp(values) < ALIKE * (kind.high - kind.low):  # not known: NaN
+        return ""
+    title = kind.title[:1].lower() + kind.title[1:]
+    return UNMOVED.format(title=title, start=f"{values[0]:.2f}", end=f"{values[-1]:.2f}")
 
 
 def correlation_cell(r: float) -> str | dict[str, str]:

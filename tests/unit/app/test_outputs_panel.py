@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facelib import stats
+from facelib import interventions, stats
 from facelib.app import Explorer, OutputsPanel, outputs_panel
 from facelib.app import state as states
 from facelib.app.controls import folded
+from facelib.faces import Head
 from facelib.stats import calibration
 
 EFFECT = {
@@ -113,3 +114,21 @@ def test_the_panel_says_it_folded_and_lets_it_be(explorer: Explorer) -> None:
     explorer.label = "neutral"
     assert outputs.notes.value.startswith("<p>pyemotion")
     assert changes == []
+
+
+@pytest.mark.packages
+@pytest.mark.filterwarnings("ignore:.*ipykernel.*")
+def test_a_face_with_nothing_to_change_gets_no_verdict_of_no_change(explorer: Explorer) -> None:
+    """A symmetric head made more symmetric: outputs stay, because the face does."""
+    outputs = OutputsPanel(explorer)
+    explorer.choose(interventions.get("symmetrise"))
+    explorer.show(Head(expression="happy"))
+    assert explorer.worker.wait(60)
+    cells: list[Any] = [row[-1] for row in outputs.table.rows]
+    assert [cell["text"] for cell in cells] == ["nothing to change on this face"] * 2
+    assert "Nothing to change on this face: its facial symmetry is" in outputs.sentence.value
+    assert "does not change" not in outputs.sentence.value
+    explorer.show(Head(expression="happy", left=0.3))
+    assert explorer.worker.wait(60)
+    assert "Nothing to change" not in outputs.sentence.value
+    assert "nothing to change on this face" not in str(outputs.table.rows)
