@@ -1,12 +1,14 @@
 """Check what was declared of a classifier: its preparation, the order of its labels, and its outputs.
 
 Rendered heads whose expression is known are read as declared, and again with one thing changed at a time:
-scaling, order of colours, margin, order of labels. The classifier itself isn't changed.
+scaling, order of colours, margin, order of labels; where that doesn't help, two at once. The classifier
+itself isn't changed.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -15,11 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
+from facelib.classifiers.certainties import CONSTANT, certainties, is_constant
 from facelib.classifiers.emotions import EMOTIONS
 from facelib.classifiers.preparation import Boxes, Colour, Images, Preparation
-from facelib.models.trial import are_probabilities
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,11 +35,20 @@ SIZE: Final = 160  # of their pictures, px
 LEVEL: Final = 0.01  # of a finding, corrected for the number of alternatives
 KNOWING: Final = 0.05  # level at which heads named as intended are more than by chance
 GAIN: Final = 0.10  # of a finding: share of heads that are named besides
+PAIRED: Final = 0.75  # share named as intended below which two things are changed at once, too (our choice)
+POOR: Final = 0.5  # share below which it is said that none of them helps (our choice)
+TWO: Final = "two of them"
 LIKELIER: Final = 0.70  # of heads, where another order of colours is right (our choice)
 APART: Final = 0.05  # level at which one way is told from another that is better than declared, too
 
+ONLY_POOR: Final = (
+    "That is poor, and no single change of scaling, colour, margin or labels makes it good, nor do the "
+    "pairs of them that were tried. Either more of the declaration is wrong (see how the pictures were "
+    "prepared in training), or it doesn't read rendered faces well."
+)
+
 COLUMNS: Final = {
-    "what": "what differs from the declaration: nothing, scaling, colour, margin or labels",
+    "what": "what differs from the declaration: nothing, scaling, colour, margin, labels or two of them",
     "how": "how it is in this row",
     "right": "share of the rendered heads that are named as intended",
     "n": "number of heads",
@@ -110,7 +120,10 @@ class Check:
                 f"As declared, {self.classifier} names {share} of {self.n} rendered heads as intended "
                 f"(chance: {self.chance:.2f}).".replace(" 0.", " .")
             )
-        found = " ".join(self.findings) or "Nothing speaks against what was declared."
+        poor = len(self.table) and self.table["right"].iloc[0] < POOR
+        found = " ".join(self.findings) or (
+            ONLY_POOR if poor else "Nothing speaks against what was declared."
+        )
         return f"{right} {found}"
 
     def _repr_markdown_(self) -> str:
@@ -169,101 +182,20 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     rows += _prepared(classifier, images, boxes, shown, _log_probability(classifier, logits, shown))
     rows += _labelled(classifier, logits, shown)
     table = _compared(rows, level)
+    if _best(table) < PAIRED:
+        rows += _paired(classifier, images, boxes, shown)
+        table = _compared(rows, level)
     sentences = certain + tuple(_sentences(table, rows))
-    if _is_constant(logits):
+    if is_constant(logits):
         sentences += () if CONSTANT in certain else (CONSTANT,)
     elif not (sentences or unasked):
         sentences += _chance_finding(declared, 1 / len(known))
     return Check(classifier.id, sentences, table, len(shown), 1 / len(classifier.labels))
 
 
-def certainties(classifier: Classifier) -> tuple[str, ...]:
-    """Return what can be told without any face: what the outputs are, scaling, one answer or a random one."""
-    noise = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
-    prepared = classifier.prepare(noise)
-    network = nn.Sequential(classifier.body, classifier.head)
-    with torch.no_grad():
-        outputs, again = network(prepared), network(prepared)
-    found = [scaling_finding(classifier.preparation)]
-    if are_probabilities(outputs):
-        found.insert(0, PROBABILITIES)
-    elif look_like_sigmoids(network, prepared):
-        found.insert(0, SIGMOIDS)
-    if not torch.allclose(outputs, again, rtol=1e-3, atol=1e-4, equal_nan=True):
-        found.append(RANDOM)
-    elif _is_constant(outputs.numpy()) and _is_constant(_outputs_for_plain_pictures(classifier)):
-        found.append(CONSTANT)
-    return tuple(text for text in found if text)
-
-
-def look_like_sigmoids(network: nn.Module, prepared: torch.Tensor) -> bool:
-    """Tell whether the outputs (N, K) are one sigmoid a class.
-
-    Either a sigmoid is the last step of the computation, or there are three outputs or more, and none leaves
-    0 … 1 whatever the picture, be it far too bright or inverted.
-    """
-    prepared = prepared[:2]
-    try:
-        if _last_step(network, prepared).startswith("Sigmoid"):
-            return True
-        with torch.no_grad():
-            outputs = torch.cat([network(scale * prepared) for scale in _STRETCHED])
-    except Exception:  # it can't be run on such pictures: nothing is known
-        return False
-    varied = bool((outputs.amax(0) - outputs.amin(0)).max() > 1e-6)
-    within = bool(((outputs >= 0) & (outputs <= 1)).all())
-    return outputs.shape[1] > 2 and within and varied and not are_probabilities(outputs)
-
-
-def _last_step(network: nn.Module, prepared: torch.Tensor) -> str:
-    """Return torch's name of what computed the outputs, without changes of shape and type; "" if unknown."""
-    with torch.enable_grad():
-        step = network(1 * prepared.clone().requires_grad_()).grad_fn
-    while step is not None and step.name().startswith(_SHAPING):
-        step = step.next_functions[0][0]
-    return str(step.name()) if step is not None else ""
-
-
-_STRETCHED: Final = (1.0, -1.0, 0.0, 100.0, -100.0)
-_SHAPING: Final = ("View", "Reshape", "UnsafeView", "Squeeze", "Alias", "Clone", "ToCopy")
-
-
-PROBABILITIES: Final = (
-    "Its outputs are declared to be logits, but they are probabilities: none is negative, and those of a "
-    "picture sum to 1. Declare outputs='probabilities'."
-)
-
-SIGMOIDS: Final = (
-    "Its outputs look like sigmoids, one a class: they lie between 0 and 1, and those of a picture don't sum "
-    "to 1. Taken as logits, all effects shrink. Declare outputs='sigmoids', or leave the sigmoid off: logits "
-    "are what comes before it."
-)
-
-RANDOM: Final = (
-    "Two reads of the same picture differ: something random is on, such as a dropout that doesn't heed "
-    "eval(). Switch it off."
-)
-CONSTANT: Final = (
-    "It gives the same answer for every picture that was tried: its weights are damaged or not those that "
-    "were trained, or what it sees isn't what it was trained on."
-)
-
-
-def _is_constant(outputs: npt.NDArray[np.float32]) -> bool:
-    """Tell whether all rows (N, K) are the same, but for rounding."""
-    largest = float(np.abs(outputs).max())
-    return bool(np.isfinite(largest) and np.ptp(outputs, axis=0).max() <= 1e-5 * largest)
-
-
-@torch.no_grad()
-def _outputs_for_plain_pictures(classifier: Classifier) -> npt.NDArray[np.float32]:
-    """Return the outputs for pictures of one colour each, and for one that gets brighter to the right."""
-    pictures = np.zeros((6, 64, 64, 3), np.uint8)
-    pictures[1], pictures[2] = 128, 255
-    pictures[3, ..., 0] = pictures[4, ..., 2] = 255
-    pictures[5] = 4 * np.arange(64, dtype=np.uint8)[:, None]
-    found: torch.Tensor = classifier.head(classifier.body(classifier.prepare(pictures)))
-    return np.asarray(found)
+def _best(table: pd.DataFrame) -> float:
+    """Return the share that is named as intended as declared, or in a way that is better."""
+    return float(table["right"].where(table["better"] | (table["what"] == "nothing")).max())
 
 
 def _chance_finding(right: Right, chance: float) -> tuple[str, ...]:
@@ -276,20 +208,6 @@ def _chance_finding(right: Right, chance: float) -> tuple[str, ...]:
     return (
         f"It is no better than chance on these heads (p = {p:.2f}): it isn't trained, or it doesn't read "
         "rendered faces.".replace(" 0.", " ."),
-    )
-
-
-def scaling_finding(preparation: Preparation) -> str:
-    """Say that mean and std are those of values 0 … 1; empty if they aren't."""
-    mean, std = np.atleast_1d(preparation.mean), np.atleast_1d(preparation.std)
-    unit = bool((std <= 1).all() and (mean >= 0).all() and (mean <= 1).all())
-    if not unit or (bool((std == 1).all()) and not mean.any()):  # 0 … 255 as they are: some networks do so
-        return ""
-    largest = float(((255 - mean) / std).max())
-    return (
-        "Mean and std are those of values 0 … 1, but facelib's pictures have values 0 … 255: the network "
-        f"sees values up to {largest:.0f}. Multiply both by 255; for ImageNet's there is "
-        f"Preparation.imagenet({preparation.size})."
     )
 
 
@@ -389,16 +307,40 @@ def _labelled(
     for name, other in known.items():
         right = np.array(other)[winners] == shown
         yield "labels", f"in the order of {name}: {_listed(other)}", right, np.zeros_like(right)
-    # The order that fits best is found on one half of the people and tried on the other.
+    best, right = _fitted(order, winners, shown)
+    declared = np.array(order)[winners] == shown
+    if best != order and best not in known.values() and right.sum() > declared.sum():
+        yield "labels", f"in the order that fits best: {_listed(best)}", right, np.zeros_like(right)
+
+
+def _paired(
+    classifier: Classifier, images: Images, boxes: Boxes, shown: npt.NDArray[np.str_]
+) -> Iterator[Row]:
+    """Yield the same for two changes at once: scaling and colour, and the labels with any other."""
+    order = tuple(classifier.emotions[label] or _NONE for label in classifier.labels)
+    singles = list(_alternatives(classifier.preparation))
+    colours = [(how, made.colour) for what, how, made in singles if what == "colour"]
+    scalings = [(how, made) for what, how, made in singles if what == "scaling"]
+    for (how, made), (other, colour) in itertools.product(scalings, colours):
+        logits = _logits(classifier, replace(made, colour=colour), images, boxes)
+        right = _named(classifier.labels, classifier.emotions, logits) == shown
+        yield TWO, f"{how} and {other}", right, np.zeros_like(right)
+    for _, how, made in singles:
+        best, right = _fitted(order, _logits(classifier, made, images, boxes).argmax(1), shown)
+        if best != order:
+            yield TWO, f"{how} and labels in the order {_listed(best)}", right, np.zeros_like(right)
+
+
+def _fitted(
+    order: tuple[str, ...], winners: npt.NDArray[np.intp], shown: npt.NDArray[np.str_]
+) -> tuple[tuple[str, ...], Right]:
+    """Return the order that fits best; it is found on one half of the people and tried on the other."""
     halves = np.arange(len(shown)) // len(set(shown)) % 2
     right = np.zeros(len(shown), bool)
     for half in (0, 1):
         fitted = np.array(_fitting(order, winners[halves != half], shown[halves != half]))
         right[halves == half] = (fitted[winners] == shown)[halves == half]
-    best = _fitting(order, winners, shown)
-    declared = np.array(order)[winners] == shown
-    if best != order and best not in known.values() and right.sum() > declared.sum():
-        yield "labels", f"in the order that fits best: {_listed(best)}", right, np.zeros_like(right)
+    return _fitting(order, winners, shown), right
 
 
 def _fitting(
@@ -441,7 +383,7 @@ def _compared(rows: Sequence[Row], level: float) -> pd.DataFrame:
             (what, how, float(right.mean()), n, gained, lost, corrected, float(likelier.mean()), bool(better))
         )
     table = pd.DataFrame(lines, columns=list(COLUMNS))
-    return table.assign(likelier=table["likelier"].where(~table["what"].isin(["nothing", "labels"])))
+    return table.assign(likelier=table["likelier"].where(~table["what"].isin(["nothing", "labels", TWO])))
 
 
 def _sign_test(more: int, less: int) -> float:

@@ -147,6 +147,11 @@ class Classifier:
         return self.preparation.size
 
     @property
+    def sigmoids(self) -> bool:
+        """Whether each logit has a sigmoid of its own instead of one softmax for all."""
+        return self._to_probabilities is normalised_sigmoid
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """What tables and charts compare: the common emotions that it knows, in the order of `EMOTIONS`.
 

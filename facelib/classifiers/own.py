@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
@@ -16,7 +17,8 @@ from torch import nn
 
 from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.card import Card
-from facelib.classifiers.checking import certainties, check, look_like_sigmoids
+from facelib.classifiers.certainties import certainties, look_like_sigmoids
+from facelib.classifiers.checking import check
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
 from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, shortened
 from facelib.classifiers.known_bias import BIASES
@@ -88,8 +90,9 @@ def own(
         What the network sees of a picture; None if the file states it.
     outputs
         "logits", "probabilities" that sum to one, or "sigmoids": one for each class, of which probabilities
-        are made by `normalised_sigmoid` (which may be given as well). None: as the file states, else
-        probabilities if they look like them, and logits if not.
+        are made by `normalised_sigmoid` (which may be given as well). The network may end before or after the
+        sigmoid: where its outputs don't look like sigmoids, facelib applies it. None: as the file states,
+        else probabilities if they look like them, and logits if not.
     trust
         Whether you know and trust the maker of the file. TorchScript is a program that can read and write
         files as you can: without ``trust=True`` it isn't loaded. An ONNX file is then not tried out first.
@@ -114,9 +117,9 @@ def own(
     -----
     DeclarationWarning
         What was declared doesn't fit: the outputs are probabilities or sigmoids, differ when a picture is
-        read twice or are the same for every picture, mean and std are those of values 0 … 1,
-        or, tried on rendered heads where the network is small, another preparation or order of labels names
-        many more of them as intended. `Classifier.check` has the numbers for any network.
+        read twice or with other ones, or are the same for every picture, mean and std are those of values
+        0 … 1, or, tried on rendered heads where the network is small, another preparation or order of labels
+        names many more of them as intended. `Classifier.check` has the numbers for any network.
 
     Examples
     --------
@@ -188,11 +191,13 @@ def _names(labels: object) -> tuple[str, ...] | None:
     """Return the names of the outputs, or raise `BadValueError` if they aren't a list of words."""
     if labels is None:
         return None
-    listed = isinstance(labels, Iterable) and not isinstance(labels, str | bytes | Mapping)
+    listed = isinstance(labels, Iterable) and not isinstance(labels, str | bytes | Mapping | AbstractSet)
     named: tuple[Any, ...] = tuple(cast("Iterable[Any]", labels)) if listed else ()
     if not named or not all(isinstance(label, str) and label.strip() for label in named):
+        why = " A set has no order of its own." if isinstance(labels, AbstractSet) else ""
         msg = (
             f"`labels` is a list of the outputs' names in their order, as ['angry', 'happy']; got {labels!r}."
+            f"{why}"
         )
         raise BadValueError(msg)
     return tuple(str(label) for label in named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 import subprocess
@@ -359,3 +360,49 @@ def test_blank_maps_are_said_in_the_picture_and_in_words() -> None:
     told = maps.caption("never_happy", "sad")
     assert "one scale for its 3 pictures, 0 to" in told
     assert "no positive" not in told
+
+
+# What is declared wrongly without a sound
+
+
+@pytest.fixture(scope="module")
+def known() -> Classifier:
+    return classifiers.load(KNOWN)
+
+
+def test_two_errors_of_a_declaration_are_found_together(known: Classifier) -> None:
+    wrong = dataclasses.replace(known.preparation, colour="bgr", mean=0.0, std=255.0)
+    with pytest.warns(classifiers.DeclarationWarning, match="colour='rgb'"):
+        clf = own(nn.Sequential(known.body, known.head), labels=known.labels, preparation=wrong)
+    assert "values −1 … 1 (mean 127.5, std 127.5) and colour='rgb' it is ." in clf.check().findings[0]
+
+
+def test_a_softmax_declared_as_sigmoids_is_not_said_to_be_declared_as_logits(known: Classifier) -> None:
+    ending = nn.Sequential(known.body, known.head, nn.Softmax(1))
+    with pytest.warns(classifiers.DeclarationWarning, match="declared to be sigmoids, but they are prob"):
+        own(ending, labels=known.labels, preparation=known.preparation, outputs="sigmoids")
+
+
+def test_labels_without_an_order_are_refused() -> None:
+    for unordered in ({"happy", "sad"}, frozenset({"happy", "sad"}), {"happy": 0, "sad": 1}.keys()):
+        with pytest.raises(BadValueError, match=r"in their order.*A set has no order of its own"):
+            own(net(), labels=unordered, preparation=SEEN)  # type: ignore[arg-type]
+
+
+class Company(nn.Module):
+    """It takes its mean over all pictures that it is given."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.inner(x)
+        return y - y.mean()
+
+
+def test_a_network_that_heeds_the_other_pictures_is_said(known: Classifier) -> None:
+    clubbed = Company(nn.Sequential(known.body, known.head))
+    with pytest.warns(classifiers.DeclarationWarning, match="depends on the pictures that are read along"):
+        clf = own(clubbed, labels=known.labels, preparation=known.preparation)
+    assert "each picture alone" in str(clf.check())

@@ -11,7 +11,8 @@ from scipy.stats import binomtest
 from torch import nn
 
 from facelib.classifiers import EMOTIONS, Card, Classifier, Preparation, checking, common
-from facelib.classifiers.checking import PEOPLE, certainties, scaling_finding
+from facelib.classifiers.certainties import certainties, scaling_finding
+from facelib.classifiers.checking import PEOPLE
 
 pytestmark = pytest.mark.usefixtures("single_threaded")
 
@@ -176,3 +177,25 @@ def test_an_order_of_colours_is_found_where_it_changes_probabilities_only() -> N
     assert row["likelier"] == pytest.approx(6 / 7)  # black is black in both orders
     assert "colour='rgb' it is 1.00, and what is intended gets more probable for .86" in wrong.findings[0]
     assert toy(EMOTIONS, head=Slightly()).check().findings == ()
+
+
+def test_two_errors_together_are_found() -> None:
+    wrong = dataclasses.replace(SEEN, colour="bgr", std=1.0)
+    found = toy(EMOTIONS, wrong).check()
+    assert not found.table.loc[found.table["what"] != checking.TWO, "better"].any()
+    assert "values 0 … 1 (mean 0, std 255) and colour='rgb' it is 1.00" in str(found)
+    turned = toy(FER2013, dataclasses.replace(SEEN, std=1.0)).check()
+    assert f"std 255) and labels in the order {', '.join(EMOTIONS)} it is 1.00" in str(turned)
+
+
+def test_a_poor_one_that_nothing_makes_good_is_said() -> None:
+    class Half(nn.Module):
+        """Knows what the darkest three are, whatever the order of colours."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            number = (10 * x.amax((1, 2, 3))).round()
+            return -(number.clamp(max=2)[:, None] - torch.arange(7.0)).square()
+
+    found = toy(EMOTIONS, head=Half()).check()
+    assert found.table["right"].iloc[0] == pytest.approx(3 / 7)
+    assert "That is poor, and no single change of scaling, colour, margin or labels" in str(found)
