@@ -16,7 +16,7 @@ from facelib.models.spreadsheet import write_csv
 from facelib.models.writing import explained
 from facelib.reports.columns import meanings
 from facelib.reports.page import content_of, module_of
-from facelib.studies.limits import LIMITS
+from facelib.studies.limits import LIMITS_OF
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +160,7 @@ def _about(result: Any, report: Content, left: list[str]) -> dict[str, Any]:
         "provenance": dict(result.provenance),
         "methods": report.paragraph,
         "cite": list(report.cite),
-        "limits": [LIMITS, *report.limits],
+        "limits": [LIMITS_OF[report.kind], *report.limits],
         "parquet_only": left,
     }
 

@@ -19,10 +19,11 @@ from facelib.studies.observational import UNCONDITIONAL
 if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
 
+UNHELD: Final = "Nothing is held fixed."
 MOST: Final = 12  # outputs of a property in its table and figure; all of them are in the appendix
 SIZELESS: Final = (
-    "ω² is missing: no label has faces enough to be divided into groups (a property that is a number needs "
-    "ten). So there is no figure of sizes."
+    "ω² is missing: there are too few faces{where} to divide them into groups (a property that is a number "
+    "needs ten). So there is no figure of sizes."
 )
 DECIDES: Final = (
     "p₂ is the second smallest of the three tests' p: the vote rejects where it is below α = {alpha}. "
@@ -85,7 +86,7 @@ def question(result: ObservationalResult) -> str:
     held = listed(result.settings["labels"])
     whose = common.several(result.settings["classifiers"], "classifier")
     if not held:
-        return f"Do outputs of {whose} depend on {asked}? Nothing is held fixed."
+        return f"Do outputs of {whose} depend on {asked}? {UNHELD}"
     return f"Among faces with the same {held}: do outputs of {whose} depend on {asked}?"
 
 
@@ -133,7 +134,7 @@ def answer(result: ObservationalResult, name: str) -> str:
 
 
 def _held(result: ObservationalResult) -> str:
-    return ", the label given" if result.settings["labels"] else ", nothing held fixed"
+    return ", the label given" if result.settings["labels"] else ""
 
 
 def _corrected(result: ObservationalResult, row: Mapping[Any, Any]) -> str:
@@ -149,18 +150,22 @@ def _corrected(result: ObservationalResult, row: Mapping[Any, Any]) -> str:
 
 def _reading(result: ObservationalResult) -> tuple[str, ...]:
     known, held = facts(result), bool(result.settings["labels"])
-    first = shares(result)["sentence"].iloc[0] if len(shares(result)) else ""
+    first = _sentence(shares(result)) if len(shares(result)) else ""
+    fixed = "" if held else f" No label is held fixed. {UNCONDITIONAL}"
     return (
-        str(first),
-        f"How strongly an output goes with a property is measured by ω², the share of its variance inside "
-        f"labels; below δ = {known['delta']} it counts as small.",
-        f"That an output depends on a property{' when the label is held fixed' if held else ''} is read as "
-        "use of the property. That takes for granted that nothing else which was not measured drives both "
-        "the property and the picture; it can come from a companion of the property, as hair goes with "
-        "gender. "
-        f"Independence is never proved.{'' if held else f' Nothing is held fixed. {UNCONDITIONAL}'}",
+        first,
+        f"How strongly an output goes with a property is measured by ω², the share of its variance"
+        f"{' inside labels' if held else ''}; below δ = {known['delta']} it counts as small.",
+        f"An output that depends on a property{', the label held fixed,' if held else ''} may still not use "
+        "it: something that wasn't measured may move both the property and the picture, or go along with the "
+        f"property, as hair goes with gender.{fixed} Independence is never proved.",
         "All of it is about the outputs of networks, never about what a person feels.",
     )
+
+
+def _sentence(table: pd.DataFrame) -> str:
+    """Return what shares are of; that nothing is held fixed stands in the question."""
+    return str(table["sentence"].iloc[0]).removesuffix(f" {UNHELD}")
 
 
 def _overview(result: ObservationalResult) -> Section:
@@ -204,7 +209,7 @@ def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str =
         "Property", *(("Test",) if several else ()), "Outputs", "Share", "after BH", "after Holm", "Random",
         "ω² ≥ δ", "90 % of halves",
     )  # fmt: skip
-    text = with_few(result, caption or str(table["sentence"].iloc[0]))
+    text = with_few(result, caption or _sentence(table))
     more = " Random: the same share for a property of random numbers. ω² ≥ δ: share of outputs that aren't "
     return Table(f"{text}{more}small.", columns, rows, words=frozenset({0, 1} if several else {0}))
 
@@ -266,11 +271,11 @@ def _section(result: ObservationalResult, name: str) -> Section:
         if sized
         else f"{len(largest)} of {len(own)} outputs that were tested: those that reject first, then by p"
     )
-    table = output_table(largest, with_few(result, f"{title}: {which}."), known["alpha"])
+    table = output_table(largest, with_few(result, f"{title}: {which}."), known)
     return Section(f"property-{key}", title, (source,), tables=(table,), figures=tuple(figures))
 
 
-def output_table(effects: pd.DataFrame, caption: str, alpha: str) -> Table:
+def output_table(effects: pd.DataFrame, caption: str, known: Mapping[str, Any]) -> Table:
     """Return sizes and decisions: one row an output; of a vote with the p that decides, and its own."""
     votes = bool(effects["votes"].notna().any())
     rows = tuple(
@@ -290,8 +295,9 @@ def output_table(effects: pd.DataFrame, caption: str, alpha: str) -> Table:
         "Output", "ω²", "90 % of halves", *(("Votes", "p₂, decides", "1.5 · p₂") if votes else ("p",)),
         "p, BH", "p, Holm", "Rejects",
     )  # fmt: skip
-    notes = [] if effects["explained"].notna().any() else [("", SIZELESS)]
-    notes += [("", DECIDES.format(alpha=alpha))] if votes else []
+    where = " in every label" if known["held"] else ""
+    notes = [] if effects["explained"].notna().any() else [("", SIZELESS.format(where=where))]
+    notes += [("", DECIDES.format(alpha=known["alpha"]))] if votes else []
     return Table(caption, columns, rows, tuple(notes), words=frozenset({0, len(columns) - 1}))
 
 
@@ -310,7 +316,7 @@ def _appendix(result: ObservationalResult) -> tuple[Section, ...]:
         output_table(
             result.effects[result.effects["property"] == name],
             with_few(result, f"{capital(titles[name])}: every output."),
-            facts(result)["alpha"],
+            facts(result),
         )
         for name in properties_of(result)
     )

@@ -121,15 +121,15 @@ def _about_labels(source: str) -> str:
 def declared(result: ObservationalResult) -> Table:
     """Return what was set."""
     settings, titles = result.settings, titles_of(result)
-    tests = settings["methods"]
+    tests, every = settings["methods"], "all that can hold the labels" if settings["labels"] else "all"
     pairs = [
         ("Hypothesis", str(settings["hypothesis"] or "none: the study explores")),
         ("Properties", listed([titles[name] for name in settings["properties"]])),
         ("Held fixed", listed(settings["labels"]) or "nothing"),
-        ("Labels come from", str(settings["label_source"])),
+        ("Labels come from", str(settings["label_source"]) if settings["labels"] else ""),
         ("Margin δ", f"{common.level(float(settings['delta']))} of the variance"),
         ("Level α", common.level(float(settings["alpha"]))),
-        ("Tests", listed([TESTS[name].title for name in tests]) if tests else "all that can hold the labels"),
+        ("Tests", listed([TESTS[name].title for name in tests]) if tests else every),
         ("Time for the tests", f"{settings['budget']:g} s" if settings["budget"] else "no limit"),
         ("Person", str(settings["person"] or "as the faces say")),
         ("Faces", str(settings["faces"])),
@@ -147,8 +147,9 @@ def paragraph(result: ObservationalResult) -> str:
     tests = listed([known["titles"][name] for name in known["methods"]])
     low, high = known["permutations"] or (0, 0)
     drawn = f"{high:,}" if low == high else f"{low:,} to {high:,}, fewer where p was settled early"
+    labels = f"; labels: {known['label_source']}" if known["held"] else ""
     text = (
-        f"The faces were {known['faces']} ({known['size']} px; labels: {known['label_source']}). Using "
+        f"The faces were {known['faces']} ({known['size']} px{labels}). Using "
         f"{common.package(result)} (seed {known['seed']}), we tested for {counted(len(names), 'classifier')} "
         f"({listed(names)}) whether each output (logit) is independent of each of "
         f"{listed([titles[name] for name in result.settings['properties']])}, "
@@ -164,7 +165,8 @@ def paragraph(result: ObservationalResult) -> str:
         )
     text += (
         f" p-values were corrected after Holm over {known['family']} pairs of property and output; sizes are "
-        f"ω², the share of an output's variance inside labels (margin δ = {known['delta']}), with the range "
+        f"ω², the share of an output's variance{' inside labels' if known['held'] else ''} (margin δ = "
+        f"{known['delta']}), with the range "
         "over random halves of the faces. A property of random numbers was tested beside them."
     )
     return text + common.failed(result)

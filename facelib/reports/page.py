@@ -12,7 +12,7 @@ from facelib.errors import PATHS, BadValueError, check_kind
 from facelib.models.ledger import remember
 from facelib.models.writing import explained, written_whole
 from facelib.reports import interventional, observational
-from facelib.studies.limits import LIMITS
+from facelib.studies.limits import LIMITS_OF
 
 if TYPE_CHECKING:
     import jinja2
@@ -113,7 +113,7 @@ def html(report: Content) -> str:
         .render(
             report=report,
             facts=report.facts,
-            limits=LIMITS,
+            limits=LIMITS_OF[report.kind],
             contents=contents,
             generator=report.generator,
             written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

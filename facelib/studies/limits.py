@@ -11,3 +11,11 @@ LIMITS: Final = (
     "decisions."
 )
 """Stands in the app and in every report."""
+
+OBSERVED: Final = (
+    "These results describe how the outputs of these classifiers go with properties of the faces that were "
+    "read; nothing was changed in them. " + LIMITS[LIMITS.index("They do not") :]
+)
+"""Stands in reports of faces as they are."""
+LIMITS_OF: Final = {"interventional": LIMITS, "observational": OBSERVED}
+"""The sentence of a report by the kind of its study."""

@@ -14,7 +14,7 @@ from facelib import reports
 from facelib.errors import BadValueError
 from facelib.reports import folder
 from facelib.studies import InterventionalResult, ObservationalResult
-from facelib.studies.limits import LIMITS
+from facelib.studies.limits import LIMITS_OF
 
 pytestmark = pytest.mark.packages
 
@@ -63,7 +63,7 @@ def test_provenance_says_all(exported: Path, changed: InterventionalResult) -> N
     about = json.loads((exported / "provenance.json").read_text())
     assert about["provenance"] == json.loads(json.dumps(changed.provenance))
     assert about["settings"]["delta"] == 0.1
-    assert about["limits"][0] == LIMITS
+    assert about["limits"][0] == LIMITS_OF["interventional"]
     assert about["status"] == "Complete: 72 of 72 units (one face × one change)."
     assert "sign-flip" in about["methods"]
     assert about["parquet_only"] == []

@@ -54,7 +54,7 @@ def test_without_sizes_what_rejects_comes_first_and_no_empty_figure(
     said = plainly(part.text)
     assert "go with it most" not in part.all("caption")[0].text
     assert "those that reject first, then by p" in plainly(part.all("caption")[0].text)
-    assert "ω² is missing: no label has faces enough" in said
+    assert "ω² is missing: there are too few faces in every label" in said
     assert [one.attributes["id"] for one in part.all("figure")] == ["map_symmetry"]
     assert "whiskers" not in said
     assert "the colour is" not in said
@@ -103,3 +103,27 @@ def test_the_p_beside_a_decision_is_the_one_that_decides(
             found += cells[place] == ".009" and cells[merged] == ".014"
     assert found == 2
     assert "p₂ is the second smallest of the three tests' p" in plainly(tree.text)
+
+
+def test_where_nothing_is_held_no_label_is_spoken_of(observed: ObservationalResult, tmp_path: Path) -> None:
+    tree = report_of(observed, tmp_path, observed.grid, labels=[], label_source="not declared")
+    text = plainly(tree.text)
+    assert "inside labels" not in text.replace("Distance covariance inside labels", "")
+    assert "not declared" not in text
+    assert "per label" not in text
+    assert "of the same label" not in text
+    assert text.count("Nothing is held fixed") == 2  # the question, and the limits
+    assert "nothing held fixed" not in plainly(tree.after("answer"))
+    assert "A property that merely goes with the expression" in plainly(tree.after("answer"))
+
+
+@pytest.mark.parametrize("labels", [["expression"], []])
+def test_nothing_was_changed_and_going_with_is_no_use(
+    observed: ObservationalResult, tmp_path: Path, labels: list[str]
+) -> None:
+    tree = report_of(observed, tmp_path, observed.grid, labels=labels)
+    text = plainly(tree.text)
+    assert "stated change" not in text
+    assert "nothing was changed in them" in plainly(tree.after("limits"))
+    assert "read as use" not in text
+    assert "may still not use it" in text

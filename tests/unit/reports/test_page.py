@@ -23,7 +23,7 @@ from facelib.errors import BadValueError
 from facelib.reports import drawing, examples
 from facelib.reports.words import chance, interval, plain, signed
 from facelib.studies import Cancelled, Hypothesis, InterventionalResult, ObservationalResult, open_study
-from facelib.studies.limits import LIMITS
+from facelib.studies.limits import LIMITS_OF
 from tests.unit.reports.report_reader import STATEMENT, Element, one_sided, parsed
 
 pytestmark = pytest.mark.packages
@@ -125,7 +125,7 @@ def test_formulas_are_mathml_that_is_read_aloud(trees: dict[str, Element], kind:
 @pytest.mark.parametrize("kind", KINDS)
 def test_limits_and_sources_stand_in_every_report(trees: dict[str, Element], kind: str) -> None:
     tree = trees[kind]
-    assert LIMITS in tree.after("limits")
+    assert LIMITS_OF[kind] in tree.after("limits")
     cited = tree.after("cite")
     assert "arXiv 2409.15927" in cited
     assert "arXiv 2404.07867" in cited
