@@ -85,6 +85,11 @@ class Registry(Generic[T]):
         self.noun = noun
         self._items: dict[str, T] = {}
         self._places: dict[str, str] = {}
+        self._aliases: frozenset[str] = frozenset()
+
+    def reserve(self, *aliases: str) -> None:
+        """Refuse names that mean something else already: what had them would never be found."""
+        self._aliases |= set(aliases)
 
     def register(self, name: str, item: T, place: str = "") -> T:
         """Add `item` under `name`; a name that is taken raises `BadValueError`.
@@ -97,7 +102,8 @@ class Registry(Generic[T]):
             Where it is defined, see `place_of`. What was registered from the same place before is replaced,
             so that a cell of a notebook can be run again. "": it can't be replaced.
         """
-        if name in self._items and not (place and self._places.get(name) == place):
+        taken = name in self._items and not (place and self._places.get(name) == place)
+        if taken or name in self._aliases:
             msg = f"A {self.noun} named {name!r} is already registered; choose another name."
             raise BadValueError(msg)
         self._items[name] = item

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 GROUPS = ("Symmetry", "Expression", "Person", "Worn on the face", "View", "Light")
 """Headings of menus in their order; others follow, placebos come last."""
 ALIASES: Mapping[str, Intervention] = {"symmetry": Symmetry()}
+INTERVENTIONS.reserve(*ALIASES)
 
 __all__ = [
     "ALIASES",

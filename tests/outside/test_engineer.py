@@ -406,3 +406,17 @@ def test_a_network_that_heeds_the_other_pictures_is_said(known: Classifier) -> N
     with pytest.warns(classifiers.DeclarationWarning, match="depends on the pictures that are read along"):
         clf = own(clubbed, labels=known.labels, preparation=known.preparation)
     assert "each picture alone" in str(clf.check())
+
+
+# An id that means something else already would never be found
+
+SYMMETRY = {"id": "symmetry", "title": "Mine", "group": "Light", "description": "Mine.", "sentence": "mine"}
+
+
+def test_an_id_that_is_another_name_of_facelibs_is_refused() -> None:
+    change = {"_change": lambda _self, face, _strength: face}
+    kind = type("Mine", (interventions.PictureIntervention,), SYMMETRY | change)
+    for enter in (interventions.register, lambda one: interventions.add(one())):
+        with pytest.raises(BadValueError, match=r"'symmetry' is already registered; choose another name"):
+            enter(kind)
+    assert "symmetry" not in INTERVENTIONS
