@@ -44,7 +44,7 @@ Retry = Annotated[bool, typer.Option("--retry", help="Do again what failed befor
 Recompute = Annotated[
     bool,
     typer.Option(
-        "--recompute", help="Compute all anew if another version of facelib computed what is there."
+        "--recompute", help="Compute all of it anew, whatever is there; that is kept in a folder within."
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import sys
-import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
-from pathlib import Path
-from types import CodeType, FunctionType, MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +18,8 @@ from facelib.faces import Face
 from facelib.faces.face_sources import face_fingerprint
 from facelib.interventions import INTERVENTIONS, Intervention
 from facelib.models import sources
+from facelib.properties import PROPERTIES
+from facelib.studies.own_code import OwnCode, code_text, own_code, runs_own
 
 WORKER: Final = "facelib.studies.work"
 """What a worker runs: on all that it imports depends what a picture shows, and what is read in it."""
@@ -118,6 +117,11 @@ def version_key() -> str:
     return fingerprint(dict(versions()))
 
 
+def of_property(name: str) -> OwnCode:
+    """Return the code of a property that is its user's; nothing of facelib's."""
+    return own_code(PROPERTIES[name].read)
+
+
 def is_own(intervention: Intervention) -> bool:
     """Return whether an intervention is its user's: not one that facelib has."""
     kind = type(intervention)
@@ -169,8 +173,8 @@ def _of_code(value: Any) -> str:
     if isinstance(value, FunctionType):
         held = [cell.cell_contents for cell in value.__closure__ or ()]
         parts = [value.__defaults__, value.__kwdefaults__, held]
-        text = f"function {value.__module__} {value.__qualname__} {_code(value.__code__)} {_plain(parts)}"
-        return "; ".join([text, *_called(value, {value})])
+        text = f"function {value.__module__} {value.__qualname__} {code_text(value.__code__)} {_plain(parts)}"
+        return "; ".join([text, *own_code(value).parts])
     if (function := getattr(value, "__func__", None)) is not None:
         return _plain(function)  # a method: what its object holds is told beside it
     if isinstance(value, type) or (type(value).__module__ == "builtins" and callable(value)):
@@ -188,18 +192,6 @@ def _of_code(value: Any) -> str:
     raise BadValueError(msg)
 
 
-def _code(code: CodeType) -> str:
-    constants = [_constant(item) for item in code.co_consts]
-    return hashlib.sha256(f"{code.co_code!r} {code.co_names} {constants}".encode()).hexdigest()
-
-
-def _constant(value: Any) -> str:
-    """Return a text of a constant in a function; the order of a set is another one in every process."""
-    if isinstance(value, frozenset):
-        return f"{{{_joined(sorted(map(repr, value)))}}}"
-    return _code(value) if isinstance(value, CodeType) else repr(value)
-
-
 def _layers(classifier: Classifier) -> Iterator[str]:
     """Give the layers of a network, and the code of those that are written by its user."""
     for network in (classifier.body, classifier.head):
@@ -212,17 +204,9 @@ def _layers(classifier: Classifier) -> Iterator[str]:
             yield from _own_code(kinds[name])
 
 
-def _own_code(kind: type) -> Iterator[str]:
-    """Give the code of a class that neither facelib nor an installed package has: versions tell of those."""
-    for one in kind.__mro__:
-        if not _is_own(one.__module__):
-            continue
-        for name, member in sorted(vars(one).items()):
-            plain = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
-            if isinstance(plain, FunctionType) and (not name.startswith("__") or name == "__call__"):
-                yield f"{name}: {_code(plain.__code__)}; {'; '.join(_called(plain, {plain}))}"
-            elif isinstance(plain, str | bool | int | float) and not name.startswith("__"):
-                yield f"{name} = {plain!r}"
+def _own_code(kind: type) -> tuple[str, ...]:
+    """Return the code of a class that neither facelib nor an installed package has."""
+    return own_code(*(one for one in kind.__mro__ if runs_own(one))).parts
 
 
 def _beside(kind: type) -> Iterator[str]:
@@ -231,38 +215,8 @@ def _beside(kind: type) -> Iterator[str]:
     if top == sources.TOP:
         if module not in sources.closure(WORKER):
             yield code(module)
-    elif not _is_own(module):
+    elif not runs_own(kind):
         yield from (f"{name} {_version(name)}" for name in packages_distributions().get(top, ()))
-
-
-def _called(function: FunctionType, known: set[FunctionType]) -> Iterator[str]:
-    """Give what a function of one's own finds by name in its module: numbers, words, arrays, functions."""
-    if not _is_own(function.__module__):
-        return
-    for name in sorted(_names(function.__code__)):
-        value = function.__globals__.get(name)
-        if isinstance(value, str | bytes | bool | int | float | np.generic | np.ndarray):
-            yield f"{name} = {_plain(value)}"
-        elif isinstance(value, FunctionType) and value not in known and _is_own(value.__module__):
-            known.add(value)
-            yield f"{name}: {_code(value.__code__)}"
-            yield from _called(value, known)
-
-
-def _names(code: CodeType) -> set[str]:
-    inner = (_names(item) for item in code.co_consts if isinstance(item, CodeType))
-    return set(code.co_names).union(*inner)
-
-
-@cache
-def _is_own(module: str) -> bool:
-    """Tell whether a module is the user's: a notebook, a script; not facelib's, nor installed."""
-    top = module.partition(".")[0]
-    if top in {"facelib", "builtins"} or top in sys.stdlib_module_names - {"__main__"}:
-        return False
-    file = getattr(sys.modules.get(top), "__file__", None)
-    installed = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")}
-    return file is None or not any(Path(place) in Path(file).parents for place in installed)
 
 
 def _joined(texts: Iterable[str]) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from facelib.stats.independence.base import TESTS
 from facelib.studies.checksums import DamagedError
 from facelib.studies.fingerprints import TESTING, code, fingerprint, versions
+from facelib.studies.own_code import own_code
 from facelib.studies.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -35,13 +37,16 @@ class KeptTests:
     current: bool
 
 
-def save_tests(store: Store, key: str, table: pd.DataFrame) -> None:
-    """Keep a table of tests."""
-    store.save_table(f"grid-{key}-{_version()}", table)
+def save_tests(store: Store, key: str, table: pd.DataFrame, methods: Iterable[str] | None = ()) -> None:
+    """Keep a table of tests; `methods` as for `find_tests`."""
+    store.save_table(f"grid-{key}{_own(methods) or ''}-{_version()}", table)
 
 
 def find_tests(
-    store: Store, key: str, fits: Callable[[pd.DataFrame], bool] = lambda _table: False
+    store: Store,
+    key: str,
+    fits: Callable[[pd.DataFrame], bool] = lambda _table: False,
+    methods: Iterable[str] | None = (),
 ) -> KeptTests | None:
     """Return the table of the tests of some data: this version's if there is one, else another's.
 
@@ -53,11 +58,16 @@ def find_tests(
         Fingerprint of the data and of how they are tested.
     fits
         Tells whether a table of format 1 can be that of these tests.
+    methods
+        Ids of tests, whose code counts if it is the user's; where one of them isn't here, whatever was found
+        with it counts. None: all that are here.
     """
-    for words, current in ((f"grid-{key}-{_version()}-", True), (f"grid-{key}-", False)):
+    own = _own(methods)
+    which = f"{key}*" if own is None else f"{key}{own}"
+    for words, current in ((f"grid-{which}-{_version()}-", True), (f"grid-{which}-", False)):
         if found := store.find_tables(words):
             return KeptTests(found[-1], current)
-    for path in reversed(store.find_tables("grid-")):
+    for path in [] if own else reversed(store.find_tables("grid-")):
         if FIRST.fullmatch(path.name):
             try:
                 sound = fits(store.load_table(path))
@@ -78,6 +88,15 @@ def load_tests(store: Store, kept: KeptTests) -> pd.DataFrame:
         store.set_aside(kept.path.name)
         msg = f"{error} It is set aside; running the tests again makes it anew."
         raise StoreError(msg) from error
+
+
+def _own(methods: Iterable[str] | None) -> str | None:
+    """Return a fingerprint of tests that are the user's; "" if none is, None if one of them isn't here."""
+    listed = list(TESTS if methods is None else methods)
+    if not all(name in TESTS for name in listed):
+        return None
+    parts = own_code(*(TESTS[name] for name in listed)).parts
+    return fingerprint(*parts)[:8] if parts else ""
 
 
 def _version() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -131,11 +131,12 @@ class Result:
         aside = _aside(there.aside) if unfinished else ""
         foreign = there.parts.keys() - numbers.keys()
         others = OTHERS.format(n=count_others(kept, foreign), units=UNITS) if foreign else ""
-        remarks = (told(record.made_by), unfinished, others, aside)
+        provenance = read_provenance(kept)
+        remarks = (told(record.made_by), unfinished, others, aside, *provenance.get("not_covered", ()))
         return cls(
             store=kept.folder,
             settings=record.settings,
-            provenance=read_provenance(kept),
+            provenance=provenance,
             faces=faces,
             done=counts.done + counts.failed,
             total=counts.total,
@@ -153,10 +154,9 @@ class Result:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know of how it is stored, in sentences.
+        """What to know of it and of how it is stored: sentences.
 
-        That another version computed it, that it is unfinished, that another study was run in its folder,
-        that a part was damaged.
+        Its version, what is unfinished, foreign or damaged, code not covered.
         """
         return self.remarks
 
@@ -384,7 +384,7 @@ class ObservationalResult(Result):
         """
         found = self.data.test(self.settings, budget=budget, progress=progress)
         if not found["notes"].str.contains(CANCELLED, regex=False).any():
-            save_tests(Store(self.store), self._tests_key, found)
+            save_tests(Store(self.store), self._tests_key, found, self.settings["methods"])
         vars(self)["grid"] = found
         return found
 
@@ -416,9 +416,8 @@ class ObservationalResult(Result):
 
     @property
     def _kept_tests(self) -> KeptTests | None:
-        return find_tests(
-            Store(self.store), self._tests_key, lambda table: self.data.fits(table, self.settings)
-        )
+        fits = partial(self.data.fits, settings=self.settings)
+        return find_tests(Store(self.store), self._tests_key, fits, self.settings["methods"])
 
     @property
     def _tests_key(self) -> str:

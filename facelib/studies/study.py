@@ -28,6 +28,7 @@ from facelib.studies import fingerprints
 from facelib.studies.counts import count_units
 from facelib.studies.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
 from facelib.studies.hypothesis import Hypothesis
+from facelib.studies.own_code import own_code
 from facelib.studies.part import Job
 from facelib.studies.plan import PART, Plan, starting, trial
 from facelib.studies.readers import MEASURES, Reader, reader_of
@@ -149,7 +150,7 @@ class Study(ABC, Generic[R]):
             seconds=seconds * len(left) / processes + around,
             bytes=weight * len(jobs) + PART * kinds * math.ceil(len(jobs) / batch),
             processes=processes,
-            notes=tuple(filter(None, (said, *without, *self._notes()))),
+            notes=tuple(filter(None, (said, *without, *self._notes(), *self._opaque()))),
             refused=refused,
         )
 
@@ -181,7 +182,8 @@ class Study(ABC, Generic[R]):
         retry
             Do again what failed before.
         recompute
-            Compute all anew where another version computed what is there; that is kept in a folder within.
+            Compute all of it anew, pictures, measures and tests, whatever is there; that is kept in a folder
+            within.
 
         Raises
         ------
@@ -210,8 +212,8 @@ class Study(ABC, Generic[R]):
                 declare_anew(kept, record, wanted)
                 return cast("R", open_study(kept.folder))
             there = kept.contents()
-            left = self._left(jobs, there, retry=retry)
-            failed = 0 if retry else count_units(units, there).failed
+            left = jobs if recompute else self._left(jobs, there, retry=retry)
+            failed = 0 if retry or recompute else count_units(units, there).failed
             begun = self._begin(kept, wanted, n_jobs)
             if former is not None:
                 drop(kept, former)
@@ -256,11 +258,20 @@ class Study(ABC, Generic[R]):
         """Return the seconds that the tests take once all is read."""
         return 0.0
 
+    def _opaque(self) -> Iterator[str]:
+        """Say of code of one's own what its key can't cover."""
+        for name in self.properties_measured:
+            yield fingerprints.of_property(name).note(f"the property {name!r}")
+        for arm in self.arms:
+            if arm.intervention is not None:
+                yield own_code(type(arm.intervention)).note(f"the intervention {arm.name!r}")
+
     def _readers(self, *, travels: bool) -> dict[str, Reader]:
         """Return who reads: all classifiers, and what measures."""
         readers = {model.id: reader_of(model, travels=travels) for model in self.models}
         if self.properties_measured:
-            key = fingerprints.fingerprint(self.properties_measured)
+            own = [part for name in self.properties_measured for part in fingerprints.of_property(name).parts]
+            key = fingerprints.fingerprint(self.properties_measured, *own)
             readers[MEASURES] = Reader(MEASURES, key, self.properties_measured)
         return readers
 
@@ -288,7 +299,8 @@ class Study(ABC, Generic[R]):
     def _wanted(self, units: pd.DataFrame, readers: Mapping[str, Reader]) -> Wanted:
         """Return what stored studies are compared with."""
         changes = {arm.name: arm.intervention for arm in self.arms if arm.intervention is not None}
-        return Wanted({"kind": self.kind} | self.settings, units, keys_of(self.models, readers, changes))
+        keys = keys_of(self.models, readers, changes, self.properties_measured)
+        return Wanted({"kind": self.kind} | self.settings, units, keys)
 
     def _planned(self, kept: Store, jobs: list[Job], wanted: Wanted) -> tuple[list[Job], str, str, int]:
         """Return the jobs left, what to know of what is there, why a run would be refused, what failed."""
@@ -335,6 +347,7 @@ class Study(ABC, Generic[R]):
             "machine": {"system": platform.platform(), "processor": platform.machine()},
             "seed": self.seed,
             "classifiers": zoo.provenance(self.models).to_dict("records"),
+            "not_covered": list(filter(None, self._opaque())),
             "runs": [*earlier, {"begun": _now(), "ended": None, "n_jobs": n_jobs}],
         }
         kept.save(PROVENANCE, about)

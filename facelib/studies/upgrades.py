@@ -104,9 +104,12 @@ def _words(versions: Mapping[str, str], others: list[str]) -> str:
 
 
 def keys_of(
-    models: Iterable[Classifier], readers: Mapping[str, Reader], changes: Mapping[str, Intervention]
+    models: Iterable[Classifier],
+    readers: Mapping[str, Reader],
+    changes: Mapping[str, Intervention],
+    measured: Iterable[str] = (),
 ) -> dict[str, str]:
-    """Return what tells classifiers and one's own changes apart in any version, by what they are called.
+    """Return what tells classifiers, one's own changes and properties apart in any version, by their names.
 
     Parameters
     ----------
@@ -114,16 +117,24 @@ def keys_of(
         Classifiers, and how they are sent to workers, by id.
     changes
         Interventions by their names in tables, which tell apart what facelib has.
+    measured
+        Names of properties.
     """
     from facelib import classifiers as zoo
 
     listed = list(models)
     rows = zoo.provenance(listed).to_dict("records")
     own = {name: one for name, one in changes.items() if fingerprints.is_own(one)}
-    return {
-        f"classifier {model.id}": _classifier_key(row, readers[model.id].key)
-        for model, row in zip(listed, rows, strict=True)
-    } | {f"change {name}": fingerprints.of_intervention(one) for name, one in own.items()}
+    code = {name: fingerprints.of_property(name).parts for name in measured}
+    told = {f"property {name}": fingerprints.fingerprint(*parts) for name, parts in code.items() if parts}
+    return (
+        told
+        | {
+            f"classifier {model.id}": _classifier_key(row, readers[model.id].key)
+            for model, row in zip(listed, rows, strict=True)
+        }
+        | {f"change {name}": fingerprints.of_intervention(one) for name, one in own.items()}
+    )
 
 
 def stays(store: Store, wanted: Wanted, *, retry: bool = False) -> Record | None:
@@ -188,12 +199,8 @@ def _classifier_key(row: Mapping[Any, Any], otherwise: str) -> str:
 
 
 def keep_former(store: Store) -> Path | None:
-    """Keep what other versions computed, if there is something, before it is computed anew; return where."""
-    try:
-        there = standing(store) is not None
-    except StoreError:  # damaged besides
-        there = True
-    return keep(store) if there else None
+    """Keep what was computed, if there is something, before it is computed anew; return where."""
+    return keep(store) if (store.folder / STUDY).exists() else None
 
 
 def keep(store: Store) -> Path:
