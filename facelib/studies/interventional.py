@@ -18,7 +18,7 @@ from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
 from facelib.studies.fingerprints import fingerprint
 from facelib.studies.frames import even_strengths
-from facelib.studies.meant import MOST_WORDS, translations, word_for
+from facelib.studies.meant import nameless, translations, word_for
 from facelib.studies.results import InterventionalResult
 from facelib.studies.study import Arm, Study, check_common, check_properties, described
 from facelib.studies.subjects import Faces, example
@@ -222,13 +222,10 @@ class InterventionalStudy(Study[InterventionalResult]):
         shown = [one for one in self.people if one.expression]
         if not shown and self.label is None:
             yield "No face says what it is meant to show: choose a class of interest (label)."
-        elif len(shown) < len(self.people) and self.label is None:
-            odd = sorted({word_for(one.known) for one in self.people if not one.expression} - {""})
-            words = f" ({', '.join(odd[:MOST_WORDS])}{' …' if len(odd) > MOST_WORDS else ''})" if odd else ""
-            yield (
-                f"{len(self.people) - len(shown)} of {len(self.people)} faces show no common emotion{words}: "
-                "they count where a class of interest (label) is declared."
-            )
+        elif self.label is None and (
+            said := nameless((one.expression, word_for(one.known)) for one in self.people)
+        ):
+            yield f"{said}: they count where a class of interest (label) is declared."
         few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
         if few:
             yield f"{few} A word that people are too few for is replaced by “cannot tell”."

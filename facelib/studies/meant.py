@@ -9,6 +9,8 @@ from facelib.classifiers import common
 from facelib.faces import Face, Head
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from facelib.studies.subjects import Subject
 
 NAMES: Final = ("expression", "label")
@@ -59,7 +61,40 @@ def translations(people: Iterable[Subject]) -> Iterator[str]:
         yield f"Labels were taken for common emotions: {', '.join(other[:MOST_WORDS])}{more}."
 
 
-def usual_labels(table: Any) -> tuple[str, ...]:
+def nameless(faces: Iterable[tuple[str, str]]) -> str:
+    """Say how many faces show no common emotion, and in which words; "" if all do, or none does.
+
+    Parameters
+    ----------
+    faces
+        Common emotion, or "", and the word of the data set of each.
+
+    Examples
+    --------
+    >>> nameless([("happy", "happy"), ("", "hapy"), ("", "")])
+    '2 of 3 faces show no common emotion (hapy)'
+    """
+    listed = list(faces)
+    odd = [word for emotion, word in listed if not emotion]
+    if len(odd) in (0, len(listed)):
+        return ""
+    words = sorted(set(odd) - {""})
+    more = " …" if len(words) > MOST_WORDS else ""
+    told = f" ({', '.join(words[:MOST_WORDS])}{more})" if words else ""
+    return f"{len(odd)} of {len(listed)} faces show no common emotion{told}"
+
+
+def left_out(table: pd.DataFrame, settings: Mapping[str, Any]) -> str:
+    """Say which faces of a study don't count because they show no common emotion; "" if all do."""
+    held = settings.get("labels", ["expression"])
+    if settings.get("label") is not None or "expression" not in held:
+        return ""
+    rows: list[Any] = table.to_dict("records")
+    said = nameless((str(row["expression"]), word_for(row)) for row in rows)
+    return said and f"{said}: they are left out of what is said about the emotion that is meant to be shown."
+
+
+def usual_labels(table: pd.DataFrame) -> tuple[str, ...]:
     """Return the column of a table of faces that is held fixed unless another is named.
 
     Parameters

@@ -16,6 +16,7 @@ from facelib.showing import in_short
 from facelib.studies.counts import UNITS, Counts, count_others, count_units
 from facelib.studies.hypothesis import INTENDED
 from facelib.studies.kept_tests import KeptTests, find_tests, load_tests, save_tests
+from facelib.studies.meant import left_out
 from facelib.studies.outcomes import (
     curves_over_faces,
     intended,
@@ -132,7 +133,8 @@ class Result:
         foreign = there.parts.keys() - numbers.keys()
         others = OTHERS.format(n=count_others(kept, foreign), units=UNITS) if foreign else ""
         provenance = read_provenance(kept)
-        remarks = (told(record.made_by), unfinished, others, aside, *provenance.get("not_covered", ()))
+        meant = left_out(faces, record.settings)
+        remarks = (told(record.made_by), unfinished, others, aside, meant, *provenance.get("not_covered", ()))
         return cls(
             store=kept.folder,
             settings=record.settings,
@@ -156,7 +158,7 @@ class Result:
     def notes(self) -> tuple[str, ...]:
         """What to know of it and of how it is stored: sentences.
 
-        Its version, what is unfinished, foreign or damaged, code not covered.
+        Its version, what is unfinished, foreign or damaged, faces without a common emotion, code not covered.
         """
         return self.remarks
 

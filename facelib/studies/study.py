@@ -28,6 +28,7 @@ from facelib.studies import fingerprints
 from facelib.studies.counts import count_units
 from facelib.studies.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
 from facelib.studies.hypothesis import Hypothesis
+from facelib.studies.meant import nameless, word_for
 from facelib.studies.own_code import own_code
 from facelib.studies.part import Job
 from facelib.studies.plan import PART, Plan, starting, trial
@@ -399,7 +400,9 @@ def described(people: Sequence[Subject]) -> str:
     kinds = " and ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items() if n)
     shown = sorted({one.expression for one in people} - {""})
     words = f"{kinds} of {persons} {'person' if persons == 1 else 'people'}"
-    return f"{words}, meant to show {', '.join(shown)}" if shown else words
+    odd = nameless((one.expression, word_for(one.known)) for one in people)
+    told = f"{words}, meant to show {', '.join(shown)}" if shown else words
+    return f"{told}; {odd}" if odd else told
 
 
 @contextmanager

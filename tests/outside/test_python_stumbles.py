@@ -190,3 +190,18 @@ assert len(repr(result)) <= 600 and "<table" in result._repr_html_()
 """
     with TemporaryDirectory() as folder:
         fresh(code, f"{folder}/run")
+
+
+def test_misspelt_labels_are_counted_in_result_and_report(tmp_path: Path) -> None:
+    faces = [
+        facelib.Head(seed=n)
+        .render(64)
+        .replace(attributes={"id": f"f{n}", "label": "happy" if n < 3 else "hapy"})
+        for n in range(6)
+    ]
+    study = facelib.InterventionalStudy(faces, ["brightness"], ["known_unbiased"], steps=2, size=64)
+    result = study.run(tmp_path / "kept", n_jobs=1)
+    (said,) = [note for note in result.notes if "hapy" in note]
+    assert said.startswith("3 of 6 faces show no common emotion (hapy)")
+    report = result.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "meant to show happy; 3 of 6 faces show no common emotion (hapy)" in report
