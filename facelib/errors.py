@@ -48,6 +48,10 @@ class UnknownNameError(FacelibError, KeyError):
         return str(self.args[0]) if self.args else ""  # KeyError would show the repr
 
 
+class BadIndexError(FacelibError, IndexError):
+    """A number beyond the end of what is counted."""
+
+
 class UnavailableError(FacelibError):
     """A model or package that is not on this machine; the message says how to get it."""
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from facelib.errors import (
     PATHS,
     BadImageError,
+    BadIndexError,
     BadTableError,
     BadValueError,
     NoFaceError,
@@ -21,7 +22,16 @@ from facelib.errors import (
 )
 from facelib.faces.comparison import Comparison
 from facelib.faces.face import Face
-from facelib.faces.face_sources import Folder, Kept, Listed, Source, Which, Zipped, files_below
+from facelib.faces.face_sources import (
+    Folder,
+    Kept,
+    Listed,
+    Source,
+    Which,
+    Zipped,
+    files_below,
+    other_kinds,
+)
 from facelib.faces.face_table import bare_table, matched, read_table
 from facelib.showing import COLUMNS, VALUE, block
 
@@ -81,7 +91,7 @@ class FaceSet(Sequence[Face]):
             PNG, JPEG and WebP files, whose names end so; hidden ones don't count. The folder itself may be
             a link.
         metadata
-            CSV or Parquet file, looked for in the folder, too, or a table: column ``file`` (name within the
+            CSV or Parquet file, looked for in the folder first, or a table: column ``file`` (name within the
             folder); ``person``, ``label``, ``id`` and anything else that is known, as `data/README.md` shows.
             Its order is the set's. None: natural order of the names, and a column ``folder``.
         detect, which
@@ -105,7 +115,9 @@ class FaceSet(Sequence[Face]):
         names, notes = files_below(root)
         if isinstance(metadata, str | Path):
             path = Path(metadata).expanduser()
-            metadata = read_table(path if path.is_file() else root / path, path.name)
+            inside = root / path
+            outside = path.is_file() and not inside.is_file()
+            metadata = read_table(path if outside else inside, path.name)
         try:
             table = (
                 bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
@@ -113,6 +125,7 @@ class FaceSet(Sequence[Face]):
         except BadTableError as error:
             error.args = (" ".join([str(error), *notes]),)  # perhaps what it lists is what was left out
             raise
+        notes += other_kinds(names, table["file"])
         return cls(table, Kept(Folder(root.resolve(), detect, which)), "file", notes)
 
     @classmethod
@@ -151,7 +164,7 @@ class FaceSet(Sequence[Face]):
             metadata = read_table(content, Path(metadata).name)
         names = archive.names
         table = bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
-        return cls(table, Kept(zipped), "file")
+        return cls(table, Kept(zipped), "file", other_kinds(names, table["file"]))
 
     @classmethod
     def from_faces(cls, faces: Iterable[Face]) -> FaceSet:
@@ -224,7 +237,7 @@ class FaceSet(Sequence[Face]):
                 msg = f"There is no face of id {place!r} in the set; its table lists them all."
                 raise UnknownNameError(msg)
             place = self._numbers[place]
-        number = range(len(self))[place]
+        number = self._place(place)
         try:
             face = self._source.read(self._keys[number])
         except BROKEN as error:
@@ -232,6 +245,19 @@ class FaceSet(Sequence[Face]):
             raise
         known = self._known(number)
         return face.replace(attributes={**known, **face.attributes, "id": known["id"]})
+
+    def _place(self, number: int) -> int:
+        """Return a number of the set counted from its start, or raise what is wrong with it."""
+        try:
+            return range(len(self))[number]
+        except IndexError:
+            count = len(self)
+            there = f"has {count} faces, numbers 0 … {count - 1}" if count else "is empty"
+            msg = f"The set {there}; got {number}."
+            raise BadIndexError(msg) from None
+        except TypeError:
+            msg = f"A set's face has a number or an id, as faces[3] or faces['anna/1.jpg']; got {number!r}."
+            raise BadValueError(msg) from None
 
     def iterate(self, *, skip_broken: bool = False) -> Iterator[Face]:
         """Return the faces one after the other; broken pictures are left out and stand in `failures`.

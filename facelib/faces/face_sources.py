@@ -7,16 +7,16 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
 from facelib.errors import BadValueError
 from facelib.faces.archive import Archive
 from facelib.faces.face import Face
-from facelib.faces.face_table import is_picture
+from facelib.faces.face_table import SUFFIXES, is_hidden, is_picture
 from facelib.faces.photographs import MAX_BYTES, load_face
 from facelib.models.content import open_file
 
@@ -203,6 +203,26 @@ _OUT: Final = _Why(
 _NOWHERE: Final = _Why("a link that leads nowhere", "links that lead nowhere")
 _NO_FILE: Final = _Why("no file but a pipe, a socket or a device", "no files but pipes, sockets or devices")
 _CLOSED: Final = _Why("a folder that can't be read", "folders that can't be read")
+_OTHER: Final = _Why(
+    "a picture of another kind",
+    "pictures of other kinds",
+    f" PNG, JPEG and WebP are read, in files that end in {', '.join(SUFFIXES)}: save it as one of these.",
+)
+_OTHERS: Final = (
+    ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif", ".avif", ".jp2", ".jfif", ".jpe",
+    ".ppm", ".pgm", ".pnm", ".dng", ".cr2", ".cr3", ".nef", ".arw",
+)  # fmt: skip
+
+
+def other_kinds(names: Iterable[str], listed: Iterable[str]) -> tuple[str, ...]:
+    """Say which files look like pictures of kinds that aren't read; those that a table lists don't count."""
+    known = set(listed)
+    others = [
+        name
+        for name in names
+        if PurePosixPath(name).suffix.lower() in _OTHERS and name not in known and not is_hidden(name)
+    ]
+    return (_OTHER.told(others),) if others else ()
 
 
 _Kind = Literal["file", "folder"] | _Why | None

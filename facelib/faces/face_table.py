@@ -46,9 +46,12 @@ def natural_key(name: str) -> tuple[Any, ...]:
 
 def is_picture(name: str) -> bool:
     """Return whether a file's name says that it is a picture, and not hidden."""
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return not hidden and path.suffix.lower() in SUFFIXES
+    return PurePosixPath(name).suffix.lower() in SUFFIXES and not is_hidden(name)
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether a file or a folder that it is in is hidden."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
 def read_table(content: Path | bytes, name: str) -> pd.DataFrame:

@@ -220,10 +220,15 @@ def _content(source: Any) -> bytes:
     if isinstance(source, bytes):
         size = len(source)
     elif not isinstance(source, str | Path):
-        msg = f"A picture is a file, its bytes, or an array; got {source!r}."
+        shape = f" of shape {tuple(source.shape)}" if hasattr(source, "shape") else ""
+        what = f"{type(source).__name__}{shape or f': {source!r}':.60}"
+        msg = f"A picture is a file, its bytes, or an array of numpy, uint8 (H, W, 3), RGB; got {what}."
         raise BadImageError(msg)
     else:
         path = Path(source).expanduser()
+        if path.is_dir():
+            msg = f"{path} is a folder: facelib.FaceSet.from_folder({str(source)!r}) reads its pictures."
+            raise BadImageError(msg)
         if not path.is_file():
             msg = f"There is no file {path}."
             raise BadImageError(msg)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from facelib.errors import BadValueError, UnavailableError
+from facelib.errors import BadValueError, UnavailableError, check_kind
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_set import BROKEN
 from facelib.properties.property import PROPERTIES, Measure, Values
@@ -62,12 +62,16 @@ def measure(
     UnknownNameError
         If there is no property of that name.
     BadValueError
-        If something else than faces and heads is given.
+        If something else than faces and heads is given, or no property is named.
     UnavailableError
         If a property was asked for by name and its model package isn't on this machine, or if the detector
         that a set of photographs needs isn't.
     """
+    check_kind(names, (str, Iterable, type(None)), "A list of properties, or None for all,")
     wanted = [names] if isinstance(names, str) else list(PROPERTIES if names is None else names)
+    if not wanted:
+        msg = "Nothing is asked for: name a property or more, as ['symmetry'], or None for all."
+        raise BadValueError(msg)
     needed = list(dict.fromkeys(PROPERTIES[name].read for name in wanted))  # wrong names are told at once
     if isinstance(faces, FaceSet):
         return _of_set(faces, wanted, needed, names is not None, progress)
@@ -142,6 +146,8 @@ def _of_set(
     """Return the properties of a set of faces, in pieces on several threads."""
     import pandas as pd
 
+    words = _words_for_numbers(faces.table, wanted)
+
     def piece(rows: range) -> pd.DataFrame:
         remarks, there, read = [""] * len(rows), [], []
         for place, row in enumerate(rows):
@@ -149,7 +155,8 @@ def _of_set(
                 face = faces[row]
                 read.append(face)
                 there.append(place)
-                remarks[place] = str(face.attributes.get("note", ""))
+                given = [why for name, why in words.items() if isinstance(face.attributes.get(name), str)]
+                remarks[place] = " ".join(filter(None, [str(face.attributes.get("note", "")), *given]))
             except BROKEN as error:
                 remarks[place] = str(error)
         table = _table(read, wanted, needed, strict=strict).set_axis(there).reindex(range(len(rows)))
@@ -165,6 +172,23 @@ def _of_set(
             report(done, len(faces))
     found = pd.concat(tables, ignore_index=True) if tables else piece(range(0))
     found.insert(0, "id", faces.table["id"])
+    return found
+
+
+def _words_for_numbers(table: pd.DataFrame, wanted: Sequence[str]) -> dict[str, str]:
+    """Say of given properties whose column holds words why they can't be told, by name."""
+    import pandas as pd
+
+    found = {}
+    for name in wanted:
+        if PROPERTIES[name].source != "given" or name not in table:
+            continue
+        told = table[name].dropna()
+        if (texts := told[told.map(lambda value: isinstance(value, str))]).empty:
+            continue
+        bad = texts[pd.to_numeric(texts, errors="coerce").isna()]
+        one = (bad if len(bad) else texts).iloc[0]
+        found[name] = f"The column {name} is words, not numbers, for one of them is {f'{one!r}':.40}."
     return found
 
 

@@ -7,6 +7,7 @@ import html
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 import vl_convert
+from PIL import Image
 from torch import nn
 
 import facelib
@@ -420,3 +422,50 @@ def test_an_id_that_is_another_name_of_facelibs_is_refused() -> None:
         with pytest.raises(BadValueError, match=r"'symmetry' is already registered; choose another name"):
             enter(kind)
     assert "symmetry" not in INTERVENTIONS
+
+
+# A folder as it lies on the disk
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "pp"
+    folder.mkdir()
+    for name in ("a.png", "b.bmp", "c.tif"):
+        Image.fromarray(np.full((64, 64, 3), 128, np.uint8)).save(folder / name)
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def test_pictures_of_other_kinds_are_said(pictures: Path) -> None:
+    faces = facelib.FaceSet.from_folder("pp", detect=False)
+    assert [face.attributes["id"] for face in faces] == ["a.png"]
+    (note,) = faces.notes
+    assert note.startswith("2 left out, pictures of other kinds: b.bmp, c.tif. PNG, JPEG and WebP are read")
+    with zipfile.ZipFile("pp.zip", "w") as archive:
+        for path in pictures.iterdir():
+            archive.write(path, path.name)
+    assert facelib.FaceSet.from_zip("pp.zip", detect=False).notes == faces.notes
+    for place, words in ((999, "The set has 1 faces, numbers 0 … 0; got 999"), (1.5, "a number or an id")):
+        with pytest.raises(facelib.FacelibError, match=words):
+            faces[place]  # type: ignore[call-overload]
+
+
+def test_the_folders_own_table_comes_first_and_words_for_numbers_are_said(pictures: Path) -> None:
+    Path("m.csv").write_text("file,age\na.png,99\n", encoding="utf-8")
+    Image.open(pictures / "a.png").save(pictures / "b.png")
+    (pictures / "m.csv").write_text("file,age\na.png,30\nb.png,old\n", encoding="utf-8")
+    faces = facelib.FaceSet.from_folder("pp", "m.csv", detect=False)
+    assert list(faces.table["age"]) == ["30", "old"]
+    found = properties.measure(faces, ["age"])
+    assert found["age"].isna().all()
+    assert (
+        found["remark"].str.contains("The column age is words, not numbers, for one of them is 'old'").all()
+    )
+
+
+def test_what_is_no_picture_is_called_by_its_name(pictures: Path) -> None:
+    with pytest.raises(facelib.FacelibError, match=r"pp is a folder: facelib.FaceSet.from_folder\('pp'\)"):
+        facelib.load_face("pp")
+    with pytest.raises(facelib.FacelibError, match=r"got Tensor of shape \(3, 64, 64\)\.$"):
+        facelib.load_face(torch.zeros(3, 64, 64))  # type: ignore[arg-type]
