@@ -146,7 +146,7 @@ def status(store: Folder) -> None:
 
 @app.command()
 def verify(store: Folder) -> None:
-    """Compare every file of a study with its checksum; ends with 1 if one is damaged, missing or foreign."""
+    """Compare every file with its checksum, and count the rows; ends with 1 if any are damaged or missing."""
     from facelib.studies import verify as verify_study
 
     found = verify_study(store)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from facelib.studies.record import UNIT_COLUMNS
 from facelib.studies.store import Store, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import pandas as pd
 
     from facelib.studies.store import Contents
@@ -95,3 +97,34 @@ def count_others(store: Store, foreign: Collection[str]) -> int:
             rows = table.loc[table["unit"].isin(foreign), ["face", "intervention", "strengths"]]
             jobs |= set(rows.itertuples(index=False, name=None))
     return len(jobs)
+
+
+def count_lost(now: Counts, units: str, runs: Iterable[Mapping[str, Any]]) -> int | None:
+    """Return how many units were there when a run ended, and aren't any more.
+
+    Parameters
+    ----------
+    now
+        What is there.
+    units
+        Name of the table of units that was counted: runs of other studies in the folder don't matter.
+    runs
+        As provenance has them.
+
+    Returns
+    -------
+    int or None
+        None: no run wrote down what was there; it was killed, or is of an older version.
+
+    Examples
+    --------
+    >>> run = {"units": "units.parquet", "done": 7, "failed": 1}
+    >>> count_lost(Counts(5, 1, 2), "units.parquet", [run]), count_lost(Counts(5, 1, 2), "units.parquet", [])
+    (2, None)
+    """
+    found = [
+        max(run["done"] - now.done, run["done"] + run["failed"] - now.done - now.failed, 0)
+        for run in runs
+        if run.get("units") == units and all(isinstance(run.get(name), int) for name in ("done", "failed"))
+    ]
+    return max(found, default=None)

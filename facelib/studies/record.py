@@ -74,6 +74,13 @@ def read_record(store: Store) -> Record:
     StoreError
         If it holds no study, none yet, or what it says is damaged.
     """
+    if not (store.folder / STUDY).exists() and (rows := len(store.parts())):
+        msg = (
+            f"{store.folder} has no {STUDY} any more, though {rows:,} {'file' if rows == 1 else 'files'} of "
+            "rows are there. Put a copy of it back, or run the study again in this folder: what was computed "
+            "is kept."
+        )
+        raise StoreError(msg)
     if not (store.folder / STUDY).exists() and any((store.folder / name).exists() for name in BEGINNING):
         msg = (
             f"{store.folder} holds no results yet: a run has just begun there, or was ended before it began. "

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Kind = Literal["outputs", "measured"]
+About = tuple[list[str], set[str], str]
+"""Units of a part, those that failed, and the fingerprint of what computed them."""
 KINDS: Final[tuple[Kind, ...]] = ("outputs", "measured")
 
 DONE: Final = b"facelib.units"
@@ -119,24 +121,27 @@ class Store:
         StoreError
             If a part can't be looked into, which doesn't mean that it is damaged.
         """
-        parts: dict[str, Path] = {}
-        failed: set[str] = set()
-        versions: set[str] = set()
+        sound: dict[Path, About] = {}
         for path in self.parts():
             try:
-                units, bad, version = units_of(read_sound(path)[0])
+                sound[path] = units_of(read_sound(path)[0])
             except FileNotFoundError:
                 continue  # another process has just found it damaged
             except DamagedError:
                 _set_aside(path)
-                continue
-            versions.add(version)
+        return self.contents_of(sound)
+
+    def contents_of(self, parts: Mapping[Path, About]) -> Contents:
+        """Return what the store holds by what its sound parts say, from `units_of`; nothing is read."""
+        there: dict[str, Path] = {}
+        failed: set[str] = set()
+        for path, (units, bad, _) in parts.items():
             for unit in units:
-                if unit not in parts or (unit in failed and unit not in bad):
-                    parts[unit] = path
+                if unit not in there or (unit in failed and unit not in bad):
+                    there[unit] = path
                     (failed.add if unit in bad else failed.discard)(unit)
         aside = tuple(sorted(path.name for kind in KINDS for path in (self.folder / kind).glob(f"*{ASIDE}")))
-        return Contents(parts, frozenset(failed), aside, frozenset(versions))
+        return Contents(there, frozenset(failed), aside, frozenset(about[2] for about in parts.values()))
 
     def read(self, kind: Kind, units: Mapping[str, int], contents: Contents | None = None) -> pd.DataFrame:
         """Return the rows of units in the order of their numbers; those that aren't there are left out.
@@ -353,7 +358,7 @@ def read_sound(path: Path) -> tuple[bytes, bool]:
     return content, checksums.check(path, content)
 
 
-def units_of(content: bytes) -> tuple[list[str], set[str], str]:
+def units_of(content: bytes) -> About:
     """Return the units of a part, those that failed, and the fingerprint of what computed them.
 
     Raises

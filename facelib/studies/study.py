@@ -7,7 +7,7 @@ import os
 import platform
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -242,7 +242,7 @@ class Study(ABC, Generic[R]):
                 )
                 raise ended from None
             finally:
-                _end(kept, begun)
+                _end(kept, begun, units)
         return cast("R", open_study(kept.folder))
 
     def _check(self) -> None:
@@ -349,15 +349,20 @@ class Study(ABC, Generic[R]):
             "seed": self.seed,
             "classifiers": zoo.provenance(self.models).to_dict("records"),
             "not_covered": list(filter(None, self._opaque())),
-            "runs": [*earlier, {"begun": _now(), "ended": None, "n_jobs": n_jobs}],
+            "runs": [*earlier, {"begun": _now(), "ended": None, "n_jobs": n_jobs, "units": units}],
         }
         kept.save(PROVENANCE, about)
         write_record(kept, Record(wanted.settings, faces, units, versions, wanted.keys))
         return about
 
 
-def _end(kept: Store, about: dict[str, Any]) -> None:
-    about["runs"][-1]["ended"] = _now()
+def _end(kept: Store, about: dict[str, Any], units: pd.DataFrame) -> None:
+    """Write down when a run ended and what was there by then, so that what is lost later is noticed."""
+    run = about["runs"][-1]
+    run["ended"] = _now()
+    with suppress(StoreError):  # where it can't be looked into, nothing is promised
+        counts = count_units(units, kept.contents())
+        run |= {"done": counts.done, "failed": counts.failed}
     kept.save(PROVENANCE, about)
 
 

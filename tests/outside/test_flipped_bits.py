@@ -314,3 +314,126 @@ def test_what_was_computed_anew_has_checksums_throughout(tmp_path: Path) -> None
     assert {one.state for one in verify(folder).files} == {"ok"}
     (kept,) = folder.glob("earlier-*")
     assert {one.state for one in verify(kept).files} == {"not covered"}
+
+
+def told_by_command(word: str, folder: Path) -> tuple[int, str]:
+    from typer.testing import CliRunner
+
+    from facelib.cli import app
+
+    ran = CliRunner().invoke(app, ["study", word, str(folder)])
+    return ran.exit_code, f"{ran.output}{ran.exception or ''}"
+
+
+def remove_outputs(folder: Path) -> None:
+    for path in folder.glob("outputs/*"):
+        path.unlink()
+
+
+def remove_one(folder: Path) -> None:
+    next(folder.glob("outputs/*")).unlink()
+
+
+def remove_folders(folder: Path) -> None:
+    for name in ("outputs", "measured"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def set_one_aside(folder: Path) -> None:
+    path = next(folder.glob("outputs/*"))
+    path.write_bytes(flipped(path, random.Random(1)))
+    assert not open_study(folder).complete  # as a report does
+
+
+GUTTED = (remove_outputs, remove_one, remove_folders, set_one_aside)
+
+
+@pytest.mark.parametrize("gut", GUTTED)
+@pytest.mark.parametrize("kind", ["changed", "observed"])
+def test_a_finished_study_whose_rows_are_gone_is_not_sound(
+    gut: Callable[[Path], None], kind: str, stored: dict[str, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(stored[kind], folder := tmp_path / "run")
+    total = open_study(folder).total
+    assert told_by_command("verify", folder)[0] == 0
+    assert f"units: {total} of {total} done." in told_by_command("verify", folder)[1]
+    gut(folder)
+    code, said = told_by_command("verify", folder)
+    lost = total // 2 if gut in {remove_one, set_one_aside} else total
+    assert (code, verify(folder).lost) == (1, lost), said
+    assert f"missing: {lost} units that were done aren't there any more" in said
+    assert f"units: {total - lost} of {total} done, {lost} missing." in said
+    again = changing() if kind == "changed" else observing()
+    assert again.run(folder, n_jobs=1).complete
+    assert told_by_command("verify", folder)[0] == 0
+
+
+def test_a_stopped_study_is_sound_until_rows_of_it_go(tmp_path: Path) -> None:
+    from facelib.studies import Cancelled
+
+    seen: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("facelib.studies.execution.batch_size", lambda *_, **__: 1)
+        with pytest.raises(Cancelled):
+            changing().run(tmp_path / "run", n_jobs=1, progress=seen.append, stop=lambda: len(seen) > 3)
+    checked = verify(tmp_path / "run")
+    assert checked.sound
+    assert checked.counts is not None
+    assert 0 < checked.counts.done < checked.counts.total
+    next((tmp_path / "run" / "measured").glob("*.parquet")).unlink()
+    assert verify(tmp_path / "run").lost == 1
+
+
+def test_rows_of_an_old_release_are_counted(tmp_path: Path) -> None:
+    """It didn't write down what was done: what was set aside is missing, of the rest nobody knows."""
+    fixture = Path(__file__).parents[1] / "fixtures/studies/of_80850c4/heads"
+    shutil.copytree(fixture, folder := tmp_path / "run")
+    total = open_study(folder).total
+    path = sorted(folder.glob("outputs/*"))[0]
+    path.rename(tmp_path / path.name)
+    code, said = told_by_command("verify", folder)
+    assert code == 0
+    assert f"of {total} done, " in said
+    (tmp_path / path.name).rename(path.with_suffix(".damaged"))
+    code, said = told_by_command("verify", folder)
+    assert code == 1, said
+    assert "missing: " in said
+
+
+def test_what_is_foreign_or_cannot_be_read_hides_no_other_damage(
+    stored: dict[str, Path], tmp_path: Path
+) -> None:
+    import os
+
+    shutil.copytree(stored["changed"], folder := tmp_path / "run")
+    (folder / "outputs" / "notes.txt").write_text("mine")
+    (folder / "measured" / "more").mkdir()
+    (folder / "thesis.txt").write_text("mine")
+    states = {one.name: one.state for one in verify(folder).files if one.state != "ok"}
+    assert states == {"outputs/notes.txt": "foreign", "measured/more": "foreign", "thesis.txt": "beside"}
+    assert told_by_command("verify", folder)[0] == 1
+    if os.name != "posix":
+        return
+    os.mkfifo(folder / "outputs" / "pipe.parquet")
+    path = next(folder.glob("measured/*.parquet"))
+    path.write_bytes(flipped(path, random.Random(1)))
+    code, said = told_by_command("verify", folder)
+    assert code == 1, said
+    assert "not read: outputs/pipe.parquet" in said
+    assert f"damaged: measured/{path.name}" in said
+
+
+def test_a_study_without_its_record_is_not_said_to_have_just_begun(
+    stored: dict[str, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(stored["changed"], folder := tmp_path / "run")
+    (folder / "study.json").unlink()
+    code, said = told_by_command("status", folder)
+    assert code
+    assert "just begun" not in said
+    assert "has no study.json any more, though 4 files of rows are there" in said
+    code, said = told_by_command("verify", folder)
+    assert code == 1, said
+    assert "missing: study.json" in said
+    assert changing().run(folder, n_jobs=1).complete
+    assert verify(folder).sound
