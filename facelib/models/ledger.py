@@ -17,8 +17,8 @@ from typing import Final, Literal, cast
 import platformdirs
 
 from facelib.models import scratch
-from facelib.models.content import open_file
-from facelib.models.writing import written_whole
+from facelib.models.content import open_file, read_file
+from facelib.models.writing import for_owner, written_whole
 
 Kind = Literal["session", "study", "export", "report"]
 
@@ -40,12 +40,14 @@ FILES: Final[dict[Kind, tuple[str, ...]]] = {
     "session": ("**/*",),
     "study": (*(f"earlier-*/{name}" for name in _STUDY), *_STUDY),  # also what other versions computed
     "export": (
-        *("columns.json", "figures/captions.json", "figures/*.svg", "figures/*.png"),
-        *("tables/*.csv", "tables/*.parquet", "provenance.json"),
+        *("figures/*.svg", "figures/*.png", "figures/captions.json"),
+        *("tables/*.csv", "tables/*.parquet", "columns.json", "provenance.json"),
     ),
     "report": ("",),
 }
 """Names of the files that facelib writes, the one that marks the place last; others aren't its own."""
+NAMED: Final = {"figures": "figures/captions.json", "tables": "columns.json"}
+"""What names the figures and the tables of an export: others beside them are its user's own."""
 MARKS: Final[dict[Kind, tuple[str, str]]] = {
     "study": ("study.json", '"kind"'),
     "export": ("provenance.json", '"made_by": "facelib export"'),
@@ -109,7 +111,7 @@ def remember(kind: Kind, path: Path) -> None:
         file = ledger()
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         torn = file.exists() and not file.read_bytes().endswith(b"\n")
-        with open(file, "a", encoding="utf-8", opener=_private) as stream:
+        with open(file, "a", encoding="utf-8", opener=for_owner) as stream:
             stream.write(f"{chr(10) * torn}{line}\n")
 
 
@@ -175,9 +177,7 @@ def _forget(lines: set[str]) -> None:
     if not kept:
         ledger().unlink(missing_ok=True)
         return
-    with written_whole(ledger()) as file:
-        with suppress(OSError, AttributeError):  # systems without modes
-            os.fchmod(file.fileno(), 0o600)
+    with written_whole(ledger(), private=True) as file:
         file.write("".join(f"{line}\n" for line in kept).encode())
 
 
@@ -201,11 +201,23 @@ def _found(kind: Kind, path: Path) -> Iterator[Path]:
     if kind == "report":
         yield path
         return
+    own = {path / folder: _names(path / by) for folder, by in NAMED.items()} if kind == "export" else {}
     for pattern in FILES[kind]:
         for file in sorted(path.glob(pattern)):
+            if file.suffix != ".json" and file.stem not in own.get(file.parent, {file.stem}):
+                continue
             inside = (one for one in file.parents if one.is_relative_to(path) and one != path)
             if (file.is_file() or file.is_symlink()) and not any(one.is_symlink() for one in inside):
                 yield file
+
+
+def _names(path: Path) -> set[str]:
+    """Return the names that a file of JSON explains; none if it can't be read."""
+    try:
+        content = json.loads(read_file(path))
+    except (OSError, ValueError, RecursionError):
+        return set()
+    return set(content) if isinstance(content, dict) else set()
 
 
 def _is_marked(path: Path, name: str, mark: str) -> bool:
@@ -222,7 +234,3 @@ def _unlinked(file: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

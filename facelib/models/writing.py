@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -19,20 +20,25 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[IO[bytes]]:
+def written_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """Give a file to write to, beside `path`; it becomes `path` by one rename when the block ends well.
 
     Two processes that start at once, a killed one, or a full disk leave no half file. Who may read it is what
-    the process gives any file.
+    the process gives any file; if it is private, its owner alone, from the first byte.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}{secrets.token_hex(8)}.part")
     try:
-        with part.open("xb") as file:
+        with open(part, "xb", opener=for_owner if private else None) as file:
             yield file
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def for_owner(path: str, flags: int) -> int:
+    """Open a file that is made for its owner alone: an opener for `open`."""
+    return os.open(path, flags, 0o600)
 
 
 @contextmanager

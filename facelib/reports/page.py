@@ -64,7 +64,7 @@ def write(result: Any, path: str | Path) -> Path:
         msg = f"A report is an HTML file, as in 'report.html'; got {target.name!r}."
         raise BadValueError(msg)
     page = html(content_of(result))
-    with explained(target), written_whole(target) as file:
+    with explained(target), written_whole(target, private=True) as file:
         file.write(page.encode())
     remember("report", target)
     return target

@@ -118,6 +118,8 @@ def test_all_that_was_written_is_listed_and_deleted_and_nothing_else(
     )
     subprocess.run([sys.executable, "-c", code, str(zipped), str(places)], env=own, check=True, timeout=300)
     mine = [places / "mixed" / "thesis.txt", places / "mixed" / "outputs" / "notes.md", places / "own.html"]
+    mine += [places / "export" / "tables" / name for name in ("my.csv", "my.parquet", "table (copy).csv")]
+    mine += [places / "export" / "figures" / name for name in ("my.png", "my.svg")]
     changed = [places / "other report.html", places / "other export" / "provenance.json"]
     for file in [*mine, *changed]:
         file.write_text("mine")
@@ -149,6 +151,7 @@ def test_all_that_was_written_is_listed_and_deleted_and_nothing_else(
     assert listed(own).keys() == found.keys() - {"pure"}
     rest = command(own, "data", "delete", "--yes")
     assert rest.returncode == 0, rest.stderr
+    assert f"{places / 'export'} is still there" in rest.stdout
     assert f"{places / 'mixed'} is still there" in rest.stdout
     assert "moving isn't there any more" in rest.stdout
     assert {path for path in places.rglob("*") if path.is_file()} == {one for one in kept if one.is_file()}
@@ -161,6 +164,25 @@ def test_all_that_was_written_is_listed_and_deleted_and_nothing_else(
     assert command(own, "data", "delete", "--yes", *(places / name for name in away)).returncode == 0
     assert listed(own) == {}
     assert not list(registry.glob("*"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="systems without modes")
+def test_a_report_is_its_owners_alone_from_its_first_byte(
+    own: dict[str, str], zipped: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "public").mkdir(mode=0o755)
+    code = STUDY + (
+        "import os\n"
+        "os.umask(0o022)\n"
+        "open(sys.argv[2] + '/report.html', 'w').close()\n"
+        "study.run(sys.argv[2] + '/../run', n_jobs=1).report(sys.argv[2] + '/report.html')\n"
+    )
+    words = [sys.executable, "-c", code, str(zipped), str(tmp_path / "public")]
+    subprocess.run(words, env=own, check=True, timeout=300)
+    told = command(own, "study", "report", tmp_path / "run", "--out", tmp_path / "public" / "other.html")
+    assert told.returncode == 0, told.stderr
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "public").iterdir()}
+    assert modes == {"report.html": 0o600, "other.html": 0o600}
 
 
 @pytest.fixture

@@ -204,3 +204,27 @@ def test_a_place_that_only_begins_alike_is_left_alone(
     told = CliRunner().invoke(app, ["data", "delete", "--yes", "run"])
     assert isinstance(told.exception, BadValueError)
     assert (tmp_path / "run2" / "study.json").exists()
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_files_that_an_export_does_not_name_are_its_users(damaged: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    ours = ["tables/table.csv", "tables/table.parquet", "figures/one.svg", "figures/one.png"]
+    mine = [f"tables/{name}" for name in ("my.csv", "my.parquet", "table (copy).csv")]
+    mine += ["figures/my.png", "figures/my.svg"]
+    for name in (*ours, *mine):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+    (folder / "provenance.json").write_text('{\n "made_by": "facelib export"}')
+    (folder / "columns.json").write_text("[" if damaged else '{"table": {}}')
+    (folder / "figures/captions.json").write_text('["one"]' if damaged else '{"one": {}}')
+    remember("export", folder)
+    (found,) = written()
+    assert found.files[-1].name == "provenance.json"
+    names = [file.relative_to(folder).as_posix() for file in found.files]
+    if not damaged:
+        assert names.index("columns.json") > names.index("tables/table.parquet")
+        assert names.index("figures/captions.json") > names.index("figures/one.png")
+    assert delete([found]) == []
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert left == ({*mine, *ours} if damaged else {*mine})

@@ -40,3 +40,14 @@ def test_who_may_read_it_is_as_of_any_file(tmp_path: Path) -> None:
     with written_whole(tmp_path / "ours") as file:
         file.write(b"x")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="systems without modes")
+def test_a_private_one_is_its_owners_from_the_first_byte(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("open to all")
+    path.chmod(0o644)
+    with written_whole(path, private=True) as file:
+        assert os.fstat(file.fileno()).st_mode & 0o777 == 0o600
+        file.write(b"of people")
+    assert path.stat().st_mode & 0o777 == 0o600
