@@ -87,6 +87,13 @@ class Preparation:
         >>> Preparation.imagenet(224).mean
         (123.675, 116.28, 103.53)
         """
+        if colour not in ("rgb", "bgr"):
+            msg = (
+                "ImageNet's mean and std are of colours: Preparation.imagenet takes colour 'rgb' or 'bgr'; "
+                f"got {colour!r}. Of gray pictures say one mean and one std, as "
+                f"Preparation({size}, 'gray', 127.5, 127.5)."
+            )
+            raise BadValueError(msg)
         return cls(size, colour, *_IMAGENET, margin, fit)
 
     def __post_init__(self) -> None:
@@ -98,13 +105,19 @@ class Preparation:
             raise BadValueError(msg)
         for name, values in (("mean", self.mean), ("std", self.std)):
             try:
-                numbers = np.atleast_1d(np.asarray(values, np.float64))
-            except (TypeError, ValueError):  # no numbers, or some of other lengths
-                numbers = np.empty(0)
+                given = np.atleast_1d(np.asarray(values))
+            except ValueError:  # some of other lengths
+                given = np.empty(0)
+            numbers = given.astype(np.float64) if given.dtype.kind in "iuf" else np.empty(0)
             fits = numbers.shape == (1,) or (numbers.shape == (3,) and self.colour in ("rgb", "bgr"))
             if not fits or not np.all(np.isfinite(numbers)) or (name == "std" and not np.all(numbers > 0)):
                 msg = f"`{name}` is one number, or one each for red, green and blue; got {values!r}."
                 raise BadValueError(msg)
+            told: object = values
+            if not isinstance(told, tuple | int | float):  # a list or an array: it can't be hashed
+                object.__setattr__(
+                    self, name, numbers.item() if len(numbers) == 1 else tuple(numbers.tolist())
+                )
         if not isinstance(self.margin, int | float | np.number) or not -0.25 <= self.margin <= 2:
             msg = f"The margin is a share of the face box, −0.25 … 2 (0.1 is 10 %); got {self.margin!r}."
             raise BadValueError(msg)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, wraps
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -285,6 +285,25 @@ class Head:
         from facelib.faces.rendering import render
 
         return render(self, size)
+
+
+def _named(make: Callable[..., None]) -> Callable[..., None]:
+    """Answer a misspelt field with the nearest one, before a head is made."""
+    known = [field.name for field in fields(Head)]
+
+    @wraps(make)
+    def checked_make(self: Head, *given: Any, **named: Any) -> None:
+        for name in named.keys() - set(known):
+            near = get_close_matches(name, known, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Its fields: {', '.join(known)}."
+            msg = f"A head has no {name!r}. {hint}"
+            raise UnknownNameError(msg)
+        make(self, *given, **named)
+
+    return checked_make
+
+
+Head.__init__ = _named(Head.__init__)  # type: ignore[method-assign]
 
 
 def _items(rule: str, given: Any) -> dict[Any, Any]:

@@ -291,6 +291,19 @@ def check_complete(intervention: Intervention | type[Intervention]) -> None:
         raise BadValueError(msg)
 
 
+def check_clause(made: Intervention) -> None:
+    """Raise `BadValueError` if the braces of an intervention's sentence name what is no option of it."""
+    try:
+        made.clause  # noqa: B018 (whether it can be made)
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        known = ", ".join(f"{{{name}}}" for name in vars(made)) or "none"
+        msg = (
+            f"The sentence of {made.id!r}, {made.sentence!r}, can't be filled in: {type(error).__name__}: "
+            f"{error}. What its braces may name are its options: {known}."
+        )
+        raise BadValueError(msg) from error
+
+
 def settle(kind: type[Intervention]) -> None:
     """Make the options of a class its fields, so that studies can tell two of them apart by their content.
 
@@ -335,5 +348,6 @@ def register(intervention: Kind) -> Kind:
     except TypeError as error:  # an abstract method, or an option without a default
         msg = f"{intervention.__name__} can't be made without options: {error}."
         raise BadValueError(msg) from error
+    check_clause(made)
     INTERVENTIONS.register(intervention.id, made, place_of(intervention))
     return intervention

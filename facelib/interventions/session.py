@@ -6,7 +6,13 @@ import re
 from typing import Any
 
 from facelib.errors import BadValueError
-from facelib.interventions.intervention import INTERVENTIONS, Intervention, check_complete, settle
+from facelib.interventions.intervention import (
+    INTERVENTIONS,
+    Intervention,
+    check_clause,
+    check_complete,
+    settle,
+)
 from facelib.properties import PROPERTIES
 from facelib.registry import place_of
 
@@ -37,6 +43,7 @@ def add(intervention: Any) -> Intervention:
         raise BadValueError(msg)
     check_complete(intervention)
     settle(type(intervention))
+    check_clause(intervention)
     if intervention.id in INTERVENTIONS and INTERVENTIONS[intervention.id] == intervention:
         return INTERVENTIONS[intervention.id]
     kind = type(intervention)

@@ -95,6 +95,14 @@ def check_accepts(intervention: Intervention, face: Any) -> None:
         raise BadValueError(msg)
 
 
+def check_known(known: object) -> None:
+    """Raise `BadValueError` unless these are faces by their strength, or None."""
+    if known is None or (isinstance(known, Mapping) and all(isinstance(one, Face) for one in known.values())):
+        return
+    msg = f"known is a mapping of strengths to faces, as {{0.0: face}}, or None; got {f'{known!r}':.60}."
+    raise BadValueError(msg)
+
+
 def make_frames(
     face: Face | Head,
     intervention: Intervention,
@@ -128,6 +136,7 @@ def make_frames(
         If `stale` answers True.
     """
     check_accepts(intervention, face)
+    check_known(known)
     grades = np.asarray(strengths, np.float64)
     if grades.ndim != 1 or len(grades) < 1 or grades[0] != 0.0:
         msg = f"Strengths are a list that starts at 0, the unchanged face; got {strengths!r}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
-from facelib.faces import Face, Head
+from facelib.faces import Face, FaceSet, Head
 from facelib.properties import PROPERTIES
 from facelib.showing import in_short
-from facelib.stats.checks import as_share
+from facelib.stats.checks import as_number, as_share
 from facelib.stats.effects.few_people import few_for_nothing
 from facelib.stats.independence.given import as_given
 from facelib.stats.independence.methods import as_tests
@@ -26,7 +26,7 @@ from facelib.studies.grid import incomplete, lacking, shortfalls
 from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common, described
-from facelib.studies.subjects import Faces, Subject, faces_table
+from facelib.studies.subjects import FACE_COLUMNS, Faces, Subject, faces_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,6 +125,10 @@ class ObservationalStudy(Study[ObservationalResult]):
             raise BadValueError(msg)
         if self.methods is not None:
             as_tests(self.methods)
+        if self.budget is not None and as_number(self.budget, "The budget in seconds") <= 0:
+            msg = f"The budget is a number of seconds above 0, or None; got {self.budget!r}."
+            raise BadValueError(msg)
+        self._check_names()
 
     @property
     def kind(self) -> str:
@@ -193,6 +197,32 @@ class ObservationalStudy(Study[ObservationalResult]):
             "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
         }
 
+    def _check_names(self) -> None:
+        """Refuse columns and properties that there can't be, by the set's table or what is known of faces."""
+        there = self.faces.table if isinstance(self.faces, FaceSet) else self.known
+        known = dict.fromkeys(
+            [*map(str, there), *FACE_COLUMNS, "label"]
+        )  # the latter of words in the column expression
+        for name in self.names:
+            if name not in known:
+                PROPERTIES[name.removeprefix("measured_")]
+        self._check_columns(known)
+
+    def _check_columns(self, there: Collection[str]) -> None:
+        """Refuse columns to hold fixed, or of persons, that aren't there."""
+        labels = () if self.labels is None else self.label_columns
+        for name, what in [
+            *((name, "is to be held fixed") for name in labels),
+            *([] if self.person is None else [(self.person, "would tell who is shown")]),
+        ]:
+            if name not in there:
+                raise BadValueError(self._absent(name, what, there))
+
+    def _absent(self, name: str, what: str, there: Iterable[str]) -> str:
+        other = "." if name == self.person else ", or labels=() to hold nothing fixed."
+        known = ", ".join(there)
+        return f"The faces have no {name}, which {what}; they have {known}. Name another column{other}"
+
     def _check(self) -> None:
         known = self.known
         empty = {name for name, missing in lacking(known, map(str, known)).items() if missing.all()}
@@ -201,12 +231,8 @@ class ObservationalStudy(Study[ObservationalResult]):
             *([] if self.person is None else [(self.person, "would tell who is shown")]),
         ]:
             if name not in known or name in empty:
-                there = ", ".join(str(one) for one in known if one not in empty)
-                msg = (
-                    f"The faces have no {name}, which {what}; they have {there}. Name another column"
-                    f"{'.' if name == self.person else ', or labels=() to hold nothing fixed.'}"
-                )
-                raise BadValueError(msg)
+                there = (str(one) for one in known if one not in empty)
+                raise BadValueError(self._absent(name, what, there))
         lacks = self._lacks()
         try:
             incomplete(lacks, len(known))

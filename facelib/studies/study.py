@@ -6,7 +6,7 @@ import math
 import os
 import platform
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -391,11 +391,13 @@ def check_common(study: Any) -> None:
     check_kind(study.hypothesis, (Hypothesis, type(None)), what)
 
 
-def check_properties(names: Sequence[str]) -> tuple[str, ...]:
+def check_properties(names: str | Sequence[str]) -> tuple[str, ...]:
     """Return names of properties, or raise `UnknownNameError` with those that there are."""
-    for name in names:
+    check_kind(names, Iterable, "A list of properties")
+    asked = [names] if isinstance(names, str) else list(names)
+    for name in asked:
         properties.PROPERTIES[name]
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(asked))
 
 
 def described(people: Sequence[Subject]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.nuisance import nuisance_replicates
 from facelib.showing import in_short
-from facelib.studies.frames import Frames, check_accepts, even_strengths, make_frames
+from facelib.studies.frames import Frames, check_accepts, check_known, even_strengths, make_frames
 from facelib.studies.maps import SweepMaps
 from facelib.studies.meant import meant
 from facelib.studies.readings import Cancelled, Progress, Reading, Stale, read, reading_of
@@ -256,6 +257,20 @@ def wanted_label(label: str | None, face: Face | Head, models: Sequence[Classifi
     return next(known, own)
 
 
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """Give a progress bar to report to."""
+    from tqdm.auto import tqdm
+
+    with tqdm(total=100, unit="%", leave=False) as bar:
+
+        def show(share: float, text: str) -> None:
+            bar.set_description_str(text, refresh=False)
+            bar.update(round(100 * share) - bar.n)
+
+        yield show
+
+
 def sweep(
     face: Face | Head,
     intervention: str | Intervention,
@@ -268,7 +283,7 @@ def sweep(
     seed: int = 0,
     workers: int = 2,
     known: Mapping[float, Face] | None = None,
-    progress: Progress | None = None,
+    progress: bool | Progress | None = None,
     stale: Stale | None = None,
 ) -> Sweep:
     """Change one property of `face` step by step and read every picture with every classifier.
@@ -297,7 +312,9 @@ def sweep(
         Threads.
     known
         Pictures of this sweep that are there already, by strength.
-    progress, stale
+    progress
+        True for a progress bar, or a function called with a share in [0, 1] and a text.
+    stale
         See `facelib.studies.readings.read`.
 
     Raises
@@ -313,8 +330,29 @@ def sweep(
     >>> result = facelib.sweep(facelib.Head(expression="happy"), "symmetry")  # doctest: +SKIP
     >>> result.effects()  # doctest: +SKIP
     """
+    given: object = progress
+    if given is True:
+        with _bar() as show:
+            return sweep(
+                face,
+                intervention,
+                classifiers,
+                steps,
+                label=label,
+                size=size,
+                replicates=replicates,
+                seed=seed,
+                workers=workers,
+                known=known,
+                progress=show,
+                stale=stale,
+            )
+    if given and not callable(given):
+        msg = f"progress is True, False, None, or a function of a share and a text; got {given!r}."
+        raise BadValueError(msg)
     named = interventions.get(intervention)
     check_accepts(named, face)
+    check_known(known)
     chosen = named.meant_for(face)
     if not isinstance(replicates, int | np.integer) or replicates < FEWEST_REPLICATES:
         msg = f"The local verdict needs at least {FEWEST_REPLICATES} replicates; got {replicates!r}."
@@ -327,7 +365,7 @@ def sweep(
     def report(share: float, text: str) -> None:
         if stale is not None and stale():
             raise Cancelled
-        if progress is not None:
+        if callable(progress):
             progress(share, text)
 
     report(0.0, "rendering the faces")

@@ -30,6 +30,7 @@ from facelib import (
     stats,
     studies,
 )
+from facelib.classifiers import Preparation
 from facelib.errors import FacelibError
 from facelib.faces import Face, Head
 from facelib.stats import independence
@@ -209,3 +210,93 @@ def test_a_wrong_value_is_answered_in_words(case: str, sweep: Any, tmp_path: Pat
     call, words = ANSWERED[case]
     with pytest.raises(FacelibError, match=words):
         call(sweep, tmp_path)
+
+
+# What was answered by an error of Python's, or late
+
+
+HEAD = Head(expression="happy")
+KNOWN = "known_unbiased"
+
+
+class Nope(interventions.PictureIntervention):
+    """Its sentence names an option that it hasn't."""
+
+    id, title, group, description, sentence = "nope", "Nope", "View", "It turns.", "turns by {nope}"
+
+    def _change(self, face: Face, strength: float) -> Face:
+        return face.replace(image=(face.image * (1 - strength)).astype(np.uint8))
+
+
+@dataclasses.dataclass(frozen=True)
+class Flat(independence.IndependenceTest):
+    """It forgets that there are pairs."""
+
+    id, title, conditioners = "flat", "Flat", frozenset({"none", "categorical"})
+
+    def prepare(self, _problem: Any) -> Any:
+        class Found(independence.Prepared):
+            statistic = effect = np.zeros(3)
+
+            def surrogates(self, orders: Any, pairs: Any) -> Any:
+                raise NotImplementedError
+
+        return Found()
+
+
+def observed(**more: Any) -> facelib.ObservationalStudy:
+    return facelib.ObservationalStudy(
+        **({"faces": [HEAD], "properties": ["age"], "classifiers": [KNOWN]} | more)
+    )
+
+
+PLAIN: dict[str, tuple[Callable[[], Any], str]] = {
+    "no property": (lambda: properties.measure([HEAD], []), "Nothing is asked for: name a property or more"),
+    "a number in quotes": (
+        lambda: Preparation(64, "rgb", "0", 1),  # type: ignore[arg-type]
+        "`mean` is one number.*got '0'",
+    ),
+    "imagenet in gray": (
+        lambda: Preparation.imagenet(224, "gray"),  # type: ignore[arg-type]
+        "takes colour 'rgb' or 'bgr'; got 'gray'",
+    ),
+    "pictures that are no mapping": (
+        lambda: facelib.sweep(HEAD, "blur", [KNOWN], 3, known=[1]),  # type: ignore[arg-type]
+        "known is a mapping of strengths to faces",
+    ),
+    "a number as progress": (
+        lambda: facelib.sweep(HEAD, "blur", [KNOWN], 3, progress=3),  # type: ignore[arg-type]
+        "progress is True, False, None, or a function of a share and a text; got 3",
+    ),
+    "a misspelt field": (lambda: facelib.Head(expresion="sad"), "no 'expresion'. Did you mean 'expression'"),
+    "braces of nothing": (
+        lambda: interventions.add(Nope()),
+        "'turns by {nope}', can't be filled in: KeyError",
+    ),
+    "a statistic of another shape": (
+        lambda: stats.independence_test(np.arange(20.0), np.arange(20.0), method=Flat()),
+        r"statistic of all pairs, an array .*, here \(1, 1\); got shape \(3,\)",
+    ),
+    "an unknown property of a study": (lambda: observed(properties=["agee"]), "Did you mean age"),
+    "labels that aren't there": (lambda: observed(labels="emotion"), "have no emotion, which is to be held"),
+    "persons that aren't there": (lambda: observed(person="who"), "have no who, which would tell who"),
+    "a budget below nothing": (lambda: observed(budget=-1), "seconds above 0, or None; got -1"),
+}
+
+
+@pytest.mark.parametrize("case", PLAIN)
+def test_a_wrong_argument_is_answered_in_words_at_once(case: str) -> None:
+    call, words = PLAIN[case]
+    with pytest.raises(facelib.FacelibError, match=words):
+        call()
+
+
+def test_what_can_be_meant_is_taken() -> None:
+    bar = facelib.sweep(HEAD, "blur", [KNOWN], 3, replicates=5, size=64, progress=True)
+    assert len(bar.strengths) == 3
+    listed = Preparation(64, "rgb", [1, 2, 3], np.array([4.0, 5, 6]))  # type: ignore[arg-type]
+    assert hash(listed) == hash(Preparation(64, "rgb", (1.0, 2.0, 3.0), (4.0, 5.0, 6.0)))
+    whole = facelib.InterventionalStudy([HEAD], ["blur"], [KNOWN], measured="symmetry")
+    assert whole.properties_measured == ("symmetry",)
+    given = facelib.FaceSet.from_faces([HEAD.render(64).replace(attributes={"agee": 3, "expression": "sad"})])
+    assert observed(faces=given, properties=["agee", "measured_age"], labels="label").given == ("agee",)

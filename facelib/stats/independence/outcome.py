@@ -155,6 +155,7 @@ def run(
         return _outcome(question, {}, null=_where(by_orders), why_not=question.why_not)
     with one_blas_thread(), named(type(test), "test", test.id):
         prepared = test.prepare(problem)
+        _check_shapes(prepared, problem.shape)
         testable = np.isfinite(prepared.extreme)
         tested = int(testable.sum())
         clock.passed(int(np.prod(question.shape)) - tested)
@@ -204,6 +205,17 @@ def run(
         notes=notes,
         most=most,
     )
+
+
+def _check_shapes(prepared: Prepared, shape: tuple[int, int]) -> None:
+    """Raise `BadValueError` unless a test computed one number for each pair of property and output."""
+    for name in ("statistic", "effect", "extreme"):
+        if np.shape(getattr(prepared, name)) != shape:
+            msg = (
+                f"A test computes {name} of all pairs, an array (properties, outputs), here {shape}; got "
+                f"shape {np.shape(getattr(prepared, name))}."
+            )
+            raise BadValueError(msg)
 
 
 def not_run(test: IndependenceTest, question: Question, why: str, null: Null | None = None) -> Outcome:
