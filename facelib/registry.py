@@ -6,11 +6,14 @@ import difflib
 import fnmatch
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from facelib.errors import BadValueError, FacelibError, UnknownNameError
 
 T = TypeVar("T")
+
+IN_PLACE: Final = ". Pictures aren't changed in place: change a copy, face.image.copy()."
+"""What to do where code writes into a picture that it was given to read."""
 
 
 def place_of(definition: Callable[..., object]) -> str:
@@ -60,7 +63,8 @@ def named(code: Callable[..., object], noun: str, name: str, when: str = "") -> 
     except Exception as error:
         if not place_of(code):
             raise
-        msg = f"{where}: {type(error).__name__}: {error}"
+        written = isinstance(error, ValueError) and "read-only" in str(error)
+        msg = f"{where}: {type(error).__name__}: {error}{IN_PLACE if written else ''}"
         raise BadValueError(msg) from error
 
 

@@ -67,6 +67,19 @@ class Face:
         """Return a copy with some fields replaced."""
         return replace(self, **changes)
 
+    def lent(self) -> Face:
+        """Return the face as code of others gets it: its picture can be read, and copied, but not written to.
+
+        Examples
+        --------
+        >>> face = Face(np.zeros((8, 8, 3), np.uint8), np.zeros(4), np.zeros((2, 2)))
+        >>> face.lent().image.flags.writeable, face.image.flags.writeable
+        (False, True)
+        """
+        view = self.image.view()
+        view.flags.writeable = False
+        return self.replace(image=view)
+
     def _repr_png_(self) -> bytes:
         """Show the picture in a notebook."""
         import io

@@ -15,7 +15,7 @@ from facelib.errors import BadValueError, UnavailableError, check_kind
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_set import BROKEN
 from facelib.properties.property import PROPERTIES, Measure, Values
-from facelib.registry import named
+from facelib.registry import named, place_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +101,8 @@ def _table(
         told = [name for name in wanted if PROPERTIES[name].read is read]
         try:
             with named(read, "property", told[0]):
-                found[read] = _checked(read(different), told, len(different))
+                given = [face.lent() for face in different] if place_of(read) else different
+                found[read] = _checked(read(given), told, len(different))
         except UnavailableError:
             if strict:
                 raise

@@ -15,7 +15,7 @@ from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.faces.arguments import whole
 from facelib.interventions import HeadIntervention, Intervention
-from facelib.registry import named
+from facelib.registry import named, place_of
 from facelib.showing import in_short
 from facelib.studies.readings import Cancelled, Stale
 
@@ -146,6 +146,8 @@ def make_frames(
     ready = known or {}
     drawn = isinstance(face, Head) and isinstance(intervention, HeadIntervention)
     picture = face.render(size) if isinstance(face, Head) and not drawn else face
+    if isinstance(picture, Face) and place_of(type(intervention)):
+        picture = picture.lent()
 
     def make(grade: float) -> Face:
         if stale is not None and stale():

@@ -25,6 +25,7 @@ from facelib.classifiers import Classifier, Preparation, own
 from facelib.errors import BadValueError
 from facelib.interventions import INTERVENTIONS
 from facelib.stats import independence
+from facelib.studies.frames import make_frames
 
 pytestmark = pytest.mark.usefixtures("single_threaded")
 
@@ -469,3 +470,36 @@ def test_what_is_no_picture_is_called_by_its_name(pictures: Path) -> None:
         facelib.load_face("pp")
     with pytest.raises(facelib.FacelibError, match=r"got Tensor of shape \(3, 64, 64\)\.$"):
         facelib.load_face(torch.zeros(3, 64, 64))  # type: ignore[arg-type]
+
+
+# Code that writes into the picture that it is given would change later frames, and its user's photograph
+
+
+@pytest.mark.usefixtures("_as_before")
+@pytest.mark.parametrize("what", ["change", "property"])
+def test_a_picture_is_not_changed_in_place(what: str, rng: np.random.Generator) -> None:
+    photograph = rng.integers(0, 256, (64, 64, 3), np.uint8)
+    before = photograph.copy()
+    face = facelib.Face(photograph, np.array([0.0, 0.0, 64.0, 64.0]), np.full((2, 2), np.nan))
+
+    def written(one: facelib.Face, _strength: float = 1.0) -> facelib.Face:
+        one.image[:8] = 0
+        return one
+
+    words = {"id": "scrawl", "title": "Scrawl", "group": "Light", "description": "It.", "sentence": "it"}
+    change = {"_change": lambda _self, one, strength: written(one, strength)}
+    kind = type("Scrawl", (interventions.PictureIntervention,), words | change)
+
+    def read(faces: Any) -> Any:
+        return np.array([written(one).image.mean() for one in faces])
+
+    about: dict[str, Any] = {"title": "Scrawl", "unit": "", "source": "measured", "description": "It."}
+    properties.register("scrawl", **about, low=0, high=1)(read)
+    ways: dict[str, Callable[[], Any]] = {
+        "change": lambda: make_frames(face, kind(), [0.0, 1.0], workers=1),
+        "property": lambda: properties.measure([face], ["scrawl"]),
+    }
+    with pytest.raises(BadValueError, match=r"'scrawl', an? .* of yours, failed.*read-only.*image\.copy\(\)"):
+        ways[what]()
+    np.testing.assert_array_equal(photograph, before)
+    photograph[:] = 0  # it stays its user's own
