@@ -59,7 +59,7 @@ def test_a_missing_and_an_old_package_are_named_with_what_to_install(version: Ca
         "package numba",
         "problem",
         "it isn't installed (facelib needs it)",
-        "python -m pip install 'numba>=0.61'",
+        "python -m pip install 'numba>=0.61,<0.69'",
     )
     old = told(found, "package pandas")
     assert (old.state, old.remedy) == ("problem", "python -m pip install 'pandas>=2.2'")

@@ -25,7 +25,7 @@ from facelib.app.study_exports import OBSERVED, POPULATION, NothingYetError, rep
 from facelib.app.watchdog import Watchdog
 from facelib.faces import sample_photograph
 from facelib.studies import execution
-from facelib.studies.limits import LIMITS
+from facelib.studies.limits import LIMITS_OF
 
 pytestmark = [
     pytest.mark.packages,
@@ -369,7 +369,7 @@ def test_the_report_is_one_page_with_its_limits(make: Make) -> None:
     made = report_html(panel.state.found)
     text = made.data.decode()
     assert (made.name, made.type) == ("facelib_observational_report.html", "text/html")
-    assert LIMITS.split(".")[0] in text
+    assert LIMITS_OF["observational"].split(".")[0] in text
     assert "http-equiv" not in text or 'src="http' not in text
     assert [label for _, label, _ in OBSERVED][:2] == ["Report (HTML)", "Figures (zip)"]
     cells = panel.map.chart.data["cells"]

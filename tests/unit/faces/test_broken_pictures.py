@@ -146,7 +146,7 @@ def test_broken_metadata_breaks_no_picture(kind: str, exif: bytes) -> None:
 
 
 def test_folders_and_pipes_are_no_pictures(tmp_path: Path) -> None:
-    with pytest.raises(BadImageError, match="no file"):
+    with pytest.raises(BadImageError, match="is a folder"):
         read_picture(tmp_path)
 
 
