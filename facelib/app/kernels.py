@@ -94,7 +94,7 @@ class CappedKernelManager(AsyncMappingKernelManager):
     def pre_start_kernel(self, *args: Any, **kwargs: Any) -> Any:
         """Name a kernel's connection file by chance: `ps` shows it, and visitors could use the id in it."""
         manager, name, kernel_id = super().pre_start_kernel(*args, **kwargs)
-        manager.connection_file = os.path.join(self.connection_dir, f"kernel-{secrets.token_hex(8)}.json")
+        manager.connection_file = os.path.join(self.connection_dir, f"kernel-{secrets.token_hex(4)}.json")
         return manager, name, kernel_id
 
     def notify_connect(self, kernel_id: str) -> None:

@@ -26,9 +26,7 @@ MESSAGE_LIMIT = 32 * MEGABYTE  # largest message of the page to its kernel: a ph
 TOKEN_VARIABLE = "FACELIB_TOKEN"
 SHORTEST_TOKEN = 8  # characters of one that was chosen
 SOCKET_PATH_LIMIT = 100  # characters; Linux allows 107, macOS 103
-LONGEST_SOCKET = len(
-    "/facelib-page-4194304-12345678/voila_12345678/kernel-01234567-89ab-cdef-0123-456789abcdef-ipc-5"
-)
+LONGEST_SOCKET = len("/facelib-page-4194304-12345678/voila_12345678/kernel-01234567-ipc-5")
 PORTS_TO_TRY = 50
 CANT_BUILD = "The page could not be built. The window in which facelib was started says why."
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]

@@ -255,7 +255,9 @@ def _log_probability(
     """Return the log-probability of what each head shows."""
     columns = [classifier.index_of(emotion) or 0 for emotion in shown]  # all are known
     numbers = logits.astype(np.float64)
-    return np.asarray(numbers[np.arange(len(shown)), columns] - np.logaddexp.reduce(numbers, axis=1))
+    with np.errstate(invalid="ignore"):  # a network without one finite output
+        found = numbers[np.arange(len(shown)), columns] - np.logaddexp.reduce(numbers, axis=1)
+    return np.asarray(np.nan_to_num(found, nan=-np.inf))
 
 
 def _prepared(
