@@ -162,5 +162,5 @@ def _field(field: str, value: float) -> dict[str, Any]:
 
 
 def _is_echo(widget: Any, old: float, new: float) -> bool:
-    """Tell whether a slider only says the step nearest to what it was told to show: browsers round."""
+    """Return whether a slider only reports the step nearest to the value it was given: browsers round."""
     return isinstance(widget, widgets.FloatSlider) and abs(new - old) < 0.51 * widget.step

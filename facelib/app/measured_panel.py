@@ -20,7 +20,7 @@ SHOWN = ("symmetry", "age", "gender", "skin_tone", "electrodes", "brightness", "
 
 
 class MeasuredPanel(Card):
-    """Shows the property that is meant to move, and then the others that can be told.
+    """Shows the property that is meant to move, and then the others that are known.
 
     `table.index` follows the strength slider in the browser.
     """

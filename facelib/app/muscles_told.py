@@ -66,7 +66,7 @@ class SaidPanel(Card):
 
 
 def table_rows(film: Film) -> list[list[Any]]:
-    """Return a row a muscle group; what is of now has a text a moment."""
+    """Return one row for each muscle group; what is of now has one text for each moment."""
     activity = film.animation.activity
     found = []
     for row in film.summary.to_dict("records"):

@@ -36,8 +36,8 @@ PRIVACY: Final = (
     "removed at once. Nothing leaves the computer that facelib runs on."
 )
 FORMAT: Final = (
-    "A table (CSV, TSV, Parquet) with a column a channel, named like “Zygomaticus_l”, “Zyg li” or “F20”, and "
-    "if there is one a column of times; or an EDF or BDF file."
+    "A table (CSV, TSV, Parquet) with one column for each channel, named like “Zygomaticus_l”, “Zyg li” or "
+    "“F20”, and a column of times if there is one; or an EDF or BDF file."
 )
 NO_FILE: Final = "No file has been given yet."
 KINDS: Final = {
