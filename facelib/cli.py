@@ -40,7 +40,7 @@ Pool = Annotated[int, typer.Option(help="How many pages are computed ahead; 0: n
 Kernels = Annotated[
     int,
     typer.Option(
-        help="How many sessions may run, those ahead included (800 to 900 MB each; they share 300)."
+        help="How many sessions may run, those ahead included (Linux: 260 to 350 MB each, else 800 to 900)."
     ),
 ]
 Idle = Annotated[float, typer.Option(help="Minutes after which sessions that nobody looks at end.")]

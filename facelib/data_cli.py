@@ -89,10 +89,11 @@ def delete(places: Places = None, *, yes: Yes = False) -> None:
         if not sys.stdin.isatty():
             msg = "Nothing was deleted: nobody is there to ask. Say --yes if all of this may go."
             raise BadValueError(msg)
-        typer.confirm(f"Delete {sum(len(one.files) for one in gone)} files?", default=False, abort=True)
+        typer.confirm(f"Delete {_files(sum(len(one.files) for one in gone))}?", default=False, abort=True)
     left = delete_all(gone)
     if left:
-        msg = f"{len(left)} files could not be deleted: {', '.join(map(str, left[:5]))}. May you write there?"
+        which = ", ".join(map(str, left[:5]))
+        msg = f"{_files(len(left))} could not be deleted: {which}. May you write there?"
         raise WriteError(msg)
     typer.echo("Deleted.")
     for one in gone:
@@ -120,4 +121,8 @@ def _line(one: Written) -> str:
     if not one.files and one.kind != "session":
         return f"{one.kind}: {one.path} isn't there any more, or its disk isn't connected"
     state = ", in use" if one.in_use else ""
-    return f"{one.kind}: {one.path} ({len(one.files)} files, {size(one.bytes)}{state})"
+    return f"{one.kind}: {one.path} ({_files(len(one.files))}, {size(one.bytes)}{state})"
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"

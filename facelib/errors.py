@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from difflib import get_close_matches
+from functools import wraps
+from typing import Any, Final, TypeVar, cast
+
+T = TypeVar("T")
 
 PATHS: Final = (str, os.PathLike)
 """Kinds of what names a file or a folder."""
 
 
 class FacelibError(Exception):
-    """Base of every error that facelib raises on purpose."""
+    """Base of every error that facelib raises on purpose.
+
+    Parameters
+    ----------
+    *args
+        The message, in plain words: what was expected, what came, and what to do. The page shows it.
+    hint
+        What to write in Python; it follows the message in a traceback, and the page leaves it out.
+
+    Examples
+    --------
+    >>> error = FacelibError("No face was found.", hint="In Python: detect=False.")
+    >>> str(error), error.words
+    ('No face was found. In Python: detect=False.', 'No face was found.')
+    """
+
+    hint: str = ""
+
+    def __init__(self, *args: object, hint: str = "") -> None:
+        super().__init__(*args)
+        self.hint = hint
+
+    @property
+    def words(self) -> str:
+        """The message without its hint: what the page says."""
+        return str(self.args[0]) if self.args else ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.words, self.hint]))
 
 
 class FacelibWarning(UserWarning):
@@ -44,8 +77,39 @@ def check_kind(value: object, kinds: type | tuple[type, ...], what: str) -> None
 class UnknownNameError(FacelibError, KeyError):
     """A name that nothing is registered under."""
 
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""  # KeyError would show the repr
+
+def answers_misspelt(noun: str) -> Callable[[type[T]], type[T]]:
+    """Let a dataclass answer a misspelt field with the nearest one, instead of a bare TypeError.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @answers_misspelt("a pear")
+    ... @dataclass
+    ... class Pear:
+    ...     colour: str = "green"
+    >>> Pear(color="red")
+    Traceback (most recent call last):
+    facelib.errors.UnknownNameError: There is no 'color' of a pear. Did you mean 'colour'?
+    """
+
+    def decorate(kind: type[T]) -> type[T]:
+        make: Callable[..., None] = kind.__init__
+        known = [field.name for field in fields(cast("Any", kind)) if field.init]
+
+        @wraps(make)
+        def checked_make(self: T, *given: Any, **named: Any) -> None:
+            for name in named.keys() - set(known):
+                near = get_close_matches(name, known, 1)
+                hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
+                msg = f"There is no {name!r} of {noun}. {hint}"
+                raise UnknownNameError(msg)
+            make(self, *given, **named)
+
+        kind.__init__ = checked_make  # type: ignore[method-assign,assignment]
+        return kind
+
+    return decorate
 
 
 class BadIndexError(FacelibError, IndexError):
@@ -65,8 +129,8 @@ class NoFaceError(FacelibError, ValueError):
         What was found all the same: (x1, y1, x2, y2) of each face, px of the whole picture, left to right.
     """
 
-    def __init__(self, message: str = "", boxes: Iterable[Iterable[float]] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", boxes: Iterable[Iterable[float]] = (), *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
         self.boxes = tuple(tuple(float(edge) for edge in box) for box in boxes)
 
 
@@ -99,8 +163,9 @@ class BadTableError(FacelibError, ValueError):
         missing: Sequence[str] = (),
         unlisted: Sequence[str] = (),
         duplicates: Sequence[str] = (),
+        hint: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, hint=hint)
         self.missing, self.unlisted, self.duplicates = tuple(missing), tuple(unlisted), tuple(duplicates)
 
 

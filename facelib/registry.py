@@ -114,6 +114,10 @@ class Registry(Generic[T]):
         self._places[name] = place
         return item
 
+    def replace(self, name: str, item: T) -> None:
+        """Add `item` under `name`, whatever is there: what another process means by it counts."""
+        self._items[name] = item
+
     def __getitem__(self, name: str) -> T:
         try:
             return self._items[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import ipywidgets as widgets
@@ -22,17 +23,33 @@ OPTIONS = {
     "to": ("Toward", "Where the change leads at strength 1", "whatever is farther"),
 }
 """Title and help text of every option that takes a word, and what it is called if it is left open."""
+KINDS = (("properties", False), ("harmless reference changes", True))
+"""What the menu of properties holds, and whether that is harmless."""
 OPEN = ""  # in menus, for an option that is left open: with None they would show nothing
 
 
 class ChangePanel(Card):
-    """Chooses the property and the strength; `slider` is the strength, in steps of the sweep."""
+    """Chooses the property and the strength; `slider` is the strength, in steps of the sweep.
 
-    def __init__(self, explorer: Explorer) -> None:
+    Parameters
+    ----------
+    explorer
+        The state that is changed.
+    apart
+        Leave out the strength: the page shows it beside the pictures.
+    """
+
+    def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
         super().__init__("Change")
         self.explorer = explorer
         self._quiet = Quiet()
-        self.menu = labelled("Property", "What is changed; everything else stays fixed", widgets.Dropdown())
+        self.kind = labelled(
+            "Kind",
+            "Properties of face and picture; or harmless reference changes of the whole picture, such as "
+            "blur, which the others are compared with",
+            widgets.Dropdown(options=list(KINDS)),
+        )
+        self.menu = labelled("Property", "What is changed; nothing else is set anew", widgets.Dropdown())
         self.options = {
             name: labelled(title, help_text, widgets.Dropdown())
             for name, (title, help_text, _) in OPTIONS.items()
@@ -41,6 +58,8 @@ class ChangePanel(Card):
         self.hint.add_class("facelib-hint")
         self.withheld = widgets.HTML()
         self.withheld.add_class("facelib-hint")
+        self.what = widgets.HTML()
+        self.what.add_class("facelib-what")
         self.slider = widgets.IntSlider(min=0, max=STEPS - 1, readout=False)
         self.slider.add_class("facelib-strength")
         self.play = widgets.Play(min=0, max=STEPS - 1, interval=120, show_repeat=False)
@@ -50,14 +69,15 @@ class ChangePanel(Card):
         self._beside.add_class("facelib-options")
         self._bind()
         self.follow()
-        help_text = "0 the face unchanged … 1 the whole change"
-        strength = widgets.HBox([labelled("Strength", help_text, self.slider), self.play])
+        help_text = "0: the face unchanged … 1: the whole change"
+        self.strength = widgets.HBox([labelled("Strength", help_text, self.slider), self.play])
         choice = widgets.HBox([self.menu, self._beside])
         choice.add_class("facelib-choice")
-        strength.add_class("facelib-choice")
-        self.fill(choice, strength, self.hint, self.withheld)
+        self.strength.add_class("facelib-choice")
+        self.fill(self.kind, choice, *([] if apart else [self.strength]), self.hint, self.withheld)
 
     def _bind(self) -> None:
+        self.kind.observe(self.guarded(self._on_kind), "value")
         on_choice = self.guarded(self._on_choice)
         for control in (self.menu, *self.options.values()):
             control.observe(on_choice, "value")
@@ -69,6 +89,7 @@ class ChangePanel(Card):
         """Show what the explorer holds."""
         chosen = self.explorer.intervention
         with self._quiet:
+            self.kind.value = chosen.placebo
             entries = menu_of(self.explorer)
             if list(self.menu.options) != entries:
                 self.menu.options = entries
@@ -84,7 +105,17 @@ class ChangePanel(Card):
             shown = any(control.layout.display != "none" for control in self.options.values())
             self._beside.layout.display = "" if shown else "none"
         self.hint.value = chosen.description
+        self.what.value = f"<p>{html.escape(chosen.title)}</p>"
         self.withheld.value = "" if isinstance(self.explorer.face, Head) else withheld_html()
+
+    def _on_kind(self, event: Any) -> None:
+        """Go to the first change of the other kind; its menu follows."""
+        with self.explorer.lock:
+            if not self._quiet:
+                first = next(
+                    item for item in interventions.ordered(self.explorer.face) if item.placebo == event["new"]
+                )
+                self.explorer.choose(first)
 
     def _on_choice(self, _event: Any) -> None:
         with self.explorer.lock:
@@ -110,8 +141,10 @@ class ChangePanel(Card):
 
 
 def menu_of(explorer: Explorer) -> list[tuple[str, str]]:
-    """Return what can be done with the face: real properties first, then the harmless reference changes."""
-    return [(f"{item.group}: {item.title}", item.id) for item in interventions.ordered(explorer.face)]
+    """Return what can be done with the face, of the kind that is chosen: properties by their group."""
+    placebo = explorer.intervention.placebo
+    items = [item for item in interventions.ordered(explorer.face) if item.placebo == placebo]
+    return [(item.title if placebo else f"{item.group}: {item.title}", item.id) for item in items]
 
 
 def withheld_html() -> str:

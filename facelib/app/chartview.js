@@ -5,6 +5,7 @@
  */
 
 const PATIENCE = 15000; // ms until a missing chart library is reported
+const NARROW = 450; // px of the place below which the spec for narrow ones is drawn
 
 function shelf(version) {
   const entries = (globalThis.facelibVega ??= {});
@@ -36,6 +37,19 @@ function driven(spec) {
   return copy;
 }
 
+const NAMES = { rect: "bars", symbol: "points", rule: "lines", line: "lines", area: "areas", text: "words" };
+
+/** Screen readers skip marks that describe nothing, such as a cursor; a place whose marks may all go has a name. */
+function silent(spec) {
+  for (const mark of spec.marks ?? []) {
+    const described = mark.description || Object.values(mark.encode ?? {}).some((step) => step.description);
+    if (mark.type === "group") silent(mark);
+    else if (described) mark.description ??= NAMES[mark.type] ?? mark.type;
+    else mark.aria = false;
+  }
+  return spec;
+}
+
 /** Note in a change set what must change for a row to read like another; fields that Vega added stay Vega's. */
 function rewrite(changes, fields, tuple, row) {
   for (const field of fields) {
@@ -43,6 +57,13 @@ function rewrite(changes, fields, tuple, row) {
     if (tuple[field] !== value) changes.modify(tuple, field, value);
   }
 }
+
+/** What a chart says under a finger goes with the next touch, or when the page is scrolled: nothing else takes it away. */
+function hideTip() {
+  document.getElementById("vg-tooltip-element")?.classList.remove("visible");
+}
+
+for (const kind of ["touchstart", "scroll"]) window.addEventListener(kind, hideTip, { capture: true, passive: true });
 
 class Chart {
   constructor(model, el) {
@@ -61,8 +82,18 @@ class Chart {
     this.message.hidden = true;
     el.classList.add("facelib-chart");
     el.replaceChildren(this.mount, this.message);
-    this.observer = new ResizeObserver(() => this.fit());
+    this.observer = new ResizeObserver(() => {
+      if (this.drawn && this.spec() !== this.drawn) this.embed();
+      else this.fit();
+      this.tell();
+    });
     this.observer.observe(el);
+  }
+
+  /** Say so where a part of the chart is beside its place, to be moved into it. */
+  tell() {
+    const { el } = this;
+    el.classList.toggle("facelib-aside", el.scrollWidth > el.clientWidth + 8 && getComputedStyle(el).overflowX === "auto");
   }
 
   say(error) {
@@ -88,10 +119,18 @@ class Chart {
     this.mount.replaceChildren();
   }
 
-  /** Embed the spec; called again only when it changes on purpose. */
+  /** The spec for the width that the chart has. */
+  spec() {
+    const narrow = this.model.get("narrow");
+    const tight = this.el.clientWidth > 0 && this.el.clientWidth < NARROW;
+    return tight && Object.keys(narrow ?? {}).length ? narrow : this.model.get("spec");
+  }
+
+  /** Embed the spec; called again only when it changes on purpose, or its place is another one. */
   async embed() {
     const turn = ++this.turn;
-    const spec = this.model.get("spec");
+    const spec = this.spec();
+    this.drawn = spec;
     try {
       if (!spec || Object.keys(spec).length === 0) {
         this.finalize();
@@ -101,7 +140,7 @@ class Chart {
       const vegaEmbed = await library(this.model.get("library_version"));
       if (turn !== this.turn) return;
       const place = document.createElement("div"); // the old chart stays until the new one is there
-      const result = await vegaEmbed(place, driven(spec), { actions: false, renderer: "svg", defaultStyle: false });
+      const result = await vegaEmbed(place, driven(spec), { actions: false, renderer: "svg", defaultStyle: false, patch: silent });
       if (turn !== this.turn) {
         result.finalize();
         return;
@@ -147,7 +186,10 @@ class Chart {
         this.problem = null;
         await view.runAsync();
         if (view !== this.view) continue;
-        if (resized) this.fit();
+        if (resized) {
+          this.fit();
+          this.tell();
+        }
         this.say(this.problem);
         if (this.problem) break;
         this.el.dataset.state = "ready";

@@ -82,6 +82,9 @@ class ChartView(anywidget.AnyWidget):
     spec
         Vega-Lite specification; setting another one embeds anew. ``usermeta["facelib"]["columns"]`` says how
         many panels stand beside each other, so that they can be widened to fill the page.
+    narrow
+        Specification for a place less than 450 px wide, with the same data sets and parameters; empty:
+        `spec` serves every place.
     data
         Rows by the name of a data set of the spec; patched into the chart.
     signals
@@ -101,6 +104,7 @@ class ChartView(anywidget.AnyWidget):
     _css = _HERE / "chartview.css"
 
     spec = t.Dict().tag(sync=True)
+    narrow = t.Dict().tag(sync=True)
     data = t.Dict().tag(sync=True)
     signals = t.Dict().tag(sync=True)
     index = t.Int(0).tag(sync=True)

@@ -14,7 +14,6 @@ class CheckList {
   build() {
     this.legend = element("legend", "facelib-checklist-legend");
     this.list = element("div", "facelib-checklist-list");
-    this.list.tabIndex = -1;
     const most = this.model.get("height");
     if (most) this.list.style.maxHeight = `${most}px`;
     this.boxes = [];
@@ -55,8 +54,17 @@ class CheckList {
 
   follow() {
     const chosen = new Set(this.model.get("value"));
-    for (const box of this.boxes) box.checked = chosen.has(box.value);
-    this.set.disabled = this.model.get("disabled");
+    const disabled = this.model.get("disabled");
+    for (const box of this.boxes) Object.assign(box, { checked: chosen.has(box.value), disabled });
+    this.still(disabled);
+  }
+
+  /** Where no box takes the focus, the list does: it can still be scrolled with the keyboard. */
+  still(so) {
+    this.list.tabIndex = so ? 0 : -1;
+    for (const [name, value] of [["role", "group"], ["aria-label", this.model.get("label")]]) {
+      so ? this.list.setAttribute(name, value) : this.list.removeAttribute(name);
+    }
   }
 
   send() {

@@ -56,11 +56,14 @@ class ConfirmPanel(Card):
         self.statement = labelled(
             "Hypothesis",
             "What is to be confirmed, in a sentence",
-            widgets.Textarea(rows=3, placeholder="As one side weakens, outputs for the intended class fall."),
+            widgets.Textarea(
+                rows=3,
+                placeholder="As one side weakens, the output for the emotion meant falls.",
+            ),
         )
-        self.set = button("Set the hypothesis", "Write it down with its time, and with the settings below")
+        self.set = button("Set the hypothesis", "Write it down with its time and with all settings")
         self.set.button_style = "primary"
-        self.anew = button("Begin another", "Leave this one as it is written down")
+        self.anew = button("Begin another", "Keep this one as it is written down, and write another")
         self.fields = widgets.VBox()
         self.fields.add_class("facelib-fields")
         self.buttons = widgets.HBox([self.set, self.anew])
@@ -114,17 +117,17 @@ class PowerHelper(widgets.VBox):
         self.state = state
         self.people = labelled(
             "People",
-            "How many different people: drag it and see what they can find",
+            "How many different people: drag it to see how often a study of so many finds the change",
             widgets.IntSlider(min=2, max=200),
         )
         self.change = labelled(
             "True change",
-            "What you take the mean change of the probability to be",
+            "What you take the mean change of the probability over people to be",
             widgets.FloatSlider(value=-0.2, min=-0.9, max=0.9, step=0.01, readout_format=".2f"),
         )
         self.sd = labelled(
             "Spread",
-            "Standard deviation of the change between people",
+            "How far people differ: the standard deviation of their changes",
             widgets.FloatSlider(value=0.2, min=0.02, max=0.6, step=0.01, readout_format=".2f"),
         )
         self.take = button("From Explore", "Take change and spread from what Explore has found")
@@ -159,7 +162,7 @@ class PowerHelper(widgets.VBox):
             needed = stats.sample_size(self.change.value, self.sd.value, question=question, **asked).n
             words.append(f"For 80 % of studies to find that it {question}, it takes {needed} people.")
         except BadValueError as error:
-            words.append(str(error))
+            words.append(error.words)
         self.sentence.value = paragraphs(*filter(None, words))
         sizes = sorted({*range(SIZES[0], max(60, people + 20), 2), people})
         curve = stats.power_curve(self.change.value, self.sd.value, sizes=sizes, questions=QUESTIONS, **asked)

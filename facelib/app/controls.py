@@ -32,6 +32,17 @@ class Card(widgets.VBox):
         return guarded(self.messages)(callback)
 
 
+class Fold(widgets.VBox):
+    """A button that looks like a summary, and what it unfolds; the browser does that without the kernel."""
+
+    def __init__(self, title: str, *children: Any) -> None:
+        self.button = widgets.ToggleButton(description=title)
+        self.button.add_class("facelib-fold")
+        inside = widgets.VBox(list(children))
+        inside.add_class("facelib-folded")
+        super().__init__([self.button, inside])
+
+
 class Quiet:
     """While entered, bound handlers stay silent: the panel shows a state instead of changing it."""
 

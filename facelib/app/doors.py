@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +18,8 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.voila_identity_provider import VoilaLoginHandler
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
+_WORD = 8  # bytes of a number in it
+_FEWEST = 6  # numbers: where the channel begins, four parts of the message, and where it ends
 SOMEBODY = User("visitor", "Visitor", "Visitor", "V")
 FOREIGN = "Another site asked for this page. Open it by its address."
 
@@ -84,8 +87,34 @@ class LoginHandler(VoilaLoginHandler):
         self.write(self.render_template("login.html", rest=rest, wrong=len(rest) < len(said)))
 
 
+def well_formed(message: str | bytes) -> bool:
+    """Say whether a message of a page is what `PROTOCOL` says: where each part begins, then the parts.
+
+    What reads it on the server trusts these numbers; a wrong one can keep it busy for ever.
+
+    Examples
+    --------
+    >>> well_formed(bytes(100)), well_formed("text")
+    (False, False)
+    """
+    if not isinstance(message, bytes):
+        return False
+    count = int.from_bytes(message[:_WORD], "little")
+    if not _FEWEST <= count < len(message) // _WORD:
+        return False
+    begins = struct.unpack_from(f"<{count}Q", message, _WORD)
+    return begins[0] == _WORD * (1 + count) and begins[-1] <= len(message) and list(begins) == sorted(begins)
+
+
 class SocketHandler(VoilaKernelWebsocketHandler):
     """Connects a page to its kernel."""
+
+    def on_message(self, ws_message: str | bytes) -> None:
+        """Pass a message on; hang up on who sends something else."""
+        if well_formed(ws_message):
+            super().on_message(ws_message)
+        else:
+            self.close(1003, "no message of the page")
 
     async def pre_get(self) -> None:
         """Refuse whoever doesn't speak as the page does: Voila misreads messages of the older protocol."""

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 
 from facelib import stats
 from facelib.app.controls import Card, labelled, paragraphs
+from facelib.app.example_view import population_example
 from facelib.app.livetable import LiveTable
 from facelib.app.mapview import MapView
 from facelib.app.population_state import Found, Population
@@ -24,10 +25,9 @@ from facelib.stats.power import plain
 if TYPE_CHECKING:
     import pandas as pd
 
-WAITS: Final = (
-    "Nothing has been run yet. The map fills in as faces are done: a row for each classifier, a column for "
-    "each emotion."
-)
+FILLS: Final = "The map fills in as faces are done: a row for each classifier, a column for each emotion."
+WAITS: Final = f"Nothing has been run yet. {FILLS}"
+RUNS: Final = f"The first faces are being read. {FILLS}"
 EARLY: Final = "So far: {counts}. Numbers and verdicts change until the end."
 MARKS: Final = {MATTERS: "verdict-changes", DOES_NOT: "verdict-unchanged", CANNOT_TELL: "verdict-unclear"}
 SHOWN: Final = 12  # failures that are listed
@@ -37,22 +37,38 @@ SIDED: Final = {"two-sided": "two-sided", "less": "one-sided (falls)", "greater"
 CELL: Final = 90  # px of a cell of the map
 
 VERDICTS: Final = (
-    {"title": "classifier", "align": "left", "help": "Published network; see its card"},
-    {"title": "start", "align": "right", "help": "Mean probability of the class at strength 0"},
+    {"title": "classifier", "align": "left", "help": "A network, not a person"},
+    {"title": "start", "align": "right", "help": "Mean probability over people at strength 0"},
     {"title": "change", "align": "right", "help": "Mean change from strength 0 to 1 over people"},
-    {"title": "{level} interval", "align": "left", "help": "Of the mean, over people, at level 1 − α"},
-    {"title": "p", "align": "right", "help": "Sign-flip test over people"},
-    {"title": "p corrected", "align": "right", "help": "After Holm over all tests of the table"},
+    {
+        "title": "{level} interval",
+        "align": "left",
+        "help": "Of the mean change over people, at level 1 − α: it goes with p, not with the verdict",
+    },
+    {
+        "title": "p",
+        "align": "right",
+        "help": "Sign-flip test: how easily so large a mean change comes about if nothing happens",
+    },
+    {"title": "p corrected", "align": "right", "help": "After Holm's correction for the number of tests"},
     {"title": "beyond control", "align": "left", "help": "Mean change minus that of the control, with its p"},
-    {"title": "{inner} interval", "align": "left", "help": "At level 1 − 2α: this one gives the verdict"},
+    {
+        "title": "{inner} interval",
+        "align": "left",
+        "help": "Of the mean change over people, at level 1 − 2α: this one gives the verdict",
+    },
     {"title": "verdict at δ", "align": "left", "help": "By the {inner} interval against ± δ"},
 )
 SHARES: Final = (
     {"title": "change", "align": "left"},
-    {"title": "tests", "align": "right", "help": "Classifiers × emotions"},
+    {"title": "tests", "align": "right", "help": "One for each classifier and emotion"},
     {"title": "significant", "align": "right", "help": "p below α"},
     {"title": "after Holm", "align": "right", "help": "Corrected over all tests"},
-    {"title": "after BH", "align": "right", "help": "Benjamini and Hochberg: share of false ones at most α"},
+    {
+        "title": "after BH",
+        "align": "right",
+        "help": "After Benjamini and Hochberg: at most a share α of these is false, on average",
+    },
     {"title": "matter at δ", "align": "right", "help": "Whose verdict is that the change matters"},
 )
 
@@ -69,17 +85,19 @@ class EffectsPanel(Card):
         self.waits.add_class("facelib-hint")
         self.shares = LiveTable()
         self.parts = (self.chart, self.lowering, self.shares)
+        self.example = population_example()
         state.observe(self.guarded(self.follow), ["found", "stage"])
         self.follow()
-        self.fill(self.waits, *self.parts)
+        self.fill(self.waits, self.example, *self.parts)
 
     def follow(self, _change: object = None) -> None:
         """Show what is known; the chart is patched, never embedded again."""
         found: Found | None = self.state.found
         known = found is not None and len(found.by_label) > 0
+        self.example.show(here=found is None and not self.state.running)
         for part in self.parts:
             part.layout.display = "" if known else "none"
-        self.waits.value = paragraphs(early(found) or WAITS)
+        self.waits.value = paragraphs(early(found) or (RUNS if self.state.running else WAITS))
         self.waits.layout.display = "" if early(found) or not known else "none"
         if found is None or not known:
             return
@@ -174,7 +192,9 @@ def titles_of(found: Found) -> dict[str, str]:
 
 
 def map_of(found: Found) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the cells of the map, and the names of its panels: the intended class first.
+    """Return the cells of the map, and the names of its panels: the emotion meant first.
+
+    Where that is the same emotion for all faces, its own column says it already.
 
     Changes of which nothing is known yet have empty cells, so that the map fills in.
     """
@@ -183,8 +203,8 @@ def map_of(found: Found) -> tuple[list[dict[str, Any]], list[str]]:
     from facelib.charts.heatmap import INTENDED, heatmap_rows
 
     titles = titles_of(found)
-    intended = found.effects[found.effects["label"] == INTENDED]
-    table = pd.concat([intended, found.by_label])
+    meant = found.effects[found.effects["label"] == INTENDED]
+    table = found.by_label if repeats(meant, found.by_label) else pd.concat([meant, found.by_label])
     there = set(table["intervention"])
     blank = table[table["intervention"] == table["intervention"].iloc[0]].assign(
         mean=math.nan, low=math.nan, high=math.nan, p=math.nan, p_holm=math.nan, verdict=""
@@ -199,14 +219,33 @@ def map_of(found: Found) -> tuple[list[dict[str, Any]], list[str]]:
 
 def map_heading(found: Found) -> list[str]:
     """Return the heading of the map: what its marks mean, and by which tests in which columns."""
-    from facelib.charts.heatmap import HEADING, INTENDED
+    from facelib.charts.heatmap import HEADING, INTENDED, MEANT
 
-    emotions = family_of(found.by_label)
-    if not (found.effects["label"] == INTENDED).any():
+    emotions, own = family_of(found.by_label), family_of(found.effects)
+    meant = found.effects[found.effects["label"] == INTENDED]
+    if not len(meant):
         return [*HEADING, f"Tests: {emotions}"]
-    return [
-        *HEADING, f"Column {INTENDED}: {family_of(found.effects)}", f"Columns of emotions: {emotions}",
-    ]  # fmt: skip
+    if repeats(meant, found.by_label):
+        return [*HEADING, f"Tests of the map: {emotions}", f"Tests of the verdicts below: {own}"]
+    return [*HEADING, f"Column “{MEANT}”: {own}", f"Columns of emotions: {emotions}"]
+
+
+def repeats(meant: pd.DataFrame, by_label: pd.DataFrame) -> bool:
+    """Tell whether the emotion meant is one and the same for all faces: its numbers stand there twice.
+
+    >>> import pandas as pd
+    >>> row = {"intervention": "palsy", "classifier": "fer", "n": 8, "mean": -0.3}
+    >>> repeats(pd.DataFrame([row]), pd.DataFrame([row | {"label": "happy"}]))
+    True
+    >>> repeats(pd.DataFrame([row]), pd.DataFrame([row | {"label": "happy", "mean": -0.1}]))
+    False
+    """
+    keys = ["intervention", "classifier", "n", "mean"]
+    wanted = set(map(tuple, meant[keys].dropna().round(12).to_numpy().tolist()))
+    return bool(wanted) and any(
+        wanted <= set(map(tuple, rows[keys].dropna().round(12).to_numpy().tolist()))
+        for _, rows in by_label.groupby("label")
+    )
 
 
 def family_of(effects: pd.DataFrame) -> str:
@@ -233,7 +272,7 @@ def lowered(found: Found) -> list[str]:
         stats.describe_lowering(
             one, cause=CAUSES.get(name.partition("(")[0], ""), clause=clauses.get(name, "")
         )
-        .replace("for intended", "for the intended emotion")
+        .replace("for intended", "for the emotion meant")
         .replace(str(control), spoken)
         for name, one in found.lowering.items()
     ]
@@ -366,7 +405,7 @@ def failures_html(failures: pd.DataFrame) -> str:
 def label_words(label: str) -> str:
     """Return what class the numbers are about."""
     if label == "intended":
-        return "Probability of the intended emotion, the one that each face is meant to show"
+        return "Probability of the emotion meant, the one that each face is meant to show"
     return f"Probability of {label}"
 
 

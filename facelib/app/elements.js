@@ -7,6 +7,15 @@ function element(tag, className, text = "") {
   return node;
 }
 
+/** Change the words of a node that holds nothing else. A text that is replaced makes the browser lay out the whole page
+ * anew (10 ms), one that is rewritten in place doesn't.
+ */
+function write(node, text) {
+  const words = node.firstChild;
+  if (!(words instanceof Text) || words.nextSibling) node.textContent = text;
+  else if (words.nodeValue !== text) words.nodeValue = text;
+}
+
 /** A picture with a badge and a note over it and a caption below, of the widget whose classes begin with `kind`. */
 function figure(kind, name) {
   const part = (tag, word, text = "") => element(tag, `facelib-${kind}-${word}`, text);

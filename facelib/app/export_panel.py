@@ -27,14 +27,14 @@ class NotReadyError(FacelibError):
     """There is nothing to export yet."""
 
     def __init__(self) -> None:
-        super().__init__("The sweep is still being computed; try again in a moment.")
+        super().__init__("The other strengths are still being computed; try again in a moment.")
 
 
 class ExportPanel(Card):
     """One button a file."""
 
     def __init__(self, explorer: Explorer) -> None:
-        super().__init__("Take home")
+        super().__init__("Download")
         self.explorer = explorer
         self.buttons = tuple(self._offer(*offer) for offer in OFFERS)
         self.fill(grid(*self.buttons, columns=3))
@@ -137,10 +137,18 @@ def _name(result: Result, suffix: str, kind: str = "sweep") -> str:
 
 
 OFFERS: tuple[tuple[Make, str, str], ...] = (
-    (table_csv, "Table", "CSV: one row a strength × classifier × emotion, with measured properties"),
+    (table_csv, "Table", "CSV: one row for each strength, classifier and emotion, with measured properties"),
     (table_parquet, "Parquet", "The table for pandas, R and DuckDB"),
-    (wide_csv, "Wide table", "CSV: one row a strength, one column a classifier and emotion"),
+    (wide_csv, "Wide table", "CSV: one row for each strength, one column for each classifier and emotion"),
     (figures_zip, "Figures (zip)", "Response curves and outputs as SVG and PNG"),
-    (stimuli_zip, "Stimuli (zip)", "Every picture of the sweep as PNG, lossless, with a key"),
-    (classifiers_csv, "Classifiers", "CSV: hash, labels, preparation and licence of each; in the zips, too"),
+    (
+        stimuli_zip,
+        "Stimuli (zip)",
+        "The picture of every strength as PNG, without loss, with a list of what they are",
+    ),
+    (
+        classifiers_csv,
+        "Classifiers",
+        "CSV: what each of them is, its labels, what it sees, and its licence; in the zips, too",
+    ),
 )

@@ -25,15 +25,29 @@ ANCESTRIES = {
 
 
 KNOBS = (
-    Knob("intensity", "Intensity", "Of the expression: 0 neutral … 1 whole", 0, 1, 0.05),
+    Knob("intensity", "Intensity", "How strong the expression is: 0 neutral … 1 all of it", 0, 1, 0.05),
     Knob("age", "Age", "Years", 5, 90, 1, ".0f"),
-    Knob("gender", "Gender", "Shape: 0 the female morph, 1 the male morph", 0, 1, 0.05),
-    Knob("skin_tone", "Skin tone", "0 light … 1 dark, linear in the individual typology angle", 0, 1, 0.05),
-    Knob("asymmetry", "Asymmetry", "Asymmetric shape of the resting face: 0 none … 1 strong", 0, 1, 0.05),
+    Knob("gender", "Female–male", "Shape of the head: 0 female … 1 male", 0, 1, 0.05),
+    Knob(
+        "skin_tone",
+        "Skin tone",
+        "0 light … 1 dark, in even steps of the individual typology angle (ITA)",
+        0,
+        1,
+        0.05,
+    ),
+    Knob(
+        "asymmetry",
+        "Asymmetry",
+        "How unlike both sides of the face are at rest: 0 alike … 1 very unlike",
+        0,
+        1,
+        0.05,
+    ),
 )
 POSE = (
-    Knob("yaw", "Turn", "Degrees; positive: toward the person's left", -45, 45, 1, ".0f"),
-    Knob("pitch", "Nod", "Degrees; positive: up", -30, 30, 1, ".0f"),
+    Knob("yaw", "Turn", "Degrees: below 0 to the person's right, above 0 to the left", -45, 45, 1, ".0f"),
+    Knob("pitch", "Nod", "Degrees: below 0 down, above 0 up", -30, 30, 1, ".0f"),
 )
 PERSON = (
     "age", "gender", "ancestry", "skin_tone", "seed", "hair", "hair_colour", "eye_colour", "asymmetry",
@@ -61,13 +75,18 @@ class FacePanel(Card):
         self.pose = {knob.field: knob.slider() for knob in POSE}
         self.menus = {
             "expression": menu("Expression", "What the face shows", EMOTIONS, OTHER),
-            "ancestry": menu("Ancestry", "Shape morphs, not a claim about groups", ANCESTRIES, OTHER),
+            "ancestry": menu(
+                "Ancestry",
+                "A shape of the head; nothing is claimed about groups of people",
+                ANCESTRIES,
+                OTHER,
+            ),
             "hair": menu("Hair", "Hair style", HAIR),
             "light": menu("Light", "Where the light comes from", LIGHTS, OTHER),
         }
-        help_text = "Seed of the shape of the face and of the marks on the skin"
+        help_text = "Each number is another person: shape of the face and marks on the skin"
         self.seed = labelled("Person no.", help_text, widgets.BoundedIntText(min=0, max=999_999))
-        self.random = button("Random", "Another person: age, gender, tone, hair and shape at random")
+        self.random = button("Random", "Another person: age, gender, skin, hair and shape at random")
         self.undo = button("Undo", "Go back one change of face or property")
         self.reset = button("Reset", "The face that the page opened with")
         self.more = MorePanel(self._on, lambda: self.explorer.last_head)

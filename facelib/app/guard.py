@@ -26,7 +26,7 @@ OUT_OF_MEMORY = (
     "The computer has run out of memory. Close other programs or ask for fewer faces, then try again."
 )
 UNEXPECTED = (
-    "Something went wrong inside facelib ({kind}). Change a setting and try again, or reload the page. "
+    "Something went wrong inside facelib. Change a setting and try again, or reload the page. "
     "The details are in the window in which facelib was started."
 )
 
@@ -34,37 +34,38 @@ UNEXPECTED = (
 def explain(error: BaseException) -> str:
     """Say in words for a reader who doesn't program what has happened.
 
+    What an error advises to write in Python is left out.
+
     Examples
     --------
     >>> from facelib.errors import BadImageError
-    >>> explain(BadImageError("A picture may have 40 megapixels at most; this one has 100."))
-    'A picture may have 40 megapixels at most; this one has 100.'
+    >>> explain(BadImageError("This picture has 100 megapixels.", hint="In Python: PIL.Image.resize."))
+    'This picture has 100 megapixels.'
     """
     if isinstance(error, FacelibError):
-        return str(error)
+        return error.words
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
-    return UNEXPECTED.format(kind=type(error).__name__)
+    return UNEXPECTED
 
 
 class Messages(ipywidgets.HTML):
     """Where a panel says what went wrong; screen readers read it out when it changes.
 
-    It is empty and takes no room while there is nothing to say.
+    It is empty and takes no room while there is nothing to say, but it is there: what comes with its text is
+    often not read out. Its role is given by the page's style.
     """
 
     def __init__(self) -> None:
-        super().__init__(layout={"display": "none"})
+        super().__init__()
+        self.add_class("facelib-messages")
         self._source: object = None
         log_to_terminal()
 
-    def show(self, text: str, kind: str = "error", source: object = None) -> None:
-        """Show `text`, which is escaped; `kind` is "error" or "note", `source` who may settle it."""
-        role = "alert" if kind == "error" else "status"
-        name = html.escape(f"facelib-message facelib-{kind}")
+    def show(self, text: str, source: object = None) -> None:
+        """Show `text`, which is escaped; `source` may settle it."""
         self._source = source
-        self.value = f'<div role="{role}" class="{name}">{html.escape(text)}</div>'
-        self.layout.display = None
+        self.value = f'<div class="facelib-message">{html.escape(text)}</div>'
 
     def report(self, error: BaseException, source: object = None) -> None:
         """Show what happened; log the traceback of anything but a `FacelibError`."""
@@ -81,7 +82,6 @@ class Messages(ipywidgets.HTML):
         """Take the message away."""
         self._source = None
         self.value = ""
-        self.layout.display = "none"
 
 
 class HasMessages(Protocol):
@@ -162,12 +162,12 @@ def log_to_terminal() -> None:
 
 
 def close_output_port() -> None:
-    """Close the port of a page's kernel that takes what forked processes print; nothing of ours forks.
+    """Close the port of a kernel that takes what forked processes print; nothing of ours forks.
 
     It is open to every user of the machine, takes messages of any size, and writes them into the log.
     """
     thread: Any = getattr(sys.stdout, "pub_thread", None)
     port = getattr(thread, "_pipe_in", None)
-    if port is not None and "VOILA_WS_BASE_URL" in os.environ:
+    if port is not None:
         thread._pipe_flag = False
         thread.schedule(port.close)

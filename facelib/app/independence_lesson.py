@@ -11,7 +11,7 @@ import pandas as pd
 import traitlets
 
 from facelib.app.chartview import ChartView
-from facelib.app.controls import Card, Quiet, button, labelled, paragraphs
+from facelib.app.controls import Card, Fold, Quiet, button, labelled, paragraphs
 from facelib.app.independence_state import LEVELS, REPETITIONS, SETTINGS, Settings, World, in_words
 from facelib.app.lesson import OWN, Situation
 from facelib.app.livetable import LiveTable
@@ -235,7 +235,7 @@ class TestsPanel(Card):
         self.sentence, self.status, self.trust = widgets.HTML(), widgets.HTML(), LiveTable()
         self.sentence.add_class("facelib-sentence")
         self.status.add_class("facelib-hint")
-        more = widgets.Accordion([self.trust], titles=("How far can each test be trusted here?",))
+        more = Fold("How far can each test be trusted here?", self.trust)
         world.observe(self.guarded(self.follow), ["tests", "problem", "status"])
         self.follow()
         self.fill(self.chart, self.status, self.sentence, more)
@@ -248,7 +248,7 @@ class TestsPanel(Card):
         self.chart.show(data=data, signals=signals)
         words = in_words(world.tests, world.settings)
         if words:
-            self.sentence.value = f'<p role="status">{html.escape(words)}</p>'
+            self.sentence.value = f'<p class="facelib-status">{html.escape(words)}</p>'
         self.status.value = html.escape(world.status) or "&nbsp;"
         self.trust.show(TRUST, trust(world.tests, world.settings), "Levels measured nearest to these faces")
         if world.problem:

@@ -7,19 +7,25 @@ import os
 import secrets
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from importlib.metadata import EntryPoint
 from typing import Any
 
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
 from traitlets import Float, Int
 
+from facelib.app.fork_server import ForkServer, ForkServerError, kernel_arguments
 from facelib.models.scratch import sweep
 
 BUSY = "All sessions are in use. Please try again in a minute."
 # glibc gives every thread a heap of its own and returns little of it: 180 MB a session for nothing.
 # A page has one visitor, so no other front end needs an echo of each slider event.
 VARIABLES = {"MALLOC_ARENA_MAX": "2", "JUPYTER_WIDGETS_ECHO": "0"}
+# Run by a kernel before the first cell, also of a notebook of one's own.
+FIRST = "from facelib.app.guard import close_output_port; close_output_port(); del close_output_port"
 _SECRET = secrets.token_urlsafe(24)
 POLL = 0.25  # seconds between two looks whether there is room again
 
@@ -27,6 +33,38 @@ POLL = 0.25  # seconds between two looks whether there is room again
 def kernel_path(server_url: str) -> str:
     """Return below which path kernels reach the server; only they know it, by their environment."""
     return f"{server_url}{_SECRET}/"
+
+
+class ForkedProvisioner(LocalProvisioner):
+    """Starts kernels of this Python by `ForkServer`; any other, and where that has ended, as usual."""
+
+    server: ForkServer | None = None
+    process: Any = None
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start a kernel."""
+        arguments = kernel_arguments(cmd)
+        if self.server is not None and arguments is not None:
+            cwd = str(kwargs.get("cwd") or os.getcwd())
+            env = kwargs.get("env") or dict(os.environ)
+            try:
+                kernel = await asyncio.to_thread(self.server.start, arguments, env, cwd)
+            except ForkServerError as error:
+                self.log.warning("%s Kernels start more slowly from now on.", error)
+                type(self).server = None
+            else:
+                self.process, self.pid, self.pgid, self.cwd = kernel, kernel.pid, kernel.pid, cwd
+                return self.connection_info
+        return await super().launch_kernel(cmd, **kwargs)
+
+
+def fork_kernels() -> None:
+    """Let kernels be forked from now on."""
+    name = "facelib-forked"
+    ForkedProvisioner.server = ForkServer(VARIABLES)
+    place = f"{__name__}:{ForkedProvisioner.__name__}"
+    KernelProvisionerFactory.provisioners[name] = EntryPoint(name, place, KernelProvisionerFactory.GROUP_NAME)
+    KernelProvisionerFactory.instance().default_provisioner_name = name
 
 
 class CappedKernelManager(AsyncMappingKernelManager):
@@ -91,9 +129,11 @@ class CappedKernelManager(AsyncMappingKernelManager):
 
     start_kernel = _async_start_kernel
 
-    def pre_start_kernel(self, *args: Any, **kwargs: Any) -> Any:
-        """Name a kernel's connection file by chance: `ps` shows it, and visitors could use the id in it."""
-        manager, name, kernel_id = super().pre_start_kernel(*args, **kwargs)
+    def pre_start_kernel(self, kernel_name: str | None, kwargs: Any) -> Any:
+        """Close a kernel's doors: its port, and the id in its connection file's name, which `ps` shows."""
+        manager, name, kernel_id = super().pre_start_kernel(kernel_name, kwargs)
+        if "ipykernel_launcher" in manager.kernel_spec.argv:
+            kwargs["extra_arguments"] = [f"--IPKernelApp.exec_lines={FIRST}"]
         manager.connection_file = os.path.join(self.connection_dir, f"kernel-{secrets.token_hex(4)}.json")
         return manager, name, kernel_id
 

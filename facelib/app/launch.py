@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from facelib.app.fork_server import USABLE
 from facelib.errors import BadValueError, UnavailableError
 from facelib.models.scratch import sweep
 
@@ -62,8 +63,8 @@ def serve(
     pool_size
         How many kernels stand ready with the page computed ahead.
     max_kernels
-        How many kernels may run, those included; more visitors get a kind refusal. Each takes
-        800 MB, 900 once all tabs were open; 300 of these are shared by all.
+        How many kernels may run, those included; more visitors get a kind refusal. On
+        Linux each takes 260 MB, 350 once all tabs were open, beside 320 that all share; elsewhere 800 to 900.
     token
         What visitors have to know; None: what the environment variable ``FACELIB_TOKEN`` holds, or a new one.
         "": nothing, which is possible on this machine only, and lets everyone in who uses it.
@@ -105,6 +106,7 @@ def serve(
     template = shared(TEMPLATE)
     with environment(jupyter_variables(template, os.environ)):
         try:
+            from facelib.app.kernels import fork_kernels
             from facelib.app.server import PageServer
         except ImportError as error:
             msg = f"The page needs Voila ({error}). Install it with: python -m pip install 'facelib[app]'"
@@ -127,6 +129,8 @@ def serve(
             template_folder=str(template),
             announce=announce or (lambda _url: None),
         )
+        if USABLE:
+            fork_kernels()
         server.initialize([])
         server.start()
 
@@ -193,7 +197,7 @@ def configuration(
         {"cull_idle_timeout": idle, "cull_interval": min(30, idle), "cull_connected": False}
     )
     options.CappedKernelManager.update({"max_kernels": max_kernels, "abandoned_after": min(30.0, idle)})
-    options.VoilaKernelManager.fill_delay = 3.0  # the visitor's own page comes first
+    options.VoilaKernelManager.fill_delay = 6.0  # seconds; the visitor's own page comes first
     options.KernelManager.update({"transport": transport, "autorestart": False, "shutdown_wait_time": 2.0})
     return options
 

@@ -4,48 +4,57 @@ from __future__ import annotations
 
 import gc
 import html
+from collections.abc import Iterator
+from threading import Thread
+from typing import Final
 
 import ipywidgets as widgets
 
 from facelib.app.change_panel import ChangePanel
+from facelib.app.controls import Card
 from facelib.app.export_panel import ExportPanel
 from facelib.app.face_panel import FacePanel
-from facelib.app.guard import Messages, close_output_port
+from facelib.app.guard import Messages
 from facelib.app.look_panel import LookPanel
 from facelib.app.measured_panel import MeasuredPanel
 from facelib.app.outputs_panel import OutputsPanel
+from facelib.app.page_memory import PageMemory
 from facelib.app.state import Explorer
 from facelib.app.study_state import StudyState
 from facelib.app.style import PageStyle
 from facelib.app.tabs import TabBar, Tabs
+from facelib.app.warm import imports
 from facelib.app.watchdog import Watchdog
 from facelib.classifiers import single_threaded
 from facelib.faces import Face, Head
 from facelib.studies.limits import LIMITS
+
+MOST_REST: Final = 60.0  # seconds that imports for other tabs wait for the first one's results
 
 
 def page(explorer: Explorer | None = None) -> widgets.Widget:
     """Return the whole page as one widget, the same in Voila and in JupyterLab.
 
     Its tabs are Explore, Population, Observed data and Muscles; all but the first are made when they are
-    first opened.
+    first opened. Served by Voila, it comes back as it was left after a reload; in JupyterLab, where it stays
+    open, a cell that is run again starts afresh.
 
     Parameters
     ----------
     explorer
         The state to show; None: a fresh one on all classifiers of this machine.
     """
-    close_output_port()
     single_threaded()  # two threads of ours read faces; more per thread would only make them wait
     if not gc.get_freeze_count():
         gc.freeze()  # what is imported stays: looking through it for garbage halts the page for 0.2 s
     state = explorer or Explorer()
     watchdog = Watchdog()
     face, measured = FacePanel(state), MeasuredPanel(state)
-    change, look, outputs = ChangePanel(state), LookPanel(state), OutputsPanel(state)
+    change, look, outputs = ChangePanel(state, apart=True), LookPanel(state, apart=True), OutputsPanel(state)
     for follower in (look.stage, measured.table, *outputs.linked):
         widgets.jslink((change.slider, "value"), (follower, "index"))
-    body = widgets.Box([_column(face, measured), _column(change, look, ExportPanel(state)), _column(outputs)])
+    middle = _column(change, _sight(look, change), look, ExportPanel(state))
+    body = widgets.Box([_column(face, measured), middle, _column(outputs)])
     body.add_class("facelib-columns")
     tabs = Tabs(
         body,
@@ -67,13 +76,32 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     )
     limits = widgets.HTML(LIMITS)
     limits.add_class("facelib-limits")
+    memory = PageMemory(state, look, change.slider, tabs.bar)
+
+    def keep_photograph(_change: object = None) -> None:
+        watchdog.keep("photograph", there=is_own(state.face))
+
     state.awake.clear()
-    state.observe(lambda _change: watchdog.keep("photograph", there=is_own(state.face)), "scene")
-    watchdog.observe(lambda _change: state.awake.set(), "visited")
-    root = widgets.VBox([PageStyle(), watchdog, _header(state, tabs.bar), *tabs.boxes, limits])
+    state.observe(keep_photograph, "scene")
+    keep_photograph()
+    watchdog.observe(lambda _change: _welcome(state), "visited")
+    unseen = (PageStyle(), watchdog, memory.keeper)
+    root = widgets.VBox([*unseen, _header(state, tabs.bar), memory.notice, *tabs.boxes, limits])
     root.add_class("facelib-app")
     state.start()
     return root
+
+
+def _welcome(state: Explorer) -> None:
+    """Do for a visitor what a page that was computed ahead has put off."""
+    state.awake.set()
+    Thread(target=_ahead, args=[state], name="facelib-imports", daemon=True).start()
+
+
+def _ahead(state: Explorer) -> None:
+    """Import what the other tabs need once the first one has all that it shows."""
+    if state.worker.wait(MOST_REST):
+        imports()
 
 
 def is_own(face: Face | Head) -> bool:
@@ -81,20 +109,22 @@ def is_own(face: Face | Head) -> bool:
     return isinstance(face, Face) and face.source != "rendered" and "credit" not in face.attributes
 
 
-def _population(state: Explorer, watchdog: Watchdog) -> widgets.Widget:
+def _population(state: Explorer, watchdog: Watchdog) -> Iterator[widgets.Widget | None]:
     from facelib.app.population_panel import PopulationPanel
 
+    yield None
     panel = PopulationPanel(explorer=state)
     _watch(panel.state, watchdog, "population")
-    return panel
+    yield panel
 
 
-def _observed(state: Explorer, watchdog: Watchdog) -> widgets.Widget:
+def _observed(state: Explorer, watchdog: Watchdog) -> Iterator[widgets.Widget | None]:
     from facelib.app.observed_panel import ObservedPanel
 
+    yield None
     panel = ObservedPanel(explorer=state)
     _watch(panel.state, watchdog, "observed")
-    return panel
+    yield panel
 
 
 def _watch(study: StudyState, watchdog: Watchdog, name: str) -> None:
@@ -106,10 +136,11 @@ def _watch(study: StudyState, watchdog: Watchdog, name: str) -> None:
     study.observe(follow, ["found", "stage"])
 
 
-def _muscles(state: Explorer) -> widgets.Widget:
+def _muscles(state: Explorer) -> Iterator[widgets.Widget | None]:
     from facelib.app.muscles_panel import MusclesPanel
 
-    return MusclesPanel(explorer=state)
+    yield None
+    yield from MusclesPanel(explorer=state, whole=False).build()
 
 
 def _column(*panels: widgets.Widget) -> widgets.VBox:
@@ -118,16 +149,25 @@ def _column(*panels: widgets.Widget) -> widgets.VBox:
     return column
 
 
+def _sight(look: LookPanel, change: ChangePanel) -> Card:
+    """Return the pictures with the strength that moves them: on small screens they stay in sight together."""
+    card = Card("Look")
+    card.fill(look.pictures, change.what, change.strength)
+    card.add_class("facelib-sight")
+    return card
+
+
 def _header(state: Explorer, bar: TabBar) -> widgets.Widget:
     """Name, tabs, what is being computed, and what went wrong."""
     title = widgets.HTML("<h1>facelib explorer</h1>")
     status = widgets.HTML()
+    status.add_class("facelib-status-line")
     progress = widgets.FloatProgress(min=0, max=1)
     progress.add_class("facelib-progress")
     problem = Messages()
 
     def follow(_change: object = None) -> None:
-        status.value = f'<span role="status">{html.escape(state.status)}</span>'
+        status.value = f'<span class="facelib-status">{html.escape(state.status)}</span>'
         progress.value = state.progress
         progress.layout.visibility = "visible" if state.status else "hidden"
         if state.problem:

@@ -15,36 +15,65 @@ function markOf(cell, index) {
   return /^[a-z][a-z0-9-]*$/.test(mark ?? "") ? `facelib-${mark}` : "";
 }
 
-function build(model, el) {
-  const columns = model.get("columns");
+let tipCount = 0;
+
+/** What a column's title means, shown while the pointer or the focus is on it, or after a tap; Escape hides it. */
+function tipOf(label, help) {
+  const tip = document.createElement("div");
+  Object.assign(tip, { id: `facelib-tip-${++tipCount}`, className: "facelib-tip", popover: "manual", role: "tooltip", textContent: help });
+  Object.assign(label, { type: "button", className: "facelib-help" });
+  label.setAttribute("aria-describedby", tip.id);
+  const hide = () => tip.matches(":popover-open") && tip.hidePopover();
+  const show = () => {
+    if (!tip.matches(":popover-open")) tip.showPopover();
+    const [place, box] = [label.getBoundingClientRect(), tip.getBoundingClientRect()];
+    tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4))}px`;
+    tip.style.top = `${place.bottom + box.height > window.innerHeight ? place.top - box.height : place.bottom}px`;
+    window.addEventListener("scroll", hide, { once: true, capture: true });
+  };
+  for (const kind of ["pointerenter", "focus", "click"]) label.addEventListener(kind, show);
+  label.addEventListener("blur", hide);
+  label.addEventListener("pointerleave", (event) => event.relatedTarget === tip || hide()); // it may be read with the pointer
+  tip.addEventListener("pointerleave", hide);
+  label.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  return tip;
+}
+
+const aligned = (align) => `facelib-align-${["right", "center"].includes(align) ? align : "left"}`;
+
+/** The table without rows; its titles may have the focus, so it stays as long as the columns do. */
+function frame(model) {
   const table = document.createElement("table");
   table.className = "facelib-table";
   if (model.get("caption")) table.createCaption().textContent = model.get("caption");
   const head = table.createTHead().insertRow();
-  for (const { title, help, align } of columns) {
+  const tips = [];
+  for (const { title, help, align } of model.get("columns")) {
     const cell = document.createElement("th");
     cell.scope = "col";
-    cell.className = `facelib-align-${align === "right" ? "right" : align === "center" ? "center" : "left"}`;
-    const label = document.createElement("span");
+    cell.className = aligned(align);
+    const label = document.createElement(help ? "button" : "span");
     label.textContent = title ?? "";
-    if (help) {
-      label.className = "facelib-help";
-      label.title = help;
-      label.tabIndex = 0;
-      label.setAttribute("aria-label", `${title}: ${help}`);
-    }
+    if (help) tips.push(tipOf(label, help));
     cell.append(label);
     head.append(cell);
   }
-  const body = table.createTBody();
+  table.createTBody();
+  return [table, ...tips];
+}
+
+/** New rows in a table; return the cells that may follow the strength. */
+function rowsInto(table, model) {
+  const columns = model.get("columns");
+  const body = document.createElement("tbody");
   const live = [];
   for (const row of model.get("rows")) {
     const line = body.insertRow();
     row.forEach((cell, k) => {
       const node = document.createElement(k === 0 ? "th" : "td");
       if (k === 0) node.scope = "row";
-      const align = columns[k]?.align;
-      node.className = `facelib-align-${align === "right" ? "right" : align === "center" ? "center" : "left"}`;
+      else node.dataset.title = columns[k]?.title ?? ""; // shown where rows become lines
+      node.className = aligned(columns[k]?.align);
       if (cell?.swatch) {
         const swatch = document.createElement("span");
         swatch.className = "facelib-swatch";
@@ -58,7 +87,7 @@ function build(model, el) {
       live.push({ cell, text, follows: Array.isArray(cell?.series) || Array.isArray(cell?.marks), shown: null });
     });
   }
-  el.replaceChildren(table);
+  table.tBodies[0].replaceWith(body);
   return live;
 }
 
@@ -73,7 +102,7 @@ function render({ model, el }) {
       if (!all && !item.follows) continue;
       const text = textOf(item.cell, index);
       const mark = markOf(item.cell, index);
-      if (text !== item.shown) item.text.textContent = item.shown = text;
+      if (text !== item.shown) write(item.text, (item.shown = text));
       if (item.text.className !== mark) item.text.className = mark;
     }
     el.dataset.index = String(index);
@@ -85,20 +114,30 @@ function render({ model, el }) {
       fill(false);
     });
   };
+  let framed = "";
   let building = false;
+  const build = () => {
+    const wanted = JSON.stringify([model.get("columns"), model.get("caption")]);
+    if (wanted !== framed) {
+      const focused = [...el.querySelectorAll(".facelib-help")].indexOf(document.activeElement);
+      el.replaceChildren(...frame(model));
+      el.querySelectorAll(".facelib-help")[focused]?.focus({ preventScroll: true }); // it stays where it was
+      framed = wanted;
+    }
+    live = rowsInto(el.querySelector("table"), model);
+    fill(true);
+  };
   const rebuild = () => {
     if (building) return; // rows and columns come in one message: build once
     building = true;
     queueMicrotask(() => {
       building = false;
-      live = build(model, el);
-      fill(true);
+      build();
     });
   };
   model.on("change:index", follow);
   for (const name of ["columns", "rows", "caption"]) model.on(`change:${name}`, rebuild);
-  live = build(model, el);
-  fill(true);
+  build();
   return () => cancelAnimationFrame(request);
 }
 

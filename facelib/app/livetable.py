@@ -9,6 +9,7 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from facelib.app.scripts import script
 from facelib.errors import BadValueError
 
 _HERE = Path(__file__).parent
@@ -43,7 +44,7 @@ class LiveTable(anywidget.AnyWidget):
     'fer'
     """
 
-    _esm = _HERE / "livetable.js"
+    _esm = script("livetable.js")
     _css = _HERE / "livetable.css"
 
     columns = t.List(t.Dict()).tag(sync=True)

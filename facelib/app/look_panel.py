@@ -15,54 +15,83 @@ from facelib.app.stage import Stage
 from facelib.app.state import STEPS, Explorer
 from facelib.attribution.regions import BLANK
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.faces import Head
+from facelib.faces import Face, Head
 from facelib.studies import Snapshot, Sweep, even_strengths
 
 OVERLAYS = {"none": "none", "map": "map", "change of the map": "change"}
+AROUND = 2.0  # side of what is shown of a photograph, in sides of the box of its face
+RAISED = 0.12  # how far above the middle of that box: hair and brow belong to the face
+MOST = 0.85  # a crop that leaves less out than this isn't worth the name
+
+View = tuple[int, int, int, int]
+"""What is shown of a picture: x1, y1, x2, y2 in px."""
 
 
 class LookPanel(Card):
-    """Shows the pictures and maps; `stage.index` follows the strength slider in the browser."""
+    """Shows the pictures and maps; `stage.index` follows the strength slider in the browser.
 
-    def __init__(self, explorer: Explorer) -> None:
-        super().__init__("Look")
+    Photographs are shown cropped to the face; what is read and measured is always the whole picture.
+
+    Parameters
+    ----------
+    explorer
+        The state that is shown.
+    apart
+        Leave out the pictures: the page shows them beside the strength.
+    """
+
+    def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
+        super().__init__("Evidence" if apart else "Look")
         self.explorer = explorer
         self._quiet = Quiet()
-        self._shown: Sweep | None = None
-        self.stage = Stage(overlay="map")
+        self._shown: tuple[Sweep, View] | None = None
+        self.stage = Stage()
+        self.whole = widgets.ToggleButton(
+            description="More around the face",
+            tooltip="Show all of the picture that is read; numbers are of it in any case",
+        )
+        self.whole.layout.display = "none"
+        self.pictures = widgets.VBox([self.stage, self.whole])
+        self.pictures.add_class("facelib-pictures")
         names = [model.id for model in explorer.models]
         methods = [(title, name) for name, title in attribution.METHODS.items()]
         self.menus = {
             "classifier": labelled(
-                "Classifier", "Whose evidence is shown on the face", widgets.Dropdown(options=names)
+                "Classifier", "Which network's evidence is shown on the face", widgets.Dropdown(options=names)
             ),
             "label": labelled(
                 "Emotion",
-                "The class that maps, curves and verdicts are about",
+                "The emotion that maps, curves and verdicts are about",
                 widgets.Dropdown(options=EMOTIONS),
             ),
             "cam": labelled(
-                "Method", "Grad-CAM, or another class activation map", widgets.Dropdown(options=methods)
+                "Method",
+                "How the map is computed: Grad-CAM, or another class activation map",
+                widgets.Dropdown(options=methods),
             ),
         }
         self.hint = widgets.HTML()
         self.hint.add_class("facelib-hint")
         self.seen = SeenView(explorer, self.guarded)
-        opacity = widgets.FloatSlider(min=0, max=1, step=0.05, value=self.stage.opacity, readout=False)
-        overlay = widgets.ToggleButtons(options=OVERLAYS, value="map", style={"button_width": "auto"})
-        widgets.jslink((opacity, "value"), (self.stage, "opacity"))
-        overlay.observe(lambda event: self.stage.set_trait("overlay", event["new"]), "value")
+        self.opacity = widgets.FloatSlider(min=0, max=1, step=0.05, value=self.stage.opacity, readout=False)
+        self.overlay = widgets.ToggleButtons(options=OVERLAYS, value="none", style={"button_width": "auto"})
+        widgets.jslink((self.opacity, "value"), (self.stage, "opacity"))
+        self.overlay.observe(lambda event: self.stage.set_trait("overlay", event["new"]), "value")
         self._bind()
         self.follow()
         self.fill(
-            self.stage,
+            *([] if apart else [self.pictures]),
             self.hint,
             grid(
                 *self.menus.values(),
-                labelled("Opacity", "How strongly the map covers the face", opacity),
+                labelled("Opacity", "How strongly the map covers the face", self.opacity),
                 columns=2,
             ),
-            labelled("Overlay", "The map, its change against strength 0, or the plain picture", overlay),
+            labelled(
+                "Overlay",
+                "The plain picture, the map, or how it differs from that at strength 0",
+                self.overlay,
+            ),
             self.seen,
         )
 
@@ -72,6 +101,7 @@ class LookPanel(Card):
         self.explorer.observe(self.follow, list(self.menus))
         self.explorer.observe(self.guarded(self.show_maps), list(self.menus))
         self.explorer.observe(self.guarded(self.show_pictures), ["shown"])
+        self.whole.observe(self.guarded(self.show_pictures), "value")
 
     def _on_menu(self, _event: Any) -> None:
         with self.explorer.lock, self.explorer.hold_trait_notifications():
@@ -91,20 +121,32 @@ class LookPanel(Card):
     def show_pictures(self, _change: object = None) -> None:
         """Send the pictures: the whole sweep once, or the one that is looked at."""
         result, snapshot = self.explorer.result, self.explorer.snapshot
+        view = self._view()
         if result is not None:
-            if result.sweep is self._shown:
+            if self._shown is not None and self._shown[0] is result.sweep and self._shown[1] == view:
                 return
-            self._shown = result.sweep
-            self.stage.show_sweep(result.sweep.images, result.sweep.strengths, alt=alt_text(self.explorer))
+            self._shown = result.sweep, view
+            frames: list[Any] = [cut(image, view) for image in result.sweep.images]
+            self.stage.show_sweep(frames, result.sweep.strengths, alt=alt_text(self.explorer))
         elif snapshot is not None:
             self._shown = None
-            frames = [snapshot.before.image, *[None] * (STEPS - 1)]
+            frames = [cut(snapshot.before.image, view), *[None] * (STEPS - 1)]
             self.stage.show_sweep(frames, even_strengths(STEPS), alt=alt_text(self.explorer))
-            self.stage.show_live(self.explorer.step, snapshot.after.image)
+            self.stage.show_live(self.explorer.step, cut(snapshot.after.image, view))
         else:
             self._shown = None
             self.stage.clear()
         self.show_maps()
+
+    def _view(self) -> View:
+        """Return what is shown of the pictures, and offer the whole one where that is a part of it."""
+        known = self.explorer.result.sweep if self.explorer.result else self.explorer.snapshot
+        first = None if known is None else known.frames.faces[0]
+        part = (0, 0, 0, 0) if first is None else view_of(first)
+        height, width = (0, 0) if first is None else first.size
+        everything = (0, 0, width, height)
+        self.whole.layout.display = "none" if part == everything else ""
+        return everything if self.whole.value else part
 
     def show_maps(self, _change: object = None) -> None:
         """Send the maps of the class and classifier that are looked at, all on one scale."""
@@ -125,8 +167,11 @@ class LookPanel(Card):
         else:
             return
         region = model.crop_boxes(frames.box, frames.faces[0].size)[0]
-        box = fractions(region, frames.faces[0].size)
-        self.stage.show_maps(maps, box=box, title=f"{name}: evidence for {self.explorer.label}")
+        x1, y1, x2, y2 = self._view()
+        box = fractions(region - np.array([x1, y1, x1, y1]), (y2 - y1, x2 - x1))
+        self.stage.show_maps(
+            maps, box=box, title=f"{name}: evidence for {self.explorer.label}, in a unit of its own"
+        )
         if not np.nan_to_num(maps).any():
             self.hint.value = paragraphs(f"The map of {name} is blank: {BLANK} for {self.explorer.label}.")
             self.hint.layout.display = ""
@@ -149,6 +194,31 @@ def why_no_map(model: Classifier, label: str) -> str:
             f"There is no map of {label}: {model.id} has no such class. It knows {', '.join(model.labels)}."
         )
     return ""
+
+
+def view_of(face: Face) -> View:
+    """Return what is shown of a face's picture: a rendered one whole, a photograph around the face.
+
+    >>> box = np.array([200.0, 100, 260, 160])
+    >>> photograph = Face(np.zeros((300, 400, 3), np.uint8), box, np.ones((2, 2)))
+    >>> view_of(photograph), view_of(photograph.replace(source="rendered"))
+    ((170, 63, 290, 183), (0, 0, 400, 300))
+    """
+    height, width = face.size
+    x1, y1, x2, y2 = (float(edge) for edge in face.box)
+    side = AROUND * max(x2 - x1, y2 - y1)
+    if face.source == "rendered" or not 0 < side < MOST * min(height, width):
+        return 0, 0, width, height
+    whole = round(side)
+    left = min(max(round((x1 + x2 - side) / 2), 0), width - whole)
+    top = min(max(round((y1 + y2 - side) / 2 - RAISED * (y2 - y1)), 0), height - whole)
+    return left, top, left + whole, top + whole
+
+
+def cut(image: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uint8]:
+    """Return what is shown of a picture, uint8 (h, w, 3)."""
+    x1, y1, x2, y2 = view
+    return image[y1:y2, x1:x2]
 
 
 def fractions(region: npt.NDArray[np.float64], size: tuple[int, int]) -> tuple[float, float, float, float]:

@@ -34,6 +34,7 @@ class MapView(ChartView):
         data: Mapping[str, Sequence[Mapping[str, Any]]],
         signals: Mapping[str, Any],
         shape: object,
+        narrow: Mapping[str, Any] | None = None,
     ) -> None:
         """Show data in a chart of a shape.
 
@@ -45,8 +46,13 @@ class MapView(ChartView):
             As `ChartView.show` takes them.
         shape
             What the size of the chart depends on: another one embeds it anew.
+        narrow
+            The chart for a place less than 450 px wide; None: the same.
         """
         first = shape != self._shape
         self._shape = shape
-        # Embedded with its first data: Vega warns of scales without any.
-        self.show(with_data(spec, data, signals) if first else None, data=data, signals=signals)
+        with self.hold_sync():
+            if first:
+                self.narrow = with_data(narrow, data, signals) if narrow else {}
+            # Embedded with its first data: Vega warns of scales without any.
+            self.show(with_data(spec, data, signals) if first else None, data=data, signals=signals)

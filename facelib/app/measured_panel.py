@@ -16,6 +16,7 @@ COLUMNS = (
     {"title": "now", "align": "right"},
     {"title": "before", "align": "right"},
 )
+ENDS = {"gender": "0 female, 1 male", "skin_tone": "degrees: more is lighter"}
 SHOWN = ("symmetry", "age", "gender", "skin_tone", "electrodes", "brightness", "sharpness")
 
 
@@ -60,7 +61,11 @@ def _title(name: str) -> dict[str, str]:
     """Return the cell that names a property; its help says unit and where the number comes from."""
     found = properties.PROPERTIES[name]
     unit = f" ({found.unit})" if found.unit else ""
-    return {"text": found.title, "help": f"{found.source}{unit}: {found.description}"}
+    title = found.title
+    if name in ENDS:
+        title = f"{title[:-1]}, {ENDS[name]})" if title.endswith(")") else f"{title} ({ENDS[name]})"
+    source = f"{found.source[:1].upper()}{found.source[1:]}"
+    return {"text": title, "help": f"{source}{unit}: {found.description}"}
 
 
 def _number(name: str, value: float) -> str:

@@ -23,41 +23,66 @@ Bind = Callable[[Any, Change], None]
 KNOBS = {
     knob.field: knob
     for knob in (
-        Knob("gaze_yaw", "Gaze aside", "Degrees; positive: to the person's left", -21, 21, 1, ".0f"),
-        Knob("gaze_pitch", "Gaze up", "Degrees; positive: up", -15.5, 10.5, 0.5, ".1f"),
+        Knob(
+            "gaze_yaw",
+            "Gaze aside",
+            "Degrees: below 0 to the person's right, above 0 to the left",
+            -21,
+            21,
+            1,
+            ".0f",
+        ),
+        Knob("gaze_pitch", "Gaze up", "Degrees: below 0 down, above 0 up", -15.5, 10.5, 0.5, ".1f"),
         Knob(
             "grey",
             "Grey hair",
-            "Share of grey in the hair: 0 none … 1 all; age gives it at first",
+            "Share of grey hair: 0 none … 1 all; at first as the age has it",
             0,
             1,
             0.05,
         ),
-        Knob("hair_length", "Hair length", "Of long hair: 0 to the chin … 1 all of it", 0, 1, 0.05),
+        Knob("hair_length", "Hair length", "Of long hair: 0 to the chin … 1 its whole length", 0, 1, 0.05),
         Knob("thinning", "Thinning", "0 all the hair of the style … 1 none", 0, 1, 0.05),
         Knob("facial_hair", "Beard", "0 none, 0.3 stubble, 1 a full short beard", 0, 1, 0.05),
         Knob("moles", "Moles", "Moles and freckles: 0 none … 1 dark", 0, 1, 0.05),
         Knob(
-            "palsy", "Palsy", "Peripheral palsy of one side: 0 none … 1 complete; our own scale", 0, 1, 0.05
+            "palsy",
+            "Palsy",
+            "Peripheral facial palsy of one side: 0 none … 1 complete; a scale of our own, no clinical grade",
+            0,
+            1,
+            0.05,
         ),
-        Knob("synkinesis", "Synkinesis", "Eye and mouth of the weak side move together: 0 … 1", 0, 1, 0.05),
+        Knob(
+            "synkinesis",
+            "Synkinesis",
+            "How far eye and mouth of the weak side move together: 0 not at all … 1 fully",
+            0,
+            1,
+            0.05,
+        ),
         Knob("glasses", "Glasses", "0 none, 0.2 a thin wire … 1 a heavy dark frame", 0, 1, 0.05),
         Knob("lens_tint", "Lens tint", "0 clear … 1 sunglasses that hide the eyes", 0, 1, 0.05),
         Knob(
             "mask",
             "Mask",
-            "Surgical mask: 0 none, over chin and mouth to 1, the bridge of the nose",
+            "Surgical mask: 0 none … over chin and mouth … 1 up to the bridge of the nose",
             0,
             1,
             0.05,
         ),
-        Knob("electrode_size", "Size", "Factor on the diameter of the electrodes", 0.5, 2, 0.05),
-        Knob("tape", "Tape", "Strips of tape over the electrodes: 0 none … 1 whole", 0, 1, 0.05),
+        Knob("electrode_size", "Size", "Diameter of the electrodes, times their usual one", 0.5, 2, 0.05),
+        Knob("tape", "Tape", "Strips of tape over the electrodes: 0 none … 1 full length", 0, 1, 0.05),
         Knob("wires", "Leads", "Leads of the electrodes: 0 none … 1 out of the picture", 0, 1, 0.05),
+        Knob("light_strength", "Brightness", "All light, times the usual one", 0.3, 2, 0.05),
         Knob(
-            "light_strength", "Brightness", "Factor on all light; 1 is the calibrated exposure", 0.3, 2, 0.05
+            "light_warmth",
+            "Warmth",
+            "Colour of the main light: −1 bluish as the sky, 0 white, 1 yellowish as a lamp",
+            -1,
+            1,
+            0.05,
         ),
-        Knob("light_warmth", "Warmth", "Of the key light: −1 as the sky, 0 white, 1 as a lamp", -1, 1, 0.05),
     )
 }
 MENUS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {

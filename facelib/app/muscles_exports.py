@@ -29,7 +29,7 @@ class NothingShownError(FacelibError):
     """There is nothing to take home yet."""
 
     def __init__(self) -> None:
-        super().__init__("No recording is shown yet: there is nothing to take home.")
+        super().__init__("No recording is shown yet: there is nothing to download.")
 
 
 class NothingReadError(FacelibError):
@@ -58,7 +58,7 @@ class MusclesTakeHome(Card):
     """One button a file."""
 
     def __init__(self, state: Muscles) -> None:
-        super().__init__("Take home")
+        super().__init__("Download")
         self.state = state
         self.buttons = tuple(self._offer(*offer) for offer in OFFERS)
         state.observe(self.guarded(self.follow), "film")
@@ -129,7 +129,7 @@ def figures_zip(shown: Shown) -> Download:
 
     film, label = shown.film, shown.label
     times = film.times
-    now, peak = float(times[shown.step]), int(np.nan_to_num(film.animation.activity).sum(axis=1).argmax())
+    now, peak = float(times[shown.step]), film.peak
     drawn = {"signals": charts.muscle_traces(trace_table(film.animation.activity, times), now=now)}
     if len(film.maps):
         moments = {f"{now:.1f} s": film.animation.activity[shown.step]}
@@ -183,10 +183,10 @@ def _pictures(film: Film) -> Iterator[npt.NDArray[np.uint8]]:
 
 
 OFFERS: Final[tuple[tuple[Make, str, str], ...]] = (
-    (activity_csv, "Activity", "CSV: one row a moment, 30 a second: muscles and face units"),
+    (activity_csv, "Activity", "CSV: one row for each moment, 30 a second: muscles and face units"),
     (activity_parquet, "Activity (Parquet)", "The same for pandas, R and DuckDB"),
     (summary_csv, "Muscle groups", "CSV: peaks, means, left against right, and what a face can show"),
-    (outputs_csv, "Outputs", "CSV: one row a picture × classifier × emotion"),
+    (outputs_csv, "Outputs", "CSV: one row for each picture, classifier and emotion"),
     (figures_zip, "Figures (zip)", "Signals, maps and outputs as SVG and PNG"),
     (film_mp4, "Film (MP4)", "The face, as many pictures a second as here"),
 )

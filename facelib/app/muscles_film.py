@@ -77,6 +77,11 @@ class Film:
         """Seconds since the recording's start, (n,)."""
         return self.animation.times + self.start
 
+    @property
+    def peak(self) -> int:
+        """Moment at which the muscles are most active in all."""
+        return int(np.nan_to_num(self.animation.activity).sum(axis=1).argmax())
+
 
 @dataclass(frozen=True, eq=False)
 class Seen:

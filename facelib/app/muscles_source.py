@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -25,9 +24,7 @@ SECONDS: Final = 8.0  # of a simulated recording
 SIDES: Final = ("neither", "left", "right")
 MOST_BYTES: Final = 100_000_000  # of a file that is uploaded
 MOST_SECONDS: Final = 1200.0
-RATE_FIELD: Final = "“Samples / s”"
-"""What the page calls the rate of a file."""
-_NARROWER: Final = re.compile(r"Chain\(high=(\d+)\)")
+SET_THERE: Final = "From, to, mains and window are set under “Processing”."
 SIMULATED: Final = "simulated: a test of software, and no finding on humans"
 
 
@@ -130,7 +127,7 @@ def uploaded(
     FacelibError
         It can't be read, its rate isn't known, or nothing moves in it.
     """
-    from facelib.semg.reading import read_signals
+    from facelib.semg.reading import NoRateError, read_signals
 
     if len(content) > MOST_BYTES:
         most = MOST_BYTES / 1e6
@@ -138,8 +135,11 @@ def uploaded(
         raise BadValueError(msg)
     try:
         recording = read_signals(content, name=name, rate=rate)
-    except BadValueError as error:
-        raise BadValueError(str(error).replace("`rate`", RATE_FIELD)) from error
+    except NoRateError as error:
+        msg = (
+            f"{name} doesn't say how many samples a second it has: give “Samples / s”, or a column of times."
+        )
+        raise NoRateError(msg) from error
     if recording.seconds > MOST_SECONDS:
         msg = f"{name} lasts {recording.seconds / 60:.0f} min; the page takes up to {MOST_SECONDS / 60:.0f}."
         raise BadValueError(msg)
@@ -183,8 +183,8 @@ def prepared(
     try:
         made = recording if recording.kind == "envelope" else envelope(recording, chain, progress=progress)
     except BadValueError as error:
-        words = _NARROWER.sub(r"“To, Hz” under “Processing” \1", str(error))
-        raise BadValueError(words) from error
+        msg = f"{error.words} {SET_THERE}"
+        raise BadValueError(msg) from error
     return Loaded(recording, made, _ends([made]), findings, title)
 
 

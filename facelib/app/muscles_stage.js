@@ -157,8 +157,8 @@ class MusclesView {
     const key = this.nearest(index);
     const { canvas, badge, caption } = this.face;
     const alt = this.model.get("picture_alt");
-    badge.textContent = key === index ? "" : key < 0 ? "being made …" : `picture of ${seconds(times[key])}`;
-    caption.textContent = `the face at ${seconds(times[index])}`;
+    write(badge, key === index ? "" : key < 0 ? "being made …" : `picture of ${seconds(times[key])}`);
+    write(caption, `the face at ${seconds(times[index])}`);
     if (key >= 0) {
       const bitmap = this.bitmaps.get(key);
       if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
@@ -222,7 +222,7 @@ class MusclesView {
       context.textAlign = align;
       context.fillText(word, x, canvas.height);
     });
-    caption.textContent = this.model.get("said")[index] ?? "";
+    write(caption, this.model.get("said")[index] ?? "");
     canvas.setAttribute("aria-label", `Map of muscle activity at ${seconds(time)}; ${caption.textContent}`);
   }
 

@@ -26,7 +26,7 @@ COLUMNS: Final = (
     {
         "title": "seen in the face",
         "align": "left",
-        "help": "Whether the face units show how active it is, and its sides apart",
+        "help": "Whether a face shows how active the muscle is, and each side by itself",
     },
 )
 CAPTION: Final = "Muscle activity in the part that is shown"

@@ -24,6 +24,7 @@ WAITS: Final = "The recording is being read."
 NOTHING: Final = "Choose a recording: it moves the face here."
 OVER: Final = ("seconds", "classifier", "label", "probability")
 NOW: Final = {"over": "moment", "tick": "the first moment"}
+NARROW: Final = 2  # panels beside each other where the page is narrow: their names have to fit
 FEWEST: Final = "No classifier reads along: choose one under “Shown”."
 
 
@@ -62,7 +63,7 @@ class WatchPanel(Card):
     def tell(self, _change: object = None) -> None:
         """Say what is being done."""
         state = self.state
-        self.status.value = f'<span role="status">{html.escape(state.status)}</span>'
+        self.status.value = f'<span class="facelib-status">{html.escape(state.status)}</span>'
         self.progress.value = state.progress
         self.progress.layout.visibility = "visible" if state.status else "hidden"
         self.waits.value = paragraphs(WAITS if state.status else NOTHING)
@@ -104,7 +105,11 @@ class WatchPanel(Card):
         )
         table = trace_table(film.animation.activity, film.times)
         self.traces.draw(
-            specs.of("traces.layout", rate=RATE), {"traces": rows(table, TRACES)}, clock(film), "traces"
+            specs.of("traces.layout", rate=RATE),
+            {"traces": rows(table, TRACES)},
+            clock(film),
+            "traces",
+            specs.of("traces.layout", rate=RATE, beside=NARROW, lines=True),
         )
 
     def _outputs(self, film: Film, seen: Seen) -> None:
@@ -119,12 +124,14 @@ class WatchPanel(Card):
             {"outputs": rows(table, OVER)},
             clock(film) | {"label": label},
             names,
+            specs.of("traces.outputs_layout", classifiers=names, rate=RATE, most=NARROW),
         )
         self.bars.draw(
             specs.of("outputs.layout", classifiers=names, **NOW),
             {"outputs": rows(nearest(table, len(film)), OUTPUTS)},
             {"label": label},
             names,
+            specs.of("outputs.layout", classifiers=names, **NOW, most=NARROW, lines=True),
         )
 
 

@@ -14,6 +14,7 @@ from facelib.app.checklist import CheckList
 from facelib.app.confirm_panel import ConfirmPanel
 from facelib.app.controls import Card, Quiet, labelled, paragraphs
 from facelib.app.effects_panel import FailuresPanel, percent
+from facelib.app.example_view import observed_example
 from facelib.app.livetable import LiveTable
 from facelib.app.mapview import MapView
 from facelib.app.observed_state import ALPHAS, BUDGETS, EVERY, RATED, RENDERED, SOURCES, Found, Observed
@@ -29,10 +30,11 @@ from facelib.stats.independence import TESTS
 from facelib.studies.execution import duration
 from facelib.studies.observational import UNCONDITIONAL
 
-WAITS: Final = (
-    "Nothing has been run yet. The map fills in as faces are read: a panel for each property; the tests "
-    "follow when all faces are read."
+FILLS: Final = (
+    "The map fills in as faces are read: a panel for each property; the tests follow when all faces are read."
 )
+WAITS: Final = f"Nothing has been run yet. {FILLS}"
+RUNS: Final = f"The first faces are being read. {FILLS}"
 EARLY: Final = (
     "So far: {done} of {total} faces read{others}. Cells show how much of the variance goes with the "
     "property."
@@ -46,15 +48,27 @@ TIMES: Final = tuple((f"up to {duration(seconds).removesuffix(' 0 s')}", seconds
 MOST: Final = 600  # people
 SHARES: Final = (
     {"title": "property", "align": "left"},
-    {"title": "outputs", "align": "right", "help": "Classifiers × emotions that could be tested"},
-    {"title": "votes reject", "align": "right", "help": "Two or three of cHSIC, RCoT and CMIknn below α"},
+    {
+        "title": "outputs",
+        "align": "right",
+        "help": "How many could be tested: one for each classifier and emotion",
+    },
+    {
+        "title": "votes reject",
+        "align": "right",
+        "help": "At least two of the three tests (cHSIC, RCoT, CMIknn) have a p below α",
+    },
     {"title": "after Holm", "align": "right", "help": "Corrected over the whole grid"},
     {"title": "after BH", "align": "right", "help": "Benjamini and Hochberg over the whole grid"},
-    {"title": "by chance", "align": "right", "help": "The same share for a property of random numbers"},
+    {
+        "title": "by chance",
+        "align": "right",
+        "help": "The same share for random numbers in place of the property",
+    },
     {
         "title": "explained ≥ δ",
         "align": "right",
-        "help": "Share of outputs of whose variance δ or more goes along",
+        "help": "Share of outputs of which δ or more of the variance goes with the property",
     },
 )
 
@@ -96,7 +110,7 @@ class ObservedPanel(widgets.VBox):
         self.run = RunPanel(state, self._lock)
         self.map, self.shares = MapPanel(state), SharesPanel(state)
         self.failures, self.home = FailuresPanel(state), TakeHome(state, OBSERVED)
-        left = widgets.VBox([self.confirm, self.who, self.asked])
+        left = widgets.VBox([self.run.skip, self.confirm, self.who, self.asked])
         right = widgets.VBox([self.run, self.map, self.shares, self.failures, self.home])
         for column in (left, right):
             column.add_class("facelib-column")
@@ -127,7 +141,11 @@ class AskedPanel(Card):
             height=232,
         )
         self.models = CheckList(
-            "Classifiers", "Who reads the faces", classifier_groups(state.models), state.models, columns=2
+            "Classifiers",
+            "Which networks read the faces",
+            classifier_groups(state.models),
+            state.models,
+            columns=2,
         )
         self.labels = labelled(
             "Held fixed", "Column that says what each face shows, or nothing", widgets.Dropdown()
@@ -142,21 +160,23 @@ class AskedPanel(Card):
         )
         self.alpha = labelled(
             "Level α",
-            "Of every test and of the vote",
+            "How often a test, or the vote, may find something where nothing is",
             widgets.Dropdown(options=[(f"{a:g}", a) for a in ALPHAS]),
         )
         self.delta = labelled(
             "Margin δ",
-            "Share of the output's variance below which a dependence is called small",
+            "Share of the output's variance from which on a dependence is no longer called small",
             widgets.FloatSlider(min=0.001, max=0.1, step=0.001, readout_format=".3f"),
         )
         self.budget = labelled(
             "Test time",
-            "Seconds at most: with more permutations p-values can survive the correction",
+            "How long the tests may take: with more time p-values can get small enough for the correction",
             widgets.Dropdown(options=[*TIMES]),
         )
         self.label = labelled(
-            "Class", "Which output the hypothesis is about", widgets.Dropdown(options=[EVERY, *EMOTIONS])
+            "Emotion",
+            "Which output the hypothesis is about",
+            widgets.Dropdown(options=[("every emotion", EVERY), *((name, name) for name in EMOTIONS)]),
         )
         self.hint = widgets.HTML()
         self.hint.add_class("facelib-hint")
@@ -239,18 +259,21 @@ class MapPanel(Card):
         self.chart, self.waits, self.notes = MapView(), widgets.HTML(paragraphs(WAITS)), widgets.HTML()
         for words in (self.waits, self.notes):
             words.add_class("facelib-hint")
-        state.observe(self.guarded(self.follow), "found")
+        self.example = observed_example()
+        state.observe(self.guarded(self.follow), ["found", "stage"])
         self.follow()
-        self.fill(self.waits, self.chart, self.notes)
+        self.fill(self.waits, self.example, self.chart, self.notes)
 
     def follow(self, _change: object = None) -> None:
         """Show what is known; the chart is patched, never embedded again."""
         found: Found | None = self.state.found
         self.chart.layout.display = "" if found is not None else "none"
+        self.example.show(here=found is None and not self.state.running)
         early = found is not None and not found.tested
         self.waits.layout.display = "" if found is None or early else "none"
         if found is None:
-            self.waits.value, self.notes.value = paragraphs(WAITS), ""
+            self.waits.value = paragraphs(RUNS if self.state.running else WAITS)
+            self.notes.value = ""
             return
         from facelib.charts.dependence import dependence_rows
         from facelib.charts.facets import titles_by_order

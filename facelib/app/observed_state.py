@@ -17,6 +17,7 @@ from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
 from facelib.stats.power import plain
+from facelib.studies.execution import duration
 from facelib.studies.grid import effects_of
 from facelib.studies.hypothesis import Hypothesis
 
@@ -235,7 +236,9 @@ class Observed(StudyState):
 
             def tell(progress: Any) -> None:
                 title = TESTS[progress.method].title if progress.method in TESTS else progress.method
-                words = f"Testing: {title}, {progress.done} of {progress.total} pairs"
+                most = max(0.0, self.budget - progress.seconds)
+                pairs = f"{progress.done} of {progress.total} pairs"
+                words = f"Testing: {title}, {pairs}, at most {duration(most)} left"
                 if told.due:
                     with told:
                         self._tell(task, setattr, self, "step", words)

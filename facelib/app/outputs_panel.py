@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from facelib import stats
+from facelib.app.cards import ClassifierCards, cards_of
 from facelib.app.chartview import ChartView
-from facelib.app.controls import Card, folded, paragraphs
+from facelib.app.controls import Card, Fold, folded, paragraphs
 from facelib.app.livetable import LiveTable
 from facelib.app.state import STEPS, Explorer, Result
 from facelib.charts import specs
@@ -27,14 +28,27 @@ from facelib.studies.manipulation import ALIKE
 from facelib.studies.sweep import tidy
 
 COLUMNS = (
-    {"title": "classifier", "align": "left", "help": "Published network; see its card"},
-    {"title": "now", "align": "right", "help": "Probability of the emotion at the strength of the slider"},
-    {"title": "change", "align": "right", "help": "From strength 0 to 1, in probability"},
-    {"title": "reference", "align": "left", "help": "How many harmless changes of the same size did as much"},
+    {"title": "classifier", "align": "left", "help": "A network, not a person: hover a name to see which"},
+    {
+        "title": "now",
+        "align": "right",
+        "help": "Probability that it gives the emotion, at the strength of the slider",
+    },
+    {
+        "title": "change, 0\u00a0to\u00a01",
+        "align": "right",
+        "help": "Probability at strength 1 minus that at strength 0; it stays while the slider moves",
+    },
+    {
+        "title": "reference",
+        "align": "left",
+        "help": "How many harmless changes (blur, crop, light …) of the same size in pixels did as much",
+    },
     {
         "title": "verdict",
         "align": "left",
-        "help": f"On this face and shaken copies of it, with a margin of {DELTA:.2f}",
+        "help": f"Whether the middle 90 % of picture and shaken copies change by more than {DELTA:.2f}, "
+        "or by less; the harmless changes have no part in it",
     },
 )
 DETAILS = (
@@ -42,7 +56,7 @@ DETAILS = (
     {
         "title": "EPGM",
         "align": "right",
-        "help": "Expected property gradient magnitude; compare at equal steps only",
+        "help": "Expected property gradient magnitude, the mean step; compare at equal numbers of strengths",
     },
     {"title": "TV", "align": "right", "help": "Total variation: sum of all steps, up and down"},
     {"title": "r", "align": "right", "help": "Correlation with the strength"},
@@ -55,7 +69,8 @@ DETAILS = (
     {
         "title": "90 % of shaken copies",
         "align": "right",
-        "help": "Central 90 % of the change over picture and copies: shift, scale, light by up to 3 %",
+        "help": "The middle 90 % of the change over picture and shaken copies (shift, size, light by up to "
+        "3 %): this interval gives the verdict",
     },
 )
 MARKS = {
@@ -78,6 +93,12 @@ UNMOVED = (
 NO_CLASS = "has no such class"
 STANDS_STILL = "not defined: the output doesn't change"
 TRUST = "How often are these tests wrong?"
+BESIDE = (
+    "The grey band and the column reference ask: do harmless changes of the same size move the output as "
+    "much? The verdict asks: is the change larger than {delta}, also where the picture is shaken a little? "
+    "So an output can change and stay in the grey band: some blur or crop would have moved it as far."
+)
+NO_PERSON = "All of them are networks; “human” is the name of one, and no person."
 
 
 class OutputsPanel(Card):
@@ -89,8 +110,8 @@ class OutputsPanel(Card):
         self._shown: object = None
         self._known: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
         names = [model.id for model in explorer.models]
-        self.bars = ChartView(spec=specs.bars(names))
-        self.response = ChartView(spec=specs.response(names))
+        self.bars = ChartView(spec=specs.bars(names), narrow=specs.bars(names, most=3, lines=True))
+        self.response = ChartView(spec=specs.response(names), narrow=specs.response(names, lines=True))
         self.table = LiveTable()
         self.details = LiveTable()
         self.sentence = widgets.HTML()
@@ -99,17 +120,17 @@ class OutputsPanel(Card):
         self.trust = widgets.HTML()  # of its own: it stays open while the notes change
         for text in (self.notes, self.trust):
             text.add_class("facelib-sentence")
-        more = widgets.Accordion(
-            [widgets.VBox([self.details, self.notes, self.trust])],
-            titles=("Details: gradients, order test, shaken copies",),
-        )
+        title = "Details: gradients, order test, shaken copies"
+        more = Fold(title, self.details, self.notes, self.trust)
         self.linked = (self.bars, self.response, self.table, self.details)
         explorer.observe(self.guarded(self.update), ["shown", "label", "classifier", "problem"])
-        absent = [f"{name} is not here: {reason}" for name, reason in explorer.missing.items()]
+        absent = [NO_PERSON] if "human" in names else []
+        absent += [f"{name} is not here: {reason}" for name, reason in explorer.missing.items()]
         self.absent = widgets.HTML(paragraphs(*absent))
         self.absent.add_class("facelib-hint")
         self.absent.layout.display = "" if absent else "none"
-        self.fill(self.bars, self.response, self.table, self.sentence, more, self.absent)
+        self.cards = ClassifierCards(cards=cards_of(explorer.models))
+        self.fill(self.cards, self.bars, self.response, self.table, self.sentence, more, self.absent)
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds, in place: charts are patched, never embedded again."""
@@ -170,13 +191,15 @@ class OutputsPanel(Card):
             verdicts + self._without(label),
             f"Probability of {label}, and what the change does to it on this face",
         )
-        self.details.show(DETAILS, details, "Descriptive statistics of this sweep")
+        self.details.show(DETAILS, details, "Statistics of this face along the strengths")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
         told = effects[effects["verdict"] != UNCHANGED] if unmoved else effects
         said = [unmoved, summarise(told, self.explorer.intervention.clause)]
         self.sentence.value = paragraphs(
             *filter(None, said), *told.loc[told["classifier"] == self.explorer.classifier, "sentence"]
         )
+        if within(told):
+            self.sentence.value += paragraphs(BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0")))
         self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
         self.trust.value = folded(TRUST, *trust(len(result.sweep.frames.strengths), result.references))
 
@@ -217,10 +240,25 @@ class OutputsPanel(Card):
             series = ["…"] * STEPS
             series[step] = f"{value:.2f}"
             waiting.append([self._name(name), {"series": series}, "…", "…", "…"])
-        waits = "the sweep could not be computed" if self.explorer.problem else "the sweep is being computed"
+        waits = (
+            "the sweep over all strengths could not be computed"
+            if self.explorer.problem
+            else "the sweep is being computed, strength by strength"
+        )
         self.table.show(COLUMNS, waiting + self._without(label), f"Probability of {label}; {waits}")
         self.details.show(DETAILS, [])
         self.sentence.value = self.notes.value = self.trust.value = ""
+
+
+def within(effects: pd.DataFrame) -> bool:
+    """Tell whether an output changes, and harmless changes did as much: two answers that need a word.
+
+    >>> row = {"verdict": "changes", "as_much": 3, "references": 9}
+    >>> within(pd.DataFrame([row])), within(pd.DataFrame([row | {"as_much": 0}]))
+    (True, False)
+    """
+    known = effects[effects["references"] > 0]
+    return bool(((known["verdict"] == "changes") & (known["as_much"] > 0)).any())
 
 
 def notes(effect: Mapping[str, Any]) -> list[str]:
@@ -233,7 +271,7 @@ def notes(effect: Mapping[str, Any]) -> list[str]:
     if effect["unmatched"]:
         found.append(
             f"{effect['unmatched']} of {effect['references']} harmless changes could not be made as large as "
-            "this one: the comparison favours the intervention."
+            "this one: the comparison makes this one look more unusual than it is."
         )
     if effect["reference_p"] is not None and effect["kind_rate"] is not None:
         found.append(

@@ -21,7 +21,9 @@ PRIVACY: Final = (
     "Your picture stays in the memory of this session and is gone when you close or reload the page. Nothing "
     "is written to disk, and nothing leaves the computer that facelib runs on."
 )
+STILL: Final = "The {kind} that was there before is still shown and worked on, not your new picture."
 CHECK: Final = "Check the landmarks"
+WHOLE: Final = "Whole picture"
 SMALL: Final = 40  # px between the eyes below which a picture is said to be small (our choice)
 SIDE: Final = 480  # px of the picture with the landmarks
 AROUND: Final = 0.12  # what is shown around them, as a share of their extent
@@ -48,12 +50,16 @@ class PhotoPanel(widgets.VBox):
         self.sample = button("Sample", "The astronaut Eileen Collins (NASA, public domain)")
         self.zone = DropZone(guarded(self.take))
         self.cropped = button("It is cropped already", "Take the whole picture as the face; no landmarks")
-        self.which = menu("Face", "Which of the faces in your picture, counted from the left", ())
+        self.which = menu(
+            "Face", "Which of the faces in your picture: they are numbered there, from the left", ()
+        )
         self.check = widgets.ToggleButton(description=CHECK, tooltip="Where the network sees the face")
         self.check.add_class("facelib-fold")
         self.found = widgets.HTML()
         self.found_faces = widgets.HTML()
         self.found_faces.add_class("facelib-landmarks")
+        self.whole = widgets.HTML()
+        self.whole.add_class("facelib-whole")
         self.landmarks = widgets.HTML()
         self.landmarks.add_class("facelib-landmarks")
         privacy = widgets.HTML(paragraphs(PRIVACY))
@@ -71,6 +77,7 @@ class PhotoPanel(widgets.VBox):
                 self.which,
                 self.found_faces,
                 self.found,
+                self.whole,
                 self.check,
                 self.landmarks,
                 privacy,
@@ -81,7 +88,7 @@ class PhotoPanel(widgets.VBox):
         """Show the picture of these bytes; if no face is found it is offered whole."""
         self._content, self._name = content, name
         self.which.layout.display = self.cropped.layout.display = "none"
-        self.found_faces.value = ""
+        self.found_faces.value = self.whole.value = ""
         image = read_picture(content)
         found = find_faces(image)
         areas = [one.area for one in found]
@@ -90,6 +97,7 @@ class PhotoPanel(widgets.VBox):
             self._load(image, which=largest)
         except NoFaceError:
             self.cropped.layout.display = ""
+            self.found.value = paragraphs(STILL.format(kind=_kind(self.explorer.face)))
             raise
         finally:
             if largest is not None:  # another one may be large enough
@@ -99,15 +107,17 @@ class PhotoPanel(widgets.VBox):
     def _offer(self, count: int, chosen: int) -> None:
         """Let one of several faces be chosen."""
         with self._quiet:
-            self.which.options = [(f"{place + 1} of {count} from the left", place) for place in range(count)]
+            self.which.options = [(f"{place + 1} of {count}", place) for place in range(count)]
             self.which.value = chosen
         self.which.layout.display = ""
 
     def _show_found(self, image: npt.NDArray[np.uint8], boxes: Sequence[npt.NDArray[np.float64]]) -> None:
-        """Show the whole picture with the faces that were found, unless it is plain which one is meant."""
+        """Show the whole picture with the faces that were found, folded if it is plain which one is meant."""
         plain = len(boxes) == 1 and not self.cropped_is_offered
         words = f"{len(boxes) or 'no'} face{'' if len(boxes) == 1 else 's'} found in your picture"
-        self.found_faces.value = "" if plain else picture(boxed(image, boxes), words)
+        shown = picture(boxed(image, boxes), words)
+        self.found_faces.value = "" if plain else shown
+        self.whole.value = f"<details><summary>{WHOLE}</summary>{shown}</details>" if plain else ""
 
     @property
     def cropped_is_offered(self) -> bool:
@@ -132,7 +142,7 @@ class PhotoPanel(widgets.VBox):
         face = self.explorer.face
         if face is not self._mine:  # what was offered belongs to a picture that isn't shown any more
             self.which.layout.display = self.cropped.layout.display = "none"
-            self.found_faces.value = ""
+            self.found_faces.value = self.whole.value = ""
         if isinstance(face, Head):
             return
         if face is not self._told:
@@ -145,6 +155,10 @@ class PhotoPanel(widgets.VBox):
         self.landmarks.value = (
             picture(marked(face), "the 478 landmarks as the network found them") if shown else ""
         )
+
+
+def _kind(face: Face | Head) -> str:
+    return "rendered face" if isinstance(face, Head) else "photograph"
 
 
 def told(face: Face) -> list[str]:
@@ -163,7 +177,8 @@ def told(face: Face) -> list[str]:
         sentences.append(str(note))
     if not np.isfinite(face.landmarks[:FIRST_IRIS]).all():
         sentences.append(
-            "Its landmarks aren't known: symmetry, pose, movement can't be measured, and it can't be warped."
+            "Its landmarks aren't known: symmetry, pose and movement can't be measured, and no part of the "
+            "face can be moved."
         )
         return sentences
     apart = float(np.hypot(*(face.eyes[0] - face.eyes[1])))

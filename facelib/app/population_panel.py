@@ -22,12 +22,13 @@ from facelib.app.study_exports import POPULATION, TakeHome
 from facelib.app.style import PageStyle
 from facelib.app.whom_panel import WhomPanel
 from facelib.classifiers import EMOTIONS
+from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.known_bias import BIASES
 from facelib.interventions import INTERVENTIONS, Intervention
 
 KNOWN: Final = tuple(bias.id for bias in BIASES)
-HELP: Final = {bias.id: bias.words for bias in BIASES}
-AS_MEANT: Final = ("as each face is meant", MEANT)
+HELP: Final = {bias.id: f"A network trained for lessons; its bias: {bias.words}" for bias in BIASES}
+AS_MEANT: Final = ("the emotion meant", MEANT)
 NONE: Final = ("none", "")
 ALTERNATIVES: Final = (
     ("up or down", "two-sided"),
@@ -75,7 +76,7 @@ class PopulationPanel(widgets.VBox):
         self.run = RunPanel(state, self._lock)
         self.effects, self.verdicts = EffectsPanel(state), VerdictsPanel(state)
         self.failures, self.home = FailuresPanel(state), TakeHome(state, POPULATION)
-        left = widgets.VBox([self.confirm, self.who, self.changes, self.asked])
+        left = widgets.VBox([self.run.skip, self.confirm, self.who, self.changes, self.asked])
         right = widgets.VBox([self.run, self.effects, self.verdicts, self.failures, self.home])
         for column in (left, right):
             column.add_class("facelib-column")
@@ -110,11 +111,13 @@ class ChangesPanel(Card):
         )  # fmt: skip
         self.side = labelled("Side", "The person's own side, for one-sided changes", _menu(SIDES))
         self.control = labelled(
-            "Control", "What is subtracted: a change with the same amount of movement, say, but symmetric",
+            "Control", "A change whose effect is subtracted: as much movement, say, but on both sides",
             widgets.Dropdown(),
         )  # fmt: skip
         self.steps = labelled(
-            "Strengths", "From 0 to 1; effects take the first and the last, curves all of them", _menu(STEPS)
+            "Strengths",
+            "How many, from 0 to 1: effects take the first and the last, curves all of them",
+            _menu(STEPS),
         )
         self.hint = widgets.HTML()
         self.hint.add_class("facelib-hint")
@@ -163,21 +166,31 @@ class AskedPanel(Card):
         super().__init__("What is asked")
         self.state = state
         self.models = CheckList(
-            "Classifiers", "Who reads the faces", classifier_groups(state.models), state.models, columns=2
+            "Classifiers",
+            "Which networks read the faces",
+            classifier_groups(state.models),
+            state.models,
+            columns=2,
         )
         self.label = labelled(
-            "Class",
-            "Whose output counts: the emotion that each face is meant to show, or one of your choice",
+            "Emotion",
+            "Whose output counts: that of the emotion each face is meant to show, or of one for all faces",
             widgets.Dropdown(options=[AS_MEANT, *((name, name) for name in EMOTIONS)]),
         )
         self.delta = labelled(
             "Margin δ",
-            "A mean change of the probability below it does not matter; set it before the run",
+            "How large a mean change of the probability has to be to matter; set it before the run",
             widgets.FloatSlider(min=0.01, max=0.5, step=0.01, readout_format=".2f"),
         )
-        self.alpha = labelled("Level α", "Of tests and intervals", _menu(ALPHAS))
+        self.alpha = labelled(
+            "Level α",
+            "How often a test may find something where nothing is; intervals go with it",
+            _menu(ALPHAS),
+        )
         self.alternative = labelled(
-            "Direction", "What is looked for", widgets.Dropdown(options=list(ALTERNATIVES))
+            "Direction",
+            "Whether outputs are tested for a fall, for a rise, or for either",
+            widgets.Dropdown(options=list(ALTERNATIVES)),
         )
         self.names = ("models", "label", "delta", "alpha", "alternative")
         for name in self.names:
@@ -229,8 +242,18 @@ def _entry(name: str) -> dict[str, str]:
     return {
         "id": name,
         "title": name.removeprefix("known_").replace("_", " ") if name in KNOWN else name,
-        "help": HELP.get(name, ""),
+        "help": HELP.get(name) or who(name),
     }
+
+
+def who(name: str) -> str:
+    """Say in a line what a classifier that comes with facelib is: a network, never a person; else nothing.
+
+    >>> who("human")
+    'A network, human (big-XCEPTION): trained on small gray pictures; anger, disgust and fear are weak.'
+    """
+    known = next((one for one in RECIPES if one.id == name), None)
+    return "" if known is None else f"A network, {known.title}: {known.limits}."
 
 
 def _menu(options: Any) -> widgets.Dropdown:

@@ -32,6 +32,12 @@ class RunPanel(Card):
         The study.
     locked
         Called with whether settings may not be changed now.
+
+    Attributes
+    ----------
+    skip
+        A button to stand before the settings, seen while it has the focus: it leads past dozens of stops of
+        the Tab key to "Run".
     """
 
     def __init__(self, state: StudyState, locked: Any = None) -> None:
@@ -43,6 +49,9 @@ class RunPanel(Card):
         self.words.add_class("facelib-sentence")
         self.run = button("Run", "Start the study as it is set now, or go on with it")
         self.run.button_style = "primary"
+        self.skip = button("Go to Run", "Past the settings, to the button that starts the study")
+        self.skip.add_class("facelib-skip")
+        self.skip.on_click(self.guarded(lambda _button: self.run.focus()))
         self.stop = button("Stop", "End cleanly: what is done is kept")
         self.progress = widgets.FloatProgress(min=0, max=1)
         self.progress.add_class("facelib-progress")
@@ -61,11 +70,12 @@ class RunPanel(Card):
         running = state.running
         self.plan.value = plan_html(state.plan, state.lacks)
         self.run.disabled = running or state.plan is None or bool(state.lacks)
+        self.skip.disabled = self.run.disabled
         self.run.description = "Go on" if state.stage == "stopped" and state.fresh else "Run"
         self.stop.disabled = state.stage != "running"
         self.progress.value = share(state.progress) if running or state.stage == "stopped" else 0.0
         self.progress.layout.display = "" if running or state.stage == "stopped" else "none"
-        self.words.value = f'<p role="status">{html.escape(status(state))}</p>'
+        self.words.value = f'<p class="facelib-status">{html.escape(status(state))}</p>'
         if self._locked is not None:
             self._locked(running)
         if state.problem:
@@ -86,7 +96,8 @@ def status(state: StudyState) -> str:
     if state.stage == "running":
         if at is None or state.step:
             return state.step or words
-        left = f", {about(at.left)} left" if math.isfinite(at.left) and at.done < at.total else ""
+        seconds = at.left if state.plan is None else state.plan.left(at)
+        left = f", {about(seconds)} left" if math.isfinite(seconds) and at.done < at.total else ""
         words = f"{at.counts.done} of {at.total} done{left}"
     if at is not None and at.failed:
         words = f"{words.rstrip('.')}; {at.failed} failed (listed below)"

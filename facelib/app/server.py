@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import socket
 import tempfile
@@ -35,7 +36,14 @@ from facelib.models.scratch import PAGE, new_folder, remove
 
 logger = logging.getLogger(__name__)
 
-NOISE = ("is not trusted", "websocket_ping_timeout", "Config changed:")
+NOISE = (
+    "is not trusted",
+    "websocket_ping_timeout",
+    "Config changed:",
+    "exception=WebSocketClosedError()",  # a page was left while a message was on its way to it
+    "Got events for closed stream",
+)
+TOKEN = re.compile(r"token=[^&\s'\")]+")
 WAIT_FOR_POOL = 10.0  # seconds; the browser opens when a preheated kernel is there, or then at the latest
 
 
@@ -85,7 +93,8 @@ class PageServer(Voila):
     def initialize(self, argv: list[str] | None = None) -> None:
         """Prepare the server; Ctrl-C, a closed terminal and `kill` end it the same orderly way."""
         super().initialize(argv)
-        for log in (self.log, logging.getLogger("tornado.general")):
+        tornado = (logging.getLogger(f"tornado.{name}") for name in ("general", "application", "access"))
+        for log in (self.log, logging.getLogger("asyncio"), *tornado):
             log.addFilter(_worth_reading)
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             if hasattr(signal, name):
@@ -170,8 +179,11 @@ def _log_without_token(handler: Any) -> None:
 
 
 def _worth_reading(record: logging.LogRecord) -> bool:
-    """Drop what appears at each start and means nothing to whoever reads it, or would show the token."""
-    return not any(words in record.getMessage() for words in NOISE)
+    """Drop what comes each time and means nothing to whoever reads it; the token is shown nowhere."""
+    text = record.getMessage()
+    if "token=" in text:
+        record.msg, record.args = TOKEN.sub("token=[secret]", text), ()
+    return not any(words in text for words in NOISE)
 
 
 def open_page(address: str, folder: Path, browser: Callable[[], Any] | None = None) -> bool:

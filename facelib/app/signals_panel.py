@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 
 from facelib.app.binding import bind
-from facelib.app.controls import Card, labelled, menu, paragraphs
+from facelib.app.controls import Card, Fold, labelled, menu, paragraphs
 from facelib.app.dropzone import DropZone
 from facelib.app.muscles_source import MOST_BYTES, SIDES, Loaded, movements, recorded_clips
 from facelib.app.muscles_state import MAINS, Muscles
@@ -26,7 +26,7 @@ TITLES: Final = {
 }
 HELPS: Final = {
     "recording": "The one that this panel was started with",
-    "simulated": "A movement made up, with 44 noisy inputs: no restricted data is needed",
+    "simulated": "A made-up recording of a movement, with 44 noisy inputs: nobody's data is needed",
     "mine": "A table or an EDF file, kept in memory only",
     "dataset": "A clip of the folder that this page was started with",
 }
@@ -73,7 +73,9 @@ class RecordingPanel(Card):
             "Share of the movement that this side lacks",
             widgets.FloatSlider(min=0, max=1, step=0.05, continuous_update=False),
         )
-        self.seed = labelled("Seed", "Of all that is drawn", widgets.BoundedIntText(min=0, max=10**6))
+        self.seed = labelled(
+            "Seed", "Another number draws another recording", widgets.BoundedIntText(min=0, max=10**6)
+        )
         self.zone = DropZone(
             self.guarded(self.take),
             types=[],
@@ -107,7 +109,7 @@ class RecordingPanel(Card):
             bind(state, name, getattr(self, name), state.lock)
         state.observe(self.guarded(self.follow), ["source", "weak", "loaded", "given", "recording_problem"])
         self.follow()
-        folded = widgets.Accordion([self.chain], titles=("Processing",))
+        folded = Fold("Processing", self.chain)
         self.fill(self.source, *self.parts.values(), self.facts, folded)
         *others, messages = self.children
         self.children = (*others[:-2], messages, *others[-2:])  # next to what they are about
@@ -122,7 +124,7 @@ class RecordingPanel(Card):
         state = self.state
         for name, part in self.parts.items():
             part.layout.display = "" if name == state.source else "none"
-        self.weakness.disabled = state.weak == SIDES[0]
+        self.weakness.layout.display = "none" if state.weak == SIDES[0] else ""
         if state.loaded is not None:
             self.facts.value = facts(state.loaded)
         else:
@@ -138,10 +140,15 @@ class ChainBox(widgets.VBox):
     """The constants of the processing chain."""
 
     def __init__(self, state: Muscles) -> None:
-        self.mains = menu("Mains, Hz", "Frequency that the notch takes out", MAINS)
+        self.mains = menu("Mains, Hz", "Hum of the power line, which a filter takes out", MAINS)
         self.low = _number("From, Hz", "Lower edge of the band", 1, 200)
         self.high = _number("To, Hz", "Upper edge of the band: below half the samples a second", 20, 2000)
-        self.window = _number("Window, ms", "Of the sliding root mean square", 10, 2000)
+        self.window = _number(
+            "Window, ms",
+            "Over how long the signal's strength is averaged (sliding root mean square)",
+            10,
+            2000,
+        )
         for name in ("mains", "low", "high", "window"):
             bind(state, name, getattr(self, name), state.lock)
         words = widgets.HTML(
@@ -177,7 +184,7 @@ def facts(loaded: Loaded) -> str:
         for one in loaded.findings[:MOST_FINDINGS]
     )
     if (more := len(loaded.findings) - MOST_FINDINGS) > 0:
-        items += f"<li>and {more} more: facelib.semg.check lists all of them</li>"
+        items += f"<li>and {more} more</li>"
     worst = sum(one.severity != "note" for one in loaded.findings)
     title = f"Quality check: {worst} to look at, {len(loaded.findings) - worst} to know"
     open_ = " open" if worst else ""

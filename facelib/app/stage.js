@@ -1,4 +1,4 @@
-/* The stage: before | after | difference.
+/* The stage: before | after | difference, which takes turns with "before" where the page is narrow.
  *
  * All pictures of a sweep are here already, so moving a slider repaints without asking the kernel. A picture that is
  * not there yet is replaced by `live`, which the kernel sets. Data are written with textContent and canvas calls only.
@@ -7,6 +7,7 @@
 const KEPT_BITMAPS = 64; // 224 px: 13 MB
 const GRID = 112; // side of the smooth map, px; finer cannot be seen on a face of 200 px
 const GAIN = 2; // amplification of the difference
+const SAME = { start: "No difference yet: the strength is 0.", later: "No difference: no pixel has changed." };
 const NOTHING = { map: "no positive evidence at this scale", change: "no change of the map" };
 const BLANK = 0.01; // share of the scale below which a map shows nothing
 
@@ -79,16 +80,24 @@ function mapPicture(values, h, w, kind, opacity, sheet) {
   return sheet;
 }
 
-/** Grey where nothing changed, lighter or darker by GAIN times the change of each colour. */
+/** Grey where nothing changed, lighter or darker by GAIN times the change of each colour; and whether any did. */
 function difference(before, after) {
   const image = new ImageData(before.width, before.height);
   const out = image.data;
+  let changed = 0;
   for (let k = 0; k < out.length; k += 4) {
-    for (let c = k; c < k + 3; c++) out[c] = 128 + GAIN * (after.data[c] - before.data[c]);
+    for (let c = k; c < k + 3; c++) {
+      const change = after.data[c] - before.data[c];
+      changed |= change;
+      out[c] = 128 + GAIN * change;
+    }
     out[k + 3] = 255;
   }
-  return image;
+  return { image, changed: changed !== 0 };
 }
+
+const whenIdle = window.requestIdleCallback ?? ((call) => setTimeout(call, 50, { timeRemaining: () => 10 }));
+const LEFT = 5; // ms of an idle moment that a difference takes at most
 
 /** Give a canvas the size of a picture; setting it also empties it, so only when it differs. */
 function resize(canvas, { width, height }) {
@@ -173,9 +182,11 @@ class StageView {
     this.liveKey = "live 0";
     this.frameRequest = 0;
     this.beforePixels = null;
+    this.differences = new Map(); // of a sweep's steps, made ahead: a drag only shows them
+    this.waits = false;
     this.sheet = new OffscreenCanvas(1, 1);
     this.mapSheet = new OffscreenCanvas(GRID, GRID);
-    this.reel = new Reel(() => this.request(), (error) => this.fail(error));
+    this.reel = new Reel(() => this.arrived(), (error) => this.fail(error));
     this.build();
     this.readMaps();
     this.preload();
@@ -187,6 +198,16 @@ class StageView {
     this.figures = ["before", "after", "difference"].map((name) => figure("stage", name));
     const row = element("div", "facelib-stage-row");
     row.append(...this.figures.map((f) => f.root));
+    this.same = element("span", "facelib-stage-none");
+    this.figures[2].frame.append(this.same);
+    this.turn = element("button", "facelib-stage-turn", "Difference");
+    this.turn.type = "button";
+    this.turn.title = "Show the difference in the place of the face before the change";
+    this.turn.addEventListener("click", () => {
+      this.model.set("turned", !this.model.get("turned"));
+      this.model.save_changes();
+    });
+    this.showTurn();
     this.legend = element("div", "facelib-stage-legend");
     this.legendTitle = element("span", "facelib-stage-legend-title");
     this.legendLow = element("span", "facelib-stage-legend-number");
@@ -198,7 +219,13 @@ class StageView {
     this.error = element("p", "facelib-message");
     this.error.setAttribute("role", "alert");
     this.error.hidden = true;
-    this.el.replaceChildren(row, this.legend, this.error);
+    this.el.replaceChildren(row, this.turn, this.legend, this.error);
+  }
+
+  showTurn() {
+    const turned = this.model.get("turned");
+    this.el.classList.toggle("facelib-stage-turned", turned);
+    this.turn.setAttribute("aria-pressed", String(turned));
   }
 
   fail(error) {
@@ -216,9 +243,33 @@ class StageView {
       : null;
   }
 
+  /** A picture is decoded: show it, and make its difference when the page rests. */
+  arrived() {
+    this.request();
+    if (this.waits) return;
+    this.waits = true;
+    whenIdle((moment) => this.prepare(moment));
+  }
+
+  prepare(moment) {
+    this.waits = false;
+    const before = this.reel.bitmaps.get("before");
+    if (!before || this.closed) return;
+    for (const [step, bitmap] of this.reel.bitmaps) {
+      if (typeof step !== "number" || this.differences.has(step)) continue;
+      if (moment.timeRemaining() < LEFT) {
+        this.waits = true;
+        whenIdle((next) => this.prepare(next));
+        return;
+      }
+      this.differences.set(step, this.differenceOf(before, bitmap));
+    }
+  }
+
   /** Decode the pictures ahead, so that a drag never waits for a decoder. */
   preload() {
     this.reel.clear();
+    this.differences.clear();
     this.beforePixels = null;
     this.error.hidden = true;
     const before = this.model.get("before");
@@ -240,10 +291,10 @@ class StageView {
     }
   }
 
-  /** The picture at the index: {bitmap, right}; right says that it is this step's own. */
+  /** The picture at the index: whether it is this step's, whether it has come, whether it is one of the sweep. */
   current(index) {
     const frame = this.model.get("frames")[index];
-    if (frame?.byteLength) return { bitmap: this.reel.get(index, frame), right: true, known: true };
+    if (frame?.byteLength) return { bitmap: this.reel.get(index, frame), right: true, known: true, own: true };
     const live = this.model.get("live");
     if (live?.byteLength) {
       const right = this.model.get("live_index") === index;
@@ -257,18 +308,21 @@ class StageView {
     const index = this.model.get("index");
     const bytes = this.model.get("before");
     const before = bytes?.byteLength ? this.reel.get("before", bytes) : null;
-    const { bitmap, right, known } = this.current(index);
+    const { bitmap, right, known, own } = this.current(index);
     const waiting = bytes?.byteLength && !known;
     after.badge.textContent = waiting ? "computing …" : "";
     this.el.classList.toggle("facelib-stage-waiting", Boolean(waiting));
     this.el.dataset.state = waiting ? "computing" : bytes?.byteLength ? "ready" : "empty";
-    if (!before) return;
+    if (!before) {
+      this.same.textContent = "";
+      return;
+    }
     this.drawPicture(first, before);
     this.drawMap(first, 0);
     if (bitmap) { // else it is being decoded, and what was there stays until that is done
       this.drawPicture(after, bitmap);
       this.drawMap(after, right ? index : -1);
-      this.drawDifference(change, before, bitmap);
+      this.drawDifference(change, before, bitmap, index, own);
       this.drawLegend();
     }
     this.describe(index);
@@ -283,12 +337,21 @@ class StageView {
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
   }
 
-  drawDifference({ canvas }, before, after) {
+  /** What `difference` returns of two bitmaps; null where they have not the same size. */
+  differenceOf(before, after) {
     this.beforePixels ??= pixels(before, this.sheet);
     const now = pixels(after, this.sheet);
-    if (now.width !== this.beforePixels.width || now.height !== this.beforePixels.height) return;
-    resize(canvas, now);
-    canvas.getContext("2d").putImageData(difference(this.beforePixels, now), 0, 0);
+    const alike = now.width === this.beforePixels.width && now.height === this.beforePixels.height;
+    return alike ? difference(this.beforePixels, now) : null;
+  }
+
+  drawDifference({ canvas }, before, after, index, own) {
+    const found = (own && this.differences.get(index)) || this.differenceOf(before, after);
+    if (!found) return;
+    const { image, changed } = found;
+    resize(canvas, image);
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    this.same.textContent = changed ? "" : this.model.get("strengths")[index] ? SAME.later : SAME.start;
   }
 
   /** Values of one step in units of the scale, or null where there is nothing to draw. */
@@ -356,7 +419,7 @@ class StageView {
     const texts = [["before", `before: ${alt}`], [`after${at}`, `after${at}: ${alt}`],
       [`difference × ${GAIN}`, `difference after minus before${at}, times ${GAIN}; grey means no change`]];
     this.figures.forEach(({ canvas, caption, note }, k) => {
-      caption.textContent = texts[k][0];
+      write(caption, texts[k][0]);
       const overlay = this.model.get("overlay");
       const map = k < 2 && overlay !== "none" && this.model.get("map_title") ? `, with ${this.model.get("map_title")}` : "";
       canvas.setAttribute("aria-label", texts[k][1] + map + (note.textContent ? ` (${note.textContent})` : ""));
@@ -366,6 +429,8 @@ class StageView {
 
   close() {
     cancelAnimationFrame(this.frameRequest);
+    this.closed = true;
+    this.differences.clear();
     this.reel.clear();
   }
 }
@@ -385,6 +450,7 @@ function render({ model, el }) {
       view.request();
     });
   };
+  model.on("change:turned", () => view.showTurn());
   model.on("change:before", reload);
   model.on("change:frames", reload);
   let lives = 0;

@@ -57,6 +57,8 @@ class Stage(anywidget.AnyWidget):
         Of the overlay, 0 to 1.
     picture_alt
         What the picture shows, for screen readers.
+    turned
+        Whether the difference takes the place of the face before, where the page is narrow.
 
     Examples
     --------
@@ -87,6 +89,7 @@ class Stage(anywidget.AnyWidget):
     overlay = t.Enum(OVERLAYS, default_value="none").tag(sync=True)
     opacity = t.Float(0.65, min=0.0, max=1.0).tag(sync=True)
     picture_alt = t.Unicode("a face").tag(sync=True)
+    turned = t.Bool(False).tag(sync=True)
 
     def show_sweep(
         self,
@@ -124,8 +127,8 @@ class Stage(anywidget.AnyWidget):
             raise BadValueError(msg)
         start = encode_jpeg(before) if before is not None else (jpegs[0] if jpegs else b"")
         if not start:
-            msg = "A sweep needs the picture before the change: give before=, or a first frame."
-            raise BadValueError(msg)
+            msg = "A sweep needs the picture before the change."
+            raise BadValueError(msg, hint="In Python: before=, or a first frame.")
         state: dict[str, Any] = {
             "before": start, "frames": jpegs, "strengths": values, "live": b"", "live_index": -1,
             "maps": b"", "map_shape": [0, 0, 0], "map_scale": 0.0,

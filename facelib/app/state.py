@@ -24,9 +24,12 @@ from facelib.errors import BadModelError, BadValueError, UnavailableError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import Intervention
 
+NO_CLASSIFIER = (
+    "No classifier is installed. Type “facelib models fetch” once into a terminal, then reload this page."
+)
 STEPS = 21
 REFERENCES = 99
-SHOWN_AT = frozenset([1, 5, *range(9, REFERENCES + 1, 10)])  # references in when the page is told
+SHOWN_AT = frozenset([1, 5, *range(9, REFERENCES + 1, 10)])  # references in when the page is updated
 REMEMBERED = 6  # sweeps kept, about 8 MB each
 SETTLE = 0.1  # seconds of quiet before the worker starts: a drag on a face slider stays smooth
 REST = 0.2  # seconds that the page has for a sweep before references take its processor cores again
@@ -106,7 +109,7 @@ class Explorer(traitlets.HasTraits):
             try:
                 self.models.append(zoo.load(name))
             except (UnavailableError, BadModelError, BadValueError) as error:
-                self.missing[name] = str(error)
+                self.missing[name] = explain(error)
         super().__init__(
             scene=Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION)),
             classifier=self.models[0].id if self.models else "",
@@ -117,6 +120,7 @@ class Explorer(traitlets.HasTraits):
         self.awake.set()
         self._background = background
         self._past: list[Scene] = []
+        self._home: Scene = self.scene  # of the last head, where `_past` has none
         self._last_edit: tuple[str, float] = ("", 0.0)
         self._results: OrderedDict[tuple[object, Intervention], Result] = OrderedDict()
         self._pictures: dict[tuple[object, Intervention], dict[float, Face]] = {}  # of the scene's glances
@@ -159,14 +163,14 @@ class Explorer(traitlets.HasTraits):
         with self.lock:
             scene = self.last_head_scene
             head = cast("Head", scene.face).replace(**changes)
-            self._go(Scene(head, _usable(scene.intervention, head)), field=",".join(sorted(changes)))
+            self._go(Scene(head, usable(scene.intervention, head)), field=",".join(sorted(changes)))
 
     def show(self, face: Face | Head) -> None:
         """Show another face, with the property that was changed on the last face of this kind."""
         with self.lock:
             same_kind = isinstance(face, Head) == isinstance(self.face, Head)
             chosen = self.intervention if same_kind or not isinstance(face, Head) else None
-            self._go(Scene(face, _usable(chosen or self.last_head_scene.intervention, face)))
+            self._go(Scene(face, usable(chosen or self.last_head_scene.intervention, face)))
 
     def choose(self, intervention: Intervention) -> None:
         """Change another property."""
@@ -184,6 +188,33 @@ class Explorer(traitlets.HasTraits):
                     self._set(scene)
                     return
 
+    def restore(self, scene: Scene, last_head: Head, *, undoable: bool = False, **shown: Any) -> None:
+        """Show a scene as it was left; nothing of the one that is shown now is computed any more.
+
+        Parameters
+        ----------
+        scene, last_head
+            The scene, and the head that was shown last where it shows a photograph.
+        undoable
+            Whether "undo" leads back to what is shown now; else there is nothing to undo.
+        **shown
+            The traits step, label, classifier and cam.
+        """
+        with self.lock:
+            self.worker.cancel()
+            self._past = [*self._past, self.scene] if undoable else []
+            self._last_edit = ("", 0.0)
+            self._home = Scene(last_head, usable(scene.intervention, last_head))
+            self.shown = None
+            self.unobserve(self._on_step, "step")
+            try:
+                self.scene = scene
+                for name, value in shown.items():
+                    self.set_trait(name, value)
+            finally:
+                self.observe(self._on_step, "step")
+            self._refresh()
+
     @property
     def can_undo(self) -> bool:
         """Tell whether there is something to undo."""
@@ -193,8 +224,7 @@ class Explorer(traitlets.HasTraits):
     def last_head_scene(self) -> Scene:
         """The scene that shows a head, or did so last."""
         scenes = [self.scene, *reversed(self._past)]
-        first = Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION))
-        return next((scene for scene in scenes if isinstance(scene.face, Head)), first)
+        return next((scene for scene in scenes if isinstance(scene.face, Head)), self._home)
 
     @property
     def last_head(self) -> Head:
@@ -210,7 +240,7 @@ class Explorer(traitlets.HasTraits):
                 self.show(sample_photograph())
                 self.problem = explain(error)
             if not self.models:
-                self.problem = "No classifier is installed. Run `facelib models fetch` once, then reload."
+                self.problem = NO_CLASSIFIER
 
     def close(self) -> None:
         """End the worker."""
@@ -330,6 +360,6 @@ def _pause(task: Task, seconds: float) -> None:
         time.sleep(min(left, 0.02))
 
 
-def _usable(chosen: Intervention, face: Face | Head) -> Intervention:
+def usable(chosen: Intervention, face: Face | Head) -> Intervention:
     """Return the chosen intervention, if need be with another word for an option, or else the first."""
     return chosen.fitted(face) or interventions.ordered(face)[0]

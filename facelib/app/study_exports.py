@@ -22,7 +22,7 @@ class NothingYetError(FacelibError):
     """There is nothing to take home yet."""
 
     def __init__(self) -> None:
-        super().__init__("Nothing has been run yet: there is nothing to take home.")
+        super().__init__("Nothing has been run yet: there is nothing to download.")
 
 
 class TakeHome(Card):
@@ -37,7 +37,7 @@ class TakeHome(Card):
     """
 
     def __init__(self, state: StudyState, offers: tuple[tuple[Make, str, str], ...]) -> None:
-        super().__init__("Take home")
+        super().__init__("Download")
         self.state = state
         self.buttons = tuple(self._offer(*offer) for offer in offers)
         state.observe(self.guarded(self.follow), "found")
@@ -138,16 +138,28 @@ POPULATION: Final[tuple[tuple[Make, str, str], ...]] = (
         "Question, method, verdicts, figures, limits, versions: one file, offline",
     ),
     (figures_zip, "Figures (zip)", "Every figure as SVG and PNG, and every table"),
-    (effects_csv, "Effects", "CSV: one row a change × classifier × emotion, with intervals and verdicts"),
-    (table_csv, "Table", "CSV: one row a face × change × strength × classifier × emotion"),
+    (
+        effects_csv,
+        "Effects",
+        "CSV: one row for each change, classifier and emotion, with intervals and verdicts",
+    ),
+    (table_csv, "Table", "CSV: one row for each face, change, strength, classifier and emotion"),
     (table_parquet, "Parquet", "The table for pandas, R and DuckDB"),
-    (run_zip, "Whole run (zip)", "To open with facelib.studies.open_study, and to go on with elsewhere"),
+    (
+        run_zip,
+        "Whole run (zip)",
+        "All that was computed: to go on with later or elsewhere, with facelib in Python",
+    ),
 )
 OBSERVED: Final[tuple[tuple[Make, str, str], ...]] = (
     (report_html, "Report (HTML)", "Question, method, results, figures, limits, versions: one file, offline"),
     (figures_zip, "Figures (zip)", "Every figure as SVG and PNG, and every table"),
-    (grid_csv, "Grid", "CSV: one row a property × output × test, with votes and corrections"),
-    (table_csv, "Table", "CSV: one row a face × classifier × emotion"),
+    (grid_csv, "Grid", "CSV: one row for each property, output and test, with votes and corrections"),
+    (table_csv, "Table", "CSV: one row for each face, classifier and emotion"),
     (table_parquet, "Parquet", "The table for pandas, R and DuckDB"),
-    (run_zip, "Whole run (zip)", "To open with facelib.studies.open_study, and to go on with elsewhere"),
+    (
+        run_zip,
+        "Whole run (zip)",
+        "All that was computed: to go on with later or elsewhere, with facelib in Python",
+    ),
 )

@@ -148,7 +148,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
     # confirming
 
     def set_hypothesis(self, statement: str) -> None:
-        """Write down with its time what is to be confirmed; another one later is told as a change.
+        """Write down with its time what is to be confirmed; another one later is reported as a change.
 
         Raises
         ------
@@ -242,7 +242,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
             plan, lacks = study.plan(self.folder.known(self.mode), n_jobs=JOBS), ""
             changes = later_changes(self.store, study.settings) if self.hypothesis is not None else []
         except FacelibError as error:
-            plan, lacks, changes = None, str(error), None
+            plan, lacks, changes = None, explain(error), None
         self._tell(task, self._planned, plan, lacks, changes)
 
     def _planned(self, plan: Any, lacks: str, changes: list[str] | None) -> None:

@@ -1,13 +1,22 @@
-/* Brings the style sheet, and says to assistive technology what ipywidgets does not: the names of sliders and of the
- * play buttons, the strength instead of its step, and which toggle button is pressed.
+/* Brings the style sheet, and says to assistive technology what ipywidgets does not: the names of sliders, of the
+ * numbers beside them and of the play buttons, the strength instead of its step, which toggle button is pressed or has
+ * unfolded something, errors at once, and how far what is computed has come, now and then.
  *
  * Controls are named once, after the page has been quiet for a while; only their states are followed one by one.
  */
 
 const QUIET = 100; // ms without new elements until they are looked at: never during a drag
 const SLIDER = "[role=slider]";
+const NUMBER = ".widget-readout[contenteditable]";
+const TRACK = ".noUi-target";
 const TOGGLE = ".widget-toggle-button";
+const FOLD = "facelib-fold";
 const ICON = ".widget-play > button > i";
+const MESSAGES = ".facelib-messages > .widget-html-content";
+const STATUS = ".facelib-status"; // what is computed, and how far it is
+const SETTLED = 400; // ms until a status is said, if it is still there
+const AGAIN = 20000; // ms until a status that differs in its numbers only is said again
+const KEPT = 4000; // ms that a status stays where it is read from
 const ICONS = { "fa-play": "Play the strengths", "fa-pause": "Pause", "fa-stop": "Stop", "fa-retweet": "Repeat" };
 
 /** Set an attribute only if that changes it, so that nothing is announced twice. */
@@ -22,6 +31,11 @@ function nameSlider(handle) {
   const name = label?.textContent.trim() || help;
   if (!name) return;
   set(handle, "aria-label", name);
+  const number = handle.closest(".widget-slider").querySelector(NUMBER);
+  if (number) {
+    set(number, "role", "textbox");
+    set(number, "aria-label", `${name}, as a number`);
+  }
   if (help && help !== name) set(handle, "aria-description", help);
 }
 
@@ -33,12 +47,97 @@ function sayState(element) {
   } else if (element.matches(SLIDER)) {
     const [now, max] = ["aria-valuenow", "aria-valuemax"].map((name) => Number(element.getAttribute(name)));
     set(element, "aria-valuetext", `strength ${(now / max).toFixed(2)}`);
+  } else if (element.matches(TRACK)) {
+    const disabled = element.hasAttribute("disabled");
+    for (const handle of element.querySelectorAll(SLIDER)) set(handle, "aria-disabled", String(disabled));
+    const number = element.closest(".widget-slider")?.querySelector(NUMBER);
+    if (number) set(number, "contenteditable", String(!disabled)); // ipywidgets lets it be written in
   } else if (element.matches(TOGGLE)) {
-    set(element, "aria-pressed", String(element.classList.contains("mod-active")));
+    const name = element.classList.contains(FOLD) ? "aria-expanded" : "aria-pressed";
+    set(element, name, String(element.classList.contains("mod-active")));
+    const column = element.closest(".facelib-column");
+    column?.classList.toggle("facelib-unfolded", Boolean(column.querySelector(`.${FOLD}.mod-active`)));
   } else {
     const icon = Object.keys(ICONS).find((name) => element.classList.contains(name));
     const own = icon === "fa-play" && element.closest(".facelib-moments") ? "Play the recording" : ICONS[icon];
     if (icon) set(element.parentElement, "aria-label", own);
+  }
+}
+
+/** Read out what the page computes: each new sentence, but not each of its numbers. */
+class Announcer {
+  constructor(root) {
+    this.place = document.createElement("div");
+    this.place.className = "facelib-announcer";
+    this.place.setAttribute("role", "status");
+    root.append(this.place);
+    this.said = new Map(); // by place: the sentence without its numbers, and when
+    this.timers = new Map();
+    this.texts = new MutationObserver((records) => {
+      for (const place of new Set(records.map((record) => record.target))) this.heard(place);
+    });
+  }
+
+  follow(place) {
+    if (this.said.has(place)) return;
+    this.said.set(place, { shape: "", time: 0 });
+    this.texts.observe(place, { childList: true });
+    this.heard(place);
+  }
+
+  heard(place) {
+    if (!this.timers.get(place)) this.timers.set(place, window.setTimeout(() => this.say(place), SETTLED));
+  }
+
+  say(place) {
+    this.timers.set(place, 0);
+    const failed = place.closest(".facelib-card, .facelib-header")?.querySelector(".facelib-message");
+    const ended = this.said.get(place).shape && !failed ? "Done." : "";
+    const text = place.querySelector(STATUS)?.textContent.trim() || ended;
+    const shape = text.replace(/[\d.,]+/g, "0");
+    const { shape: before, time } = this.said.get(place);
+    const now = performance.now();
+    if (shape === before && (shape === "Done." || now - time < AGAIN)) return;
+    this.said.set(place, { shape, time: now });
+    if (!text) return;
+    this.place.textContent = text;
+    window.clearTimeout(this.fading);
+    this.fading = window.setTimeout(() => this.place.replaceChildren(), KEPT);
+  }
+
+  close() {
+    this.texts.disconnect();
+    [this.fading, ...this.timers.values()].forEach(window.clearTimeout);
+    this.place.remove();
+  }
+}
+
+/** A touch on a slider's track is left to the browser, which scrolls, or clicks there once it was a tap. */
+function leaveToBrowser(event) {
+  if (event.target.closest?.(".noUi-base") && !event.target.closest(".noUi-handle")) event.stopPropagation();
+}
+
+/** The focus of a button that can't be used any more goes to the one beside it that can: from Run to Stop, and back. */
+class FocusKeeper {
+  constructor(root) {
+    this.root = root;
+    this.note = ({ target }) => {
+      this.last = target;
+    };
+    root.addEventListener("focusin", this.note);
+    this.observer = new MutationObserver(() => this.pass());
+    this.observer.observe(root, { attributeFilter: ["disabled"], subtree: true });
+  }
+
+  pass() {
+    const lost = document.activeElement === document.body || document.activeElement === this.last;
+    if (!lost || !this.last?.isConnected || !this.last.matches("button:disabled")) return;
+    this.last.parentElement.querySelector("button:enabled")?.focus();
+  }
+
+  close() {
+    this.observer.disconnect();
+    this.root.removeEventListener("focusin", this.note);
   }
 }
 
@@ -49,13 +148,17 @@ function follow(root) {
     for (const element of new Set(records.map((record) => record.target))) sayState(element);
     states.takeRecords(); // our own writing
   });
+  const announcer = new Announcer(root);
   const look = () => {
     root.querySelectorAll(SLIDER).forEach(nameSlider);
-    for (const element of root.querySelectorAll(`${SLIDER}, ${TOGGLE}, ${ICON}`)) {
+    for (const place of root.querySelectorAll(MESSAGES)) set(place, "role", "alert");
+    for (const text of root.querySelectorAll(STATUS)) announcer.follow(text.parentElement);
+    for (const element of root.querySelectorAll(`${SLIDER}, ${TRACK}, ${TOGGLE}, ${ICON}`)) {
       if (followed.has(element)) continue;
       followed.add(element);
       sayState(element);
-      states.observe(element, { attributeFilter: [element.matches(SLIDER) ? "aria-valuetext" : "class"] });
+      const changing = element.matches(SLIDER) ? "aria-valuetext" : element.matches(TRACK) ? "disabled" : "class";
+      states.observe(element, { attributeFilter: [changing] });
     }
   };
   let timer = 0;
@@ -64,11 +167,16 @@ function follow(root) {
     timer = window.setTimeout(look, QUIET);
   });
   elements.observe(root, { childList: true, subtree: true });
+  const keeper = new FocusKeeper(root);
+  root.addEventListener("touchstart", leaveToBrowser, { capture: true, passive: true });
   look();
   return () => {
     window.clearTimeout(timer);
     elements.disconnect();
     states.disconnect();
+    keeper.close();
+    root.removeEventListener("touchstart", leaveToBrowser, { capture: true });
+    announcer.close();
   };
 }
 

@@ -1,4 +1,4 @@
-"""Everything that is compiled once on a machine, done ahead: the first page then opens quickly."""
+"""What takes long the first time, done ahead: on a machine, and in a session once its visitor has come."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ def warm() -> None:
     if importlib.util.find_spec("anywidget") is None:
         return  # installed without the extra "app"
     from facelib.app.chartview import library_bundle
+    from facelib.app.effects_panel import CELL
     from facelib.app.muscles_film import RATE
-    from facelib.app.muscles_watch import NOW
+    from facelib.app.muscles_watch import NARROW, NOW
     from facelib.charts import specs
 
     names = classifiers.available()
@@ -22,5 +23,19 @@ def warm() -> None:
     specs.bars(names)
     specs.response(names)
     specs.of("traces.layout", rate=RATE)
+    specs.of("traces.layout", rate=RATE, beside=NARROW, lines=True)
     specs.of("traces.outputs_layout", classifiers=names, rate=RATE)
+    specs.of("traces.outputs_layout", classifiers=names, rate=RATE, most=NARROW)
     specs.of("outputs.layout", classifiers=names, **NOW)
+    specs.of("outputs.layout", classifiers=names, **NOW, most=NARROW, lines=True)
+    specs.of("heatmap.heatmap_layout", width=CELL)
+    specs.of("dependence.dependence_layout")
+
+
+def imports() -> None:
+    """Import what the tabs need that nobody has opened yet; the kernel's other threads go on meanwhile."""
+    import scipy.signal
+
+    from facelib.app import muscles_panel, observed_panel, population_panel
+
+    assert scipy.signal, (muscles_panel, observed_panel, population_panel)

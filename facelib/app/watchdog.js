@@ -25,10 +25,16 @@ async function fate(model) {
   }
 }
 
-function banner(state, text) {
+// A place that stands in the page before it is written in: what comes with its text is often not read out.
+function place(role) {
   const element = document.createElement("div");
+  element.setAttribute("role", role);
+  document.body.append(element);
+  return element;
+}
+
+function fill(element, state, text) {
   element.className = state === "computing" ? "facelib-computing" : "facelib-ended";
-  element.setAttribute("role", state === "computing" ? "status" : "alert");
   element.append(text);
   if (state !== "computing" && document.body.dataset.voila) {
     const reload = document.createElement("button");
@@ -37,7 +43,11 @@ function banner(state, text) {
     reload.addEventListener("click", () => window.location.reload());
     element.append(reload);
   }
-  return element;
+}
+
+function clear(element) {
+  element.removeAttribute("class");
+  element.replaceChildren();
 }
 
 export default {
@@ -46,14 +56,13 @@ export default {
     let sent = 0;
     let missing = 0;
     let asking = false;
-    let shown = null;
+    const [status, alert] = ["status", "alert"].map(place);
     el.dataset.state = "alive";
 
     const show = (state) => {
       if (el.dataset.state === state) return;
-      shown?.remove();
-      shown = state === "alive" ? null : banner(state, model.get(state));
-      if (shown) document.body.append(shown);
+      [status, alert].forEach(clear);
+      if (state !== "alive") fill(state === "computing" ? status : alert, state, model.get(state));
       el.dataset.state = state;
     };
     const ask = async () => {
@@ -92,7 +101,8 @@ export default {
       if (window.onbeforeunload === leaving) window.onbeforeunload = null;
       model.off("msg:custom", onMessage);
       missing = 0;
-      shown?.remove();
+      status.remove();
+      alert.remove();
     };
   },
 };

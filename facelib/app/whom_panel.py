@@ -19,10 +19,10 @@ PRIVACY: Final = (
     "is kept in a private temporary folder, which is deleted when the session ends."
 )
 ZIP: Final = (
-    "A zip with PNG, JPEG or WebP pictures and, if you like, a table faces.csv: column file, and person, "
-    "label, age … as data/README.md shows."
+    "A zip with PNG, JPEG or WebP pictures and, if you like, a table faces.csv: a row for each picture, its "
+    "name in the column file, and what you know of it in columns such as person, label and age."
 )
-RECIPES: Final = (("plain FACS", "facs"), ("tuned on the classifiers", "tuned"))
+RECIPES: Final = (("action units (FACS) alone", "facs"), ("action units, tuned on the classifiers", "tuned"))
 
 
 class WhomPanel(Card):
@@ -48,30 +48,35 @@ class WhomPanel(Card):
             style={"button_width": "auto"},
         )
         self.people = labelled(
-            "People", "How many different people: the unit that counts", widgets.IntSlider(min=2, max=most)
+            "People",
+            "How many different people; several faces of one person count as one",
+            widgets.IntSlider(min=2, max=most),
         )
         each = "Each person shows each of them" if whom.design == "each" else "Each person shows one of them"
         groups = [{"title": "", "items": [{"id": name, "title": name} for name in EMOTIONS]}]
         self.expressions = CheckList("Expressions", each, groups, whom.expressions, columns=3)
         self.recipes = labelled(
-            "Recipe",
-            "How expressions are made: plainly by action units, or tuned on the built-in classifiers, which "
-            "flatters these",
+            "Made by",
+            "How the heads' expressions are made: by action units (FACS) alone, or tuned on the built-in "
+            "classifiers besides, which flatters these",
             widgets.Dropdown(options=RECIPES),
         )
-        self.seed = labelled("Seed", "Of who is drawn", widgets.BoundedIntText(min=0, max=10**6))
+        self.seed = labelled(
+            "Seed", "Another number draws other people", widgets.BoundedIntText(min=0, max=10**6)
+        )
         self.zone = DropZone(
             self.guarded(self.take),
             types=[],
             suffixes=[".zip"],
             most=MOST_BYTES,
             one="zip",
+            kinds="PNG, JPEG or WebP pictures in it",
             refusal="isn't a zip.",
             camera=False,
         )
         self.cropped = widgets.Checkbox(
             description="Cropped to the face already",
-            tooltip="Take every picture as a face: none is looked for, and there are no landmarks",
+            tooltip="Take every picture as a face: none is looked for, and landmarks stay unknown",
             indent=False,
         )
         self.note = widgets.HTML()

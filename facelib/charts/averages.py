@@ -31,7 +31,7 @@ def mean_response(
 ) -> alt.FacetChart:
     """Draw the mean over people at every strength, with its band; several interventions in one panel.
 
-    The first intervention is a solid line, others are dashed, so that they are told apart without colour.
+    The first intervention is a solid line, others are dashed, so that they differ without colour.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
 
@@ -66,7 +66,8 @@ def response(
     size = sizes.CURVES if len(names) > 1 else sizes.CURVE
     having = set(classifiers_of(outputs[outputs["label"] == label]))
     without = [name for name in names if name not in having]
-    chart = layout(names, label=label, step=step, steps=steps, slider=slider, without=without, **size)
+    options: dict[str, Any] = {"slider": slider, "without": without} | size
+    chart = layout(names, label=label, step=step, steps=steps, **options)
     return chart.properties(datasets=data)
 
 
@@ -80,10 +81,11 @@ def layout(
     width: int = 90,
     height: int | None = None,
     without: Sequence[str] = (),
+    lines: bool = False,
 ) -> alt.ConcatChart:
     """Return the chart without data: parameters ``step``, ``label``; data sets ``outputs``, ``band``.
 
-    Panels of classifiers `without` the class say so, and so does the heading.
+    Panels of classifiers `without` the class say so, and so does the heading, which may have two `lines`.
     """
     beside = theme.panels_beside(classifiers)
     tall = height or (112 if len(classifiers) <= beside else 76)
@@ -106,7 +108,9 @@ def layout(
             f"one panel a classifier ({', '.join(classifiers)}); grey: range under harmless changes of "
             f"the same size{lack}."
         ),
-        heading=f"'Probability of ' + label + {' over strength; grey: harmless changes' + lack!r}",
+        heading=theme.heading(
+            "'Probability of ' + label + ' over strength'", f"grey: harmless changes{lack}", lines=lines
+        ),
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import altair as alt
-
 from facelib.charts import theme
 from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.independence_rows import percent
@@ -14,7 +12,10 @@ from facelib.charts.tables import needed, rows
 from facelib.classifiers import EMOTIONS
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
+else:
+    from facelib.charts.deferred import altair as alt
 
 NEEDED: Final = ("property", "classifier", "label", "explained", "votes", "rejects", "p_holm", "n")
 CELLS: Final = ("order", "title", "classifier", "label", "explained", "words", "rejects", "says")

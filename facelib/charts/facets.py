@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import altair as alt
+from typing import TYPE_CHECKING, Any
 
 from facelib.charts import theme
+
+if TYPE_CHECKING:
+    import altair as alt
+else:
+    from facelib.charts.deferred import altair as alt
 
 
 def ordered(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import altair as alt
 import pandas as pd
 
 from facelib import stats
@@ -18,11 +17,18 @@ from facelib.stats.effects.equivalence import CANNOT_TELL, MATTERS
 from facelib.stats.effects.sentences import possible
 from facelib.studies.effects import signed
 
+if TYPE_CHECKING:
+    import altair as alt
+else:
+    from facelib.charts.deferred import altair as alt
+
 NEEDED: Final = ("classifier", "label", "mean", "low", "high", "p", "p_holm", "verdict", "n")
 CELLS: Final = (
     "order", "title", "intervention", "classifier", "label", "mean", "words", "matters", "strong", "says",
 )  # fmt: skip
 INTENDED: Final = "intended"
+MEANT: Final = "as meant"
+"""What the column `INTENDED` is called: the emotion that each face is meant to show."""
 FULL: Final = 0.5  # change of probability at which the colour is full
 ALPHA: Final = 0.05  # where the table doesn't say
 FALLS, STAYS, RISES = "#e0a06a", "#f4f6f8", "#7fb2d9"
@@ -99,6 +105,7 @@ def heatmap_layout(
                 labelAngle=0,
                 orient="top",
                 labelLimit=0,
+                labelExpr=f"datum.value === '{INTENDED}' ? '{MEANT}' : datum.value",
                 labelFontWeight=alt.condition(
                     f"datum.value === '{INTENDED}'", alt.value("bold"), alt.value("normal")
                 ),

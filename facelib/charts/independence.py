@@ -325,7 +325,7 @@ def _plain(title: str, values: list[float] | None = None, *, grid: bool = True) 
 def _panels(layers: theme.Layered, name: str, *, width: int, height: int) -> alt.FacetChart:
     """Return small multiples of a data set of its own, four beside each other.
 
-    Panels are told apart by ``order``, their names are the parameter ``<name>_titles``: where names change,
+    Panels differ by ``order``, their names are the parameter ``<name>_titles``: where names change,
     panels stay. Rows that the page has emptied and kept (``park``) make no panel.
     """
     header = alt.Header(

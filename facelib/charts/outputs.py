@@ -92,12 +92,15 @@ def layout(
     row_height: int = 15,
     over: str = "strength",
     tick: str = "strength 0",
+    most: int = 6,
+    lines: bool = False,
 ) -> alt.ConcatChart:
     """Return the chart without data: parameters ``step`` and ``label``, data set ``outputs``.
 
     The steps are of `over`, the column "strength" holds it; the first of them, marked by a tick, is `tick`.
+    Up to `most` panels stand beside each other; the heading may have two `lines`.
     """
-    beside = theme.panels_beside(classifiers, most=6)
+    beside = theme.panels_beside(classifiers, most=most)
     panels = [
         _panel(name, classes, order=order, beside=beside, width=width, row_height=row_height, over=over)
         for order, name in enumerate(classifiers)
@@ -113,7 +116,7 @@ def layout(
             "Bars: probability of each emotion, one panel a classifier "
             f"({', '.join(classifiers)}), at the {over} shown; ticks: at {tick}."
         ),
-        heading=f"'Outputs now, ' + label + ' first; the tick is {tick}'",
+        heading=theme.heading("'Outputs now, ' + label + ' first'", f"the tick is {tick}", lines=lines),
     )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import altair as alt
-
 from facelib.charts import theme
 from facelib.charts.palette import colour
 from facelib.charts.sizes import CURVE
@@ -15,7 +13,10 @@ from facelib.stats.power import plain
 from facelib.stats.power_sentences import percent
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
+else:
+    from facelib.charts.deferred import altair as alt
 
 NEEDED: Final = ("n", "question", "power", "delta")
 CURVES: Final = ("n", "series", "power", "words")
@@ -114,8 +115,12 @@ def marked(data: pd.DataFrame, wanted: float | None, people: int | None) -> pd.D
     else:
         reached = data[data["power"] >= (2.0 if wanted is None else wanted)]
         chosen = reached.drop_duplicates("series")
-    text = [f"{n} people: {percent(power)}" for n, power in zip(chosen["n"], chosen["power"], strict=True)]
     names = list(data["series"].drop_duplicates())
+    asked = list(chosen["question"]) if len(names) > 1 else [""] * len(chosen)  # which curve it is
+    text = [
+        f"{n} people{f', {question}' if question else ''}: {percent(power)}"
+        for n, power, question in zip(chosen["n"], chosen["power"], asked, strict=True)
+    ]
     # Texts stand below the curve, each at a height of its own, on the side where there is room.
     return chosen.assign(
         text=text,

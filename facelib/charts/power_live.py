@@ -38,7 +38,7 @@ def power_data(table: pd.DataFrame, people: int) -> dict[str, list[dict[str, Any
     --------
     >>> table = stats.power_curve(-0.2, 0.15, sizes=[8, 16], questions=QUESTIONS)
     >>> [row["text"] for row in power_data(table, 16)["marks"]]
-    ['16 people: 82 %', '16 people: more than 99 %']
+    ['16 people, matters: 82 %', '16 people, differs: more than 99 %']
     """
     data = curve_rows(table)
     return {"powers": rows(data, CURVES), "marks": rows(marked(data, None, people), MARKS)}

@@ -75,7 +75,7 @@ def property_shares(
 def property_matrix(
     effects: pd.DataFrame, *, alpha: float = 0.01, width: int = 54, row_height: int = 17
 ) -> alt.FacetChart:
-    """Draw votes and sizes of every property and output at once: a column a property, a row an output.
+    """Draw votes and sizes of all properties (columns) and outputs (rows) at once.
 
     The number is how many of the three voting tests reject, bold from two on; a star survives Holm's
     correction. The colour is ω².

@@ -39,6 +39,14 @@ def of(chart: str, **options: Any) -> dict[str, Any]:
     return _cached(module, function, [], options)
 
 
+def fingerprint(chart: str, module: str, *files: Path) -> str:
+    """Return what changes with a chart's code, with a module's that makes its data, and with files."""
+    content = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    return hashlib.sha256(f"{_fingerprint(chart)} {sources.digest(module)} {content}".encode()).hexdigest()[
+        :20
+    ]
+
+
 @functools.cache
 def _fingerprint(module: str) -> str:
     """Hash of everything but the arguments that a layout of a module depends on."""

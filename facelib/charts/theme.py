@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
-
-import altair as alt
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from facelib.charts.palette import colour
+
+if TYPE_CHECKING:
+    import altair as alt
+else:
+    from facelib.charts.deferred import altair as alt
 
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 INK: Final = "#1f2933"
@@ -19,7 +22,7 @@ COUNTED: Final = "#c2410c"  # what counts for a p-value: on BAND it differs in l
 MARGIN: Final = 0.075
 """Room around a unit scale, so that a dot at 0 or 1 stays inside its panel and moves nothing."""
 
-Layered = alt.LayerChart | alt.FacetChart  # what altair says that a layered chart is
+Layered: TypeAlias = "alt.LayerChart | alt.FacetChart"  # what altair says that a layered chart is
 
 ABOVE: Final = 20
 """Room between a single chart, or the names above it, and its heading, px."""
@@ -83,6 +86,15 @@ def finish(
         padding=2,
         usermeta={"facelib": {"columns": columns, "park": True}},
     )
+
+
+def heading(first: str, rest: str, *, lines: bool = False) -> str:
+    """Return a heading as an expression: an expression, then plain words, in one line or in two.
+
+    >>> heading("'Outputs of ' + label", "the tick is 0")
+    "'Outputs of ' + label + '; the tick is 0'"
+    """
+    return f"[{first}, {rest!r}]" if lines else f"{first} + {f'; {rest}'!r}"
 
 
 def single(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-import altair as alt
-
 from facelib.charts import theme
 from facelib.charts.palette import colour
 from facelib.charts.tables import check_label, classifiers_of, needed, rows
@@ -14,16 +12,20 @@ from facelib.errors import BadValueError
 from facelib.semg.muscles import CHANNELS, MUSCLES, SIDES, split
 
 if TYPE_CHECKING:
+    import altair as alt
     import numpy.typing as npt
     import pandas as pd
+else:
+    from facelib.charts.deferred import altair as alt
 
 TRACES: Final = ("seconds", "muscle", "side", "value")
 OUTPUTS: Final = ("seconds", "classifier", "label", "probability")
+COLOURS: Final = "blue: left, orange dashes: right"
 BESIDE: Final = 4  # panels a row
 ROOM: Final = 0.06  # above what is largest, as a share of it
 WORDS: Final = {
-    "": "Activity, 0 … 1, over seconds; blue: left, orange dashes: right",
-    "µV": "Envelopes, µV, over seconds; blue: left, orange dashes: right",
+    "": "Activity, 0 … 1, over seconds",
+    "µV": "Envelopes, µV, over seconds",
 }
 
 
@@ -77,7 +79,7 @@ def muscle_traces(
 
 
 def trace_table(activity: npt.ArrayLike, times: npt.ArrayLike) -> pd.DataFrame:
-    """Return the table of `muscle_traces`: seconds, muscle, side, value; a row a moment and channel.
+    """Return the table of `muscle_traces`: seconds, muscle, side, value; one row for each moment and channel.
 
     Parameters
     ----------
@@ -112,11 +114,12 @@ def layout(
     now: float | None = 0.0,
     rate: float | None = None,
     most: float = 1 + ROOM,
+    lines: bool = False,
 ) -> alt.ConcatChart:
     """Return the chart without data.
 
     Its data set is ``traces``; its parameters are ``start``, ``end`` and ``now`` in seconds, and ``most``,
-    the end of the scale.
+    the end of the scale. The heading may have two `lines`.
     """
     panels = [
         _muscle(name, order, beside, cursor=now is not None).properties(
@@ -132,7 +135,7 @@ def layout(
     return theme.finish(
         chart,
         columns=beside,
-        heading=repr(WORDS[unit]),
+        heading=theme.heading(repr(WORDS[unit]), COLOURS, lines=lines),
         above=8,
         description="Lines: activity of each muscle over time, one panel a muscle, all on one scale; solid: "
         "the person's left, dashed: right.",
@@ -177,13 +180,14 @@ def outputs_layout(
     end: float = 1.0,
     now: float | None = 0.0,
     rate: float | None = None,
+    most: int = 4,
 ) -> alt.ConcatChart:
     """Return the chart of `outputs_over_time` without data.
 
     Its data set is ``outputs``; its parameters are ``label``, and ``start``, ``end`` and ``now`` in seconds;
-    with a rate, ``now`` follows from ``step`` and ``rate``.
+    with a rate, ``now`` follows from ``step`` and ``rate``. Up to `most` panels stand beside each other.
     """
-    beside = theme.panels_beside(classifiers)
+    beside = theme.panels_beside(classifiers, most=most)
     panels = [
         _output(name, order, beside, cursor=now is not None).properties(
             width=width, height=height, title=theme.panel_title(name, beside)

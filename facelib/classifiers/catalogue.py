@@ -84,7 +84,7 @@ def register(
     if isinstance(classifier, (str, Path, nn.Module)):
         classifier = own(classifier, id=id, **how)
     elif how:
-        msg = f"Only a file, a folder or a torch module is told {', '.join(how)}; {id!r} is none of them."
+        msg = f"Only a file, a folder or a torch module takes {', '.join(how)}; {id!r} is none of them."
         raise BadValueError(msg)
     if isinstance(classifier, Classifier):
         made = _named(id, classifier)
@@ -130,7 +130,7 @@ def _made(id: str, entry: Entry) -> Classifier:  # noqa: A002
         msg = f"The classifier {id!r} can't be made: {type(error).__name__}: {error}"
         raise UnavailableError(msg) from error
     if not isinstance(made, Classifier):
-        msg = f"What makes {id!r} returns a facelib.classifiers.Classifier; got {type(made).__name__}."
+        msg = f"What makes {id!r} has to return a facelib.classifiers.Classifier; got {type(made).__name__}."
         raise BadValueError(msg)
     return _named(id, made)
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, answers_misspelt
 
 Images = npt.NDArray[np.uint8]
 Boxes = npt.NDArray[np.float64]
@@ -33,6 +33,7 @@ _IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 _LARGEST = 1024  # px; no classifier of faces comes near
 
 
+@answers_misspelt("a preparation")
 @dataclass(frozen=True)
 class Preparation:
     """Crop around the face box, resize to a square, colour, scaling.
@@ -111,7 +112,8 @@ class Preparation:
             numbers = given.astype(np.float64) if given.dtype.kind in "iuf" else np.empty(0)
             fits = numbers.shape == (1,) or (numbers.shape == (3,) and self.colour in ("rgb", "bgr"))
             if not fits or not np.all(np.isfinite(numbers)) or (name == "std" and not np.all(numbers > 0)):
-                msg = f"`{name}` is one number, or one each for red, green and blue; got {values!r}."
+                above = " above 0" if name == "std" else ""
+                msg = f"`{name}` is one number{above}, or one each for red, green and blue; got {values!r}."
                 raise BadValueError(msg)
             told: object = values
             if not isinstance(told, tuple | int | float):  # a list or an array: it can't be hashed

@@ -47,9 +47,13 @@ class Archive:
     """
 
     def __init__(self, source: str | Path | bytes) -> None:
-        self._file = _opened(source)
-        weakref.finalize(self, self._file.close)
-        size = self._file.seek(0, io.SEEK_END)
+        try:
+            self._file = _opened(source)
+            weakref.finalize(self, self._file.close)
+            size = self._file.seek(0, io.SEEK_END)
+        except OSError as error:
+            msg = f"The zip {str(source)!r:.200} can't be read: {error.strerror or error}."
+            raise BadArchiveError(msg) from error
         try:
             self._zip = zipfile.ZipFile(self._file)
         except BadArchiveError:

@@ -99,7 +99,9 @@ def average(
         known.add(face.attributes)
     share = np.ones(len(landmarks)) if shares is None else shares
     if len(share) != len(landmarks) or not len(share):
-        msg = f"Weights are one a face, and there is a face; got {len(share)} for {len(landmarks)} faces."
+        said = "1 weight" if len(share) == 1 else f"{len(share)} weights"
+        got = f"{said} for {len(landmarks)} faces" if landmarks else "no face"
+        msg = f"An average is of one face or more, with one weight each; got {got}."
         raise BadValueError(msg)
     mean = mean_shape(np.array(landmarks), share)
     places = framed(mean, np.array(landmarks), np.array(frames), side)

@@ -163,8 +163,8 @@ def expand(recipe: Recipe) -> dict[str, float]:
         elif name in PAIRED:
             names = (f"{name}Left", f"{name}Right")
         else:
-            msg = f"There is no face unit {name!r}; see facelib.faces.FACE_UNITS."
-            raise UnknownNameError(msg)
+            msg = f"There is no face unit {name!r}."
+            raise UnknownNameError(msg, hint="facelib.faces.FACE_UNITS lists them.")
         units.update(dict.fromkeys(names, checked(f"the activation of {name}", value, 0.0, 1.0)))
     return units
 

@@ -123,7 +123,7 @@ class FaceSet(Sequence[Face]):
                 bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
             )
         except BadTableError as error:
-            error.args = (" ".join([str(error), *notes]),)  # perhaps what it lists is what was left out
+            error.args = (" ".join([error.words, *notes]),)  # perhaps what it lists is what was left out
             raise
         notes += other_kinds(names, table["file"])
         return cls(table, Kept(Folder(root.resolve(), detect, which)), "file", notes)
@@ -183,8 +183,8 @@ class FaceSet(Sequence[Face]):
         listed = list(faces)
         others = {type(face).__name__ for face in listed if not isinstance(face, Face)}
         if others:
-            msg = f"A set is made of faces; got {', '.join(sorted(others))}; head.render() makes one."
-            raise BadValueError(msg)
+            msg = f"A set is made of faces; got {', '.join(sorted(others))}."
+            raise BadValueError(msg, hint="head.render() makes one.")
         rows = [
             {name: value for name, value in face.attributes.items() if isinstance(value, Real | str)}
             for face in listed
@@ -241,7 +241,7 @@ class FaceSet(Sequence[Face]):
         try:
             face = self._source.read(self._keys[number])
         except BROKEN as error:
-            error.args = (f"{self._keys[number]}: {error}",)
+            error.args = (f"{self._keys[number]}: {error.words}",)
             raise
         known = self._known(number)
         return face.replace(attributes={**known, **face.attributes, "id": known["id"]})
@@ -273,7 +273,7 @@ class FaceSet(Sequence[Face]):
             except BROKEN as error:
                 if not skip_broken:
                     raise
-                self._failures[number] = str(error).removeprefix(f"{self._keys[number]}: ")
+                self._failures[number] = error.words.removeprefix(f"{self._keys[number]}: ")
                 continue
             self._failures.pop(number, None)
             yield face
@@ -352,9 +352,9 @@ class FaceSet(Sequence[Face]):
         if len(several):
             msg = (
                 f"{len(several)} faces have several partners in {column!r}, for example "
-                f"{', '.join(several['id'].head(3))}; name more columns that partners share (within=…)."
+                f"{', '.join(several['id'].head(3))}; name more columns that partners share."
             )
-            raise BadTableError(msg, duplicates=several["id"].tolist())
+            raise BadTableError(msg, duplicates=several["id"].tolist(), hint="In Python: within=.")
         first, second = (rows[rows[column] == value].set_index(shared)["id"] for value in sorted(values))
         names = [str(value) for value in sorted(values)]
         found: pd.DataFrame = (

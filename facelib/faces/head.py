@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from functools import cached_property, wraps
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnknownNameError, answers_misspelt
 from facelib.faces import electrodes as electrode_scheme
 from facelib.faces.arguments import checked, whole
 from facelib.faces.expressions import EXPRESSIONS, Recipe, activations, expand
@@ -73,6 +73,7 @@ _ANGLES = {
 }
 
 
+@answers_misspelt("a head")
 @dataclass(frozen=True)
 class Head:
     """A parametric face before it is rendered: every field changes alone; left and right are the person's.
@@ -287,25 +288,6 @@ class Head:
         return render(self, size)
 
 
-def _named(make: Callable[..., None]) -> Callable[..., None]:
-    """Answer a misspelt field with the nearest one, before a head is made."""
-    known = [field.name for field in fields(Head)]
-
-    @wraps(make)
-    def checked_make(self: Head, *given: Any, **named: Any) -> None:
-        for name in named.keys() - set(known):
-            near = get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Its fields: {', '.join(known)}."
-            msg = f"A head has no {name!r}. {hint}"
-            raise UnknownNameError(msg)
-        make(self, *given, **named)
-
-    return checked_make
-
-
-Head.__init__ = _named(Head.__init__)  # type: ignore[method-assign]
-
-
 def _items(rule: str, given: Any) -> dict[Any, Any]:
     """Return a mapping or pairs as a dictionary, or raise `BadValueError`."""
     try:
@@ -320,8 +302,8 @@ def _checked_electrodes(given: Any) -> str | tuple[str, ...] | None:
     if given is not None and not isinstance(given, str):
         names = tuple(given) if isinstance(given, Iterable) else (given,)
         if not all(isinstance(name, str) for name in names):
-            msg = f"A head's electrodes are a scheme or names of positions, or None; got {given!r}."
-            raise BadValueError(msg)
+            msg = f"A head's electrodes are a scheme or names of positions; got {given!r}."
+            raise BadValueError(msg, hint="None is none of them.")
         names = tuple(dict.fromkeys(names)) or None  # there is one electrode at a place
     electrode_scheme.resolve(names)
     return cast("str | tuple[str, ...] | None", names)

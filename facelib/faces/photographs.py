@@ -91,8 +91,8 @@ def load_face(
     """
     numbered = isinstance(which, int) and not isinstance(which, bool)
     if not (numbered or which is None or which == "largest"):
-        msg = f'which is the number of a face, from left to right, "largest" or None; got {which!r}.'
-        raise BadValueError(msg)
+        msg = f'Expected the number of a face, from left to right, or "largest"; got {which!r}.'
+        raise BadValueError(msg, hint="In Python: which=.")
     image = read_picture(source)
     height, width = image.shape[:2]
     if not detect:
@@ -183,9 +183,9 @@ def _chosen(found: Sequence[Detection], which: int | Literal["largest"] | None) 
     if not found:
         msg = (
             "No face was found in the picture. A frontal face that fills a good part of it is needed; "
-            "if it is cropped to the face already, switch detection off (detect=False)."
+            "if it is cropped to the face already, take the whole picture as the face."
         )
-        raise NoFaceError(msg)
+        raise NoFaceError(msg, hint="In Python: detect=False.")
     if which is None or which == "largest":
         return max(found, key=lambda one: one.area)
     if not 0 <= which < len(found):
@@ -209,9 +209,9 @@ def _fit(face: Detection, width: int, height: int) -> float:
     if beyond > MAX_CUT:
         msg = (
             f"The picture's border cuts off {beyond:.0%} of the face's box; less than {MAX_CUT:.0%} may be. "
-            "Take a picture with the whole face in it, or switch detection off (detect=False)."
+            "Take a picture with the whole face in it, or take the picture as it is as the face."
         )
-        raise FaceCutError(msg, [face.box])
+        raise FaceCutError(msg, [face.box], hint="In Python: detect=False.")
     return beyond
 
 
@@ -227,8 +227,8 @@ def _content(source: Any) -> bytes:
     else:
         path = Path(source).expanduser()
         if path.is_dir():
-            msg = f"{path} is a folder: facelib.FaceSet.from_folder({str(source)!r}) reads its pictures."
-            raise BadImageError(msg)
+            msg = f"{path} is a folder, not a picture."
+            raise BadImageError(msg, hint=f"facelib.FaceSet.from_folder({str(source)!r}) reads its pictures.")
         if not path.is_file():
             msg = f"There is no file {path}."
             raise BadImageError(msg)

@@ -114,9 +114,9 @@ def labels(
     if points.shape != (N_LANDMARKS, 2) or not np.isfinite(points[:FIRST_IRIS]).all():
         msg = (
             "The regions of a face are found from its 478 landmarks, and they aren't all known. Rendered "
-            "heads have them; photographs get them from their network: facelib models fetch, then load_face."
+            "heads have them; photographs get them from a network of their own."
         )
-        raise BadValueError(msg)
+        raise BadValueError(msg, hint="Run facelib models fetch once, then load_face.")
     grid = np.full(size, OUTSIDE, np.uint8)
     triangles, regions = net()
     _paint(points, triangles, regions, grid)

@@ -34,8 +34,8 @@ def unknown_landmarks(face: Face) -> str:
     if np.isfinite(face.landmarks[:FIRST_IRIS]).all():
         return ""
     return (
-        "It moves the 478 landmarks of a face, and they aren't known. Photographs get them from "
-        "facelib.load_face, if its networks are on this machine: facelib models fetch."
+        "It moves the 478 landmarks of a face, and they aren't known. Photographs get them as a face is "
+        "looked for in them, if the networks are on this machine: “facelib models fetch” brings them."
     )
 
 

@@ -212,9 +212,9 @@ def frames(
         msg = (
             f"The picture of strength 0 differs from the face by {apart:.1f} grey levels on average; up to "
             f"{NEAR:g} is what saving costs. Declare strengths if it is an edited one; if the editor changes "
-            "all pictures a little, make its picture of strength 0 the face: facelib.load_face(picture)."
+            "all pictures a little, make its picture of strength 0 the face."
         )
-        raise BadValueError(msg)
+        raise BadValueError(msg, hint="In Python: facelib.load_face(picture).")
     stack = np.stack(shown)
     stack.setflags(write=False)
     return EditedFrames(name, face, stack, grades, between, landmarks, title or name, moves)

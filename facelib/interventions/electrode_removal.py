@@ -95,10 +95,7 @@ class ElectrodeRemoval(PictureIntervention):
         """Say that nothing is worn that could be taken off; empty if something is, or may be."""
         worn: Any = face.electrodes if isinstance(face, Head) else face.attributes.get("electrodes", True)
         if worn is None or worn in ((), 0):
-            return (
-                f"{self.id!r} takes electrodes off, and this face wears none. Try "
-                "head.replace(electrodes='fridlund')."
-            )
+            return f"{self.id!r} takes electrodes off, and this face wears none. Give it some first."
         return ""
 
     def _change(self, face: Face, strength: float) -> Face:

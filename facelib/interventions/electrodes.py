@@ -188,10 +188,7 @@ class _OfElectrodes(Toward):
         """Say that electrodes are needed."""
         if head.electrodes is not None:
             return ""
-        return (
-            f"{self.id!r} changes the electrodes of a head, and this one wears none. Try "
-            "head.replace(electrodes='fridlund')."
-        )
+        return f"{self.id!r} changes the electrodes of a head, and this one wears none. Give it some first."
 
 
 @register

@@ -88,6 +88,8 @@ class Intervention(ABC):
     withheld
         Of a change of heads that one may look for on photographs: why it isn't made there, and what to do
         instead. Else empty.
+    instead
+        The same in Python.
     description
         One sentence for help texts and reports.
     sentence
@@ -103,8 +105,16 @@ class Intervention(ABC):
     cost: ClassVar[Cost]
     on: ClassVar[str] = "heads and pictures"
     withheld: ClassVar[str] = ""
+    instead: ClassVar[str] = ""
     description: ClassVar[str]
     sentence: ClassVar[str]
+
+    @property
+    def hint(self) -> str:
+        """What to write in Python where it doesn't work on a face."""
+        return " ".join(
+            filter(None, [self.instead, "facelib.interventions.available(face) lists what works on it."])
+        )
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
@@ -183,9 +193,8 @@ class HeadIntervention(Intervention):
         return self.edit(face, strength).render(size)
 
     def _refusal(self, face: Face) -> BadValueError:
-        return BadValueError(
-            f"{self.called(face)} doesn't work on this picture. {self.unfit(face)} See available(face)."
-        )
+        words = f"{self.called(face)} doesn't work on this picture. {self.unfit(face)}"
+        return BadValueError(words, hint=self.hint)
 
 
 class FaceIntervention(HeadIntervention):

@@ -86,7 +86,7 @@ def nuisance_replicates(n: int = 20, seed: int = 0) -> list[Nuisance]:
         msg = f"At least one replicate is needed, 20 for a verdict; got n = {n!r}."
         raise BadValueError(msg)
     if not isinstance(seed, int | np.integer) or seed < 0:
-        msg = f"`seed` is a whole number, 0 or more; got {seed!r}."
+        msg = f"The seed is a whole number, 0 or more; got {seed!r}."
         raise BadValueError(msg)
     draws = np.random.default_rng(seed).uniform(-1.0, 1.0, (n, 4)) * [SHIFT, SHIFT, SCALE, LIGHT]
     return [Nuisance((dx, dy), scale, light) for dx, dy, scale, light in draws.tolist()]

@@ -84,12 +84,12 @@ class Palsy(OneSided, OfFaceUnits):
         if head.palsy and head.palsy_side != self.side:
             return (
                 f"A head has a palsy on one side only: this one has {head.palsy:g} on the {head.palsy_side}, "
-                f"so none can grow on the {self.side}. Choose side={head.palsy_side!r} or a head without."
+                f"so none can grow on the {self.side}. Choose the {head.palsy_side} side, or a head without."
             )
         if head.palsy and head.palsy_parts != parts:
             return (
                 f"A palsy keeps its parts as it grows: this head's has {head.palsy_parts!r}, not {parts!r}. "
-                f"Choose parts={head.palsy_parts!r}, or a head without a palsy."
+                f"Choose {head.palsy_parts!r} for the parts, or a head without a palsy."
             )
         return ""
 
@@ -127,7 +127,7 @@ class Synkinesis(HeadIntervention):
 
     def lack(self, head: Head) -> str:
         """Say that a palsy is needed."""
-        none = "Synkinesis comes after a palsy, and this head has none. Try head.replace(palsy=0.4)."
+        none = "Synkinesis comes after a palsy, and this head has none. Give it one first."
         return "" if head.palsy else none
 
     def _edit(self, head: Head, strength: float) -> Head:

@@ -35,9 +35,10 @@ class Age(Toward):
     cost: ClassVar[Cost] = "shape"
     withheld: ClassVar[str] = (
         "Age isn't changed on photographs: it takes a head that grows older as a whole. Instead, take two "
-        "groups of labelled pictures, young and old: interventions.Prototype.between(young, old) adds what "
-        "differs between them. Or change rendered heads, facelib.Head(age=70)."
+        "groups of labelled pictures, young and old, and add what differs between them (a prototype). Or "
+        "change rendered heads."
     )
+    instead: ClassVar[str] = "In Python: interventions.Prototype.between(young, old), facelib.Head(age=70)."
     description: ClassVar[str] = "The same person grows older, or younger if old already." + along(
         "activation",
         "activation_left",
@@ -136,9 +137,9 @@ class SkinTone(Toward):
     withheld: ClassVar[str] = (
         "Skin tone isn't changed on photographs: the skin looked painted, as in blackface, and classifiers "
         "read the paint, not a person of another tone. It stays off until people of those tones have rated "
-        "it. Instead, change rendered heads (facelib.Head(skin_tone=0.5)), or bring your own generator "
-        "(interventions.outside.editor)."
+        "it. Instead, change rendered heads, or bring a generator of your own."
     )
+    instead: ClassVar[str] = "In Python: facelib.Head(skin_tone=0.5), interventions.outside.editor."
     description: ClassVar[str] = (
         "The skin grows darker, or lighter if dark already; shape and light stay."
         + along("appearance_symmetry", "brightness", "light_azimuth", "light_contrast")
@@ -259,7 +260,7 @@ class Moles(Toward):
             return ""
         return (
             f"Moles keep their side as they change: this head has them on {_SIDES[head.moles_side]}, not on "
-            f"{_SIDES[self.side]}. Choose side={head.moles_side!r} or a head without."
+            f"{_SIDES[self.side]}. Choose the same side, or a head without."
         )
 
     def _edit(self, head: Head, strength: float) -> Head:
@@ -290,6 +291,6 @@ class HairLength(Toward):
         if head.hair == "long":
             return ""
         return (
-            f"{self.id!r} changes the length of long hair, and this head's is {head.hair}. Try "
-            "head.replace(hair='long')."
+            f"{self.id!r} changes the length of long hair, and this head's is {head.hair}. Give it "
+            "long hair first."
         )

@@ -128,7 +128,7 @@ class Prototype(Intervention):
         checked("how much of the difference is added", self.amount, -FARTHEST, FARTHEST)
         check_moves(self.moves)
         if self.moves == SkinTone.moves:
-            raise BadValueError(SkinTone.withheld)
+            raise BadValueError(SkinTone.withheld, hint=SkinTone.instead)
         object.__setattr__(self, "id", f"prototype_{slug(self.name)}_{self.key[:8]}")
 
     @classmethod

@@ -87,7 +87,11 @@ class Symmetrise(OnFrontal):
 
     def lack(self, head: Head) -> str:  # noqa: ARG002
         """Say that one half of a parametric head isn't kept."""
-        return "" if self.keep == "both" else "Heads meet in their middle: choose keep='both'."
+        return (
+            ""
+            if self.keep == "both"
+            else "Both halves of a head meet in its middle: choose “both” for what is kept."
+        )
 
     def _change(self, face: Face, strength: float) -> Face:
         mirror, own = mirror_of(face.landmarks), face.landmarks.astype(np.float64)

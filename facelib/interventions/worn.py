@@ -27,7 +27,7 @@ class _PutOn(Toward, FaceIntervention):
             return f"The person wears {self.title} already: it can't be drawn over, nor taken off."
         if self._drawn():
             return ""
-        return f"Nothing can be taken off a photograph: choose to={self.words[1]!r}."
+        return f"Nothing can be taken off a photograph: choose “{self.words[1]}”, where the change leads."
 
     def _drawn(self) -> float:
         """Return how much is on at strength 1, of a photograph."""
@@ -102,10 +102,7 @@ class Sunglasses(Toward):
         """Say that glasses are needed."""
         if head.glasses:
             return ""
-        return (
-            f"{self.id!r} changes the lenses of glasses, and this head wears none. Try "
-            "head.replace(glasses=0.5)."
-        )
+        return f"{self.id!r} changes the lenses of glasses, and this head wears none. Give it some first."
 
 
 @register

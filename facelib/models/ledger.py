@@ -118,7 +118,7 @@ def remember(kind: Kind, path: Path) -> None:
 def written() -> list[Written]:
     """Return all that facelib wrote about people on this machine and that it knows of."""
     found = [
-        Written("session", folder, _files("session", folder), scratch.in_use(folder))
+        Written("session", folder, files_at("session", folder), scratch.in_use(folder))
         for folder in scratch.folders()
         if not folder.name.startswith(f"{scratch.PREFIX}{scratch.PAGE}-")
     ]
@@ -128,7 +128,7 @@ def written() -> list[Written]:
             kind, path = cast("Kind", entry["kind"]), Path(entry["path"])
             if kind in MARKS:
                 busy = kind == "study" and bool(scratch.is_locked(path / "run.lock"))
-                found.append(Written(kind, path, _files(kind, path), busy))
+                found.append(Written(kind, path, files_at(kind, path), busy))
     return found
 
 
@@ -189,8 +189,8 @@ def _lines() -> list[str]:
     return list(dict.fromkeys(filter(None, text.splitlines())))  # a damaged line hides no other
 
 
-def _files(kind: Kind, path: Path) -> tuple[Path, ...]:
-    """Return what facelib wrote at a place, nothing if that is something else by now."""
+def files_at(kind: Kind, path: Path) -> tuple[Path, ...]:
+    """Return what facelib wrote at a place: nothing if that is something else by now."""
     begun = kind == "study" and (path / "run.lock").exists() and not (path / "study.json").exists()
     if kind in MARKS and not begun and not _is_marked(path, *MARKS[kind]):
         return ()

@@ -15,7 +15,9 @@ from facelib.models.catalogue import PACKAGES, Package
 
 State = Literal["ready", "missing", "damaged"]
 
-FETCH_HINT = "Run `facelib models fetch` once while online; everything else works without it."
+FETCH_HINT = (
+    "Type “facelib models fetch” once into a terminal while online; everything else works without it."
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ def home() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        msg = f"The folder for model packages can't be made: {error}. FACELIB_HOME may name another one."
-        raise UnavailableError(msg) from error
+        msg = f"The folder for model packages can't be made: {error}."
+        raise UnavailableError(msg, hint="The variable FACELIB_HOME may name another one.") from error
     return folder
 
 
@@ -81,7 +83,7 @@ def data_path(name: str, relative: str) -> Path:
 def _checked(package: Package, folder: Path, relative: str) -> Path:
     fault = package.fault(folder, relative)
     if fault:
-        msg = f"{fault} Run `facelib models fetch` to mend it."
+        msg = f"{fault} Type “facelib models fetch” into a terminal to mend it."
         raise UnavailableError(msg)
     return folder / relative
 

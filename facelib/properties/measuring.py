@@ -70,19 +70,16 @@ def measure(
     check_kind(names, (str, Iterable, type(None)), "A list of properties, or None for all,")
     wanted = [names] if isinstance(names, str) else list(PROPERTIES if names is None else names)
     if not wanted:
-        msg = "Nothing is asked for: name a property or more, as ['symmetry'], or None for all."
-        raise BadValueError(msg)
+        msg = "Nothing is asked for: name a property or more."
+        raise BadValueError(msg, hint="In Python: ['symmetry'], or None for all.")
     needed = list(dict.fromkeys(PROPERTIES[name].read for name in wanted))  # wrong names are told at once
     if isinstance(faces, FaceSet):
         return _of_set(faces, wanted, needed, names is not None, progress)
     rows = list(faces) if isinstance(faces, Iterable) else [faces]
     others = {type(face).__name__ for face in rows if not isinstance(face, Face | Head)}
     if others:
-        msg = (
-            f"Properties are measured on faces, heads or a FaceSet; got {', '.join(sorted(others))}. "
-            "facelib.load_face(path) opens a picture."
-        )
-        raise BadValueError(msg)
+        msg = f"Properties are measured on faces, heads or a set of faces; got {', '.join(sorted(others))}."
+        raise BadValueError(msg, hint="facelib.load_face(path) opens a picture.")
     drawn = {id(head): head.render(SIZE) for head in rows if isinstance(head, Head)}
     pictures = [drawn[id(face)] if isinstance(face, Head) else face for face in rows]
     return _table(pictures, wanted, needed, strict=names is not None)
@@ -222,8 +219,8 @@ def reporting(progress: bool | Progress | None, total: int) -> Iterator[Progress
     """Give the function to report to; True gives a progress bar."""
     given: object = progress
     if given is not None and not isinstance(given, bool) and not callable(given):
-        msg = f"progress is True, False, None, or a function of two numbers; got {given!r}."
-        raise BadValueError(msg)
+        msg = f"Progress is told to a function of two numbers; got {given!r}."
+        raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function.")
     if progress is None or progress is False:
         yield lambda _done, _total: None
     elif progress is True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import PATHS, BadValueError, check_kind
 from facelib.models.content import read_file
-from facelib.models.ledger import remember
+from facelib.models.ledger import files_at, remember
 from facelib.models.spreadsheet import write_csv
 from facelib.models.writing import explained
 from facelib.reports.columns import meanings
@@ -37,7 +38,7 @@ def export(result: Any, folder: str | Path) -> Path:
     result
         What a study's ``run`` or `facelib.studies.open_study` returned, finished or not.
     folder
-        Made if it isn't there. An earlier export is replaced; anything else in it is never touched.
+        Made if it isn't there. An earlier export is replaced; what its user put beside it stays.
 
     Returns
     -------
@@ -75,6 +76,7 @@ def _write(result: Any, report: Content, tables: Mapping[str, pd.DataFrame], tar
         told = {name: meanings(name, [str(one) for one in table.columns]) for name, table in tables.items()}
         _write_json(part / "columns.json", told)
         _write_json(part / ABOUT, _about(result, report, left))
+        _keep_own(target, part)
         _put(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -97,6 +99,26 @@ def _is_export(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(content, dict) and content.get("made_by") == MADE
+
+
+def _keep_own(target: Path, part: Path) -> None:
+    """Link what its user put into an earlier export into the new one, too."""
+    ours = set(files_at("export", target))
+    for place, folders, names in os.walk(target):
+        inside = part / Path(place).relative_to(target)
+        inside.mkdir(exist_ok=True)
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        for path in (Path(place, name) for name in [*names, *links]):
+            new = inside / path.name
+            if path in ours or new.exists():  # what the new export writes is its own
+                continue
+            if path.is_symlink():
+                new.symlink_to(path.readlink())
+                continue
+            try:
+                os.link(path, new)
+            except OSError:  # not every disk has links
+                shutil.copy2(path, new)
 
 
 def _put(part: Path, target: Path) -> None:

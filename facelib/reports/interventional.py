@@ -246,7 +246,8 @@ def _check_table(checked: pd.DataFrame, titles: Mapping[str, str]) -> Table:
         for row in checked.to_dict("records")
     )
     return Table(
-        "Did the changes do what they should? Properties measured in the pictures, means over faces.",
+        "Did the changes do what they should? Properties measured in the pictures, means over faces. What "
+        "isn't listed was not measured, and may have moved too.",
         ("Change", "Property", "Meant to move", "At strength 0", "At strength 1", "Faces"),
         rows,
         words=frozenset({0, 1, 2}),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from facelib import properties
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
 from facelib.reports.words import counted, listed, slugs
@@ -42,7 +43,7 @@ def control_title(result: InterventionalResult) -> str:
 
 def aim(result: InterventionalResult) -> str:
     """Return the class of interest in words."""
-    return "the intended emotion" if result.label == INTENDED else result.label
+    return "the emotion meant" if result.label == INTENDED else result.label
 
 
 def facts(result: InterventionalResult) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
         "resamples": int(effects["n_bootstrap"].max()),
         "mixed": sorted({name for name in effects["mixed_method"] if name}),
         "control": control_title(result),
+        "measured": [title_of(name) for name in settings["measured"]],
         "seed": settings["seed"],
         "interventions": [item for item in settings["interventions"] if item["name"] in result.interventions],
     }
@@ -105,10 +107,11 @@ def paragraph(result: InterventionalResult) -> str:
     family = counted(known["family"], "test")
     text = (
         f"The faces were {known['faces']}. Using {common.package(result)} (seed {known['seed']}), we changed "
-        f"each of them {changes}, in {known['steps']} even steps from strength 0 (the unchanged face) to 1, "
-        f"everything else fixed. Each picture ({known['size']} px) was read by "
-        f"{counted(len(names), 'classifier')} ({listed(names)}), always with the face box of the unchanged "
-        f"face. The effect was the difference in the probability of {known['aim']} between strength 1 and 0, "
+        f"each of them {changes}, in {known['steps']} even steps from strength 0 (the unchanged face) to 1; "
+        f"nothing else was set anew{_measured(known['measured'])}. Each picture ({known['size']} px) was "
+        f"read by {counted(len(names), 'classifier')} ({listed(names)}), always with the face box of the "
+        f"unchanged face. The effect was the difference in the probability of {known['aim']} between "
+        "strength 1 and 0, "
         f"averaged over the faces of a person; the person was the unit of analysis (n = {known['n']}). We "
         f"report means over people with {known['level']} intervals ({interval or 'none'}) and {sides} "
         f"sign-flip tests over people ({patterns}), corrected after Holm over {family} at "
@@ -123,6 +126,23 @@ def paragraph(result: InterventionalResult) -> str:
             "on the same people, tested in the same way."
         )
     return text + common.failed(result)
+
+
+def title_of(name: str) -> str:
+    """Return a property as a sentence has it.
+
+    >>> title_of("symmetry"), title_of("of_my_own")
+    ('facial symmetry', 'of_my_own')
+    """
+    known = properties.PROPERTIES[name].title if name in properties.PROPERTIES else name
+    return known if known[:2].isupper() else known[:1].lower() + known[1:]
+
+
+def _measured(titles: list[str]) -> str:
+    """Say what was measured of all that may move along with a change."""
+    if not titles:
+        return "; what else moved with it was not measured"
+    return f"; of all that this may move, we measured {listed(titles)} in the pictures"
 
 
 def _when_set(result: InterventionalResult) -> str:

@@ -98,7 +98,7 @@ class OwnGenerator:
             raise BadValueError(msg) from error
         if not isinstance(found, torch.Tensor) or found.shape != given.shape:
             came = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
-            msg = f"The generator {self.name!r} returns a tensor {tuple(given.shape)}; got {came}."
+            msg = f"The generator {self.name!r} has to return a tensor {tuple(given.shape)}; got {came}."
             raise BadValueError(msg)
         if not torch.isfinite(found).all():
             msg = (

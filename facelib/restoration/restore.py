@@ -124,6 +124,6 @@ def _checked(fill: Any, face: Face, name: str) -> npt.NDArray[np.float32]:
         or not np.isfinite(levels).all()
     ):
         came = f"{levels.dtype} {levels.shape}"
-        msg = f"{name!r} returns a picture {face.image.shape} of finite numbers; got {came}."
+        msg = f"{name!r} has to return a picture {face.image.shape} of finite numbers; got {came}."
         raise BadValueError(msg)
     return levels.astype(np.float32)

@@ -137,11 +137,8 @@ def activity_of(recording: Recording, ends: ActivityRange | None = None) -> Doub
 def in_order(recording: Recording) -> Doubles:
     """Return envelopes in the order of `facelib.semg.CHANNELS`, (n, 22); NaN for channels it lacks."""
     if recording.kind != "envelope":
-        msg = (
-            f"How active muscles are is read from envelopes; this recording is {recording.kind}. "
-            "facelib.semg.processing.envelope makes them."
-        )
-        raise BadValueError(msg)
+        msg = f"How active muscles are is read from envelopes; this recording is {recording.kind}."
+        raise BadValueError(msg, hint="facelib.semg.processing.envelope makes them.")
     values = np.full((len(recording), len(CHANNELS)), np.nan)
     for column, name in enumerate(recording.channels):
         values[:, CHANNELS.index(channel_of(name))] = recording.signals[:, column]

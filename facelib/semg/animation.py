@@ -271,8 +271,8 @@ def _given_units(moves: Any) -> Doubles:
             named.pop(other, None)
         unknown = [name for name in named if name not in FACE_UNITS]
         if unknown:
-            msg = f"{unknown[0]!r} is no face unit; see facelib.faces.FACE_UNITS."
-            raise UnknownNameError(msg)
+            msg = f"{unknown[0]!r} is no face unit."
+            raise UnknownNameError(msg, hint="facelib.faces.FACE_UNITS lists them.")
         lengths = {len(column) for column in named.values()}
         if len(lengths) != 1:
             msg = f"Columns of face units are equally long, and one or more; got {sorted(lengths)}."

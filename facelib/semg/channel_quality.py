@@ -245,7 +245,7 @@ def _said_of_spectrum(row: Mapping[Any, Any], poor: frozenset[str], chain: Chain
         words = f"{row['drift']:.0%} of the power lies below {chain.low:g} Hz: drift, or moving cables."
         passes = chain.taps < 513
         remedy = (
-            f"{chain.taps} taps let it through by two thirds; Chain(taps=1025) doesn't."
+            f"A filter of {chain.taps} taps lets two thirds of it through; one of 1025 taps doesn't."
             if passes
             else "The band-pass takes most of it."
         )

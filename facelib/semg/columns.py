@@ -80,10 +80,8 @@ def microvolts(unit: str, name: str) -> float:
     """
     plain = unit.strip().lower()
     if plain and plain not in MICROVOLTS:
-        msg = (
-            f"The column {name!r} is in {unit!r}; signals are in nV, µV, mV or V. Leave it out by `columns`."
-        )
-        raise BadValueError(msg)
+        msg = f"The column {name!r} is in {unit!r}; signals are in nV, µV, mV or V. Leave it out."
+        raise BadValueError(msg, hint="In Python: name the others by columns=.")
     return MICROVOLTS.get(plain, 1.0)
 
 
@@ -149,8 +147,8 @@ def wanted(names: Sequence[str], columns: Mapping[str, str] | None, kind: Kind |
         chosen = _as_channels(chosen)
     meant = list(chosen.values())
     if twice := sorted(name for name, other in chosen.items() if meant.count(other) > 1):
-        msg = f"These columns mean the same channel: {', '.join(twice)}. Choose by `columns`."
-        raise BadTableError(msg, duplicates=twice)
+        msg = f"These columns mean the same channel: {', '.join(twice)}. Keep one of them."
+        raise BadTableError(msg, duplicates=twice, hint="In Python: choose by columns=.")
     return chosen
 
 
@@ -160,10 +158,11 @@ def _as_channels(chosen: Mapping[str, str]) -> dict[str, str]:
         example = f"columns={{{strange[0]!r}: 'Zygomaticus_l', …}}"
         msg = (
             f"No channel is known by the names {', '.join(map(repr, strange))}. Expected a muscle and a side "
-            "('Zygomaticus_l'), a position ('F20'), or inputs of pairs ('F20a', 'F20b'). Say what columns "
-            f"mean by {example}, which leaves the others out, or kind='monopolar' to keep the names."
+            "('Zygomaticus_l'), a position ('F20'), or inputs of pairs ('F20a', 'F20b'). Rename these "
+            "columns in the file, or take them out."
         )
-        raise UnknownNameError(msg)
+        hint = f"In Python: {example}, which leaves the others out, or kind='monopolar' to keep the names."
+        raise UnknownNameError(msg, hint=hint)
     meant = {name: channel_of(other) for name, other in chosen.items()}
     return dict(sorted(meant.items(), key=lambda item: CHANNELS.index(item[1])))
 
@@ -208,8 +207,11 @@ def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]
     (4.0, array([0, 1, 2, 4]))
     """
     if len(times) < 2 or not np.isfinite(times).all():
-        msg = "Times that tell a rate are two numbers or more, none of them missing. Give `rate` instead."
-        raise BadValueError(msg)
+        msg = (
+            "Times that tell a rate are two numbers or more, none of them missing. Without times, say how "
+            "many samples there are a second."
+        )
+        raise BadValueError(msg, hint="In Python: rate=.")
     steps = np.diff(times)
     if steps.min() < 0 or times[-1] == times[0]:
         row = int(np.argmin(steps)) + 1

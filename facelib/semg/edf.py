@@ -76,8 +76,8 @@ def _read(reader: Any, name: str, chosen: Mapping[str, str], most: int) -> Colum
     rates = np.asarray(reader.getSampleFrequencies(), np.float64)[places]
     if len(set(rates.tolist())) > 1 or len(set(lengths.tolist())) > 1:
         told = ", ".join(f"{label} {rate:g}" for label, rate in zip(chosen, rates, strict=True))
-        msg = f"All signals of a recording have one rate; got {told} Hz. Choose some by `columns`."
-        raise BadValueError(msg)
+        msg = f"All signals of a recording have one rate; got {told} Hz. Keep those of one rate."
+        raise BadValueError(msg, hint="In Python: choose them by columns=.")
     if lengths[0] < 1 or lengths[0] * len(places) > most:
         msg = f"{name} has {lengths[0]} samples of {len(places)} signals; 1 to {most} numbers are read."
         raise BadTableError(msg)
@@ -135,6 +135,6 @@ def _library() -> ModuleType:
     try:
         import pyedflib
     except ImportError as error:
-        msg = "EDF and BDF files are read by pyedflib, which isn't installed: pip install 'facelib[semg]'."
-        raise UnavailableError(msg) from error
+        msg = "EDF and BDF files are read by the package pyedflib, which isn't installed."
+        raise UnavailableError(msg, hint="pip install 'facelib[semg]' installs it.") from error
     return pyedflib

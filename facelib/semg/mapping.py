@@ -146,9 +146,9 @@ class EMG2Expression(Map):
             own, given = (unit or "normalised envelopes" for unit in (self.unit, envelopes.unit))
             msg = (
                 f"The map was fitted to {own}; got {given}. Normalise the recording with its session "
-                "(facelib.semg.normalise) exactly if the clips of the fit were."
+                "exactly if the clips of the fit were."
             )
-            raise BadValueError(msg)
+            raise BadValueError(msg, hint="In Python: facelib.semg.normalise.")
         if not 1 / RATES <= envelopes.rate / self.rate <= RATES:
             msg = f"The map was fitted to {self.rate:g} rows a second; got {envelopes.rate:g}."
             raise BadValueError(msg)

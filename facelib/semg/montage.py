@@ -110,9 +110,9 @@ def inputs_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
         lacking = [f"{channel} {'b' if 0 in sides else 'a'}" for channel, sides in alone.items()]
         msg = (
             f"A channel is the difference of two inputs, but these have no partner: {', '.join(present)}. "
-            "Add the partner, name the inputs by `pairs`, or leave them out."
+            "Add the partner, name the inputs after each other, as 'F20a' and 'F20b', or leave them out."
         )
-        raise BadTableError(msg, missing=lacking)
+        raise BadTableError(msg, missing=lacking, hint="In Python: say what belongs together by pairs=.")
     return {channel: (found[channel][0][0], found[channel][1][0]) for channel in CHANNELS if channel in found}
 
 
@@ -127,9 +127,9 @@ def _input(name: str) -> tuple[str, int]:
             pass
     msg = (
         f"{name!r} names no monopolar input. Expected a channel and which of its two electrodes it is, as in "
-        f"'Zygomaticus_l 1' and 'Zygomaticus_l 2', or 'F20a' and 'F20b'; or say them by `pairs`."
+        "'Zygomaticus_l 1' and 'Zygomaticus_l 2', or 'F20a' and 'F20b'."
     )
-    raise UnknownNameError(msg)
+    raise UnknownNameError(msg, hint="In Python: or say what belongs together by pairs=.")
 
 
 def _given(names: Sequence[str], pairs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:

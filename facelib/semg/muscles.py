@@ -249,8 +249,8 @@ def region_of(position: str) -> str:
     ('midface', 'midface')
     """
     if position not in _REGION_OF:
-        msg = f"There is no electrode position {position!r}; see facelib.faces.ELECTRODE_SCHEMES."
-        raise UnknownNameError(msg)
+        msg = f"There is no electrode position {position!r}."
+        raise UnknownNameError(msg, hint="facelib.faces.ELECTRODE_SCHEMES lists them.")
     return _REGION_OF[position]
 
 
@@ -304,8 +304,8 @@ def split(channel: str) -> tuple[str, Side]:
         muscle = channel.removesuffix(f"_{side}")
         if muscle != channel and muscle in MUSCLES:
             return muscle, side
-    msg = f"There is no channel {channel!r}; see facelib.semg.CHANNELS."
-    raise UnknownNameError(msg)
+    msg = f"There is no channel {channel!r}."
+    raise UnknownNameError(msg, hint="facelib.semg.CHANNELS lists them.")
 
 
 def _groups() -> dict[str, Group]:

@@ -113,12 +113,13 @@ class Chain:
         """Raise `BadValueError` if signals of this sampling rate can't go through the chain."""
         half = rate / 2
         if self.high >= half:
+            narrower = math.floor(0.45 * rate)
             msg = (
                 f"The band {self.low:g} … {self.high:g} Hz needs more than {2 * self.high:g} samples a "
-                f"second; the recording has {rate:g}. If that rate is right, take a narrower band: "
-                f"Chain(high={math.floor(0.45 * rate)})."
+                f"second; the recording has {rate:g}. If that rate is right, take a narrower band, up "
+                f"to {narrower} Hz."
             )
-            raise BadValueError(msg)
+            raise BadValueError(msg, hint=f"In Python: Chain(high={narrower}).")
         if self.mains >= half:
             least = 2 * self.mains
             msg = f"A notch at {self.mains:g} Hz needs more than {least:g} samples a second; got {rate:g}."

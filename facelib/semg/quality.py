@@ -88,8 +88,8 @@ def check(
         try:
             recording = bipolar(recording, pairs)
         except (BadTableError, UnknownNameError) as error:
-            words = f"Inputs and channels don't fit: {error}"
-            found.append(Finding("error", "montage", words, "Give `pairs`, or other names."))
+            words = f"Inputs and channels don't fit: {error.words}"
+            found.append(Finding("error", "montage", words))
             return worst_first(found)
     own = spectra(recording) if of_inputs and lines is not None else lines
     rows = measured(recording, chain, own, progress).to_dict("records")
@@ -128,7 +128,7 @@ def _band(rate: float, chain: Chain) -> Iterator[Finding]:
     try:
         chain.check(rate)
     except BadValueError as error:
-        yield Finding("error", "sampling rate", str(error), "Check the rate; else choose another band.")
+        yield Finding("error", "sampling rate", error.words, "Check the rate; else choose another band.")
 
 
 def _mains(lines: Spectra, chain: Chain, rate: float) -> Iterator[Finding]:
@@ -143,7 +143,9 @@ def _mains(lines: Spectra, chain: Chain, rate: float) -> Iterator[Finding]:
         return
     if abs(first - other) <= TOLERANCE:
         words = f"All channels have a line at {first:g} Hz: the mains there are {other:g} Hz, not {mains:g}."
-        remedy = f"Chain(mains={other:g}); or the rate is {rate * mains / first:g} instead of {rate:g}."
+        remedy = (
+            f"Set the mains to {other:g} Hz; or the rate is {rate * mains / first:g} instead of {rate:g}."
+        )
         yield Finding("warning", "mains", words, remedy)
         return
     if len(multiples) == len(shared) and len({round(line / mains) % 2 for line in shared}) > 1:
@@ -171,7 +173,7 @@ def _length(recording: Recording, frames: int, frame_rate: float) -> Iterator[Fi
         yield Finding("error", "sampling rate", words, remedy)
     elif recording.kind == "envelope" and len(recording) != frames:
         words = f"The envelope has {len(recording)} rows, the video {frames} frames."
-        remedy = "Row i may not belong to frame i: see Video.check for dropped frames, and synchronise."
+        remedy = "Row i may not belong to frame i: look for dropped frames, and synchronise."
         yield Finding("warning", "dropped frames", words, remedy)
 
 

@@ -54,6 +54,11 @@ SAME: Final = 0.01
 SLOWEST: Final = 10.0
 """Samples a second below which times are asked for their unit: in ms, 4096 a second look like 4."""
 
+
+class NoRateError(BadValueError):
+    """A file that doesn't say how many samples a second it has."""
+
+
 _LOOKED_AT: Final = 65_536  # bytes of a text that tell how it writes numbers
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")  # first bytes of such a text
 _NAMELESS: Final = "Unnamed: "  # how pandas calls columns without a name
@@ -165,14 +170,14 @@ def _check_size(content: Path | bytes, name: str) -> None:
 def _rate(told: float | None, given: float | None, name: str) -> float:
     """Return the rate of a recording, by the file and by what was given."""
     if told is None and given is None:
-        msg = f"{name} doesn't say how many samples a second it has: give `rate`, or a column of times."
-        raise BadValueError(msg)
+        msg = f"{name} doesn't say how many samples a second it has: say how many, or add a column of times."
+        raise NoRateError(msg, hint="In Python: rate=.")
     if told is not None and given is not None and abs(told / given - 1) > SAME:
         msg = (
-            f"{name} has {told:g} samples a second by its own account, not {given:g}. Leave `rate` out; if "
-            "the times in the file are what is wrong, take them out of it."
+            f"{name} has {told:g} samples a second by its own account, not {given:g}. Leave it to the file; "
+            "if the times in it are what is wrong, take them out of it."
         )
-        raise BadValueError(msg)
+        raise BadValueError(msg, hint="In Python: without rate=.")
     return float(given or told or 0.0)
 
 

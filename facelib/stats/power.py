@@ -349,12 +349,12 @@ def _check_possible(question: Question, change: float, delta: float, alternative
     if question == "matters" and size <= delta:
         msg = (
             f"Expected a change beyond {margin}, which can be found to matter; got {plain(change)}, which "
-            "no number of people makes more than that. Ask question='differs', or set a smaller margin."
+            "no number of people makes more than that. Ask whether it differs, or set a smaller margin."
         )
     elif question == "does not matter" and size >= delta:
         msg = (
             f"Expected a change inside ± {margin}, which can be found not to matter; got {plain(change)}. "
-            "Ask question='matters', or set a wider margin."
+            "Ask whether it matters, or set a wider margin."
         )
     elif question == "differs" and (
         change == 0 or (change > 0 and alternative == "less") or (change < 0 and alternative == "greater")

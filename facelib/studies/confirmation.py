@@ -12,7 +12,15 @@ from typing import Any, Final
 from facelib.errors import PATHS, BadValueError, check_kind
 from facelib.showing import in_short
 from facelib.stats.power import plain
-from facelib.studies.hypothesis import ALTERNATIVE, INTENDED, Hypothesis, as_utc, names_of, utc_now
+from facelib.studies.hypothesis import (
+    ALTERNATIVE,
+    INTENDED,
+    Hypothesis,
+    as_utc,
+    class_words,
+    names_of,
+    utc_now,
+)
 from facelib.studies.store import Store, StoreError
 
 FILE: Final = "hypothesis.json"
@@ -89,8 +97,8 @@ def register(
     """
     given: object = hypothesis
     if not isinstance(given, Hypothesis):
-        msg = f"Expected a facelib.studies.Hypothesis; got {type(given).__name__}."
-        raise BadValueError(msg)
+        msg = f"Expected a hypothesis; got {type(given).__name__}."
+        raise BadValueError(msg, hint="facelib.studies.Hypothesis makes one.")
     planned = _filled(given, settings or {})
     store, history = Store(Path(store_folder)), registrations(store_folder)
     if history and not _changes(history[-1].hypothesis, planned):
@@ -176,7 +184,7 @@ def describe_hypothesis(entry: Registration) -> str:
 
     >>> one = Hypothesis("It falls.", "palsy", direction="falls", faces=60)
     >>> print(describe_hypothesis(Registration(one, "2026-11-26T17:03:00+00:00", False)))
-    It falls. Set on 2026-11-26 17:03 UTC, before the run: palsy: the intended class, which falls; δ = .10,
+    It falls. Set on 2026-11-26 17:03 UTC, before the run: palsy: the emotion meant, which falls; δ = .10,
     α = .05; 60 faces; all classifiers.
     """
     check_kind(entry, Registration, "A registration, as facelib.studies.registrations returns them,")
@@ -201,7 +209,7 @@ def _changes(before: Hypothesis, after: Hypothesis) -> list[tuple[str, str, str]
     words: dict[str, tuple[str, Callable[[Any], str]]] = {
         "statement": ("The statement", _quoted),
         "subject": ("The subject", _quoted),
-        "label": ("The class", str),
+        "label": ("The class", class_words),
         "classifiers": ("The set of classifiers", names_of),
         "direction": ("The direction", _quoted),
         "delta": ("δ", plain),
@@ -222,7 +230,7 @@ def _deviations(first: Hypothesis, settings: Mapping[str, Any]) -> list[tuple[st
         if settings.get(name) is not None and abs(settings[name] - getattr(first, name)) > 1e-12:
             found.append((what, plain(getattr(first, name)), plain(float(settings[name]))))
     if "label" in settings and (settings["label"] or INTENDED) != first.label:
-        found.append(("The class", first.label, str(settings["label"] or INTENDED)))
+        found.append(("The class", class_words(first.label), class_words(settings["label"] or INTENDED)))
     asked = settings.get("alternative")
     if asked is not None and asked != first.alternative:
         names = {alternative: direction for direction, alternative in ALTERNATIVE.items()}

@@ -201,12 +201,12 @@ def _finite(sweep: Sweep, name: str) -> bool:
     bad = ~np.isfinite(outputs).all(axis=1)
     if bad.any():
         where = [f"{strength:.2f}" for strength in sweep.strengths[bad[: len(sweep.strengths)]]]
-        at = f"at the strengths {shortened(where)}" if where else "all of them harmless copies"
+        at = f"at the strengths {shortened(where)}" if where else "all of them shaken copies"
         msg = (
-            f"{name} gives no finite outputs for {bad.sum()} of {len(bad)} pictures, {at}. Leave it out "
-            "(classifiers=…), or look at what it computes of such pictures."
+            f"{name} gives no finite outputs for {bad.sum()} of {len(bad)} pictures, {at}. Leave this "
+            "classifier out, or look at what it computes of such pictures."
         )
-        raise BadValueError(msg)
+        raise BadValueError(msg, hint="In Python: name the others by classifiers=.")
     return True
 
 

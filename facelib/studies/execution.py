@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import warnings
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ HERE: Final = 0.3  # where it is done in this process, which shows it at once
 LONGEST: Final = 60.0
 BATCHES: Final = 32  # of each process, if that leaves them long enough: the end is then even
 LOSSES: Final = 3  # times in a row that processes are lost without anything done
+RECENT: Final = 0.5  # share of the units done so far that tell how long the others will take
 LOOK: Final = 2.0  # seconds between two looks whether the process that started a worker is still there
 WAVE: Final = 4  # batches of each process at a time, where results can't be had one by one: Ray
 LOST: Final = (
@@ -162,7 +164,7 @@ def execute(
         If processes were lost again and again.
     """
     left, at = list(jobs), Progress(before, before + len(jobs), failed)
-    begun, losses = time.perf_counter(), 0
+    begun, losses, pace = time.perf_counter(), 0, Pace()
     while left:
         finished: set[int] = set()
         try:
@@ -170,7 +172,7 @@ def execute(
             with _ended(running) as batches:
                 for numbers, done in batches:
                     finished |= set(numbers[: done.jobs])
-                    at = _after(at, done, time.perf_counter() - begun, before)
+                    at = _after(at, done, time.perf_counter() - begun, pace)
                     if progress is not None:
                         progress(at)
                     if len(finished) < len(left) and stop is not None and stop():
@@ -185,9 +187,9 @@ def execute(
             if losses >= LOSSES:
                 msg = (
                     f"Processes were killed {LOSSES} times without finishing anything, most likely because "
-                    "memory ran out. What was done before is kept; run again with fewer processes: n_jobs=1."
+                    "memory ran out. What was done before is kept; run again with fewer processes."
                 )
-                raise WorkersLostError(msg) from error
+                raise WorkersLostError(msg, hint="In Python: n_jobs=1.") from error
             logger.warning("A process was lost; what it was doing is done again.")
             there = store.contents()
             sound = there.parts.keys() - there.failed  # what failed before may be what is done again
@@ -210,10 +212,46 @@ def _ended(batches: Batches) -> Iterator[Batches]:
             batches.close()
 
 
-def _after(at: Progress, done: Done, seconds: float, before: int) -> Progress:
+class Pace:
+    """Seconds a unit, by those done last: the first ones start slowly, and a machine gets busier.
+
+    Examples
+    --------
+    >>> pace = Pace()
+    >>> for done, seconds in [(1, 9.0), (2, 10.0), (3, 11.0), (4, 12.0)]:
+    ...     pace.note(done, seconds)
+    >>> pace.left(6)  # one a second, whatever the first one took
+    6.0
+    """
+
+    def __init__(self) -> None:
+        self._marks: list[tuple[int, float]] = [(0, 0.0)]
+
+    @property
+    def done(self) -> int:
+        """Units that were noted."""
+        return self._marks[-1][0]
+
+    def note(self, done: int, seconds: float) -> None:
+        """Note how many units are done after so many seconds."""
+        if done > self._marks[-1][0]:
+            self._marks.append((done, seconds))
+
+    def left(self, units: int) -> float:
+        """Return the seconds that so many more units will take; NaN while none is done."""
+        done, seconds = self._marks[-1]
+        if not done:
+            return float("nan")
+        since = bisect_right(self._marks, (done * (1 - RECENT), float("inf"))) - 1
+        first, then = self._marks[min(since, len(self._marks) - 2)]
+        return (seconds - then) / (done - first) * units
+
+
+def _after(at: Progress, done: Done, seconds: float, pace: Pace) -> Progress:
     """Return the progress after another batch."""
     count = at.done + done.jobs
-    left = seconds / max(count - before, 1) * (at.total - count)
+    pace.note(pace.done + done.jobs, seconds)
+    left = pace.left(at.total - count)
     return Progress(count, at.total, at.failed + done.failed, seconds, left, done.parts)
 
 
@@ -299,8 +337,8 @@ def workers(n_jobs: int | None) -> tuple[int, bool]:
     import joblib
 
     if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
-        msg = f"n_jobs is a number of processes, or None for as many as there are cores; got {n_jobs!r}."
-        raise BadValueError(msg)
+        msg = f"Expected a number of processes, 1 or more; got {n_jobs!r}."
+        raise BadValueError(msg, hint="In Python: n_jobs=; None is as many as there are cores.")
     backend, configured = joblib.parallel.get_active_backend()
     if type(backend).__name__ != LOCAL:
         return max(1, backend.effective_n_jobs(n_jobs or configured or -1)), False

@@ -82,8 +82,8 @@ def even_strengths(steps: int) -> npt.NDArray[np.float64]:
 def check_accepts(intervention: Intervention, face: Any) -> None:
     """Raise `BadValueError` if the intervention doesn't work on this kind of face."""
     if not isinstance(face, (Face, Head)):
-        msg = f"Expected a Head, or a Face (facelib.load_face reads a picture); got {type(face).__name__}."
-        raise BadValueError(msg)
+        msg = f"Expected a Head or a Face; got {type(face).__name__}."
+        raise BadValueError(msg, hint="facelib.load_face reads a picture.")
     if not intervention.accepts(face):
         needs = (
             f"doesn't work on this head. {intervention.why_not(face) or intervention.description}"
@@ -91,16 +91,16 @@ def check_accepts(intervention: Intervention, face: Any) -> None:
             else f"doesn't work on this picture. {intervention.why_not(face)}"
         )
         name = intervention.called(face)
-        msg = f"{name} {needs} facelib.interventions.available(face) lists what works on it."
-        raise BadValueError(msg)
+        msg = f"{name} {needs}"
+        raise BadValueError(msg, hint=intervention.hint)
 
 
 def check_known(known: object) -> None:
     """Raise `BadValueError` unless these are faces by their strength, or None."""
     if known is None or (isinstance(known, Mapping) and all(isinstance(one, Face) for one in known.values())):
         return
-    msg = f"known is a mapping of strengths to faces, as {{0.0: face}}, or None; got {f'{known!r}':.60}."
-    raise BadValueError(msg)
+    msg = f"What is known are faces by their strength; got {f'{known!r}':.60}."
+    raise BadValueError(msg, hint="In Python: known={0.0: face}, or None.")
 
 
 def make_frames(
@@ -167,10 +167,10 @@ def _checked(intervention: Intervention, changed: object, start: Face | Head) ->
     """Return what an intervention made of a face, or raise `BadValueError` if that is no face of its size."""
     if not isinstance(changed, Face):
         what = type(changed).__name__
-        msg = f"{intervention.id!r} returns a Face, as face.replace(image=…) makes it; got {what}."
-        raise BadValueError(msg)
+        msg = f"{intervention.id!r} has to return a face; got {what}."
+        raise BadValueError(msg, hint="face.replace(image=…) makes one.")
     if isinstance(start, Face) and changed.size != start.size:
         was, now = (" × ".join(map(str, one.size)) for one in (start, changed))
-        msg = f"{intervention.id!r} returns pictures of the size that it is given, {was} px; got {now} px."
+        msg = f"{intervention.id!r} has to return pictures of {was} px, as it is given; got {now} px."
         raise BadValueError(msg)
     return changed

@@ -104,7 +104,7 @@ class Hypothesis:
     @property
     def details(self) -> str:
         """Return everything but the statement, in words."""
-        label = "the intended class" if self.label == INTENDED else self.label
+        label = class_words(self.label)
         moves = "which changes (two-sided)" if self.direction == "two-sided" else f"which {self.direction}"
         parts = [
             f"{self.subject}: {label}, {moves}",
@@ -113,6 +113,15 @@ class Hypothesis:
             names_of(self.classifiers),
         ]
         return "; ".join(parts)
+
+
+def class_words(label: str) -> str:
+    """Return a class of interest in words.
+
+    >>> class_words(INTENDED), class_words("happy")
+    ('the emotion meant', 'happy')
+    """
+    return "the emotion meant" if label == INTENDED else label
 
 
 def names_of(ids: tuple[str, ...] | None) -> str:
@@ -150,6 +159,6 @@ def _ids(classifiers: Any) -> tuple[str, ...] | None:
     if not isinstance(ids, Iterable) or not (found := tuple(ids)):
         found = ()
     if not found or not all(isinstance(name, str) and name for name in found) or len(set(found)) < len(found):
-        msg = f"Classifiers are ids, each once, or None for all of the study; got {classifiers!r}."
-        raise BadValueError(msg)
+        msg = f"Classifiers are named by their ids, each once; got {classifiers!r}."
+        raise BadValueError(msg, hint="None stands for all of the study.")
     return found

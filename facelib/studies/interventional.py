@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from facelib import interventions as changes
 from facelib import properties
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.errors import BadValueError, FacelibError, check_kind
+from facelib.errors import BadValueError, FacelibError, answers_misspelt, check_kind
 from facelib.faces import Head
 from facelib.interventions import Intervention
 from facelib.showing import in_short
@@ -31,6 +31,7 @@ Alternative = Literal["two-sided", "less", "greater"]
 
 
 @in_short()
+@answers_misspelt("a study of changes")
 @dataclass(frozen=True, eq=False)
 class InterventionalStudy(Study[InterventionalResult]):
     """Change faces step by step, each by every intervention, and ask over faces what that does to outputs.
@@ -206,7 +207,7 @@ class InterventionalStudy(Study[InterventionalResult]):
             try:
                 people.append(one.open())
             except (FacelibError, OSError) as error:  # its rows will say so
-                broken.append(str(error))
+                broken.append(error.words if isinstance(error, FacelibError) else str(error))
         if broken:
             tried = len(people) + len(broken)
             yield f"{len(broken)} of the first {tried} faces can't be read: {broken[0]}"

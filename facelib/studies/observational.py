@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, answers_misspelt
 from facelib.faces import Face, FaceSet, Head
 from facelib.properties import PROPERTIES
 from facelib.showing import in_short
@@ -39,6 +40,8 @@ RENDERED: Final = "rendered"
 TRIED: Final = (400, 6)
 """Faces and outputs at most on which the tests are tried out for a plan."""
 
+VOTE: Final = 1.5  # by how much the p of a vote is larger than those of its tests, at most
+
 UNCONDITIONAL: Final = (
     "A property that merely goes with the expression (smiles of the young, say) then counts, too."
 )
@@ -46,6 +49,7 @@ UNCONDITIONAL: Final = (
 
 
 @in_short()
+@answers_misspelt("a study of observed faces")
 @dataclass(frozen=True, eq=False)
 class ObservationalStudy(Study[ObservationalResult]):
     """Read faces once, and test whether each output depends on each property, given the label.
@@ -126,8 +130,8 @@ class ObservationalStudy(Study[ObservationalResult]):
         if self.methods is not None:
             as_tests(self.methods)
         if self.budget is not None and as_number(self.budget, "The budget in seconds") <= 0:
-            msg = f"The budget is a number of seconds above 0, or None; got {self.budget!r}."
-            raise BadValueError(msg)
+            msg = f"The budget is a number of seconds above 0; got {self.budget!r}."
+            raise BadValueError(msg, hint="None is no limit.")
         self._check_names()
 
     @property
@@ -262,7 +266,11 @@ class ObservationalStudy(Study[ObservationalResult]):
                 )
 
     def _afterwards(self) -> float:
-        """Try out the tests of one property on some faces; the time grows with the root of all pairs."""
+        """Try out the tests of one property on some faces; the time grows with the number of pairs.
+
+        With a budget they draw until p-values can survive the correction, which is tried out on noise: pairs
+        that depend on each other take longer.
+        """
         from facelib import stats
 
         whole = np.flatnonzero(~incomplete(self._lacks(), len(self.people)))
@@ -271,8 +279,9 @@ class ObservationalStudy(Study[ObservationalResult]):
         pairs = (len(self.names) + 1) * len(names) * len(self.models)
         noise = np.random.default_rng(self.seed).normal(size=(TRIED[1] + 1, len(some)))
         column = some["identity" if self.person is None else self.person]
-        begun = time.perf_counter()
-        try:
+
+        def test(draws: int | None) -> float:
+            begun = time.perf_counter()
             stats.independence_grid(
                 {"x": noise[0]},
                 {str(number): values for number, values in enumerate(noise[1:])},
@@ -280,13 +289,22 @@ class ObservationalStudy(Study[ObservationalResult]):
                 methods=self.methods,
                 alpha=self.alpha,
                 person=column if column.duplicated().any() else None,
+                n_permutations=draws,
                 null_property=True,
             )
+            return time.perf_counter() - begun
+
+        try:
+            _compile_tests()
+            seconds = test(None if self.budget is None else math.ceil(VOTE * pairs / self.alpha))
         except BadValueError:  # its notes say why nothing can be tested
             return 0.0
-        grown = (len(whole) / len(some)) ** 1.5 * np.sqrt(max(1.0, pairs / (2 * TRIED[1])))
-        seconds = float(grown * (time.perf_counter() - begun))
-        return seconds if self.budget is None else min(seconds, self.budget)
+        grown = (len(whole) / len(some)) ** 1.5 * max(1.0, pairs / (2 * TRIED[1]))
+        return float(grown * seconds)
+
+    @property
+    def _longest(self) -> float:
+        return math.inf if self.budget is None else float(self.budget)
 
     def _notes(self) -> Iterator[str]:
         labels, lacks = self.label_columns, self._lacks()
@@ -308,6 +326,15 @@ class ObservationalStudy(Study[ObservationalResult]):
         column = self.known["identity" if self.person is None else self.person]
         if few := few_for_nothing(int(column[whole].nunique()), self.delta, self.alpha):
             yield few
+
+
+@cache
+def _compile_tests() -> None:
+    """Run all tests once on little: what is compiled then is no part of the time of a study."""
+    from facelib import stats
+
+    noise = np.random.default_rng(0).normal(size=(2, 70))
+    stats.independence_grid({"x": noise[0]}, {"y": noise[1]}, np.repeat(["a", "b"], 35), null_property=True)
 
 
 def _untold(people: Sequence[Subject], name: str) -> npt.NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from facelib.errors import FacelibError
 from facelib.models import size
 from facelib.showing import in_short
 from facelib.studies.counts import Counts
-from facelib.studies.execution import about
+from facelib.studies.execution import Progress, about
 from facelib.studies.part import Job
 from facelib.studies.readers import Reader
 from facelib.studies.work import run_job
@@ -22,6 +22,7 @@ from facelib.studies.work import run_job
 BYTES: Final = 8.0  # on disk, of a row of outputs: two compressed numbers, and words as codes
 PART: Final = 12_000  # bytes of a part besides
 TRIES: Final = 3  # of each change
+TIMED: Final = 2  # of those that work
 LOOKED_AT: Final = 300  # jobs
 STARTING: Final = 2.5  # seconds until a process has imported facelib, and for each classifier besides
 LOADING: Final = 0.6  # both measured on one core of a laptop
@@ -55,6 +56,8 @@ class Plan:
         At once.
     notes
         What to know before the start.
+    afterwards, at_most
+        Seconds of `seconds` for the tests, before their budget cuts them short, and that budget.
     refused
         Why a run in this folder would be refused unless it computes all anew; "" if it wouldn't.
     """
@@ -75,6 +78,21 @@ class Plan:
     notes: tuple[str, ...] = ()
     refused: str = ""
     failed: int = 0
+    afterwards: float = 0.0
+    at_most: float = float("inf")
+
+    def left(self, progress: Progress) -> float:
+        """Return the seconds until all is done, tests too, if what is left goes as fast as the units did.
+
+        Parameters
+        ----------
+        progress
+            As told last; its ``left`` is that of the units alone.
+        """
+        done, units = progress.done - self.done, self.units - self.done
+        planned = (self.seconds - min(self.afterwards, self.at_most)) / max(units, 1)
+        slower = progress.seconds / done / planned if done > 0 and planned > 0 else 1.0
+        return progress.left + min(self.afterwards * slower, self.at_most)
 
     @property
     def counts(self) -> Counts:
@@ -111,31 +129,38 @@ class Plan:
 def trial(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> tuple[float, float]:
     """Do a job of every change at two strengths, and return seconds and bytes that a whole job will take.
 
-    The first picture of a person costs more than the others, and loading a classifier is no part of the work:
-    one is done before the clock starts.
+    The first picture of a person costs more than the others, which is part of the work; loading a classifier
+    is not: one job is done before the clock starts, and others than that one are timed.
 
     Returns
     -------
     seconds, bytes
         Of one job, on average over changes; NaN seconds where three of each can't be done.
     """
-    seconds: dict[str, float] = {}
-    tried: Counter[str] = Counter()
-    for job in jobs[:LOOKED_AT]:
-        if job.name in seconds or tried[job.name] == TRIES:
-            continue
-        tried[job.name] += 1
+    seconds: dict[str, list[float]] = {job.name: [] for job in jobs[:LOOKED_AT]}
+    failed: Counter[str] = Counter()
+    warm: Job | None = None
+    for job in [*jobs[:LOOKED_AT], *jobs[:1]]:
+        found = seconds[job.name]
+        if failed[job.name] == TRIES or len(found) == TIMED or (job is warm and found):
+            continue  # the first is timed only where there is no other
         short = job if len(job.strengths) < 3 else replace(job, strengths=(0.0, 1.0))
         try:
-            if not seconds:
+            if warm is None:
                 run_job(short, readers)
+                warm = job
+                continue
             begun = time.perf_counter()
             rows = run_job(short, readers)
         except FacelibError:
+            failed[job.name] += 1
             continue
-        if not any(one.error for one in rows):
-            seconds[job.name] = (time.perf_counter() - begun) * len(job.strengths) / len(short.strengths)
-    mean = sum(seconds.values()) / len(seconds) if seconds else float("nan")
+        if any(one.error for one in rows):
+            failed[job.name] += 1
+        else:
+            found.append((time.perf_counter() - begun) * len(job.strengths) / len(short.strengths))
+    means = [sum(found) / len(found) for found in seconds.values() if found]
+    mean = sum(means) / len(means) if means else float("nan")
     return mean, _bytes(jobs[0], readers) if jobs else 0.0
 
 

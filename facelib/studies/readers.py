@@ -11,6 +11,7 @@ from typing import Final
 from facelib import classifiers as zoo
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, UnavailableError
+from facelib.properties import PROPERTIES
 from facelib.studies import fingerprints
 from facelib.studies.store import Kind
 
@@ -34,7 +35,8 @@ class Reader:
     names
         Common labels that a classifier has, or names of properties.
     packed
-        The classifier itself, pickled, if a process that has facelib doesn't have it; else None.
+        The classifier itself, or properties of one's own, pickled, if a process that has facelib doesn't
+        have them; else None.
     model
         The classifier itself, if it doesn't leave this process; else None.
     """
@@ -78,11 +80,47 @@ def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
     except Exception as error:
         msg = (
             f"{classifier.id!r} can't be sent to other processes ({error}). Give the classifier as a file, "
-            "or run the study in this process: n_jobs=1."
+            "or run the study in one process."
         )
-        raise UnavailableError(msg) from error
+        raise UnavailableError(msg, hint="In Python: n_jobs=1.") from error
 
 
+def measures_of(names: tuple[str, ...], *, travels: bool) -> Reader:
+    """Return what measures as it is sent to workers; properties of one's own go along.
+
+    Raises
+    ------
+    UnavailableError
+        If one of them has to travel and can't.
+    """
+    own = {name: fingerprints.of_property(name).parts for name in names}
+    key = fingerprints.fingerprint(names, *(part for parts in own.values() for part in parts))
+    sent = [PROPERTIES[name] for name, parts in own.items() if parts]
+    if not (travels and sent):
+        return Reader(MEASURES, key, names)
+    from cloudpickle import dumps
+
+    try:
+        packed = dumps(sent)
+    except Exception as error:
+        listed = ", ".join(repr(one.name) for one in sent)
+        msg = f"The properties {listed} can't be sent to other processes ({error})."
+        raise UnavailableError(msg, hint="In Python: n_jobs=1.") from error
+    _MEASURED[MEASURES] = key  # this process has them
+    return Reader(MEASURES, key, names, packed)
+
+
+def bring(reader: Reader) -> None:
+    """Make properties of one's own that came along with the work known to this process, once."""
+    if reader.packed is None or _MEASURED.get(MEASURES) == reader.key:
+        return
+    with _LOCK:
+        for one in pickle.loads(reader.packed):
+            PROPERTIES.replace(one.name, one)
+        _MEASURED[MEASURES] = reader.key
+
+
+_MEASURED: dict[str, str] = {}
 _BROUGHT: OrderedDict[str, Classifier] = OrderedDict()
 _LOCK = Lock()
 

@@ -40,6 +40,8 @@ class Record:
         Versions of facelib's code and of the packages that computed its units.
     keys
         Fingerprints of the classifiers and of the changes that are its user's own; None: they weren't stored.
+    beside
+        Names of the files that were beside it: how it was declared, its hypothesis.
     """
 
     settings: Mapping[str, Any]
@@ -47,6 +49,7 @@ class Record:
     units: str
     made_by: Mapping[str, str]
     keys: Mapping[str, str] | None
+    beside: tuple[str, ...] = ()
 
 
 def write_record(store: Store, record: Record) -> None:
@@ -62,6 +65,7 @@ def write_record(store: Store, record: Record) -> None:
         "units": record.units,
         "made_by": dict(record.made_by),
         "keys": dict(record.keys or {}),
+        "beside": [name for name in BEGINNING[1:] if (store.folder / name).exists()],
     }
     store.save(STUDY, dict(record.settings) | {STORED: stored})
 
@@ -98,7 +102,8 @@ def read_record(store: Store) -> Record:
         return Record(content, "faces.parquet", "units.parquet", versions, None)
     try:
         made_by, keys = dict(stored["made_by"]), dict(stored["keys"])
-        return Record(content, str(stored["faces"]), str(stored["units"]), made_by, keys)
+        beside = tuple(str(name) for name in stored.get("beside", ()) if name in BEGINNING)
+        return Record(content, str(stored["faces"]), str(stored["units"]), made_by, keys, beside)
     except (KeyError, TypeError, ValueError) as error:
         raise _foreign(store, STUDY) from error
 

@@ -202,8 +202,9 @@ def run_references(
     regions = np.stack([region_distances(images[0], images[step], sweep.box) for step in steps])
     found = start or References(steps, sweep.strengths[steps], (), models, seed, regions, by_region)
     if found.by_region != by_region:
-        msg = f"References go on as they began: by_region={found.by_region}; got by_region={by_region}."
-        raise BadValueError(msg)
+        sides = ["by the face as a whole", "region by region"]
+        msg = f"References go on as they began, matched {sides[found.by_region]}; got {sides[by_region]}."
+        raise BadValueError(msg, hint=f"In Python: by_region={found.by_region}.")
     if not any(distances):
         yield found  # the picture never changed: nothing to compare with
         return

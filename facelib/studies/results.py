@@ -39,8 +39,8 @@ CANCELLED: Final = "cancelled"
 """In the notes of tests that were ended by their user."""
 
 TESTED_BEFORE: Final = (
-    "The tests were run by another version of facelib, and are shown as they were stored; result.test() runs "
-    "them anew."
+    "The tests were run by another version of facelib, and are shown as they were stored; run them "
+    "again to compute them anew."
 )
 SET_ASIDE: Final = (
     "{n} damaged {files} set aside ({name} …): what {it} held is missing here. Run the study again, and "

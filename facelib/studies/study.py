@@ -32,7 +32,7 @@ from facelib.studies.meant import nameless, word_for
 from facelib.studies.own_code import own_code
 from facelib.studies.part import Job
 from facelib.studies.plan import PART, Plan, starting, trial
-from facelib.studies.readers import MEASURES, Reader, reader_of
+from facelib.studies.readers import MEASURES, Reader, measures_of, reader_of
 from facelib.studies.readings import Cancelled
 from facelib.studies.record import (
     PROVENANCE,
@@ -132,7 +132,8 @@ class Study(ABC, Generic[R]):
         without = self.faces.notes if isinstance(self.faces, FaceSet) else ()
         processes, here = workers(n_jobs)
         batch = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
-        around = (0.0 if here else starting(len(self.models))) + self._afterwards() if left else 0.0
+        afterwards = self._afterwards() if left else 0.0
+        around = (0.0 if here or not left else starting(len(self.models))) + min(afterwards, self._longest)
         kinds = 2 if MEASURES in readers else 1
         pictures = len(self.people) * sum(len(arm.strengths) for arm in self.arms)
         changes = [arm for arm in self.arms if arm.intervention is not None]
@@ -153,6 +154,8 @@ class Study(ABC, Generic[R]):
             processes=processes,
             notes=tuple(filter(None, (said, *without, *self._notes(), *self._opaque()))),
             refused=refused,
+            afterwards=afterwards,
+            at_most=self._longest,
         )
 
     def run(
@@ -256,8 +259,13 @@ class Study(ABC, Generic[R]):
         return iter(())
 
     def _afterwards(self) -> float:
-        """Return the seconds that the tests take once all is read."""
+        """Return the seconds that the tests take once all is read, if nothing cuts them short."""
         return 0.0
+
+    @property
+    def _longest(self) -> float:
+        """Seconds after which the tests are cut short."""
+        return math.inf
 
     def _opaque(self) -> Iterator[str]:
         """Say of code of one's own what its key can't cover."""
@@ -271,9 +279,7 @@ class Study(ABC, Generic[R]):
         """Return who reads: all classifiers, and what measures."""
         readers = {model.id: reader_of(model, travels=travels) for model in self.models}
         if self.properties_measured:
-            own = [part for name in self.properties_measured for part in fingerprints.of_property(name).parts]
-            key = fingerprints.fingerprint(self.properties_measured, *own)
-            readers[MEASURES] = Reader(MEASURES, key, self.properties_measured)
+            readers[MEASURES] = measures_of(self.properties_measured, travels=travels)
         return readers
 
     def _jobs(self, readers: Mapping[str, Reader]) -> tuple[list[Job], pd.DataFrame]:
@@ -308,7 +314,7 @@ class Study(ABC, Generic[R]):
         try:
             record = stays(kept, wanted)
         except StoreError as error:
-            return jobs, "", str(error), 0
+            return jobs, "", error.words, 0
         there = kept.contents()
         if record is not None:
             return [], told(record.made_by), "", count_units(read_units(kept, record), there).failed
@@ -433,5 +439,5 @@ def _reporting(progress: bool | Report | None, total: int) -> Iterator[Report]:
     elif callable(given):
         yield given
     else:
-        msg = f"progress is True, False, None, or a function that takes a Progress; got {given!r}."
-        raise BadValueError(msg)
+        msg = f"Progress is told to a function; got {given!r}."
+        raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function of a Progress.")

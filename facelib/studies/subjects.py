@@ -123,7 +123,7 @@ def subjects(faces: Any, *, progress: Callable[[int, int], object] | None = None
         listed = [faces] if isinstance(faces, Head | Face) else list(faces) if _several(faces) else [faces]
         others = sorted({type(face).__name__ for face in listed if not isinstance(face, Head | Face)})
         if others:
-            msg = f"A study looks at heads, faces, or a FaceSet; got {', '.join(others)}."
+            msg = f"A study looks at heads, faces, or a set of faces; got {', '.join(others)}."
             raise BadValueError(msg)
         found = [
             _of_head(face) if isinstance(face, Head) else _of_face(face, n) for n, face in enumerate(listed)
@@ -155,7 +155,7 @@ def example(faces: Any) -> Head | Face:
         )
     first = next(iter(faces), None) if _several(faces) else None
     if not isinstance(first, Head | Face):
-        msg = f"A study looks at heads, faces, or a FaceSet; got {faces!r}."
+        msg = f"A study looks at heads, faces, or a set of faces; got {faces!r}."
         raise BadValueError(msg)
     return first
 

@@ -14,7 +14,7 @@ import pandas as pd
 from facelib import classifiers as zoo
 from facelib import interventions, properties
 from facelib.classifiers import EMOTIONS, Classifier
-from facelib.classifiers.emotions import shortened
+from facelib.classifiers.emotions import common, shortened
 from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
@@ -237,7 +237,9 @@ def check_label(label: str, models: Iterable[Classifier] = ()) -> str:
         return label
     known = dict.fromkeys([*EMOTIONS, *(name for model in models for name in model.classes)])
     if label not in known:
-        msg = f"The class is one of {shortened(list(known), 20)}; got {label!r}."
+        meant = common([label])[label] if isinstance(label, str) else None
+        hint = f" {label!r} is {meant!r} here." if meant else ""
+        msg = f"The class is one of {shortened(list(known), 20)}; got {label!r}.{hint}"
         raise BadValueError(msg)
     return label
 
@@ -348,8 +350,8 @@ def sweep(
                 stale=stale,
             )
     if given and not callable(given):
-        msg = f"progress is True, False, None, or a function of a share and a text; got {given!r}."
-        raise BadValueError(msg)
+        msg = f"Progress is told to a function of a share and a text; got {given!r}."
+        raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function.")
     named = interventions.get(intervention)
     check_accepts(named, face)
     check_known(known)

@@ -210,7 +210,7 @@ def _missing(store: Store) -> list[Path]:
     except StoreError:  # its own file is damaged
         pass
     else:
-        names += [record.faces, record.units]
+        names += [record.faces, record.units, *record.beside]
     return [store.folder / name for name in names if not (store.folder / name).exists()]
 
 

@@ -18,7 +18,7 @@ from facelib.errors import FacelibError, UnavailableError
 from facelib.faces import Head
 from facelib.studies.frames import Frames, check_accepts, make_frames
 from facelib.studies.part import Job, Rows, measured, outputs
-from facelib.studies.readers import Reader, loaded
+from facelib.studies.readers import Reader, bring, loaded
 from facelib.studies.store import Store
 
 Numbers = npt.NDArray[np.float64]
@@ -153,13 +153,14 @@ def _read(frames: Frames, reader: Reader, classifier: Classifier) -> tuple[Numbe
 
 
 def _measure(frames: Frames, reader: Reader) -> tuple[Numbers, Numbers]:
+    bring(reader)
     values = properties.measure(frames.faces, reader.names).to_numpy(np.float64)
     return values, values
 
 
 def _failed(job: Job, reader: Reader, error: Exception) -> Rows:
     nothing = np.full((len(job.strengths), len(reader.names)), np.nan)
-    text = str(error) if isinstance(error, FacelibError) else f"{type(error).__name__}: {error}"
+    text = error.words if isinstance(error, FacelibError) else f"{type(error).__name__}: {error}"
     return Rows(job.units[reader.id], job, reader, nothing, nothing, text or type(error).__name__)
 
 

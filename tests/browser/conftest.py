@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).parent))  # importmode=importlib finds no helper modules by itself
 
-from harness import Server, Visit, facelib_app, find_browser, launch_browser, write_notebook
+from harness import QUICK_PAGE, Server, Visit, facelib_app, open_browser, visitors, write_notebook
 
 TOY = """
 import os, time
 import ipywidgets as widgets
 from facelib.app.guard import Messages, guarded
+from facelib.app.style import PageStyle
 from facelib.app.watchdog import Watchdog
 from facelib.errors import BadValueError
 
@@ -53,7 +53,10 @@ broken.on_click(fail)
 wrong.on_click(complain)
 slow.on_click(sleep)
 upload.observe(uploaded, "value")
-widgets.VBox([Watchdog(), slider, echo, widgets.HBox([broken, wrong, slow, upload]), messages])
+buttons = widgets.HBox([broken, wrong, slow, upload])
+page = widgets.VBox([PageStyle(), Watchdog(), slider, echo, buttons, messages])
+page.add_class("facelib-app")
+page
 """
 
 
@@ -72,13 +75,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    if find_browser() is None:
-        text = "No Chromium found. Install it, for example with: apt-get install chromium"
-        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
-    with sync_playwright() as playwright:
-        instance = launch_browser(playwright)
-        yield instance
-        instance.close()
+    with open_browser() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -118,15 +116,17 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def quick_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the page with classifiers that answer at once; tests leave it as they found it."""
+    folder = tmp_path_factory.mktemp("quick")
+    server = facelib_app(write_notebook(folder / "page.ipynb", QUICK_PAGE), folder / "log", pool=1)
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Open pages that close with the test: ``visit(url)``."""
-    visits: list[Visit] = []
-
-    def begin(url: str, **options: int) -> Visit:
-        visits.append(Visit(browser, url, **options))
-        return visits[-1]
-
-    yield begin
-    for one in visits:
-        one.close()
+    with visitors(browser) as begin:
+        yield begin

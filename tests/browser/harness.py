@@ -13,12 +13,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import nbformat
 import psutil
-from playwright.sync_api import Browser, Dialog, Locator, Page, Playwright, Request, expect
+import pytest
+from hands import Hands, entry_of
+from playwright.sync_api import Browser, Dialog, Locator, Playwright, Request, expect, sync_playwright
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -37,12 +39,12 @@ BROWSER_OPTIONS = [
 ]
 LOCAL = {"127.0.0.1", "localhost", "[::1]", "::1"}
 HARMLESS = ("Unsatisfied version", "No satisfying version")  # Voila's JupyterLab modules are older than Lab's
-IN_SIGHT = """element => {
-  const box = element.getBoundingClientRect();
-  const x = box.x + box.width / 2, y = box.y + box.height / 2;
-  const hit = document.elementFromPoint(x, y);
-  return [x, y, hit !== null && (element.contains(hit) || hit.closest("label")?.control === element)];
-}"""
+QUICK_PAGE = """
+from facelib.app import Explorer, page
+
+page(Explorer(("known_unbiased", "known_age_happy")))
+"""
+"""A notebook with the page, read by classifiers that answer at once."""
 START = 60.0  # seconds that a server may take on a busy machine
 
 
@@ -56,11 +58,18 @@ def launch_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_OPTIONS)
 
 
-def entry_of(menu: Locator, pattern: str) -> str:
-    """Return the one entry of a menu that matches."""
-    entries = menu.locator("option").all_text_contents()
-    (wanted,) = [text for text in entries if re.search(pattern, text.replace("\N{NO-BREAK SPACE}", " "))]
-    return wanted
+@contextlib.contextmanager
+def open_browser() -> Iterator[Browser]:
+    """A Chromium for tests; without one they are skipped, in CI they fail."""
+    if find_browser() is None:
+        text = "No Chromium found. Install it, for example with: apt-get install chromium"
+        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
+    with sync_playwright() as playwright:
+        browser = launch_browser(playwright)
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
@@ -124,7 +133,8 @@ class Server:
             for process in psutil.Process(self.process.pid).children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     alive = process.status() != psutil.STATUS_ZOMBIE
-                    if alive and any("ipykernel_launcher" in word for word in process.cmdline()):
+                    forked = process.name() == "facelib-kernel"
+                    if alive and (forked or any("ipykernel_launcher" in word for word in process.cmdline())):
                         found.append(process)
         return found
 
@@ -184,22 +194,34 @@ def resident_memory(process: psutil.Process) -> dict[str, float]:
     return {"rss": memory.rss / 2**20, "pss": getattr(memory, "pss", float("nan")) / 2**20}
 
 
-class Visit:
+class Visit(Hands):
     """One visitor: a page in a browser profile of its own, with everything that it asked and complained."""
 
     def __init__(
-        self, browser: Browser, url: str, width: int = 1440, height: int = 1000, scale: float = 1.0
+        self,
+        browser: Browser,
+        url: str,
+        width: int = 1440,
+        height: int = 1000,
+        scale: float = 1.0,
+        *,
+        touch: bool = False,
+        scripts: Sequence[str] = (),
     ) -> None:
         self.context = browser.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=scale
+            viewport={"width": width, "height": height},
+            device_scale_factor=scale,
+            has_touch=touch,
+            is_mobile=touch,
         )
-        self.context.add_init_script(path=HERE / "probe.js")
+        for script in ("probe.js", *scripts):
+            self.context.add_init_script(path=HERE / script)
         self.requests: list[str] = []
         self.failures: list[str] = []
         self.problems: list[str] = []
         self.context.on("request", lambda request: self.requests.append(request.url))
         self.context.on("requestfailed", self._on_failure)
-        self.page: Page = self.context.new_page()
+        super().__init__(self.context.new_page())
         self.page.on("websocket", lambda socket: self.requests.append(socket.url))
         self.page.on("console", self._on_console)
         self.stays = False
@@ -234,54 +256,22 @@ class Visit:
         assert not self.problems, "\n".join(self.problems)
         assert not self.failures, "\n".join(self.failures)
 
-    def reach(self, target: Locator) -> tuple[float, float]:
-        """Turn the wheel until the middle of `target` can be seen, and return it; fail where it never can.
-
-        Playwright scrolls by script, also what a person can't scroll, and clicks what is out of sight.
-        """
-        width, height = (self.page.viewport_size or {})["width"], (self.page.viewport_size or {})["height"]
-        before = None
-        for _ in range(100):
-            x, y, free = target.evaluate(IN_SIGHT)
-            if free:
-                return float(x), float(y)
-            self.page.mouse.move(width / 2, height / 2)
-            self.page.mouse.wheel(0, 150 if y > height / 2 else -150)
-            self.page.wait_for_timeout(60)
-            moved = target.evaluate(IN_SIGHT)[1]
-            assert moved not in {y, before}, f"nobody can scroll to {target}: it stays at {x:.0f}, {y:.0f}"
-            before = y
-        msg = f"{target} is covered wherever the page is scrolled to"
-        raise AssertionError(msg)
-
-    def click(self, target: Locator) -> None:
-        """Click on what a person has scrolled to and sees."""
-        self.page.mouse.click(*self.reach(target))
-
     def choose_property(self, pattern: str) -> None:
-        """Choose the property whose entry matches, and wait until its own options stand beside the slider."""
-        card = self.page.locator(".facelib-card").filter(has=self.page.locator(".facelib-strength"))
+        """Choose the property whose entry matches, and wait until its own options stand beside it."""
+        card = self.page.locator(".facelib-card").filter(has=self.page.locator(".facelib-options")).first
         menu, hint = card.get_by_label("Property", exact=True), card.locator(".facelib-hint").first
+        entries = [
+            text.replace("\N{NO-BREAK SPACE}", " ") for text in menu.locator("option").all_text_contents()
+        ]
+        if not any(re.search(pattern, text) for text in entries):  # it is of the other kind
+            kind = card.get_by_label("Kind", exact=True)
+            self.choose(kind, kind.locator("option:not(:checked)").inner_text())
+            expect(menu.locator("option").first).not_to_have_text(entries[0])
         wanted = entry_of(menu, pattern)
         shown, told = menu.evaluate("menu => menu.selectedOptions[0]?.text"), hint.inner_text()
-        menu.select_option(label=wanted)
         if wanted != shown:
+            self.choose(menu, wanted)
             expect(hint).not_to_have_text(told)
-
-    def drag(self, slider: Locator, steps: int, pause: float = 0.0) -> Iterator[int]:
-        """Drag a slider of ipywidgets with the mouse from its left to its right end, step by step."""
-        mouse = self.page.mouse
-        slider.locator(".noUi-handle").hover()  # once it stays where it is
-        mouse.down()
-        assert slider.locator(".noUi-active").count() == 1, "the mouse didn't take the slider's handle"
-        bar = slider.locator(".noUi-base").bounding_box()
-        assert bar is not None
-        for step in range(steps):
-            mouse.move(bar["x"] + bar["width"] * step / max(1, steps - 1), bar["y"] + bar["height"] / 2)
-            if pause:
-                self.page.wait_for_timeout(1000 * pause)
-            yield step
-        mouse.up()
 
     def canvas_bytes(self, canvas: Locator) -> bytes:
         """Return the pixels of a canvas as PNG."""
@@ -331,3 +321,19 @@ class Visit:
     def _on_failure(self, request: Request) -> None:
         if not request.url.endswith("/shutdown") and "/api/shutdown/" not in request.url:
             self.failures.append(f"{request.failure}: {request.url}")
+
+
+@contextlib.contextmanager
+def visitors(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open pages that close at the end: ``visit(url)``."""
+    visits: list[Visit] = []
+
+    def begin(url: str, *size: float, **options: Any) -> Visit:
+        visits.append(Visit(browser, url, *size, **options))
+        return visits[-1]
+
+    try:
+        yield begin
+    finally:
+        for one in visits:
+            one.close()

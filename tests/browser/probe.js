@@ -43,13 +43,14 @@
   const kindOf = (node) => {
     const element = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
     if (!element) return null;
-    if (element.closest(".noUi-target, input, .widget-readout")) return null; // the slider itself
+    if (element.closest(".noUi-target, input, .widget-readout") || element === document.body) return null; // the slider itself
+    if (element.closest(".facelib-announcer")) return null; // heard, not seen; it waits until the slider rests
     if (element.closest("svg, .vega-embed")) return "chart";
     if (element.tagName === "IMG") return "picture";
     return "text";
   };
   new MutationObserver((records) => {
-    const kinds = new Set(records.map((record) => kindOf(record.target)));
+    const kinds = new Set([...new Set(records.map((record) => record.target))].map(kindOf)); // each looked at once
     kinds.delete(null);
     kinds.forEach(afterPaint);
   }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from harness import Server, Visit
+from harness import Server, Visit, visitors
+from looks import cut, faint, small, stops, violations
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.packages
 
-START = 60_000  # ms until the page is there, on a busy machine
+START = 240_000  # ms until the page is there, on a busy machine
 ROLES = {
     "slider",
     "button",
@@ -24,20 +25,20 @@ ROLES = {
     "graphics-document",
 }
 SLIDERS = {
-    "Intensity", "Age", "Gender", "Skin tone", "Asymmetry", "Turn", "Nod", "Strength", "Opacity",
+    "Intensity", "Age", "Female–male", "Skin tone", "Asymmetry", "Turn", "Nod", "Strength", "Opacity",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def reader(browser: Browser, page_server: Server) -> Iterator[Visit]:
     """The page, its pictures and charts drawn; tests leave it as they found it."""
-    one = Visit(browser, page_server.url)
-    one.page.locator(".facelib-strength").wait_for(timeout=START)
-    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
-    expect(one.page.locator(".facelib-chart svg").last).to_be_visible(timeout=START)
-    expect(one.page.locator("[role=slider]:not([aria-label])")).to_have_count(0)
-    yield one
-    one.close()
+    with visitors(browser) as visit:
+        one = visit(page_server.url)
+        one.page.locator(".facelib-strength").wait_for(timeout=START)
+        expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
+        expect(one.page.locator(".facelib-chart svg").last).to_be_visible(timeout=START)
+        expect(one.page.locator("[role=slider]:not([aria-label])")).to_have_count(0)
+        yield one
 
 
 def computed(one: Visit) -> list[tuple[str, str, dict[str, object]]]:
@@ -74,20 +75,19 @@ def test_everything_that_can_be_used_or_seen_has_a_name(reader: Visit) -> None:
 def test_the_slider_says_the_strength(reader: Visit) -> None:
     handle = strength(reader)  # by attribute: Chromium's protocol reports every "valuetext" as empty
     expect(handle).to_have_attribute("aria-valuetext", "strength 0.00")
-    for _ in range(8):
-        handle.press("ArrowRight")
+    reader.press(handle, *["ArrowRight"] * 8)
     expect(handle).to_have_attribute("aria-valuetext", "strength 0.40")
     for step in reader.drag(reader.page.locator(".facelib-strength"), 5, pause=0.05):
         expect(handle).to_have_attribute("aria-valuetext", f"strength {step / 4:.2f}")
-    handle.press("Home")
+    reader.press(handle, "Home")
     expect(handle).to_have_attribute("aria-valuetext", "strength 0.00")
 
 
 def test_the_play_button_says_what_it_does_next(reader: Visit) -> None:
-    reader.page.get_by_role("button", name="Play the strengths").click()
+    reader.click(reader.page.get_by_role("button", name="Play the strengths"))
     expect(reader.page.get_by_role("button", name="Pause")).to_be_visible()
     expect(strength(reader)).to_have_attribute("aria-valuetext", "strength 1.00", timeout=20_000)
-    reader.page.get_by_role("button", name="Stop").click()
+    reader.click(reader.page.get_by_role("button", name="Stop"))
     expect(reader.page.get_by_role("button", name="Play the strengths")).to_be_visible()
     expect(strength(reader)).to_have_attribute("aria-valuetext", "strength 0.00")
 
@@ -95,9 +95,11 @@ def test_the_play_button_says_what_it_does_next(reader: Visit) -> None:
 @pytest.mark.parametrize(("first", "second"), [("map", "none"), ("Parametric face", "Photograph")])
 def test_toggle_buttons_say_which_is_pressed(reader: Visit, first: str, second: str) -> None:
     for pressed, other in ((second, first), (first, second)):
-        reader.page.get_by_role("button", name=pressed, exact=True).click()
+        reader.click(reader.page.get_by_role("button", name=pressed, exact=True))
         for name, state in ((pressed, True), (other, False)):
             expect(reader.page.get_by_role("button", name=name, exact=True, pressed=state)).to_be_visible()
+    around = reader.page.get_by_role("button", name="More around the face", exact=True)
+    expect(around).to_be_hidden(timeout=START)  # it comes with the photograph and goes with it
     states = [
         facts["pressed"]
         for _, name, facts in computed(reader)
@@ -123,4 +125,120 @@ def test_controls_that_are_drawn_again_are_named_again(reader: Visit) -> None:
     expect(reader.page.locator(".facelib-copy[aria-label]")).to_have_count(len(names))
     assert copies.evaluate_all("all => all.map((handle) => handle.ariaLabel)") == names
     copies.evaluate_all("all => all.forEach((handle) => handle.parentElement.remove())")
+    reader.assert_clean()
+
+
+FOLD = "Details: gradients, order test, shaken copies"
+MOVES = """
+() => [...document.querySelectorAll("*")].flatMap(one => ["", "::before", "::after"].flatMap(part => {
+  const style = getComputedStyle(one, part || null);
+  const takes = (name) => style[name].split(",").some(time => parseFloat(time) > 0);
+  const moves = takes("transitionDuration") || (style.animationName !== "none" && takes("animationDuration"));
+  return moves || style.scrollBehavior === "smooth" ? [one.tagName + "." + one.className + part] : [];
+}))"""
+GROUNDS = (
+    """queries => queries.map(query => getComputedStyle(document.querySelector(query)).backgroundColor)"""
+)
+TOLD_APART = {
+    "tracks": (".noUi-connects", ".slider-container"),
+    "the tab": (".facelib-tab-button[aria-selected=true]", ".facelib-tab-button[aria-selected=false]"),
+    "what is chosen": (
+        ".widget-toggle-button.mod-active",
+        ".widget-toggle-buttons button:not(.mod-active)",
+    ),
+    "classifiers": ("tr:nth-child(1) .facelib-swatch", "tr:nth-child(2) .facelib-swatch"),
+}
+
+
+def test_axe_finds_nothing(reader: Visit) -> None:
+    assert violations(reader.page) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 1000), (390, 844)])
+def test_controls_stand_out_and_can_be_hit(reader: Visit, width: int, height: int) -> None:
+    page = reader.page
+    page.set_viewport_size({"width": width, "height": height})
+    try:
+        assert faint(page) == []
+        assert small(page) == []
+        handles = page.locator("[role=slider]:visible")
+        expect(handles).to_have_count(len(SLIDERS), timeout=START)
+        boxes = handles.evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
+        assert min(min(box["width"], box["height"]) for box in boxes) >= 24
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 1000})
+
+
+def test_no_letter_is_cut_or_too_small(reader: Visit) -> None:
+    assert cut(reader.page) == []
+    sizes = reader.page.locator(".facelib-app *:not(svg *):not(.fa)").evaluate_all(
+        """all => all.filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+          .filter(one => parseFloat(getComputedStyle(one).fontSize) < 12).map(one => one.className)"""
+    )
+    assert sizes == []
+
+
+def test_details_are_reached_and_opened_with_the_keyboard(reader: Visit) -> None:
+    page = reader.page
+    walk = stops(page, FOLD)
+    assert walk[-1].name == FOLD
+    assert [stop for stop in walk if not stop.name or stop.role in {"generic", "none"}] == []
+    assert [stop for stop in walk if stop.ring < 3 or not stop.seen] == []
+    named = {stop.name for stop in walk if stop.role == "textbox"}
+    assert {"Intensity, as a number", "Age, as a number", "Skin tone, as a number"} <= named
+    fold = page.get_by_role("button", name=FOLD, exact=True)
+    table = page.locator("table").filter(has_text="Statistics of this face along the strengths")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(table).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    expect(table).to_be_visible()
+    page.keyboard.press("Space")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(table).to_be_hidden()
+
+
+def test_what_a_column_means_is_read_without_a_mouse(reader: Visit) -> None:
+    (*_, stop) = stops(reader.page, "verdict")
+    assert stop.role == "button"
+    tip = reader.page.get_by_role("tooltip").filter(has_text="picture and shaken copies change by more than")
+    expect(tip).to_be_in_viewport()
+    reader.page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+
+
+def test_forced_colours_keep_tracks_titles_and_what_is_chosen(reader: Visit) -> None:
+    reader.page.emulate_media(forced_colors="active")
+    try:
+        grounds = {name: reader.page.evaluate(GROUNDS, pair) for name, pair in TOLD_APART.items()}
+        paper, ink = reader.page.locator(".facelib-chart svg").first.evaluate(
+            "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one.querySelector('text')).fill]"
+        )
+        menu = reader.page.locator("select").first.evaluate("one => getComputedStyle(one).appearance")
+        reader.screenshot("forced_colours")
+    finally:
+        reader.page.emulate_media(forced_colors="none")
+    assert [name for name, (one, other) in grounds.items() if one == other] == []
+    assert (paper, ink) == ("rgb(255, 255, 255)", "rgb(82, 96, 109)"), "dark on white, also on a black page"
+    assert menu != "none", "else its arrow is gone"
+
+
+def test_nothing_moves_by_itself_for_who_asked_for_less_motion(reader: Visit) -> None:
+    assert reader.page.evaluate(MOVES) != [], "else nothing is tested"
+    reader.page.emulate_media(reduced_motion="reduce")
+    try:
+        assert reader.page.evaluate(MOVES) == []
+    finally:
+        reader.page.emulate_media(reduced_motion="no-preference")
+
+
+def test_places_for_messages_are_there_before_the_messages(reader: Visit) -> None:
+    places = reader.page.locator(".facelib-tab-0 .facelib-messages > .widget-html-content")
+    found = places.evaluate_all(
+        """all => all.map(one => [one.role, one.textContent, one.checkVisibility(),
+          one.parentElement.offsetHeight])"""
+    )
+    assert len(found) >= 5
+    assert all(place == ["alert", "", True, 1] for place in found), found
+    assert reader.page.locator(".facelib-announcer[role=status]").count() == 1
     reader.assert_clean()

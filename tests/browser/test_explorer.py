@@ -6,40 +6,35 @@ import io
 import re
 import signal
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import ROOT, Server, Visit, entry_of, facelib_app, wait_until
+from harness import ROOT, Server, Visit, entry_of, wait_until
 from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.packages
 
 Visits = Callable[..., Visit]
+START = 240_000  # ms until the page is there, on a busy machine
 SWEEP = 60_000  # ms that a sweep may take on a busy machine
 
 
-@pytest.fixture(scope="module")
-def explorer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = facelib_app(None, tmp_path_factory.mktemp("explorer") / "log", pool=1)
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def explorer(explorer_server: Server, visit: Visits) -> Visit:
+def explorer(page_server: Server, visit: Visits) -> Visit:
     """The page with its first sweep computed."""
-    return swept(visit(explorer_server.url))
+    return swept(visit(page_server.url))
 
 
 def swept(one: Visit) -> Visit:
     """Wait until the sweep of what is shown is there: every verdict is a verdict."""
-    one.page.locator(".facelib-strength").wait_for(timeout=SWEEP)
+    one.page.locator(".facelib-strength").wait_for(timeout=START)
     verdicts = one.page.locator("[class*='facelib-verdict-']")
     expect(verdicts.first).to_be_visible(timeout=SWEEP)
     expect(frame(one)).to_have_attribute("data-state", "ready", timeout=SWEEP)
     expect(one.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SWEEP)
+    expect(one.page.locator(".facelib-chart[data-state=error]")).to_have_count(0)
     return one
 
 
@@ -68,7 +63,7 @@ def cursor(one: Visit) -> str:
 
 def choose(one: Visit, label: str, option: str) -> None:
     menu = one.page.locator(".facelib-app").get_by_label(label, exact=True)
-    menu.select_option(label=entry_of(menu, option))
+    one.choose(menu, entry_of(menu, option))
 
 
 def test_a_person_drags_symmetry_and_everything_follows(explorer: Visit) -> None:
@@ -82,6 +77,10 @@ def test_a_person_drags_symmetry_and_everything_follows(explorer: Visit) -> None
     wait_until(lambda: numbers(explorer) != words, 5, "other numbers in the table")
     wait_until(lambda: bars(explorer) != chart, 5, "other bars")
     wait_until(lambda: cursor(explorer) != curve, 5, "the cursor elsewhere")
+    panels = explorer.page.locator(".facelib-chart").nth(1).locator("svg .mark-line path")
+    widths = panels.evaluate_all("paths => paths.map(path => path.getBBox().width)")
+    assert len(widths) == 6  # classifiers
+    assert min(widths) > 60, "every classifier's curve is drawn over the whole strength"
     assert explorer.page.locator(".facelib-message:visible").count() == 0
     explorer.screenshot("explorer_symmetry")
     explorer.assert_local()
@@ -91,8 +90,7 @@ def test_a_person_drags_symmetry_and_everything_follows(explorer: Visit) -> None
 def test_the_keyboard_moves_the_strength(explorer: Visit) -> None:
     handle = explorer.page.locator(".facelib-strength .noUi-handle")
     picture = after(explorer)
-    for _ in range(5):
-        handle.press("ArrowRight")
+    explorer.press(handle, *["ArrowRight"] * 5)
     expect(frame(explorer)).to_have_attribute("data-index", "5")
     assert after(explorer) != picture
 
@@ -100,14 +98,14 @@ def test_the_keyboard_moves_the_strength(explorer: Visit) -> None:
 def test_what_the_network_sees_follows_the_strength(explorer: Visit) -> None:
     view = explorer.page.locator(".facelib-seen")
     expect(view.locator("img")).to_have_count(0)  # nothing is sent to who doesn't look
-    explorer.page.get_by_role("button", name="What the network sees").press("Enter")
+    explorer.press(explorer.page.get_by_role("button", name="What the network sees"), "Enter")
     expect(view).to_contain_text("fer: gray, 64 × 64 px")
     expect(view.get_by_role("img", name=re.compile("what fer sees"))).to_have_count(2)
     sizes = "images => images.map(image => [image.naturalWidth, image.naturalHeight])"
     assert view.locator("img").evaluate_all(sizes) == [[64, 64], [64, 64]]
     before, same = (image.get_attribute("src") for image in view.locator("img").all())
     assert before == same
-    explorer.page.locator(".facelib-strength .noUi-handle").press("End")
+    explorer.press(explorer.page.locator(".facelib-strength .noUi-handle"), "End")
     expect(view).to_contain_text("after (strength 1.00)")
     expect(view.locator("img").last).not_to_have_attribute("src", str(before))
     explorer.screenshot("explorer_seen")
@@ -120,11 +118,11 @@ def test_another_face_and_back(explorer: Visit) -> None:
     choose(explorer, "Expression", "surprise")
     expect(explorer.page.locator(".facelib-stage")).to_be_visible()
     wait_until(lambda: after(explorer) != picture, 10, "another face")
-    explorer.page.get_by_role("button", name="Undo").click()
+    explorer.click(explorer.page.get_by_role("button", name="Undo"))
     wait_until(lambda: after(explorer) == picture, 20, "the first face again")
-    explorer.page.get_by_role("button", name="Random").click()
+    explorer.click(explorer.page.get_by_role("button", name="Random"))
     wait_until(lambda: after(explorer) != picture, 10, "a random face")
-    explorer.page.get_by_role("button", name="Reset").click()
+    explorer.click(explorer.page.get_by_role("button", name="Reset"))
     wait_until(lambda: after(explorer) == picture, 30, "the first face again")
     explorer.assert_clean()
 
@@ -141,8 +139,8 @@ def test_other_properties(explorer: Visit, option: str) -> None:
     explorer.assert_clean()
 
 
-def test_property_and_options_can_be_read_on_a_small_page(explorer_server: Server, visit: Visits) -> None:
-    one = swept(visit(explorer_server.url, width=1280, height=800))
+def test_property_and_options_can_be_read_on_a_small_page(page_server: Server, visit: Visits) -> None:
+    one = swept(visit(page_server.url, width=1280, height=800))
     for option, names in (("one-sided palsy", ("Side", "Parts")), (": age", ("Toward",))):
         one.choose_property(option)
         for name in ("Property", *names):
@@ -157,16 +155,20 @@ def test_property_and_options_can_be_read_on_a_small_page(explorer_server: Serve
 
 def test_the_photograph_with_a_harmless_change(explorer: Visit) -> None:
     head = after(explorer)
-    explorer.page.get_by_role("button", name="Photograph").click()
+    explorer.click(explorer.page.get_by_role("button", name="Photograph"))
     expect(explorer.page.get_by_text("Eileen Collins")).to_be_visible(timeout=20_000)
     wait_until(lambda: after(explorer) != head, 20, "the photograph")  # its own menu came just before
-    explorer.choose_property(": blur")
+    explorer.choose_property("^blur")
     swept(explorer)
     explorer.screenshot("explorer_photograph")
     explorer.assert_clean()
 
 
 def test_class_classifier_and_map(explorer: Visit) -> None:
+    bare = after(explorer)  # the face is looked at first, without a map
+    assert "evidence" not in frame(explorer).inner_text()
+    explorer.click(explorer.page.get_by_role("button", name="map", exact=True))
+    wait_until(lambda: after(explorer) != bare, 5, "the picture with its map")
     title = frame(explorer).inner_text()
     choose(explorer, "Classifier", "pyemotion")
     expect(frame(explorer)).to_contain_text("pyemotion: evidence for happy")
@@ -174,19 +176,19 @@ def test_class_classifier_and_map(explorer: Visit) -> None:
     expect(frame(explorer)).to_contain_text("pyemotion: evidence for neutral")
     assert frame(explorer).inner_text() != title
     shown = after(explorer)
-    explorer.page.get_by_role("button", name="none", exact=True).click()
+    explorer.click(explorer.page.get_by_role("button", name="none", exact=True))
     wait_until(lambda: after(explorer) != shown, 5, "the picture without its map")
     explorer.assert_clean()
 
 
 def test_take_home(explorer: Visit) -> None:
     with explorer.page.expect_download(timeout=20_000) as download:
-        explorer.page.get_by_role("button", name="Table", exact=True).click()
+        explorer.click(explorer.page.get_by_role("button", name="Table", exact=True))
     table = pd.read_csv(Path(download.value.path()))
     assert {"strength", "classifier", "label", "probability", "measured_symmetry"} <= set(table.columns)
     assert table["step"].max() == 20
     with explorer.page.expect_download(timeout=30_000) as download:
-        explorer.page.get_by_role("button", name="Figures (zip)").click()
+        explorer.click(explorer.page.get_by_role("button", name="Figures (zip)"))
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
         assert "response.svg" in archive.namelist()
     explorer.assert_clean()
@@ -196,8 +198,8 @@ def test_three_hundred_updates_do_not_grow_the_page(explorer: Visit) -> None:
     handle = explorer.page.locator(".facelib-strength .noUi-handle")
 
     def update(times: int) -> None:
-        for number in range(times):
-            handle.press("ArrowRight" if number // 20 % 2 == 0 else "ArrowLeft")
+        ways = ("ArrowRight" if number // 20 % 2 == 0 else "ArrowLeft" for number in range(times))
+        explorer.press(handle, *ways)
 
     update(40)  # caches fill
     heap, nodes = explorer.heap(), explorer.nodes()
@@ -206,17 +208,20 @@ def test_three_hundred_updates_do_not_grow_the_page(explorer: Visit) -> None:
     assert explorer.heap() < heap + 8
 
 
-def test_no_kernel_stays_behind_and_a_killed_one_is_announced(explorer_server: Server, visit: Visits) -> None:
-    explorer_server.wait_for_kernels(1, 60)
-    pool = {kernel.pid for kernel in explorer_server.kernels()}
-    one = swept(visit(explorer_server.url))
+def test_no_kernel_stays_behind_and_a_killed_one_is_announced(
+    start: Callable[..., Server], visit: Visits
+) -> None:
+    server = start(None)
+    server.wait_for_kernels(1, 60)
+    pool = {kernel.pid for kernel in server.kernels()}
+    one = swept(visit(server.url))
     one.close()
-    explorer_server.wait_for_kernels(1, 60)
-    two = visit(explorer_server.url)
-    two.page.locator(".facelib-strength").wait_for(timeout=SWEEP)
-    mine = [kernel for kernel in explorer_server.kernels() if kernel.pid not in pool]
+    server.wait_for_kernels(1, 60)
+    two = visit(server.url)
+    two.page.locator(".facelib-strength").wait_for(timeout=START)
+    mine = [kernel for kernel in server.kernels() if kernel.pid not in pool]
     assert mine
-    for kernel in explorer_server.kernels():
+    for kernel in server.kernels():
         kernel.send_signal(signal.SIGKILL)
     expect(two.page.locator(".facelib-ended")).to_be_visible(timeout=20_000)
 

@@ -35,11 +35,11 @@ def test_the_same_page_works_in_jupyterlab(
         table = one.page.locator("table").filter(has=one.page.get_by_text("verdict", exact=True))
         words = table.inner_text()
         handle = one.page.locator(".facelib-strength .noUi-handle")
-        for _ in range(12):
-            handle.press("ArrowRight")
+        one.press(handle, *["ArrowRight"] * 12, by="click")
         wait_until(lambda: one.canvas_bytes(canvas) != before, 10, "another picture")
         wait_until(lambda: table.inner_text() != words, 10, "other numbers in the table")
-        one.page.locator(".facelib-app").get_by_label("Expression", exact=True).select_option("surprise")
+        one.click(one.page.get_by_role("button", name="map", exact=True))
+        one.choose(one.page.locator(".facelib-app").get_by_label("Expression", exact=True), "surprise")
         expect(one.page.locator(".facelib-stage")).to_contain_text("evidence for surprise", timeout=60_000)
         expect(one.page.locator("[class*='facelib-verdict-']").first).to_be_visible(timeout=60_000)
         assert one.page.locator(".facelib-message:visible").count() == 0

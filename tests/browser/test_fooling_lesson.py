@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from harness import Visit, facelib_app, wait_until, write_notebook
+from harness import Visit, facelib_app, visitors, wait_until, write_notebook
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.packages
 
+START = 240_000  # ms until the page is there, on a busy machine
 WAIT = 60_000  # ms that a busy machine may take for all changes
 CELLS = (
     """
@@ -31,11 +32,10 @@ charts.film(*studies.strip_tables([studies.demonstrate("palsy", head, ["fer", "p
 def page_of_it(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     folder = tmp_path_factory.mktemp("fooling")
     notebook = write_notebook(folder / "fooling.ipynb", *CELLS)
-    with facelib_app(notebook, folder / "log", pool=1) as server:
-        one = Visit(browser, server.url, width=1280)
-        expect(sentence(one)).to_contain_text("Guess first", timeout=WAIT)
+    with facelib_app(notebook, folder / "log", pool=1) as server, visitors(browser) as visit:
+        one = visit(server.url, width=1280)
+        expect(sentence(one)).to_contain_text("Guess first", timeout=START)
         yield one
-        one.close()
 
 
 def sentence(one: Visit) -> Locator:
@@ -46,7 +46,7 @@ def test_a_guess_shows_all_changes_and_marks_itself(page_of_it: Visit) -> None:
     page = page_of_it.page
     assert page.locator(".facelib-chart svg").count() == 0
     before = page.locator(".facelib-card img").get_attribute("src")
-    page.get_by_label("Your guess", exact=True).select_option(label="age · Person")
+    page_of_it.choose(page.get_by_label("Your guess", exact=True), "age · Person")
     expect(sentence(page_of_it)).to_contain_text("Your guess, age, is number", timeout=WAIT)
     chart = page.locator(".facelib-chart")
     expect(chart).to_have_attribute("data-state", "ready", timeout=WAIT)
@@ -57,7 +57,7 @@ def test_a_guess_shows_all_changes_and_marks_itself(page_of_it: Visit) -> None:
     expect(page.locator(".facelib-card img")).to_have_attribute("alt", re.compile("Faces: happy, age, "))
     page_of_it.screenshot("fooling_lesson")
 
-    page.get_by_label("Classifier", exact=True).select_option(label="pyemotion")
+    page_of_it.choose(page.get_by_label("Classifier", exact=True), "pyemotion")
     expect(sentence(page_of_it)).to_contain_text("pyemotion gives this face", timeout=WAIT)
     expect(sentence(page_of_it)).to_contain_text("Guess first")
     expect(chart).to_be_hidden()
@@ -67,9 +67,9 @@ def test_a_guess_shows_all_changes_and_marks_itself(page_of_it: Visit) -> None:
 
 def test_a_picture_of_a_film_is_found_on_its_curves(page_of_it: Visit) -> None:
     film = page_of_it.page.locator(".vega-embed").last
-    film.scroll_into_view_if_needed()
     pictures = film.locator("svg image, canvas")
     expect(pictures.first).to_be_visible(timeout=WAIT)
+    page_of_it.reach(film)
     canvas = film.locator("canvas")
 
     def shown() -> bytes:
@@ -80,7 +80,7 @@ def test_a_picture_of_a_film_is_found_on_its_curves(page_of_it: Visit) -> None:
     still = shown()
     box = film.bounding_box()
     assert box is not None
-    page_of_it.page.mouse.move(box["x"] + 220, box["y"] + 120)
+    page_of_it.hover(film, (220 / box["width"], 120 / box["height"]))
     wait_until(lambda: shown() != still, 10, "a line on the curves")
     page_of_it.screenshot("film")
     page_of_it.assert_local()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from harness import Visit, facelib_app, wait_until, write_notebook
+from harness import Visit, facelib_app, visitors, wait_until, write_notebook
 from playwright.sync_api import Browser, FloatRect, Locator, expect
 
 WAIT = 20_000  # ms that a busy machine may take for one answer
@@ -17,21 +17,20 @@ def page_of_it(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
     """The lesson with its three charts drawn, once for all tests."""
     folder = tmp_path_factory.mktemp("lesson")
     notebook = write_notebook(folder / "lesson.ipynb", *NOTEBOOK)
-    with facelib_app(notebook, folder / "log", pool=1) as server:
-        one = Visit(browser, server.url)
+    with facelib_app(notebook, folder / "log", pool=1) as server, visitors(browser) as visit:
+        one = visit(server.url)
         charts = one.page.locator(".facelib-chart")
-        expect(charts).to_have_count(3, timeout=60_000)
+        expect(charts).to_have_count(3, timeout=240_000)
         for k in range(3):
             expect(charts.nth(k)).to_have_attribute("data-state", "ready", timeout=60_000)
         yield one
-        one.close()
 
 
 @pytest.fixture
 def lesson(page_of_it: Visit) -> Visit:
     """The lesson as it opens, but for the seed."""
-    page_of_it.page.get_by_label("Situation", exact=True).select_option(label="a straight fall")
-    page_of_it.page.get_by_label("Situation", exact=True).select_option(label="a smooth fall")
+    for situation in ("a straight fall", "a smooth fall"):
+        page_of_it.choose(page_of_it.page.get_by_label("Situation", exact=True), situation)
     expect(cell(page_of_it, "EPGM")).to_have_text(".038", timeout=WAIT)
     return page_of_it
 
@@ -69,12 +68,12 @@ def test_a_situation_and_a_slider_move_p_and_the_charts(lesson: Visit) -> None:
     page = lesson.page
     expect(cell(lesson, "p")).to_have_text("< .001")
     before = drawn(lesson)
-    page.get_by_label("Situation", exact=True).select_option(label="one spike near the end")
+    lesson.choose(page.get_by_label("Situation", exact=True), "one spike near the end")
     expect(cell(lesson, "side")).to_have_text("larger", timeout=WAIT)
     assert 0.13 < float(cell(lesson, "p").inner_text()) < 0.25  # 4 of 21 places
     wait_until(lambda: all(a != b for a, b in zip(before, drawn(lesson), strict=True)), 10, "other charts")
 
-    page.get_by_label("Situation", exact=True).select_option(label="one spike in the middle")
+    lesson.choose(page.get_by_label("Situation", exact=True), "one spike in the middle")
     expect(cell(lesson, "p")).to_have_text("1", timeout=WAIT)
     expect(page.get_by_text("Nothing shows that the outputs depend on the order")).to_be_visible()
     expect(page.get_by_text("It goes as far as the falls do, and p = 1")).to_be_visible()
@@ -92,7 +91,7 @@ def test_a_situation_and_a_slider_move_p_and_the_charts(lesson: Visit) -> None:
 
 def test_the_keyboard_reaches_and_moves_every_control(lesson: Visit) -> None:
     page = lesson.page
-    page.get_by_label("Situation", exact=True).focus()
+    lesson.press(page.get_by_label("Situation", exact=True))
     reached = []
     for _ in range(7):
         reached.append(
@@ -103,11 +102,10 @@ def test_the_keyboard_reaches_and_moves_every_control(lesson: Visit) -> None:
             page.keyboard.press("Tab")
     assert reached == ["Situation", "Shape", "Strengths", "Size", "Noise", "Memory ρ", "Seed"]
     handle = slider(lesson, "Noise").locator(".noUi-handle")
-    for _ in range(4):
-        handle.press("ArrowRight")
+    lesson.press(handle, *["ArrowRight"] * 4)
     expect(page.get_by_text("p of 300 repeats; dark: p ≤ .05")).to_be_visible(timeout=WAIT)
     shown = drawn(lesson)[0]
-    slider(lesson, "Seed").locator(".noUi-handle").press("ArrowRight")
+    lesson.press(slider(lesson, "Seed").locator(".noUi-handle"), "ArrowRight")
     wait_until(lambda: drawn(lesson)[0] != shown, 10, "another series")
     lesson.assert_clean()
 

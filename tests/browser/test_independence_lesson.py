@@ -89,28 +89,26 @@ def test_the_effect_moves_p_values_vote_faces_and_power(lesson: Visit) -> None:
 
 
 def test_the_keyboard_does_all_of_it(lesson: Visit) -> None:
-    effect = handle(lesson, "Effect")
-    effect.press("Home")
+    lesson.press(handle(lesson, "Effect"), "Home")
     expect(lesson.page.locator(".facelib-diagram")).to_contain_text("no effect", timeout=WAIT)
     wait_until(lambda: decisions(lesson)[-1].endswith("does not"), 20, "a vote that doesn't reject")
     before, words = sentence(lesson).inner_text(), decisions(lesson)
-    lesson.page.get_by_role("button", name="Draw again").press("Enter")
+    lesson.press(lesson.page.get_by_role("button", name="Draw again"), "Enter")
     wait_until(lambda: decisions(lesson) != words, 20, "other p-values of other faces")
     menu = lesson.page.get_by_label("Situation", exact=True)
-    for _ in range(4):  # from "no effect" to "labels as a number"
-        menu.press("ArrowDown")
+    lesson.press(menu, *["ArrowDown"] * 4)  # from "no effect" to "labels as a number"
     expect(lesson.page.locator(".facelib-diagram")).to_contain_text("as a number", timeout=WAIT)
     wait_until(lambda: decisions(lesson).count("holds labels only") == 2, 20, "two tests left out")
     panels = chart(lesson, "Power").locator("g.mark-group.cell > g")
     expect(panels).to_have_count(TESTS + 1)
     wait_until(lambda: sentence(lesson).inner_text() != before, 20, "another sentence")
-    lesson.page.get_by_role("button", name="Stop").press("Enter")
+    lesson.press(lesson.page.get_by_role("button", name="Stop"), "Enter")
     expect(lesson.page.get_by_role("button", name="Go on")).to_be_visible(timeout=WAIT)
     expect(lesson.page.get_by_text(re.compile("^(Power: draw|Testing)"))).to_have_count(0, timeout=WAIT)
     done = draws(lesson)
     time.sleep(1.5)
     assert draws(lesson) == done
-    lesson.page.get_by_text("How far can each test be trusted here?").press("Enter")
+    lesson.press(lesson.page.get_by_text("How far can each test be trusted here?"), "Enter")
     table = lesson.page.locator("table").filter(has=lesson.page.get_by_text("its level, as we measured it"))
     expect(table.locator("tbody tr")).to_have_count(TESTS)
     lesson.assert_clean()

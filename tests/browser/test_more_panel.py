@@ -30,8 +30,8 @@ def test_gaze_and_glasses_change_the_picture(page_server: Server, visit: Callabl
     expect(slider(one, "Glasses")).to_have_count(0)
     first = before(one)
     one.screenshot("more_closed")
-    fold.press("Enter")
-    expect(one.page.get_by_role("button", name="More", exact=True, pressed=True)).to_be_visible()
+    one.press(fold, "Enter")
+    expect(one.page.get_by_role("button", name="More", exact=True, expanded=True)).to_be_visible()
     expect(slider(one, "Glasses")).to_be_visible()
     expect(one.page.get_by_role("combobox", name="Electrodes")).to_be_visible()
     expect(undo).to_be_disabled()  # to look at the knobs changes nothing
@@ -39,23 +39,22 @@ def test_gaze_and_glasses_change_the_picture(page_server: Server, visit: Callabl
     seen = [first]
     for name, key in (("Gaze aside", "PageUp"), ("Glasses", "End"), ("Lens tint", "End")):
         handle = slider(one, name)
-        handle.scroll_into_view_if_needed()
-        handle.press(key)
+        one.press(handle, key)
         wait_until(lambda: before(one) not in seen, 20, f"another picture after {name}")
         seen.append(before(one))
-    one.page.get_by_role("combobox", name="Electrodes").select_option("kuramoto")
+    one.choose(one.page.get_by_role("combobox", name="Electrodes"), "kuramoto")
     wait_until(lambda: before(one) not in seen, 20, "another picture with electrodes")
-    slider(one, "Warmth").scroll_into_view_if_needed()
+    one.reach(slider(one, "Warmth"))
     expect(one.page.locator(".facelib-stage")).to_be_in_viewport(ratio=1)  # beside the last knob too
     one.screenshot("more_open")
     sideways = one.page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert sideways <= 0
-    one.page.get_by_role("button", name="Reset").click()
+    one.click(one.page.get_by_role("button", name="Reset"))
     wait_until(lambda: before(one) == first, 30, "the first face again")
     expect(slider(one, "Glasses")).to_have_attribute("aria-valuetext", "0.00")
-    fold.click()
+    one.click(fold)
     expect(slider(one, "Glasses")).to_be_hidden()
     one.assert_local()
     one.assert_clean()

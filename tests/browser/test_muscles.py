@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from harness import Server, Visit, facelib_app, wait_until, write_notebook
+from harness import Server, Visit, wait_until
 from playwright.sync_api import Locator, expect
 
 from facelib.semg import CHANNELS
 
 pytestmark = pytest.mark.packages
 
-NOTEBOOK = """
-from facelib.app import Explorer, page
-
-page(Explorer(("known_unbiased", "known_age_happy")))
-"""
 WAIT = 60_000  # ms, on a busy machine
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("muscles")
-    server = facelib_app(write_notebook(folder / "page.ipynb", NOTEBOOK), folder / "log", pool=1)
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def one(server: Server, visit: Callable[..., Visit]) -> Visit:
+def one(quick_server: Server, visit: Callable[..., Visit]) -> Visit:
     """The page with the tab open and all of its pictures made."""
-    found = visit(server.url, width=1280, height=1000)
+    found = visit(quick_server.url, width=1280, height=1000)
     expect(found.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
     expect(found.page.locator(".facelib-tab-3 > *")).to_have_count(0)  # nobody has opened it
-    found.page.get_by_role("tab", name="Muscles", exact=True).click()
+    found.click(found.page.get_by_role("tab", name="Muscles", exact=True))
     made(found)
     return found
 
@@ -84,59 +71,74 @@ def now(one: Visit) -> list[str]:
 
 def test_it_plays_and_is_scrubbed_through(one: Visit) -> None:
     expect(panel(one).get_by_text("simulated: a test of software, and no finding on humans")).to_be_visible()
+    handle = panel(one).get_by_role("slider", name="Moment", exact=True)
+    assert index(one) > 0  # what is seen first is not a face at rest
+    peak = cursor(one)
+    one.press(handle, "Home")
+    expect(stage(one)).to_have_attribute("data-shown", "0")
+    wait_until(lambda: cursor(one) < peak - 5, 5, "a cursor at the beginning")
     (face, muscles), words, at = drawn(one), now(one), cursor(one)
-    panel(one).get_by_role("button", name="Play the recording").click()
+    one.click(panel(one).get_by_role("button", name="Play the recording"))
     wait_until(lambda: index(one) >= 5, 20, "a film that plays")
-    panel(one).get_by_role("button", name="Pause").click()
+    one.click(panel(one).get_by_role("button", name="Pause"))
     wait_until(lambda: cursor(one) > at + 5, 5, "a cursor that moved along")
     (played, activity), later = drawn(one), index(one)
     assert played != face
     assert activity != muscles
     wait_until(lambda: now(one) != words, 5, "other numbers in the table")
-    handle = panel(one).get_by_role("slider", name="Moment", exact=True)
-    handle.press("End")
+    one.press(handle, "End")
     expect(stage(one)).to_have_attribute("data-index", "79")
     expect(handle).to_have_attribute("aria-valuetext", "7.9 s")
     expect(stage(one)).to_have_attribute("data-shown", "79")
     one.page.evaluate("() => { facelibProbe.events.length = facelibProbe.paints.length = 0; }")
     for step in range(78, 66, -1):
-        handle.press("ArrowLeft")
+        one.press(handle, "ArrowLeft")
         expect(stage(one)).to_have_attribute("data-index", str(step))
     assert np.median(one.waits("")) < 400  # ms until everything is painted; 28 on two quiet cores
     for _ in one.drag(panel(one).locator(".facelib-moment"), 5):
         pass
     expect(stage(one)).to_have_attribute("data-index", "79")
-    handle.press("Home")
+    one.press(handle, "Home")
     expect(stage(one)).to_have_attribute("data-index", "0")
     wait_until(lambda: drawn(one) == [face, muscles], 5, "the first picture and map again")
     assert later > 0
     expect(panel(one).get_by_text("not identifiable")).to_be_visible()
     nameless = panel(one).locator("[role=slider]:not([aria-label]), canvas[role=img]:not([aria-label])")
     expect(nameless).to_have_count(0)
-    panel(one).locator(".facelib-chart").last.scroll_into_view_if_needed()
+    one.reach(panel(one).locator(".facelib-chart").last)
     expect(handle).to_be_in_viewport()  # it stays in view beside what it moves
     one.screenshot("muscles")
     one.assert_local()
     one.assert_clean()
 
 
+def test_processing_is_unfolded_and_folded_with_the_keyboard(one: Visit) -> None:
+    fold = panel(one).get_by_role("button", name="Processing", exact=True)
+    inside = panel(one).locator(".facelib-fold ~ .facelib-folded")
+    for key, unfolded in (("Enter", True), ("Space", False)):
+        one.press(fold, key)
+        expect(fold).to_have_attribute("aria-expanded", str(unfolded).lower())
+        expect(inside).to_be_visible(visible=unfolded)
+        expect(fold).to_be_focused()
+
+
 def test_a_recording_of_ones_own(one: Visit) -> None:
     (_, muscles), found = drawn(one), panel(one)
-    found.get_by_role("button", name="Your recording").click()
+    one.click(found.get_by_role("button", name="Your recording"))
     expect(found.get_by_text("No file has been given yet.")).to_be_visible(timeout=WAIT)
-    field = found.locator(".facelib-drop-input")
-    field.set_input_files({"name": "notes.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
+    place = found.locator(".facelib-drop-zone")
+    one.upload(place, {"name": "notes.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
     expect(found.locator(".facelib-drop-message")).to_contain_text("notes.pdf isn't a recording")
-    field.set_input_files({"name": "broken.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
+    one.upload(place, {"name": "broken.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
     expect(
         found.get_by_role("alert").filter(has_text="No channel is known by the names 'a', 'b'")
     ).to_be_visible(timeout=WAIT)
-    field.set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": table()})
+    one.upload(place, {"name": "mine.csv", "mimeType": "text/csv", "buffer": table()})
     asks = found.get_by_role("alert").filter(has_text="give “Samples / s”")
     expect(asks).to_be_visible(timeout=WAIT)
     rate = found.get_by_label("Samples / s", exact=True)
-    rate.fill("30")
-    rate.press("Enter")
+    one.type_into(rate, "30")
+    one.press(rate, "Enter")
     expect(
         found.get_by_text("mine.csv: 22 channels of envelopes, 30 samples a second, 3.0 s.")
     ).to_be_visible(timeout=WAIT)
@@ -145,7 +147,7 @@ def test_a_recording_of_ones_own(one: Visit) -> None:
     wait_until(lambda: drawn(one)[1] != muscles, 5, "the map of the other recording")
     expect(stage(one).locator(".facelib-muscles-caption").last).to_have_text(re.compile("most active: "))
     with one.page.expect_download(timeout=WAIT) as download:
-        found.get_by_role("button", name="Muscle groups").click()
+        one.click(found.get_by_role("button", name="Muscle groups"))
     groups = pd.read_csv(Path(download.value.path())).set_index("group")
     assert groups.loc["zygomaticus", "ratio"] == pytest.approx(2, rel=0.1)
     one.assert_local()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
-from harness import BROWSER_OPTIONS, Server, Visit, find_browser
+from harness import BROWSER_OPTIONS, Server, Visit, find_browser, wait_until
 from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
 
@@ -29,7 +28,7 @@ def opened(one: Visit) -> Visit:
     """Wait for the first face, then show the place for photographs."""
     one.page.locator(".facelib-strength").wait_for(timeout=SWEEP)
     expect(stage(one)).to_have_attribute("data-state", "ready", timeout=SWEEP)
-    one.page.get_by_role("button", name="Photograph", exact=True).click()
+    one.click(one.page.get_by_role("button", name="Photograph", exact=True))
     expect(one.page.get_by_text("Eileen Collins")).to_be_visible(timeout=SWEEP)
     return one
 
@@ -47,34 +46,31 @@ def encoded(image: object, kind: str = "JPEG") -> bytes:
 PORTRAIT = encoded(skimage.data.astronaut()[:, ::-1])
 
 
-def choose(one: Visit, name: str, kind: str, content: bytes) -> None:
-    field = one.page.locator(".facelib-drop-input")
-    field.set_input_files({"name": name, "mimeType": kind, "buffer": content})
+def choose(one: Visit, file: Path) -> None:
+    one.upload(one.page.locator(".facelib-tab-0 .facelib-drop-zone"), file)
 
 
-def drop(one: Visit, name: str, kind: str, content: bytes) -> None:
-    carried = one.page.evaluate_handle(
-        """([name, type, text]) => {
-            const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-            const carried = new DataTransfer();
-            carried.items.add(new File([bytes], name, { type }));
-            return carried;
-        }""",
-        [name, kind, base64.b64encode(content).decode()],
-    )
-    for event in ("dragenter", "dragover", "drop"):
-        one.page.locator(".facelib-drop-zone").dispatch_event(event, {"dataTransfer": carried})
+def drop(one: Visit, file: Path) -> None:
+    one.drop(one.page.locator(".facelib-tab-0 .facelib-drop-zone"), file)
+
+
+def kept(folder: Path, name: str, content: bytes) -> Path:
+    file = folder / name
+    file.write_bytes(content)
+    return file
 
 
 @pytest.mark.parametrize("give", [choose, drop])
-def test_a_picture_is_shown_checked_and_changed(photographs: Visit, give: Callable[..., None]) -> None:
+def test_a_picture_is_shown_checked_and_changed(
+    photographs: Visit, give: Callable[..., None], tmp_path: Path
+) -> None:
     before = photographs.canvas_bytes(stage(photographs).locator("canvas").first)
-    give(photographs, "mine.jpg", "image/jpeg", PORTRAIT)
+    give(photographs, kept(tmp_path, "mine.jpg", PORTRAIT))
     expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
     expect(photographs.page.get_by_text("stays in the memory of this session")).to_be_visible()
     expect(photographs.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SWEEP)
     assert photographs.canvas_bytes(stage(photographs).locator("canvas").first) != before
-    photographs.page.get_by_role("button", name="Check the landmarks").click()
+    photographs.click(photographs.page.get_by_role("button", name="Check the landmarks"))
     picture = photographs.page.locator(".facelib-landmarks img")
     expect(picture).to_be_visible()
     box = picture.bounding_box()
@@ -87,30 +83,33 @@ def test_a_picture_is_shown_checked_and_changed(photographs: Visit, give: Callab
     unchanged = photographs.canvas_bytes(stage(photographs).locator("canvas").first)
     for _ in photographs.drag(photographs.page.locator(".facelib-strength"), 5):
         pass
-    assert photographs.canvas_bytes(stage(photographs).locator("canvas").nth(1)) != unchanged
+    changed = stage(photographs).locator("canvas").nth(1)
+    wait_until(lambda: photographs.canvas_bytes(changed) != unchanged, 60, "the picture at strength 1")
     photographs.screenshot(f"photograph_{give.__name__}")
     photographs.assert_clean()
     photographs.assert_local()
 
 
-def test_what_is_no_picture_is_refused_before_it_is_sent(photographs: Visit) -> None:
+def test_what_is_no_picture_is_refused_before_it_is_sent(photographs: Visit, tmp_path: Path) -> None:
     message = photographs.page.locator(".facelib-drop-message")
-    choose(photographs, "notes.pdf", "application/pdf", b"%PDF-1.7")
+    choose(photographs, kept(tmp_path, "notes.pdf", b"%PDF-1.7"))
     expect(message).to_have_text("notes.pdf isn't a picture in PNG, JPEG or WebP.")
-    drop(photographs, "huge.png", "image/png", bytes(20_500_000))
+    drop(photographs, kept(tmp_path, "huge.png", bytes(20_500_000)))
     expect(message).to_contain_text("20.5 MB; a picture may have 20 MB")
-    choose(photographs, "mine.jpg", "image/jpeg", PORTRAIT)
+    choose(photographs, kept(tmp_path, "mine.jpg", PORTRAIT))
     expect(message).to_be_hidden()
     expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
 
 
-def test_a_damaged_picture_and_one_without_a_face_are_told_in_the_panel(photographs: Visit) -> None:
-    choose(photographs, "broken.jpg", "image/jpeg", PORTRAIT[:3000])
+def test_a_damaged_picture_and_one_without_a_face_are_told_in_the_panel(
+    photographs: Visit, tmp_path: Path
+) -> None:
+    choose(photographs, kept(tmp_path, "broken.jpg", PORTRAIT[:3000]))
     expect(photographs.page.get_by_text("The picture is damaged")).to_be_visible(timeout=SWEEP)
     wall = np.random.default_rng(0).integers(100, 140, (200, 160, 3)).astype(np.uint8)
-    choose(photographs, "wall.png", "image/png", encoded(wall, "PNG"))
+    choose(photographs, kept(tmp_path, "wall.png", encoded(wall, "PNG")))
     expect(photographs.page.get_by_text("No face was found")).to_be_visible(timeout=SWEEP)
-    photographs.page.get_by_role("button", name="It is cropped already").click()
+    photographs.click(photographs.page.get_by_role("button", name="It is cropped already"))
     expect(photographs.page.get_by_text("wall.png, 160 × 200 px")).to_be_visible(timeout=SWEEP)
     expect(photographs.page.get_by_text("Its landmarks aren't known")).to_be_visible()
 
@@ -118,7 +117,7 @@ def test_a_damaged_picture_and_one_without_a_face_are_told_in_the_panel(photogra
 def test_the_place_for_pictures_works_with_the_keyboard(photographs: Visit) -> None:
     field = photographs.page.locator(".facelib-drop-input")
     with photographs.page.expect_file_chooser() as opened:
-        field.press("Enter")
+        photographs.press(field, "Enter")
     opened.value.set_files({"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": PORTRAIT})
     expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
 
@@ -137,11 +136,11 @@ def test_the_camera_takes_a_picture_and_is_switched_off(
     own = browser.browser_type.launch(executable_path=find_browser(), args=options)
     try:
         one = opened(Visit(own, page_server.url))
-        one.page.get_by_role("button", name="Use the camera").click()
+        one.click(one.page.get_by_role("button", name="Use the camera"))
         video = one.page.locator(".facelib-drop-video")
         expect(video).to_be_visible()
         one.page.wait_for_function("document.querySelector('.facelib-drop-video').videoWidth > 0")
-        one.page.get_by_role("button", name="Take the picture").click()
+        one.click(one.page.get_by_role("button", name="Take the picture"))
         expect(one.page.get_by_text("camera, ")).to_be_visible(timeout=SWEEP)
         expect(video).to_be_hidden()
         expect(one.page.get_by_role("button", name="Use the camera")).to_be_visible()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hands import Hands
 from harness import SCREENSHOTS, Server, Visit, wait_until, write_notebook
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -90,7 +91,7 @@ def test_a_page_whose_session_is_gone_says_so(toy: Path, start: Start, browser: 
     assert "VBox(" not in page.locator("body").inner_text()
     page.screenshot(path=SCREENSHOTS / "session_gone.png")
     page.unroute_all()
-    failure.get_by_role("button", name="Reload").click()
+    Hands(page).click(failure.get_by_role("button", name="Reload"))
     ready(page)
     page.close()
 
@@ -104,7 +105,7 @@ def test_a_page_that_computes_for_long_says_so_and_goes_on(
     one.page.evaluate(
         """() => { window.banners = 0; new MutationObserver(() => {
              window.banners += document.querySelectorAll('.facelib-ended').length;
-           }).observe(document.body, {childList: true}); }"""
+           }).observe(document.body, {childList: true, subtree: true}); }"""
     )
     computing = one.page.get_by_role("status").filter(has_text="Still computing")
     for button in ("Compute", "Compute aside"):
@@ -127,22 +128,11 @@ def test_everything_can_be_scrolled_to(page_server: Server, visit: Visits, size:
     one.page.locator(".facelib-strength").first.wait_for(timeout=60000)
     limits = one.page.locator(".facelib-limits")
     for tab in TABS if size in {"laptop", "desktop"} else TABS[:1]:
-        one.page.get_by_role("tab", name=tab, exact=True).click()
+        one.click(one.page.get_by_role("tab", name=tab, exact=True))
         expect(one.page.get_by_text("One moment: this part")).to_have_count(0, timeout=90000)
         one.reach(limits)
         one.screenshot(f"scrolled_{size}_{tab.split()[0].lower()}")
         one.reach(one.page.get_by_role("tab", name=tab, exact=True))
-
-
-def swipe(page: Page, x: float, begin: float, end: float, steps: int = 12) -> None:
-    """Move a finger up or down."""
-    session = page.context.new_cdp_session(page)
-    points = [begin + (end - begin) * step / steps for step in range(steps + 1)]
-    for kind, y in zip(["touchStart"] + ["touchMove"] * steps, points, strict=True):
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-        page.wait_for_timeout(16)
-    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    session.detach()
 
 
 def test_keys_and_fingers_scroll(page_server: Server, browser: Browser) -> None:
@@ -163,7 +153,7 @@ def test_keys_and_fingers_scroll(page_server: Server, browser: Browser) -> None:
     wait_until(lambda: top() > 300, 5, "Page Down goes down")
     page.keyboard.press("Home")
     wait_until(lambda: top() == 0, 5, "Home goes up")
-    swipe(page, 195, 700, 300)
+    Hands(page).swipe((195, 700), (195, 300))
     wait_until(lambda: top() > 200, 5, "a finger scrolls")
     context.close()
 

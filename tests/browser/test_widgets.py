@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -69,7 +70,13 @@ def send(seed):
         "happy, on this face",
     )
 
-done = widgets.Label("start")
+done, status = widgets.Label("start"), widgets.HTML()
+
+def count():
+    for k in range(12):
+        status.value = f'<p class="facelib-status">{k} of 12 done, {12 - k} s left</p>'
+        time.sleep(0.3)
+    status.value = ""
 
 def button(name, action):
     made = widgets.Button(description=name)
@@ -109,7 +116,8 @@ buttons = {
     "change": lambda: setattr(stage, "overlay", "change"),
     "map": lambda: setattr(stage, "overlay", "map"),
     "plain": lambda: setattr(stage, "overlay", "none"),
-    "sleep": lambda: time.sleep(3),
+    "count": count,
+    "sleep": lambda: time.sleep(8),
     "three": lambda: bars.show(THREE, data={"outputs": outputs(1, ["a", "b", "c"])}),
     "broken spec": lambda: setattr(curves, "spec", {"mark": "no such mark"}),
     "broken data": lambda: bars.show(data={"nowhere": [{"a": 1}]}),
@@ -119,7 +127,7 @@ buttons = {
 send(0)
 bars._loader.close()  # the charts are in the page before their library
 page = widgets.VBox([
-    PageStyle(), slider, stage, bars, curves, table, again, done,
+    PageStyle(), slider, stage, bars, curves, table, again, done, status,
     widgets.Box([button(name, action) for name, action in buttons.items()], layout={"flex_flow": "row wrap"}),
 ])
 page.add_class("facelib-app")
@@ -156,7 +164,7 @@ class Demo:
 
     def click(self, name: str, seconds: float = 10.0) -> None:
         """Press a button and wait until its callback has run."""
-        self.page.get_by_role("button", name=name, exact=True).click()
+        self.visit.click(self.page.get_by_role("button", name=name, exact=True))
         expect(self.page.locator(".widget-label").get_by_text(name, exact=True)).to_be_visible(
             timeout=1000 * seconds
         )
@@ -164,8 +172,7 @@ class Demo:
     def go(self, step: int) -> None:
         """Move the slider with the keyboard and wait until everything has followed."""
         now = int(self.handle.get_attribute("aria-valuenow").split(".")[0])  # type: ignore[union-attr]
-        for _ in range(abs(step - now)):
-            self.handle.press("ArrowUp" if step > now else "ArrowDown")
+        self.visit.press(self.handle, *["ArrowUp" if step > now else "ArrowDown"] * abs(step - now))
         for follower in (self.bars, self.curves, self.table):
             expect(follower).to_have_attribute("data-index", str(step))
 
@@ -208,7 +215,7 @@ def test_everything_follows_the_slider(demo: Demo) -> None:
 
 
 def test_drag_needs_no_kernel(demo: Demo) -> None:
-    demo.page.get_by_role("button", name="sleep", exact=True).click()
+    demo.visit.click(demo.page.get_by_role("button", name="sleep", exact=True))
     demo.go(9)
     expect(demo.stage).to_have_attribute("data-index", "9", timeout=1500)
     assert (
@@ -316,6 +323,27 @@ def test_table_shows_data_as_text(demo: Demo) -> None:
     assert demo.table.locator("th[scope=col]").count() == 3
     assert rows.first.locator(".facelib-verdict-changes").inner_text() == "changes it"
     assert demo.table.locator("[onclick]").count() == 0
+
+
+def test_new_rows_leave_the_titles_and_so_the_focus_alone(demo: Demo) -> None:
+    demo.page.evaluate("window.title = document.querySelector('.facelib-livetable .facelib-help')")
+    demo.click("patch")
+    expect(demo.table.locator("tbody tr").first).to_contain_text("00/7")
+    assert demo.page.evaluate("window.title.isConnected")
+
+
+def test_numbers_that_run_are_read_out_once_and_then_that_it_is_done(demo: Demo) -> None:
+    demo.page.evaluate(
+        """() => { window.heard = []; new MutationObserver(() => {
+             const text = document.querySelector(".facelib-announcer").textContent;
+             if (text) window.heard.push(text);
+           }).observe(document.querySelector(".facelib-announcer"), { childList: true }); }"""
+    )
+    demo.click("count", 20)
+    expect(demo.page.locator(".facelib-announcer")).to_have_text("Done.", timeout=10_000)
+    first, *rest = demo.page.evaluate("window.heard")
+    assert re.fullmatch(r"\d+ of 12 done, \d+ s left", first)
+    assert rest == ["Done."]
 
 
 def test_three_hundred_updates_leave_the_page_as_it_was(demo: Demo) -> None:

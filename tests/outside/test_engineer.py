@@ -132,6 +132,37 @@ def test_a_plain_class_that_is_registered_can_be_studied(enter: Callable[..., An
     assert set(study.run(tmp_path / "study", n_jobs=1).table["intervention"]) == {"mine", "mine(power=0.9)"}
 
 
+OWN = """
+import sys
+import facelib, numpy as np
+from facelib import properties
+
+@properties.register(
+    "redness", title="Redness", unit="", source="measured", low=0, high=1, description="Red."
+)
+def redness(faces):
+    return np.array([face.image[..., 0].mean() / 255 for face in faces])
+
+if __name__ == "__main__":
+    heads = facelib.sample_heads(4, seed=1)
+    names = {"measured": ["redness", "symmetry"], "size": 64, "steps": 3}
+    study = facelib.InterventionalStudy(heads, ["brightness"], ["known_unbiased"], **names)
+    two = study.run(sys.argv[1] + "/two", n_jobs=2)
+    assert not len(two.failures), two.failures
+    one = study.run(sys.argv[1] + "/one", n_jobs=1)
+    columns = ["measured_redness", "measured_symmetry"]
+    assert one.table[columns].equals(two.table[columns]) and one.table[columns].notna().all(axis=None)
+    assert study.plan(sys.argv[1] + "/two").done == study.plan(sys.argv[1] + "/one").done == 4
+"""
+
+
+def test_an_own_property_is_measured_in_other_processes(tmp_path: Path) -> None:
+    (script := tmp_path / "script.py").write_text(OWN)
+    command = [sys.executable, script, tmp_path]
+    run = subprocess.run(command, check=False, capture_output=True, text=True, timeout=500)
+    assert run.returncode == 0, run.stderr
+
+
 @pytest.mark.usefixtures("_as_before")
 def test_a_class_that_makes_itself_is_told_what_to_write_when_it_is_registered() -> None:
     class Mine(Plain):
@@ -308,7 +339,7 @@ def test_properties_of_heads_are_measured() -> None:
     drawn = properties.measure([HEAD.render(224), sad.render(224)], ["symmetry", "brightness"])
     assert table.equals(drawn.iloc[[0, 1, 0]].reset_index(drop=True))
     assert properties.measure(HEAD, "brightness").equals(table[["brightness"]].iloc[:1])
-    with pytest.raises(BadValueError, match="faces, heads or a FaceSet; got str"):
+    with pytest.raises(BadValueError, match="faces, heads or a set of faces; got str"):
         properties.measure("portrait.jpg")  # type: ignore[arg-type]
 
 
@@ -466,7 +497,7 @@ def test_the_folders_own_table_comes_first_and_words_for_numbers_are_said(pictur
 
 
 def test_what_is_no_picture_is_called_by_its_name(pictures: Path) -> None:
-    with pytest.raises(facelib.FacelibError, match=r"pp is a folder: facelib.FaceSet.from_folder\('pp'\)"):
+    with pytest.raises(facelib.FacelibError, match=r"pp is a folder, not .*from_folder\('pp'\) reads"):
         facelib.load_face("pp")
     with pytest.raises(facelib.FacelibError, match=r"got Tensor of shape \(3, 64, 64\)\.$"):
         facelib.load_face(torch.zeros(3, 64, 64))  # type: ignore[arg-type]

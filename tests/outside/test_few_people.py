@@ -108,7 +108,9 @@ def test_the_report_and_its_files_withhold_it(result: studies.InterventionalResu
 
 
 def texts(widget: Any) -> Iterator[str]:
-    """Everything that a widget and those inside it say."""
+    """Everything that a widget and those inside it say; nothing of those that are hidden."""
+    if widget.layout.display == "none":
+        return
     for name in ("value", "rows", "caption", "columns", "description", "data"):
         if isinstance(said := getattr(widget, name, None), str | list | dict):
             yield html.unescape(re.sub(r"<[^>]+>", " ", str(said)))

@@ -29,6 +29,8 @@ from facelib.studies import (
     register,
     verify,
 )
+from facelib.studies.record import read_record, write_record
+from facelib.studies.store import Store
 
 FLIPS = 300
 KNOWN = ("known_unbiased", "known_age_happy")
@@ -366,6 +368,20 @@ def test_a_finished_study_whose_rows_are_gone_is_not_sound(
     again = changing() if kind == "changed" else observing()
     assert again.run(folder, n_jobs=1).complete
     assert told_by_command("verify", folder)[0] == 0
+
+
+def test_a_lost_declaration_or_hypothesis_is_missing(stored: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copytree(stored["changed"], folder := tmp_path / "run")
+    store = Store(folder)
+    for name in ("declaration.json", "hypothesis.json"):
+        store.save(name, {"here": True})
+    write_record(store, read_record(store))
+    assert told_by_command("verify", folder)[0] == 0
+    for name in ("declaration.json", "hypothesis.json"):
+        (folder / name).unlink()
+        code, said = told_by_command("verify", folder)
+        assert code == 1
+        assert f"missing: {name}" in said
 
 
 def test_a_stopped_study_is_sound_until_rows_of_it_go(tmp_path: Path) -> None:

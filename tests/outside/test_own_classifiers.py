@@ -692,7 +692,8 @@ def test_nan_names_the_classifier() -> None:
     sweep = facelib.sweep(facelib.Head(expression="happy"), dimmer, [clf, "known_unbiased"], steps=5)
     assert np.isnan(sweep.series("moody")).any()
     with pytest.raises(
-        BadValueError, match=r"moody gives no finite outputs for \d+ of \d+ pictures.*Leave it out"
+        BadValueError,
+        match=r"moody gives no finite outputs for \d+ of \d+ pictures.*Leave this",
     ):
         sweep.effects()
 
@@ -710,11 +711,11 @@ def changing(what: Any) -> type[interventions.PictureIntervention]:
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        (lambda face: face.image, r"'mine' returns a Face, as face\.replace.*got ndarray"),
+        (lambda face: face.image, r"'mine' has to return a face; got ndarray\. face\.replace"),
         (lambda _face: None, "got NoneType"),
         (
             lambda face: face.replace(image=face.image[:50]),
-            r"size that it is given, 96 × 96 px; got 50 × 96 px",
+            r"pictures of 96 × 96 px, as it is given; got 50 × 96 px",
         ),
     ],
 )

@@ -21,7 +21,7 @@ from facelib.restoration import restore
 from facelib.restoration.masks import known_mask
 
 STORED = Path(__file__).parent / "stored"
-INSTEAD = ("facelib.Head(", "outside.editor")
+INSTEAD = ("change rendered heads", "a generator of your own")
 """What one reads who asks for another skin tone on a photograph: the ways that there are."""
 
 

@@ -21,9 +21,9 @@ import psutil
 import pytest
 import skimage.data
 import tracing
-from harness import ROOT, Server, Visit, find_browser, launch_browser
+from harness import ROOT, Server, Visit
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from tracing import Person
 
 LATER = 10.0  # seconds that what reports late is given
@@ -43,15 +43,6 @@ def person(tmp_path: Path) -> Iterator[Person]:
     (tmp_path / "home").mkdir()
     with tempfile.TemporaryDirectory(prefix="p-") as temporary:
         yield Person(tmp_path / "home", Path(temporary))
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    assert find_browser(), "No Chromium found. Install it, for example with: apt-get install chromium"
-    with sync_playwright() as playwright:
-        instance = launch_browser(playwright)
-        yield instance
-        instance.close()
 
 
 def allowed(person: Person, *more: str | Path) -> list[str | Path]:
@@ -137,14 +128,14 @@ def test_server_page_and_kernels_ask_nobody(person: Person, tmp_path: Path, brow
         visit = Visit(browser, server.url)
         slider = visit.page.locator(".facelib-strength .noUi-handle")
         expect(slider).to_be_visible(timeout=90_000)
-        slider.press("End")
+        visit.press(slider, "End")
         expect(visit.page.locator(".facelib-chart svg").first).to_be_visible(timeout=90_000)
-        visit.page.get_by_role("button", name="Photograph", exact=True).click()
-        field = visit.page.locator(".facelib-drop-input")
-        field.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": portrait.getvalue()})
+        visit.click(visit.page.get_by_role("button", name="Photograph", exact=True))
+        file = {"name": "mine.png", "mimeType": "image/png", "buffer": portrait.getvalue()}
+        visit.upload(visit.page.locator(".facelib-drop-zone"), file)
         expect(visit.page.get_by_text("mine.png, ")).to_be_visible(timeout=90_000)
         expect(visit.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=90_000)
-        visit.page.get_by_role("tab", name="Population").click()
+        visit.click(visit.page.get_by_role("tab", name="Population"))
         time.sleep(LATER)
         visit.assert_local()
         visit.close()
@@ -176,15 +167,20 @@ def test_jupyterlab_asks_nobody(person: Person, tmp_path: Path, browser: Browser
         expect(visit.page.locator(".jp-Notebook")).to_be_visible(timeout=90_000)
         kernel = visit.page.locator(".jp-StatusBar-Widget")
         expect(kernel).to_contain_text("(ipykernel) | Idle", timeout=90_000)
-        visit.page.get_by_role("menuitem", name="Run", exact=True).click()
-        visit.page.get_by_text("Run All Cells", exact=True).click()
+        visit.click(visit.page.get_by_role("menuitem", name="Run", exact=True))
+        visit.click(visit.page.get_by_text("Run All Cells", exact=True))
         expect(kernel).to_contain_text("(ipykernel) | Busy", timeout=30_000)
         expect(kernel).to_contain_text("(ipykernel) | Idle", timeout=300_000)
         time.sleep(2 * LATER)
         visit.screenshot("lab_private")
         visit.assert_local()
         visit.close()
-        ended(server)
+        (program,) = psutil.Process(server.process.pid).children()
+        family = [program, *program.children(recursive=True)]
+        program.send_signal(signal.SIGINT)
+        for one in psutil.wait_procs(family, timeout=30)[1]:  # how long Lab takes to end isn't facelib's
+            one.kill()
+        server.process.wait(60)
     home = person.home
     assert_private(
         tmp_path / "log",

@@ -23,10 +23,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
-from harness import Server, Visit, facelib_app, find_browser, launch_browser, wait_until, write_notebook
-from playwright.sync_api import expect, sync_playwright
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from harness import Server, Visit, facelib_app, open_browser, wait_until, write_notebook
+from playwright.sync_api import expect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 TOY = """
 import ipywidgets
@@ -154,15 +154,10 @@ def other_site() -> Iterator[Callable[[Server], int]]:
 
 def in_browser(work: Callable[..., None]) -> None:
     """Call ``work(visit)`` in a thread of its own: Playwright leaves an event loop behind."""
-    if find_browser() is None:
-        text = "No Chromium found. Install it, for example with: apt-get install chromium"
-        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
 
     def run() -> None:
-        with sync_playwright() as playwright:
-            browser = launch_browser(playwright)
+        with open_browser() as browser:
             work(lambda url: Visit(browser, url))
-            browser.close()
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(run).result()
@@ -241,19 +236,21 @@ def test_a_link_on_another_site_needs_the_token(
     def work(visit: Callable[[str], Visit]) -> None:
         one = visit(f"http://localhost:{port}/")
         one.page.wait_for_function("window.over", timeout=60000)
-        one.page.locator("#bare").click()
+        one.click(one.page.locator("#bare"))
         expect(one.page.get_by_role("heading", name="This page is protected")).to_be_visible()
         assert not server.kernels()
         one.page.goto(f"http://localhost:{port}/", wait_until="commit")
-        one.page.locator("#full").click()
+        one.click(one.page.locator("#full"))
         shown(one)
         one.page.reload(wait_until="commit")
         shown(one)
         one.page.goto(f"http://localhost:{port}/", wait_until="commit")
-        one.page.locator("#bare").click()  # nothing is remembered that would let in a link without the token
+        one.click(
+            one.page.locator("#bare")
+        )  # nothing is remembered that would let in a link without the token
         expect(one.page.get_by_role("heading", name="This page is protected")).to_be_visible()
-        one.page.get_by_label("Token").fill(server.url.partition("token=")[2])
-        one.page.get_by_role("button", name="Open").click()
+        one.type_into(one.page.get_by_label("Token"), server.url.partition("token=")[2])
+        one.click(one.page.get_by_role("button", name="Open"))
         shown(one)
 
     in_browser(work)
@@ -343,14 +340,75 @@ def test_a_socket_that_speaks_another_protocol_hangs_nothing(toy: Path, start: C
     in_browser(work)
 
 
+def sheaf(*parts: bytes, begins: list[int] | None = None) -> bytes:
+    """Return a message of the page's protocol; `begins` says something else of where its parts begin."""
+    count = len(parts) + 1
+    places = [8 * (1 + count)]
+    for part in parts:
+        places.append(places[-1] + len(part))
+    numbers = [count, *(places if begins is None else begins)]
+    return b"".join(number.to_bytes(8, "little") for number in numbers) + b"".join(parts)
+
+
+def read_on(socket: ClientConnection) -> None:
+    """Read what the kernel says until the server hangs up."""
+    while True:
+        socket.recv(timeout=20)
+
+
+HEADER = b'{"msg_id": "1", "msg_type": "comm_info_request", "username": "", "session": "1", "version": "5.3"}'
+ASKED = (b"shell", HEADER, b"{}", b"{}", b"{}")
+MALFORMED = [
+    b"\xff" * 100,  # so many parts that the server counted until its memory was full
+    b"",
+    b"\x03",
+    sheaf(b"shell"),
+    sheaf(*ASKED)[:90],
+    sheaf(*ASKED, begins=[56, 2**63, 61, 62, 63, 64]),
+    '{"channel": "shell"}',
+]
+
+
+def test_a_malformed_message_hangs_nothing(toy: Path, start: Callable[..., Server]) -> None:
+    server = start(toy)
+
+    def work(visit: Callable[[str], Visit]) -> None:
+        known = kernel_id(shown(visit(server.url)))
+        channels = server.at(f"api/kernels/{known}/channels?session_id=other").replace("http", "ws", 1)
+        for message in MALFORMED:
+            with connect(channels, subprotocols=["v1.kernel.websocket.jupyter.org"]) as socket:
+                socket.send(message)
+                with pytest.raises(ConnectionClosed):
+                    read_on(socket)
+            assert answer(server.url)[0] == 200
+        with connect(channels, subprotocols=["v1.kernel.websocket.jupyter.org"]) as socket:
+            socket.send(sheaf(*ASKED))
+            while b"comm_info_reply" not in socket.recv(timeout=30):
+                pass
+
+    in_browser(work)
+
+
+def test_the_log_never_shows_the_token(toy: Path, start: Callable[..., Server]) -> None:
+    server = start(toy, "--log", "DEBUG", FACELIB_TOKEN="open-sesame-open")
+    kernel = "api/kernels/9f0ab3c2-0000-0000-0000-000000000000"
+    for path in ("voila/files/x", kernel, "nothing", "voila/static/x"):
+        answer(server.at(path))
+    gone = server.at(f"{kernel}/channels").replace("http", "ws", 1)
+    with pytest.raises(InvalidStatus), connect(gone, subprotocols=["v1.kernel.websocket.jupyter.org"]):
+        pass
+    assert "9f0ab3c2" in server.log
+    assert "sesame" not in server.log.replace(server.url, "")
+
+
 def test_the_login_keeps_what_else_the_address_says(tmp_path: Path, start: Callable[..., Server]) -> None:
     server = start(write_notebook(tmp_path / "asking.ipynb", ASKING))
 
     def work(visit: Callable[[str], Visit]) -> None:
-        page = visit(server.at("?x=7", token=False)).page
-        page.get_by_label("Token").fill(server.url.partition("token=")[2])
-        page.get_by_role("button", name="Open").click()
-        expect(page.get_by_text("seven")).to_be_visible(timeout=60000)
+        one = visit(server.at("?x=7", token=False))
+        one.type_into(one.page.get_by_label("Token"), server.url.partition("token=")[2])
+        one.click(one.page.get_by_role("button", name="Open"))
+        expect(one.page.get_by_text("seven")).to_be_visible(timeout=60000)
 
     in_browser(work)
 
@@ -427,8 +485,9 @@ def test_what_would_give_the_token_away_is_refused(options: list[str], words: st
     assert "secret" not in told.stderr
 
 
-def test_kernels_of_the_page_listen_on_no_port(tmp_path: Path) -> None:
-    with facelib_app(None, tmp_path / "log", pool=1) as server:
+@pytest.mark.parametrize("own", [False, True])
+def test_kernels_listen_on_no_port(toy: Path, tmp_path: Path, own: bool) -> None:
+    with facelib_app(toy if own else None, tmp_path / "log", pool=1) as server:
         (kernel,) = server.kernels()
         wait_until(
             lambda: not [one for one in kernel.net_connections("inet") if one.status == psutil.CONN_LISTEN],

@@ -283,7 +283,7 @@ def test_tests_of_another_version_are_shown_not_run_again(
         pd.testing.assert_frame_equal(found.grid, grid, check_exact=True)
         assert found.notes == (
             "The tests were run by another version of facelib, and are shown as they were stored; "
-            "result.test() runs them anew.",
+            "run them again to compute them anew.",
         )
     pd.testing.assert_frame_equal(found.test(), grid, check_exact=True)
     assert ObservationalResult.open(tmp_path).notes == ()

@@ -173,7 +173,7 @@ sweeping: Any = facelib.sweep
 ANSWERED: dict[str, tuple[Callable[[Any, Path], Any], str]] = {
     "a margin in words": (lambda _s, _p: changed(SEEN, margin="10%"), r"0\.1 is 10 %"),
     "a mean in words": (lambda _s, _p: changed(SEEN, mean="half"), "`mean` is one number"),
-    "a seed in words": (lambda _s, _p: sweeping(Head(), "age", KNOWN, seed="a"), "`seed` is a"),
+    "a seed in words": (lambda _s, _p: sweeping(Head(), "age", KNOWN, seed="a"), "seed is a whole number"),
     "a negative seed": (lambda _s, _p: sweeping(Head(), "age", KNOWN, seed=-1), "0 or more"),
     "replicates in words": (
         lambda _s, _p: sweeping(Head(), "age", KNOWN, replicates="a"),
@@ -262,13 +262,16 @@ PLAIN: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "pictures that are no mapping": (
         lambda: facelib.sweep(HEAD, "blur", [KNOWN], 3, known=[1]),  # type: ignore[arg-type]
-        "known is a mapping of strengths to faces",
+        "What is known are faces by their strength",
     ),
     "a number as progress": (
         lambda: facelib.sweep(HEAD, "blur", [KNOWN], 3, progress=3),  # type: ignore[arg-type]
-        "progress is True, False, None, or a function of a share and a text; got 3",
+        "Progress is told to a function of a share and a text; got 3",
     ),
-    "a misspelt field": (lambda: facelib.Head(expresion="sad"), "no 'expresion'. Did you mean 'expression'"),
+    "a misspelt field": (
+        lambda: facelib.Head(expresion="sad"),
+        "no 'expresion' of a head. Did you mean 'expression'",
+    ),
     "braces of nothing": (
         lambda: interventions.add(Nope()),
         "'turns by {nope}', can't be filled in: KeyError",
@@ -280,7 +283,7 @@ PLAIN: dict[str, tuple[Callable[[], Any], str]] = {
     "an unknown property of a study": (lambda: observed(properties=["agee"]), "Did you mean age"),
     "labels that aren't there": (lambda: observed(labels="emotion"), "have no emotion, which is to be held"),
     "persons that aren't there": (lambda: observed(person="who"), "have no who, which would tell who"),
-    "a budget below nothing": (lambda: observed(budget=-1), "seconds above 0, or None; got -1"),
+    "a budget below nothing": (lambda: observed(budget=-1), "seconds above 0; got -1"),
 }
 
 

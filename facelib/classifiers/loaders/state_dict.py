@@ -49,7 +49,7 @@ def read(
 def _made(factory: Callable[[], object]) -> nn.Module:
     made = factory()
     if not isinstance(made, nn.Module):
-        msg = f"`factory` returns a torch.nn.Module; got {type(made).__name__}."
+        msg = f"`factory` has to return a torch.nn.Module; got {type(made).__name__}."
         raise BadValueError(msg)
     return made
 

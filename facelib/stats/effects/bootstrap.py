@@ -84,9 +84,9 @@ class MeanDistribution:
         if self._drawn.any() and self.n_bootstrap < least:
             msg = (
                 f"An interval at level {level:g} needs {least} resamples or more, {BEYOND} beyond each end; "
-                f"got n_bootstrap={self.n_bootstrap}."
+                f"got {self.n_bootstrap}."
             )
-            raise BadValueError(msg)
+            raise BadValueError(msg, hint="In Python: n_bootstrap=.")
         low, high = self._quantile(tail), self._quantile(1 - tail)
         return low, high
 

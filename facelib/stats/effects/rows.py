@@ -47,8 +47,8 @@ def read_rows(table: Any) -> Rows:
         is impossible, a row is there twice, or a face has two identities.
     """
     if not isinstance(table, pd.DataFrame):
-        msg = f"Expected the tidy table of sweeps, a pandas DataFrame; got {type(table).__name__}."
-        raise BadValueError(msg)
+        msg = f"Expected the tidy table of sweeps; got {type(table).__name__}."
+        raise BadValueError(msg, hint="It is a pandas DataFrame.")
     need(table, ("face", *CELL, "strength"))
     if table.empty:
         msg = "The tidy table has no rows: there are no faces to summarise."
@@ -70,8 +70,8 @@ def read_values(table: pd.DataFrame, column: str) -> Floats:
         msg = f"{int(np.isinf(values).sum())} of {len(values)} values of {column} are infinite."
         raise BadValueError(msg)
     if column == "probability" and ((values < -SAME) | (values > 1 + SAME)).any():
-        msg = "Probabilities lie between 0 and 1; some don't. For outputs before softmax, value='logit'."
-        raise BadValueError(msg)
+        msg = "Probabilities lie between 0 and 1; some don't."
+        raise BadValueError(msg, hint="For outputs before softmax: value='logit'.")
     return values
 
 

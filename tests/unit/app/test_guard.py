@@ -20,9 +20,9 @@ def messages() -> Messages:
     return Messages()
 
 
-def test_nothing_to_say_takes_no_room(messages: Messages) -> None:
+def test_nothing_to_say_is_empty_but_there(messages: Messages) -> None:
     assert messages.value == ""
-    assert messages.layout.display == "none"
+    assert messages.layout.display is None
 
 
 def test_what_the_user_caused_is_told_word_by_word_and_escaped(messages: Messages) -> None:
@@ -32,8 +32,7 @@ def test_what_the_user_caused_is_told_word_by_word_and_escaped(messages: Message
 
     assert choose() is None
     assert "Expected &lt;b&gt;one&lt;/b&gt; face &amp; got &#x27;two&#x27;." in messages.value
-    assert '<div role="alert"' in messages.value
-    assert messages.layout.display is None
+    assert '<div class="facelib-message"' in messages.value
 
 
 def test_what_nobody_expected_is_told_shortly_and_logged_fully(
@@ -45,7 +44,8 @@ def test_what_nobody_expected_is_told_shortly_and_logged_fully(
 
     assert divide(2) == 0.5
     assert divide(0) is None
-    assert "Something went wrong inside facelib (ZeroDivisionError)" in messages.value
+    assert "Something went wrong inside facelib." in messages.value
+    assert "Error" not in messages.value
     assert "Traceback" not in messages.value
     assert "division by zero" not in messages.value
     (record,) = caplog.records
@@ -63,7 +63,7 @@ def test_users_errors_are_not_logged(messages: Messages, caplog: pytest.LogCaptu
     [
         (MemoryError(), OUT_OF_MEMORY),
         (UnknownNameError("There is no classifier named 'x'."), "There is no classifier named 'x'."),
-        (OSError("/home/somebody/secret"), "(OSError)"),
+        (OSError("/home/somebody/secret"), "went wrong inside facelib"),
     ],
 )
 def test_explanations(error: BaseException, text: str) -> None:
@@ -86,12 +86,6 @@ def test_message_goes_when_the_same_callback_succeeds_and_only_then(messages: Me
     assert "16 MB" in messages.value
     upload(3)
     assert messages.value == ""
-    assert messages.layout.display == "none"
-
-
-def test_notes_are_no_alerts(messages: Messages) -> None:
-    messages.show("The sweep is complete.", kind="note")
-    assert 'role="status"' in messages.value
 
 
 def test_panel_may_get_its_messages_later() -> None:
@@ -99,7 +93,7 @@ def test_panel_may_get_its_messages_later() -> None:
     callback = guarded(panel)(lambda: 1 / 0)
     panel.messages = Messages()
     callback()
-    assert "ZeroDivisionError" in panel.messages.value
+    assert "went wrong inside facelib" in panel.messages.value
 
 
 def test_lock_is_held_during_the_callback_and_its_message(messages: Messages) -> None:

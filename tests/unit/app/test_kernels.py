@@ -141,15 +141,16 @@ def test_kernel_ends_when_its_last_page_has_gone(manager: CappedKernelManager) -
 
 
 def test_kernel_stays_when_its_page_comes_back_in_time(manager: CappedKernelManager) -> None:
+    manager.abandoned_after = 1.0  # seconds, which a busy machine doesn't reach by chance
+
     async def visit() -> None:
         kernel = await manager.start_kernel()
         for _ in range(4):
             manager.notify_connect(kernel)
-            await asyncio.sleep(0.03)
             manager.notify_disconnect(kernel)
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.3)  # 1.2 s in all
         manager.notify_connect(kernel)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(1.2)
         assert kernel in manager
 
     run(visit())

@@ -16,7 +16,9 @@ import pandas as pd
 import pytest
 
 from facelib.app import Explorer, MusclesPanel
+from facelib.app import muscles_panel as panels
 from facelib.app import muscles_state as states
+from facelib.app.controls import Card
 from facelib.app.muscles_exports import OFFERS, NothingShownError, Shown, activity_table
 from facelib.app.muscles_watch import nearest
 from facelib.app.signals_panel import facts
@@ -186,6 +188,8 @@ def test_a_broken_recording_is_told_where_it_was_given(make: Make) -> None:
 def test_a_recording_that_is_longer_than_what_is_shown_can_be_gone_through(make: Make) -> None:
     panel = make()
     assert not shown(panel.shown.start)
+    assert (panel.shown.seconds.value, panel.shown.seconds.max) == (2.0, 2.0)  # all that there are
+    assert panel.state.seconds == 12.0  # of one that has them
     panel.state.models = []
     panel.state.seconds = 1.0
     panel.recording.zone.take("long.csv", clip(4.0))
@@ -193,6 +197,16 @@ def test_a_recording_that_is_longer_than_what_is_shown_can_be_gone_through(make:
     panel.shown.start.value = 2.0
     assert panel.watch.moments.slider.options[0] == ("2.0 s", 0)
     assert panel.watch.traces.signals["start"] == 2.0
+    assert (panel.shown.seconds.value, panel.shown.seconds.max) == (1.0, 4.0)
+    panel.shown.seconds.value = 1.5
+    assert panel.state.seconds == 1.5
+
+
+def test_how_weak_a_side_is_is_asked_where_one_is(make: Make) -> None:
+    panel = make()
+    assert not shown(panel.recording.weakness)
+    panel.recording.weak.value = "left"
+    assert shown(panel.recording.weakness)
 
 
 def test_a_recording_at_hand_and_a_model_of_ones_own(make: Make) -> None:
@@ -300,3 +314,29 @@ def test_take_home_holds_what_is_shown(make: Make, tmp_path: Path) -> None:
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 20
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
     capture.release()
+
+
+def test_it_is_made_in_steps_its_cards_first() -> None:
+    panel = MusclesPanel(models=["known_unbiased"], size=64, background=False, whole=False)
+    told = []
+    for _ in panel.build():
+        cards = [one.title for one in inside(panel) if isinstance(one, Card)]
+        told.append((cards, panel.state.film is not None))
+    first = ["Recording", "Shown", "Watch", "What it says"]
+    assert [(cards[:4], film) for cards, film in told] == [
+        (first[:1], False), (first[:2], False), (first, False), (first, True)
+    ]  # fmt: skip
+    panel.state.close()
+
+
+def test_a_step_that_fails_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(panels, "SaidPanel", fail)
+    panel = MusclesPanel(models=["known_unbiased"], size=64, whole=False)
+    worker = panel.state.worker
+    assert worker is not None
+    with pytest.raises(MemoryError):
+        list(panel.build())
+    assert not worker._thread.is_alive()

@@ -104,6 +104,10 @@ def test_without_a_face_the_whole_picture_is_offered(panel: FacePanel) -> None:
     assert not shown(panel.photo.check)
     drop(panel, PORTRAIT)
     assert not shown(panel.photo.cropped)
+    assert "mine.jpg" in panel.photo.found.value
+    drop(panel, encoded(wall, "PNG"))
+    assert "photograph that was there before is still shown" in panel.photo.found.value
+    assert "mine.jpg" not in panel.photo.found.value
 
 
 def test_of_several_faces_each_can_be_chosen(panel: FacePanel) -> None:
@@ -112,7 +116,7 @@ def test_of_several_faces_each_can_be_chosen(panel: FacePanel) -> None:
     drop(panel, encoded(np.concatenate([astronaut, head], axis=1), "PNG"))
     assert shown(panel.photo.which)
     titles = [title for title, _ in panel.photo.which.options]
-    assert titles == ["1 of 2 from the left", "2 of 2 from the left"]
+    assert titles == ["1 of 2", "2 of 2"]  # short: the menu is
     assert 'alt="2 faces found in your picture"' in panel.photo.found_faces.value
     first = panel.photo.which.value
     images = {}
@@ -123,6 +127,9 @@ def test_of_several_faces_each_can_be_chosen(panel: FacePanel) -> None:
     drop(panel, PORTRAIT)
     assert not shown(panel.photo.which)
     assert panel.photo.found_faces.value == ""
+    assert "<summary>Whole picture</summary>" in panel.photo.whole.value  # folded: it is plain who is meant
+    panel.photo.sample.click()
+    assert panel.photo.whole.value == ""
 
 
 def test_a_face_that_is_too_small_is_shown_where_it_was_found(panel: FacePanel) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import logging
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,9 +12,10 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import pytest
+from tornado.websocket import WebSocketClosedError
 
 from facelib.app.launch import LOG_LEVELS, configuration
-from facelib.app.server import PageServer, graphical_browser, open_page, place_for_browser
+from facelib.app.server import PageServer, _worth_reading, graphical_browser, open_page, place_for_browser
 
 
 def server(ip: str = "127.0.0.1", token: str = "", log_level: str = "WARNING") -> PageServer:
@@ -51,6 +55,24 @@ def test_addresses(monkeypatch: pytest.MonkeyPatch, ip: str, here: str, others: 
     one = server(ip, "a&b")
     assert one.address(here=True) == here
     assert one.address(here=False) == others
+
+
+@pytest.mark.parametrize(("error", "told"), [(WebSocketClosedError(), False), (ValueError("worth it"), True)])
+def test_a_page_left_in_midst_of_a_message_fills_no_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, error: Exception, told: bool
+) -> None:
+    async def fail() -> None:
+        raise error
+
+    async def nobody_asks() -> None:
+        task = asyncio.ensure_future(fail())
+        await asyncio.sleep(0)
+        del task
+        gc.collect()
+
+    monkeypatch.setattr(logging.getLogger("asyncio"), "filters", [_worth_reading])
+    asyncio.run(nobody_asks())
+    assert ("never retrieved" in caplog.text) == told
 
 
 class Recorder:

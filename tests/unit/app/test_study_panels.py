@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,12 +18,13 @@ from ipywidgets.widgets.widget import _instances as alive
 from PIL import Image
 
 from facelib import interventions, studies
-from facelib.app import Explorer, MusclesPanel, ObservedPanel, PopulationPanel, looks, page
+from facelib.app import Explorer, MusclesPanel, ObservedPanel, PopulationPanel, layout, looks, page
 from facelib.app import study_state as states
 from facelib.app.checklist import CheckList
 from facelib.app.effects_panel import failures_html
 from facelib.app.study_exports import OBSERVED, POPULATION, NothingYetError, report_html, run_zip
 from facelib.app.watchdog import Watchdog
+from facelib.classifiers import EMOTIONS
 from facelib.faces import sample_photograph
 from facelib.studies import execution
 from facelib.studies.limits import LIMITS_OF
@@ -75,21 +77,33 @@ def test_the_page_makes_the_tabs_when_they_are_opened() -> None:
     assert [len(box.children) for box in boxes] == [1, 0, 0, 0]
     (bar,) = (one for one in inside(root) if type(one).__name__ == "TabBar")
     bar.index = 1
-    (population,) = boxes[1].children
+    purpose, population = boxes[1].children
+    assert "One change on many faces" in purpose.value
     assert isinstance(population, PopulationPanel)
     assert population.state.chosen == ["palsy"]
     assert population.state.interventions == [interventions.get("palsy", side="right")]
     assert population.state.models == ["known_unbiased"]
     assert len(boxes[2].children) == 0
     bar.index = 2
-    assert isinstance(boxes[2].children[0], ObservedPanel)
+    assert isinstance(boxes[2].children[1], ObservedPanel)
     bar.index = 3
-    (muscles,) = boxes[3].children
+    _, muscles = boxes[3].children
     assert isinstance(muscles, MusclesPanel)
     assert (muscles.state.models, muscles.state.head) == (["known_unbiased"], explorer.last_head)
     assert len(alive) - before > 2 * cold / 3  # what a cold page is spared
     for box in boxes[1:]:
-        box.children[0].state.close()
+        box.children[1].state.close()
+    explorer.close()
+
+
+def test_what_other_tabs_need_is_imported_once_a_visitor_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = threading.Event()
+    monkeypatch.setattr(layout, "imports", imported.set)
+    explorer = Explorer(("known_unbiased",), background=False)
+    (dog,) = (one for one in inside(page(explorer)) if isinstance(one, Watchdog))
+    assert not imported.wait(0.2)
+    dog.visited = True
+    assert imported.wait(60)
     explorer.close()
 
 
@@ -108,7 +122,7 @@ def test_the_page_knows_what_would_be_lost_with_it() -> None:
     assert dog.unsaved == []
     for index, name in ((1, "population"), (2, "observed")):
         bar.index = index
-        (panel,) = root.children[3 + index].children
+        _, panel = root.children[5 + index].children
         panel.state.stage = "running"
         assert dog.unsaved == [name]
         panel.state.stage = "stopped"
@@ -133,11 +147,12 @@ def test_every_control_has_a_label_and_a_help_text(make: Make, kind: type) -> No
 
 def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) -> None:
     panel = make(people=6)
+    panel.state.whom.expressions = ["happy", "surprise"]
     panel.state.alternative = "less"
     assert not shown(panel.effects.chart)
     assert not shown(panel.verdicts)
     assert all(button.disabled for button in panel.home.buttons)
-    assert "60, read by 2 classifiers" in panel.run.plan.value  # people × changes × strengths
+    assert "120, read by 2 classifiers" in panel.run.plan.value  # people × changes × strengths
     panel.run.run.click()
     found = panel.state.found
     assert panel.state.problem == ""
@@ -146,7 +161,7 @@ def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) ->
     assert panel.effects.chart.signals["cells_titles"] == ["one side weaker", "both sides weaker (control)"]
     heading = panel.effects.chart.signals["cells_heading"]
     assert heading[2:] == [
-        "Column intended: one-sided (falls), corrected over 4 tests",
+        "Column “as meant”: one-sided (falls), corrected over 4 tests",
         "Columns of emotions: two-sided, corrected over 28 tests",
     ]
     assert panel.effects.shares.caption.endswith("significant; two-sided, corrected over 28 tests")
@@ -192,6 +207,12 @@ def test_done_is_never_said_beside_what_is_known_so_far(make: Make, monkeypatch:
     assert (True, False) in seen
     assert (True, True) not in seen
     assert seen[-1] == (False, True)
+    cells = panel.effects.chart.data["cells"]  # one emotion is meant: no second column says the same
+    assert {cell["label"] for cell in cells} == set(EMOTIONS)
+    assert panel.effects.chart.signals["cells_heading"][2:] == [
+        "Tests of the map: two-sided, corrected over 28 tests",
+        "Tests of the verdicts below: two-sided, corrected over 4 tests",
+    ]
 
 
 def test_nothing_can_be_changed_while_it_runs(make: Make) -> None:

@@ -54,3 +54,14 @@ def test_warm_kernel_does_not_import_altair(tmp_path: Path) -> None:
         for _ in range(2)
     ]
     assert [run.stdout.strip() for run in runs] == ["True", "False"]
+
+
+def test_what_the_page_needs_to_fill_its_charts_does_not_import_altair() -> None:
+    """It would halt the page for two seconds; a chart that is drawn does import it."""
+    code = (
+        "import sys; from facelib.charts import dependence, heatmap, power_live, traces; "
+        "import facelib.app.muscles_panel, facelib.app.observed_panel, facelib.app.population_panel; "
+        "print('altair' in sys.modules); traces.layout(); print('altair' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert run.stdout.split() == ["False", "True"]

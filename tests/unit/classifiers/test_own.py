@@ -134,7 +134,7 @@ def test_registered_in_one_line(net: Net, images: Images) -> None:
     assert "mine" in classifiers.available()
     assert classifiers.available(kind="own") == ["mine"]
     assert classifiers.load("mine").logits(images).shape == (3, 7)
-    with pytest.raises(BadValueError, match="told labels"):
+    with pytest.raises(BadValueError, match="takes labels; 'other' is none"):
         classifiers.register("other", classifiers.load("mine"), labels=SEVEN)
 
 
@@ -214,7 +214,7 @@ def test_weights_for_another_network_are_refused(net: Net, tmp_path: Path) -> No
         own(path, factory=lambda: Net(5), labels=SEVEN[:5], preparation=SMALL)
     with pytest.raises(BadValueError, match="either factory="):
         own(path, labels=SEVEN, preparation=SMALL)
-    with pytest.raises(BadValueError, match=r"returns a torch.nn.Module; got int"):
+    with pytest.raises(BadValueError, match=r"has to return a torch.nn.Module; got int"):
         own(path, factory=lambda: 3, labels=SEVEN, preparation=SMALL)
 
 

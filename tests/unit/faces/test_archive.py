@@ -105,6 +105,12 @@ def test_what_is_not_safe_is_refused_soon_and_in_little_memory(name: str) -> Non
     assert time.perf_counter() - start < 1
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that can't be measured, of Linux")
+def test_a_file_that_cannot_be_read_is_answered_in_words() -> None:
+    with pytest.raises(BadArchiveError, match="can't be read"):
+        Archive("/proc/self/mem")
+
+
 def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_FILES", 3)
     with pytest.raises(BadArchiveError, match="at most 3 files; this one has 4"):

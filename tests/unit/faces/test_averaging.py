@@ -194,13 +194,13 @@ def test_a_photograph_joins() -> None:
 @pytest.mark.parametrize(
     ("faces", "options", "words"),
     [
-        ([], {}, "there is a face"),
+        ([], {}, "got no face"),
         (iter(()), {}, r"list\(faces\)"),
         ([Head()], {}, "render_heads"),
         (None, {}, "sequence"),
         ("two", {"size": 16}, "32 … 2048"),
         ("two", {"size": 64.5}, "whole number"),
-        ("two", {"weights": [1]}, "got 1 for 2"),
+        ("two", {"weights": [1]}, "got 1 weight for 2 faces"),
         ("two", {"weights": [1, -1]}, "0 or more"),
         ("two", {"weights": [0, 0]}, "not all 0"),
         ("two", {"weights": "ab"}, "0 or more"),

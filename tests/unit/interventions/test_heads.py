@@ -128,7 +128,7 @@ def test_a_palsy_grows_from_the_level_of_its_side() -> None:
     head = HEAD.replace(palsy=0.8, palsy_side="right")
     right = interventions.get("palsy", side="right")
     assert [right.edit(head, s).palsy for s in (0.0, 0.5, 1.0)] == pytest.approx([0.8, 0.9, 1.0])
-    with pytest.raises(BadValueError, match=r"one side only.*0\.8 on the right.*Choose side='right'"):
+    with pytest.raises(BadValueError, match=r"one side only.*0\.8 on the right.*Choose the right side"):
         interventions.get("palsy", side="left").edit(head, 0.05)
     assert interventions.get("palsy", side="left").edit(head.replace(palsy=0.0), 0.5).palsy_side == "left"
 

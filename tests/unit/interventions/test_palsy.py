@@ -29,7 +29,7 @@ def test_without_a_word_the_head_says_which_parts() -> None:
 
 
 def test_a_palsy_does_not_change_its_parts_as_it_grows() -> None:
-    with pytest.raises(BadValueError, match=r"has 'resting', not 'both'.*Choose parts='resting'"):
+    with pytest.raises(BadValueError, match=r"has 'resting', not 'both'.*Choose 'resting' for the parts"):
         Palsy(parts="both").edit(Head(palsy=0.3, palsy_parts="resting"), 0.01)
 
 

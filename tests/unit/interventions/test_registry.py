@@ -134,14 +134,14 @@ def test_the_list_says_every_tag() -> None:
 def test_a_head_that_lacks_something_is_told_what() -> None:
     told = {
         "stronger_expression": r"Needs an expression that isn't whole yet\.",
-        "synkinesis": r"this head has none\. Try head\.replace\(palsy=0\.4\)",
-        "electrode_size": r"this one wears none\. Try head\.replace\(electrodes=",
-        "sunglasses": r"this head wears none\. Try head\.replace\(glasses=",
+        "synkinesis": r"this head has none\. Give it one first\.",
+        "electrode_size": r"this one wears none\. Give it some first\.",
+        "sunglasses": r"this head wears none\. Give it some first\.",
     }
     for name, words in told.items():
         with pytest.raises(BadValueError, match=rf"{name}' doesn't work on this head\. .*{words}"):
             make_frames(Head(), INTERVENTIONS[name], (0.0, 1.0))
-    with pytest.raises(BadValueError, match=r"0\.3 on the right.*Choose side='right'"):
+    with pytest.raises(BadValueError, match=r"0\.3 on the right.*Choose the right side"):
         make_frames(Head(palsy=0.3, palsy_side="right"), INTERVENTIONS["palsy"], (0.0, 1.0))
 
 

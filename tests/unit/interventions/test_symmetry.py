@@ -126,7 +126,7 @@ def test_symmetry_means_the_mirror_average_on_photographs_and_sweeps_name_it(fac
 
 
 def test_a_half_is_kept_of_photographs_only() -> None:
-    with pytest.raises(BadValueError, match="keep='both'"):
+    with pytest.raises(BadValueError, match="choose “both” for what is kept"):
         interventions.get("symmetrise", keep="left").edit(Head(), 0.5)
     with pytest.raises(BadValueError, match="both, left, right"):
         interventions.get("symmetrise", keep="top")

@@ -75,7 +75,7 @@ def test_wrong_names_and_heads_are_answered_in_words() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean symmetry"):
         properties.measure(sample_photograph(), ["symetry"])
     for wrong in (["face"], "face", None):
-        with pytest.raises(BadValueError, match=r"faces, heads or a FaceSet; got (str|NoneType)"):
+        with pytest.raises(BadValueError, match=r"faces, heads or a set of faces; got (str|NoneType)"):
             properties.measure(wrong, "age")  # type: ignore[arg-type]
     ages = properties.measure([Head(age=30), Head(age=50)], "age")["age"]
     assert (

@@ -103,6 +103,25 @@ def test_an_export_is_replaced_and_nothing_else_is(changed: InterventionalResult
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_what_its_user_put_into_an_export_stays(changed: InterventionalResult, tmp_path: Path) -> None:
+    target = changed.export(tmp_path / "one")
+    mine = ["notes.md", "tables/my.csv", "figures/effects (retouched).svg", "talk/slides/one.pdf"]
+    for name in mine:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text(name)
+    (target / "empty").mkdir()
+    (target / "elsewhere").symlink_to(tmp_path / "not there")
+    for _ in range(2):
+        (target / "tables" / "effects.csv").write_text("old")
+        changed.export(target)
+        assert [(target / name).read_text() for name in mine] == mine
+        assert (target / "tables" / "effects.csv").read_text() != "old"
+        assert (target / "elsewhere").readlink() == tmp_path / "not there"
+        assert (target / "empty").is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_a_failed_export_leaves_what_was_there(
     changed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,18 +147,18 @@ def test_verdicts_come_first_in_plain_language(trees: dict[str, Element]) -> Non
     tree = trees["interventional"]
     answer = plainly(tree.after("answer"))
     assert (
-        "As the left side weakens, the change of the output for the intended emotion matters at δ = .10"
+        "As the left side weakens, the change of the output for the emotion meant matters at δ = .10"
         in answer
     )
     assert (
-        "2 of 2 classifiers lower their output for the intended emotion; 2 of 2 do so because of asymmetry"
+        "2 of 2 classifiers lower their output for the emotion meant; 2 of 2 do so because of asymmetry"
         in answer
     )
     assert "can't be said" in answer
     assert "never about what a person feels" in answer
     question = plainly(tree.after("question"))
     assert (
-        "for the intended emotion, the one that each face is meant to show, fall as (1) the left side"
+        "for the emotion meant, the one that each face is meant to show, fall as (1) the left side"
         in question
     )
 
@@ -173,7 +173,7 @@ def test_every_classifier_has_its_sentence_and_its_row(
     effects = changed.effects.query("intervention == 'asymmetric_expression'")
     contrasts = changed.contrasts.query("intervention == 'asymmetric_expression'")
     for number, (_, effect) in enumerate(effects.iterrows()):
-        assert f"{effect['classifier']}'s output for the intended emotion falls by" in told[number]
+        assert f"{effect['classifier']}'s output for the emotion meant falls by" in told[number]
         assert "It matters at δ = .10 (90 % interval" in told[number]
         shown = rows[1 + number]
         assert shown[0].startswith(effect["classifier"])
@@ -282,9 +282,7 @@ def test_manipulation_is_checked(trees: dict[str, Element]) -> None:
 def test_what_was_set_stands_with_its_time(trees: dict[str, Element], changed: InterventionalResult) -> None:
     told = plainly(trees["interventional"].after("declared"))
     assert f"{STATEMENT}. Set on 20" in told
-    assert (
-        "UTC, before the run: symmetry: the intended class, which falls; δ = .10, α = .05; 24 faces" in told
-    )
+    assert "UTC, before the run: symmetry: the emotion meant, which falls; δ = .10, α = .05; 24 faces" in told
     assert "Nothing was changed later" in told
     set_to = plainly(trees["interventional"].after("declared", ("td",)))
     assert "one-sided: it falls" in set_to

@@ -83,7 +83,7 @@ def test_methods_have_names() -> None:
     assert list(METHODS) == ["network", *CLASSICAL]
     with pytest.raises(UnknownNameError, match="telea"):
         restore(face(), "telae", mask())
-    with pytest.raises(BadValueError, match="returns a picture"):
+    with pytest.raises(BadValueError, match="has to return a picture"):
         restore(face(), lambda face, _: face.image[:5], mask())
     with pytest.raises(BadValueError, match="finite"):
         restore(face(), lambda face, _: face.image * np.nan, mask())

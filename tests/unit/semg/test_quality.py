@@ -131,7 +131,7 @@ def test_a_wrong_rate_is_told_by_where_the_mains_lie(told: float) -> None:
 def test_mains_of_another_country_and_harmonics_alone_are_no_wrong_rate() -> None:
     american = check(recording(muscle() + wave(60, 15)[:, None]))
     assert [f.what for f in american if not f.channel] == ["mains"]
-    assert "Chain(mains=60)" in american[0].remedy
+    assert "Set the mains to 60 Hz" in american[0].remedy
     odd = recording(muscle() + wave(150, 15)[:, None])
     assert [f for f in check(odd) if f.what in {"sampling rate", "mains"}] == []
 

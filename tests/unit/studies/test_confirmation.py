@@ -92,8 +92,8 @@ def test_going_back_to_the_first_is_a_change_too(tmp_path: Path) -> None:
         register(tmp_path, hypothesis, now=at(minute))
     told = later_changes(tmp_path, AS_REGISTERED)
     assert [text.split(" (")[0] for text in told] == [
-        "The class was changed from intended to happy",
-        "The class was changed from happy to intended",
+        "The class was changed from the emotion meant to happy",
+        "The class was changed from happy to the emotion meant",
     ]
 
 
@@ -110,7 +110,7 @@ def test_set_after_the_run_had_begun(tmp_path: Path) -> None:
     [
         ("delta", 0.2, "δ was registered as .10; the study ran with .20."),
         ("alpha", 0.01, "α was registered as .05; the study ran with .01."),
-        ("label", "happy", "The class was registered as intended; the study ran with happy."),
+        ("label", "happy", "The class was registered as the emotion meant; the study ran with happy."),
         (
             "alternative",
             "two-sided",
@@ -219,8 +219,8 @@ def test_times_are_kept_as_utc_and_lists_as_tuples() -> None:
 
 def test_a_hypothesis_in_words() -> None:
     assert str(FIRST) == (
-        "If one side weakens, the output for the intended class falls. (asymmetric_expression: the intended "
-        "class, which falls; δ = .10, α = .05; 60 faces; fer, facex)"
+        "If one side weakens, the output for the intended class falls. (asymmetric_expression: the emotion "
+        "meant, which falls; δ = .10, α = .05; 60 faces; fer, facex)"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def test_what_can_not_be_run_is_told_when_it_is_declared(wrong: dict[str, Any], 
 
 @pytest.mark.parametrize("faces", [[], "faces/", [3], None, [Head(), "x"], {"a": Head()}])
 def test_faces_are_heads_or_pictures(faces: Any) -> None:
-    with pytest.raises(BadValueError, match=r"heads, faces, or a FaceSet|at least one face"):
+    with pytest.raises(BadValueError, match=r"heads, faces, or a set of faces|at least one face"):
         _ = InterventionalStudy(faces, ["blur"]).people
 
 
@@ -168,8 +169,9 @@ def test_every_change_is_tried_out_not_only_the_first(monkeypatch: pytest.Monkey
     monkeypatch.setattr(plan, "run_job", counted)
     study = small_study()
     assert np.isfinite(study.plan(n_jobs=1).seconds)
-    first, *others = [arm.name for arm in study.arms]
-    assert tried == [first, first, *others], "the first once before, to load what is needed"
+    names = [arm.name for arm in study.arms]
+    assert tried[0] == names[0], "the first once before, to load what is needed"
+    assert Counter(tried[1:]) == dict.fromkeys(names, 2)
 
 
 def test_a_large_study_has_few_parts_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,7 +454,7 @@ def test_several_pictures_of_a_person_are_told(tmp_path: Path) -> None:
 
 
 def test_a_bar_goes_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(BadValueError, match="progress is True, False"):
+    with pytest.raises(BadValueError, match="Progress is told to a function"):
         small_study().run(tmp_path, progress="yes")  # type: ignore[arg-type]
 
 
