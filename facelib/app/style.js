@@ -6,6 +6,7 @@
  */
 
 const QUIET = 100; // ms without new elements until they are looked at: never during a drag
+const LONGEST = 2000; // ms that a page which never rests waits for that
 const SLIDER = "[role=slider]";
 const NUMBER = ".widget-readout[contenteditable]";
 const TRACK = ".noUi-target";
@@ -162,9 +163,18 @@ function follow(root) {
     }
   };
   let timer = 0;
+  let last = 0; // when they must have been looked at
   const elements = new MutationObserver(() => {
+    const now = performance.now();
+    if (!timer) last = now + LONGEST;
     window.clearTimeout(timer);
-    timer = window.setTimeout(look, QUIET);
+    timer = window.setTimeout(
+      () => {
+        timer = 0;
+        look();
+      },
+      Math.max(0, Math.min(QUIET, last - now)),
+    );
   });
   elements.observe(root, { childList: true, subtree: true });
   const keeper = new FocusKeeper(root);

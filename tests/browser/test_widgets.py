@@ -346,6 +346,19 @@ def test_numbers_that_run_are_read_out_once_and_then_that_it_is_done(demo: Demo)
     assert rest == ["Done."]
 
 
+def test_a_status_on_a_page_that_never_rests_is_read_out(demo: Demo) -> None:
+    demo.page.evaluate(
+        """() => {
+             const place = document.createElement("div");
+             document.querySelector(".facelib-app, .jp-Cell, body").append(place);
+             window.restless = setInterval(() => place.replaceChildren(document.createElement("p")), 40);
+           }"""
+    )
+    demo.click("count")
+    expect(demo.page.locator(".facelib-announcer")).to_contain_text("of 12 done", timeout=10_000)
+    demo.page.evaluate("clearInterval(window.restless)")
+
+
 def test_three_hundred_updates_leave_the_page_as_it_was(demo: Demo) -> None:
     demo.click("patch")
     demo.click("snapshots", 30)
