@@ -349,13 +349,15 @@ def test_numbers_that_run_are_read_out_once_and_then_that_it_is_done(demo: Demo)
 def test_a_status_on_a_page_that_never_rests_is_read_out(demo: Demo) -> None:
     demo.page.evaluate(
         """() => {
-             const place = document.createElement("div");
-             document.querySelector(".facelib-app, .jp-Cell, body").append(place);
-             window.restless = setInterval(() => place.replaceChildren(document.createElement("p")), 40);
+             const root = document.querySelector(".facelib-announcer").parentElement;
+             const [restless, status] = [document.createElement("div"), document.createElement("div")];
+             root.append(restless);
+             window.restless = setInterval(() => restless.replaceChildren(document.createElement("p")), 40);
+             status.innerHTML = '<p class="facelib-status">Reading 3 of 9 files</p>';
+             setTimeout(() => root.append(status), 500);
            }"""
     )
-    demo.click("count")
-    expect(demo.page.locator(".facelib-announcer")).to_contain_text("of 12 done", timeout=10_000)
+    expect(demo.page.locator(".facelib-announcer")).to_have_text("Reading 3 of 9 files", timeout=10_000)
     demo.page.evaluate("clearInterval(window.restless)")
 
 
