@@ -144,6 +144,7 @@ class ForkServer:
         """End the server, and the kernels that still run."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        self.process.kill()  # it may be importing, and would notice seconds later
         self.process.wait(10)
         self._listener.join()
         self._socket.close()

@@ -39,6 +39,7 @@ class ForkedProvisioner(LocalProvisioner):
     """Starts kernels of this Python by `ForkServer`; any other, and where that has ended, as usual."""
 
     server: ForkServer | None = None
+    closing = False
     process: Any = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
@@ -50,6 +51,8 @@ class ForkedProvisioner(LocalProvisioner):
             try:
                 kernel = await asyncio.to_thread(self.server.start, arguments, env, cwd)
             except ForkServerError as error:
+                if self.closing:
+                    raise asyncio.CancelledError from error
                 self.log.warning("%s Kernels start more slowly from now on.", error)
                 type(self).server = None
             else:
@@ -61,6 +64,7 @@ class ForkedProvisioner(LocalProvisioner):
 def fork_kernels() -> None:
     """Let kernels be forked from now on."""
     name = "facelib-forked"
+    ForkedProvisioner.closing = False
     ForkedProvisioner.server = ForkServer(VARIABLES)
     place = f"{__name__}:{ForkedProvisioner.__name__}"
     KernelProvisionerFactory.provisioners[name] = EntryPoint(name, place, KernelProvisionerFactory.GROUP_NAME)
@@ -114,10 +118,10 @@ class CappedKernelManager(AsyncMappingKernelManager):
         env = VARIABLES | (kwargs.get("env") or dict(os.environ))
         kwargs["env"] = env | {"VOILA_WS_BASE_URL": kernel_path(env.get("VOILA_SERVER_URL", "/"))}
         preheated = kwargs["env"].get("VOILA_PREHEAT") == "True"
-        while preheated and self.full:
+        while preheated and self.full and not self._closing:
             await asyncio.sleep(POLL)
-            if self._closing:
-                raise asyncio.CancelledError
+        if self._closing:
+            raise asyncio.CancelledError
         if self.full:
             raise HTTPError(503, BUSY)
         kernel_id = kwargs.setdefault("kernel_id", self.new_kernel_id())
@@ -150,11 +154,23 @@ class CappedKernelManager(AsyncMappingKernelManager):
             loop = asyncio.get_running_loop()
             self._endings[kernel_id] = loop.call_later(self.abandoned_after, self._end, kernel_id)
 
-    def close(self) -> None:
-        """Let nothing wait any more; to be called before `shutdown_all`."""
-        self._closing = True
+    async def close(self) -> None:
+        """End all kernels at once, those that are still being started, too, and start no more."""
+        self._closing = ForkedProvisioner.closing = True
         for ending in self._endings.values():
             ending.cancel()
+        running = [ensure_async(self.shutdown_kernel(one, now=True)) for one in self.list_kernel_ids()]
+        await asyncio.gather(*running, return_exceptions=True)  # one may have ended by itself meanwhile
+        if ForkedProvisioner.server is not None:
+            ForkedProvisioner.server.close()
+        await asyncio.gather(*self._pending_kernels.values(), return_exceptions=True)
+        self._pending_kernels.clear()  # what was not started will never be ready
+        pools: dict[str, list[asyncio.Task[Any]]] = getattr(self, "_pools", {})
+        preheating = [task for pool in pools.values() for task in pool]
+        for task in preheating:
+            task.cancel()
+        await asyncio.gather(*preheating, return_exceptions=True)
+        await AsyncMappingKernelManager.shutdown_all(self, now=True)  # Voila's waits for its pool
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended; what it kept for its session is deleted, if it was killed, too."""

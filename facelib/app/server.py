@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import jinja2
-from jupyter_core.utils import run_sync
 from jupyter_server.log import log_request
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.ioloop import IOLoop, PeriodicCallback
@@ -149,10 +148,11 @@ class PageServer(Voila):
 
     def stop(self) -> None:
         """End all kernels at once, for they keep nothing that could get lost, and remove their sockets."""
-        self.kernel_manager.close()
-        run_sync(self.kernel_manager.shutdown_all)(now=True)
-        for folder in filter(None, (self._own, self._opened_from)):
-            remove(folder)
+        try:
+            IOLoop.current().run_sync(self.kernel_manager.close)
+        finally:
+            for folder in filter(None, (self._own, self._opened_from)):
+                remove(folder)
 
     def _announce(self) -> None:
         self.announce(self.address(here=False))

@@ -511,3 +511,21 @@ def test_the_environments_token_goes_no_further(toy: Path, start: Callable[..., 
     assert "PYTHONSAFEPATH" not in kernel.environ()  # a notebook may import a module beside it
     assert answer(server.url)[0] == 200
     assert answer(server.at("?token=open+sesam", token=False))[0] == 302
+
+
+@pytest.mark.parametrize("seconds", [0, 1.5, 4, 9])
+def test_ctrl_c_ends_it_also_while_kernels_start(tmp_path: Path, seconds: float) -> None:
+    """What kernels need is imported for seconds, and nobody waits for that who wants to end."""
+    command = [sys.executable, "-m", "facelib", "app", "--no-browser", "--port", "0", "--pool-size", "2"]
+    server = Server(command, tmp_path / "log", r"facelib is at (http\S+)", TMPDIR=str(tmp_path))
+    started = {process.pid for process in psutil.Process(server.process.pid).children(recursive=True)}
+    time.sleep(seconds)
+    started |= {process.pid for process in psutil.Process(server.process.pid).children(recursive=True)}
+    assert started
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < 20
+    assert "error" not in server.log
+    assert "Traceback" not in server.log
+    assert [path.name for path in tmp_path.glob("facelib-*")] == []
+    wait_until(lambda: not any(psutil.pid_exists(pid) for pid in started), 20, "all processes have ended")

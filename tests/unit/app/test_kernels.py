@@ -117,7 +117,7 @@ def test_nothing_waits_for_room_once_the_server_ends(manager: CappedKernelManage
             await manager.start_kernel()
         refill = asyncio.create_task(manager.start_kernel(env=PREHEATED))
         await asyncio.sleep(0.05)
-        manager.close()
+        await manager.close()
         with pytest.raises(asyncio.CancelledError):
             await refill
 
