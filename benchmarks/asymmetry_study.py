@@ -17,10 +17,11 @@ from typing import Any
 import pandas as pd
 
 from facelib import classifiers
-from facelib.studies import InterventionalResult, Progress, asymmetry
-from facelib.studies.asymmetry.committed import AsymmetryResults
-from facelib.studies.asymmetry.design import PEOPLE, SEED, SIZE, STEPS
-from facelib.studies.asymmetry.observed import PEOPLE as OBSERVED
+from facelib.experiments import asymmetry
+from facelib.experiments.asymmetry.design import PEOPLE, SEED, SIZE, STEPS
+from facelib.experiments.asymmetry.observed import PEOPLE as OBSERVED
+from facelib.experiments.asymmetry.shipped_results import AsymmetryResults
+from facelib.studies import InterventionalResult, Progress
 
 
 def main() -> None:

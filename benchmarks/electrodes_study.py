@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from facelib.classifiers import single_threaded
+from facelib.experiments import electrodes as el
+from facelib.experiments.electrodes.importance import PEOPLE as WHICH
+from facelib.experiments.electrodes.numbers import PEOPLE as HOW_MANY
+from facelib.experiments.power_of_properties import electrode_faces
 from facelib.faces import ELECTRODE_SCHEMES
 from facelib.studies import Progress
-from facelib.studies import electrodes as el
-from facelib.studies.electrodes.importance import PEOPLE as WHICH
-from facelib.studies.electrodes.numbers import PEOPLE as HOW_MANY
-from facelib.studies.power_of_properties import electrode_faces
 
 SETS = ("facs", "tuned")
 

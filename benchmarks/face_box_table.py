@@ -1,4 +1,4 @@
-"""Make the rule of the face box, `facelib/faces/face_box.csv`, anew and compare both.
+"""Make the rule of the face box, `facelib/head/geometry/face_box.csv`, anew and compare both.
 
 Run ``python benchmarks/face_box_table.py``; half a minute. The detector looks at heads of all kinds and
 poses, and their mirror images; its boxes are explained by the landmarks of the resting face with a ridge
@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 import facelib
-from facelib.faces import camera, landmarks, render_heads
+from facelib.faces import render_heads
 from facelib.faces.detector import detect_faces
-from facelib.faces.landmarks import box_feature, box_rule, face_box
-from facelib.faces.rendering import pose
+from facelib.head.geometry import camera, landmarks
+from facelib.head.geometry.landmarks import box_feature, box_rule, face_box
+from facelib.head.rendering.render import pose
 
 FITTED, OTHERS, SIZE = 150, 70, 224
 TURN = (40.0, 20.0, 15.0)  # degrees to both sides
@@ -27,7 +28,7 @@ MIRRORED = (3, 2, 1, 0, 4, 6, 5, 7, 8, 10, 9)  # where each of BOX_POINTS lies i
 TABLE = Path(landmarks.__file__).with_name("face_box.csv")
 HEADER = (
     "rows: x and y of the middle, width, height; "
-    "columns: x, y of each point of facelib.faces.landmarks, and 1"
+    "columns: x, y of each point of facelib.head.geometry.landmarks, and 1"
 )
 
 Floats = npt.NDArray[np.float64]

@@ -32,11 +32,12 @@ from facelib.attribution import grad_cam_from
 from facelib.classifiers import Classifier, single_threaded
 from facelib.classifiers.known_bias import BIASES, PREPARATION, Bias, classifier
 from facelib.classifiers.networks import SmallConvolutions
+from facelib.experiments import known_truth
+from facelib.experiments.known_truth import PROBES, Probe
+from facelib.experiments.training import known_bias as training
 from facelib.faces import Face, render_heads
-from facelib.interventions.matching import pixel_distance, reference_sweeps
-from facelib.studies import known_truth, training
-from facelib.studies.frames import even_strengths
-from facelib.studies.known_truth import PROBES, Probe
+from facelib.interventions.placebos.matching import pixel_distance, reference_sweeps
+from facelib.studies.sweeps.frames import even_strengths
 
 FACES, STEPS, SIZE, REFERENCES, SEED = 60, 11, 96, 99, 20261127
 MANY = 300  # faces of a second, larger grid

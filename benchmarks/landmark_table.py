@@ -1,4 +1,4 @@
-"""Make the table of landmarks on the base head, `facelib/faces/landmarks.csv`, and compare both.
+"""Make the table of landmarks on the base head, `facelib/head/geometry/landmarks.csv`, and compare both.
 
 Run ``python benchmarks/landmark_table.py``; ten seconds. The 478-point network looks at neutral renders of
 different people, every point is traced back to the mesh under it, and the median over people is made
@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 import facelib
-from facelib.faces import find_landmarks, landmarks
-from facelib.faces.anatomy import EYE, SKIN, SOCKET
-from facelib.faces.geometry import load
-from facelib.faces.landmarks import FIRST_IRIS, N_LANDMARKS
-from facelib.faces.rendering import draw, pose
+from facelib.faces import find_landmarks
+from facelib.head.geometry import landmarks
+from facelib.head.geometry.arrays import load
+from facelib.head.geometry.landmarks import FIRST_IRIS, N_LANDMARKS
+from facelib.head.geometry.makehuman import EYE, SKIN, SOCKET
+from facelib.head.rendering.render import draw, pose
 from facelib.properties.mirror_pairs import LEFT, MIDLINE, RIGHT
 
 PEOPLE, SEED, SIZE = 36, 1, 512

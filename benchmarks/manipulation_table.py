@@ -1,7 +1,7 @@
 """Measure the manipulation matrix that `facelib.studies.load_manipulation` returns.
 
 Run ``python benchmarks/manipulation_table.py``; about five minutes. The heads are those of
-`facelib.studies.manipulation.usual_heads`.
+`facelib.experiments.manipulation.usual_heads`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from facelib.studies import manipulation
-from facelib.studies.manipulation import HEADS, manipulation_check, usual_heads
+from facelib.experiments import manipulation
+from facelib.experiments.manipulation import HEADS, manipulation_check, usual_heads
 
 TABLE = Path(manipulation.__file__).with_name("manipulation.csv")
 

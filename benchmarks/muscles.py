@@ -24,8 +24,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.classifiers import single_threaded
-from facelib.faces.expressions import FACE_UNITS
-from facelib.models.writing import written_whole
+from facelib.head.expressions import FACE_UNITS
 from facelib.restoration import restored_frames
 from facelib.semg import (
     CHANNELS,
@@ -44,8 +43,9 @@ from facelib.semg import (
     unit_weights,
     units_of_frames,
 )
-from facelib.semg.committed import SYNCHRONISED, UNITS, MuscleResults
 from facelib.semg.evaluation import rank_correlation, scores
+from facelib.semg.shipped_results import SYNCHRONISED, UNITS, MuscleResults
+from facelib.utilities.files import written_whole
 
 SESSIONS, SECONDS, SIZE, SEED = ("1S", "2S"), 5.0, 286, 20261126
 TRUE, READ = "true face units", "read from the film"

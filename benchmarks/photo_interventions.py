@@ -16,7 +16,7 @@ import numpy as np
 
 from facelib import interventions
 from facelib.faces import Face, Head, render_heads, sample_heads
-from facelib.studies.frames import even_strengths, make_frames
+from facelib.studies.sweeps.frames import even_strengths, make_frames
 
 STEPS = 21
 

@@ -22,10 +22,10 @@ from typing import Any
 import pandas as pd
 
 from facelib.classifiers import single_threaded
+from facelib.experiments import power_of_properties as pop
+from facelib.experiments.power_of_properties.electrodes import PAIRS
+from facelib.experiments.power_of_properties.population import HEADS
 from facelib.studies import Progress
-from facelib.studies import power_of_properties as pop
-from facelib.studies.power_of_properties.electrodes import PAIRS
-from facelib.studies.power_of_properties.population import HEADS
 
 SETS = ("facs", "tuned")
 METHODS = ("partial_correlation", "kcit", "rcot", "chsic", "cmiknn")  # three vote, two stand beside them

@@ -12,9 +12,9 @@ import numpy as np
 import skimage.data
 
 from facelib.faces import Face
-from facelib.interventions.matching import matched_sweep, reference_sweeps
-from facelib.interventions.nuisance import nuisance_replicates
-from facelib.interventions.reference import KINDS
+from facelib.interventions.placebos.kinds import KINDS
+from facelib.interventions.placebos.matching import matched_sweep, reference_sweeps
+from facelib.interventions.placebos.replicates import nuisance_replicates
 
 DISTANCES = np.linspace(0, 12, 7)  # grey levels: about what a one-sided smile changes
 REGIONS = DISTANCES[:, None] * np.array([0.70, 0.05, 1.62, 0.94])  # where a smile of one side fades

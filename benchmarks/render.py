@@ -21,8 +21,11 @@ from pathlib import Path
 import numpy as np
 
 from facelib import models
-from facelib.faces import Head, geometry, mesh, render_heads, sample_heads, skin
-from facelib.faces.head import HAIR
+from facelib.faces import Head, render_heads, sample_heads
+from facelib.head.geometry import arrays as geometry
+from facelib.head.geometry import mesh
+from facelib.head.head import HAIR
+from facelib.head.rendering import skin
 
 SIZES = (48, 96, 128, 224, 384, 512, 1024)
 REPEATS = 15

@@ -18,12 +18,12 @@ import torch
 
 import facelib
 from facelib.classifiers import single_threaded
+from facelib.experiments.electrodes.restoration import restoration_study, restored_bare
+from facelib.experiments.electrodes.restoration_results import RestorationResults
+from facelib.experiments.power_of_properties.electrodes import electrode_faces
 from facelib.faces import LIGHTS, sample_heads, sample_photograph
-from facelib.faces.head import BACKGROUNDS
+from facelib.head.head import BACKGROUNDS
 from facelib.restoration.weights import training_log
-from facelib.studies.electrodes.restoration import restoration_study, restored_bare
-from facelib.studies.electrodes.restoration_results import RestorationResults
-from facelib.studies.power_of_properties.electrodes import electrode_faces
 
 PEOPLE, SEED = 420, 20261130  # of each expression set
 BARE: Final = 320  # people of all kinds, for the placebo

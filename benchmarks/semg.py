@@ -23,7 +23,7 @@ import numpy as np
 
 from facelib.semg import CHANNELS, Chain, Recording, check, envelope, read_signals
 from facelib.semg.montage import inputs_of
-from facelib.semg.processing import kernel
+from facelib.semg.recordings.processing import kernel
 
 RATE = 4096.0
 INPUTS = [f"{channel} {which}" for channel in CHANNELS for which in (1, 2)]

@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 from threadpoolctl import threadpool_limits
 
-from facelib.stats.independence.given import as_given
+from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.problem import Problem, arrange
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.variables import as_variable
@@ -135,7 +135,7 @@ def kcit_grid() -> Iterator[Row]:
     """KCIT of the paper-sized grid against a loop over causal-learn's KCI."""
     from causallearn.utils.KCI.KCI import KCI_CInd
 
-    from facelib.stats.independence.kcit import Kcit
+    from facelib.stats.independence.kcit.kcit import Kcit
 
     xs, ys, label = grid_data()
     problem = as_problem(xs, ys, label, 1)
@@ -168,9 +168,9 @@ def cmiknn_grid() -> Iterator[Row]:
     """
     from tigramite.independence_tests.cmiknn import CMIknn
 
-    from facelib.stats.independence.cmiknn import Cmiknn
-    from facelib.stats.independence.outcome import Outcome, run
-    from facelib.stats.independence.question import Question
+    from facelib.stats.independence.permutation.cmiknn import Cmiknn
+    from facelib.stats.independence.prepare import Question
+    from facelib.stats.independence.result import Outcome, run
 
     draws, cells, roles = 500, PROPERTIES * OUTPUTS, np.array([0, 1, 2])
     problem = as_problem(*grid_data(), 1)

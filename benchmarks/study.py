@@ -21,9 +21,9 @@ import psutil
 
 import facelib
 from facelib.studies import InterventionalStudy, open_study
-from facelib.studies.execution import BATCHES, LONGEST, batch_size, duration
-from facelib.studies.plan import size
-from facelib.studies.work import run_job
+from facelib.studies.engine.execution import BATCHES, LONGEST, batch_size, duration
+from facelib.studies.engine.plan import size
+from facelib.studies.engine.worker import run_job
 
 INTERVENTIONS = ("symmetry", "age", "blur")
 KNOWN = (

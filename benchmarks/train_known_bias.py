@@ -20,7 +20,7 @@ from safetensors.torch import save
 
 import facelib
 from facelib.classifiers import known_bias
-from facelib.studies import training
+from facelib.experiments.training import known_bias as training
 
 SEED = 0
 

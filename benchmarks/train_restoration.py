@@ -19,8 +19,9 @@ import torch
 from safetensors.torch import save
 
 import facelib
-from facelib.restoration import pairs as rendered
-from facelib.restoration import samples, training
+from facelib.experiments.training import restoration as training
+from facelib.experiments.training import restoration_pairs as rendered
+from facelib.experiments.training import restoration_samples as samples
 from facelib.restoration.network import WIDTHS
 from facelib.restoration.weights import LOG, WEIGHTS
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from facelib.faces import Face, FaceSet, Head, Light, find_faces, load_face, sample_heads
     from facelib.studies.interventional import InterventionalStudy
     from facelib.studies.observational import ObservationalStudy
-    from facelib.studies.sweep import sweep
+    from facelib.studies.sweeps.sweep import sweep
 
 _SILENCED = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 

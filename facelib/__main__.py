@@ -1,5 +1,5 @@
 """`python -m facelib` is the command line."""
 
-from facelib.cli import main
+from facelib.cli.main import main
 
 main()

@@ -4,34 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facelib.lazy import lazy
+from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
-    from facelib.app.change_panel import ChangePanel
-    from facelib.app.export_panel import ExportPanel
-    from facelib.app.face_panel import FacePanel
+    from facelib.app.explorer.change_panel import ChangePanel
+    from facelib.app.explorer.export_panel import ExportPanel
+    from facelib.app.explorer.face_panel import FacePanel
+    from facelib.app.explorer.look_panel import LookPanel
+    from facelib.app.explorer.measured_panel import MeasuredPanel
+    from facelib.app.explorer.outputs_panel import OutputsPanel
+    from facelib.app.explorer.state import Explorer
     from facelib.app.layout import page
-    from facelib.app.look_panel import LookPanel
-    from facelib.app.measured_panel import MeasuredPanel
-    from facelib.app.muscles_panel import MusclesPanel
-    from facelib.app.observed_panel import ObservedPanel
-    from facelib.app.outputs_panel import OutputsPanel
-    from facelib.app.population_panel import PopulationPanel
-    from facelib.app.state import Explorer
-
-_NAMES = {
-    "ChangePanel": "change_panel",
-    "Explorer": "state",
-    "ExportPanel": "export_panel",
-    "FacePanel": "face_panel",
-    "LookPanel": "look_panel",
-    "MeasuredPanel": "measured_panel",
-    "MusclesPanel": "muscles_panel",
-    "ObservedPanel": "observed_panel",
-    "OutputsPanel": "outputs_panel",
-    "PopulationPanel": "population_panel",
-    "page": "layout",
-}
+    from facelib.app.muscles.panel import MusclesPanel
+    from facelib.app.studies.observed_panel import ObservedPanel
+    from facelib.app.studies.population_panel import PopulationPanel
 
 __all__ = [
     "ChangePanel",
@@ -47,4 +33,4 @@ __all__ = [
     "page",
 ]
 
-__getattr__, __dir__ = lazy(__name__, _NAMES, __all__)
+__getattr__, __dir__ = lazy(__name__, __file__, __all__)

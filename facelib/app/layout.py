@@ -10,24 +10,24 @@ from typing import Final
 
 import ipywidgets as widgets
 
-from facelib.app.change_panel import ChangePanel
-from facelib.app.controls import Card
-from facelib.app.export_panel import ExportPanel
-from facelib.app.face_panel import FacePanel
-from facelib.app.guard import Messages
-from facelib.app.look_panel import LookPanel
-from facelib.app.measured_panel import MeasuredPanel
-from facelib.app.outputs_panel import OutputsPanel
-from facelib.app.page_memory import PageMemory
-from facelib.app.state import Explorer
-from facelib.app.study_state import StudyState
-from facelib.app.style import PageStyle
-from facelib.app.tabs import TabBar, Tabs
-from facelib.app.warm import imports
-from facelib.app.watchdog import Watchdog
+from facelib.app.explorer.change_panel import ChangePanel
+from facelib.app.explorer.export_panel import ExportPanel
+from facelib.app.explorer.face_panel import FacePanel
+from facelib.app.explorer.look_panel import LookPanel
+from facelib.app.explorer.measured_panel import MeasuredPanel
+from facelib.app.explorer.outputs_panel import OutputsPanel
+from facelib.app.explorer.state import Explorer
+from facelib.app.server.precompile import imports
+from facelib.app.studies.state import StudyState
+from facelib.app.widgets.controls import Card
+from facelib.app.widgets.messages import Messages
+from facelib.app.widgets.page_memory import PageMemory
+from facelib.app.widgets.style import PageStyle
+from facelib.app.widgets.tabs import TabBar, Tabs
+from facelib.app.widgets.watchdog import Watchdog
 from facelib.classifiers import single_threaded
 from facelib.faces import Face, Head
-from facelib.studies.limits import LIMITS
+from facelib.studies.disclaimer import LIMITS
 
 MOST_REST: Final = 60.0  # seconds that imports for other tabs wait for the first one's results
 
@@ -110,7 +110,7 @@ def is_own(face: Face | Head) -> bool:
 
 
 def _population(state: Explorer, watchdog: Watchdog) -> Iterator[widgets.Widget | None]:
-    from facelib.app.population_panel import PopulationPanel
+    from facelib.app.studies.population_panel import PopulationPanel
 
     yield None
     panel = PopulationPanel(explorer=state)
@@ -119,7 +119,7 @@ def _population(state: Explorer, watchdog: Watchdog) -> Iterator[widgets.Widget 
 
 
 def _observed(state: Explorer, watchdog: Watchdog) -> Iterator[widgets.Widget | None]:
-    from facelib.app.observed_panel import ObservedPanel
+    from facelib.app.studies.observed_panel import ObservedPanel
 
     yield None
     panel = ObservedPanel(explorer=state)
@@ -137,7 +137,7 @@ def _watch(study: StudyState, watchdog: Watchdog, name: str) -> None:
 
 
 def _muscles(state: Explorer) -> Iterator[widgets.Widget | None]:
-    from facelib.app.muscles_panel import MusclesPanel
+    from facelib.app.muscles.panel import MusclesPanel
 
     yield None
     yield from MusclesPanel(explorer=state, whole=False).build()

@@ -8,13 +8,13 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any, Final, Literal, NoReturn, get_args
 
 from facelib import attribution, interventions
-from facelib.app.stage import OVERLAYS
-from facelib.app.state import FIRST_HEAD, FIRST_INTERVENTION, STEPS
+from facelib.app.explorer.state import FIRST_HEAD, FIRST_INTERVENTION, STEPS
+from facelib.app.widgets.stage import OVERLAYS
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadValueError, FacelibError
 from facelib.faces import Head, Light
-from facelib.faces.arguments import checked, whole
 from facelib.interventions import INTERVENTIONS, Intervention
+from facelib.utilities.checks import checked, whole
 
 VERSION: Final = 1
 LONGEST: Final = 20_000  # characters of a state; a head with all its face units has 6,000
@@ -38,9 +38,9 @@ class PageState:
     intervention
         The property that is changed.
     step, label, classifier, cam
-        As in `facelib.app.state.Explorer`.
+        As in `facelib.app.explorer.state.Explorer`.
     overlay, opacity, turned
-        As in `facelib.app.stage.Stage`.
+        As in `facelib.app.widgets.stage.Stage`.
     tab
         Number of the open tab.
 

@@ -13,7 +13,7 @@ from facelib.attribution.overlay import (
     shared_scale,
 )
 from facelib.attribution.regions import RegionEvidence, region_evidence, region_shares
-from facelib.lazy import listing
+from facelib.utilities.lazy import listing
 
 __all__ = [
     "CHANGE",

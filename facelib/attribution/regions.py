@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
+from facelib.editing.regions import REGIONS, labels
 from facelib.errors import BadValueError
 from facelib.faces import Face
-from facelib.faces.regions import REGIONS, labels
-from facelib.showing import in_short
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ COLUMNS: Final = {
     "strength": "strength of the intervention in [0, 1]",
     "classifier": "id of the classifier",
     "label": "common emotion that the map is about",
-    "region": "one of facelib.faces.regions.REGIONS; left and right are the person's own",
+    "region": "one of facelib.editing.regions.REGIONS; left and right are the person's own",
     "share": "part of the map's evidence that lies in the region, in [0, 1]; NaN for a blank map",
     "evidence": "what the region adds to the mean of the map over the square that the network saw",
     "area": "part of that square that the region takes, in [0, 1]",
@@ -177,6 +177,7 @@ def region_shares(
 ) -> Floats:
     """Return the part of each map's evidence in each region, (N, R); see `region_evidence`.
 
-    Columns are those of `facelib.faces.regions.REGIONS`; rows add up to 1, or are NaN: no positive evidence.
+    Columns are those of `facelib.editing.regions.REGIONS`; rows add up to 1, or are NaN: no positive
+    evidence.
     """
     return region_evidence(maps, clf, faces, boxes, electrodes).shares

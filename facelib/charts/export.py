@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError, check_kind
-from facelib.models.writing import explained, written_whole
+from facelib.utilities.files import explained, written_whole
 
 if TYPE_CHECKING:
     import altair as alt

@@ -16,18 +16,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from facelib.charts.cache import kept
-from facelib.models import sources
+from facelib.utilities import code_digests as sources
+from facelib.utilities.kept_files import kept
 
 
 def bars(classifiers: Sequence[str], **options: Any) -> dict[str, Any]:
-    """Return `facelib.charts.outputs.layout` as a Vega-Lite dictionary."""
-    return _cached("outputs", "layout", [list(classifiers)], options)
+    """Return `facelib.charts.sweeps.outputs.layout` as a Vega-Lite dictionary."""
+    return _cached("sweeps.outputs", "layout", [list(classifiers)], options)
 
 
 def response(classifiers: Sequence[str], **options: Any) -> dict[str, Any]:
-    """Return `facelib.charts.curves.layout` as a Vega-Lite dictionary."""
-    return _cached("curves", "layout", [list(classifiers)], options)
+    """Return `facelib.charts.sweeps.curves.layout` as a Vega-Lite dictionary."""
+    return _cached("sweeps.curves", "layout", [list(classifiers)], options)
 
 
 def of(chart: str, **options: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def of(chart: str, **options: Any) -> dict[str, Any]:
 
     The function must draw itself without data when it is given none.
     """
-    module, function = chart.split(".")
+    module, _, function = chart.rpartition(".")
     return _cached(module, function, [], options)
 
 

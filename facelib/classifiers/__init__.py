@@ -12,7 +12,7 @@ from facelib.classifiers.own import DeclarationWarning, LabelWarning, own
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.presets import PRESETS, Preset, preset, preset_table
 from facelib.classifiers.provenance import provenance
-from facelib.lazy import listing
+from facelib.utilities.lazy import listing
 
 __all__ = [
     "CLASSIFIERS",

@@ -20,9 +20,9 @@ from facelib.classifiers.networks import (
 )
 from facelib.classifiers.preparation import Preparation
 from facelib.models import PACKAGES, data_path
-from facelib.models.keras import read_keras
-from facelib.models.tfjs import read_tfjs
-from facelib.models.tflite import TfliteGraph
+from facelib.models.readers.keras import read_keras
+from facelib.models.readers.tfjs import read_tfjs
+from facelib.models.readers.tflite import TfliteGraph
 
 _SEVEN = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 _USE = "research use only, not for diagnosis"

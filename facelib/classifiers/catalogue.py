@@ -21,7 +21,7 @@ from facelib.classifiers.loaders import Source
 from facelib.classifiers.own import own
 from facelib.errors import BadValueError, FacelibError, UnavailableError, check_kind
 from facelib.models import package_path
-from facelib.registry import Registry, place_of
+from facelib.utilities.registry import Registry, place_of
 
 if TYPE_CHECKING:
     import pandas as pd

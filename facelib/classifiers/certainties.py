@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from facelib.classifiers.preparation import Images, Preparation
-from facelib.models.trial import are_probabilities
+from facelib.models.readers.trial import are_probabilities
 
 if TYPE_CHECKING:
     from facelib.classifiers.classifier import Classifier

@@ -215,7 +215,7 @@ def _chance_finding(right: Right, chance: float) -> tuple[str, ...]:
 def _heads() -> tuple[Images, Boxes, npt.NDArray[np.str_]]:
     """Return pictures of rendered heads, their boxes, and what each shows; made once in a process."""
     from facelib.faces import Head
-    from facelib.faces.rendering import render_heads
+    from facelib.head.rendering.render import render_heads
 
     shown = [emotion for _ in range(PEOPLE) for emotion in EMOTIONS]
     heads = [

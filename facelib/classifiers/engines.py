@@ -16,7 +16,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from facelib.models.onnx import OnnxGraph
+from facelib.models.readers.onnx import OnnxGraph
 
 Engine = Callable[[torch.Tensor], torch.Tensor]
 """Prepared pictures (N, C, h, w) to their features, without gradient; several threads may call at once."""

@@ -19,7 +19,7 @@ from facelib.classifiers.classifier import Classifier
 from facelib.classifiers.emotions import EMOTIONS, common
 from facelib.classifiers.networks import SmallConvolutions
 from facelib.classifiers.preparation import Preparation
-from facelib.models.weights import load_into, read_weights
+from facelib.models.readers.weights import load_into, read_weights
 
 Property = Literal["age", "skin_tone", "electrodes"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-TABLE: Final = Path(__file__).parents[1] / "studies" / "behaviour.csv"
+TABLE: Final = Path(__file__).parents[1] / "experiments" / "behaviour.csv"
 """Made by studies, which cards can't import: they come later."""
 
 Row = Mapping[Any, Any]

@@ -26,8 +26,8 @@ from facelib.classifiers.loaders import Declared, Loaded, Outputs, load_source
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.split import Halves, split
 from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning
-from facelib.faces.geometry import cache_path
-from facelib.models.trial import are_probabilities
+from facelib.head.geometry.arrays import cache_path
+from facelib.models.readers.trial import are_probabilities
 
 SMALLEST = 1e-12  # probabilities below it are taken for it: their logarithm is the logit
 NEAR_ONE: Final = 1 - 2.0**-24  # sigmoids above it are taken for it: single precision ends there

@@ -17,8 +17,8 @@ from facelib.classifiers.own import own
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadValueError
 from facelib.models import aligned
-from facelib.models.weights import read_weights
-from facelib.registry import Registry
+from facelib.models.readers.weights import read_weights
+from facelib.utilities.registry import Registry
 
 _EIGHT = ("Anger", "Contempt", "Disgust", "Fear", "Happiness", "Neutral", "Sadness", "Surprise")
 _SEVEN = tuple(label for label in _EIGHT if label != "Contempt")

@@ -4,54 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facelib.faces.face import Face
-from facelib.lazy import lazy
+from facelib.face import Face
+from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
-    from facelib.faces.actions import ACTIONS, expression_table
     from facelib.faces.averaging import average, composite
     from facelib.faces.detector import Detection
-    from facelib.faces.electrodes import ELECTRODE_SCHEMES
-    from facelib.faces.expressions import EXPRESSIONS, FACE_UNITS
     from facelib.faces.face_set import FaceSet
-    from facelib.faces.head import EYE_COLOURS, HAIR, HAIR_COLOURS, Head
     from facelib.faces.landmarker import find_landmarks, read_face_units
-    from facelib.faces.light import LIGHTS, Light
-    from facelib.faces.palsy import PALSY_LEVELS, PalsyLevel
     from facelib.faces.photographs import find_faces, load_face, read_picture, sample_photograph
-    from facelib.faces.population import sample_heads
-    from facelib.faces.rendering import render_heads, warm
-    from facelib.faces.sheet import contact_sheet
-
-_NAMES = {
-    "ACTIONS": "actions",
-    "Detection": "detector",
-    "ELECTRODE_SCHEMES": "electrodes",
-    "EXPRESSIONS": "expressions",
-    "EYE_COLOURS": "head",
-    "FACE_UNITS": "expressions",
-    "HAIR": "head",
-    "HAIR_COLOURS": "head",
-    "FaceSet": "face_set",
-    "Head": "head",
-    "LIGHTS": "light",
-    "Light": "light",
-    "average": "averaging",
-    "composite": "averaging",
-    "PALSY_LEVELS": "palsy",
-    "PalsyLevel": "palsy",
-    "contact_sheet": "sheet",
-    "expression_table": "actions",
-    "find_faces": "photographs",
-    "find_landmarks": "landmarker",
-    "load_face": "photographs",
-    "read_face_units": "landmarker",
-    "read_picture": "photographs",
-    "render_heads": "rendering",
-    "sample_heads": "population",
-    "sample_photograph": "photographs",
-    "warm": "rendering",
-}
+    from facelib.head.actions import ACTIONS, expression_table
+    from facelib.head.electrodes import ELECTRODE_SCHEMES
+    from facelib.head.expressions import EXPRESSIONS, FACE_UNITS
+    from facelib.head.head import EYE_COLOURS, HAIR, HAIR_COLOURS, Head
+    from facelib.head.light import LIGHTS, Light
+    from facelib.head.palsy import PALSY_LEVELS, PalsyLevel
+    from facelib.head.rendering.contact_sheet import contact_sheet
+    from facelib.head.rendering.render import render_heads, warm
+    from facelib.head.sampling import sample_heads
 
 __all__ = [
     "ACTIONS",
@@ -84,4 +54,4 @@ __all__ = [
     "warm",
 ]
 
-__getattr__, __dir__ = lazy(__name__, _NAMES, __all__)
+__getattr__, __dir__ = lazy(__name__, __file__, __all__)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.faces.landmarks import EYE_CORNERS, FIRST_IRIS
+from facelib.head.geometry.landmarks import EYE_CORNERS, FIRST_IRIS
 
 Doubles = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from facelib.errors import BadArchiveError, BadImageError
 from facelib.faces.photographs import MAX_BYTES
-from facelib.models.content import open_file
+from facelib.utilities.content import open_file
 
 MAX_FILES: Final = 100_000
 MAX_DIRECTORY: Final = 24_000_000  # bytes of the list of files: room for so many, and little more

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facelib.editing.warp import coverage, field, grid, outline, resampled, unknown_landmarks
 from facelib.errors import BadValueError
+from facelib.face import Face
 from facelib.faces.alignment import mean_shape, similarity_of
-from facelib.faces.arguments import checked, whole
-from facelib.faces.face import Face
-from facelib.faces.landmarks import FIRST_IRIS, eyes_between, face_box
-from facelib.faces.warp import coverage, field, grid, outline, resampled, unknown_landmarks
+from facelib.head.geometry.landmarks import FIRST_IRIS, eyes_between, face_box
+from facelib.utilities.checks import checked, whole
 
 Doubles = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]

@@ -13,8 +13,8 @@ import torch
 
 from facelib.errors import BadImageError
 from facelib.models import data_path
-from facelib.models.tflite import TfliteGraph
-from facelib.showing import in_short
+from facelib.models.readers.tflite import TfliteGraph
+from facelib.utilities.short_repr import in_short
 
 Floats = npt.NDArray[np.float64]
 

@@ -20,20 +20,11 @@ from facelib.errors import (
     UnknownNameError,
     check_kind,
 )
+from facelib.face import Face
 from facelib.faces.comparison import Comparison
-from facelib.faces.face import Face
-from facelib.faces.face_sources import (
-    Folder,
-    Kept,
-    Listed,
-    Source,
-    Which,
-    Zipped,
-    files_below,
-    other_kinds,
-)
-from facelib.faces.face_table import bare_table, matched, read_table
-from facelib.showing import COLUMNS, VALUE, block
+from facelib.faces.sources import Folder, Kept, Listed, Source, Which, Zipped, files_below, other_kinds
+from facelib.faces.table import bare_table, matched, read_table
+from facelib.utilities.short_repr import COLUMNS, VALUE, block
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,7 +1,7 @@
 """Find the 478 landmarks in a picture and read the 52 face units from them, in torch.
 
 The networks are those of Grishchenko et al. 2020 (attention mesh, arXiv 2006.10962) and its blendshape model.
-Rendered heads need neither: their landmarks come from the mesh (`facelib.faces.landmarks`).
+Rendered heads need neither: their landmarks come from the mesh (`facelib.head.geometry.landmarks`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import numpy.typing as npt
 import torch
 
 from facelib.errors import BadValueError
-from facelib.faces.expressions import FACE_UNITS
-from facelib.faces.face import N_LANDMARKS
+from facelib.face import N_LANDMARKS
+from facelib.head.expressions import FACE_UNITS
 from facelib.models import data_path
-from facelib.models.tflite import TfliteGraph
+from facelib.models.readers.tflite import TfliteGraph
 from facelib.stats.checks import as_reals
 
 Floats = npt.NDArray[np.float64]

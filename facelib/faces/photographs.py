@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from facelib.editing.sunglasses import DARK, light_around_eyes
 from facelib.errors import (
     BadImageError,
     BadValueError,
@@ -22,10 +23,9 @@ from facelib.errors import (
     NoFaceError,
     UnavailableError,
 )
-from facelib.faces.dark_eyes import DARK, light_around_eyes
-from facelib.faces.face import Face
-from facelib.faces.landmarks import eyes_between
-from facelib.models.content import read_file
+from facelib.face import Face
+from facelib.head.geometry.landmarks import eyes_between
+from facelib.utilities.content import read_file
 
 if TYPE_CHECKING:
     from facelib.faces.detector import Detection

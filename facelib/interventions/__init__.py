@@ -15,11 +15,8 @@ from facelib.interventions import (
     electrodes,
     expression,
     lighting,
-    outside,
     palsy,
     person,
-    prototype,
-    reference,
     symmetry,
     view,
     worn,
@@ -35,10 +32,12 @@ from facelib.interventions.intervention import (
     check_strength,
     register,
 )
-from facelib.interventions.prototype import Prototype
+from facelib.interventions.own import outside, prototype
+from facelib.interventions.own.prototype import Prototype
+from facelib.interventions.placebos import kinds as reference
 from facelib.interventions.session import add
 from facelib.interventions.symmetry import Symmetry
-from facelib.lazy import listing
+from facelib.utilities.lazy import listing
 
 if TYPE_CHECKING:
     import pandas as pd

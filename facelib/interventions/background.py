@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from facelib.faces import Head
-from facelib.faces.head import BACKGROUNDS, Background
+from facelib.head.head import BACKGROUNDS, Background
 from facelib.interventions.intervention import Cost, HeadIntervention, along, check_choice, register
 
 

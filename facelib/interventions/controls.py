@@ -10,7 +10,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
-from facelib.faces.head import Side
+from facelib.head.head import Side
 from facelib.interventions.displacement import displacement
 from facelib.interventions.expression import AsymmetricExpression, WeakerExpression
 from facelib.interventions.intervention import Expected, Intervention, OneSided, along, register

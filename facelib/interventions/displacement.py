@@ -14,10 +14,10 @@ PLACES = 224.0  # px; the unit cancels where displacements are compared
 
 def landmarks(head: Head, size: float = PLACES) -> npt.NDArray[np.float64]:
     """Return the landmarks (478, 2) of a head, px, as its picture of `size` px has them."""
-    from facelib.faces import camera
-    from facelib.faces.geometry import load
-    from facelib.faces.landmarks import place
-    from facelib.faces.rendering import pose
+    from facelib.head.geometry import camera
+    from facelib.head.geometry.arrays import load
+    from facelib.head.geometry.landmarks import place
+    from facelib.head.rendering.render import pose
 
     geometry = load()
     _, view, _ = pose(head)

@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
+from facelib.editing.regions import sticking
+from facelib.editing.warp import unknown_landmarks
 from facelib.errors import FacelibError
 from facelib.faces import Face, Head
-from facelib.faces.electrodes import resolve
-from facelib.faces.landmarks import FIRST_IRIS
-from facelib.faces.regions import sticking
-from facelib.faces.warp import unknown_landmarks
+from facelib.head.electrodes import resolve
+from facelib.head.geometry.landmarks import FIRST_IRIS
 from facelib.interventions.electrodes import Electrodes
 from facelib.interventions.intervention import (
     Expected,
@@ -26,8 +26,8 @@ from facelib.interventions.intervention import (
     register,
 )
 from facelib.restoration import MASKS, METHODS, Restored, restore
-from facelib.restoration.masks import known_mask
 from facelib.restoration.pieces import parts_of
+from facelib.restoration.pixel_masks import known_mask
 from facelib.restoration.restore import laid_over
 
 GONE: Final = 0.5  # of the mask, at an electrode's middle: it counts as taken off from there on

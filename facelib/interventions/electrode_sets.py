@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
-from facelib.faces.arguments import whole
-from facelib.faces.face_sources import face_fingerprint
+from facelib.faces.sources import face_fingerprint
 from facelib.interventions.electrodes import Electrodes
 from facelib.interventions.intervention import Cost, FaceIntervention
 from facelib.stats import antithetic_orders
+from facelib.utilities.checks import whole
 
 Names = tuple[str, ...]
 

@@ -8,13 +8,12 @@ from typing import Any, ClassVar, Final, Literal, get_args
 
 import numpy as np
 
+from facelib.editing.electrodes import attached, seen, uncovered, within
+from facelib.editing.leads import leads_on
 from facelib.errors import BadValueError
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
-from facelib.faces.arguments import whole
-from facelib.faces.attached import attached, seen, uncovered, within
-from facelib.faces.attached_leads import leads_on
-from facelib.faces.electrodes import resolve
-from facelib.faces.face_sources import face_fingerprint
+from facelib.faces.sources import face_fingerprint
+from facelib.head.electrodes import resolve
 from facelib.interventions.intervention import (
     Cost,
     Expected,
@@ -25,6 +24,7 @@ from facelib.interventions.intervention import (
     register,
 )
 from facelib.interventions.number import Toward
+from facelib.utilities.checks import whole
 
 Order = Literal["scheme", "random"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from facelib.editing.motion import FaceMotion, Units
 from facelib.faces import EXPRESSIONS, Face, Head
-from facelib.faces.expressions import expand
-from facelib.faces.face_motion import FaceMotion, Units
+from facelib.head.expressions import expand
 from facelib.interventions.face_units import SHAPE_ONLY, OfFaceUnits
 from facelib.interventions.intervention import (
     Expected,

@@ -8,10 +8,10 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
+from facelib.editing.motion import FaceMotion, Units, face_motion
+from facelib.editing.mouth_and_eyes import held, slid
 from facelib.faces import Face
-from facelib.faces.face_motion import FaceMotion, Units, face_motion
-from facelib.faces.landmarks import FIRST_IRIS, eyes_between
-from facelib.faces.openings import held, slid
+from facelib.head.geometry.landmarks import FIRST_IRIS, eyes_between
 from facelib.interventions.intervention import FaceIntervention, edited
 
 LEAST: Final = 0.01
@@ -29,7 +29,7 @@ TEETH: Final = (
 class OfFaceUnits(FaceIntervention):
     """A change of the face units.
 
-    Of photographs, those that explain the landmarks best (`facelib.faces.face_motion`): skin, lids and lips
+    Of photographs, those that explain the landmarks best (`facelib.editing.motion`): skin, lids and lips
     move as the parametric head's would. Shape only: folds, wrinkles and shadows go along, and don't fade. The
     gaze stays.
     """

@@ -12,14 +12,14 @@ from typing import Any, ClassVar, Final, Literal, Self, TypeVar, cast, get_args
 import numpy as np
 import numpy.typing as npt
 
+from facelib.editing.warp import unknown_landmarks
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
-from facelib.faces.arguments import checked
-from facelib.faces.head import Side
-from facelib.faces.landmarks import eyes_between
-from facelib.faces.warp import unknown_landmarks
+from facelib.head.geometry.landmarks import eyes_between
+from facelib.head.head import Side
 from facelib.properties.pose import pose
-from facelib.registry import Registry, place_of
+from facelib.utilities.checks import checked
+from facelib.utilities.registry import Registry, place_of
 
 Expected = Literal["falls", "rises", "none", "open"]
 Cost = Literal["shape", "shade", "pixels"]

@@ -11,10 +11,10 @@ from typing import ClassVar, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from facelib.editing.relighting import relit
+from facelib.editing.skin_region import skin_region
+from facelib.editing.surface_normals import normals
 from facelib.faces import LIGHTS, Face, Head, Light
-from facelib.faces.relief import normals
-from facelib.faces.relit import relit
-from facelib.faces.skin_region import skin_region
 from facelib.interventions.intervention import (
     FaceIntervention,
     HeadIntervention,

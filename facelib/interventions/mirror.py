@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.faces.face import N_LANDMARKS
-from facelib.faces.landmarks import FIRST_IRIS
+from facelib.face import N_LANDMARKS
+from facelib.head.geometry.landmarks import FIRST_IRIS
 from facelib.properties.mirror_pairs import LEFT, RIGHT
 
 Doubles = npt.NDArray[np.float64]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
+from facelib.editing.motion import FaceMotion, Units, by_side, joined
 from facelib.faces import Head
-from facelib.faces.face_motion import FaceMotion, Units, by_side, joined
-from facelib.faces.head import PalsyParts, Side
-from facelib.faces.palsy import weaken
+from facelib.head.head import PalsyParts, Side
+from facelib.head.palsy import weaken
 from facelib.interventions.face_units import SHAPE_ONLY, OfFaceUnits
 from facelib.interventions.intervention import (
     Expected,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final, cast, get_args
 
 from facelib.faces import Head
-from facelib.faces.head import ANCESTRY, MolesSide
+from facelib.head.head import ANCESTRY, MolesSide
 from facelib.interventions.intervention import (
     Cost,
     HeadIntervention,

@@ -14,7 +14,7 @@ from facelib.interventions.intervention import (
     settle,
 )
 from facelib.properties import PROPERTIES
-from facelib.registry import place_of
+from facelib.utilities.registry import place_of
 
 
 def add(intervention: Any) -> Intervention:

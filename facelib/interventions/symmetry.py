@@ -9,11 +9,11 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from facelib.editing.drawing import blurred
+from facelib.editing.forehead import covered
+from facelib.editing.warp import coverage, field, grid, moved, resampled
 from facelib.faces import Face, Head
-from facelib.faces.drawing import blurred
-from facelib.faces.expressions import expand
-from facelib.faces.forehead import covered
-from facelib.faces.warp import coverage, field, grid, moved, resampled
+from facelib.head.expressions import expand
 from facelib.interventions.expression import AsymmetricExpression
 from facelib.interventions.intervention import (
     Cost,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 from facelib.faces import Head
-from facelib.faces.gaze import FARTHEST, REACH
-from facelib.faces.head import Side
+from facelib.head.gaze import FARTHEST, REACH
+from facelib.head.head import Side
 from facelib.interventions.intervention import along, check_choice, register
 from facelib.interventions.number import StraightLine, Toward
 

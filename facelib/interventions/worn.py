@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import ClassVar
 
+from facelib.editing.accessories import dressed
 from facelib.faces import Face, Head
-from facelib.faces.dressed import dressed
 from facelib.interventions.intervention import Cost, Expected, FaceIntervention, along, edited, register
 from facelib.interventions.number import Toward
 

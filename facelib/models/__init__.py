@@ -5,12 +5,12 @@ Only data files are read; no code of a package is ever imported or run.
 
 from __future__ import annotations
 
-from facelib.lazy import listing
 from facelib.models.catalogue import PACKAGES, Package
 from facelib.models.electromyogram import electrode_positions
 from facelib.models.fetching import fetch
 from facelib.models.packages import Status, data_path, home, package_path, status, verify
 from facelib.models.report import aligned, size, summary, table
+from facelib.utilities.lazy import listing
 
 __all__ = [
     "PACKAGES",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from facelib.registry import Registry
+from facelib.utilities.registry import Registry
 
 Source = Literal["pypi", "npm"]
 

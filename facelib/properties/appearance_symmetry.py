@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.faces import Face
+from facelib.properties.estimation.similarity import eyes_of, warp
 from facelib.properties.property import Values, register
 from facelib.properties.symmetry import mirrored
-from facelib.properties.warping import eyes_of, warp
 
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.float32]

@@ -10,7 +10,7 @@ import numpy as np
 
 from facelib.errors import FacelibError
 from facelib.faces import Face
-from facelib.faces.electrodes import resolve
+from facelib.head.electrodes import resolve
 from facelib.properties.property import Values, given, register
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from facelib.errors import UnavailableError
 from facelib.faces import Face
-from facelib.properties.estimators import ESTIMATORS
+from facelib.properties.estimation.estimators import ESTIMATORS
 from facelib.properties.property import Values, register
 
 if TYPE_CHECKING:

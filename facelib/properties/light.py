@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.faces import Face
-from facelib.faces.landmarks import table
+from facelib.head.geometry.landmarks import table
 from facelib.properties.pose import rotation
 from facelib.properties.property import Values, register
 from facelib.properties.skin_tone import LINEAR, XYZ

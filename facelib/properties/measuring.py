@@ -15,7 +15,7 @@ from facelib.errors import BadValueError, UnavailableError, check_kind
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_set import BROKEN
 from facelib.properties.property import PROPERTIES, Measure, Values
-from facelib.registry import named, place_of
+from facelib.utilities.registry import named, place_of
 
 if TYPE_CHECKING:
     import pandas as pd

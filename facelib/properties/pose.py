@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.faces import Face
-from facelib.faces.landmarks import table
+from facelib.head.geometry.landmarks import table
 from facelib.properties.property import Values, register
 
 Floats = npt.NDArray[np.float64]
@@ -54,7 +54,7 @@ def rotation(face: Face) -> Floats | None:
 
 
 def angles(matrix: Floats) -> tuple[float, float, float]:
-    """Return (yaw, pitch, roll) of a rotation, degrees: the inverse of `facelib.faces.camera.rotation_of`."""
+    """Return (yaw, pitch, roll) of a rotation, degrees: the inverse of `camera.rotation_of`."""
     yaw = np.arctan2(-matrix[2, 0], matrix[2, 2])
     pitch = np.arcsin(np.clip(-matrix[2, 1], -1, 1))
     roll = np.arctan2(matrix[0, 1], matrix[1, 1])

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError, UnavailableError
 from facelib.faces import Face
-from facelib.faces.arguments import whole
 from facelib.models import package_path
-from facelib.registry import Registry, place_of
+from facelib.utilities.checks import whole
+from facelib.utilities.registry import Registry, place_of
 
 Source = Literal["given", "measured", "estimated"]
 Cost = Literal["free", "pixels", "network"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from facelib.lazy import listing
 from facelib.reports.folder import export
 from facelib.reports.page import write
+from facelib.utilities.lazy import listing
 
 __all__ = ["export", "write"]
 

@@ -10,10 +10,10 @@ from facelib.stats.effects.contrasts import CONTRAST_COLUMNS
 from facelib.stats.effects.population import COLUMNS as EFFECTS
 from facelib.stats.independence.grid import COLUMNS as GRID
 from facelib.stats.independence.shares import COLUMNS as SHARES
+from facelib.studies.engine.subjects import FACE_COLUMNS
 from facelib.studies.grid import EFFECT_COLUMNS
 from facelib.studies.outcomes import CURVE_COLUMNS, SHARE_COLUMNS
-from facelib.studies.subjects import FACE_COLUMNS
-from facelib.studies.table import COLUMNS as TABLE
+from facelib.studies.sweeps.table import COLUMNS as TABLE
 
 MEASURED: Final = "measured_"
 ERROR: Final = {"error": "why this reading failed; empty if it didn't"}

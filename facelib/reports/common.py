@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports.parts import Table, two_columns
-from facelib.reports.words import counted, listed, plain
-from facelib.studies.confirmation import ALSO, describe_hypothesis, later_changes, registrations
+from facelib.studies.declared.registration import ALSO, describe_hypothesis, later_changes, registrations
+from facelib.utilities.wording import counted, listed, plain
 
 if TYPE_CHECKING:
     from facelib.studies.results import Result

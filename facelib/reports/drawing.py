@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from facelib.charts import specs
-from facelib.charts.averages import curve_rows, series_of
-from facelib.charts.dependence import dependence_rows
-from facelib.charts.effects import (
+from facelib.charts.export import with_data
+from facelib.charts.facets import titles_by_order
+from facelib.charts.statistics.dependence import dependence_rows
+from facelib.charts.studies.averages import curve_rows, series_of
+from facelib.charts.studies.effects import (
     effect_ends,
     effect_rows,
     explained_ends,
@@ -20,9 +22,7 @@ from facelib.charts.effects import (
     has_ranges,
     legend,
 )
-from facelib.charts.export import with_data
-from facelib.charts.facets import titles_by_order
-from facelib.charts.heatmap import heatmap_rows
+from facelib.charts.studies.heatmap import heatmap_rows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports.common import level, margin
 from facelib.reports.parts import Table, footnotes
-from facelib.reports.words import NOTHING, capital, chance, interval, percent, places_for, plain, signed
 from facelib.stats import few_people, fewest_to_matter
 from facelib.stats.effects.equivalence import CANNOT_TELL, VERDICTS
 from facelib.stats.effects.sentences import cut_off, possible
+from facelib.utilities.wording import NOTHING, capital, chance, interval, percent, places_for, plain, signed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from facelib.faces import Head
 from facelib.interventions import INTERVENTIONS, Intervention, get
 from facelib.reports.parts import Picture
 from facelib.studies.interventional import intervention_name
-from facelib.studies.strips import data_uri
+from facelib.studies.sweeps.film_strips import data_uri
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult

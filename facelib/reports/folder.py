@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import PATHS, BadValueError, check_kind
-from facelib.models.content import read_file
-from facelib.models.ledger import files_at, remember
-from facelib.models.spreadsheet import write_csv
-from facelib.models.writing import explained
 from facelib.reports.columns import meanings
 from facelib.reports.page import content_of, module_of
-from facelib.studies.limits import LIMITS_OF
+from facelib.studies.disclaimer import LIMITS_OF
+from facelib.utilities.content import read_file
+from facelib.utilities.files import explained
+from facelib.utilities.ledger import files_at, remember
+from facelib.utilities.spreadsheet import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd

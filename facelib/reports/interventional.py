@@ -24,9 +24,9 @@ from facelib.reports.interventional_method import (
     titles_of,
 )
 from facelib.reports.parts import Content, Section, Table
-from facelib.reports.words import capital, listed, signed
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, VERDICTS
-from facelib.studies.hypothesis import INTENDED
+from facelib.studies.declared.hypothesis import INTENDED
+from facelib.utilities.wording import capital, listed, signed
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from facelib.reports import common, drawing
 from facelib.reports.interventional_method import aim, control_title, keys_of
 from facelib.reports.parts import Figure
-from facelib.reports.words import capital, plain, signed
 from facelib.stats.effects.equivalence import VERDICTS
+from facelib.utilities.wording import capital, plain, signed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from facelib import properties
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
-from facelib.reports.words import counted, listed, slugs
 from facelib.stats import fewest_people, fewest_to_matter
-from facelib.studies.confirmation import registrations
-from facelib.studies.hypothesis import INTENDED
+from facelib.studies.declared.hypothesis import INTENDED
+from facelib.studies.declared.registration import registrations
+from facelib.utilities.wording import counted, listed, slugs
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from facelib.charts.effects import strongest_first
-from facelib.charts.independence_rows import named
-from facelib.charts.shares import significant_shares
+from facelib.charts.statistics.independence_rows import named
+from facelib.charts.studies.effects import strongest_first
+from facelib.charts.studies.shares import significant_shares
 from facelib.reports import common, drawing
 from facelib.reports.observational_method import VOTE, declared, facts, limits, paragraph, titles_of
 from facelib.reports.parts import Content, Figure, Section, Table
-from facelib.reports.words import NOTHING, capital, chance, counted, listed, percent, slugs
 from facelib.studies.observational import UNCONDITIONAL
+from facelib.utilities.wording import NOTHING, capital, chance, counted, listed, percent, slugs
 
 if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from facelib.properties import PROPERTIES
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
-from facelib.reports.words import counted, listed
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.grid import VOTERS
 from facelib.studies.observational import RENDERED, UNCONDITIONAL
+from facelib.utilities.wording import counted, listed
 
 if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import PATHS, BadValueError, check_kind
-from facelib.models.ledger import remember
-from facelib.models.writing import explained, written_whole
 from facelib.reports import interventional, observational
-from facelib.studies.limits import LIMITS_OF
+from facelib.studies.disclaimer import LIMITS_OF
+from facelib.utilities.files import explained, written_whole
+from facelib.utilities.ledger import remember
 
 if TYPE_CHECKING:
     import jinja2

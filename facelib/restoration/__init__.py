@@ -1,12 +1,12 @@
 """Electrodes taken off a picture of a face: where they are, and what may lie below them."""
 
-from facelib.lazy import listing
 from facelib.restoration.applied import by_network, found_mask
 from facelib.restoration.films import restored_frames
 from facelib.restoration.generator import OwnGenerator, own
 from facelib.restoration.inpainting import biharmonic, navier_stokes, telea
 from facelib.restoration.methods import METHODS, Method
 from facelib.restoration.restore import MASKS, Restored, mask_of, restore
+from facelib.utilities.lazy import listing
 
 __all__ = [
     "MASKS",

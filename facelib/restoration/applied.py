@@ -11,8 +11,8 @@ import numpy as np
 from facelib.errors import check_kind
 from facelib.faces import Face
 from facelib.restoration.crop import SIDE, Floats, crop_of, inverse, resampled
-from facelib.restoration.masks import settled
 from facelib.restoration.methods import Colours, Plane, method
+from facelib.restoration.pixel_masks import settled
 
 CLOSE: Final = ((1.0, 2.5), (0.02, 6.0), (1e-4, 20.0))
 """Weights and spreads, px of the crop, of those pixels whose colours tell by how much a fill-in is off."""

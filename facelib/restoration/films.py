@@ -8,11 +8,11 @@ from itertools import tee
 import numpy as np
 
 from facelib.faces import Face
-from facelib.faces.landmarks import eyes_between, face_box
+from facelib.faces.tracking import followed
+from facelib.head.geometry.landmarks import eyes_between, face_box
 from facelib.restoration.crop import Picture
 from facelib.restoration.methods import Method
 from facelib.restoration.restore import restore
-from facelib.semg.watching import followed
 
 
 def restored_frames(frames: Iterable[Picture], method: str | Method = "network") -> Iterator[Picture]:

@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from facelib.errors import BadModelError, BadValueError
 from facelib.faces import Face
-from facelib.faces.arguments import checked, whole
 from facelib.restoration.crop import MARGIN, crop_of, inverse, resampled
 from facelib.restoration.methods import METHODS, Colours, Plane
+from facelib.utilities.checks import checked, whole
 
 if TYPE_CHECKING:
     import torch
@@ -204,8 +204,8 @@ def _network(
 def _read(path: Path, factory: Callable[[], nn.Module] | None, *, trust: bool) -> nn.Module:
     from torch import nn
 
-    from facelib.models.torchscript import is_torchscript, read_torchscript
-    from facelib.models.weights import load_into, read_weights
+    from facelib.models.readers.torchscript import is_torchscript, read_torchscript
+    from facelib.models.readers.weights import load_into, read_weights
 
     if is_torchscript(path):
         return read_torchscript(path, trust=trust)  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.faces import Face
-from facelib.registry import Registry
+from facelib.utilities.registry import Registry
 
 Colours = npt.NDArray[np.float32]
 Plane = npt.NDArray[np.float32]

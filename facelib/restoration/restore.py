@@ -12,9 +12,9 @@ from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face
 from facelib.restoration.applied import found_mask
 from facelib.restoration.crop import Picture
-from facelib.restoration.masks import known_mask
 from facelib.restoration.methods import METHODS, Method, Plane
-from facelib.showing import in_short
+from facelib.restoration.pixel_masks import known_mask
+from facelib.utilities.short_repr import in_short
 
 MASKS: Final = ("found", "known")
 """Where a mask comes from: the network finds it, or the positions that the face is said to wear give it."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from facelib.errors import BadValueError
 from facelib.faces import Face
-from facelib.faces.sheet import contact_sheet
+from facelib.head.rendering.contact_sheet import contact_sheet
 from facelib.restoration.methods import Method
 from facelib.restoration.restore import restore
 

@@ -24,7 +24,7 @@ def trained_network() -> RestorationNetwork:
     BadModelError
         The file isn't what was trained.
     """
-    from facelib.models.weights import load_into, read_weights
+    from facelib.models.readers.weights import load_into, read_weights
     from facelib.restoration.network import RestorationNetwork
 
     network = RestorationNetwork()

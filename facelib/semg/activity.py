@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError, check_kind
-from facelib.semg.channels import channel_of
 from facelib.semg.muscles import CHANNELS, GROUPS, MUSCLES, SIDES, group_of
-from facelib.semg.recording import Recording
-from facelib.showing import in_short
+from facelib.semg.recordings.channels import channel_of
+from facelib.semg.recordings.recording import Recording
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +138,7 @@ def in_order(recording: Recording) -> Doubles:
     """Return envelopes in the order of `facelib.semg.CHANNELS`, (n, 22); NaN for channels it lacks."""
     if recording.kind != "envelope":
         msg = f"How active muscles are is read from envelopes; this recording is {recording.kind}."
-        raise BadValueError(msg, hint="facelib.semg.processing.envelope makes them.")
+        raise BadValueError(msg, hint="facelib.semg.recordings.processing.envelope makes them.")
     values = np.full((len(recording), len(CHANNELS)), np.nan)
     for column, name in enumerate(recording.channels):
         values[:, CHANNELS.index(channel_of(name))] = recording.signals[:, column]

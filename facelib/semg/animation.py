@@ -19,13 +19,13 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError, UnknownNameError, check_kind
 from facelib.faces import Face, Head
-from facelib.faces.arguments import whole
-from facelib.faces.cache import ArrayCache
-from facelib.faces.expressions import FACE_UNITS
+from facelib.head.expressions import FACE_UNITS
 from facelib.semg.activity import ActivityRange, activity_of, at_rate
 from facelib.semg.muscles import CHANNELS, unit_weights
-from facelib.semg.recording import Recording
-from facelib.showing import in_short
+from facelib.semg.recordings.recording import Recording
+from facelib.utilities.bounded_cache import ArrayCache
+from facelib.utilities.checks import whole
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +145,7 @@ class Animation:
             Called with how many pictures are done, of how many; what it raises ends the work, and no file is
             left behind.
         """
-        from facelib.semg.video import write_video
+        from facelib.faces.video import write_video
 
         def pictures() -> Iterable[Pictures]:
             for index in range(len(self)):
@@ -181,8 +181,8 @@ def animate(
         Whose face moves. Its own expression, intensity and one-sided weakness are put aside: what a side
         doesn't do is in the recording already.
     moves
-        Envelopes (see `facelib.semg.processing.envelope`), or face units: a table or mapping of columns by
-        their names, or an array (n, 52); those that aren't named are 0.
+        Envelopes (see `facelib.semg.recordings.processing.envelope`), or face units: a table or mapping of
+        columns by their names, or an array (n, 52); those that aren't named are 0.
     model
         Turns envelopes into face units by `predict`; None: the declared map.
     rate

@@ -16,15 +16,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from facelib.errors import PATHS, BadTableError, FacelibError, UnknownNameError, check_kind
-from facelib.faces.expressions import FACE_UNITS
-from facelib.models.content import open_file
-from facelib.semg.findings import Finding
+from facelib.faces.video import open_video
+from facelib.head.expressions import FACE_UNITS
 from facelib.semg.inventory import clips_of
 from facelib.semg.muscles import CHANNELS, unit_weights
-from facelib.semg.reading import read_signals
-from facelib.semg.recording import Recording
-from facelib.semg.video import open_video
-from facelib.showing import in_short
+from facelib.semg.recordings.findings import Finding
+from facelib.semg.recordings.reading import read_signals
+from facelib.semg.recordings.recording import Recording
+from facelib.utilities.content import open_file
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd

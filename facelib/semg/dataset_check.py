@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from facelib.errors import FacelibError
-from facelib.semg.channel_quality import quality_table, said
-from facelib.semg.findings import Finding
-from facelib.semg.processing import Chain
-from facelib.semg.quality import video_findings
-from facelib.semg.recording import Recording
-from facelib.semg.swapping import swap_findings, swapped
-from facelib.semg.video import open_video
+from facelib.faces.video import open_video
+from facelib.semg.electrode_swaps import swap_findings, swapped
+from facelib.semg.recordings.channel_quality import quality_table, said
+from facelib.semg.recordings.findings import Finding
+from facelib.semg.recordings.processing import Chain
+from facelib.semg.recordings.quality import video_findings
+from facelib.semg.recordings.recording import Recording
 
 if TYPE_CHECKING:
     from facelib.semg.dataset import Clip

@@ -14,7 +14,7 @@ from facelib.errors import BadValueError, UnknownNameError
 from facelib.semg.mapping import EMG2Expression, Expression2EMG
 from facelib.semg.muscles import CHANNELS, GROUPS, Group, group_of
 from facelib.semg.pairs import Pair, envelope_rows, sessions_of, unit_rows
-from facelib.showing import in_short
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.faces.electrodes import ELECTRODE_SCHEMES
-from facelib.faces.landmarks import LIP_CONTOUR, LOWER_RIM, UPPER_RIM, table
-from facelib.faces.sites import FRANKFORT
+from facelib.head.electrodes import ELECTRODE_SCHEMES
+from facelib.head.geometry.electrode_sites import FRANKFORT
+from facelib.head.geometry.landmarks import LIP_CONTOUR, LOWER_RIM, UPPER_RIM, table
 from facelib.models.electromyogram import Scheme, electrode_positions
 from facelib.semg.muscles import CHANNELS, POSITIONS
 

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadModelError, BadValueError
-from facelib.faces.expressions import FACE_UNITS
-from facelib.models.writing import explained, written_whole
+from facelib.head.expressions import FACE_UNITS
 from facelib.semg import regression
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.regression import Kind, Single
+from facelib.utilities.files import explained, written_whole
 
 Floats = npt.NDArray[np.float64]
 Scale = Literal["plain", "logit"]

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadTableError
-from facelib.models.spreadsheet import unguarded
-from facelib.semg.findings import Finding
+from facelib.semg.recordings.findings import Finding
+from facelib.utilities.spreadsheet import unguarded
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.faces.expressions import FACE_UNITS
+from facelib.head.expressions import FACE_UNITS
 from facelib.semg import regression
 from facelib.semg.fitted_map import TINIEST, Given, Map, Scale, Told, back, scaled
 from facelib.semg.muscles import CHANNELS, group_of, unit_weights
 from facelib.semg.pairs import Pair, envelope_rows, unit_rows
-from facelib.semg.recording import Recording
+from facelib.semg.recordings.recording import Recording
 from facelib.semg.regression import Kind
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 
 from facelib.errors import BadTableError, BadValueError, UnknownNameError, check_kind
-from facelib.semg.channels import channel_of
 from facelib.semg.muscles import CHANNELS
-from facelib.semg.recording import Recording
+from facelib.semg.recordings.channels import channel_of
+from facelib.semg.recordings.recording import Recording
 
 _PLUS: Final = ("a", "1", "+", "plus")
 _MINUS: Final = ("b", "2", "-", "minus")

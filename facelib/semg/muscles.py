@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import UnknownNameError
-from facelib.faces.expressions import FACE_UNITS, PAIRED
+from facelib.head.expressions import FACE_UNITS, PAIRED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadTableError, BadValueError
-from facelib.faces.expressions import FACE_UNITS
+from facelib.head.expressions import FACE_UNITS
 from facelib.semg.muscles import CHANNELS
-from facelib.semg.normalising import Method, normalise
-from facelib.semg.recording import Recording
-from facelib.showing import in_short
+from facelib.semg.recordings.normalising import Method, normalise
+from facelib.semg.recordings.recording import Recording
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     from facelib.semg.dataset import Dataset
-    from facelib.semg.simulation import SimulatedClip
+    from facelib.semg.simulation.person import SimulatedClip
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from facelib.showing import in_short
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import torch

@@ -26,8 +26,8 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.semg.muscles import CHANNELS, group_of, split
 from facelib.semg.pairs import Pair, unit_rows
-from facelib.semg.recording import Recording
-from facelib.showing import in_short
+from facelib.semg.recordings.recording import Recording
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd

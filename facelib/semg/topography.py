@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.faces.arguments import whole
 from facelib.models.electromyogram import Scheme
-from facelib.semg.channels import channel_of
 from facelib.semg.face_plane import inside, named, outline, places
-from facelib.showing import in_short
+from facelib.semg.recordings.channels import channel_of
+from facelib.utilities.checks import whole
+from facelib.utilities.short_repr import in_short
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from facelib.lazy import listing
 from facelib.stats import calibration, independence
 from facelib.stats.corrections import MergedMajority, adjust, adjusted, max_statistic, merged_majority
 from facelib.stats.effects import (
@@ -29,9 +28,9 @@ from facelib.stats.effects import (
 )
 from facelib.stats.gradients import PropertyGradient, monotone_epgm, property_gradient
 from facelib.stats.independence import TestResult, independence_grid, independence_test, share_significant
+from facelib.stats.placebo import ReferenceRank, leave_one_kind_out, reference_kinds, reference_rank
 from facelib.stats.power import SampleSize, StudyPower, cautious_sd, power_curve, sample_size, study_power
 from facelib.stats.power_sentences import describe_power
-from facelib.stats.reference import ReferenceRank, leave_one_kind_out, reference_kinds, reference_rank
 from facelib.stats.shapley import SampledShapley, antithetic_orders, coalitions, shapley, shapley_sampled
 from facelib.stats.shuffle import ShuffleNull, ShuffleTest, closed_form_mean, shuffle_null, shuffle_test
 from facelib.stats.verdicts import (
@@ -43,6 +42,7 @@ from facelib.stats.verdicts import (
     format_p,
     local_verdict,
 )
+from facelib.utilities.lazy import listing
 
 __all__ = [
     "Equivalence",

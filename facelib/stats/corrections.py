@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_reals, as_share
+from facelib.utilities.short_repr import in_short
 
 Correction = Literal["holm", "bh", "by"]
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma
 
-from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_series
+from facelib.utilities.short_repr import in_short
 
 NEIGHBOURS = 5  # k of the mutual information
 MI_STRENGTHS = 50  # below this many strengths the mutual information is hidden

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_floats
+from facelib.utilities.short_repr import in_short
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

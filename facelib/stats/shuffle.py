@@ -13,9 +13,9 @@ import numpy.typing as npt
 from scipy.special import betaincinv
 
 from facelib.errors import BadValueError
-from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_series
 from facelib.stats.gradients import epgm, unmasked
+from facelib.utilities.short_repr import in_short
 
 Convention = Literal["corrected", "published"]
 Side = Literal["larger", "smaller", "equal"]

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.showing import in_short
 from facelib.stats.checks import as_list, as_number
 from facelib.stats.gradients import MI_STRENGTHS, PropertyGradient, monotone_epgm, unmasked
+from facelib.stats.placebo import ReferenceRank
 from facelib.stats.power import plain
-from facelib.stats.reference import ReferenceRank
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
+from facelib.utilities.short_repr import in_short
 
 Verdict = Literal["changes", "does not change", "cannot tell"]
 

@@ -1,8 +1,7 @@
 """Sweeps of one face, and studies of many: declared, run, resumed, and what they found."""
 
-from facelib.lazy import listing
-from facelib.studies.asymmetry import asymmetry_faces, asymmetry_table, facing_asymmetry, load_asymmetry
-from facelib.studies.behaviour import (
+from facelib.experiments.asymmetry import asymmetry_faces, asymmetry_table, facing_asymmetry, load_asymmetry
+from facelib.experiments.behaviour import (
     BEHAVIOUR_COLUMNS,
     Answers,
     Behaviour,
@@ -11,14 +10,19 @@ from facelib.studies.behaviour import (
     measured_behaviour,
     read_heads,
 )
-from facelib.studies.confirmation import (
-    Registration,
-    describe_hypothesis,
-    later_changes,
-    register,
-    registrations,
+from facelib.experiments.electrodes import electrode_numbers, importance_study, load_electrodes
+from facelib.experiments.known_truth import detection_rates, load_known_truth, roc
+from facelib.experiments.manipulation import MANIPULATION_COLUMNS, load_manipulation, manipulation_check
+from facelib.experiments.population import usual_population
+from facelib.experiments.power_of_properties import (
+    electrodes_table,
+    labelled_population,
+    load_power_of_properties,
+    paired_electrodes,
+    properties_table,
 )
-from facelib.studies.declaration import (
+from facelib.experiments.ranking import LEADERBOARD_COLUMNS, leaderboard
+from facelib.studies.declared.declaration import (
     Declaration,
     declare,
     load_declaration,
@@ -26,40 +30,32 @@ from facelib.studies.declaration import (
     parse_study,
     to_yaml,
 )
-from facelib.studies.demonstration import demonstration_head
-from facelib.studies.electrodes import electrode_numbers, importance_study, load_electrodes
-from facelib.studies.execution import Progress, WorkersLostError
-from facelib.studies.frames import Frames, even_strengths, film_strip, make_frames
-from facelib.studies.hypothesis import Hypothesis
+from facelib.studies.declared.hypothesis import Hypothesis
+from facelib.studies.declared.registration import (
+    Registration,
+    describe_hypothesis,
+    later_changes,
+    register,
+    registrations,
+)
+from facelib.studies.declared.yaml_lines import DeclarationError
+from facelib.studies.engine.execution import Progress, WorkersLostError
+from facelib.studies.engine.plan import Plan
+from facelib.studies.engine.store import Store, StoreError
+from facelib.studies.engine.subjects import identity_of, subjects
+from facelib.studies.engine.verification import Verification, verify
 from facelib.studies.interventional import InterventionalStudy, intervention_name
-from facelib.studies.known_truth import detection_rates, load_known_truth, roc
-from facelib.studies.leaderboard import LEADERBOARD_COLUMNS, leaderboard
-from facelib.studies.manipulation import (
-    MANIPULATION_COLUMNS,
-    load_manipulation,
-    manipulation_check,
-)
 from facelib.studies.observational import ObservationalStudy
-from facelib.studies.plan import Plan
-from facelib.studies.population import usual_population
-from facelib.studies.power_of_properties import (
-    electrodes_table,
-    labelled_population,
-    load_power_of_properties,
-    paired_electrodes,
-    properties_table,
-)
-from facelib.studies.readings import Cancelled, Reading, read
-from facelib.studies.references import References, ReferenceSweep, run_references
 from facelib.studies.results import InterventionalResult, ObservationalResult, Result, open_study
-from facelib.studies.snapshot import Snapshot, snapshot
-from facelib.studies.store import Store, StoreError
-from facelib.studies.strips import Strip, demonstrate, reference_strips, strip_tables
-from facelib.studies.subjects import identity_of, subjects
-from facelib.studies.sweep import DELTA, Sweep, sweep
-from facelib.studies.table import COLUMNS
-from facelib.studies.verification import Verification, verify
-from facelib.studies.yaml_tree import DeclarationError
+from facelib.studies.sweeps.demonstration import demonstration_head
+from facelib.studies.sweeps.film_strips import Strip, demonstrate, reference_strips, strip_tables
+from facelib.studies.sweeps.frames import Frames, even_strengths, film_strip, make_frames
+from facelib.studies.sweeps.inference import Cancelled, Reading, read
+from facelib.studies.sweeps.placebos import References, ReferenceSweep, run_references
+from facelib.studies.sweeps.snapshot import Snapshot, snapshot
+from facelib.studies.sweeps.sweep import DELTA, Sweep, sweep
+from facelib.studies.sweeps.table import COLUMNS
+from facelib.utilities.lazy import listing
 
 __all__ = [
     "BEHAVIOUR_COLUMNS",

@@ -7,15 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib.studies.record import UNIT_COLUMNS
-from facelib.studies.store import Store, StoreError
+from facelib.studies.engine.record import UNIT_COLUMNS
+from facelib.studies.engine.store import Store, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
-    from facelib.studies.store import Contents
+    from facelib.studies.engine.store import Contents
 
 UNITS: Final = "units (one face × one change)"
 """What is counted, in words."""

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.showing import in_short
-from facelib.studies.fingerprints import fingerprint
+from facelib.studies.engine.fingerprints import fingerprint
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,19 +13,19 @@ from facelib.classifiers import EMOTIONS, Classifier
 from facelib.errors import BadValueError, FacelibError, answers_misspelt, check_kind
 from facelib.faces import Head
 from facelib.interventions import Intervention
-from facelib.showing import in_short
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
-from facelib.studies.fingerprints import fingerprint
-from facelib.studies.frames import even_strengths
+from facelib.studies.engine.fingerprints import fingerprint
+from facelib.studies.engine.subjects import Faces, example
 from facelib.studies.meant import nameless, translations, word_for
 from facelib.studies.results import InterventionalResult
 from facelib.studies.study import Arm, Study, check_common, check_properties, described
-from facelib.studies.subjects import Faces, example
-from facelib.studies.sweep import DELTA, check_label
+from facelib.studies.sweeps.frames import even_strengths
+from facelib.studies.sweeps.sweep import DELTA, check_label
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
-    from facelib.studies.hypothesis import Hypothesis
+    from facelib.studies.declared.hypothesis import Hypothesis
 
 Alternative = Literal["two-sided", "less", "greater"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from facelib.stats.independence.base import TESTS
-from facelib.studies.checksums import DamagedError
-from facelib.studies.fingerprints import TESTING, code, fingerprint, versions
-from facelib.studies.own_code import own_code
-from facelib.studies.store import Store, StoreError
+from facelib.studies.engine.checksums import DamagedError
+from facelib.studies.engine.fingerprints import TESTING, code, fingerprint, versions
+from facelib.studies.engine.own_code import own_code
+from facelib.studies.engine.store import Store, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd

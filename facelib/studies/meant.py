@@ -11,7 +11,7 @@ from facelib.faces import Face, Head
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.studies.subjects import Subject
+    from facelib.studies.engine.subjects import Subject
 
 NAMES: Final = ("expression", "label")
 """Columns of a face's table that say what it shows; the first that is filled counts."""
@@ -100,7 +100,7 @@ def usual_labels(table: pd.DataFrame) -> tuple[str, ...]:
     Parameters
     ----------
     table
-        Of `facelib.studies.subjects.faces_table`.
+        Of `facelib.studies.engine.subjects.faces_table`.
 
     Returns
     -------

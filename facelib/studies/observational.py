@@ -16,23 +16,23 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, answers_misspelt
 from facelib.faces import Face, FaceSet, Head
 from facelib.properties import PROPERTIES
-from facelib.showing import in_short
 from facelib.stats.checks import as_number, as_share
 from facelib.stats.effects.few_people import few_for_nothing
-from facelib.stats.independence.given import as_given
+from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import as_tests
 from facelib.stats.independence.problem import check_size
-from facelib.studies.fingerprints import fingerprint
+from facelib.studies.engine.fingerprints import fingerprint
+from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject, faces_table
 from facelib.studies.grid import incomplete, lacking, shortfalls
 from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common, described
-from facelib.studies.subjects import FACE_COLUMNS, Faces, Subject, faces_table
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.studies.hypothesis import Hypothesis
+    from facelib.studies.declared.hypothesis import Hypothesis
 
 RENDERED: Final = "rendered"
 """Where the labels of heads come from: they were told what to show."""
@@ -146,7 +146,7 @@ class ObservationalStudy(Study[ObservationalResult]):
 
     @cached_property
     def known(self) -> pd.DataFrame:
-        """What is known of the faces, `facelib.studies.subjects.faces_table`."""
+        """What is known of the faces, `facelib.studies.engine.subjects.faces_table`."""
         return faces_table(self.people)
 
     @property

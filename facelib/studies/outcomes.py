@@ -10,7 +10,7 @@ import pandas as pd
 from facelib.stats import mean_distribution
 from facelib.stats.effects.equivalence import MATTERS
 from facelib.stats.effects.few_people import fewest_to_matter
-from facelib.studies.hypothesis import INTENDED
+from facelib.studies.declared.hypothesis import INTENDED
 
 RESAMPLES: Final = 1999
 

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
-from facelib.showing import in_short
 from facelib.studies.counts import UNITS, Counts, count_others, count_units
-from facelib.studies.hypothesis import INTENDED
+from facelib.studies.declared.hypothesis import INTENDED
+from facelib.studies.engine.observers import MEASURES
+from facelib.studies.engine.record import read_faces, read_provenance, read_record, read_units
+from facelib.studies.engine.store import Store
+from facelib.studies.engine.upgrades import told
 from facelib.studies.kept_tests import KeptTests, find_tests, load_tests, save_tests
 from facelib.studies.meant import left_out
 from facelib.studies.outcomes import (
@@ -23,11 +26,8 @@ from facelib.studies.outcomes import (
     share_by_intervention,
     tidy_measured,
 )
-from facelib.studies.readers import MEASURES
-from facelib.studies.record import read_faces, read_provenance, read_record, read_units
-from facelib.studies.store import Store
-from facelib.studies.table import COLUMNS
-from facelib.studies.upgrades import told
+from facelib.studies.sweeps.table import COLUMNS
+from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,8 @@ class Result:
     provenance
         Versions, machine, seeds, classifiers and runs.
     faces
-        One row a face, columns as in `facelib.studies.subjects.FACE_COLUMNS`, then what is known of it.
+        One row a face, columns as in `facelib.studies.engine.subjects.FACE_COLUMNS`, then what is known of
+        it.
     done, total
         Units (one face × one intervention) that were run, those that failed among them, and all.
     table

@@ -21,20 +21,16 @@ from facelib import properties
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, check_kind
 from facelib.faces import FaceSet, Head
-from facelib.faces.arguments import checked, whole
-from facelib.models.ledger import remember
 from facelib.stats.checks import as_count, as_share
-from facelib.studies import fingerprints
 from facelib.studies.counts import count_units
-from facelib.studies.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
-from facelib.studies.hypothesis import Hypothesis
-from facelib.studies.meant import nameless, word_for
-from facelib.studies.own_code import own_code
-from facelib.studies.part import Job
-from facelib.studies.plan import PART, Plan, starting, trial
-from facelib.studies.readers import MEASURES, Reader, measures_of, reader_of
-from facelib.studies.readings import Cancelled
-from facelib.studies.record import (
+from facelib.studies.declared.hypothesis import Hypothesis
+from facelib.studies.engine import fingerprints
+from facelib.studies.engine.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
+from facelib.studies.engine.observers import MEASURES, Reader, measures_of, reader_of
+from facelib.studies.engine.own_code import own_code
+from facelib.studies.engine.parquet_part import Job
+from facelib.studies.engine.plan import PART, Plan, starting, trial
+from facelib.studies.engine.record import (
     PROVENANCE,
     UNIT_COLUMNS,
     Record,
@@ -42,10 +38,14 @@ from facelib.studies.record import (
     read_units,
     write_record,
 )
-from facelib.studies.store import Contents, Store, StoreError
-from facelib.studies.subjects import Subject, faces_table, subjects
-from facelib.studies.sweep import check_models, load_all
-from facelib.studies.upgrades import Wanted, declare_anew, drop, keep_former, keys_of, stays, told
+from facelib.studies.engine.store import Contents, Store, StoreError
+from facelib.studies.engine.subjects import Subject, faces_table, subjects
+from facelib.studies.engine.upgrades import Wanted, declare_anew, drop, keep_former, keys_of, stays, told
+from facelib.studies.meant import nameless, word_for
+from facelib.studies.sweeps.inference import Cancelled
+from facelib.studies.sweeps.sweep import check_models, load_all
+from facelib.utilities.checks import checked, whole
+from facelib.utilities.ledger import remember
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -332,7 +332,7 @@ class Study(ABC, Generic[R]):
 
     def _register(self, kept: Store) -> None:
         """Write down the hypothesis, before anything is looked at."""
-        from facelib.studies.confirmation import register
+        from facelib.studies.declared.registration import register
 
         if self.hypothesis is not None:
             register(kept.folder, self.hypothesis, self.settings)

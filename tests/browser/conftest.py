@@ -16,9 +16,9 @@ from harness import QUICK_PAGE, Server, Visit, facelib_app, open_browser, visito
 TOY = """
 import os, time
 import ipywidgets as widgets
-from facelib.app.guard import Messages, guarded
-from facelib.app.style import PageStyle
-from facelib.app.watchdog import Watchdog
+from facelib.app.widgets.messages import Messages,  guarded
+from facelib.app.widgets.style import PageStyle
+from facelib.app.widgets.watchdog import Watchdog
 from facelib.errors import BadValueError
 
 messages = Messages()

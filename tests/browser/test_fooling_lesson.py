@@ -16,7 +16,7 @@ WAIT = 60_000  # ms that a busy machine may take for all changes
 CELLS = (
     """
 from facelib import Head, charts, studies
-from facelib.app.fooling_lesson import FoolingExercise
+from facelib.app.lessons.fooling_lesson import FoolingExercise
 
 charts.offline()
 head = Head(age=34, gender=0.0, skin_tone=0.2, hair="tied", seed=4)

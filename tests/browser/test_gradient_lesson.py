@@ -9,7 +9,7 @@ from harness import Visit, facelib_app, visitors, wait_until, write_notebook
 from playwright.sync_api import Browser, FloatRect, Locator, expect
 
 WAIT = 20_000  # ms that a busy machine may take for one answer
-NOTEBOOK = "from facelib.app.gradient_lesson import GradientLesson", "GradientLesson()"
+NOTEBOOK = "from facelib.app.lessons.gradient_lesson import GradientLesson", "GradientLesson()"
 
 
 @pytest.fixture(scope="module")

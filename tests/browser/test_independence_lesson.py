@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, expect
 Visits = Callable[..., Visit]
 
 NOTEBOOK = """
-from facelib.app.independence_lesson import IndependenceLesson
+from facelib.app.lessons.independence_lesson import IndependenceLesson
 
 IndependenceLesson()
 """

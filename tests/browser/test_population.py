@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, expect
 
 from facelib.classifiers import EMOTIONS
 from facelib.faces import Head
-from facelib.studies.limits import LIMITS
+from facelib.studies.disclaimer import LIMITS
 
 pytestmark = pytest.mark.packages
 

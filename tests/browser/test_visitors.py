@@ -18,7 +18,7 @@ TABS = ("Explore", "Population", "Observed data", "Muscles")
 LONG = """
 import time
 import ipywidgets as widgets
-from facelib.app.watchdog import Watchdog
+from facelib.app.widgets.watchdog import Watchdog
 
 told = widgets.Label("strength 0")
 buttons = [widgets.Button(description=name) for name in ("Compute", "Compute aside")]
@@ -160,7 +160,7 @@ def test_keys_and_fingers_scroll(page_server: Server, browser: Browser) -> None:
 
 HELD = """
 import ipywidgets as widgets
-from facelib.app.watchdog import Watchdog
+from facelib.app.widgets.watchdog import Watchdog
 
 dog = Watchdog()
 told = widgets.Label("strength 0")

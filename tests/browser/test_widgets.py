@@ -20,10 +20,10 @@ NOTEBOOK = """
 import time
 import numpy as np
 import ipywidgets as widgets
-from facelib.app.chartview import ChartView, VegaLoader
-from facelib.app.livetable import LiveTable
-from facelib.app.stage import Stage
-from facelib.app.style import PageStyle
+from facelib.app.widgets.chartview import ChartView,  VegaLoader
+from facelib.app.widgets.livetable import LiveTable
+from facelib.app.widgets.stage import Stage
+from facelib.app.widgets.style import PageStyle
 from facelib.charts import specs
 
 STEPS, NAMES = 21, ["fer", "facex"]

@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binom
 
 from facelib.stats.independence import WithinDcov, independence_test
-from facelib.stats.independence.outcome import run
-from facelib.stats.independence.question import questions
+from facelib.stats.independence.prepare import questions
+from facelib.stats.independence.result import run
 from facelib.stats.independence.variables import as_variable
 
 DRAWS = 199

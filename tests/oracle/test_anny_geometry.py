@@ -11,11 +11,12 @@ import numpy.typing as npt
 import pytest
 
 from facelib import models
-from facelib.faces import Head, lids, mesh
-from facelib.faces.anatomy import read
-from facelib.faces.cache import ArrayCache
-from facelib.faces.geometry import load
+from facelib.faces import Head
+from facelib.head.geometry import lids, mesh
+from facelib.head.geometry.arrays import load
+from facelib.head.geometry.makehuman import read
 from facelib.models.catalogue import PACKAGES
+from facelib.utilities.bounded_cache import ArrayCache
 
 pytestmark = pytest.mark.packages
 

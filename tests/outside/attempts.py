@@ -116,13 +116,13 @@ def _faces(make: str) -> Callable[..., None]:
 
 
 def _study(path: str) -> None:
-    from facelib.studies.declaration import load_study
+    from facelib.studies.declared.declaration import load_study
 
     load_study(path)
 
 
 def _plan(path: str) -> None:
-    from facelib.studies.declaration import load_study
+    from facelib.studies.declared.declaration import load_study
 
     load_study(path).plan(n_jobs=1)
 
@@ -196,11 +196,11 @@ def main() -> None:
     """Answer what comes in, line by line."""
     import facelib.classifiers
     import facelib.faces
-    import facelib.models.onnx_graph
+    import facelib.models.readers.onnx_graph
     import facelib.restoration.generator
-    import facelib.studies.declaration
+    import facelib.studies.declared.declaration
 
-    facelib.models.onnx_trial.SECONDS = TRIAL
+    facelib.models.readers.onnx_trial.SECONDS = TRIAL
     for line in sys.stdin:
         what, path, options = json.loads(line)
         sys.stdout.write(json.dumps(_forked(what, path, options)) + "\n")

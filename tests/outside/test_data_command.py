@@ -27,7 +27,7 @@ SECRET = "Erika Mustermann"
 SESSION = """
 import sys, time
 from pathlib import Path
-from facelib.app.population_state import Population
+from facelib.app.studies.population_state import Population
 settings = {"chosen": ["blur"], "control": "", "size": 64, "label": "happy", "background": False}
 state = Population(models=["known_unbiased"], **settings)
 state.whom.source, state.whom.cropped = "mine", True

@@ -25,7 +25,7 @@ from facelib.classifiers import Classifier, Preparation, own
 from facelib.errors import BadValueError
 from facelib.interventions import INTERVENTIONS
 from facelib.stats import independence
-from facelib.studies.frames import make_frames
+from facelib.studies.sweeps.frames import make_frames
 
 pytestmark = pytest.mark.usefixtures("single_threaded")
 

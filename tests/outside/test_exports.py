@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 
 from facelib import FaceSet, studies
-from facelib.app.study_exports import OBSERVED, POPULATION
-from facelib.models.spreadsheet import unguarded
+from facelib.app.studies.exports import OBSERVED, POPULATION
+from facelib.utilities.spreadsheet import unguarded
 
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]
 
@@ -130,7 +130,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from facelib import FacelibError
-from facelib.semg.video import write_video
+from facelib.faces.video import write_video
 from facelib.studies import open_study
 disk, result = Path(sys.argv[1]), open_study(sys.argv[2])
 def film(path):

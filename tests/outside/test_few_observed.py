@@ -11,7 +11,7 @@ import pytest
 
 from facelib import sample_heads, studies
 from facelib.app import ObservedPanel
-from facelib.app import study_state as states
+from facelib.app.studies import state as states
 from facelib.studies import Hypothesis
 from tests.unit.reports.report_reader import Element, parsed
 

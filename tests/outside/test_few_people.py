@@ -17,9 +17,9 @@ import pytest
 
 from facelib import charts, sample_heads, studies
 from facelib.app import ObservedPanel, PopulationPanel
-from facelib.app import study_state as states
-from facelib.charts.heatmap import heatmap
-from facelib.studies import execution
+from facelib.app.studies import state as states
+from facelib.charts.studies.heatmap import heatmap
+from facelib.studies.engine import execution
 
 pytestmark = [
     pytest.mark.usefixtures("single_threaded"),

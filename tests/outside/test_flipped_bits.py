@@ -29,8 +29,8 @@ from facelib.studies import (
     register,
     verify,
 )
-from facelib.studies.record import read_record, write_record
-from facelib.studies.store import Store
+from facelib.studies.engine.record import read_record, write_record
+from facelib.studies.engine.store import Store
 
 FLIPS = 300
 KNOWN = ("known_unbiased", "known_age_happy")
@@ -70,7 +70,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return the folder of a small study of each kind, with several parts, a hypothesis and tests."""
     root = tmp_path_factory.mktemp("stored")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("facelib.studies.execution.batch_size", lambda jobs, *_, **__: jobs // 2)
+        patch.setattr("facelib.studies.engine.execution.batch_size", lambda jobs, *_, **__: jobs // 2)
         register(root / "changed", Hypothesis("It falls.", "blur", direction="falls"))
         changing().run(root / "changed", n_jobs=1)
         assert len(observing().run(root / "observed", n_jobs=1).grid)
@@ -230,7 +230,7 @@ def test_a_study_that_has_just_begun_is_not_called_none(tmp_path: Path) -> None:
 
         return looking
 
-    from facelib.studies.store import Store
+    from facelib.studies.engine.store import Store
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("save", "save_table", "write"):
@@ -268,7 +268,7 @@ def test_what_has_no_checksum_in_a_study_that_has_some_is_named(
 
     from typer.testing import CliRunner
 
-    from facelib.studies_cli import app
+    from facelib.cli.studies import app
 
     shutil.copytree(stored["changed"], folder := tmp_path / "run")
     name, source = FOREIGN[kind]
@@ -295,8 +295,8 @@ def test_a_study_of_an_old_release_may_have_newer_files_beside(tmp_path: Path) -
     shutil.copytree(fixture, folder := tmp_path / "run")
     before = verify(folder)
     assert {one.state for one in before.files} == {"not covered"}
-    from facelib.studies.record import read_record, write_record
-    from facelib.studies.store import Store
+    from facelib.studies.engine.record import read_record, write_record
+    from facelib.studies.engine.store import Store
 
     write_record(Store(folder), read_record(Store(folder)))
     after = verify(folder)
@@ -321,7 +321,7 @@ def test_what_was_computed_anew_has_checksums_throughout(tmp_path: Path) -> None
 def told_by_command(word: str, folder: Path) -> tuple[int, str]:
     from typer.testing import CliRunner
 
-    from facelib.cli import app
+    from facelib.cli.main import app
 
     ran = CliRunner().invoke(app, ["study", word, str(folder)])
     return ran.exit_code, f"{ran.output}{ran.exception or ''}"
@@ -389,7 +389,7 @@ def test_a_stopped_study_is_sound_until_rows_of_it_go(tmp_path: Path) -> None:
 
     seen: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("facelib.studies.execution.batch_size", lambda *_, **__: 1)
+        patch.setattr("facelib.studies.engine.execution.batch_size", lambda *_, **__: 1)
         with pytest.raises(Cancelled):
             changing().run(tmp_path / "run", n_jobs=1, progress=seen.append, stop=lambda: len(seen) > 3)
     checked = verify(tmp_path / "run")

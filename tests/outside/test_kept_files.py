@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facelib.app import chartview
+from facelib.app.widgets import chartview
 from facelib.charts import specs
 from facelib.errors import UnavailableError
-from facelib.faces import geometry, kernels
-from facelib.models import kept
+from facelib.head import jit as kernels
+from facelib.head.geometry import arrays as geometry
+from facelib.utilities import sealed_files as kept
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_a_damaged_geometry_is_compiled_again(tmp_path: Path, monkeypatch: pytes
 
     path = tmp_path / "compiled" / "head.npz"
     monkeypatch.setattr(geometry, "cache_path", lambda: path)
-    monkeypatch.setattr("facelib.faces.compiling.compile_arrays", compile_arrays)
+    monkeypatch.setattr("facelib.head.geometry.build.compile_arrays", compile_arrays)
     geometry.load.cache_clear()
     try:
         geometry.load()
@@ -105,7 +106,7 @@ def double(x: float) -> float:
     return 2 * x
 
 
-double.__module__ = "facelib.faces.raster"
+double.__module__ = "facelib.head.geometry.raster"
 
 
 def hits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:

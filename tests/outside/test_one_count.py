@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from facelib import sample_heads, studies
 from facelib.app import PopulationPanel
-from facelib.app import study_state as states
+from facelib.app.studies import state as states
+from facelib.cli.studies import app
 from facelib.errors import BadValueError
 from facelib.interventions import INTERVENTIONS
 from facelib.reports.page import content_of
-from facelib.studies.readings import Cancelled
-from facelib.studies_cli import app
+from facelib.studies.sweeps.inference import Cancelled
 from tests.unit.reports.report_reader import parsed
 
 pytestmark = [

@@ -14,11 +14,12 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import facelib
-from facelib import cli, interventions, studies
+from facelib import interventions, studies
+from facelib.cli import main as cli
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.restoration import restore
-from facelib.restoration.masks import known_mask
+from facelib.restoration.pixel_masks import known_mask
 
 STORED = Path(__file__).parent / "stored"
 INSTEAD = ("change rendered heads", "a generator of your own")
@@ -106,7 +107,7 @@ class TestSkinTone:
     @pytest.mark.filterwarnings("ignore:.*ipykernel.*")
     def test_the_page_doesnt_offer_it_and_says_why_beside_the_menu(self) -> None:
         from facelib.app import Explorer
-        from facelib.app.change_panel import ChangePanel
+        from facelib.app.explorer.change_panel import ChangePanel
 
         explorer = Explorer(("known_unbiased",), background=False)
         panel = ChangePanel(explorer)
@@ -123,7 +124,7 @@ class TestSkinTone:
     @pytest.mark.filterwarnings("ignore:.*ipykernel.*")
     def test_so_does_the_page_of_studies(self) -> None:
         from facelib.app import PopulationPanel
-        from facelib.app.population_state import offered
+        from facelib.app.studies.population_state import offered
 
         assert "skin_tone" not in {change.id for change in offered("mine")}
         panel = PopulationPanel(models=("known_unbiased",), size=64, background=False)

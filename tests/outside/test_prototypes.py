@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from facelib import interventions, properties
+from facelib.editing import regions
 from facelib.errors import BadValueError
-from facelib.faces import Face, Head, regions, sample_heads
+from facelib.faces import Face, Head, sample_heads
 
 
 def as_photograph(head: Head, size: int = 224) -> Face:

@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from facelib import cli, sample_heads
+from facelib import sample_heads
+from facelib.cli import main as cli
 from facelib.errors import BadValueError
 from facelib.faces import Face, FaceSet
 from facelib.studies import ObservationalStudy
-from facelib.studies.plan import starting
+from facelib.studies.engine.plan import starting
 
 pytestmark = pytest.mark.usefixtures("single_threaded")
 

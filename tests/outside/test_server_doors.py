@@ -30,7 +30,7 @@ from websockets.sync.client import ClientConnection, connect
 
 TOY = """
 import ipywidgets
-from facelib.app.watchdog import Watchdog
+from facelib.app.widgets.watchdog import Watchdog
 ipywidgets.VBox([Watchdog(), ipywidgets.Label("the page is here")])
 """
 ASKING = """

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from facelib.errors import BadTableError, BadValueError
-from facelib.faces import FaceSet, face_sources
+from facelib.faces import FaceSet
+from facelib.faces import sources as face_sources
 from tests.outside.attempts import Attempts, started
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and devices have names on POSIX only")

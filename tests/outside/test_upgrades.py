@@ -15,18 +15,19 @@ import pytest
 from typer.testing import CliRunner
 
 import facelib
-from facelib import cli, studies
+from facelib import studies
+from facelib.cli import main as cli
 from facelib.faces import Face
-from facelib.models import sources
 from facelib.studies import (
     InterventionalStudy,
     ObservationalResult,
     ObservationalStudy,
     StoreError,
-    fingerprints,
     open_study,
     verify,
 )
+from facelib.studies.engine import fingerprints
+from facelib.utilities import code_digests as sources
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/studies"
 STORED = sorted(path for path in FIXTURES.glob("*/*") if path.is_dir())
@@ -50,7 +51,7 @@ def nothing_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         "facelib.studies.study.execute",
         "facelib.studies.study.trial",
-        "facelib.studies.work.run_job",
+        "facelib.studies.engine.worker.run_job",
     ):
         monkeypatch.setattr(name, refuse)
     monkeypatch.setattr("facelib.stats.independence_grid", refuse)
@@ -202,7 +203,7 @@ def stopped_after(count: int) -> Callable[[], bool]:
 def test_an_unfinished_study_says_the_choices_and_is_computed_anew_when_asked(
     upgrade: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facelib.studies.execution.batch_size", lambda *_, **__: 1)
+    monkeypatch.setattr("facelib.studies.engine.execution.batch_size", lambda *_, **__: 1)
     folder = tmp_path / "run"
     whole = changing().run(tmp_path / "whole", n_jobs=1)
     with pytest.raises(studies.Cancelled):
@@ -242,7 +243,7 @@ def test_killed_while_the_former_is_kept_it_is_as_it_was(
     upgrade: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever file it is killed at: the study opens as before, and recomputing works."""
-    from facelib.studies import upgrades
+    from facelib.studies.engine import upgrades
 
     first = changing().run(tmp_path, n_jobs=1)
     upgrade("4" * 32)
@@ -292,7 +293,7 @@ def test_tests_of_another_version_are_shown_not_run_again(
 def test_an_unfinished_study_says_so_wherever_it_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facelib.studies.execution.batch_size", lambda *_, **__: 1)
+    monkeypatch.setattr("facelib.studies.engine.execution.batch_size", lambda *_, **__: 1)
     with pytest.raises(studies.Cancelled):
         changing().run(tmp_path / "run", n_jobs=1, stop=stopped_after(4))
     half = open_study(tmp_path / "run")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from facelib.classifiers.loaders import graphs, module, state_dict, torchscript, transformers  # noqa: F401
 from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Outputs, Source, load_source
-from facelib.lazy import listing
+from facelib.utilities.lazy import listing
 
 __all__ = ["LOADERS", "Declared", "Loaded", "Loader", "Outputs", "Source", "load_source"]
 

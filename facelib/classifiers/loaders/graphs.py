@@ -9,13 +9,13 @@ from typing import Any
 from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source, has_suffix
 from facelib.errors import BadValueError
 from facelib.models.catalogue import file_hash
-from facelib.models.keras_graph import read_keras_network
-from facelib.models.network import FileNetwork
-from facelib.models.tflite import read_tflite_network
+from facelib.models.readers.keras_graph import read_keras_network
+from facelib.models.readers.network import FileNetwork
+from facelib.models.readers.tflite import read_tflite_network
 
 
 def _onnx(path: Path, declared: Declared) -> FileNetwork:
-    from facelib.models.onnx_graph import read_onnx_network
+    from facelib.models.readers.onnx_graph import read_onnx_network
 
     return read_onnx_network(path, size=declared.size, trust=declared.trust)
 

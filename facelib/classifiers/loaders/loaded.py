@@ -15,7 +15,7 @@ from torch import nn
 
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadValueError
-from facelib.registry import Registry
+from facelib.utilities.registry import Registry
 
 Source = str | Path | nn.Module
 Outputs = Literal["logits", "probabilities", "sigmoids"]

@@ -11,9 +11,9 @@ from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadValueError, UnavailableError
 from facelib.models.catalogue import file_hash
-from facelib.models.torchscript import is_torchscript
-from facelib.models.weights import load_into, read_weights
-from facelib.registry import Registry
+from facelib.models.readers.torchscript import is_torchscript
+from facelib.models.readers.weights import load_into, read_weights
+from facelib.utilities.registry import Registry
 
 Factory = Callable[[], nn.Module]
 Made = tuple[nn.Module, Preparation | None]

@@ -10,7 +10,7 @@ from torch import nn
 
 from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader, Source
 from facelib.models.catalogue import file_hash
-from facelib.models.torchscript import is_torchscript, read_torchscript
+from facelib.models.readers.torchscript import is_torchscript, read_torchscript
 
 
 class Scripted(nn.Module):

@@ -12,7 +12,7 @@ from facelib.classifiers.networks.mobilenet import MobileNetV2
 from facelib.classifiers.networks.network import Network
 from facelib.classifiers.networks.small import SmallConvolutions
 from facelib.classifiers.networks.xception import Xception
-from facelib.lazy import listing
+from facelib.utilities.lazy import listing
 
 __all__ = [
     "DenseBlocks",

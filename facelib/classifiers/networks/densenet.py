@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
 from facelib.classifiers.networks.network import Network, SeparableConvolution, Weights
-from facelib.models.layout import convolution, dense, depthwise
+from facelib.models.readers.layout import convolution, dense, depthwise
 
 
 class DenseBlock(nn.Module):

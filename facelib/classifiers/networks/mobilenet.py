@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
 from facelib.classifiers.networks.network import Network
-from facelib.models.tflite import TfliteGraph
+from facelib.models.readers.tflite import TfliteGraph
 
 _STAGES = (
     (1, 16, 1, 1),

@@ -16,7 +16,7 @@ from facelib.classifiers.networks.network import (
     named,
     normalisation,
 )
-from facelib.models.layout import convolution, depthwise
+from facelib.models.readers.layout import convolution, depthwise
 
 _KERAS_EPSILON = 1e-3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facelib.lazy import lazy
+from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.stats.calibration.measure import (
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from facelib.stats.calibration.table import COLUMNS, level_note, level_sentence, load_table, nearest
 
 # Imported when asked for: the tests read the table, and what measures them reads the tests.
-_NAMES = {
-    **dict.fromkeys(("Rate", "p_values", "rates_over_n", "rates_over_size", "rejection_rate"), "measure"),
-    **dict.fromkeys(("SCENARIOS", "SHAPES", "Scenario", "simulate"), "scenarios"),
-    **dict.fromkeys(("order_sentence", "reference_sentence"), "sentences"),
-    **dict.fromkeys(("COLUMNS", "level_note", "level_sentence", "load_table", "nearest"), "table"),
-}
-
 __all__ = [
     "COLUMNS",
     "SCENARIOS",
@@ -45,4 +38,4 @@ __all__ = [
     "simulate",
 ]
 
-__getattr__, __dir__ = lazy(__name__, _NAMES, __all__)
+__getattr__, __dir__ = lazy(__name__, __file__, __all__)

@@ -9,7 +9,7 @@ import numpy as np
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
-from facelib.stats.reference import reference_rank
+from facelib.stats.placebo import reference_rank
 from facelib.stats.shuffle import shuffle_test
 
 SERIES: Final = {

@@ -15,8 +15,8 @@ from facelib.stats.calibration.differences import DIFFERENCES, VERDICTS, drawn
 from facelib.stats.calibration.scenarios import SCENARIOS, Scenario, Shape, as_scenario, simulate
 from facelib.stats.checks import Floats, as_count, as_number, as_share
 from facelib.stats.independence.base import TESTS, IndependenceTest
-from facelib.stats.independence.outcome import run
-from facelib.stats.independence.question import questions
+from facelib.stats.independence.prepare import questions
+from facelib.stats.independence.result import run
 from facelib.stats.independence.variables import as_variable
 from facelib.stats.shuffle import clopper_pearson
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.registry import Registry
 from facelib.stats.checks import Floats, as_count, as_list, as_number
+from facelib.utilities.registry import Registry
 
 Kind = Literal["continuous", "binary"]
 Noise = Literal["normal", "heteroscedastic", "heavy tails"]

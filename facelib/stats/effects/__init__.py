@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from facelib.lazy import listing
 from facelib.stats.effects.activation import Lowering, describe_lowering, lowering
 from facelib.stats.effects.bootstrap import MeanDistribution, mean_distribution
 from facelib.stats.effects.contrasts import CONTRAST_COLUMNS, contrast
@@ -14,6 +13,7 @@ from facelib.stats.effects.population import COLUMNS, effects_over_faces
 from facelib.stats.effects.sentences import describe_effect
 from facelib.stats.effects.signflip import SignFlipTest, sign_flip
 from facelib.stats.effects.sizes import StandardisedEffect, standardised_effect
+from facelib.utilities.lazy import listing
 
 __all__ = [
     "COLUMNS",

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.showing import in_short
 from facelib.stats.effects.contrasts import differences, only_rows
 from facelib.stats.effects.curves import Summary, Value, face_effects
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
@@ -18,6 +17,7 @@ from facelib.stats.effects.few_people import ALPHA, fewest_to_matter
 from facelib.stats.effects.population import judge
 from facelib.stats.effects.remarks import TOO_SMALL
 from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, smallest_p
+from facelib.utilities.short_repr import in_short
 
 Correction = Literal["holm", "bh", "by", "max"]
 

@@ -18,9 +18,9 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from facelib.errors import BadValueError
-from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_number, as_share
 from facelib.stats.effects.signflip import as_differences
+from facelib.utilities.short_repr import in_short
 
 Method = Literal["auto", "bca", "plain bca", "t"]
 

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.showing import in_short
 from facelib.stats.checks import Floats, as_count, as_reals
 from facelib.stats.corrections import tail_share
 from facelib.stats.shuffle import clopper_pearson
+from facelib.utilities.short_repr import in_short
 
 Alternative = Literal["two-sided", "less", "greater"]
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from facelib.lazy import listing
 from facelib.stats.independence.base import TESTS, IndependenceTest, Prepared, register
-from facelib.stats.independence.chsic import Chsic
-from facelib.stats.independence.cmiknn import Cmiknn
 from facelib.stats.independence.grid import COLUMNS, independence_grid
-from facelib.stats.independence.kcit import Kcit
-from facelib.stats.independence.outcome import TestResult
+from facelib.stats.independence.kcit.kcit import Kcit
 from facelib.stats.independence.partial_correlation import PartialCorrelation
+from facelib.stats.independence.permutation.chsic import Chsic
+from facelib.stats.independence.permutation.cmiknn import Cmiknn
+from facelib.stats.independence.permutation.within_dcov import WithinDcov
+from facelib.stats.independence.permutation.within_rff import WithinRff
 from facelib.stats.independence.rcot import Rcot
+from facelib.stats.independence.result import TestResult
 from facelib.stats.independence.shares import share_significant
 from facelib.stats.independence.single import independence_test
-from facelib.stats.independence.within_dcov import WithinDcov
-from facelib.stats.independence.within_rff import WithinRff
+from facelib.utilities.lazy import listing
 
 __all__ = [
     "COLUMNS",

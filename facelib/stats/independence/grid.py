@@ -16,13 +16,13 @@ from facelib.stats.checks import as_count, as_share
 from facelib.stats.corrections import adjusted
 from facelib.stats.independence.base import IndependenceTest
 from facelib.stats.independence.columns import NULL_PROPERTY, random_property, variables
-from facelib.stats.independence.explained import explained, explained_by_halves
-from facelib.stats.independence.given import as_given
+from facelib.stats.independence.conditioning import as_given
+from facelib.stats.independence.effect_size import explained, explained_by_halves
 from facelib.stats.independence.methods import COST, chosen_tests
-from facelib.stats.independence.outcome import Outcome, not_run, run
+from facelib.stats.independence.permutation.sequential import Clock, Progress, reporting
 from facelib.stats.independence.persons import Compare
-from facelib.stats.independence.question import Question, one_length, questions
-from facelib.stats.independence.sequential import Clock, Progress, reporting
+from facelib.stats.independence.prepare import Question, one_length, questions
+from facelib.stats.independence.result import Outcome, not_run, run
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.vote import VOTERS, votes, without_run
 

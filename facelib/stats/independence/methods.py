@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from facelib.errors import BadValueError
 from facelib.stats.independence.base import TESTS, IndependenceTest
-from facelib.stats.independence.given import Given
-from facelib.stats.independence.outcome import check_conditioner
+from facelib.stats.independence.conditioning import Given
+from facelib.stats.independence.result import check_conditioner
 from facelib.stats.independence.single import configured
 
 COST = ("low", "medium", "high")

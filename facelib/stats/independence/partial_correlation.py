@@ -10,8 +10,8 @@ from scipy import special
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
-from facelib.stats.independence.given import Given
-from facelib.stats.independence.orders import RowOrders
+from facelib.stats.independence.conditioning import Given
+from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import Variable, z_scores
 

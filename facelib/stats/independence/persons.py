@@ -17,9 +17,9 @@ import numpy as np
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
-from facelib.stats.independence.given import Given
-from facelib.stats.independence.orders import WholePersons
-from facelib.stats.independence.streams import stream
+from facelib.stats.independence.conditioning import Given
+from facelib.stats.independence.permutation.permutations import WholePersons
+from facelib.stats.independence.seeds import stream
 from facelib.stats.independence.variables import ROUNDING, Codes, Variable, coded, z_scores
 
 Compare = Literal["between", "within"]

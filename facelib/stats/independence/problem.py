@@ -9,9 +9,9 @@ import numpy as np
 
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
-from facelib.stats.independence.given import Given
-from facelib.stats.independence.orders import Orders
-from facelib.stats.independence.streams import stream
+from facelib.stats.independence.conditioning import Given
+from facelib.stats.independence.permutation.permutations import Orders
+from facelib.stats.independence.seeds import stream
 from facelib.stats.independence.variables import Codes, Variable, z_scores
 
 FEWEST = 8

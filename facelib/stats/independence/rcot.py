@@ -12,19 +12,19 @@ import numpy as np
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats, as_count
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
-from facelib.stats.independence.fourier import Fourier, in_kernel_widths, median_distance, sampled
-from facelib.stats.independence.orders import RowOrders
-from facelib.stats.independence.problem import Problem
-from facelib.stats.independence.residual_features import (
+from facelib.stats.independence.kcit.weighted_chi2 import power_sums, tail
+from facelib.stats.independence.kernels.fourier import Fourier, in_kernel_widths, median_distance, sampled
+from facelib.stats.independence.kernels.residual_features import (
     OnFeatures,
     OnLabels,
     Regressor,
     ResidualFeatures,
     blocks_of,
 )
+from facelib.stats.independence.permutation.permutations import RowOrders
+from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes, Variable, z_scores
-from facelib.stats.independence.weighted_chi2 import power_sums, tail
 
 GONE = 1e-6  # mean variance of normalised residual features below which Z leaves nothing of a variable
 MUCH, MOST = 0.5, 0.8

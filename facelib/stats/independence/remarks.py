@@ -8,9 +8,9 @@ import numpy as np
 
 from facelib.stats.calibration.table import level_note
 from facelib.stats.independence.base import IndependenceTest
-from facelib.stats.independence.orders import Orders
+from facelib.stats.independence.permutation.permutations import Orders
+from facelib.stats.independence.permutation.sequential import Draws
 from facelib.stats.independence.problem import Problem
-from facelib.stats.independence.sequential import Draws
 
 LEVELS = (0.05, 0.01)
 ROUNDING = 1e-9  # of the smallest possible p

@@ -11,7 +11,7 @@ import pandas as pd
 from facelib.errors import BadValueError
 from facelib.stats.corrections import merged_majority
 from facelib.stats.independence.base import TESTS
-from facelib.stats.independence.outcome import NOT_RUN
+from facelib.stats.independence.result import NOT_RUN
 
 VOTERS = ("chsic", "rcot", "cmiknn")
 """The tests whose majority decides (METHODS, section 4)."""

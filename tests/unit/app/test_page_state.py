@@ -21,7 +21,7 @@ from facelib.app.page_state import (
     to_plain,
     to_text,
 )
-from facelib.app.stage import OVERLAYS
+from facelib.app.widgets.stage import OVERLAYS
 from facelib.classifiers import EMOTIONS
 from facelib.errors import FacelibError
 from facelib.faces import ELECTRODE_SCHEMES, EXPRESSIONS, LIGHTS, Head, Light, sample_heads

@@ -16,12 +16,12 @@ from PIL import Image
 
 import facelib
 from facelib.app import Explorer, MusclesPanel, ObservedPanel, OutputsPanel, PopulationPanel, page
-from facelib.app.guard import explain
+from facelib.app.widgets.messages import explain
 from facelib.errors import FacelibError, NoFaceError, UnknownNameError, WriteError
 from facelib.faces import FaceSet, load_face, sample_photograph
 from facelib.semg import read_signals
-from facelib.semg.quality import check
-from facelib.semg.recording import Recording
+from facelib.semg.recordings.quality import check
+from facelib.semg.recordings.recording import Recording
 
 pytestmark = [
     pytest.mark.packages,
@@ -44,12 +44,12 @@ REACHED = (
     "studies/[cehioruw]*.py",
     "studies/[fs]*s.py",
     "studies/st*.py",
-    "studies/sweep.py",
+    "studies/sweeps/sweep.py",
 )
 """Modules whose errors a panel can show."""
 NOT_REACHED = {
-    "app/launch.py", "app/server.py", "app/kernels.py",  # of the command
-    "faces/averaging.py", "faces/population.py",  # of notebooks
+    "app/server/launch.py", "app/server/server.py", "app/server/kernel_manager.py",  # of the command
+    "faces/averaging.py", "head/sampling.py",  # of notebooks
     "semg/evaluation.py",
 }  # fmt: skip
 PYTHON = re.compile(

@@ -12,9 +12,9 @@ from torch import nn
 from facelib import attribution
 from facelib.attribution.regions import BLANK, COLUMNS
 from facelib.classifiers import Card, Classifier, Preparation
+from facelib.editing.regions import REGIONS, masks
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, render_heads
-from facelib.faces.regions import REGIONS, masks
 from facelib.properties.mirror_pairs import LEFT, RIGHT
 
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from facelib.charts import curves, outputs, specs
+from facelib.charts import specs
+from facelib.charts.sweeps import curves, outputs
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +60,10 @@ def test_warm_kernel_does_not_import_altair(tmp_path: Path) -> None:
 def test_what_the_page_needs_to_fill_its_charts_does_not_import_altair() -> None:
     """It would halt the page for two seconds; a chart that is drawn does import it."""
     code = (
-        "import sys; from facelib.charts import dependence, heatmap, power_live, traces; "
-        "import facelib.app.muscles_panel, facelib.app.observed_panel, facelib.app.population_panel; "
+        "import sys; import facelib.charts.statistics.dependence, facelib.charts.studies.heatmap; "
+        "import facelib.charts.studies.power_live; from facelib.charts.muscles import traces; "
+        "import facelib.app.muscles.panel, facelib.app.studies.observed_panel; "
+        "import facelib.app.studies.population_panel; "
         "print('altair' in sys.modules); traces.layout(); print('altair' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

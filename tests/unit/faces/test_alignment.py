@@ -12,7 +12,7 @@ from scipy.spatial import procrustes
 from facelib.errors import BadValueError
 from facelib.faces import Head
 from facelib.faces.alignment import Similarity, mean_shape, similarity_of
-from facelib.faces.landmarks import FIRST_IRIS, eyes_between
+from facelib.head.geometry.landmarks import FIRST_IRIS, eyes_between
 
 Doubles = npt.NDArray[np.float64]
 

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from facelib.editing.warp import coverage
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, find_landmarks, render_heads, sample_heads, sample_photograph
 from facelib.faces.alignment import mean_shape, similarity_of
 from facelib.faces.averaging import average, brought, composite, mean_picture
 from facelib.faces.face_set import FaceSet
-from facelib.faces.landmarks import FIRST_IRIS
-from facelib.faces.warp import coverage
+from facelib.head.geometry.landmarks import FIRST_IRIS
 
 
 @cache

@@ -28,9 +28,9 @@ from facelib.errors import (
     NoFaceError,
     UnknownNameError,
 )
-from facelib.faces import face_sources as module
-from facelib.faces.face_sources import Kept, Listed
-from facelib.faces.face_table import natural_key
+from facelib.faces import sources as module
+from facelib.faces.sources import Kept, Listed
+from facelib.faces.table import natural_key
 
 GREYS = {
     "anna/with.png": 10, "anna/without.png": 20, "ben/with.png": 30, "ben/without.png": 40,

@@ -82,7 +82,7 @@ def test_box_and_eyes_follow_the_cut(astronaut: Picture) -> None:
     """The face box holds the same pixels as in the whole picture."""
     from facelib.faces.detector import detect_faces
     from facelib.faces.landmarker import find_landmarks
-    from facelib.faces.landmarks import eyes_between
+    from facelib.head.geometry.landmarks import eyes_between
 
     face = load_face(astronaut)
     (found,) = detect_faces(astronaut)

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from facelib.editing.warp import RING, outline
 from facelib.faces import Face
-from facelib.faces.warp import RING, outline
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from facelib import interventions
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
-from facelib.faces.face_sources import face_fingerprint
+from facelib.faces.sources import face_fingerprint
 from facelib.interventions.electrode_sets import ElectrodeSets
 from facelib.interventions.electrodes import Electrodes
 

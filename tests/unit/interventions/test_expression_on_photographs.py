@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from facelib import interventions, properties
+from facelib.editing.mouth_and_eyes import MOUTH
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, find_landmarks, sample_photograph
-from facelib.faces.landmarks import FIRST_IRIS, LIP_CONTOUR, LOWER_RIM, UPPER_RIM
-from facelib.faces.openings import MOUTH
+from facelib.head.geometry.landmarks import FIRST_IRIS, LIP_CONTOUR, LOWER_RIM, UPPER_RIM
 from facelib.interventions.face_units import LEAST, OfFaceUnits
 from facelib.interventions.intervention import TURNED
 

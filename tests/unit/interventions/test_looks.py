@@ -10,7 +10,7 @@ import pytest
 from facelib import interventions, properties
 from facelib.errors import BadValueError
 from facelib.faces import Head, render_heads, sample_heads
-from facelib.faces.skin import brow_colour, hair_colour
+from facelib.head.rendering.skin import brow_colour, hair_colour
 
 AGES = (20.0, 50.0, 60.0, 76.0, 90.0)
 SIDES = {"left": 1, "right": -1}

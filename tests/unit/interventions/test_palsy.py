@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from facelib import interventions, properties
+from facelib.editing.motion import FaceMotion
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, render_heads, sample_heads
-from facelib.faces.face_motion import FaceMotion
-from facelib.faces.mesh import unit_weights
+from facelib.head.geometry.mesh import unit_weights
 from facelib.interventions.palsy import Palsy, Synkinesis
 
 

@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 from facelib import interventions, properties
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, Light, sample_heads, sample_photograph
-from facelib.faces.mesh import identity_key
+from facelib.head.geometry.mesh import identity_key
 from facelib.interventions import COSTS, GROUPS, INTERVENTIONS, HeadIntervention, Intervention
 from facelib.interventions.number import Toward
 from facelib.properties import PROPERTIES

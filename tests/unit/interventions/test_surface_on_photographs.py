@@ -92,7 +92,7 @@ def test_electrodes_that_are_worn_already_stay_as_they_are(face: Face) -> None:
 
 
 def test_regions_of_the_face_tell_where_drawn_electrodes_are(face: Face) -> None:
-    from facelib.faces.regions import ELECTRODES, masks
+    from facelib.editing.regions import ELECTRODES, masks
 
     changed = interventions.get("electrodes", scheme="kuramoto").apply(face, 1.0)
     region = masks(changed)[ELECTRODES]
@@ -172,8 +172,8 @@ def test_soft_light_leaves_less_shading(face: Face) -> None:
 
 @pytest.mark.parametrize("name", ["light_direction", "light_elevation", "light_softness"])
 def test_the_face_stays_as_bright_whatever_the_light(face: Face, name: str) -> None:
-    from facelib.faces.drawing import luminance
-    from facelib.faces.warp import coverage
+    from facelib.editing.drawing import luminance
+    from facelib.editing.warp import coverage
 
     inside = coverage(face.landmarks, face.size) > 0.9
     changed = interventions.get(name).apply(face, 1.0)

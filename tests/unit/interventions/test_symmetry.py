@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import facelib
 from facelib import interventions, properties
+from facelib.editing.forehead import covered
+from facelib.editing.warp import coverage
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, find_landmarks, sample_photograph
-from facelib.faces.forehead import covered
-from facelib.faces.landmarks import FIRST_IRIS
-from facelib.faces.warp import coverage
+from facelib.head.geometry.landmarks import FIRST_IRIS
 from facelib.interventions.mirror import PARTNER, mirror_of, symmetric
 
 KINDS = [

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from facelib.errors import BadModelError
-from facelib.models.keras_graph import read_keras_network
+from facelib.models.readers.keras_graph import read_keras_network
 
 Bounded = Callable[[], AbstractContextManager[None]]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from facelib.errors import BadModelError, UnavailableError
 from facelib.models import data_path
-from facelib.models.tflite import TfliteGraph, read_tflite_network
+from facelib.models.readers.tflite import TfliteGraph, read_tflite_network
 
 Bounded = Callable[[], AbstractContextManager[None]]
 

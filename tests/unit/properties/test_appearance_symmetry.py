@@ -26,7 +26,7 @@ from facelib.properties.appearance_symmetry import (
     likeness,
     upright,
 )
-from facelib.properties.warping import similarity
+from facelib.properties.estimation.similarity import similarity
 
 Floats = npt.NDArray[np.float64]
 NO_LANDMARKS = np.full((478, 2), np.nan, np.float32)

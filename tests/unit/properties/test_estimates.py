@@ -13,7 +13,7 @@ from facelib import Head, models, properties, sample_heads
 from facelib.errors import UnavailableError
 from facelib.faces import Face, sample_photograph
 from facelib.properties.estimates import PACKAGES, estimates
-from facelib.properties.estimators import CHUNK, ESTIMATORS
+from facelib.properties.estimation.estimators import CHUNK, ESTIMATORS
 
 COLUMNS = ["estimated_age", "estimated_age_spread", "estimated_gender", "estimated_gender_spread"]
 

@@ -11,7 +11,7 @@ from scipy.optimize import nnls
 
 from facelib import Head, Light, properties, sample_heads
 from facelib.faces import Face, sample_photograph
-from facelib.faces.landmarks import table
+from facelib.head.geometry.landmarks import table
 from facelib.properties import light
 from facelib.properties.light import SKIN, _directions, lamp, shading
 

@@ -13,7 +13,8 @@ from PIL import Image
 
 from facelib import Face, FaceSet, properties
 from facelib.errors import BadValueError, UnavailableError, UnknownNameError
-from facelib.faces import face_sources, photographs, sample_photograph
+from facelib.faces import photographs, sample_photograph
+from facelib.faces import sources as face_sources
 from facelib.properties import measuring
 
 BROKEN = (3, 17, 18, 40)

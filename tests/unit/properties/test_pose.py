@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from facelib import Head, properties, sample_heads
 from facelib.faces import Face, find_landmarks, sample_photograph
-from facelib.faces.camera import DISTANCE, rotation_of
-from facelib.faces.landmarks import table
+from facelib.head.geometry.camera import DISTANCE, rotation_of
+from facelib.head.geometry.landmarks import table
 from facelib.properties.mirror_pairs import LEFT, MIDLINE, RIGHT
 from facelib.properties.pose import MIDDLE, angles, rotation
 

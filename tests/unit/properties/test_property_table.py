@@ -13,7 +13,7 @@ from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import INTERVENTIONS
 from facelib.properties import PROPERTIES
-from facelib.studies.sweep import MEASURED
+from facelib.studies.sweeps.sweep import MEASURED
 
 NAMES = {
     "age", "gender", "electrodes", "electrode_size", "electrode_wires", "electrode_tape",

@@ -14,7 +14,7 @@ from facelib import reports
 from facelib.errors import BadValueError
 from facelib.reports import folder
 from facelib.studies import InterventionalResult, ObservationalResult
-from facelib.studies.limits import LIMITS_OF
+from facelib.studies.disclaimer import LIMITS_OF
 
 pytestmark = pytest.mark.packages
 

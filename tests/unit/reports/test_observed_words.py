@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from facelib.charts.effects import explained_rows
+from facelib.charts.studies.effects import explained_rows
 from facelib.studies import ObservationalResult
 from tests.unit.reports.report_reader import Element, parsed
 

@@ -18,12 +18,12 @@ from PIL import Image
 from facelib import reports, studies
 from facelib.charts import explained, forest, mean_response
 from facelib.charts.export import figure
-from facelib.charts.heatmap import heatmap
+from facelib.charts.studies.heatmap import heatmap
 from facelib.errors import BadValueError
 from facelib.reports import drawing, examples
-from facelib.reports.words import chance, interval, plain, signed
 from facelib.studies import Cancelled, Hypothesis, InterventionalResult, ObservationalResult, open_study
-from facelib.studies.limits import LIMITS_OF
+from facelib.studies.disclaimer import LIMITS_OF
+from facelib.utilities.wording import chance, interval, plain, signed
 from tests.unit.reports.report_reader import STATEMENT, Element, one_sided, parsed
 
 pytestmark = pytest.mark.packages

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from facelib.reports.interventional_method import _when_set
-from facelib.studies.confirmation import register
-from facelib.studies.hypothesis import Hypothesis
+from facelib.studies.declared.hypothesis import Hypothesis
+from facelib.studies.declared.registration import register
 
 FIRST = Hypothesis("It falls.", "palsy", direction="falls", faces=60)
 

@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 
+from facelib.experiments.training.restoration_pairs import covered
 from facelib.faces import ELECTRODE_SCHEMES, LIGHTS, Face, Head, render_heads, sample_heads, sample_photograph
-from facelib.faces.head import BACKGROUNDS
+from facelib.head.head import BACKGROUNDS
 from facelib.restoration import Restored, found_mask, restore
-from facelib.restoration.pairs import covered
 from facelib.restoration.showing import restoration_sheet
 
 pytestmark = pytest.mark.packages

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.faces.expressions import FACE_UNITS
+from facelib.head.expressions import FACE_UNITS
 from facelib.semg import (
     CHANNELS,
     GROUPS,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facelib.errors import BadModelError, BadTableError, BadValueError, WriteError
-from facelib.faces.expressions import FACE_UNITS
+from facelib.head.expressions import FACE_UNITS
 from facelib.semg import (
     CHANNELS,
     GROUPS,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facelib.errors import UnknownNameError
-from facelib.faces.expressions import FACE_UNITS, expand
+from facelib.head.expressions import FACE_UNITS, expand
 from facelib.semg import (
     CHANNELS,
     GROUPS,
@@ -35,7 +35,7 @@ def test_odd_positions_are_the_persons_right() -> None:
 
 @pytest.mark.packages
 def test_every_position_of_both_schemes_has_its_region_and_its_side() -> None:
-    from facelib.faces.electrodes import positions
+    from facelib.head.electrodes import positions
 
     for name, (x, _) in positions().items():
         assert region_of(name) in REGIONS
@@ -46,7 +46,7 @@ def test_every_position_of_both_schemes_has_its_region_and_its_side() -> None:
 
 @pytest.mark.packages
 def test_regions_lie_as_they_are_named() -> None:
-    from facelib.faces.electrodes import positions
+    from facelib.head.electrodes import positions
 
     def height(region: str) -> float:
         return float(np.mean([y for name, (_, y) in positions().items() if region_of(name) == region]))

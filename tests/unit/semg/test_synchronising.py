@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from facelib.errors import BadValueError
-from facelib.faces.expressions import FACE_UNITS
+from facelib.head.expressions import FACE_UNITS
 from facelib.semg import (
     TASKS,
     Expression2EMG,

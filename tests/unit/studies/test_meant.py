@@ -7,9 +7,9 @@ import pytest
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.studies import subjects
+from facelib.studies.engine.subjects import faces_table
 from facelib.studies.grid import incomplete, lacking
 from facelib.studies.meant import meant, translations, usual_labels
-from facelib.studies.subjects import faces_table
 
 
 def face(**known: object) -> Face:

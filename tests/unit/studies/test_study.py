@@ -27,9 +27,9 @@ from facelib.studies import (
     open_study,
     sweep,
 )
-from facelib.studies.record import read_record, write_record
-from facelib.studies.store import Store
-from facelib.studies.subjects import identity_of, subjects
+from facelib.studies.engine.record import read_record, write_record
+from facelib.studies.engine.store import Store
+from facelib.studies.engine.subjects import identity_of, subjects
 from tests.unit.studies.small_study import CLASSIFIERS, PEOPLE, STEPS, small_study
 
 packages = pytest.mark.packages
@@ -158,7 +158,7 @@ def test_the_plan_is_what_is_done(tmp_path: Path) -> None:
 @packages
 def test_every_change_is_tried_out_not_only_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first may be the cheapest by far."""
-    from facelib.studies import plan
+    from facelib.studies.engine import plan
 
     tried: list[str] = []
 
@@ -204,7 +204,7 @@ def test_a_row_is_what_a_sweep_says(tmp_path: Path) -> None:
 
 @packages
 def test_only_what_is_new_is_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from facelib.studies import work
+    from facelib.studies.engine import worker as work
 
     read: list[str] = []
     reading = work._read

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facelib.studies import execution, plan
-from facelib.studies.execution import Pace, Progress
-from facelib.studies.part import Job
-from facelib.studies.plan import Plan
-from facelib.studies.work import Done
+from facelib.studies.engine import execution, plan
+from facelib.studies.engine.execution import Pace, Progress
+from facelib.studies.engine.parquet_part import Job
+from facelib.studies.engine.plan import Plan
+from facelib.studies.engine.worker import Done
 
 
 class Clock:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.stats.calibration import SCENARIOS, SHAPES, simulate
 from facelib.stats.calibration.scenarios import NOISE, Scenario
-from facelib.stats.independence.given import as_given
+from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.variables import as_variable
 
 MANY = 40_000

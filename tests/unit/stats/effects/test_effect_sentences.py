@@ -8,9 +8,9 @@ import re
 import pandas as pd
 import pytest
 
-from facelib.app.effects_panel import interval
-from facelib.charts.effects import effect_ends, forest, legend
-from facelib.charts.heatmap import heatmap_rows
+from facelib.app.studies.effects_panel import interval
+from facelib.charts.studies.effects import effect_ends, forest, legend
+from facelib.charts.studies.heatmap import heatmap_rows
 from facelib.errors import BadValueError
 from facelib.reports.effect_tables import effect_table, label_table
 from facelib.stats.effects import describe_effect, effects_over_faces

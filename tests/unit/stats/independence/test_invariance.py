@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from facelib.errors import FacelibError
 from facelib.stats.independence import TESTS, TestResult, independence_test
-from facelib.stats.independence.given import as_given
-from facelib.stats.independence.orders import WithinStrata
+from facelib.stats.independence.conditioning import as_given
+from facelib.stats.independence.permutation.permutations import WithinStrata
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import as_variable
 

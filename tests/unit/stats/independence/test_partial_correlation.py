@@ -12,8 +12,8 @@ from statsmodels.multivariate.multivariate_ols import _MultivariateOLS as Multiv
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
 from facelib.stats.independence import PartialCorrelation, independence_test
-from facelib.stats.independence.given import as_given
-from facelib.stats.independence.orders import WithinStrata
+from facelib.stats.independence.conditioning import as_given
+from facelib.stats.independence.permutation.permutations import WithinStrata
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import as_variable
 

@@ -7,7 +7,7 @@ import pytest
 
 from facelib.stats.causal_model import repeated_pictures
 from facelib.stats.independence import independence_test
-from facelib.stats.independence.given import as_given
+from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.persons import independent_rows, share_within
 from facelib.stats.independence.variables import as_variable
 

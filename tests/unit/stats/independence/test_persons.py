@@ -9,7 +9,7 @@ import pytest
 
 from facelib.errors import BadValueError
 from facelib.stats.independence import independence_test
-from facelib.stats.independence.given import as_given
+from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.persons import (
     ASSUMED,
     Rows,
@@ -21,7 +21,7 @@ from facelib.stats.independence.persons import (
     whole_persons,
     within_persons,
 )
-from facelib.stats.independence.question import Question, questions
+from facelib.stats.independence.prepare import Question, questions
 from facelib.stats.independence.variables import as_variable
 
 PEOPLE, LABELS, PICTURES = 12, 3, 2

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelib.errors import BadValueError
-from facelib.stats.independence.given import Given, as_given
+from facelib.stats.independence.conditioning import Given, as_given
+from facelib.stats.independence.prepare import questions
 from facelib.stats.independence.problem import FEWEST, arrange, check_size, content_key
-from facelib.stats.independence.question import questions
 from facelib.stats.independence.variables import as_variable
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)

@@ -12,20 +12,20 @@ from scipy.spatial.distance import pdist
 from facelib.errors import BadValueError
 from facelib.stats.checks import Floats
 from facelib.stats.independence import Rcot, independence_grid, independence_test
-from facelib.stats.independence.fourier import SAMPLE, Fourier, median_distance, sampled
-from facelib.stats.independence.given import as_given
-from facelib.stats.independence.orders import WithinStrata
-from facelib.stats.independence.problem import Problem
-from facelib.stats.independence.question import questions
-from facelib.stats.independence.residual_features import (
+from facelib.stats.independence.conditioning import as_given
+from facelib.stats.independence.kcit.weighted_chi2 import tail
+from facelib.stats.independence.kernels.fourier import SAMPLE, Fourier, median_distance, sampled
+from facelib.stats.independence.kernels.residual_features import (
     OnFeatures,
     OnLabels,
     ResidualFeatures,
     blocks_of,
     inverse_deviation,
 )
+from facelib.stats.independence.permutation.permutations import WithinStrata
+from facelib.stats.independence.prepare import questions
+from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import as_variable
-from facelib.stats.independence.weighted_chi2 import tail
 
 N = 140
 LABEL = np.repeat(list("abcdefg"), N // 7)

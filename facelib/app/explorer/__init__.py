@@ -1,0 +1,1 @@
+"""Panels of the Explore tab, and what they show."""

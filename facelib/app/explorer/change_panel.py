@@ -1,0 +1,183 @@
+"""The Change panel: which property is changed, and how far."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import ipywidgets as widgets
+
+from facelib import interventions
+from facelib.app.explorer.state import STEPS, Explorer
+from facelib.app.widgets.controls import Card, Quiet, folded, labelled
+from facelib.faces import Face, Head
+from facelib.interventions import INTERVENTIONS, Intervention
+
+OPTIONS = {
+    "side": ("Side", "The person's own side", ""),
+    "parts": ("Parts", "What the palsy does: at rest, as the face moves, or both", "as on the face"),
+    "scheme": ("Scheme", "Where the electrodes sit", ""),
+    "order": ("Order", "The scheme's order, or another random one for every face", ""),
+    "keep": ("Keep", "Which half stays, or both, which meet in the middle", ""),
+    "part": ("Part", "What is added: shape, colour, or both", ""),
+    "to": ("Toward", "Where the change leads at strength 1", "whatever is farther"),
+}
+"""Title and help text of every option that takes a word, and what it is called if it is left open."""
+KINDS = (("properties", False), ("harmless reference changes", True))
+"""What the menu of properties holds, and whether that is harmless."""
+OPEN = ""  # in menus, for an option that is left open: with None they would show nothing
+
+
+class ChangePanel(Card):
+    """Chooses the property and the strength; `slider` is the strength, in steps of the sweep.
+
+    Parameters
+    ----------
+    explorer
+        The state that is changed.
+    apart
+        Leave out the strength: the page shows it beside the pictures.
+    """
+
+    def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
+        super().__init__("Change")
+        self.explorer = explorer
+        self._quiet = Quiet()
+        self.kind = labelled(
+            "Kind",
+            "Properties of face and picture; or harmless reference changes of the whole picture, such as "
+            "blur, which the others are compared with",
+            widgets.Dropdown(options=list(KINDS)),
+        )
+        self.menu = labelled("Property", "What is changed; nothing else is set anew", widgets.Dropdown())
+        self.options = {
+            name: labelled(title, help_text, widgets.Dropdown())
+            for name, (title, help_text, _) in OPTIONS.items()
+        }
+        self.hint = widgets.HTML()
+        self.hint.add_class("facelib-hint")
+        self.withheld = widgets.HTML()
+        self.withheld.add_class("facelib-hint")
+        self.what = widgets.HTML()
+        self.what.add_class("facelib-what")
+        self.slider = widgets.IntSlider(min=0, max=STEPS - 1, readout=False)
+        self.slider.add_class("facelib-strength")
+        self.play = widgets.Play(min=0, max=STEPS - 1, interval=120, show_repeat=False)
+        widgets.jslink((self.play, "value"), (self.slider, "value"))
+        self._beside = widgets.HBox([*self.options.values()])
+        self._beside.add_class("facelib-choice")
+        self._beside.add_class("facelib-options")
+        self._bind()
+        self.follow()
+        help_text = "0: the face unchanged … 1: the whole change"
+        self.strength = widgets.HBox([labelled("Strength", help_text, self.slider), self.play])
+        choice = widgets.HBox([self.menu, self._beside])
+        choice.add_class("facelib-choice")
+        self.strength.add_class("facelib-choice")
+        self.fill(self.kind, choice, *([] if apart else [self.strength]), self.hint, self.withheld)
+
+    def _bind(self) -> None:
+        self.kind.observe(self.guarded(self._on_kind), "value")
+        on_choice = self.guarded(self._on_choice)
+        for control in (self.menu, *self.options.values()):
+            control.observe(on_choice, "value")
+        self.slider.observe(self.guarded(self._on_slider), "value")
+        self.explorer.observe(self._on_step, "step")
+        self.explorer.observe(self.follow, "scene")
+
+    def follow(self, _change: object = None) -> None:
+        """Show what the explorer holds."""
+        chosen = self.explorer.intervention
+        with self._quiet:
+            self.kind.value = chosen.placebo
+            entries = menu_of(self.explorer)
+            if list(self.menu.options) != entries:
+                self.menu.options = entries
+            self.menu.value = chosen.id
+            for name, control in self.options.items():
+                has = has_choice(chosen, name, self.explorer.face)
+                control.layout.display = "" if has else "none"
+                if has:
+                    offered = words_of(chosen, name)
+                    if list(control.options) != offered:
+                        control.options = offered
+                    control.value = _entry(chosen, name)
+            shown = any(control.layout.display != "none" for control in self.options.values())
+            self._beside.layout.display = "" if shown else "none"
+        self.hint.value = chosen.description
+        self.what.value = f"<p>{html.escape(chosen.title)}</p>"
+        self.withheld.value = "" if isinstance(self.explorer.face, Head) else withheld_html()
+
+    def _on_kind(self, event: Any) -> None:
+        """Go to the first change of the other kind; its menu follows."""
+        with self.explorer.lock:
+            if not self._quiet:
+                first = next(
+                    item for item in interventions.ordered(self.explorer.face) if item.placebo == event["new"]
+                )
+                self.explorer.choose(first)
+
+    def _on_choice(self, _event: Any) -> None:
+        with self.explorer.lock:
+            if self._quiet:
+                return
+            found, shown = INTERVENTIONS[self.menu.value], self.explorer.intervention
+            if found.id == shown.id:
+                given = {name: self.options[name].value for name in found.choices}
+                chosen = {name: None if value == OPEN else value for name, value in given.items()}
+                self.explorer.choose(interventions.get(shown, **chosen))
+            else:
+                same_side = {"side": shown.side} if "side" in found.choices and hasattr(shown, "side") else {}
+                self.explorer.choose(interventions.get(found, **same_side))
+
+    def _on_slider(self, event: Any) -> None:
+        with self.explorer.lock:
+            if not self._quiet:
+                self.explorer.step = event["new"]
+
+    def _on_step(self, event: Any) -> None:
+        with self._quiet:
+            self.slider.value = event["new"]
+
+
+def menu_of(explorer: Explorer) -> list[tuple[str, str]]:
+    """Return what can be done with the face, of the kind that is chosen: properties by their group."""
+    placebo = explorer.intervention.placebo
+    items = [item for item in interventions.ordered(explorer.face) if item.placebo == placebo]
+    return [(item.title if placebo else f"{item.group}: {item.title}", item.id) for item in items]
+
+
+def withheld_html() -> str:
+    """Return which changes of heads aren't made on photographs, and why, as HTML that opens with a click."""
+    items = interventions.withheld()
+    titles = ", ".join(item.title for item in items)
+    return folded(f"Not on photographs: {titles}", *(item.withheld for item in items))
+
+
+def has_choice(chosen: Intervention, option: str, face: Face | Head) -> bool:
+    """Tell whether an option has a word for this face besides the one that it has."""
+    words = chosen.choices.get(option, ())
+    own = getattr(chosen, option, None)
+    others = (interventions.get(chosen, **{option: word}) for word in words if word != own)
+    return any(other.accepts(face) for other in others)
+
+
+def words_of(chosen: Intervention, option: str) -> list[tuple[str, Any]]:
+    """Return what an option can be set to, as a menu shows it; a value of its own comes first.
+
+    >>> words_of(interventions.get("age", to=70), "to")
+    [('70', 70.0), ('whatever is farther', ''), ('younger', 'younger'), ('older', 'older')]
+    """
+    words: list[tuple[str, Any]] = [(word, word) for word in chosen.choices[option]]
+    if getattr(INTERVENTIONS[chosen.id], option) is None:
+        words.insert(0, (OPTIONS[option][2], OPEN))
+    value = _entry(chosen, option)
+    if value not in [known for _, known in words]:
+        words.insert(0, (f"{value:g}" if isinstance(value, float) else str(value), value))
+    return words
+
+
+def _entry(chosen: Intervention, option: str) -> Any:
+    """Return what the menu of an option holds."""
+    value = getattr(chosen, option)
+    return OPEN if value is None else value

@@ -1,0 +1,154 @@
+"""Take home: the table, the figures and the stimuli, made when asked for, saved by the browser."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import facelib
+from facelib.app.explorer.state import Explorer, Result
+from facelib.app.widgets.controls import Card, grid
+from facelib.app.widgets.download import Download, DownloadButton
+from facelib.app.widgets.pictures import encode_png
+from facelib.charts import sizes, specs
+from facelib.charts.export import figure, with_data
+from facelib.charts.tables import BAND, rows
+from facelib.errors import FacelibError
+from facelib.studies.disclaimer import LIMITS
+from facelib.utilities.spreadsheet import csv_of
+
+Make = Callable[[Result, str], Download]
+
+
+class NotReadyError(FacelibError):
+    """There is nothing to export yet."""
+
+    def __init__(self) -> None:
+        super().__init__("The other strengths are still being computed; try again in a moment.")
+
+
+class ExportPanel(Card):
+    """One button a file."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__("Download")
+        self.explorer = explorer
+        self.buttons = tuple(self._offer(*offer) for offer in OFFERS)
+        self.fill(grid(*self.buttons, columns=3))
+
+    def _offer(self, make: Make, label: str, help_text: str) -> DownloadButton:
+        def on_press() -> Download:
+            with self.explorer.lock:
+                result, chosen = self.explorer.result, self.explorer.label
+            if result is None:
+                raise NotReadyError
+            return make(result, chosen)
+
+        return DownloadButton(self.guarded(on_press), label=label, help=help_text)
+
+
+def provenance(result: Result, label: str) -> dict[str, Any]:
+    """Return what a reader needs to repeat the sweep: face, change, classifiers, seeds, versions."""
+    from importlib.metadata import version
+
+    sweep = result.sweep
+    return {
+        "face": repr(sweep.face) if isinstance(sweep.face, facelib.Head) else sweep.face_id,
+        "intervention": repr(sweep.intervention),
+        "label": label,
+        "strengths": sweep.strengths.tolist(),
+        "classifiers": sweep.classifiers_table.to_dict("records"),
+        "seed": sweep.seed,
+        "references": len(result.references) if result.references else 0,
+        "versions": {name: version(name) for name in ("facelib", "torch", "numpy", "scipy")},
+        "note": LIMITS,
+    }
+
+
+def table_csv(result: Result, _label: str) -> Download:
+    """Return the tidy table as CSV."""
+    return Download(_name(result, "csv"), csv_of(result.sweep.table), "text/csv")
+
+
+def table_parquet(result: Result, _label: str) -> Download:
+    """Return the tidy table as Parquet, with the classifiers in its ``attrs``."""
+    buffer = io.BytesIO()
+    table = result.sweep.table
+    table.attrs = {"classifiers": result.sweep.classifiers_table.to_dict("records")}
+    table.to_parquet(buffer, index=False)
+    return Download(_name(result, "parquet"), buffer.getvalue())
+
+
+def wide_csv(result: Result, _label: str) -> Download:
+    """Return the wide table as CSV."""
+    table = result.sweep.wide
+    table.columns = ["_".join(pair) for pair in table.columns]
+    return Download(_name(result, "csv", "wide"), csv_of(table, index=True), "text/csv")
+
+
+def classifiers_csv(result: Result, _label: str) -> Download:
+    """Return hash, labels and preparation of every classifier as CSV."""
+    table = result.sweep.classifiers_table
+    return Download(_name(result, "csv", "classifiers"), csv_of(table), "text/csv")
+
+
+def figures_zip(result: Result, label: str) -> Download:
+    """Return the figures as SVG and PNG with their provenance."""
+    sweep = result.sweep
+    data = {
+        "outputs": rows(sweep.outputs),
+        "band": rows(result.references.band(label) if result.references else None, BAND),
+    }
+    ends = {"start": 0, "end": len(sweep.strengths) - 1}
+    figures = {
+        "response": with_data(specs.response(sweep.classifiers, **sizes.CURVES), data, {"label": label})
+    }
+    for name, step in ends.items():
+        spec = specs.bars(sweep.classifiers, **sizes.BARS)
+        figures[f"outputs_{name}"] = with_data(spec, data, {"label": label, "step": step})
+    files = {
+        f"{name}.{kind}": figure(spec, kind) for name, spec in figures.items() for kind in ("svg", "png")
+    }
+    return _zip(_name(result, "zip", "figures"), files, result, label)
+
+
+def stimuli_zip(result: Result, label: str) -> Download:
+    """Return every picture as PNG, lossless, with a key."""
+    frames = zip(result.sweep.strengths, result.sweep.images, strict=True)
+    files = {f"strength_{strength:.2f}.png": encode_png(image) for strength, image in frames}
+    return _zip(_name(result, "zip", "stimuli"), files, result, label)
+
+
+def _zip(name: str, files: dict[str, bytes], result: Result, label: str) -> Download:
+    about = json.dumps(provenance(result, label), indent=2).encode()
+    files = files | {"about.json": about, "classifiers.csv": classifiers_csv(result, label).data}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, data in files.items():
+            archive.writestr(member, data)
+    return Download(name, buffer.getvalue(), "application/zip")
+
+
+def _name(result: Result, suffix: str, kind: str = "sweep") -> str:
+    return f"facelib_{kind}_{result.sweep.intervention.id}_{result.sweep.face_id[:8]}.{suffix}"
+
+
+OFFERS: tuple[tuple[Make, str, str], ...] = (
+    (table_csv, "Table", "CSV: one row for each strength, classifier and emotion, with measured properties"),
+    (table_parquet, "Parquet", "The table for pandas, R and DuckDB"),
+    (wide_csv, "Wide table", "CSV: one row for each strength, one column for each classifier and emotion"),
+    (figures_zip, "Figures (zip)", "Response curves and outputs as SVG and PNG"),
+    (
+        stimuli_zip,
+        "Stimuli (zip)",
+        "The picture of every strength as PNG, without loss, with a list of what they are",
+    ),
+    (
+        classifiers_csv,
+        "Classifiers",
+        "CSV: what each of them is, its labels, what it sees, and its licence; in the zips, too",
+    ),
+)

@@ -1,0 +1,240 @@
+"""The Look panel: before, after, difference, and where the classifier finds evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import numpy.typing as npt
+
+from facelib import attribution
+from facelib.app.explorer.network_view import SeenView
+from facelib.app.explorer.state import STEPS, Explorer
+from facelib.app.widgets.controls import Card, Quiet, grid, labelled, paragraphs
+from facelib.app.widgets.stage import Stage
+from facelib.attribution.regions import BLANK
+from facelib.classifiers import EMOTIONS, Classifier
+from facelib.faces import Face, Head
+from facelib.studies import Snapshot, Sweep, even_strengths
+
+OVERLAYS = {"none": "none", "map": "map", "change of the map": "change"}
+AROUND = 2.0  # side of what is shown of a photograph, in sides of the box of its face
+RAISED = 0.12  # how far above the middle of that box: hair and brow belong to the face
+MOST = 0.85  # a crop that leaves less out than this isn't worth the name
+
+View = tuple[int, int, int, int]
+"""What is shown of a picture: x1, y1, x2, y2 in px."""
+
+
+class LookPanel(Card):
+    """Shows the pictures and maps; `stage.index` follows the strength slider in the browser.
+
+    Photographs are shown cropped to the face; what is read and measured is always the whole picture.
+
+    Parameters
+    ----------
+    explorer
+        The state that is shown.
+    apart
+        Leave out the pictures: the page shows them beside the strength.
+    """
+
+    def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
+        super().__init__("Evidence" if apart else "Look")
+        self.explorer = explorer
+        self._quiet = Quiet()
+        self._shown: tuple[Sweep, View] | None = None
+        self.stage = Stage()
+        self.whole = widgets.ToggleButton(
+            description="More around the face",
+            tooltip="Show all of the picture that is read; numbers are of it in any case",
+        )
+        self.whole.layout.display = "none"
+        self.pictures = widgets.VBox([self.stage, self.whole])
+        self.pictures.add_class("facelib-pictures")
+        names = [model.id for model in explorer.models]
+        methods = [(title, name) for name, title in attribution.METHODS.items()]
+        self.menus = {
+            "classifier": labelled(
+                "Classifier", "Which network's evidence is shown on the face", widgets.Dropdown(options=names)
+            ),
+            "label": labelled(
+                "Emotion",
+                "The emotion that maps, curves and verdicts are about",
+                widgets.Dropdown(options=EMOTIONS),
+            ),
+            "cam": labelled(
+                "Method",
+                "How the map is computed: Grad-CAM, or another class activation map",
+                widgets.Dropdown(options=methods),
+            ),
+        }
+        self.hint = widgets.HTML()
+        self.hint.add_class("facelib-hint")
+        self.seen = SeenView(explorer, self.guarded)
+        self.opacity = widgets.FloatSlider(min=0, max=1, step=0.05, value=self.stage.opacity, readout=False)
+        self.overlay = widgets.ToggleButtons(options=OVERLAYS, value="none", style={"button_width": "auto"})
+        widgets.jslink((self.opacity, "value"), (self.stage, "opacity"))
+        self.overlay.observe(lambda event: self.stage.set_trait("overlay", event["new"]), "value")
+        self._bind()
+        self.follow()
+        self.fill(
+            *([] if apart else [self.pictures]),
+            self.hint,
+            grid(
+                *self.menus.values(),
+                labelled("Opacity", "How strongly the map covers the face", self.opacity),
+                columns=2,
+            ),
+            labelled(
+                "Overlay",
+                "The plain picture, the map, or how it differs from that at strength 0",
+                self.overlay,
+            ),
+            self.seen,
+        )
+
+    def _bind(self) -> None:
+        for menu in self.menus.values():
+            menu.observe(self.guarded(self._on_menu), "value")
+        self.explorer.observe(self.follow, list(self.menus))
+        self.explorer.observe(self.guarded(self.show_maps), list(self.menus))
+        self.explorer.observe(self.guarded(self.show_pictures), ["shown"])
+        self.whole.observe(self.guarded(self.show_pictures), "value")
+
+    def _on_menu(self, _event: Any) -> None:
+        with self.explorer.lock, self.explorer.hold_trait_notifications():
+            if self._quiet:
+                return
+            for name, menu in self.menus.items():
+                self.explorer.set_trait(name, menu.value or "")
+
+    def follow(self, _change: object = None) -> None:
+        """Show what the explorer holds."""
+        with self._quiet:
+            for name, menu in self.menus.items():
+                value = getattr(self.explorer, name)
+                if value:
+                    menu.value = value
+
+    def show_pictures(self, _change: object = None) -> None:
+        """Send the pictures: the whole sweep once, or the one that is looked at."""
+        result, snapshot = self.explorer.result, self.explorer.snapshot
+        view = self._view()
+        if result is not None:
+            if self._shown is not None and self._shown[0] is result.sweep and self._shown[1] == view:
+                return
+            self._shown = result.sweep, view
+            frames: list[Any] = [cut(image, view) for image in result.sweep.images]
+            self.stage.show_sweep(frames, result.sweep.strengths, alt=alt_text(self.explorer))
+        elif snapshot is not None:
+            self._shown = None
+            frames = [cut(snapshot.before.image, view), *[None] * (STEPS - 1)]
+            self.stage.show_sweep(frames, even_strengths(STEPS), alt=alt_text(self.explorer))
+            self.stage.show_live(self.explorer.step, cut(snapshot.after.image, view))
+        else:
+            self._shown = None
+            self.stage.clear()
+        self.show_maps()
+
+    def _view(self) -> View:
+        """Return what is shown of the pictures, and offer the whole one where that is a part of it."""
+        known = self.explorer.result.sweep if self.explorer.result else self.explorer.snapshot
+        first = None if known is None else known.frames.faces[0]
+        part = (0, 0, 0, 0) if first is None else view_of(first)
+        height, width = (0, 0) if first is None else first.size
+        everything = (0, 0, width, height)
+        self.whole.layout.display = "none" if part == everything else ""
+        return everything if self.whole.value else part
+
+    def show_maps(self, _change: object = None) -> None:
+        """Send the maps of the class and classifier that are looked at, all on one scale."""
+        result, snapshot, name = self.explorer.result, self.explorer.snapshot, self.explorer.classifier
+        model = self.explorer.model
+        reason = "" if model is None else why_no_map(model, self.explorer.label)
+        self.hint.value = paragraphs(reason) if reason else ""
+        self.hint.layout.display = "" if reason else "none"
+        if model is None or reason:
+            self.stage.clear_maps()
+            return
+        if result is not None and name in result.sweep.readings:
+            maps = result.sweep.attribution.maps(name, self.explorer.label, self.explorer.cam)
+            frames = result.sweep.frames
+        elif snapshot is not None and name in snapshot.readings:
+            maps = self._live_maps(model, snapshot)
+            frames = snapshot.frames
+        else:
+            return
+        region = model.crop_boxes(frames.box, frames.faces[0].size)[0]
+        x1, y1, x2, y2 = self._view()
+        box = fractions(region - np.array([x1, y1, x1, y1]), (y2 - y1, x2 - x1))
+        self.stage.show_maps(
+            maps, box=box, title=f"{name}: evidence for {self.explorer.label}, in a unit of its own"
+        )
+        if not np.nan_to_num(maps).any():
+            self.hint.value = paragraphs(f"The map of {name} is blank: {BLANK} for {self.explorer.label}.")
+            self.hint.layout.display = ""
+
+    def _live_maps(self, model: Classifier, snapshot: Snapshot) -> npt.NDArray[np.float32]:
+        """Return maps that are known for the strength of the slider only."""
+        features = snapshot.readings[model.id].features
+        one = attribution.grad_cam_from(model, features, self.explorer.label, method=self.explorer.cam)[-1]
+        maps = np.full((STEPS, *one.shape), np.nan, np.float32)
+        maps[self.explorer.step] = one
+        return maps
+
+
+def why_no_map(model: Classifier, label: str) -> str:
+    """Return why there is no map of a class, for people; "" if there is one."""
+    if model.no_maps:
+        return f"There is no map of {model.id}: {model.no_maps}."
+    if model.index_of(label) is None:
+        return (
+            f"There is no map of {label}: {model.id} has no such class. It knows {', '.join(model.labels)}."
+        )
+    return ""
+
+
+def view_of(face: Face) -> View:
+    """Return what is shown of a face's picture: a rendered one whole, a photograph around the face.
+
+    >>> box = np.array([200.0, 100, 260, 160])
+    >>> photograph = Face(np.zeros((300, 400, 3), np.uint8), box, np.ones((2, 2)))
+    >>> view_of(photograph), view_of(photograph.replace(source="rendered"))
+    ((170, 63, 290, 183), (0, 0, 400, 300))
+    """
+    height, width = face.size
+    x1, y1, x2, y2 = (float(edge) for edge in face.box)
+    side = AROUND * max(x2 - x1, y2 - y1)
+    if face.source == "rendered" or not 0 < side < MOST * min(height, width):
+        return 0, 0, width, height
+    whole = round(side)
+    left = min(max(round((x1 + x2 - side) / 2), 0), width - whole)
+    top = min(max(round((y1 + y2 - side) / 2 - RAISED * (y2 - y1)), 0), height - whole)
+    return left, top, left + whole, top + whole
+
+
+def cut(image: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.uint8]:
+    """Return what is shown of a picture, uint8 (h, w, 3)."""
+    x1, y1, x2, y2 = view
+    return image[y1:y2, x1:x2]
+
+
+def fractions(region: npt.NDArray[np.float64], size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Return x, y, width, height of a region in px as fractions of a picture of `size` (height, width).
+
+    >>> fractions(np.array([10.0, 0.0, 20.0, 50.0]), (100, 100))
+    (0.1, 0.0, 0.1, 0.5)
+    """
+    (x1, y1, x2, y2), (height, width) = (float(edge) for edge in region), size
+    return x1 / width, y1 / height, (x2 - x1) / width, (y2 - y1) / height
+
+
+def alt_text(explorer: Explorer) -> str:
+    """Say what the picture shows, for screen readers."""
+    face = explorer.face
+    if not isinstance(face, Head):
+        return "photograph of a face"
+    expression = face.expression if isinstance(face.expression, str) else "own"
+    return f"rendered face, {face.age:.0f} years, expression {expression}"

@@ -1,0 +1,345 @@
+"""The Outputs panel: what every classifier says now, along the strengths, and what it means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import pandas as pd
+
+from facelib import stats
+from facelib.app.explorer.state import STEPS, Explorer, Result
+from facelib.app.widgets.cards import ClassifierCards, cards_of
+from facelib.app.widgets.chartview import ChartView
+from facelib.app.widgets.controls import Card, Fold, folded, paragraphs
+from facelib.app.widgets.livetable import LiveTable
+from facelib.charts import specs
+from facelib.charts.palette import colour
+from facelib.charts.tables import BAND, rows
+from facelib.experiments.manipulation import ALIKE
+from facelib.properties import PROPERTIES
+from facelib.stats import calibration
+from facelib.stats.placebo import LEAST_REFERENCES
+from facelib.studies import DELTA, References, Snapshot
+from facelib.studies.sweeps.effects import NO_OUTPUT, signed, summarise
+from facelib.studies.sweeps.sweep import tidy
+
+COLUMNS = (
+    {"title": "classifier", "align": "left", "help": "A network, not a person: hover a name to see which"},
+    {
+        "title": "now",
+        "align": "right",
+        "help": "Probability that it gives the emotion, at the strength of the slider",
+    },
+    {
+        "title": "change, 0\u00a0to\u00a01",
+        "align": "right",
+        "help": "Probability at strength 1 minus that at strength 0; it stays while the slider moves",
+    },
+    {
+        "title": "reference",
+        "align": "left",
+        "help": "How many harmless changes (blur, crop, light …) of the same size in pixels did as much",
+    },
+    {
+        "title": "verdict",
+        "align": "left",
+        "help": f"Whether the middle 90 % of picture and shaken copies change by more than {DELTA:.2f}, "
+        "or by less; the harmless changes have no part in it",
+    },
+)
+DETAILS = (
+    {"title": "classifier", "align": "left"},
+    {
+        "title": "EPGM",
+        "align": "right",
+        "help": "Expected property gradient magnitude, the mean step; compare at equal numbers of strengths",
+    },
+    {"title": "TV", "align": "right", "help": "Total variation: sum of all steps, up and down"},
+    {"title": "r", "align": "right", "help": "Correlation with the strength"},
+    {"title": "flips", "align": "right", "help": "How often the winning emotion changes along the strengths"},
+    {
+        "title": "order p",
+        "align": "right",
+        "help": "Shuffle test: do the outputs depend on the order of the strengths?",
+    },
+    {
+        "title": "90 % of shaken copies",
+        "align": "right",
+        "help": "The middle 90 % of the change over picture and shaken copies (shift, size, light by up to "
+        "3 %): this interval gives the verdict",
+    },
+)
+MARKS = {
+    "changes": "verdict-changes",
+    "does not change": "verdict-unchanged",
+    "cannot tell": "verdict-unclear",
+}
+UNCHANGED = "does not change"
+WORDS = {
+    "changes": "changes this face's output",
+    "does not change": "does not change it",
+    "cannot tell": "cannot tell",
+}
+
+NOTHING = "nothing to change on this face"
+UNMOVED = (
+    "Nothing to change on this face: its {title} is {start} before and {end} after the change. That outputs "
+    "stay as they are says nothing about them."
+)
+NO_CLASS = "has no such class"
+STANDS_STILL = "not defined: the output doesn't change"
+TRUST = "How often are these tests wrong?"
+BESIDE = (
+    "The grey band and the column reference ask: do harmless changes of the same size move the output as "
+    "much? The verdict asks: is the change larger than {delta}, also where the picture is shaken a little? "
+    "So an output can change and stay in the grey band: some blur or crop would have moved it as far."
+)
+NO_PERSON = "All of them are networks; “human” is the name of one, and no person."
+
+
+class OutputsPanel(Card):
+    """Shows outputs and verdicts; the parts in `linked` follow the strength slider in the browser."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        super().__init__("Outputs")
+        self.explorer = explorer
+        self._shown: object = None
+        self._known: tuple[object, pd.DataFrame] = (None, pd.DataFrame())
+        names = [model.id for model in explorer.models]
+        self.bars = ChartView(spec=specs.bars(names), narrow=specs.bars(names, most=3, lines=True))
+        self.response = ChartView(spec=specs.response(names), narrow=specs.response(names, lines=True))
+        self.table = LiveTable()
+        self.details = LiveTable()
+        self.sentence = widgets.HTML()
+        self.sentence.add_class("facelib-sentence")
+        self.notes = widgets.HTML()
+        self.trust = widgets.HTML()  # of its own: it stays open while the notes change
+        for text in (self.notes, self.trust):
+            text.add_class("facelib-sentence")
+        title = "Details: gradients, order test, shaken copies"
+        more = Fold(title, self.details, self.notes, self.trust)
+        self.linked = (self.bars, self.response, self.table, self.details)
+        explorer.observe(self.guarded(self.update), ["shown", "label", "classifier", "problem"])
+        absent = [NO_PERSON] if "human" in names else []
+        absent += [f"{name} is not here: {reason}" for name, reason in explorer.missing.items()]
+        self.absent = widgets.HTML(paragraphs(*absent))
+        self.absent.add_class("facelib-hint")
+        self.absent.layout.display = "" if absent else "none"
+        self.cards = ClassifierCards(cards=cards_of(explorer.models))
+        self.fill(self.cards, self.bars, self.response, self.table, self.sentence, more, self.absent)
+
+    def update(self, _change: object = None) -> None:
+        """Show what the explorer holds, in place: charts are patched, never embedded again."""
+        explorer = self.explorer
+        result, label = explorer.result, explorer.label
+        if result is not None:
+            table = result.sweep.outputs
+            band = result.references.band(label) if result.references else None
+            self._charts(table, band, fresh=result.sweep)
+            self._verdicts(result, table)
+        elif explorer.snapshot is not None:
+            table = snapshot_table(explorer.snapshot, explorer.step)
+            self._charts(table, None, fresh=explorer.snapshot)
+            self._waiting(table)
+
+    def _charts(self, table: pd.DataFrame, band: pd.DataFrame | None, fresh: object) -> None:
+        signals = {"label": self.explorer.label}
+        outputs = {"outputs": rows(table)} if fresh is not self._shown else {}
+        self._shown = fresh
+        self.bars.show(data=outputs, signals=signals)
+        self.response.show(data=outputs | {"band": rows(band, BAND)}, signals=signals)
+
+    def _verdicts(self, result: Result, table: pd.DataFrame) -> None:
+        label = self.explorer.label
+        effects = self._effects(result, label)
+        now = table[table["label"] == label].sort_values("step")
+        verdicts, details = [], []
+        unmoved = unmoved_words(result.sweep.properties, self.explorer.intervention.moves)
+        for effect in effects.to_dict("records"):
+            name = effect["classifier"]
+            series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
+            waits = "none" if result.finished else "…"
+            reference = f"{effect['as_much']} of {effect['references']}" if effect["references"] else waits
+            ends = f"{signed(effect['low'])} … {signed(effect['high'])}"
+            verdict = {
+                "text": WORDS[effect["verdict"]],
+                "mark": MARKS[effect["verdict"]],
+                "help": f"90 % of shaken copies: {ends}{effect['remark'] and '; '}{effect['remark']}",
+            }
+            if unmoved and effect["verdict"] == UNCHANGED:
+                verdict |= {"text": NOTHING, "mark": MARKS["cannot tell"]}
+            verdicts.append(
+                [self._name(name), {"series": series}, signed(effect["change"]), reference, verdict]
+            )
+            details.append(
+                [
+                    name,
+                    f"{effect['epgm']:.4f}",
+                    f"{effect['total_variation']:.2f}",
+                    correlation_cell(effect["correlation"]),
+                    str(effect["flips"]),
+                    stats.format_p(effect["shuffle_p"]),
+                    ends,
+                ]
+            )
+        self.table.show(
+            COLUMNS,
+            verdicts + self._without(label),
+            f"Probability of {label}, and what the change does to it on this face",
+        )
+        self.details.show(DETAILS, details, "Statistics of this face along the strengths")
+        chosen = effects[effects["classifier"] == self.explorer.classifier]
+        told = effects[effects["verdict"] != UNCHANGED] if unmoved else effects
+        said = [unmoved, summarise(told, self.explorer.intervention.clause)]
+        self.sentence.value = paragraphs(
+            *filter(None, said), *told.loc[told["classifier"] == self.explorer.classifier, "sentence"]
+        )
+        if within(told):
+            self.sentence.value += paragraphs(BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0")))
+        self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
+        self.trust.value = folded(TRUST, *trust(len(result.sweep.frames.strengths), result.references))
+
+    def _effects(self, result: Result, label: str) -> pd.DataFrame:
+        """Return the effects, computed once a result and class: another classifier only reads them."""
+        key = (id(result), label)
+        if self._known[0] != key:
+            effects = result.sweep.effects(label, references=result.references)
+            self._known = (key, effects[effects["verdict"] != NO_OUTPUT])  # their rows are made by _without
+        return self._known[1]
+
+    def _name(self, classifier: str) -> dict[str, str]:
+        """Return the cell that names a classifier, in its colour in the charts, with what it is."""
+        order = [model.id for model in self.explorer.models].index(classifier)
+        card = self.explorer.models[order].card
+        return {"text": classifier, "swatch": colour(order), "help": f"{card.title}; {card.licence}"}
+
+    def _without(self, label: str) -> list[list[Any]]:
+        """Return a row for each classifier that has no such class."""
+        return [
+            [
+                self._name(model.id),
+                "–",
+                "–",
+                "–",
+                {"text": NO_CLASS, "help": f"It knows {', '.join(model.labels)}"},
+            ]
+            for model in self.explorer.models
+            if model.index_of(label) is None
+        ]
+
+    def _waiting(self, table: pd.DataFrame) -> None:
+        label = self.explorer.label
+        now = table[table["label"] == label]
+        step = self.explorer.step
+        waiting = []
+        for name, value in zip(now["classifier"], now["probability"], strict=True):
+            series = ["…"] * STEPS
+            series[step] = f"{value:.2f}"
+            waiting.append([self._name(name), {"series": series}, "…", "…", "…"])
+        waits = (
+            "the sweep over all strengths could not be computed"
+            if self.explorer.problem
+            else "the sweep is being computed, strength by strength"
+        )
+        self.table.show(COLUMNS, waiting + self._without(label), f"Probability of {label}; {waits}")
+        self.details.show(DETAILS, [])
+        self.sentence.value = self.notes.value = self.trust.value = ""
+
+
+def within(effects: pd.DataFrame) -> bool:
+    """Tell whether an output changes, and harmless changes did as much: two answers that need a word.
+
+    >>> row = {"verdict": "changes", "as_much": 3, "references": 9}
+    >>> within(pd.DataFrame([row])), within(pd.DataFrame([row | {"as_much": 0}]))
+    (True, False)
+    """
+    known = effects[effects["references"] > 0]
+    return bool(((known["verdict"] == "changes") & (known["as_much"] > 0)).any())
+
+
+def notes(effect: Mapping[str, Any]) -> list[str]:
+    """Return what a reader must know besides the numbers of one classifier's row of `Sweep.effects`."""
+    found = [f"{effect['classifier']}: {effect['order']}. {_shuffles(effect)}"]
+    if math.isnan(effect["correlation"]):
+        found.append(f"r is {STANDS_STILL}.")
+    if effect["by_kind"]:
+        found.append(f"As much did: {effect['by_kind'].replace('_', ' ')}.")
+    if effect["unmatched"]:
+        found.append(
+            f"{effect['unmatched']} of {effect['references']} harmless changes could not be made as large as "
+            "this one: the comparison makes this one look more unusual than it is."
+        )
+    if effect["reference_p"] is not None and effect["kind_rate"] is not None:
+        found.append(
+            f"Among harmless changes its rank has p {stats.format_p(effect['reference_p'])}; at .05, "
+            f"{100 * effect['kind_rate']:.0f} % of harmless changes of an unseen kind would be called "
+            "unusual."
+        )
+    return found
+
+
+def unmoved_words(measured: pd.DataFrame, name: str | None) -> str:
+    """Say that a change had nothing to change, by the property that it is meant to move; "" if it had.
+
+    >>> import pandas as pd
+    >>> unmoved_words(pd.DataFrame({"symmetry": [0.99, 1.0]}), "symmetry")[:62]
+    'Nothing to change on this face: its facial symmetry is 0.99 be'
+    >>> unmoved_words(pd.DataFrame({"symmetry": [0.9, 1.0]}), "symmetry")
+    ''
+    """
+    if name is None or name not in measured:
+        return ""
+    kind, values = PROPERTIES[name], measured[name].to_numpy(float)
+    if not np.ptp(values) < ALIKE * (kind.high - kind.low):  # not known: NaN
+        return ""
+    title = kind.title[:1].lower() + kind.title[1:]
+    return UNMOVED.format(title=title, start=f"{values[0]:.2f}", end=f"{values[-1]:.2f}")
+
+
+def correlation_cell(r: float) -> str | dict[str, str]:
+    """Return a cell of the table of details."""
+    if math.isnan(r):
+        return {"text": "not defined", "help": STANDS_STILL}
+    return f"{round(r, 2) + 0.0:.2f}".replace("-", "−")
+
+
+def _shuffles(effect: Mapping[str, Any]) -> str:
+    """Say how sure the p of the shuffle test is."""
+    if effect["shuffle_exact"]:
+        return f"All {effect['n_permutations']:,} orders were taken: this p is exact."
+    low, high = stats.format_p(effect["shuffle_low"]), stats.format_p(max(effect["shuffle_high"], 0.001))
+    between = f"{low} to {high}"
+    if effect["shuffle_low"] == 0:
+        between = f"at most {high}"
+    elif effect["shuffle_high"] == 1:
+        between = f"at least {stats.format_p(min(effect['shuffle_low'], 0.999))}"
+    return (
+        f"{effect['n_permutations']:,} shuffles were drawn (seed {effect['seed']}); all orders would give p "
+        f"{between} (95 %)."
+    )
+
+
+def trust(n: int, references: References | None = None) -> list[str]:
+    """Return how often the tests of a sweep are wrong, as measured nearest to it.
+
+    Parameters
+    ----------
+    n
+        Number of strengths.
+    references
+        Reference sweeps that are in so far: below 99 they have no p.
+    """
+    found = [calibration.order_sentence(n)]
+    if references is not None and len(references) >= LEAST_REFERENCES:
+        found.append(calibration.reference_sentence(len(references), len(set(references.kinds))))
+    return [sentence for sentence in found if sentence]
+
+
+def snapshot_table(snapshot: Snapshot, step: int) -> pd.DataFrame:
+    """Return the outputs of the one strength that was looked at, as a tidy table with its step."""
+    strength = snapshot.frames.strengths[-1:]
+    return tidy(snapshot.readings, strength, face="", intervention="").assign(step=step)

@@ -1,0 +1,1 @@
+"""Panels of the Muscles tab, and what they show."""

@@ -1,0 +1,208 @@
+"""What the Muscles tab plays: a simulated recording, a file of the visitor's, or a clip of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.errors import BadValueError, FacelibError
+from facelib.semg.activity import ActivityRange, activity_range
+from facelib.semg.recordings.recording import Recording
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.semg.dataset import Dataset
+    from facelib.semg.recordings.findings import Finding
+    from facelib.semg.recordings.processing import Chain
+
+Progress = Callable[[int, int], object]
+
+SECONDS: Final = 8.0  # of a simulated recording
+SIDES: Final = ("neither", "left", "right")
+MOST_BYTES: Final = 100_000_000  # of a file that is uploaded
+MOST_SECONDS: Final = 1200.0
+SET_THERE: Final = "From, to, mains and window are set under “Processing”."
+SIMULATED: Final = "simulated: a test of software, and no finding on humans"
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A recording that is ready to be played.
+
+    Attributes
+    ----------
+    recording
+        As it was recorded.
+    envelope
+        What the processing chain made of it; itself if it was an envelope.
+    ends
+        What is rest and what is full activity of each channel.
+    findings
+        Of the quality check.
+    title
+        What it is, in words.
+    """
+
+    recording: Recording
+    envelope: Recording
+    ends: ActivityRange | None
+    findings: tuple[Finding, ...]
+    title: str
+
+
+def movements() -> dict[str, str]:
+    """Return the movements that can be simulated: id to title, emotions first.
+
+    Examples
+    --------
+    >>> movements()["happy"], movements()["Smile-Open"]
+    ('happy (imitated)', 'smile open')
+    """
+    from facelib.semg.simulation.movements import TASKS
+
+    emotions = {task.id: f"{task.id} (imitated)" for task in TASKS.values() if task.mode == "emotion"}
+    others = {name: name.replace("-", " ").lower() for name in TASKS if name not in emotions}
+    return emotions | others
+
+
+def simulated(
+    task: str,
+    chain: Chain,
+    *,
+    weak: str = SIDES[0],
+    weakness: float = 0.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Loaded:
+    """Simulate a recording of a movement, 44 inputs at 4096 Hz, and put it through the chain.
+
+    Parameters
+    ----------
+    task
+        One of `movements`.
+    weak, weakness
+        The side that moves less ("neither", "left", "right"), and by what share.
+    seed
+        Of all that is drawn.
+    chain
+        Constants of the processing.
+    progress
+        Called with how many channels are done, of how many; what it raises ends the work.
+    """
+    from facelib.semg.simulation.movements import Task, task_of
+    from facelib.semg.simulation.person import simulate_clip
+
+    whole = task_of(task)
+    shares = {
+        name: share * (1 - weakness if name.endswith(f"_{weak}") else 1)
+        for name, share in whole.channels.items()
+    }
+    clip = simulate_clip(Task(task, whole.mode, shares, whole.others), SECONDS, seed=seed, raw=True)
+    side = f", {weak} side weaker by {100 * weakness:.0f} %" if weak != SIDES[0] else ""
+    title = f"{movements()[task].capitalize()}{side}, {SIMULATED}"
+    made = prepared(clip.raw or clip.envelope, title, chain, progress)
+    return replace(made, ends=_simulated_range(seed, chain))
+
+
+@lru_cache(maxsize=8)
+def _simulated_range(seed: int, chain: Chain) -> ActivityRange:
+    """Return what is rest and what is full of a simulated session: that of all movements."""
+    from facelib.semg.simulation.movements import TASKS
+    from facelib.semg.simulation.person import simulate_clip
+
+    clips = (simulate_clip(task, SECONDS, seed=seed, chain=chain) for task in TASKS.values())
+    return activity_range(clip.envelope for clip in clips)
+
+
+def uploaded(
+    name: str, content: bytes, rate: float | None, chain: Chain, progress: Progress | None = None
+) -> Loaded:
+    """Read a file of the visitor's; nothing of it is written anywhere.
+
+    Raises
+    ------
+    FacelibError
+        It can't be read, its rate isn't known, or nothing moves in it.
+    """
+    from facelib.semg.recordings.reading import NoRateError, read_signals
+
+    if len(content) > MOST_BYTES:
+        most = MOST_BYTES / 1e6
+        msg = f"{name} has {len(content) / 1e6:.0f} MB; the page takes up to {most:.0f}. Cut it."
+        raise BadValueError(msg)
+    try:
+        recording = read_signals(content, name=name, rate=rate)
+    except NoRateError as error:
+        msg = (
+            f"{name} doesn't say how many samples a second it has: give “Samples / s”, or a column of times."
+        )
+        raise NoRateError(msg) from error
+    if recording.seconds > MOST_SECONDS:
+        msg = f"{name} lasts {recording.seconds / 60:.0f} min; the page takes up to {MOST_SECONDS / 60:.0f}."
+        raise BadValueError(msg)
+    return prepared(recording, name, chain, progress)
+
+
+def of_clip(dataset: Dataset, clip: str, chain: Chain) -> Loaded:
+    """Read a clip of a data set; its session says what is rest and what is full activity."""
+    found = dataset.clip(clip)
+    if found.recording is None:
+        msg = f"The clip {clip} has no signals: sessions that end in N were filmed without electrodes."
+        raise BadValueError(msg)
+    title = f"{found.task}, session {found.session}"
+    made = prepared(found.recording, title, chain, units=found.blendshapes)
+    same = dataset.clips[dataset.clips["session"] == found.session]["clip"]
+    return replace(
+        made,
+        ends=_ends(_recordings(dataset, tuple(same)) or [made.envelope]),
+        findings=(*found.findings, *made.findings),
+    )
+
+
+def recorded_clips(dataset: Dataset) -> list[str]:
+    """Return the clips of a data set that have signals."""
+    clips = dataset.clips
+    return [str(clip) for clip, there in zip(clips["clip"], clips["emg"], strict=True) if there]
+
+
+def prepared(
+    recording: Recording,
+    title: str,
+    chain: Chain,
+    progress: Progress | None = None,
+    units: pd.DataFrame | None = None,
+) -> Loaded:
+    """Check a recording and make its envelopes; with face units of its film, sides are compared, too."""
+    from facelib.semg.recordings.processing import envelope
+    from facelib.semg.recordings.quality import check
+
+    findings = tuple(check(recording, chain=chain, units=units, progress=progress))
+    try:
+        made = recording if recording.kind == "envelope" else envelope(recording, chain, progress=progress)
+    except BadValueError as error:
+        msg = f"{error.words} {SET_THERE}"
+        raise BadValueError(msg) from error
+    return Loaded(recording, made, _ends([made]), findings, title)
+
+
+def _ends(recordings: Iterable[Recording]) -> ActivityRange | None:
+    """Return what is rest and what is full in envelopes; None for those that were normalised."""
+    given = [recording for recording in recordings if recording.unit]
+    return activity_range(given) if given else None
+
+
+@lru_cache(maxsize=8)
+def _recordings(dataset: Dataset, clips: tuple[str, ...]) -> list[Recording]:
+    """Return the envelopes of clips; those that can't be read are left out, and said where they are shown."""
+    found = []
+    for clip in clips:
+        try:
+            recording: Any = dataset.clip(clip).recording
+        except FacelibError:
+            continue
+        if recording is not None:
+            found.append(recording)
+    return found

@@ -1,0 +1,1 @@
+"""The page's server: Voila with its holes closed, its kernels, its doors."""

@@ -1,0 +1,392 @@
+"""The Observed data tab: faces as they are, and which outputs go with their properties."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import ipywidgets as widgets
+
+from facelib.app.explorer.state import Explorer
+from facelib.app.studies.confirm_panel import ConfirmPanel
+from facelib.app.studies.effects_panel import FailuresPanel, percent
+from facelib.app.studies.example_view import observed_example
+from facelib.app.studies.exports import OBSERVED, TakeHome
+from facelib.app.studies.face_source_panel import WhomPanel
+from facelib.app.studies.observed_state import (
+    ALPHAS,
+    BUDGETS,
+    EVERY,
+    RATED,
+    RENDERED,
+    SOURCES,
+    Found,
+    Observed,
+)
+from facelib.app.studies.population_panel import classifier_groups
+from facelib.app.studies.run_panel import RunPanel, count
+from facelib.app.widgets.checklist import CheckList
+from facelib.app.widgets.controls import Card, Quiet, labelled, paragraphs
+from facelib.app.widgets.livetable import LiveTable
+from facelib.app.widgets.mapview import MapView
+from facelib.app.widgets.style import PageStyle
+from facelib.app.widgets.trait_link import bind
+from facelib.charts import specs
+from facelib.classifiers import EMOTIONS
+from facelib.stats.independence import TESTS
+from facelib.studies.engine.execution import duration
+from facelib.studies.observational import UNCONDITIONAL
+
+FILLS: Final = (
+    "The map fills in as faces are read: a panel for each property; the tests follow when all faces are read."
+)
+WAITS: Final = f"Nothing has been run yet. {FILLS}"
+RUNS: Final = f"The first faces are being read. {FILLS}"
+EARLY: Final = (
+    "So far: {done} of {total} faces read{others}. Cells show how much of the variance goes with the "
+    "property."
+)
+NO_PERSON: Final = ("one picture a person", "")
+NO_LABEL: Final = ("nothing", "")
+UNHELD: Final = f"Nothing is held fixed. {UNCONDITIONAL}"
+UNABLE: Final = "Cannot reach the corrected level"
+COLUMNS: Final = ("labels", "person")
+TIMES: Final = tuple((f"up to {duration(seconds).removesuffix(' 0 s')}", seconds) for seconds in BUDGETS)
+MOST: Final = 600  # people
+SHARES: Final = (
+    {"title": "property", "align": "left"},
+    {
+        "title": "outputs",
+        "align": "right",
+        "help": "How many could be tested: one for each classifier and emotion",
+    },
+    {
+        "title": "votes reject",
+        "align": "right",
+        "help": "At least two of the three tests (cHSIC, RCoT, CMIknn) have a p below α",
+    },
+    {"title": "after Holm", "align": "right", "help": "Corrected over the whole grid"},
+    {"title": "after BH", "align": "right", "help": "Benjamini and Hochberg over the whole grid"},
+    {
+        "title": "by chance",
+        "align": "right",
+        "help": "The same share for random numbers in place of the property",
+    },
+    {
+        "title": "explained ≥ δ",
+        "align": "right",
+        "help": "Share of outputs of which δ or more of the variance goes with the property",
+    },
+)
+
+
+class ObservedPanel(widgets.VBox):
+    """The whole tab as one widget; it also works alone in a notebook.
+
+    Parameters
+    ----------
+    explorer
+        Whose classifiers are chosen at first; None: all of this machine.
+    state
+        Its state; None: a fresh one.
+    store
+        Folder to keep the results in; None: a temporary one that is deleted with the session.
+    **settings
+        Where a fresh state starts: see `facelib.app.studies.observed_state.Observed`.
+
+    Examples
+    --------
+    >>> panel = ObservedPanel(models=["known_unbiased"])
+    >>> panel.state.close()
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer | None = None,
+        state: Observed | None = None,
+        *,
+        store: str | Path | None = None,
+        **settings: Any,
+    ) -> None:
+        if state is None:
+            models = {} if explorer is None else {"models": [model.id for model in explorer.models]}
+            state = Observed(store=store, **(models | settings))
+        self.state = state
+        self.who, self.asked = WhomPanel(state.whom, most=MOST), AskedPanel(state)
+        self.confirm = ConfirmPanel(state, self.asked.question, self.asked.show)
+        self.run = RunPanel(state, self._lock)
+        self.map, self.shares = MapPanel(state), SharesPanel(state)
+        self.failures, self.home = FailuresPanel(state), TakeHome(state, OBSERVED)
+        left = widgets.VBox([self.run.skip, self.confirm, self.who, self.asked])
+        right = widgets.VBox([self.run, self.map, self.shares, self.failures, self.home])
+        for column in (left, right):
+            column.add_class("facelib-column")
+        body = widgets.Box([left, right])
+        body.add_class("facelib-study")
+        super().__init__([body] if explorer is not None else [PageStyle(), body])
+        if explorer is None:
+            self.add_class("facelib-app")
+        state.start()
+
+    def _lock(self, locked: bool) -> None:
+        for part in (self.who, self.asked):
+            part.lock(locked=locked)
+
+
+class AskedPanel(Card):
+    """Chooses properties, classifiers, what is held fixed, and the level."""
+
+    def __init__(self, state: Observed) -> None:
+        super().__init__("What is asked")
+        self.state = state
+        self._quiet = Quiet()
+        self.chosen = CheckList(
+            "Properties",
+            "Do outputs go with it, among faces that are alike in what is held fixed?",
+            state.offered(),
+            state.chosen,
+            height=232,
+        )
+        self.models = CheckList(
+            "Classifiers",
+            "Which networks read the faces",
+            classifier_groups(state.models),
+            state.models,
+            columns=2,
+        )
+        self.labels = labelled(
+            "Held fixed", "Column that says what each face shows, or nothing", widgets.Dropdown()
+        )
+        self.label_source = labelled(
+            "Label from",
+            "What people were asked to show, how others rated them, or what they said themselves",
+            widgets.Dropdown(options=[*SOURCES]),
+        )
+        self.person = labelled(
+            "Person", "Column that says who it is: rows must be independent people", widgets.Dropdown()
+        )
+        self.alpha = labelled(
+            "Level α",
+            "How often a test, or the vote, may find something where nothing is",
+            widgets.Dropdown(options=[(f"{a:g}", a) for a in ALPHAS]),
+        )
+        self.delta = labelled(
+            "Margin δ",
+            "Share of the output's variance from which on a dependence is no longer called small",
+            widgets.FloatSlider(min=0.001, max=0.1, step=0.001, readout_format=".3f"),
+        )
+        self.budget = labelled(
+            "Test time",
+            "How long the tests may take: with more time p-values can get small enough for the correction",
+            widgets.Dropdown(options=[*TIMES]),
+        )
+        self.label = labelled(
+            "Emotion",
+            "Which output the hypothesis is about",
+            widgets.Dropdown(options=[("every emotion", EVERY), *((name, name) for name in EMOTIONS)]),
+        )
+        self.hint = widgets.HTML()
+        self.hint.add_class("facelib-hint")
+        self.question = [self.label, self.alpha, self.delta]
+        self.rest = widgets.VBox(self.question[1:])
+        self.rest.add_class("facelib-fields")
+        self.names = (
+            "chosen",
+            "models",
+            "labels",
+            "label_source",
+            "person",
+            "alpha",
+            "delta",
+            "budget",
+            "label",
+        )
+        self.follow()
+        for name in self.names:
+            if name not in COLUMNS:
+                bind(state, name, getattr(self, name), state.lock)
+        for name in COLUMNS:  # their options change with the faces, before their value may
+            getattr(self, name).observe(self.guarded(partial(self._on_column, name)), "value")
+        state.observe(self.guarded(self.follow), ["labels", "person", "label_source"])
+        state.whom.observe(self.guarded(self.follow), ["source", "photographs", "worn"])
+        self.fill(
+            self.chosen,
+            self.models,
+            self.labels,
+            self.label_source,
+            self.person,
+            self.hint,
+            self.rest,
+            self.budget,
+        )
+
+    def show(self, here: bool) -> None:
+        """Let level and margin stand here, or leave them to who confirms."""
+        self.rest.children = self.question[1:] if here else []
+
+    def follow(self, _change: object = None) -> None:
+        """Offer what is known of the faces that are chosen."""
+        state = self.state
+        mine = state.whom.source == "mine"
+        groups = state.offered()
+        if self.chosen.groups != groups:
+            self.chosen.groups = groups
+        named = [(name, name) for name in state.columns]
+        with self._quiet:
+            _offer(self.labels, [NO_LABEL, *named] if mine else [(RENDERED, RENDERED)], state.labels)
+            _offer(self.person, [NO_PERSON, *named], state.person)
+        for control in (self.labels, self.person):
+            control.layout.display = "" if mine else "none"
+        self.label_source.layout.display = "" if mine and state.labels else "none"
+        hints = [] if mine else ["Held fixed: the expression that each person was rendered with."]
+        if mine and not state.labels:
+            hints.append(UNHELD)
+        elif mine and state.label_source == "rated":
+            hints.append(RATED)
+        if mine and not state.person:
+            hints.append("Assumes one picture a person: several of one break every test.")
+        self.hint.value = paragraphs(*hints)
+
+    def _on_column(self, name: str, event: Any) -> None:
+        if not self._quiet and event["new"] is not None:
+            setattr(self.state, name, event["new"])
+
+    def lock(self, *, locked: bool) -> None:
+        """Let nothing be changed while a study runs."""
+        for name in self.names:
+            getattr(self, name).disabled = locked
+
+
+class MapPanel(Card):
+    """Which outputs go with which property: votes, and how much."""
+
+    def __init__(self, state: Observed) -> None:
+        super().__init__("What goes with each property")
+        self.state = state
+        self.chart, self.waits, self.notes = MapView(), widgets.HTML(paragraphs(WAITS)), widgets.HTML()
+        for words in (self.waits, self.notes):
+            words.add_class("facelib-hint")
+        self.example = observed_example()
+        state.observe(self.guarded(self.follow), ["found", "stage"])
+        self.follow()
+        self.fill(self.waits, self.example, self.chart, self.notes)
+
+    def follow(self, _change: object = None) -> None:
+        """Show what is known; the chart is patched, never embedded again."""
+        found: Found | None = self.state.found
+        self.chart.layout.display = "" if found is not None else "none"
+        self.example.show(here=found is None and not self.state.running)
+        early = found is not None and not found.tested
+        self.waits.layout.display = "" if found is None or early else "none"
+        if found is None:
+            self.waits.value = paragraphs(RUNS if self.state.running else WAITS)
+            self.notes.value = ""
+            return
+        from facelib.charts.facets import titles_by_order
+        from facelib.charts.statistics.dependence import dependence_rows
+
+        counts = found.result.counts
+        early_words = EARLY.format(done=counts.done, total=counts.total, others=counts.others)
+        self.waits.value = paragraphs(early_words)
+        alpha = float(found.grid["alpha"].iloc[0])
+        cells = dependence_rows(found.effects, titles_of(self.state), alpha=alpha, tested=found.tested)
+        titles = titles_by_order(cells)
+        shape = (titles, {(cell["classifier"], cell["label"]) for cell in cells})
+        spec = specs.of("dependence.dependence_layout")
+        self.chart.draw(spec, {"cells": cells}, {"cells_titles": titles}, shape)
+        self.notes.value = paragraphs(*notes_of(found))
+
+
+class SharesPanel(Card):
+    """Share of significant tests by property, raw and corrected, beside chance."""
+
+    def __init__(self, state: Observed) -> None:
+        super().__init__("Share of outputs that go with it")
+        self.state = state
+        self.table, self.sentence = LiveTable(), widgets.HTML()
+        self.sentence.add_class("facelib-hint")
+        state.observe(self.guarded(self.follow), "found")
+        self.follow()
+        self.fill(self.table, self.sentence)
+
+    def follow(self, _change: object = None) -> None:
+        """Show the shares once the tests were run."""
+        found: Found | None = self.state.found
+        known = found is not None and found.tested
+        self.layout.display = "" if known else "none"
+        if found is None or not known:
+            return
+        shares = voted(found.share)
+        names = titles_of(self.state)
+        self.table.show(
+            SHARES, share_rows(shares, names), "By property; each share is of classifiers × emotions"
+        )
+        self.sentence.value = paragraphs(
+            *filter(None, [found.result.few]), *shares["sentence"].drop_duplicates()
+        )
+
+
+def titles_of(state: Observed) -> dict[str, str]:
+    """Return the titles of all properties that are offered, by their names."""
+    return {one["id"]: one["title"] for group in state.offered() for one in group["items"]}
+
+
+def voted(share: Any) -> Any:
+    """Return the rows of the vote, or of the first test where there is none."""
+    methods = list(share["method"].drop_duplicates())
+    return share[share["method"] == ("vote" if "vote" in methods else methods[0])]
+
+
+def share_rows(shares: Any, titles: dict[str, str]) -> list[list[str]]:
+    """Return the table of shares, one row a property."""
+    return [
+        [
+            titles.get(str(row["property"]), str(row["property"])),
+            str(row["tests"]),
+            f"{int(row['significant'])} ({percent(row['share'])})",
+            percent(row["share_holm"]),
+            percent(row["share_bh"]),
+            percent(row["null_share"]),
+            large(row),
+        ]
+        for row in shares.to_dict("records")
+    ]
+
+
+def large(row: Any) -> str:
+    """Return the share of sizable dependences with its interval."""
+    ends = (row["large_low"], row["large_high"])
+    if any(math.isnan(number) for number in (row["share_large"], *ends)):
+        return percent(row["share_large"])
+    return f"{percent(row['share_large'])} ({percent(ends[0])} … {percent(ends[1])})"
+
+
+def notes_of(found: Found) -> list[str]:
+    """Return what a reader must know of the tests."""
+    rows = found.grid[~found.grid["null_property"]]
+    names = [TESTS[name].title for name in rows["method"].drop_duplicates() if name in TESTS]
+    notes = [found.result.few] if found.tested and found.result.few else []
+    notes += [f"Tests: {', '.join(names)}; n = {int(rows['n'].max())}."] if found.tested else []
+    notes += [] if found.result.settings["labels"] else [UNHELD]
+    if found.left_out:
+        notes.append(f"{count(found.left_out, 'face')} left out: a label, property or output is missing.")
+    if found.unread:
+        notes.append(f"{count(found.unread, 'face')} not read yet.")
+    refused = rows.loc[rows["notes"].str.startswith("Not run"), ["method", "notes"]].drop_duplicates()
+    notes += [
+        f"{TESTS[name].title}: {note}" for name, note in refused.itertuples(index=False) if name in TESTS
+    ]
+    unable = rows.loc[rows["notes"].str.contains(UNABLE, regex=False), "method"].drop_duplicates()
+    if found.tested and len(unable):
+        names = [TESTS[name].title if name in TESTS else str(name) for name in unable]
+        notes.append(f"{UNABLE} for want of permutations: {', '.join(names)}. Give the tests more time.")
+    return notes
+
+
+def _offer(menu: widgets.Dropdown, options: list[tuple[str, str]], value: str) -> None:
+    """Offer other options, with one of them chosen."""
+    if list(menu.options) != options:
+        menu.options = options
+    menu.value = value if value in [known for _, known in options] else None

@@ -1,0 +1,267 @@
+"""What the Observed data tab shows: faces as they are, and whether outputs go with their properties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import traitlets
+
+from facelib import classifiers as zoo
+from facelib import properties, stats, studies
+from facelib.app.studies.face_source import Whom
+from facelib.app.studies.state import StudyState
+from facelib.app.studies.throttle import Looks, need
+from facelib.app.worker import Task
+from facelib.classifiers import EMOTIONS
+from facelib.stats.independence import TESTS
+from facelib.stats.power import plain
+from facelib.studies.declared.hypothesis import Hypothesis
+from facelib.studies.engine.execution import duration
+from facelib.studies.grid import effects_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PEOPLE: Final = 140
+ALPHAS: Final = (0.01, 0.05)
+BUDGETS: Final = (10, 60, 300)
+RENDERED: Final = "expression"
+EVERY: Final = "every class"
+SOURCES: Final = ("instructed", "rated", "self-report", "not declared")
+"""Where labels of photographs come from."""
+RATED: Final = (
+    "A rated label was read from the picture: holding it fixed can tie together what has nothing to do with "
+    "each other (a collider). Where there are labels of both kinds, run the study with each."
+)
+GIVEN: Final = ("age", "gender", "skin_tone", "hair", "hair_colour", "facial_hair")
+"""Fields of heads that are offered as properties."""
+USUAL: Final = ("label", "expression", "emotion")
+"""Columns that are taken for labels until another one is chosen."""
+FIRST: Final = ("symmetry", "appearance_symmetry")
+WORN: Final = {"electrodes": "electrodes", "glasses": "glasses"}
+REPAINT: Final = 0.2  # seconds between two words on which test is run
+QUICK: Final = ("partial_correlation",)
+"""What is run while faces are still being read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What is known of a study, finished or not.
+
+    Attributes
+    ----------
+    result
+        The study's result at that moment.
+    grid
+        Independence grid: one row a property × output × test.
+    effects
+        One row a property × classifier × emotion: size, votes.
+    share
+        Share of significant tests by property and test, beside that of a random property.
+    failures
+        One row a face that couldn't be read.
+    tested
+        Whether all tests were run; else only sizes are known.
+    left_out
+        Faces that were read and lack a label, a property or an output.
+    unread
+        Faces that are not read yet.
+    """
+
+    result: Any
+    grid: pd.DataFrame
+    effects: pd.DataFrame
+    share: pd.DataFrame
+    failures: pd.DataFrame
+    tested: bool
+    left_out: int
+    unread: int = 0
+
+
+class Observed(StudyState):
+    """State of the Observed data tab.
+
+    Attributes
+    ----------
+    chosen
+        Names of the properties.
+    models
+        Ids of the classifiers.
+    size
+        Side of rendered pictures, px.
+    labels
+        Column that is held fixed; "": nothing is.
+    label_source
+        Where labels of photographs come from, out of `SOURCES`.
+    person
+        Column of who is shown; "": one picture a person.
+    alpha, delta
+        Level of every test, and margin of the share of variance.
+    budget
+        Seconds for the tests: permutations go on while there is time, until p-values can survive correction.
+    label
+        Class of a hypothesis, or `EVERY`.
+    """
+
+    SETTINGS: ClassVar[tuple[str, ...]] = (
+        "chosen", "models", "size", "labels", "label_source", "person", "alpha", "delta", "budget", "label",
+    )  # fmt: skip
+    NAME: ClassVar[str] = "facelib-observed"
+
+    chosen = traitlets.List(traitlets.Unicode(), default_value=["age", "gender", "skin_tone", "symmetry"])
+    size = traitlets.Int(224)
+    models = traitlets.List(traitlets.Unicode())
+    labels = traitlets.Unicode(RENDERED)
+    label_source = traitlets.Enum(SOURCES, "not declared")
+    person = traitlets.Unicode("")
+    alpha = traitlets.Enum(ALPHAS, 0.01)
+    delta = traitlets.Float(0.01, min=0.001, max=0.5)
+    budget = traitlets.Enum(BUDGETS, 60)
+    label = traitlets.Enum((EVERY, *EMOTIONS), EVERY)
+
+    def __init__(
+        self,
+        *,
+        models: list[str] | tuple[str, ...] | None = None,
+        store: str | Path | None = None,
+        background: bool = True,
+        **settings: Any,
+    ) -> None:
+        whom = Whom("one", people=PEOPLE, expressions=list(EMOTIONS))
+        known = zoo.available() if models is None else list(models)
+        super().__init__(whom, store=store, background=background, models=known, **settings)
+        whom.observe(self._on_faces, ["source", "photographs"])
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the photographs' table that may be labels, persons or properties."""
+        return self.whom.columns if self.whom.source == "mine" else ()
+
+    def _on_faces(self, _change: object) -> None:
+        """Choose the usual columns of other faces."""
+        mine, known = self.whom.source == "mine", self.columns
+        with self.hold_trait_notifications():
+            usual = next((name for name in USUAL if name in known), "")
+            self.labels = usual if mine else RENDERED
+            self.person = "person" if "person" in known else ""
+            ids = {one["id"] for group in self.offered() for one in group["items"]}
+            self.chosen = [name for name in self.chosen if name in ids]
+
+    def offered(self) -> list[dict[str, Any]]:
+        """Return the properties that can be asked for, in groups as `CheckList` takes them."""
+        mine = self.whom.source == "mine"
+        held = {self.labels, self.person, "id", "file", "folder"}
+        given = [name for name in (self.columns if mine else GIVEN) if name not in held]
+        if not mine:
+            given += [name for name in WORN if name in self.whom.worn]
+        groups: list[dict[str, Any]] = [
+            {"title": "Known of each face", "items": [_given(name) for name in given]}
+        ]
+        for source, title in (
+            ("measured", "Measured in the picture"),
+            ("estimated", "Estimated by networks"),
+        ):
+            names = [
+                one.name
+                for one in map(properties.PROPERTIES.__getitem__, properties.PROPERTIES)
+                if one.source == source and not one.reason and one.name not in given
+            ]
+            names.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+            group = {"title": title, "items": [_entry(name) for name in names]}
+            groups.append(group | ({"folded": True} if source == "estimated" else {}))
+        return [group for group in groups if group["items"]]
+
+    def declare(self) -> Any:
+        """Return the study as it is set now."""
+        need(self.models, "Nobody reads the faces: choose a classifier or more.")
+        need(self.chosen, "Nothing is asked: choose a property or more.")
+        faces = self.whom.faces()
+        mine = self.whom.source == "mine"
+        return studies.ObservationalStudy(
+            faces=faces,
+            properties=list(self.chosen),
+            classifiers=list(self.models),
+            labels=self.labels or (),
+            label_source=self.label_source if mine else None,
+            person=self.person or None,
+            size=self.size,
+            alpha=self.alpha,
+            delta=self.delta,
+            budget=float(self.budget),
+            seed=self.whom.seed,
+            name=f"Observed data: {self.whom.words}",
+            hypothesis=self.hypothesis if self.mode == "confirm" else None,
+        )
+
+    def hypothesise(self, statement: str) -> Hypothesis:
+        """Return the hypothesis that the settings amount to: about the first property."""
+        return Hypothesis(
+            statement=statement,
+            subject=(self.chosen or [""])[0],
+            label=self.label,
+            classifiers=tuple(self.models),
+            delta=self.delta,
+            alpha=self.alpha,
+            faces=len(self.whom.faces()),
+        )
+
+    def answer(self, found: Found) -> str:
+        """Say for how many outputs it came out as the hypothesis has it."""
+        asked: Hypothesis = self.hypothesis
+        rows = found.effects[found.effects["property"] == asked.subject]
+        if asked.label != EVERY:
+            rows = rows[rows["label"] == asked.label]
+        large = rows["explained"] >= asked.delta
+        rejects = rows["rejects"].astype(bool)
+        sized = (
+            f"{int((rejects & large).sum())} of them by δ = {plain(asked.delta)} of their variance or more"
+            if rows["explained"].notna().any()
+            else "by how much isn't known (too few faces a label)"
+        )
+        few = found.result.few
+        return (
+            f"{few and f'{few} '}Answer over {found.result.tested_people} people: {int(rejects.sum())} of "
+            f"{len(rows)} outputs go with {asked.subject}, {sized}; after Holm: "
+            f"{int((rows['p_holm'] < asked.alpha).sum())}."
+        )
+
+    def gather(self, result: Any, task: Task | None = None) -> Found:
+        """Return sizes while faces are read, and the tests when all are."""
+        if not result.complete:
+            grid = result.data.test({**result.settings, "methods": QUICK, "budget": None})
+        else:
+            told = Looks(REPAINT)
+
+            def tell(progress: Any) -> None:
+                title = TESTS[progress.method].title if progress.method in TESTS else progress.method
+                most = max(0.0, self.budget - progress.seconds)
+                pairs = f"{progress.done} of {progress.total} pairs"
+                words = f"Testing: {title}, {pairs}, at most {duration(most)} left"
+                if told.due:
+                    with told:
+                        self._tell(task, setattr, self, "step", words)
+                if self._stopped.is_set() or (task is not None and task()):
+                    raise studies.Cancelled
+
+            grid = result.test(progress=tell)
+        return Found(
+            result=result,
+            grid=grid,
+            effects=effects_of(grid),
+            share=stats.share_significant(grid),
+            failures=result.failures,
+            tested=bool(result.complete),
+            left_out=result.left_out,
+            unread=result.unread,
+        )
+
+
+def _given(name: str) -> dict[str, str]:
+    return {"id": name, "title": name.replace("_", " ").capitalize(), "help": "As it is known of each face"}
+
+
+def _entry(name: str) -> dict[str, str]:
+    known = properties.PROPERTIES[name]
+    return {"id": name, "title": known.title, "help": known.description}

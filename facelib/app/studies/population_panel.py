@@ -1,0 +1,260 @@
+"""The Population tab: some changes on many faces, effects over people that fill in as faces are done."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any, Final
+
+import ipywidgets as widgets
+
+from facelib import classifiers as zoo
+from facelib.app.explorer.change_panel import withheld_html
+from facelib.app.explorer.state import Explorer
+from facelib.app.studies.confirm_panel import ConfirmPanel, PowerHelper
+from facelib.app.studies.effects_panel import EffectsPanel, FailuresPanel, VerdictsPanel
+from facelib.app.studies.exports import POPULATION, TakeHome
+from facelib.app.studies.face_source_panel import WhomPanel
+from facelib.app.studies.population_state import ALPHAS, MEANT, SIDES, STEPS, Population, has_side, offered
+from facelib.app.studies.run_panel import RunPanel
+from facelib.app.widgets.checklist import CheckList
+from facelib.app.widgets.controls import Card, labelled
+from facelib.app.widgets.style import PageStyle
+from facelib.app.widgets.trait_link import bind
+from facelib.classifiers import EMOTIONS
+from facelib.classifiers.builtin import RECIPES
+from facelib.classifiers.known_bias import BIASES
+from facelib.interventions import INTERVENTIONS, Intervention
+
+KNOWN: Final = tuple(bias.id for bias in BIASES)
+HELP: Final = {bias.id: f"A network trained for lessons; its bias: {bias.words}" for bias in BIASES}
+AS_MEANT: Final = ("the emotion meant", MEANT)
+NONE: Final = ("none", "")
+ALTERNATIVES: Final = (
+    ("up or down", "two-sided"),
+    ("outputs fall", "less"),
+    ("outputs rise", "greater"),
+)
+
+
+class PopulationPanel(widgets.VBox):
+    """The whole tab as one widget; it also works alone in a notebook.
+
+    Parameters
+    ----------
+    explorer
+        Whose change and classifiers are chosen at first; None: one side weaker, all classifiers.
+    state
+        Its state; None: a fresh one.
+    store
+        Folder to keep the results in; None: a temporary one that is deleted with the session.
+    **settings
+        Where a fresh state starts: see `facelib.app.studies.population_state.Population`.
+
+    Examples
+    --------
+    >>> panel = PopulationPanel(models=["known_unbiased"])
+    >>> panel.state.close()
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer | None = None,
+        state: Population | None = None,
+        *,
+        store: str | Path | None = None,
+        **settings: Any,
+    ) -> None:
+        if state is None:
+            if explorer is not None:
+                models = [model.id for model in explorer.models]
+                settings = {"change": explorer.intervention, "models": models} | settings
+            state = Population(store=store, **settings)
+        self.state = state
+        self.who, self.changes, self.asked = WhomPanel(state.whom), ChangesPanel(state), AskedPanel(state)
+        self.confirm = ConfirmPanel(state, self.asked.question, self.asked.show, PowerHelper(state))
+        self.run = RunPanel(state, self._lock)
+        self.effects, self.verdicts = EffectsPanel(state), VerdictsPanel(state)
+        self.failures, self.home = FailuresPanel(state), TakeHome(state, POPULATION)
+        left = widgets.VBox([self.run.skip, self.confirm, self.who, self.changes, self.asked])
+        right = widgets.VBox([self.run, self.effects, self.verdicts, self.failures, self.home])
+        for column in (left, right):
+            column.add_class("facelib-column")
+        body = widgets.Box([left, right])
+        body.add_class("facelib-study")
+        style = [] if explorer is not None else [PageStyle()]
+        super().__init__([*style, body])
+        if explorer is None:
+            self.add_class("facelib-app")
+        state.observe(self._follow_mode, "mode")
+        self._follow_mode()
+        state.start()
+
+    def _follow_mode(self, _change: object = None) -> None:
+        """In Confirm the number of people stands beside what it can find."""
+        self.who.people.layout.display = "none" if self.state.mode == "confirm" else ""
+
+    def _lock(self, locked: bool) -> None:
+        for part in (self.who, self.changes, self.asked):
+            part.lock(locked=locked)
+
+
+class ChangesPanel(Card):
+    """Chooses the interventions, their side, their control, and how many strengths."""
+
+    def __init__(self, state: Population) -> None:
+        super().__init__("What is changed")
+        self.state = state
+        self.list = CheckList(
+            "Changes", "Each is made on every face, from nothing to the whole change", [], state.chosen,
+            height=232,
+        )  # fmt: skip
+        self.side = labelled("Side", "The person's own side, for one-sided changes", _menu(SIDES))
+        self.control = labelled(
+            "Control", "A change whose effect is subtracted: as much movement, say, but on both sides",
+            widgets.Dropdown(),
+        )  # fmt: skip
+        self.steps = labelled(
+            "Strengths",
+            "How many, from 0 to 1: effects take the first and the last, curves all of them",
+            _menu(STEPS),
+        )
+        self.hint = widgets.HTML()
+        self.hint.add_class("facelib-hint")
+        self.withheld = widgets.HTML()
+        self.withheld.add_class("facelib-hint")
+        self.follow()
+        for name, control in (("chosen", self.list), ("side", self.side), ("steps", self.steps)):
+            bind(state, name, control, state.lock)
+        bind(state, "control", self.control, state.lock)
+        state.observe(self.guarded(self.follow), ["chosen", "control"])
+        state.whom.observe(self.guarded(self.follow), "source")
+        self.fill(self.list, self.withheld, self.control, self.hint, self.side, self.steps)
+
+    def follow(self, _change: object = None) -> None:
+        """Offer what works on the faces that are chosen."""
+        state = self.state
+        known = offered(state.whom.source)
+        ids = {change.id for change in known}
+        with state.hold_trait_notifications():
+            state.chosen = [name for name in state.chosen if name in ids]
+            state.control = state.control if state.control in ids else ""
+        groups = groups_of(known)
+        if self.list.groups != groups:
+            self.list.groups = groups
+        options = [NONE, *((change.title, change.id) for change in known if not change.placebo)]
+        if list(self.control.options) != options:
+            value = state.control
+            self.control.options = options
+            self.control.value = value
+        chosen = INTERVENTIONS[state.control] if state.control else None
+        self.hint.value = html.escape(control_hint(chosen))
+        self.withheld.value = withheld_html() if state.whom.source == "mine" else ""
+        one_sided = any(has_side(change) for change in state.interventions)
+        self.side.layout.display = "" if one_sided else "none"
+
+    def lock(self, *, locked: bool) -> None:
+        """Let nothing be changed while a study runs."""
+        for control in (self.list, self.side, self.control, self.steps):
+            control.disabled = locked
+
+
+class AskedPanel(Card):
+    """Chooses classifiers, class, margin, level and direction."""
+
+    def __init__(self, state: Population) -> None:
+        super().__init__("What is asked")
+        self.state = state
+        self.models = CheckList(
+            "Classifiers",
+            "Which networks read the faces",
+            classifier_groups(state.models),
+            state.models,
+            columns=2,
+        )
+        self.label = labelled(
+            "Emotion",
+            "Whose output counts: that of the emotion each face is meant to show, or of one for all faces",
+            widgets.Dropdown(options=[AS_MEANT, *((name, name) for name in EMOTIONS)]),
+        )
+        self.delta = labelled(
+            "Margin δ",
+            "How large a mean change of the probability has to be to matter; set it before the run",
+            widgets.FloatSlider(min=0.01, max=0.5, step=0.01, readout_format=".2f"),
+        )
+        self.alpha = labelled(
+            "Level α",
+            "How often a test may find something where nothing is; intervals go with it",
+            _menu(ALPHAS),
+        )
+        self.alternative = labelled(
+            "Direction",
+            "Whether outputs are tested for a fall, for a rise, or for either",
+            widgets.Dropdown(options=list(ALTERNATIVES)),
+        )
+        self.names = ("models", "label", "delta", "alpha", "alternative")
+        for name in self.names:
+            bind(state, name, getattr(self, name), state.lock)
+        self.question = [self.label, self.alternative, self.delta, self.alpha]
+        self.rest = widgets.VBox(self.question)
+        self.rest.add_class("facelib-fields")
+        self.fill(self.models, self.rest)
+
+    def show(self, here: bool) -> None:
+        """Let class, direction, margin and level stand here, or leave them to who confirms."""
+        self.rest.children = self.question if here else []
+
+    def lock(self, *, locked: bool) -> None:
+        """Let nothing be changed while a study runs."""
+        for name in self.names:
+            getattr(self, name).disabled = locked
+
+
+def groups_of(changes: list[Intervention]) -> list[dict[str, Any]]:
+    """Return changes under their headings; the harmless ones come last, folded."""
+    groups: dict[str, dict[str, Any]] = {}
+    for change in changes:
+        title = f"{change.group} changes" if change.placebo else change.group
+        new = {"title": title, "items": []} | ({"folded": True} if change.placebo else {})
+        group = groups.setdefault(title, new)
+        group["items"].append({"id": change.id, "title": change.title, "help": change.description})
+    return list(groups.values())
+
+
+def classifier_groups(chosen: list[str]) -> list[dict[str, Any]]:
+    """Return the classifiers of this machine; the networks whose bias is known are folded."""
+    usual = list(dict.fromkeys([*zoo.available(), *(name for name in chosen if name not in KNOWN)]))
+    groups: list[dict[str, Any]] = [{"title": "", "items": [_entry(name) for name in usual]}]
+    groups.append(
+        {"title": "Networks whose bias is known", "folded": True, "items": [_entry(name) for name in KNOWN]}
+    )
+    return [group for group in groups if group["items"]]
+
+
+def control_hint(control: Intervention | None) -> str:
+    """Say what a control is for."""
+    if control is None:
+        return "Without a control the effect is the whole change, whatever it is made of."
+    return f"What is called \u201cbecause of\u201d a change is what it does beyond this: {control.clause}."
+
+
+def _entry(name: str) -> dict[str, str]:
+    return {
+        "id": name,
+        "title": name.removeprefix("known_").replace("_", " ") if name in KNOWN else name,
+        "help": HELP.get(name) or who(name),
+    }
+
+
+def who(name: str) -> str:
+    """Say in a line what a classifier that comes with facelib is: a network, never a person; else nothing.
+
+    >>> who("human")
+    'A network, human (big-XCEPTION): trained on small gray pictures; anger, disgust and fear are weak.'
+    """
+    known = next((one for one in RECIPES if one.id == name), None)
+    return "" if known is None else f"A network, {known.title}: {known.limits}."
+
+
+def _menu(options: Any) -> widgets.Dropdown:
+    return widgets.Dropdown(options=[(str(option), option) for option in options])

@@ -1,0 +1,245 @@
+"""What the Population tab shows: some changes on many faces, and their effects over people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import traitlets
+
+from facelib import classifiers as zoo
+from facelib import interventions, studies
+from facelib.app.studies.face_source import Whom
+from facelib.app.studies.state import StudyState
+from facelib.app.studies.throttle import need
+from facelib.app.worker import Task
+from facelib.classifiers import EMOTIONS
+from facelib.interventions import INTERVENTIONS, Intervention
+from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+from facelib.stats.effects.few_people import few_people
+from facelib.stats.power import plain
+from facelib.studies.declared.hypothesis import ALTERNATIVE, INTENDED, Hypothesis
+from facelib.studies.engine.subjects import example
+from facelib.studies.interventional import intervention_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.stats import Lowering
+
+MEANT: Final = ""
+STEPS: Final = (2, 3, 5, 11, 21)
+ALPHAS: Final = (0.05, 0.01)
+CONTROL_OF: Final[Mapping[str, str]] = {"asymmetric_expression": "weaker_expression"}
+"""The control that is proposed for a change: the same total activation, on both sides."""
+SAID: Final = {"falls": "fall", "rises": "rise", "two-sided": "change"}
+SIDES: Final = ("left", "right")
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What is known of a study, finished or not.
+
+    Attributes
+    ----------
+    result
+        The study's result at that moment.
+    effects, by_label
+        Effects over people on the intended class, and on every emotion; empty while nothing is known.
+    contrasts
+        The intervention against its control; None without one.
+    lowering
+        How many classifiers lower their output, by intervention.
+    share
+        Share of significant tests by intervention, raw and corrected.
+    failures
+        One row a unit that failed.
+    """
+
+    result: Any
+    effects: pd.DataFrame
+    by_label: pd.DataFrame
+    contrasts: pd.DataFrame | None
+    lowering: Mapping[str, Lowering]
+    share: pd.DataFrame
+    failures: pd.DataFrame
+
+
+class Population(StudyState):
+    """State of the Population tab.
+
+    Attributes
+    ----------
+    chosen
+        Ids of the interventions.
+    options
+        Interventions by id whose options aren't the usual ones.
+    side
+        The person's own side, for changes of one side.
+    control
+        Id of the control; "": none.
+    steps
+        Strengths from 0 to 1.
+    size
+        Side of rendered pictures, px.
+    models
+        Ids of the classifiers.
+    label
+        Class of interest; "": each face's intended class.
+    delta, alpha, alternative
+        Margin, level, and direction of the tests.
+
+    Examples
+    --------
+    >>> state = Population(models=["known_unbiased"], background=False)
+    >>> [change.id for change in state.interventions]
+    ['asymmetric_expression', 'weaker_expression']
+    """
+
+    SETTINGS: ClassVar[tuple[str, ...]] = (
+        "chosen", "side", "control", "steps", "size", "models", "label", "delta", "alpha", "alternative",
+    )  # fmt: skip
+    NAME: ClassVar[str] = "facelib-population"
+
+    chosen = traitlets.List(traitlets.Unicode(), default_value=["asymmetric_expression"])
+    side = traitlets.Enum(SIDES, "left")
+    control = traitlets.Unicode("weaker_expression")
+    steps = traitlets.Enum(STEPS, 5)
+    size = traitlets.Int(224)
+    models = traitlets.List(traitlets.Unicode())
+    label = traitlets.Enum((MEANT, *EMOTIONS), MEANT)
+    delta = traitlets.Float(studies.DELTA, min=0.01, max=0.5)
+    alpha = traitlets.Enum(ALPHAS, 0.05)
+    alternative = traitlets.Enum(("two-sided", "less", "greater"), "two-sided")
+
+    def __init__(
+        self,
+        *,
+        change: Intervention | None = None,
+        models: list[str] | tuple[str, ...] | None = None,
+        store: str | Path | None = None,
+        background: bool = True,
+        **settings: Any,
+    ) -> None:
+        self.options: dict[str, Intervention] = {}
+        if change is not None:
+            self.options[change.id] = change
+            side = getattr(change, "side", None)
+            settings = {
+                "chosen": [change.id],
+                "control": CONTROL_OF.get(change.id, ""),
+                "side": side if side in SIDES else "left",
+            } | settings
+        known = zoo.available() if models is None else list(models)
+        super().__init__(Whom("each"), store=store, background=background, models=known, **settings)
+
+    @property
+    def interventions(self) -> list[Intervention]:
+        """What is run, its control last."""
+        names = [*self.chosen, *([self.control] if self.control and self.control not in self.chosen else [])]
+        return [self.as_set(name) for name in names]
+
+    def as_set(self, name: str) -> Intervention:
+        """Return an intervention by its id, with the options that are set."""
+        change = self.options.get(name) or INTERVENTIONS[name]
+        return interventions.get(change, side=self.side) if has_side(change) else change
+
+    def declare(self) -> Any:
+        """Return the study as it is set now."""
+        need(self.models, "Nobody reads the faces: choose a classifier or more.")
+        need(
+            [name for name in self.chosen if name != self.control],
+            "Nothing is changed: choose a change or more, besides the control.",
+        )
+        faces = self.whom.faces()
+        if self.whom.source == "mine" and self.label == MEANT:
+            need(
+                {"expression", "label"} & set(self.whom.columns),
+                "The photographs' table has no column label (or expression) that says which emotion each one "
+                "is meant to show: choose the class of interest.",
+            )
+        return studies.InterventionalStudy(
+            faces=faces,
+            interventions=self.interventions,
+            classifiers=list(self.models),
+            steps=self.steps,
+            size=self.size,
+            label=self.label or None,
+            delta=self.delta,
+            alpha=self.alpha,
+            alternative=self.alternative,
+            control=self._named(self.control, faces) if self.control else None,
+            seed=self.whom.seed,
+            name=f"Population: {self.whom.words}",
+            hypothesis=self.hypothesis if self.mode == "confirm" else None,
+        )
+
+    def hypothesise(self, statement: str) -> Hypothesis:
+        """Return the hypothesis that the settings amount to: about the first change that is no control."""
+        faces = self.whom.faces()
+        subject = next((name for name in self.chosen if name != self.control), "")
+        return Hypothesis(
+            statement=statement,
+            subject=self._named(subject, faces),
+            label=self.label or INTENDED,
+            classifiers=tuple(self.models),
+            direction=next(name for name, kind in ALTERNATIVE.items() if kind == self.alternative),
+            delta=self.delta,
+            alpha=self.alpha,
+            faces=len(faces),
+        )
+
+    def answer(self, found: Found) -> str:
+        """Say for how many classifiers it came out as the hypothesis has it."""
+        asked: Hypothesis = self.hypothesis
+        rows = found.effects[found.effects["intervention"] == asked.subject]
+        signs = {"falls": rows["mean"] < 0, "rises": rows["mean"] > 0}
+        along = signs.get(asked.direction, rows["mean"].notna())
+        matters = rows["verdict"] == MATTERS
+        names = ", ".join(rows.loc[matters & along, "classifier"])
+        other, still = int((matters & ~along).sum()), int((rows["verdict"] == DOES_NOT).sum())
+        people = int(rows["n"].max()) if len(rows) else 0
+        counts = [
+            f"for {int((matters & along).sum())} of {len(rows)} classifiers the {SAID[asked.direction]} "
+            f"matters at δ = {plain(asked.delta)}{names and f' ({names})'}",
+            *([f"for {other} the change matters, but the other way"] if other else []),
+            *([f"for {still} it does not matter"] if still else []),
+            f"for {int((rows['verdict'] == CANNOT_TELL).sum())} it cannot be said",
+        ]
+        few = few_people(people, asked.delta, asked.alpha, self.alternative) if not still else ""
+        side = "two-sided" if self.alternative == "two-sided" else "one-sided"
+        family = int(rows["family"].max()) if len(rows) else 0
+        significant = int(((rows["p_holm"] <= asked.alpha) & along).sum())
+        return (
+            f"Answer over {people} people: {', '.join(counts)}. Distinguished from no change after Holm "
+            f"({side}, over {family} tests): {significant} of {len(rows)}.{few and f' {few}'}"
+        )
+
+    def _named(self, name: str, faces: Any) -> str:
+        """Return the name that an intervention has in tables."""
+        return intervention_name(self.as_set(name).meant_for(example(faces)))
+
+    def gather(self, result: Any, task: Task | None = None) -> Found:  # noqa: ARG002
+        """Return the effects so far."""
+        return Found(
+            result=result,
+            effects=result.effects,
+            by_label=result.effects_by_label,
+            contrasts=result.contrasts,
+            lowering=result.lowering,
+            share=result.share_significant,
+            failures=result.failures,
+        )
+
+
+def has_side(change: Intervention) -> bool:
+    """Whether a change is one of the person's left or right side."""
+    return {*SIDES} <= set(change.choices.get("side", ()))
+
+
+def offered(source: str) -> list[Intervention]:
+    """Return what can be done with rendered people, or with photographs ("mine"), as menus show it."""
+    wanted = "pictures" if source == "mine" else "heads"
+    return [change for change in interventions.ordered() if wanted in change.on]

@@ -1,0 +1,136 @@
+"""The card that starts and stops a study: its plan before, its progress while it runs, what failed after."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import Any, Final
+
+import ipywidgets as widgets
+
+from facelib.app.studies.state import StudyState
+from facelib.app.widgets.controls import Card, button, paragraphs
+from facelib.studies.engine.execution import about
+
+PLANNING: Final = "Planning …"
+WORDS: Final = {
+    "ready": "",
+    "running": "Running",
+    "stopping": "Stopping: the face at hand is finished first",
+    "stopped": "Stopped. What is done is kept; run it again to go on.",
+    "done": "Done.",
+}
+OLD: Final = "The results are of the settings before; run again for the ones that are set now."
+
+
+class RunPanel(Card):
+    """Shows the plan, runs, stops.
+
+    Parameters
+    ----------
+    state
+        The study.
+    locked
+        Called with whether settings may not be changed now.
+
+    Attributes
+    ----------
+    skip
+        A button to stand before the settings, seen while it has the focus: it leads past dozens of stops of
+        the Tab key to "Run".
+    """
+
+    def __init__(self, state: StudyState, locked: Any = None) -> None:
+        super().__init__("Run")
+        self.state = state
+        self._locked = locked
+        self.plan, self.words = widgets.HTML(), widgets.HTML()
+        self.plan.add_class("facelib-plan")
+        self.words.add_class("facelib-sentence")
+        self.run = button("Run", "Start the study as it is set now, or go on with it")
+        self.run.button_style = "primary"
+        self.skip = button("Go to Run", "Past the settings, to the button that starts the study")
+        self.skip.add_class("facelib-skip")
+        self.skip.on_click(self.guarded(lambda _button: self.run.focus()))
+        self.stop = button("Stop", "End cleanly: what is done is kept")
+        self.progress = widgets.FloatProgress(min=0, max=1)
+        self.progress.add_class("facelib-progress")
+        self.run.on_click(self.guarded(lambda _button: self.state.run()))
+        self.stop.on_click(self.guarded(lambda _button: self.state.stop()))
+        names = ["stage", "plan", "lacks", "progress", "step", "fresh", "found", "problem"]
+        state.observe(self.guarded(self.follow), names)
+        line = widgets.HBox([self.run, self.stop, self.progress, self.words])
+        line.add_class("facelib-filling")
+        self.follow()
+        self.fill(self.plan, line)
+
+    def follow(self, _change: object = None) -> None:
+        """Show how the study stands."""
+        state = self.state
+        running = state.running
+        self.plan.value = plan_html(state.plan, state.lacks)
+        self.run.disabled = running or state.plan is None or bool(state.lacks)
+        self.skip.disabled = self.run.disabled
+        self.run.description = "Go on" if state.stage == "stopped" and state.fresh else "Run"
+        self.stop.disabled = state.stage != "running"
+        self.progress.value = share(state.progress) if running or state.stage == "stopped" else 0.0
+        self.progress.layout.display = "" if running or state.stage == "stopped" else "none"
+        self.words.value = f'<p class="facelib-status">{html.escape(status(state))}</p>'
+        if self._locked is not None:
+            self._locked(running)
+        if state.problem:
+            self.messages.show(state.problem, source=state)
+        else:
+            self.messages.settle(state)
+
+
+def share(progress: Any) -> float:
+    """Return how much of a run is done, in [0, 1]."""
+    return progress.done / progress.total if progress is not None and progress.total else 0.0
+
+
+def status(state: StudyState) -> str:
+    """Say how a run stands, in a line."""
+    at = state.progress
+    words = WORDS[state.stage]
+    if state.stage == "running":
+        if at is None or state.step:
+            return state.step or words
+        seconds = at.left if state.plan is None else state.plan.left(at)
+        left = f", {about(seconds)} left" if math.isfinite(seconds) and at.done < at.total else ""
+        words = f"{at.counts.done} of {at.total} done{left}"
+    if at is not None and at.failed:
+        words = f"{words.rstrip('.')}; {at.failed} failed (listed below)"
+    if not state.fresh and state.found is not None:
+        words = f"{words} {OLD}".strip()
+    return words
+
+
+def plan_html(plan: Any, lacks: str) -> str:
+    """Return a plan as a small list of terms, or what the study lacks before it can start."""
+    if plan is None:
+        return paragraphs(lacks or PLANNING)
+    pictures = f"{plan.pictures:,}, read by {count(plan.classifiers, 'classifier')}"
+    people = f"{count(plan.identities, 'person', 'people')}, {count(plan.faces, 'face')}"
+    rows = [("People", people)]
+    if plan.interventions:
+        of = f" at {count(plan.strengths, 'strength')}" if plan.strengths > 1 else ""
+        rows.append(("Changes", f"{plan.interventions}{of}"))
+    rows.append(("Pictures", pictures))
+    if plan.done < plan.units:
+        rows.append(("Time", about(plan.seconds)))
+    if plan.done:
+        rows.append(("Done before", f"{plan.counts.done} of {plan.counts.total}{plan.counts.others}"))
+    terms = "".join(
+        f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(str(words))}</dd></div>" for name, words in rows
+    )
+    return f"<dl>{terms}</dl>{paragraphs(*plan.notes, *filter(None, [lacks]))}"
+
+
+def count(number: int, what: str, several: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> count(1, "face"), count(2, "person", "people")
+    ('1 face', '2 people')
+    """
+    return f"{number:,} {what if number == 1 else several or what + 's'}"

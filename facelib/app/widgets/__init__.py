@@ -1,0 +1,1 @@
+"""Widgets: each with its JavaScript and style sheet beside it."""

@@ -1,0 +1,191 @@
+"""Brings the page back as it was left: after a reload, from another page, or after its kernel has died."""
+
+from __future__ import annotations
+
+import html
+import logging
+from pathlib import Path
+from typing import Any, Final
+
+import anywidget
+import ipywidgets as widgets
+import traitlets as t
+
+from facelib.app.explorer.look_panel import LookPanel
+from facelib.app.explorer.state import Explorer, Scene, usable
+from facelib.app.page_state import PageState, Photograph, from_text, to_plain, to_text
+from facelib.app.widgets.controls import button
+from facelib.app.widgets.messages import Messages, guarded
+from facelib.app.widgets.tabs import TabBar
+from facelib.errors import FacelibError
+from facelib.faces import Face, Head, sample_photograph
+
+_HERE = Path(__file__).parent
+logger = logging.getLogger(__name__)
+
+AS_LEFT: Final = "As you left it. In the other tabs, studies have to be run and recordings loaded again."
+WITHOUT_PHOTOGRAPH: Final = (
+    "As you left it, but without your photograph: pictures aren\u2019t kept, so that nobody else sees them."
+)
+UNUSABLE: Final = "What was here before couldn\u2019t be brought back, so the page starts afresh."
+
+
+class StateKeeper(anywidget.AnyWidget):
+    """Keeps a state in the browser tab's sessionStorage, and sends what was kept as ``{"restore": text}``.
+
+    Nothing is written until the answer ``{"restored": True}``.
+
+    Attributes
+    ----------
+    state
+        What to keep, a JSON object.
+    live
+        Parts of it that the browser changes by itself: name, and the widget and trait that have it.
+    """
+
+    _esm = _HERE / "page_memory.js"
+    _css = _HERE / "page_memory.css"
+
+    state = t.Unicode("{}").tag(sync=True)
+    live = t.Dict().tag(sync=True, **widgets.widget_serialization)
+
+
+class PageMemory:
+    """Follows what the page shows, and restores what its browser tab has kept.
+
+    What was kept is read as what a stranger wrote; where it can't be used, the page stays as it opened, and
+    says so. A photograph of the visitor's isn't kept.
+
+    Parameters
+    ----------
+    explorer, look, slider, bar
+        The parts of the page that have the state.
+
+    Attributes
+    ----------
+    keeper
+        The widget that keeps the state.
+    notice
+        Says that the page was restored, and offers to start afresh; empty if it wasn't.
+    """
+
+    def __init__(self, explorer: Explorer, look: LookPanel, slider: widgets.IntSlider, bar: TabBar) -> None:
+        self.explorer, self.look, self.bar = explorer, look, bar
+        self._opened_with = explorer.face
+        self._asked = False
+        live = {
+            "step": [slider, "value"],
+            "opacity": [look.opacity, "value"],
+            "turned": [look.stage, "turned"],
+            "tab": [bar, "index"],
+        }
+        self.keeper = StateKeeper(live=live)
+        self.keeper.on_msg(self._on_msg)
+        self.words = widgets.HTML()
+        self.afresh = button("Start afresh", "Show what the page opens with; Undo brings the face back")
+        self.close = button("OK", "Take this line away")
+        messages = Messages()
+        self.afresh.on_click(guarded(messages)(self._on_afresh))
+        self.close.on_click(guarded(messages)(self._on_close))
+        self.notice = widgets.HBox([self.words, self.afresh, self.close, messages])
+        self.notice.add_class("facelib-restored")
+        self.first = self.now
+        self._say("")
+        explorer.observe(self._follow, ["scene", "label", "classifier", "cam"])
+        look.overlay.observe(self._follow, "value")
+        self._follow()
+
+    @property
+    def now(self) -> PageState:
+        """What the page shows."""
+        explorer, look = self.explorer, self.look
+        return PageState(
+            head=explorer.last_head,
+            photograph=self._photograph(),
+            intervention=explorer.intervention,
+            step=explorer.step,
+            label=explorer.label,
+            classifier=explorer.classifier,
+            cam=explorer.cam,
+            overlay=look.overlay.value,
+            opacity=look.opacity.value,
+            turned=look.stage.turned,
+            tab=self.bar.index,
+        )
+
+    def show(self, state: PageState, *, undoable: bool = False) -> None:
+        """Show a state; the computing of what was shown before is given up."""
+        explorer, look = self.explorer, self.look
+        face = self._face(state)
+        look.overlay.value, look.opacity.value = state.overlay, state.opacity
+        look.stage.turned = state.turned
+        known = state.classifier in {model.id for model in explorer.models}
+        explorer.restore(
+            Scene(face, usable(state.intervention, face)),
+            state.head,
+            undoable=undoable,
+            step=state.step,
+            label=state.label,
+            classifier=state.classifier if known else explorer.classifier,
+            cam=state.cam,
+        )
+
+    def restore(self, text: str) -> None:
+        """Show what was kept, or say why not."""
+        self.first = self.now
+        try:
+            state = from_text(text)
+            self.show(state)
+        except Exception as error:
+            if not isinstance(error, FacelibError):
+                logger.exception("A state of the page could not be restored")
+            self._say(UNUSABLE)
+            if self.explorer.shown is None:  # it could be read, but not be shown
+                self.show(self.first)
+            return
+        finally:
+            self.keeper.send({"restored": True})
+        changed = to_plain(self.now) | {"tab": state.tab} != to_plain(self.first)
+        self._say(WITHOUT_PHOTOGRAPH if state.photograph == "own" else AS_LEFT if changed else "")
+        self._open(state.tab)
+
+    def _photograph(self) -> Photograph:
+        face = self.explorer.face
+        if isinstance(face, Head):
+            return "none"
+        if face is self._opened_with:
+            return "first"
+        return "sample" if "credit" in face.attributes else "own"
+
+    def _face(self, state: PageState) -> Face | Head:
+        if state.photograph == "sample":
+            return sample_photograph()
+        if state.photograph == "first" and isinstance(self._opened_with, Face):
+            return self._opened_with
+        return state.head
+
+    def _open(self, tab: int) -> None:
+        if tab < len(self.bar.titles):
+            self.bar.index = tab
+
+    def _follow(self, _change: object = None) -> None:
+        self.keeper.state = to_text(self.now)
+
+    def _say(self, words: str) -> None:
+        self.words.value = f'<span role="status">{html.escape(words)}</span>' if words else ""
+        self.notice.layout.display = "" if words else "none"
+        self.afresh.layout.display = "none" if words == UNUSABLE else ""
+
+    def _on_msg(self, _widget: object, content: Any, _buffers: object) -> None:
+        text = content.get("restore") if isinstance(content, dict) else None
+        if isinstance(text, str) and not self._asked:
+            self._asked = True
+            self.restore(text)
+
+    def _on_afresh(self, _button: object) -> None:
+        self._say("")
+        self.show(self.first, undoable=True)
+        self._open(self.first.tab)
+
+    def _on_close(self, _button: object) -> None:
+        self._say("")

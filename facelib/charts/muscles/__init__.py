@@ -1,0 +1,1 @@
+"""Charts of recordings and muscles."""

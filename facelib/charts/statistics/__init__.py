@@ -1,0 +1,1 @@
+"""Charts of tests, their null distributions and their calibration."""

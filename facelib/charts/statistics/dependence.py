@@ -1,0 +1,148 @@
+"""What outputs depend on as maps: classifier × emotion, one panel a property, the vote beside its size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.charts import theme
+from facelib.charts.facets import ordered, titles_by_order
+from facelib.charts.statistics.independence_rows import percent
+from facelib.charts.tables import needed, rows
+from facelib.classifiers import EMOTIONS
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+else:
+    from facelib.charts.deferred import altair as alt
+
+NEEDED: Final = ("property", "classifier", "label", "explained", "votes", "rejects", "p_holm", "n")
+CELLS: Final = ("order", "title", "classifier", "label", "explained", "words", "rejects", "says")
+FULL: Final = 0.25  # share of the variance at which the colour is full
+LEVEL: Final = 0.01
+HEADING: Final = (
+    "Votes of three tests (bold: two or more reject); *: after Holm's correction, too. Colour: share of the "
+    "output's variance inside labels"
+)
+
+
+def dependence(
+    table: pd.DataFrame, titles: Mapping[str, str] | None = None, *, alpha: float = LEVEL, columns: int = 2
+) -> alt.FacetChart:
+    """Draw for every property which outputs go with it, given the label: votes in words, size as colour.
+
+    Parameters
+    ----------
+    table
+        From `facelib.studies.ObservationalResult.effects`: property, classifier, label, explained, votes,
+        rejects, p_holm, n.
+    titles
+        Names of the properties; None: as they are.
+    alpha
+        Level of the star.
+    columns
+        Panels beside each other.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"property": ["age"], "classifier": ["fer"], "label": ["happy"], "votes": [3],
+    ...     "explained": [0.12], "rejects": [True], "p_holm": [0.002], "n": [140]})
+    >>> [cell["words"] for cell in dependence(table).to_dict()["datasets"]["cells"]]
+    ['3 of 3 *']
+    """
+    cells = dependence_rows(table, titles, alpha=alpha)
+    chart = dependence_layout(titles_by_order(cells), columns=columns)
+    told = "; ".join(
+        f"{cell['title']}, {cell['classifier']}, {cell['label']}: {cell['says']}" for cell in cells
+    )
+    return chart.properties(datasets={"cells": cells}, description=f"Table: votes of tests. {told}.")
+
+
+def dependence_layout(
+    titles: Sequence[str] = (), *, columns: int = 2, width: int = 52, row_height: int = 22
+) -> alt.FacetChart:
+    """Return `dependence` without data: data set ``cells``, parameter ``cells_titles``."""
+    plain: dict[str, Any] = {"title": None, "ticks": False, "domain": False, "labelColor": theme.INK}
+    base = alt.Chart().encode(
+        x=alt.X(
+            "label:N", sort=list(EMOTIONS), axis=alt.Axis(labelAngle=0, orient="top", labelLimit=0, **plain)
+        ),
+        y=alt.Y("classifier:N", sort=None, axis=alt.Axis(labelLimit=180, labelPadding=6, **plain)),
+    )
+    cell = base.mark_rect(stroke="white", strokeWidth=2).encode(
+        color=alt.Color(
+            "explained:Q",
+            scale=alt.Scale(domain=[0, FULL], range=["#f1f4f7", "#7fb2d9"], clamp=True),
+            legend=None,
+        ),
+        tooltip=["title:N", "classifier:N", "label:N", "says:N"],
+    )
+    heavy = alt.ExprRef(expr="datum.rejects ? 'bold' : 'normal'")
+    text = base.mark_text(fontSize=11, fontWeight=heavy, color=theme.INK).encode(text="words:N")
+    return ordered(
+        alt.layer(cell, text).properties(width=alt.Step(width), height=alt.Step(row_height)),
+        "cells",
+        titles,
+        heading=[HEADING],
+        description="Table: votes of three tests on whether an output depends on a property given the label, "
+        "classifier by emotion, one panel a property. Star: significant after correction.",
+        columns=columns,
+    )
+
+
+def dependence_rows(
+    table: pd.DataFrame,
+    titles: Mapping[str, str] | None = None,
+    *,
+    alpha: float = LEVEL,
+    tested: bool = True,
+) -> list[dict[str, Any]]:
+    """Return the cells of `dependence`, also for a chart without data.
+
+    Parameters
+    ----------
+    table, titles, alpha
+        As for `dependence`.
+    tested
+        Whether the tests were run; else cells hold the share of variance only.
+    """
+    given = needed(table, NEEDED)
+    known = [str(name) for name in given["property"].drop_duplicates()]
+    records = given.to_dict("records")
+    return rows(
+        given.assign(
+            order=[known.index(str(name)) for name in given["property"]],
+            title=[str((titles or {}).get(str(name), name)) for name in given["property"]],
+            words=[_words(row, alpha) if tested else _size(row) for row in records],
+            says=[_says(row, alpha) if tested else f"{_size(row)} of the variance so far" for row in records],
+            rejects=given["rejects"].astype(bool) & tested,
+        ),
+        CELLS,
+    )
+
+
+def _words(row: Mapping[Any, Any], alpha: float) -> str:
+    star = " *" if row["p_holm"] < alpha else ""
+    if str(row["votes"]) in ("<NA>", "nan", "None"):  # not all voting tests were run
+        return ("yes" if row["rejects"] else "no") + star if row["p_holm"] == row["p_holm"] else "–"
+    return f"{int(row['votes'])} of 3{star}"
+
+
+def _size(row: Mapping[Any, Any]) -> str:
+    return "–" if row["explained"] != row["explained"] else percent(max(row["explained"], 0.0))
+
+
+def _says(row: Mapping[Any, Any], alpha: float) -> str:
+    """Return a cell in a line, for the tooltip and for who can't see the map."""
+    words = _words(row, alpha)
+    decision = "goes with the property" if row["rejects"] else "not shown to go with it"
+    known = row["explained"] == row["explained"]
+    size = f"{_size(row)} of the variance" if known else "share of the variance not known"
+    return f"{words}: {decision}; {size}, n = {int(row['n'])}"

@@ -1,0 +1,360 @@
+"""Tests of independence as charts: the faces label by label, one p a test, power, and levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import altair as alt
+import pandas as pd
+
+from facelib.charts import theme
+from facelib.charts.palette import colour
+from facelib.charts.statistics.independence_rows import (
+    LEAST,
+    face_rows,
+    level_rows,
+    p_rows,
+    percent,
+    power_rows,
+    rate_rows,
+    reach,
+    titles_of,
+)
+
+WORDS: Final = 152  # px for words beside the p-values
+ACCENT: Final = "#0b63a5"
+
+
+def faces(table: pd.DataFrame, *, width: int = 150, height: int = 96) -> alt.FacetChart:
+    """Draw output over property: all faces at first, then label by label, each with a smooth line.
+
+    Parameters
+    ----------
+    table
+        label (text, or numbers: these are cut into seven equal shares), property, output.
+    width, height
+        Of a panel, px.
+
+    Examples
+    --------
+    >>> from facelib.stats.causal_model import CausalModel
+    >>> chart = faces(CausalModel().draw(70))
+    >>> len({row["group"] for row in chart.to_dict()["datasets"]["faces"]})
+    8
+    """
+    points = face_rows(table)
+    chart = faces_layout(titles_of(points, "group"), width=width, height=height, ends=reach(points))
+    return chart.properties(datasets={"faces": points})
+
+
+def faces_layout(
+    titles: Sequence[str] = (), *, width: int = 150, height: int = 96, ends: int = 4
+) -> alt.FacetChart:
+    """Return `faces` without data: data set ``faces``, parameters ``reach`` and ``faces_heading``."""
+    scale = alt.Scale(domain=[alt.ExprRef(expr="-reach"), alt.ExprRef(expr="reach")], nice=False)
+    x = alt.X("property:Q", scale=scale, axis=_plain("property"))
+    y = alt.Y("output:Q", scale=scale, axis=_plain("output"))
+    points = (
+        alt.Chart()
+        .transform_filter("datum.kind === 'face'")
+        .mark_circle(size=13, opacity=0.55, clip=True)
+        .encode(x=x, y=y, color=alt.Color("colour:N", scale=None))
+    )
+    line = (
+        alt.Chart()
+        .transform_filter("datum.kind === 'line'")
+        .mark_line(color=theme.INK, strokeWidth=2, clip=True)
+        .encode(x=x, y=y)
+    )
+    chart = _panels(alt.layer(points, line), "faces", width=width, height=height)
+    return _finish(
+        chart.add_params(alt.param(name="reach", value=ends)),
+        titles,
+        name="faces",
+        between=30,
+        description="Points: output over property, one panel a label, all faces in the first; "
+        "lines: smooth trend of each panel.",
+    )
+
+
+def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> theme.Layered:
+    """Draw one p a test on a logarithmic scale, and what it says at alpha in words.
+
+    A filled dot rejects, a hollow one doesn't; the vote is a square.
+
+    Parameters
+    ----------
+    tests
+        method (id, or "vote") and p, one row a test; ``votes`` in the vote's row if wanted.
+    alpha
+        Level: the dashed line.
+    width
+        px, words included.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"method": ["partial_correlation"], "p": [0.003]})
+    >>> p_values(table).to_dict()["datasets"]["tests"][0]["words"]
+    'p = .003, rejects'
+    """
+    data = {"tests": p_rows(tests, alpha), "level": level_rows(alpha)}
+    return p_layout(width=width).properties(datasets=data)
+
+
+def p_layout(*, width: int = 420, row_height: int = 23) -> theme.Layered:
+    """Return `p_values` without data: data sets ``tests`` and ``level``, parameter ``tests_heading``."""
+    place: Any = [0, alt.ExprRef(expr=f"width - {WORDS}")]
+    scale = alt.Scale(type="log", domain=[1, LEAST], range=place, clamp=True, nice=False)
+    label = "datum.value >= 1 ? '1' : replace(format(datum.value, '.4~f'), '0.', '.')"
+    axis = alt.Axis(
+        title="p (smaller to the right)", values=[1, 0.1, 0.01, 0.001, LEAST], ticks=False, domain=False,
+        titleAnchor="start", labelExpr=label,
+    )  # fmt: skip
+    names = alt.Axis(
+        title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=10, labelLimit=220,
+        labelFontWeight=alt.condition("datum.value === 'Vote'", alt.value("bold"), alt.value("normal")),
+    )  # fmt: skip
+    base = (
+        alt.Chart()
+        .transform_filter("isValid(datum.title)")
+        .encode(y=alt.Y("title:N", sort=alt.EncodingSortField("order", op="min"), axis=names))
+    )
+    seen = base.transform_filter("isValid(datum.shown)")
+    x = alt.X("shown:Q", scale=scale, axis=axis)
+    fresh = alt.condition("datum.old", alt.value(0.3), alt.value(1.0))
+    stem = (
+        seen.transform_calculate(one="1")
+        .mark_rule(color=theme.BAND, strokeWidth=2)
+        .encode(x=alt.X("one:Q", scale=scale, axis=axis), x2="shown:Q")
+    )
+    dot = seen.mark_point(size=95, strokeWidth=2).encode(
+        x=x,
+        stroke=alt.value(ACCENT),
+        fill=alt.condition("datum.rejects", alt.value(ACCENT), alt.value("#ffffff")),
+        shape=alt.condition("datum.vote", alt.value("square"), alt.value("circle")),
+        opacity=fresh,
+        tooltip=[alt.Tooltip("title:N", title="test"), alt.Tooltip("words:N", title="says")],
+    )
+    heavy = alt.ExprRef(expr="datum.rejects ? 'bold' : 'normal'")
+    text = base.mark_text(align="left", fontSize=12, fontWeight=heavy).encode(
+        x=alt.value(alt.ExprRef(expr=f"width - {WORDS - 16}")), text="words:N", opacity=fresh
+    )
+    level = alt.Chart(alt.NamedData(name="level")).transform_filter("isValid(datum.alpha)")
+    line = level.mark_rule(color=theme.INK, strokeDash=[4, 3]).encode(x=alt.X("alpha:Q", scale=scale))
+    name = level.mark_text(baseline="bottom", dy=-2).encode(
+        x=alt.X("alpha:Q", scale=scale), y=alt.value(0), text="words:N"
+    )
+    chart = alt.layer(line, name, stem, dot, text, data=alt.NamedData(name="tests"))
+    return theme.single(
+        chart.properties(width=width, height=alt.Step(row_height), datasets={"tests": [], "level": []}),
+        name="tests",
+        heading="",
+        description="Dots: one p a test on a logarithmic scale; those filled reject at the level of the "
+        "dashed line. The square is the vote.",
+    )
+
+
+def power(
+    table: pd.DataFrame,
+    alpha: float = 0.05,
+    *,
+    effect: float | None = None,
+    width: int = 150,
+    height: int = 86,
+) -> alt.FacetChart:
+    """Draw how often each test rejects over the size of the effect, one panel a test.
+
+    Parameters
+    ----------
+    table
+        effect, method, share, low, high: from `facelib.stats.rejection_rates.power`.
+    alpha
+        Level: the dashed line. At effect 0 a test should be there.
+    effect
+        Where the cursor stands; None: nowhere.
+    width, height
+        Of a panel, px.
+
+    Examples
+    --------
+    >>> from facelib.stats.rejection_rates import power as measure
+    >>> from facelib.stats.causal_model import CausalModel
+    >>> chart = power(measure(CausalModel(), 60, 5, methods=["partial_correlation"]))
+    >>> chart.to_dict()["datasets"]["power"][0]["title"]
+    'partial correlation'
+    """
+    data = power_rows(table)
+    chart = power_layout(
+        titles_of(data, "title"),
+        width=width,
+        height=height,
+        alpha=alpha,
+        effect=-1.0 if effect is None else effect,
+    )
+    return chart.properties(datasets={"power": data})
+
+
+def power_layout(
+    titles: Sequence[str] = (),
+    *,
+    width: int = 150,
+    height: int = 86,
+    alpha: float = 0.05,
+    effect: float = -1.0,
+) -> alt.FacetChart:
+    """Return `power` without data: data set ``power``, parameters ``alpha`` and ``effect``."""
+    unit = alt.Scale(domain=[-0.06, 1.06], nice=False)
+    base = alt.Chart()
+    across, up = _plain("effect", [0, 0.5, 1], grid=False), _plain("rejects", [0, 0.5, 1])
+    x, y = alt.X("effect:Q", scale=unit, axis=across), alt.Y("share:Q", scale=unit, axis=up)
+    seen = base.transform_filter("isValid(datum.share)")
+    band = seen.mark_area(color=ACCENT, opacity=0.18).encode(
+        x=x, y=alt.Y("low:Q", scale=unit, axis=up), y2="high:Q"
+    )
+    line = seen.mark_line(color=ACCENT, strokeWidth=2).encode(x=x, y=y)
+    tooltip = [alt.Tooltip("title:N", title="test"), alt.Tooltip("words:N", title="rejects")]
+    dots = seen.mark_circle(color=ACCENT, size=26, opacity=1).encode(x=x, y=y, tooltip=tooltip)
+    first = base.transform_filter("datum.first")
+    wait = first.transform_filter("!isValid(datum.share)").mark_text(color=theme.MUTED)
+    word = wait.encode(
+        x=alt.value(alt.ExprRef(expr="child_width / 2")), y=alt.value(height / 2), text="words:N"
+    )
+    level = (
+        first.transform_calculate(alpha="alpha")
+        .mark_rule(color=theme.INK, strokeDash=[4, 3])
+        .encode(y=alt.Y("alpha:Q", scale=unit, axis=up))
+    )
+    cursor = (
+        first.transform_calculate(now="effect")
+        .transform_filter("datum.now >= 0")
+        .mark_rule(color=theme.INK, strokeWidth=1, opacity=0.7)
+        .encode(x=alt.X("now:Q", scale=unit, axis=across))
+    )
+    chart = _panels(alt.layer(level, cursor, band, line, dots, word), "power", width=width, height=height)
+    return _finish(
+        chart.add_params(alt.param(name="alpha", value=alpha), alt.param(name="effect", value=effect)),
+        titles,
+        name="power",
+        between=52,
+        description="Lines: share of repetitions in which a test rejects, over the effect, one panel a "
+        "test; bands: 95 % intervals; dashed: the level, where the line should start.",
+    )
+
+
+def rejections(table: pd.DataFrame, alpha: float = 0.05, *, width: int = 360) -> theme.Layered:
+    """Draw how often tests reject in some settings, with exact 95 % intervals and the numbers.
+
+    Parameters
+    ----------
+    table
+        setting, method, share, low, high, repetitions: from `facelib.stats.rejection_rates.levels`.
+    alpha
+        Level that a test should hold where nothing is to be found: the dashed line.
+    width
+        px.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {
+    ...         "setting": ["labels"], "method": ["partial_correlation"], "share": [0.53], "low": [0.4],
+    ...         "high": [0.6], "repetitions": [100],
+    ...     }
+    ... )
+    >>> rejections(table).to_dict()["datasets"]["levels"][0]["words"]
+    '53 %'
+    """
+    data = rate_rows(table)
+    settings, titles = (list(dict.fromkeys(row[name] for row in data)) for name in ("setting", "title"))
+    unit = alt.Scale(domain=[0, 1], nice=False)
+    legend = alt.Legend(title=None, orient="top", symbolOpacity=1) if len(titles) > 1 else None
+    base = alt.Chart().encode(
+        y=alt.Y(
+            "setting:N",
+            sort=alt.EncodingSortField("place", op="min"),
+            axis=alt.Axis(
+                title=None, ticks=False, domain=False, labelColor=theme.INK, labelLimit=320, labelPadding=6
+            ),
+        ),
+        yOffset=alt.YOffset("title:N", sort=titles),
+        color=alt.Color(
+            "title:N",
+            scale=alt.Scale(domain=titles, range=[colour(order) for order in range(len(titles))]),
+            legend=legend,
+        ),
+    )
+    axis = alt.Axis(title="share of draws in which the test rejects", format="%", tickCount=5, ticks=False)
+    whisker = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
+        x=alt.X("low:Q", scale=unit, axis=axis), x2="high:Q"
+    )
+    dot = base.mark_point(filled=True, size=60, opacity=1).encode(
+        x=alt.X("share:Q", scale=unit, axis=axis),
+        shape=alt.Shape("title:N", scale=alt.Scale(domain=titles), legend=legend),
+        tooltip=[alt.Tooltip("setting:N"), alt.Tooltip("title:N", title="test"), "words:N", "repetitions:Q"],
+    )
+    past = alt.ExprRef(expr="datum.high > 0.85 ? 'right' : 'left'")
+    aside = alt.ExprRef(expr="datum.high > 0.85 ? -6 : 6")
+    beside = base.transform_calculate(end="datum.high > 0.85 ? datum.low : datum.high")
+    text = beside.mark_text(align=past, dx=aside).encode(
+        x=alt.X("end:Q", scale=unit, axis=axis), text="words:N", color=alt.value(theme.INK)
+    )
+    line = (
+        alt.Chart(alt.InlineData([{"alpha": alpha}]))
+        .mark_rule(color=theme.INK, strokeDash=[4, 3])
+        .encode(x=alt.X("alpha:Q", scale=unit, axis=axis))
+    )
+    chart = alt.layer(line, whisker, dot, text, data=alt.NamedData(name="levels"))
+    return theme.single(
+        chart.properties(
+            width=width,
+            height=alt.Step(18 * len(titles) + 8, **{"for": "position"}),
+            datasets={"levels": data},
+        ),
+        name="levels",
+        heading=f"Dashed: the level that was asked for, {percent(alpha)}; lines: 95 % intervals",
+        description=f"Share of draws in which tests reject, by setting ({'; '.join(settings)}) and test.",
+    )
+
+
+def _plain(title: str, values: list[float] | None = None, *, grid: bool = True) -> alt.Axis:
+    more = {"tickCount": 3} if values is None else {"values": values}
+    return alt.Axis(title=title, format="~g", ticks=False, domain=False, grid=grid, titlePadding=2, **more)
+
+
+def _panels(layers: theme.Layered, name: str, *, width: int, height: int) -> alt.FacetChart:
+    """Return small multiples of a data set of its own, four beside each other.
+
+    Panels differ by ``order``, their names are the parameter ``<name>_titles``: where names change,
+    panels stay. Rows that the page has emptied and kept (``park``) make no panel.
+    """
+    header = alt.Header(
+        title=None, labelFontSize=11.5, labelFontWeight=600, labelColor=theme.INK, labelPadding=4,
+        labelAnchor="start", labelExpr=f"split({name}_titles[datum.value] || '', '\\n')", labelLimit=0,
+    )  # fmt: skip
+    return (
+        layers.properties(width=width, height=height)
+        .facet(alt.Facet("order:O", header=header), columns=4, data=alt.NamedData(name=name))
+        .transform_filter("isValid(datum.order)")
+        .properties(datasets={name: []})
+    )
+
+
+def _finish(
+    chart: alt.FacetChart, titles: Sequence[str], *, name: str, between: int, description: str
+) -> alt.FacetChart:
+    """Give small multiples their look; their heading is the parameter ``<name>_heading``."""
+    heading = f"{name}_heading"
+    chart = chart.add_params(
+        alt.param(name=heading, value=""), alt.param(name=f"{name}_titles", value=list(titles))
+    )
+    return chart.properties(
+        title=alt.Title(text=alt.ExprRef(expr=heading), color=theme.MUTED, fontWeight="normal"),
+        description=description,
+        config=theme.config(),
+        bounds="flush",
+        spacing=alt.RowColnumber(row=between, column=14),
+        autosize=alt.AutoSizeParams(type="pad", contains="padding"),
+        padding=2,
+        usermeta={"facelib": {"columns": 4, "park": True}},
+    )

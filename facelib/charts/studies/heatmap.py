@@ -1,0 +1,192 @@
+"""Effects over faces as a map: classifier × emotion, one panel an intervention, marks beside every number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from facelib import stats
+from facelib.charts import theme
+from facelib.charts.facets import ordered, titles_by_order
+from facelib.charts.tables import needed, rows
+from facelib.classifiers import EMOTIONS
+from facelib.stats.effects.equivalence import CANNOT_TELL, MATTERS
+from facelib.stats.effects.sentences import possible
+from facelib.studies.sweeps.effects import signed
+
+if TYPE_CHECKING:
+    import altair as alt
+else:
+    from facelib.charts.deferred import altair as alt
+
+NEEDED: Final = ("classifier", "label", "mean", "low", "high", "p", "p_holm", "verdict", "n")
+CELLS: Final = (
+    "order", "title", "intervention", "classifier", "label", "mean", "words", "matters", "strong", "says",
+)  # fmt: skip
+INTENDED: Final = "intended"
+MEANT: Final = "as meant"
+"""What the column `INTENDED` is called: the emotion that each face is meant to show."""
+FULL: Final = 0.5  # change of probability at which the colour is full
+ALPHA: Final = 0.05  # where the table doesn't say
+FALLS, STAYS, RISES = "#e0a06a", "#f4f6f8", "#7fb2d9"
+HEADING: Final = (
+    "Change of the mean probability from strength 0 to 1. Framed: matters at δ; ?: can't tell",
+    "*: significant after Holm's correction; (*): only before it",
+)
+
+
+def heatmap(
+    table: pd.DataFrame,
+    titles: Mapping[str, str] | None = None,
+    *,
+    columns: int = 1,
+    width: int = 60,
+    row_height: int = 22,
+) -> alt.FacetChart:
+    """Draw the mean effect of every classifier and emotion in numbers, with signs for what is sure of it.
+
+    A star: significant after Holm's correction over the table's family; one in brackets: only before it. A
+    frame: the change matters at the margin; a question mark: it can't be said; neither: it doesn't matter.
+
+    Parameters
+    ----------
+    table
+        From `facelib.stats.effects_over_faces`: classifier, label, mean, low, high, p, p_holm, verdict, n;
+        ``intervention`` makes panels, ``alpha`` is the level of the stars (.05 where it is missing).
+    titles
+        Names above the panels by intervention; None: the ids.
+    columns
+        Panels beside each other.
+    width, row_height
+        Of a cell, px.
+
+    Raises
+    ------
+    BadValueError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "intervention": "palsy", "classifier": "fer", "label": ["happy", "sad"], "mean": [-0.62, 0.04],
+    ...     "low": [-0.7, -0.02], "high": [-0.5, 0.1], "p": [0.0001, 0.2], "p_holm": [0.0002, 0.2],
+    ...     "verdict": ["matters", "cannot tell"], "n": 24,
+    ... })
+    >>> [cell["words"] for cell in heatmap(table).to_dict()["datasets"]["cells"]]
+    ['−.62 *', '+.04 ?']
+    """
+    cells = heatmap_rows(table, titles)
+    chart = heatmap_layout(titles_by_order(cells), columns=columns, width=width, row_height=row_height)
+    told = "; ".join(
+        ", ".join(filter(None, [cell["title"], cell["classifier"], cell["label"]])) + f": {cell['says']}"
+        for cell in cells
+    )
+    return chart.properties(
+        datasets={"cells": cells}, description=f"Table: mean change of outputs over faces. {told}."
+    )
+
+
+def heatmap_layout(
+    titles: Sequence[str] = (), *, columns: int = 1, width: int = 60, row_height: int = 22
+) -> alt.FacetChart:
+    """Return `heatmap` without data: data set ``cells``, parameters ``cells_heading`` and ``cells_titles``.
+
+    The data are what `heatmap_rows` returns; ``cells_titles`` are the names of the panels by their order.
+    """
+    plain: dict[str, Any] = {"title": None, "ticks": False, "domain": False, "labelColor": theme.INK}
+    base = alt.Chart().encode(
+        x=alt.X(
+            "label:N",
+            sort=[INTENDED, *EMOTIONS],
+            axis=alt.Axis(
+                labelAngle=0,
+                orient="top",
+                labelLimit=0,
+                labelExpr=f"datum.value === '{INTENDED}' ? '{MEANT}' : datum.value",
+                labelFontWeight=alt.condition(
+                    f"datum.value === '{INTENDED}'", alt.value("bold"), alt.value("normal")
+                ),
+                **plain,
+            ),
+        ),
+        y=alt.Y("classifier:N", sort=None, axis=alt.Axis(labelLimit=180, labelPadding=6, **plain)),
+    )
+    cell = base.mark_rect(stroke="white", strokeWidth=2).encode(
+        color=alt.Color(
+            "mean:Q",
+            scale=alt.Scale(
+                domain=[-FULL, 0, FULL], range=[FALLS, STAYS, RISES], clamp=True, interpolate="rgb"
+            ),
+            legend=None,
+        ),
+        tooltip=["title:N", "classifier:N", "label:N", "says:N"],
+    )
+    frame = base.mark_rect(filled=False, stroke=theme.INK, strokeWidth=1.5).transform_filter("datum.matters")
+    heavy = alt.ExprRef(expr="datum.strong ? 'bold' : 'normal'")
+    text = base.mark_text(fontSize=11.5, fontWeight=heavy, color=theme.INK).encode(text="words:N")
+    return ordered(
+        alt.layer(cell, frame, text).properties(width=alt.Step(width), height=alt.Step(row_height)),
+        "cells",
+        titles,
+        heading=HEADING,
+        columns=columns,
+        description="Table: mean change of outputs over faces, classifier by emotion, one panel an "
+        "intervention. Star: significant after correction; frame: matters; question mark: can't tell.",
+    )
+
+
+def heatmap_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Return the cells of `heatmap`, also for a chart that is there without data.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"classifier": ["fer"], "label": ["sad"], "mean": [0.2], "low": [0.1],
+    ...     "high": [0.3], "p": [0.02], "p_holm": [0.2], "verdict": ["cannot tell"], "n": [12]})
+    >>> cell = heatmap_rows(table)[0]
+    >>> cell["words"], cell["says"]
+    ('+.20 (*)?', '+.20 (+.10 to +.30), n = 12, p = .020, after Holm .200: cannot tell')
+    """
+    given = possible(needed(table, NEEDED))
+    names = given["intervention"] if "intervention" in given else pd.Series("", given.index)
+    alphas = given["alpha"] if "alpha" in given else pd.Series(ALPHA, given.index)
+    known = [str(name) for name in names.drop_duplicates()]
+    shown = {name: str((titles or {}).get(name, name)) for name in known}
+    return rows(
+        given.assign(
+            intervention=names.astype(str),
+            order=[known.index(str(name)) for name in names],
+            title=[shown[str(name)] for name in names],
+            words=[_words(row, alpha) for row, alpha in zip(given.to_dict("records"), alphas, strict=True)],
+            matters=given["verdict"] == MATTERS,
+            strong=given["p_holm"] <= alphas,
+            says=[_says(row) for row in given.to_dict("records")],
+        ),
+        CELLS,
+    )
+
+
+def _words(row: Mapping[Any, Any], alpha: float) -> str:
+    if math.isnan(row["mean"]):
+        return "–"
+    star = "*" if row["p_holm"] <= alpha else "(*)" if row["p"] <= alpha else ""
+    marks = star + ("?" if row["verdict"] == CANNOT_TELL else "")
+    return f"{signed(row['mean'])} {marks}".strip()
+
+
+def _says(row: Mapping[Any, Any]) -> str:
+    """Return the numbers of a cell in a line, for the tooltip and for who can't see the map."""
+    if math.isnan(row["mean"]):
+        return "not known for any face"
+    interval = f" ({signed(row['low'])} to {signed(row['high'])})" if math.isfinite(row["low"]) else ""
+    tested = not math.isnan(row["p"])
+    p = f", p {_p(row['p'])}, after Holm {_p(row['p_holm']).removeprefix('= ')}" if tested else ""
+    verdict = f": {row['verdict']}" if row["verdict"] else ""
+    return f"{signed(row['mean'])}{interval}, n = {int(row['n'])}{p}{verdict}"
+
+
+def _p(p: float) -> str:
+    text = stats.format_p(p)
+    return text if text[0] in "<>" else f"= {text}"

@@ -1,0 +1,1 @@
+"""What the papers did, rebuilt: asymmetry, properties, electrodes, known truth, behaviour."""

@@ -1,0 +1,172 @@
+"""What each muscle group or region contributes to the change by all electrodes: Shapley values over people.
+
+The value of a coalition of groups is the mean probability of the expression that is meant, or the share that
+is named as meant, with the electrodes of these groups attached. A group's Shapley value is what it adds to
+that, averaged over all orders in which the groups may be attached: a share of the whole change. It tells of
+pictures of faces with electrodes and of one classifier; of the muscles below it says nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from facelib.experiments.electrodes.importance import (
+    By,
+    corrected,
+    electrode_groups,
+    electrode_series,
+    read,
+    union,
+)
+from facelib.experiments.electrodes.outcomes import OUTCOMES, Outcomes, judged
+from facelib.stats import coalitions, shapley, shapley_sampled
+from facelib.stats.checks import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.interventions.electrode_sets import ElectrodeSets
+    from facelib.studies.results import InterventionalResult
+
+SHARE_COLUMNS: Final = {
+    "scheme": "whose positions: fridlund or kuramoto",
+    "by": "region or muscle: what the groups are, both sides together",
+    "group": "id of the region or muscle",
+    "electrodes": "how many electrodes it has",
+    "classifier": "id, or mean of all",
+    "outcome": "probability (of the expression that is meant) or accuracy (share named as meant)",
+    "n": "people",
+    "total": "change by all electrodes, mean over people: the values of all groups add up to it",
+    "total_low": "lower end of its interval, level 1 - alpha",
+    "total_high": "upper end of it",
+    "change": "Shapley value of the group, mean over people",
+    "low": "lower end of its interval over people, level 1 - alpha (BCa from 20 on, else Student's t)",
+    "high": "upper end of it",
+    "error": "standard error by Monte Carlo: only some orders were drawn; low and high hold it; 0: exact",
+    "orders": "orders that were drawn for each face; 0: exact, from all coalitions",
+    "share": "change / total; NaN where the total's interval holds 0",
+    "per_electrode": "change / electrodes",
+    "p": "sign-flip test over people",
+    "p_holm": "after Holm over groups and classifiers of one scheme, grouping and outcome; the mean is a "
+    "family of its own",
+    "p_bh": "after Benjamini-Hochberg, same family",
+    "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha; NaN in tables that were "
+    "stored without it",
+    "verdict_high": "upper end of it",
+    "verdict": "matters, does not matter at δ, or cannot tell: interval at 1 - 2 alpha; not corrected",
+    "rank": "1: the lowest value (the largest fall)",
+    "delta": "margin, set before the run",
+    "alpha": "level",
+}
+"""Columns of `share_table`, with their meaning."""
+
+
+def share_table(result: InterventionalResult, series: ElectrodeSets | None = None) -> pd.DataFrame:
+    """Return the Shapley values of regions (exact) and of muscles (by sampled orders, where there are some).
+
+    Parameters
+    ----------
+    result
+        Of `importance_study`.
+    series
+        With which it was declared.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a grouping, classifier, outcome and group; columns as in `SHARE_COLUMNS`.
+
+    Raises
+    ------
+    BadValueError
+        If the study was declared with another series.
+    """
+    import pandas as pd
+
+    chosen = electrode_series() if series is None else series
+    found = read(result, chosen)
+    regions = by_coalitions(found, chosen)
+    exact = np.zeros((len(regions), *regions.shape[2:]))
+    parts = [_table(result, chosen, found, "region", (regions, exact))]
+    if chosen.pairs:
+        parts.append(_table(result, chosen, found, "muscle", by_orders(found, chosen)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def by_coalitions(found: Outcomes, series: ElectrodeSets) -> Floats:
+    """Return each face's exact Shapley values of regions, (classifiers, faces, regions, outcomes)."""
+    groups = tuple(electrode_groups(series.scheme).values())
+    steps = [series.step_of(union(groups, members)) for members in coalitions(len(groups))]
+    values = np.moveaxis(found.values[:, :, steps], 2, 0)
+    known = ~np.isnan(values[0, ..., 0])
+    result = np.full((len(groups), *values.shape[1:]), np.nan)
+    result[:, known] = shapley(values[:, known])
+    return np.moveaxis(result, 0, 2)
+
+
+def by_orders(found: Outcomes, series: ElectrodeSets) -> tuple[Floats, Floats]:
+    """Return each face's Shapley values of muscles from its orders, and the Monte-Carlo error of their mean.
+
+    Returns
+    -------
+    values
+        (classifiers, faces, muscles, outcomes).
+    error
+        (classifiers, muscles, outcomes): orders are drawn for every face anew, so errors average out over
+        faces; NaN with one pair of orders.
+    """
+    shape = (*found.values.shape[:2], len(series.groups), found.values.shape[-1])
+    values, errors = np.full(shape, np.nan), np.full(shape, np.nan)
+    along = series.steps_along()
+    for place, face in enumerate(found.faces):
+        given = np.moveaxis(found.values[:, place][:, along], 0, 2)  # (orders, groups + 1, classifiers, 2)
+        known = ~np.isnan(given[0, 0, :, 0])
+        one = shapley_sampled(given[:, :, known], series.orders(face))
+        values[known, place] = np.moveaxis(one.values, 0, 1)
+        errors[known, place] = np.moveaxis(one.error, 0, 1)
+    count = (~np.isnan(values)).sum(axis=1)
+    spread = np.where(np.isnan(values), 0.0, errors) ** 2
+    return values, np.sqrt(spread.sum(axis=1)) / np.maximum(count, 1)
+
+
+def _table(
+    result: InterventionalResult,
+    series: ElectrodeSets,
+    found: Outcomes,
+    by: By,
+    given: tuple[Floats, Floats],
+) -> pd.DataFrame:
+    """Return the table of one grouping from each face's values and the error of their mean."""
+    import pandas as pd
+
+    settings = {name: result.settings[name] for name in ("delta", "alpha", "seed")}
+    groups, (values, error) = electrode_groups(series.scheme, by), given
+    per_person = found.of_people(values)
+    columns = np.moveaxis(per_person, (1, 0, 3, 2), (0, 1, 2, 3))  # people, classifiers, outcomes, groups
+    keys = pd.MultiIndex.from_product(
+        [found.classifiers, OUTCOMES, list(groups)], names=["classifier", "outcome", "group"]
+    )
+    table = keys.to_frame(index=False).assign(
+        **judged(columns.reshape(len(columns), -1), **settings),
+        error=np.moveaxis(error, 2, 1).ravel(),
+        orders=0 if by == "region" else 2 * series.pairs,
+    )
+    totals = judged(columns.sum(axis=3).reshape(len(columns), -1), **settings)
+    for name, key in (("total", "change"), ("total_low", "low"), ("total_high", "high")):
+        table[name] = np.repeat(totals[key], len(groups))
+    sure = (table["total_low"] > 0) | (table["total_high"] < 0)
+    table = table.assign(
+        scheme=series.scheme,
+        by=by,
+        electrodes=table["group"].map({name: len(there) for name, there in groups.items()}),
+        share=(table["change"] / table["total"]).where(sure),
+        delta=settings["delta"],
+        alpha=settings["alpha"],
+    )
+    table["per_electrode"] = table["change"] / table["electrodes"]
+    table["rank"] = (
+        table.groupby(["classifier", "outcome"], sort=False)["change"].rank(method="min").astype("Int64")
+    )
+    return corrected(table, ["outcome"])[list(SHARE_COLUMNS)]

@@ -1,0 +1,232 @@
+"""Power of Properties, rebuilt: the observational study that asks which outputs go with which properties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from numbers import Real
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib import classifiers as zoo
+from facelib.classifiers import Classifier
+from facelib.errors import BadValueError
+from facelib.experiments.known_truth import probe_heads
+from facelib.experiments.power_of_properties.population import HEADS, PROPERTIES, SEED, labelled_population
+from facelib.faces import Face, FaceSet, Head
+from facelib.studies.observational import RENDERED, ObservationalStudy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from facelib.studies.engine.subjects import Faces
+
+SOURCES: Final = MappingProxyType(
+    {
+        "rendered": "heads were told what to show: the label comes before the picture",
+        "instructed": "people were asked to show it: the label comes before the picture",
+        "self-report": "people said what they felt: the label is no reading of the picture",
+        "rated": "raters read the label off the picture, and saw the property there, too: holding it fixed "
+        "can make a dependence that isn't the classifier's (the label is a collider). With instructed labels "
+        "at hand run the study with these as well",
+    }
+)
+"""Where labels come from, and what that means for holding them fixed."""
+
+SYMMETRY, ACTIVATION, INTENSITY = "symmetry", "activation", "intensity"
+OF_EXPRESSION: Final = (INTENSITY, ACTIVATION)
+"""Properties that are the expression itself, as it was set and as it is measured: a yardstick and no finding,
+for a reader of expressions should follow them."""
+KNOWN_OF_PEOPLE: Final = (
+    *PROPERTIES, "ancestry", "ethnicity", "hair_colour", "moles", "mask", "lens_tint", "grey",
+)  # fmt: skip
+"""Columns of a user's table that are taken as properties where none are named."""
+
+MOST_WORDS: Final = 20
+"""A column with more different words than that names things, and says nothing that faces have in common."""
+
+CONTROL_SIZE: Final = 64  # px, as the networks of known bias learnt from
+CONTROLLED: Final = ("age", "skin_tone", "electrodes")
+NAME: Final = "Power of Properties, rebuilt"
+
+
+def power_of_properties(
+    n: int = HEADS,
+    faces: Faces | None = None,
+    *,
+    classifiers: str | Sequence[str | Classifier] | None = None,
+    properties: Sequence[str] | None = None,
+    labels: str | Sequence[str] = "expression",
+    label_source: str | None = None,
+    person: str | None = None,
+    size: int = 224,
+    methods: Sequence[str] | None = None,
+    alpha: float = 0.01,
+    delta: float = 0.01,
+    budget: float | None = None,
+    seed: int = SEED,
+    name: str = NAME,
+) -> ObservationalStudy:
+    """Declare the study: every property against every output of every classifier, given the label.
+
+    Parameters
+    ----------
+    n
+        People of the rendered population, if no faces are given.
+    faces
+        Your own: a `FaceSet` whose table has labels, persons and properties as columns, or a list. None:
+        `labelled_population`.
+    classifiers
+        Ids, or classifiers; None: all pretrained ones that are available on this machine.
+    properties
+        Names. None: what is known of the faces (`PROPERTIES` of the population), symmetry as measured on
+        landmarks, and the measured intensity of the expression.
+    labels
+        Column, or columns, to hold fixed.
+    label_source
+        One of `SOURCES`; None: "rendered" of heads. It has to be said of photographs.
+    person
+        Column of who is shown. None: the column ``person``, if there is one, else one picture a person.
+    size, methods, alpha, delta, budget, seed, name
+        As for `facelib.ObservationalStudy`; with a budget tests are drawn on toward the corrected level.
+
+    Raises
+    ------
+    BadValueError
+        If it isn't said where the labels of photographs come from, or no property is known.
+
+    Examples
+    --------
+    >>> study = power_of_properties(14, classifiers=["known_unbiased"], properties=["age", "symmetry"])
+    >>> study.given, study.properties_measured, study.label_source
+    (('age',), ('symmetry',), 'rendered')
+    """
+    people = labelled_population(n, seed) if faces is None else faces
+    return ObservationalStudy(
+        faces=people,
+        properties=_known(people) if properties is None else properties,
+        classifiers=classifiers,
+        labels=labels,
+        label_source=_source(people, label_source),
+        person=person,
+        size=size,
+        methods=methods,
+        alpha=alpha,
+        delta=delta,
+        budget=budget,
+        seed=seed,
+        name=name,
+    )
+
+
+def known_use_control(
+    n: int = HEADS,
+    *,
+    methods: Sequence[str] | None = None,
+    alpha: float = 0.01,
+    delta: float = 0.01,
+    budget: float | None = None,
+    seed: int = SEED + 2,
+    size: int = CONTROL_SIZE,
+) -> ObservationalStudy:
+    """Declare the control: the same tests on five networks of which it is known what they use.
+
+    The networks of `facelib.classifiers.known_bias` learnt on rendered heads of seven expressions, half of
+    them with electrodes, frontal and in studio light. People like these are shown, for only of them it is
+    known what the networks use: what they were trained to use has to be found, and what they weren't has to
+    be cleared; see `known_use_table`.
+
+    Parameters
+    ----------
+    n, methods, alpha, delta, budget, seed, size
+        As for `power_of_properties`.
+
+    Examples
+    --------
+    >>> [model.id for model in known_use_control(14).models][:2]
+    ['known_unbiased', 'known_age_happy']
+    """
+    return power_of_properties(
+        faces=probe_heads(n, seed),
+        classifiers=zoo.available(kind="known bias"),
+        properties=CONTROLLED,
+        size=size,
+        methods=methods,
+        alpha=alpha,
+        delta=delta,
+        budget=budget,
+        seed=seed,
+        name=f"{NAME}: networks whose use of properties is known",
+    )
+
+
+def label_note(settings: Mapping[str, Any]) -> str:
+    """Say in a sentence where a study's labels come from, and what follows.
+
+    Examples
+    --------
+    >>> label_note({"label_source": "instructed"})
+    'Labels are instructed: people were asked to show it: the label comes before the picture.'
+    """
+    source = str(settings["label_source"])
+    if source not in SOURCES:
+        return f"Labels: {source}. Whether they may be held fixed depends on how they came about."
+    return f"Labels are {source}: {SOURCES[source]}."
+
+
+def _source(people: Any, declared: str | None) -> str:
+    """Return where labels come from, or raise an error."""
+    if declared is None and _heads(people):
+        return RENDERED
+    if declared not in SOURCES:
+        msg = (
+            f"Say where the labels of the faces come from, label_source: one of {', '.join(SOURCES)}; "
+            f"got {declared!r}."
+        )
+        raise BadValueError(msg)
+    return str(declared)
+
+
+def _known(people: Any) -> tuple[str, ...]:
+    """Return the properties that are known of all or some faces, and those that are measured beside them."""
+    table = _table(people)
+    names = (*(PROPERTIES if _heads(people) else KNOWN_OF_PEOPLE), INTENSITY)
+    known = [name for name in names if name in table and _tells(table[name])]
+    if not known:
+        msg = (
+            "Nothing is known of these faces that could be tested: their table has none of "
+            f"{', '.join(names)} with numbers or a few words that differ. Name properties."
+        )
+        raise BadValueError(msg)
+    return tuple(dict.fromkeys([*known, SYMMETRY, *_measurable(ACTIVATION)]))
+
+
+def _measurable(name: str) -> Iterator[str]:
+    """Give the property if it can be told on this machine."""
+    from facelib.properties import PROPERTIES as REGISTERED
+
+    if not REGISTERED[name].reason:
+        yield name
+
+
+def _table(people: Any) -> pd.DataFrame:
+    """Return what is known of the faces; no picture is read."""
+    from facelib.studies.engine.subjects import faces_table, subjects
+
+    return people.table if isinstance(people, FaceSet) else faces_table(subjects(people))
+
+
+def _tells(column: pd.Series[Any]) -> bool:
+    """Tell whether a column has several values and, if these are words, not nearly one for each face."""
+    values = column.nunique(dropna=False)
+    numbers = column.dropna().map(lambda value: isinstance(value, Real)).all()
+    return values > 1 and (bool(numbers and column.notna().any()) or values <= MOST_WORDS)
+
+
+def _heads(people: Any) -> bool:
+    return not isinstance(people, FaceSet | Face) and all(isinstance(one, Head) for one in _listed(people))
+
+
+def _listed(people: Any) -> list[Any]:
+    return [people] if isinstance(people, Head | Face) else list(people)

@@ -1,0 +1,1 @@
+"""The parametric head: who is shown, doing what, seen how."""

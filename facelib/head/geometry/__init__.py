@@ -1,0 +1,1 @@
+"""The head's surface: meshes, morphs, hair, landmarks, and what a camera sees of them."""

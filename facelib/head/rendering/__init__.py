@@ -1,0 +1,1 @@
+"""From a head to a picture: scene, light, materials, pixels."""

@@ -1,0 +1,1 @@
+"""Changes that users bring: prototypes, edited pictures, functions of other programs."""

@@ -1,0 +1,1 @@
+"""Age and gender estimated from pictures, and the cut-outs that the estimators want."""

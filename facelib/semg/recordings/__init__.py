@@ -1,0 +1,1 @@
+"""Recordings: files, channels, quality, processing."""

@@ -1,0 +1,124 @@
+"""A recording: signals of several channels, how often they were sampled, and what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError, UnknownNameError
+from facelib.utilities.short_repr import in_short
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["monopolar", "bipolar", "envelope"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+
+@in_short()
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Signals of one session or clip.
+
+    Parameters
+    ----------
+    signals
+        float32 (n, k): a row a sample, a column a channel; NaN where nothing was recorded. Read-only.
+    rate
+        Samples a second.
+    channels
+        Names of the columns: of `facelib.semg.CHANNELS` for bipolar signals and envelopes.
+    kind
+        "monopolar" (against a common reference), "bipolar" (differences of neighbours), or "envelope" (how
+        strong the bipolar signal is).
+    unit
+        Of the signals: "µV", or "" for what was normalised.
+    session, source
+        Which session it belongs to, and where it comes from.
+
+    Raises
+    ------
+    BadValueError
+        If shape, rate, channels and kind don't fit each other.
+
+    Examples
+    --------
+    >>> one = Recording(np.zeros((4096, 1), np.float32), 4096.0, ("zygomaticus_left",), "bipolar")
+    >>> one.seconds
+    1.0
+    """
+
+    signals: npt.NDArray[np.float32]
+    rate: float
+    channels: tuple[str, ...]
+    kind: Kind
+    unit: str = "µV"
+    session: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        signals = np.asarray(self.signals)
+        if signals.ndim != 2 or signals.dtype.kind not in "fiu":
+            msg = f"Signals are numbers (samples, channels); got {signals.dtype} {signals.shape}."
+            raise BadValueError(msg)
+        if len(self.channels) != signals.shape[1] or len(set(self.channels)) != len(self.channels):
+            msg = f"{signals.shape[1]} channels need as many different names; got {list(self.channels)}."
+            raise BadValueError(msg)
+        if not (np.isfinite(self.rate) and self.rate > 0):
+            msg = f"A sampling rate is a number of samples a second above 0; got {self.rate!r}."
+            raise BadValueError(msg)
+        if self.kind not in KINDS:
+            msg = f"A recording is {', '.join(KINDS)}; got {self.kind!r}."
+            raise BadValueError(msg)
+        view = signals.astype(np.float32, copy=False).view()
+        view.setflags(write=False)
+        object.__setattr__(self, "signals", view)
+        object.__setattr__(self, "channels", tuple(self.channels))
+        object.__setattr__(self, "rate", float(self.rate))
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.signals)
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.signals) / self.rate
+
+    @property
+    def times(self) -> npt.NDArray[np.float64]:
+        """Seconds since its start, (n,)."""
+        return np.arange(len(self.signals)) / self.rate
+
+    def replace(self, **changes: Any) -> Recording:
+        """Return a copy with some fields replaced."""
+        return replace(self, **changes)
+
+    def cut(self, start: float, stop: float) -> Recording:
+        """Return what lies between two times, s; the sample at `stop` isn't part of it."""
+        first, last = round(start * self.rate), round(stop * self.rate)
+        if not 0 <= first < last <= len(self):
+            msg = f"A cut lies within 0 … {self.seconds:g} s; got {start:g} … {stop:g} s."
+            raise BadValueError(msg)
+        return self.replace(signals=self.signals[first:last])
+
+    def pick(self, channels: Sequence[str]) -> Recording:
+        """Return some of the channels, in the order asked for."""
+        missing = [name for name in channels if name not in self.channels]
+        if missing:
+            msg = f"The recording has no channel {missing[0]!r}; it has {', '.join(self.channels)}."
+            raise UnknownNameError(msg)
+        columns = [self.channels.index(name) for name in channels]
+        return self.replace(signals=self.signals[:, columns], channels=tuple(channels))
+
+    def frame(self) -> pd.DataFrame:
+        """Return a table: ``seconds``, and a column for each channel."""
+        import pandas as pd
+
+        table = pd.DataFrame(self.signals, columns=list(self.channels))
+        table.insert(0, "seconds", self.times)
+        return table

@@ -1,0 +1,1 @@
+"""Simulated recordings whose truth is known."""

@@ -1,0 +1,1 @@
+"""KCIT and its engines."""

@@ -1,0 +1,1 @@
+"""Tests of independence by permutation, and the orders that they draw."""

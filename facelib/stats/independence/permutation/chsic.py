@@ -1,0 +1,204 @@
+"""cHSIC: the conditional Hilbert-Schmidt criterion of extended variables, by permutation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.distance import pdist
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats, as_count, as_number
+from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
+from facelib.stats.independence.conditioning import Given
+from facelib.stats.independence.kernels.gaussian import Gaussian
+from facelib.stats.independence.kernels.lowrank import Factor, incomplete_cholesky
+from facelib.stats.independence.permutation.chsic_labels import Conditioner, Crossed, Features
+from facelib.stats.independence.permutation.chsic_numbers import Rebuilt, Remainder
+from facelib.stats.independence.permutation.local_permutations import CELL, Cells
+from facelib.stats.independence.permutation.permutations import Orders, RowOrders
+from facelib.stats.independence.problem import Problem
+from facelib.stats.independence.threads import threaded
+from facelib.stats.independence.variables import Codes, Variable, one_hot, z_scores
+
+TOLERANCE = 1e-9  # relative error of a kernel's trace: T is right to 1e-8 of √(T_XX T_YY), the largest T
+FINE = 1e-15  # of Z's kernel: what is left out is divided by ε
+MOST_ROWS = 2000  # rows whose distances a bandwidth is taken from
+
+
+@register
+@dataclass(frozen=True)
+class Chsic(IndependenceTest):
+    """Conditional Hilbert-Schmidt independence criterion (Fukumizu 2007; Tillman 2009), by permutation.
+
+    T = (tr[KL] − 2 tr[KPL] + tr[KPLP]) / (n − 1)² with centred Grams K on (X, Z), L on (Ŷ, Z), M on Z and
+    P = M (M + ε I)⁻¹. Kernel exp(−d²/(2σ²)), σ² = ½ median of d² over pairs of faces (0 → 1; above 2,000
+    faces over an even sample of 2,000). X, Ŷ and numbers in Z are z-scores; labels are one-hot and not
+    scaled, so two labels are √2 apart (our choice).
+
+    Labels: X is permuted inside labels; the null is exact. Numbers in Z: X is permuted within k-means cells
+    of Z, inside labels, and the kernel on (X, Z) is rebuilt: approximate. P and the bandwidths, a median over
+    the faces as they are, stay.
+
+    statistic: T. effect: √(T / √(T_XX T_YY)), in [0, 1]; under independence it falls with n and isn't 0.
+
+    Parameters
+    ----------
+    epsilon
+        ε of the ridge regression on Z, not scaled by n.
+    cell
+        Faces a k-means cell, on average.
+    rank
+        Most columns of a kernel's factor. It has as many as make T right to 1e-8 of √(T_XX T_YY); if it may
+        not, what is left out is noted.
+    """
+
+    epsilon: float = 1e-4
+    cell: int = CELL
+    rank: int = 1000
+
+    id = "chsic"
+    title = "cHSIC"
+    cost = "medium"
+
+    def __post_init__(self) -> None:
+        if not as_number(self.epsilon, "epsilon") > 0:
+            msg = f"epsilon is a number above 0; got {self.epsilon!r}."
+            raise BadValueError(msg)
+        as_count(self.cell, "cell", least=2)
+        as_count(self.rank, "rank")
+
+    def prepare(self, problem: Problem) -> PreparedCriterion:
+        """Factor all kernels, and regress them on Z."""
+        return labelled(problem, self) if problem.given.categorical else numbered(problem, self)
+
+    def orders(self, problem: Problem) -> Orders:
+        """Return orders within labels (exact), or within cells if numbers are held fixed."""
+        if problem.orders is None and not problem.given.categorical:
+            return Cells(problem.given, problem.seed, self.cell)
+        return super().orders(problem)
+
+
+Traces = Callable[[int, Codes, RowOrders], Floats]
+"""(property, outputs, orders) -> tr(K S L S), (B, outputs)."""
+
+
+class PreparedCriterion(Prepared):
+    """The criterion of all pairs.
+
+    Parameters
+    ----------
+    problem
+        What is tested.
+    traces
+        How kernels meet.
+    own
+        tr(K S K S) of every property and output: what the criterion is measured against.
+    notes
+        For all pairs.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        traces: Traces,
+        own: tuple[Sequence[float], Sequence[float]],
+        notes: Sequence[str],
+    ) -> None:
+        self.traces, self.scale, self.notes = traces, (problem.n - 1) ** 2, tuple(notes)
+        self.statistic = self.surrogates(np.arange(problem.n)[None], np.ones(problem.shape, bool))[0]
+        largest = np.sqrt(np.outer(*own)) / self.scale
+        self.effect = np.sqrt(np.clip(self.statistic / np.where(largest > 0, largest, 1.0), 0.0, 1.0))
+
+    def surrogates(self, orders: RowOrders, pairs: Pairs) -> Floats:
+        """Return T with the property in other orders, (B, P, O)."""
+        found = np.full((len(orders), *pairs.shape), np.nan)
+        for i in np.flatnonzero(pairs.any(axis=1)):
+            found[:, i, pairs[i]] = self.traces(int(i), np.flatnonzero(pairs[i]), orders) / self.scale
+        return found
+
+
+def labelled(problem: Problem, test: Chsic) -> PreparedCriterion:
+    """Return the criterion given labels: sums over labels of cross-products of features."""
+    design = conditioning(problem.given)
+    between = float(np.exp(-precision(design)))
+    conditioner = Conditioner.of(problem.given.bounds, between, test.epsilon)
+    itself, alone = np.arange(problem.n)[None], np.zeros(1, np.intp)
+
+    def features(variable: Variable) -> tuple[Features, float, float]:
+        theta = precision(np.hstack([variable.scaled, design]))
+        factor = factored(variable.scaled, theta, test.rank)
+        found = Features(factor.columns, float(np.exp(-theta)), conditioner)
+        own = Crossed(found, [found], conditioner).traces(alone, itself)
+        return found, float(own[0, 0]), factor.error
+
+    xs, ys = (threaded(features, group, problem.workers) for group in (problem.xs, problem.ys))
+    outputs = [y[0] for y in ys]
+    crossed = threaded(lambda x: Crossed(x[0], outputs, conditioner), xs, problem.workers)
+
+    def traces(i: int, chosen: Codes, orders: RowOrders) -> Floats:
+        return crossed[i].traces(chosen, orders, problem.workers)
+
+    own = [x[1] for x in xs], [y[1] for y in ys]
+    return PreparedCriterion(problem, traces, own, cut_notes(problem, [v[2] for v in [*xs, *ys]], test.rank))
+
+
+def numbered(problem: Problem, test: Chsic) -> PreparedCriterion:
+    """Return the criterion given numbers, or numbers and labels: kernels are rebuilt for every order."""
+    design = conditioning(problem.given)
+    remainder = Remainder.of(factored(design, precision(design), problem.n, FINE).columns, test.epsilon)
+
+    def residuals(variable: Variable) -> tuple[Floats, float, float, float]:
+        both = np.hstack([variable.scaled, design])
+        theta = precision(both)
+        factor = factored(both, theta, test.rank)
+        left = remainder.of_columns(factor.columns)
+        return left, theta, float(((factor.columns.T @ left) ** 2).sum()), factor.error
+
+    xs, ys = (threaded(residuals, group, problem.workers) for group in (problem.xs, problem.ys))
+    rebuilt = [
+        Rebuilt(Gaussian.of(variable.scaled, x[1]), Gaussian.of(design, x[1]))
+        for variable, x in zip(problem.xs, xs, strict=True)
+    ]
+
+    def traces(i: int, chosen: Codes, orders: RowOrders) -> Floats:
+        return rebuilt[i].traces([ys[o][0] for o in chosen], orders, problem.workers)
+
+    own = [x[2] for x in xs], [y[2] for y in ys]
+    return PreparedCriterion(problem, traces, own, cut_notes(problem, [v[3] for v in [*xs, *ys]], test.rank))
+
+
+def conditioning(given: Given) -> Floats:
+    """Return one-hot labels as they are (no column for one label) beside z-scored numbers, (n, d)."""
+    labels = one_hot(given.strata, given.n_strata) if given.n_strata > 1 else np.empty((len(given.strata), 0))
+    return np.hstack([labels, z_scores(given.numbers)])
+
+
+def precision(values: Floats) -> float:
+    """Return 1/σ² with σ² = ½ median of squared distances over pairs of rows, 0 → 1.
+
+    >>> precision(np.array([[0.0], [1.0], [3.0]]))
+    0.5
+    """
+    if not values.shape[1]:
+        return 1.0
+    rows = np.linspace(0, len(values) - 1, min(len(values), MOST_ROWS)).astype(np.intp)
+    median = float(np.median(pdist(values[rows], "sqeuclidean")))
+    return 2 / median if median > 0 else 1.0
+
+
+def factored(values: Floats, theta: float, most: int, tolerance: float = TOLERANCE) -> Factor:
+    """Return a factor of the kernel of the rows of `values`."""
+    return incomplete_cholesky(Gaussian.of(values, theta).tile, len(values), tolerance, most)
+
+
+def cut_notes(problem: Problem, errors: Sequence[float], rank: int) -> list[str]:
+    """Say whose kernels have more than `rank` columns."""
+    cut = [(v.name, e) for v, e in zip([*problem.xs, *problem.ys], errors, strict=True) if e > TOLERANCE]
+    if not cut:
+        return []
+    names = ", ".join(name for name, _ in cut)
+    return [
+        f"Kernels were cut at rank {rank}, which leaves out {max(e for _, e in cut):.1e} or less: {names}."
+    ]

@@ -1,0 +1,344 @@
+"""Running one test on a problem, and what comes out: arrays for a grid, a `TestResult` for one pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.errors import BadValueError
+from facelib.stats.checks import Floats
+from facelib.stats.corrections import max_statistic
+from facelib.stats.independence.base import IndependenceTest, Null, Prepared
+from facelib.stats.independence.conditioning import Given
+from facelib.stats.independence.permutation.sequential import Clock, Counts, all_surrogates, draw
+from facelib.stats.independence.prepare import Question
+from facelib.stats.independence.problem import Problem
+from facelib.stats.independence.remarks import Note, level_notes, permutation_notes, rare_notes
+from facelib.stats.independence.threads import one_blas_thread
+from facelib.stats.shuffle import clopper_pearson
+from facelib.utilities.registry import named
+from facelib.utilities.short_repr import in_short
+
+STOP_AFTER = 10  # exceedances that settle a pair: its p is then known to about a third
+NOT_RUN = "Not run"
+"""How `why_not` begins where a pair could perhaps be tested, but wasn't."""
+
+
+@in_short()
+@dataclass(frozen=True)
+class TestResult:
+    """Result of one test of X ⟂ Ŷ | Z.
+
+    Attributes
+    ----------
+    statistic
+        As the test's docstring defines it; NaN where nothing can be tested.
+    p_value
+        In (0, 1], never 0; NaN where nothing can be tested, and `notes` says why.
+    p_interval
+        95 % Monte-Carlo interval (Clopper-Pearson) of a permutation p; None for an analytic one.
+    effect
+        Size of the dependence, in [0, 1] (signed for a correlation); tests differ in what it means.
+    n
+        Rows tested.
+    method, null
+        Id of the test; "analytic" or "permutation".
+    n_permutations
+        Surrogates drawn; None for an analytic null.
+    parameters
+        Of the test, by name.
+    seed
+        Seed of everything random.
+    notes
+        What the reader must know about this p.
+    """
+
+    __test__ = False  # not a test case for pytest
+
+    statistic: float
+    p_value: float
+    p_interval: tuple[float, float] | None
+    effect: float
+    n: int
+    method: str
+    null: Null
+    n_permutations: int | None
+    parameters: dict[str, Any]
+    seed: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Results of one test on P properties × O outputs.
+
+    Attributes
+    ----------
+    statistic, effect, p_value, low, high
+        (P, O); NaN where a pair can't be tested; low and high bound a permutation p, NaN for an analytic one.
+    p_max
+        (P, O) max-statistic p, NaN where it wasn't run.
+    drawn
+        (P, O) surrogates drawn, 0 for an analytic null.
+    most
+        Surrogates that every pair has unless it was settled earlier.
+    n, null
+        Rows tested, and where p comes from.
+    notes
+        For all pairs.
+    caveats
+        The short form of those notes that say p isn't what it should be.
+    why_not
+        For pairs without a p, by (property, output) index: "Not testable: …", or "Not run: …".
+    """
+
+    statistic: Floats
+    effect: Floats
+    p_value: Floats
+    low: Floats
+    high: Floats
+    p_max: Floats
+    drawn: Counts
+    most: int
+    n: int
+    null: Null
+    notes: tuple[str, ...]
+    caveats: tuple[str, ...]
+    why_not: dict[tuple[int, int], str]
+
+
+def run(
+    test: IndependenceTest,
+    question: Question,
+    *,
+    null: Null | None = None,
+    n_permutations: int | None = None,
+    sequential: bool = False,
+    clock: Clock | None = None,
+    deadline: float | None = None,
+    max_draws: int = 0,
+    family: Sequence[bool] | None = None,
+) -> Outcome:
+    """Run one test on all pairs of a question.
+
+    Parameters
+    ----------
+    test
+        With its parameters.
+    question
+        From `ask`.
+    null
+        None: the test's own, or whole persons exchanged where rows repeat persons.
+    n_permutations
+        Surrogates a pair; None: the test's default.
+    sequential
+        Whether a pair is left after 10 exceedances.
+    clock, deadline
+        Budget, cancel, progress; when this method must stop drawing.
+    max_draws
+        Surrogates for the max-statistic p; 0: none.
+    family
+        (P,) which properties belong to that family; None: all.
+    """
+    problem, clock = question.problem, clock or Clock()
+    by_orders = _by_orders(test, problem, null)
+    stopped = clock.stop()
+    if stopped is not None:
+        return not_run(test, question, f"{stopped}.", null)
+    if not (problem.xs and problem.ys):
+        clock.passed(int(np.prod(question.shape)))
+        clock.report(test.id, 0, 0)
+        return _outcome(question, {}, null=_where(by_orders), why_not=question.why_not)
+    with one_blas_thread(), named(type(test), "test", test.id):
+        prepared = test.prepare(problem)
+        _check_shapes(prepared, problem.shape)
+        testable = np.isfinite(prepared.extreme)
+        tested = int(testable.sum())
+        clock.passed(int(np.prod(question.shape)) - tested)
+        found: dict[str, Floats | Counts] = {"statistic": prepared.statistic, "effect": prepared.effect}
+        notes, most = [], 0
+        if by_orders:
+            orders, count = test.orders(problem), n_permutations or test.draws
+            draws = draw(
+                prepared,
+                orders,
+                count,
+                clock=clock,
+                method=test.id,
+                stop_after=STOP_AFTER if sequential else None,
+                deadline=deadline,
+            )
+            found["p_value"], found["drawn"] = draws.p_value, draws.drawn
+            ends = clopper_pearson(draws.exceed, np.maximum(draws.drawn, 1))
+            found["low"], found["high"] = np.where(draws.drawn > 0, ends, np.nan)
+            notes += permutation_notes(orders, count, draws) + rare_notes(problem, orders)
+            most = count if draws.ended is None else draws.most
+        else:
+            found["p_value"] = prepared.analytic()
+            clock.report(test.id, tested, tested)
+            if n_permutations is not None and not sequential:  # one test, asked for by hand
+                notes.append(Note("n_permutations has no effect: p comes from the analytic null."))
+        if max_draws:
+            kept = np.ones(question.shape[0], bool) if family is None else np.array(family)
+            kept = kept[list(question.rows)]
+            found["p_max"], limits = _max_statistic(
+                test, prepared, problem, max_draws, family=kept, clock=clock, deadline=deadline
+            )
+            notes += limits
+    clock.passed(tested)
+    notes += [Note(text) for text in prepared.notes] + [Note("", caveat) for caveat in prepared.caveats]
+    if not (by_orders and orders.exact):
+        notes += level_notes(test, problem)
+    why_not = {
+        (question.rows[i], question.columns[j]): f"Not testable: {prepared.why_not(int(i), int(j))}."
+        for i, j in np.argwhere(~np.isfinite(prepared.statistic))
+    }
+    return _outcome(
+        question,
+        found,
+        null=_where(by_orders),
+        why_not=question.why_not | why_not,
+        notes=notes,
+        most=most,
+    )
+
+
+def _check_shapes(prepared: Prepared, shape: tuple[int, int]) -> None:
+    """Raise `BadValueError` unless a test computed one number for each pair of property and output."""
+    for name in ("statistic", "effect", "extreme"):
+        if np.shape(getattr(prepared, name)) != shape:
+            msg = (
+                f"A test computes {name} of all pairs, an array (properties, outputs), here {shape}; got "
+                f"shape {np.shape(getattr(prepared, name))}."
+            )
+            raise BadValueError(msg)
+
+
+def not_run(test: IndependenceTest, question: Question, why: str, null: Null | None = None) -> Outcome:
+    """Return the outcome of a test that wasn't run, with the reason for every pair it had."""
+    reasons = dict.fromkeys(np.ndindex(question.shape), f"{NOT_RUN}: {why}")
+    where = _where(_by_orders(test, question.problem, null))
+    return _outcome(question, {}, null=where, why_not=reasons | question.why_not)
+
+
+def _outcome(
+    question: Question,
+    found: Mapping[str, Floats | Counts],
+    *,
+    null: Null,
+    why_not: dict[tuple[int, int], str],
+    notes: Sequence[Note] = (),
+    most: int = 0,
+) -> Outcome:
+    """Put what was found of a problem where its pairs are in the question; NaN elsewhere."""
+    blank = {
+        name: np.full(question.shape, np.nan)
+        for name in ("statistic", "effect", "p_value", "low", "high", "p_max")
+    }
+    drawn = np.zeros(question.shape, np.intp)
+    place = np.ix_(question.rows, question.columns)
+    for name, values in found.items():
+        (drawn if name == "drawn" else blank[name])[place] = values
+    return Outcome(
+        **blank,
+        drawn=drawn,
+        most=most,
+        n=question.problem.n,
+        null=null,
+        notes=(*question.notes, *(note.text for note in notes if note.text)),
+        caveats=(*question.notes, *(note.caveat for note in notes if note.caveat)),
+        why_not=why_not,
+    )
+
+
+def _where(by_orders: bool) -> Null:
+    return "permutation" if by_orders else "analytic"
+
+
+def check_conditioner(test: IndependenceTest, given: Given) -> None:
+    """Raise `BadValueError` if a test can't hold this fixed."""
+    kind = "categorical" if given.categorical else "continuous"
+    if kind not in test.conditioners:
+        msg = f"{test.title} holds labels fixed, not numbers: choose another test, or give labels only."
+        raise BadValueError(msg)
+
+
+def _by_orders(test: IndependenceTest, problem: Problem, null: Null | None) -> bool:
+    """Whether p comes from permutations; a null that isn't there raises `BadValueError`."""
+    if null not in (None, "analytic", "permutation"):
+        msg = f'null is "analytic", "permutation" or None; got {null!r}.'
+        raise BadValueError(msg)
+    check_conditioner(test, problem.given)
+    by_orders = null == "permutation" or problem.orders is not None or test.null == "permutation"
+    if null == "analytic" and by_orders:
+        why = "rows repeat persons" if problem.orders is not None else f"{test.title} has no other"
+        msg = f"An analytic null isn't available here: {why}. Leave null out."
+        raise BadValueError(msg)
+    return by_orders
+
+
+def _max_statistic(
+    test: IndependenceTest,
+    prepared: Prepared,
+    problem: Problem,
+    count: int,
+    *,
+    family: npt.NDArray[np.bool_],
+    clock: Clock,
+    deadline: float | None,
+) -> tuple[Floats, list[Note]]:
+    """Return the max-statistic p, (P, O), of as many surrogates as there was time for; NaN if cancelled."""
+    nothing = np.full(problem.shape, np.nan)
+    if not problem.given.categorical:
+        return nothing, [Note("No p_max: numbers are held fixed, and their permutations aren't exact.")]
+    null = all_surrogates(
+        prepared, test.orders(problem), count, clock=clock, method=test.id, deadline=deadline
+    )
+    notes = []
+    if len(null) < count:
+        notes.append(Note(f"p_max ended early ({clock.stop(deadline)}): {len(null)} of {count} surrogates."))
+        if clock.cancelled or not len(null):
+            return nothing, notes
+    return _p_max(prepared.extreme, null, family), notes
+
+
+def _p_max(extreme: Floats, surrogates: Floats, family: npt.NDArray[np.bool_]) -> Floats:
+    """Return the max-statistic p of the family's pairs, NaN elsewhere, (P, O).
+
+    Every pair is scaled by mean and deviation over its surrogates and itself together: scales become alike
+    and exchangeability stays exact.
+    """
+    everything = np.concatenate([extreme[None], surrogates])
+    spread = everything.std(axis=0)
+    scaled = (everything - everything.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    p = np.full(extreme.shape, np.nan)
+    chosen = scaled[:, family].reshape(len(scaled), -1)
+    p[family] = max_statistic(chosen[0], chosen[1:]).reshape(-1, extreme.shape[1])
+    return p
+
+
+def single(outcome: Outcome, test: IndependenceTest, seed: int) -> TestResult:
+    """Return the result of a problem with one pair."""
+    value = {
+        name: float(getattr(outcome, name)[0, 0])
+        for name in ("statistic", "p_value", "effect", "low", "high")
+    }
+    why_not = outcome.why_not.get((0, 0))
+    by_orders = outcome.null == "permutation"
+    return TestResult(
+        statistic=value["statistic"],
+        p_value=value["p_value"],
+        p_interval=(value["low"], value["high"]) if np.isfinite(value["low"]) else None,
+        effect=value["effect"],
+        n=outcome.n,
+        method=test.id,
+        null=outcome.null,
+        n_permutations=int(outcome.drawn[0, 0]) if by_orders else None,
+        parameters=test.parameters,
+        seed=seed,
+        notes=(*((why_not,) if why_not else ()), *outcome.notes),
+    )

@@ -1,0 +1,1 @@
+"""Studies declared in a file, and what is registered before a run."""

@@ -1,0 +1,346 @@
+"""Run the jobs of a study on joblib: processes of this machine, or Dask or Ray where joblib is told so."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import warnings
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice
+from math import isfinite, isnan
+from pathlib import Path
+from typing import Final
+
+from facelib.errors import BadValueError, FacelibError
+from facelib.studies.counts import Counts
+from facelib.studies.engine.observers import Reader
+from facelib.studies.engine.parquet_part import Job
+from facelib.studies.engine.store import Store
+from facelib.studies.engine.worker import Done, work
+from facelib.studies.sweeps.inference import Cancelled
+
+SHORTEST: Final = 1.0  # seconds of work in a batch
+HERE: Final = 0.3  # where it is done in this process, which shows it at once
+LONGEST: Final = 60.0
+BATCHES: Final = 32  # of each process, if that leaves them long enough: the end is then even
+LOSSES: Final = 3  # times in a row that processes are lost without anything done
+RECENT: Final = 0.5  # share of the units done so far that tell how long the others will take
+LOOK: Final = 2.0  # seconds between two looks whether the process that started a worker is still there
+WAVE: Final = 4  # batches of each process at a time, where results can't be had one by one: Ray
+LOST: Final = (
+    "TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "WorkerCrashedError", "RayActorError",
+    "ActorDiedError",
+)  # fmt: skip
+"""How joblib, Dask and Ray call it when a process was killed."""
+
+LOCAL: Final = "LokyBackend"  # what joblib does where it wasn't told anything
+
+logger = logging.getLogger(__name__)
+
+Stop = Callable[[], bool]
+Batches = Generator[tuple[range, Done], None, None]
+
+
+class WorkersLostError(FacelibError):
+    """Processes were killed again and again, most likely because memory ran out."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study is.
+
+    Attributes
+    ----------
+    done, total
+        Jobs (one face × one intervention) that were run, those of earlier runs among them, and all.
+    failed
+        Those of them in which something failed.
+    seconds, left
+        Since this run began, and until it will end, estimated; NaN before the first are done.
+    part
+        Files that were just written.
+    """
+
+    done: int
+    total: int
+    failed: int = 0
+    seconds: float = 0.0
+    left: float = float("nan")
+    part: tuple[Path, ...] = ()
+
+    def __str__(self) -> str:
+        """Return it in words.
+
+        >>> str(Progress(30, 120, left=95.0))
+        '30 of 120, 1 min 35 s left'
+        """
+        words = [f"{self.counts.done} of {self.total}"]
+        if self.failed:
+            words.append(f"{self.failed} failed")
+        if not isnan(self.left) and self.done < self.total:
+            words.append(f"{duration(self.left)} left")
+        return ", ".join(words)
+
+    @property
+    def counts(self) -> Counts:
+        """How many jobs are done, failed and missing."""
+        return Counts(self.done - self.failed, self.failed, self.total - self.done)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words.
+
+    >>> [duration(0.4), duration(80), duration(7300)]
+    ['less than 1 s', '1 min 20 s', '2 h 1 min']
+    """
+    whole = round(seconds)
+    if whole < 1:
+        return "less than 1 s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def about(seconds: float) -> str:
+    """Return an estimated time in words.
+
+    >>> about(80.0), about(0.2), about(float("nan"))
+    ('about 1 min 20 s', 'less than 1 s', 'not known')
+    """
+    if not isfinite(seconds):
+        return "not known"
+    words = duration(seconds)
+    return words if words.startswith("less") else f"about {words}"
+
+
+def execute(
+    store: Store,
+    jobs: Sequence[Job],
+    readers: Mapping[str, Reader],
+    *,
+    seconds: float,
+    before: int = 0,
+    failed: int = 0,
+    n_jobs: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    stop: Stop | None = None,
+) -> None:
+    """Do all jobs; what is done is in the store, however this ends.
+
+    Parameters
+    ----------
+    store
+        Held by the caller.
+    jobs
+        Those that are left.
+    readers
+        By id.
+    seconds
+        Estimated for one job: batches take some seconds.
+    before, failed
+        Jobs that were run before, and those of them that failed.
+    n_jobs
+        Processes. None: as ``joblib.parallel_config`` says, else one a core; 1: this process.
+    progress
+        Called when a batch is done.
+    stop
+        Asked between batches, in this process between jobs.
+
+    Raises
+    ------
+    Cancelled
+        If `stop` answered True while jobs were left, or Ctrl-C was pressed.
+    StoreError
+        If rows can't be written.
+    WorkersLostError
+        If processes were lost again and again.
+    """
+    left, at = list(jobs), Progress(before, before + len(jobs), failed)
+    begun, losses, pace = time.perf_counter(), 0, Pace()
+    while left:
+        finished: set[int] = set()
+        try:
+            running = _batches(store, left, readers, seconds=seconds, n_jobs=n_jobs, stop=stop)
+            with _ended(running) as batches:
+                for numbers, done in batches:
+                    finished |= set(numbers[: done.jobs])
+                    at = _after(at, done, time.perf_counter() - begun, pace)
+                    if progress is not None:
+                        progress(at)
+                    if len(finished) < len(left) and stop is not None and stop():
+                        raise Cancelled
+            return
+        except KeyboardInterrupt:
+            raise Cancelled from None
+        except Exception as error:
+            if type(error).__name__ not in LOST:
+                raise
+            losses = 0 if finished else losses + 1
+            if losses >= LOSSES:
+                msg = (
+                    f"Processes were killed {LOSSES} times without finishing anything, most likely because "
+                    "memory ran out. What was done before is kept; run again with fewer processes."
+                )
+                raise WorkersLostError(msg, hint="In Python: n_jobs=1.") from error
+            logger.warning("A process was lost; what it was doing is done again.")
+            there = store.contents()
+            sound = there.parts.keys() - there.failed  # what failed before may be what is done again
+            left = [
+                job
+                for number, job in enumerate(left)
+                if number not in finished and not sound >= set(job.units.values())
+            ]
+            at = replace(at, done=at.total - len(left))
+
+
+@contextmanager
+def _ended(batches: Batches) -> Iterator[Batches]:
+    """End the work when the block ends: joblib warns of what it drops, which is what was asked for."""
+    try:
+        yield batches
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"(?s).*tasks? which (were|was|have been)", UserWarning)
+            batches.close()
+
+
+class Pace:
+    """Seconds a unit, by those done last: the first ones start slowly, and a machine gets busier.
+
+    Examples
+    --------
+    >>> pace = Pace()
+    >>> for done, seconds in [(1, 9.0), (2, 10.0), (3, 11.0), (4, 12.0)]:
+    ...     pace.note(done, seconds)
+    >>> pace.left(6)  # one a second, whatever the first one took
+    6.0
+    """
+
+    def __init__(self) -> None:
+        self._marks: list[tuple[int, float]] = [(0, 0.0)]
+
+    @property
+    def done(self) -> int:
+        """Units that were noted."""
+        return self._marks[-1][0]
+
+    def note(self, done: int, seconds: float) -> None:
+        """Note how many units are done after so many seconds."""
+        if done > self._marks[-1][0]:
+            self._marks.append((done, seconds))
+
+    def left(self, units: int) -> float:
+        """Return the seconds that so many more units will take; NaN while none is done."""
+        done, seconds = self._marks[-1]
+        if not done:
+            return float("nan")
+        since = bisect_right(self._marks, (done * (1 - RECENT), float("inf"))) - 1
+        first, then = self._marks[min(since, len(self._marks) - 2)]
+        return (seconds - then) / (done - first) * units
+
+
+def _after(at: Progress, done: Done, seconds: float, pace: Pace) -> Progress:
+    """Return the progress after another batch."""
+    count = at.done + done.jobs
+    pace.note(pace.done + done.jobs, seconds)
+    left = pace.left(at.total - count)
+    return Progress(count, at.total, at.failed + done.failed, seconds, left, done.parts)
+
+
+def _batches(
+    store: Store,
+    jobs: Sequence[Job],
+    readers: Mapping[str, Reader],
+    *,
+    seconds: float,
+    n_jobs: int | None,
+    stop: Stop | None,
+) -> Batches:
+    """Do jobs batch by batch, as they finish; give their numbers and what became of them."""
+    import joblib
+
+    processes, here = workers(n_jobs)
+    size = batch_size(len(jobs), processes, seconds, shortest=HERE if here else SHORTEST)
+    numbers = [range(start, min(start + size, len(jobs))) for start in range(0, len(jobs), size)]
+    if here:
+        for some in numbers:
+            yield some, work(store.folder, [jobs[number] for number in some], readers, stop)
+        return
+    task = joblib.delayed(_batch)
+    tasks = (task(store.folder, some, [jobs[number] for number in some], readers) for some in numbers)
+    backend, _ = joblib.parallel.get_active_backend()
+    if backend.supports_return_generator:
+        parallel = joblib.Parallel(
+            n_jobs=processes,
+            return_as="generator_unordered",
+            batch_size=1,
+            pre_dispatch="2 * n_jobs",
+        )
+        yield from parallel(tasks)
+        return
+    with joblib.Parallel(n_jobs=processes, batch_size=1) as parallel:
+        while wave := list(islice(tasks, WAVE * processes)):
+            yield from parallel(wave)
+
+
+def _batch(
+    folder: Path, numbers: range, jobs: Sequence[Job], readers: Mapping[str, Reader]
+) -> tuple[range, Done]:
+    """Do one batch in another process."""
+    _end_with_parent()
+    return numbers, work(folder, jobs, readers)
+
+
+@cache
+def _end_with_parent() -> None:
+    """End this process once the one that started it is gone: killed, it can't say so."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK)
+        os._exit(1)
+
+    if os.name == "posix":  # elsewhere a process keeps the number of its parent
+        threading.Thread(target=watch, name="facelib-parent", daemon=True).start()
+
+
+def batch_size(jobs: int, processes: int, seconds: float, *, shortest: float = SHORTEST) -> int:
+    """Return how many jobs make a batch: some seconds of work, and enough batches for an even end.
+
+    >>> batch_size(420, 2, 0.2)  # 7 jobs take 1.4 s
+    7
+    >>> batch_size(900_000, 64, 0.3)  # a minute each
+    200
+    """
+    even = jobs / (processes * BATCHES)
+    one = max(seconds, 1e-4) if isfinite(seconds) else 1.0  # it isn't known
+    return max(1, min(jobs, round(min(max(even, shortest / one), LONGEST / one))))
+
+
+def workers(n_jobs: int | None) -> tuple[int, bool]:
+    """Return how many processes there will be, and whether all is done in this one.
+
+    Raises
+    ------
+    BadValueError
+        If `n_jobs` is no number of processes.
+    """
+    import joblib
+
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
+        msg = f"Expected a number of processes, 1 or more; got {n_jobs!r}."
+        raise BadValueError(msg, hint="In Python: n_jobs=; None is as many as there are cores.")
+    backend, configured = joblib.parallel.get_active_backend()
+    if type(backend).__name__ != LOCAL:
+        return max(1, backend.effective_n_jobs(n_jobs or configured or -1)), False
+    count = max(1, joblib.effective_n_jobs(n_jobs or configured or joblib.cpu_count()))
+    return count, count == 1

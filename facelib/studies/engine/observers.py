@@ -1,0 +1,159 @@
+"""Who reads the pictures of a study: classifiers and measures, as they are sent to other processes."""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from facelib import classifiers as zoo
+from facelib.classifiers import Classifier
+from facelib.errors import BadValueError, UnavailableError
+from facelib.properties import PROPERTIES
+from facelib.studies.engine import fingerprints
+from facelib.studies.engine.store import Kind
+
+MEASURES: Final = "properties"
+"""Name of the reader that measures; all others are classifiers."""
+
+KEPT: Final = 24
+"""Classifiers that came along with the work and stay loaded in a process."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """What reads pictures: a classifier, or the properties that are measured; it can be sent along.
+
+    Attributes
+    ----------
+    id
+        Id of the classifier, or `MEASURES`.
+    key
+        Fingerprint.
+    names
+        Common labels that a classifier has, or names of properties.
+    packed
+        The classifier itself, or properties of one's own, pickled, if a process that has facelib doesn't
+        have them; else None.
+    model
+        The classifier itself, if it doesn't leave this process; else None.
+    """
+
+    id: str
+    key: str
+    names: tuple[str, ...]
+    packed: bytes | None = None
+    model: Classifier | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Where its rows are kept."""
+        return "measured" if self.id == MEASURES else "outputs"
+
+
+def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
+    """Return a classifier as it is sent to workers: by its id if they have it, else along with the work.
+
+    Raises
+    ------
+    BadValueError
+        If it has the name of what measures.
+    UnavailableError
+        If it has to travel and can't.
+    """
+    if classifier.id == MEASURES:
+        msg = f"{MEASURES!r} is what a study calls its measures: give the classifier another id."
+        raise BadValueError(msg)
+    names = classifier.classes
+    key = fingerprints.of_classifier(classifier)
+    here = classifier.id in zoo.names(kind=("pretrained", "known bias"))
+    if here and zoo.load(classifier.id) is classifier:
+        return Reader(classifier.id, key, names)
+    if not travels:
+        return Reader(classifier.id, key, names, model=classifier)
+    from cloudpickle import dumps
+
+    try:
+        return Reader(classifier.id, key, names, dumps(classifier))
+    except Exception as error:
+        msg = (
+            f"{classifier.id!r} can't be sent to other processes ({error}). Give the classifier as a file, "
+            "or run the study in one process."
+        )
+        raise UnavailableError(msg, hint="In Python: n_jobs=1.") from error
+
+
+def measures_of(names: tuple[str, ...], *, travels: bool) -> Reader:
+    """Return what measures as it is sent to workers; properties of one's own go along.
+
+    Raises
+    ------
+    UnavailableError
+        If one of them has to travel and can't.
+    """
+    own = {name: fingerprints.of_property(name).parts for name in names}
+    key = fingerprints.fingerprint(names, *(part for parts in own.values() for part in parts))
+    sent = [PROPERTIES[name] for name, parts in own.items() if parts]
+    if not (travels and sent):
+        return Reader(MEASURES, key, names)
+    from cloudpickle import dumps
+
+    try:
+        packed = dumps(sent)
+    except Exception as error:
+        listed = ", ".join(repr(one.name) for one in sent)
+        msg = f"The properties {listed} can't be sent to other processes ({error})."
+        raise UnavailableError(msg, hint="In Python: n_jobs=1.") from error
+    _MEASURED[MEASURES] = key  # this process has them
+    return Reader(MEASURES, key, names, packed)
+
+
+def bring(reader: Reader) -> None:
+    """Make properties of one's own that came along with the work known to this process, once."""
+    if reader.packed is None or _MEASURED.get(MEASURES) == reader.key:
+        return
+    with _LOCK:
+        for one in pickle.loads(reader.packed):
+            PROPERTIES.replace(one.name, one)
+        _MEASURED[MEASURES] = reader.key
+
+
+_MEASURED: dict[str, str] = {}
+_BROUGHT: OrderedDict[str, Classifier] = OrderedDict()
+_LOCK = Lock()
+
+
+def loaded(reader: Reader) -> Classifier:
+    """Return the classifier of a reader; in a process it is loaded once."""
+    if reader.model is not None:
+        return reader.model
+    if reader.packed is None:
+        found = zoo.load(reader.id)
+        if _key(found) != reader.key:
+            msg = f"{reader.id!r} on this machine is another one than where the study was planned."
+            raise UnavailableError(msg)
+        return found
+    with _LOCK:
+        known = _BROUGHT.get(reader.key)
+    return known or _remember(reader.key, pickle.loads(reader.packed))
+
+
+def _remember(key: str, classifier: Classifier) -> Classifier:
+    with _LOCK:
+        _BROUGHT[key] = classifier
+        while len(_BROUGHT) > KEPT:
+            _BROUGHT.popitem(last=False)
+    return classifier
+
+
+_KEYS: dict[int, tuple[Classifier, str]] = {}
+
+
+def _key(classifier: Classifier) -> str:
+    """Return the fingerprint of a classifier that this process has, made once."""
+    known = _KEYS.get(id(classifier))
+    if known is None or known[0] is not classifier:
+        known = _KEYS[id(classifier)] = (classifier, fingerprints.of_classifier(classifier))
+    return known[1]

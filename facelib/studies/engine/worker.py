@@ -1,0 +1,181 @@
+"""The work of a study, in the process that does it: render, read, measure, and write the rows as one part."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib import classifiers as zoo
+from facelib import properties
+from facelib.classifiers import Classifier
+from facelib.errors import FacelibError, UnavailableError
+from facelib.faces import Head
+from facelib.studies.engine.observers import Reader, bring, loaded
+from facelib.studies.engine.parquet_part import Job, Rows, measured, outputs
+from facelib.studies.engine.store import Store
+from facelib.studies.sweeps.frames import Frames, check_accepts, make_frames
+
+Numbers = npt.NDArray[np.float64]
+
+OURS = (MemoryError, UnavailableError)
+"""What isn't the fault of a face: it ends the work."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a batch.
+
+    Attributes
+    ----------
+    jobs, failed
+        Jobs that were done, and those of them that hold a unit that failed.
+    seconds, storing
+        Spent on all of it, and on writing.
+    parts
+        Files that were written.
+    """
+
+    jobs: int
+    failed: int
+    seconds: float
+    storing: float
+    parts: tuple[Path, ...]
+
+
+def work(
+    folder: Path,
+    jobs: Sequence[Job],
+    readers: Mapping[str, Reader],
+    stop: Callable[[], bool] | None = None,
+) -> Done:
+    """Do a batch of jobs and write what they gave; the same rows in whichever process and company.
+
+    Parameters
+    ----------
+    folder
+        Of the store.
+    jobs
+        Whole jobs; each is rendered and read by itself, on one thread.
+    readers
+        By id.
+    stop
+        Asked between jobs; what is done by then is written.
+
+    Raises
+    ------
+    StoreError
+        If the rows can't be written.
+    UnavailableError
+        If a classifier isn't here, or is another one than where the study was planned.
+    """
+    begun = time.perf_counter()
+    rows: list[Rows] = []
+    count = failed = 0
+    for job in jobs:
+        if stop is not None and stop():
+            break
+        found = run_job(job, readers)
+        rows += found
+        count += 1
+        failed += any(one.error for one in found)
+    writing = time.perf_counter()
+    parts = tuple(_write(Store(folder), rows))
+    end = time.perf_counter()
+    return Done(count, failed, end - begun, end - writing, parts)
+
+
+def run_job(job: Job, readers: Mapping[str, Reader]) -> list[Rows]:
+    """Render the frames of a job and read them; whatever goes wrong with it becomes its rows."""
+    asked = [readers[name] for name in job.units]
+    with _one_thread():
+        models = {one.id: loaded(one) for one in asked if one.kind == "outputs"}
+        try:
+            frames = _frames(job)
+        except OURS:
+            raise
+        except Exception as error:
+            return [_failed(job, reader, error) for reader in asked]
+        return [_rows(job, reader, frames, models) for reader in asked]
+
+
+def _rows(job: Job, reader: Reader, frames: Frames, models: Mapping[str, Classifier]) -> Rows:
+    try:
+        measuring = reader.kind == "measured"
+        read = _measure(frames, reader) if measuring else _read(frames, reader, models[reader.id])
+    except OURS:
+        raise
+    except Exception as error:
+        return _failed(job, reader, error)
+    return Rows(job.units[reader.id], job, reader, *read)
+
+
+def _write(store: Store, rows: Sequence[Rows]) -> Iterator[Path]:
+    """Write what classifiers made of the pictures, and what was measured, each as a part."""
+    read = [one for one in rows if one.reader.kind == "outputs"]
+    numbers = [one for one in rows if one.reader.kind == "measured"]
+    if read:
+        yield store.write("outputs", outputs(read), *_units(read), version=read[0].job.version)
+    if numbers:
+        yield store.write("measured", measured(numbers), *_units(numbers), version=numbers[0].job.version)
+
+
+def _units(rows: Sequence[Rows]) -> tuple[list[str], list[str]]:
+    """Return the units of some rows, and those that failed."""
+    return [one.unit for one in rows], [one.unit for one in rows if one.error]
+
+
+def _frames(job: Job) -> Frames:
+    face = job.subject.open()
+    if job.intervention is not None:
+        chosen = job.intervention.meant_for(face)
+        check_accepts(chosen, face)
+        return make_frames(face, chosen, job.strengths, size=job.size, workers=1)
+    picture = face.render(job.size) if isinstance(face, Head) else face
+    return Frames((picture,), np.zeros(1))
+
+
+def _read(frames: Frames, reader: Reader, classifier: Classifier) -> tuple[Numbers, Numbers]:
+    """Return logits and probabilities (n, labels) of the common labels."""
+    boxes = np.broadcast_to(frames.box, (len(frames.faces), 4))
+    logits = classifier.logits(frames.images, boxes)
+    probabilities = classifier.probabilities_from(logits)
+    columns = [place for label in reader.names if (place := classifier.index_of(label)) is not None]
+    if not np.isfinite(logits).all():
+        msg = "It gave a number that isn't finite."
+        raise FacelibError(msg)
+    return logits[:, columns].astype(np.float64), probabilities[:, columns].astype(np.float64)
+
+
+def _measure(frames: Frames, reader: Reader) -> tuple[Numbers, Numbers]:
+    bring(reader)
+    values = properties.measure(frames.faces, reader.names).to_numpy(np.float64)
+    return values, values
+
+
+def _failed(job: Job, reader: Reader, error: Exception) -> Rows:
+    nothing = np.full((len(job.strengths), len(reader.names)), np.nan)
+    text = error.words if isinstance(error, FacelibError) else f"{type(error).__name__}: {error}"
+    return Rows(job.units[reader.id], job, reader, nothing, nothing, text or type(error).__name__)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute on one thread, and leave the process as it was."""
+    import cv2
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch_threads, cv2_threads = torch.get_num_threads(), cv2.getNumThreads()
+    try:
+        with threadpool_limits(1):
+            zoo.single_threaded()
+            yield
+    finally:
+        torch.set_num_threads(torch_threads)
+        cv2.setNumThreads(cv2_threads)

@@ -1,0 +1,1 @@
+"""One face, one intervention, growing strengths."""

@@ -1,0 +1,359 @@
+"""What a sweep shows about one face: size, order, reference and verdict, one row a classifier."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from facelib import stats
+from facelib.classifiers.emotions import shortened
+from facelib.errors import BadValueError
+from facelib.stats.corrections import adjust
+from facelib.stats.effects.equivalence import as_margin
+from facelib.stats.placebo import KIND_COLUMNS
+
+if TYPE_CHECKING:
+    from facelib.studies.sweeps.placebos import References
+    from facelib.studies.sweeps.sweep import Sweep
+
+COLUMNS = {
+    "classifier": "id of the classifier",
+    "label": "the class of interest",
+    "intervention": "id of the intervention that was run",
+    "start": "probability at strength 0",
+    "end": "probability at strength 1",
+    "change": "end minus start",
+    "low": "lower end of the central 90 % of the change over picture and shaken copies; at most change",
+    "high": "upper end of it; at least change",
+    "delta": "margin, set before the run",
+    "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta; or no such output",
+    "remark": "whether this picture is unusual among its own shaken copies, so that nothing can be told; "
+    "or that the classifier has no such output, and which it has: then there are no numbers",
+    "epgm": "expected property gradient magnitude; compare at equal n",
+    "total_variation": "sum of all steps, up and down",
+    "signed": "mean gradient with its sign",
+    "correlation": "Pearson's r with the strength",
+    "mutual_information": "with the strength, in nats; NaN below 50 strengths",
+    "flips": "how often the winning class changes along the strengths",
+    "n": "number of strengths",
+    "shuffle_p": "p of the shuffle test: order, not size",
+    "shuffle_p_holm": "the same p, Holm-corrected over all classifiers and classes of the sweep",
+    "shuffle_tests": "number of tests that it is corrected over",
+    "shuffle_low": "lower end of its Monte-Carlo interval",
+    "shuffle_high": "upper end of its Monte-Carlo interval",
+    "shuffle_exact": "whether all orders were taken instead of a sample",
+    "side": "whether epgm is larger or smaller than its shuffles'",
+    "n_permutations": "shuffles",
+    "order": "the shuffle test in words",
+    "seed": "seed of shuffles and shaken copies",
+    "as_much": "harmless changes of the same size with at least this change",
+    "references": "harmless changes that are in",
+    "reference_p": "rank among them, from 99 on",
+    "kind_rate": "share of harmless changes of an unseen kind that this p would call unusual at .05",
+    "unmatched": "harmless changes that could not reach the size at every strength",
+    "by_kind": "which kinds did as much",
+    "epgm_thinned": "epgm on the strengths of the references",
+    "epgm_as_much": "harmless changes with at least that epgm",
+    "sentence": "the change in words",
+}
+"""Columns of what `effects` returns, with their meaning."""
+
+ORDER_COLUMNS = {
+    "classifier": "id of the classifier",
+    "label": "the class",
+    "epgm": "expected property gradient magnitude",
+    "null_mean": "mean epgm over all orders",
+    "side": "whether epgm is larger or smaller than that",
+    "p": "p of the shuffle test: order, not size",
+    "p_holm": "Holm-corrected over all tests of the table",
+    "p_low": "lower end of the Monte-Carlo interval of p",
+    "p_high": "upper end of the Monte-Carlo interval of p",
+    "exact": "whether all orders were taken instead of a sample",
+    "n": "number of strengths",
+    "n_permutations": "shuffles, the same for all tests",
+    "seed": "seed of the shuffles",
+    "order": "the test in words",
+}
+"""Columns of what `order_tests` returns, with their meaning."""
+
+SHUFFLES = 1000  # at least; more where Holm's correction needs them
+MOST_SHUFFLES = 20_000  # whatever their number: a network of 1000 classes would need 100,000
+CORRECTED_LEVEL = 0.01  # the corrected level that must be within reach
+
+NO_OUTPUT = "no such output"
+VERDICTS = {
+    "changes": "changes for {}",
+    "does not change": "does not change for {}",
+    "cannot tell": "may or may not change for {}",
+}
+
+
+def effects(sweep: Sweep, label: str, *, delta: float, references: References | None = None) -> pd.DataFrame:
+    """Return the local statistics of one class (METHODS: property gradient, shuffle test, verdict).
+
+    Parameters
+    ----------
+    sweep
+        The sweep.
+    label
+        A class of interest, one of those that the classifiers have.
+    delta
+        Margin in probability, set before the run.
+    references
+        Reference sweeps that are in so far.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a classifier, with the columns of `COLUMNS`. Of one that has no such output all numbers are
+        missing, and ``remark`` says so.
+    """
+    as_margin(delta, below=1)
+    orders = order_tests(sweep)
+    own = {test["classifier"]: test for test in orders[orders["label"] == label].to_dict("records")}
+    rows = [
+        _row(sweep, name, label, delta, references) | _order(own[name], len(orders))
+        if name in own
+        else _lacking(sweep, name, label, delta)
+        for name in sweep.readings
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _lacking(sweep: Sweep, name: str, label: str, delta: float) -> dict[str, Any]:
+    """Return the row of a classifier that has no such output."""
+    lack = sweep.readings[name].classifier.lack(label)
+    return {
+        "classifier": name,
+        "label": label,
+        "intervention": sweep.intervention.id,
+        "delta": delta,
+        "verdict": NO_OUTPUT,
+        "remark": lack,
+        "n": len(sweep.strengths),
+        "seed": sweep.seed,
+        "shuffle_tests": 0,
+        "shuffle_exact": False,
+        "side": "",
+        "n_permutations": 0,
+        "order": "",
+        "references": 0,
+        "unmatched": 0,
+        "by_kind": "",
+        "sentence": lack,
+    }
+
+
+def order_tests(sweep: Sweep) -> pd.DataFrame:
+    """Test every class of every classifier for order (shuffle test), raw and corrected for their number.
+
+    All tests share their permutations. There are at least 1000, and as many as the smallest p needs to stay
+    below .01 after Holm's correction: 4199 for 42 tests, 20,000 at most. Up to 8 strengths all
+    orders are taken.
+
+    Parameters
+    ----------
+    sweep
+        The sweep.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a classifier and class that it has, with the columns of `ORDER_COLUMNS`.
+    """
+    names = [
+        (name, label)
+        for name, reading in sweep.readings.items()
+        if _finite(sweep, name)
+        for label in reading.classifier.classes
+    ]
+    if not names:
+        return pd.DataFrame(columns=list(ORDER_COLUMNS))
+    needed = min(math.ceil(len(names) / CORRECTED_LEVEL) - 1, MOST_SHUFFLES)
+    series = np.column_stack([sweep.series(name, label) for name, label in names])
+    test = stats.shuffle_test(series, max(SHUFFLES, needed), seed=sweep.seed)
+    low, high = np.asarray(test.p_interval)
+    table = pd.DataFrame(names, columns=["classifier", "label"]).assign(
+        epgm=test.epgm,
+        null_mean=test.null_mean,
+        side=test.side,
+        p=test.p_value,
+        p_holm=adjust(test.p_value, "holm"),
+        p_low=low,
+        p_high=high,
+        exact=test.exact,
+        n=test.n,
+        n_permutations=test.n_permutations,
+        seed=test.seed,
+        order=[stats.describe_order(test.column(k)) for k in range(len(names))],
+    )
+    return table[list(ORDER_COLUMNS)]
+
+
+def _finite(sweep: Sweep, name: str) -> bool:
+    """Return True, or raise `BadValueError` that names a classifier whose outputs aren't all numbers."""
+    shaken = sweep.replicates[name]
+    outputs = np.concatenate([sweep.readings[name].probabilities, shaken.reshape(-1, shaken.shape[-1])])
+    bad = ~np.isfinite(outputs).all(axis=1)
+    if bad.any():
+        where = [f"{strength:.2f}" for strength in sweep.strengths[bad[: len(sweep.strengths)]]]
+        at = f"at the strengths {shortened(where)}" if where else "all of them shaken copies"
+        msg = (
+            f"{name} gives no finite outputs for {bad.sum()} of {len(bad)} pictures, {at}. Leave this "
+            "classifier out, or look at what it computes of such pictures."
+        )
+        raise BadValueError(msg, hint="In Python: name the others by classifiers=.")
+    return True
+
+
+def reference_kinds(sweep: Sweep, references: References, classifier: str, label: str) -> pd.DataFrame:
+    """Rank the change of one output among harmless changes, kind by kind.
+
+    Parameters
+    ----------
+    sweep, references
+        A sweep and what stands beside it.
+    classifier, label
+        Which output.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `facelib.stats.reference_kinds`: which kinds did as much, and which would themselves be called
+        unusual by all others. Without references it has no rows.
+    """
+    if not len(references):
+        return pd.DataFrame(columns=list(KIND_COLUMNS))
+    series, harmless = sweep.series(classifier, label), references.changes(classifier, label)
+    return stats.reference_kinds(
+        abs(float(series[-1] - series[0])), harmless["change"].abs(), references.kinds
+    )
+
+
+def _order(test: Mapping[Any, Any], tests: int) -> dict[str, Any]:
+    """Return a row of `order_tests` under the names that it has in `effects`."""
+    return {
+        "shuffle_p": test["p"],
+        "shuffle_p_holm": test["p_holm"],
+        "shuffle_tests": tests,
+        "shuffle_low": test["p_low"],
+        "shuffle_high": test["p_high"],
+        "shuffle_exact": test["exact"],
+        "side": test["side"],
+        "n_permutations": test["n_permutations"],
+        "order": test["order"],
+    }
+
+
+def _row(sweep: Sweep, name: str, label: str, delta: float, references: References | None) -> dict[str, Any]:
+    column = sweep.readings[name].classifier.index_of(label)
+    series = sweep.series(name, label)
+    replicates = sweep.replicates[name][:, :, column].astype(np.float64)
+    change = float(series[-1] - series[0])
+    verdict = stats.local_verdict(replicates[:, 1] - replicates[:, 0], delta=delta, shown=change)
+    gradient = stats.property_gradient(series)
+    flips = stats.property_gradient(sweep.readings[name].probabilities.astype(np.float64)).flips
+    row: dict[str, Any] = {
+        "classifier": name,
+        "label": label,
+        "intervention": sweep.intervention.id,
+        "start": float(series[0]),
+        "end": float(series[-1]),
+        "change": change,
+        "low": verdict.interval[0],
+        "high": verdict.interval[1],
+        "delta": delta,
+        "verdict": verdict.verdict,
+        "remark": verdict.remark,
+        "epgm": gradient.epgm,
+        "total_variation": gradient.total_variation,
+        "signed": gradient.signed,
+        "correlation": gradient.correlation,
+        "mutual_information": gradient.mutual_information,
+        "flips": flips,
+        "n": len(series),
+        "seed": sweep.seed,
+        "as_much": None,
+        "references": 0,
+        "reference_p": None,
+        "kind_rate": None,
+        "unmatched": 0,
+        "by_kind": "",
+        "epgm_thinned": None,
+        "epgm_as_much": None,
+    }
+    rank = None
+    if references is not None and len(references):
+        harmless = references.changes(name, label)
+        ends = harmless["change"].abs()
+        rank = stats.reference_rank(abs(change), ends, references.kinds)
+        row |= {
+            "as_much": rank.exceed,
+            "references": rank.total,
+            "reference_p": rank.p_value,
+            "unmatched": references.unmatched,
+            "by_kind": ", ".join(f"{kind} {much} of {of}" for kind, much, of in rank.by_kind if much),
+        }
+        if rank.p_value is not None:
+            row["kind_rate"] = stats.leave_one_kind_out(ends, references.kinds)
+        thinned = stats.property_gradient(series[references.steps]).epgm
+        row |= {
+            "epgm_thinned": thinned,
+            "epgm_as_much": stats.reference_rank(float(thinned), harmless["epgm"], references.kinds).exceed,
+        }
+    row["sentence"] = stats.describe_change(
+        clause=sweep.intervention.clause,
+        classifier=name,
+        label=label,
+        change=change,
+        reference=rank,
+        verdict=verdict,
+    )
+    return row
+
+
+def summarise(table: pd.DataFrame, clause: str) -> str:
+    """Say in one sentence what a change does to each classifier on this face.
+
+    Parameters
+    ----------
+    table
+        What `effects` returned.
+    clause
+        What happens, as `Intervention.clause` says it.
+
+    Examples
+    --------
+    >>> row = {"label": "happy", "change": -0.62, "classifier": "fer"}
+    >>> summarise(pd.DataFrame([{**row, "verdict": "changes"}]), "the left side weakens")
+    'As the left side weakens, the output for happy changes for fer (−.62).'
+    >>> summarise(pd.DataFrame([{**row, "verdict": "cannot tell"}]), "the left side weakens")
+    'As the left side weakens, the output for happy may or may not change for fer (−.62).'
+    """
+    table = table[table["verdict"].isin(VERDICTS)]
+    if table.empty:
+        return ""
+    parts = []
+    for verdict, words in VERDICTS.items():
+        chosen = table[table["verdict"] == verdict]
+        if len(chosen):
+            names = [
+                f"{name} ({signed(change)})"
+                for name, change in zip(chosen["classifier"], chosen["change"], strict=True)
+            ]
+            parts.append(words.format(", ".join(names)))
+    return f"As {clause}, the output for {table['label'].iloc[0]} {'; '.join(parts)}."
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign, as statisticians write it.
+
+    >>> signed(-0.623)
+    '−.62'
+    """
+    text = f"{abs(value):.2f}".removeprefix("0")
+    return text if text == ".00" else ("−" if value < 0 else "+") + text

@@ -1,0 +1,146 @@
+"""What several classifiers make of a stack of pictures, read on a few threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from facelib.classifiers import Classifier
+from facelib.errors import BadValueError, FacelibError, UnknownNameError, check_kind
+from facelib.utilities.short_repr import in_short
+
+if TYPE_CHECKING:
+    import torch
+
+Progress = Callable[[float, str], None]
+Stale = Callable[[], bool]
+
+CHUNK = 7  # pictures a task: small enough to stop quickly, large enough to keep the threads busy
+
+
+class Cancelled(FacelibError):  # noqa: N818 (the user wanted it)
+    """The work was stopped because a newer request took its place, or the user asked."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped before the end; nothing half-done was kept.")
+
+
+@in_short()
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one classifier made of n pictures.
+
+    Attributes
+    ----------
+    classifier
+        Who read them.
+    logits, probabilities
+        float32 (n, K), columns in the order of the classifier's own labels.
+    features
+        float32 (n, C, h, w): output of the CAM layer, kept so that any class can be explained afterwards.
+    """
+
+    classifier: Classifier
+    logits: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]
+    features: torch.Tensor
+
+    def series(self, label: str) -> npt.NDArray[np.float64]:
+        """Return the probability of a class, (n,); NaN where the classifier has no such class."""
+        column = self.classifier.index_of(label)
+        if column is None:
+            return np.full(len(self.probabilities), np.nan)
+        return self.probabilities[:, column].astype(np.float64)
+
+    def first(self, n: int) -> Reading:
+        """Return the reading of the first `n` pictures."""
+        return Reading(self.classifier, self.logits[:n], self.probabilities[:n], self.features[:n].clone())
+
+
+def _read_chunk(
+    classifier: Classifier, images: npt.NDArray[np.uint8], box: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float32], torch.Tensor]:
+    import torch
+
+    boxes = np.broadcast_to(box, (len(images), 4))
+    features = classifier.features(images, boxes)
+    with torch.no_grad():
+        return classifier.logits_from(features).numpy(), features
+
+
+def reading_of(readings: Mapping[str, Reading], classifier: str) -> Reading:
+    """Return what a classifier read, or raise `UnknownNameError` with the ids of those that did."""
+    if isinstance(classifier, str) and classifier in readings:
+        return readings[classifier]
+    near = get_close_matches(str(classifier), readings, 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    msg = f"{f'{classifier!r}':.60} isn't in this sweep; it was read by {', '.join(readings)}.{hint}"
+    raise UnknownNameError(msg)
+
+
+def read(
+    classifiers: Sequence[Classifier],
+    images: npt.NDArray[np.uint8],
+    box: npt.NDArray[np.float64],
+    *,
+    workers: int = 2,
+    progress: Progress | None = None,
+    stale: Stale | None = None,
+) -> Mapping[str, Reading]:
+    """Read every picture with every classifier, all with one face box.
+
+    Parameters
+    ----------
+    images
+        uint8 (n, H, W, 3).
+    box
+        px (4,), the face box of the unchanged face.
+    progress
+        Called with a share in [0, 1] and a text.
+    stale
+        Asked between tasks; when it answers True, `Cancelled` is raised.
+    """
+    import torch
+
+    for classifier in classifiers if isinstance(classifiers, Sequence) else [classifiers]:
+        check_kind(classifier, Classifier, "A list of classifiers")
+    if np.ndim(images) != 4 or not len(images):
+        msg = f"Pictures (n, H, W, 3) are read; got {type(images).__name__} {np.shape(images)}."
+        raise BadValueError(msg)
+    if workers < 1:
+        msg = f"At least one thread reads the pictures; got workers = {workers!r}."
+        raise BadValueError(msg)
+    starts = range(0, len(images), CHUNK)
+    parts: dict[tuple[str, int], tuple[npt.NDArray[np.float32], torch.Tensor]] = {}
+    pool = ThreadPoolExecutor(max_workers=workers)
+    try:
+        tasks = {
+            pool.submit(_read_chunk, classifier, images[start : start + CHUNK], box): (classifier.id, start)
+            for classifier in classifiers
+            for start in starts
+        }
+        for done in as_completed(tasks):
+            parts[tasks[done]] = done.result()
+            if stale is not None and stale():
+                raise Cancelled
+            if progress is not None:
+                progress(len(parts) / len(tasks), f"{tasks[done][0]} reads the faces")
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    readings = {}
+    for classifier in classifiers:
+        chunks = [parts[classifier.id, start] for start in starts]
+        logits = np.concatenate([chunk[0] for chunk in chunks])
+        readings[classifier.id] = Reading(
+            classifier=classifier,
+            logits=logits,
+            probabilities=classifier.probabilities_from(logits),
+            features=torch.cat([chunk[1] for chunk in chunks]),
+        )
+    return readings

@@ -1,0 +1,400 @@
+"""A sweep: one face, one intervention, growing strengths, several classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from facelib import classifiers as zoo
+from facelib import interventions, properties
+from facelib.classifiers import EMOTIONS, Classifier
+from facelib.classifiers.emotions import common, shortened
+from facelib.errors import BadValueError, check_kind
+from facelib.faces import Face, Head
+from facelib.interventions import Intervention
+from facelib.interventions.placebos.replicates import nuisance_replicates
+from facelib.studies.meant import meant
+from facelib.studies.sweeps.cam_maps import SweepMaps
+from facelib.studies.sweeps.frames import Frames, check_accepts, check_known, even_strengths, make_frames
+from facelib.studies.sweeps.inference import Cancelled, Progress, Reading, Stale, read, reading_of
+from facelib.studies.sweeps.table import COLUMNS
+from facelib.utilities.short_repr import in_short
+
+if TYPE_CHECKING:
+    from facelib.studies.sweeps.placebos import References
+
+DELTA = 0.10
+REPLICATES = 20
+FEWEST_REPLICATES = 5
+MEASURED = ("symmetry", "skin_tone", "brightness", "contrast", "sharpness", "age", "gender", "electrodes")
+PHOTOGRAPHED = ("yaw", "pitch", "light_azimuth")  # besides; of a head they are set
+
+
+def ends(found: Sweep) -> pd.DataFrame:
+    """Return the output for the class of interest at both ends, one row a classifier."""
+    rows = [(name, found.label, *found.series(name)[[0, -1]]) for name in found.classifiers]
+    table = pd.DataFrame(rows, columns=["classifier", "label", "start", "end"])
+    return table.assign(change=table["end"] - table["start"])
+
+
+@in_short(picture=lambda found: found.images, table=ends)
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What happened to the outputs of the classifiers as one property of one face changed.
+
+    Attributes
+    ----------
+    face
+        The unchanged face.
+    intervention
+        What was run, with its options.
+    frames
+        The pictures and their strengths.
+    readings
+        One `Reading` a classifier, by id.
+    replicates
+        By classifier: float32 (R, 2, K), probabilities at strength 0 and 1 of R shaken copies of
+        the pictures (shift, scale, light by up to 3 %), shaken alike at both strengths.
+    label
+        The class of interest: a common emotion, or a label of a classifier of other things ("cat").
+    seed
+        Seed of the replicates.
+    """
+
+    face: Face | Head
+    intervention: Intervention
+    frames: Frames
+    readings: Mapping[str, Reading]
+    replicates: Mapping[str, npt.NDArray[np.float32]]
+    label: str
+    seed: int
+    properties: pd.DataFrame = field(repr=False)
+
+    @property
+    def strengths(self) -> npt.NDArray[np.float64]:
+        """Strengths, (n,), from 0 to 1."""
+        return self.frames.strengths
+
+    @property
+    def images(self) -> npt.NDArray[np.uint8]:
+        """Pictures, uint8 (n, H, W, 3)."""
+        return self.frames.images
+
+    @property
+    def box(self) -> npt.NDArray[np.float64]:
+        """Face box of strength 0, px (4,), used for every picture."""
+        return self.frames.box
+
+    @property
+    def classifiers(self) -> tuple[str, ...]:
+        """Ids of the classifiers, in the order in which they were asked for."""
+        return tuple(self.readings)
+
+    @property
+    def attribution(self) -> SweepMaps:
+        """Class activation maps of every frame, on one scale a classifier and class."""
+        return SweepMaps(self.readings, self.frames, self.label)
+
+    @property
+    def face_id(self) -> str:
+        """Key of the head, or the name of the picture."""
+        if isinstance(self.face, Head):
+            return self.face.key
+        return str(self.face.attributes.get("name", self.face.source))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which classifiers have no output for the class of interest, a sentence each."""
+        models = (reading.classifier for reading in self.readings.values())
+        return tuple(filter(None, (model.lack(self.label) for model in models)))
+
+    def series(self, classifier: str, label: str | None = None) -> npt.NDArray[np.float64]:
+        """Probability of `label` at every strength, (n,); NaN where the classifier has no such class."""
+        return reading_of(self.readings, classifier).series(self._checked(label))
+
+    @property
+    def outputs(self) -> pd.DataFrame:
+        """Tidy table: one row a (strength, classifier, label); columns as in `sweeps.table`."""
+        return tidy(self.readings, self.strengths, face=self.face_id, intervention=self.intervention.id)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The outputs with ``measured_<property>`` columns beside each row, for export."""
+        measured = self.properties.add_prefix("measured_").assign(step=np.arange(len(self.strengths)))
+        return self.outputs.merge(measured, on="step")
+
+    @property
+    def wide(self) -> pd.DataFrame:
+        """One row a strength, one column a (classifier, label) probability."""
+        return self.outputs.pivot_table(
+            index=["step", "strength"], columns=["classifier", "label"], values="probability", observed=True
+        )
+
+    @property
+    def classifiers_table(self) -> pd.DataFrame:
+        """Hash, version, labels and preparation of every classifier: what to store beside the results.
+
+        Columns as in `facelib.classifiers.provenance`.
+        """
+        return zoo.provenance(reading.classifier for reading in self.readings.values())
+
+    def effects(
+        self, label: str | None = None, *, delta: float = DELTA, references: References | None = None
+    ) -> pd.DataFrame:
+        """Statistics of one class, one row a classifier: see `facelib.studies.sweeps.effects`."""
+        from facelib.studies.sweeps.effects import effects
+
+        return effects(self, self._checked(label), delta=delta, references=references)
+
+    def _checked(self, label: str | None) -> str:
+        return check_label(label or self.label, (reading.classifier for reading in self.readings.values()))
+
+
+def tidy(
+    readings: Mapping[str, Reading], strengths: npt.NDArray[np.float64], *, face: str, intervention: str
+) -> pd.DataFrame:
+    """Return readings as the tidy table, one row a strength and class of a classifier."""
+    n = len(strengths)
+    rows = [
+        (name, label, reading, column)
+        for name, reading in readings.items()
+        for label in reading.classifier.classes
+        if (column := reading.classifier.index_of(label)) is not None
+    ]
+    if not rows:
+        return pd.DataFrame(columns=list(COLUMNS))
+    # One table from whole columns: a table for each row of these would cost 50 ms in the live path.
+    columns = {
+        "face": face,
+        "intervention": intervention,
+        "step": np.tile(np.arange(n), len(rows)),
+        "strength": np.tile(strengths, len(rows)),
+        "classifier": np.repeat([name for name, *_ in rows], n),
+        "label": np.repeat([label for _, label, *_ in rows], n),
+        "logit": np.concatenate([reading.logits[:, column] for *_, reading, column in rows]),
+        "probability": np.concatenate([reading.probabilities[:, column] for *_, reading, column in rows]),
+    }
+    table = pd.DataFrame(columns).astype({"logit": np.float64, "probability": np.float64})
+    return table[list(COLUMNS)]
+
+
+def measured(intervention: Intervention, face: Face | Head | None = None) -> tuple[str, ...]:
+    """Return the properties that a sweep measures: `MEASURED`, and the one that is meant to move.
+
+    Of a picture also what a head would have been given: `PHOTOGRAPHED`. What a network reads would slow every
+    sweep down: it is measured on demand
+    (``facelib.properties.measure(sweep.frames.faces, ["estimated_age"])``).
+    """
+    usual = (*MEASURED, *PHOTOGRAPHED) if isinstance(face, Face) else MEASURED
+    own = intervention.moves
+    if own is None or own in usual or own not in properties.PROPERTIES:
+        return usual
+    return usual if properties.PROPERTIES[own].cost == "network" else (*usual, own)
+
+
+def check_models(names: object) -> None:
+    """Raise `UnknownNameError` for ids that no classifier has; none of them is loaded."""
+    zoo.names()  # those of other packages are known then
+    given = [names] if isinstance(names, str | Classifier) else names
+    for name in given if isinstance(given, list | tuple) else ():
+        check_kind(name, (str, Classifier), "A classifier or its id")
+        if isinstance(name, str):
+            zoo.CLASSIFIERS[name]
+
+
+def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]:
+    """Load classifiers by id; None: all that are available here."""
+    chosen = zoo.available() if names is None else [names] if isinstance(names, str) else names
+    check_kind(chosen, Iterable, "A list of classifiers")
+    chosen = list(chosen)
+    if not chosen:
+        msg = "A sweep needs a classifier; none was given, or none is installed (see facelib models list)."
+        raise BadValueError(msg)
+    models = [zoo.load(name) if isinstance(name, str) else name for name in chosen]
+    for model in models:
+        check_kind(model, Classifier, "A classifier or its id")
+    ids = [model.id for model in models]
+    if len(set(ids)) < len(ids):
+        msg = f"Every classifier of a sweep has its own id; got {', '.join(ids)}."
+        raise BadValueError(msg)
+    return models
+
+
+def default_label(face: Face | Head) -> str:
+    """Return the class that the face is meant to show, or happy where that isn't known."""
+    return meant(face) or "happy"
+
+
+def check_label(label: str, models: Iterable[Classifier] = ()) -> str:
+    """Return `label`, or raise `BadValueError` if it is no common emotion and no class of the models."""
+    if label in EMOTIONS:
+        return label
+    known = dict.fromkeys([*EMOTIONS, *(name for model in models for name in model.classes)])
+    if label not in known:
+        meant = common([label])[label] if isinstance(label, str) else None
+        hint = f" {label!r} is {meant!r} here." if meant else ""
+        msg = f"The class is one of {shortened(list(known), 20)}; got {label!r}.{hint}"
+        raise BadValueError(msg)
+    return label
+
+
+def wanted_label(label: str | None, face: Face | Head, models: Sequence[Classifier]) -> str:
+    """Return the class of interest: what is asked for, or what the face is meant to show, or the usual one.
+
+    Where no model has that, the first class of the first model, such as "cat".
+    """
+    if label:
+        return check_label(label, models)
+    told = {} if isinstance(face, Head) else face.attributes
+    shown = [str(told[name]) for name in ("label", "expression") if name in told]
+    usual = default_label(face)
+    own = next((name for model in models for name in model.classes), usual)
+    known = (name for name in (usual, *shown) if any(model.index_of(name) is not None for model in models))
+    return next(known, own)
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """Give a progress bar to report to."""
+    from tqdm.auto import tqdm
+
+    with tqdm(total=100, unit="%", leave=False) as bar:
+
+        def show(share: float, text: str) -> None:
+            bar.set_description_str(text, refresh=False)
+            bar.update(round(100 * share) - bar.n)
+
+        yield show
+
+
+def sweep(
+    face: Face | Head,
+    intervention: str | Intervention,
+    classifiers: str | Sequence[str | Classifier] | None = None,
+    steps: int = 21,
+    *,
+    label: str | None = None,
+    size: int = 224,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+    workers: int = 2,
+    known: Mapping[float, Face] | None = None,
+    progress: bool | Progress | None = None,
+    stale: Stale | None = None,
+) -> Sweep:
+    """Change one property of `face` step by step and read every picture with every classifier.
+
+    Parameters
+    ----------
+    face
+        A head, or a picture.
+    intervention
+        Id, such as ``"symmetry"``, or an intervention with its options.
+    classifiers
+        Ids; None: all that are available on this machine.
+    steps
+        Number of strengths from 0 to 1. Statistics of curves are compared at equal `steps` only.
+    label
+        The class of interest: a common emotion, or a label of a classifier of other things ("cat"). None:
+        what the face is meant to show (a head's expression, a picture's ``label``), else happy; where no
+        classifier has that, the first class there is.
+    size
+        Side of rendered pictures, px.
+    replicates
+        Shaken copies of the pictures (shift, scale, light) behind the local verdict.
+    seed
+        Seed of the replicates.
+    workers
+        Threads.
+    known
+        Pictures of this sweep that are there already, by strength.
+    progress
+        True for a progress bar, or a function called with a share in [0, 1] and a text.
+    stale
+        See `facelib.studies.sweeps.inference.read`.
+
+    Raises
+    ------
+    BadValueError, UnknownNameError, UnavailableError
+        For a value, a name or a model that isn't there.
+    Cancelled
+        If `stale` answers True.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> result = facelib.sweep(facelib.Head(expression="happy"), "symmetry")  # doctest: +SKIP
+    >>> result.effects()  # doctest: +SKIP
+    """
+    given: object = progress
+    if given is True:
+        with _bar() as show:
+            return sweep(
+                face,
+                intervention,
+                classifiers,
+                steps,
+                label=label,
+                size=size,
+                replicates=replicates,
+                seed=seed,
+                workers=workers,
+                known=known,
+                progress=show,
+                stale=stale,
+            )
+    if given and not callable(given):
+        msg = f"Progress is told to a function of a share and a text; got {given!r}."
+        raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function.")
+    named = interventions.get(intervention)
+    check_accepts(named, face)
+    check_known(known)
+    chosen = named.meant_for(face)
+    if not isinstance(replicates, int | np.integer) or replicates < FEWEST_REPLICATES:
+        msg = f"The local verdict needs at least {FEWEST_REPLICATES} replicates; got {replicates!r}."
+        raise BadValueError(msg)
+    nuisances = nuisance_replicates(replicates, seed=seed)
+    models = load_all(classifiers)
+    wanted = wanted_label(label, face, models)
+    strengths = even_strengths(steps)
+
+    def report(share: float, text: str) -> None:
+        if stale is not None and stale():
+            raise Cancelled
+        if callable(progress):
+            progress(share, text)
+
+    report(0.0, "rendering the faces")
+    frames = make_frames(face, chosen, strengths, size=size, workers=workers, known=known, stale=stale)
+    report(0.25, "reading the faces")
+    ends = frames.images[[0, -1]]
+    shaken = [nuisance.apply(ends, frames.box) for nuisance in nuisances]
+    stack = np.concatenate([frames.images, *shaken])
+    readings = read(
+        models,
+        stack,
+        frames.box,
+        workers=workers,
+        progress=lambda share, text: report(0.25 + 0.75 * share, text),
+        stale=stale,
+    )
+    n = len(strengths)
+    return Sweep(
+        face=face,
+        intervention=chosen,
+        frames=frames,
+        readings={name: reading.first(n) for name, reading in readings.items()},
+        replicates={
+            name: reading.probabilities[n:].reshape(len(nuisances), 2, -1)
+            for name, reading in readings.items()
+        },
+        label=wanted,
+        seed=seed,
+        properties=properties.measure(frames.faces, measured(chosen, face)),
+    )

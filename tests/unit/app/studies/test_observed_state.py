@@ -1,0 +1,200 @@
+"""The Observed data tab without widgets: known truth, sizes first and tests after, labels of photographs."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import facelib
+from facelib.app.studies import state as states
+from facelib.app.studies import throttle as looks
+from facelib.app.studies.face_source import drawn
+from facelib.app.studies.observed_panel import UNHELD, AskedPanel, notes_of
+from facelib.app.studies.observed_state import EVERY, Found, Observed
+from facelib.classifiers import EMOTIONS
+from facelib.studies.engine import execution
+
+pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]
+
+MODELS = ("known_unbiased", "known_age_happy")
+SMALL: dict[str, Any] = {"models": MODELS, "size": 64, "budget": 60}
+Begin = Callable[..., Observed]
+
+
+@pytest.fixture
+def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+    """States on few people, which end with the test."""
+    monkeypatch.setattr(states, "SETTLE", 0.0)
+    made: list[Observed] = []
+
+    def make(people: int = 35, **settings: Any) -> Observed:
+        made.append(Observed(**(SMALL | settings)))
+        made[-1].whom.people = people
+        made[-1].start()
+        return settled(made[-1])
+
+    yield make
+    for state in made:
+        state.close()
+
+
+def settled(state: Observed) -> Observed:
+    assert state.worker is not None
+    assert state.worker.wait(60)
+    return state
+
+
+def ran(state: Observed) -> Observed:
+    state.run()
+    return settled(state)
+
+
+def test_the_biased_network_is_flagged_for_age_and_the_unbiased_one_is_not(begin: Begin) -> None:
+    state = ran(begin(140, chosen=["age"]))
+    found: Found = state.found
+    assert (state.stage, state.problem, found.tested, found.left_out) == ("done", "", True, 0)
+    happy = found.effects[found.effects["label"] == "happy"].set_index("classifier")
+    assert happy["votes"].to_dict() == {"known_unbiased": 0, "known_age_happy": 3}
+    assert happy.loc["known_age_happy", "p_holm"] < state.alpha  # there was time for as many permutations
+    heads = drawn(140, list(EMOTIONS), [], seed=1, recipes="facs")
+    ages = [head.age for head in heads]
+    np.testing.assert_array_equal(found.result.measured["age"], ages)
+    shares = found.share[found.share["method"] == "vote"].iloc[0]
+    assert (shares["tests"], shares["null_share"]) == (2 * len(EMOTIONS), 0.0)
+
+
+def test_sizes_come_while_faces_are_read_and_tests_when_all_are(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "LEAST", 0.0)
+    monkeypatch.setattr(looks, "SHARE", 1e9)
+    monkeypatch.setattr(execution, "HERE", 0.0)  # a file for every face
+    state = begin(70, chosen=["age", "symmetry"])  # labels with few faces have no size
+    seen: list[Found] = []
+    steps: list[str] = []
+    state.observe(lambda change: seen.append(change["new"]) if change["new"] else None, "found")
+    state.observe(lambda change: steps.append(change["new"]), "step")
+    ran(state)
+    assert [found.tested for found in seen] == [False] * (len(seen) - 1) + [True]
+    done = [found.result.done for found in seen]
+    assert done == sorted(done)
+    assert len(done) >= 3
+    assert seen[-2].effects["explained"].notna().all()
+    assert [found.unread for found in seen] == [70 - number for number in done]
+    assert {found.left_out for found in seen} == {0}  # what isn't read yet isn't left out
+    assert seen[0].unread > 0
+    assert f"{seen[0].unread} faces not read yet." in notes_of(seen[0])
+    assert not any("left out" in note for found in seen for note in notes_of(found))
+    assert any(step.startswith("Testing: ") for step in steps)
+
+
+def test_stopping_the_tests_keeps_what_was_read_and_going_on_finishes_them(begin: Begin) -> None:
+    state = begin(chosen=["age"])
+    state.observe(lambda change: state.stop() if change["new"].startswith("Testing") else None, "step")
+    ran(state)
+    assert state.stage == "stopped"
+    state.unobserve_all("step")
+    ran(state)
+    assert (state.stage, state.found.tested) == ("done", True)
+    study = facelib.ObservationalStudy(
+        drawn(35, list(EMOTIONS), [], seed=1, recipes="facs"), ["age"], MODELS, size=64, budget=60.0, seed=1
+    )
+    with_budget = study.run(state.store.parent / "alone", n_jobs=1)
+    pd.testing.assert_frame_equal(
+        state.found.grid[["property", "output", "method", "statistic"]],
+        with_budget.grid[["property", "output", "method", "statistic"]],
+    )
+
+
+def test_only_what_can_vary_is_offered_and_what_is_worn_comes_along(begin: Begin) -> None:
+    state = begin()
+    known = {item["id"] for group in state.offered() for item in group["items"]}
+    assert {"age", "gender", "symmetry"} <= known
+    assert not {"glasses", "electrodes"} & known
+    state.whom.worn = ["glasses"]
+    assert "glasses" in {item["id"] for item in state.offered()[0]["items"]}
+
+
+def zipped(table: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(28):
+            head = facelib.Head(seed=number + 1, age=20 + 2 * number, expression=EMOTIONS[number % 7])
+            picture = io.BytesIO()
+            Image.fromarray(head.render(96).image).save(picture, "PNG")
+            archive.writestr(f"{number}.png", picture.getvalue())
+        archive.writestr("faces.csv", table)
+    return buffer.getvalue()
+
+
+def test_a_zip_with_its_table_is_tested_by_its_own_columns(begin: Begin) -> None:
+    lines = [
+        f"{number}.png,p{number % 14},{EMOTIONS[number % 7]},{20 + 2 * number},{number % 2}"
+        for number in range(28)
+    ]
+    state = begin(chosen=["symmetry"])
+    state.whom.cropped = True
+    state.whom.take("mine.zip", zipped("\n".join(["file,person,label,years,treated", *lines])))
+    assert (state.labels, state.person, state.label_source) == ("label", "person", "not declared")
+    assert state.chosen == ["symmetry"]
+    offered = {item["id"] for item in state.offered()[0]["items"]}
+    assert offered == {"years", "treated"}
+    state.label_source = "rated"
+    state.chosen = ["years", "treated"]
+    settled(state)
+    assert state.plan.identities == 14
+    ran(state)
+    assert state.problem == ""
+    assert state.found.result.settings["label_source"] == "rated"
+    assert set(state.found.effects["property"]) == {"years", "treated"}
+    grid = state.found.grid
+    assert grid.loc[~grid["null_property"], "n"].max() <= 28
+    state.labels = ""
+    settled(state)
+    assert state.lacks == ""
+    assert any(note.startswith("Nothing is held fixed") for note in state.plan.notes)
+    ran(state)
+    assert (state.stage, state.problem) == ("done", "")
+    assert state.found.result.settings["labels"] == []
+    assert UNHELD in notes_of(state.found)
+
+
+def test_photographs_without_any_label_are_asked_all_the_same(begin: Begin) -> None:
+    lines = [f"{number}.png,p{number},{20 + 2 * number}" for number in range(28)]
+    state = begin(chosen=["symmetry"])
+    state.whom.cropped = True
+    state.whom.take("mine.zip", zipped("\n".join(["file,person,years", *lines])))
+    settled(state)
+    assert (state.labels, state.lacks) == ("", "")
+    asked = AskedPanel(state)
+    assert (asked.labels.value, dict(asked.labels.options)["nothing"]) == ("", "")
+    assert UNHELD.partition(".")[0] in asked.hint.value
+    assert asked.label_source.layout.display == "none", "there is no label to come from anywhere"
+    state.labels = "years"
+    asked.follow()
+    assert "Nothing is held fixed" not in asked.hint.value
+    assert asked.label_source.layout.display == ""
+
+
+def test_the_hypothesis_is_about_a_property_and_its_answer_counts_outputs(begin: Begin) -> None:
+    state = begin(chosen=["age"])
+    state.mode = "confirm"
+    settled(state)
+    state.label = "happy"
+    settled(state)
+    state.set_hypothesis("Outputs for happy go with age")
+    assert (state.hypothesis.subject, state.hypothesis.label) == ("age", "happy")
+    settled(ran(state))
+    few, said, _ = state.answer(state.found).partition("Answer over 35 people: ")
+    assert few.startswith("Too few people: 35. ")
+    assert said
+    assert f"of {len(MODELS)} outputs" in state.answer(state.found)
+    state.label = EVERY
+    settled(state)

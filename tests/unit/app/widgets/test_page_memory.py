@@ -1,0 +1,246 @@
+"""The memory of the page, without a browser: what is kept, and what is shown of what was kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from facelib import interventions
+from facelib.app import ChangePanel, Explorer, FacePanel, LookPanel
+from facelib.app.layout import page
+from facelib.app.page_state import PageState, from_text, to_plain, to_text
+from facelib.app.widgets.page_memory import AS_LEFT, UNUSABLE, WITHOUT_PHOTOGRAPH, PageMemory, StateKeeper
+from facelib.app.widgets.tabs import Tabs
+from facelib.app.widgets.watchdog import Watchdog
+from facelib.faces import Face, Head, sample_photograph
+
+pytestmark = [pytest.mark.packages, pytest.mark.filterwarnings("ignore:.*ipykernel.*")]
+
+LEFT = PageState(
+    Head(age=71, glasses=0.5, hair="long"),
+    intervention=interventions.get("palsy", side="right"),
+    step=7,
+    label="fear",
+    classifier="pyemotion",
+    cam="gradcam++",
+    overlay="change",
+    opacity=0.3,
+    turned=True,
+    tab=1,
+)
+
+
+class Opened:
+    """The parts of a page that a memory needs."""
+
+    def __init__(self, face: Face | Head | None = None) -> None:
+        import ipywidgets
+
+        self.explorer = Explorer(("fer", "pyemotion"), background=False)
+        if face is not None:
+            self.explorer.show(face)
+            self.explorer._past.clear()
+        self.face, self.change, self.look = (
+            kind(self.explorer) for kind in (FacePanel, ChangePanel, LookPanel)
+        )
+        self.tabs = Tabs(ipywidgets.VBox(), [("Second", "", ipywidgets.VBox)], title="First", help_text="")
+        self.memory = PageMemory(self.explorer, self.look, self.change.slider, self.tabs.bar)
+        self.explorer.start()
+        self.answers: list[Any] = []
+        self.memory.keeper.send = self.answers.append
+
+    def restore(self, text: object) -> None:
+        self.memory.keeper._handle_custom_msg({"restore": text}, [])
+
+    @property
+    def notice(self) -> str:
+        return "" if self.memory.notice.layout.display == "none" else self.memory.words.value
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    made = Opened()
+    yield made
+    made.explorer.close()
+
+
+def own_photograph() -> Face:
+    sample = sample_photograph()
+    known = {name: value for name, value in sample.attributes.items() if name != "credit"}
+    return sample.replace(image=np.ascontiguousarray(sample.image[:, ::-1]), attributes=known)
+
+
+def test_all_is_as_it_was_left_and_there_is_nothing_to_undo(opened: Opened) -> None:
+    opened.explorer.edit(age=40)
+    opened.restore(to_text(LEFT))
+    assert to_plain(opened.memory.now) == to_plain(LEFT)
+    assert opened.face.sliders["age"].value == 71
+    assert opened.change.slider.value == 7
+    assert opened.change.menu.value == "palsy"
+    assert opened.change.options["side"].value == "right"
+    assert opened.look.menus["label"].value == "fear"
+    assert opened.look.stage.overlay == "change"
+    assert opened.tabs.made == {0, 1}
+    assert opened.face.undo.disabled
+    assert opened.answers == [{"restored": True}]
+    assert AS_LEFT in opened.notice
+    assert opened.explorer.snapshot.frames.strengths[-1] == pytest.approx(7 / 20)
+
+
+def test_nothing_of_the_first_scene_is_computed_on_the_way(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glances: list[tuple[Any, int]] = []
+    glance = Explorer._glance
+    monkeypatch.setattr(
+        Explorer, "_glance", lambda self: (glances.append((self.face, self.step)), glance(self))[1]
+    )
+    opened.restore(to_text(LEFT))
+    assert glances == [(LEFT.head, 7)]
+
+
+def test_what_is_kept_follows_the_page(opened: Opened) -> None:
+    assert from_text(opened.memory.keeper.state) == opened.memory.first
+    opened.face.sliders["age"].value = 66
+    opened.change.menu.value = "gaze"
+    opened.look.menus["label"].value = "sad"
+    opened.look.overlay.value = "none"
+    kept = from_text(opened.memory.keeper.state)
+    assert (kept.head.age, kept.intervention.id, kept.label, kept.overlay) == (66, "gaze", "sad", "none")
+
+
+def test_a_drag_of_the_strength_costs_the_kernel_nothing(opened: Opened) -> None:
+    opened.memory.keeper.observe(opened.answers.append, "state")
+    opened.change.slider.value = 9
+    assert opened.answers == []
+    assert opened.memory.keeper.live["step"] == [opened.change.slider, "value"]
+
+
+def test_start_afresh_shows_what_the_page_opened_with_and_can_be_undone(opened: Opened) -> None:
+    before = to_plain(opened.memory.now)
+    opened.restore(to_text(LEFT))
+    opened.memory.afresh.click()
+    assert to_plain(opened.memory.now) == before
+    assert opened.notice == ""
+    opened.face.undo.click()
+    assert opened.explorer.face == LEFT.head
+
+
+def test_the_first_scene_comes_back_without_a_word(opened: Opened) -> None:
+    opened.restore(to_text(opened.memory.now))
+    assert opened.notice == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"version":99}',
+        '{"version":1,"step":-1}',
+        '{"version":1,"head":{"age":"<b>"}}',
+        "x" * 30_000,
+    ],
+)
+def test_what_a_stranger_wrote_leaves_the_page_as_it_opened(opened: Opened, text: str) -> None:
+    before = to_plain(opened.memory.now)
+    opened.restore(text)
+    assert to_plain(opened.memory.now) == before
+    assert UNUSABLE in opened.notice
+    assert opened.answers == [{"restored": True}]
+    assert opened.memory.afresh.layout.display == "none"
+
+
+@pytest.mark.parametrize("content", [None, 5, ["x"], {"version": 1}])
+def test_what_is_no_text_is_passed_over(opened: Opened, content: object) -> None:
+    opened.restore(content)
+    assert opened.answers == []
+
+
+def test_only_the_first_asking_is_heard(opened: Opened) -> None:
+    opened.restore(to_text(LEFT))
+    opened.restore(to_text(PageState(Head(age=20))))
+    assert opened.explorer.face == LEFT.head
+
+
+def test_a_scene_that_cannot_be_shown_gives_way_to_the_first(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glance = Explorer._glance
+
+    def fails(explorer: Explorer) -> object:
+        if explorer.face == LEFT.head:
+            raise ZeroDivisionError
+        return glance(explorer)
+
+    monkeypatch.setattr(Explorer, "_glance", fails)
+    before = to_plain(opened.memory.now)
+    opened.restore(to_text(LEFT))
+    assert to_plain(opened.memory.now) == before
+    assert UNUSABLE in opened.notice
+
+
+def test_a_classifier_that_is_gone_and_a_tab_that_is_not_there_are_passed_over(opened: Opened) -> None:
+    opened.restore(json.dumps(to_plain(LEFT) | {"classifier": "gone", "tab": 9}))
+    assert opened.explorer.classifier == "fer"
+    assert opened.tabs.bar.index == 0
+    assert opened.explorer.label == "fear"
+
+
+def test_an_own_photograph_is_not_kept_and_the_page_says_so(opened: Opened) -> None:
+    opened.explorer.edit(age=50)
+    opened.explorer.show(own_photograph())
+    opened.explorer.step = 4
+    opened.look.menus["label"].value = "sad"
+    kept = opened.memory.keeper.state
+    assert len(kept) < 3000
+    again = Opened()
+    again.restore(json.dumps(json.loads(kept) | {"step": 4}))
+    assert again.explorer.face == opened.explorer.last_head
+    assert again.explorer.last_head.age == 50
+    assert (again.explorer.step, again.explorer.label) == (4, "sad")
+    assert WITHOUT_PHOTOGRAPH in again.notice
+    assert again.memory.keeper.state != kept
+    again.explorer.close()
+
+
+def test_the_sample_comes_back_with_the_head_behind_it(opened: Opened) -> None:
+    opened.explorer.edit(age=50)
+    opened.explorer.show(sample_photograph())
+    again = Opened()
+    again.restore(opened.memory.keeper.state)
+    assert "credit" in again.explorer.face.attributes
+    assert again.face.undo.disabled
+    again.face.source.value = "head"
+    assert again.explorer.face.age == 50
+    again.explorer.close()
+
+
+def test_a_photograph_that_the_page_opens_with_comes_back() -> None:
+    mine = own_photograph()
+    first, again = Opened(mine), Opened(mine)
+    first.change.kind.value = True  # harmless ones
+    first.change.menu.value = "blur"
+    again.restore(first.memory.keeper.state)
+    assert again.explorer.face is mine
+    assert again.explorer.intervention.id == "blur"
+    assert AS_LEFT in again.notice
+    for one in (first, again):
+        one.explorer.close()
+
+
+def test_a_page_warns_before_leaving_a_photograph_that_it_opened_with() -> None:
+    explorer = Explorer(("fer",), background=False)
+    explorer.show(own_photograph())
+    root = page(explorer)
+    dog = next(child for child in root.children if isinstance(child, Watchdog))
+    assert dog.unsaved == ["photograph"]
+    explorer.show(Head())
+    assert dog.unsaved == []
+    assert sum(isinstance(child, StateKeeper) for child in root.children) == 1
+    explorer.close()

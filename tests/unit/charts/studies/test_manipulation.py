@@ -1,0 +1,45 @@
+"""The manipulation matrix says in words what moves and what leaks."""
+
+from __future__ import annotations
+
+import pytest
+
+from facelib import charts
+from facelib.charts.studies.manipulation import cell_rows
+from facelib.errors import BadValueError
+from facelib.studies import load_manipulation
+
+
+def test_every_cell_is_told() -> None:
+    table = load_manipulation()
+    chart = charts.matrix(table).to_dict()
+    cells = chart["datasets"]["cells"]
+    assert len(cells) == len(table)
+    assert "palsy and symmetry: −" in chart["description"]
+    assert {cell["words"] for cell in cells} >= {"·"}
+    assert sum(cell["own"] for cell in cells) == int(table["own"].sum())
+
+
+def test_what_cannot_be_told_is_a_question_mark() -> None:
+    table = load_manipulation().iloc[:2].assign(moved=[float("nan"), -0.26], heads=[0, 40])
+    first, second = cell_rows(table)
+    assert (first["words"], first["says"]) == ("?", "can't be measured on these heads")
+    assert second["words"] == "−0.3"
+    assert "on the mean of 40 heads" in second["says"]
+
+
+def test_missing_columns_are_named() -> None:
+    with pytest.raises(BadValueError, match="moved is missing"):
+        charts.matrix(load_manipulation().drop(columns="moved"))
+
+
+def test_many_properties_stay_readable() -> None:
+    table = load_manipulation()
+    few = table[table["property"].isin(["age", "symmetry"])]
+    assert table["property"].nunique() > 20
+    many = table
+    assert charts.matrix(few).to_dict()["width"] == {"step": 78}
+    narrow = charts.matrix(many).to_dict()
+    assert narrow["width"]["step"] * many["property"].nunique() <= 900
+    assert narrow["layer"][0]["encoding"]["x"]["axis"]["labelAngle"] < 0
+    assert charts.matrix(many, width=60).to_dict()["width"] == {"step": 60}

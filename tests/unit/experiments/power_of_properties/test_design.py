@@ -1,0 +1,91 @@
+"""What is declared: heads know where their labels come from, photographs have to say it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from facelib.errors import BadValueError
+from facelib.experiments.power_of_properties import (
+    PROPERTIES,
+    SOURCES,
+    known_use_control,
+    label_note,
+    labelled_population,
+    power_of_properties,
+)
+from facelib.faces import Face, FaceSet
+
+
+def photographs(**columns: list[object]) -> FaceSet:
+    """Return grey pictures with a table."""
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    rows = pd.DataFrame(columns).to_dict("records")
+    box, nowhere = np.array([0.0, 0, 64, 64]), np.full((2, 2), np.nan)
+    return FaceSet.from_faces(
+        [Face(grey + place, box, nowhere, attributes=dict(row)) for place, row in enumerate(rows)]
+    )
+
+
+@pytest.fixture
+def photos() -> FaceSet:
+    n = 24
+    return photographs(
+        label=["happy", "sad"] * (n // 2),
+        person=[f"p{i // 2}" for i in range(n)],
+        age=[float(20 + i // 2) for i in range(n)],
+        electrodes=[i % 2 for i in range(n)],
+        hair=["short", "long", "tied"] * (n // 3),
+        moles=[0.0] * n,
+        ethnicity=[f"word {i}" for i in range(n)],
+    )
+
+
+def test_heads_are_tested_for_all_that_was_drawn() -> None:
+    study = power_of_properties(14, classifiers=["known_unbiased"])
+    assert study.names[: len(PROPERTIES) + 2] == (*PROPERTIES, "intensity", "symmetry")
+    assert set(study.given) == {*PROPERTIES, "intensity"}
+    assert set(study.properties_measured) <= {"symmetry", "activation"}
+    assert (study.label_source, study.alpha, study.label_columns) == ("rendered", 0.01, ("expression",))
+
+
+def test_what_is_the_same_for_all_is_no_property() -> None:
+    heads = [head.replace(glasses=0.0, light="studio") for head in labelled_population(14)]
+    names = power_of_properties(faces=heads, classifiers=["known_unbiased"]).names
+    assert not {"glasses", "light"} & set(names)
+
+
+def test_own_faces_bring_their_columns(photos: FaceSet) -> None:
+    study = power_of_properties(faces=photos, classifiers=["known_unbiased"], label_source="instructed")
+    assert study.given == ("age", "hair", "electrodes")
+    assert "symmetry" in study.properties_measured
+    assert study.settings["label_source"] == "instructed"
+
+
+@pytest.mark.parametrize("source", [None, "guessed"])
+def test_own_faces_say_where_labels_come_from(photos: FaceSet, source: str | None) -> None:
+    with pytest.raises(BadValueError, match="rendered, instructed, self-report, rated"):
+        power_of_properties(faces=photos, label_source=source)
+
+
+def test_faces_of_which_nothing_is_known_are_refused() -> None:
+    with pytest.raises(BadValueError, match="Name properties"):
+        power_of_properties(faces=photographs(label=["happy", "sad"]), label_source="rated")
+
+
+def test_a_rated_label_is_told_to_be_a_collider() -> None:
+    assert "collider" in label_note({"label_source": "rated"})
+    assert "collider" not in label_note({"label_source": "instructed"})
+    assert "comes before the picture" in label_note({"label_source": "rendered"})
+    assert "not declared" in label_note({"label_source": "not declared"})
+    assert set(SOURCES) == {"rendered", "instructed", "self-report", "rated"}
+
+
+def test_the_control_shows_people_like_those_the_networks_learnt_from() -> None:
+    study = known_use_control(28)
+    heads = list(study.faces)  # type: ignore[arg-type]
+    assert all(head.glasses == 0 and head.pose == (0, 0, 0) and head.light == "studio" for head in heads)  # type: ignore[union-attr]
+    assert 7 <= sum(bool(head.electrodes) for head in heads) <= 21  # type: ignore[union-attr]
+    assert [model.id for model in study.models][:2] == ["known_unbiased", "known_age_happy"]
+    assert study.names == ("age", "skin_tone", "electrodes")

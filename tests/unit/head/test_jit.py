@@ -1,0 +1,116 @@
+"""Compiled functions are kept apart for every version of the code that they were compiled from."""
+
+import shutil
+import time
+import types
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
+
+import numba
+import pytest
+
+from facelib.errors import UnavailableError
+from facelib.head import jit as kernels
+from facelib.utilities import code_digests as sources
+from facelib.utilities.files import newest_last
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A copy of the sources of facelib, of which a test may change those in `faces`."""
+    for name in ("faces", "models"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(kernels._HERE.parent / name, tmp_path / "facelib" / name, ignore=ignored)
+    for path in kernels._HERE.parent.glob("*.py"):
+        shutil.copy(path, tmp_path / "facelib")
+    monkeypatch.setattr(kernels, "_HERE", tmp_path / "facelib/faces")
+    sources.forget()
+    yield tmp_path / "facelib/faces"
+    sources.forget()
+
+
+def _append(path, line):
+    path.write_text(f"{path.read_text()}\n{line}\n")
+    sources.forget()
+
+
+def test_a_change_in_a_called_module_gives_its_callers_another_version(copied):
+    before = {module: kernels.version(module) for module in ("resolve", "materials", "raster")}
+    _append(copied / "lighting.py", "# changed")
+    after = {module: kernels.version(module) for module in before}
+    assert after["resolve"] != before["resolve"]
+    assert after["materials"] != before["materials"]
+    assert after["raster"] == before["raster"]
+
+
+def test_constants_count_too(copied):
+    before = kernels.version("resolve")
+    text = (copied / "maps.py").read_text()
+    assert "TOP, BOTTOM = 8.5, 5.7" in text
+    (copied / "maps.py").write_text(text.replace("TOP, BOTTOM = 8.5, 5.7", "TOP, BOTTOM = 8.5, 5.8"))
+    sources.forget()
+    assert kernels.version("resolve") != before
+
+
+def test_old_versions_go_and_the_new_one_stays(copied):
+    kernels.folder.cache_clear()
+    (copied / "__pycache__").mkdir()
+    chosen = set()
+    for number in range(6):
+        _append(copied / "raster.py", f"# {number}")
+        kernels.folder.cache_clear()
+        chosen.add(last := kernels.folder("raster"))
+    kept = set((copied / "__pycache__").glob("raster-*"))
+    assert len(chosen) == 6
+    assert last in kept
+    assert len(kept) == 4
+    kernels.folder.cache_clear()
+
+
+def test_numba_itself_is_left_as_it_was():
+    before = numba.config.CACHE_DIR
+    compiled = kernels.jit(kernels.version)
+    assert before == numba.config.CACHE_DIR
+    assert str(kernels.folder("kernels")) in compiled.stats.cache_path
+
+
+def test_functions_compiled_in_several_threads_go_to_their_own_folders(monkeypatch):
+    """Numba's folder is a setting of the whole process."""
+    usual, seen = numba.config.CACHE_DIR, {}
+
+    def slow(**_):
+        def keep(function):
+            time.sleep(0.01)
+            seen[function.__name__] = numba.config.CACHE_DIR
+            return mock.MagicMock()
+
+        return keep
+
+    def function(number):
+        made = types.FunctionType(kernels.version.__code__, {}, f"f{number}")
+        made.__module__ = f"facelib.faces.{('raster', 'noise')[number % 2]}"
+        return made
+
+    monkeypatch.setattr(kernels.numba, "njit", slow)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(kernels.jit, map(function, range(16))))
+    for number in range(16):
+        assert seen[f"f{number}"] == str(kernels.folder(("raster", "noise")[number % 2]))
+    assert usual == numba.config.CACHE_DIR
+
+
+def test_versions_that_another_process_takes_away_meanwhile_do_no_harm(tmp_path):
+    there, gone = tmp_path / "there", tmp_path / "gone"
+    there.mkdir()
+    assert newest_last([gone, there]) == [there]
+
+
+def test_no_place_for_compiled_functions_is_told_in_words(copied, monkeypatch):
+    file = copied / "file"
+    file.touch()
+    monkeypatch.setattr(kernels.os, "access", lambda *_: False)
+    monkeypatch.setenv("FACELIB_HOME", str(file))
+    kernels.folder.cache_clear()
+    with pytest.raises(UnavailableError, match="FACELIB_HOME"):
+        kernels.folder("raster")
+    kernels.folder.cache_clear()

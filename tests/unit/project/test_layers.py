@@ -1,0 +1,100 @@
+"""Imports run one way, `import facelib` stays light, and rooms stay small."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import facelib
+
+ROOT = Path(facelib.__file__).parent
+ORDER = (
+    "utilities", "stats", "models", "head", "editing", "faces", "restoration", "semg", "properties",
+    "interventions", "classifiers", "attribution", "studies", "experiments", "charts", "reports", "app", "cli",
+)  # fmt: skip
+"""Rooms from the ground up: each may import those before it."""
+GROUND = {"errors", "face"}
+LAZY = {("studies", "reports")}
+"""The one way back: a result writes its report, whose module is imported when it is asked for."""
+WIDGETS = {"anywidget", "ipywidgets", "traitlets", "voila"}
+MOST_LINES = 70  # of a function, without its docstring
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Give the dotted names that a module imports, in functions and by strings, too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "import_module":
+            asked = node.args[0]
+            if isinstance(asked, ast.Constant):
+                yield str(asked.value)
+            elif isinstance(asked, ast.JoinedStr) and isinstance(first := asked.values[0], ast.Constant):
+                yield str(first.value)
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in ROOT.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def test_every_room_has_its_place() -> None:
+    rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert rooms == set(ORDER)
+
+
+@pytest.mark.parametrize("room", ORDER)
+def test_nothing_imports_to_the_right(room: str) -> None:
+    allowed = {*ORDER[: ORDER.index(room) + 1], *GROUND, "__version__"}
+    allowed |= {there for here, there in LAZY if here == room}
+    for path in sorted((ROOT / room).rglob("*.py")):
+        names = [name.split(".") for name in imported(path) if name.split(".")[0] == "facelib"]
+        wrong = {parts[1] for parts in names if len(parts) > 1 and parts[1] in ORDER} - allowed
+        assert not wrong, f"{path.relative_to(ROOT)} imports {sorted(wrong)}"
+
+
+def test_computation_never_imports_a_widget() -> None:
+    for path in modules():
+        if path.relative_to(ROOT).parts[0] != "app":
+            tops = {name.split(".")[0] for name in imported(path)}
+            assert not tops & WIDGETS, path
+
+
+def test_a_room_holds_at_most_twenty_modules() -> None:
+    for folder in {path.parent for path in modules()}:
+        held = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(held) <= 20, f"{folder.relative_to(ROOT)} holds {len(held)}"
+
+
+def test_functions_stay_small() -> None:
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                said = node.body[0] if ast.get_docstring(node) else None
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                if said is not None:
+                    lines -= (said.end_lineno or 0) - said.lineno + 1
+                assert lines <= MOST_LINES, f"{path.relative_to(ROOT)}: {node.name} has {lines} lines"
+
+
+def test_import_is_light() -> None:
+    code = (
+        "import time, sys; t = time.process_time(); import facelib; s = time.process_time() - t; "
+        "heavy = {'torch', 'pandas', 'altair', 'scipy', 'numba', 'cv2'} & set(sys.modules); "
+        "assert not heavy, heavy; assert s < 0.3, s"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("room", ["head", "editing", "faces", "semg", "restoration", "properties", "interventions"])
+def test_torch_is_loaded_when_it_is_needed(room: str) -> None:
+    code = f"import sys, facelib.{room}; print('torch' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told == "False\n"

@@ -1,0 +1,233 @@
+"""Counting rejections: the same p-values as single tests, exact intervals, and rounds that can be left."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import beta
+
+from facelib.errors import BadValueError
+from facelib.stats.causal_model import CausalModel, held_fixed
+from facelib.stats.independence import TESTS, independence_test
+from facelib.stats.independence.vote import VOTERS
+from facelib.stats.rejection_rates import (
+    PERMUTATIONS,
+    Tally,
+    able_tests,
+    drawn_from,
+    levels,
+    power,
+    power_rounds,
+    run_each,
+    with_decisions,
+)
+
+MODEL = CausalModel(effect=0.4)
+FAST = ["partial_correlation", "kcit"]
+
+
+def test_all_tests_that_can_hold_labels_or_numbers_fixed() -> None:
+    faces = MODEL.draw(60)
+    assert set(able_tests(faces["label"], 60)) == set(TESTS)
+    numbers = able_tests(MODEL.replace(conditioner="number").draw(60)["label"], 60)
+    assert set(numbers) == {name for name in TESTS if "continuous" in TESTS[name].conditioners}
+    costs = [("low", "medium", "high").index(TESTS[name].cost) for name in numbers]
+    assert costs == sorted(costs)
+
+
+def test_each_row_is_what_a_single_test_says() -> None:
+    faces = MODEL.draw(120, 3)
+    for table in run_each(
+        faces["property"], {"output": faces["output"]}, faces["label"], methods=FAST, seed=5
+    ):
+        row = table.iloc[0]
+        alone = independence_test(faces["property"], faces["output"], faces["label"], row["method"], 5)
+        assert row["p"] == pytest.approx(alone.p_value, rel=1e-9)
+        assert row["statistic"] == pytest.approx(alone.statistic, rel=1e-9)
+        assert row["n"] == 120
+        assert row["seconds"] > 0
+
+
+def test_several_outputs_share_one_call() -> None:
+    faces = MODEL.draw(120, 3)
+    noise = np.random.default_rng(0).normal(size=120)
+    (table,) = run_each(
+        faces["property"], {"a": faces["output"], "b": noise}, faces["label"], methods=["partial_correlation"]
+    )
+    assert table["output"].tolist() == ["a", "b"]
+    assert table["p"][0] < 0.01 < table["p"][1]
+
+
+def test_decisions_and_the_vote() -> None:
+    tests = [
+        pd.DataFrame({"output": ["y"], "method": [name], "p": [p], "n": [9], "notes": [""]})
+        for name, p in (("kcit", 0.001), ("chsic", 0.04), ("rcot", 0.2), ("cmiknn", 0.01))
+    ]
+    table = with_decisions(tests, 0.05).set_index("method")
+    assert table["rejects"].to_dict() == {
+        "kcit": True, "chsic": True, "rcot": False, "cmiknn": True, "vote": True,
+    }  # fmt: skip
+    assert table.loc["vote", "votes"] == 2
+    assert table.loc["vote", "p"] == pytest.approx(1.5 * 0.04)
+    strict = with_decisions(tests, 0.02).set_index("method")
+    assert not strict.loc["vote", "rejects"]
+    assert "vote" not in with_decisions(tests[:3], 0.05)["method"].tolist()
+
+
+def test_a_test_that_could_not_be_run_does_not_vote() -> None:
+    tests = [
+        pd.DataFrame({"output": ["y"], "method": [name], "p": [p], "n": [9], "notes": [""]})
+        for name, p in (("chsic", 0.001), ("rcot", float("nan")), ("cmiknn", 0.2))
+    ]
+    vote = with_decisions(tests, 0.05).set_index("method").loc["vote"]
+    assert vote["votes"] == 1
+    assert not vote["rejects"]
+    assert "Not testable, counted as p = 1: RCoT." in vote["notes"]
+
+
+def test_a_vote_that_lacks_a_test_is_not_decided() -> None:
+    tests = [
+        pd.DataFrame({"output": ["y"], "method": [name], "p": [p], "n": [9], "notes": [note]})
+        for name, p, note in (
+            ("chsic", 0.001, ""), ("rcot", 0.001, ""), ("cmiknn", float("nan"), "Not run: budget."),
+        )
+    ]  # fmt: skip
+    vote = with_decisions(tests, 0.05).set_index("method").loc["vote"]
+    assert np.isnan(vote["p"])
+    assert pd.isna(vote["votes"])
+    assert not vote["rejects"]
+    assert vote["notes"] == "Not run: CMIknn of the three that vote."
+
+
+def test_the_vote_says_what_it_rests_on() -> None:
+    faces = MODEL.replace(conditioner="number").draw(60)
+    tests = run_each(
+        faces["property"], {"y": faces["output"]}, faces["label"], methods=VOTERS, n_permutations=19
+    )
+    notes = with_decisions(tests, 0.05).set_index("method")["notes"]["vote"]
+    assert "valid however they depend on each other, if each of the three is." in notes
+    assert notes.count("Assumes one picture per person") == 1  # shared by all: said once, without a name
+    assert "cHSIC: Approximate null. Can't be significant at 0.05." in notes
+    assert "CMIknn: Approximate null. Can't be significant at 0.05." in notes
+
+
+def test_a_test_that_comes_twice_has_no_vote() -> None:
+    faces = MODEL.draw(60)
+    tests = run_each(faces["property"], {"y": faces["output"]}, faces["label"], methods=[*VOTERS, "rcot"])
+    with pytest.raises(BadValueError, match="one row a pair and test"):
+        with_decisions(tests, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"outputs": {"y": np.ones(3)}}, "different lengths"),
+        ({"seed": "x"}, "The seed"),
+        ({"seed": -1}, "The seed"),
+        ({"workers": 0}, "threads"),
+        ({"n_permutations": 0}, "permutations"),
+        ({"methods": "kcit"}, "methods is a list"),
+        ({"methods": [TESTS["kcit"]]}, "methods holds ids"),
+    ],
+)
+def test_wrong_settings_are_refused_in_words(wrong: dict[str, Any], said: str) -> None:
+    faces = MODEL.draw(60)
+    given = {"x": faces["property"], "outputs": {"y": faces["output"]}, "z": faces["label"]} | wrong
+    with pytest.raises(BadValueError, match=said):
+        list(run_each(**given))
+
+
+def test_decisions_need_a_table() -> None:
+    with pytest.raises(BadValueError, match="got none"):
+        with_decisions([], 0.05)
+
+
+def test_permutations_of_a_power_curve_use_the_level() -> None:
+    for alpha, level in ((0.05, 10 / 210), (0.01, 2 / 210)):
+        p = np.arange(1, PERMUTATIONS + 2) / (PERMUTATIONS + 1)
+        assert (p < alpha).mean() == pytest.approx(level)
+
+
+def test_intervals_are_exact() -> None:
+    tally = Tally("effect")
+    for k in range(20):
+        tally.add({(0.5, "kcit"): k < 3})
+    row = tally.table().iloc[0]
+    assert (row["rejections"], row["repetitions"], row["share"]) == (3, 20, 0.15)
+    assert row["low"] == pytest.approx(beta.ppf(0.025, 3, 18))
+    assert row["high"] == pytest.approx(beta.ppf(0.975, 4, 17))
+    assert Tally("effect").table().empty
+
+
+def test_power_grows_and_starts_at_the_level() -> None:
+    table = power(MODEL, 150, 60, effects=[0.0, 0.2, 0.8], methods=FAST).set_index(["method", "effect"])
+    for name in FAST:
+        share = [table.loc[(name, effect), "share"] for effect in (0.0, 0.2, 0.8)]
+        assert share[0] < 0.2  # 99.9 % band of 60 draws at .05
+        assert share[0] < share[1] < share[2]
+        assert share[2] == 1
+
+
+def test_rounds_can_be_left_and_taken_up_again() -> None:
+    options = {"effects": [0.0, 0.5], "methods": FAST}
+    whole = list(islice(power_rounds(MODEL, 60, **options), 4))
+    again = list(islice(power_rounds(MODEL, 60, first=2, **options), 2))
+    assert again == whole[2:]
+
+
+def test_stale_work_is_given_up() -> None:
+    asked = []
+
+    def stale() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    faces = MODEL.draw(300)
+    tests = list(run_each(faces["property"], {"y": faces["output"]}, faces["label"], stale=stale))
+    assert len(tests) < len(TESTS)
+    assert list(power_rounds(MODEL, 60, stale=lambda: True)) == []
+
+
+def test_levels_show_the_textbook_mistakes() -> None:
+    null = CausalModel(effect=0.0)
+    table = levels(
+        {
+            "label": drawn_from(null, 210),
+            "nothing": drawn_from(null, 210, "nothing"),
+            "number": drawn_from(null, 210, "label as a number"),
+        },
+        60,
+        methods=["partial_correlation"],
+    ).set_index("setting")
+    assert table.loc["label", "share"] < 0.2
+    assert table.loc["nothing", "share"] == 1
+    assert table.loc["number", "share"] > 0.9
+
+
+def test_levels_leave_out_tests_that_cannot_hold_numbers_fixed() -> None:
+    number = CausalModel(conditioner="number")
+    table = levels({"number": drawn_from(number, 60)}, 2, methods=["partial_correlation", "within_dcov"])
+    assert table["method"].tolist() == ["partial_correlation"]
+    with pytest.raises(BadValueError, match="At least one setting"):
+        levels({}, 3)
+    with pytest.raises(BadValueError, match="The level alpha"):
+        levels({"number": drawn_from(number, 60)}, 2, alpha=7)
+
+
+def test_a_rated_label_makes_dependence() -> None:
+    null = CausalModel(effect=0.0)
+    p = {}
+    for held in ("label", "rated label"):
+        found = []
+        for seed in range(30):
+            faces = null.draw(300, seed)
+            z = held_fixed(faces, held)
+            (table,) = run_each(faces["property"], {"y": faces["output"]}, z, methods=["kcit"], seed=seed)
+            found.append(table["p"].iloc[0])
+        p[held] = np.mean(np.array(found) < 0.05)
+    assert p["label"] < 0.25
+    assert p["rated label"] > 0.5

@@ -1,0 +1,103 @@
+"""Order tests of a whole sweep with their correction, and reference changes kind by kind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.multitest import multipletests
+
+from facelib import stats
+from facelib.faces import Head
+from facelib.interventions.placebos.matching import REGIONS, region_distances
+from facelib.studies import References, Sweep, run_references, sweep
+from facelib.studies.sweeps.effects import ORDER_COLUMNS, order_tests, reference_kinds
+
+pytestmark = pytest.mark.packages
+
+HEAD = Head(age=34, gender=0.0, expression="happy")
+NAMES = ["fer", "pyemotion"]
+
+
+@pytest.fixture(scope="module")
+def smile() -> Sweep:
+    return sweep(HEAD, "symmetry", NAMES, steps=11)
+
+
+@pytest.fixture(scope="module")
+def some(smile: Sweep) -> References:
+    *_, found = run_references(smile, 20, thinned=3)
+    return found
+
+
+def test_every_class_is_tested_and_corrected_for_their_number(smile: Sweep) -> None:
+    table = order_tests(smile)
+    assert list(table.columns) == list(ORDER_COLUMNS)
+    assert len(table) == 14
+    assert (table["n_permutations"] == 1399).all()  # Holm over 14 tests can then go below .01
+    assert 14 / 1400 <= 0.01
+    alone = stats.shuffle_test(smile.series("fer", "sad"), 1399)
+    row = table[(table["classifier"] == "fer") & (table["label"] == "sad")].iloc[0]
+    assert (row["p"], row["p_low"], row["p_high"]) == (alone.p_value, *alone.p_interval)
+    assert (row["side"], row["order"]) == (alone.side, stats.describe_order(alone))
+    assert table["p_holm"].tolist() == pytest.approx(multipletests(table["p"], method="holm")[1])
+    assert table["p_holm"].min() < 0.011
+
+
+def test_the_effects_are_the_rows_of_their_class(smile: Sweep) -> None:
+    tests = order_tests(smile).set_index(["classifier", "label"])
+    for label in ("happy", "neutral"):
+        for row in smile.effects(label).to_dict("records"):
+            test = tests.loc[(row["classifier"], label)]
+            assert (row["shuffle_p"], row["shuffle_p_holm"]) == (test["p"], test["p_holm"])
+            assert (row["shuffle_tests"], row["shuffle_exact"]) == (14, False)
+            assert (row["side"], row["order"]) == (test["side"], test["order"])
+
+
+def test_few_strengths_are_tested_exactly() -> None:
+    few = sweep(HEAD, "symmetry", ["fer"], steps=5).effects()
+    assert few["shuffle_exact"].all()
+    assert (few["n_permutations"] == 120).all()
+    assert few["shuffle_low"].tolist() == few["shuffle_p"].tolist() == few["shuffle_high"].tolist()
+
+
+def test_changes_of_the_references_are_those_of_their_curves(some: References) -> None:
+    for name in NAMES:
+        table, curves = some.changes(name, "happy"), some.series(name, "happy")
+        assert table["kind"].tolist() == some.kinds
+        assert table["change"].tolist() == pytest.approx(curves[:, 2] - curves[:, 0])
+        assert table["epgm"].tolist() == pytest.approx(np.abs(np.gradient(curves, axis=1)).mean(axis=1))
+        assert (~table["matched"]).sum() == some.unmatched
+
+
+def test_the_rank_is_split_over_the_kinds(smile: Sweep, some: References) -> None:
+    effects = smile.effects(references=some).set_index("classifier")
+    for name in NAMES:
+        table = reference_kinds(smile, some, name, "happy")
+        assert table["total"].sum() == 20
+        assert table["exceed"].sum() == effects.loc[name, "as_much"]
+        assert table["p_value"].isna().all()  # never a p from fewer than 99
+        thinned = smile.series(name)[some.steps]
+        more = some.changes(name, "happy")["epgm"] >= np.abs(np.gradient(thinned)).mean()
+        assert effects.loc[name, "epgm_as_much"] == more.sum()
+
+
+def test_where_the_picture_changes_stands_beside_where_harmless_changes_do(
+    smile: Sweep, some: References
+) -> None:
+    table = some.where()
+    assert table["region"].tolist() == list(REGIONS)
+    expected = region_distances(smile.images[0], smile.images[-1], smile.box)
+    assert table["change"].tolist() == pytest.approx(expected.tolist())
+    assert table["change"].idxmax() == REGIONS.index("lower left")  # the person's left half of the smile
+    last = np.array([one.regions[-1] for one in some.sweeps])
+    assert table["harmless"].tolist() == pytest.approx(np.median(last, axis=0).tolist())
+
+
+def test_without_references_there_is_nothing_to_split(smile: Sweep) -> None:
+    same = sweep(HEAD, "symmetrise", ["fer"], steps=3)
+    (none,) = run_references(same, 5)
+    assert reference_kinds(same, none, "fer", "happy").empty
+    assert none.changes("fer", "happy").empty
+    assert none.where()["harmless"].isna().all()
+    assert isinstance(smile.effects(), pd.DataFrame)
