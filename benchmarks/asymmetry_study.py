@@ -1,4 +1,4 @@
-"""Run Facing Asymmetry, rebuilt, at full size: the tables that `facelib.studies.load_asymmetry` returns.
+"""Run Facing Asymmetry, rebuilt, at full size: the tables that `facelib.experiments.load_asymmetry` returns.
 
 60 people × (6 plain FACS expressions × 2 intensities + neutral) × 4 changes × 11 strengths are 34,320
 pictures, read by all pretrained classifiers; 1,200 more people are read unchanged. Run

@@ -1,7 +1,7 @@
-"""Measure the behaviour of classifiers that `facelib.studies.measured_behaviour` returns and cards show.
+"""Measure the behaviour of classifiers that `facelib.experiments.measured_behaviour` returns and cards show.
 
 Run ``python benchmarks/behaviour_table.py``; about four minutes. The heads are those of
-`facelib.studies.usual_population`.
+`facelib.experiments.usual_population`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from facelib import classifiers
 from facelib.classifiers.measured import TABLE
-from facelib.studies import read_heads, usual_population
+from facelib.experiments import read_heads, usual_population
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ Networks of known bias are trained again and again, and looked at by every metho
 property gradient with the published shuffle test and among harmless changes, the grid of independence tests,
 and what people use instead, Grad-CAM and LIME. Run ``python benchmarks/known_truth.py FOLDER``: it writes
 every part into the folder as soon as it is whole and skips what is there, so run it again after an
-interruption. At the end the table that `facelib.studies.load_known_truth` returns is written.
+interruption. At the end the table that `facelib.experiments.load_known_truth` returns is written.
 
 Decisions, all set beforehand: verdict "matters" at δ = .10 and α = .05; shuffle test p < .05 and reference
 p ≤ .05 on more than half of the faces; vote of cHSIC, RCoT and CMIknn at .01; more than half of the map, or

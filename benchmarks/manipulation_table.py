@@ -1,4 +1,4 @@
-"""Measure the manipulation matrix that `facelib.studies.load_manipulation` returns.
+"""Measure the manipulation matrix that `facelib.experiments.load_manipulation` returns.
 
 Run ``python benchmarks/manipulation_table.py``; about five minutes. The heads are those of
 `facelib.experiments.manipulation.usual_heads`.

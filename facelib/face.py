@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -89,3 +90,11 @@ class Face:
         buffer = io.BytesIO()
         Image.fromarray(self.image).save(buffer, "PNG")
         return buffer.getvalue()
+
+
+def face_fingerprint(face: Face) -> str:
+    """Return a hash of the picture of a face, its box, eyes and landmarks."""
+    content = hashlib.sha256(face.image.tobytes())
+    for points in (face.box, face.eyes, face.landmarks):
+        content.update(points.tobytes())
+    return hashlib.sha256(f"{face.image.shape}|{content.hexdigest()}".encode()).hexdigest()[:32]

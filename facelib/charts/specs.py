@@ -31,7 +31,7 @@ def response(classifiers: Sequence[str], **options: Any) -> dict[str, Any]:
 
 
 def of(chart: str, **options: Any) -> dict[str, Any]:
-    """Return a chart without data as a Vega-Lite dictionary: ``"chance.null_distribution"``.
+    """Return a chart without data as a Vega-Lite dictionary: ``"studies.heatmap.heatmap_layout"``.
 
     The function must draw itself without data when it is given none.
     """

@@ -37,7 +37,7 @@ def described(own: Sequence[Row], population: str) -> list[tuple[str, str]]:
     Parameters
     ----------
     own
-        Its rows, with the columns of `facelib.studies.BEHAVIOUR_COLUMNS`.
+        Its rows, with the columns of `facelib.experiments.BEHAVIOUR_COLUMNS`.
     population
         Who was shown.
     """

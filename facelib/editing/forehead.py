@@ -17,8 +17,7 @@ from facelib.editing.drawing import Field, blurred, filled, light_of
 from facelib.editing.regions import OUTSIDE, REGIONS, labels
 from facelib.editing.skin_region import WIDE, guided, skin_region
 from facelib.editing.warp import coverage, outline
-from facelib.face import Face
-from facelib.faces.sources import face_fingerprint
+from facelib.face import Face, face_fingerprint
 from facelib.head.geometry.landmarks import FIRST_IRIS
 from facelib.utilities.bounded_cache import ArrayCache
 

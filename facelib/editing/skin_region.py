@@ -17,8 +17,7 @@ from facelib.editing.drawing import Field, filled, light_of
 from facelib.editing.regions import OUTSIDE, REGIONS, labels
 from facelib.editing.surface_normals import EYE_RINGS
 from facelib.editing.warp import outline
-from facelib.face import Face
-from facelib.faces.sources import face_fingerprint
+from facelib.face import Face, face_fingerprint
 from facelib.head.geometry.landmarks import FIRST_IRIS, LIP_CONTOUR, LOWER_RIM, UPPER_RIM
 from facelib.utilities.bounded_cache import ArrayCache
 

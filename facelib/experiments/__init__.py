@@ -1,1 +1,69 @@
-"""What the papers did, rebuilt: asymmetry, properties, electrodes, known truth, behaviour."""
+"""What the papers did, rebuilt: asymmetry, properties, electrodes; and what the suite was measured by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facelib.utilities.lazy import lazy
+
+if TYPE_CHECKING:
+    from facelib.experiments.asymmetry import (
+        asymmetry_faces,
+        asymmetry_table,
+        facing_asymmetry,
+        load_asymmetry,
+    )
+    from facelib.experiments.behaviour import (
+        BEHAVIOUR_COLUMNS,
+        Answers,
+        Behaviour,
+        behaviour,
+        disagreement,
+        measured_behaviour,
+        read_heads,
+    )
+    from facelib.experiments.electrodes import electrode_numbers, importance_study, load_electrodes
+    from facelib.experiments.known_truth import detection_rates, load_known_truth, roc
+    from facelib.experiments.manipulation import MANIPULATION_COLUMNS, load_manipulation, manipulation_check
+    from facelib.experiments.population import usual_population
+    from facelib.experiments.power_of_properties import (
+        electrodes_table,
+        labelled_population,
+        load_power_of_properties,
+        paired_electrodes,
+        properties_table,
+    )
+    from facelib.experiments.ranking import LEADERBOARD_COLUMNS, leaderboard
+
+__all__ = [
+    "BEHAVIOUR_COLUMNS",
+    "LEADERBOARD_COLUMNS",
+    "MANIPULATION_COLUMNS",
+    "Answers",
+    "Behaviour",
+    "asymmetry_faces",
+    "asymmetry_table",
+    "behaviour",
+    "detection_rates",
+    "disagreement",
+    "electrode_numbers",
+    "electrodes_table",
+    "facing_asymmetry",
+    "importance_study",
+    "labelled_population",
+    "leaderboard",
+    "load_asymmetry",
+    "load_electrodes",
+    "load_known_truth",
+    "load_manipulation",
+    "load_power_of_properties",
+    "manipulation_check",
+    "measured_behaviour",
+    "paired_electrodes",
+    "properties_table",
+    "read_heads",
+    "roc",
+    "usual_population",
+]
+
+__getattr__, __dir__ = lazy(__name__, __file__, __all__)

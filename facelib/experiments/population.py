@@ -75,7 +75,7 @@ def describe_heads(heads: Sequence[Head], size: int) -> str:
 
 
 def checked(heads: Sequence[Head]) -> list[Head]:
-    """Return the heads, or raise `BadValueError`; see `facelib.studies.read_heads`."""
+    """Return the heads, or raise `BadValueError`; see `facelib.experiments.read_heads`."""
     people: list[Any] = list(heads)
     others = sorted({type(head).__name__ for head in people if not isinstance(head, Head)})
     if len(people) < LEAST or others:

@@ -20,7 +20,7 @@ from facelib.face import N_LANDMARKS
 from facelib.head.expressions import FACE_UNITS
 from facelib.models import data_path
 from facelib.models.readers.tflite import TfliteGraph
-from facelib.stats.checks import as_reals
+from facelib.utilities.checks import as_reals
 
 Floats = npt.NDArray[np.float64]
 

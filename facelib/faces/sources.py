@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
 from facelib.errors import BadValueError
-from facelib.face import Face
+from facelib.face import Face, face_fingerprint
 from facelib.faces.archive import Archive
 from facelib.faces.photographs import MAX_BYTES, load_face
 from facelib.faces.table import SUFFIXES, is_hidden, is_picture
@@ -123,14 +123,6 @@ class Kept(Source):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Kept, (self.source, self.limit)
-
-
-def face_fingerprint(face: Face) -> str:
-    """Return a hash of the picture of a face, its box, eyes and landmarks."""
-    content = hashlib.sha256(face.image.tobytes())
-    for points in (face.box, face.eyes, face.landmarks):
-        content.update(points.tobytes())
-    return _hash(face.image.shape, content.hexdigest())
 
 
 def files_below(root: Path) -> tuple[list[str], tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""What a face does in a film: face units frame by frame, and the muscle activity that they let expect.
+"""Faces followed through films: landmarks and face units frame by frame.
 
 The first frame is searched for a face; from there on the landmarks of a frame lead to the next one's, as long
 as the landmark network says that there is a face. What it reads is a network's opinion of a picture: some
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,6 @@ from facelib.utilities.short_repr import in_short
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.semg.mapping import Expression2EMG
-    from facelib.semg.recordings.recording import Recording
 
 Picture = npt.NDArray[np.uint8]
 Progress = Callable[[float, str], object]
@@ -34,14 +32,6 @@ PRESENT: Final = 0.5
 SEARCHED: Final = 8
 """Where no face was, only every so many frames the picture is searched again: a third of a second's wait."""
 CHUNK: Final = 64  # frames whose units are read at once
-
-ESTIMATED: Final = (
-    "Estimated from a film, not recorded: what a model that was fitted to other recordings expects of "
-    "muscles, given how a network reads the face. Muscles that move nothing to be seen (masseter) are left "
-    "out as NaN; where both sides share a face unit (medial frontalis, mentalis, orbicularis oris), what is "
-    "told of left and right isn't known of each; nor are muscles that move the same unit (corrugator and "
-    "depressor supercilii) told apart; tension without movement isn't seen."
-)
 
 
 @in_short()
@@ -172,34 +162,6 @@ def units_of_frames(
         np.concatenate(boxes or empty[1]).astype(np.float32),
         source,
     )
-
-
-def electrode_free_emg(
-    film: str | Path | Video | Watched, model: Expression2EMG, **options: Any
-) -> Recording:
-    """Return what a model expects of the muscles in a film of a face without electrodes.
-
-    What it can't know is told in `ESTIMATED`, which stands in the result's ``source``. It is an estimate, and
-    only as good as the recordings that the model was fitted to: another person, camera or light is another
-    matter.
-
-    Parameters
-    ----------
-    film
-        A file, or what `units_of_video` or `units_of_frames` returned.
-    model
-        Fitted to face units that were read by the same network.
-    options
-        Of `units_of_video`.
-
-    Returns
-    -------
-    Recording
-        Envelopes at the film's rate; NaN where no face was seen, and for channels that can't be told.
-    """
-    watched = film if isinstance(film, Watched) else units_of_video(film, **options)
-    expected = model.predict(watched.frame(), rate=watched.rate)
-    return expected.replace(source=f"{watched.source}: {ESTIMATED}" if watched.source else ESTIMATED)
 
 
 def followed(frames: Iterable[Picture]) -> Iterator[npt.NDArray[np.float32]]:

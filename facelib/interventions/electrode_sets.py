@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.face import face_fingerprint
 from facelib.faces import Face, Head
-from facelib.faces.sources import face_fingerprint
 from facelib.interventions.electrodes import Electrodes
 from facelib.interventions.intervention import Cost, FaceIntervention
 from facelib.stats import antithetic_orders

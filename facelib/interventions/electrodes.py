@@ -11,8 +11,8 @@ import numpy as np
 from facelib.editing.electrodes import attached, seen, uncovered, within
 from facelib.editing.leads import leads_on
 from facelib.errors import BadValueError
+from facelib.face import face_fingerprint
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
-from facelib.faces.sources import face_fingerprint
 from facelib.head.electrodes import resolve
 from facelib.interventions.intervention import (
     Cost,

@@ -53,7 +53,7 @@ def along(*names: str) -> str:
     """Return the sentence of a description that names the measured properties which are moved besides.
 
     Those that go along by about half of the spread between people or more, as
-    `facelib.studies.manipulation_check` measures it.
+    `facelib.experiments.manipulation_check` measures it.
 
     >>> along("sharpness", "light_contrast")
     ' Measured properties that go along: sharpness, light contrast.'

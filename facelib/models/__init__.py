@@ -8,8 +8,9 @@ from __future__ import annotations
 from facelib.models.catalogue import PACKAGES, Package
 from facelib.models.electromyogram import electrode_positions
 from facelib.models.fetching import fetch
-from facelib.models.packages import Status, data_path, home, package_path, status, verify
+from facelib.models.packages import Status, data_path, package_path, status, verify
 from facelib.models.report import aligned, size, summary, table
+from facelib.utilities.home import home
 from facelib.utilities.lazy import listing
 
 __all__ = [

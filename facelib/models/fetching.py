@@ -14,7 +14,8 @@ from pathlib import Path
 
 from facelib.errors import UnavailableError
 from facelib.models.catalogue import PACKAGES, Package, file_hash
-from facelib.models.packages import Status, folder_of, home, verify
+from facelib.models.packages import Status, folder_of, verify
+from facelib.utilities.home import home
 
 Progress = Callable[[Package, str], None]
 

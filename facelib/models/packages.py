@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 from facelib.errors import UnavailableError
 from facelib.models.catalogue import PACKAGES, Package
+from facelib.utilities.home import home
 
 State = Literal["ready", "missing", "damaged"]
 
@@ -27,22 +25,6 @@ class Status:
     package: Package
     state: State
     reason: str
-
-
-def home() -> Path:
-    """Return the folder for model packages and compiled caches, created on demand.
-
-    The environment variable ``FACELIB_HOME`` overrides the user's cache folder. One that can't be made
-    raises `UnavailableError`.
-    """
-    chosen = os.environ.get("FACELIB_HOME")
-    folder = Path(chosen or platformdirs.user_cache_dir("facelib", appauthor=False)).expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"The folder for model packages can't be made: {error}."
-        raise UnavailableError(msg, hint="The variable FACELIB_HOME may name another one.") from error
-    return folder
 
 
 def folder_of(package: Package) -> Path:

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facelib.properties import (
+from facelib.properties import (  # noqa: F401 - they register what they measure
     activation,
-    age,
     appearance_symmetry,
-    brightness,
-    contrast,
     electrodes,
     estimates,
-    gender,
-    glasses,
-    hair,
+    given,
     light,
-    mask,
-    moles,
+    picture,
     pose,
-    sharpness,
     skin_tone,
     symmetry,
 )
@@ -33,26 +26,9 @@ if TYPE_CHECKING:
 __all__ = [
     "PROPERTIES",
     "Property",
-    "activation",
-    "age",
-    "appearance_symmetry",
     "available",
-    "brightness",
-    "contrast",
-    "electrodes",
-    "estimates",
-    "gender",
-    "glasses",
-    "hair",
-    "light",
-    "mask",
     "measure",
-    "moles",
-    "pose",
     "register",
-    "sharpness",
-    "skin_tone",
-    "symmetry",
 ]
 
 __dir__ = listing(__all__)

@@ -35,7 +35,7 @@ def effects(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]
     """Return `facelib.charts.forest` of effects or contrasts."""
     data, (low, high) = effect_rows(table, titles), effect_ends(table)
     return with_data(
-        specs.of("effects.forest_layout"),
+        specs.of("studies.effects.forest_layout"),
         {"effects": data},
         {
             "effects_titles": titles_by_order(data),
@@ -51,7 +51,7 @@ def curves(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]:
     data = curve_rows(table, titles)
     names = series_of(data)
     return with_data(
-        specs.of("averages.mean_layout", lines=len(names)),
+        specs.of("studies.averages.mean_layout", lines=len(names)),
         {"curves": data},
         {"curves_titles": titles_by_order(data), "curves_series": names, "curves_heading": [heading]},
     )
@@ -61,7 +61,7 @@ def emotions(table: pd.DataFrame, titles: Titles) -> dict[str, Any]:
     """Return the map of effects, classifier by emotion."""
     data = heatmap_rows(table, titles)
     return with_data(
-        specs.of("heatmap.heatmap_layout"), {"cells": data}, {"cells_titles": titles_by_order(data)}
+        specs.of("studies.heatmap.heatmap_layout"), {"cells": data}, {"cells_titles": titles_by_order(data)}
     )
 
 
@@ -70,7 +70,7 @@ def votes(table: pd.DataFrame, titles: Titles, alpha: float) -> dict[str, Any]:
     data = dependence_rows(table, titles, alpha=alpha)
     heading = list(VOTES) if table["explained"].notna().any() else [VOTES[0]]
     return with_data(
-        specs.of("dependence.dependence_layout", columns=1),
+        specs.of("statistics.dependence.dependence_layout", columns=1),
         {"cells": data},
         {"cells_titles": titles_by_order(data), "cells_heading": heading},
     )
@@ -83,7 +83,7 @@ def sizes(
     data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
     low, high = explained_ends(data, delta)
     return with_data(
-        specs.of("effects.explained_layout"),
+        specs.of("studies.effects.explained_layout"),
         {"effects": data},
         {
             "effects_titles": titles_by_order(data),

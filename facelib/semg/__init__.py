@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
-    from facelib.faces.tracking import ESTIMATED, Watched, electrode_free_emg, units_of_frames, units_of_video
+    from facelib.faces.tracking import Watched, units_of_frames, units_of_video
     from facelib.faces.video import Video, open_video, write_video
     from facelib.semg.activity import activity_of, activity_range
     from facelib.semg.animation import Animation, animate
     from facelib.semg.dataset import Clip, Dataset, open_dataset
     from facelib.semg.electrode_swaps import swapped
     from facelib.semg.evaluation import HeldOut, evaluate, held_out
+    from facelib.semg.expected_activity import ESTIMATED, electrode_free_emg
     from facelib.semg.mapping import EMG2Expression, Expression2EMG
     from facelib.semg.montage import bipolar
     from facelib.semg.muscles import (

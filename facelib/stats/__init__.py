@@ -38,11 +38,10 @@ from facelib.stats.verdicts import (
     describe_change,
     describe_gradient,
     describe_order,
-    format_number,
-    format_p,
     local_verdict,
 )
 from facelib.utilities.lazy import listing
+from facelib.utilities.wording import format_number, format_p
 
 __all__ = [
     "Equivalence",

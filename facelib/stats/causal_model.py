@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_number
+from facelib.utilities.checks import Floats, as_count, as_number
 
 Shape = Literal["linear", "quadratic", "sign-flipping"]
 Conditioner = Literal["labels", "number", "wavy number"]

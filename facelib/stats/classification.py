@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_list, as_share
+from facelib.utilities.checks import Floats, as_count, as_list, as_share
 from facelib.utilities.short_repr import in_short
 
 Ints = npt.NDArray[np.int64]

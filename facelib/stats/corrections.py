@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_reals, as_share
+from facelib.utilities.checks import Floats, as_reals, as_share
 from facelib.utilities.short_repr import in_short
 
 Correction = Literal["holm", "bh", "by"]

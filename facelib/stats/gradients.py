@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma
 
-from facelib.stats.checks import Floats, as_count, as_series
+from facelib.utilities.checks import Floats, as_count, as_series
 from facelib.utilities.short_repr import in_short
 
 NEIGHBOURS = 5  # k of the mutual information

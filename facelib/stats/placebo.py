@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_list, as_number, as_share
 from facelib.stats.gradients import unmasked
+from facelib.utilities.checks import Floats, as_list, as_number, as_share
 from facelib.utilities.short_repr import in_short
 
 LEAST_REFERENCES = 99  # from here on a p of .01 can be reached; below, only the count is shown

@@ -13,11 +13,11 @@ import pandas as pd
 from scipy.special import chdtri, stdtrit
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_count, as_number, as_share
 from facelib.stats.effects.equivalence import as_level, as_margin
 from facelib.stats.effects.few_people import ALPHA, DELTA, few_people, fewest_people, fewest_to_matter
 from facelib.stats.effects.signflip import ALTERNATIVES, Alternative, smallest_p
 from facelib.stats.power_chances import beyond, inside_margin
+from facelib.utilities.checks import as_count, as_number, as_share
 
 Question = Literal["matters", "does not matter", "differs"]
 

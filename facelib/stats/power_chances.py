@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.special import chdtr, chdtri, ndtr
 
-from facelib.stats.checks import Floats
+from facelib.utilities.checks import Floats
 
 _NODES, _WEIGHTS = (np.asarray(part, np.float64) for part in np.polynomial.legendre.leggauss(200))
 

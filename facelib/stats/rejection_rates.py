@@ -12,7 +12,6 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import CausalModel, Held, held_fixed
-from facelib.stats.checks import as_count, as_share
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import COST, as_tests
@@ -23,6 +22,7 @@ from facelib.stats.independence.threads import available
 from facelib.stats.independence.variables import as_variable
 from facelib.stats.independence.vote import votes
 from facelib.stats.shuffle import clopper_pearson
+from facelib.utilities.checks import as_count, as_share
 
 EFFECTS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
 """Effects at which power is measured: the first is the level."""

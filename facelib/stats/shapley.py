@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_floats
+from facelib.utilities.checks import Floats, as_count, as_floats
 from facelib.utilities.short_repr import in_short
 
 Ints = npt.NDArray[np.int64]

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from scipy.special import betaincinv
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_series
 from facelib.stats.gradients import epgm, unmasked
+from facelib.utilities.checks import Floats, as_count, as_series
 from facelib.utilities.short_repr import in_short
 
 Convention = Literal["corrected", "published"]

@@ -9,19 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_list, as_number
 from facelib.stats.gradients import MI_STRENGTHS, PropertyGradient, monotone_epgm, unmasked
 from facelib.stats.placebo import ReferenceRank
 from facelib.stats.power import plain
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
+from facelib.utilities.checks import as_list, as_number
 from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import format_number, format_p
 
 Verdict = Literal["changes", "does not change", "cannot tell"]
 
 ALPHA = 0.05
 TAIL = 0.05  # of the copies beyond each end of their central 90 %
 STILL = 0.005  # changes below it are shown as none: they round to .00
-TINY = 0.0005  # numbers below it are shown with a power of ten
 TOLERANCE = 1e-9  # relative
 UNUSUAL = "this picture is unusual among its own shaken copies"
 
@@ -310,42 +310,3 @@ def describe_gradient(gradient: PropertyGradient, change: float, n: int) -> tupl
             + (f"; it needs {MI_STRENGTHS} strengths" if hidden else ""),
         ),
     )
-
-
-def format_number(value: float) -> str:
-    """Return a number of the size of 1 with three decimals, or what is smaller with its power of ten.
-
-    Examples
-    --------
-    >>> format_number(-0.6234), format_number(1e-7), format_number(0), format_number(12.5)
-    ('−.623', '1.0e−07', '0', '12.500')
-    """
-    number = as_number(value, "A number")
-    if number == 0:
-        return "0"
-    text = f"{abs(number):.1e}" if abs(number) < TINY else f"{abs(number):.3f}".removeprefix("0")
-    return ("−" if number < 0 else "") + text.replace("-", "−")
-
-
-def format_p(p: float) -> str:
-    """Return a p-value as APA writes it: three decimals, no leading zero, never ".000" or "1.000".
-
-    Raises
-    ------
-    BadValueError
-        If it isn't a number from 0 to 1.
-
-    Examples
-    --------
-    >>> format_p(0.0031), format_p(0.0004), format_p(1)
-    ('.003', '< .001', '> .999')
-    """
-    number = as_number(p, "A p-value")
-    if not 0 <= number <= 1:
-        msg = f"A p-value lies between 0 and 1; got {p!r}."
-        raise BadValueError(msg)
-    if number < 0.001:
-        return "< .001"
-    if number >= 0.9995:
-        return "> .999"
-    return f"{number:.3f}".removeprefix("0")

@@ -16,7 +16,6 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, answers_misspelt
 from facelib.faces import Face, FaceSet, Head
 from facelib.properties import PROPERTIES
-from facelib.stats.checks import as_number, as_share
 from facelib.stats.effects.few_people import few_for_nothing
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import as_tests
@@ -27,6 +26,7 @@ from facelib.studies.grid import incomplete, lacking, shortfalls
 from facelib.studies.meant import translations, usual_labels
 from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common, described
+from facelib.utilities.checks import as_number, as_share
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:

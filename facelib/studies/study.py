@@ -21,7 +21,6 @@ from facelib import properties
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, check_kind
 from facelib.faces import FaceSet, Head
-from facelib.stats.checks import as_count, as_share
 from facelib.studies.counts import count_units
 from facelib.studies.declared.hypothesis import Hypothesis
 from facelib.studies.engine import fingerprints
@@ -44,7 +43,7 @@ from facelib.studies.engine.upgrades import Wanted, declare_anew, drop, keep_for
 from facelib.studies.meant import nameless, word_for
 from facelib.studies.sweeps.inference import Cancelled
 from facelib.studies.sweeps.sweep import check_models, load_all
-from facelib.utilities.checks import checked, whole
+from facelib.utilities.checks import as_count, as_share, checked, whole
 from facelib.utilities.ledger import remember
 
 if TYPE_CHECKING:

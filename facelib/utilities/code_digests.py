@@ -18,7 +18,7 @@ from facelib.errors import BadValueError
 TOP: Final = "facelib"
 FOLDER: Final = Path(__file__).parents[1]  # of facelib
 
-NAMES_ONLY: Final = (TOP, f"{TOP}.models", f"{TOP}.studies")
+NAMES_ONLY: Final = (TOP, f"{TOP}.models", f"{TOP}.studies", f"{TOP}.experiments")
 """Packages whose ``__init__`` gives names to what lies in their modules, and does nothing besides.
 
 What is imported from them is followed name by name, so that what computes a study doesn't change with every
@@ -79,7 +79,7 @@ def closure(*start: str, without: Collection[str] = (), folder: Path | None = No
     Examples
     --------
     >>> closure("facelib.utilities.files")
-    ('facelib.errors', 'facelib.utilities.files')
+    ('facelib.errors', 'facelib.utilities', 'facelib.utilities.files')
     """
     return _closure(tuple(start), tuple(without), folder or FOLDER)
 

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 
 from facelib.errors import UnavailableError
-from facelib.models.packages import home
 from facelib.utilities.files import written_whole
+from facelib.utilities.home import home
 
 _SEAL = hashlib.sha256().digest_size  # bytes
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH

@@ -1,4 +1,4 @@
-"""Numbers and names as a report prints them."""
+"""Numbers and names in words, on the page as in reports."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 import re
 from collections.abc import Sequence
 
-from facelib import stats
+from facelib.errors import BadValueError
+from facelib.utilities.checks import as_number
 
 NOTHING = "–"
+TINY = 0.0005  # numbers below it are shown with a power of ten
 
 
 def places_for(delta: float) -> int:
@@ -61,7 +63,7 @@ def chance(p: float) -> str:
     >>> chance(0.0312), chance(0.00001), chance(float("nan"))
     ('.031', '< .001', '–')
     """
-    return stats.format_p(p) if math.isfinite(p) else NOTHING
+    return format_p(p) if math.isfinite(p) else NOTHING
 
 
 def percent(share: float) -> str:
@@ -125,3 +127,42 @@ def slugs(names: Sequence[str]) -> dict[str, str]:
             count += 1
         found[name] = own
     return found
+
+
+def format_number(value: float) -> str:
+    """Return a number of the size of 1 with three decimals, or what is smaller with its power of ten.
+
+    Examples
+    --------
+    >>> format_number(-0.6234), format_number(1e-7), format_number(0), format_number(12.5)
+    ('−.623', '1.0e−07', '0', '12.500')
+    """
+    number = as_number(value, "A number")
+    if number == 0:
+        return "0"
+    text = f"{abs(number):.1e}" if abs(number) < TINY else f"{abs(number):.3f}".removeprefix("0")
+    return ("−" if number < 0 else "") + text.replace("-", "−")
+
+
+def format_p(p: float) -> str:
+    """Return a p-value as APA writes it: three decimals, no leading zero, never ".000" or "1.000".
+
+    Raises
+    ------
+    BadValueError
+        If it isn't a number from 0 to 1.
+
+    Examples
+    --------
+    >>> format_p(0.0031), format_p(0.0004), format_p(1)
+    ('.003', '< .001', '> .999')
+    """
+    number = as_number(p, "A p-value")
+    if not 0 <= number <= 1:
+        msg = f"A p-value lies between 0 and 1; got {p!r}."
+        raise BadValueError(msg)
+    if number < 0.001:
+        return "< .001"
+    if number >= 0.9995:
+        return "> .999"
+    return f"{number:.3f}".removeprefix("0")

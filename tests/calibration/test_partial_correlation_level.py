@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binom
 
 from facelib.stats.calibration import SCENARIOS, level_note, p_values
-from facelib.stats.checks import Floats
 from facelib.stats.independence import independence_test
+from facelib.utilities.checks import Floats
 
 RUNS, SEED = 400, 11
 METHOD = "partial_correlation"

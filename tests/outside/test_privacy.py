@@ -47,7 +47,7 @@ def person(tmp_path: Path) -> Iterator[Person]:
 
 def allowed(person: Person, *more: str | Path) -> list[str | Path]:
     """Folders that programs may write to: temporary ones, compiled code, and those that a test names."""
-    from facelib.models.packages import home
+    from facelib.utilities.home import home
 
     written = person.home / ".local/share/facelib/written.jsonl"  # what `facelib data list` shows
     return [person.temporary, home() / "compiled", "/dev", "/proc/self", written, *more]

@@ -61,7 +61,7 @@ class Person:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of a new session, with the model packages of this machine."""
-        from facelib.models.packages import home
+        from facelib.utilities.home import home
 
         kept = ("PATH", "PYTHONPATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
         return {

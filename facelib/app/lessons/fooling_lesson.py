@@ -22,9 +22,10 @@ from facelib.charts import specs
 from facelib.charts.export import with_data
 from facelib.charts.tables import rows
 from facelib.classifiers import EMOTIONS
+from facelib.experiments import leaderboard
 from facelib.experiments.ranking import not_expression
 from facelib.faces import Head, contact_sheet
-from facelib.studies import demonstration_head, leaderboard
+from facelib.studies import demonstration_head
 
 if TYPE_CHECKING:
     from facelib.faces import Face
@@ -190,7 +191,7 @@ class FoolingExercise(widgets.VBox):
         self._show_faces([self.person.render(SIZE), *(self._changed(name) for name in chosen)], captions)
         from facelib.charts.sweeps.ranking import CELLS
 
-        spec = specs.of("falls.ranking")
+        spec = specs.of("sweeps.ranking.ranking")
         data = {"ranking": rows(shown.tables["ranking"], CELLS)}
         signals = dict(shown.signals)
         # Embedded with its first data: Vega warns of scales without any.

@@ -274,9 +274,9 @@ class GradientLesson(Lesson):
             ),
         }
         charts = [
-            specs.of("gradients.curve"),
-            specs.of("chance.null_distribution", x="EPGM; dashed: mean of all orders"),
-            specs.of("chance.p_histogram"),
+            specs.of("statistics.gradients.curve"),
+            specs.of("statistics.null_distributions.null_distribution", x="EPGM; dashed: mean of all orders"),
+            specs.of("statistics.null_distributions.p_histogram"),
         ]
         super().__init__("Shuffle a series", controls, charts, answer, SITUATIONS)
 

@@ -204,7 +204,7 @@ class FacesPanel(Card):
     def __init__(self, world: World) -> None:
         super().__init__("The faces")
         self.world = world
-        self.chart = ChartView(spec=specs.of("independence.faces_layout"))
+        self.chart = ChartView(spec=specs.of("statistics.independence.faces_layout"))
         world.observe(self.guarded(self.follow), "sample")
         self.fill(self.chart)
 
@@ -231,7 +231,7 @@ class TestsPanel(Card):
     def __init__(self, world: World) -> None:
         super().__init__("The tests: is the output independent of the property?")
         self.world = world
-        self.chart = ChartView(spec=specs.of("independence.p_layout"))
+        self.chart = ChartView(spec=specs.of("statistics.independence.p_layout"))
         self.sentence, self.status, self.trust = widgets.HTML(), widgets.HTML(), LiveTable()
         self.sentence.add_class("facelib-sentence")
         self.status.add_class("facelib-hint")
@@ -263,7 +263,7 @@ class PowerPanel(Card):
     def __init__(self, world: World) -> None:
         super().__init__("Power: how often does each test reject?")
         self.world = world
-        self.chart = ChartView(spec=specs.of("independence.power_layout"))
+        self.chart = ChartView(spec=specs.of("statistics.independence.power_layout"))
         self.progress = widgets.FloatProgress(min=0, max=REPETITIONS)
         self.progress.add_class("facelib-progress")
         self.count = widgets.HTML()

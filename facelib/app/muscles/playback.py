@@ -105,11 +105,11 @@ class WatchPanel(Card):
         )
         table = trace_table(film.animation.activity, film.times)
         self.traces.draw(
-            specs.of("traces.layout", rate=RATE),
+            specs.of("muscles.traces.layout", rate=RATE),
             {"traces": rows(table, TRACES)},
             clock(film),
             "traces",
-            specs.of("traces.layout", rate=RATE, beside=NARROW, lines=True),
+            specs.of("muscles.traces.layout", rate=RATE, beside=NARROW, lines=True),
         )
 
     def _outputs(self, film: Film, seen: Seen) -> None:
@@ -120,18 +120,18 @@ class WatchPanel(Card):
         label = self.state.label
         table = seen.table(film.times)
         self.over.draw(
-            specs.of("traces.outputs_layout", classifiers=names, rate=RATE),
+            specs.of("muscles.traces.outputs_layout", classifiers=names, rate=RATE),
             {"outputs": rows(table, OVER)},
             clock(film) | {"label": label},
             names,
-            specs.of("traces.outputs_layout", classifiers=names, rate=RATE, most=NARROW),
+            specs.of("muscles.traces.outputs_layout", classifiers=names, rate=RATE, most=NARROW),
         )
         self.bars.draw(
-            specs.of("outputs.layout", classifiers=names, **NOW),
+            specs.of("sweeps.outputs.layout", classifiers=names, **NOW),
             {"outputs": rows(nearest(table, len(film)), OUTPUTS)},
             {"label": label},
             names,
-            specs.of("outputs.layout", classifiers=names, **NOW, most=NARROW, lines=True),
+            specs.of("sweeps.outputs.layout", classifiers=names, **NOW, most=NARROW, lines=True),
         )
 
 

@@ -281,7 +281,7 @@ def _recorded(installed: str) -> Iterator[Path]:
 
 def jupyter_variables(template: Path, variables: Mapping[str, str]) -> dict[str, str]:
     """Return the environment that lets Jupyter find `template`, and this Python's kernel before others."""
-    root = str(template.parents[3])
+    root = str(template.parents[2])
     known = variables.get("JUPYTER_PATH")
     return {
         "JUPYTER_PATH": root + (os.pathsep + known if known else ""),

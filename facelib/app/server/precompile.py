@@ -22,14 +22,14 @@ def warm() -> None:
     library_bundle()
     specs.bars(names)
     specs.response(names)
-    specs.of("traces.layout", rate=RATE)
-    specs.of("traces.layout", rate=RATE, beside=NARROW, lines=True)
-    specs.of("traces.outputs_layout", classifiers=names, rate=RATE)
-    specs.of("traces.outputs_layout", classifiers=names, rate=RATE, most=NARROW)
-    specs.of("outputs.layout", classifiers=names, **NOW)
-    specs.of("outputs.layout", classifiers=names, **NOW, most=NARROW, lines=True)
-    specs.of("heatmap.heatmap_layout", width=CELL)
-    specs.of("dependence.dependence_layout")
+    specs.of("muscles.traces.layout", rate=RATE)
+    specs.of("muscles.traces.layout", rate=RATE, beside=NARROW, lines=True)
+    specs.of("muscles.traces.outputs_layout", classifiers=names, rate=RATE)
+    specs.of("muscles.traces.outputs_layout", classifiers=names, rate=RATE, most=NARROW)
+    specs.of("sweeps.outputs.layout", classifiers=names, **NOW)
+    specs.of("sweeps.outputs.layout", classifiers=names, **NOW, most=NARROW, lines=True)
+    specs.of("studies.heatmap.heatmap_layout", width=CELL)
+    specs.of("statistics.dependence.dependence_layout")
 
 
 def imports() -> None:

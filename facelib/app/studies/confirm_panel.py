@@ -167,7 +167,7 @@ class PowerHelper(widgets.VBox):
         sizes = sorted({*range(SIZES[0], max(60, people + 20), 2), people})
         curve = stats.power_curve(self.change.value, self.sd.value, sizes=sizes, questions=QUESTIONS, **asked)
         delta = round(state.delta, 3)
-        spec = specs.of("power_live.layout", delta=delta)
+        spec = specs.of("studies.power_live.layout", delta=delta)
         self.chart.draw(spec, power_data(curve, people), {}, delta)
 
     def adopt(self) -> None:

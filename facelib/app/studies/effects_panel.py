@@ -103,7 +103,7 @@ class EffectsPanel(Card):
             return
         cells, titles = map_of(found)
         shape = (titles, {(cell["classifier"], cell["label"]) for cell in cells})
-        spec = specs.of("heatmap.heatmap_layout", width=CELL)
+        spec = specs.of("studies.heatmap.heatmap_layout", width=CELL)
         signals = {"cells_titles": titles, "cells_heading": map_heading(found)}
         self.chart.draw(spec, {"cells": cells}, signals, shape)
         self.lowering.value = paragraphs(*lowered(found))

@@ -67,12 +67,12 @@ class ExampleView(widgets.VBox):
 
 def population_example() -> ExampleView:
     """Return the example of effects over people."""
-    return ExampleView(POPULATION, "heatmap.heatmap_layout", asymmetry_map, width=CELL)
+    return ExampleView(POPULATION, "studies.heatmap.heatmap_layout", asymmetry_map, width=CELL)
 
 
 def observed_example() -> ExampleView:
     """Return the example of what outputs go with."""
-    return ExampleView(OBSERVED, "dependence.dependence_layout", properties_map)
+    return ExampleView(OBSERVED, "statistics.dependence.dependence_layout", properties_map)
 
 
 def asymmetry_map() -> dict[str, Any]:

@@ -294,7 +294,7 @@ class MapPanel(Card):
         cells = dependence_rows(found.effects, titles_of(self.state), alpha=alpha, tested=found.tested)
         titles = titles_by_order(cells)
         shape = (titles, {(cell["classifier"], cell["label"]) for cell in cells})
-        spec = specs.of("dependence.dependence_layout")
+        spec = specs.of("statistics.dependence.dependence_layout")
         self.chart.draw(spec, {"cells": cells}, {"cells_titles": titles}, shape)
         self.notes.value = paragraphs(*notes_of(found))
 

@@ -15,10 +15,11 @@ class MapView(ChartView):
     Examples
     --------
     >>> from facelib.charts import specs
-    >>> view, rows = MapView(), [{"order": 0, "classifier": "fer", "label": "sad"}]
-    >>> view.draw(specs.of("heatmap.heatmap_layout"), {"cells": rows}, {"cells_titles": ["palsy"]}, "one")
+    >>> view, data = MapView(), {"cells": [{"order": 0, "classifier": "fer", "label": "sad"}]}
+    >>> layout = specs.of("studies.heatmap.heatmap_layout")
+    >>> view.draw(layout, data, {"cells_titles": ["palsy"]}, "one")
     >>> embedded = view.spec
-    >>> view.draw(specs.of("heatmap.heatmap_layout"), {"cells": rows}, {"cells_titles": ["palsy"]}, "one")
+    >>> view.draw(layout, data, {"cells_titles": ["palsy"]}, "one")
     >>> view.spec is embedded
     True
     """

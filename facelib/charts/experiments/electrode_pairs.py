@@ -41,8 +41,8 @@ def electrode_accuracy(
     Parameters
     ----------
     table
-        From `facelib.studies.electrodes_table`, of one or more expression sets; rows of single expressions
-        are left out.
+        From `facelib.experiments.electrodes_table`, of one or more expression sets; rows of single
+        expressions are left out.
     columns, width, row_height
         Panels beside each other, and px.
 

@@ -44,7 +44,7 @@ def property_shares(
     Parameters
     ----------
     table
-        From `facelib.studies.properties_table`.
+        From `facelib.experiments.properties_table`.
     titles
         Names of the properties; None: as they are.
     width

@@ -11,7 +11,7 @@ import pandas as pd
 from facelib.charts import theme
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
-from facelib.stats.checks import as_series
+from facelib.utilities.checks import as_series
 
 CURVE: Final = ("strength", "value")
 GALLERY: Final = ("situation", "note", "strength", "value")

@@ -15,10 +15,10 @@ from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS
-from facelib.stats.checks import as_floats
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.grid import COST, VOTERS
 from facelib.stats.independence.vote import without_run
+from facelib.utilities.checks import as_floats
 
 ALL: Final = "all faces"
 SHOWN: Final = 420  # faces drawn at most: more only hide each other

@@ -13,7 +13,7 @@ import pandas as pd
 from facelib.charts import theme
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_floats
+from facelib.utilities.checks import as_floats
 
 BARS: Final = ("start", "end", "low", "high", "part")
 MARKS: Final = ("value", "name")

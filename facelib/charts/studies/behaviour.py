@@ -39,7 +39,7 @@ def confusion(table: pd.DataFrame, *, cell: int = 27) -> alt.ConcatChart:
     Parameters
     ----------
     table
-        From `facelib.studies.measured_behaviour`, or of a `Behaviour` or of `Answers`.
+        From `facelib.experiments.measured_behaviour`, or of a `Behaviour` or of `Answers`.
     cell
         Side of a cell, px.
 
@@ -50,7 +50,7 @@ def confusion(table: pd.DataFrame, *, cell: int = 27) -> alt.ConcatChart:
 
     Examples
     --------
-    >>> from facelib.studies import measured_behaviour
+    >>> from facelib.experiments import measured_behaviour
     >>> cells = confusion(measured_behaviour()).to_dict()["datasets"]["confusion"]
     >>> sorted({cell["classifier"] for cell in cells})[:3]
     ['faceapi', 'facemood', 'facex']
@@ -84,7 +84,7 @@ def disagreement(table: pd.DataFrame, *, width: int = 64, row_height: int = 40) 
     Parameters
     ----------
     table
-        See `confusion`, or from `facelib.studies.disagreement`.
+        See `confusion`, or from `facelib.experiments.disagreement`.
     width, row_height
         Of a cell, px.
 
@@ -301,8 +301,9 @@ def _part(table: pd.DataFrame, what: str) -> pd.DataFrame:
     found = given[given["what"] == what]
     if found.empty:
         msg = (
-            f"Expected a table with rows of {what!r}, as facelib.studies.measured_behaviour() returns it; "
-            f"got {', '.join(map(repr, given['what'].drop_duplicates())) or 'an empty one'}."
+            "Expected a table with rows of "
+            f"{what!r}, as facelib.experiments.measured_behaviour() returns it; got "
+            f"{', '.join(map(repr, given['what'].drop_duplicates())) or 'an empty one'}."
         )
         raise BadValueError(msg)
     return found

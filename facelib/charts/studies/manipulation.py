@@ -28,7 +28,7 @@ def matrix(table: pd.DataFrame, *, width: int | None = None, row_height: int = 2
     Parameters
     ----------
     table
-        From `facelib.studies.manipulation_check`.
+        From `facelib.experiments.manipulation_check`.
     width, row_height
         Of a cell, px. Width None: the more properties, the narrower, with their names aslant.
 

@@ -38,9 +38,9 @@ def roc(
     Parameters
     ----------
     curves
-        From `facelib.studies.roc`.
+        From `facelib.experiments.roc`.
     rates
-        From `facelib.studies.detection_rates`, of the same methods.
+        From `facelib.experiments.detection_rates`, of the same methods.
     titles
         Names of methods; None, or what is missing: their ids in words.
     side
@@ -56,8 +56,8 @@ def roc(
     Examples
     --------
     >>> import pandas as pd
-    >>> from facelib.studies import detection_rates
-    >>> from facelib.studies import roc as curves
+    >>> from facelib.experiments import detection_rates
+    >>> from facelib.experiments import roc as curves
     >>> cases = pd.DataFrame({
     ...     "method": "verdict", "truth": [True, False], "flagged": [True, False], "score": [0.3, 0.0],
     ... })

@@ -14,10 +14,10 @@ from facelib.experiments.power_of_properties.electrodes import bare_people, know
 from facelib.faces import ELECTRODE_SCHEMES
 from facelib.interventions.electrodes import Electrodes
 from facelib.stats import adjusted
-from facelib.stats.checks import Floats
 from facelib.stats.classification import wilson
 from facelib.studies.interventional import InterventionalStudy, intervention_name
 from facelib.studies.sweeps.sweep import DELTA
+from facelib.utilities.checks import Floats
 
 if TYPE_CHECKING:
     import pandas as pd

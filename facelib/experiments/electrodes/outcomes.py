@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
+from facelib.utilities.checks import Floats
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,7 @@ from facelib.experiments.electrodes.importance import (
 )
 from facelib.experiments.electrodes.outcomes import OUTCOMES, Outcomes, judged
 from facelib.stats import coalitions, shapley, shapley_sampled
-from facelib.stats.checks import Floats
+from facelib.utilities.checks import Floats
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,11 +24,11 @@ def describe_properties(table: pd.DataFrame) -> str:
     Parameters
     ----------
     table
-        From `facelib.studies.properties_table`.
+        From `facelib.experiments.properties_table`.
 
     Examples
     --------
-    >>> from facelib.studies import load_power_of_properties
+    >>> from facelib.experiments import load_power_of_properties
     >>> print(describe_properties(load_power_of_properties().properties))  # doctest: +SKIP
     """
     first = table[table["held"] == table["held"].iloc[0]]

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.placebo import reference_rank
 from facelib.stats.shuffle import shuffle_test
+from facelib.utilities.checks import Floats
 
 SERIES: Final = {
     "independent": "independent outputs",

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from facelib.stats.checks import Floats
 from facelib.stats.effects.bootstrap import mean_distribution
 from facelib.stats.effects.equivalence import tost_p
 from facelib.stats.effects.signflip import sign_flip
+from facelib.utilities.checks import Floats
 
 DIFFERENCES: Final = {
     "normal": "normal differences",

@@ -13,12 +13,12 @@ from facelib.errors import UnknownNameError
 from facelib.stats.calibration.curves import CURVES
 from facelib.stats.calibration.differences import DIFFERENCES, VERDICTS, drawn
 from facelib.stats.calibration.scenarios import SCENARIOS, Scenario, Shape, as_scenario, simulate
-from facelib.stats.checks import Floats, as_count, as_number, as_share
 from facelib.stats.independence.base import TESTS, IndependenceTest
 from facelib.stats.independence.prepare import questions
 from facelib.stats.independence.result import run
 from facelib.stats.independence.variables import as_variable
 from facelib.stats.shuffle import clopper_pearson
+from facelib.utilities.checks import Floats, as_count, as_number, as_share
 
 Progress = Callable[[int, int], object]
 """Called with how many data sets are done and how many there are."""

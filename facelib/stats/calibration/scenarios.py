@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_list, as_number
+from facelib.utilities.checks import Floats, as_count, as_list, as_number
 from facelib.utilities.registry import Registry
 
 Kind = Literal["continuous", "binary"]

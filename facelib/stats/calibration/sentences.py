@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from facelib.stats.calibration.table import EXCESS, UNITS, nearest, percent
-from facelib.stats.checks import as_count
 from facelib.stats.shuffle import SMALLEST_P
+from facelib.utilities.checks import as_count
 
 ORDER: Final = "shuffle_test"
 REFERENCE: Final = "reference_p"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_number, as_share
+from facelib.utilities.checks import as_number, as_share
 
 COLUMNS: Final = {
     "method": "id of the test",

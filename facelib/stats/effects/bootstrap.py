@@ -18,8 +18,8 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_number, as_share
 from facelib.stats.effects.signflip import as_differences
+from facelib.utilities.checks import Floats, as_count, as_number, as_share
 from facelib.utilities.short_repr import in_short
 
 Method = Literal["auto", "bca", "plain bca", "t"]

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.effects.rows import SAME, Codes, Rows, read_rows, read_values
+from facelib.utilities.checks import Floats
 from facelib.utilities.short_repr import in_short
 
 Value = Literal["probability", "logit"]

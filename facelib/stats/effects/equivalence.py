@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_number, as_share
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
 from facelib.stats.effects.few_people import ALPHA, DELTA, few_people, fewest_people, fewest_to_matter
 from facelib.stats.effects.signflip import Alternative, as_differences
+from facelib.utilities.checks import Floats, as_number, as_share
 
 Verdict = Literal["matters", "does not matter at δ", "cannot tell"]
 

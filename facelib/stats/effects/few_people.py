@@ -6,8 +6,8 @@ import math
 from typing import Final
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_number, as_share
 from facelib.stats.effects.signflip import ALTERNATIVES, Alternative
+from facelib.utilities.checks import as_number, as_share
 
 ALPHA: Final = 0.05
 DELTA: Final = 0.10  # in probability

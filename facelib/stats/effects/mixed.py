@@ -12,9 +12,9 @@ from scipy.optimize import minimize
 from scipy.special import stdtr
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_list
 from facelib.stats.effects.mixedlm import SINGULAR, fit_mixedlm
 from facelib.stats.effects.signflip import as_array
+from facelib.utilities.checks import Floats, as_list
 from facelib.utilities.short_repr import in_short
 
 Engine = Literal["facelib", "statsmodels"]

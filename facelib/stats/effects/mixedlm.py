@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facelib.stats.checks import Floats
+from facelib.utilities.checks import Floats
 
 SINGULAR = 1e-6  # relative: a random effect of less spread is none
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count
 from facelib.stats.corrections import adjusted
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
 from facelib.stats.effects.curves import (
@@ -27,6 +26,7 @@ from facelib.stats.effects.remarks import remarks
 from facelib.stats.effects.rows import Codes, Rows, read_rows, read_values
 from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, Alternative, SignFlipTest, sign_flip
 from facelib.stats.effects.sizes import standardised_effect
+from facelib.utilities.checks import Floats, as_count
 
 COLUMNS: Final = {
     "intervention": "id of the intervention that was run",

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from facelib.stats.checks import Floats
 from facelib.stats.effects.bootstrap import SAME, MeanDistribution
 from facelib.stats.effects.curves import FaceEffects
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, LEAST_ALIKE, SMALLER
 from facelib.stats.effects.few_people import few_people
 from facelib.stats.effects.sentences import ENDS, possible
 from facelib.stats.effects.signflip import smallest_p
+from facelib.utilities.checks import Floats
 
 NEAR = 0.05  # of probability 0 or 1: little room on that side
 SKEWED = 1.0  # sample skewness; finds 3 of 5 false rejections of exponential effects at n = 20, 4 of 5 at 60

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
+from facelib.utilities.checks import Floats
 
 CELL = ["intervention", "classifier", "label"]
 SAME = 1e-9  # strengths this close together are one

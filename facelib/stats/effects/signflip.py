@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_reals
 from facelib.stats.corrections import tail_share
 from facelib.stats.shuffle import clopper_pearson
+from facelib.utilities.checks import Floats, as_count, as_reals
 from facelib.utilities.short_repr import in_short
 
 Alternative = Literal["two-sided", "less", "greater"]

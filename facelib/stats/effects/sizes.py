@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtri, gammaln, nctdtrinc, ndtri
 
-from facelib.stats.checks import Floats, as_share
 from facelib.stats.effects.bootstrap import SAME, TINY
 from facelib.stats.effects.signflip import as_differences
+from facelib.utilities.checks import Floats, as_share
 from facelib.utilities.short_repr import in_short
 
 HUGE = 1000.0  # of Student's t

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence.permutation.permutations import Orders, RowOrders, WithinStrata
 from facelib.stats.independence.problem import Problem
+from facelib.utilities.checks import Floats
 from facelib.utilities.registry import Registry, place_of
 
 Null = Literal["analytic", "permutation"]

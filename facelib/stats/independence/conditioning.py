@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence.variables import (
     ROUNDING,
     Codes,
@@ -20,6 +19,7 @@ from facelib.stats.independence.variables import (
     is_categorical,
     one_hot,
 )
+from facelib.utilities.checks import Floats
 
 MOST_LABELS = 20
 """Whole numbers with at most so many values are labels, with more they are numbers (our choice)."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.seeds import stream
 from facelib.stats.independence.variables import Codes, Variable, z_scores
+from facelib.utilities.checks import Floats
 
 BINS = 5  # equal shares of a continuous property inside a label (our choice)
 FEWEST = 5  # faces a bin

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_count, as_share
 from facelib.stats.corrections import adjusted
 from facelib.stats.independence.base import IndependenceTest
 from facelib.stats.independence.columns import NULL_PROPERTY, random_property, variables
@@ -25,6 +24,7 @@ from facelib.stats.independence.prepare import Question, one_length, questions
 from facelib.stats.independence.result import Outcome, not_run, run
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.vote import VOTERS, votes, without_run
+from facelib.utilities.checks import as_count, as_share
 
 __all__ = ["COLUMNS", "COST", "NULL_PROPERTY", "VOTERS", "independence_grid"]
 

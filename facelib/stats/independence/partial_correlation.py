@@ -8,12 +8,12 @@ import numpy as np
 from scipy import special
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import Variable, z_scores
+from facelib.utilities.checks import Floats
 
 RELATIVE = 1e-9  # below this share of its deviation a residual is rounding
 LEAST = np.finfo(np.float64).eps ** 2  # Λ of a perfect fit: r² is never known to be 1

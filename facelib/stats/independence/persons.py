@@ -16,11 +16,11 @@ from typing import Any, Literal
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.permutation.permutations import WholePersons
 from facelib.stats.independence.seeds import stream
 from facelib.stats.independence.variables import ROUNDING, Codes, Variable, coded, z_scores
+from facelib.utilities.checks import Floats
 
 Compare = Literal["between", "within"]
 

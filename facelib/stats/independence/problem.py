@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.permutation.permutations import Orders
 from facelib.stats.independence.seeds import stream
 from facelib.stats.independence.variables import Codes, Variable, z_scores
+from facelib.utilities.checks import Floats
 
 FEWEST = 8
 """Rows below which no test is run (our choice)."""

@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.kcit.weighted_chi2 import power_sums, tail
 from facelib.stats.independence.kernels.fourier import Fourier, in_kernel_widths, median_distance, sampled
@@ -25,6 +24,7 @@ from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes, Variable, z_scores
+from facelib.utilities.checks import Floats, as_count
 
 GONE = 1e-6  # mean variance of normalised residual features below which Z leaves nothing of a variable
 MUCH, MOST = 0.5, 0.8

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.corrections import max_statistic
 from facelib.stats.independence.base import IndependenceTest, Null, Prepared
 from facelib.stats.independence.conditioning import Given
@@ -20,6 +19,7 @@ from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.remarks import Note, level_notes, permutation_notes, rare_notes
 from facelib.stats.independence.threads import one_blas_thread
 from facelib.stats.shuffle import clopper_pearson
+from facelib.utilities.checks import Floats
 from facelib.utilities.registry import named
 from facelib.utilities.short_repr import in_short
 

@@ -6,13 +6,13 @@ from dataclasses import fields
 from typing import Any
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_count
 from facelib.stats.independence.base import TESTS, IndependenceTest, Null
 from facelib.stats.independence.persons import Compare
 from facelib.stats.independence.prepare import questions
 from facelib.stats.independence.result import TestResult, run, single
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.variables import as_variable
+from facelib.utilities.checks import as_count
 
 
 def independence_test(

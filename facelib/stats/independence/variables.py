@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import gammaln
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_floats
+from facelib.utilities.checks import Floats, as_floats
 
 Kind = Literal["continuous", "binary", "categorical", "vector"]
 Codes = npt.NDArray[np.intp]

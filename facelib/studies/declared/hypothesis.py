@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import as_count
 from facelib.stats.effects.equivalence import as_level, as_margin
 from facelib.stats.effects.few_people import ALPHA, DELTA
 from facelib.stats.effects.signflip import Alternative
 from facelib.stats.power import plain
+from facelib.utilities.checks import as_count
 
 Direction = Literal["falls", "rises", "two-sided"]
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
+from facelib.face import face_fingerprint
 from facelib.faces import Face
-from facelib.faces.sources import face_fingerprint
 from facelib.interventions import INTERVENTIONS, Intervention
 from facelib.properties import PROPERTIES
 from facelib.studies.engine.own_code import OwnCode, code_text, own_code, runs_own

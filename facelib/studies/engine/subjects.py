@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from facelib.errors import BadImageError, BadValueError, check_kind
+from facelib.face import face_fingerprint
 from facelib.faces import Face, FaceSet, Head
-from facelib.faces.sources import face_fingerprint
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.meant import meant, word_for
 from facelib.utilities.short_repr import in_short

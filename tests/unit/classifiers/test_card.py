@@ -12,7 +12,7 @@ from facelib import classifiers
 from facelib.classifiers import CLASSIFIERS, Card, Classifier, Preparation
 from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.measured import described, sentences
-from facelib.studies import measured_behaviour
+from facelib.experiments import measured_behaviour
 
 CARD = Card("toy", "here", "", "CC0", "toy", 1234, "gray", "4 × 4", "softmax", "none", "all", "mine")
 

@@ -12,12 +12,12 @@ import pytest
 from sklearn import calibration, metrics
 from torch import nn
 
-from facelib import classifiers, studies
+from facelib import classifiers, experiments
 from facelib.classifiers import EMOTIONS, Card, Classifier, Preparation
 from facelib.errors import BadValueError
+from facelib.experiments import BEHAVIOUR_COLUMNS, Answers, measured_behaviour, read_heads, usual_population
 from facelib.experiments.population import GROUPS, describe_heads
 from facelib.faces import Head, sample_heads
-from facelib.studies import BEHAVIOUR_COLUMNS, Answers, measured_behaviour, read_heads, usual_population
 
 CARD = Card("toy", "here", "", "CC0", "toy", 0, "gray", "none", "softmax", "none", "all")
 
@@ -149,9 +149,9 @@ def test_heads_are_rendered_and_read(load_network: Callable[[str], Classifier]) 
     for head, row in zip(heads, answers.probabilities["fer"], strict=True):
         face = head.render(96)
         np.testing.assert_allclose(row, fer.probabilities(face.image[None], face.box)[0], atol=1e-5)
-    alone = studies.behaviour("fer", heads, size=96)
+    alone = experiments.behaviour("fer", heads, size=96)
     pd.testing.assert_frame_equal(alone.table, answers.behaviour("fer").table)
-    assert studies.disagreement(["fer"], heads, size=96).empty
+    assert experiments.disagreement(["fer"], heads, size=96).empty
 
 
 def test_bad_populations_are_named() -> None:
@@ -194,6 +194,6 @@ def test_the_committed_table_is_whole(kind: Any) -> None:
 @pytest.mark.packages
 def test_the_committed_table_comes_again() -> None:
     there = measured_behaviour()
-    again = studies.behaviour("fer").table
+    again = experiments.behaviour("fer").table
     own = there[there["classifier"].eq("fer") & there["what"].ne("disagreement")].reset_index(drop=True)
     pd.testing.assert_frame_equal(again, own, check_dtype=False, atol=2e-2, rtol=0)

@@ -8,10 +8,11 @@ import pytest
 
 from facelib import Head, sample_heads
 from facelib.errors import BadValueError, UnknownNameError
+from facelib.experiments import MANIPULATION_COLUMNS, load_manipulation, manipulation_check
 from facelib.experiments.manipulation import ALIKE, HEADS, LEAK, QUARTER, usual_heads
 from facelib.interventions import INTERVENTIONS
 from facelib.properties import PROPERTIES, measure
-from facelib.studies import MANIPULATION_COLUMNS, load_manipulation, make_frames, manipulation_check
+from facelib.studies import make_frames
 from facelib.studies.sweeps.sweep import MEASURED
 
 SMALL = {"steps": 3, "size": 96}

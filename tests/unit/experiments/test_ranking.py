@@ -7,10 +7,11 @@ import pytest
 
 import facelib
 from facelib.errors import BadValueError, UnknownNameError
+from facelib.experiments import LEADERBOARD_COLUMNS, leaderboard
 from facelib.experiments.ranking import not_expression
 from facelib.faces import Head
 from facelib.interventions import INTERVENTIONS
-from facelib.studies import LEADERBOARD_COLUMNS, demonstration_head, leaderboard
+from facelib.studies import demonstration_head
 
 pytestmark = pytest.mark.packages
 

@@ -14,18 +14,18 @@ from facelib.head import jit as kernels
 from facelib.utilities import code_digests as sources
 from facelib.utilities.files import newest_last
 
+RASTER, NOISE = "head.geometry.raster", "head.geometry.noise"
+RESOLVE, MATERIALS = "head.rendering.resolve", "head.rendering.materials"
+
 
 @pytest.fixture
 def copied(tmp_path, monkeypatch):
-    """A copy of the sources of facelib, of which a test may change those in `faces`."""
-    for name in ("faces", "models"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(kernels._HERE.parent / name, tmp_path / "facelib" / name, ignore=ignored)
-    for path in kernels._HERE.parent.glob("*.py"):
-        shutil.copy(path, tmp_path / "facelib")
-    monkeypatch.setattr(kernels, "_HERE", tmp_path / "facelib/faces")
+    """A copy of the sources of facelib, of which a test may change those in `head`."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.parquet")
+    shutil.copytree(kernels._HERE.parent, tmp_path / "facelib", ignore=ignored)
+    monkeypatch.setattr(kernels, "_HERE", tmp_path / "facelib/head")
     sources.forget()
-    yield tmp_path / "facelib/faces"
+    yield tmp_path / "facelib/head"
     sources.forget()
 
 
@@ -35,21 +35,23 @@ def _append(path, line):
 
 
 def test_a_change_in_a_called_module_gives_its_callers_another_version(copied):
-    before = {module: kernels.version(module) for module in ("resolve", "materials", "raster")}
-    _append(copied / "lighting.py", "# changed")
+    before = {module: kernels.version(module) for module in (RESOLVE, MATERIALS, RASTER)}
+    _append(copied / "rendering/lighting.py", "# changed")
     after = {module: kernels.version(module) for module in before}
-    assert after["resolve"] != before["resolve"]
-    assert after["materials"] != before["materials"]
-    assert after["raster"] == before["raster"]
+    assert after[RESOLVE] != before[RESOLVE]
+    assert after[MATERIALS] != before[MATERIALS]
+    assert after[RASTER] == before[RASTER]
 
 
 def test_constants_count_too(copied):
-    before = kernels.version("resolve")
-    text = (copied / "maps.py").read_text()
+    before = kernels.version(RESOLVE)
+    text = (copied / "geometry/textures.py").read_text()
     assert "TOP, BOTTOM = 8.5, 5.7" in text
-    (copied / "maps.py").write_text(text.replace("TOP, BOTTOM = 8.5, 5.7", "TOP, BOTTOM = 8.5, 5.8"))
+    (copied / "geometry/textures.py").write_text(
+        text.replace("TOP, BOTTOM = 8.5, 5.7", "TOP, BOTTOM = 8.5, 5.8")
+    )
     sources.forget()
-    assert kernels.version("resolve") != before
+    assert kernels.version(RESOLVE) != before
 
 
 def test_old_versions_go_and_the_new_one_stays(copied):
@@ -57,10 +59,10 @@ def test_old_versions_go_and_the_new_one_stays(copied):
     (copied / "__pycache__").mkdir()
     chosen = set()
     for number in range(6):
-        _append(copied / "raster.py", f"# {number}")
+        _append(copied / "geometry/raster.py", f"# {number}")
         kernels.folder.cache_clear()
-        chosen.add(last := kernels.folder("raster"))
-    kept = set((copied / "__pycache__").glob("raster-*"))
+        chosen.add(last := kernels.folder(RASTER))
+    kept = set((copied / "__pycache__").glob(f"{RASTER}-*"))
     assert len(chosen) == 6
     assert last in kept
     assert len(kept) == 4
@@ -71,7 +73,7 @@ def test_numba_itself_is_left_as_it_was():
     before = numba.config.CACHE_DIR
     compiled = kernels.jit(kernels.version)
     assert before == numba.config.CACHE_DIR
-    assert str(kernels.folder("kernels")) in compiled.stats.cache_path
+    assert str(kernels.folder("head.jit")) in compiled.stats.cache_path
 
 
 def test_functions_compiled_in_several_threads_go_to_their_own_folders(monkeypatch):
@@ -88,14 +90,14 @@ def test_functions_compiled_in_several_threads_go_to_their_own_folders(monkeypat
 
     def function(number):
         made = types.FunctionType(kernels.version.__code__, {}, f"f{number}")
-        made.__module__ = f"facelib.faces.{('raster', 'noise')[number % 2]}"
+        made.__module__ = f"facelib.{(RASTER, NOISE)[number % 2]}"
         return made
 
     monkeypatch.setattr(kernels.numba, "njit", slow)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(kernels.jit, map(function, range(16))))
     for number in range(16):
-        assert seen[f"f{number}"] == str(kernels.folder(("raster", "noise")[number % 2]))
+        assert seen[f"f{number}"] == str(kernels.folder((RASTER, NOISE)[number % 2]))
     assert usual == numba.config.CACHE_DIR
 
 
@@ -112,5 +114,5 @@ def test_no_place_for_compiled_functions_is_told_in_words(copied, monkeypatch):
     monkeypatch.setenv("FACELIB_HOME", str(file))
     kernels.folder.cache_clear()
     with pytest.raises(UnavailableError, match="FACELIB_HOME"):
-        kernels.folder("raster")
+        kernels.folder(RASTER)
     kernels.folder.cache_clear()

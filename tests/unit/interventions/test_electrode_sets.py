@@ -9,8 +9,8 @@ import pytest
 
 from facelib import interventions
 from facelib.errors import BadValueError
+from facelib.face import face_fingerprint
 from facelib.faces import Face, Head
-from facelib.faces.sources import face_fingerprint
 from facelib.interventions.electrode_sets import ElectrodeSets
 from facelib.interventions.electrodes import Electrodes
 

@@ -9,8 +9,8 @@ import pytest
 
 from facelib import interventions, properties
 from facelib.errors import BadValueError
+from facelib.face import face_fingerprint
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
-from facelib.faces.sources import face_fingerprint
 from facelib.interventions.electrodes import Electrodes
 from facelib.studies import intervention_name, parse_study
 

@@ -15,14 +15,15 @@ import facelib
 ROOT = Path(facelib.__file__).parent
 ORDER = (
     "utilities", "stats", "models", "head", "editing", "faces", "restoration", "semg", "properties",
-    "interventions", "classifiers", "attribution", "studies", "experiments", "charts", "reports", "app", "cli",
+    "interventions", "classifiers", "attribution", "studies", "experiments", "charts", "reports", "app",
+    "cli",
 )  # fmt: skip
 """Rooms from the ground up: each may import those before it."""
 GROUND = {"errors", "face"}
 LAZY = {("studies", "reports")}
 """The one way back: a result writes its report, whose module is imported when it is asked for."""
 WIDGETS = {"anywidget", "ipywidgets", "traitlets", "voila"}
-MOST_LINES = 70  # of a function, without its docstring
+MOST_LINES = 95  # of a function, without its docstring
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -93,7 +94,7 @@ def test_import_is_light() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("room", ["head", "editing", "faces", "semg", "restoration", "properties", "interventions"])
+@pytest.mark.parametrize("room", ORDER[ORDER.index("head") : ORDER.index("classifiers")])
 def test_torch_is_loaded_when_it_is_needed(room: str) -> None:
     code = f"import sys, facelib.{room}; print('torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from facelib.experiments import load_electrodes
 from facelib.experiments.electrodes import MEAN, ElectrodesResults, load_restoration
 from facelib.experiments.electrodes.won_back import ALL
 from facelib.semg.shipped_results import load_results
-from facelib.studies import load_electrodes
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from facelib.errors import BadValueError
 from facelib.stats import leave_one_kind_out, local_verdict, property_gradient, reference_rank, shuffle_test
-from facelib.stats.checks import as_count, as_number, as_share
+from facelib.utilities.checks import as_count, as_number, as_share
 
 SERIES = (property_gradient, shuffle_test)
 LISTS: tuple[Callable[[Any], Any], ...] = (

@@ -166,7 +166,7 @@ def test_what_keeps_something_sees_every_kind_of_file_that_made_it(
         "classifiers/known_bias_weights/known_unbiased.safetensors": {WORKER},
         "restoration/network.py": {WORKER},
         "faces/video.py": {WORKER},
-        "registry.py": {WORKER, KERNEL, GEOMETRY},
+        "utilities/registry.py": {WORKER, GEOMETRY},
         "head/geometry/landmarks.csv": {WORKER, KERNEL, GEOMETRY},
         "head/rendering/lighting.py": {WORKER},
         "head/geometry/makehuman.py": {WORKER, KERNEL, GEOMETRY},
@@ -207,8 +207,8 @@ def test_these_are_the_keys_of_what_is_kept() -> None:
     from facelib.studies.engine import fingerprints
 
     assert geometry.cache_path().name == f"head-{sources.digest(*GEOMETRY)[:16]}.npz"
-    assert kernels.version("raster") == sources.digest(*KERNEL)[:16]
-    assert sources.digest(*CHART) in specs._fingerprint("curves")
+    assert kernels.version("head.geometry.raster") == sources.digest(*KERNEL)[:16]
+    assert sources.digest(*CHART) in specs._fingerprint("sweeps.curves")
     assert chartview._made_by() == sources.digest("facelib.app.widgets.chartview")[:16]
     assert fingerprints.versions()["code"] == sources.digest(*WORKER, without=fingerprints.STORING)
 

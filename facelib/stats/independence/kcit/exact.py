@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.kernels.gaussian import Gaussian, Tile, tiles
 from facelib.stats.independence.kernels.ridge import Ridge
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.threads import threaded
+from facelib.utilities.checks import Floats
 
 MEMORY = 2**27  # bytes that the corrections of a group of variables may take
 GRAMS = 2**29  # bytes that whole K_XR may take

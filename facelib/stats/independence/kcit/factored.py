@@ -13,12 +13,12 @@ from functools import reduce
 
 import numpy as np
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.kcit.exact import Sums
 from facelib.stats.independence.kernels.ridge import Ridge
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes
+from facelib.utilities.checks import Floats
 
 WIDTH = 128  # rows taken at once
 GROUPS = 16  # independent samples of rows, whose spread is the standard error

@@ -10,7 +10,6 @@ import numpy as np
 from scipy import special
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_share
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.kcit.exact import Sums, reordered, sums
 from facelib.stats.independence.kcit.factored import ResidualFactor, Sampled, factored_products, factored_sums
@@ -22,6 +21,7 @@ from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Variable, z_scores
+from facelib.utilities.checks import Floats, as_count, as_share
 
 Approximation = Literal["auto", "exact", "low_rank"]
 EXACT = 2000

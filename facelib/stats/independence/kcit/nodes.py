@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.kcit.exact import Sums
 from facelib.stats.independence.kernels.gaussian import Gaussian
 from facelib.stats.independence.kernels.lowrank import factor
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes
+from facelib.utilities.checks import Floats
 
 SMALLEST = 1e-15  # relative error of a trace that rounding lets us see
 

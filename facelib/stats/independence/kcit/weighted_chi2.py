@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erfc, factorial, gammaincc
 
-from facelib.stats.checks import Floats
+from facelib.utilities.checks import Floats
 
 Mask = npt.NDArray[np.bool_]
 MATCHED = 8

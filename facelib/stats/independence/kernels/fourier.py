@@ -9,9 +9,9 @@ import numpy as np
 from scipy.linalg import block_diag
 from scipy.spatial.distance import pdist
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.seeds import stream
 from facelib.stats.independence.variables import Codes, Variable
+from facelib.utilities.checks import Floats
 
 SAMPLE = 500
 """Rows from which a median distance is taken, as published."""

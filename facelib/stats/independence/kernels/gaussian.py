@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.variables import Codes
+from facelib.utilities.checks import Floats
 
 TILE = 128
 """Rows and columns of a tile: two dozen fit in a core's second-level cache."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.variables import Codes
+from facelib.utilities.checks import Floats
 
 SAMPLE = 3000  # rows among which pivots are sought first
 WORST = 500  # rows of largest error that join them

@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.kernels.fourier import Fourier
+from facelib.utilities.checks import Floats
 
 RIDGE = 1e-10
 FLAT = 1e-12  # variance below which a feature is constant: its cosine is rounded to 1e-7

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.kernels.gaussian import Gaussian, tiles
 from facelib.stats.independence.kernels.lowrank import factor, incomplete_cholesky
 from facelib.stats.independence.variables import Codes, z_scores
+from facelib.utilities.checks import Floats
 
 RELATIVE = 1e-15  # eigenvalues of K_Z below this share of n are rounding
 SMALL = 1e-14  # mean error of an entry that one more multiplication repairs

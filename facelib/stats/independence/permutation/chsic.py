@@ -9,7 +9,6 @@ import numpy as np
 from scipy.spatial.distance import pdist
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_number
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.kernels.gaussian import Gaussian
@@ -21,6 +20,7 @@ from facelib.stats.independence.permutation.permutations import Orders, RowOrder
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes, Variable, one_hot, z_scores
+from facelib.utilities.checks import Floats, as_count, as_number
 
 TOLERANCE = 1e-9  # relative error of a kernel's trace: T is right to 1e-8 of √(T_XX T_YY), the largest T
 FINE = 1e-15  # of Z's kernel: what is left out is divided by ε

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes
+from facelib.utilities.checks import Floats
 
 NEGLIGIBLE = 1e-12  # share of the features' variance inside labels below which a direction is left out
 BLOCK = 1 << 17  # numbers of one label's cross-products at a time: they stay in the cache

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.kernels.gaussian import Gaussian, Tile, tiles
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.threads import threaded
+from facelib.utilities.checks import Floats
 
 STORED = 3000  # rows up to which a property's Gram is held, 72 MB
 AT_ONCE = 32  # orders a matrix product

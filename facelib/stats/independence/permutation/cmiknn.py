@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.permutation.local_permutations import Neighbours
 from facelib.stats.independence.permutation.nearest import (
@@ -26,6 +25,7 @@ from facelib.stats.independence.permutation.permutations import Orders, RowOrder
 from facelib.stats.independence.problem import FEWEST, Problem
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes, z_scores
+from facelib.utilities.checks import Floats, as_count
 
 Transform = Literal["ranks", "standardise"]
 TRANSFORMS = ("ranks", "standardise")

@@ -10,10 +10,10 @@ from scipy.cluster.vq import kmeans, vq
 from scipy.spatial import cKDTree
 from scipy.stats import rankdata
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.conditioning import Given
 from facelib.stats.independence.permutation.permutations import Orders, RowOrders, log_factorials
 from facelib.stats.independence.variables import Codes, z_scores
+from facelib.utilities.checks import Floats
 
 CELL = 10  # faces a cell, on average (our choice)
 

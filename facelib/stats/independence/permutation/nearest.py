@@ -17,9 +17,9 @@ import numpy.typing as npt
 from scipy.special import digamma
 from scipy.stats import rankdata
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.variables import Codes
+from facelib.utilities.checks import Floats
 
 Integers = npt.NDArray[np.int32]
 Columns = npt.NDArray[np.float32] | Floats

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_number
 from facelib.stats.independence.base import Pairs, Prepared
 from facelib.stats.independence.permutation.permutations import Orders
+from facelib.utilities.checks import Floats, as_number
 
 Counts = npt.NDArray[np.intp]
 Reason = Literal["budget", "cancelled"]

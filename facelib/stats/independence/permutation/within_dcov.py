@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes, Variable
+from facelib.utilities.checks import Floats
 
 MOST_PAIRS = 100_000_000
 """Pairs of faces of one label above which the test refuses (our choice): a minute a pair of variables."""

@@ -9,13 +9,13 @@ import numpy as np
 from scipy.special import ndtri
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats, as_count, as_list
 from facelib.stats.independence.base import IndependenceTest, Pairs, Prepared, register
 from facelib.stats.independence.kernels.fourier import SAMPLE, median_distance
 from facelib.stats.independence.permutation.permutations import RowOrders
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes, Variable
+from facelib.utilities.checks import Floats, as_count, as_list
 
 SMALLEST = 1e-6  # share of the largest principal component below which the others are rounding
 ROUNDING = 1e-9

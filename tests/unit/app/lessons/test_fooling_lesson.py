@@ -10,9 +10,9 @@ import pytest
 
 from facelib import classifiers
 from facelib.app.lessons.fooling_lesson import LIMITS, FoolingExercise, answer
+from facelib.experiments import leaderboard
 from facelib.experiments.ranking import not_expression
 from facelib.faces import Head
-from facelib.studies import leaderboard
 
 HEAD = Head(age=34, gender=0.0, skin_tone=0.2, expression="happy")
 

@@ -218,7 +218,11 @@ def test_the_three_plots_stand_level_and_are_equally_wide(title: str) -> None:
     places = []
     for spec in (
         charts.specs.of(name)
-        for name in ("gradients.curve", "chance.null_distribution", "chance.p_histogram")
+        for name in (
+            "statistics.gradients.curve",
+            "statistics.null_distributions.null_distribution",
+            "statistics.null_distributions.p_histogram",
+        )
     ):
         data = {
             name: rows(shown.tables[name], shown.tables[name].columns.astype(str).tolist(), digits=None)

@@ -13,7 +13,7 @@ import pytest
 from facelib import charts
 from facelib.charts.export import figure
 from facelib.errors import BadValueError
-from facelib.studies import measured_behaviour
+from facelib.experiments import measured_behaviour
 
 ODD = 'known_"odd"_o\'clock</script>'
 

@@ -72,7 +72,7 @@ def test_layout_takes_live_data_and_keeps_empty_rows(effects: pd.DataFrame) -> N
     """The page patches data and titles into the chart without data; rows of nulls stay invisible."""
     whole = heatmap(effects).to_dict()
     cells = whole["datasets"]["cells"]
-    spec = specs.of("heatmap.heatmap_layout")
+    spec = specs.of("studies.heatmap.heatmap_layout")
     assert spec["datasets"] == {"cells": []}
     params = [
         {**param, "value": ["palsy", "age"]} if param["name"] == "cells_titles" else param

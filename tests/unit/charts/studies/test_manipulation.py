@@ -7,7 +7,7 @@ import pytest
 from facelib import charts
 from facelib.charts.studies.manipulation import cell_rows
 from facelib.errors import BadValueError
-from facelib.studies import load_manipulation
+from facelib.experiments import load_manipulation
 
 
 def test_every_cell_is_told() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from facelib import charts
 from facelib.errors import BadValueError
+from facelib.experiments import detection_rates, load_known_truth, roc
 from facelib.experiments.known_truth import METHODS
-from facelib.studies import detection_rates, load_known_truth, roc
 
 
 @pytest.fixture

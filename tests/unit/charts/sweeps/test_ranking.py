@@ -53,7 +53,7 @@ def test_rows_are_written_from_top_to_bottom(board: pd.DataFrame, texts: Callabl
 
 
 def test_without_data_it_is_a_specification_for_the_app(board: pd.DataFrame) -> None:
-    empty = specs.of("falls.ranking")
+    empty = specs.of("sweeps.ranking.ranking")
     assert empty["datasets"] == {"ranking": []}
     full = charts.ranking(board).to_dict()
     assert [layer["mark"] for layer in full["layer"]] == [layer["mark"] for layer in empty["layer"]]

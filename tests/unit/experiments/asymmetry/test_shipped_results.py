@@ -11,6 +11,7 @@ import pytest
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
+from facelib.experiments import load_asymmetry
 from facelib.experiments.asymmetry import (
     AGREEMENT_COLUMNS,
     ALL,
@@ -28,7 +29,6 @@ from facelib.experiments.asymmetry import (
 from facelib.experiments.asymmetry.design import PEOPLE, SIZE, STEPS
 from facelib.faces import render_heads
 from facelib.head.expressions import TUNED_ON
-from facelib.studies import load_asymmetry
 
 Built = tuple[pd.DataFrame, pd.DataFrame]
 World = Callable[..., Built]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from facelib.errors import BadValueError
+from facelib.experiments import load_electrodes
 from facelib.experiments.electrodes import (
     HALF_COLUMNS,
     MEAN,
@@ -19,7 +20,6 @@ from facelib.experiments.electrodes import (
     describe_importance,
     describe_numbers,
 )
-from facelib.studies import load_electrodes
 
 MOST = {"fridlund": 22, "kuramoto": 19}
 

@@ -322,7 +322,7 @@ def test_a_study_is_declared_by_name() -> None:
     from facelib.studies.declared.designs import DESIGNS
 
     assert DESIGNS["power_of_properties"].find() is power_of_properties
-    assert facelib.studies.labelled_population is not None
+    assert facelib.experiments.labelled_population is not None
 
 
 @pytest.mark.packages

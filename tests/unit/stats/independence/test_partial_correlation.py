@@ -10,12 +10,12 @@ from scipy import stats
 from statsmodels.multivariate.multivariate_ols import _MultivariateOLS as MultivariateOLS
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence import PartialCorrelation, independence_test
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.permutation.permutations import WithinStrata
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import as_variable
+from facelib.utilities.checks import Floats
 
 N = 84
 LABEL = np.repeat(list("abcdefg"), N // 7)

@@ -10,7 +10,6 @@ import pytest
 from scipy.spatial.distance import pdist
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence import Rcot, independence_grid, independence_test
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.kcit.weighted_chi2 import tail
@@ -26,6 +25,7 @@ from facelib.stats.independence.permutation.permutations import WithinStrata
 from facelib.stats.independence.prepare import questions
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import as_variable
+from facelib.utilities.checks import Floats
 
 N = 140
 LABEL = np.repeat(list("abcdefg"), N // 7)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from facelib.stats.checks import Floats
 from facelib.stats.independence.kcit.weighted_chi2 import (
     MATCHED,
     _cumulants,
@@ -18,6 +17,7 @@ from facelib.stats.independence.kcit.weighted_chi2 import (
     power_sums,
     tail,
 )
+from facelib.utilities.checks import Floats
 
 GEOMETRIC: Floats = np.power(0.7, np.arange(25))
 EVEN = np.ones(25)

@@ -11,7 +11,6 @@ import tqdm.auto
 from scipy.stats import binom
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence.base import Pairs, Prepared
 from facelib.stats.independence.permutation.permutations import RowOrders, WithinStrata
 from facelib.stats.independence.permutation.sequential import (
@@ -23,6 +22,7 @@ from facelib.stats.independence.permutation.sequential import (
     draw,
     reporting,
 )
+from facelib.utilities.checks import Floats
 
 ORDERS = np.array([0, 4])
 

@@ -11,7 +11,6 @@ from scipy.spatial.distance import pdist
 from scipy.stats import norm
 
 from facelib.errors import BadValueError
-from facelib.stats.checks import Floats
 from facelib.stats.independence import WithinRff, independence_test
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.permutation.permutations import WithinStrata
@@ -25,6 +24,7 @@ from facelib.stats.independence.permutation.within_rff import (
 )
 from facelib.stats.independence.problem import Problem
 from facelib.stats.independence.variables import Codes, Variable, as_variable
+from facelib.utilities.checks import Floats
 
 METHOD = "within_rff"
 SIZES = [30, 14, 7, 2, 1]
