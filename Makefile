@@ -49,7 +49,7 @@ types: $(VENV)/test.stamp
 unit notebooks outside slow: export OMP_NUM_THREADS := 1
 
 unit: $(VENV)/test.stamp models
-	$(PYTEST) -n 2 -m "not browser and not outside and not slow"
+	$(PYTEST) -n 2 --dist worksteal -m "not browser and not outside and not slow"
 
 # In CI they run once for both: under strace, which shows that they ask nobody while they do what they should.
 NOTEBOOKS := test_the_notebooks_ask_nobody
