@@ -29,7 +29,7 @@ def compiled() -> Iterator[Finding]:
     from facelib.head.jit import folder
 
     try:
-        place = folder("raster")
+        place = folder("head.geometry.raster")
         with tempfile.TemporaryFile(dir=place):
             pass
     except (FacelibError, OSError) as error:

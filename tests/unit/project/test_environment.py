@@ -8,6 +8,8 @@ from pathlib import Path
 import rattler
 import yaml
 
+from facelib.utilities.distribution import DISTRIBUTION
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -25,6 +27,11 @@ def test_pip_section_repeats_pyproject() -> None:
     extras = project["optional-dependencies"]
     expected = ["-e .", *project["dependencies"], *extras["app"], *extras["semg"]]
     assert pip == expected
+
+
+def test_the_environment_is_called_like_the_distribution() -> None:
+    whole = yaml.safe_load((ROOT / "environment.yml").read_text())
+    assert whole["name"] == pyproject()["name"] == DISTRIBUTION
 
 
 def test_conda_specs_parse_strictly() -> None:
