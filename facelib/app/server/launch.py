@@ -260,7 +260,11 @@ def shared(installed: str, checkout: str | None = None) -> Path:
         If it is nowhere: the installation is damaged.
     """
     repository = Path(__file__).resolve().parents[3]
-    candidates = [*_recorded(installed), Path(sys.prefix, installed)]
+    candidates = [
+        repository / installed,
+        *_recorded(installed),
+        Path(sys.prefix, installed),
+    ]  # pip --target first
     if (repository / "pyproject.toml").is_file():
         candidates.insert(0, repository / (checkout or installed))
     for candidate in candidates:
