@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         attribution,
         charts,
         classifiers,
+        experiments,
         faces,
         interventions,
         models,
