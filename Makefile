@@ -11,7 +11,7 @@ QUIET := ORT_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_TELEMETRY=1 NPM_CONFIG_UPDATE_NO
 NO_NEWS := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
   --LabApp.extension_manager=readonly
 
-.PHONY: app lab models test lint types unit notebooks browser outside slow bench clean
+.PHONY: app lab models test quick lint types unit notebooks browser outside slow bench build clean
 
 # A package that can't be fetched disables its models and nothing else: the app starts all the same.
 app: $(VENV)/app.stamp
@@ -27,6 +27,16 @@ models: $(VENV)/app.stamp
 
 # Order matters: what fails fastest comes first.
 test: lint types unit notebooks browser
+
+# A minute's look: `make quick` for what matters most, `make quick ROOM=stats/effects` for one room of facelib/.
+quick: export OMP_NUM_THREADS := 1
+ifdef ROOM
+quick: $(VENV)/test.stamp
+	$(PYTEST) -n 2 -q -m "not browser and not outside and not slow" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
+else
+quick: lint types
+	$(PYTEST) -n 2 -q -m "not packages and not browser and not outside and not slow" $(QUICK)
+endif
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

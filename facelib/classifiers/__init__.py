@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from facelib.classifiers.card import Card
-from facelib.classifiers.catalogue import CLASSIFIERS, available, load, names, read, register, why_unavailable
+from facelib.classifiers.catalogue import (
+    CLASSIFIERS,
+    available,
+    get,
+    load,
+    names,
+    read,
+    register,
+    table,
+    why_unavailable,
+)
 from facelib.classifiers.checking import Check
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, single_threaded, softmax
 from facelib.classifiers.emotions import EMOTIONS, common
@@ -28,6 +38,7 @@ __all__ = [
     "Preset",
     "available",
     "common",
+    "get",
     "load",
     "names",
     "normalised_sigmoid",
@@ -39,6 +50,7 @@ __all__ = [
     "register",
     "single_threaded",
     "softmax",
+    "table",
     "why_unavailable",
 ]
 

@@ -121,6 +121,50 @@ def load(id: str) -> Classifier:  # noqa: A002
         return entry.made
 
 
+def get(id: str) -> Classifier:  # noqa: A002
+    """Return a classifier; the same as `load`.
+
+    Examples
+    --------
+    >>> get("known_unbiased") is load("known_unbiased")
+    True
+    """
+    return load(id)
+
+
+def table() -> pd.DataFrame:
+    """Return all classifiers, one row each, those that can't be used here included.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns id, kind ("pretrained", "own" or "known bias"), packages (model packages that it needs) and
+        reason (why it can't be used on this machine; empty if it can). None is loaded for this.
+
+    Examples
+    --------
+    >>> table().set_index("id").loc["known_unbiased", "kind"]
+    'known bias'
+    """
+    import pandas as pd
+
+    _discover()
+    rows = [
+        {"id": name, "kind": entry.kind, "packages": ", ".join(entry.packages), "reason": _missing(entry)}
+        for name, entry in ((name, CLASSIFIERS[name]) for name in CLASSIFIERS)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _missing(entry: Entry) -> str:
+    try:
+        for package in entry.packages:
+            package_path(package)
+    except FacelibError as error:
+        return str(error)
+    return ""
+
+
 def _made(id: str, entry: Entry) -> Classifier:  # noqa: A002
     try:
         made: object = entry.make()

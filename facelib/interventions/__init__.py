@@ -78,6 +78,7 @@ __all__ = [
     "reference",
     "register",
     "symmetry",
+    "table",
     "view",
     "withheld",
     "worn",
@@ -144,6 +145,11 @@ def withheld() -> list[Intervention]:
 
 
 def available(face: Face | Head | None = None, *, placebo: bool | None = None) -> pd.DataFrame:
+    """Return the interventions that work on `face` (None: all), one row each; the same as `table`."""
+    return table(face, placebo=placebo)
+
+
+def table(face: Face | Head | None = None, *, placebo: bool | None = None) -> pd.DataFrame:
     """Return the interventions that work on `face` (None: all), one row each, with their tags.
 
     Parameters

@@ -279,7 +279,7 @@ class PictureIntervention(Intervention):
     def _change(self, face: Face, strength: float) -> Face: ...
 
 
-INTERVENTIONS: Registry[Intervention] = Registry("intervention")
+INTERVENTIONS: Registry[Intervention] = Registry("intervention", "facelib.interventions")
 Kind = TypeVar("Kind", bound=type[Intervention])
 
 

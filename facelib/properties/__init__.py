@@ -27,14 +27,37 @@ __all__ = [
     "PROPERTIES",
     "Property",
     "available",
+    "get",
     "measure",
     "register",
+    "table",
 ]
 
 __dir__ = listing(__all__)
 
 
+def get(name: str) -> Property:
+    """Return the property that is registered under `name`.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing has this name.
+
+    Examples
+    --------
+    >>> get("age").unit
+    'years'
+    """
+    return PROPERTIES[name]
+
+
 def available() -> pd.DataFrame:
+    """Return all properties, one row each; the same as `table`."""
+    return table()
+
+
+def table() -> pd.DataFrame:
     """Return all properties, one row each, with source, cost, unit, range and description.
 
     The column "reason" says why one can't be told on this machine; it is empty where one can.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 import numpy as np
 
@@ -114,13 +114,15 @@ class Result:
 
     @classmethod
     def open(cls, store: str | Path) -> Self:
-        """Read a study from its folder.
+        """Read a study from its folder, finished or not; ``Result.open`` reads one of either kind.
 
         Raises
         ------
         StoreError
             If the folder holds none.
         """
+        if cls is Result:
+            return cast("Self", open_study(store))
         kept = Store(Path(store).expanduser())
         record = read_record(kept)
         faces, units = read_faces(kept, record), read_units(kept, record)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
 import numpy as np
 
@@ -98,6 +98,31 @@ class Study(ABC, Generic[R]):
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """The study as it was declared: words and numbers, to be stored."""
+
+    @classmethod
+    def from_yaml(cls, path: str | Path) -> Self:
+        """Return the study that a YAML file declares; `docs/study.yml` shows all that can stand in it.
+
+        Raises
+        ------
+        DeclarationError
+            If the file declares no study, or one that can't be made; the message names the line.
+        BadValueError
+            If it declares a study of the other kind.
+        """
+        from facelib.studies.declared.declaration import load_study
+
+        study = load_study(path)
+        if not isinstance(study, cls):
+            msg = f"{path} declares an {study.kind} study; {type(study).__name__}.from_yaml opens it."
+            raise BadValueError(msg)
+        return study
+
+    def to_yaml(self) -> str:
+        """Return the YAML of a study that came of a file; see `from_yaml`."""
+        from facelib.studies.declared.declaration import to_yaml
+
+        return to_yaml(self)
 
     @cached_property
     def people(self) -> tuple[Subject, ...]:

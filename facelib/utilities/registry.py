@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Generic, TypeVar
@@ -75,6 +76,9 @@ class Registry(Generic[T]):
     ----------
     noun
         What is registered, for messages: "classifier", "intervention".
+    group
+        Of entry points by which other packages add theirs: each names a module or a class that registers
+        itself when it is imported. They are imported once something is looked for.
 
     Examples
     --------
@@ -85,8 +89,9 @@ class Registry(Generic[T]):
     ['apple']
     """
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, group: str = "") -> None:
         self.noun = noun
+        self._group = group
         self._items: dict[str, T] = {}
         self._places: dict[str, str] = {}
         self._aliases: frozenset[str] = frozenset()
@@ -118,8 +123,26 @@ class Registry(Generic[T]):
         """Add `item` under `name`, whatever is there: what another process means by it counts."""
         self._items[name] = item
 
+    def _discover(self) -> None:
+        """Import what other packages offer; what fails is left out and logged."""
+        group, self._group = self._group, ""  # once, and not again by what is imported
+        if not group:
+            return
+        from importlib.metadata import entry_points
+
+        for point in entry_points(group=group):
+            try:
+                point.load()
+            except Exception as error:  # a stranger's module may do anything
+                message = "The %s %s of the package %s is left out: %s: %s"
+                package = point.dist.name if point.dist else "?"
+                kind = type(error).__name__
+                logging.getLogger(__name__).warning(message, self.noun, point.name, package, kind, error)
+
     def __getitem__(self, name: str) -> T:
         try:
+            if name not in self._items:
+                self._discover()
             return self._items[name]
         except (KeyError, TypeError):  # TypeError: a list, say, can't be a name
             near = difflib.get_close_matches(str(name), self._items, n=3)
@@ -128,14 +151,18 @@ class Registry(Generic[T]):
             raise UnknownNameError(msg) from None
 
     def __contains__(self, name: object) -> bool:
+        self._discover()
         return name in self._items
 
     def __iter__(self) -> Iterator[str]:
+        self._discover()
         return iter(self._items)
 
     def __len__(self) -> int:
+        self._discover()
         return len(self._items)
 
     def names(self, pattern: str = "*") -> list[str]:
         """Return the names that match a shell pattern, in order of registration."""
+        self._discover()
         return [name for name in self._items if fnmatch.fnmatchcase(name, pattern)]

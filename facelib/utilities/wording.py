@@ -67,15 +67,16 @@ def chance(p: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent; one decimal where it is small.
+    """Return a share in per cent; one decimal where it is small and no whole number.
 
-    >>> percent(0.253), percent(0.0357), percent(0), percent(float("nan"))
-    ('25 %', '3.6 %', '0 %', '–')
+    >>> percent(0.253), percent(0.0357), percent(0.05), percent(0), percent(float("nan"))
+    ('25 %', '3.6 %', '5 %', '0 %', '–')
     """
     if not math.isfinite(share):
         return NOTHING
     value = 100 * share
-    return f"{value:.1f} %" if 0 < abs(value) < 9.95 else f"{value:.0f} %"
+    decimal = abs(value) < 9.95 and not math.isclose(value, round(value))
+    return f"{value:.1f} %" if decimal else f"{value:.0f} %"
 
 
 def counted(number: int, noun: str, many: str = "") -> str:

@@ -21,6 +21,7 @@ from facelib.charts.palette import colour
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.stats.power import plain
+from facelib.utilities.wording import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -424,8 +425,3 @@ def signed(value: float) -> str:
 def short(value: float) -> str:
     """Return a probability without its leading zero."""
     return "–" if math.isnan(value) else f"{value:.2f}".replace("0.", ".", 1)
-
-
-def percent(value: float) -> str:
-    """Return a share as a percentage."""
-    return "–" if math.isnan(value) else f"{100 * value:.0f} %"

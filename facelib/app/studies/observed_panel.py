@@ -11,7 +11,7 @@ import ipywidgets as widgets
 
 from facelib.app.explorer.state import Explorer
 from facelib.app.studies.confirm_panel import ConfirmPanel
-from facelib.app.studies.effects_panel import FailuresPanel, percent
+from facelib.app.studies.effects_panel import FailuresPanel
 from facelib.app.studies.example_view import observed_example
 from facelib.app.studies.exports import OBSERVED, TakeHome
 from facelib.app.studies.face_source_panel import WhomPanel
@@ -38,6 +38,7 @@ from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
 from facelib.studies.engine.execution import duration
 from facelib.studies.observational import UNCONDITIONAL
+from facelib.utilities.wording import percent
 
 FILLS: Final = (
     "The map fills in as faces are read: a panel for each property; the tests follow when all faces are read."

@@ -12,10 +12,10 @@ import pandas as pd
 from facelib import stats
 from facelib.charts import theme
 from facelib.charts.experiments.accuracies import accuracy_panel
-from facelib.charts.statistics.independence_rows import percent
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.studies.sweeps.effects import signed
+from facelib.utilities.wording import percent
 
 PAIRED: Final = (
     "scheme", "expression_set", "classifier", "expression", "n", "accuracy_before", "before_low",

@@ -11,10 +11,10 @@ import pandas as pd
 from facelib import stats
 from facelib.charts import theme
 from facelib.charts.palette import colour
-from facelib.charts.statistics.independence_rows import percent
 from facelib.charts.tables import classifiers_of, needed, rows
 from facelib.errors import BadValueError
 from facelib.studies.sweeps.effects import signed
+from facelib.utilities.wording import percent
 
 Outcome = Literal["accuracy", "probability"]
 

@@ -13,9 +13,9 @@ import pandas as pd
 from facelib.charts import theme
 from facelib.charts.experiments.accuracies import accuracy_panel, name_axis
 from facelib.charts.palette import colour
-from facelib.charts.statistics.independence_rows import percent
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
+from facelib.utilities.wording import percent
 
 ALL: Final = "all"
 MARGIN: Final = 0.04  # of the axis of shares, beyond what is drawn

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.charts import theme
 from facelib.charts.facets import ordered, titles_by_order
-from facelib.charts.statistics.independence_rows import percent
 from facelib.charts.tables import needed, rows
 from facelib.classifiers import EMOTIONS
+from facelib.utilities.wording import percent
 
 if TYPE_CHECKING:
     import altair as alt

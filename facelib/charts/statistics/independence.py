@@ -15,12 +15,12 @@ from facelib.charts.statistics.independence_rows import (
     face_rows,
     level_rows,
     p_rows,
-    percent,
     power_rows,
     rate_rows,
     reach,
     titles_of,
 )
+from facelib.utilities.wording import percent
 
 WORDS: Final = 152  # px for words beside the p-values
 ACCENT: Final = "#0b63a5"

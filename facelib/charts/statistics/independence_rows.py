@@ -19,6 +19,7 @@ from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.grid import COST, VOTERS
 from facelib.stats.independence.vote import without_run
 from facelib.utilities.checks import as_floats
+from facelib.utilities.wording import percent
 
 ALL: Final = "all faces"
 SHOWN: Final = 420  # faces drawn at most: more only hide each other
@@ -219,15 +220,6 @@ def titled(table: pd.DataFrame) -> pd.DataFrame:
         title=[named(name) for name in table["method"]],
         order=[ids.index(name) for name in table["method"]],
     )
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent, with a decimal where it is small.
-
-    >>> percent(0.53), percent(0.054)
-    ('53 %', '5.4 %')
-    """
-    return f"{share:.0%}".replace("%", " %") if share >= 0.1 else f"{100 * share:.1f} %"
 
 
 def _groups(label: pd.Series) -> pd.Series:

@@ -12,12 +12,12 @@ import pandas as pd
 from facelib.charts import theme
 from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.palette import colour
-from facelib.charts.statistics.independence_rows import percent
 from facelib.charts.tables import needed, rows
 from facelib.stats import format_p
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.studies.sweeps.effects import signed
+from facelib.utilities.wording import percent
 
 NEEDED: Final = (
     "classifier", "label", "mean", "low", "high", "verdict_low", "verdict_high", "verdict", "delta", "n",

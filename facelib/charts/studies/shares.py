@@ -10,8 +10,8 @@ import altair as alt
 
 from facelib.charts import theme
 from facelib.charts.palette import colour
-from facelib.charts.statistics.independence_rows import percent
 from facelib.charts.tables import needed, rows
+from facelib.utilities.wording import percent
 
 if TYPE_CHECKING:
     import pandas as pd

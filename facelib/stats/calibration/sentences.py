@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from facelib.stats.calibration.table import EXCESS, UNITS, nearest, percent
+from facelib.stats.calibration.table import EXCESS, UNITS, nearest
 from facelib.stats.shuffle import SMALLEST_P
 from facelib.utilities.checks import as_count
+from facelib.utilities.wording import percent
 
 ORDER: Final = "shuffle_test"
 REFERENCE: Final = "reference_p"

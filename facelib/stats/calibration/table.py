@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -12,6 +11,7 @@ import pandas as pd
 
 from facelib.errors import BadValueError
 from facelib.utilities.checks import as_number, as_share
+from facelib.utilities.wording import percent
 
 COLUMNS: Final = {
     "method": "id of the test",
@@ -229,13 +229,3 @@ def _conditioner(rows: pd.DataFrame) -> str:
 def _between(low: float, high: float) -> str:
     one, other = percent(low), percent(high)
     return one if one == other else f"{one} to {other}"
-
-
-def percent(rate: float) -> str:
-    """Return a share in per cent, one digit below 10 %.
-
-    >>> percent(0.0467), percent(0.283), percent(1.0)
-    ('4.7 %', '28 %', '100 %')
-    """
-    share = 100 * rate
-    return f"{share:.1f} %" if share < 9.95 and not math.isclose(share, round(share)) else f"{share:.0f} %"

@@ -118,7 +118,7 @@ class IndependenceTest(ABC):
         return asdict(self)
 
 
-TESTS: Registry[type[IndependenceTest]] = Registry("test of independence")
+TESTS: Registry[type[IndependenceTest]] = Registry("test of independence", "facelib.independence_tests")
 
 
 def register(test: type[IndependenceTest]) -> type[IndependenceTest]:

@@ -23,6 +23,7 @@ from facelib.studies import (
     InterventionalStudy,
     ObservationalStudy,
     Progress,
+    Result,
     intervention_name,
     open_study,
     sweep,
@@ -371,7 +372,7 @@ def test_effects_are_those_of_the_tables(tmp_path: Path) -> None:
     assert (labels["alternative"] == "two-sided").all(), "some rise where others fall"
     assert shares.loc["blur", "significant"] == (labels["p"] <= 0.1).sum()
     assert shares.loc["blur", "share_matters"] == (labels["verdict"] == "matters").mean()
-    again = open_study(tmp_path)
+    again = Result.open(tmp_path)
     pd.testing.assert_frame_equal(again.effects, result.effects)
     assert again.settings["alternative"] == "less"
     assert again.provenance["versions"]["numpy"] == np.__version__

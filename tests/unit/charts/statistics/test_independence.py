@@ -16,7 +16,6 @@ from facelib.charts.statistics.independence_rows import (
     SHOWN,
     face_rows,
     p_rows,
-    percent,
     power_rows,
     reach,
     says,
@@ -27,6 +26,7 @@ from facelib.charts.statistics.independence_rows import (
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS, CausalModel
 from facelib.stats.independence import TESTS
+from facelib.utilities.wording import percent
 
 Texts = Callable[[Any], list[str]]
 WIDTH, WORDS = 420, independence.WORDS

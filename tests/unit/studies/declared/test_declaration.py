@@ -17,6 +17,7 @@ from facelib.studies import InterventionalStudy, ObservationalStudy
 from facelib.studies.declared.declaration import declare, load_declaration, load_study, parse_study, to_yaml
 from facelib.studies.declared.designs import DESIGNS
 from facelib.studies.declared.yaml_lines import DeclarationError
+from facelib.studies.study import Study
 
 ROOT = Path(__file__).parents[4]
 PLAN = """\
@@ -58,6 +59,15 @@ def test_a_plan_is_the_study_that_python_would_make() -> None:
     assert [arm.name for arm in study.arms] == ["asymmetric_expression", "palsy(side=right)"]
     assert (study.steps, study.delta, study.alternative) == (5, 0.10, "two-sided")
     assert [model.id for model in study.models] == ["known_unbiased"]
+
+
+def test_studies_open_themselves_from_files(tmp_path: Path) -> None:
+    (tmp_path / "plan.yml").write_text(PLAN)
+    study = InterventionalStudy.from_yaml(tmp_path / "plan.yml")
+    assert Study.from_yaml(tmp_path / "plan.yml").faces == study.faces
+    assert parse_study(study.to_yaml()).content == parse_study(PLAN).content
+    with pytest.raises(BadValueError, match=r"; InterventionalStudy\.from_yaml opens it"):
+        ObservationalStudy.from_yaml(tmp_path / "plan.yml")
 
 
 @pytest.mark.parametrize("name", ["study.yml", "observational.yml"])
