@@ -170,6 +170,17 @@ def test_examples_print_what_stands_below_them(page: str, text: str) -> None:
     assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(found).failed == 0
 
 
+def test_entry_points_that_are_shown_are_looked_for() -> None:
+    shown = set()
+    for page in PAGES:
+        for text in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            shown |= set(tomllib.loads(text)["project"]["entry-points"])
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "facelib").rglob("*.py"))
+    assert len(shown) == 4
+    for group in shown:
+        assert f'"{group}"' in code, group
+
+
 def test_citation_and_changelog_know_the_version() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
