@@ -70,6 +70,13 @@ outside: $(VENV)/test.stamp models
 slow: $(VENV)/test.stamp models
 	$(PYTEST) -n 2 -m slow
 
+# Built without isolation, by the hatchling of the environment: no package is fetched meanwhile.
+.PHONY: build
+build: $(VENV)/test.stamp
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
+
 bench: $(VENV)/test.stamp models
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 

@@ -1,4 +1,4 @@
-"""Make the README's picture of the explorer: `python docs/screenshot.py`."""
+"""Make the picture of the explorer in docs/index.md: `python docs/screenshot.py`."""
 
 from __future__ import annotations
 

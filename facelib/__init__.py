@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         attribution,
         charts,
         classifiers,
+        experiments,
         faces,
         interventions,
         models,
@@ -111,9 +112,9 @@ def __getattr__(name: str) -> Any:
     if name in _NAMES:
         return getattr(importlib.import_module(_NAMES[name]), name)
     if name == "__version__":
-        from importlib.metadata import version
+        from facelib.utilities.distribution import distribution_version
 
-        return version("facelib")
+        return distribution_version()
     msg = f"module 'facelib' has no attribute {name!r}"
     raise AttributeError(msg)
 

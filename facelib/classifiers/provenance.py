@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from facelib.classifiers.classifier import Classifier
+from facelib.utilities.distribution import distribution_version
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def _row(clf: Classifier) -> dict[str, Any]:
     seen = clf.preparation
     return asdict(clf.card) | {
         "classifier": clf.id,
-        "facelib": version("facelib"),
+        "facelib": distribution_version(),
         "labels": "; ".join(clf.labels),
         "emotions": "; ".join(f"{label} = {emotion or 'none'}" for label, emotion in clf.emotions.items()),
         "size": seen.size,

@@ -10,9 +10,9 @@ import typer
 from facelib.cli import data as data_cli
 from facelib.cli import studies as studies_cli
 from facelib.errors import BadValueError, FacelibError
+from facelib.utilities.distribution import distribution_version
 
 app = typer.Typer(
-    help="Change one property of a face gradually, and see what emotion classifiers make of it.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -21,6 +21,16 @@ app.add_typer(models, name="models")
 app.add_typer(studies_cli.app, name="study")
 app.add_typer(data_cli.app, name="data")
 
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"facelib {distribution_version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+]
 Notebook = Annotated[
     str | None,
     typer.Argument(help="A notebook of your own to show as a page instead of the explorer."),
@@ -54,6 +64,11 @@ UNKNOWN: Final = 70
 """Exit code after an error that nobody foresaw, as sysexits.h has it."""
 
 Names = Annotated[list[str] | None, typer.Argument(help="Names of packages; all if none is given.")]
+
+
+@app.callback()
+def entry(*, _version: Version = False) -> None:
+    """Change one property of a face gradually, and see what emotion classifiers make of it."""
 
 
 @models.command()

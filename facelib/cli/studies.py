@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from facelib.errors import UnavailableError
+from facelib.utilities.distribution import with_extra
 
 if TYPE_CHECKING:
     from facelib.studies import Declaration
@@ -208,7 +209,8 @@ def _cluster(address: str | None) -> Iterator[None]:
     try:
         from distributed import Client
     except ImportError:
-        msg = "Dask isn't installed here: python -m pip install 'facelib[dask]', here and on the cluster."
+        package = with_extra("dask")
+        msg = f"Dask isn't installed here: python -m pip install '{package}', here and on the cluster."
         raise UnavailableError(msg) from None
     try:
         client: Any = Client(address, timeout=PATIENCE)  # type: ignore[no-untyped-call]

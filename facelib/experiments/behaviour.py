@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -23,6 +22,7 @@ from facelib.faces import Head, render_heads
 from facelib.stats import mean_distribution
 from facelib.stats.classification import Estimate, Reliability, cohen_kappa, confusion, reliability, wilson
 from facelib.studies.sweeps.sweep import load_all
+from facelib.utilities.distribution import distribution_version
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class Answers:
         """Return the behaviour of all, their disagreement and the population as one tidy table."""
         import pandas as pd
 
-        words, version = describe_heads(self.heads, self.size), importlib.metadata.version("facelib")
+        words, version = describe_heads(self.heads, self.size), distribution_version()
         who = ("", "population", words, version, np.nan, len(self.heads), np.nan, np.nan)
         parts = [
             pd.DataFrame([who], columns=list(BEHAVIOUR_COLUMNS)),

@@ -55,11 +55,11 @@ LACK = "glum has no output for 'happy'; it knows sad, angry, neutral."
 
 
 @pytest.fixture(scope="module")
-def both(glum: Classifier) -> facelib.Sweep:
+def both(glum: Classifier) -> facelib.studies.Sweep:
     return facelib.sweep(HEAD, "brightness", [KNOWN, glum], steps=3, replicates=5, label="happy")
 
 
-def test_effects_have_a_row_of_who_lacks_the_emotion(both: facelib.Sweep) -> None:
+def test_effects_have_a_row_of_who_lacks_the_emotion(both: facelib.studies.Sweep) -> None:
     rows = both.effects().set_index("classifier")
     assert list(rows.index) == [KNOWN, "glum"]
     assert rows.loc["glum", ["start", "end", "change", "shuffle_p"]].isna().all()
@@ -72,7 +72,7 @@ def test_effects_have_a_row_of_who_lacks_the_emotion(both: facelib.Sweep) -> Non
     )
 
 
-def test_results_say_who_lacks_the_emotion(both: facelib.Sweep) -> None:
+def test_results_say_who_lacks_the_emotion(both: facelib.studies.Sweep) -> None:
     assert both.notes == both.attribution.notes == (LACK,)
     for thing in (both, both.attribution):
         assert LACK in repr(thing)
@@ -82,7 +82,7 @@ def test_results_say_who_lacks_the_emotion(both: facelib.Sweep) -> None:
     assert "notes" not in repr(alone)
 
 
-def test_the_chart_says_who_lacks_the_emotion(both: facelib.Sweep) -> None:
+def test_the_chart_says_who_lacks_the_emotion(both: facelib.studies.Sweep) -> None:
     chart = charts.response(both.outputs, label="happy")
     found = texts(chart)
     assert "no such output" in found
@@ -91,7 +91,7 @@ def test_the_chart_says_who_lacks_the_emotion(both: facelib.Sweep) -> None:
     assert "no such output" not in str(texts(charts.response(both.outputs, label="sad")))
 
 
-def test_regions_say_who_has_no_map(both: facelib.Sweep) -> None:
+def test_regions_say_who_has_no_map(both: facelib.studies.Sweep) -> None:
     table = both.attribution.regions()
     mine = table[table["classifier"] == "glum"]
     assert len(mine) == len(table) / 2
@@ -325,7 +325,7 @@ def test_a_wrong_word_is_answered_where_it_is_written(case: str) -> None:
         call()
 
 
-def test_a_margin_of_no_probability_is_refused_by_effects(both: facelib.Sweep) -> None:
+def test_a_margin_of_no_probability_is_refused_by_effects(both: facelib.studies.Sweep) -> None:
     with pytest.raises(BadValueError, match="above 0 and below 1"):
         both.effects(delta=2)
 

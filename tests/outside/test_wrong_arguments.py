@@ -21,6 +21,7 @@ from facelib import (
     attribution,
     charts,
     classifiers,
+    experiments,
     faces,
     interventions,
     properties,
@@ -112,16 +113,16 @@ FUNCTIONS = [
     stats.independence_test, stats.independence_grid, stats.share_significant, stats.property_gradient,
     stats.shuffle_test, stats.effects_over_faces, stats.contrast, stats.lowering, stats.equivalence,
     stats.sign_flip, stats.adjust, stats.power_curve, stats.sample_size,
-    studies.open_study, studies.load_study, studies.parse_study, studies.subjects, studies.leaderboard,
-    studies.make_frames, studies.snapshot, studies.film_strip, studies.behaviour, studies.read,
+    studies.open_study, studies.load_study, studies.parse_study, studies.subjects, experiments.leaderboard,
+    studies.make_frames, studies.snapshot, studies.film_strip, experiments.behaviour, studies.read,
     classifiers.load, classifiers.preset, classifiers.read, reports.write, reports.export,
     semg.activity_of, semg.bipolar, semg.envelope, semg.quality_table, semg.missing, semg.open_dataset,
     semg.load_results, semg.animate,
     restoration.restore, restoration.mask_of, restoration.found_mask, restoration.biharmonic,
     restoration.telea, restoration.navier_stokes, restoration.by_network,
     studies.describe_hypothesis, studies.identity_of, studies.intervention_name, studies.later_changes,
-    studies.registrations, studies.verify, studies.load_asymmetry, studies.load_electrodes,
-    studies.load_power_of_properties,
+    studies.registrations, studies.verify, experiments.load_asymmetry, experiments.load_electrodes,
+    experiments.load_power_of_properties,
 ]  # fmt: skip
 
 

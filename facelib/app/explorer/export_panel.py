@@ -18,6 +18,7 @@ from facelib.charts.export import figure, with_data
 from facelib.charts.tables import BAND, rows
 from facelib.errors import FacelibError
 from facelib.studies.disclaimer import LIMITS
+from facelib.utilities.distribution import distribution_version
 from facelib.utilities.spreadsheet import csv_of
 
 Make = Callable[[Result, str], Download]
@@ -63,7 +64,8 @@ def provenance(result: Result, label: str) -> dict[str, Any]:
         "classifiers": sweep.classifiers_table.to_dict("records"),
         "seed": sweep.seed,
         "references": len(result.references) if result.references else 0,
-        "versions": {name: version(name) for name in ("facelib", "torch", "numpy", "scipy")},
+        "versions": {"facelib": distribution_version()}
+        | {name: version(name) for name in ("torch", "numpy", "scipy")},
         "note": LIMITS,
     }
 

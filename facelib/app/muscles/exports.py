@@ -19,6 +19,7 @@ from facelib.app.widgets.download import Download, DownloadButton
 from facelib.errors import FacelibError
 from facelib.semg.animation import RATE, animate
 from facelib.studies.disclaimer import LIMITS
+from facelib.utilities.distribution import distribution_version
 from facelib.utilities.scratch import folder_for
 from facelib.utilities.spreadsheet import csv_of
 
@@ -172,7 +173,8 @@ def provenance(shown: Shown) -> dict[str, Any]:
         "electrodes_removed_digitally": film.removed,
         "classifiers": list(shown.seen.outputs),
         "findings": [str(finding) for finding in film.loaded.findings],
-        "versions": {name: version(name) for name in ("facelib", "numpy", "scipy")},
+        "versions": {"facelib": distribution_version()}
+        | {name: version(name) for name in ("numpy", "scipy")},
         "note": LIMITS,
     }
 

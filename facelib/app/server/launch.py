@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import importlib.metadata
 import ipaddress
 import os
 import secrets
@@ -17,6 +16,8 @@ from typing import Any
 
 from facelib.app.server.fork_server import USABLE
 from facelib.errors import BadValueError, UnavailableError
+from facelib.utilities import distribution
+from facelib.utilities.distribution import DISTRIBUTION, with_extra
 from facelib.utilities.scratch import sweep
 
 TEMPLATE = "share/jupyter/voila/templates/facelib"
@@ -109,7 +110,8 @@ def serve(
             from facelib.app.server.kernel_manager import fork_kernels
             from facelib.app.server.server import PageServer
         except ImportError as error:
-            msg = f"The page needs Voila ({error}). Install it with: python -m pip install 'facelib[app]'"
+            package = with_extra("app")
+            msg = f"The page needs Voila ({error}). Install it with: python -m pip install '{package}'"
             raise UnavailableError(msg) from error
         options = configuration(
             page,
@@ -258,25 +260,31 @@ def shared(installed: str, checkout: str | None = None) -> Path:
         If it is nowhere: the installation is damaged.
     """
     repository = Path(__file__).resolve().parents[3]
-    candidates = [*_recorded(installed), Path(sys.prefix, installed)]
+    candidates = [
+        repository / installed,
+        *_recorded(installed),
+        Path(sys.prefix, installed),
+    ]  # pip --target first
     if (repository / "pyproject.toml").is_file():
         candidates.insert(0, repository / (checkout or installed))
     for candidate in candidates:
         if candidate.exists():
             return candidate
-    msg = f"facelib's {installed} is missing. Install facelib again: python -m pip install 'facelib[app]'"
+    again = f"python -m pip install --force-reinstall --no-deps {DISTRIBUTION}"
+    msg = f"facelib's {installed} is missing. Install facelib again: {again}"
     raise UnavailableError(msg)
 
 
 def _recorded(installed: str) -> Iterator[Path]:
     """Yield where pip says that it has put `installed` (not always below the prefix: pip --user)."""
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        distribution = importlib.metadata.distribution("facelib")
-        for file in distribution.files or []:
-            before, found, _ = file.as_posix().partition(installed)
-            if found:
-                yield Path(os.path.normpath(str(distribution.locate_file(before + found))))
-                return
+    package = distribution.installed()
+    if package is None:
+        return
+    for file in package.files or []:
+        before, found, _ = file.as_posix().partition(installed)
+        if found:
+            yield Path(os.path.normpath(str(package.locate_file(before + found))))
+            return
 
 
 def jupyter_variables(template: Path, variables: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from facelib.errors import BadValueError, UnavailableError
 from facelib.models.catalogue import file_hash
 from facelib.models.readers.torchscript import is_torchscript
 from facelib.models.readers.weights import load_into, read_weights
+from facelib.utilities.distribution import with_extra
 from facelib.utilities.registry import Registry
 
 Factory = Callable[[], nn.Module]
@@ -71,7 +72,7 @@ def _timm(name: str, count: int) -> Made:
         import timm
         from timm.data import resolve_model_data_config
     except ImportError:
-        msg = "The architectures of timm need the package timm: pip install 'facelib[models]'."
+        msg = f"The architectures of timm need the package timm: pip install '{with_extra('models')}'."
         raise UnavailableError(msg) from None
     if ":" in name or not timm.is_model(name):  # a name with a source would be looked up on other machines
         near = ", ".join(timm.list_models(f"{name[:6]}*")[:8])

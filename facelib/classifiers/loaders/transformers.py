@@ -15,6 +15,7 @@ from facelib.classifiers.loaders.loaded import LOADERS, Declared, Loaded, Loader
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadModelError, UnavailableError
 from facelib.models.catalogue import file_hash
+from facelib.utilities.distribution import with_extra
 
 _WEIGHTS = "model.safetensors"
 _LARGEST_JSON = 1_000_000  # bytes
@@ -69,7 +70,7 @@ def read(source: Source, _declared: Declared) -> Loaded:
     try:
         from transformers import AutoModelForImageClassification
     except ImportError:
-        msg = "Folders of transformers need that package: pip install 'facelib[models]'."
+        msg = f"Folders of transformers need that package: pip install '{with_extra('models')}'."
         raise UnavailableError(msg) from None
     try:
         _bound(config, folder, weights)

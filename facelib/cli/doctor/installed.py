@@ -16,8 +16,8 @@ from typing import Final
 
 from facelib.cli.doctor.finding import Finding
 from facelib.errors import FacelibError
+from facelib.utilities.distribution import CHECKOUT, DISTRIBUTION, distribution_version, installed, with_extra
 
-CHECKOUT: Final = Path(__file__).parents[3] / "pyproject.toml"
 OPTIONAL: Final = {
     "app": "the explorer, charts and reports",
     "dask": "clusters",
@@ -52,14 +52,12 @@ def python() -> Iterator[Finding]:
         yield Finding(
             "Python", "problem", f"{where}; facelib needs {wanted}", f"Install Python {wanted}, then facelib."
         )
-    try:
-        version = importlib.metadata.version("facelib")
-    except importlib.metadata.PackageNotFoundError:
+    if installed() is None:
         yield Finding(
             "facelib", "problem", "it runs without being installed", "python -m pip install -e '.[app]'"
         )
     else:
-        yield Finding("facelib", "ok", f"{version}, in {Path(__file__).parents[2]}")
+        yield Finding("facelib", "ok", f"{distribution_version()}, in {Path(__file__).parents[2]}")
 
 
 def packages() -> Iterator[Finding]:
@@ -67,7 +65,7 @@ def packages() -> Iterator[Finding]:
     fine = 0
     for one in requirements():
         subject = f"package {one.name}"
-        extra = f"facelib[{one.extra}]" if one.extra else one.name
+        extra = with_extra(one.extra) if one.extra else one.name
         optional = one.extra not in ("", "app")
         try:
             version = importlib.metadata.version(one.name)
@@ -144,7 +142,7 @@ def page() -> Iterator[Finding]:
             "explorer",
             "note",
             "Voila isn't installed",
-            "python -m pip install 'facelib[app]', then facelib app",
+            f"python -m pip install '{with_extra('app')}', then facelib app",
         )
         return
     from facelib.app.server.launch import TEMPLATE, shared
@@ -152,7 +150,9 @@ def page() -> Iterator[Finding]:
     try:
         place = shared(TEMPLATE)
     except FacelibError as error:
-        yield Finding("explorer", "problem", str(error), "python -m pip install --force-reinstall facelib")
+        yield Finding(
+            "explorer", "problem", str(error), f"python -m pip install --force-reinstall {DISTRIBUTION}"
+        )
         return
     yield Finding("explorer", "ok", f"Voila is here, and so is the template, in {place}")
 
@@ -198,7 +198,7 @@ def requirements() -> list[Requirement]:
             given += [(extra, text) for text in project["optional-dependencies"][extra]]
         found += [_requirement(text, extra) for extra, text in given]
     else:
-        for text in importlib.metadata.requires("facelib") or []:
+        for text in importlib.metadata.requires(DISTRIBUTION) or []:
             asked = re.search(r"extra == ['\"](\w+)['\"]", text)
             if asked is None or asked[1] in OPTIONAL:
                 found.append(_requirement(text, asked[1] if asked else ""))
@@ -210,7 +210,7 @@ def needed_python() -> str:
     if CHECKOUT.is_file():
         project = tomllib.loads(CHECKOUT.read_text(encoding="utf-8"))["project"]
         return str(project["requires-python"])
-    return importlib.metadata.metadata("facelib")["Requires-Python"] or f">={sys.version_info[0]}"
+    return importlib.metadata.metadata(DISTRIBUTION)["Requires-Python"] or f">={sys.version_info[0]}"
 
 
 def within(version: str, wanted: str) -> bool:

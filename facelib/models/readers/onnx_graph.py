@@ -18,6 +18,7 @@ from facelib.models.readers.onnx import OnnxGraph
 from facelib.models.readers.onnx_file import OnnxFile, read_onnx
 from facelib.models.readers.onnx_trial import try_alone
 from facelib.models.readers.trial import are_probabilities, checked_answers, first_line, noise, try_out
+from facelib.utilities.distribution import with_extra
 
 TOLERANCE = 1e-4
 """How far torch's answers may be from onnxruntime's, as a share of the largest (or of 1)."""
@@ -149,7 +150,8 @@ def _converted(model: Any) -> Iterator[nn.Module]:
         import onnx2torch
     except ImportError:
         logging.getLogger(__name__).warning(
-            "Without onnx2torch no gradient flows through ONNX networks: pip install 'facelib[models]'."
+            "Without onnx2torch no gradient flows through ONNX networks: pip install '%s'.",
+            with_extra("models"),
         )
         return
     ways: list[Callable[[], Any]] = [lambda: model]

@@ -13,6 +13,7 @@ import numpy as np
 from facelib.errors import BadTableError, BadValueError, UnavailableError
 from facelib.semg.recordings.file_columns import Columns, is_beside, microvolts, wanted
 from facelib.semg.recordings.recording import Kind
+from facelib.utilities.distribution import with_extra
 from facelib.utilities.scratch import folder_for
 
 if TYPE_CHECKING:
@@ -136,5 +137,5 @@ def _library() -> ModuleType:
         import pyedflib
     except ImportError as error:
         msg = "EDF and BDF files are read by the package pyedflib, which isn't installed."
-        raise UnavailableError(msg, hint="pip install 'facelib[semg]' installs it.") from error
+        raise UnavailableError(msg, hint=f"pip install '{with_extra('semg')}' installs it.") from error
     return pyedflib

@@ -20,6 +20,7 @@ from facelib.interventions import INTERVENTIONS, Intervention
 from facelib.properties import PROPERTIES
 from facelib.studies.engine.own_code import OwnCode, code_text, own_code, runs_own
 from facelib.utilities import code_digests as sources
+from facelib.utilities.distribution import distribution_version
 
 WORKER: Final = "facelib.studies.engine.worker"
 """What a worker runs: on all that it imports depends what a picture shows, and what is read in it."""
@@ -111,7 +112,7 @@ def of_classifier(classifier: Classifier) -> str:
 @cache
 def versions() -> Mapping[str, str]:
     """Return the versions of what computes: facelib, a hash of its code, and the packages that it uses."""
-    found = {"facelib": _version("facelib"), "code": code(WORKER)}
+    found = {"facelib": distribution_version(), "code": code(WORKER)}
     return MappingProxyType(found | {name: _version(name) for name in PACKAGES})
 
 

@@ -241,5 +241,5 @@ def test_what_can_go_wrong_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             make()
     torch.save({"weight": torch.zeros(1)}, tmp_path / "hse.pt")
     monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(UnavailableError, match=r"pip install 'facelib\[models\]'"):
+    with pytest.raises(UnavailableError, match=r"pip install 'facelib-explorer\[models\]'"):
         preset("hsemotion", tmp_path / "hse.pt")

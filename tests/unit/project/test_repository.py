@@ -62,11 +62,12 @@ def test_the_package_never_prints_and_leaves_nothing_unfinished() -> None:
         assert not re.search(r"\b(TO" + "DO|FIX" + "ME|XX" + r"X)\b", text), path
 
 
-def test_what_the_readme_points_to_is_there() -> None:
-    text = (ROOT / "README.md").read_text()
-    targets = re.findall(r"\]\(([^)#]+)\)", text) + re.findall(
-        r"`((?:notebooks|data|benchmarks)/[\w./]+)`", text
-    )
-    assert "docs/explorer.png" in targets
+def test_what_the_readme_and_the_index_point_to_is_there() -> None:
+    targets = []
+    for page in (ROOT / "README.md", ROOT / "docs" / "index.md"):
+        text = page.read_text()
+        targets += [page.parent / name for name in re.findall(r"\]\(([^)#]+)", text)]
+        targets += [ROOT / name for name in re.findall(r"`((?:notebooks|data|benchmarks)/[\w./]+)`", text)]
+    assert ROOT / "docs" / "explorer.png" in targets
     for target in targets:
-        assert (ROOT / target).exists(), target
+        assert target.exists(), target

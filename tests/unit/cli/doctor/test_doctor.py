@@ -66,7 +66,7 @@ def test_a_missing_and_an_old_package_are_named_with_what_to_install(version: Ca
     assert (old.state, old.remedy) == ("problem", "python -m pip install 'pandas>=2.2'")
     assert old.says == "1.5.3 is here; facelib is tested with >=2.2"
     page = told(found, "package voila")
-    assert (page.state, page.remedy) == ("note", "python -m pip install 'facelib[app]'")
+    assert (page.state, page.remedy) == ("note", "python -m pip install 'facelib-explorer[app]'")
     assert told(found, "package timm").state == "note"
     assert not [finding for finding in found if finding.subject == "package tqdm"]
 

@@ -380,7 +380,7 @@ def test_limits_come_before_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_edf_without_its_library_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, _ = edf(tmp_path)
     monkeypatch.setitem(sys.modules, "pyedflib", None)
-    with pytest.raises(UnavailableError, match=r"facelib\[semg\]"):
+    with pytest.raises(UnavailableError, match=r"facelib-explorer\[semg\]"):
         read_signals(path)
 
 

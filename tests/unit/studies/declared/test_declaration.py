@@ -223,8 +223,8 @@ def test_the_time_of_a_hypothesis_stays() -> None:
     assert first.hypothesis == again.hypothesis
 
 
-def test_the_plan_in_the_readme_loads() -> None:
-    text = (ROOT / "README.md").read_text()
+def test_the_plan_in_the_guide_loads() -> None:
+    text = (ROOT / "docs" / "how-to" / "studies.md").read_text()
     plan = text.split("```yaml\n")[1].split("```")[0]
     study = parse_study(plan).study()
     assert isinstance(study, InterventionalStudy)
