@@ -1,4 +1,4 @@
-"""One ramp of colours for amounts: light is little, dark is much, whoever looks, and in grey."""
+"""Sequential colour ramp for amounts: colour-blind safe, and monotone in grey."""
 
 from __future__ import annotations
 

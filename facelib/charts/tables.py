@@ -1,4 +1,4 @@
-"""Between the tidy table and the chart: which columns a chart needs, as rows that the browser takes."""
+"""Rows for charts: the columns of a tidy table that a chart needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIGITS: Final = 4
 def rows(
     table: pd.DataFrame | None, columns: Sequence[str] = OUTPUTS, *, digits: int | None = DIGITS
 ) -> list[dict[str, Any]]:
-    """Return the columns of a table that a chart needs, one mapping a row.
+    """Return the columns of a table that a chart needs, one mapping per row.
 
     Not-a-number becomes None.
 

@@ -33,8 +33,8 @@ MANIPULATION_COLUMNS: Final = {
     "intervention": "id of the intervention",
     "property": "name of the measured property",
     "own": "whether this is the property that the intervention is meant to move",
-    "placebo": "whether it is a harmless reference change",
-    "heads": "heads on which the property could be told",
+    "placebo": "whether it is a placebo (a harmless reference change)",
+    "heads": "heads on which the property could be measured",
     "start": "mean at strength 0, in the property's unit",
     "change": "mean change from strength 0 to 1",
     "change_sd": "standard deviation of that change between heads",
@@ -81,7 +81,7 @@ def manipulation_check(
     Returns
     -------
     pandas.DataFrame
-        One row an intervention and property, with the columns of `MANIPULATION_COLUMNS`.
+        One row per intervention and property, with the columns of `MANIPULATION_COLUMNS`.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def manipulation_check(
 
 
 def usual_heads() -> list[Head]:
-    """Return the 40 heads of the committed check.
+    """Return the 40 heads of the shipped check.
 
     Adults of all kinds, happy, frontal, with nothing on the face, and as asymmetric as people are (between 0
     and half of our scale: our choice).
@@ -147,7 +147,7 @@ def usual_heads() -> list[Head]:
 
 
 def load_manipulation() -> pd.DataFrame:
-    """Return the committed check: every intervention on the `usual_heads`, `MANIPULATION_COLUMNS`.
+    """Return the shipped check: every intervention on the `usual_heads`, `MANIPULATION_COLUMNS`.
 
     Made by ``benchmarks/manipulation_table.py``.
     """
@@ -157,7 +157,7 @@ def load_manipulation() -> pd.DataFrame:
 
 
 def _all_properties() -> list[str]:
-    """Return all properties of faces; how far two estimators disagree is none of theirs."""
+    """Return all properties of faces, without the disagreement of estimators."""
     return [name for name in PROPERTIES if not name.endswith("_spread")]
 
 

@@ -1,4 +1,4 @@
-"""Which changes take most of a class away: every intervention on one person, read by several classifiers."""
+"""Ranking of interventions by how far they lower one class, on one person and several classifiers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEADERBOARD_COLUMNS: Final = {
     "intervention": "id of the intervention",
     "title": "its name in menus",
     "group": "its heading in menus",
-    "placebo": "whether it is a harmless reference change",
+    "placebo": "whether it is a placebo (a harmless reference change)",
     "classifier": "id of the classifier",
     "label": "the class of interest",
     "start": "probability of the class at strength 0",
@@ -66,7 +66,7 @@ def leaderboard(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier that has the class and an intervention, in the order of the ranks, with the
+        One row per classifier that has the class and an intervention, in the order of the ranks, with the
         columns of `LEADERBOARD_COLUMNS`.
 
     Raises

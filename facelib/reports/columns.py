@@ -1,4 +1,4 @@
-"""What the columns of exported tables mean: from where they are documented, gathered by table."""
+"""Meanings of the columns of exported tables, gathered from where they are documented."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ KNOWN: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
 
 
 def meanings(table: str, columns: Sequence[str]) -> dict[str, str]:
-    """Return what the columns of a table mean.
+    """Return the meanings of the columns of a table.
 
     Examples
     --------
@@ -64,6 +64,6 @@ def _meaning(table: str, name: str, columns: Sequence[str]) -> str:
         unit = f" ({found.unit})" if found.unit else ""
         return f"{found.title}{unit}: {found.description}"
     if table == "outputs":
-        return "logit of this classifier and emotion, one row a face that was tested"
+        return "logit of this classifier and emotion, one row per face that was tested"
     source = "given with the faces, or measured: see the settings" if table == "properties" else "of the face"
     return f"{name.removeprefix(MEASURED).replace('_', ' ')}, {source}"

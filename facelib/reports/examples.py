@@ -1,4 +1,4 @@
-"""What was done, as pictures: a rendered head at strengths 0, ½ and 1. Nobody's photograph is in a report."""
+"""Example pictures: a rendered head at strengths 0, ½ and 1. Nobody's photograph is in a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report of an interventional study says."""
+"""Content of the report of an interventional study."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from facelib.utilities.wording import capital, listed, signed
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult
 
-TOLD: Final = {
+SENTENCES: Final = {
     MATTERS: "{it} matters{at} for {whom}",
     DOES_NOT: "{it} does not matter{at} for {whom}",
     CANNOT_TELL: "whether {it} matters{at} can't be said for {whom}",
@@ -57,10 +57,10 @@ def tables(result: InterventionalResult) -> dict[str, pd.DataFrame]:
 
 
 def content(result: InterventionalResult) -> Content:
-    """Return what the report says."""
+    """Return the content of the report."""
     _ = result.intended  # raises where there is nothing to report
     titles = titles_of(result)
-    told, changed = common.registered(result)
+    registered, changed = common.registered(result)
     by_label = result.effects_by_label
     return Content(
         kind="interventional",
@@ -70,7 +70,7 @@ def content(result: InterventionalResult) -> Content:
         complete=result.complete,
         answer=answers(result),
         reading=_reading(result),
-        registered=told,
+        registered=registered,
         changes=changed,
         sections=(
             *_overview(result, titles),
@@ -98,7 +98,7 @@ def content(result: InterventionalResult) -> Content:
 
 
 def question(result: InterventionalResult) -> str:
-    """Return what the study asks, in one sentence."""
+    """Return the question of the study, in one sentence."""
     clauses = [item["clause"] for item in result.settings["interventions"]]
     names = result.settings["classifiers"]
     outputs = "output" if len(names) == 1 else "outputs"
@@ -115,7 +115,7 @@ def question(result: InterventionalResult) -> str:
 
 
 def answers(result: InterventionalResult) -> tuple[str, ...]:
-    """Return the answer for every change; what the hypothesis is about comes first and says so."""
+    """Return the answer for every change; that of the hypothesis comes first and says so."""
     ids = {item["name"]: item["id"] for item in result.settings["interventions"]}
     about, names = common.hypothesis_first(result, result.interventions, ids)
     return tuple(f"{common.ON if name == about else ''}{answer(result, name)}" for name in names)
@@ -133,14 +133,14 @@ def answer(result: InterventionalResult, name: str) -> str:
         own = rows[rows["verdict"] == verdict]
         if own.empty:
             continue
-        parts.append(TOLD[verdict].format(it=it, at=at, whom=_whom(own, len(rows))))
+        parts.append(SENTENCES[verdict].format(it=it, at=at, whom=_with_changes(own, len(rows))))
         it, at = "it", ""
-    told = "; ".join(parts) or f"nothing is known of {it}"
-    words = [f"As {item_of(result, name)['clause']}, {told}.", too_few(rows), _lowering(result, name)]
+    verdicts = "; ".join(parts) or f"nothing is known of {it}"
+    words = [f"As {item_of(result, name)['clause']}, {verdicts}.", too_few(rows), _lowering(result, name)]
     return " ".join(filter(None, words))
 
 
-def _whom(own: pd.DataFrame, of: int) -> str:
+def _with_changes(own: pd.DataFrame, of: int) -> str:
     """Return classifiers with their mean changes; many of them as a number, with the range."""
     means = own["mean"]
     if len(own) <= NAMED and (len(own) < of or of == 1):
@@ -155,14 +155,14 @@ def _whom(own: pd.DataFrame, of: int) -> str:
 
 
 def sentences(result: InterventionalResult, name: str) -> tuple[str, ...]:
-    """Return one sentence a classifier."""
+    """Return one sentence per classifier."""
     rows = result.effects[result.effects["intervention"] == name].assign(label=aim(result))
     clause = item_of(result, name)["clause"]
     return tuple(stats.describe_effect(row, clause=clause) for row in rows.to_dict("records"))
 
 
 def manipulation(result: InterventionalResult) -> pd.DataFrame:
-    """Return what the changes did to measured properties: mean over faces at strength 0 and 1.
+    """Return the effect of the changes on measured properties: mean over faces at strength 0 and 1.
 
     Columns: intervention, property, meant (whether it is the one that is meant to move), faces, start, end,
     change.
@@ -218,7 +218,7 @@ def _reading(result: InterventionalResult) -> tuple[str, ...]:
         "The verdict is about size. A p is about chance alone: how easily so large a mean arises if nothing "
         "happens. It gets smaller with the number of people, however small the change. Both stand in the "
         "tables, p before and after correction for the number of tests; the verdict is not corrected.",
-        "All of it is about the outputs of networks, never about what a person feels.",
+        "All of it is about the outputs of classifiers, never about what a person feels.",
     )
 
 

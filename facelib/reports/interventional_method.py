@@ -1,4 +1,4 @@
-"""How an interventional study was done: as it was declared, in numbers for the method, and as a paragraph."""
+"""Method of an interventional study: its declaration, its numbers, and a paragraph for papers."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
 
 def titles_of(result: InterventionalResult) -> dict[str, str]:
-    """Return the titles of the interventions by name; where two are the same, with what happens."""
+    """Return the titles of the interventions by name; equal titles get their description added."""
     items = result.settings["interventions"]
     titles, clauses = ([item[key] for item in items] for key in ("title", "clause"))
-    told = {item["name"]: item["clause" if clauses.count(item["clause"]) == 1 else "name"] for item in items}
+    details = {
+        item["name"]: item["clause" if clauses.count(item["clause"]) == 1 else "name"] for item in items
+    }
     return {
         item["name"]: item["title"]
         if titles.count(item["title"]) == 1
-        else f"{item['title']}: {told[item['name']]}"
+        else f"{item['title']}: {details[item['name']]}"
         for item in items
     }
 
 
 def keys_of(result: InterventionalResult) -> dict[str, str]:
-    """Return what stands for each intervention in names of files and anchors."""
+    """Return the key of each intervention in names of files and anchors."""
     return slugs([item["name"] for item in result.settings["interventions"]])
 
 
@@ -47,7 +49,7 @@ def aim(result: InterventionalResult) -> str:
 
 
 def facts(result: InterventionalResult) -> dict[str, Any]:
-    """Return what the method's template needs."""
+    """Return the values of the method's template."""
     effects, settings = result.effects, result.settings
     alpha = float(settings["alpha"])
     methods, exact = set(effects["interval_method"]), bool(effects["exact"].all())
@@ -129,7 +131,7 @@ def paragraph(result: InterventionalResult) -> str:
 
 
 def title_of(name: str) -> str:
-    """Return a property as a sentence has it.
+    """Return the title of a property inside a sentence.
 
     >>> title_of("symmetry"), title_of("of_my_own")
     ('facial symmetry', 'of_my_own')
@@ -139,14 +141,14 @@ def title_of(name: str) -> str:
 
 
 def _measured(titles: list[str]) -> str:
-    """Say what was measured of all that may move along with a change."""
+    """Describe the measured properties that may move along with a change."""
     if not titles:
         return "; what else moved with it was not measured"
     return f"; of all that this may move, we measured {listed(titles)} in the pictures"
 
 
 def _when_set(result: InterventionalResult) -> str:
-    """Say how sure it is that the margin was set before the run."""
+    """State the evidence that the margin was set before the run."""
     history, delta = registrations(result.store), float(result.settings["delta"])
     if not history:
         return "δ was declared with the study, and not registered"
@@ -161,7 +163,7 @@ def _when_set(result: InterventionalResult) -> str:
 
 
 def declared(result: InterventionalResult) -> Table:
-    """Return what was set."""
+    """Return the settings."""
     settings = result.settings
     sides = {"two-sided": "two-sided", "less": "one-sided: it falls", "greater": "one-sided: it rises"}
     control = titles_of(result)[settings["control"]] if settings["control"] else "none"

@@ -1,4 +1,4 @@
-"""What the report of an observational study says."""
+"""Content of the report of an observational study."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def tables(result: ObservationalResult) -> dict[str, pd.DataFrame]:
 
 
 def content(result: ObservationalResult) -> Content:
-    """Return what the report says."""
-    told, changed = common.registered(result)
+    """Return the content of the report."""
+    registered, changed = common.registered(result)
     about, names = common.hypothesis_first(result, properties_of(result), {})
     return Content(
         kind="observational",
@@ -59,7 +59,7 @@ def content(result: ObservationalResult) -> Content:
             *(f"{common.ON if name == about else ''}{answer(result, name)}" for name in names),
         ),
         reading=_reading(result),
-        registered=told,
+        registered=registered,
         changes=changed,
         sections=(_overview(result), *(_section(result, name) for name in properties_of(result))),
         facts=facts(result),
@@ -80,7 +80,7 @@ def properties_of(result: ObservationalResult) -> list[str]:
 
 
 def question(result: ObservationalResult) -> str:
-    """Return what the study asks, in one sentence."""
+    """Return the question of the study, in one sentence."""
     titles = titles_of(result)
     asked = listed([titles[name] for name in result.settings["properties"]])
     held = listed(result.settings["labels"])
@@ -98,7 +98,7 @@ def shares(result: ObservationalResult) -> pd.DataFrame:
 
 
 def answer(result: ObservationalResult, name: str) -> str:
-    """Return how many outputs depend on a property, how strongly, and beside chance."""
+    """Describe how many outputs depend on a property, how strongly, and beside chance."""
     row = next(one for one in shares(result).to_dict("records") if one["property"] == name)
     title, tests = capital(titles_of(result)[name]), int(row["tests"])
     if tests == 0:
@@ -138,7 +138,7 @@ def _held(result: ObservationalResult) -> str:
 
 
 def _corrected(result: ObservationalResult, row: Mapping[Any, Any]) -> str:
-    """Return on how many outputs the corrected test rejects, and why it may be none."""
+    """Describe on how many outputs the corrected test rejects, and why it may be none."""
     count = round(row["share_holm"] * row["tests"])
     if count:
         return f"{count:,}"
@@ -159,18 +159,18 @@ def _reading(result: ObservationalResult) -> tuple[str, ...]:
         f"An output that depends on a property{', the label held fixed,' if held else ''} may still not use "
         "it: something that wasn't measured may move both the property and the picture, or go along with the "
         f"property, as hair goes with gender.{fixed} Independence is never proved.",
-        "All of it is about the outputs of networks, never about what a person feels.",
+        "All of it is about the outputs of classifiers, never about what a person feels.",
     )
 
 
 def _sentence(table: pd.DataFrame) -> str:
-    """Return what shares are of; that nothing is held fixed stands in the question."""
+    """Return the sentence on the shares, without the part on conditioners, which stands in the question."""
     return str(table["sentence"].iloc[0]).removesuffix(f" {UNHELD}")
 
 
 def _overview(result: ObservationalResult) -> Section:
     chosen, titles = shares(result), titles_of(result)
-    told = "; ".join(
+    spoken = "; ".join(
         f"{titles[row['property']]} {percent(row['share'])}, after Holm {percent(row['share_holm'])}, "
         f"random property {percent(row['null_share'])}"
         for row in chosen.to_dict("records")
@@ -183,14 +183,14 @@ def _overview(result: ObservationalResult) -> Section:
             "correction, beside a property of random numbers (cross) and what is expected if nothing "
             "matters (dashed).",
         ),
-        with_few(result, f"Shares by property: {told}."),
+        with_few(result, f"Shares by property: {spoken}."),
         lambda: significant_shares(chosen, titles),
     )
     return Section("overview", "Overview", tables=(share_table(chosen, result),), figures=(figure,))
 
 
 def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str = "") -> Table:
-    """Return shares of one test or several: one row a property and test."""
+    """Return shares of one test or several: one row per property and test."""
     titles = titles_of(result)
     several = len(table["method"].drop_duplicates()) > 1
     names = facts(result)["titles"]
@@ -215,7 +215,7 @@ def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str =
 
 
 def with_few(result: ObservationalResult, text: str) -> str:
-    """Return a text about what was found; where people are too few it begins with that."""
+    """Return a text about the results; where people are too few it begins with that."""
     return f"{result.few} {text}" if result.few else text
 
 
@@ -232,7 +232,7 @@ def _section(result: ObservationalResult, name: str) -> Section:
     largest = strongest_first(own).head(MOST)
     sized, ranges = bool(own["explained"].notna().any()), bool(own["explained_low"].notna().any())
     alpha, delta = float(result.settings["alpha"]), float(result.settings["delta"])
-    told = "; ".join(
+    spoken = "; ".join(
         f"{row['classifier']}, {row['label']} {_size(row['explained'])}" for row in largest.to_dict("records")
     )
     votes = bool(own["votes"].notna().any())
@@ -246,8 +246,8 @@ def _section(result: ObservationalResult, name: str) -> Section:
                 f"{title}: {says}, classifier by emotion. *: also after Holm's correction at "
                 f"{known['alpha']}{colour}.",
             ),
-            "Table of votes, one row a classifier, one column an emotion; all of them stand in the appendix, "
-            f"All outputs. {int(own['rejects'].sum())} of {len(own)} reject.",
+            "Table of votes, one row per classifier, one column per emotion; all of them stand in the "
+            f"appendix, All outputs. {int(own['rejects'].sum())} of {len(own)} reject.",
             lambda: drawing.votes(own, titles, alpha),
         )
     ]
@@ -261,7 +261,7 @@ def _section(result: ObservationalResult, name: str) -> Section:
                 f"it, the {len(largest)} largest. {capital(whiskers)}Filled circle: the "
                 f"{'vote' if votes else 'test'} rejects after Holm, too; diamond: only before; square: it "
                 f"doesn't. Grey: up to δ = {known['delta']}.",
-                f"Shares of variance{' with intervals' if ranges else ''}, the largest first: {told}.",
+                f"Shares of variance{' with intervals' if ranges else ''}, the largest first: {spoken}.",
                 lambda: drawing.sizes(own, titles, delta=delta, alpha=alpha, most=MOST, held=held),
             )
         )
@@ -276,7 +276,7 @@ def _section(result: ObservationalResult, name: str) -> Section:
 
 
 def output_table(effects: pd.DataFrame, caption: str, known: Mapping[str, Any]) -> Table:
-    """Return sizes and decisions: one row an output; of a vote with the p that decides, and its own."""
+    """Return sizes and decisions: one row per output; of a vote with the p that decides, and its own."""
     votes = bool(effects["votes"].notna().any())
     rows = tuple(
         (

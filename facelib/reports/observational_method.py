@@ -1,4 +1,4 @@
-"""How an observational study was done: as it was declared, in numbers for the method, and as a paragraph."""
+"""Method of an observational study: its declaration, its numbers, and a paragraph for papers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _title(name: str, given: bool) -> str:
 
 
 def facts(result: ObservationalResult) -> dict[str, Any]:
-    """Return what the method's template needs."""
+    """Return the values of the method's template."""
     grid, settings = result.grid, result.settings
     methods = [str(name) for name in grid["method"].drop_duplicates()]
     drawn = grid.loc[grid["null"] == "permutation", "n_permutations"]
@@ -70,7 +70,7 @@ def facts(result: ObservationalResult) -> dict[str, Any]:
 
 
 def _notes(result: ObservationalResult) -> list[str]:
-    """Return what has to be known about a test as a whole: the remarks that all its pairs have."""
+    """Return the notes on a test as a whole: the remarks that all its pairs have."""
     found = []
     for name, rows in result.grid.groupby("method", sort=False):
         notes = rows["notes"].drop_duplicates()
@@ -81,33 +81,33 @@ def _notes(result: ObservationalResult) -> list[str]:
 
 
 def limits(result: ObservationalResult) -> tuple[str, ...]:
-    """Return what has to be kept in mind of this study, besides the sentence of all."""
+    """Return the limits of this study, besides the general disclaimer."""
     known, titles = facts(result), titles_of(result)
     source = str(known["label_source"])
-    told = [
+    notes = [
         f"The labels that are held fixed come from: {source}. {_about_labels(source)}"
         if known["held"]
         else f"Nothing is held fixed. {UNCONDITIONAL}"
     ]
     if known["measured"]:
         names = listed([titles[name] for name in known["measured"]])
-        told.append(
+        notes.append(
             f"Measured in the pictures that the classifiers read: {names}. What blurs or lights a picture "
             "moves both, so that a dependence can come from the picture and not from the person."
         )
     if known["left_out"]:
-        told.append(
+        notes.append(
             f"{counted(known['left_out'], 'face')} without all properties, outputs and labels: left out."
         )
     if known["unread"]:
-        told.append(f"{counted(known['unread'], 'face')} not read yet: the study is unfinished.")
+        notes.append(f"{counted(known['unread'], 'face')} not read yet: the study is unfinished.")
     if not known["persons"]:
-        told.append("One picture per person is assumed.")
-    return tuple(told)
+        notes.append("One picture per person is assumed.")
+    return tuple(notes)
 
 
 def _about_labels(source: str) -> str:
-    """Return what it means for the tests where labels come from."""
+    """Return the consequences of the labels' source for the tests."""
     if source == RENDERED:
         return "They were set before the pictures were made, so that holding them fixed is right."
     if "rate" in source.lower():
@@ -119,7 +119,7 @@ def _about_labels(source: str) -> str:
 
 
 def declared(result: ObservationalResult) -> Table:
-    """Return what was set."""
+    """Return the settings."""
     settings, titles = result.settings, titles_of(result)
     tests, every = settings["methods"], "all that can hold the labels" if settings["labels"] else "all"
     pairs = [

@@ -1,4 +1,4 @@
-"""How often tests of independence reject when faces are drawn again and again: level and power, live."""
+"""Rejection rates of tests of independence over repeated draws of faces: level and power, live."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def run_each(
 ) -> Iterator[pd.DataFrame]:
     """Test one property against some outputs, and hand out each test's rows as soon as it is done.
 
-    `independence_grid` gives the whole table at once; this is for whoever watches.
+    `independence_grid` gives the whole table at once; this one is for live displays.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def run_each(
     methods
         Ids of tests; None: all that can hold z fixed, cheap ones first.
     n_permutations
-        Most surrogates a pair; None: each test's default. A pair is settled by 10 surrogates as extreme.
+        Most surrogates per pair; None: each test's default. A pair is settled by 10 surrogates as extreme.
     seed, workers
         Seed of everything random; threads.
     stale
@@ -81,7 +81,7 @@ def run_each(
     ------
     pandas.DataFrame
         Of one test: output, method, statistic, effect, p, p_low, p_high, null, n, n_permutations, notes,
-        caveats (those notes in short that say p isn't what it should be, one a line, for the vote), seconds.
+        caveats (those notes in short that say p isn't what it should be, one per line for the vote), seconds.
 
     Raises
     ------
@@ -195,7 +195,7 @@ class Tally:
             counts[1] += 1
 
     def table(self) -> pd.DataFrame:
-        """Return one row a setting and test.
+        """Return one row per setting and test.
 
         Returns
         -------
@@ -229,7 +229,7 @@ def power_rounds(
     stale: Callable[[], bool] | None = None,
     first: int = 0,
 ) -> Iterator[dict[tuple[Any, str], bool]]:
-    """Draw n faces of a model again and again, and tell each time which tests reject at which effect.
+    """Draw n faces of a model again and again, and yield each time which tests reject at which effect.
 
     One draw serves all effects, so that whatever depends on property and label alone is computed once.
 
@@ -323,7 +323,7 @@ def levels(
     settings
         By name, a function from a seed to x, y, and if wanted z and person.
     repetitions
-        Draws a setting.
+        Draws per setting.
     methods
         Ids of tests, None: all. Those that can't hold a setting's z fixed are left out there.
     alpha, seed

@@ -1,4 +1,4 @@
-"""From the tables of an observational study to the grid of tests: properties, outputs, labels, persons."""
+"""Data of an observational study's grid of tests: properties, outputs, labels, persons."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Grid:
 
 
 def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, Any]) -> Grid:
-    """Return what is tested, of the rows of the tidy table of a study.
+    """Return the data that are tested, from the rows of a study's tidy table.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def incomplete(lacks: Mapping[str, Lacks], n: int) -> Lacks:
 
 
 def shortfalls(lacks: Mapping[str, Lacks]) -> str:
-    """Say how many faces lack what."""
+    """Say how many faces lack which column."""
     counts = {name: int(missing.sum()) for name, missing in lacks.items()}
     return ", ".join(
         f"{count} {'lacks' if count == 1 else 'lack'} {name}" for name, count in counts.items() if count
@@ -189,7 +189,7 @@ def shortfalls(lacks: Mapping[str, Lacks]) -> str:
 
 
 def effects_of(grid: pd.DataFrame) -> pd.DataFrame:
-    """Return the sizes and votes of a grid, one row a property, classifier and label: `EFFECT_COLUMNS`."""
+    """Return the sizes and votes of a grid, one row per property, classifier and label: `EFFECT_COLUMNS`."""
     chosen = "vote" if (grid["method"] == "vote").any() else grid["method"].iloc[0]
     rows = grid[(grid["method"] == chosen) & ~grid["null_property"]]
     parts = rows["output"].str.split(BETWEEN, n=1, expand=True)

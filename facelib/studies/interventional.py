@@ -115,7 +115,7 @@ class InterventionalStudy(Study[InterventionalResult]):
 
     @property
     def kind(self) -> str:
-        """Which kind it is."""
+        """Kind of the study."""
         return "interventional"
 
     @property
@@ -136,7 +136,7 @@ class InterventionalStudy(Study[InterventionalResult]):
 
     @property
     def properties_measured(self) -> tuple[str, ...]:
-        """What is measured in every picture."""
+        """Properties measured in every picture."""
         if self.measured is not None:
             return check_properties(self.measured)
         moved = [arm.intervention.moves for arm in self.arms if arm.intervention is not None]
@@ -229,7 +229,7 @@ class InterventionalStudy(Study[InterventionalResult]):
             yield f"{said}: they count where a class of interest (label) is declared."
         few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
         if few:
-            yield f"{few} A word that people are too few for is replaced by “cannot tell”."
+            yield f"{few} Verdicts with too few people are replaced by “cannot tell”."
 
 
 def intervention_name(intervention: Intervention) -> str:
@@ -244,10 +244,10 @@ def intervention_name(intervention: Intervention) -> str:
         return intervention.id
     known = intervention.id in changes.INTERVENTIONS
     usual: Any = changes.INTERVENTIONS[intervention.id] if known else None
-    told = []
+    options = []
     for item in fields(given):
         value = getattr(given, item.name)
         if item.repr and item.init and value != getattr(usual, item.name, None):
             words = "+".join(map(str, value)) if isinstance(value, tuple) else value
-            told.append(f"{item.name}={words}")
-    return f"{intervention.id}({', '.join(told)})" if known and told else intervention.id
+            options.append(f"{item.name}={words}")
+    return f"{intervention.id}({', '.join(options)})" if known and options else intervention.id

@@ -1,4 +1,4 @@
-"""Tables of tests that are kept beside a study: named by what was tested, how, and by which version."""
+"""Tables of tests kept beside a study: named by the data, the tests, and the version."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def find_tests(
     key
         Fingerprint of the data and of how they are tested.
     fits
-        Tells whether a table of format 1 can be that of these tests.
+        Returns whether a table of format 1 can be that of these tests.
     methods
         Ids of tests, whose code counts if it is the user's; where one of them isn't here, whatever was found
         with it counts. None: all that are here.

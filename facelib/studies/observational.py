@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from facelib.studies.declared.hypothesis import Hypothesis
 
 RENDERED: Final = "rendered"
-"""Where the labels of heads come from: they were told what to show."""
+"""Where the labels of heads come from: they were instructed what to show."""
 
 TRIED: Final = (400, 6)
 """Faces and outputs at most on which the tests are tried out for a plan."""
@@ -136,7 +136,7 @@ class ObservationalStudy(Study[ObservationalResult]):
 
     @property
     def kind(self) -> str:
-        """Which kind it is."""
+        """Kind of the study."""
         return "observational"
 
     @property
@@ -168,7 +168,7 @@ class ObservationalStudy(Study[ObservationalResult]):
 
     @property
     def properties_measured(self) -> tuple[str, ...]:
-        """What is measured in every picture."""
+        """Properties measured in every picture."""
         given = self.given
         names = [name.removeprefix("measured_") for name in self.names if name not in given]
         for name in names:
@@ -249,7 +249,7 @@ class ObservationalStudy(Study[ObservationalResult]):
         who = () if self.person is None else (self.person,)
         columns = lacking(self.known, dict.fromkeys([*self.label_columns, *who, *self.given]))
         return columns | {
-            name: _untold(self.people, name)
+            name: _lacking_property(self.people, name)
             for name in self.properties_measured
             if PROPERTIES[name].source == "given"
         }
@@ -337,7 +337,7 @@ def _compile_tests() -> None:
     stats.independence_grid({"x": noise[0]}, {"y": noise[1]}, np.repeat(["a", "b"], 35), null_property=True)
 
 
-def _untold(people: Sequence[Subject], name: str) -> npt.NDArray[np.bool_]:
+def _lacking_property(people: Sequence[Subject], name: str) -> npt.NDArray[np.bool_]:
     """Return which pictures (n,) come without a property that is given or not known; none is read."""
     found = np.zeros(len(people), bool)
     pictures = [number for number, one in enumerate(people) if not isinstance(one.face, Head)]

@@ -1,4 +1,4 @@
-"""From the tidy table of a study to what it says: the class of interest, mean curves, shares."""
+"""Outcomes from the tidy table of a study: the class of interest, mean curves, shares."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def share_by_intervention(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def tidy_measured(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return stored measures, one row a property, as one row a picture: ``measured_…``, ``error``."""
+    """Return stored measures, one row per property, as one row per picture: ``measured_…``, ``error``."""
     if rows.empty:
         return pd.DataFrame()
     names = rows["property"].unique().tolist()

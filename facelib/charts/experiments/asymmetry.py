@@ -27,7 +27,7 @@ FOREST_TITLES: Final = {
     "total": "D: beyond both sides weaker by the same total",
     "displacement": "D: beyond both sides weaker, as visible",
 }
-OBSERVED: Final = "unchanged faces lead to expect"
+OBSERVED: Final = "predicted from unchanged faces"
 INTERVENTIONAL: Final = "the intervention did (D)"
 CELLS: Final = ("row", "series", "mean", "low", "high", "words", "direction")
 
@@ -35,7 +35,7 @@ CELLS: Final = ("row", "series", "mean", "low", "high", "words", "direction")
 def asymmetry_curves(
     curves: pd.DataFrame, intensity: float = 1.0, expression: str = ALL, **options: Any
 ) -> alt.FacetChart:
-    """Draw the mean output over the strength, one panel a classifier: one side and its controls, with bands.
+    """Draw the mean output over the strength for one side and its controls: one panel per classifier.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def asymmetry_forest(
     side: str = "left",
     **options: Any,
 ) -> alt.FacetChart:
-    """Draw the change of each classifier, and below it what is left beyond each control: D.
+    """Draw the change of each classifier, and below it the change beyond each control: D.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def asymmetry_observed(
     width: int = 330,
     row_height: int = 17,
 ) -> theme.Layered:
-    """Draw what unchanged faces lead to expect beside what the intervention did, two intervals a classifier.
+    """Draw the prediction from unchanged faces beside the effect of the intervention, for every classifier.
 
     Parameters
     ----------
@@ -199,13 +199,13 @@ def asymmetry_observed(
         ),
         name="observed",
         heading=f"Change of the {unit} for the symmetry that the intervention takes away, 95 % intervals",
-        description="Two intervals a classifier: "
+        description="Two intervals per classifier: "
         + "; ".join(f"{row['row']}, {row['series']}: {row['words']}" for row in data),
     )
 
 
 def observed_rows(agreement: pd.DataFrame, value: str, held: str) -> list[dict[str, Any]]:
-    """Return the rows of `asymmetry_observed`: two a classifier."""
+    """Return the rows of `asymmetry_observed`: two per classifier."""
     given = needed(agreement, ("value", "held", "classifier", "direction"))
     own = given[(given["value"] == value) & (given["held"] == held)]
     if own.empty:

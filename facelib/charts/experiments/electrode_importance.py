@@ -1,4 +1,4 @@
-"""Which electrode matters most: drawn on the face, and as shares of regions and muscles."""
+"""Importance of electrodes: drawn on the face, and as shares of regions and muscles."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def electrode_map(
     *,
     height: int = 280,
 ) -> alt.ConcatChart:
-    """Draw on the face what each electrode changes: alone on a bare face, and beside all others.
+    """Draw the change by each electrode on the face: alone on a bare face, and beside all others.
 
     Triangles that point down: the outcome falls; up: it rises; the larger, the farther, on one scale for both
     panels. Hollow circles: the interval over people holds 0. The names of the three largest stand beside.
@@ -86,7 +86,7 @@ def electrode_map(
         *panels, columns=len(panels), datasets={"electrodes": data, "lines": lines()}
     ).resolve_legend(shape="shared", fill="shared", stroke="shared", size="shared")
     heading = f"{classifier}: what an electrode of {scheme.capitalize()} changes in {WHAT[outcome]}"
-    told = "; ".join(
+    spoken = "; ".join(
         f"{TITLES[how]}: "
         + ", ".join(f"{row['position']} {row['says']}" for row in data if row["how"] == how and row["name"])
         for how in hows
@@ -96,7 +96,7 @@ def electrode_map(
         columns=len(panels),
         heading=json.dumps(heading),
         above=12,
-        description=f"Electrodes on a face, the person's left at the right. {heading}; the largest: {told}.",
+        description=f"Electrodes on a face, the person's left at the right. {heading}; largest: {spoken}.",
     )
     return finished.properties(spacing=alt.RowColnumber(row=30, column=30))
 
@@ -120,7 +120,7 @@ def electrode_shares(
     width: int = 150,
     row_height: int = 17,
 ) -> alt.ConcatChart:
-    """Draw the share of each region or muscle in the change by all electrodes, one panel a classifier.
+    """Draw the share of each region or muscle in the change by all electrodes, one panel per classifier.
 
     Bars are Shapley values: what a group adds, averaged over the orders in which groups may be attached;
     those of a panel add up to the number below its name. Lines are 95 % intervals over people. Hollow bars:
@@ -161,13 +161,13 @@ def electrode_shares(
         f"{WHAT[outcome].capitalize()}: what each {by} adds, of {scheme.capitalize()}'s electrodes",
         "Bars: Shapley values; lines: 95 % intervals over people; hollow: 0 is in it; *: significant (Holm)",
     )
-    told = "; ".join(f"{row['classifier']}, {row['title']}: {row['words']}" for row in data)
+    spoken = "; ".join(f"{row['classifier']}, {row['title']}: {row['words']}" for row in data)
     finished = theme.finish(
         chart,
         columns=beside,
         heading=json.dumps(heading),
         above=14,
-        description=f"Bars: {'. '.join(heading)}. {told}.",
+        description=f"Bars: {'. '.join(heading)}. {spoken}.",
     )
     return finished.properties(bounds="full", spacing=alt.RowColnumber(row=26, column=16))
 

@@ -1,4 +1,4 @@
-"""How many electrodes it takes, as curves: what is named rightly, or the output, against their number."""
+"""Curves of accuracy, or of an output, against the number of electrodes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def electrode_curves(
     width: int = 150,
     height: int = 130,
 ) -> alt.ConcatChart:
-    """Draw an outcome against the number of electrodes, one panel a classifier, one line an expression set.
+    """Draw an outcome against the number of electrodes: a panel per classifier, a line per expression set.
 
     Bands are 95 % intervals. Below a panel's name stands what all electrodes change: the share with the exact
     McNemar test after Holm's correction, or the output with its verdict.
@@ -85,11 +85,11 @@ def electrode_curves(
         f"{WHAT[outcome]}, against the number of {SCHEMES.get(scheme, scheme)} electrodes "
         "(in an order drawn for each face); bands: 95 % intervals"
     )
-    told = "; ".join(f"{row['classifier']}, {row['series']}: {row['words']}" for row in data if row["end"])
+    spoken = "; ".join(f"{row['classifier']}, {row['series']}: {row['words']}" for row in data if row["end"])
     finished = theme.finish(
         chart,
         columns=beside,
-        description=f"Lines: {heading}. From none to all, {told}.",
+        description=f"Lines: {heading}. From none to all, {spoken}.",
         heading=json.dumps(heading),
         above=14,
     )
@@ -116,7 +116,7 @@ def curve_rows(table: pd.DataFrame, outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def _words(row: dict[Any, Any], outcome: Outcome, start: float) -> str:
-    """Return what all electrodes change, in words."""
+    """Return the change by all electrodes, in words."""
     if outcome == "probability":
         return f"{signed(row['changed'])}: {row['verdict']}"
     p = row["p_holm"]
@@ -174,10 +174,10 @@ def _panel(
         ],
     )
     ends = [row for row in data if row["classifier"] == name and row["end"]]
-    told = [f"{row['series']}: {row['words']}" if len(series) > 1 else row["words"] for row in ends]
+    subtitle_lines = [f"{row['series']}: {row['words']}" if len(series) > 1 else row["words"] for row in ends]
     title = alt.Title(
         text=name,
-        subtitle=told,
+        subtitle=subtitle_lines,
         anchor="start",
         frame="group",
         fontSize=11.5,

@@ -129,12 +129,14 @@ def property_matrix(
         .properties(width=alt.Step(width), height=alt.Step(row_height))
         .facet(row=alt.Row("classifier:N", sort=None, header=header), data=alt.NamedData(name="cells"))
     )
-    told = "; ".join(f"{row['classifier']} {row['label']}, {row['property']}: {row['says']}" for row in cells)
+    spoken = "; ".join(
+        f"{row['classifier']} {row['label']}, {row['property']}: {row['says']}" for row in cells
+    )
     return _page(
         chart,
         {"cells": cells},
         "How many of three tests reject (bold: two or more); *: after Holm's correction, too",
-        f"Table: votes of tests on every output and property. {told}.",
+        f"Table: votes of tests on every output and property. {spoken}.",
         spacing=8,
     )
 
@@ -161,7 +163,7 @@ def matrix_rows(effects: pd.DataFrame, alpha: float = 0.01) -> list[dict[str, An
 def effect_panels(
     curves: pd.DataFrame, *, columns: int = 3, width: int = 190, height: int = 140
 ) -> alt.ConcatChart:
-    """Draw how outputs go along with properties, one panel a pair: mean with its band, and every expression.
+    """Draw how outputs go along with properties: mean with its band, and every expression; a panel per pair.
 
     The heavy line is over all faces, differences between expressions taken out; thin grey lines are the
     single expressions, the dashed one that which the output stands for.
@@ -193,7 +195,7 @@ def effect_panels(
     return theme.finish(
         chart.properties(datasets={"curves": data}),
         columns=columns,
-        description=f"Lines: mean probability over a property. {_told_curves(given, pairs)}",
+        description=f"Lines: mean probability over a property. {_spoken_curves(given, pairs)}",
         heading=json.dumps(
             "Mean probability, 95 % band; thin: each expression, dashed: the one that the output means"
         ),
@@ -302,7 +304,7 @@ def _number(value: float) -> str:
     return "?" if value != value else f"{max(value, 0.0):.2f}".lstrip("0")  # noqa: PLR0124
 
 
-def _told_curves(curves: pd.DataFrame, pairs: list[dict[Any, Any]]) -> str:
+def _spoken_curves(curves: pd.DataFrame, pairs: list[dict[Any, Any]]) -> str:
     """Say of every pair where the mean begins and ends."""
     parts = []
     for pair in pairs:

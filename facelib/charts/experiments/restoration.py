@@ -1,4 +1,4 @@
-"""What taking electrodes digitally off gives back: accuracies before, with and after; shares won back."""
+"""Figures of the restoration: accuracies without, with and after removal; shares won back."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def restored_accuracy(
         for key in keys
     ]
     chart = alt.concat(*panels, columns=columns, data=alt.NamedData(name="restored"))
-    told = "; ".join(
+    spoken = "; ".join(
         f"{row['worn']}, {row['expression_set']}, {row['classifier']}: {percent(row['accuracy_without'])}, "
         f"{percent(row['accuracy_with'])}, {percent(row['accuracy_restored'])}; {words_of(row)}"
         for row in given.to_dict("records")
@@ -76,7 +76,7 @@ def restored_accuracy(
     finished = theme.finish(
         chart.properties(datasets={"restored": data}),
         columns=columns,
-        description=f"Share of faces named as meant without electrodes, with them, and restored. {told}.",
+        description=f"Share of faces named as meant without electrodes, with them, and restored. {spoken}.",
         heading=json.dumps(HEADING),
         above=14,
     )
@@ -84,7 +84,7 @@ def restored_accuracy(
 
 
 def accuracy_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the marks of `restored_accuracy`, three a classifier; words stand with the last."""
+    """Return the marks of `restored_accuracy`, three per classifier; words stand with the last."""
     parts = [
         table.assign(
             kind=kind,
@@ -142,7 +142,7 @@ def won_back_shares(table: pd.DataFrame, *, width: int = 320, row_height: int = 
     values = given[["low", "won_back", "high"]].to_numpy(float)
     ends = min(0.0, float(np.nanmin(values))) - MARGIN, max(1.0, float(np.nanmax(values))) + MARGIN
     panels = [_shares(name, methods, ends, width, row_height) for name in sets]
-    told = "; ".join(
+    spoken = "; ".join(
         f"{row['expression_set']}, {row['worn']}, {row['method']}: {words_of(row)}"
         for row in given.to_dict("records")
     )
@@ -150,7 +150,7 @@ def won_back_shares(table: pd.DataFrame, *, width: int = 320, row_height: int = 
     return theme.finish(
         chart.properties(datasets={"shares": data}),
         columns=1,
-        description=f"Share of the lost accuracy that is won back. {told}.",
+        description=f"Share of the lost accuracy that is won back. {spoken}.",
         heading=json.dumps(SHARES),
         above=14,
     )

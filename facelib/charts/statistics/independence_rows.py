@@ -1,4 +1,4 @@
-"""Between tables of tests and their charts: rows that the browser takes, and what a p says in words."""
+"""Rows for the charts of tests, and p-values in words."""
 
 from __future__ import annotations
 
@@ -80,21 +80,21 @@ def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
     table = titled(needed(tests, ("method", "p")))
     if several := sorted(table.loc[table["method"].duplicated(), "title"].unique()):
         msg = (
-            f"Expected one row a test; {', '.join(several)} has several. Choose one property and one output, "
-            "as in grid[(grid['property'] == 'age') & (grid['output'] == 'happy')]."
+            f"Expected one row per test; {', '.join(several)} has several. Choose one property and one "
+            "output, as in grid[(grid['property'] == 'age') & (grid['output'] == 'happy')]."
         )
         raise BadValueError(msg)
     p = table["p"].astype(float)
     said = table["words"] if "words" in table else pd.Series("not testable", table.index)
     votes = table["votes"] if "votes" in table else pd.Series(pd.NA, table.index)
     votes = votes.where(table["method"] == VOTE)  # a grid has them beside every test
-    told = [
+    decisions = [
         word if value != value else says(value, alpha, None if pd.isna(vote) else int(vote))  # noqa: PLR0124
         for value, word, vote in zip(p, said, votes, strict=True)
     ]
     shown = table.assign(
         shown=p.clip(lower=LEAST), rejects=(p < alpha).to_numpy(), vote=table["method"] == VOTE,
-        old=table.get("old", False), words=told,
+        old=table.get("old", False), words=decisions,
     )  # fmt: skip
     if "rejects" in tests:
         shown["rejects"] = tests["rejects"].fillna(False).astype(bool).to_numpy()
@@ -102,7 +102,7 @@ def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
 
 
 def says(p: float, alpha: float, votes: int | None = None) -> str:
-    """Return what a test says: its p and its decision, never one without the other.
+    """Return a test's result in words: its p and its decision, never one without the other.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What chance does: null distributions, p-values of repeats, and how often tests reject."""
+"""Null distributions, p-values of repeats, and rejection rates of tests."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def histogram(
     Returns
     -------
     pandas.DataFrame
-        start, end, low, high, part: bars from ``low`` to ``high``, two a bin; empty ones are left out.
+        start, end, low, high, part: bars from ``low`` to ``high``, two per bin; empty ones are left out.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def levels(
     width: int = 420,
     height: int = 200,
 ) -> theme.Layered:
-    """Draw how often tests reject, with intervals, over a setting; one line a series.
+    """Draw how often tests reject, with intervals, over a setting; one line per series.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ def levels(
         ),
         name="levels",
         heading=heading,
-        description=f"{y} over {x}, one line a series ({', '.join(names)}); dashed: nominal level.",
+        description=f"{y} over {x}, one line per series ({', '.join(names)}); dashed: nominal level.",
     )
 
 

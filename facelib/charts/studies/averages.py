@@ -1,4 +1,4 @@
-"""Mean response curves over people with their intervals, one panel a classifier."""
+"""Mean response curves over people with their intervals, one panel per classifier."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def mean_response(
     )  # fmt: skip
     return chart.properties(
         datasets={"curves": data},
-        description="Lines: mean probability over the strength from 0 to 1, one panel a classifier "
+        description="Lines: mean probability over the strength from 0 to 1, one panel per classifier "
         f"({', '.join(classifiers)}); lines are {', '.join(names)}.",
     )
 
@@ -93,7 +93,7 @@ def mean_layout(
         "curves",
         titles,
         heading=heading,
-        description="Lines: mean probability over the strength from 0 to 1, one panel a classifier.",
+        description="Lines: mean probability over the strength from 0 to 1, one panel per classifier.",
         columns=columns,
         between=(16, 14),
     )

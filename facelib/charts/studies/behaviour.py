@@ -1,4 +1,4 @@
-"""How classifiers behave, side by side: what they confuse, how sure they are, how far they agree."""
+"""Behaviour of classifiers side by side: confusion, calibration and agreement."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def confusion(table: pd.DataFrame, *, cell: int = 27) -> alt.ConcatChart:
     ['faceapi', 'facemood', 'facex']
     """
     chart, data = _confusion(table, cell)
-    return _finish(chart, {"confusion": data}, HEADINGS["confusion"], _told_confusion(data), 30)
+    return _finish(chart, {"confusion": data}, HEADINGS["confusion"], _spoken_confusion(data), 30)
 
 
 def reliability(table: pd.DataFrame, *, width: int = 190, height: int = 150) -> alt.ConcatChart:
@@ -75,7 +75,7 @@ def reliability(table: pd.DataFrame, *, width: int = 190, height: int = 150) -> 
         If a column is missing, or no calibration is there.
     """
     chart, data = _reliability(table, width, height)
-    return _finish(chart, {"calibration": data}, HEADINGS["calibration"], _told_calibration(table), 30)
+    return _finish(chart, {"calibration": data}, HEADINGS["calibration"], _spoken_calibration(table), 30)
 
 
 def disagreement(table: pd.DataFrame, *, width: int = 64, row_height: int = 40) -> theme.Layered:
@@ -98,7 +98,7 @@ def disagreement(table: pd.DataFrame, *, width: int = 64, row_height: int = 40) 
         chart.properties(datasets={"disagreement": data}),
         name="disagreement",
         heading=HEADINGS["disagreement"],
-        description=_told_disagreement(data),
+        description=_spoken_disagreement(data),
         above=28,
     )
 
@@ -120,14 +120,14 @@ def model_gallery(table: pd.DataFrame) -> alt.VConcatChart:
     curves, bins = _reliability(table, 190, 150)
     parts: list[Any] = [_headed(matrices, "confusion"), _headed(curves, "calibration")]
     data = {"confusion": cells, "calibration": bins}
-    told = [_told_confusion(cells), _told_calibration(table)]
+    spoken = [_spoken_confusion(cells), _spoken_calibration(table)]
     if (table["what"] == "disagreement").any():
         pairs, data["disagreement"] = _disagreement(table, 64, 40)
         parts.append(_headed(pairs, "disagreement"))
-        told.append(_told_disagreement(data["disagreement"]))
+        spoken.append(_spoken_disagreement(data["disagreement"]))
     return alt.vconcat(*parts, spacing=40).properties(
         datasets=data,
-        description=" ".join(told),
+        description=" ".join(spoken),
         config=theme.config(),
         autosize=alt.AutoSizeParams(type="pad", contains="padding"),
         padding=2,
@@ -339,8 +339,8 @@ def _percent(share: float) -> str:
     return "·" if round(100 * share) == 0 else f"{100 * share:.0f}"
 
 
-def _told_confusion(data: list[dict[str, Any]]) -> str:
-    """Say of every emotion how often it is named, and what else is named most."""
+def _spoken_confusion(data: list[dict[str, Any]]) -> str:
+    """Describe how often each emotion is named as meant, and what else is named most."""
     parts = []
     for name in dict.fromkeys(row["classifier"] for row in data):
         own = [row for row in data if row["classifier"] == name]
@@ -352,12 +352,12 @@ def _told_confusion(data: list[dict[str, Any]]) -> str:
     return f"Tables: what is named where an emotion is meant. {'. '.join(parts)}."
 
 
-def _told_calibration(table: pd.DataFrame) -> str:
+def _spoken_calibration(table: pd.DataFrame) -> str:
     errors = ", ".join(f"{name} {error:.2f}" for name, error in _one(table, "calibration error").items())
     return f"Dots: share right over the largest probability. Expected calibration error: {errors}."
 
 
-def _told_disagreement(data: list[dict[str, Any]]) -> str:
+def _spoken_disagreement(data: list[dict[str, Any]]) -> str:
     seen = data[: len(data) // 2]
     words = "; ".join(f"{row['first']} and {row['second']} {row['words']}, {row['kappa']}" for row in seen)
     return f"Table: faces on which two classifiers name different emotions. {words}."

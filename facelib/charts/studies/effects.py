@@ -1,4 +1,4 @@
-"""Effects with their intervals beside the margin: one row a classifier, the verdict in words and shape."""
+"""Effects with their intervals beside the margin: one row per classifier, the verdict in words and shape."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def forest(
     """
     given = needed(table, NEEDED)
     data = effect_rows(given, titles)
-    told = "; ".join(f"{row['row']}: {row['words']}" for row in data)
+    spoken = "; ".join(f"{row['row']}: {row['words']}" for row in data)
     chart = forest_layout(
         titles_by_order(data), ends=effect_ends(given), heading=[heading, legend(given)], width=width,
         row_height=row_height,
     )  # fmt: skip
-    return chart.properties(datasets={"effects": data}, description=f"Effects with intervals. {told}")
+    return chart.properties(datasets={"effects": data}, description=f"Effects with intervals. {spoken}")
 
 
 def forest_layout(
@@ -147,12 +147,12 @@ def explained(
     '21 % (10 % to 30 %), 3 of 3 votes'
     """
     data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
-    told = "; ".join(f"{row['row']}: {row['words']}" for row in data)
+    spoken = "; ".join(f"{row['row']}: {row['words']}" for row in data)
     chart = explained_layout(
         titles_by_order(data), ends=explained_ends(data, delta),
         heading=explained_legend(delta, whiskers=has_ranges(data)), width=width, row_height=row_height,
     )  # fmt: skip
-    return chart.properties(datasets={"effects": data}, description=f"Shares of variance. {told}")
+    return chart.properties(datasets={"effects": data}, description=f"Shares of variance. {spoken}")
 
 
 def explained_layout(
@@ -311,7 +311,7 @@ def _rows(
         "effects",
         titles,
         heading=heading,
-        description="Numbers with intervals, one row an output, told in words beside it; grey: the margin.",
+        description="Numbers with intervals, one row per output, in words beside it; grey: the margin.",
         columns=1,
         own_rows=True,
     )

@@ -33,7 +33,7 @@ def power_curve(
     width: int = CURVE["width"],
     height: int = CURVE["height"],
 ) -> theme.Layered:
-    """Draw the power of a study over the number of people, one line a question.
+    """Draw the power of a study over the number of people, one line per question.
 
     A dot marks the smallest number of people in the table that reaches the wanted power, or `people` if they
     are given.
@@ -96,7 +96,7 @@ def curve_rows(table: pd.DataFrame) -> pd.DataFrame:
     data = found.assign(series=series, words=words).sort_values("n", kind="stable", ignore_index=True)
     if data.empty or data.duplicated(["n", "series"]).any():
         why = "it is empty" if data.empty else "there are several: draw one assumed change at a time"
-        msg = f"Expected one row a number of people and question, from facelib.stats.power_curve; {why}."
+        msg = f"Expected one row per number of people and question, from facelib.stats.power_curve; {why}."
         raise BadValueError(msg)
     order = {name: place for place, name in enumerate(dict.fromkeys(series))}
     return data.sort_values("series", key=lambda names: names.map(order), kind="stable", ignore_index=True)

@@ -1,4 +1,4 @@
-"""ROC curves, one panel a method: how many of the right ones it flags against how many of the wrong ones."""
+"""ROC curves, one panel per method: true positive rate against false positive rate."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def roc(
     side: int = 150,
     columns: int = 3,
 ) -> alt.ConcatChart:
-    """Draw one panel a method, the largest area under its curve first.
+    """Draw one panel per method, the largest area under its curve first.
 
     The curve is what the method's score could do with any threshold; the triangle is what its own decision
     does, with the 95 % intervals of both rates. A dashed diagonal is chance.

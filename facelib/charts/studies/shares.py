@@ -1,4 +1,4 @@
-"""How many outputs go with each property: raw, corrected, and beside what chance does."""
+"""Shares of outputs that go with each property: raw, corrected, and beside chance."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def significant_shares(
 
 
 def share_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """Return the points of `significant_shares`; words stand once a row."""
+    """Return the points of `significant_shares`; words stand once per row."""
     import pandas as pd
 
     given = needed(table, NEEDED)

@@ -1,4 +1,4 @@
-"""The response curve: how the probability of one class follows the strength, one panel a classifier."""
+"""The response curve: how the probability of one class follows the strength, one panel per classifier."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def response(
     step: int = 0,
     slider: bool = True,
 ) -> alt.ConcatChart:
-    """Draw the probability of `label` over the strength, with what harmless changes do in grey.
+    """Draw the probability of `label` over the strength, with the range under placebos in grey.
 
     A classifier that has no such output keeps its panel, which says so, as the heading does.
 
@@ -34,7 +34,7 @@ def response(
     outputs
         Tidy table with step, strength, classifier, label, probability.
     band
-        Table with classifier, label, strength, low, high: the range under harmless changes of the same size.
+        Table with classifier, label, strength, low, high: the range under placebos of the same size.
     label
         The class of interest.
     step
@@ -105,7 +105,7 @@ def layout(
         columns=beside,
         description=(
             "Lines: probability of the class of interest over the strength of the change from 0 to 1, "
-            f"one panel a classifier ({', '.join(classifiers)}); grey: range under harmless changes of "
+            f"one panel per classifier ({', '.join(classifiers)}); grey: range under harmless changes of "
             f"the same size{lack}."
         ),
         heading=theme.heading(

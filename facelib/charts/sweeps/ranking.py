@@ -1,4 +1,4 @@
-"""Interventions in the order of what they do to one output: from where it starts to where it ends."""
+"""Ranking of interventions by their effect on one output, from its start to its end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ranking(
     width: int = 420,
     row_height: int = 16,
 ) -> theme.Layered:
-    """Draw one row an intervention, the largest fall first: a line from the start to a dot at the end.
+    """Draw one row per intervention, the largest fall first: a line from the start to a dot at the end.
 
     Beside the line stands what the classifier says at the end, where that is another class than at first.
 
@@ -63,8 +63,8 @@ def ranking(
         chart,
         name="ranking",
         heading=heading,
-        description="One row an intervention, the largest fall of the output first: a line from its value at "
-        "strength 0 to a dot at strength 1.",
+        description="One row per intervention, the largest fall of the output first: a line from its value "
+        "at strength 0 to a dot at strength 1.",
         above=8,
     )
 

@@ -1,4 +1,4 @@
-"""Where the evidence lies along the strength: one panel a region, one line a classifier."""
+"""Evidence by region along the strength: one panel per region, one line per classifier."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TITLES: Final = {
 ORDER: Final = (
     "mouth", "eyes", "brows", "nose", "cheeks", "forehead", "chin", "electrodes", "outside",
 )  # fmt: skip
-BESIDE: Final = 5  # panels a row
+BESIDE: Final = 5  # panels per row
 
 
 def region_curves(
@@ -39,8 +39,8 @@ def region_curves(
 ) -> alt.ConcatChart:
     """Draw how much of a classifier's evidence lies in each region, over the strength.
 
-    Shares tell where the evidence lies; where it all fades, only the evidence itself tells. The grey band is
-    the share that a map that is the same everywhere would have, for the first classifier: lines above it are
+    Shares show where the evidence lies, but only the evidence itself shows that all of it fades. The grey
+    band is the share of a map that is the same everywhere, for the first classifier: lines above it are
     more than the region's size explains. Lines are interrupted where a map is blank.
 
     Parameters
@@ -104,8 +104,8 @@ def region_curves(
     return theme.finish(
         chart,
         columns=beside,
-        description=f"{heading}. Lines over the strength of the change from 0 to 1, one panel a region "
-        f"({', '.join(shown)}), one line a classifier ({', '.join(names)}).",
+        description=f"{heading}. Lines over the strength of the change from 0 to 1, one panel per region "
+        f"({', '.join(shown)}), one line per classifier ({', '.join(names)}).",
         heading=repr(heading),
         above=10,
     )

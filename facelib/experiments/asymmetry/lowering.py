@@ -1,4 +1,4 @@
-"""How many classifiers lower their output, raw and because of asymmetry."""
+"""Numbers of classifiers that lower their output, raw and because of asymmetry."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def asymmetry_lowering(
     Returns
     -------
     pandas.DataFrame
-        One row a side and control, columns as in `LOWERING_COLUMNS`. With the control "both" a classifier has
-        to fall more than under either control.
+        One row per side and control, columns as in `LOWERING_COLUMNS`. With the control "both" a classifier
+        has to fall more than under either control.
     """
     import pandas as pd
 

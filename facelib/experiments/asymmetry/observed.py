@@ -1,4 +1,4 @@
-"""Observed asymmetry: people whose faces differ in it by themselves, read once, with nothing changed."""
+"""Observed asymmetry: people whose unchanged faces differ in it, each read once."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ CHUNK: Final = 60  # heads that are held at once as pictures
 OBSERVED_COLUMNS: Final = MappingProxyType(
     {
         "face": "key of the head",
-        "identity": "who is shown: every face is another person",
-        "expression": "what the head shows, and the class that is watched",
+        "identity": "person: every face is another one",
+        "expression": "expression of the head, and the class of the output",
         "classifier": "id of the classifier",
         "logit": "output for this class before softmax",
         "probability": "output for this class",
@@ -103,7 +103,7 @@ def observe(
     Returns
     -------
     pandas.DataFrame
-        One row a head and classifier that knows its expression, columns as in `OBSERVED_COLUMNS`.
+        One row per head and classifier that knows its expression, columns as in `OBSERVED_COLUMNS`.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Which electrode matters most: each alone, each left out, and shares of the whole change by Shapley."""
+"""Importance of electrodes: each alone, each left out, and Shapley shares of the whole change."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def electrode_groups(scheme: str = "fridlund", by: By = "region") -> dict[str, t
 
 
 def electrode_series(scheme: str = "fridlund", *, pairs: int | None = None, seed: int = 0) -> ElectrodeSets:
-    """Return the sets of electrodes that tell which one matters most.
+    """Return the sets of electrodes from which the importance of each is computed.
 
     All of the scheme; each position alone; all but each; all coalitions of regions (for exact Shapley
     values); and random orders of the muscles with their reverses, drawn for each face.
@@ -188,7 +188,7 @@ def importance_study(
 
 
 def position_table(result: InterventionalResult, series: ElectrodeSets | None = None) -> pd.DataFrame:
-    """Return what each electrode changes, alone and as the last of all, per classifier and on average.
+    """Return the change by each electrode, alone and as the last of all, per classifier and on average.
 
     What isn't seen changes nothing: from the front that is so of the electrodes over the masseters (F21, F22;
     K17, K18).
@@ -203,7 +203,7 @@ def position_table(result: InterventionalResult, series: ElectrodeSets | None = 
     Returns
     -------
     pandas.DataFrame
-        One row a classifier, outcome, way and position; columns as in `POSITION_COLUMNS`.
+        One row per classifier, outcome, way and position; columns as in `POSITION_COLUMNS`.
 
     Raises
     ------
@@ -236,9 +236,9 @@ def position_table(result: InterventionalResult, series: ElectrodeSets | None = 
 
 def read(result: InterventionalResult, series: ElectrodeSets) -> Outcomes:
     """Return the outcomes of a study, or raise `BadValueError` if it was declared with another series."""
-    told = [item["clause"] for item in result.settings["interventions"]]
-    if told != [series.clause]:
-        msg = f"The study was declared otherwise: expected {series.clause!r}; got {', '.join(told)!r}."
+    clauses = [item["clause"] for item in result.settings["interventions"]]
+    if clauses != [series.clause]:
+        msg = f"The study was declared otherwise: expected {series.clause!r}; got {', '.join(clauses)!r}."
         raise BadValueError(msg)
     return outcomes_of(result.sound)
 
@@ -269,7 +269,7 @@ def union(groups: Sequence[tuple[str, ...]], members: Any) -> tuple[str, ...]:
 
 
 def _judged(columns: Any, result: InterventionalResult) -> dict[str, Any]:
-    """Return what is known of differences (people, …), in the order of their further axes."""
+    """Return the statistics of differences (people, …), in the order of their further axes."""
     settings = {name: result.settings[name] for name in ("delta", "alpha", "seed")}
     found = judged(columns.reshape(len(columns), -1), **settings)
     return found | {name: settings[name] for name in ("delta", "alpha")}

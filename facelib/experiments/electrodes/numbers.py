@@ -1,4 +1,4 @@
-"""How many electrodes it takes: what classifiers name rightly, and their output, against the number."""
+"""Accuracy and output of classifiers against the number of electrodes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ HALF_COLUMNS: Final = {
     "total_low": "lower end of its interval, level 1 - alpha",
     "total_high": "upper end of it",
     "half": "number at which the mean curve first reaches half of the total, straight between the numbers "
-    "that were looked at; NaN where the total's interval holds 0",
+    "that were tested; NaN where the total's interval holds 0",
     "half_low": "lower end of its interval, level 1 - alpha: percentiles over resampled people",
     "half_high": "upper end of it",
     "early": "half / electrodes: below .5 the first electrodes cost more than the last",
@@ -149,7 +149,7 @@ def number_table(result: InterventionalResult) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a scheme, classifier and number; columns as in `NUMBER_COLUMNS`.
+        One row per scheme, classifier and number; columns as in `NUMBER_COLUMNS`.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def half_table(result: InterventionalResult) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a scheme, classifier and outcome; columns as in `HALF_COLUMNS`.
+        One row per scheme, classifier and outcome; columns as in `HALF_COLUMNS`.
     """
     import pandas as pd
 
@@ -221,7 +221,7 @@ def half_number(
     Parameters
     ----------
     curves
-        (n, numbers) change against the first number, one row a person.
+        (n, numbers) change against the first number, one row per person.
     numbers
         Ascending.
     alpha, seed
@@ -237,10 +237,10 @@ def half_number(
     weights = rng.multinomial(len(curves), np.full(len(curves), 1 / len(curves)), RESAMPLES) / len(curves)
     means = np.concatenate([curves.mean(axis=0)[None], weights @ curves])
     halves = _halves(means, np.asarray(numbers, np.float64))
-    told = halves[1:][~np.isnan(halves[1:])]
-    if np.isnan(halves[0]) or not len(told):
+    reached = halves[1:][~np.isnan(halves[1:])]
+    if np.isnan(halves[0]) or not len(reached):
         return float("nan"), float("nan"), float("nan")
-    low, high = np.quantile(told, (alpha / 2, 1 - alpha / 2)).tolist()
+    low, high = np.quantile(reached, (alpha / 2, 1 - alpha / 2)).tolist()
     return float(halves[0]), low, high
 
 
@@ -284,21 +284,21 @@ def _numbers(
         for place in range(shape[0])
         for number in range(shape[1])
     ]
-    told = pd.DataFrame(counts, index=table.index)
-    table = table.join(told.drop(columns=["accuracy_low", "accuracy_high"]))
+    counted = pd.DataFrame(counts, index=table.index)
+    table = table.join(counted.drop(columns=["accuracy_low", "accuracy_high"]))
     for name in ("accuracy_low", "accuracy_high"):
-        table[name] = told[name].fillna(table[name])
+        table[name] = counted[name].fillna(table[name])
     table.loc[table["number"] == numbers[0], "verdict"] = ""
     return table
 
 
 def _counts(found: Outcomes, place: int) -> bool:
-    """Tell whether people can be counted: one face each, named by one classifier."""
+    """Return whether people can be counted: one face each, named by one classifier."""
     return found.classifiers[place] != MEAN and len(set(found.identities)) == len(found.identities)
 
 
 def _counted(right: Floats, number: int, *, counted: bool) -> dict[str, float]:
-    """Return what is counted at a number, of people (n, numbers) who are named rightly (1) or not (0)."""
+    """Return the counts at a number, of people (n, numbers) who are named rightly (1) or not (0)."""
     from scipy.stats import binomtest
 
     nothing = dict.fromkeys(("right", "lost", "gained", "p", "accuracy_low", "accuracy_high"), float("nan"))

@@ -1,4 +1,4 @@
-"""What every face's pictures gave: probability of the expression that is meant, and whether it is named."""
+"""Outcomes of every face: probability of the intended expression, and whether it is named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PROBABILITY, ACCURACY = "probability", "accuracy"
 OUTCOMES: Final = (PROBABILITY, ACCURACY)
-"""What is looked at: the mean probability of the expression that a face is meant to show, and the share of
+"""The outcomes: the mean probability of the expression that a face is meant to show, and the share of
 faces of which the class with the largest output is this one."""
 MEAN: Final = "mean of all"
 """In the place of a classifier: each face's mean over the classifiers that know its expression."""
@@ -112,12 +112,12 @@ def outcomes_of(table: pd.DataFrame) -> Outcomes:
 
 
 def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dict[str, Any]:
-    """Return what is known about the means of columns of differences.
+    """Return the statistics of the means of columns of differences.
 
     Parameters
     ----------
     differences
-        (n, m) one row a person; NaN: has none.
+        (n, m) one row per person; NaN: has none.
     delta, alpha, seed
         Margin, level, and seed of flips and resamples.
 
@@ -147,7 +147,7 @@ def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dic
 
 
 def mean_of_known(values: Floats, axis: int) -> Floats:
-    """Return the mean of what isn't NaN, NaN where all is.
+    """Return the mean of the values that aren't NaN, NaN where all are.
 
     >>> mean_of_known(np.array([[1.0, np.nan], [3.0, np.nan]]), axis=0)
     array([ 2., nan])

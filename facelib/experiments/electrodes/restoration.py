@@ -1,4 +1,4 @@
-"""What taking electrodes digitally off a picture gives back: the same people without, with, and restored."""
+"""Digital removal of electrodes: the same people without, with, and restored."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from facelib import classifiers as zoo
-from facelib import interventions
+from facelib import classifiers, interventions
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.experiments.electrodes.likeness import Pattern, worn_on
@@ -76,7 +75,7 @@ PLACEBO_COLUMNS: Final = {
 @in_short(table=lambda found: found.pictures)
 @dataclass(frozen=True, eq=False)
 class RestorationRun:
-    """What was read and measured.
+    """Readings and measures of a run.
 
     Attributes
     ----------
@@ -266,9 +265,9 @@ def _chunk(
 
 def _readers(given: str | Sequence[str | Classifier] | None) -> list[Classifier]:
     names: Sequence[str | Classifier] = (
-        zoo.available() if given is None else [given] if isinstance(given, str) else given
+        classifiers.available() if given is None else [given] if isinstance(given, str) else given
     )
-    return [zoo.load(one) if isinstance(one, str) else one for one in names]
+    return [classifiers.load(one) if isinstance(one, str) else one for one in names]
 
 
 def _versions(
@@ -309,7 +308,7 @@ def restored_bare(
     size: int = 224,
     workers: int | None = None,
 ) -> pd.DataFrame:
-    """Restore faces without electrodes, which is to change nothing.
+    """Restore faces without electrodes: a placebo, which should change nothing.
 
     Parameters
     ----------
@@ -319,7 +318,7 @@ def restored_bare(
     Returns
     -------
     pandas.DataFrame
-        One row a person, `PLACEBO_COLUMNS`.
+        One row per person, `PLACEBO_COLUMNS`.
     """
     import pandas as pd
 
@@ -333,7 +332,7 @@ def restored_bare(
 
 
 def _placebo(people: _People, readers: Sequence[Classifier]) -> list[dict[str, Any]]:
-    """Return what restoring bare faces does; classifiers read those that were changed only."""
+    """Return the effect of restoring bare faces; classifiers read only those that were changed."""
     rows = []
     for row, face in zip(people.rows("network"), people.bare, strict=True):
         after = restore(face).image

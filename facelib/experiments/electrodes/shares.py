@@ -1,9 +1,9 @@
-"""What each muscle group or region contributes to the change by all electrodes: Shapley values over people.
+"""Shapley shares of muscle groups and regions in the change by all electrodes, over people.
 
 The value of a coalition of groups is the mean probability of the expression that is meant, or the share that
 is named as meant, with the electrodes of these groups attached. A group's Shapley value is what it adds to
-that, averaged over all orders in which the groups may be attached: a share of the whole change. It tells of
-pictures of faces with electrodes and of one classifier; of the muscles below it says nothing.
+that, averaged over all orders in which the groups may be attached: a share of the whole change. It is
+about pictures of faces with electrodes and one classifier, not about the muscles below.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def share_table(result: InterventionalResult, series: ElectrodeSets | None = Non
     Returns
     -------
     pandas.DataFrame
-        One row a grouping, classifier, outcome and group; columns as in `SHARE_COLUMNS`.
+        One row per grouping, classifier, outcome and group; columns as in `SHARE_COLUMNS`.
 
     Raises
     ------

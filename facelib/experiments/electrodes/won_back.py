@@ -1,4 +1,4 @@
-"""How much of what electrodes take from accuracy a restoration wins back, with its interval over people."""
+"""Share of the accuracy lost to electrodes that a restoration wins back, with its interval over people."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def won_back_table(run: RestorationRun, *, n_bootstrap: int = RESAMPLES, seed: i
     Returns
     -------
     pandas.DataFrame
-        One row a worn, expression set, classifier ("all" last) and method; `ACCURACY_COLUMNS`.
+        One row per worn, expression set, classifier ("all" last) and method; `ACCURACY_COLUMNS`.
     """
     import pandas as pd
 
@@ -101,7 +101,7 @@ def won_back_table(run: RestorationRun, *, n_bootstrap: int = RESAMPLES, seed: i
 
 
 def likeness_table(run: RestorationRun) -> pd.DataFrame:
-    """Return the means over people of what is measured of pictures; `LIKENESS_COLUMNS`."""
+    """Return the means over people of the likeness of pictures; `LIKENESS_COLUMNS`."""
     import pandas as pd
 
     from facelib.stats.effects.bootstrap import mean_distribution

@@ -1,4 +1,4 @@
-"""Controls: networks whose use of a property is known, and estimates of what is given."""
+"""Controls: networks whose use of a property is known, and estimates of given properties."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _PREFIX: Final = {"age": "age_", "gender": "male_"}
 
 
 def known_use_table(effects: pd.DataFrame, alpha: float = 0.01, used: float = USED) -> pd.DataFrame:
-    """Compare what tests say of networks of known bias with how they were trained.
+    """Compare the results of tests on networks of known bias with their training.
 
     A network that wasn't trained to use a property isn't blind to it: older skin looks different, and with
     enough people any trace of that is significant (``rejects``). So the verdict is one of size, too.
@@ -77,7 +77,7 @@ def known_use_table(effects: pd.DataFrame, alpha: float = 0.01, used: float = US
     Returns
     -------
     pandas.DataFrame
-        One row a network and property, for the emotion that the biased networks tie it to; columns as in
+        One row per network and property, for the emotion that the biased networks tie it to; columns as in
         `CONTROL_COLUMNS`.
 
     Raises
@@ -134,7 +134,7 @@ def estimates_of(faces: Sequence[Head | Face] | FaceSet, size: int = 224, *, chu
     Returns
     -------
     pandas.DataFrame
-        One row a face: expression, age, gender, and ``age_<estimator>``, ``male_<estimator>``; NaN where
+        One row per face: expression, age, gender, and ``age_<estimator>``, ``male_<estimator>``; NaN where
         something isn't known.
 
     Raises
@@ -205,17 +205,17 @@ def given_and_estimated(table: pd.DataFrame) -> pd.DataFrame:
 def _compared(name: str, estimator: str, expression: str, given: Any, estimated: Any) -> dict[str, Any]:
     from scipy.stats import pearsonr
 
-    told, read = given.to_numpy(np.float64), estimated.to_numpy(np.float64)
-    row = {"property": name, "estimator": estimator, "expression": expression, "n": len(told)}
-    difference = read - told
+    given_values, read = given.to_numpy(np.float64), estimated.to_numpy(np.float64)
+    row = {"property": name, "estimator": estimator, "expression": expression, "n": len(given_values)}
+    difference = read - given_values
     sizes = {"bias": float(difference.mean()), "error": float(np.abs(difference).mean())}
-    if np.ptp(told) == 0 or np.ptp(read) == 0:
+    if np.ptp(given_values) == 0 or np.ptp(read) == 0:
         names = ("correlation", "correlation_low", "correlation_high")
         return row | dict.fromkeys(names, float("nan")) | sizes
-    found = pearsonr(told, read)
-    interval = found.confidence_interval(0.95)
+    correlation = pearsonr(given_values, read)
+    interval = correlation.confidence_interval(0.95)
     return row | {
-        "correlation": float(found.statistic),
+        "correlation": float(correlation.statistic),
         "correlation_low": float(interval.low),
         "correlation_high": float(interval.high),
         **sizes,

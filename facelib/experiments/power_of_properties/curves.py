@@ -1,4 +1,4 @@
-"""How an output goes along with a property, among faces that show the same: binned means with bands."""
+"""Effect curves: binned means of an output over a property, with bands, given the expression."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EFFECT_CURVE_COLUMNS: Final = {
     "label": "class of the output",
     "explained": "ω² of the pair: share of the logit's variance inside expressions",
     "expression": "that is shown; all: outputs without the differences between expressions, plus their mean",
-    "bin": "number of the bin, from 0 on: equal shares of the faces, or one a category",
+    "bin": "number of the bin, from 0 on: equal shares of the faces, or one per category",
     "value": "mean of the property in the bin; the number of the bin for categories",
     "category": "name of the category; empty for numbers",
     "n": "faces in the bin",
@@ -37,7 +37,7 @@ EFFECT_CURVE_COLUMNS: Final = {
 
 
 def strongest_pairs(effects: pd.DataFrame, most: int = STRONGEST) -> pd.DataFrame:
-    """Return the rows of the outputs that go most with a property, one a property, the strongest first.
+    """Return the rows of the outputs that go most with a property, one per property, the strongest first.
 
     The expression itself doesn't count.
 
@@ -83,7 +83,7 @@ def curves_of(
     *,
     bins: int = BINS,
 ) -> pd.DataFrame:
-    """Return the table of `effect_curves` from one row a face in every table.
+    """Return the table of `effect_curves` from one row per face in every table.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The same people with and without sEMG electrodes: what classifiers name rightly before and after."""
+"""The same people with and without sEMG electrodes: accuracy of classifiers before and after."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def electrode_faces(
 def bare_people(
     faces: Sequence[Any] | None, n: int = PAIRS, *, expression_set: ExpressionSet = "facs"
 ) -> list[Any]:
-    """Return those whom electrodes are attached to: who is given, or `electrode_faces`.
+    """Return the people that electrodes are attached to: those given, or `electrode_faces`.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def electrodes_table(result: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a scheme, classifier and expression ("all" first); columns as in `ELECTRODE_COLUMNS`.
+        One row per scheme, classifier and expression ("all" first); columns as in `ELECTRODE_COLUMNS`.
     """
     settings = result.settings
     sets = result.faces["expression_set"].unique() if "expression_set" in result.faces else []
@@ -288,7 +288,7 @@ def paired_names(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counted(pairs: pd.DataFrame) -> dict[str, Any]:
-    """Return what is counted over pairs: both accuracies with Wilson's intervals, and McNemar's test."""
+    """Return the counts over pairs: both accuracies with Wilson's intervals, and McNemar's test."""
     from scipy.stats import binomtest
 
     from facelib.stats.classification import wilson

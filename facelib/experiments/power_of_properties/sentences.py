@@ -1,4 +1,4 @@
-"""What the table of properties says, in sentences that never let a share stand alone."""
+"""Sentences about the table of properties, in which a share never stands alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAPER: Final = (
 
 
 def describe_properties(table: pd.DataFrame) -> str:
-    """Say what was found: the largest share with everything that belongs beside it, then all properties.
+    """Describe the results: the largest share with everything that belongs beside it, then all properties.
 
     Parameters
     ----------

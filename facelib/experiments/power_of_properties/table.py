@@ -1,4 +1,4 @@
-"""One row a property: how many outputs go with it, how far, and what else could explain that."""
+"""The table of properties: shares of outputs that go with each, sizes, and other explanations."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def grid_with_intensity(
 
 
 def properties_table(result: ObservationalResult, with_intensity: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return one row a property: share significant, raw and corrected, beside chance, sizes and companions.
+    """Return one row per property: share significant, raw and corrected, beside chance, sizes and companions.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def companions(properties: pd.DataFrame, labels: pd.DataFrame) -> dict[str, tupl
     Parameters
     ----------
     properties, labels
-        One row a face.
+        One row per face.
 
     Returns
     -------
@@ -276,7 +276,7 @@ def _strongest(cells: pd.DataFrame) -> str:
 
 
 def _coded(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
-    """Return (n, k): ranks and their distances from the middle, or one column a word."""
+    """Return (n, k): ranks and their distances from the middle, or one column per word."""
     import pandas as pd
 
     if column.dtype.kind in "fiub":

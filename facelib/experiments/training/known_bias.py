@@ -32,7 +32,7 @@ _SHIFT, _LIGHT, _NOISE = 1, 0.1, 0.02  # px; and of the range of a picture, [−
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """Heads and what a network sees of them.
+    """Heads and the network's pictures of them.
 
     Attributes
     ----------

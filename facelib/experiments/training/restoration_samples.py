@@ -1,4 +1,4 @@
-"""What the restoration network is shown: patches with some electrodes or none, as cameras make them worse."""
+"""Training samples of the restoration network: patches with or without electrodes, degraded as by cameras."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PATCH: Final = 128  # px, side
 BARE: Final = 0.3  # share of patches that show no electrodes
 THINGS: Final = 0.06  # share of patches of other pictures, without faces
 ALL, ALONE = 0.35, 0.3
-"""Shares of the others that show all pieces of what is covered, and a single one: it has no others to be told
-by."""
+"""Shares of the others that show all pieces of what is covered, and a single one: no others hint
+at it."""
 NEAR: Final = 0.7  # share of patches that lie around a piece of what is covered
 PICTURES: Final = (
     "chelsea", "coffee", "rocket", "coins", "camera", "page", "brick", "grass", "gravel", "retina",

@@ -63,7 +63,7 @@ def contrast(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier and label that both have, columns as in `CONTRAST_COLUMNS`; all rows are one
+        One row per classifier and label that both have, columns as in `CONTRAST_COLUMNS`; all rows are one
         family.
 
     Raises

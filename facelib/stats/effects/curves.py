@@ -1,4 +1,4 @@
-"""From the tidy sweep table to one number an identity: end-to-end differences, slopes, curves."""
+"""From the tidy sweep table to one number per identity: end-to-end differences, slopes, curves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUMMARIES: tuple[Summary, ...] = get_args(Summary)
 @in_short(table=lambda found: found.cells)
 @dataclass(frozen=True, eq=False)
 class FaceEffects:
-    """What every identity did, one column a cell: intervention × classifier × label.
+    """Differences or slopes of every identity, one column per cell: intervention × classifier × label.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class FaceEffects:
 def face_effects(
     table: pd.DataFrame, *, value: Value = "probability", summary: Summary = "difference"
 ) -> FaceEffects:
-    """Return one difference or slope an identity and cell.
+    """Return one difference or slope per identity and cell.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def check_options(value: Any, summary: Any) -> None:
 
 
 def summarise_rows(rows: Rows, values: Floats, value: Value, summary: Summary) -> FaceEffects:
-    """Return what `face_effects` does, from rows that were read before."""
+    """Return the result of `face_effects` from rows that are already read."""
     given = ~np.isnan(values)
     first, last = (_at(rows, values, strength) for strength in (0.0, 1.0))
     by_face = last - first if summary == "difference" else _slopes(rows, values)

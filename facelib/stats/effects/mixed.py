@@ -1,4 +1,4 @@
-"""The mixed model ``logit ~ strength + (1 + strength | face)``, and what stands in where it fails."""
+"""The mixed model ``logit ~ strength + (1 + strength | face)``, and its substitutes where it fails."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def mixed_slopes(
     Where every face was read at the same strengths the estimate has a closed form: the mean of the faces'
     own slopes, with their standard deviation over sqrt(n) as standard error (Laird and Ware 1982, balanced
     case). So curved responses or correlated residuals don't spoil it. Elsewhere the restricted likelihood is
-    maximised, some 20 ms an output. Both give the numbers of statsmodels' MixedLM, which takes half a second.
+    maximised, some 20 ms per output. Both give the numbers of statsmodels' MixedLM, which takes 0.5 s.
     If the faces' intercepts and slopes vary no more than the residuals explain (a singular fit), or nothing
     converges, least squares inside faces (an intercept for each) with standard errors clustered by face
     (CR1) stand in, and the notes say why.

@@ -1,4 +1,4 @@
-"""What the reader must know about one row of the effects over faces."""
+"""Remarks on the rows of the effects over faces."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CAPITAL = SMALLER[0].upper() + SMALLER[1:] + "."
 def remarks(
     table: pd.DataFrame, effects: FaceEffects, known: MeanDistribution, mixed: Sequence[str] | None
 ) -> list[str]:
-    """Return one text a row, sentences in a line, empty where there is nothing to say."""
+    """Return one text per row, its sentences in one line, empty where there is no remark."""
     skew = _skewness(effects.effects)
     d = np.nan_to_num(effects.effects)
     both_signs = (d.min(axis=0) < 0) & (d.max(axis=0) > 0)

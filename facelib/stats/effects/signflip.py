@@ -81,7 +81,7 @@ def sign_flip(
     Parameters
     ----------
     differences
-        (n,) one difference an identity, or (n, m): m columns that share their flips (classifiers, classes).
+        (n,) one difference per identity, or (n, m): m columns that share their flips (classifiers, classes).
         Several faces of one identity are averaged before. NaN, or masked: this identity has no difference
         there.
     alternative

@@ -51,7 +51,7 @@ def standardised_effect(differences: npt.ArrayLike, *, level: float = 0.95) -> S
     Parameters
     ----------
     differences
-        (n,) one difference an identity, or (n, m). NaN: missing.
+        (n,) one difference per identity, or (n, m). NaN: missing.
     level
         Of the interval.
 

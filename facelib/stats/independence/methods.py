@@ -1,4 +1,4 @@
-"""Which tests are run: from ids and tests to a list that can hold the conditioner fixed."""
+"""Choice of tests: from ids and tests to a list that can hold the conditioner fixed."""
 
 from __future__ import annotations
 

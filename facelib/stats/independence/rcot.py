@@ -185,7 +185,7 @@ class PreparedRcot(Prepared):
         return ResidualFeatures(np.hstack([x, y]), fourier, count * len(x_widths), regressor, blocks)
 
     def _draw(self, draw: int) -> tuple[Floats, Floats, Floats, Floats, Floats, float]:
-        """Return what one draw of features says.
+        """Return the statistics of one draw of features.
 
         T, T of the residuals themselves, Σ λ^k, the squared effect; the mean variance of the residual
         features of each property, and of each output, (2, P, O); the degrees of freedom that Z takes.

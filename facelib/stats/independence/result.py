@@ -1,4 +1,4 @@
-"""Running one test on a problem, and what comes out: arrays for a grid, a `TestResult` for one pair."""
+"""Results of one test on a problem: arrays for a grid, a `TestResult` for one pair."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def run(
     null
         None: the test's own, or whole persons exchanged where rows repeat persons.
     n_permutations
-        Surrogates a pair; None: the test's default.
+        Surrogates per pair; None: the test's default.
     sequential
         Whether a pair is left after 10 exceedances.
     clock, deadline
@@ -234,7 +234,7 @@ def _outcome(
     notes: Sequence[Note] = (),
     most: int = 0,
 ) -> Outcome:
-    """Put what was found of a problem where its pairs are in the question; NaN elsewhere."""
+    """Put the results of a problem at its pairs in the question; NaN elsewhere."""
     blank = {
         name: np.full(question.shape, np.nan)
         for name in ("statistic", "effect", "p_value", "low", "high", "p_max")

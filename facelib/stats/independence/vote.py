@@ -1,4 +1,4 @@
-"""The vote of cHSIC, RCoT and CMIknn on every pair: their majority, one p, and what that rests on."""
+"""The vote of cHSIC, RCoT and CMIknn on every pair: their majority, one p, and its notes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFram
     Parameters
     ----------
     table
-        One row a pair and test with method, p, n, notes; if known caveats, one a line (`Outcome.caveats`).
+        One row per pair and test: method, p, n, notes; if known caveats, one per line (`Outcome.caveats`).
     pair
         The columns that name a pair.
     alpha
@@ -49,7 +49,7 @@ def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFram
     columns = [*pair, "method"]
     if table.duplicated(columns).any():
         twice = table.loc[table.duplicated(columns), columns].iloc[0].to_dict()
-        msg = f"A vote needs one row a pair and test; several are of {twice}."
+        msg = f"A vote needs one row per pair and test; several are of {twice}."
         raise BadValueError(msg)
     pairs = table[list(pair)].drop_duplicates(ignore_index=True)
     known = table if "caveats" in table else table.assign(caveats="")
@@ -73,13 +73,13 @@ def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFram
 
 
 def without_run(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Tell which rows have no p because the test wasn't run, though it perhaps could be; (rows,)."""
+    """Return which rows have no p because the test wasn't run, though it perhaps could be; (rows,)."""
     said: npt.NDArray[np.bool_] = table["notes"].fillna("").str.startswith(NOT_RUN).to_numpy(np.bool_)
     return said & table["p"].isna().to_numpy()
 
 
 def _notes(absent: npt.NDArray[np.bool_], untested: npt.NDArray[np.bool_], caveats: Sequence[str]) -> str:
-    """Say what the vote on one pair rests on; what all voters that tested it share is said once."""
+    """Return the notes on the vote on one pair; those that all its voters share appear once."""
     if absent.any():
         return f"{NOT_RUN}: {_titles(absent)} of the three that vote."
     if untested.all():

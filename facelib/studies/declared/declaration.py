@@ -76,7 +76,7 @@ class Declaration:
     _build: Callable[[], Study[Any]]
 
     def study(self) -> Study[Any]:
-        """Return the study; heads are drawn, folders are looked into.
+        """Return the study; heads are drawn, folders are listed.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Declaration:
 
 
 def load_study(path: str | Path) -> Study[Any]:
-    """Return the study that a YAML file declares; `docs/study.yml` shows all that can stand in it.
+    """Return the study that a YAML file declares; `docs/study.yml` shows all its keys.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def to_yaml(study: Study[Any]) -> str:
 
 
 def parse_study(content: str | bytes, source: str = "plan.yml", folder: str | Path = ".") -> Declaration:
-    r"""Return the declaration that a text holds.
+    r"""Return the declaration in a text.
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ def _designed(tree: Located, folder: Path) -> Declaration:
 def _faces_of_design(
     given: Mapping[str, Located], make: Callable[..., Any] | None, folder: Path
 ) -> Callable[[], Any] | None:
-    """Return what makes the faces of a design: as for any study, or by the design's own parameters."""
+    """Return the function that makes the faces of a design: as for any study, or by its own parameters."""
     at = given.get("faces")
     if at is None or at.value is None:
         return None
@@ -289,7 +289,7 @@ def _faces_of_design(
 
 
 def _values(given: Mapping[str, Located], keys: Mapping[str, Key]) -> dict[str, Any]:
-    """Return what Python is given; a name without a value is as good as left out."""
+    """Return the values for Python; a name without a value is as good as left out."""
     return {
         name: keys[name].read(name, at) for name, at in given.items() if name in keys and at.value is not None
     }
@@ -303,16 +303,16 @@ def _hypothesis(
     if at is None or at.value is None:
         return None
     inner = at.mapping("hypothesis is a mapping with a statement and a subject", HYPOTHESIS)
-    told = _values(inner, HYPOTHESIS)
-    if missing := [name for name in NEEDED if name not in told]:
+    stated = _values(inner, HYPOTHESIS)
+    if missing := [name for name in NEEDED if name not in stated]:
         msg = f"A hypothesis has a statement and a subject; {' and '.join(missing)} isn't there."
         raise at.error(msg)
     for name in ("label", "delta", "alpha"):
-        value = told.get(name, values.get(name, defaults.get(name)))
+        value = stated.get(name, values.get(name, defaults.get(name)))
         if value is not None:
-            told[name] = value
-    hypothesis = at.attempt(lambda: Hypothesis(**told))
-    if "alternative" in defaults and "direction" in told:
+            stated[name] = value
+    hypothesis = at.attempt(lambda: Hypothesis(**stated))
+    if "alternative" in defaults and "direction" in stated:
         wanted = ALTERNATIVE[hypothesis.direction]
         if values.setdefault("alternative", wanted) != wanted:
             msg = (
@@ -324,7 +324,7 @@ def _hypothesis(
 
 
 def _with_time(content: dict[str, Any], hypothesis: Hypothesis | None) -> dict[str, Any]:
-    """Return what was written, with the time at which the hypothesis was."""
+    """Return the declaration as written, with the time of its hypothesis."""
     if hypothesis is None:
         return content
     return content | {"hypothesis": content["hypothesis"] | {"created": hypothesis.created}}

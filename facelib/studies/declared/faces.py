@@ -1,4 +1,4 @@
-"""Whom a declared study looks at: heads that are drawn, a folder of photographs, or a zip of them."""
+"""Faces of a declared study: heads that are drawn, a folder of photographs, or a zip of them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ Maker = Callable[[], "list[Head] | FaceSet"]
 
 
 def check_faces(at: Located, folder: Path) -> Maker:
-    """Check the faces of a declared study; return what makes them.
+    """Check the faces of a declared study; return a function that makes them.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def check_faces(at: Located, folder: Path) -> Maker:
 
 
 def _try_heads(at: Located, values: dict[str, Any]) -> None:
-    """Draw a few heads: what can't be drawn is told by the line that alone can't, or that of the faces."""
+    """Draw a few heads; the error names the line that alone can't be drawn, or that of the faces."""
     for name, value in values.items():
         if name in ("stratify", "correlate", "also"):
             continue  # they may refer to each other

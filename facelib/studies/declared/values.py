@@ -1,4 +1,4 @@
-"""What the names in a declared study take: kind, meaning, and a check that knows the line."""
+"""Keys of a declared study: the kind and meaning of their values, and a check that names the line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from facelib import classifiers as zoo
+from facelib import classifiers
 from facelib import interventions as changes
 from facelib.interventions import Intervention
 from facelib.properties import PROPERTIES
@@ -44,7 +44,7 @@ class Key:
     check: Callable[[Located], Any]
 
     def read(self, name: str, at: Located) -> Any:
-        """Return what Python is given, or raise what was expected, with the line."""
+        """Return the value for Python, or raise an error that says what was expected in which line."""
         try:
             return at.attempt(lambda: self.check(at), before=f"{name}: ")
         except Misfit:
@@ -175,13 +175,15 @@ def as_tuples(value: Any) -> Any:
 
 
 def _classifier(name: str) -> None:
-    if name not in zoo.names("*", ALL_KINDS):
-        zoo.CLASSIFIERS[name]
+    if name not in classifiers.names("*", ALL_KINDS):
+        classifiers.CLASSIFIERS[name]
 
 
 def _label(name: str) -> str:
     """Return a class of interest that is a common emotion, or a label of a classifier that was registered."""
-    return check_label(name, [] if name in zoo.EMOTIONS else map(zoo.load, zoo.available(kind="own")))
+    return check_label(
+        name, [] if name in classifiers.EMOTIONS else map(classifiers.load, classifiers.available(kind="own"))
+    )
 
 
 COMMON: Final = {

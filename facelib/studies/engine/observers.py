@@ -1,4 +1,4 @@
-"""Who reads the pictures of a study: classifiers and measures, as they are sent to other processes."""
+"""Observers of a study's pictures: classifiers and measures, as they are sent to other processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from facelib import classifiers as zoo
+from facelib import classifiers
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, UnavailableError
 from facelib.properties import PROPERTIES
@@ -24,7 +24,7 @@ KEPT: Final = 24
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """What reads pictures: a classifier, or the properties that are measured; it can be sent along.
+    """An observer of pictures: a classifier, or the properties that are measured; it can be sent along.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Reader:
 
     @property
     def kind(self) -> Kind:
-        """Where its rows are kept."""
+        """Kind of the table that keeps its rows."""
         return "measured" if self.id == MEASURES else "outputs"
 
 
@@ -68,8 +68,8 @@ def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
         raise BadValueError(msg)
     names = classifier.classes
     key = fingerprints.of_classifier(classifier)
-    here = classifier.id in zoo.names(kind=("pretrained", "known bias"))
-    if here and zoo.load(classifier.id) is classifier:
+    here = classifier.id in classifiers.names(kind=("pretrained", "known bias"))
+    if here and classifiers.load(classifier.id) is classifier:
         return Reader(classifier.id, key, names)
     if not travels:
         return Reader(classifier.id, key, names, model=classifier)
@@ -86,7 +86,7 @@ def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
 
 
 def measures_of(names: tuple[str, ...], *, travels: bool) -> Reader:
-    """Return what measures as it is sent to workers; properties of one's own go along.
+    """Return the measures as they are sent to workers; the user's own properties go along.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def measures_of(names: tuple[str, ...], *, travels: bool) -> Reader:
 
 
 def bring(reader: Reader) -> None:
-    """Make properties of one's own that came along with the work known to this process, once."""
+    """Register the user's own properties that came along with the work in this process, once."""
     if reader.packed is None or _MEASURED.get(MEASURES) == reader.key:
         return
     with _LOCK:
@@ -130,7 +130,7 @@ def loaded(reader: Reader) -> Classifier:
     if reader.model is not None:
         return reader.model
     if reader.packed is None:
-        found = zoo.load(reader.id)
+        found = classifiers.load(reader.id)
         if _key(found) != reader.key:
             msg = f"{reader.id!r} on this machine is another one than where the study was planned."
             raise UnavailableError(msg)

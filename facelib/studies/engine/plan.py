@@ -1,4 +1,4 @@
-"""What a study will do, before it does it: how many pictures, how long, how much disk."""
+"""Plan of a study, before its run: its pictures, its duration and its disk space."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOADING: Final = 0.6  # both measured on one core of a laptop
 @in_short()
 @dataclass(frozen=True)
 class Plan:
-    """What a study will do.
+    """Plan of a study.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class Plan:
         Parameters
         ----------
         progress
-            As told last; its ``left`` is that of the units alone.
+            As reported last; its ``left`` is that of the units alone.
         """
         done, units = progress.done - self.done, self.units - self.done
         planned = (self.seconds - min(self.afterwards, self.at_most)) / max(units, 1)
@@ -96,7 +96,7 @@ class Plan:
 
     @property
     def counts(self) -> Counts:
-        """How many units are done, failed and missing."""
+        """Numbers of units done, failed and missing."""
         return Counts(self.done - self.failed, self.failed, self.units - self.done)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Whom a study looks at: heads, pictures or sets of pictures; their keys, persons and what is known."""
+"""Subjects of a study: heads, pictures, or sets of pictures; their keys, persons and attributes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Subject:
 
 
 def identity_of(head: Head) -> str:
-    """Return who a head is: the same whatever it shows, wears or suffers from, and however it is seen.
+    """Return the identity of a head: the same whatever it shows, wears or suffers from, from any view.
 
     >>> head = Head(seed=3)
     >>> identity_of(head) == identity_of(head.replace(expression="sad", left=0.2, pose=(20, 0, 0), glasses=1))
@@ -140,7 +140,7 @@ def subjects(faces: Any, *, progress: Callable[[int, int], object] | None = None
 
 
 def example(faces: Any) -> Head | Face:
-    """Return a face of the kind that a study looks at, without reading a picture.
+    """Return a face of the study's kind, without reading a picture.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def example(faces: Any) -> Head | Face:
 
 
 def faces_table(people: Sequence[Subject]) -> pd.DataFrame:
-    """Return one row a face: `FACE_COLUMNS`, then what is known of each; numbers among words are words."""
+    """Return one row per face: `FACE_COLUMNS`, then its attributes; numbers among words are words."""
     import pandas as pd
 
     rows = [
@@ -182,7 +182,7 @@ def _several(faces: Any) -> bool:
 
 
 def _of_head(head: Head) -> Subject:
-    known = {item.name: _told(getattr(head, item.name)) for item in fields(head)}
+    known = {item.name: _as_cell(getattr(head, item.name)) for item in fields(head)}
     known |= dict(zip(POSE, head.pose, strict=True))
     return Subject(head.key, head.key, identity_of(head), meant(head), known, head)
 
@@ -214,16 +214,16 @@ def _of_set(faces: FaceSet, progress: Callable[[int, int], object] | None) -> li
 
 
 def _key(picture: str, known: Mapping[str, Any]) -> str:
-    """Return the fingerprint of a picture and of what is known of it: changes and measures look at both."""
+    """Return the fingerprint of a picture and its attributes: changes and measures use both."""
 
-    def told(value: Any) -> str:
+    def as_key(value: Any) -> str:
         try:
             return fingerprint(value)
         except BadValueError:  # a date, or what only its own library knows
             text = repr(value)
             return type(value).__qualname__ if " at 0x" in text else text  # where it lies isn't what it is
 
-    return fingerprint(picture, {str(name): told(value) for name, value in known.items()})
+    return fingerprint(picture, {str(name): as_key(value) for name, value in known.items()})
 
 
 def _with_attributes(name: str, key: str, known: Mapping[str, Any], face: Face | Place) -> Subject:
@@ -233,8 +233,8 @@ def _with_attributes(name: str, key: str, known: Mapping[str, Any], face: Face |
     return Subject(name, key, identity, meant(known), known, face)
 
 
-def _told(value: Any) -> Any:
-    """Return a field of a head as it stands in a table."""
+def _as_cell(value: Any) -> Any:
+    """Return a field of a head as a cell of a table."""
     if isinstance(value, tuple):
         return "; ".join(" ".join(map(str, item)) if isinstance(item, tuple) else str(item) for item in value)
     return value if value is None or isinstance(value, Real | str) else str(value)

@@ -1,4 +1,4 @@
-"""Whether the files of a study are what was written: each is compared with its checksum."""
+"""Verification of a study's files: each is compared with its checksum."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class File:
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found.
+    """Findings of `verify`.
 
     Attributes
     ----------
@@ -169,7 +169,7 @@ def _counted(store: Store, parts: Mapping[Path, About]) -> tuple[Counts | None, 
 
 
 def _others(store: Store, known: Collection[Path]) -> Iterator[File]:
-    """Return what lies among a study's rows and beside its own files, and isn't of it."""
+    """Return foreign files among a study's rows and beside its own files."""
     for kind in KINDS:
         for path in sorted((store.folder / kind).glob("*")):
             if path not in known and not UNFINISHED.fullmatch(path.name):

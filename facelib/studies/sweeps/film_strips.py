@@ -1,4 +1,4 @@
-"""Film strips: pictures of an intervention with what was measured and what classifiers made of them."""
+"""Film strips: pictures of an intervention with their measures and classifier outputs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ OUTPUT_COLUMNS: Final = ("strip", "title", "step", "strength", "classifier", "la
 @in_short(picture=lambda strip: strip.images)
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """Pictures of growing strength, what was measured of them, and what classifiers made of them.
+    """Pictures of growing strength, with their measures and classifier outputs.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ def demonstrate(
         None: that of the intervention.
     measure
         Name of a property, or "grey levels" for the RMS difference to strength 0; None: the property that the
-        intervention is meant to move, or grey levels if it names none or it can't be told on this machine.
+        intervention is meant to move, or grey levels if there is none or it can't be measured here.
     label
         The class of interest; None: the expression that the head shows.
     steps
@@ -143,7 +143,7 @@ def demonstrate(
     models = load_all(classifiers)
     wanted = wanted_label(label, person, models)
     frames = make_frames(person, chosen, even_strengths(steps), size=size)
-    name, values, digits = _measured(measure or _told(chosen), frames.faces)
+    name, values, digits = _measured(measure or _own_property(chosen), frames.faces)
     return Strip(
         title=title or chosen.title,
         note=chosen.clause,
@@ -170,7 +170,7 @@ def reference_strips(
     size: int = SIZE,
     seed: int = 0,
 ) -> list[Strip]:
-    """Return harmless changes that change the picture as much as an intervention does, at every strength.
+    """Return placebos that change the picture as much as an intervention does, at every strength.
 
     Parameters
     ----------
@@ -218,10 +218,10 @@ def strip_tables(strips: Iterable[Strip]) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     frames
-        One row a picture, with the columns of `FRAME_COLUMNS`.
+        One row per picture, with the columns of `FRAME_COLUMNS`.
     outputs
-        One row a picture and classifier, with the columns of `OUTPUT_COLUMNS`; classifiers without the class
-        of interest have none.
+        One row per picture and classifier, with the columns of `OUTPUT_COLUMNS`; classifiers without the
+        class of interest have none.
     """
     import pandas as pd
 
@@ -294,8 +294,8 @@ def written(value: float, digits: int) -> str:
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
 
 
-def _told(intervention: Intervention) -> str | None:
-    """Return the property that an intervention is meant to move, if it can be told on this machine."""
+def _own_property(intervention: Intervention) -> str | None:
+    """Return the property that an intervention is meant to move, if it can be measured on this machine."""
     moves = intervention.moves
     return None if moves is None or PROPERTIES[moves].reason else moves
 

@@ -1,4 +1,4 @@
-"""Reference changes beside a sweep: what harmless changes of the same size do to the outputs."""
+"""Placebos beside a sweep: the outputs under harmless changes of the same size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BAND = (0.05, 0.95)
 @in_short()
 @dataclass(frozen=True, eq=False)
 class ReferenceSweep:
-    """One harmless change, matched to the intervention in pixel distance at every strength.
+    """One placebo, matched to the intervention in pixel distance at every strength.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class ReferenceSweep:
 @in_short()
 @dataclass(frozen=True, eq=False)
 class References:
-    """The reference sweeps that are in so far.
+    """The reference sweeps that are finished so far.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class References:
         return np.stack([sweep.probabilities[classifier][:, column] for sweep in self.sweeps]).astype(float)
 
     def changes(self, classifier: str, label: str) -> pd.DataFrame:
-        """Return what every reference sweep did to one output: number, kind, change, epgm, matched.
+        """Return the change of one output in every reference sweep: number, kind, change, epgm, matched.
 
         ``change`` is the probability at the last strength minus that at the first; ``matched`` says whether
         the distance was reached at every strength.
@@ -172,7 +172,7 @@ def run_references(
     workers: int = 1,
     stale: Stale | None = None,
 ) -> Iterator[References]:
-    """Read `n` reference sweeps one after the other; yields all that are in after each.
+    """Read `n` reference sweeps one after the other; yields all finished ones after each.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def run_references(
     thinned
         Strengths of each.
     by_region
-        Match the pixel distance in each quarter of the face box too, so that a harmless change lies where the
+        Match the pixel distance in each quarter of the face box too, so that a placebo lies where the
         intervention does. Making one takes about 50 ms instead of 7 (7 strengths, 224 px).
     start
         References of the same sweep, seed and way of matching that are in already; they are kept and not

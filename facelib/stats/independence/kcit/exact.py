@@ -111,7 +111,7 @@ def residuals(kernels: Sequence[Gaussian], ridge: Ridge, workers: int = 1) -> Re
 def sums(xs: Sequence[Gaussian], ys: Sequence[Gaussian], ridge: Ridge, workers: int = 1) -> Sums:
     """Sum over all pairs of residual kernels, tile by tile, on `workers` threads.
 
-    Takes 16 n r bytes a variable, r columns of the regression, but no more than about 1 GB: then variables
+    Takes 16 n r bytes per variable, r columns of the regression, but no more than about 1 GB: then variables
     are taken in groups.
     """
     found = [

@@ -43,10 +43,10 @@ class Kcit(IndependenceTest):
     of X are also alike in what is left of Ŷ, the sum of P = K_XR ∘ K_YR is large; ∘ multiplies entry by
     entry. Under the null it is about gamma distributed with mean tr P and variance 2 Σ(P∘P).
 
-    θ = 1/(w² d) with d the columns of Z, one a label or number; w = 1.2 below 200 faces, 0.7 below 1200, else
-    0.4. If nothing is held fixed, R is the identity, w = 0.8, 0.5, 0.3, d the variable's own columns, and the
-    null has mean tr K_X tr K_Y / n and variance 2 ΣK_X² ΣK_Y² / n² (Gretton et al. 2007). causal-learn
-    takes θ = d/w² then: the kernel of a vector of 8 is nearly the identity, and it never rejects.
+    θ = 1/(w² d) with d the columns of Z, one per label or number; w = 1.2 below 200 faces, 0.7 below 1200,
+    else 0.4. If nothing is held fixed, R is the identity, w = 0.8, 0.5, 0.3, d the variable's own columns,
+    and the null has mean tr K_X tr K_Y / n and variance 2 ΣK_X² ΣK_Y² / n² (Gretton et al. 2007).
+    causal-learn takes θ = d/w² then: the kernel of a vector of 8 is nearly the identity, and never rejects.
 
     statistic: ΣP. effect: ΣP / √(ΣK_XR² ΣK_YR²), the alignment of both residual kernels, in [0, 1].
 
@@ -175,7 +175,7 @@ class NodeKcit(PreparedKcit):
         off = min(test.tolerance * problem.n / smallest, 1.0) if smallest > 0 else 1.0
         p_off = max(self.spread(off, off), 1e-12)
         self.notes += (
-            f"Kernels of {problem.n} faces are carried by {min(sizes)} to {max(sizes)} nodes a variable: "
+            f"Kernels of {problem.n} faces are carried by {min(sizes)} to {max(sizes)} nodes per variable: "
             f"sums within about {off:.0e} of the exact ones, p within {p_off:.0e}.",
         )
 

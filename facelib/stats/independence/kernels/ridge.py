@@ -1,4 +1,4 @@
-"""Taking a conditioner out of kernels: kernel ridge regression on Z, once for all variables."""
+"""Kernel ridge regression on a conditioner, once for all variables."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Chsic(IndependenceTest):
     epsilon
         ε of the ridge regression on Z, not scaled by n.
     cell
-        Faces a k-means cell, on average.
+        Faces per k-means cell, on average.
     rank
         Most columns of a kernel's factor. It has as many as make T right to 1e-8 of √(T_XX T_YY); if it may
         not, what is left out is noted.

@@ -20,7 +20,7 @@ BLOCK = 1 << 17  # numbers of one label's cross-products at a time: they stay in
 
 @dataclass(frozen=True, eq=False)
 class Conditioner:
-    """What ridge regression on labels leaves: S = D + E N^(−½) Ŝ N^(−½) Eᵀ.
+    """Residual operator of ridge regression on labels: S = D + E N^(−½) Ŝ N^(−½) Eᵀ.
 
     S = ε (M + ε I)⁻¹ H with the centred Gram M of Z; D takes means out of labels, E (n, C) says which label a
     face has, N holds the labels' sizes. S commutes with permutations inside labels.

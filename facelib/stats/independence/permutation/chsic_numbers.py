@@ -14,12 +14,12 @@ from facelib.stats.independence.threads import threaded
 from facelib.utilities.checks import Floats
 
 STORED = 3000  # rows up to which a property's Gram is held, 72 MB
-AT_ONCE = 32  # orders a matrix product
+AT_ONCE = 32  # orders per matrix product
 
 
 @dataclass(frozen=True, eq=False)
 class Remainder:
-    """What ridge regression on Z leaves: S = ε (M + ε I)⁻¹ H = H − U diag(s) Uᵀ.
+    """Residual operator of ridge regression on Z: S = ε (M + ε I)⁻¹ H = H − U diag(s) Uᵀ.
 
     Attributes
     ----------

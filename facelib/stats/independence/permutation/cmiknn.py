@@ -29,7 +29,7 @@ from facelib.utilities.checks import Floats, as_count
 
 Transform = Literal["ranks", "standardise"]
 TRANSFORMS = ("ranks", "standardise")
-AT_ONCE = 64  # orders a task
+AT_ONCE = 64  # orders per task
 
 
 @register
@@ -52,7 +52,7 @@ class Cmiknn(IndependenceTest):
 
     statistic: I. effect: √(1 − exp(−2 max(I′, 0))), which is |r| for Gaussian variables; I′ counts the faces
     strictly nearer than ε_i in (X, Ŷ, Z) in place of k, because equal distances among ranks raise I (by .03
-    at 143 faces a label, .17 at 20) and not I′.
+    at 143 faces per label, .17 at 20) and not I′.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class Coordinates:
 
 
 def neighbours(sizes: Codes, k: int | None, share: float) -> Codes:
-    """Return how many neighbours are looked at in labels of these sizes, 0 in those that are left out.
+    """Return the number of neighbours in labels of these sizes, 0 in those that are left out.
 
     >>> neighbours(np.array([143, 20, 7]), None, share=0.1)
     array([14,  3,  0])

@@ -15,7 +15,7 @@ from facelib.stats.independence.permutation.permutations import Orders, RowOrder
 from facelib.stats.independence.variables import Codes, z_scores
 from facelib.utilities.checks import Floats
 
-CELL = 10  # faces a cell, on average (our choice)
+CELL = 10  # faces per cell, on average (our choice)
 
 
 class Neighbours(Orders):
@@ -138,7 +138,7 @@ class Cells(Orders):
     seed
         Seed of cells and orders.
     size
-        Faces a cell, on average.
+        Faces per cell, on average.
     """
 
     exact = False

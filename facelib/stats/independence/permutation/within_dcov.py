@@ -18,10 +18,10 @@ from facelib.stats.independence.variables import Codes, Variable
 from facelib.utilities.checks import Floats
 
 MOST_PAIRS = 100_000_000
-"""Pairs of faces of one label above which the test refuses (our choice): a minute a pair of variables."""
+"""Pairs of faces of one label above which the test refuses (our choice): a minute per pair of variables."""
 FEWEST = 3
 """Faces of a label without which its V² is the same for all orders: of two faces there is one distance."""
-_TILE = 1024  # pairs of faces a tile: what is multiplied stays in the cache
+_TILE = 1024  # pairs of faces per tile: what is multiplied stays in the cache
 _RUNS = 8  # shares of the work for threads
 _FUSED = 2  # up to so many outputs distances are summed as they are made instead of being multiplied later
 

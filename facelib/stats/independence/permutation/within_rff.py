@@ -19,7 +19,7 @@ from facelib.utilities.checks import Floats, as_count, as_list
 
 SMALLEST = 1e-6  # share of the largest principal component below which the others are rounding
 ROUNDING = 1e-9
-"""Share of M below which M − E A is rounding: A is the same for all orders then, and tells no size."""
+"""Share of M below which M − E A is rounding: A is then the same for all orders, whatever the size."""
 _NUMBERS = 1 << 17  # float64 numbers of cross-covariances held at a time: 1 MB, the cache
 
 
