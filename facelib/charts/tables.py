@@ -58,8 +58,8 @@ def needed(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
     given: Any = table
     if not isinstance(given, pd.DataFrame):
-        own = tables_of(given)
-        came = f"{type(given).__name__}{', whose tables are ' if own else ''}{', '.join(own)}"
+        tables = tables_of(given)
+        came = f"{type(given).__name__}{', whose tables are ' if tables else ''}{', '.join(tables)}"
         msg = f"Expected a tidy table with the columns {', '.join(columns)}; got {came}."
         raise BadValueError(msg)
     missing = [name for name in columns if name not in table.columns]

@@ -107,8 +107,8 @@ class Behaviour:
         yield "accuracy", "all", "", self.accuracy
         yield "P(intended)", "all", "", self.intended
         for place, what in enumerate(("accuracy", "P(intended)")):
-            for (grouping, group), found in self.groups.items():
-                yield what, grouping, group, found[place]
+            for (grouping, group), estimates in self.groups.items():
+                yield what, grouping, group, estimates[place]
         for intended, shares in self.confusion.iterrows():
             for named, share in shares.items():
                 count = self.counts[str(intended)]
@@ -166,14 +166,14 @@ class Answers:
         place = np.array(
             [model.index_of(name) if name in model.emotions.values() else -1 for name in intended]
         )
-        known = place >= 0
-        if not known.any():
+        has_label = place >= 0
+        if not has_label.any():
             msg = f"{classifier!r} has no label for what these heads show: {', '.join(rows)}."
             raise BadValueError(msg)
         right, meant = named == intended, read[np.arange(len(read)), place]
         groups = {
             (grouping, group): (_share(right[chosen]), _mean(meant[chosen], seed))
-            for grouping, group, chosen in self._groups(known)
+            for grouping, group, chosen in self._groups(has_label)
         }
         return Behaviour(
             classifier=classifier,
@@ -181,9 +181,11 @@ class Answers:
             population=describe_heads(self.heads, self.size),
             confusion=pd.DataFrame(counts / counts.sum(axis=1, keepdims=True), index=rows, columns=columns),
             counts=dict(zip(rows, counts.sum(axis=1).tolist(), strict=True)),
-            accuracy=_share(right[known]),
-            intended=_mean(meant[known], seed),
-            reliability=reliability(np.minimum(read[known].max(axis=1), 1.0), right[known], seed=seed),
+            accuracy=_share(right[has_label]),
+            intended=_mean(meant[has_label], seed),
+            reliability=reliability(
+                np.minimum(read[has_label].max(axis=1), 1.0), right[has_label], seed=seed
+            ),
             groups=groups,
         )
 
@@ -200,9 +202,18 @@ class Answers:
         for first, second in combinations(codes, 2):
             differ = wilson(int((codes[first] != codes[second]).sum()), len(self.heads))
             kappa = cohen_kappa(codes[first], codes[second], len(names), seed=seed)
-            for column, found in (("share", differ), ("kappa", kappa)):
+            for column, estimate in (("share", differ), ("kappa", kappa)):
                 rows.append(
-                    (first, "disagreement", second, column, found.value, found.n, found.low, found.high)
+                    (
+                        first,
+                        "disagreement",
+                        second,
+                        column,
+                        estimate.value,
+                        estimate.n,
+                        estimate.low,
+                        estimate.high,
+                    )
                 )
         return pd.DataFrame(rows, columns=list(BEHAVIOUR_COLUMNS))
 
@@ -210,8 +221,8 @@ class Answers:
         """Return the behaviour of all, their disagreement and the population as one tidy table."""
         import pandas as pd
 
-        words, version = describe_heads(self.heads, self.size), importlib.metadata.version("facelib")
-        who = ("", "population", words, version, np.nan, len(self.heads), np.nan, np.nan)
+        description, version = describe_heads(self.heads, self.size), importlib.metadata.version("facelib")
+        who = ("", "population", description, version, np.nan, len(self.heads), np.nan, np.nan)
         parts = [
             pd.DataFrame([who], columns=list(BEHAVIOUR_COLUMNS)),
             *(self.behaviour(model.id, seed=seed).table for model in self.classifiers),

@@ -104,19 +104,19 @@ def manipulation_check(
         kinds = ", ".join(sorted({type(head).__name__ for head in people})) or "nothing"
         msg = f"A manipulation check needs two heads or more; got {len(people)} ({kinds})."
         raise BadValueError(msg)
-    chosen = [interventions.get(name) for name in names] if names is not None else interventions.ordered()
+    changes = [interventions.get(name) for name in names] if names is not None else interventions.ordered()
     wanted = _all_properties() if measured is None else list(measured)
-    if not (chosen and wanted):
+    if not (changes and wanted):
         msg = (
             "A manipulation check needs an intervention and a property, or more; "
-            f"got {len(chosen)} and {len(wanted)}."
+            f"got {len(changes)} and {len(wanted)}."
         )
         raise BadValueError(msg)
     for name in wanted:
         PROPERTIES[name]  # an unknown one is named before anything is rendered
     strengths = even_strengths(steps)
     tables = []
-    for done, intervention in enumerate(chosen, start=1):
+    for done, intervention in enumerate(changes, start=1):
         dressed = [demonstration_head(intervention, head) for head in people]
         values = np.stack(
             [
@@ -129,7 +129,7 @@ def manipulation_check(
         )
         tables.append(_rows(intervention, wanted, turned, strengths))
         if progress is not None:
-            progress(done, len(chosen))
+            progress(done, len(changes))
     return pd.concat(tables, ignore_index=True)
 
 

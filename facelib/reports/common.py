@@ -119,23 +119,23 @@ def failures(result: Result) -> tuple[tuple[str, ...], Table | None]:
 
 def provenance_tables(result: Result) -> tuple[Table, ...]:
     """Return versions and machine, runs, classifiers, as tables."""
-    known = result.provenance
-    machine = known.get("machine", {})
+    provenance = result.provenance
+    machine = provenance.get("machine", {})
     pairs = [
-        *((str(name), str(version)) for name, version in known.get("versions", {}).items()),
+        *((str(name), str(version)) for name, version in provenance.get("versions", {}).items()),
         *((f"machine: {name}", str(value)) for name, value in machine.items()),
-        ("seed", str(known.get("seed", result.settings["seed"]))),
+        ("seed", str(provenance.get("seed", result.settings["seed"]))),
     ]
     said = [("as stored", note) for note in result.notes]
     tables = [two_columns("Versions, machine and seed.", [*pairs, *said], names=("What", "Which"))]
-    if runs := known.get("runs"):
+    if runs := provenance.get("runs"):
         passed = tuple(
             (str(place), str(run.get("begun")), str(run.get("ended") or "not ended"), _jobs(run))
             for place, run in enumerate(runs, 1)
         )
         heads = ("Run", "Begun", "Ended", "Processes")
         tables.append(Table("Runs of this study.", heads, passed, words=frozenset({0, 1, 2})))
-    if networks := tuple(_classifier(row) for row in known.get("classifiers", [])):
+    if networks := tuple(_classifier(row) for row in provenance.get("classifiers", [])):
         columns = ("Classifier", "Title and source", "Licence", "sha256 of weights", "Trained on", "Limits")
         tables.append(Table("Classifiers.", columns, networks, words=frozenset(range(6))))
     return tuple(tables)

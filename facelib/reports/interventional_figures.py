@@ -41,7 +41,7 @@ def figures(
     key, title, delta = keys_of(result)[name], capital(titles[name]), common.margin(result.settings["delta"])
     alpha = float(result.settings["alpha"])
     heading = f"Change of the probability of {aim(result)} from strength 0 to 1"
-    found = [
+    drawn = [
         Figure(
             f"effects_{key}",
             f"{title}: mean change over people with its intervals: thin {100 * (1 - alpha):g} %, bold "
@@ -53,7 +53,7 @@ def figures(
     ]
     if own is not None and len(own):
         control = control_title(result)
-        found.append(
+        drawn.append(
             Figure(
                 f"contrasts_{key}",
                 f"{title}, beyond the control ({control}): D, the change minus that of the control on the "
@@ -66,7 +66,7 @@ def figures(
     curves = result.curves[result.curves["intervention"].isin(shown)]
     curves = curves.sort_values("intervention", key=lambda names: names.map(shown.index), kind="stable")
     lines = "; the dashed line is the control" if len(shown) > 1 else ""
-    found.append(
+    drawn.append(
         Figure(
             f"curves_{key}",
             f"{title}: mean probability of {aim(result)} over the strength of the change; bands: "
@@ -75,7 +75,7 @@ def figures(
             lambda: drawing.curves(curves, titles, f"Mean probability of {aim(result)} over the strength"),
         )
     )
-    found.append(
+    drawn.append(
         Figure(
             f"map_{key}",
             f"{title}: mean change of every emotion's probability. *: significant after Holm's correction "
@@ -86,7 +86,7 @@ def figures(
             lambda: drawing.emotions(by_label, titles),
         )
     )
-    return tuple(found)
+    return tuple(drawn)
 
 
 def _key(table: pd.DataFrame, marks: Mapping[str, str]) -> str:

@@ -92,34 +92,32 @@ def _span(low: int, high: int) -> str:
 
 def paragraph(result: InterventionalResult) -> str:
     """Return a methods paragraph that can be pasted into a paper."""
-    known, titles = facts(result), titles_of(result)
+    fact, titles = facts(result), titles_of(result)
     names = result.settings["classifiers"]
     ways = [titles[name] for name in result.interventions]
     changes = f"by {ways[0]}" if len(ways) == 1 else f"in {len(ways)} ways ({'; '.join(ways)})"
     interval = listed(
         [
-            *([f"BCa bootstrap, {known['resamples']:,} resamples"] if known["bca"] else []),
-            *(["Student's t"] if known["t"] else []),
+            *([f"BCa bootstrap, {fact['resamples']:,} resamples"] if fact["bca"] else []),
+            *(["Student's t"] if fact["t"] else []),
         ]
     )
-    sides = "two-sided" if known["alternative"] == "two-sided" else "one-sided"
-    patterns = (
-        f"all {known['flips']:,} sign patterns" if known["exact"] else f"{known['flips']:,} sign patterns"
-    )
-    family = counted(known["family"], "test")
+    sides = "two-sided" if fact["alternative"] == "two-sided" else "one-sided"
+    patterns = f"all {fact['flips']:,} sign patterns" if fact["exact"] else f"{fact['flips']:,} sign patterns"
+    family = counted(fact["family"], "test")
     text = (
-        f"The faces were {known['faces']}. Using {common.package(result)} (seed {known['seed']}), we changed "
-        f"each of them {changes}, in {known['steps']} even steps from strength 0 (the unchanged face) to 1; "
-        f"nothing else was set anew{_measured(known['measured'])}. Each picture ({known['size']} px) was "
+        f"The faces were {fact['faces']}. Using {common.package(result)} (seed {fact['seed']}), we changed "
+        f"each of them {changes}, in {fact['steps']} even steps from strength 0 (the unchanged face) to 1; "
+        f"nothing else was set anew{_measured(fact['measured'])}. Each picture ({fact['size']} px) was "
         f"read by {counted(len(names), 'classifier')} ({listed(names)}), always with the face box of the "
-        f"unchanged face. The effect was the difference in the probability of {known['aim']} between "
+        f"unchanged face. The effect was the difference in the probability of {fact['aim']} between "
         "strength 1 and 0, "
-        f"averaged over the faces of a person; the person was the unit of analysis (n = {known['n']}). We "
-        f"report means over people with {known['level']} intervals ({interval or 'none'}) and {sides} "
+        f"averaged over the faces of a person; the person was the unit of analysis (n = {fact['n']}). We "
+        f"report means over people with {fact['level']} intervals ({interval or 'none'}) and {sides} "
         f"sign-flip tests over people ({patterns}), corrected after Holm over {family} at "
-        f"α = {known['alpha']}. A change was said to matter if the {known['verdict_level']} interval of its "
-        f"mean lay wholly outside ± δ = {known['delta']} ({known['least']} people at least), not to matter "
-        f"if it lay wholly inside ({known['fewest']} people at least), and undecided otherwise; "
+        f"α = {fact['alpha']}. A change was said to matter if the {fact['verdict_level']} interval of its "
+        f"mean lay wholly outside ± δ = {fact['delta']} ({fact['least']} people at least), not to matter "
+        f"if it lay wholly inside ({fact['fewest']} people at least), and undecided otherwise; "
         f"{_when_set(result)}."
     )
     if result.control:

@@ -229,10 +229,10 @@ def _inline(svg: str, name: str, alt: str) -> str:
     root = ElementTree.fromstring(svg)
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
-        given = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
+        attributes = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
         element.attrib.clear()
         element.attrib.update(
-            {key: _own(key, value, name) for key, value in given.items() if not _needless(key)}
+            {key: _own(key, value, name) for key, value in attributes.items() if not _needless(key)}
         )
     root.attrib |= {"role": "img", "aria-label": alt}
     root.attrib.pop("version", None)

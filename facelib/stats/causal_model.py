@@ -90,14 +90,14 @@ class CausalModel:
         n = as_count(n, "The number of faces")
         rng = np.random.default_rng(as_count(seed, "The seed", least=0))
         codes = rng.permutation(np.arange(n) % len(LABELS))
-        number, own, seen, rest = rng.standard_normal((4, n))
+        number, property_noise, seen, rest = rng.standard_normal((4, n))
         categorical = self.conditioner == "labels"
         pull = PULL[codes] if categorical else _pull(number, self.conditioner)
         sign = SIGN[codes] if categorical else np.sign(number)
-        x = self.confounding * pull + own
+        x = self.confounding * pull + property_noise
         noise = SEEN * seen + np.sqrt(1 - SEEN**2) * rest
         y = self.confounding * pull + self.effect * _shaped(x, sign, self.shape) + noise
-        look = (own + seen) / np.sqrt(2)
+        look = (property_noise + seen) / np.sqrt(2)
         label: Any = np.array(LABELS)[codes] if categorical else number
         rated: Any = np.array(LABELS)[_rated(codes, look)] if categorical else number + look
         return pd.DataFrame({"label": label, "rated": rated, "property": x, "output": y})
@@ -233,8 +233,8 @@ def repeated_pictures(
     rng = np.random.default_rng(as_count(seed, "The seed", least=0))
     who = np.repeat(np.arange(persons), pictures)
     codes = rng.integers(len(LABELS), size=len(who))
-    x, own = rng.standard_normal((2, persons))[:, who]
-    noise = np.sqrt(share) * own + np.sqrt(1 - share) * rng.standard_normal(len(who))
+    x, own_noise = rng.standard_normal((2, persons))[:, who]
+    noise = np.sqrt(share) * own_noise + np.sqrt(1 - share) * rng.standard_normal(len(who))
     y = PULL[codes] + as_number(effect, "The effect") * x + noise
     return pd.DataFrame({"person": who, "label": np.array(LABELS)[codes], "property": x, "output": y})
 

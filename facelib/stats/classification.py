@@ -80,8 +80,8 @@ def wilson(hits: int, n: int, level: float = 0.95) -> Estimate:
     width = as_share(level, "The level of an interval")
     if count == 0:
         return Estimate(np.nan, np.nan, np.nan, 0)
-    found = binomtest(hit, count).proportion_ci(width, method="wilson")
-    return Estimate(hit / count, float(found.low), float(found.high), count)
+    interval = binomtest(hit, count).proportion_ci(width, method="wilson")
+    return Estimate(hit / count, float(interval.low), float(interval.high), count)
 
 
 def confusion(intended: npt.ArrayLike, named: npt.ArrayLike, shape: tuple[int, int]) -> Ints:

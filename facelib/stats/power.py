@@ -245,8 +245,8 @@ def sample_size(
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if study(middle).of(asked) >= wanted else (middle, high)
-    found = study(high)
-    return SampleSize(high, found.of(asked), wanted, asked, found)
+    at_least = study(high)
+    return SampleSize(high, at_least.of(asked), wanted, asked, at_least)
 
 
 def power_curve(

@@ -254,13 +254,13 @@ def power_rounds(
         Of one repetition: whether it rejects, by (effect, id of the test), for `Tally.add`.
     """
     for repetition in itertools.count(first):
-        own = repeated_seed(seed, repetition)
-        faces = model.draw(n, own)
-        outputs = {effect: model.replace(effect=effect).draw(n, own)["output"] for effect in effects}
+        round_seed = repeated_seed(seed, repetition)
+        faces = model.draw(n, round_seed)
+        outputs = {effect: model.replace(effect=effect).draw(n, round_seed)["output"] for effect in effects}
         z = held_fixed(faces, held)
         tests = run_each(
             faces["property"], outputs, z,
-            methods=methods, n_permutations=PERMUTATIONS, seed=own, workers=workers, stale=stale,
+            methods=methods, n_permutations=PERMUTATIONS, seed=round_seed, workers=workers, stale=stale,
         )  # fmt: skip
         done = list(tests)
         if stale is not None and stale():
@@ -353,10 +353,10 @@ def levels(
     level = as_share(alpha, "The level alpha")
     tally = Tally("setting")
     for repetition in range(as_count(repetitions, "The number of repetitions")):
-        own = repeated_seed(seed, repetition)
+        round_seed = repeated_seed(seed, repetition)
         rejected = {}
         for name, draw in settings.items():
-            drawn = dict(draw(own))
+            drawn = dict(draw(round_seed))
             z, person = drawn.get("z"), drawn.get("person")
             able = able_tests(z, len(drawn["x"]))
             tests = run_each(
@@ -366,7 +366,7 @@ def levels(
                 methods=able if methods is None else [test for test in methods if test in able],
                 person=person,
                 n_permutations=PERMUTATIONS,
-                seed=own,
+                seed=round_seed,
             )
             for test in tests:
                 rejected[name, str(test["method"].iloc[0])] = bool(test["p"].iloc[0] < level)

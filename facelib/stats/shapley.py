@@ -100,13 +100,13 @@ def shapley(values: npt.ArrayLike) -> Floats:
         raise BadValueError(msg)
     inside = coalitions(k)
     before = inside.sum(axis=1)
-    found = np.empty((k, *game.shape[1:]))
+    shares = np.empty((k, *game.shape[1:]))
     for player in range(k):
         without = np.flatnonzero(~inside[:, player])
         weights = np.array([factorial(n) * factorial(k - n - 1) / factorial(k) for n in range(k)])
         gains = game[without | 1 << player] - game[without]
-        found[player] = np.tensordot(weights[before[without]], gains, axes=1)
-    return found
+        shares[player] = np.tensordot(weights[before[without]], gains, axes=1)
+    return shares
 
 
 def antithetic_orders(players: int, pairs: int, seed: int | np.random.Generator = 0) -> Ints:

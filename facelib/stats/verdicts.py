@@ -107,10 +107,10 @@ def local_verdict(d: npt.ArrayLike, delta: float = 0.10, *, shown: float | None 
     verdict = alone = _decided(*_central(differences), margin)
     low, high = _central(differences)
     if shown is not None:
-        own = as_number(shown, "The change that is shown")
-        differences = np.append(differences, own)
+        shown_change = as_number(shown, "The change that is shown")
+        differences = np.append(differences, shown_change)
         low, high = _central(differences)
-        low, high = min(low, own), max(high, own)
+        low, high = min(low, shown_change), max(high, shown_change)
         verdict = _decided(low, high, margin)
     return LocalVerdict(
         verdict=verdict,

@@ -122,7 +122,7 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
     wide = rows.pivot_table(
         index="face", columns=["classifier", "label"], values="logit", sort=False, observed=True
     )
-    known = faces.set_index("face").reindex(wide.index)
+    attributes = faces.set_index("face").reindex(wide.index)
     columns = {}
     measured = rows.drop_duplicates("face").set_index("face").reindex(wide.index)
     for name in (
@@ -131,28 +131,28 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
     ):
         column = f"measured_{name.removeprefix('measured_')}"
         if name in settings["given"]:
-            columns[name] = _given(known[name])
+            columns[name] = _given(attributes[name])
         elif column in measured:
             columns[name] = measured[column]
         else:
             msg = f"{name} isn't measured yet in the faces that were read: run the study again to go on."
             raise BadValueError(msg)
     asked = [*settings["labels"], *([settings["person"]] if settings["person"] else [])]
-    if missing := [name for name in asked if name not in known]:
-        msg = f"The faces have no {', '.join(missing)}; they have {', '.join(known.columns)}."
+    if missing := [name for name in asked if name not in attributes]:
+        msg = f"The faces have no {', '.join(missing)}; they have {', '.join(attributes.columns)}."
         raise BadValueError(msg)
     import pandas as pd
 
     properties = pd.DataFrame({name: columns[name] for name in settings["properties"]})
-    labels = known[settings["labels"]].astype("str")
+    labels = attributes[settings["labels"]].astype("str")
     unread = {
         f"an output of {name}": np.isnan(wide.loc[:, [name]].to_numpy(np.float64)).any(axis=1)
         for name in wide.columns.unique(0)
     }
     unmeasured = {str(name): properties[name].isna().to_numpy(bool) for name in properties}
-    there = ~incomplete(lacking(known, asked) | unmeasured | unread, len(wide))
+    there = ~incomplete(lacking(attributes, asked) | unmeasured | unread, len(wide))
     wide.columns = pd.Index([BETWEEN.join(pair) for pair in wide.columns])
-    person = known[settings["person"] or "identity"][there]
+    person = attributes[settings["person"] or "identity"][there]
     if settings["person"] is None and not person.duplicated().any():
         person = None
     return Grid(

@@ -121,18 +121,18 @@ class InterventionalStudy(Study[InterventionalResult]):
     @property
     def arms(self) -> tuple[Arm, ...]:
         """Every intervention with its name in tables, and the strengths."""
-        given = (
+        listed = (
             [self.interventions] if isinstance(self.interventions, str | Intervention) else self.interventions
         )
-        chosen = [changes.get(one).meant_for(example(self.faces)) for one in given]
+        interventions = [changes.get(one).meant_for(example(self.faces)) for one in listed]
         strengths = tuple(even_strengths(self.steps).tolist())
-        names = [intervention_name(one) for one in chosen]
+        names = [intervention_name(one) for one in interventions]
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice or not names:
             what = f"{', '.join(twice)} came twice" if twice else "got none"
             msg = f"A study has one intervention or more, each once; {what}."
             raise BadValueError(msg)
-        return tuple(Arm(name, one, strengths) for name, one in zip(names, chosen, strict=True))
+        return tuple(Arm(name, one, strengths) for name, one in zip(names, interventions, strict=True))
 
     @property
     def properties_measured(self) -> tuple[str, ...]:
@@ -242,12 +242,12 @@ def intervention_name(intervention: Intervention) -> str:
     given: Any = intervention
     if not is_dataclass(given):
         return intervention.id
-    known = intervention.id in changes.INTERVENTIONS
-    usual: Any = changes.INTERVENTIONS[intervention.id] if known else None
+    shipped = intervention.id in changes.INTERVENTIONS
+    usual: Any = changes.INTERVENTIONS[intervention.id] if shipped else None
     options = []
     for item in fields(given):
         value = getattr(given, item.name)
         if item.repr and item.init and value != getattr(usual, item.name, None):
-            words = "+".join(map(str, value)) if isinstance(value, tuple) else value
-            options.append(f"{item.name}={words}")
-    return f"{intervention.id}({', '.join(options)})" if known and options else intervention.id
+            text = "+".join(map(str, value)) if isinstance(value, tuple) else value
+            options.append(f"{item.name}={text}")
+    return f"{intervention.id}({', '.join(options)})" if shipped and options else intervention.id

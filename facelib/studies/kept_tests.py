@@ -62,12 +62,12 @@ def find_tests(
         Ids of tests, whose code counts if it is the user's; where one of them isn't here, whatever was found
         with it counts. None: all that are here.
     """
-    own = _own(methods)
-    which = f"{key}*" if own is None else f"{key}{own}"
-    for words, current in ((f"grid-{which}-{_version()}-", True), (f"grid-{which}-", False)):
-        if found := store.find_tables(words):
-            return KeptTests(found[-1], current)
-    for path in [] if own else reversed(store.find_tables("grid-")):
+    own_key = _own(methods)
+    which = f"{key}*" if own_key is None else f"{key}{own_key}"
+    for prefix, current in ((f"grid-{which}-{_version()}-", True), (f"grid-{which}-", False)):
+        if paths := store.find_tables(prefix):
+            return KeptTests(paths[-1], current)
+    for path in [] if own_key else reversed(store.find_tables("grid-")):
         if FIRST.fullmatch(path.name):
             try:
                 sound = fits(store.load_table(path))

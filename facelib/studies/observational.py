@@ -228,18 +228,18 @@ class ObservationalStudy(Study[ObservationalResult]):
         return f"The faces have no {name}, which {what}; they have {known}. Name another column{other}"
 
     def _check(self) -> None:
-        known = self.known
-        empty = {name for name, missing in lacking(known, map(str, known)).items() if missing.all()}
+        columns = self.known
+        empty = {name for name, missing in lacking(columns, map(str, columns)).items() if missing.all()}
         for name, what in [
             *((name, "is to be held fixed") for name in self.label_columns),
             *([] if self.person is None else [(self.person, "would tell who is shown")]),
         ]:
-            if name not in known or name in empty:
-                there = (str(one) for one in known if one not in empty)
+            if name not in columns or name in empty:
+                there = (str(one) for one in columns if one not in empty)
                 raise BadValueError(self._absent(name, what, there))
         lacks = self._lacks()
         try:
-            incomplete(lacks, len(known))
+            incomplete(lacks, len(columns))
         except BadValueError as refusal:
             msg = " ".join([str(refusal), *self._remedies(lacks)])
             raise BadValueError(msg) from None

@@ -291,16 +291,16 @@ class InterventionalResult(Result):
         from facelib.stats.effects.activation import not_beyond
 
         options = {name: self._options[name] for name in ("alpha", "seed")}
-        found = {}
+        by_intervention = {}
         for name in self.interventions:
             control = self.control if name != self.control else None
-            one = stats.lowering(self.intended, name, control, label=self.label, **options)
+            counts = stats.lowering(self.intended, name, control, label=self.label, **options)
             table = self.contrasts
             if control is not None and table is not None:
-                own = table[table["intervention"] == name]
-                one = replace(one, not_because=not_beyond(own, one.because))
-            found[name] = one
-        return found
+                rows = table[table["intervention"] == name]
+                counts = replace(counts, not_because=not_beyond(rows, counts.because))
+            by_intervention[name] = counts
+        return by_intervention
 
     @cached_property
     def curves(self) -> pd.DataFrame:

@@ -51,11 +51,11 @@ def asymmetry_curves(
     BadValueError
         If a column or these faces are missing.
     """
-    own = chosen(curves, intensity, expression)
-    ordered = own.assign(
-        place=[list(ARM_TITLES).index(arm) for arm in own["intervention"]],
-        low=own["low"].clip(lower=0.0),  # Student's intervals of a few people don't know of 0 and 1
-        high=own["high"].clip(upper=1.0),
+    group = chosen(curves, intensity, expression)
+    ordered = group.assign(
+        place=[list(ARM_TITLES).index(arm) for arm in group["intervention"]],
+        low=group["low"].clip(lower=0.0),  # Student's intervals of a few people don't know of 0 and 1
+        high=group["high"].clip(upper=1.0),
     )
     shown = "the expression shown" if expression == ALL else expression
     settings: dict[str, Any] = {
@@ -108,11 +108,11 @@ def forest_rows(
     effects: pd.DataFrame, contrasts: pd.DataFrame, intensity: float, expression: str, *, side: str
 ) -> pd.DataFrame:
     """Return the rows of `asymmetry_forest`: changes, then D against each control, as ``intervention``."""
-    own, against = (
+    changes, against = (
         chosen(table[table["value"] == "probability"], intensity, expression)
         for table in (needed(effects, ("value",)), needed(contrasts, ("value", "control")))
     )
-    parts = [own[own["intervention"] == ARMS[side]].assign(intervention="change")]
+    parts = [changes[changes["intervention"] == ARMS[side]].assign(intervention="change")]
     of_side = against[against["intervention"] == ARMS[side]]
     parts += [
         of_side[of_side["control"] == ARMS[name]].assign(intervention=name)
@@ -206,19 +206,19 @@ def asymmetry_observed(
 
 def observed_rows(agreement: pd.DataFrame, value: str, held: str) -> list[dict[str, Any]]:
     """Return the rows of `asymmetry_observed`: two per classifier."""
-    given = needed(agreement, ("value", "held", "classifier", "direction"))
-    own = given[(given["value"] == value) & (given["held"] == held)]
-    if own.empty:
-        there = given[["value", "held"]].drop_duplicates().itertuples(index=False)
+    checked = needed(agreement, ("value", "held", "classifier", "direction"))
+    compared = checked[(checked["value"] == value) & (checked["held"] == held)]
+    if compared.empty:
+        there = checked[["value", "held"]].drop_duplicates().itertuples(index=False)
         known = ", ".join(f"{one!r} with {other!r} held" for one, other in there)
         msg = f"The comparison has no rows for {value!r} with {held!r} held; it has {known or 'none'}."
         raise BadValueError(msg)
     parts = []
-    for number, row in enumerate(own.to_dict("records")):
+    for number, row in enumerate(compared.to_dict("records")):
         for name, series in (("interventional", INTERVENTIONAL), ("observed", OBSERVED)):
             mean, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-            words = f"{signed(mean)} ({signed(low)} to {signed(high)})"
-            parts.append((number, row["classifier"], series, mean, low, high, words, row["direction"]))
+            text = f"{signed(mean)} ({signed(low)} to {signed(high)})"
+            parts.append((number, row["classifier"], series, mean, low, high, text, row["direction"]))
     return rows(pd.DataFrame(parts, columns=["number", *CELLS]), CELLS)
 
 

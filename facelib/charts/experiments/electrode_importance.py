@@ -76,9 +76,9 @@ def electrode_map(
     BadValueError
         If a column is missing, or the table has no such rows.
     """
-    own = _chosen(needed(table, PLACED), scheme=scheme, classifier=classifier, outcome=outcome)
-    data = map_rows(own)
-    hows = [how for how in TITLES if (own["how"] == how).any()]
+    positions = _chosen(needed(table, PLACED), scheme=scheme, classifier=classifier, outcome=outcome)
+    data = map_rows(positions)
+    hows = [how for how in TITLES if (positions["how"] == how).any()]
     width = round(height * WIDE / HIGH)
     largest = max((row["reach"] for row in data), default=0.0) or 1.0
     panels = [_face(how, largest, width, height) for how in hows]
@@ -142,14 +142,14 @@ def electrode_shares(
     BadValueError
         If a column is missing, or the table has no such rows.
     """
-    own = _chosen(needed(table, SHARED), scheme=scheme, by=by, outcome=outcome)
-    names = classifiers_of(own)
-    data = share_rows(own)
+    shares = _chosen(needed(table, SHARED), scheme=scheme, by=by, outcome=outcome)
+    names = classifiers_of(shares)
+    data = share_rows(shares)
     titles = [row["title"] for row in data if row["classifier"] == names[0]]
-    low, high = float(np.nanmin([0, own["low"].min()])), float(np.nanmax([0, own["high"].max()]))
+    low, high = float(np.nanmin([0, shares["low"].min()])), float(np.nanmax([0, shares["high"].max()]))
     room = 0.06 * (high - low or 1.0)
     beside = theme.panels_beside(names, 4)
-    sums = {str(row["classifier"]): row for row in own.drop_duplicates("classifier").to_dict("records")}
+    sums = {str(row["classifier"]): row for row in shares.drop_duplicates("classifier").to_dict("records")}
     panels = [
         _bars(
             name, titles, (low - room, high + room), sums[name], width, first=place % beside == 0
@@ -176,18 +176,18 @@ def share_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the bars of `electrode_shares`, groups in the order of the last classifier, lowest first."""
     last = table[table["classifier"] == table["classifier"].iloc[-1]]
     order = last.sort_values("change", kind="stable")["group"].tolist()
-    found = table.assign(
+    bars = table.assign(
         title=table["group"].str.replace("_", " "),
         kind=_kinds(table),
         at=table["group"].map(order.index),
     )
-    found["words"] = [
+    bars["words"] = [
         small(row["change"]) + (" *" if row["p_holm"] <= row["alpha"] else "")
-        for row in found.to_dict("records")
+        for row in bars.to_dict("records")
     ]
     place = {name: number for number, name in enumerate(classifiers_of(table))}
-    found = found.assign(panel=found["classifier"].map(place)).sort_values(["panel", "at"], kind="stable")
-    return rows(found, BARS)
+    bars = bars.assign(panel=bars["classifier"].map(place)).sort_values(["panel", "at"], kind="stable")
+    return rows(bars, BARS)
 
 
 def _chosen(table: pd.DataFrame, **words: str) -> pd.DataFrame:

@@ -51,20 +51,20 @@ def electrode_accuracy(
     BadValueError
         If a column is missing, or no row is over all expressions.
     """
-    given = needed(table, PAIRED)
-    given = given[given["expression"] == ALL]
-    keys = given[["scheme", "expression_set"]].drop_duplicates().to_dict("records")
+    checked = needed(table, PAIRED)
+    checked = checked[checked["expression"] == ALL]
+    keys = checked[["scheme", "expression_set"]].drop_duplicates().to_dict("records")
     if not keys:
         msg = f"Expected rows with the expression {ALL!r}, from electrodes_table; there are none."
         raise BadValueError(msg)
-    data = accuracy_rows(given)
+    data = accuracy_rows(checked)
     size: dict[str, Any] = {"width": width, "row_height": row_height, "intervals": True}
     panels = [accuracy_panel(key, (BEFORE, AFTER), _titled(key), **size) for key in keys]
     chart = alt.concat(*panels, columns=columns, data=alt.NamedData(name="accuracies"))
     spoken = "; ".join(
         f"{row['scheme']}, {row['expression_set']}, {row['classifier']}: {percent(row['accuracy_before'])} "
         f"to {percent(row['accuracy_after'])}, {_tested(row)}"
-        for row in given.to_dict("records")
+        for row in checked.to_dict("records")
     )
     finished = theme.finish(
         chart.properties(datasets={"accuracies": data}),

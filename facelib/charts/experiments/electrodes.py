@@ -64,15 +64,15 @@ def electrode_curves(
     if outcome not in WHAT:
         msg = f"What is drawn is one of {', '.join(WHAT)}; got {outcome!r}."
         raise BadValueError(msg)
-    given = needed(table, NUMBERS)
-    own = given[given["scheme"] == scheme]
-    if own.empty:
-        msg = f"The table has no electrodes of {scheme!r}; it has {', '.join(given['scheme'].unique())}."
+    checked = needed(table, NUMBERS)
+    scheme_rows = checked[checked["scheme"] == scheme]
+    if scheme_rows.empty:
+        msg = f"The table has no electrodes of {scheme!r}; it has {', '.join(checked['scheme'].unique())}."
         raise BadValueError(msg)
-    data = curve_rows(own, outcome)
-    names = classifiers_of(own)
+    data = curve_rows(scheme_rows, outcome)
+    names = classifiers_of(scheme_rows)
     series = list(dict.fromkeys(row["series"] for row in data))
-    most = int(own["number"].max())
+    most = int(scheme_rows["number"].max())
     beside = theme.panels_beside(names, BESIDE)
     panels = [
         _panel(name, data, series, most, first=order % beside == 0).properties(width=width, height=height)
@@ -99,7 +99,7 @@ def electrode_curves(
 def curve_rows(table: pd.DataFrame, outcome: Outcome) -> list[dict[str, Any]]:
     """Return the dots of `electrode_curves`; words stand with the last of each line."""
     last = table["number"] == table.groupby("scheme")["number"].transform("max")
-    found = table.assign(
+    dots = table.assign(
         series=table["expression_set"].replace("", NO_SET),
         value=table[outcome],
         low=table[f"{outcome}_low"],
@@ -108,11 +108,11 @@ def curve_rows(table: pd.DataFrame, outcome: Outcome) -> list[dict[str, Any]]:
     )
     starts = table[table["number"] == table["number"].min()]
     start = starts.set_index(["expression_set", "classifier"])[outcome]
-    found["words"] = [
+    dots["words"] = [
         _words(row, outcome, float(start[row["expression_set"], row["classifier"]])) if row["end"] else ""
-        for row in found.assign(changed=table["change"]).to_dict("records")
+        for row in dots.assign(changed=table["change"]).to_dict("records")
     ]
-    return rows(found, CELLS)
+    return rows(dots, CELLS)
 
 
 def _words(row: dict[Any, Any], outcome: Outcome, start: float) -> str:

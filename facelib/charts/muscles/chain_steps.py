@@ -151,7 +151,7 @@ def _stretches(step: str, values: np.ndarray, rate: float, start: float, stop: f
     there = np.isfinite(part)
     low = np.minimum.reduceat(np.where(there, part, np.inf), edges[:-1])
     high = np.maximum.reduceat(np.where(there, part, -np.inf), edges[:-1])
-    known = np.isfinite(low)
+    finite = np.isfinite(low)
     ends = (edges + first) / rate
-    table = {"start": ends[:-1][known], "end": ends[1:][known], "low": low[known], "high": high[known]}
+    table = {"start": ends[:-1][finite], "end": ends[1:][finite], "low": low[finite], "high": high[finite]}
     return pd.DataFrame({"step": step, **table})

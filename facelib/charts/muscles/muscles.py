@@ -79,12 +79,12 @@ def map_scores(
 
 def score_rows(table: pd.DataFrame, panels: str = "") -> list[dict[str, Any]]:
     """Return the dots of `map_scores`."""
-    given = needed(table, (*SCORES, *([panels] if panels else [])))
-    given = given[given["level"] == "group"]
-    if given.empty:
+    checked = needed(table, (*SCORES, *([panels] if panels else [])))
+    checked = checked[checked["level"] == "group"]
+    if checked.empty:
         msg = "Expected rows of groups, from facelib.semg.evaluate; there are none."
         raise BadValueError(msg)
-    shown = given.assign(panel=given[panels].astype(str) if panels else "")
+    shown = checked.assign(panel=checked[panels].astype(str) if panels else "")
     if shown.duplicated(["panel", "name", "by"]).any():
         msg = "A group has several rows in a panel; choose one kind and model, or name the column `panels`."
         raise BadValueError(msg)
@@ -140,16 +140,16 @@ def map_weights(table: pd.DataFrame, *, cell: int = 17) -> alt.ConcatChart:
 
 def weight_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the cells of `map_weights`."""
-    given = needed(table, WEIGHTS)
-    if given.empty:
+    checked = needed(table, WEIGHTS)
+    if checked.empty:
         msg = "There is nothing to draw: the table has no rows."
         raise BadValueError(msg)
-    parts = [split(channel) for channel in given["channel"]]
-    shown = given.assign(
+    parts = [split(channel) for channel in checked["channel"]]
+    shown = checked.assign(
         muscle=[MUSCLES[muscle].title for muscle, _ in parts],
         side=[side for _, side in parts],
         column=[f"{_short(muscle)} {side[0]}" for muscle, side in parts],
-        words=[f"{weight:+.2f}" for weight in given["weight"]],
+        words=[f"{weight:+.2f}" for weight in checked["weight"]],
     )
     return rows(shown, CELLS)
 
@@ -181,13 +181,13 @@ def map_traces(
     BadValueError
         If a column is missing or there is no row.
     """
-    given = needed(table, TRACE)
-    if given.empty:
+    checked = needed(table, TRACE)
+    if checked.empty:
         msg = "There is nothing to draw: the table has no rows."
         raise BadValueError(msg)
-    wide = given.melt(["seconds", "name"], ["true", "told"], "line", "value")
+    wide = checked.melt(["seconds", "name"], ["true", "told"], "line", "value")
     wide["line"] = wide["line"].map({"true": TRUE, "told": PREDICTED})
-    names = [str(name) for name in given["name"].drop_duplicates()]
+    names = [str(name) for name in checked["name"].drop_duplicates()]
     shown = {name: _title(name) for name in names} | dict(titles or {})
     parts = [_lines(name, shown[name], width, height) for name in names]
     chart = alt.concat(*parts, columns=columns, data=alt.NamedData(name="traces"))

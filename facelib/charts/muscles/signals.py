@@ -164,7 +164,7 @@ def overview_table(recording: Recording, stretches: int = 400) -> pd.DataFrame:
         low = np.minimum.reduceat(np.where(there, signal, np.inf), edges[:-1])
         high = np.maximum.reduceat(np.where(there, signal, -np.inf), edges[:-1])
         share = np.add.reduceat(~there, edges[:-1]) / np.diff(edges)
-        known = np.isfinite(low)
+        finite = np.isfinite(low)
         parts.append(
             pd.DataFrame(
                 {
@@ -173,8 +173,8 @@ def overview_table(recording: Recording, stretches: int = 400) -> pd.DataFrame:
                     "side": side_of(channel),
                     "start": edges[:-1] / recording.rate,
                     "end": edges[1:] / recording.rate,
-                    "low": np.where(known, low, np.nan),
-                    "high": np.where(known, high, np.nan),
+                    "low": np.where(finite, low, np.nan),
+                    "high": np.where(finite, high, np.nan),
                     "missing": share,
                 }
             )
@@ -272,15 +272,15 @@ def drawn_spectrum(found: Spectra, highest: float) -> pd.DataFrame:
         density = np.maximum.reduceat(found.density[kept, column], starts)
         with np.errstate(divide="ignore"):
             decibel = 10 * np.log10(density)
-        known = np.isfinite(decibel)
+        finite = np.isfinite(decibel)
         panel = MUSCLES[split(channel)[0]].title if channel in CHANNELS else channel
         parts.append(
             pd.DataFrame(
                 {
                     "panel": panel,
                     "side": side_of(channel),
-                    "frequency": (group[starts] * STRETCH + STRETCH / 2)[known],
-                    "decibel": decibel[known],
+                    "frequency": (group[starts] * STRETCH + STRETCH / 2)[finite],
+                    "decibel": decibel[finite],
                 }
             )
         )

@@ -167,15 +167,15 @@ def _face() -> npt.NDArray[np.bool_]:
 
 def _map_of(part: pd.DataFrame, scheme: Scheme, most: float, title: str) -> dict[str, Any]:
     """Return the picture of one moment, and its dots."""
-    given = dict(zip(part["position"].astype(str), part["value"].astype(float), strict=True))
-    found = topography(given, scheme)
-    known = face_plane.places(scheme)
-    values = np.full(len(known), np.nan)
-    values[[list(known).index(name) for name in found.positions]] = found.values
+    at_positions = dict(zip(part["position"].astype(str), part["value"].astype(float), strict=True))
+    activity = topography(at_positions, scheme)
+    places = face_plane.places(scheme)
+    values = np.full(len(places), np.nan)
+    values[[list(places).index(name) for name in activity.positions]] = activity.values
     x, y = axes(ROWS)
     half = (x[1] - x[0]) / 2
-    dots = pd.DataFrame(found.points, columns=["x", "y"]).assign(
-        moment=title, position=found.positions, value=found.values
+    dots = pd.DataFrame(activity.points, columns=["x", "y"]).assign(
+        moment=title, position=activity.positions, value=activity.values
     )
     return {
         "map": {
@@ -193,7 +193,7 @@ def _most_active(dots: list[dict[str, Any]]) -> str:
 
 
 def _panel(title: str, unit: str, most: float, width: int, height: int) -> theme.Layered:
-    own = f"datum.moment === {title!r}"
+    this_moment = f"datum.moment === {title!r}"
     across = alt.Scale(domain=[-WIDE, WIDE], nice=False)
     up = alt.Scale(domain=[-HIGH, HIGH], nice=False)
     x, y = alt.X("x:Q", scale=across, axis=None), alt.Y("y:Q", scale=up, axis=None)
@@ -208,7 +208,7 @@ def _panel(title: str, unit: str, most: float, width: int, height: int) -> theme
     )
     image = (
         alt.Chart(alt.NamedData(name="maps"))
-        .transform_filter(own)
+        .transform_filter(this_moment)
         .mark_image(aspect=False)
         .encode(
             x=alt.X("left:Q", scale=across, axis=None),
@@ -225,13 +225,13 @@ def _panel(title: str, unit: str, most: float, width: int, height: int) -> theme
     )
     halo = (  # dots are seen where the map is dark, too
         alt.Chart(alt.NamedData(name="dots"))
-        .transform_filter(own)
+        .transform_filter(this_moment)
         .mark_circle(size=90, color="#ffffff", opacity=1)
         .encode(x=x, y=y)
     )
     dots = (
         alt.Chart(alt.NamedData(name="dots"))
-        .transform_filter(own)
+        .transform_filter(this_moment)
         .mark_circle(size=38, stroke=theme.INK, strokeWidth=1, opacity=1)
         .encode(
             x=x,

@@ -69,11 +69,11 @@ def muscle_traces(
     if not data:
         msg = "There is nothing to draw: the table has no rows."
         raise BadValueError(msg)
-    known = [name for name in MUSCLES if (table["muscle"] == name).any()]
+    muscles = [name for name in MUSCLES if (table["muscle"] == name).any()]
     most = float(table["value"].max()) if unit else 1.0
     ends = {"start": table["seconds"].min(), "end": table["seconds"].max()}
     chart = layout(
-        known, unit=unit, most=(1 + ROOM) * (most or 1), width=width, height=height, now=now, **ends
+        muscles, unit=unit, most=(1 + ROOM) * (most or 1), width=width, height=height, now=now, **ends
     )
     return chart.properties(datasets={"traces": data})
 

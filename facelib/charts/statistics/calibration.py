@@ -178,8 +178,8 @@ def power_rows(table: pd.DataFrame, over: str, alpha: float) -> list[dict[str, A
             f"scenario, and one {'n' if over == 'size' else 'size'}."
         )
         raise BadValueError(msg)
-    words = [f"{hits} of {runs}" for hits, runs in zip(whole["rejected"], whole["runs"], strict=True)]
-    placed = whole.assign(at=whole[over].astype(float), words=words, method=_titles(whole))
+    counts = [f"{hits} of {runs}" for hits, runs in zip(whole["rejected"], whole["runs"], strict=True)]
+    placed = whole.assign(at=whole[over].astype(float), words=counts, method=_titles(whole))
     return rows(placed.sort_values(["at"], kind="stable"), POWERS)
 
 

@@ -113,16 +113,16 @@ def dependence_rows(
     tested
         Whether the tests were run; else cells hold the share of variance only.
     """
-    given = needed(table, NEEDED)
-    known = [str(name) for name in given["property"].drop_duplicates()]
-    records = given.to_dict("records")
+    checked = needed(table, NEEDED)
+    properties = [str(name) for name in checked["property"].drop_duplicates()]
+    records = checked.to_dict("records")
     return rows(
-        given.assign(
-            order=[known.index(str(name)) for name in given["property"]],
-            title=[str((titles or {}).get(str(name), name)) for name in given["property"]],
+        checked.assign(
+            order=[properties.index(str(name)) for name in checked["property"]],
+            title=[str((titles or {}).get(str(name), name)) for name in checked["property"]],
             words=[_words(row, alpha) if tested else _size(row) for row in records],
             says=[_says(row, alpha) if tested else f"{_size(row)} of the variance so far" for row in records],
-            rejects=given["rejects"].astype(bool) & tested,
+            rejects=checked["rejects"].astype(bool) & tested,
         ),
         CELLS,
     )

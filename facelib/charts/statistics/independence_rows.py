@@ -53,13 +53,13 @@ def face_rows(table: pd.DataFrame, shown: int = SHOWN) -> list[dict[str, Any]]:
     parts = [(ALL, table), *((name, table[(groups == name).to_numpy()]) for name in names)]
     paint = groups.map({name: colour(order) for order, name in enumerate(names)}).astype(str)
     drawn = table.index[:shown]
-    found: list[dict[str, Any]] = []
+    panels: list[dict[str, Any]] = []
     for order, (name, part) in enumerate(parts):
         here = part.loc[part.index.isin(drawn), ["property", "output"]]
         face = here.assign(group=name, order=order, kind="face", colour=paint[here.index])
-        found += rows(face, FACES, digits=2)
-        found += rows(_trend(part).assign(group=name, order=order, kind="line", colour=""), FACES, digits=2)
-    return found
+        panels += rows(face, FACES, digits=2)
+        panels += rows(_trend(part).assign(group=name, order=order, kind="line", colour=""), FACES, digits=2)
+    return panels
 
 
 def reach(points: Sequence[Mapping[str, Any]]) -> int:
@@ -131,17 +131,19 @@ def power_rows(table: pd.DataFrame, missing: Mapping[str, str] | None = None) ->
     missing
         Words by id, for panels of tests that have no row yet.
     """
-    given = titled(needed(table, ("effect", "method", "share", "low", "high", "rejections", "repetitions")))
-    words = [
+    checked = titled(needed(table, ("effect", "method", "share", "low", "high", "rejections", "repetitions")))
+    counts = [
         f"{hits} of {runs} at effect {effect:g}"
-        for hits, runs, effect in zip(given["rejections"], given["repetitions"], given["effect"], strict=True)
+        for hits, runs, effect in zip(
+            checked["rejections"], checked["repetitions"], checked["effect"], strict=True
+        )
     ]
-    known = set(table["method"])
-    absent = {name: text for name, text in (missing or {}).items() if name not in known}
+    methods = set(table["method"])
+    absent = {name: text for name, text in (missing or {}).items() if name not in methods}
     empty = titled(pd.DataFrame({"method": list(absent), "words": list(absent.values())}, dtype=object))
     empty = empty.assign(effect=0.0, share=math.nan, low=math.nan, high=math.nan, first=True)
     return [
-        *rows(given.assign(words=words, first=given["effect"] == given["effect"].min()), POWER),
+        *rows(checked.assign(words=counts, first=checked["effect"] == checked["effect"].min()), POWER),
         *rows(empty, POWER),
     ]
 
@@ -160,7 +162,7 @@ def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         msg = f"Expected a grid with its vote; these tests were run: {', '.join(table['method'].unique())}."
         raise BadValueError(msg)
     without = without_run(votes) if "notes" in votes else [False] * len(votes)
-    words = [
+    counts = [
         ("not run" if absent else "not testable")
         if pd.isna(p)
         else f"{int(count)} of 3{' *' if holm else ''}"
@@ -168,8 +170,8 @@ def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
             votes["p"], votes["votes"], votes["rejects_holm"], without, strict=True
         )
     ]
-    says = [word if pd.isna(p) else f"merged p {p:.2g}" for p, word in zip(votes["p"], words, strict=True)]
-    return rows(votes.assign(words=words, says=says), VOTES)
+    says = [word if pd.isna(p) else f"merged p {p:.2g}" for p, word in zip(votes["p"], counts, strict=True)]
+    return rows(votes.assign(words=counts, says=says), VOTES)
 
 
 def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:

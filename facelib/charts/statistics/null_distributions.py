@@ -201,8 +201,8 @@ def levels(
     4
     """
     needed(table, ("x", "rate", "series"))
-    given = table if "low" in table else table.assign(low=table["rate"], high=table["rate"])
-    names = [str(name) for name in given["series"].drop_duplicates()]
+    rates = table if "low" in table else table.assign(low=table["rate"], high=table["rate"])
+    names = [str(name) for name in rates["series"].drop_duplicates()]
     scale = alt.Scale(type="log") if log else alt.Scale(domain=[0, 1.02 * most], nice=False)
     colours, shapes = theme.told_apart(names)
     where = alt.X(
@@ -210,7 +210,9 @@ def levels(
         title=x,
         scale=alt.Scale(type="log", nice=False, padding=12) if log_x else alt.Scale(zero=False, padding=12),
         axis=alt.Axis(
-            values=sorted(given["x"].unique().tolist() if ticks is None else ticks), format=".4~g", grid=False
+            values=sorted(rates["x"].unique().tolist() if ticks is None else ticks),
+            format=".4~g",
+            grid=False,
         ),
     )
     base = alt.Chart().encode(x=where, color=colours)
@@ -239,7 +241,7 @@ def levels(
         chart.properties(
             width=width,
             height=height,
-            datasets={"levels": rows(given, RATES, digits=None)},
+            datasets={"levels": rows(rates, RATES, digits=None)},
         ),
         name="levels",
         heading=heading,

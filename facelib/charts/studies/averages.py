@@ -102,15 +102,15 @@ def mean_layout(
 
 def curve_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of `mean_response`."""
-    given = needed(table, NEEDED)
-    classifiers = classifiers_of(given)
-    runs = [str(name) for name in given["intervention"].drop_duplicates()]
+    checked = needed(table, NEEDED)
+    classifiers = classifiers_of(checked)
+    runs = [str(name) for name in checked["intervention"].drop_duplicates()]
     return rows(
-        given.assign(
-            order=[classifiers.index(str(name)) for name in given["classifier"]],
-            title=given["classifier"].astype(str),
-            line=[runs.index(str(name)) for name in given["intervention"]],
-            series=[str((titles or {}).get(str(name), name)) for name in given["intervention"]],
+        checked.assign(
+            order=[classifiers.index(str(name)) for name in checked["classifier"]],
+            title=checked["classifier"].astype(str),
+            line=[runs.index(str(name)) for name in checked["intervention"]],
+            series=[str((titles or {}).get(str(name), name)) for name in checked["intervention"]],
         ).sort_values(["order", "strength"], kind="stable"),
         CELLS,
     )

@@ -153,19 +153,19 @@ def _finish(
 
 
 def _confusion(table: pd.DataFrame, cell: int) -> tuple[alt.ConcatChart, list[dict[str, Any]]]:
-    chosen = _part(table, "confusion")
-    given = chosen.assign(
-        words=[_percent(share) for share in chosen["value"]], right=chosen["row"] == chosen["column"]
+    shares = _part(table, "confusion")
+    cells = shares.assign(
+        words=[_percent(share) for share in shares["value"]], right=shares["row"] == shares["column"]
     )
     right = _one(table, "accuracy")
-    names = _names(given)
+    names = _names(cells)
     panels = []
     for place, name in enumerate(names):
-        own = given[given["classifier"] == name]
+        matrix = cells[cells["classifier"] == name]
         note = f"{100 * right[name]:.0f} % as meant" if name in right else ""
-        panels.append(_matrix(own, name, note, first=place % BESIDE == 0, cell=cell))
+        panels.append(_matrix(matrix, name, note, first=place % BESIDE == 0, cell=cell))
     chart = alt.concat(*panels, columns=BESIDE, data=alt.NamedData(name="confusion"))
-    return chart, rows(given, CONFUSION)
+    return chart, rows(cells, CONFUSION)
 
 
 def _matrix(own: pd.DataFrame, name: str, note: str, *, first: bool, cell: int) -> theme.Layered:
@@ -203,19 +203,19 @@ def _matrix(own: pd.DataFrame, name: str, note: str, *, first: bool, cell: int) 
 def _reliability(
     table: pd.DataFrame, width: int, height: int
 ) -> tuple[alt.ConcatChart, list[dict[str, Any]]]:
-    chosen = _part(table, "calibration")
+    bins = _part(table, "calibration")
     keys = ["classifier", "row"]
-    sure = chosen[chosen["column"] == "confidence"].set_index(keys)["value"].rename("confidence")
-    right = chosen[chosen["column"] == "right"].set_index(keys).rename(columns={"value": "right"})
-    given = right.join(sure).reset_index()
-    given["share"] = given["n"] / given.groupby("classifier")["n"].transform("sum")
+    sure = bins[bins["column"] == "confidence"].set_index(keys)["value"].rename("confidence")
+    right = bins[bins["column"] == "right"].set_index(keys).rename(columns={"value": "right"})
+    dots = right.join(sure).reset_index()
+    dots["share"] = dots["n"] / dots.groupby("classifier")["n"].transform("sum")
     error = _one(table, "calibration error")
     panels = []
-    for place, name in enumerate(_names(given)):
+    for place, name in enumerate(_names(dots)):
         note = f"calibration error {error[name]:.2f}" if name in error else ""
         panels.append(_curve(name, note, place, width=width, height=height))
     chart = alt.concat(*panels, columns=BESIDE, data=alt.NamedData(name="calibration"))
-    return chart, rows(given, CALIBRATION)
+    return chart, rows(dots, CALIBRATION)
 
 
 def _curve(name: str, note: str, place: int, *, width: int, height: int) -> theme.Layered:
@@ -260,8 +260,8 @@ def _disagreement(
 ) -> tuple[alt.LayerChart | alt.FacetChart, list[dict[str, Any]]]:
     import pandas as pd
 
-    chosen = _part(table, "disagreement").set_index(["classifier", "row"])
-    columns = {what: chosen.loc[chosen["column"] == what, "value"] for what in ("share", "kappa")}
+    estimates = _part(table, "disagreement").set_index(["classifier", "row"])
+    columns = {what: estimates.loc[estimates["column"] == what, "value"] for what in ("share", "kappa")}
     pairs = pd.DataFrame(columns).reset_index().rename(columns={"classifier": "first", "row": "second"})
     names = list(dict.fromkeys([*pairs["first"], *pairs["second"]]))
     turned = pairs.rename(columns={"first": "second", "second": "first"})
@@ -271,10 +271,10 @@ def _disagreement(
         "κ ?" if kappa != kappa else f"κ {kappa:.2f}".replace("-", "−")  # noqa: PLR0124
         for kappa in both["kappa"]
     ]
-    words = {name: name.split("_") for name in names}
-    lines = max(map(len, words.values()))
+    name_parts = {name: name.split("_") for name in names}
+    lines = max(map(len, name_parts.values()))
     # Lines grow downwards, also above a chart. SVG skips empty ones, Vega trims spaces: no-width ones stay.
-    padded = {name: ["\u200b"] * (lines - len(parts)) + parts for name, parts in words.items()}
+    padded = {name: ["\u200b"] * (lines - len(parts)) + parts for name, parts in name_parts.items()}
     axis: dict[str, Any] = {"title": None, "ticks": False, "domain": False, "labelColor": theme.INK}
     across = alt.Axis(
         orient="top", labelAngle=0, labelLimit=0, labelPadding=5 + LINE * (lines - 1),
@@ -297,16 +297,16 @@ def _disagreement(
 
 
 def _part(table: pd.DataFrame, what: str) -> pd.DataFrame:
-    given = needed(table, TIDY)
-    found = given[given["what"] == what]
-    if found.empty:
+    checked = needed(table, TIDY)
+    part = checked[checked["what"] == what]
+    if part.empty:
         msg = (
             "Expected a table with rows of "
             f"{what!r}, as facelib.experiments.measured_behaviour() returns it; got "
-            f"{', '.join(map(repr, given['what'].drop_duplicates())) or 'an empty one'}."
+            f"{', '.join(map(repr, checked['what'].drop_duplicates())) or 'an empty one'}."
         )
         raise BadValueError(msg)
-    return found
+    return part
 
 
 def _one(table: pd.DataFrame, what: str) -> dict[str, float]:
@@ -343,12 +343,12 @@ def _spoken_confusion(data: list[dict[str, Any]]) -> str:
     """Describe how often each emotion is named as meant, and what else is named most."""
     parts = []
     for name in dict.fromkeys(row["classifier"] for row in data):
-        own = [row for row in data if row["classifier"] == name]
-        words = []
-        for meant in dict.fromkeys(row["row"] for row in own):
-            most = max((row for row in own if row["row"] == meant), key=lambda row: float(row["value"]))
-            words.append(f"{meant} most often as {most['column']}, {100 * most['value']:.0f} %")
-        parts.append(f"{name}: {'; '.join(words)}")
+        cells = [row for row in data if row["classifier"] == name]
+        shares = []
+        for meant in dict.fromkeys(row["row"] for row in cells):
+            most = max((row for row in cells if row["row"] == meant), key=lambda row: float(row["value"]))
+            shares.append(f"{meant} most often as {most['column']}, {100 * most['value']:.0f} %")
+        parts.append(f"{name}: {'; '.join(shares)}")
     return f"Tables: what is named where an emotion is meant. {'. '.join(parts)}."
 
 

@@ -149,20 +149,20 @@ def heatmap_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -
     >>> cell["words"], cell["says"]
     ('+.20 (*)?', '+.20 (+.10 to +.30), n = 12, p = .020, after Holm .200: cannot tell')
     """
-    given = possible(needed(table, NEEDED))
-    names = given["intervention"] if "intervention" in given else pd.Series("", given.index)
-    alphas = given["alpha"] if "alpha" in given else pd.Series(ALPHA, given.index)
-    known = [str(name) for name in names.drop_duplicates()]
-    shown = {name: str((titles or {}).get(name, name)) for name in known}
+    checked = possible(needed(table, NEEDED))
+    names = checked["intervention"] if "intervention" in checked else pd.Series("", checked.index)
+    alphas = checked["alpha"] if "alpha" in checked else pd.Series(ALPHA, checked.index)
+    panels = [str(name) for name in names.drop_duplicates()]
+    shown = {name: str((titles or {}).get(name, name)) for name in panels}
     return rows(
-        given.assign(
+        checked.assign(
             intervention=names.astype(str),
-            order=[known.index(str(name)) for name in names],
+            order=[panels.index(str(name)) for name in names],
             title=[shown[str(name)] for name in names],
-            words=[_words(row, alpha) for row, alpha in zip(given.to_dict("records"), alphas, strict=True)],
-            matters=given["verdict"] == MATTERS,
-            strong=given["p_holm"] <= alphas,
-            says=[_says(row) for row in given.to_dict("records")],
+            words=[_words(row, alpha) for row, alpha in zip(checked.to_dict("records"), alphas, strict=True)],
+            matters=checked["verdict"] == MATTERS,
+            strong=checked["p_holm"] <= alphas,
+            says=[_says(row) for row in checked.to_dict("records")],
         ),
         CELLS,
     )

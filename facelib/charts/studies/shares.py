@@ -88,17 +88,17 @@ def share_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> 
     """Return the points of `significant_shares`; words stand once per row."""
     import pandas as pd
 
-    given = needed(table, NEEDED)
+    checked = needed(table, NEEDED)
     parts = []
     for kind, (column, _, _) in KINDS.items():
         first = column == "share"
         parts.append(
             pd.DataFrame(
                 {
-                    "row": [str((titles or {}).get(name, name)) for name in given["property"]],
+                    "row": [str((titles or {}).get(name, name)) for name in checked["property"]],
                     "kind": kind,
-                    "share": given[column].astype(float).to_numpy(),
-                    "words": [_words(row) if first else "" for row in given.to_dict("records")],
+                    "share": checked[column].astype(float).to_numpy(),
+                    "words": [_words(row) if first else "" for row in checked.to_dict("records")],
                 }
             )
         )

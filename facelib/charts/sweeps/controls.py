@@ -60,8 +60,8 @@ def arms(
     check_label(needed(table, NEEDED), label)
     changed = changes(table, label)
     shown = dict(titles or {name: str(name) for name in changed["intervention"].drop_duplicates()})
-    own = changed[changed["intervention"].isin(list(shown))]
-    data = own.assign(intervention=own["intervention"].map(shown))
+    shown_changes = changed[changed["intervention"].isin(list(shown))]
+    data = shown_changes.assign(intervention=shown_changes["intervention"].map(shown))
     names = classifiers_of(data)
     top = TOPS[bool((data["change"] > TOPS[0]).any())]
     panels = [

@@ -117,7 +117,7 @@ def layout(
 def _panel(
     classifier: str, *, order: int, beside: int, width: int, height: int, lacks: bool = False
 ) -> alt.LayerChart | alt.FacetChart:
-    own = f"datum.classifier === {classifier!r} && datum.label === label"
+    this_series = f"datum.classifier === {classifier!r} && datum.label === label"
     unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
     x = alt.X(
         "strength:Q",
@@ -135,11 +135,11 @@ def _panel(
     ]
     band = (
         alt.Chart(alt.NamedData(name="band"))
-        .transform_filter(own)
+        .transform_filter(this_series)
         .mark_area(color=theme.BAND, opacity=0.55, interpolate="linear")
         .encode(x=x, y=alt.Y("low:Q", scale=unit, axis=axis), y2="high:Q")
     )
-    base = alt.Chart().transform_filter(own)
+    base = alt.Chart().transform_filter(this_series)
     line = base.mark_line(color=colour(order), strokeWidth=2).encode(x=x, y=y)
     now = base.transform_filter("datum.step === step")
     rule = now.mark_rule(color=theme.INK, strokeWidth=1, opacity=0.7).encode(x=x)
@@ -149,8 +149,8 @@ def _panel(
     layers = [band, line, rule, dot]
     if lacks:
         middle = {"x": alt.value(width / 2), "y": alt.value(height / 2)}
-        words = alt.Chart(alt.InlineData([{}])).mark_text(color=theme.MUTED, limit=width)
-        layers.append(words.encode(**middle, text=alt.value(NO_OUTPUT)))
+        lack_text = alt.Chart(alt.InlineData([{}])).mark_text(color=theme.MUTED, limit=width)
+        layers.append(lack_text.encode(**middle, text=alt.value(NO_OUTPUT)))
     return alt.layer(*layers).properties(
         width=width, height=height, title=theme.panel_title(classifier, beside)
     )

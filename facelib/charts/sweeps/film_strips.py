@@ -62,15 +62,15 @@ def film(frames: pd.DataFrame, outputs: pd.DataFrame, *, size: int = 80) -> alt.
     '0 · 0.80'
     """
     label = _label(outputs)
-    words = [
+    strip_texts = [
         f"{strength:.2g} · {caption}"
         for strength, caption in zip(needed(frames, FRAMES)["strength"], frames["caption"], strict=True)
     ]
     data = {
-        "frames": rows(frames.assign(words=words, named=named(frames)), (*FRAMES, "words", "named")),
+        "frames": rows(frames.assign(words=strip_texts, named=named(frames)), (*FRAMES, "words", "named")),
         "outputs": rows(outputs.assign(named=named(outputs)), (*OUTPUTS, "named")),
     }
-    if not words:
+    if not strip_texts:
         msg = "A film has at least one picture; the table has no rows."
         raise BadValueError(msg)
     pointed = alt.selection_point(
@@ -145,7 +145,7 @@ def _pictures(count: int, size: int, pointed: alt.Parameter) -> list[alt.Chart]:
         .mark_point(shape="square", size=size * size, strokeWidth=2, stroke=theme.COUNTED, filled=False)
         .encode(y=alt.value(size / 2))
     )
-    words = base.mark_text(color=theme.MUTED, fontSize=11, baseline="top").encode(
+    captions = base.mark_text(color=theme.MUTED, fontSize=11, baseline="top").encode(
         y=alt.value(size + 5), text="words:N"
     )
     first = alt.Chart().transform_filter("datum.named")
@@ -155,7 +155,7 @@ def _pictures(count: int, size: int, pointed: alt.Parameter) -> list[alt.Chart]:
     note = first.mark_text(align="left", baseline="alphabetic", color=theme.MUTED, limit=width).encode(
         x=alt.value(GAP / 2), y=alt.value(-6), text="note:N"
     )
-    layers = [picture.add_params(pointed), frame, words, title, note]
+    layers = [picture.add_params(pointed), frame, captions, title, note]
     return [layer.properties(width=width, height=size) for layer in layers]
 
 

@@ -71,21 +71,21 @@ def ranking(
 
 def ranked(table: pd.DataFrame, guess: str | None = None) -> pd.DataFrame:
     """Return the rows that `ranking` draws: rank, title, kind, start, end, words."""
-    found = needed(table, NEEDED).sort_values("change", kind="stable", ignore_index=True)
-    mine = found["intervention"] == guess
-    kinds = found["placebo"].map({False: KINDS[0], True: KINDS[1]}).mask(mine, KINDS[2])
-    words = [
+    ordered = needed(table, NEEDED).sort_values("change", kind="stable", ignore_index=True)
+    mine = ordered["intervention"] == guess
+    kinds = ordered["placebo"].map({False: KINDS[0], True: KINDS[1]}).mask(mine, KINDS[2])
+    texts = [
         _signed(change) + (f", now {after}" if after != before else "")
-        for change, before, after in zip(found["change"], found["before"], found["after"], strict=True)
+        for change, before, after in zip(ordered["change"], ordered["before"], ordered["after"], strict=True)
     ]
     return pd.DataFrame(
         {
-            "rank": range(1, len(found) + 1),
-            "title": found["title"],
+            "rank": range(1, len(ordered) + 1),
+            "title": ordered["title"],
             "kind": kinds,
-            "start": found["start"],
-            "end": found["end"],
-            "words": words,
+            "start": ordered["start"],
+            "end": ordered["end"],
+            "words": texts,
         }
     )
 

@@ -109,12 +109,12 @@ def observed_slopes(
     _check(table)
     rows = []
     for held, value in product([name for name in HELD if name in table.columns], values):
-        own = [
+        slopes = [
             {"held": held, "classifier": classifier, "value": value, "alpha": alpha}
             | _slope(part, value, held, alpha)
             for classifier, part in table.groupby("classifier", sort=False)
         ]
-        for row, p in zip(own, adjust([row["p"] for row in own], "holm"), strict=True):
+        for row, p in zip(slopes, adjust([row["p"] for row in slopes], "holm"), strict=True):
             rows.append(row | {"p_holm": float(p)})
     return pd.DataFrame(rows, columns=list(SLOPE_COLUMNS))
 
@@ -143,14 +143,14 @@ def compare_with_observed(
     moved = check[(check["intensity"] == 1) & (check["measured"] == "symmetry")]
     change = dict(zip(moved["intervention"], moved["change"].to_numpy(np.float64), strict=True))
     lost = change[ARMS["total"]] - change[ARMS[side]]
-    own = table[(table["side"] == side) & (table["intensity"] == 1) & (table["expression"] == "all")]
-    both = slopes.merge(own, on=["classifier", "value"], suffixes=("", "_run"), validate="many_to_one")
+    effects = table[(table["side"] == side) & (table["intensity"] == 1) & (table["expression"] == "all")]
+    both = slopes.merge(effects, on=["classifier", "value"], suffixes=("", "_run"), validate="many_to_one")
     named = {
         "interventional": "d_total_mean",
         "interventional_low": "d_total_low",
         "interventional_high": "d_total_high",
     }
-    found = both.assign(
+    compared = both.assign(
         side=side,
         lost=lost,
         observed=both["slope"] * lost,
@@ -159,15 +159,15 @@ def compare_with_observed(
         **{name: both[column] for name, column in named.items()},
     )
     signs = [
-        np.where(found[f"{kind}_low"] > 0, 1, np.where(found[f"{kind}_high"] < 0, -1, 0))
+        np.where(compared[f"{kind}_low"] > 0, 1, np.where(compared[f"{kind}_high"] < 0, -1, 0))
         for kind in ("observed", "interventional")
     ]
     clear = (signs[0] != 0) & (signs[1] != 0)
-    return found.assign(
+    return compared.assign(
         direction=np.where(clear, np.where(signs[0] == signs[1], SAME, OPPOSITE), CANNOT_TELL),
-        overlap=(found["observed_low"] <= found["interventional_high"])
-        & (found["interventional_low"] <= found["observed_high"]),
-        ratio=np.where(signs[1] != 0, found["observed"] / found["interventional"], np.nan),
+        overlap=(compared["observed_low"] <= compared["interventional_high"])
+        & (compared["interventional_low"] <= compared["observed_high"]),
+        ratio=np.where(signs[1] != 0, compared["observed"] / compared["interventional"], np.nan),
     )[list(AGREEMENT_COLUMNS)]
 
 

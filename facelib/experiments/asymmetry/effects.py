@@ -92,9 +92,9 @@ def groups(rows: pd.DataFrame, expressions: Sequence[str] | None = None) -> Iter
         msg = f"The table has the expressions {', '.join(shown)}; asked were {', '.join(expressions or ())}."
         raise BadValueError(msg)
     for name in wanted:
-        chosen = moving if name == ALL else rows[rows["expression"] == name]
-        for intensity in chosen["intensity"].unique():
-            yield name, float(intensity), chosen[chosen["intensity"] == intensity]
+        subset = moving if name == ALL else rows[rows["expression"] == name]
+        for intensity in subset["intensity"].unique():
+            yield name, float(intensity), subset[subset["intensity"] == intensity]
 
 
 def asymmetry_effects(

@@ -116,8 +116,8 @@ def observe(
         part = list(heads[start : start + CHUNK])
         faces = render_heads(part, size)
         images, boxes = np.stack([face.image for face in faces]), np.stack([face.box for face in faces])
-        known = properties.measure(faces, ["symmetry", "activation"]).reset_index(drop=True)
-        known = known[["symmetry", "activation"]].assign(
+        measured = properties.measure(faces, ["symmetry", "activation"]).reset_index(drop=True)
+        measured = measured[["symmetry", "activation"]].assign(
             total=[set_total(head) for head in part],
             face=[head.key for head in part],
             identity=[identity_of(head) for head in part],
@@ -126,14 +126,14 @@ def observe(
         for clf in models:
             logits = clf.logits(images, boxes)
             probabilities = clf.probabilities_from(logits)
-            for expression, own in known.groupby("expression", sort=False):
+            for expression, subset in measured.groupby("expression", sort=False):
                 column = clf.index_of(str(expression))
                 if column is not None:
                     read = {
-                        "logit": logits[own.index, column],
-                        "probability": probabilities[own.index, column],
+                        "logit": logits[subset.index, column],
+                        "probability": probabilities[subset.index, column],
                     }
                     parts.append(
-                        own.assign(classifier=clf.id, **read).astype(dict.fromkeys(read, np.float64))
+                        subset.assign(classifier=clf.id, **read).astype(dict.fromkeys(read, np.float64))
                     )
     return pd.concat(parts, ignore_index=True)[list(OBSERVED_COLUMNS)]

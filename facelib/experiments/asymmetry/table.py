@@ -149,11 +149,13 @@ def tabulate(effects: pd.DataFrame, contrasts: pd.DataFrame) -> pd.DataFrame:
     neutral = effects[effects["expression"] == NEUTRAL]
     parts = []
     for side in SIDES:
-        own = effects[(effects["intervention"] == ARMS[side]) & (effects["expression"] != NEUTRAL)]
-        if own.empty:
+        changes = effects[(effects["intervention"] == ARMS[side]) & (effects["expression"] != NEUTRAL)]
+        if changes.empty:
             continue
-        level = float(own["alpha"].iloc[0])
-        rows = _renamed(own, "change", ["n", "faces", "start", "delta", "alpha", "notes"]).assign(side=side)
+        level = float(changes["alpha"].iloc[0])
+        rows = _renamed(changes, "change", ["n", "faces", "start", "delta", "alpha", "notes"]).assign(
+            side=side
+        )
         for control in CONTROLS:
             against = _pair(contrasts, side, control)
             rows = _beside(rows, _renamed(against, f"d_{control}", ["notes"]), control)

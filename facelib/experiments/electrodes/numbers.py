@@ -186,9 +186,9 @@ def half_table(result: InterventionalResult) -> pd.DataFrame:
 
     settings = _settings(result)
     rows = []
-    for scheme, found, numbers in _by_scheme(result):
-        change = found.of_people(found.values - found.values[:, :, :1])
-        for place, classifier in enumerate(found.classifiers):
+    for scheme, outcomes, numbers in _by_scheme(result):
+        change = outcomes.of_people(outcomes.values - outcomes.values[:, :, :1])
+        for place, classifier in enumerate(outcomes.classifiers):
             for kind, outcome in enumerate(OUTCOMES):
                 curves = change[place, :, :, kind]
                 curves = curves[~np.isnan(curves).any(axis=1)]
@@ -267,16 +267,16 @@ def _numbers(
     for kind, outcome in enumerate(OUTCOMES):
         level = flat[..., kind].reshape(len(flat), -1)
         change = (flat[..., kind] - flat[:, :, :1, kind]).reshape(len(flat), -1)
-        own, moved = judged(level, **settings), judged(change, **settings)
-        ends = {f"{outcome}_{end}": np.clip(own[end], 0.0, 1.0) for end in ("low", "high")}
-        columns |= {outcome: own["change"]} | ends
+        levels, changes = judged(level, **settings), judged(change, **settings)
+        ends = {f"{outcome}_{end}": np.clip(levels[end], 0.0, 1.0) for end in ("low", "high")}
+        columns |= {outcome: levels["change"]} | ends
         names = ("change", "low", "high") if outcome == "probability" else (
             "accuracy_change", "accuracy_change_low", "accuracy_change_high",
         )  # fmt: skip
-        columns |= dict(zip(names, (moved["change"], moved["low"], moved["high"]), strict=True))
+        columns |= dict(zip(names, (changes["change"], changes["low"], changes["high"]), strict=True))
         if outcome == "probability":
-            columns |= {"n": own["n"], "change_p": moved["p"]}
-            columns |= {name: moved[name] for name in ("verdict_low", "verdict_high", "verdict")}
+            columns |= {"n": levels["n"], "change_p": changes["p"]}
+            columns |= {name: changes[name] for name in ("verdict_low", "verdict_high", "verdict")}
     keys = pd.MultiIndex.from_product([found.classifiers, numbers], names=["classifier", "number"])
     table = keys.to_frame(index=False).assign(scheme=scheme, **columns)
     counts = [
@@ -302,24 +302,24 @@ def _counted(right: Floats, number: int, *, counted: bool) -> dict[str, float]:
     from scipy.stats import binomtest
 
     nothing = dict.fromkeys(("right", "lost", "gained", "p", "accuracy_low", "accuracy_high"), float("nan"))
-    known = right[~np.isnan(right[:, 0])].astype(bool) if counted else np.empty((0, 1), bool)
-    if not len(known):
+    named = right[~np.isnan(right[:, 0])].astype(bool) if counted else np.empty((0, 1), bool)
+    if not len(named):
         return nothing
-    first, now = known[:, 0], known[:, number]
+    first, now = named[:, 0], named[:, number]
     lost, gained = int((first & ~now).sum()), int((~first & now).sum())
     share = wilson(int(now.sum()), len(now))
-    found = {
+    counts = {
         "right": int(now.sum()), "lost": lost, "gained": gained, "p": float("nan"),
         "accuracy_low": share.low, "accuracy_high": share.high,
     }  # fmt: skip
-    if number == known.shape[1] - 1:
-        found["p"] = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
-    return found
+    if number == named.shape[1] - 1:
+        counts["p"] = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
+    return counts
 
 
 def _by_scheme(result: InterventionalResult) -> list[tuple[str, Outcomes, list[int]]]:
     """Return scheme, outcomes and numbers of electrodes of each arm."""
-    rows, found = result.sound, []
+    rows, schemes = result.sound, []
     names = {
         intervention_name(change): change
         for change in _arms(tuple(ELECTRODE_SCHEMES), result.settings["seed"]).values()
@@ -329,11 +329,11 @@ def _by_scheme(result: InterventionalResult) -> list[tuple[str, Outcomes, list[i
             msg = f"Expected the result of electrode_numbers; {item['name']} is another change."
             raise BadValueError(msg)
         change = names[item["name"]]
-        own = rows[rows["intervention"] == item["name"]]
-        strengths = np.sort(own["strength"].unique())
+        arm_rows = rows[rows["intervention"] == item["name"]]
+        strengths = np.sort(arm_rows["strength"].unique())
         numbers = [change.attached_at(strength) for strength in strengths]
-        found.append((change.scheme, outcomes_of(own), numbers))
-    return found
+        schemes.append((change.scheme, outcomes_of(arm_rows), numbers))
+    return schemes
 
 
 def _arms(schemes: Sequence[str], seed: int) -> Mapping[str, Electrodes]:

@@ -144,9 +144,9 @@ def restoration_study(
     """
     import pandas as pd
 
-    given: list[Any] = list(people)
-    expressions = [_expression(one) for one in given]
-    if not given:
+    listed: list[Any] = list(people)
+    expressions = [_expression(one) for one in listed]
+    if not listed:
         msg = "The study needs people; got none."
         raise BadValueError(msg)
     named = tuple(METHODS) if methods is None else tuple(methods)
@@ -154,21 +154,21 @@ def restoration_study(
         METHODS[name]
     readers = _readers(classifiers)
     tables: tuple[list[dict[str, Any]], ...] = ([], [], [])
-    for start in range(0, len(given), CHUNK):
+    for start in range(0, len(listed), CHUNK):
         if stale is not None and stale():
             raise Cancelled
-        some = given[start : start + CHUNK]
+        some = listed[start : start + CHUNK]
         people_here = _People(
             tuple(range(start, start + len(some))),
             tuple(_shown(some, size, workers)),
             tuple(expressions[start : start + CHUNK]),
             {name: tuple(_shown(some, size, workers, fields)) for name, fields in worn.items()},
         )
-        found = _chunk(people_here, readers, named, mask, landmarks=landmarks)
-        for table, rows in zip(tables, found, strict=True):
+        chunk = _chunk(people_here, readers, named, mask, landmarks=landmarks)
+        for table, rows in zip(tables, chunk, strict=True):
             table.extend(rows)
         if progress is not None:
-            progress(min(start + CHUNK, len(given)), len(given))
+            progress(min(start + CHUNK, len(listed)), len(listed))
     columns = (READING_COLUMNS, PICTURE_COLUMNS, PLACEBO_COLUMNS)
     readings, pictures, placebo = (
         pd.DataFrame(rows, columns=list(names)) for rows, names in zip(tables, columns, strict=True)
@@ -178,7 +178,7 @@ def restoration_study(
         pictures,
         placebo,
         {
-            "people": len(given), "classifiers": [one.id for one in readers], "methods": list(named),
+            "people": len(listed), "classifiers": [one.id for one in readers], "methods": list(named),
             "mask": mask, "size": size, "worn": {name: dict(fields) for name, fields in worn.items()},
         },
     )  # fmt: skip
@@ -285,20 +285,20 @@ def _versions(
 def _read(
     faces: Sequence[Face], people: _People, picture: str, readers: Sequence[Classifier]
 ) -> list[dict[str, Any]]:
-    found = []
+    readings = []
     for reader in readers:
         p = np.concatenate([reader.probabilities(face.image[None], face.box[None]) for face in faces])
-        for row, expression, own in zip(people.rows(picture), people.expressions, p, strict=True):
+        for row, expression, output in zip(people.rows(picture), people.expressions, p, strict=True):
             place = reader.index_of(expression)
             if place is not None:
-                found.append(
+                readings.append(
                     row
                     | {
                         "expression": expression, "classifier": reader.id,
-                        "probability": float(own[place]), "right": int(own.argmax()) == place,
+                        "probability": float(output[place]), "right": int(output.argmax()) == place,
                     }
                 )  # fmt: skip
-    return found
+    return readings
 
 
 def restored_bare(

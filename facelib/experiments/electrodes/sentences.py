@@ -70,8 +70,8 @@ def describe_importance(
     scheme, classifier, outcome
         Which of their rows.
     """
-    words: dict[str, str] = {"scheme": scheme, "classifier": classifier, "outcome": outcome}
-    alone = _chosen(positions, words | {"how": ALONE})
+    keys: dict[str, str] = {"scheme": scheme, "classifier": classifier, "outcome": outcome}
+    alone = _chosen(positions, keys | {"how": ALONE})
     most = max(alone.to_dict("records"), key=lambda row: abs(row["change"]))
     sure = int((alone["p_holm"] <= alone["alpha"]).sum())
     whom = "Averaged over classifiers" if classifier == MEAN else f"For {classifier}"
@@ -80,7 +80,7 @@ def describe_importance(
         f"{small(most['change'])} ({_level(most)} {small(most['low'])} to {small(most['high'])}); {sure} of "
         f"{len(alone)} electrodes alone change it significantly after Holm's correction."
     ]
-    for by, rows in _chosen(shares, words).groupby("by", sort=False):
+    for by, rows in _chosen(shares, keys).groupby("by", sort=False):
         ranked = rows.sort_values("change", key=abs, ascending=False, kind="stable").iloc[:3]
         total = rows.iloc[0]
         listed = ", ".join(

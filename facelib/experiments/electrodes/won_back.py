@@ -75,7 +75,7 @@ def won_back_table(run: RestorationRun, *, n_bootstrap: int = RESAMPLES, seed: i
     rows = []
     every = pd.concat([run.readings, run.readings.assign(classifier=ALL)], ignore_index=True)
     for key, cells in every.groupby(["worn", "expression_set", "classifier"], sort=False):
-        known = dict(zip(("worn", "expression_set", "classifier"), key, strict=True))
+        keys = dict(zip(("worn", "expression_set", "classifier"), key, strict=True))
         sums = {
             value: cells.pivot_table(index="person", columns="picture", values=value, aggfunc="sum")
             for value in ("right", "probability")
@@ -83,7 +83,7 @@ def won_back_table(run: RestorationRun, *, n_bootstrap: int = RESAMPLES, seed: i
         counts = cells[cells["picture"] == WITHOUT].groupby("person").size().to_numpy(float)
         draws = _draws(len(counts), n_bootstrap, seed)
         for name in run.settings["methods"]:
-            row: dict[str, Any] = known | {"method": name, "n": len(counts)}
+            row: dict[str, Any] = keys | {"method": name, "n": len(counts)}
             for value, prefix, word in (
                 ("right", "", "accuracy"),
                 ("probability", "probability_", "probability"),
@@ -108,16 +108,16 @@ def likeness_table(run: RestorationRun) -> pd.DataFrame:
 
     rows = []
     for key, cells in run.pictures.groupby(["worn", "expression_set", "picture"], sort=False):
-        known = dict(zip(("worn", "expression_set", "picture"), key, strict=True))
+        keys = dict(zip(("worn", "expression_set", "picture"), key, strict=True))
         for measure in MEASURES:
             values = cells[measure].to_numpy(float)
             values = values[np.isfinite(values)]
             if len(values):
-                found = mean_distribution(values)
-                low, high = found.interval()
+                distribution = mean_distribution(values)
+                low, high = distribution.interval()
                 rows.append(
-                    known
-                    | {"measure": measure, "n": len(values), "mean": float(found.mean[0]),
+                    keys
+                    | {"measure": measure, "n": len(values), "mean": float(distribution.mean[0]),
                        "low": float(low[0]), "high": float(high[0])}
                 )  # fmt: skip
     return pd.DataFrame(rows, columns=list(LIKENESS_COLUMNS))

@@ -111,9 +111,9 @@ def known_use_table(effects: pd.DataFrame, alpha: float = 0.01, used: float = US
         confounded[str(name)] == which
         for name, which in zip(rows["classifier"], rows["property"], strict=True)
     ]
-    found = rows["rejects"].astype(bool) & (rows["p_holm"] < alpha) & (rows["explained_low"] >= used)
+    flagged = rows["rejects"].astype(bool) & (rows["p_holm"] < alpha) & (rows["explained_low"] >= used)
     clear = (rows["explained_high"] < used) & (rows["n"] >= fewest_people(used, alpha))
-    verdict = np.select([found, clear], [FLAGGED, CLEARED], OPEN)
+    verdict = np.select([flagged, clear], [FLAGGED, CLEARED], OPEN)
     right = verdict == np.where(trained, FLAGGED, CLEARED)
     table = rows.assign(trained=trained, verdict=verdict, right=right, used=used)
     return table[list(CONTROL_COLUMNS)]
@@ -149,14 +149,14 @@ def estimates_of(faces: Sequence[Head | Face] | FaceSet, size: int = 224, *, chu
     from facelib.studies.engine.subjects import faces_table, subjects
 
     people = subjects(faces)
-    known = faces_table(people).reindex(columns=["expression", "age", "gender"])
+    attributes = faces_table(people).reindex(columns=["expression", "age", "gender"])
     parts = []
     for start in range(0, len(people), chunk):
         some = [one.open() for one in people[start : start + chunk]]
         heads = [one for one in some if isinstance(one, Head)]
         drawn = iter(render_heads(heads, size)) if heads else iter(())
         parts.append(estimates([next(drawn) if isinstance(one, Head) else one for one in some]))
-    return pd.concat([known, pd.concat(parts, ignore_index=True)], axis=1)
+    return pd.concat([attributes, pd.concat(parts, ignore_index=True)], axis=1)
 
 
 def given_and_estimated(table: pd.DataFrame) -> pd.DataFrame:
@@ -188,18 +188,18 @@ def given_and_estimated(table: pd.DataFrame) -> pd.DataFrame:
             columns["mean"] = pd.DataFrame(columns).mean(axis=1, skipna=False)
         for estimator, values in columns.items():
             for expression in ("all", *EMOTIONS):
-                chosen = (table["expression"] == expression) | (expression == "all")
-                known = chosen & table[name].notna() & values.notna()
-                if known.sum() > 3:  # Fisher's z needs four
-                    both: list[Any] = [column[known] for one, column in columns.items() if one != "mean"]
+                in_group = (table["expression"] == expression) | (expression == "all")
+                complete = in_group & table[name].notna() & values.notna()
+                if complete.sum() > 3:  # Fisher's z needs four
+                    both: list[Any] = [column[complete] for one, column in columns.items() if one != "mean"]
                     between = float(np.corrcoef(*both)[0, 1]) if len(both) == 2 else float("nan")
                     rows.append(
-                        _compared(name, estimator, expression, table.loc[known, name], values[known])
+                        _compared(name, estimator, expression, table.loc[complete, name], values[complete])
                         | {"between": between}
                     )
-    found = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
-    found["sentence"] = [_sentence(row) for row in found.to_dict("records")]
-    return found
+    compared = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    compared["sentence"] = [_sentence(row) for row in compared.to_dict("records")]
+    return compared
 
 
 def _compared(name: str, estimator: str, expression: str, given: Any, estimated: Any) -> dict[str, Any]:

@@ -80,14 +80,14 @@ def batch(
 def _face(
     pairs: Pairs, rng: np.random.Generator, patch: int, empty: float, clutter: float
 ) -> tuple[Any, Any, Any]:
-    one = int(rng.integers(len(pairs)))
-    pieces = pairs.pieces[one]
+    number = int(rng.integers(len(pairs)))
+    pieces = pairs.pieces[number]
     mask = _worn(int(pieces.max()), rng, empty)[pieces]
-    worn = np.where(mask[:, :, None], pairs.worn[one], pairs.without[one])
-    way = _somewhere(crop_of(pairs.boxes[one], pairs.eyes[one]), mask, rng, patch)
+    worn = np.where(mask[:, :, None], pairs.worn[number], pairs.without[number])
+    way = _somewhere(crop_of(pairs.boxes[number], pairs.eyes[number]), mask, rng, patch)
     seen, bare, covered = (
         resampled(picture, way, (patch, patch))
-        for picture in (worn, pairs.without[one], mask.astype(np.float32))
+        for picture in (worn, pairs.without[number], mask.astype(np.float32))
     )
     if clutter and rng.random() < clutter:
         seen, bare = _cluttered(seen, bare, covered, rng)

@@ -215,13 +215,13 @@ def _conditions(method: str, rows: pd.DataFrame, n: int) -> str:
 
 def _conditioner(rows: pd.DataFrame) -> str:
     labels, numbers = int(rows["n_labels"].iloc[0]), _numbers(rows)
-    words = {
+    described = {
         1: "one continuous conditioner",
         2: "two continuous conditioners",
         5: "five continuous conditioners",
     }
     parts = [f"{labels} labels"] * (labels > 0) + [
-        words.get(numbers, f"{numbers} continuous conditioners")
+        described.get(numbers, f"{numbers} continuous conditioners")
     ] * (numbers > 0)
     return " and ".join(parts) or "nothing held fixed"
 

@@ -230,7 +230,7 @@ def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction, what: str 
     tested = rows[rows["p"].notna()]
     count = len(tested)
     factor = _factor(count, correction)
-    found: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = {}
     for row in tested.to_dict("records"):
         n, draws = row["n"], row["n_flips"]
         smallest = smallest_p(n, "less", draws)
@@ -238,13 +238,13 @@ def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction, what: str 
         floor = f"with {of} p can't be below {_plain(smallest)}"
         if smallest > alpha:
             text = f"{floor}: nothing can be shown at {_plain(alpha)}"
-            found.setdefault(text, []).append(row["classifier"])
+            reasons.setdefault(text, []).append(row["classifier"])
         elif smallest * factor > alpha:
             text = f"{floor}: {NAMES[correction]} over {count} tests can't reach {_plain(alpha)}"
-            found.setdefault(text, []).append(row["classifier"])
+            reasons.setdefault(text, []).append(row["classifier"])
         if TOO_SMALL in row["notes"] and row["mean"] < 0:
-            found.setdefault(f"skewed {what}: {TOO_SMALL} (one-sided)", []).append(row["classifier"])
-    for text, names in found.items():
+            reasons.setdefault(f"skewed {what}: {TOO_SMALL} (one-sided)", []).append(row["classifier"])
+    for text, names in reasons.items():
         yield text if len(names) == count else f"{', '.join(names)}: {text}"
 
 

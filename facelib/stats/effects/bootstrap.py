@@ -183,19 +183,19 @@ def mean_distribution(
         raise BadValueError(msg)
     count = as_count(n_bootstrap, "The number of resamples", least=99)
     number = as_count(seed, "The seed", least=0)
-    given = ~np.isnan(columns)
-    n = given.sum(axis=0)
-    mean, spread, skew, constant = _moments(columns, given, n)
-    chosen = np.where(n >= LEAST_BCA, "bca", "t") if method == "auto" else np.full(n.shape, method)
-    chosen = np.where(n > 1, chosen, "none")
-    drawn = np.isin(chosen, BOOTSTRAP) & ~constant
+    present = ~np.isnan(columns)
+    n = present.sum(axis=0)
+    mean, spread, skew, constant = _moments(columns, present, n)
+    methods = np.where(n >= LEAST_BCA, "bca", "t") if method == "auto" else np.full(n.shape, method)
+    methods = np.where(n > 1, methods, "none")
+    drawn = np.isin(methods, BOOTSTRAP) & ~constant
     draws = np.zeros((count if drawn.any() else 0, len(n)))
     bias, acceleration = np.zeros(len(n)), np.zeros(len(n))
-    for pattern in np.unique(given[:, drawn], axis=1).T:
-        which = np.flatnonzero(drawn & (given == pattern[:, None]).all(axis=0))
+    for pattern in np.unique(present[:, drawn], axis=1).T:
+        which = np.flatnonzero(drawn & (present == pattern[:, None]).all(axis=0))
         draws[:, which] = _resampled(columns[np.ix_(pattern, which)], count, number)
     if drawn.any():
-        slack = SAME * np.abs(columns[:, drawn]).max(axis=0, where=given[:, drawn], initial=0.0)
+        slack = SAME * np.abs(columns[:, drawn]).max(axis=0, where=present[:, drawn], initial=0.0)
         below = (draws[:, drawn] < mean[drawn] - slack).mean(axis=0)
         upto = (draws[:, drawn] <= mean[drawn] + slack).mean(axis=0)
         bias[drawn] = ndtri(np.clip((below + upto) / 2, 1 / (count + 1), count / (count + 1)))
@@ -204,7 +204,7 @@ def mean_distribution(
         mean=mean,
         spread=spread,
         n=n,
-        method=chosen,
+        method=methods,
         constant=constant,
         n_bootstrap=count,
         seed=number,

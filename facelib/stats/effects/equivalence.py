@@ -122,35 +122,37 @@ def equivalence(
         msg = f"One verdict is about differences (n,), one per identity; got shape {columns.shape}."
         raise BadValueError(msg)
     margin, level = as_margin(delta), as_level(alpha)
-    known = mean_distribution(columns[:, 0], method=method, n_bootstrap=n_bootstrap, seed=seed)
-    low, high = known.interval(1 - 2 * level)
-    ends = where_told(known, low, high)
-    one, half, double = (
-        verdicts(*ends, factor * margin, known.n, alpha=level, alternative=alternative, bounded=bounded)
+    distribution = mean_distribution(columns[:, 0], method=method, n_bootstrap=n_bootstrap, seed=seed)
+    low, high = distribution.interval(1 - 2 * level)
+    ends = where_told(distribution, low, high)
+    verdict, half, double = (
+        verdicts(
+            *ends, factor * margin, distribution.n, alpha=level, alternative=alternative, bounded=bounded
+        )
         for factor in (1.0, 0.5, 2.0)
     )
     detectable = bool(ends[0][0] > 0 or ends[1][0] < 0)
-    n = int(known.n[0])
+    n = int(distribution.n[0])
     reasons = []
     if n > 1 and np.isnan(ends[0][0]):
         reasons.append(f"the differences of {n} identities are all the same number")
-    if one[0] == CANNOT_TELL and n:
+    if verdict[0] == CANNOT_TELL and n:
         reasons.append(few_people(n, margin, level, alternative, bounded=bounded))
     return Equivalence(
-        verdict=one[0],
+        verdict=verdict[0],
         verdict_half=half[0],
         verdict_double=double[0],
         detectable=detectable,
-        addition=SMALLER if detectable and one[0] == DOES_NOT else "",
+        addition=SMALLER if detectable and verdict[0] == DOES_NOT else "",
         note="; ".join(filter(None, reasons)),
-        mean=float(known.mean[0]),
+        mean=float(distribution.mean[0]),
         interval=(float(low[0]), float(high[0])),
-        tost_p=float(tost_p(known, margin)[0]),
+        tost_p=float(tost_p(distribution, margin)[0]),
         delta=margin,
         alpha=level,
-        n=int(known.n[0]),
-        method=str(known.method[0]),
-        seed=known.seed,
+        n=int(distribution.n[0]),
+        method=str(distribution.method[0]),
+        seed=distribution.seed,
     )
 
 

@@ -181,26 +181,26 @@ def _fit_balanced(s: Floats, y: Floats, which: npt.NDArray[np.intp], results: _R
 
 def _fit_unbalanced(s: Floats, y: Floats, column: int, results: _Results, engine: Engine) -> None:
     """Fill in one column from y (n, T), which can have gaps."""
-    given = ~np.isnan(y)
-    last, first = np.where(given, s, -np.inf).max(axis=1), np.where(given, s, np.inf).min(axis=1)
+    present = ~np.isnan(y)
+    last, first = np.where(present, s, -np.inf).max(axis=1), np.where(present, s, np.inf).min(axis=1)
     enough = last - first > CLOSE
-    count, alone = int(enough.sum()), int((given.any(axis=1) & ~enough).sum())
+    count, alone = int(enough.sum()), int((present.any(axis=1) & ~enough).sum())
     results.n[column] = count
     if count < 2:
         results.notes[column] = FEW
         return
     left_out = f"faces with one strength, left out: {alone}" if alone else ""
-    if count < 3 or (given[enough].sum(axis=1) > 2).sum() == 0:
+    if count < 3 or (present[enough].sum(axis=1) > 2).sum() == 0:
         fit, why = None, NEEDS
     elif engine == "statsmodels":
-        face, step = np.nonzero(given)  # it takes every face
+        face, step = np.nonzero(present)  # it takes every face
         fit, why = fit_mixedlm(s[step], y[face, step], face)
         if fit is not None:
             results.n[column], left_out = count + alone, ""
     else:
-        fit, why = maximise(s, y[enough], given[enough])
+        fit, why = maximise(s, y[enough], present[enough])
     if fit is None:
-        face, step = np.nonzero(given & enough[:, None])
+        face, step = np.nonzero(present & enough[:, None])
         fit = clustered_slope(s[step], y[face, step], face)
         results.method[column] = CLUSTERED
     else:

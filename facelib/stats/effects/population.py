@@ -183,26 +183,26 @@ def judge(
         needs = "strength 0 and 1" if effects.summary == "difference" else "two strengths"
         msg = f"No face has a {effects.summary}: {needs} of the same face are needed, with their outputs."
         raise BadValueError(msg)
-    known = mean_distribution(d, method=method, n_bootstrap=n_bootstrap, seed=number)
+    distribution = mean_distribution(d, method=method, n_bootstrap=n_bootstrap, seed=number)
     test = sign_flip(d, alternative=alternative, n_flips=n_flips, seed=number)
     table = effects.cells.assign(
         value=effects.value,
         summary=effects.summary,
-        n=known.n,
+        n=distribution.n,
         faces=effects.faces,
         start=_nan_mean(effects.starts),
-        mean=known.mean,
+        mean=distribution.mean,
         median=_nan_median(d),
-        sd=known.spread,
-        **_intervals(d, known, level),
-        **_tests(test, known.n),
-        **_verdicts(known, margin, level, alternative, bounded=effects.value == "probability"),
-        **_mixed_columns(mixed, len(known.n)),
+        sd=distribution.spread,
+        **_intervals(d, distribution, level),
+        **_tests(test, distribution.n),
+        **_verdicts(distribution, margin, level, alternative, bounded=effects.value == "probability"),
+        **_mixed_columns(mixed, len(distribution.n)),
         alpha=level,
-        n_bootstrap=known.n_bootstrap,
+        n_bootstrap=distribution.n_bootstrap,
         seed=number,
     )
-    table["notes"] = remarks(table, effects, known, mixed.notes if mixed else None)
+    table["notes"] = remarks(table, effects, distribution, mixed.notes if mixed else None)
     return table[list(COLUMNS)]
 
 
@@ -239,12 +239,12 @@ def _verdicts(
     asked = {"verdict": margin, "verdict_half": margin / 2, "verdict_double": 2 * margin}
     if np.isnan(margin):
         return columns | dict.fromkeys(asked, "") | {"fewest": np.nan, "tost_p": np.nan}
-    found = {
+    words = {
         name: verdicts(low, high, at, known.n, alpha=alpha, alternative=alternative, bounded=bounded)
         for name, at in asked.items()
     }
     fewest = fewest_people(margin, alpha, bounded=bounded)
-    return columns | found | {"fewest": fewest, "tost_p": tost_p(known, margin)}
+    return columns | words | {"fewest": fewest, "tost_p": tost_p(known, margin)}
 
 
 def _mixed(rows: Rows, table: pd.DataFrame) -> MixedSlopes | None:

@@ -116,11 +116,11 @@ def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator
 
 def _skewness(d: Floats) -> Floats:
     """Return the (m,) sample skewness with the usual correction for n; 0 where there is none."""
-    given = ~np.isnan(d)
-    largest = np.abs(d).max(axis=0, where=given, initial=0.0)
-    unit = np.where(given, d, 0.0) / np.where(largest > 0, largest, 1.0)
-    n = np.maximum(given.sum(axis=0), 1)
-    centred = np.where(given, unit - unit.sum(axis=0) / n, 0.0)
+    present = ~np.isnan(d)
+    largest = np.abs(d).max(axis=0, where=present, initial=0.0)
+    unit = np.where(present, d, 0.0) / np.where(largest > 0, largest, 1.0)
+    n = np.maximum(present.sum(axis=0), 1)
+    centred = np.where(present, unit - unit.sum(axis=0) / n, 0.0)
     variance, third = (centred**2).sum(axis=0) / n, (centred**3).sum(axis=0) / n
     usable = (n > 2) & (variance > SAME**2)
     scale = np.where(usable, variance, 1.0) ** 1.5

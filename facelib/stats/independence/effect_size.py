@@ -78,13 +78,13 @@ def _sizes(problem: Problem, weights: Sequence[Floats]) -> Floats:
     outputs, owner = _outputs(problem)
     labels = Groups.of(problem.given.strata)
     cells = list(_cells(problem))
-    found = np.full((len(weights), *problem.shape), np.nan)
+    sizes = np.full((len(weights), *problem.shape), np.nan)
     for r, w in enumerate(weights):
         total = labels.squares(outputs, w)
         for i, groups in enumerate(cells):
             if groups is not None:
-                found[r, i] = _omega(total, groups.squares(outputs, w), owner, w.sum())
-    return found
+                sizes[r, i] = _omega(total, groups.squares(outputs, w), owner, w.sum())
+    return sizes
 
 
 def _outputs(problem: Problem) -> tuple[Floats, Codes]:

@@ -153,8 +153,8 @@ def independence_grid(
     """
     xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
     n = one_length([*xs, *ys])
-    given = as_given(labels, n)
-    tests = chosen_tests(methods, given)
+    conditioner = as_given(labels, n)
+    tests = chosen_tests(methods, conditioner)
     plan = Plan(
         alpha=as_share(alpha, "The level alpha"),
         delta=as_share(delta, "The margin delta"),

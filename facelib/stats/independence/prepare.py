@@ -66,20 +66,20 @@ def questions(
     if compare not in (None, "between", "within"):
         msg = f'compare is "between", "within" or None; got {compare!r}.'
         raise BadValueError(msg)
-    given = as_given(z, n)
-    key = content_key([*(v.values for v in (*xs, *ys)), given.numbers])
-    rows = independent_rows(person, given, seed, key)
+    conditioner = as_given(z, n)
+    key = content_key([*(v.values for v in (*xs, *ys)), conditioner.numbers])
+    rows = independent_rows(person, conditioner, seed, key)
     if compare == "within" and rows.persons is None:
         why = "no persons were named" if person is None else "there is one row per person"
         msg = f"Nothing can be compared within persons: {why}. Give person, with several labels each."
         raise BadValueError(msg)
     groups: dict[bool, list[int]] = {}
     for i, x in enumerate(xs):
-        groups.setdefault(_within(x, given, rows, compare), []).append(i)
+        groups.setdefault(_within(x, conditioner, rows, compare), []).append(i)
     return [
         (
             tuple(group),
-            ask([xs[i] for i in group], ys, given, rows, seed=seed, workers=workers, within=within),
+            ask([xs[i] for i in group], ys, conditioner, rows, seed=seed, workers=workers, within=within),
         )
         for within, group in groups.items()
     ]

@@ -159,7 +159,7 @@ def run(
         testable = np.isfinite(prepared.extreme)
         tested = int(testable.sum())
         clock.passed(int(np.prod(question.shape)) - tested)
-        found: dict[str, Floats | Counts] = {"statistic": prepared.statistic, "effect": prepared.effect}
+        arrays: dict[str, Floats | Counts] = {"statistic": prepared.statistic, "effect": prepared.effect}
         notes, most = [], 0
         if by_orders:
             orders, count = test.orders(problem), n_permutations or test.draws
@@ -172,20 +172,20 @@ def run(
                 stop_after=STOP_AFTER if sequential else None,
                 deadline=deadline,
             )
-            found["p_value"], found["drawn"] = draws.p_value, draws.drawn
+            arrays["p_value"], arrays["drawn"] = draws.p_value, draws.drawn
             ends = clopper_pearson(draws.exceed, np.maximum(draws.drawn, 1))
-            found["low"], found["high"] = np.where(draws.drawn > 0, ends, np.nan)
+            arrays["low"], arrays["high"] = np.where(draws.drawn > 0, ends, np.nan)
             notes += permutation_notes(orders, count, draws) + rare_notes(problem, orders)
             most = count if draws.ended is None else draws.most
         else:
-            found["p_value"] = prepared.analytic()
+            arrays["p_value"] = prepared.analytic()
             clock.report(test.id, tested, tested)
             if n_permutations is not None and not sequential:  # one test, asked for by hand
                 notes.append(Note("n_permutations has no effect: p comes from the analytic null."))
         if max_draws:
             kept = np.ones(question.shape[0], bool) if family is None else np.array(family)
             kept = kept[list(question.rows)]
-            found["p_max"], limits = _max_statistic(
+            arrays["p_max"], limits = _max_statistic(
                 test, prepared, problem, max_draws, family=kept, clock=clock, deadline=deadline
             )
             notes += limits
@@ -199,7 +199,7 @@ def run(
     }
     return _outcome(
         question,
-        found,
+        arrays,
         null=_where(by_orders),
         why_not=question.why_not | why_not,
         notes=notes,

@@ -52,9 +52,10 @@ def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFram
         msg = f"A vote needs one row per pair and test; several are of {twice}."
         raise BadValueError(msg)
     pairs = table[list(pair)].drop_duplicates(ignore_index=True)
-    known = table if "caveats" in table else table.assign(caveats="")
+    with_caveats = table if "caveats" in table else table.assign(caveats="")
     rows = {
-        voter: pairs.merge(known[known["method"] == voter], how="left", on=list(pair)) for voter in VOTERS
+        voter: pairs.merge(with_caveats[with_caveats["method"] == voter], how="left", on=list(pair))
+        for voter in VOTERS
     }
     absent = np.stack([~rows[voter]["method"].notna() | without_run(rows[voter]) for voter in VOTERS])
     p = np.stack([rows[voter]["p"].to_numpy(np.float64) for voter in VOTERS])
@@ -89,14 +90,16 @@ def _notes(absent: npt.NDArray[np.bool_], untested: npt.NDArray[np.bool_], cavea
         for voter, lines, left_out in zip(VOTERS, caveats, untested, strict=True)
         if not left_out
     }
-    shared = [text for text in next(iter(said.values())) if all(text in own for own in said.values())]
+    shared = [
+        text for text in next(iter(said.values())) if all(text in remaining for remaining in said.values())
+    ]
     parts = [RULE]
     if untested.any():
         parts.append(f"Not testable, counted as p = 1: {_titles(untested)}.")
     parts += shared
     for voter, texts in said.items():
-        own = [text for text in texts if text not in shared]
-        parts += [f"{TESTS[voter].title}: {' '.join(own)}"] if own else []
+        remaining = [text for text in texts if text not in shared]
+        parts += [f"{TESTS[voter].title}: {' '.join(remaining)}"] if remaining else []
     return " ".join(parts)
 
 

@@ -92,23 +92,25 @@ def check_faces(at: Located, folder: Path) -> Maker:
     DeclarationError
         If something in it can't be.
     """
-    known = {**HEADS, **PHOTOGRAPHS}
-    given = at.mapping(f"{WHAT}, as {{heads: 60}}", known)
-    kinds = [name for name in ("heads", "folder", "zip") if name in given]
+    all_keys = {**HEADS, **PHOTOGRAPHS}
+    located = at.mapping(f"{WHAT}, as {{heads: 60}}", all_keys)
+    kinds = [name for name in ("heads", "folder", "zip") if name in located]
     if len(kinds) != 1:
         msg = f"{WHAT}; got {' and '.join(kinds) or 'none of them'}."
         raise at.error(msg)
     kind = kinds[0]
     fitting = HEADS if kind == "heads" else PHOTOGRAPHS
-    for name in given:
+    for name in located:
         if name not in fitting or (name == "zip" and kind == "folder"):
             others = ", ".join(sorted(set(fitting) - {"heads", "folder", "zip"}))
             msg = f"{name} doesn't go with {kind}. With {kind} go {others}."
             raise at.key(name).error(msg)
-    values = {name: fitting[name].read(name, item) for name, item in given.items() if item.value is not None}
+    values = {
+        name: fitting[name].read(name, item) for name, item in located.items() if item.value is not None
+    }
     if kind not in values:
         what = f"{kind} is {fitting[kind].what}"
-        raise given[kind].expected(what)
+        raise located[kind].expected(what)
     if kind == "heads":
         count = values.pop("heads")
         _try_heads(at, values)

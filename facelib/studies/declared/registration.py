@@ -206,7 +206,7 @@ def _filled(hypothesis: Hypothesis, settings: Mapping[str, Any]) -> Hypothesis:
 
 def _changes(before: Hypothesis, after: Hypothesis) -> list[tuple[str, str, str]]:
     """Return the differences of two hypotheses, the time apart: what, old, new."""
-    words: dict[str, tuple[str, Callable[[Any], str]]] = {
+    fields_in_words: dict[str, tuple[str, Callable[[Any], str]]] = {
         "statement": ("The statement", _quoted),
         "subject": ("The subject", _quoted),
         "label": ("The class", class_words),
@@ -218,37 +218,37 @@ def _changes(before: Hypothesis, after: Hypothesis) -> list[tuple[str, str, str]
     }
     return [
         (what, say(getattr(before, name)), say(getattr(after, name)))
-        for name, (what, say) in words.items()
+        for name, (what, say) in fields_in_words.items()
         if getattr(before, name) != getattr(after, name)
     ]
 
 
 def _deviations(first: Hypothesis, settings: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return the differences between registration and run: what, registered, run."""
-    found = []
+    deviations = []
     for name, what in (("delta", "δ"), ("alpha", "α")):
         if settings.get(name) is not None and abs(settings[name] - getattr(first, name)) > 1e-12:
-            found.append((what, plain(getattr(first, name)), plain(float(settings[name]))))
+            deviations.append((what, plain(getattr(first, name)), plain(float(settings[name]))))
     if "label" in settings and (settings["label"] or INTENDED) != first.label:
-        found.append(("The class", class_words(first.label), class_words(settings["label"] or INTENDED)))
+        deviations.append(("The class", class_words(first.label), class_words(settings["label"] or INTENDED)))
     asked = settings.get("alternative")
     if asked is not None and asked != first.alternative:
         names = {alternative: direction for direction, alternative in ALTERNATIVE.items()}
-        found.append(("The direction", _quoted(first.direction), _quoted(names.get(asked, str(asked)))))
+        deviations.append(("The direction", _quoted(first.direction), _quoted(names.get(asked, str(asked)))))
     count = settings.get("n_faces")
     if count is not None and first.faces is not None and count != first.faces:
-        found.append(("The number of faces", str(first.faces), str(count)))
+        deviations.append(("The number of faces", str(first.faces), str(count)))
     ran = settings.get("classifiers")
     if ran is not None and first.classifiers is not None and set(ran) != set(first.classifiers):
-        found.append(("The set of classifiers", names_of(first.classifiers), names_of(tuple(ran))))
+        deviations.append(("The set of classifiers", names_of(first.classifiers), names_of(tuple(ran))))
     subjects = settings.get("interventions", settings.get("properties"))
     if subjects is not None:
         listed = [one if isinstance(one, Mapping) else {"name": one} for one in subjects]
-        known = {str(one.get(name)) for one in listed for name in ("name", "id")}
-        if not known & {first.subject, *ALSO.get(first.subject, ())}:
+        declared = {str(one.get(name)) for one in listed for name in ("name", "id")}
+        if not declared & {first.subject, *ALSO.get(first.subject, ())}:
             there = ", ".join(str(one.get("name")) for one in listed)
-            found.append(("The subject", _quoted(first.subject), there))
-    return found
+            deviations.append(("The subject", _quoted(first.subject), there))
+    return deviations
 
 
 def _redesigned(first: Registration, settings: Mapping[str, Any]) -> Iterator[str]:

@@ -109,19 +109,19 @@ def names(each: Callable[[str], object] | None = None) -> Callable[[Located], li
     def check(at: Located) -> list[str]:
         if at.value is None or isinstance(at.value, Mapping):
             raise Misfit
-        found: list[str] = []
+        listed: list[str] = []
         for item in at.items("names"):
             if not isinstance(item.value, str) or not item.value:
                 raise Misfit
-            if item.value in found:
+            if item.value in listed:
                 msg = f"{item.value} is there twice: keep one of them."
                 raise item.error(msg)
             if each is not None:
                 item.attempt(lambda name=item.value: each(name))  # type: ignore[misc]
-            found.append(item.value)
-        if not found:
+            listed.append(item.value)
+        if not listed:
             raise Misfit
-        return found
+        return listed
 
     return check
 
@@ -135,17 +135,17 @@ def one_or_several(at: Located) -> str | list[str]:
 def interventions(at: Located) -> list[Intervention]:
     """Return interventions: ids, and ids with their options."""
     items = [at] if isinstance(at.value, Mapping) else list(at.items("interventions"))
-    found = []
+    read_ones = []
     for item in items:
         if isinstance(item.value, str):
-            found.append(item.attempt(lambda name=item.value: changes.get(name)))  # type: ignore[misc]
+            read_ones.append(item.attempt(lambda name=item.value: changes.get(name)))  # type: ignore[misc]
             continue
         if not isinstance(item.value, Mapping):
             raise Misfit
-        found += [_with_options(name, inner, item) for name, inner in item.value.items()]
-    if not found:
+        read_ones += [_with_options(name, inner, item) for name, inner in item.value.items()]
+    if not read_ones:
         raise Misfit
-    return found
+    return read_ones
 
 
 def _with_options(name: str, given: Located, item: Located) -> Intervention:

@@ -226,17 +226,17 @@ class _Builder:
         """Return the one document of a file."""
         import yaml
 
-        found: Located | None = None
+        root: Located | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                if found is not None:
+                if root is not None:
                     msg = "A file declares one study; here a second document begins (---)."
                     raise located_error(msg, self.source, _line(event))
-                found = self.node(next(events), events, 0)
-        if found is None:
+                root = self.node(next(events), events, 0)
+        if root is None:
             msg = f"{self.source}: The file declares nothing: it is empty."
             raise DeclarationError(msg, self.source)
-        return found
+        return root
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Located:
         """Return the value that begins with an event."""

@@ -93,9 +93,9 @@ def measures_of(names: tuple[str, ...], *, travels: bool) -> Reader:
     UnavailableError
         If one of them has to travel and can't.
     """
-    own = {name: fingerprints.of_property(name).parts for name in names}
-    key = fingerprints.fingerprint(names, *(part for parts in own.values() for part in parts))
-    sent = [PROPERTIES[name] for name, parts in own.items() if parts]
+    code = {name: fingerprints.of_property(name).parts for name in names}
+    key = fingerprints.fingerprint(names, *(part for parts in code.values() for part in parts))
+    sent = [PROPERTIES[name] for name, parts in code.items() if parts]
     if not (travels and sent):
         return Reader(MEASURES, key, names)
     from cloudpickle import dumps
@@ -130,14 +130,14 @@ def loaded(reader: Reader) -> Classifier:
     if reader.model is not None:
         return reader.model
     if reader.packed is None:
-        found = classifiers.load(reader.id)
-        if _key(found) != reader.key:
+        classifier = classifiers.load(reader.id)
+        if _key(classifier) != reader.key:
             msg = f"{reader.id!r} on this machine is another one than where the study was planned."
             raise UnavailableError(msg)
-        return found
+        return classifier
     with _LOCK:
-        known = _BROUGHT.get(reader.key)
-    return known or _remember(reader.key, pickle.loads(reader.packed))
+        brought = _BROUGHT.get(reader.key)
+    return brought or _remember(reader.key, pickle.loads(reader.packed))
 
 
 def _remember(key: str, classifier: Classifier) -> Classifier:

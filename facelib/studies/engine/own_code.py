@@ -98,8 +98,8 @@ def _place(top: str) -> Path | None:
             return None
     names = [getattr(module, name, None) for name in ("__file__", "origin")]
     folders = getattr(module, "__path__", None) or getattr(module, "submodule_search_locations", None)
-    found = next((name for name in [*names, *(folders or ())] if isinstance(name, str)), None)
-    return None if found is None else Path(found)
+    place = next((name for name in [*names, *(folders or ())] if isinstance(name, str)), None)
+    return None if place is None else Path(place)
 
 
 def runs_own(value: Any) -> bool:
@@ -134,28 +134,28 @@ class _Reader:
 
     def _content(self, value: Any, name: str) -> str:
         """Return the content of a value as text, by its kind."""
-        found: str | list[Any]
+        content: str | list[Any]
         if isinstance(value, np.ndarray) and value.dtype != object:
-            found = f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
+            content = f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
         elif type(value) in (set, frozenset):
-            found = sorted(self.text(item, name) for item in sorted(value, key=repr))
+            content = sorted(self.text(item, name) for item in sorted(value, key=repr))
         elif isinstance(value, Mapping):
-            found = [(self.text(key, name), self.text(item, name)) for key, item in value.items()]
+            content = [(self.text(key, name), self.text(item, name)) for key, item in value.items()]
         elif type(value) in (list, tuple) or isinstance(value, np.ndarray):
-            found = [self.text(item, name) for item in value]
+            content = [self.text(item, name) for item in value]
         elif isinstance(value, re.Pattern):
-            found = f"{value.pattern!r} {value.flags}"
+            content = f"{value.pattern!r} {value.flags}"
         elif isinstance(value, ModuleType):
-            found = self._module(value)
+            content = self._module(value)
         elif isinstance(value, type):
-            found = self._class(value)
+            content = self._class(value)
         elif isinstance(value, property):
-            found = self.text((value.fget, value.fset), name)
+            content = self.text((value.fget, value.fset), name)
         elif isinstance(value, functools.partial):
-            found = self.text([value.func, value.args, value.keywords], name)
+            content = self.text([value.func, value.args, value.keywords], name)
         else:
-            found = self._callable(value, name)
-        return f"{type(value).__qualname__} {found}"
+            content = self._callable(value, name)
+        return f"{type(value).__qualname__} {content}"
 
     def _callable(self, value: Any, name: str) -> str:
         if isinstance(value, FunctionType):
@@ -175,8 +175,8 @@ class _Reader:
             return f"tensor {self.text(value.detach().cpu().numpy(), name)}"
         if callable(getattr(value, "state_dict", None)):  # a network
             kinds = {type(part) for part in value.modules()} if hasattr(value, "modules") else set()
-            own = [self._class(one) for one in sorted(kinds, key=repr) if is_own(one.__module__)]
-            return f"{value!r} {self.text(dict(value.state_dict()), name)} {own}"
+            classes = [self._class(one) for one in sorted(kinds, key=repr) if is_own(one.__module__)]
+            return f"{value!r} {self.text(dict(value.state_dict()), name)} {classes}"
         kind_text = self.text(kind, name)
         if is_dataclass(value):
             held: Any = {one.name: getattr(value, one.name) for one in fields(value) if one.name[0] != "_"}

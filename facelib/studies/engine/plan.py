@@ -141,8 +141,8 @@ def trial(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> tuple[float, fl
     failed: Counter[str] = Counter()
     warm: Job | None = None
     for job in [*jobs[:LOOKED_AT], *jobs[:1]]:
-        found = seconds[job.name]
-        if failed[job.name] == TRIES or len(found) == TIMED or (job is warm and found):
+        seconds_of_job = seconds[job.name]
+        if failed[job.name] == TRIES or len(seconds_of_job) == TIMED or (job is warm and seconds_of_job):
             continue  # the first is timed only where there is no other
         short = job if len(job.strengths) < 3 else replace(job, strengths=(0.0, 1.0))
         try:
@@ -158,8 +158,10 @@ def trial(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> tuple[float, fl
         if any(one.error for one in rows):
             failed[job.name] += 1
         else:
-            found.append((time.perf_counter() - begun) * len(job.strengths) / len(short.strengths))
-    means = [sum(found) / len(found) for found in seconds.values() if found]
+            seconds_of_job.append((time.perf_counter() - begun) * len(job.strengths) / len(short.strengths))
+    means = [
+        sum(seconds_of_job) / len(seconds_of_job) for seconds_of_job in seconds.values() if seconds_of_job
+    ]
     mean = sum(means) / len(means) if means else float("nan")
     return mean, _bytes(jobs[0], readers) if jobs else 0.0
 

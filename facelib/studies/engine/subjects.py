@@ -118,25 +118,25 @@ def subjects(faces: Any, *, progress: Callable[[int, int], object] | None = None
         If there are none, something else is given, or a face is there twice.
     """
     if isinstance(faces, FaceSet):
-        found = _of_set(faces, progress)
+        people = _of_set(faces, progress)
     else:
         listed = [faces] if isinstance(faces, Head | Face) else list(faces) if _several(faces) else [faces]
         others = sorted({type(face).__name__ for face in listed if not isinstance(face, Head | Face)})
         if others:
             msg = f"A study looks at heads, faces, or a set of faces; got {', '.join(others)}."
             raise BadValueError(msg)
-        found = [
+        people = [
             _of_head(face) if isinstance(face, Head) else _of_face(face, n) for n, face in enumerate(listed)
         ]
-    if not found:
+    if not people:
         msg = "A study needs at least one face; got none."
         raise BadValueError(msg)
-    names = [subject.name for subject in found]
+    names = [subject.name for subject in people]
     if len(set(names)) < len(names):
         twice = next(name for name, count in Counter(names).items() if count > 1)
         msg = f"Every face of a study is another one, or has an id of its own; {twice!r} is there twice."
         raise BadValueError(msg)
-    return found
+    return people
 
 
 def example(faces: Any) -> Head | Face:
@@ -171,9 +171,9 @@ def faces_table(people: Sequence[Subject]) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows)
     for name in [name for name in table if table[name].dtype.kind == "O"]:
-        given = table[name].dropna()
-        if len({isinstance(value, str) for value in given}) > 1:
-            table[name] = given.map(str).reindex(table.index)
+        present = table[name].dropna()
+        if len({isinstance(value, str) for value in present}) > 1:
+            table[name] = present.map(str).reindex(table.index)
     return table
 
 
@@ -189,28 +189,30 @@ def _of_head(head: Head) -> Subject:
 
 def _of_face(face: Face, number: int) -> Subject:
     given = face.attributes.items()
-    known = {name: value for name, value in given if isinstance(value, Real | str) and not _missing(value)}
+    attributes = {
+        name: value for name, value in given if isinstance(value, Real | str) and not _missing(value)
+    }
     name = str(face.attributes.get("id") or face.attributes.get("name") or number)
-    return _with_attributes(name, _key(face_fingerprint(face), face.attributes), known, face)
+    return _with_attributes(name, _key(face_fingerprint(face), face.attributes), attributes, face)
 
 
 def _of_set(faces: FaceSet, progress: Callable[[int, int], object] | None) -> list[Subject]:
-    found = []
+    people = []
     table = faces.table
     for number, row in enumerate(table.to_dict("records")):
-        known = {str(name): value for name, value in row.items() if not _missing(value)}
-        one = Place(faces, number) if "file" in table else faces[number]  # else all of them go along
+        attributes = {str(name): value for name, value in row.items() if not _missing(value)}
+        place = Place(faces, number) if "file" in table else faces[number]  # else all of them go along
         try:
-            key = _key(faces.fingerprint(number), known)
+            key = _key(faces.fingerprint(number), attributes)
         except BadImageError as error:  # the picture alone: its rows will say so
             key = fingerprint("damaged", str(error))
         except OSError as error:
             msg = f"{row['id']}: the picture can't be read: {error}."
             raise BadValueError(msg) from error
-        found.append(_with_attributes(str(row["id"]), key, known, one))
+        people.append(_with_attributes(str(row["id"]), key, attributes, place))
         if progress is not None:
             progress(number + 1, len(faces))
-    return found
+    return people
 
 
 def _key(picture: str, known: Mapping[str, Any]) -> str:

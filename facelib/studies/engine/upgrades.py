@@ -124,7 +124,7 @@ def keys_of(
 
     listed = list(models)
     rows = classifiers.provenance(listed).to_dict("records")
-    own = {name: one for name, one in changes.items() if fingerprints.is_own(one)}
+    own_changes = {name: one for name, one in changes.items() if fingerprints.is_own(one)}
     code = {name: fingerprints.of_property(name).parts for name in measured}
     own_properties = {
         f"property {name}": fingerprints.fingerprint(*parts) for name, parts in code.items() if parts
@@ -135,7 +135,7 @@ def keys_of(
             f"classifier {model.id}": _classifier_key(row, readers[model.id].key)
             for model, row in zip(listed, rows, strict=True)
         }
-        | {f"change {name}": fingerprints.of_intervention(one) for name, one in own.items()}
+        | {f"change {name}": fingerprints.of_intervention(one) for name, one in own_changes.items()}
     )
 
 
@@ -179,16 +179,16 @@ def declare_anew(store: Store, record: Record, wanted: Wanted) -> None:
 
 def _alike(store: Store, record: Record, wanted: Wanted, units: pd.DataFrame) -> bool:
     """Return whether two studies read the same pictures with the same readers."""
-    known = record.keys
-    if known is None:
+    keys = record.keys
+    if keys is None:
         rows = read_provenance(store)["classifiers"]
-        known = {f"classifier {row.get('classifier')}": _classifier_key(row, "unknown") for row in rows}
+        keys = {f"classifier {row.get('classifier')}": _classifier_key(row, "unknown") for row in rows}
     named = ["face", "intervention", "reader", "strengths"]
     mine, theirs = (set(table[named].itertuples(index=False, name=None)) for table in (wanted.units, units))
     return (
         mine == theirs
         and all(record.settings.get(name) == wanted.settings[name] for name in ("kind", "faces_key", "size"))
-        and all(known.get(name) == key for name, key in wanted.keys.items())
+        and all(keys.get(name) == key for name, key in wanted.keys.items())
     )
 
 

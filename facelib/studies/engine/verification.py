@@ -104,15 +104,15 @@ class Verification:
         lines = [f"{number} {state}" for state, number in counts.items() if number]
         if counts["not covered"]:
             lines[-1] += f" ({WHY['not covered']})"
-        found = {one.state for one in self.files}
+        states = {one.state for one in self.files}
         if self.lost:
             verb = "unit that was done isn't" if self.lost == 1 else "units that were done aren't"
             others.append(f"missing: {self.lost:,} {verb} there any more.")
-        if found & {"damaged", "missing"} or self.lost:
+        if states & {"damaged", "missing"} or self.lost:
             others.append(
                 "Run the study again: what was damaged is set aside, what is missing computed anew."
             )
-        if "foreign" in found:
+        if "foreign" in states:
             others.append("Move away what is foreign, unless you know where it is from: it may be read, too.")
         done = self.counts or "how many units there are can't be read"
         return "\n".join(

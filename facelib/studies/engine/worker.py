@@ -79,10 +79,10 @@ def work(
     for job in jobs:
         if stop is not None and stop():
             break
-        found = run_job(job, readers)
-        rows += found
+        job_rows = run_job(job, readers)
+        rows += job_rows
         count += 1
-        failed += any(one.error for one in found)
+        failed += any(one.error for one in job_rows)
     writing = time.perf_counter()
     parts = tuple(_write(Store(folder), rows))
     end = time.perf_counter()

@@ -90,14 +90,14 @@ class SweepMaps:
             if classifier is None and (reason := self._lack(name, wanted)):
                 tables.append(no_evidence(self.frames.strengths, name, wanted, reason))
                 continue
-            found = attribution.region_evidence(
+            evidence = attribution.region_evidence(
                 self.maps(name, wanted, method),
                 self.readings[name].classifier,
                 faces,
                 self.frames.box,
                 electrodes,
             )
-            tables.append(found.table(self.frames.strengths, name, wanted))
+            tables.append(evidence.table(self.frames.strengths, name, wanted))
         return pd.concat(tables, ignore_index=True)
 
     @property

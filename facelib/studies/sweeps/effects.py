@@ -114,10 +114,10 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
     """
     as_margin(delta, below=1)
     orders = order_tests(sweep)
-    own = {test["classifier"]: test for test in orders[orders["label"] == label].to_dict("records")}
+    tests = {test["classifier"]: test for test in orders[orders["label"] == label].to_dict("records")}
     rows = [
-        _row(sweep, name, label, delta, references) | _order(own[name], len(orders))
-        if name in own
+        _row(sweep, name, label, delta, references) | _order(tests[name], len(orders))
+        if name in tests
         else _lacking(sweep, name, label, delta)
         for name in sweep.readings
     ]
@@ -338,14 +338,14 @@ def summarise(table: pd.DataFrame, clause: str) -> str:
     if table.empty:
         return ""
     parts = []
-    for verdict, words in VERDICTS.items():
-        chosen = table[table["verdict"] == verdict]
-        if len(chosen):
+    for verdict, sentence in VERDICTS.items():
+        rows = table[table["verdict"] == verdict]
+        if len(rows):
             names = [
                 f"{name} ({signed(change)})"
-                for name, change in zip(chosen["classifier"], chosen["change"], strict=True)
+                for name, change in zip(rows["classifier"], rows["change"], strict=True)
             ]
-            parts.append(words.format(", ".join(names)))
+            parts.append(sentence.format(", ".join(names)))
     return f"As {clause}, the output for {table['label'].iloc[0]} {'; '.join(parts)}."
 
 

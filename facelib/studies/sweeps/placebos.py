@@ -200,31 +200,33 @@ def run_references(
     distances = [pixel_distance(images[0], images[step], sweep.box) for step in steps]
     models = {name: reading.classifier for name, reading in sweep.readings.items()}
     regions = np.stack([region_distances(images[0], images[step], sweep.box) for step in steps])
-    found = start or References(steps, sweep.strengths[steps], (), models, seed, regions, by_region)
-    if found.by_region != by_region:
+    references = start or References(steps, sweep.strengths[steps], (), models, seed, regions, by_region)
+    if references.by_region != by_region:
         sides = ["by the face as a whole", "region by region"]
-        msg = f"References go on as they began, matched {sides[found.by_region]}; got {sides[by_region]}."
-        raise BadValueError(msg, hint=f"In Python: by_region={found.by_region}.")
+        msg = (
+            f"References go on as they began, matched {sides[references.by_region]}; got {sides[by_region]}."
+        )
+        raise BadValueError(msg, hint=f"In Python: by_region={references.by_region}.")
     if not any(distances):
-        yield found  # the picture never changed: nothing to compare with
+        yield references  # the picture never changed: nothing to compare with
         return
     matches = reference_sweeps(
         sweep.frames.faces[0],
         np.asarray(distances),
         n,
         seed=seed,
-        first=len(found),
+        first=len(references),
         exclude=sweep.intervention.id,
         regions=regions if by_region else None,
     )
     for matched in matches:
         readings = read([*models.values()], matched.images, sweep.box, workers=workers, stale=stale)
-        one = ReferenceSweep(
+        placebo = ReferenceSweep(
             kind=matched.kind,
             reached=np.asarray(matched.reached, bool),
             regions=matched.regions,
             probabilities={name: reading.probabilities for name, reading in readings.items()},
             regions_reached=matched.by_region.reached if matched.by_region else None,
         )
-        found = replace(found, sweeps=(*found.sweeps, one))
-        yield found
+        references = replace(references, sweeps=(*references.sweeps, placebo))
+        yield references

@@ -209,13 +209,13 @@ def check_models(names: object) -> None:
 
 def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]:
     """Load classifiers by id; None: all that are available here."""
-    chosen = classifiers.available() if names is None else [names] if isinstance(names, str) else names
-    check_kind(chosen, Iterable, "A list of classifiers")
-    chosen = list(chosen)
-    if not chosen:
+    listed = classifiers.available() if names is None else [names] if isinstance(names, str) else names
+    check_kind(listed, Iterable, "A list of classifiers")
+    listed = list(listed)
+    if not listed:
         msg = "A sweep needs a classifier; none was given, or none is installed (see facelib models list)."
         raise BadValueError(msg)
-    models = [classifiers.load(name) if isinstance(name, str) else name for name in chosen]
+    models = [classifiers.load(name) if isinstance(name, str) else name for name in listed]
     for model in models:
         check_kind(model, Classifier, "A classifier or its id")
     ids = [model.id for model in models]
@@ -234,11 +234,11 @@ def check_label(label: str, models: Iterable[Classifier] = ()) -> str:
     """Return `label`, or raise `BadValueError` if it is no common emotion and no class of the models."""
     if label in EMOTIONS:
         return label
-    known = dict.fromkeys([*EMOTIONS, *(name for model in models for name in model.classes)])
-    if label not in known:
+    classes = dict.fromkeys([*EMOTIONS, *(name for model in models for name in model.classes)])
+    if label not in classes:
         meant = common([label])[label] if isinstance(label, str) else None
         hint = f" {label!r} is {meant!r} here." if meant else ""
-        msg = f"The class is one of {shortened(list(known), 20)}; got {label!r}.{hint}"
+        msg = f"The class is one of {shortened(list(classes), 20)}; got {label!r}.{hint}"
         raise BadValueError(msg)
     return label
 
@@ -354,7 +354,7 @@ def sweep(
     named = interventions.get(intervention)
     check_accepts(named, face)
     check_known(known)
-    chosen = named.meant_for(face)
+    change = named.meant_for(face)
     if not isinstance(replicates, int | np.integer) or replicates < FEWEST_REPLICATES:
         msg = f"The local verdict needs at least {FEWEST_REPLICATES} replicates; got {replicates!r}."
         raise BadValueError(msg)
@@ -370,7 +370,7 @@ def sweep(
             progress(share, text)
 
     report(0.0, "rendering the faces")
-    frames = make_frames(face, chosen, strengths, size=size, workers=workers, known=known, stale=stale)
+    frames = make_frames(face, change, strengths, size=size, workers=workers, known=known, stale=stale)
     report(0.25, "reading the faces")
     ends = frames.images[[0, -1]]
     shaken = [nuisance.apply(ends, frames.box) for nuisance in nuisances]
@@ -386,7 +386,7 @@ def sweep(
     n = len(strengths)
     return Sweep(
         face=face,
-        intervention=chosen,
+        intervention=change,
         frames=frames,
         readings={name: reading.first(n) for name, reading in readings.items()},
         replicates={
@@ -395,5 +395,5 @@ def sweep(
         },
         label=wanted,
         seed=seed,
-        properties=properties.measure(frames.faces, measured(chosen, face)),
+        properties=properties.measure(frames.faces, measured(change, face)),
     )

@@ -107,14 +107,14 @@ class Kcit(IndependenceTest):
 class PreparedKcit(Prepared):
     """Sums of all pairs and the gamma null made from them."""
 
-    def __init__(self, found: Sums, problem: Problem) -> None:
-        self.problem, self.sums = problem, found
-        scale = np.sqrt(np.outer(found.x_square, found.y_square))
-        testable = np.outer(found.x_trace, found.y_trace) > 0
-        self.statistic = np.where(testable, found.product, np.nan)
-        self.effect = np.where(testable, np.clip(found.product / scale, 0.0, 1.0), np.nan)
-        self.moments = null_moments(found, problem)
-        self.notes = narrow_notes(found, problem)
+    def __init__(self, totals: Sums, problem: Problem) -> None:
+        self.problem, self.sums = problem, totals
+        scale = np.sqrt(np.outer(totals.x_square, totals.y_square))
+        testable = np.outer(totals.x_trace, totals.y_trace) > 0
+        self.statistic = np.where(testable, totals.product, np.nan)
+        self.effect = np.where(testable, np.clip(totals.product / scale, 0.0, 1.0), np.nan)
+        self.moments = null_moments(totals, problem)
+        self.notes = narrow_notes(totals, problem)
 
     def analytic(self) -> Floats:
         """Return the tail of the gamma distribution with the null's mean and variance, (P, O)."""
@@ -202,8 +202,8 @@ class FactoredKcit(PreparedKcit):
         alone = np.ones((problem.n, 1))
         self.ys = [self._factor(y.scaled, theta(problem, y), alone, problem) for y in problem.ys]
         sampled = Sampled.of(problem.n, test.sampled_rows, problem.seed)
-        found, error = factored_sums(self.xs, self.ys, sampled, problem.workers)
-        super().__init__(found, problem)
+        totals, error = factored_sums(self.xs, self.ys, sampled, problem.workers)
+        super().__init__(totals, problem)
         self.notes += self._say(sampled, error)
 
     def reordered(self, orders: RowOrders, rows: RowOrders, columns: RowOrders) -> Floats:

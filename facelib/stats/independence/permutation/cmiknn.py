@@ -122,15 +122,15 @@ class PreparedInformation(Prepared):
         return self._information(orders, pairs)
 
     def _information(self, orders: RowOrders, pairs: Pairs, *, unbiased: bool = False) -> Floats:
-        found = np.full((len(orders), *pairs.shape), np.nan)
+        information = np.full((len(orders), *pairs.shape), np.nan)
         parts = [slice(place, place + AT_ONCE) for place in range(0, len(orders), AT_ONCE)]
 
         def compute(task: tuple[int, int, slice]) -> None:
             i, j, part = task
-            found[part, i, j] = self._pair(self.xs[i], self.ys[j], orders[part], unbiased=unbiased)
+            information[part, i, j] = self._pair(self.xs[i], self.ys[j], orders[part], unbiased=unbiased)
 
         threaded(compute, [(i, j, part) for i, j in np.argwhere(pairs) for part in parts], self.workers)
-        return found
+        return information
 
     def _pair(self, x: Coordinates, y: Coordinates, orders: RowOrders, *, unbiased: bool) -> Floats | float:
         ks = np.where(x.constant | y.constant, 0, self.labels.ks)

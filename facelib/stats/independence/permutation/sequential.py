@@ -228,12 +228,12 @@ def all_surrogates(
     B is less than `count`, possibly 0, if the clock said stop; it is asked before each round.
     """
     clock, pairs = clock or Clock(), np.isfinite(prepared.extreme)
-    found, total = [np.empty((0, *pairs.shape))], int(pairs.sum())
+    rounds, total = [np.empty((0, *pairs.shape))], int(pairs.sum())
     for start in range(0, count, LARGEST):
         drawn = orders.draw(min(LARGEST, count - start))
         for piece in np.split(drawn, range(FIRST, len(drawn), FIRST)):
             if clock.stop(deadline) is not None:
-                return np.concatenate(found)
-            found.append(np.where(pairs, prepared.surrogates(piece, pairs), np.nan))
+                return np.concatenate(rounds)
+            rounds.append(np.where(pairs, prepared.surrogates(piece, pairs), np.nan))
             clock.report(method, total, total)
-    return np.concatenate(found)
+    return np.concatenate(rounds)

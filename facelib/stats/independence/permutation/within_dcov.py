@@ -108,19 +108,19 @@ class PreparedDistances(Prepared):
         moved = {p: self.xs[p][orders] for p in rows}  # (B, n, d)
 
         def of(run: list[Tile]) -> Floats:
-            found = np.zeros((len(orders), *pairs.shape))
+            covariances = np.zeros((len(orders), *pairs.shape))
             for start, end, first, last in run:
                 centred = self._centred(columns, start, end, first, last)
                 for p in rows:
                     sums = products(moved[p][:, start:end], centred[chosen[p]], first, last)
-                    found[:, p, columns[chosen[p]]] += sums
-            return found
+                    covariances[:, p, columns[chosen[p]]] += sums
+            return covariances
 
         total = np.zeros((len(self.bounds) - 1, len(orders), *pairs.shape))
-        for (label, _), found in zip(
+        for (label, _), covariances in zip(
             self.runs, threaded(of, [run for _, run in self.runs], self.workers), strict=True
         ):
-            total[label] += found
+            total[label] += covariances
         sizes = np.diff(self.bounds)[:, None, None, None]
         total *= 2 / (self.bounds[-1] * sizes)
         return total
