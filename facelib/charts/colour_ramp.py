@@ -1,4 +1,4 @@
-"""One ramp of colours for amounts: light is little, dark is much, whoever looks, and in grey."""
+"""Sequential colour ramp for amounts: colour-blind safe, and monotone in grey."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def painted(values: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     [[251, 246, 228, 255], [42, 15, 78, 255], [0, 0, 0, 0]]
     """
     shares = np.asarray(values, np.float64)
-    known = np.isfinite(shares)
-    at = np.where(known, shares, 0.0).clip(0, 1) * (len(RAMP) - 1)
+    finite = np.isfinite(shares)
+    at = np.where(finite, shares, 0.0).clip(0, 1) * (len(RAMP) - 1)
     stops = np.array([[int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in RAMP], np.float64)
     result = np.zeros((*shares.shape, 4), np.uint8)
     for channel in range(3):
         result[..., channel] = np.round(np.interp(at, np.arange(len(RAMP)), stops[:, channel]))
     result[..., 3] = 255
-    result[~known] = 0
+    result[~finite] = 0
     return result

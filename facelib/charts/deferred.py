@@ -1,4 +1,4 @@
-"""altair for modules whose rows the page needs: imported once something of it is used, not before.
+"""Deferred import of altair, for modules whose rows the page needs without it.
 
 Importing it takes two seconds, in which the page's kernel wouldn't answer.
 """

@@ -1,4 +1,4 @@
-"""Small multiples told apart by a number, named by a parameter: names may change while panels stay."""
+"""Small multiples, ordered by a number and titled by a parameter: titles may change while panels stay."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ordered(
     between: tuple[int, int] = (20, 24),
     own_rows: bool = False,
 ) -> alt.FacetChart:
-    """Return one panel a value of ``order`` in the data set `name`, its axes and its name of its own.
+    """Return one panel per value of ``order`` in the data set `name`, its axes and its name of its own.
 
     The names are the parameter ``<name>_titles``, the heading is ``<name>_heading``. Rows that the page has
     emptied and kept (``park``) make no panel.

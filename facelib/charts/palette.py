@@ -1,4 +1,4 @@
-"""One fixed colour a classifier, for charts and tables alike."""
+"""One fixed colour per classifier, for charts and tables alike."""
 
 from __future__ import annotations
 

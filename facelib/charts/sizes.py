@@ -1,4 +1,4 @@
-"""Sizes of charts in notebooks and files, px a panel; the page's third column has its own, smaller ones."""
+"""Sizes of charts in notebooks and files, px per panel; the page's third column has its own, smaller ones."""
 
 from __future__ import annotations
 

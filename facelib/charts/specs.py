@@ -40,7 +40,7 @@ def of(chart: str, **options: Any) -> dict[str, Any]:
 
 
 def fingerprint(chart: str, module: str, *files: Path) -> str:
-    """Return what changes with a chart's code, with a module's that makes its data, and with files."""
+    """Return a hash of a chart's code, of the code of the module that makes its data, and of files."""
     content = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     return hashlib.sha256(f"{_fingerprint(chart)} {sources.digest(module)} {content}".encode()).hexdigest()[
         :20

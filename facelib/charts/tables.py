@@ -1,4 +1,4 @@
-"""Between the tidy table and the chart: which columns a chart needs, as rows that the browser takes."""
+"""Rows for charts: the columns of a tidy table that a chart needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIGITS: Final = 4
 def rows(
     table: pd.DataFrame | None, columns: Sequence[str] = OUTPUTS, *, digits: int | None = DIGITS
 ) -> list[dict[str, Any]]:
-    """Return the columns of a table that a chart needs, one mapping a row.
+    """Return the columns of a table that a chart needs, one mapping per row.
 
     Not-a-number becomes None.
 
@@ -58,8 +58,8 @@ def needed(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
     given: Any = table
     if not isinstance(given, pd.DataFrame):
-        own = tables_of(given)
-        came = f"{type(given).__name__}{', whose tables are ' if own else ''}{', '.join(own)}"
+        tables = tables_of(given)
+        came = f"{type(given).__name__}{', whose tables are ' if tables else ''}{', '.join(tables)}"
         msg = f"Expected a tidy table with the columns {', '.join(columns)}; got {came}."
         raise BadValueError(msg)
     missing = [name for name in columns if name not in table.columns]

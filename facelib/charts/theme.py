@@ -1,4 +1,4 @@
-"""How the charts look: fonts, sizes, headings, panels."""
+"""Theme of the charts: fonts, sizes, headings, panels."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def finish(
 
     The heading stands `above` px over the panels.
 
-    The panels filter by classifier, so rows of nulls are invisible: ``park`` tells the page that it may
+    The panels filter by classifier, so rows of nulls are invisible: ``park`` is the page's sign that it may
     keep some.
     """
     return chart.properties(

@@ -1,4 +1,4 @@
-"""What the papers did, rebuilt: asymmetry, properties, electrodes; and what the suite was measured by."""
+"""The papers' experiments, rebuilt: asymmetry, properties, electrodes; and measurements of the suite."""
 
 from __future__ import annotations
 

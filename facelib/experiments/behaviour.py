@@ -1,4 +1,4 @@
-"""How classifiers behave on rendered faces: what they name, how sure they are, how far they agree."""
+"""Behaviour of classifiers on rendered faces: confusion, calibration and agreement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib import classifiers as zoo
+from facelib import classifiers
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.card import as_markdown
 from facelib.classifiers.catalogue import Kind
@@ -53,7 +53,7 @@ BEHAVIOUR_COLUMNS: Final = {
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Behaviour:
-    """What one classifier made of a population of rendered heads; a notebook shows it in words.
+    """Behaviour of one classifier on a population of rendered heads; a notebook shows it in words.
 
     Shares of faces that are named rightly, and how sure the classifier is, rest on heads whose expression it
     has a label for; all others are in the confusion matrix only.
@@ -65,7 +65,7 @@ class Behaviour:
     population
         Who was shown, in words.
     confusion
-        One row an intended emotion, one column an emotion named: shares of the row, which sum to one.
+        One row per intended emotion, one column per emotion named: shares of the row, which sum to one.
     counts
         Heads of each intended emotion.
     accuracy
@@ -107,8 +107,8 @@ class Behaviour:
         yield "accuracy", "all", "", self.accuracy
         yield "P(intended)", "all", "", self.intended
         for place, what in enumerate(("accuracy", "P(intended)")):
-            for (grouping, group), found in self.groups.items():
-                yield what, grouping, group, found[place]
+            for (grouping, group), estimates in self.groups.items():
+                yield what, grouping, group, estimates[place]
         for intended, shares in self.confusion.iterrows():
             for named, share in shares.items():
                 count = self.counts[str(intended)]
@@ -124,7 +124,7 @@ class Behaviour:
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What several classifiers made of one rendered population.
+    """Outputs of several classifiers for one rendered population.
 
     Attributes
     ----------
@@ -151,7 +151,7 @@ class Answers:
         return winners
 
     def behaviour(self, classifier: str, *, seed: int = 0) -> Behaviour:
-        """Return how one of the classifiers behaves; `seed` is that of the bootstrap."""
+        """Return the behaviour of one of the classifiers; `seed` is that of the bootstrap."""
         import pandas as pd
 
         model, read = self._model(classifier), self.probabilities[classifier].astype(np.float64)
@@ -166,14 +166,14 @@ class Answers:
         place = np.array(
             [model.index_of(name) if name in model.emotions.values() else -1 for name in intended]
         )
-        known = place >= 0
-        if not known.any():
+        has_label = place >= 0
+        if not has_label.any():
             msg = f"{classifier!r} has no label for what these heads show: {', '.join(rows)}."
             raise BadValueError(msg)
         right, meant = named == intended, read[np.arange(len(read)), place]
         groups = {
             (grouping, group): (_share(right[chosen]), _mean(meant[chosen], seed))
-            for grouping, group, chosen in self._groups(known)
+            for grouping, group, chosen in self._groups(has_label)
         }
         return Behaviour(
             classifier=classifier,
@@ -181,9 +181,11 @@ class Answers:
             population=describe_heads(self.heads, self.size),
             confusion=pd.DataFrame(counts / counts.sum(axis=1, keepdims=True), index=rows, columns=columns),
             counts=dict(zip(rows, counts.sum(axis=1).tolist(), strict=True)),
-            accuracy=_share(right[known]),
-            intended=_mean(meant[known], seed),
-            reliability=reliability(np.minimum(read[known].max(axis=1), 1.0), right[known], seed=seed),
+            accuracy=_share(right[has_label]),
+            intended=_mean(meant[has_label], seed),
+            reliability=reliability(
+                np.minimum(read[has_label].max(axis=1), 1.0), right[has_label], seed=seed
+            ),
             groups=groups,
         )
 
@@ -200,9 +202,18 @@ class Answers:
         for first, second in combinations(codes, 2):
             differ = wilson(int((codes[first] != codes[second]).sum()), len(self.heads))
             kappa = cohen_kappa(codes[first], codes[second], len(names), seed=seed)
-            for column, found in (("share", differ), ("kappa", kappa)):
+            for column, estimate in (("share", differ), ("kappa", kappa)):
                 rows.append(
-                    (first, "disagreement", second, column, found.value, found.n, found.low, found.high)
+                    (
+                        first,
+                        "disagreement",
+                        second,
+                        column,
+                        estimate.value,
+                        estimate.n,
+                        estimate.low,
+                        estimate.high,
+                    )
                 )
         return pd.DataFrame(rows, columns=list(BEHAVIOUR_COLUMNS))
 
@@ -210,8 +221,8 @@ class Answers:
         """Return the behaviour of all, their disagreement and the population as one tidy table."""
         import pandas as pd
 
-        words, version = describe_heads(self.heads, self.size), distribution_version()
-        who = ("", "population", words, version, np.nan, len(self.heads), np.nan, np.nan)
+        description, version = describe_heads(self.heads, self.size), distribution_version()
+        who = ("", "population", description, version, np.nan, len(self.heads), np.nan, np.nan)
         parts = [
             pd.DataFrame([who], columns=list(BEHAVIOUR_COLUMNS)),
             *(self.behaviour(model.id, seed=seed).table for model in self.classifiers),
@@ -285,7 +296,7 @@ def behaviour(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Behaviour:
-    """Return what a classifier names and how sure it is, on rendered heads that mean to show an emotion.
+    """Return the confusion and calibration of a classifier on rendered heads of known expression.
 
     Rendered expressions are not felt ones, and no photographs: a classifier that names fewer of them as
     intended may see less in faces, or less in these.
@@ -324,7 +335,7 @@ def disagreement(
     Returns
     -------
     pandas.DataFrame
-        Two rows a pair, share and kappa, with the columns of `BEHAVIOUR_COLUMNS`. Labels without a common
+        Two rows per pair, share and kappa, with the columns of `BEHAVIOUR_COLUMNS`. Labels without a common
         emotion count as one and the same.
     """
     people = usual_population() if heads is None else heads
@@ -332,7 +343,7 @@ def disagreement(
 
 
 def measured_behaviour(kind: Kind | Sequence[Kind] = "pretrained") -> pd.DataFrame:
-    """Return the committed table of the built-in classifiers on the `usual_population`.
+    """Return the shipped table of the built-in classifiers on the `usual_population`.
 
     Parameters
     ----------
@@ -350,7 +361,7 @@ def measured_behaviour(kind: Kind | Sequence[Kind] = "pretrained") -> pd.DataFra
     table = pd.read_csv(
         TABLE, keep_default_na=False, na_values={name: [""] for name in ("value", "low", "high")}
     )
-    asked = ["", *zoo.names(kind=kind)]
+    asked = ["", *classifiers.names(kind=kind)]
     other = table["row"].where(table["what"] == "disagreement", "")
     return table[table["classifier"].isin(asked) & other.isin(asked)].reset_index(drop=True)
 

@@ -1,4 +1,4 @@
-"""Where the truth is known: which methods flag a property that a network uses, and clear those it doesn't."""
+"""Benchmark with a known truth: which methods flag the property that a network uses, and clear others."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ RATE_COLUMNS: Final = {
 
 @dataclass(frozen=True)
 class Probe:
-    """How one property is moved from its low end to its high end, and which class is watched.
+    """A probe: one property moved from its low end to its high end, and the class that is read.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ PROBES: Final = _probes()
 
 
 def probe_heads(n: int, seed: int = 0) -> list[Head]:
-    """Draw people to try networks on: seven expressions of any intensity, half of them with electrodes."""
+    """Draw people to probe classifiers with: seven expressions of any intensity, half with electrodes."""
     return sample_heads(
         n, seed=seed, electrodes=0.5, stratify=("expression",), also={"intensity": (0.0, 1.0)}
     )
@@ -125,14 +125,14 @@ def probe_effects(
     size: int = 96,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return what moving each property from its low to its high end does to its class, over faces.
+    """Return the effect of moving each property from its low to its high end on its class, over faces.
 
     Parameters
     ----------
     classifiers
         One, or several that look at the same pictures.
     heads
-        One a person.
+        One per person.
     probes
         None: all of `PROBES`.
     delta
@@ -145,7 +145,7 @@ def probe_effects(
     Returns
     -------
     pandas.DataFrame
-        One row a probe and classifier, as from `facelib.stats.effects_over_faces`, with ``property`` and
+        One row per probe and classifier, as from `facelib.stats.effects_over_faces`, with ``property`` and
         ``score``: the largest margin at which the verdict would be "matters", 0 if there is none.
     """
     import pandas as pd
@@ -196,7 +196,7 @@ def effect_score(effects: pd.DataFrame) -> npt.NDArray[np.float64]:
 
 
 def load_known_truth() -> pd.DataFrame:
-    """Return what every method said of every network in the benchmark, one row a method, network, property.
+    """Return the results of the benchmark: one row per method, network and property.
 
     `benchmarks/known_truth.py` makes the table and says how each method decides; columns as in
     `CASE_COLUMNS`.
@@ -207,18 +207,18 @@ def load_known_truth() -> pd.DataFrame:
 
 
 def detection_rates(table: pd.DataFrame) -> pd.DataFrame:
-    """Count how often each method flags what is there, and what isn't.
+    """Count how often each method flags properties that are used, and ones that aren't.
 
     Parameters
     ----------
     table
-        One row a method, network and property: ``method``, ``truth`` (whether the network was trained to use
-        the property), ``flagged`` (the method's decision) and ``score`` (the larger, the more it is used).
+        One row per method, network and property: ``method``, ``truth`` (whether the network was trained to
+        use the property), ``flagged`` (the method's decision), ``score`` (the larger, the more it is used).
 
     Returns
     -------
     pandas.DataFrame
-        One row a method, in order of appearance, with the columns of `RATE_COLUMNS`.
+        One row per method, in order of appearance, with the columns of `RATE_COLUMNS`.
 
     Raises
     ------
@@ -296,7 +296,7 @@ def _rate(name: str, hits: int, n: int) -> dict[str, float]:
 def _checked(table: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in ("method", "truth", "flagged", "score") if name not in table.columns]
     if missing:
-        msg = f"One row a method, network and property is needed; {', '.join(missing)} is missing."
+        msg = f"One row per method, network and property is needed; {', '.join(missing)} is missing."
         raise BadValueError(msg)
     if not table["score"].notna().all():
         msg = "Every row needs a score; some are missing."

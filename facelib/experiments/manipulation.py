@@ -33,8 +33,8 @@ MANIPULATION_COLUMNS: Final = {
     "intervention": "id of the intervention",
     "property": "name of the measured property",
     "own": "whether this is the property that the intervention is meant to move",
-    "placebo": "whether it is a harmless reference change",
-    "heads": "heads on which the property could be told",
+    "placebo": "whether it is a placebo (a harmless reference change)",
+    "heads": "heads on which the property could be measured",
     "start": "mean at strength 0, in the property's unit",
     "change": "mean change from strength 0 to 1",
     "change_sd": "standard deviation of that change between heads",
@@ -81,7 +81,7 @@ def manipulation_check(
     Returns
     -------
     pandas.DataFrame
-        One row an intervention and property, with the columns of `MANIPULATION_COLUMNS`.
+        One row per intervention and property, with the columns of `MANIPULATION_COLUMNS`.
 
     Raises
     ------
@@ -104,19 +104,19 @@ def manipulation_check(
         kinds = ", ".join(sorted({type(head).__name__ for head in people})) or "nothing"
         msg = f"A manipulation check needs two heads or more; got {len(people)} ({kinds})."
         raise BadValueError(msg)
-    chosen = [interventions.get(name) for name in names] if names is not None else interventions.ordered()
+    changes = [interventions.get(name) for name in names] if names is not None else interventions.ordered()
     wanted = _all_properties() if measured is None else list(measured)
-    if not (chosen and wanted):
+    if not (changes and wanted):
         msg = (
             "A manipulation check needs an intervention and a property, or more; "
-            f"got {len(chosen)} and {len(wanted)}."
+            f"got {len(changes)} and {len(wanted)}."
         )
         raise BadValueError(msg)
     for name in wanted:
         PROPERTIES[name]  # an unknown one is named before anything is rendered
     strengths = even_strengths(steps)
     tables = []
-    for done, intervention in enumerate(chosen, start=1):
+    for done, intervention in enumerate(changes, start=1):
         dressed = [demonstration_head(intervention, head) for head in people]
         values = np.stack(
             [
@@ -129,12 +129,12 @@ def manipulation_check(
         )
         tables.append(_rows(intervention, wanted, turned, strengths))
         if progress is not None:
-            progress(done, len(chosen))
+            progress(done, len(changes))
     return pd.concat(tables, ignore_index=True)
 
 
 def usual_heads() -> list[Head]:
-    """Return the 40 heads of the committed check.
+    """Return the 40 heads of the shipped check.
 
     Adults of all kinds, happy, frontal, with nothing on the face, and as asymmetric as people are (between 0
     and half of our scale: our choice).
@@ -147,7 +147,7 @@ def usual_heads() -> list[Head]:
 
 
 def load_manipulation() -> pd.DataFrame:
-    """Return the committed check: every intervention on the `usual_heads`, `MANIPULATION_COLUMNS`.
+    """Return the shipped check: every intervention on the `usual_heads`, `MANIPULATION_COLUMNS`.
 
     Made by ``benchmarks/manipulation_table.py``.
     """
@@ -157,7 +157,7 @@ def load_manipulation() -> pd.DataFrame:
 
 
 def _all_properties() -> list[str]:
-    """Return all properties of faces; how far two estimators disagree is none of theirs."""
+    """Return all properties of faces, without the disagreement of estimators."""
     return [name for name in PROPERTIES if not name.endswith("_spread")]
 
 

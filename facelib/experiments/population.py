@@ -1,4 +1,4 @@
-"""Who is shown when classifiers are measured: balanced rendered heads, their groups, and words for them."""
+"""Population for measuring classifiers: balanced rendered heads, their groups and a description."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GROUPS: Final[Mapping[str, Callable[[Head], str]]] = MappingProxyType(
         "age": lambda head: _third(head.age, (39, 60), ("under 39", "39 to 59", "60 and over")),
     }
 )
-"""What accuracy is told apart by: thirds of the scales of skin tone and gender, and of 18 to 80 years."""
+"""Groups whose accuracy is reported: thirds of the scales of skin tone and gender, and of 18 to 80 years."""
 
 ORDER: Final = (
     *EMOTIONS, "tuned", "facs", "light", "medium", "dark", "female", "between", "male",
@@ -40,7 +40,7 @@ ORDER: Final = (
 
 
 def usual_population() -> list[Head]:
-    """Return the 700 heads of the committed table.
+    """Return the 700 heads of the shipped table.
 
     Adults of all kinds, frontal, in studio light; every expression at full intensity equally often, half as
     facelib tuned it on the built-in classifiers, which flatters them, and half plainly by the action units of
@@ -55,7 +55,7 @@ def usual_population() -> list[Head]:
 
 
 def describe_heads(heads: Sequence[Head], size: int) -> str:
-    """Say in words who is shown: ``"14 rendered heads, 224 px, 2 of each of 7 expressions …"``."""
+    """Describe the heads in words: ``"14 rendered heads, 224 px, 2 of each of 7 expressions …"``."""
     shown = [str(head.expression) for head in heads]
     kinds = sorted(set(shown), key=ORDER.index)
     counts = {name: shown.count(name) for name in kinds}

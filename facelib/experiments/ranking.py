@@ -1,4 +1,4 @@
-"""Which changes take most of a class away: every intervention on one person, read by several classifiers."""
+"""Ranking of interventions by how far they lower one class, on one person and several classifiers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEADERBOARD_COLUMNS: Final = {
     "intervention": "id of the intervention",
     "title": "its name in menus",
     "group": "its heading in menus",
-    "placebo": "whether it is a harmless reference change",
+    "placebo": "whether it is a placebo (a harmless reference change)",
     "classifier": "id of the classifier",
     "label": "the class of interest",
     "start": "probability of the class at strength 0",
@@ -66,7 +66,7 @@ def leaderboard(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier that has the class and an intervention, in the order of the ranks, with the
+        One row per classifier that has the class and an intervention, in the order of the ranks, with the
         columns of `LEADERBOARD_COLUMNS`.
 
     Raises
@@ -83,11 +83,11 @@ def leaderboard(
     check_kind(head, Head, "A head")
     models = load_all(classifiers)
     wanted = wanted_label(label, head, models)
-    chosen = [interventions.get(name) for name in names] if names is not None else not_expression()
-    if not chosen:
+    changes = [interventions.get(name) for name in names] if names is not None else not_expression()
+    if not changes:
         msg = "A leaderboard ranks at least one intervention; got none."
         raise BadValueError(msg)
-    starts, ends = _pictures(chosen, head, size)
+    starts, ends = _pictures(changes, head, size)
     # Many start from the same face, which is read once. The box of strength 0 serves both ends.
     first = {id(face): face for face in starts}
     images = np.stack([face.image for face in [*first.values(), *ends]])
@@ -97,7 +97,7 @@ def leaderboard(
     for model in models:
         if model.index_of(wanted) is not None:
             read = model.probabilities(images, boxes).astype(np.float64)
-            parts.append(_rows(chosen, model, wanted, read[: len(first)][place], read[len(first) :]))
+            parts.append(_rows(changes, model, wanted, read[: len(first)][place], read[len(first) :]))
     if not parts:
         return pd.DataFrame(columns=list(LEADERBOARD_COLUMNS))
     return pd.concat(parts, ignore_index=True)
@@ -150,5 +150,5 @@ def _rows(
             "after": [names[k] for k in after.argmax(axis=1)],
         }
     )
-    found = table.sort_values("change", kind="stable", ignore_index=True)
-    return found.assign(rank=np.arange(1, len(found) + 1))[list(LEADERBOARD_COLUMNS)]
+    ranked = table.sort_values("change", kind="stable", ignore_index=True)
+    return ranked.assign(rank=np.arange(1, len(ranked) + 1))[list(LEADERBOARD_COLUMNS)]

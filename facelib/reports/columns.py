@@ -1,4 +1,4 @@
-"""What the columns of exported tables mean: from where they are documented, gathered by table."""
+"""Meanings of the columns of exported tables, gathered from where they are documented."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ KNOWN: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
 
 
 def meanings(table: str, columns: Sequence[str]) -> dict[str, str]:
-    """Return what the columns of a table mean.
+    """Return the meanings of the columns of a table.
 
     Examples
     --------
@@ -55,15 +55,15 @@ def meanings(table: str, columns: Sequence[str]) -> dict[str, str]:
 
 def _meaning(table: str, name: str, columns: Sequence[str]) -> str:
     # Both kinds of studies have effects and shares: theirs is the dictionary that knows all columns.
-    known = KNOWN.get(table, ())
-    for words in sorted(known, key=lambda one: -len(set(columns) & set(one))):
+    meanings_of_table = KNOWN.get(table, ())
+    for words in sorted(meanings_of_table, key=lambda one: -len(set(columns) & set(one))):
         if name in words:
             return words[name]
     if name.startswith(MEASURED):
-        found = PROPERTIES[name.removeprefix(MEASURED)]
-        unit = f" ({found.unit})" if found.unit else ""
-        return f"{found.title}{unit}: {found.description}"
+        measured_property = PROPERTIES[name.removeprefix(MEASURED)]
+        unit = f" ({measured_property.unit})" if measured_property.unit else ""
+        return f"{measured_property.title}{unit}: {measured_property.description}"
     if table == "outputs":
-        return "logit of this classifier and emotion, one row a face that was tested"
+        return "logit of this classifier and emotion, one row per face that was tested"
     source = "given with the faces, or measured: see the settings" if table == "properties" else "of the face"
     return f"{name.removeprefix(MEASURED).replace('_', ' ')}, {source}"

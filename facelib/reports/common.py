@@ -1,4 +1,4 @@
-"""What the reports of both kinds of studies have: status, registration, failures, provenance, citation."""
+"""Parts of the reports of both kinds of studies: status, registration, failures, provenance, citation."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ SHOWN: Final = 20  # failures in the page; all of them are in the folder
 
 
 def title_of(result: Result) -> str:
-    """Return the name of the study, or what it is."""
+    """Return the name of the study, or else its kind."""
     return str(result.settings["name"] or f"{result.kind.capitalize()} study")
 
 
 def status(result: Result) -> str:
-    """Say how far the study is: what is done, what failed, what is missing."""
+    """Describe the progress of the study: units done, failed and missing."""
     counts = result.counts
-    told = f"{counts.done:,} of {counts.total:,} {units_of(result)}{counts.others}"
+    done = f"{counts.done:,} of {counts.total:,} {units_of(result)}{counts.others}"
     if result.complete:
-        return f"{'All were run' if counts.failed else 'Complete'}: {told}."
+        return f"{'All were run' if counts.failed else 'Complete'}: {done}."
     return (
-        f"Unfinished: {told}. Everything below is about what is done alone and may change; run the study "
+        f"Unfinished: {done}. Everything below is about what is done alone and may change; run the study "
         "again to finish it."
     )
 
 
 def units_of(result: Result) -> str:
-    """Return what a study is counted in."""
+    """Return the units that a study is counted in."""
     return "faces" if result.kind == "observational" else "units (one face × one change)"
 
 
 def failed(result: Result) -> str:
-    """Say for the methods paragraph what failed; "" if nothing did.
+    """Describe failures for the methods paragraph; "" if there are none.
 
     Readings that failed are counted in those units in which they did, as everywhere.
     """
@@ -60,7 +60,7 @@ def failed(result: Result) -> str:
 
 
 def registered(result: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what was set before the run, and what was changed later, in sentences."""
+    """Return the registration before the run and later changes, in sentences."""
     history = registrations(result.store)
     if not history:
         return (), ()
@@ -70,7 +70,7 @@ def registered(result: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def hypothesis_first(
     result: Result, names: Sequence[str], ids: Mapping[str, str]
 ) -> tuple[str | None, list[str]]:
-    """Return which name the registered hypothesis is about, if any, and all of them, that one first.
+    """Return the name that the registered hypothesis is about, if any, and all names with it first.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def hypothesis_first(
 
 
 def failures(result: Result) -> tuple[tuple[str, ...], Table | None]:
-    """Say how many readings failed, and why, in words; the table counts them."""
+    """Describe how many readings failed, and why; the table counts them."""
     table = result.failures
     if table.empty:
         return ("Nothing failed.",), None
@@ -119,23 +119,23 @@ def failures(result: Result) -> tuple[tuple[str, ...], Table | None]:
 
 def provenance_tables(result: Result) -> tuple[Table, ...]:
     """Return versions and machine, runs, classifiers, as tables."""
-    known = result.provenance
-    machine = known.get("machine", {})
+    provenance = result.provenance
+    machine = provenance.get("machine", {})
     pairs = [
-        *((str(name), str(version)) for name, version in known.get("versions", {}).items()),
+        *((str(name), str(version)) for name, version in provenance.get("versions", {}).items()),
         *((f"machine: {name}", str(value)) for name, value in machine.items()),
-        ("seed", str(known.get("seed", result.settings["seed"]))),
+        ("seed", str(provenance.get("seed", result.settings["seed"]))),
     ]
     said = [("as stored", note) for note in result.notes]
     tables = [two_columns("Versions, machine and seed.", [*pairs, *said], names=("What", "Which"))]
-    if runs := known.get("runs"):
+    if runs := provenance.get("runs"):
         passed = tuple(
             (str(place), str(run.get("begun")), str(run.get("ended") or "not ended"), _jobs(run))
             for place, run in enumerate(runs, 1)
         )
         heads = ("Run", "Begun", "Ended", "Processes")
         tables.append(Table("Runs of this study.", heads, passed, words=frozenset({0, 1, 2})))
-    if networks := tuple(_classifier(row) for row in known.get("classifiers", [])):
+    if networks := tuple(_classifier(row) for row in provenance.get("classifiers", [])):
         columns = ("Classifier", "Title and source", "Licence", "sha256 of weights", "Trained on", "Limits")
         tables.append(Table("Classifiers.", columns, networks, words=frozenset(range(6))))
     return tuple(tables)
@@ -158,7 +158,7 @@ def _classifier(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def citation(result: Result) -> tuple[str, ...]:
-    """Return what to cite: the package as it was run, and the papers that it rebuilds."""
+    """Return citations: the package as it was run, and the papers that it rebuilds."""
     versions = result.provenance.get("versions", {})
     code = f" (code {versions['code'][:12]})" if versions.get("code") else ""
     package = (
@@ -169,7 +169,7 @@ def citation(result: Result) -> tuple[str, ...]:
 
 
 def package(result: Result) -> str:
-    """Return name and version of what ran the study."""
+    """Return name and version of the package that ran the study."""
     return f"facelib {result.provenance.get('versions', {}).get('facelib', '')}".strip()
 
 

@@ -1,4 +1,4 @@
-"""Effects over faces as tables that are read."""
+"""Tables of effects over faces for the report."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from facelib.utilities.wording import NOTHING, capital, chance, interval, percen
 if TYPE_CHECKING:
     import pandas as pd
 
-SHORT: Final = dict(zip(VERDICTS, ("matters", "does not", "can't tell"), strict=True))
+SHORT: Final = dict(zip(VERDICTS, ("matters", "does not", "cannot tell"), strict=True))
 LOWER: Final = {"two-sided": "two-sided", "less": "one-sided, falls", "greater": "one-sided, rises"}
 
 
 def effect_table(effects: pd.DataFrame, title: str) -> Table:
-    """Return the main table of one intervention: one row a classifier."""
+    """Return the main table of one intervention: one row per classifier."""
     marks, notes = footnotes(effects["notes"].astype(str))
     level, inner = levels(effects)
     rows = tuple(
@@ -50,7 +50,7 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
 
 
 def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
-    """Return D of one intervention against its control: one row a classifier."""
+    """Return D of one intervention against its control: one row per classifier."""
     marks, notes = footnotes(contrasts["notes"].astype(str))
     level, inner = levels(contrasts)
     rows = tuple(
@@ -79,7 +79,7 @@ def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
 
 
 def label_table(effects: pd.DataFrame, title: str) -> Table:
-    """Return every output of one intervention: one row a classifier and emotion."""
+    """Return every output of one intervention: one row per classifier and emotion."""
     level, inner = levels(effects)
     rows = tuple(
         (
@@ -140,7 +140,7 @@ def levels(table: pd.DataFrame) -> tuple[float, float]:
 
 
 def too_few(table: pd.DataFrame) -> str:
-    """Say which verdicts are withheld because rows have too few people; "" if none are.
+    """Describe which verdicts are withheld because rows have too few people; "" if none are.
 
     Of the undecided rows the one with the fewest people counts: what it lacks, others may lack too.
     """
@@ -174,7 +174,7 @@ def _verdicts(row: Mapping[Any, Any]) -> tuple[str, ...]:
 
 
 def _without_people(table: Table) -> Table:
-    """Tell the number of people in the caption where all rows have the same: their column is the last."""
+    """Name the number of people in the caption where all rows have the same: their column is the last."""
     counts = {row[-1] for row in table.rows}
     if len(counts) != 1:
         return table

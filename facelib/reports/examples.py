@@ -1,4 +1,4 @@
-"""What was done, as pictures: a rendered head at strengths 0, ½ and 1. Nobody's photograph is in a report."""
+"""Example pictures: a rendered head at strengths 0, ½ and 1. Nobody's photograph is in a report."""
 
 from __future__ import annotations
 
@@ -91,16 +91,18 @@ def _as_stored(kind: str, name: str) -> Intervention | None:
     if kind not in INTERVENTIONS:
         return None
     usual: Any = INTERVENTIONS[kind]
-    words = name.removeprefix(kind).removeprefix("(").removesuffix(")")
-    options = dict(part.partition("=")[::2] for part in words.split(", ") if part)
-    known = {one.name: getattr(usual, one.name) for one in fields(usual)} if is_dataclass(usual) else {}
-    if not set(options) <= set(known):
+    options_text = name.removeprefix(kind).removeprefix("(").removesuffix(")")
+    options = dict(part.partition("=")[::2] for part in options_text.split(", ") if part)
+    usual_options = (
+        {one.name: getattr(usual, one.name) for one in fields(usual)} if is_dataclass(usual) else {}
+    )
+    if not set(options) <= set(usual_options):
         return None
     try:
-        found = get(usual, **{key: _value(text, known[key]) for key, text in options.items()})
+        intervention = get(usual, **{key: _value(text, usual_options[key]) for key, text in options.items()})
     except (FacelibError, ValueError, TypeError):
         return None
-    return found if intervention_name(found) == name else None
+    return intervention if intervention_name(intervention) == name else None
 
 
 def _value(text: str, usual: Any) -> Any:

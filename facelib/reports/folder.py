@@ -1,4 +1,4 @@
-"""A study as a folder: figures, tables with their columns explained, and where everything comes from."""
+"""Export of a study as a folder: figures, tables with their columns explained, and provenance."""
 
 from __future__ import annotations
 
@@ -73,8 +73,10 @@ def _write(result: Any, report: Content, tables: Mapping[str, pd.DataFrame], tar
     try:
         _write_figures(report, part / "figures")
         left = _write_tables(tables, part / "tables")
-        told = {name: meanings(name, [str(one) for one in table.columns]) for name, table in tables.items()}
-        _write_json(part / "columns.json", told)
+        columns = {
+            name: meanings(name, [str(one) for one in table.columns]) for name, table in tables.items()
+        }
+        _write_json(part / "columns.json", columns)
         _write_json(part / ABOUT, _about(result, report, left))
         _keep_own(target, part)
         _put(part, target)
@@ -102,7 +104,7 @@ def _is_export(folder: Path) -> bool:
 
 
 def _keep_own(target: Path, part: Path) -> None:
-    """Link what its user put into an earlier export into the new one, too."""
+    """Link the user's own files in an earlier export into the new one, too."""
     ours = set(files_at("export", target))
     for place, folders, names in os.walk(target):
         inside = part / Path(place).relative_to(target)
@@ -148,8 +150,8 @@ def _write_figures(report: Content, folder: Path) -> None:
     for one in report.figures:
         for kind in ("svg", "png"):
             (folder / f"{one.name}.{kind}").write_bytes(one.file(kind))
-    told = {one.name: {"caption": one.caption, "alt": one.alt} for one in report.figures}
-    _write_json(folder / "captions.json", told)
+    captions = {one.name: {"caption": one.caption, "alt": one.alt} for one in report.figures}
+    _write_json(folder / "captions.json", captions)
 
 
 def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[str]:

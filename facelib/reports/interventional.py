@@ -1,4 +1,4 @@
-"""What the report of an interventional study says."""
+"""Content of the report of an interventional study."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from facelib.utilities.wording import capital, listed, signed
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult
 
-TOLD: Final = {
+SENTENCES: Final = {
     MATTERS: "{it} matters{at} for {whom}",
     DOES_NOT: "{it} does not matter{at} for {whom}",
     CANNOT_TELL: "whether {it} matters{at} can't be said for {whom}",
@@ -44,7 +44,7 @@ CAUSES: Final = {"weaker_expression": "asymmetry", "weaker_by_displacement": "as
 
 def tables(result: InterventionalResult) -> dict[str, pd.DataFrame]:
     """Return the tables of a folder, by name."""
-    found = {
+    by_name = {
         "effects": result.effects,
         "effects_by_label": result.effects_by_label,
         "curves": result.curves,
@@ -52,15 +52,15 @@ def tables(result: InterventionalResult) -> dict[str, pd.DataFrame]:
         "manipulation": manipulation(result),
     }
     if result.contrasts is not None:
-        found["contrasts"] = result.contrasts
-    return found
+        by_name["contrasts"] = result.contrasts
+    return by_name
 
 
 def content(result: InterventionalResult) -> Content:
-    """Return what the report says."""
+    """Return the content of the report."""
     _ = result.intended  # raises where there is nothing to report
     titles = titles_of(result)
-    told, changed = common.registered(result)
+    registered, changed = common.registered(result)
     by_label = result.effects_by_label
     return Content(
         kind="interventional",
@@ -70,7 +70,7 @@ def content(result: InterventionalResult) -> Content:
         complete=result.complete,
         answer=answers(result),
         reading=_reading(result),
-        registered=told,
+        registered=registered,
         changes=changed,
         sections=(
             *_overview(result, titles),
@@ -98,7 +98,7 @@ def content(result: InterventionalResult) -> Content:
 
 
 def question(result: InterventionalResult) -> str:
-    """Return what the study asks, in one sentence."""
+    """Return the question of the study, in one sentence."""
     clauses = [item["clause"] for item in result.settings["interventions"]]
     names = result.settings["classifiers"]
     outputs = "output" if len(names) == 1 else "outputs"
@@ -115,7 +115,7 @@ def question(result: InterventionalResult) -> str:
 
 
 def answers(result: InterventionalResult) -> tuple[str, ...]:
-    """Return the answer for every change; what the hypothesis is about comes first and says so."""
+    """Return the answer for every change; that of the hypothesis comes first and says so."""
     ids = {item["name"]: item["id"] for item in result.settings["interventions"]}
     about, names = common.hypothesis_first(result, result.interventions, ids)
     return tuple(f"{common.ON if name == about else ''}{answer(result, name)}" for name in names)
@@ -130,17 +130,21 @@ def answer(result: InterventionalResult, name: str) -> str:
     )
     parts = []
     for verdict in VERDICTS:
-        own = rows[rows["verdict"] == verdict]
-        if own.empty:
+        group = rows[rows["verdict"] == verdict]
+        if group.empty:
             continue
-        parts.append(TOLD[verdict].format(it=it, at=at, whom=_whom(own, len(rows))))
+        parts.append(SENTENCES[verdict].format(it=it, at=at, whom=_with_changes(group, len(rows))))
         it, at = "it", ""
-    told = "; ".join(parts) or f"nothing is known of {it}"
-    words = [f"As {item_of(result, name)['clause']}, {told}.", too_few(rows), _lowering(result, name)]
-    return " ".join(filter(None, words))
+    verdicts = "; ".join(parts) or f"nothing is known of {it}"
+    parts_of_answer = [
+        f"As {item_of(result, name)['clause']}, {verdicts}.",
+        too_few(rows),
+        _lowering(result, name),
+    ]
+    return " ".join(filter(None, parts_of_answer))
 
 
-def _whom(own: pd.DataFrame, of: int) -> str:
+def _with_changes(own: pd.DataFrame, of: int) -> str:
     """Return classifiers with their mean changes; many of them as a number, with the range."""
     means = own["mean"]
     if len(own) <= NAMED and (len(own) < of or of == 1):
@@ -149,26 +153,26 @@ def _whom(own: pd.DataFrame, of: int) -> str:
         )
         return names if of == 1 else f"{names}, {len(own)} of {of}"
     many = f"{len(own)} of {of}" if len(own) < of else "both" if of == 2 else f"all {of}"
-    known = means.dropna()
-    size = f" (mean change {signed(known.min())} to {signed(known.max())})" if len(known) else ""
+    finite = means.dropna()
+    size = f" (mean change {signed(finite.min())} to {signed(finite.max())})" if len(finite) else ""
     return f"{many} classifiers{size}"
 
 
 def sentences(result: InterventionalResult, name: str) -> tuple[str, ...]:
-    """Return one sentence a classifier."""
+    """Return one sentence per classifier."""
     rows = result.effects[result.effects["intervention"] == name].assign(label=aim(result))
     clause = item_of(result, name)["clause"]
     return tuple(stats.describe_effect(row, clause=clause) for row in rows.to_dict("records"))
 
 
 def manipulation(result: InterventionalResult) -> pd.DataFrame:
-    """Return what the changes did to measured properties: mean over faces at strength 0 and 1.
+    """Return the effect of the changes on measured properties: mean over faces at strength 0 and 1.
 
     Columns: intervention, property, meant (whether it is the one that is meant to move), faces, start, end,
     change.
     """
     rows = result.sound.drop_duplicates(["face", "intervention", "step"])
-    found = []
+    moved = []
     for item in result.settings["interventions"]:
         part = rows[rows["intervention"] == item["name"]]
         for name in result.settings["measured"]:
@@ -178,7 +182,7 @@ def manipulation(result: InterventionalResult) -> pd.DataFrame:
             if not {0.0, 1.0} <= set(values.columns):
                 continue
             ends = values[[0.0, 1.0]].dropna()
-            found.append(
+            moved.append(
                 {
                     "intervention": item["name"],
                     "property": name,
@@ -190,7 +194,7 @@ def manipulation(result: InterventionalResult) -> pd.DataFrame:
                 }
             )
     columns = ["intervention", "property", "meant", "faces", "start", "end", "change"]
-    return pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(moved, columns=columns)
 
 
 def _lowering(result: InterventionalResult, name: str) -> str:
@@ -198,47 +202,47 @@ def _lowering(result: InterventionalResult, name: str) -> str:
     expected = result.settings["alternative"] == "less" or item["expected"] == "falls"
     if not expected or name not in result.lowering:
         return ""
-    found = result.lowering[name]
-    cause = CAUSES.get(str(found.control), "") if item["moves"] == "symmetry" else ""
-    named = replace(found, label=aim(result))
-    if found.control is not None:
+    counts = result.lowering[name]
+    cause = CAUSES.get(str(counts.control), "") if item["moves"] == "symmetry" else ""
+    named = replace(counts, label=aim(result))
+    if counts.control is not None:
         title = control_title(result)
-        notes = tuple(note.replace(found.control, title) for note in found.notes)
+        notes = tuple(note.replace(counts.control, title) for note in counts.notes)
         named = replace(named, control=title, notes=notes)
     return stats.describe_lowering(named, cause=cause, clause=item["clause"])
 
 
 def _reading(result: InterventionalResult) -> tuple[str, ...]:
-    known = facts(result)
+    fact = facts(result)
     return (
-        f"A change matters if the whole {known['verdict_level']} interval of its mean lies beyond a margin "
-        f"of ± {known['delta']} in probability; it doesn't if the whole interval lies inside; else "
-        f"it can't be said from these people, and more of them may show it. With fewer than {known['least']} "
-        f"people the first is never said, with fewer than {known['fewest']} the second.",
+        f"A change matters if the whole {fact['verdict_level']} interval of its mean lies beyond a margin "
+        f"of ± {fact['delta']} in probability; it doesn't if the whole interval lies inside; else "
+        f"it can't be said from these people, and more of them may show it. With fewer than {fact['least']} "
+        f"people the first is never said, with fewer than {fact['fewest']} the second.",
         "The verdict is about size. A p is about chance alone: how easily so large a mean arises if nothing "
         "happens. It gets smaller with the number of people, however small the change. Both stand in the "
         "tables, p before and after correction for the number of tests; the verdict is not corrected.",
-        "All of it is about the outputs of networks, never about what a person feels.",
+        "All of it is about the outputs of classifiers, never about what a person feels.",
     )
 
 
 def _overview(result: InterventionalResult, titles: Mapping[str, str]) -> tuple[Section, ...]:
     """Return the section that compares interventions, and says whether they did what they should."""
     checked = manipulation(result)
-    found = [share_table(result.share_significant, titles)] if len(result.interventions) > 1 else []
+    overview = [share_table(result.share_significant, titles)] if len(result.interventions) > 1 else []
     if len(checked):
-        found.append(_check_table(checked, titles))
-    if not found:
+        overview.append(_check_table(checked, titles))
+    if not overview:
         return ()
-    return (Section("overview", "Overview", tables=tuple(found)),)
+    return (Section("overview", "Overview", tables=tuple(overview)),)
 
 
 def _check_table(checked: pd.DataFrame, titles: Mapping[str, str]) -> Table:
-    known = properties.PROPERTIES
+    catalogue = properties.PROPERTIES
     rows = tuple(
         (
             capital(titles[row["intervention"]]),
-            known[row["property"]].title if row["property"] in known else str(row["property"]),
+            catalogue[row["property"]].title if row["property"] in catalogue else str(row["property"]),
             "yes" if row["meant"] else "",
             *(_measured(row[name]) for name in ("start", "end")),
             f"{row['faces']:,}",
@@ -267,10 +271,10 @@ def _section(result: InterventionalResult, name: str, titles: Mapping[str, str])
     item, title = item_of(result, name), titles[name]
     effects = result.effects[result.effects["intervention"] == name]
     contrasts = result.contrasts
-    own = None if contrasts is None else contrasts[contrasts["intervention"] == name]
+    contrast = None if contrasts is None else contrasts[contrasts["intervention"] == name]
     tables = [effect_table(effects, title)]
-    if own is not None and len(own):
-        tables.append(contrast_table(own, title, control_title(result)))
+    if contrast is not None and len(contrast):
+        tables.append(contrast_table(contrast, title, control_title(result)))
     role = " It is the control that the others are compared with." if name == result.control else ""
     return Section(
         f"change-{keys_of(result)[name]}",
@@ -278,6 +282,6 @@ def _section(result: InterventionalResult, name: str, titles: Mapping[str, str])
         (f"{item['description']}{role}",),
         sentences(result, name),
         tuple(tables),
-        figures(result, name, titles, own),
+        figures(result, name, titles, contrast),
         example(result, item),
     )

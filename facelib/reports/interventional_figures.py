@@ -41,24 +41,24 @@ def figures(
     key, title, delta = keys_of(result)[name], capital(titles[name]), common.margin(result.settings["delta"])
     alpha = float(result.settings["alpha"])
     heading = f"Change of the probability of {aim(result)} from strength 0 to 1"
-    found = [
+    drawn = [
         Figure(
             f"effects_{key}",
             f"{title}: mean change over people with its intervals: thin {100 * (1 - alpha):g} %, bold "
             f"{100 * (1 - 2 * alpha):g} %, which gives the verdict. {capital(_key(effects, FORMS))} at "
             f"δ = {delta} (grey band).",
-            f"Mean changes with intervals, one row a classifier: {_told(effects)}.",
+            f"Mean changes with intervals, one row per classifier: {_spoken(effects)}.",
             lambda: drawing.effects(effects, titles, heading),
         )
     ]
     if own is not None and len(own):
         control = control_title(result)
-        found.append(
+        drawn.append(
             Figure(
                 f"contrasts_{key}",
                 f"{title}, beyond the control ({control}): D, the change minus that of the control on the "
                 "same people. Signs as before.",
-                f"Differences to the control with intervals, one row a classifier: {_told(own)}.",
+                f"Differences to the control with intervals, one row per classifier: {_spoken(own)}.",
                 lambda: drawing.effects(own, titles, f"D: change minus that under {control}"),
             )
         )
@@ -66,34 +66,34 @@ def figures(
     curves = result.curves[result.curves["intervention"].isin(shown)]
     curves = curves.sort_values("intervention", key=lambda names: names.map(shown.index), kind="stable")
     lines = "; the dashed line is the control" if len(shown) > 1 else ""
-    found.append(
+    drawn.append(
         Figure(
             f"curves_{key}",
             f"{title}: mean probability of {aim(result)} over the strength of the change; bands: "
             f"{100 * (1 - alpha):g} % intervals over people, cut off below 0 and above 1{lines}.",
-            f"Response curves, one panel a classifier: {_ends(curves, name)}.",
+            f"Response curves, one panel per classifier: {_ends(curves, name)}.",
             lambda: drawing.curves(curves, titles, f"Mean probability of {aim(result)} over the strength"),
         )
     )
-    found.append(
+    drawn.append(
         Figure(
             f"map_{key}",
             f"{title}: mean change of every emotion's probability. *: significant after Holm's correction "
             f"over all {int(by_label['family'].max())} tests, two-sided, of all changes; (*): only before "
             f"it; at δ = {delta}: {_key(by_label, CELLS)}.",
-            "Table of numbers, one row a classifier, one column an emotion; all of them stand in the "
+            "Table of numbers, one row per classifier, one column per emotion; all of them stand in the "
             f"appendix, All outputs. {_largest(by_label)}",
             lambda: drawing.emotions(by_label, titles),
         )
     )
-    return tuple(found)
+    return tuple(drawn)
 
 
 def _key(table: pd.DataFrame, marks: Mapping[str, str]) -> str:
     """Say which mark stands for which verdict, of those that are there."""
     there = set(table["verdict"])
-    told = [f"{marks[word]}: {SAYS[word]}" for word in VERDICTS if word in there]
-    return "; ".join(told) or "no verdicts"
+    meanings = [f"{marks[word]}: {SAYS[word]}" for word in VERDICTS if word in there]
+    return "; ".join(meanings) or "no verdicts"
 
 
 def _ends(curves: pd.DataFrame, name: str) -> str:
@@ -112,7 +112,7 @@ def _largest(by_label: pd.DataFrame) -> str:
     return f"The largest change is {plain(row['mean'])}: {row['classifier']}, {row['label']}."
 
 
-def _told(effects: pd.DataFrame) -> str:
+def _spoken(effects: pd.DataFrame) -> str:
     return "; ".join(
         f"{row['classifier']} {signed(row['mean'])}, {SAYS.get(row['verdict'], 'no verdict')}"
         for row in effects.to_dict("records")

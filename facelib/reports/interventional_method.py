@@ -1,4 +1,4 @@
-"""How an interventional study was done: as it was declared, in numbers for the method, and as a paragraph."""
+"""Method of an interventional study: its declaration, its numbers, and a paragraph for papers."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
 
 def titles_of(result: InterventionalResult) -> dict[str, str]:
-    """Return the titles of the interventions by name; where two are the same, with what happens."""
+    """Return the titles of the interventions by name; equal titles get their description added."""
     items = result.settings["interventions"]
     titles, clauses = ([item[key] for item in items] for key in ("title", "clause"))
-    told = {item["name"]: item["clause" if clauses.count(item["clause"]) == 1 else "name"] for item in items}
+    details = {
+        item["name"]: item["clause" if clauses.count(item["clause"]) == 1 else "name"] for item in items
+    }
     return {
         item["name"]: item["title"]
         if titles.count(item["title"]) == 1
-        else f"{item['title']}: {told[item['name']]}"
+        else f"{item['title']}: {details[item['name']]}"
         for item in items
     }
 
 
 def keys_of(result: InterventionalResult) -> dict[str, str]:
-    """Return what stands for each intervention in names of files and anchors."""
+    """Return the key of each intervention in names of files and anchors."""
     return slugs([item["name"] for item in result.settings["interventions"]])
 
 
@@ -47,7 +49,7 @@ def aim(result: InterventionalResult) -> str:
 
 
 def facts(result: InterventionalResult) -> dict[str, Any]:
-    """Return what the method's template needs."""
+    """Return the values of the method's template."""
     effects, settings = result.effects, result.settings
     alpha = float(settings["alpha"])
     methods, exact = set(effects["interval_method"]), bool(effects["exact"].all())
@@ -90,34 +92,32 @@ def _span(low: int, high: int) -> str:
 
 def paragraph(result: InterventionalResult) -> str:
     """Return a methods paragraph that can be pasted into a paper."""
-    known, titles = facts(result), titles_of(result)
+    fact, titles = facts(result), titles_of(result)
     names = result.settings["classifiers"]
     ways = [titles[name] for name in result.interventions]
     changes = f"by {ways[0]}" if len(ways) == 1 else f"in {len(ways)} ways ({'; '.join(ways)})"
     interval = listed(
         [
-            *([f"BCa bootstrap, {known['resamples']:,} resamples"] if known["bca"] else []),
-            *(["Student's t"] if known["t"] else []),
+            *([f"BCa bootstrap, {fact['resamples']:,} resamples"] if fact["bca"] else []),
+            *(["Student's t"] if fact["t"] else []),
         ]
     )
-    sides = "two-sided" if known["alternative"] == "two-sided" else "one-sided"
-    patterns = (
-        f"all {known['flips']:,} sign patterns" if known["exact"] else f"{known['flips']:,} sign patterns"
-    )
-    family = counted(known["family"], "test")
+    sides = "two-sided" if fact["alternative"] == "two-sided" else "one-sided"
+    patterns = f"all {fact['flips']:,} sign patterns" if fact["exact"] else f"{fact['flips']:,} sign patterns"
+    family = counted(fact["family"], "test")
     text = (
-        f"The faces were {known['faces']}. Using {common.package(result)} (seed {known['seed']}), we changed "
-        f"each of them {changes}, in {known['steps']} even steps from strength 0 (the unchanged face) to 1; "
-        f"nothing else was set anew{_measured(known['measured'])}. Each picture ({known['size']} px) was "
+        f"The faces were {fact['faces']}. Using {common.package(result)} (seed {fact['seed']}), we changed "
+        f"each of them {changes}, in {fact['steps']} even steps from strength 0 (the unchanged face) to 1; "
+        f"nothing else was set anew{_measured(fact['measured'])}. Each picture ({fact['size']} px) was "
         f"read by {counted(len(names), 'classifier')} ({listed(names)}), always with the face box of the "
-        f"unchanged face. The effect was the difference in the probability of {known['aim']} between "
+        f"unchanged face. The effect was the difference in the probability of {fact['aim']} between "
         "strength 1 and 0, "
-        f"averaged over the faces of a person; the person was the unit of analysis (n = {known['n']}). We "
-        f"report means over people with {known['level']} intervals ({interval or 'none'}) and {sides} "
+        f"averaged over the faces of a person; the person was the unit of analysis (n = {fact['n']}). We "
+        f"report means over people with {fact['level']} intervals ({interval or 'none'}) and {sides} "
         f"sign-flip tests over people ({patterns}), corrected after Holm over {family} at "
-        f"α = {known['alpha']}. A change was said to matter if the {known['verdict_level']} interval of its "
-        f"mean lay wholly outside ± δ = {known['delta']} ({known['least']} people at least), not to matter "
-        f"if it lay wholly inside ({known['fewest']} people at least), and undecided otherwise; "
+        f"α = {fact['alpha']}. A change was said to matter if the {fact['verdict_level']} interval of its "
+        f"mean lay wholly outside ± δ = {fact['delta']} ({fact['least']} people at least), not to matter "
+        f"if it lay wholly inside ({fact['fewest']} people at least), and undecided otherwise; "
         f"{_when_set(result)}."
     )
     if result.control:
@@ -129,7 +129,7 @@ def paragraph(result: InterventionalResult) -> str:
 
 
 def title_of(name: str) -> str:
-    """Return a property as a sentence has it.
+    """Return the title of a property inside a sentence.
 
     >>> title_of("symmetry"), title_of("of_my_own")
     ('facial symmetry', 'of_my_own')
@@ -139,14 +139,14 @@ def title_of(name: str) -> str:
 
 
 def _measured(titles: list[str]) -> str:
-    """Say what was measured of all that may move along with a change."""
+    """Describe the measured properties that may move along with a change."""
     if not titles:
         return "; what else moved with it was not measured"
     return f"; of all that this may move, we measured {listed(titles)} in the pictures"
 
 
 def _when_set(result: InterventionalResult) -> str:
-    """Say how sure it is that the margin was set before the run."""
+    """State the evidence that the margin was set before the run."""
     history, delta = registrations(result.store), float(result.settings["delta"])
     if not history:
         return "δ was declared with the study, and not registered"
@@ -161,7 +161,7 @@ def _when_set(result: InterventionalResult) -> str:
 
 
 def declared(result: InterventionalResult) -> Table:
-    """Return what was set."""
+    """Return the settings."""
     settings = result.settings
     sides = {"two-sided": "two-sided", "less": "one-sided: it falls", "greater": "one-sided: it rises"}
     control = titles_of(result)[settings["control"]] if settings["control"] else "none"

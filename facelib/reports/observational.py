@@ -1,4 +1,4 @@
-"""What the report of an observational study says."""
+"""Content of the report of an observational study."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def tables(result: ObservationalResult) -> dict[str, pd.DataFrame]:
 
 
 def content(result: ObservationalResult) -> Content:
-    """Return what the report says."""
-    told, changed = common.registered(result)
+    """Return the content of the report."""
+    registered, changed = common.registered(result)
     about, names = common.hypothesis_first(result, properties_of(result), {})
     return Content(
         kind="observational",
@@ -59,7 +59,7 @@ def content(result: ObservationalResult) -> Content:
             *(f"{common.ON if name == about else ''}{answer(result, name)}" for name in names),
         ),
         reading=_reading(result),
-        registered=told,
+        registered=registered,
         changes=changed,
         sections=(_overview(result), *(_section(result, name) for name in properties_of(result))),
         facts=facts(result),
@@ -80,7 +80,7 @@ def properties_of(result: ObservationalResult) -> list[str]:
 
 
 def question(result: ObservationalResult) -> str:
-    """Return what the study asks, in one sentence."""
+    """Return the question of the study, in one sentence."""
     titles = titles_of(result)
     asked = listed([titles[name] for name in result.settings["properties"]])
     held = listed(result.settings["labels"])
@@ -98,7 +98,7 @@ def shares(result: ObservationalResult) -> pd.DataFrame:
 
 
 def answer(result: ObservationalResult, name: str) -> str:
-    """Return how many outputs depend on a property, how strongly, and beside chance."""
+    """Describe how many outputs depend on a property, how strongly, and beside chance."""
     row = next(one for one in shares(result).to_dict("records") if one["property"] == name)
     title, tests = capital(titles_of(result)[name]), int(row["tests"])
     if tests == 0:
@@ -122,9 +122,9 @@ def answer(result: ObservationalResult, name: str) -> str:
             f"correction on {_corrected(result, row)}. A property of random numbers: "
             f"{percent(row['null_share'])}."
         )
-    own = result.effects[(result.effects["property"] == name) & result.effects["explained"].notna()]
-    if len(own):
-        best = own.to_dict("records")[int(own["explained"].to_numpy().argmax())]
+    sizes = result.effects[(result.effects["property"] == name) & result.effects["explained"].notna()]
+    if len(sizes):
+        best = sizes.to_dict("records")[int(sizes["explained"].to_numpy().argmax())]
         span = "" if _range(best) == NOTHING else f"; {_range(best)}"
         text += (
             f" Largest share of an output's variance that goes with it: {_size(best['explained'])} "
@@ -138,7 +138,7 @@ def _held(result: ObservationalResult) -> str:
 
 
 def _corrected(result: ObservationalResult, row: Mapping[Any, Any]) -> str:
-    """Return on how many outputs the corrected test rejects, and why it may be none."""
+    """Describe on how many outputs the corrected test rejects, and why it may be none."""
     count = round(row["share_holm"] * row["tests"])
     if count:
         return f"{count:,}"
@@ -149,31 +149,31 @@ def _corrected(result: ObservationalResult, row: Mapping[Any, Any]) -> str:
 
 
 def _reading(result: ObservationalResult) -> tuple[str, ...]:
-    known, held = facts(result), bool(result.settings["labels"])
+    fact, held = facts(result), bool(result.settings["labels"])
     first = _sentence(shares(result)) if len(shares(result)) else ""
     fixed = "" if held else f" No label is held fixed. {UNCONDITIONAL}"
     return (
         first,
         f"How strongly an output goes with a property is measured by ω², the share of its variance"
-        f"{' inside labels' if held else ''}; below δ = {known['delta']} it counts as small.",
+        f"{' inside labels' if held else ''}; below δ = {fact['delta']} it counts as small.",
         f"An output that depends on a property{', the label held fixed,' if held else ''} may still not use "
         "it: something that wasn't measured may move both the property and the picture, or go along with the "
         f"property, as hair goes with gender.{fixed} Independence is never proved.",
-        "All of it is about the outputs of networks, never about what a person feels.",
+        "All of it is about the outputs of classifiers, never about what a person feels.",
     )
 
 
 def _sentence(table: pd.DataFrame) -> str:
-    """Return what shares are of; that nothing is held fixed stands in the question."""
+    """Return the sentence on the shares, without the part on conditioners, which stands in the question."""
     return str(table["sentence"].iloc[0]).removesuffix(f" {UNHELD}")
 
 
 def _overview(result: ObservationalResult) -> Section:
-    chosen, titles = shares(result), titles_of(result)
-    told = "; ".join(
+    deciding, titles = shares(result), titles_of(result)
+    spoken = "; ".join(
         f"{titles[row['property']]} {percent(row['share'])}, after Holm {percent(row['share_holm'])}, "
         f"random property {percent(row['null_share'])}"
-        for row in chosen.to_dict("records")
+        for row in deciding.to_dict("records")
     )
     figure = Figure(
         "shares",
@@ -183,14 +183,14 @@ def _overview(result: ObservationalResult) -> Section:
             "correction, beside a property of random numbers (cross) and what is expected if nothing "
             "matters (dashed).",
         ),
-        with_few(result, f"Shares by property: {told}."),
-        lambda: significant_shares(chosen, titles),
+        with_few(result, f"Shares by property: {spoken}."),
+        lambda: significant_shares(deciding, titles),
     )
-    return Section("overview", "Overview", tables=(share_table(chosen, result),), figures=(figure,))
+    return Section("overview", "Overview", tables=(share_table(deciding, result),), figures=(figure,))
 
 
 def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str = "") -> Table:
-    """Return shares of one test or several: one row a property and test."""
+    """Return shares of one test or several: one row per property and test."""
     titles = titles_of(result)
     several = len(table["method"].drop_duplicates()) > 1
     names = facts(result)["titles"]
@@ -215,7 +215,7 @@ def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str =
 
 
 def with_few(result: ObservationalResult, text: str) -> str:
-    """Return a text about what was found; where people are too few it begins with that."""
+    """Return a text about the results; where people are too few it begins with that."""
     return f"{result.few} {text}" if result.few else text
 
 
@@ -226,16 +226,16 @@ def _large(row: Mapping[Any, Any]) -> str:
 
 
 def _section(result: ObservationalResult, name: str) -> Section:
-    titles, known = titles_of(result), facts(result)
+    titles, fact = titles_of(result), facts(result)
     title, key = capital(titles[name]), slugs(properties_of(result))[name]
-    own = result.effects[result.effects["property"] == name]
-    largest = strongest_first(own).head(MOST)
-    sized, ranges = bool(own["explained"].notna().any()), bool(own["explained_low"].notna().any())
+    effects = result.effects[result.effects["property"] == name]
+    largest = strongest_first(effects).head(MOST)
+    sized, ranges = bool(effects["explained"].notna().any()), bool(effects["explained_low"].notna().any())
     alpha, delta = float(result.settings["alpha"]), float(result.settings["delta"])
-    told = "; ".join(
+    spoken = "; ".join(
         f"{row['classifier']}, {row['label']} {_size(row['explained'])}" for row in largest.to_dict("records")
     )
-    votes = bool(own["votes"].notna().any())
+    votes = bool(effects["votes"].notna().any())
     says = "how many of the three voting tests reject" if votes else "whether the test rejects"
     colour = "; the colour is the share of variance" if sized else ""
     figures = [
@@ -244,11 +244,11 @@ def _section(result: ObservationalResult, name: str) -> Section:
             with_few(
                 result,
                 f"{title}: {says}, classifier by emotion. *: also after Holm's correction at "
-                f"{known['alpha']}{colour}.",
+                f"{fact['alpha']}{colour}.",
             ),
-            "Table of votes, one row a classifier, one column an emotion; all of them stand in the appendix, "
-            f"All outputs. {int(own['rejects'].sum())} of {len(own)} reject.",
-            lambda: drawing.votes(own, titles, alpha),
+            "Table of votes, one row per classifier, one column per emotion; all of them stand in the "
+            f"appendix, All outputs. {int(effects['rejects'].sum())} of {len(effects)} reject.",
+            lambda: drawing.votes(effects, titles, alpha),
         )
     ]
     held = bool(result.settings["labels"])
@@ -260,23 +260,23 @@ def _section(result: ObservationalResult, name: str) -> Section:
                 f"{title}: share of an output's variance{' inside labels' if held else ''} that goes with "
                 f"it, the {len(largest)} largest. {capital(whiskers)}Filled circle: the "
                 f"{'vote' if votes else 'test'} rejects after Holm, too; diamond: only before; square: it "
-                f"doesn't. Grey: up to δ = {known['delta']}.",
-                f"Shares of variance{' with intervals' if ranges else ''}, the largest first: {told}.",
-                lambda: drawing.sizes(own, titles, delta=delta, alpha=alpha, most=MOST, held=held),
+                f"doesn't. Grey: up to δ = {fact['delta']}.",
+                f"Shares of variance{' with intervals' if ranges else ''}, the largest first: {spoken}.",
+                lambda: drawing.sizes(effects, titles, delta=delta, alpha=alpha, most=MOST, held=held),
             )
         )
-    source = "Measured in the pictures." if name in known["measured"] else "Given with the faces."
+    source = "Measured in the pictures." if name in fact["measured"] else "Given with the faces."
     which = (
         f"the {len(largest)} outputs that go with it most"
         if sized
-        else f"{len(largest)} of {len(own)} outputs that were tested: those that reject first, then by p"
+        else f"{len(largest)} of {len(effects)} outputs that were tested: those that reject first, then by p"
     )
-    table = output_table(largest, with_few(result, f"{title}: {which}."), known)
+    table = output_table(largest, with_few(result, f"{title}: {which}."), fact)
     return Section(f"property-{key}", title, (source,), tables=(table,), figures=tuple(figures))
 
 
 def output_table(effects: pd.DataFrame, caption: str, known: Mapping[str, Any]) -> Table:
-    """Return sizes and decisions: one row an output; of a vote with the p that decides, and its own."""
+    """Return sizes and decisions: one row per output; of a vote with the p that decides, and its own."""
     votes = bool(effects["votes"].notna().any())
     rows = tuple(
         (
@@ -320,12 +320,12 @@ def _appendix(result: ObservationalResult) -> tuple[Section, ...]:
         )
         for name in properties_of(result)
     )
-    found = [Section("all-outputs", "All outputs", tables=every)]
+    sections = [Section("all-outputs", "All outputs", tables=every)]
     table = result.share_significant
     if len(table["method"].drop_duplicates()) > 1:
         caption = "Shares of every test; the vote is what decides."
-        found.append(Section("all-tests", "All tests", tables=(share_table(table, result, caption),)))
-    return tuple(found)
+        sections.append(Section("all-tests", "All tests", tables=(share_table(table, result, caption),)))
+    return tuple(sections)
 
 
 def _votes(row: Any) -> str:

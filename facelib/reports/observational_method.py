@@ -1,4 +1,4 @@
-"""How an observational study was done: as it was declared, in numbers for the method, and as a paragraph."""
+"""Method of an observational study: its declaration, its numbers, and a paragraph for papers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _title(name: str, given: bool) -> str:
 
 
 def facts(result: ObservationalResult) -> dict[str, Any]:
-    """Return what the method's template needs."""
+    """Return the values of the method's template."""
     grid, settings = result.grid, result.settings
     methods = [str(name) for name in grid["method"].drop_duplicates()]
     drawn = grid.loc[grid["null"] == "permutation", "n_permutations"]
@@ -70,7 +70,7 @@ def facts(result: ObservationalResult) -> dict[str, Any]:
 
 
 def _notes(result: ObservationalResult) -> list[str]:
-    """Return what has to be known about a test as a whole: the remarks that all its pairs have."""
+    """Return the notes on a test as a whole: the remarks that all its pairs have."""
     found = []
     for name, rows in result.grid.groupby("method", sort=False):
         notes = rows["notes"].drop_duplicates()
@@ -81,33 +81,33 @@ def _notes(result: ObservationalResult) -> list[str]:
 
 
 def limits(result: ObservationalResult) -> tuple[str, ...]:
-    """Return what has to be kept in mind of this study, besides the sentence of all."""
-    known, titles = facts(result), titles_of(result)
-    source = str(known["label_source"])
-    told = [
+    """Return the limits of this study, besides the general disclaimer."""
+    fact, titles = facts(result), titles_of(result)
+    source = str(fact["label_source"])
+    notes = [
         f"The labels that are held fixed come from: {source}. {_about_labels(source)}"
-        if known["held"]
+        if fact["held"]
         else f"Nothing is held fixed. {UNCONDITIONAL}"
     ]
-    if known["measured"]:
-        names = listed([titles[name] for name in known["measured"]])
-        told.append(
+    if fact["measured"]:
+        names = listed([titles[name] for name in fact["measured"]])
+        notes.append(
             f"Measured in the pictures that the classifiers read: {names}. What blurs or lights a picture "
             "moves both, so that a dependence can come from the picture and not from the person."
         )
-    if known["left_out"]:
-        told.append(
-            f"{counted(known['left_out'], 'face')} without all properties, outputs and labels: left out."
+    if fact["left_out"]:
+        notes.append(
+            f"{counted(fact['left_out'], 'face')} without all properties, outputs and labels: left out."
         )
-    if known["unread"]:
-        told.append(f"{counted(known['unread'], 'face')} not read yet: the study is unfinished.")
-    if not known["persons"]:
-        told.append("One picture per person is assumed.")
-    return tuple(told)
+    if fact["unread"]:
+        notes.append(f"{counted(fact['unread'], 'face')} not read yet: the study is unfinished.")
+    if not fact["persons"]:
+        notes.append("One picture per person is assumed.")
+    return tuple(notes)
 
 
 def _about_labels(source: str) -> str:
-    """Return what it means for the tests where labels come from."""
+    """Return the consequences of the labels' source for the tests."""
     if source == RENDERED:
         return "They were set before the pictures were made, so that holding them fixed is right."
     if "rate" in source.lower():
@@ -119,7 +119,7 @@ def _about_labels(source: str) -> str:
 
 
 def declared(result: ObservationalResult) -> Table:
-    """Return what was set."""
+    """Return the settings."""
     settings, titles = result.settings, titles_of(result)
     tests, every = settings["methods"], "all that can hold the labels" if settings["labels"] else "all"
     pairs = [
@@ -142,31 +142,31 @@ def declared(result: ObservationalResult) -> Table:
 
 def paragraph(result: ObservationalResult) -> str:
     """Return a methods paragraph that can be pasted into a paper."""
-    known, titles = facts(result), titles_of(result)
+    fact, titles = facts(result), titles_of(result)
     names = result.settings["classifiers"]
-    tests = listed([known["titles"][name] for name in known["methods"]])
-    low, high = known["permutations"] or (0, 0)
+    tests = listed([fact["titles"][name] for name in fact["methods"]])
+    low, high = fact["permutations"] or (0, 0)
     drawn = f"{high:,}" if low == high else f"{low:,} to {high:,}, fewer where p was settled early"
-    labels = f"; labels: {known['label_source']}" if known["held"] else ""
+    labels = f"; labels: {fact['label_source']}" if fact["held"] else ""
     text = (
-        f"The faces were {known['faces']} ({known['size']} px{labels}). Using "
-        f"{common.package(result)} (seed {known['seed']}), we tested for {counted(len(names), 'classifier')} "
+        f"The faces were {fact['faces']} ({fact['size']} px{labels}). Using "
+        f"{common.package(result)} (seed {fact['seed']}), we tested for {counted(len(names), 'classifier')} "
         f"({listed(names)}) whether each output (logit) is independent of each of "
         f"{listed([titles[name] for name in result.settings['properties']])}, "
-        + (f"given {known['held']} " if known["held"] else "with nothing held fixed ")
-        + f"(n = {known['n']}). Tests: {tests}"
-        + (f" (permutations: {drawn})" if known["permutations"] else "")
+        + (f"given {fact['held']} " if fact["held"] else "with nothing held fixed ")
+        + f"(n = {fact['n']}). Tests: {tests}"
+        + (f" (permutations: {drawn})" if fact["permutations"] else "")
         + "."
     )
-    if known["vote"]:
+    if fact["vote"]:
         text += (
-            f" An output was said to go with a property if two of {known['voters']} rejected at "
-            f"α = {known['alpha']}; the merged p is 1.5 times the second smallest of the three."
+            f" An output was said to go with a property if two of {fact['voters']} rejected at "
+            f"α = {fact['alpha']}; the merged p is 1.5 times the second smallest of the three."
         )
     text += (
-        f" p-values were corrected after Holm over {known['family']} pairs of property and output; sizes are "
-        f"ω², the share of an output's variance{' inside labels' if known['held'] else ''} (margin δ = "
-        f"{known['delta']}), with the range "
+        f" p-values were corrected after Holm over {fact['family']} pairs of property and output; sizes are "
+        f"ω², the share of an output's variance{' inside labels' if fact['held'] else ''} (margin δ = "
+        f"{fact['delta']}), with the range "
         "over random halves of the faces. A property of random numbers was tested beside them."
     )
     return text + common.failed(result)

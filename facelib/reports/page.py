@@ -35,7 +35,7 @@ PARTS: Final = (
 
 
 def write(result: Any, path: str | Path) -> Path:
-    """Write what a study found as one HTML file that needs nothing else.
+    """Write the report of a study as one self-contained HTML file.
 
     It loads nothing from anywhere, holds no script, and prints on A4. What comes from data is escaped.
 
@@ -71,7 +71,7 @@ def write(result: Any, path: str | Path) -> Path:
 
 
 def content_of(result: Any) -> Content:
-    """Return all that the report of a result says.
+    """Return the content of the report of a result.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def content_of(result: Any) -> Content:
 
 
 def module_of(result: Any) -> Any:
-    """Return the module that knows this kind of study."""
+    """Return the report module of this kind of study."""
     kind = getattr(result, "kind", None)
     if kind not in KINDS:
         msg = f"Expected what a study returned (see facelib.studies.open_study); got {type(result).__name__}."
@@ -127,7 +127,7 @@ def html(report: Content) -> str:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    """Return the templates; what is put into them is escaped, and signs stay with their numbers."""
+    """Return the templates; values are escaped, and signs stay with their numbers."""
     import jinja2
 
     return jinja2.Environment(

@@ -1,4 +1,4 @@
-"""What a report is made of: tables and figures, as text that a template escapes."""
+"""Parts of a report: tables and figures, as text that a template escapes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Table:
     columns
         Headings.
     rows
-        Texts, one a column; the first names the row.
+        Texts, one per column; the first names the row.
     notes
         Below it: mark and text.
     words
@@ -126,7 +126,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Content:
-    """All that a report says; the page's template puts it in order.
+    """Content of a report; the page's template puts it in order.
 
     Attributes
     ----------
@@ -191,7 +191,7 @@ class Content:
 
 
 def footnotes(texts: Iterable[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
-    """Return the marks of each row's remarks, and what they mean: a sentence is told once.
+    """Return the marks of each row's remarks, and their meanings: every sentence appears once.
 
     What is said of every row has no mark.
 
@@ -229,10 +229,10 @@ def _inline(svg: str, name: str, alt: str) -> str:
     root = ElementTree.fromstring(svg)
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
-        given = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
+        attributes = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
         element.attrib.clear()
         element.attrib.update(
-            {key: _own(key, value, name) for key, value in given.items() if not _needless(key)}
+            {key: _own(key, value, name) for key, value in attributes.items() if not _needless(key)}
         )
     root.attrib |= {"role": "img", "aria-label": alt}
     root.attrib.pop("version", None)
@@ -240,7 +240,7 @@ def _inline(svg: str, name: str, alt: str) -> str:
 
 
 def _needless(attribute: str) -> bool:
-    """Say whether an attribute does nothing on our page: names of marks, and the font (the page has one)."""
+    """Return whether an attribute has no effect on our page: names of marks, and the font."""
     return attribute in ("class", "role", "font-family", "pointer-events") or attribute.startswith("aria-")
 
 

@@ -1,4 +1,4 @@
-"""A small world with a known truth: a label, a property, an output, and how much each drives the other."""
+"""A structural causal model with a known truth: a label, a property, an output, and their effects."""
 
 from __future__ import annotations
 
@@ -90,21 +90,21 @@ class CausalModel:
         n = as_count(n, "The number of faces")
         rng = np.random.default_rng(as_count(seed, "The seed", least=0))
         codes = rng.permutation(np.arange(n) % len(LABELS))
-        number, own, seen, rest = rng.standard_normal((4, n))
+        number, property_noise, seen, rest = rng.standard_normal((4, n))
         categorical = self.conditioner == "labels"
         pull = PULL[codes] if categorical else _pull(number, self.conditioner)
         sign = SIGN[codes] if categorical else np.sign(number)
-        x = self.confounding * pull + own
+        x = self.confounding * pull + property_noise
         noise = SEEN * seen + np.sqrt(1 - SEEN**2) * rest
         y = self.confounding * pull + self.effect * _shaped(x, sign, self.shape) + noise
-        look = (own + seen) / np.sqrt(2)
+        look = (property_noise + seen) / np.sqrt(2)
         label: Any = np.array(LABELS)[codes] if categorical else number
         rated: Any = np.array(LABELS)[_rated(codes, look)] if categorical else number + look
         return pd.DataFrame({"label": label, "rated": rated, "property": x, "output": y})
 
 
 def held_fixed(table: pd.DataFrame, held: Held = "label") -> Any:
-    """Return the conditioner that a test gets: what is held fixed of the faces of `CausalModel.draw`.
+    """Return the conditioner of a test on the faces of `CausalModel.draw`.
 
     "label as a number" is a mistake that is often made: the labels' places in a list, as one number. facelib
     takes whole numbers with few values for labels; so they are divided by 10 here, to get past it.
@@ -132,7 +132,7 @@ def held_fixed(table: pd.DataFrame, held: Held = "label") -> Any:
 
 
 def nodes(held: Held = "label") -> pd.DataFrame:
-    """Return what the model's diagram shows: one row a variable.
+    """Return the nodes of the model's diagram, one row per variable.
 
     Returns
     -------
@@ -166,7 +166,7 @@ def nodes(held: Held = "label") -> pd.DataFrame:
 
 
 def arrows(model: CausalModel, held: Held = "label") -> pd.DataFrame:
-    """Return what drives what in the model.
+    """Return the arrows of the model's diagram.
 
     Returns
     -------
@@ -205,7 +205,7 @@ def arrows(model: CausalModel, held: Held = "label") -> pd.DataFrame:
 def repeated_pictures(
     persons: int = 30, pictures: int = 10, icc: float = 0.3, effect: float = 0.0, seed: int = 0
 ) -> pd.DataFrame:
-    """Return several pictures a person: one property of the person, as age is, and an output a picture.
+    """Return several pictures per person: one property of the person, as age is, and an output a picture.
 
     Persons differ in their outputs for reasons of their own; `icc` is the share of the output's variance
     inside labels that they explain (intra-class correlation).
@@ -225,7 +225,7 @@ def repeated_pictures(
     >>> repeated_pictures(3, 2).groupby("person")["property"].nunique().tolist()
     [1, 1, 1]
     """
-    persons, pictures = as_count(persons, "The number of persons"), as_count(pictures, "Pictures a person")
+    persons, pictures = as_count(persons, "The number of persons"), as_count(pictures, "Pictures per person")
     share = as_number(icc, "The intra-class correlation")
     if not 0 <= share <= 1:
         msg = f"The intra-class correlation lies between 0 and 1; got {icc!r}."
@@ -233,8 +233,8 @@ def repeated_pictures(
     rng = np.random.default_rng(as_count(seed, "The seed", least=0))
     who = np.repeat(np.arange(persons), pictures)
     codes = rng.integers(len(LABELS), size=len(who))
-    x, own = rng.standard_normal((2, persons))[:, who]
-    noise = np.sqrt(share) * own + np.sqrt(1 - share) * rng.standard_normal(len(who))
+    x, own_noise = rng.standard_normal((2, persons))[:, who]
+    noise = np.sqrt(share) * own_noise + np.sqrt(1 - share) * rng.standard_normal(len(who))
     y = PULL[codes] + as_number(effect, "The effect") * x + noise
     return pd.DataFrame({"person": who, "label": np.array(LABELS)[codes], "property": x, "output": y})
 
@@ -254,7 +254,7 @@ def _shaped(x: Floats, sign: Floats, shape: Shape) -> Floats:
 
 
 def _rated(codes: npt.NDArray[np.int64], look: Floats) -> npt.NDArray[np.int64]:
-    """Return codes where striking looks decide: happy for much of it, sad for little, else as instructed."""
+    """Return codes of labels as rated by looks: happy above 1, sad below −1, else as instructed."""
     seen = np.where(look > 1, LABELS.index("happy"), codes)
     return np.where(look < -1, LABELS.index("sad"), seen)
 

@@ -1,4 +1,4 @@
-"""How often classes are named rightly, how sure of it a classifier is, and how far two of them agree."""
+"""Accuracy, calibration and agreement of classifiers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Estimate:
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """How sure a classifier is, and how often it is right, by bins of how sure it is.
+    """Confidence and accuracy of a classifier, by bins of confidence.
 
     Attributes
     ----------
@@ -80,12 +80,12 @@ def wilson(hits: int, n: int, level: float = 0.95) -> Estimate:
     width = as_share(level, "The level of an interval")
     if count == 0:
         return Estimate(np.nan, np.nan, np.nan, 0)
-    found = binomtest(hit, count).proportion_ci(width, method="wilson")
-    return Estimate(hit / count, float(found.low), float(found.high), count)
+    interval = binomtest(hit, count).proportion_ci(width, method="wilson")
+    return Estimate(hit / count, float(interval.low), float(interval.high), count)
 
 
 def confusion(intended: npt.ArrayLike, named: npt.ArrayLike, shape: tuple[int, int]) -> Ints:
-    """Return how often each class was named where each was meant.
+    """Return the confusion matrix: how often each class was named for each class that was meant.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def reliability(
     n_bootstrap: int = RESAMPLES,
     seed: int = 0,
 ) -> Reliability:
-    """Compare how sure a classifier is with how often it is right.
+    """Compare a classifier's confidence with its accuracy.
 
     The expected calibration error is above 0 even where all is well: noise in the bins doesn't cancel. Its
     interval is the basic bootstrap's, which takes that bias off; 95 % intervals covered, in 300 samples each
@@ -182,7 +182,7 @@ def cohen_kappa(
     n_bootstrap: int = RESAMPLES,
     seed: int = 0,
 ) -> Estimate:
-    """Return how far two classifiers name the same classes, beyond what their frequencies give by chance.
+    """Return Cohen's κ: how far two classifiers agree, beyond what their class frequencies give by chance.
 
     Cohen 1960, doi 10.1177/001316446002000104: 1 where they always agree, 0 where they do by chance; NaN
     where both name one class only. The interval is that of the percentiles of resampled pairs.

@@ -1,4 +1,4 @@
-"""How an output moves along growing strengths: property gradient magnitude and companions."""
+"""Property gradients: how an output moves along growing strengths, as a magnitude and companions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BLOCK = 512
 @in_short()
 @dataclass(frozen=True, eq=False)
 class PropertyGradient:
-    """What one output series does along the strengths; all descriptive.
+    """Description of one output series along the strengths.
 
     Floats for a series of shape (n,), arrays (k,) for (n, k).
 
@@ -33,7 +33,7 @@ class PropertyGradient:
     total_variation
         Sum of all absolute steps, >= 0. Central differences cancel alternation; this doesn't.
     signed
-        Mean gradient: its sign tells whether the output rises.
+        Mean gradient: its sign shows whether the output rises.
     correlation
         Pearson's r with the strengths, in [-1, 1]; NaN for a constant series.
     mutual_information

@@ -1,4 +1,4 @@
-"""How unusual a change is among harmless ones of the same size, and whether that comparison is calibrated."""
+"""Rank of a change among placebos of the same size, and the calibration of that comparison."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KIND_COLUMNS = {
 @in_short()
 @dataclass(frozen=True)
 class ReferenceRank:
-    """Where a value stands among the same statistic of harmless changes.
+    """Rank of a value among the same statistic of placebos.
 
     Attributes
     ----------
@@ -55,14 +55,14 @@ class ReferenceRank:
 
 
 def reference_rank(value: float, references: npt.ArrayLike, kinds: Sequence[str]) -> ReferenceRank:
-    """Count the harmless changes that did at least as much.
+    """Count the placebos that did at least as much.
 
     Parameters
     ----------
     value
         Statistic of the change in question, larger = more (take absolute values before).
     references
-        (B,) the same statistic of B >= 1 harmless changes.
+        (B,) the same statistic of B >= 1 placebos.
     kinds
         (B,) kind of each: "blur", "crop", ...
 
@@ -96,7 +96,7 @@ def reference_rank(value: float, references: npt.ArrayLike, kinds: Sequence[str]
 
 
 def leave_one_kind_out(references: npt.ArrayLike, kinds: Sequence[str], alpha: float = 0.05) -> float:
-    """Return how often a harmless change of a kind not seen before would be called unusual.
+    """Return how often a placebo of a kind not seen before would be called unusual.
 
     Every kind in turn plays the intervention: each of its changes is ranked among those of all other kinds.
     The rate is the mean over kinds of the share with (b + 1) / (B + 1) <= `alpha`. A calibrated reference p
@@ -105,7 +105,7 @@ def leave_one_kind_out(references: npt.ArrayLike, kinds: Sequence[str], alpha: f
     Parameters
     ----------
     references
-        (B,) statistic of the harmless changes, larger = more.
+        (B,) statistic of the placebos, larger = more.
     kinds
         (B,) kind of each, at least two kinds.
     alpha
@@ -139,7 +139,7 @@ def leave_one_kind_out(references: npt.ArrayLike, kinds: Sequence[str], alpha: f
 def reference_kinds(
     value: float, references: npt.ArrayLike, kinds: Sequence[str], alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Rank a value within every kind of harmless change, and every kind among all others.
+    """Rank a value within every kind of placebo, and every kind among all others.
 
     The second is the validation of the reference p, kind by kind: `leave_one_kind_out` is its mean. A kind
     with a rate far above `alpha` moves the outputs more than the others do: next to them it would have been
@@ -153,8 +153,8 @@ def reference_kinds(
     Returns
     -------
     pandas.DataFrame
-        One row a kind, the one that moves the outputs most first (by the median of its references), with the
-        columns of `KIND_COLUMNS`.
+        One row per kind, the one that moves the outputs most first (by the median of its references), with
+        the columns of `KIND_COLUMNS`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How many people a study needs: the chances of each verdict over faces, before a single face is changed."""
+"""Power of a study: the chances of each verdict over faces, before a single face is changed."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class StudyPower:
     few: str = ""
 
     def of(self, question: Question) -> float:
-        """Return the chance of what `question` asks for."""
+        """Return the chance of the verdict or rejection that `question` asks for."""
         known = as_question(question)
         return {"matters": self.matters, "does not matter": self.does_not_matter}.get(known, self.differs)
 
@@ -245,8 +245,8 @@ def sample_size(
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if study(middle).of(asked) >= wanted else (middle, high)
-    found = study(high)
-    return SampleSize(high, found.of(asked), wanted, asked, found)
+    at_least = study(high)
+    return SampleSize(high, at_least.of(asked), wanted, asked, at_least)
 
 
 def power_curve(
@@ -261,7 +261,7 @@ def power_curve(
     alternative: Alternative = "two-sided",
     family: int = 1,
 ) -> pd.DataFrame:
-    """Return the power over the number of people, one row a number and question; columns as in `COLUMNS`.
+    """Return the power over the number of people, one row per number and question; columns as in `COLUMNS`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where the interval of a normal mean lies: chances over samples of n people."""
+"""Chances of where the interval of a normal mean lies, over samples of n people."""
 
 from __future__ import annotations
 

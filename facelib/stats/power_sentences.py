@@ -1,4 +1,4 @@
-"""What a number of people can find, in a sentence."""
+"""Sentences about the power of a number of people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from facelib.stats.power import Question, SampleSize, StudyPower, as_question, p
 
 
 def describe_power(found: StudyPower | SampleSize, question: Question = "matters") -> str:
-    """Say what a number of people can find, in a sentence.
+    """Describe the power of a number of people in a sentence.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How often tests of independence reject when faces are drawn again and again: level and power, live."""
+"""Rejection rates of tests of independence over repeated draws of faces: level and power, live."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def run_each(
 ) -> Iterator[pd.DataFrame]:
     """Test one property against some outputs, and hand out each test's rows as soon as it is done.
 
-    `independence_grid` gives the whole table at once; this is for whoever watches.
+    `independence_grid` gives the whole table at once; this one is for live displays.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def run_each(
     methods
         Ids of tests; None: all that can hold z fixed, cheap ones first.
     n_permutations
-        Most surrogates a pair; None: each test's default. A pair is settled by 10 surrogates as extreme.
+        Most surrogates per pair; None: each test's default. A pair is settled by 10 surrogates as extreme.
     seed, workers
         Seed of everything random; threads.
     stale
@@ -81,7 +81,7 @@ def run_each(
     ------
     pandas.DataFrame
         Of one test: output, method, statistic, effect, p, p_low, p_high, null, n, n_permutations, notes,
-        caveats (those notes in short that say p isn't what it should be, one a line, for the vote), seconds.
+        caveats (those notes in short that say p isn't what it should be, one per line for the vote), seconds.
 
     Raises
     ------
@@ -195,7 +195,7 @@ class Tally:
             counts[1] += 1
 
     def table(self) -> pd.DataFrame:
-        """Return one row a setting and test.
+        """Return one row per setting and test.
 
         Returns
         -------
@@ -229,7 +229,7 @@ def power_rounds(
     stale: Callable[[], bool] | None = None,
     first: int = 0,
 ) -> Iterator[dict[tuple[Any, str], bool]]:
-    """Draw n faces of a model again and again, and tell each time which tests reject at which effect.
+    """Draw n faces of a model again and again, and yield each time which tests reject at which effect.
 
     One draw serves all effects, so that whatever depends on property and label alone is computed once.
 
@@ -254,13 +254,13 @@ def power_rounds(
         Of one repetition: whether it rejects, by (effect, id of the test), for `Tally.add`.
     """
     for repetition in itertools.count(first):
-        own = repeated_seed(seed, repetition)
-        faces = model.draw(n, own)
-        outputs = {effect: model.replace(effect=effect).draw(n, own)["output"] for effect in effects}
+        round_seed = repeated_seed(seed, repetition)
+        faces = model.draw(n, round_seed)
+        outputs = {effect: model.replace(effect=effect).draw(n, round_seed)["output"] for effect in effects}
         z = held_fixed(faces, held)
         tests = run_each(
             faces["property"], outputs, z,
-            methods=methods, n_permutations=PERMUTATIONS, seed=own, workers=workers, stale=stale,
+            methods=methods, n_permutations=PERMUTATIONS, seed=round_seed, workers=workers, stale=stale,
         )  # fmt: skip
         done = list(tests)
         if stale is not None and stale():
@@ -323,7 +323,7 @@ def levels(
     settings
         By name, a function from a seed to x, y, and if wanted z and person.
     repetitions
-        Draws a setting.
+        Draws per setting.
     methods
         Ids of tests, None: all. Those that can't hold a setting's z fixed are left out there.
     alpha, seed
@@ -353,10 +353,10 @@ def levels(
     level = as_share(alpha, "The level alpha")
     tally = Tally("setting")
     for repetition in range(as_count(repetitions, "The number of repetitions")):
-        own = repeated_seed(seed, repetition)
+        round_seed = repeated_seed(seed, repetition)
         rejected = {}
         for name, draw in settings.items():
-            drawn = dict(draw(own))
+            drawn = dict(draw(round_seed))
             z, person = drawn.get("z"), drawn.get("person")
             able = able_tests(z, len(drawn["x"]))
             tests = run_each(
@@ -366,7 +366,7 @@ def levels(
                 methods=able if methods is None else [test for test in methods if test in able],
                 person=person,
                 n_permutations=PERMUTATIONS,
-                seed=own,
+                seed=round_seed,
             )
             for test in tests:
                 rejected[name, str(test["method"].iloc[0])] = bool(test["p"].iloc[0] < level)

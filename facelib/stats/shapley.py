@@ -1,4 +1,4 @@
-"""Shapley values: what each member of a group contributes, averaged over all orders in which they come.
+"""Shapley values: the contribution of each player, averaged over all orders in which they come.
 
 A game gives every coalition S of k players a number v(S). The Shapley value of player i is the mean, over all
 k! orders in which the players may come, of v(S and i) - v(S), S being those who came before (Shapley 1953,
@@ -52,7 +52,7 @@ class SampledShapley:
 
 
 def coalitions(players: int) -> Bools:
-    """Return who is in each coalition, (2^k, k): player i is in number c if bit i of c is set.
+    """Return the members of each coalition, (2^k, k): player i is in number c if bit i of c is set.
 
     Raises
     ------
@@ -100,13 +100,13 @@ def shapley(values: npt.ArrayLike) -> Floats:
         raise BadValueError(msg)
     inside = coalitions(k)
     before = inside.sum(axis=1)
-    found = np.empty((k, *game.shape[1:]))
+    shares = np.empty((k, *game.shape[1:]))
     for player in range(k):
         without = np.flatnonzero(~inside[:, player])
         weights = np.array([factorial(n) * factorial(k - n - 1) / factorial(k) for n in range(k)])
         gains = game[without | 1 << player] - game[without]
-        found[player] = np.tensordot(weights[before[without]], gains, axes=1)
-    return found
+        shares[player] = np.tensordot(weights[before[without]], gains, axes=1)
+    return shares
 
 
 def antithetic_orders(players: int, pairs: int, seed: int | np.random.Generator = 0) -> Ints:

@@ -1,4 +1,4 @@
-"""The shuffle test: do the outputs depend on the order of the strengths? It says nothing about how much."""
+"""The shuffle test: whether outputs depend on the order of the strengths; it says nothing about size."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ def _all_orders(n: int) -> npt.NDArray[np.intp]:
 
 
 def _notes(n: int, drawn: int, convention: Convention, *, constant: bool) -> tuple[str, ...]:
-    """Say what this p can't say; `drawn` is the number of sampled permutations, 0 for an exact test."""
+    """State the limits of this p; `drawn` is the number of sampled permutations, 0 for an exact test."""
     notes = []
     smallest = SMALLEST_P.get(n, 0.0)
     unreachable = [level for level in LEVELS if smallest > level]

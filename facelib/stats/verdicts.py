@@ -1,4 +1,4 @@
-"""Words for numbers of one face: descriptive, about outputs of a network, never about what a person feels."""
+"""Verdicts and descriptions for one face: about outputs of a classifier, never what a person feels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNUSUAL = "this picture is unusual among its own shaken copies"
 
 
 class Described(NamedTuple):
-    """One number, as text, and what it says in plain words."""
+    """One number as text, with its meaning in plain words."""
 
     name: str
     value: str
@@ -37,7 +37,7 @@ class Described(NamedTuple):
 @in_short()
 @dataclass(frozen=True)
 class LocalVerdict:
-    """What a change does to the output of one classifier for this face; nothing is inferred to other faces.
+    """Effect of a change on one classifier's output for this face; nothing is inferred to other faces.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class LocalVerdict:
     n
         Number of differences: copies, and the picture itself where its own is known.
     remark
-        "this picture is unusual among its own shaken copies" where they alone could tell; else empty.
+        "this picture is unusual among its own shaken copies" where they alone would decide; else empty.
     """
 
     verdict: Verdict
@@ -107,10 +107,10 @@ def local_verdict(d: npt.ArrayLike, delta: float = 0.10, *, shown: float | None 
     verdict = alone = _decided(*_central(differences), margin)
     low, high = _central(differences)
     if shown is not None:
-        own = as_number(shown, "The change that is shown")
-        differences = np.append(differences, own)
+        shown_change = as_number(shown, "The change that is shown")
+        differences = np.append(differences, shown_change)
         low, high = _central(differences)
-        low, high = min(low, own), max(high, own)
+        low, high = min(low, shown_change), max(high, shown_change)
         verdict = _decided(low, high, margin)
     return LocalVerdict(
         verdict=verdict,
@@ -145,7 +145,7 @@ def describe_change(
     reference: ReferenceRank | None = None,
     verdict: LocalVerdict | None = None,
 ) -> str:
-    """Say in one sentence what a change did to an output.
+    """Describe in one sentence the effect of a change on an output.
 
     Parameters
     ----------
@@ -156,9 +156,9 @@ def describe_change(
     change
         Probability at strength 1 minus that at strength 0.
     reference
-        Rank among harmless changes of the same size, if there are any yet.
+        Rank among placebos of the same size, if there are any yet.
     verdict
-        Of `local_verdict`: where it can't tell, the sentence says why.
+        Of `local_verdict`: where it is "cannot tell", the sentence says why.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def describe_change(
 
 
 def _why(verdict: LocalVerdict) -> str:
-    """Say why a verdict of one face can't tell."""
+    """Say why the verdict of one face is "cannot tell"."""
     low, high = (_hundredths(end) for end in verdict.interval)
     margin = f"Whether it changes by δ = {plain(verdict.delta)} can't be said"
     copies = "shaken copies (shift, size, light by up to 3 %)"
@@ -206,7 +206,7 @@ def _hundredths(value: float) -> str:
 
 
 def describe_order(test: ShuffleTest) -> str:
-    """Say what the shuffle test of one series found: order, never size.
+    """Describe the result of the shuffle test of one series: order, never size.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def describe_order(test: ShuffleTest) -> str:
 
 
 def describe_gradient(gradient: PropertyGradient, change: float, n: int) -> tuple[Described, ...]:
-    """Say in plain words what each number of one property gradient means.
+    """Describe each number of one property gradient in plain words.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How far a study is: one count of what is done, failed and missing, wherever it is said."""
+"""Progress of a study: one count of units done, failed and missing, for every place that shows it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNITS: Final = "units (one face × one change)"
 
 @dataclass(frozen=True)
 class Counts:
-    """How many units (one face × one intervention) are done, failed and missing.
+    """Numbers of units (one face × one intervention) done, failed and missing.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Counts:
 
     @property
     def others(self) -> str:
-        """What isn't done, as it follows the number that is; "" if all is.
+        """The units that aren't done, as words after the number that are; "" if all are.
 
         >>> Counts(42, 3, 0).others, Counts(8, 0, 0).others
         (', 3 failed', '')
@@ -69,7 +69,7 @@ def count_units(units: pd.DataFrame, there: Contents | None) -> Counts:
     Parameters
     ----------
     units
-        One row a face, intervention and reader: its table of units.
+        One row per face, intervention and reader: its table of units.
     there
         What the store holds; None: nothing.
     """
@@ -88,7 +88,7 @@ def count_others(store: Store, foreign: Collection[str]) -> int:
     store
         Where tables of units of all studies lie that were run in it; those that are damaged are left out.
     foreign
-        Keys of what it holds and the study that is looked at doesn't ask for.
+        Keys of what it holds beyond the present study.
     """
     jobs: set[tuple[object, ...]] = set()
     for path in store.find_tables("units-") if foreign else []:

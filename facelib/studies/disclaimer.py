@@ -1,4 +1,4 @@
-"""What may be claimed: the sentence that stands under every result."""
+"""The disclaimer under every result."""
 
 from __future__ import annotations
 

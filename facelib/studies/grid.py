@@ -1,4 +1,4 @@
-"""From the tables of an observational study to the grid of tests: properties, outputs, labels, persons."""
+"""Data of an observational study's grid of tests: properties, outputs, labels, persons."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Grid:
 
 
 def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, Any]) -> Grid:
-    """Return what is tested, of the rows of the tidy table of a study.
+    """Return the data that are tested, from the rows of a study's tidy table.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
     wide = rows.pivot_table(
         index="face", columns=["classifier", "label"], values="logit", sort=False, observed=True
     )
-    known = faces.set_index("face").reindex(wide.index)
+    attributes = faces.set_index("face").reindex(wide.index)
     columns = {}
     measured = rows.drop_duplicates("face").set_index("face").reindex(wide.index)
     for name in (
@@ -131,28 +131,28 @@ def grid_data(rows: pd.DataFrame, faces: pd.DataFrame, settings: Mapping[str, An
     ):
         column = f"measured_{name.removeprefix('measured_')}"
         if name in settings["given"]:
-            columns[name] = _given(known[name])
+            columns[name] = _given(attributes[name])
         elif column in measured:
             columns[name] = measured[column]
         else:
             msg = f"{name} isn't measured yet in the faces that were read: run the study again to go on."
             raise BadValueError(msg)
     asked = [*settings["labels"], *([settings["person"]] if settings["person"] else [])]
-    if missing := [name for name in asked if name not in known]:
-        msg = f"The faces have no {', '.join(missing)}; they have {', '.join(known.columns)}."
+    if missing := [name for name in asked if name not in attributes]:
+        msg = f"The faces have no {', '.join(missing)}; they have {', '.join(attributes.columns)}."
         raise BadValueError(msg)
     import pandas as pd
 
     properties = pd.DataFrame({name: columns[name] for name in settings["properties"]})
-    labels = known[settings["labels"]].astype("str")
+    labels = attributes[settings["labels"]].astype("str")
     unread = {
         f"an output of {name}": np.isnan(wide.loc[:, [name]].to_numpy(np.float64)).any(axis=1)
         for name in wide.columns.unique(0)
     }
     unmeasured = {str(name): properties[name].isna().to_numpy(bool) for name in properties}
-    there = ~incomplete(lacking(known, asked) | unmeasured | unread, len(wide))
+    there = ~incomplete(lacking(attributes, asked) | unmeasured | unread, len(wide))
     wide.columns = pd.Index([BETWEEN.join(pair) for pair in wide.columns])
-    person = known[settings["person"] or "identity"][there]
+    person = attributes[settings["person"] or "identity"][there]
     if settings["person"] is None and not person.duplicated().any():
         person = None
     return Grid(
@@ -181,7 +181,7 @@ def incomplete(lacks: Mapping[str, Lacks], n: int) -> Lacks:
 
 
 def shortfalls(lacks: Mapping[str, Lacks]) -> str:
-    """Say how many faces lack what."""
+    """Say how many faces lack which column."""
     counts = {name: int(missing.sum()) for name, missing in lacks.items()}
     return ", ".join(
         f"{count} {'lacks' if count == 1 else 'lack'} {name}" for name, count in counts.items() if count
@@ -189,7 +189,7 @@ def shortfalls(lacks: Mapping[str, Lacks]) -> str:
 
 
 def effects_of(grid: pd.DataFrame) -> pd.DataFrame:
-    """Return the sizes and votes of a grid, one row a property, classifier and label: `EFFECT_COLUMNS`."""
+    """Return the sizes and votes of a grid, one row per property, classifier and label: `EFFECT_COLUMNS`."""
     chosen = "vote" if (grid["method"] == "vote").any() else grid["method"].iloc[0]
     rows = grid[(grid["method"] == chosen) & ~grid["null_property"]]
     parts = rows["output"].str.split(BETWEEN, n=1, expand=True)

@@ -115,28 +115,28 @@ class InterventionalStudy(Study[InterventionalResult]):
 
     @property
     def kind(self) -> str:
-        """Which kind it is."""
+        """Kind of the study."""
         return "interventional"
 
     @property
     def arms(self) -> tuple[Arm, ...]:
         """Every intervention with its name in tables, and the strengths."""
-        given = (
+        listed = (
             [self.interventions] if isinstance(self.interventions, str | Intervention) else self.interventions
         )
-        chosen = [changes.get(one).meant_for(example(self.faces)) for one in given]
+        interventions = [changes.get(one).meant_for(example(self.faces)) for one in listed]
         strengths = tuple(even_strengths(self.steps).tolist())
-        names = [intervention_name(one) for one in chosen]
+        names = [intervention_name(one) for one in interventions]
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice or not names:
             what = f"{', '.join(twice)} came twice" if twice else "got none"
             msg = f"A study has one intervention or more, each once; {what}."
             raise BadValueError(msg)
-        return tuple(Arm(name, one, strengths) for name, one in zip(names, chosen, strict=True))
+        return tuple(Arm(name, one, strengths) for name, one in zip(names, interventions, strict=True))
 
     @property
     def properties_measured(self) -> tuple[str, ...]:
-        """What is measured in every picture."""
+        """Properties measured in every picture."""
         if self.measured is not None:
             return check_properties(self.measured)
         moved = [arm.intervention.moves for arm in self.arms if arm.intervention is not None]
@@ -229,7 +229,7 @@ class InterventionalStudy(Study[InterventionalResult]):
             yield f"{said}: they count where a class of interest (label) is declared."
         few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
         if few:
-            yield f"{few} A word that people are too few for is replaced by “cannot tell”."
+            yield f"{few} Verdicts with too few people are replaced by “cannot tell”."
 
 
 def intervention_name(intervention: Intervention) -> str:
@@ -242,12 +242,12 @@ def intervention_name(intervention: Intervention) -> str:
     given: Any = intervention
     if not is_dataclass(given):
         return intervention.id
-    known = intervention.id in changes.INTERVENTIONS
-    usual: Any = changes.INTERVENTIONS[intervention.id] if known else None
-    told = []
+    shipped = intervention.id in changes.INTERVENTIONS
+    usual: Any = changes.INTERVENTIONS[intervention.id] if shipped else None
+    options = []
     for item in fields(given):
         value = getattr(given, item.name)
         if item.repr and item.init and value != getattr(usual, item.name, None):
-            words = "+".join(map(str, value)) if isinstance(value, tuple) else value
-            told.append(f"{item.name}={words}")
-    return f"{intervention.id}({', '.join(told)})" if known and told else intervention.id
+            text = "+".join(map(str, value)) if isinstance(value, tuple) else value
+            options.append(f"{item.name}={text}")
+    return f"{intervention.id}({', '.join(options)})" if shipped and options else intervention.id

@@ -1,4 +1,4 @@
-"""Tables of tests that are kept beside a study: named by what was tested, how, and by which version."""
+"""Tables of tests kept beside a study: named by the data, the tests, and the version."""
 
 from __future__ import annotations
 
@@ -57,17 +57,17 @@ def find_tests(
     key
         Fingerprint of the data and of how they are tested.
     fits
-        Tells whether a table of format 1 can be that of these tests.
+        Returns whether a table of format 1 can be that of these tests.
     methods
         Ids of tests, whose code counts if it is the user's; where one of them isn't here, whatever was found
         with it counts. None: all that are here.
     """
-    own = _own(methods)
-    which = f"{key}*" if own is None else f"{key}{own}"
-    for words, current in ((f"grid-{which}-{_version()}-", True), (f"grid-{which}-", False)):
-        if found := store.find_tables(words):
-            return KeptTests(found[-1], current)
-    for path in [] if own else reversed(store.find_tables("grid-")):
+    own_key = _own(methods)
+    which = f"{key}*" if own_key is None else f"{key}{own_key}"
+    for prefix, current in ((f"grid-{which}-{_version()}-", True), (f"grid-{which}-", False)):
+        if paths := store.find_tables(prefix):
+            return KeptTests(paths[-1], current)
+    for path in [] if own_key else reversed(store.find_tables("grid-")):
         if FIRST.fullmatch(path.name):
             try:
                 sound = fits(store.load_table(path))

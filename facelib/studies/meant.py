@@ -1,4 +1,4 @@
-"""What a face is meant to show: its expression, or the label that its data set gives it."""
+"""Intended expression of a face: its own, or the label of its data set."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_WORDS: Final = 12
 
 
 def word_for(known: Mapping[str, Any]) -> str:
-    """Return the word of a face's table for what it shows, or "".
+    """Return the word for the expression in a face's attributes, or "".
 
     >>> word_for({"expression": "", "label": "Freude"}), word_for({"person": "Anna"})
     ('Freude', '')
@@ -52,7 +52,7 @@ def meant(face: Face | Head | Mapping[str, Any]) -> str:
 
 
 def translations(people: Iterable[Subject]) -> Iterator[str]:
-    """Say which words were taken for which common emotion, if any were that aren't the same."""
+    """Return which words were taken for which common emotion, if they differ; else ""."""
     pairs = {word_for(one.known): one.expression for one in people if one.expression}
     if other := [
         f"{word} for {emotion}" for word, emotion in sorted(pairs.items()) if word not in ("", emotion)
@@ -80,8 +80,8 @@ def nameless(faces: Iterable[tuple[str, str]]) -> str:
         return ""
     words = sorted(set(odd) - {""})
     more = " …" if len(words) > MOST_WORDS else ""
-    told = f" ({', '.join(words[:MOST_WORDS])}{more})" if words else ""
-    return f"{len(odd)} of {len(listed)} faces show no common emotion{told}"
+    examples = f" ({', '.join(words[:MOST_WORDS])}{more})" if words else ""
+    return f"{len(odd)} of {len(listed)} faces show no common emotion{examples}"
 
 
 def left_out(table: pd.DataFrame, settings: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from facelib.studies.declared.hypothesis import Hypothesis
 
 RENDERED: Final = "rendered"
-"""Where the labels of heads come from: they were told what to show."""
+"""Where the labels of heads come from: they were instructed what to show."""
 
 TRIED: Final = (400, 6)
 """Faces and outputs at most on which the tests are tried out for a plan."""
@@ -136,7 +136,7 @@ class ObservationalStudy(Study[ObservationalResult]):
 
     @property
     def kind(self) -> str:
-        """Which kind it is."""
+        """Kind of the study."""
         return "observational"
 
     @property
@@ -168,7 +168,7 @@ class ObservationalStudy(Study[ObservationalResult]):
 
     @property
     def properties_measured(self) -> tuple[str, ...]:
-        """What is measured in every picture."""
+        """Properties measured in every picture."""
         given = self.given
         names = [name.removeprefix("measured_") for name in self.names if name not in given]
         for name in names:
@@ -228,18 +228,18 @@ class ObservationalStudy(Study[ObservationalResult]):
         return f"The faces have no {name}, which {what}; they have {known}. Name another column{other}"
 
     def _check(self) -> None:
-        known = self.known
-        empty = {name for name, missing in lacking(known, map(str, known)).items() if missing.all()}
+        columns = self.known
+        empty = {name for name, missing in lacking(columns, map(str, columns)).items() if missing.all()}
         for name, what in [
             *((name, "is to be held fixed") for name in self.label_columns),
             *([] if self.person is None else [(self.person, "would tell who is shown")]),
         ]:
-            if name not in known or name in empty:
-                there = (str(one) for one in known if one not in empty)
+            if name not in columns or name in empty:
+                there = (str(one) for one in columns if one not in empty)
                 raise BadValueError(self._absent(name, what, there))
         lacks = self._lacks()
         try:
-            incomplete(lacks, len(known))
+            incomplete(lacks, len(columns))
         except BadValueError as refusal:
             msg = " ".join([str(refusal), *self._remedies(lacks)])
             raise BadValueError(msg) from None
@@ -249,7 +249,7 @@ class ObservationalStudy(Study[ObservationalResult]):
         who = () if self.person is None else (self.person,)
         columns = lacking(self.known, dict.fromkeys([*self.label_columns, *who, *self.given]))
         return columns | {
-            name: _untold(self.people, name)
+            name: _lacking_property(self.people, name)
             for name in self.properties_measured
             if PROPERTIES[name].source == "given"
         }
@@ -337,7 +337,7 @@ def _compile_tests() -> None:
     stats.independence_grid({"x": noise[0]}, {"y": noise[1]}, np.repeat(["a", "b"], 35), null_property=True)
 
 
-def _untold(people: Sequence[Subject], name: str) -> npt.NDArray[np.bool_]:
+def _lacking_property(people: Sequence[Subject], name: str) -> npt.NDArray[np.bool_]:
     """Return which pictures (n,) come without a property that is given or not known; none is read."""
     found = np.zeros(len(people), bool)
     pictures = [number for number, one in enumerate(people) if not isinstance(one.face, Head)]

@@ -1,4 +1,4 @@
-"""From the tidy table of a study to what it says: the class of interest, mean curves, shares."""
+"""Outcomes from the tidy table of a study: the class of interest, mean curves, shares."""
 
 from __future__ import annotations
 
@@ -82,11 +82,13 @@ def curves_over_faces(table: pd.DataFrame, *, alpha: float = 0.05, seed: int = 0
     means = table.groupby([*cells, "identity"], sort=False, observed=True)["probability"].mean()
     wide = means.unstack(cells)  # noqa: PD010 (every identity is there once)
     values = wide.to_numpy(np.float64)
-    known = mean_distribution(values, n_bootstrap=RESAMPLES, seed=seed)
-    low, high = known.interval(1 - alpha)
-    frame = wide.columns.to_frame(index=False).assign(n=known.n, mean=known.mean, low=low, high=high)
-    found: pd.DataFrame = frame[list(CURVE_COLUMNS)]
-    return found
+    distribution = mean_distribution(values, n_bootstrap=RESAMPLES, seed=seed)
+    low, high = distribution.interval(1 - alpha)
+    frame = wide.columns.to_frame(index=False).assign(
+        n=distribution.n, mean=distribution.mean, low=low, high=high
+    )
+    curves: pd.DataFrame = frame[list(CURVE_COLUMNS)]
+    return curves
 
 
 def share_by_intervention(effects: pd.DataFrame) -> pd.DataFrame:
@@ -127,7 +129,7 @@ def share_by_intervention(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def tidy_measured(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return stored measures, one row a property, as one row a picture: ``measured_…``, ``error``."""
+    """Return stored measures, one row per property, as one row per picture: ``measured_…``, ``error``."""
     if rows.empty:
         return pd.DataFrame()
     names = rows["property"].unique().tolist()

@@ -1,4 +1,4 @@
-"""What a study found: its tables, and what they say over faces, read from the folder of the study."""
+"""Results of a study: its tables and the statistics over faces, read from the study's folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.engine.observers import MEASURES
 from facelib.studies.engine.record import read_faces, read_provenance, read_record, read_units
 from facelib.studies.engine.store import Store
-from facelib.studies.engine.upgrades import told
+from facelib.studies.engine.upgrades import version_note
 from facelib.studies.kept_tests import KeptTests, find_tests, load_tests, save_tests
 from facelib.studies.meant import left_out
 from facelib.studies.outcomes import (
@@ -57,7 +57,7 @@ OTHERS: Final = (
 
 
 def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
-    """Return what a study found so far, finished or not.
+    """Return the result of a study so far, finished or not.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
 @in_short(table=lambda result: result.table)
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What both kinds of studies have.
+    """Result of a study; base of both kinds.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Result:
     provenance
         Versions, machine, seeds, classifiers and runs.
     faces
-        One row a face, columns as in `facelib.studies.engine.subjects.FACE_COLUMNS`, then what is known of
+        One row per face, columns as in `facelib.studies.engine.subjects.FACE_COLUMNS`, then what is known of
         it.
     done, total
         Units (one face × one intervention) that were run, those that failed among them, and all.
@@ -137,7 +137,14 @@ class Result:
         others = OTHERS.format(n=count_others(kept, foreign), units=UNITS) if foreign else ""
         provenance = read_provenance(kept)
         meant = left_out(faces, record.settings)
-        remarks = (told(record.made_by), unfinished, others, aside, meant, *provenance.get("not_covered", ()))
+        remarks = (
+            version_note(record.made_by),
+            unfinished,
+            others,
+            aside,
+            meant,
+            *provenance.get("not_covered", ()),
+        )
         return cls(
             store=kept.folder,
             settings=record.settings,
@@ -154,12 +161,12 @@ class Result:
 
     @property
     def counts(self) -> Counts:
-        """How many units are done, failed and missing."""
+        """Numbers of units done, failed and missing."""
         return Counts(self.done - self.failed, self.failed, self.total - self.done)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know of it and of how it is stored: sentences.
+        """Notes on it and on its storage: sentences.
 
         Its version, what is unfinished, foreign or damaged, faces without a common emotion, code not covered.
         """
@@ -167,12 +174,12 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """Which kind of study it is: interventional or observational."""
+        """Kind of the study: interventional or observational."""
         return str(self.settings["kind"])
 
     @property
     def complete(self) -> bool:
-        """Whether all is done."""
+        """Whether all units are done."""
         return self.done == self.total
 
     @cached_property
@@ -203,7 +210,7 @@ class Result:
         ).reset_index(drop=True)
 
     def report(self, path: str | Path) -> Path:
-        """Write the study as one HTML file that needs nothing else; see `facelib.reports.write`."""
+        """Write the report as one self-contained HTML file; see `facelib.reports.write`."""
         written: Path = _reports().write(self, path)
         return written
 
@@ -214,7 +221,7 @@ class Result:
 
 
 class InterventionalResult(Result):
-    """What an `InterventionalStudy` found; effects are over identities, the margin was set before.
+    """Result of an `InterventionalStudy`; effects are over identities, the margin was set before.
 
     In `effects`, `contrasts`, `lowering` and `curves` the class is the one that was declared, or what each
     face is meant to show: then its name is "intended".
@@ -245,7 +252,7 @@ class InterventionalResult(Result):
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """One row an intervention and classifier: `facelib.stats.effects_over_faces`."""
+        """One row per intervention and classifier: `facelib.stats.effects_over_faces`."""
         return self._effects(self.intended, alternative=self.settings["alternative"])
 
     @cached_property
@@ -286,16 +293,16 @@ class InterventionalResult(Result):
         from facelib.stats.effects.activation import not_beyond
 
         options = {name: self._options[name] for name in ("alpha", "seed")}
-        found = {}
+        by_intervention = {}
         for name in self.interventions:
             control = self.control if name != self.control else None
-            one = stats.lowering(self.intended, name, control, label=self.label, **options)
+            counts = stats.lowering(self.intended, name, control, label=self.label, **options)
             table = self.contrasts
             if control is not None and table is not None:
-                own = table[table["intervention"] == name]
-                one = replace(one, not_because=not_beyond(own, one.because))
-            found[name] = one
-        return found
+                rows = table[table["intervention"] == name]
+                counts = replace(counts, not_because=not_beyond(rows, counts.because))
+            by_intervention[name] = counts
+        return by_intervention
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -330,7 +337,7 @@ class InterventionalResult(Result):
 
 
 class ObservationalResult(Result):
-    """What an `ObservationalStudy` found. The tests are run when `grid` is first asked for, and kept."""
+    """Result of an `ObservationalStudy`. The tests are run when `grid` is first asked for, and kept."""
 
     @cached_property
     def data(self) -> Grid:
@@ -357,7 +364,7 @@ class ObservationalResult(Result):
 
     @property
     def few(self) -> str:
-        """Say that these are too few people for finding nothing to mean anything; "" if they aren't."""
+        """Say that these people are too few for a null result to mean anything; "" if they aren't."""
         from facelib import stats
 
         return stats.few_for_nothing(
@@ -366,12 +373,12 @@ class ObservationalResult(Result):
 
     @property
     def outputs(self) -> pd.DataFrame:
-        """Logits, one row a face, one column a classifier and label."""
+        """Logits, one row per face, one column per classifier and label."""
         return self.data.outputs
 
     @property
     def measured(self) -> pd.DataFrame:
-        """Properties, given and measured, one row a face."""
+        """Properties, given and measured, one row per face."""
         return self.data.properties
 
     def test(
@@ -400,7 +407,7 @@ class ObservationalResult(Result):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know of how it is stored, and that another version ran the tests."""
+        """Notes on its storage, and on tests that another version ran."""
         try:
             kept = self._kept_tests
         except FacelibError:  # there is nothing to test yet
@@ -440,7 +447,7 @@ class ObservationalResult(Result):
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """One row a property, classifier and label: size, its interval, and the votes."""
+        """One row per property, classifier and label: size, its interval, and the votes."""
         from facelib.studies.grid import effects_of
 
         return effects_of(self.grid)
@@ -479,7 +486,7 @@ def _unmeasured(measured: pd.DataFrame) -> pd.DataFrame:
 
 
 def _unfinished(counts: Counts, kind: str) -> str:
-    """Say how far a study is; "" if it is finished."""
+    """Describe the progress of a study; "" if it is finished."""
     units = "faces × changes" if kind == "interventional" else "faces"
     if not counts.missing:
         return ""

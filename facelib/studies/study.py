@@ -1,4 +1,4 @@
-"""What both kinds of studies share: faces, classifiers, the plan, and a run that is resumed."""
+"""Base of both kinds of studies: faces, classifiers, the plan, and a run that can be resumed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
 import numpy as np
 
-from facelib import classifiers as zoo
-from facelib import properties
+from facelib import classifiers, properties
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, check_kind
 from facelib.faces import FaceSet, Head
@@ -39,7 +38,15 @@ from facelib.studies.engine.record import (
 )
 from facelib.studies.engine.store import Contents, Store, StoreError
 from facelib.studies.engine.subjects import Subject, faces_table, subjects
-from facelib.studies.engine.upgrades import Wanted, declare_anew, drop, keep_former, keys_of, stays, told
+from facelib.studies.engine.upgrades import (
+    Wanted,
+    declare_anew,
+    drop,
+    keep_former,
+    keys_of,
+    stays,
+    version_note,
+)
 from facelib.studies.meant import nameless, word_for
 from facelib.studies.sweeps.inference import Cancelled
 from facelib.studies.sweeps.sweep import check_models, load_all
@@ -61,7 +68,7 @@ R = TypeVar("R", bound="Result")
 
 @dataclass(frozen=True, eq=False)
 class Arm:
-    """One thing that is done to every face: an intervention at growing strengths, or nothing."""
+    """One arm of a study: an intervention at growing strengths, or every face unchanged."""
 
     name: str
     intervention: Intervention | None
@@ -82,17 +89,17 @@ class Study(ABC, Generic[R]):
     @property
     @abstractmethod
     def kind(self) -> str:
-        """Which kind it is: interventional or observational."""
+        """Kind of the study: interventional or observational."""
 
     @property
     @abstractmethod
     def arms(self) -> tuple[Arm, ...]:
-        """What is done to every face."""
+        """Arms of the study: what is done to every face."""
 
     @property
     @abstractmethod
     def properties_measured(self) -> tuple[str, ...]:
-        """What is measured in every picture."""
+        """Properties measured in every picture."""
 
     @property
     @abstractmethod
@@ -135,7 +142,7 @@ class Study(ABC, Generic[R]):
         return tuple(load_all(self.classifiers))
 
     def plan(self, store: str | Path | None = None, *, n_jobs: int | None = None) -> Plan:
-        """Return what a run will do; one face is tried out at every change to tell how long it takes.
+        """Return the plan of a run; one face is tried out at every change to estimate its duration.
 
         Parameters
         ----------
@@ -192,7 +199,7 @@ class Study(ABC, Generic[R]):
         retry: bool = False,
         recompute: bool = False,
     ) -> R:
-        """Run the study, or go on with it: what the store has already isn't done again.
+        """Run or resume the study: units that are in the store aren't done again.
 
         What another version of facelib computed stays as it is: such a study is returned as it was stored if
         it is finished, and says so in its ``notes``; else it is refused.
@@ -204,7 +211,7 @@ class Study(ABC, Generic[R]):
         progress
             True for a bar, or a function called with `Progress`.
         n_jobs
-            Processes. None: as ``joblib.parallel_config`` says (Dask, Ray …), else one a core; 1: this one.
+            Processes. None: as ``joblib.parallel_config`` says (Dask, Ray …), else one per core; 1: this one.
         stop
             Asked now and then; True ends the run.
         retry
@@ -273,13 +280,13 @@ class Study(ABC, Generic[R]):
         return cast("R", open_study(kept.folder))
 
     def _check(self) -> None:
-        """Refuse what would be read for nothing, before a picture is read."""
+        """Refuse a run that would be useless, before a picture is read."""
 
     def _check_run(self) -> None:
         """Raise `BadValueError` if nothing can come of a run."""
 
     def _notes(self) -> Iterator[str]:
-        """Return what to know before the start."""
+        """Return notes to show before the start."""
         return iter(())
 
     def _afterwards(self) -> float:
@@ -292,7 +299,7 @@ class Study(ABC, Generic[R]):
         return math.inf
 
     def _opaque(self) -> Iterator[str]:
-        """Say of code of one's own what its key can't cover."""
+        """Note which parts of the user's own code the key can't cover."""
         for name in self.properties_measured:
             yield fingerprints.of_property(name).note(f"the property {name!r}")
         for arm in self.arms:
@@ -300,7 +307,7 @@ class Study(ABC, Generic[R]):
                 yield own_code(type(arm.intervention)).note(f"the intervention {arm.name!r}")
 
     def _readers(self, *, travels: bool) -> dict[str, Reader]:
-        """Return who reads: all classifiers, and what measures."""
+        """Return the readers: all classifiers, and the measures."""
         readers = {model.id: reader_of(model, travels=travels) for model in self.models}
         if self.properties_measured:
             readers[MEASURES] = measures_of(self.properties_measured, travels=travels)
@@ -328,20 +335,20 @@ class Study(ABC, Generic[R]):
         return jobs, pd.DataFrame(rows, columns=list(UNIT_COLUMNS)).assign(version=version)
 
     def _wanted(self, units: pd.DataFrame, readers: Mapping[str, Reader]) -> Wanted:
-        """Return what stored studies are compared with."""
+        """Return the settings that stored studies are compared with."""
         changes = {arm.name: arm.intervention for arm in self.arms if arm.intervention is not None}
         keys = keys_of(self.models, readers, changes, self.properties_measured)
         return Wanted({"kind": self.kind} | self.settings, units, keys)
 
     def _planned(self, kept: Store, jobs: list[Job], wanted: Wanted) -> tuple[list[Job], str, str, int]:
-        """Return the jobs left, what to know of what is there, why a run would be refused, what failed."""
+        """Return the jobs left, notes on stored units, why a run would be refused, and what failed."""
         try:
             record = stays(kept, wanted)
         except StoreError as error:
             return jobs, "", error.words, 0
         there = kept.contents()
         if record is not None:
-            return [], told(record.made_by), "", count_units(read_units(kept, record), there).failed
+            return [], version_note(record.made_by), "", count_units(read_units(kept, record), there).failed
         return self._left(jobs, there, retry=False), "", "", count_units(wanted.units, there).failed
 
     def _left(self, jobs: Sequence[Job], there: Contents | None, *, retry: bool) -> list[Job]:
@@ -355,14 +362,14 @@ class Study(ABC, Generic[R]):
         return [replace(job, units=units) for job, units in lacking if units]
 
     def _register(self, kept: Store) -> None:
-        """Write down the hypothesis, before anything is looked at."""
+        """Write down the hypothesis, before any picture is read."""
         from facelib.studies.declared.registration import register
 
         if self.hypothesis is not None:
             register(kept.folder, self.hypothesis, self.settings)
 
     def _begin(self, kept: Store, wanted: Wanted, n_jobs: int | None) -> dict[str, Any]:
-        """Write down what is run, before it is; the record comes last, when all that it names is there."""
+        """Write down the settings before the run; the record comes last, when all that it names is there."""
         self._register(kept)
         faces = kept.save_table("faces", faces_table(self.people)).name
         units = kept.save_table("units", wanted.units).name
@@ -377,7 +384,7 @@ class Study(ABC, Generic[R]):
             "versions": versions | {"python": platform.python_version()},
             "machine": {"system": platform.platform(), "processor": platform.machine()},
             "seed": self.seed,
-            "classifiers": zoo.provenance(self.models).to_dict("records"),
+            "classifiers": classifiers.provenance(self.models).to_dict("records"),
             "not_covered": list(filter(None, self._opaque())),
             "runs": [*earlier, {"begun": _now(), "ended": None, "n_jobs": n_jobs, "units": units}],
         }
@@ -387,7 +394,7 @@ class Study(ABC, Generic[R]):
 
 
 def _end(kept: Store, about: dict[str, Any], units: pd.DataFrame) -> None:
-    """Write down when a run ended and what was there by then, so that what is lost later is noticed."""
+    """Write down when a run ended and which units were there, so that later losses are noticed."""
     run = about["runs"][-1]
     run["ended"] = _now()
     with suppress(StoreError):  # where it can't be looked into, nothing is promised
@@ -406,7 +413,7 @@ def _arm_key(arm: Arm, size: int, versions: Mapping[str, str]) -> str:
 
 
 def check_common(study: Any) -> None:
-    """Check what both kinds of studies are told: name, size, level, seed; keep faces that come once."""
+    """Check the settings of both kinds of studies: name, size, level, seed; keep faces that come once."""
     if isinstance(study.faces, Iterator):
         object.__setattr__(study, "faces", tuple(study.faces))
     if not isinstance(study.name, str):
@@ -431,15 +438,15 @@ def check_properties(names: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def described(people: Sequence[Subject]) -> str:
-    """Say in words who is looked at."""
+    """Describe the faces in words."""
     persons, heads = len({one.identity for one in people}), sum(isinstance(one.face, Head) for one in people)
     counts = {"rendered head": heads, "picture": len(people) - heads}
     kinds = " and ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items() if n)
     shown = sorted({one.expression for one in people} - {""})
     words = f"{kinds} of {persons} {'person' if persons == 1 else 'people'}"
     odd = nameless((one.expression, word_for(one.known)) for one in people)
-    told = f"{words}, meant to show {', '.join(shown)}" if shown else words
-    return f"{told}; {odd}" if odd else told
+    text = f"{words}, meant to show {', '.join(shown)}" if shown else words
+    return f"{text}; {odd}" if odd else text
 
 
 @contextmanager
@@ -463,5 +470,5 @@ def _reporting(progress: bool | Report | None, total: int) -> Iterator[Report]:
     elif callable(given):
         yield given
     else:
-        msg = f"Progress is told to a function; got {given!r}."
+        msg = f"Progress is reported to a function; got {given!r}."
         raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function of a Progress.")

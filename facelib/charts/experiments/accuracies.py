@@ -1,4 +1,4 @@
-"""Panels of accuracies before and after a change: one row for each classifier, words beside it."""
+"""Panels of accuracies before and after a change: one row per classifier, words beside it."""
 
 from __future__ import annotations
 

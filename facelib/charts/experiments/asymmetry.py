@@ -27,7 +27,7 @@ FOREST_TITLES: Final = {
     "total": "D: beyond both sides weaker by the same total",
     "displacement": "D: beyond both sides weaker, as visible",
 }
-OBSERVED: Final = "unchanged faces lead to expect"
+OBSERVED: Final = "predicted from unchanged faces"
 INTERVENTIONAL: Final = "the intervention did (D)"
 CELLS: Final = ("row", "series", "mean", "low", "high", "words", "direction")
 
@@ -35,7 +35,7 @@ CELLS: Final = ("row", "series", "mean", "low", "high", "words", "direction")
 def asymmetry_curves(
     curves: pd.DataFrame, intensity: float = 1.0, expression: str = ALL, **options: Any
 ) -> alt.FacetChart:
-    """Draw the mean output over the strength, one panel a classifier: one side and its controls, with bands.
+    """Draw the mean output over the strength for one side and its controls: one panel per classifier.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ def asymmetry_curves(
     BadValueError
         If a column or these faces are missing.
     """
-    own = chosen(curves, intensity, expression)
-    ordered = own.assign(
-        place=[list(ARM_TITLES).index(arm) for arm in own["intervention"]],
-        low=own["low"].clip(lower=0.0),  # Student's intervals of a few people don't know of 0 and 1
-        high=own["high"].clip(upper=1.0),
+    group = chosen(curves, intensity, expression)
+    ordered = group.assign(
+        place=[list(ARM_TITLES).index(arm) for arm in group["intervention"]],
+        low=group["low"].clip(lower=0.0),  # Student's intervals of a few people don't know of 0 and 1
+        high=group["high"].clip(upper=1.0),
     )
     shown = "the expression shown" if expression == ALL else expression
     settings: dict[str, Any] = {
@@ -77,7 +77,7 @@ def asymmetry_forest(
     side: str = "left",
     **options: Any,
 ) -> alt.FacetChart:
-    """Draw the change of each classifier, and below it what is left beyond each control: D.
+    """Draw the change of each classifier, and below it the change beyond each control: D.
 
     Parameters
     ----------
@@ -108,11 +108,11 @@ def forest_rows(
     effects: pd.DataFrame, contrasts: pd.DataFrame, intensity: float, expression: str, *, side: str
 ) -> pd.DataFrame:
     """Return the rows of `asymmetry_forest`: changes, then D against each control, as ``intervention``."""
-    own, against = (
+    changes, against = (
         chosen(table[table["value"] == "probability"], intensity, expression)
         for table in (needed(effects, ("value",)), needed(contrasts, ("value", "control")))
     )
-    parts = [own[own["intervention"] == ARMS[side]].assign(intervention="change")]
+    parts = [changes[changes["intervention"] == ARMS[side]].assign(intervention="change")]
     of_side = against[against["intervention"] == ARMS[side]]
     parts += [
         of_side[of_side["control"] == ARMS[name]].assign(intervention=name)
@@ -130,7 +130,7 @@ def asymmetry_observed(
     width: int = 330,
     row_height: int = 17,
 ) -> theme.Layered:
-    """Draw what unchanged faces lead to expect beside what the intervention did, two intervals a classifier.
+    """Draw the prediction from unchanged faces beside the effect of the intervention, for every classifier.
 
     Parameters
     ----------
@@ -199,26 +199,26 @@ def asymmetry_observed(
         ),
         name="observed",
         heading=f"Change of the {unit} for the symmetry that the intervention takes away, 95 % intervals",
-        description="Two intervals a classifier: "
+        description="Two intervals per classifier: "
         + "; ".join(f"{row['row']}, {row['series']}: {row['words']}" for row in data),
     )
 
 
 def observed_rows(agreement: pd.DataFrame, value: str, held: str) -> list[dict[str, Any]]:
-    """Return the rows of `asymmetry_observed`: two a classifier."""
-    given = needed(agreement, ("value", "held", "classifier", "direction"))
-    own = given[(given["value"] == value) & (given["held"] == held)]
-    if own.empty:
-        there = given[["value", "held"]].drop_duplicates().itertuples(index=False)
+    """Return the rows of `asymmetry_observed`: two per classifier."""
+    checked = needed(agreement, ("value", "held", "classifier", "direction"))
+    compared = checked[(checked["value"] == value) & (checked["held"] == held)]
+    if compared.empty:
+        there = checked[["value", "held"]].drop_duplicates().itertuples(index=False)
         known = ", ".join(f"{one!r} with {other!r} held" for one, other in there)
         msg = f"The comparison has no rows for {value!r} with {held!r} held; it has {known or 'none'}."
         raise BadValueError(msg)
     parts = []
-    for number, row in enumerate(own.to_dict("records")):
+    for number, row in enumerate(compared.to_dict("records")):
         for name, series in (("interventional", INTERVENTIONAL), ("observed", OBSERVED)):
             mean, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-            words = f"{signed(mean)} ({signed(low)} to {signed(high)})"
-            parts.append((number, row["classifier"], series, mean, low, high, words, row["direction"]))
+            text = f"{signed(mean)} ({signed(low)} to {signed(high)})"
+            parts.append((number, row["classifier"], series, mean, low, high, text, row["direction"]))
     return rows(pd.DataFrame(parts, columns=["number", *CELLS]), CELLS)
 
 

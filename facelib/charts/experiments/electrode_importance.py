@@ -1,4 +1,4 @@
-"""Which electrode matters most: drawn on the face, and as shares of regions and muscles."""
+"""Importance of electrodes: drawn on the face, and as shares of regions and muscles."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def electrode_map(
     *,
     height: int = 280,
 ) -> alt.ConcatChart:
-    """Draw on the face what each electrode changes: alone on a bare face, and beside all others.
+    """Draw the change by each electrode on the face: alone on a bare face, and beside all others.
 
     Triangles that point down: the outcome falls; up: it rises; the larger, the farther, on one scale for both
     panels. Hollow circles: the interval over people holds 0. The names of the three largest stand beside.
@@ -76,9 +76,9 @@ def electrode_map(
     BadValueError
         If a column is missing, or the table has no such rows.
     """
-    own = _chosen(needed(table, PLACED), scheme=scheme, classifier=classifier, outcome=outcome)
-    data = map_rows(own)
-    hows = [how for how in TITLES if (own["how"] == how).any()]
+    positions = _chosen(needed(table, PLACED), scheme=scheme, classifier=classifier, outcome=outcome)
+    data = map_rows(positions)
+    hows = [how for how in TITLES if (positions["how"] == how).any()]
     width = round(height * WIDE / HIGH)
     largest = max((row["reach"] for row in data), default=0.0) or 1.0
     panels = [_face(how, largest, width, height) for how in hows]
@@ -86,7 +86,7 @@ def electrode_map(
         *panels, columns=len(panels), datasets={"electrodes": data, "lines": lines()}
     ).resolve_legend(shape="shared", fill="shared", stroke="shared", size="shared")
     heading = f"{classifier}: what an electrode of {scheme.capitalize()} changes in {WHAT[outcome]}"
-    told = "; ".join(
+    spoken = "; ".join(
         f"{TITLES[how]}: "
         + ", ".join(f"{row['position']} {row['says']}" for row in data if row["how"] == how and row["name"])
         for how in hows
@@ -96,7 +96,7 @@ def electrode_map(
         columns=len(panels),
         heading=json.dumps(heading),
         above=12,
-        description=f"Electrodes on a face, the person's left at the right. {heading}; the largest: {told}.",
+        description=f"Electrodes on a face, the person's left at the right. {heading}; largest: {spoken}.",
     )
     return finished.properties(spacing=alt.RowColnumber(row=30, column=30))
 
@@ -120,7 +120,7 @@ def electrode_shares(
     width: int = 150,
     row_height: int = 17,
 ) -> alt.ConcatChart:
-    """Draw the share of each region or muscle in the change by all electrodes, one panel a classifier.
+    """Draw the share of each region or muscle in the change by all electrodes, one panel per classifier.
 
     Bars are Shapley values: what a group adds, averaged over the orders in which groups may be attached;
     those of a panel add up to the number below its name. Lines are 95 % intervals over people. Hollow bars:
@@ -142,14 +142,14 @@ def electrode_shares(
     BadValueError
         If a column is missing, or the table has no such rows.
     """
-    own = _chosen(needed(table, SHARED), scheme=scheme, by=by, outcome=outcome)
-    names = classifiers_of(own)
-    data = share_rows(own)
+    shares = _chosen(needed(table, SHARED), scheme=scheme, by=by, outcome=outcome)
+    names = classifiers_of(shares)
+    data = share_rows(shares)
     titles = [row["title"] for row in data if row["classifier"] == names[0]]
-    low, high = float(np.nanmin([0, own["low"].min()])), float(np.nanmax([0, own["high"].max()]))
+    low, high = float(np.nanmin([0, shares["low"].min()])), float(np.nanmax([0, shares["high"].max()]))
     room = 0.06 * (high - low or 1.0)
     beside = theme.panels_beside(names, 4)
-    sums = {str(row["classifier"]): row for row in own.drop_duplicates("classifier").to_dict("records")}
+    sums = {str(row["classifier"]): row for row in shares.drop_duplicates("classifier").to_dict("records")}
     panels = [
         _bars(
             name, titles, (low - room, high + room), sums[name], width, first=place % beside == 0
@@ -161,13 +161,13 @@ def electrode_shares(
         f"{WHAT[outcome].capitalize()}: what each {by} adds, of {scheme.capitalize()}'s electrodes",
         "Bars: Shapley values; lines: 95 % intervals over people; hollow: 0 is in it; *: significant (Holm)",
     )
-    told = "; ".join(f"{row['classifier']}, {row['title']}: {row['words']}" for row in data)
+    spoken = "; ".join(f"{row['classifier']}, {row['title']}: {row['words']}" for row in data)
     finished = theme.finish(
         chart,
         columns=beside,
         heading=json.dumps(heading),
         above=14,
-        description=f"Bars: {'. '.join(heading)}. {told}.",
+        description=f"Bars: {'. '.join(heading)}. {spoken}.",
     )
     return finished.properties(bounds="full", spacing=alt.RowColnumber(row=26, column=16))
 
@@ -176,18 +176,18 @@ def share_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the bars of `electrode_shares`, groups in the order of the last classifier, lowest first."""
     last = table[table["classifier"] == table["classifier"].iloc[-1]]
     order = last.sort_values("change", kind="stable")["group"].tolist()
-    found = table.assign(
+    bars = table.assign(
         title=table["group"].str.replace("_", " "),
         kind=_kinds(table),
         at=table["group"].map(order.index),
     )
-    found["words"] = [
+    bars["words"] = [
         small(row["change"]) + (" *" if row["p_holm"] <= row["alpha"] else "")
-        for row in found.to_dict("records")
+        for row in bars.to_dict("records")
     ]
     place = {name: number for number, name in enumerate(classifiers_of(table))}
-    found = found.assign(panel=found["classifier"].map(place)).sort_values(["panel", "at"], kind="stable")
-    return rows(found, BARS)
+    bars = bars.assign(panel=bars["classifier"].map(place)).sort_values(["panel", "at"], kind="stable")
+    return rows(bars, BARS)
 
 
 def _chosen(table: pd.DataFrame, **words: str) -> pd.DataFrame:

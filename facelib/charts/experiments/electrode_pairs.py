@@ -1,4 +1,4 @@
-"""The same people with and without electrodes, in a figure: what is named rightly before and after."""
+"""Accuracy of classifiers for the same people with and without electrodes, as a figure."""
 
 from __future__ import annotations
 
@@ -51,25 +51,25 @@ def electrode_accuracy(
     BadValueError
         If a column is missing, or no row is over all expressions.
     """
-    given = needed(table, PAIRED)
-    given = given[given["expression"] == ALL]
-    keys = given[["scheme", "expression_set"]].drop_duplicates().to_dict("records")
+    checked = needed(table, PAIRED)
+    checked = checked[checked["expression"] == ALL]
+    keys = checked[["scheme", "expression_set"]].drop_duplicates().to_dict("records")
     if not keys:
         msg = f"Expected rows with the expression {ALL!r}, from electrodes_table; there are none."
         raise BadValueError(msg)
-    data = accuracy_rows(given)
+    data = accuracy_rows(checked)
     size: dict[str, Any] = {"width": width, "row_height": row_height, "intervals": True}
     panels = [accuracy_panel(key, (BEFORE, AFTER), _titled(key), **size) for key in keys]
     chart = alt.concat(*panels, columns=columns, data=alt.NamedData(name="accuracies"))
-    told = "; ".join(
+    spoken = "; ".join(
         f"{row['scheme']}, {row['expression_set']}, {row['classifier']}: {percent(row['accuracy_before'])} "
         f"to {percent(row['accuracy_after'])}, {_tested(row)}"
-        for row in given.to_dict("records")
+        for row in checked.to_dict("records")
     )
     finished = theme.finish(
         chart.properties(datasets={"accuracies": data}),
         columns=columns,
-        description=f"Dots: share of faces named as they are meant, without and with electrodes. {told}.",
+        description=f"Dots: share of faces named as they are meant, without and with electrodes. {spoken}.",
         heading=json.dumps(HEADING),
         above=14,
     )
@@ -77,7 +77,7 @@ def electrode_accuracy(
 
 
 def accuracy_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the dots of `electrode_accuracy`, two a classifier; words stand with the second."""
+    """Return the dots of `electrode_accuracy`, two per classifier; words stand with the second."""
     parts = []
     for name, kind in (("before", BEFORE), ("after", AFTER)):
         parts.append(

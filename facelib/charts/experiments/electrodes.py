@@ -1,4 +1,4 @@
-"""How many electrodes it takes, as curves: what is named rightly, or the output, against their number."""
+"""Curves of accuracy, or of an output, against the number of electrodes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def electrode_curves(
     width: int = 150,
     height: int = 130,
 ) -> alt.ConcatChart:
-    """Draw an outcome against the number of electrodes, one panel a classifier, one line an expression set.
+    """Draw an outcome against the number of electrodes: a panel per classifier, a line per expression set.
 
     Bands are 95 % intervals. Below a panel's name stands what all electrodes change: the share with the exact
     McNemar test after Holm's correction, or the output with its verdict.
@@ -64,15 +64,15 @@ def electrode_curves(
     if outcome not in WHAT:
         msg = f"What is drawn is one of {', '.join(WHAT)}; got {outcome!r}."
         raise BadValueError(msg)
-    given = needed(table, NUMBERS)
-    own = given[given["scheme"] == scheme]
-    if own.empty:
-        msg = f"The table has no electrodes of {scheme!r}; it has {', '.join(given['scheme'].unique())}."
+    checked = needed(table, NUMBERS)
+    scheme_rows = checked[checked["scheme"] == scheme]
+    if scheme_rows.empty:
+        msg = f"The table has no electrodes of {scheme!r}; it has {', '.join(checked['scheme'].unique())}."
         raise BadValueError(msg)
-    data = curve_rows(own, outcome)
-    names = classifiers_of(own)
+    data = curve_rows(scheme_rows, outcome)
+    names = classifiers_of(scheme_rows)
     series = list(dict.fromkeys(row["series"] for row in data))
-    most = int(own["number"].max())
+    most = int(scheme_rows["number"].max())
     beside = theme.panels_beside(names, BESIDE)
     panels = [
         _panel(name, data, series, most, first=order % beside == 0).properties(width=width, height=height)
@@ -85,11 +85,11 @@ def electrode_curves(
         f"{WHAT[outcome]}, against the number of {SCHEMES.get(scheme, scheme)} electrodes "
         "(in an order drawn for each face); bands: 95 % intervals"
     )
-    told = "; ".join(f"{row['classifier']}, {row['series']}: {row['words']}" for row in data if row["end"])
+    spoken = "; ".join(f"{row['classifier']}, {row['series']}: {row['words']}" for row in data if row["end"])
     finished = theme.finish(
         chart,
         columns=beside,
-        description=f"Lines: {heading}. From none to all, {told}.",
+        description=f"Lines: {heading}. From none to all, {spoken}.",
         heading=json.dumps(heading),
         above=14,
     )
@@ -99,7 +99,7 @@ def electrode_curves(
 def curve_rows(table: pd.DataFrame, outcome: Outcome) -> list[dict[str, Any]]:
     """Return the dots of `electrode_curves`; words stand with the last of each line."""
     last = table["number"] == table.groupby("scheme")["number"].transform("max")
-    found = table.assign(
+    dots = table.assign(
         series=table["expression_set"].replace("", NO_SET),
         value=table[outcome],
         low=table[f"{outcome}_low"],
@@ -108,15 +108,15 @@ def curve_rows(table: pd.DataFrame, outcome: Outcome) -> list[dict[str, Any]]:
     )
     starts = table[table["number"] == table["number"].min()]
     start = starts.set_index(["expression_set", "classifier"])[outcome]
-    found["words"] = [
+    dots["words"] = [
         _words(row, outcome, float(start[row["expression_set"], row["classifier"]])) if row["end"] else ""
-        for row in found.assign(changed=table["change"]).to_dict("records")
+        for row in dots.assign(changed=table["change"]).to_dict("records")
     ]
-    return rows(found, CELLS)
+    return rows(dots, CELLS)
 
 
 def _words(row: dict[Any, Any], outcome: Outcome, start: float) -> str:
-    """Return what all electrodes change, in words."""
+    """Return the change by all electrodes, in words."""
     if outcome == "probability":
         return f"{signed(row['changed'])}: {row['verdict']}"
     p = row["p_holm"]
@@ -174,10 +174,10 @@ def _panel(
         ],
     )
     ends = [row for row in data if row["classifier"] == name and row["end"]]
-    told = [f"{row['series']}: {row['words']}" if len(series) > 1 else row["words"] for row in ends]
+    subtitle_lines = [f"{row['series']}: {row['words']}" if len(series) > 1 else row["words"] for row in ends]
     title = alt.Title(
         text=name,
-        subtitle=told,
+        subtitle=subtitle_lines,
         anchor="start",
         frame="group",
         fontSize=11.5,

@@ -55,20 +55,20 @@ def property_shares(
     BadValueError
         If a column is missing.
     """
-    given = needed(table, SHARES)
-    first = given["held"].iloc[0] if len(given) else ""
-    more, expression = given["held"] != first, given["role"] == "expression"
-    given = given.assign(more=more, expression=expression).sort_values(
+    checked = needed(table, SHARES)
+    first = checked["held"].iloc[0] if len(checked) else ""
+    more, expression = checked["held"] != first, checked["role"] == "expression"
+    checked = checked.assign(more=more, expression=expression).sort_values(
         ["more", "expression", "share"], ascending=[True, True, False], kind="stable"
     )
     names = []
-    for row in given.to_dict("records"):
+    for row in checked.to_dict("records"):
         name = str((titles or {}).get(row["property"], row["property"])).replace("_", " ")
         held = ", intensity fixed too" if row["more"] else ""
         mark = " (the expression)" if row["expression"] else ""
         names.append(f"{name}{held}{mark}; ω² {_number(row['explained'])}")
     return significant_shares(
-        given.assign(property=names, method=given["decision"]), width=width, row_height=36
+        checked.assign(property=names, method=checked["decision"]), width=width, row_height=36
     )
 
 
@@ -129,30 +129,32 @@ def property_matrix(
         .properties(width=alt.Step(width), height=alt.Step(row_height))
         .facet(row=alt.Row("classifier:N", sort=None, header=header), data=alt.NamedData(name="cells"))
     )
-    told = "; ".join(f"{row['classifier']} {row['label']}, {row['property']}: {row['says']}" for row in cells)
+    spoken = "; ".join(
+        f"{row['classifier']} {row['label']}, {row['property']}: {row['says']}" for row in cells
+    )
     return _page(
         chart,
         {"cells": cells},
         "How many of three tests reject (bold: two or more); *: after Holm's correction, too",
-        f"Table: votes of tests on every output and property. {told}.",
+        f"Table: votes of tests on every output and property. {spoken}.",
         spacing=8,
     )
 
 
 def matrix_rows(effects: pd.DataFrame, alpha: float = 0.01) -> list[dict[str, Any]]:
     """Return the cells of `property_matrix`."""
-    given = needed(effects, MATRIX)
-    records = given.to_dict("records")
+    checked = needed(effects, MATRIX)
+    records = checked.to_dict("records")
     return rows(
-        given.assign(
-            property=[str(name).replace("_", " ") for name in given["property"]],
-            output=given["classifier"] + " " + given["label"],
+        checked.assign(
+            property=[str(name).replace("_", " ") for name in checked["property"]],
+            output=checked["classifier"] + " " + checked["label"],
             words=[_votes(row, alpha) for row in records],
             says=[
                 f"{_votes(row, alpha)} of 3, ω² {_number(row['explained'])}, n = {int(row['n'])}"
                 for row in records
             ],
-            rejects=given["rejects"].astype(bool),
+            rejects=checked["rejects"].astype(bool),
         ),
         CELLS,
     )
@@ -161,7 +163,7 @@ def matrix_rows(effects: pd.DataFrame, alpha: float = 0.01) -> list[dict[str, An
 def effect_panels(
     curves: pd.DataFrame, *, columns: int = 3, width: int = 190, height: int = 140
 ) -> alt.ConcatChart:
-    """Draw how outputs go along with properties, one panel a pair: mean with its band, and every expression.
+    """Draw how outputs go along with properties: mean with its band, and every expression; a panel per pair.
 
     The heavy line is over all faces, differences between expressions taken out; thin grey lines are the
     single expressions, the dashed one that which the output stands for.
@@ -178,22 +180,22 @@ def effect_panels(
     BadValueError
         If a column is missing, or there is nothing to draw.
     """
-    given = needed(curves, CURVES)
-    pairs = given[["property", "classifier", "label"]].drop_duplicates().to_dict("records")
+    checked = needed(curves, CURVES)
+    pairs = checked[["property", "classifier", "label"]].drop_duplicates().to_dict("records")
     if not pairs:
         msg = "Expected curves of one pair of a property and an output or more, from effect_curves; got none."
         raise BadValueError(msg)
-    inside = {name: given[name].clip(0, 1) for name in ("low", "high")}  # bands of shares end there
-    data = rows(given.assign(own=given["expression"] == given["label"], **inside), (*CURVES, "own"))
+    inside = {name: checked[name].clip(0, 1) for name in ("low", "high")}  # bands of shares end there
+    data = rows(checked.assign(own=checked["expression"] == checked["label"], **inside), (*CURVES, "own"))
     panels = [
-        _panel(given, pair, first=place % columns == 0, width=width, height=height)
+        _panel(checked, pair, first=place % columns == 0, width=width, height=height)
         for place, pair in enumerate(pairs)
     ]
     chart = alt.concat(*panels, columns=columns, data=alt.NamedData(name="curves"))
     return theme.finish(
         chart.properties(datasets={"curves": data}),
         columns=columns,
-        description=f"Lines: mean probability over a property. {_told_curves(given, pairs)}",
+        description=f"Lines: mean probability over a property. {_spoken_curves(checked, pairs)}",
         heading=json.dumps(
             "Mean probability, 95 % band; thin: each expression, dashed: the one that the output means"
         ),
@@ -204,17 +206,17 @@ def effect_panels(
 def _panel(
     curves: pd.DataFrame, pair: Mapping[Any, Any], *, first: bool, width: int, height: int
 ) -> theme.Layered:
-    own = curves[
+    pair_rows = curves[
         (curves["property"] == pair["property"])
         & (curves["classifier"] == pair["classifier"])
         & (curves["label"] == pair["label"])
     ]
-    words = bool((own["category"].fillna("") != "").any())
+    categorical = bool((pair_rows["category"].fillna("") != "").any())
     name = str(pair["property"]).replace("_", " ")
     axis: dict[str, Any] = {"title": name, "ticks": False, "domain": False}
     x: Any = (
         alt.X("category:N", sort=None, axis=alt.Axis(labelAngle=0, **axis))
-        if words
+        if categorical
         else alt.X(
             "value:Q", scale=alt.Scale(zero=False, nice=False, padding=6), axis=alt.Axis(tickCount=4, **axis)
         )
@@ -222,7 +224,7 @@ def _panel(
     y_axis = alt.Axis(
         title="probability" if first else None, format="~g", ticks=False, domain=False, tickCount=4
     )
-    reach = max(own["mean"].max(), own.loc[own["expression"] == ALL, "high"].max())
+    reach = max(pair_rows["mean"].max(), pair_rows.loc[pair_rows["expression"] == ALL, "high"].max())
     top = 1.08 * min(1.0, float(reach))  # the last tick stays below it, so that names stand level
     y = alt.Y("mean:Q", axis=y_axis, scale=alt.Scale(domain=[0, top], nice=False, clamp=True))
     chosen = " && ".join(
@@ -231,7 +233,7 @@ def _panel(
     base = alt.Chart().transform_filter(chosen).encode(x=x)
     tip = [
         alt.Tooltip("expression:N"),
-        alt.Tooltip("category:N" if words else "value:Q", title=name),
+        alt.Tooltip("category:N" if categorical else "value:Q", title=name),
         alt.Tooltip("mean:Q", format=".2f"),
         alt.Tooltip("low:Q", format=".2f"),
         alt.Tooltip("high:Q", format=".2f"),
@@ -242,20 +244,20 @@ def _panel(
     thin = single.mark_line(
         color=theme.BAND,
         strokeWidth=1,
-        point=alt.OverlayMarkDef(color=theme.BAND, size=18) if words else False,
+        point=alt.OverlayMarkDef(color=theme.BAND, size=18) if categorical else False,
     ).transform_filter("!datum.own")
     meant = single.mark_line(color=theme.INK, strokeWidth=1.4, strokeDash=[4, 3]).transform_filter(
         "datum.own"
     )
     band = (
         whole.mark_rule(color=colour(0), strokeWidth=2)
-        if words
+        if categorical
         else whole.mark_area(color=colour(0), opacity=0.2)
     ).encode(y=alt.Y("low:Q", axis=y_axis), y2="high:Q")
     line = whole.mark_line(
         color=colour(0), strokeWidth=2.5, point=alt.OverlayMarkDef(color=colour(0), size=32)
     ).encode(y=y, tooltip=tip)
-    size = float(own["explained"].iloc[0])
+    size = float(pair_rows["explained"].iloc[0])
     title = alt.Title(
         text=f"{pair['classifier']}: {pair['label']}", subtitle=f"{name}, ω² {_number(size)}",
         anchor="start", frame="group", fontSize=11.5, subtitleFontSize=11, subtitleColor=theme.MUTED,
@@ -302,11 +304,11 @@ def _number(value: float) -> str:
     return "?" if value != value else f"{max(value, 0.0):.2f}".lstrip("0")  # noqa: PLR0124
 
 
-def _told_curves(curves: pd.DataFrame, pairs: list[dict[Any, Any]]) -> str:
+def _spoken_curves(curves: pd.DataFrame, pairs: list[dict[Any, Any]]) -> str:
     """Say of every pair where the mean begins and ends."""
     parts = []
     for pair in pairs:
-        own = curves[
+        pair_rows = curves[
             (curves["property"] == pair["property"])
             & (curves["classifier"] == pair["classifier"])
             & (curves["label"] == pair["label"])
@@ -314,7 +316,7 @@ def _told_curves(curves: pd.DataFrame, pairs: list[dict[Any, Any]]) -> str:
         ]
         means = ", ".join(
             f"{row['category'] or round(row['value'], 2)}: {row['mean']:.2f}"
-            for row in own.to_dict("records")
+            for row in pair_rows.to_dict("records")
         )
         parts.append(f"{pair['classifier']} {pair['label']} over {pair['property']}: {means}")
     return "; ".join(parts) + "."

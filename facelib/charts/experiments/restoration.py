@@ -1,4 +1,4 @@
-"""What taking electrodes digitally off gives back: accuracies before, with and after; shares won back."""
+"""Figures of the restoration: accuracies without, with and after removal; shares won back."""
 
 from __future__ import annotations
 
@@ -54,29 +54,29 @@ def restored_accuracy(
     BadValueError
         If a column is missing, or no row is of this method.
     """
-    given = needed(table, NEEDED)
-    given = given[(given["method"] == method) & (given["classifier"] != ALL)]
-    keys = given[["worn", "expression_set"]].drop_duplicates().to_dict("records")
+    checked = needed(table, NEEDED)
+    checked = checked[(checked["method"] == method) & (checked["classifier"] != ALL)]
+    keys = checked[["worn", "expression_set"]].drop_duplicates().to_dict("records")
     if not keys:
         known = ", ".join(sorted(set(table["method"])))
         msg = f"Expected rows of the method {method!r}; there are {known or 'none'}."
         raise BadValueError(msg)
-    data = accuracy_rows(given)
+    data = accuracy_rows(checked)
     size: dict[str, Any] = {"width": width, "row_height": row_height, "intervals": False}
     panels = [
         accuracy_panel(key, KINDS, f"{key['worn']}; {key['expression_set']} expressions", **size)
         for key in keys
     ]
     chart = alt.concat(*panels, columns=columns, data=alt.NamedData(name="restored"))
-    told = "; ".join(
+    spoken = "; ".join(
         f"{row['worn']}, {row['expression_set']}, {row['classifier']}: {percent(row['accuracy_without'])}, "
         f"{percent(row['accuracy_with'])}, {percent(row['accuracy_restored'])}; {words_of(row)}"
-        for row in given.to_dict("records")
+        for row in checked.to_dict("records")
     )
     finished = theme.finish(
         chart.properties(datasets={"restored": data}),
         columns=columns,
-        description=f"Share of faces named as meant without electrodes, with them, and restored. {told}.",
+        description=f"Share of faces named as meant without electrodes, with them, and restored. {spoken}.",
         heading=json.dumps(HEADING),
         above=14,
     )
@@ -84,7 +84,7 @@ def restored_accuracy(
 
 
 def accuracy_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the marks of `restored_accuracy`, three a classifier; words stand with the last."""
+    """Return the marks of `restored_accuracy`, three per classifier; words stand with the last."""
     parts = [
         table.assign(
             kind=kind,
@@ -131,26 +131,26 @@ def won_back_shares(table: pd.DataFrame, *, width: int = 320, row_height: int = 
     BadValueError
         If a column is missing, or nowhere anything was lost.
     """
-    given = needed(table, NEEDED)
-    given = given[(given["classifier"] == ALL) & given["won_back"].notna()]
-    sets = list(dict.fromkeys(given["expression_set"]))
+    checked = needed(table, NEEDED)
+    checked = checked[(checked["classifier"] == ALL) & checked["won_back"].notna()]
+    sets = list(dict.fromkeys(checked["expression_set"]))
     if not sets:
         msg = f"Expected rows of the classifier {ALL!r} in which something was lost; there are none."
         raise BadValueError(msg)
-    data = rows(given, ("worn", "expression_set", "method", "won_back", "low", "high", "n"))
-    methods = list(dict.fromkeys(given["method"]))
-    values = given[["low", "won_back", "high"]].to_numpy(float)
+    data = rows(checked, ("worn", "expression_set", "method", "won_back", "low", "high", "n"))
+    methods = list(dict.fromkeys(checked["method"]))
+    values = checked[["low", "won_back", "high"]].to_numpy(float)
     ends = min(0.0, float(np.nanmin(values))) - MARGIN, max(1.0, float(np.nanmax(values))) + MARGIN
     panels = [_shares(name, methods, ends, width, row_height) for name in sets]
-    told = "; ".join(
+    spoken = "; ".join(
         f"{row['expression_set']}, {row['worn']}, {row['method']}: {words_of(row)}"
-        for row in given.to_dict("records")
+        for row in checked.to_dict("records")
     )
     chart = alt.concat(*panels, columns=1, data=alt.NamedData(name="shares"))
     return theme.finish(
         chart.properties(datasets={"shares": data}),
         columns=1,
-        description=f"Share of the lost accuracy that is won back. {told}.",
+        description=f"Share of the lost accuracy that is won back. {spoken}.",
         heading=json.dumps(SHARES),
         above=14,
     )

@@ -1,4 +1,4 @@
-"""What the processing chain makes of a signal, step by step, one below the other."""
+"""The steps of the processing chain of a signal, one below the other."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def chain_steps(
             f"{title_of(channel)}: from the signal to its envelope; every step has a scale of its own"
         ),
         description="Panels, one below the other: the recorded signal, after the notch, after the band-pass "
-        "(smallest to largest value of each stretch of time), and the envelope, a point a frame.",
+        "(smallest to largest value of each stretch of time), and the envelope, a point per frame.",
         above=8,
     )
 
@@ -128,7 +128,7 @@ def step_table(
         "recorded": "Recorded, one electrode less the other",
         "notch": f"Without the mean, and without the mains ({chain.mains:g} Hz, Q = {chain.quality:g})",
         "band": f"Band of {chain.low:g} … {chain.high:g} Hz ({chain.taps_at(rate)} taps)",
-        "envelope": f"Root mean square of {chain.window_at(rate) / rate:.2g} s, {chain.rate:g} rows a second",
+        "envelope": f"Root mean square of {chain.window_at(rate) / rate:.2g} s, {chain.rate:g} rows/s",
     }
     parts = [
         _stretches(step, values, rate, start, stop)
@@ -151,7 +151,7 @@ def _stretches(step: str, values: np.ndarray, rate: float, start: float, stop: f
     there = np.isfinite(part)
     low = np.minimum.reduceat(np.where(there, part, np.inf), edges[:-1])
     high = np.maximum.reduceat(np.where(there, part, -np.inf), edges[:-1])
-    known = np.isfinite(low)
+    finite = np.isfinite(low)
     ends = (edges + first) / rate
-    table = {"start": ends[:-1][known], "end": ends[1:][known], "low": low[known], "high": high[known]}
+    table = {"start": ends[:-1][finite], "end": ends[1:][finite], "low": low[finite], "high": high[finite]}
     return pd.DataFrame({"step": step, **table})

@@ -1,4 +1,4 @@
-"""Maps between muscles and faces in figures: how well they tell, their weights, and a clip that they tell."""
+"""Figures of the maps between muscles and faces: their scores, their weights, and a predicted clip."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ WEIGHTS: Final = ("which", "unit", "channel", "weight")
 CELLS: Final = ("which", "unit", "muscle", "side", "column", "weight", "words")
 TRACE: Final = ("seconds", "name", "true", "told")
 BY: Final = {"clip": "clips left out", "session": "a session left out"}
-TRUE, TOLD = "true", "told by the map"
+TRUE, PREDICTED = "true", "predicted by the map"
 SCORES_HEADING: Final = (
-    "Spearman's ρ of told and true, 95 % intervals over clips. Circles: one clip after the other left out; "
-    "filled diamonds: one session after the other"
+    "Spearman's ρ of predicted and true values, 95 % intervals over clips. Circles: one clip after "
+    "the other left out; filled diamonds: one session after the other"
 )
 WEIGHTS_HEADING: Final = (
     "Change of a face unit when a muscle goes from rest to full activity; l, r: its sides"
@@ -38,7 +38,7 @@ LOW, MIDDLE, HIGH = "#d98c4b", "#f4f6f8", "#2f7fb8"
 def map_scores(
     table: pd.DataFrame, *, panels: str = "", width: int = 230, row_height: int = 26, columns: int = 2
 ) -> alt.ConcatChart:
-    """Draw how well maps tell every group of muscles, as dots with intervals.
+    """Draw how well maps predict every group of muscles, as dots with intervals.
 
     Parameters
     ----------
@@ -63,14 +63,14 @@ def map_scores(
         for order, name in enumerate(names)
     ]
     chart = alt.concat(*parts, columns=columns, data=alt.NamedData(name="scores"))
-    told = "; ".join(
+    spoken = "; ".join(
         f"{' '.join(filter(None, [row['panel'], row['title']]))}, {BY[row['by']]}: {row['says']}"
         for row in data
     )
     finished = theme.finish(
         chart.properties(datasets={"scores": data}),
         columns=columns,
-        description=f"Dots: rank correlation of what maps tell and what is true, by muscles. {told}.",
+        description=f"Dots: rank correlation of predicted and true values, by muscles. {spoken}.",
         heading=json.dumps(SCORES_HEADING),
         above=14,
     )
@@ -79,12 +79,12 @@ def map_scores(
 
 def score_rows(table: pd.DataFrame, panels: str = "") -> list[dict[str, Any]]:
     """Return the dots of `map_scores`."""
-    given = needed(table, (*SCORES, *([panels] if panels else [])))
-    given = given[given["level"] == "group"]
-    if given.empty:
+    checked = needed(table, (*SCORES, *([panels] if panels else [])))
+    checked = checked[checked["level"] == "group"]
+    if checked.empty:
         msg = "Expected rows of groups, from facelib.semg.evaluate; there are none."
         raise BadValueError(msg)
-    shown = given.assign(panel=given[panels].astype(str) if panels else "")
+    shown = checked.assign(panel=checked[panels].astype(str) if panels else "")
     if shown.duplicated(["panel", "name", "by"]).any():
         msg = "A group has several rows in a panel; choose one kind and model, or name the column `panels`."
         raise BadValueError(msg)
@@ -140,16 +140,16 @@ def map_weights(table: pd.DataFrame, *, cell: int = 17) -> alt.ConcatChart:
 
 def weight_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the cells of `map_weights`."""
-    given = needed(table, WEIGHTS)
-    if given.empty:
+    checked = needed(table, WEIGHTS)
+    if checked.empty:
         msg = "There is nothing to draw: the table has no rows."
         raise BadValueError(msg)
-    parts = [split(channel) for channel in given["channel"]]
-    shown = given.assign(
+    parts = [split(channel) for channel in checked["channel"]]
+    shown = checked.assign(
         muscle=[MUSCLES[muscle].title for muscle, _ in parts],
         side=[side for _, side in parts],
         column=[f"{_short(muscle)} {side[0]}" for muscle, side in parts],
-        words=[f"{weight:+.2f}" for weight in given["weight"]],
+        words=[f"{weight:+.2f}" for weight in checked["weight"]],
     )
     return rows(shown, CELLS)
 
@@ -163,7 +163,7 @@ def map_traces(
     height: int = 70,
     columns: int = 2,
 ) -> alt.ConcatChart:
-    """Draw what is true and what a map told over a clip, one panel a name, each on its own scale.
+    """Draw true and predicted values over a clip, one panel per name, each on its own scale.
 
     Parameters
     ----------
@@ -181,21 +181,21 @@ def map_traces(
     BadValueError
         If a column is missing or there is no row.
     """
-    given = needed(table, TRACE)
-    if given.empty:
+    checked = needed(table, TRACE)
+    if checked.empty:
         msg = "There is nothing to draw: the table has no rows."
         raise BadValueError(msg)
-    wide = given.melt(["seconds", "name"], ["true", "told"], "line", "value")
-    wide["line"] = wide["line"].map({"true": TRUE, "told": TOLD})
-    names = [str(name) for name in given["name"].drop_duplicates()]
+    wide = checked.melt(["seconds", "name"], ["true", "told"], "line", "value")
+    wide["line"] = wide["line"].map({"true": TRUE, "told": PREDICTED})
+    names = [str(name) for name in checked["name"].drop_duplicates()]
     shown = {name: _title(name) for name in names} | dict(titles or {})
     parts = [_lines(name, shown[name], width, height) for name in names]
     chart = alt.concat(*parts, columns=columns, data=alt.NamedData(name="traces"))
-    heading = f"Activity{f', {unit},' if unit else ''} over seconds. Grey: true; dashed: told by the map"
+    heading = f"Activity{f', {unit},' if unit else ''} over seconds. Grey: true; dashed: predicted"
     finished = theme.finish(
         chart.properties(datasets={"traces": rows(wide, ("seconds", "name", "line", "value"))}),
         columns=columns,
-        description="Lines: what is true and what a map told of a clip that it wasn't fitted to, one panel "
+        description="Lines: true and predicted values over a clip that the map wasn't fitted to, one panel "
         f"for each of {', '.join(shown[name] for name in names)}.",
         heading=json.dumps(heading),
         above=10,
@@ -278,7 +278,7 @@ def _lines(name: str, title: str, width: int, height: int) -> theme.Layered:
     x = alt.X("seconds:Q", axis=alt.Axis(title=None, grid=False, tickCount=5))
     y = alt.Y("value:Q", axis=alt.Axis(title=None, tickCount=3, ticks=False, domain=False))
     parts = []
-    for line, shade, dash in ((TRUE, theme.MUTED, [1, 0]), (TOLD, colour(1), [5, 2])):
+    for line, shade, dash in ((TRUE, theme.MUTED, [1, 0]), (PREDICTED, colour(1), [5, 2])):
         drawn = base.transform_filter(f"datum.line === {json.dumps(line)}")
         parts.append(
             drawn.mark_line(color=shade, strokeWidth=1.8, strokeDash=dash).encode(

@@ -49,7 +49,7 @@ SHOWN: Final = {
 
 
 def title_of(channel: str) -> str:
-    """Return how a channel is called in a chart.
+    """Return the title of a channel in a chart.
 
     >>> title_of("zygomaticus_left"), title_of("F20a")
     ('Zygomaticus, left', 'F20a')
@@ -164,7 +164,7 @@ def overview_table(recording: Recording, stretches: int = 400) -> pd.DataFrame:
         low = np.minimum.reduceat(np.where(there, signal, np.inf), edges[:-1])
         high = np.maximum.reduceat(np.where(there, signal, -np.inf), edges[:-1])
         share = np.add.reduceat(~there, edges[:-1]) / np.diff(edges)
-        known = np.isfinite(low)
+        finite = np.isfinite(low)
         parts.append(
             pd.DataFrame(
                 {
@@ -173,8 +173,8 @@ def overview_table(recording: Recording, stretches: int = 400) -> pd.DataFrame:
                     "side": side_of(channel),
                     "start": edges[:-1] / recording.rate,
                     "end": edges[1:] / recording.rate,
-                    "low": np.where(known, low, np.nan),
-                    "high": np.where(known, high, np.nan),
+                    "low": np.where(finite, low, np.nan),
+                    "high": np.where(finite, high, np.nan),
                     "missing": share,
                 }
             )
@@ -191,7 +191,7 @@ def signal_spectra(
     width: int = 170,
     height: int = 80,
 ) -> alt.ConcatChart:
-    """Draw the spectrum of every channel, one panel a muscle; dashed lines: the mains and its multiples.
+    """Draw the spectrum of every channel, one panel per muscle; dashed lines: the mains and its multiples.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def signal_spectra(
     highest
         Frequency up to which is drawn, Hz.
     columns
-        Panels a row.
+        Panels per row.
     width, height
         Of a panel, px.
 
@@ -254,8 +254,8 @@ def signal_spectra(
             "Power over frequency, dB of 1 µV²/Hz over Hz; blue: left, orange and dashed: right; "
             f"upright: {mains:g} Hz and multiples"
         ),
-        description="Lines: spectrum of each channel, one panel a muscle; solid: the person's left, dashed: "
-        "right; upright lines: the mains and its multiples.",
+        description="Lines: spectrum of each channel, one panel per muscle; solid: the person's left, "
+        "dashed: right; upright lines: the mains and its multiples.",
         above=8,
     )
 
@@ -272,15 +272,15 @@ def drawn_spectrum(found: Spectra, highest: float) -> pd.DataFrame:
         density = np.maximum.reduceat(found.density[kept, column], starts)
         with np.errstate(divide="ignore"):
             decibel = 10 * np.log10(density)
-        known = np.isfinite(decibel)
+        finite = np.isfinite(decibel)
         panel = MUSCLES[split(channel)[0]].title if channel in CHANNELS else channel
         parts.append(
             pd.DataFrame(
                 {
                     "panel": panel,
                     "side": side_of(channel),
-                    "frequency": (group[starts] * STRETCH + STRETCH / 2)[known],
-                    "decibel": decibel[known],
+                    "frequency": (group[starts] * STRETCH + STRETCH / 2)[finite],
+                    "decibel": decibel[finite],
                 }
             )
         )
@@ -323,7 +323,7 @@ def quality_map(table: pd.DataFrame, *, width: int = 78, row: int = 20) -> alt.L
     return theme.single(  # type: ignore[return-value]
         chart.properties(datasets={"checks": cells}),
         name="checks",
-        heading=f"Quality of each channel; !: beyond the limit that is looked at ({count} of {len(cells)})",
+        heading=f"Quality of each channel; !: beyond the limit ({count} of {len(cells)})",
         description="Table of checks: "
         + "; ".join(f"{cell['channel']}, {cell['check']}: {cell['says']}" for cell in cells if cell["bad"])
         + ("." if count else "nothing is beyond its limit."),

@@ -1,4 +1,4 @@
-"""Maps of muscle activity on the outline of a face, one panel a moment, all on one scale."""
+"""Maps of muscle activity on the outline of a face, one panel per moment, all on one scale."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NEEDED: Final = ("moment", "position", "value")
 ROWS: Final = 192  # of the picture of a map
-BESIDE: Final = 4  # panels a row
+BESIDE: Final = 4  # panels per row
 HEADING: Final = "{what}; dots: where it was measured, between them it is interpolated"
 WIDE, HIGH = 90.0, 100.0  # mm from the middle
 
@@ -38,7 +38,7 @@ def muscle_maps(
     most: float | None = None,
     height: int = 190,
 ) -> alt.ConcatChart:
-    """Draw muscle activity on the face, one panel a moment, all on one scale from 0.
+    """Draw muscle activity on the face, one panel per moment, all on one scale from 0.
 
     The person's left is at the right, as in a picture of the face. Light is little, dark is much. Dots mark
     the electrodes; channels without a value have none.
@@ -46,7 +46,7 @@ def muscle_maps(
     Parameters
     ----------
     table
-        One row a moment and position: moment (its title), position (channel or position), value; see
+        One row per moment and position: moment (its title), position (channel or position), value; see
         `facelib.charts.muscles.topography.moments`.
     scheme
         "fridlund" or "kuramoto".
@@ -89,13 +89,15 @@ def muscle_maps(
         },
     ).resolve_legend(color="shared", fill="shared")
     heading = HEADING.format(what=f"Envelope, {unit}" if unit else "Muscle activity, 0 … 1")
-    told = "; ".join(f"{title}: {_told(part['dots'])}" for title, part in zip(titles, maps, strict=True))
+    spoken = "; ".join(
+        f"{title}: {_most_active(part['dots'])}" for title, part in zip(titles, maps, strict=True)
+    )
     return theme.finish(
         chart,
         columns=beside,
         heading=repr(heading),
         above=12,
-        description=f"Maps of muscle activity on the face, the person's left at the right. {told}.",
+        description=f"Maps of muscle activity on the face, the person's left at the right. {spoken}.",
     )
 
 
@@ -165,15 +167,15 @@ def _face() -> npt.NDArray[np.bool_]:
 
 def _map_of(part: pd.DataFrame, scheme: Scheme, most: float, title: str) -> dict[str, Any]:
     """Return the picture of one moment, and its dots."""
-    given = dict(zip(part["position"].astype(str), part["value"].astype(float), strict=True))
-    found = topography(given, scheme)
-    known = face_plane.places(scheme)
-    values = np.full(len(known), np.nan)
-    values[[list(known).index(name) for name in found.positions]] = found.values
+    at_positions = dict(zip(part["position"].astype(str), part["value"].astype(float), strict=True))
+    activity = topography(at_positions, scheme)
+    places = face_plane.places(scheme)
+    values = np.full(len(places), np.nan)
+    values[[list(places).index(name) for name in activity.positions]] = activity.values
     x, y = axes(ROWS)
     half = (x[1] - x[0]) / 2
-    dots = pd.DataFrame(found.points, columns=["x", "y"]).assign(
-        moment=title, position=found.positions, value=found.values
+    dots = pd.DataFrame(activity.points, columns=["x", "y"]).assign(
+        moment=title, position=activity.positions, value=activity.values
     )
     return {
         "map": {
@@ -184,14 +186,14 @@ def _map_of(part: pd.DataFrame, scheme: Scheme, most: float, title: str) -> dict
     }  # fmt: skip
 
 
-def _told(dots: list[dict[str, Any]]) -> str:
+def _most_active(dots: list[dict[str, Any]]) -> str:
     """Say what is most active."""
     best = max(dots, key=lambda dot: dot["value"])
     return f"most active {best['position'].replace('_', ' ')} ({best['value']:.2g})"
 
 
 def _panel(title: str, unit: str, most: float, width: int, height: int) -> theme.Layered:
-    own = f"datum.moment === {title!r}"
+    this_moment = f"datum.moment === {title!r}"
     across = alt.Scale(domain=[-WIDE, WIDE], nice=False)
     up = alt.Scale(domain=[-HIGH, HIGH], nice=False)
     x, y = alt.X("x:Q", scale=across, axis=None), alt.Y("y:Q", scale=up, axis=None)
@@ -206,7 +208,7 @@ def _panel(title: str, unit: str, most: float, width: int, height: int) -> theme
     )
     image = (
         alt.Chart(alt.NamedData(name="maps"))
-        .transform_filter(own)
+        .transform_filter(this_moment)
         .mark_image(aspect=False)
         .encode(
             x=alt.X("left:Q", scale=across, axis=None),
@@ -223,13 +225,13 @@ def _panel(title: str, unit: str, most: float, width: int, height: int) -> theme
     )
     halo = (  # dots are seen where the map is dark, too
         alt.Chart(alt.NamedData(name="dots"))
-        .transform_filter(own)
+        .transform_filter(this_moment)
         .mark_circle(size=90, color="#ffffff", opacity=1)
         .encode(x=x, y=y)
     )
     dots = (
         alt.Chart(alt.NamedData(name="dots"))
-        .transform_filter(own)
+        .transform_filter(this_moment)
         .mark_circle(size=38, stroke=theme.INK, strokeWidth=1, opacity=1)
         .encode(
             x=x,

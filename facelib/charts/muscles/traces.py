@@ -1,4 +1,4 @@
-"""What muscles do over time, left and right in one panel, and what classifiers say meanwhile."""
+"""Muscle activity over time, left and right in one panel, and the outputs of classifiers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ else:
 TRACES: Final = ("seconds", "muscle", "side", "value")
 OUTPUTS: Final = ("seconds", "classifier", "label", "probability")
 COLOURS: Final = "blue: left, orange dashes: right"
-BESIDE: Final = 4  # panels a row
+BESIDE: Final = 4  # panels per row
 ROOM: Final = 0.06  # above what is largest, as a share of it
 WORDS: Final = {
     "": "Activity, 0 … 1, over seconds",
@@ -37,7 +37,7 @@ def muscle_traces(
     width: int = 170,
     height: int = 60,
 ) -> alt.ConcatChart:
-    """Draw the course of every muscle, one panel a muscle, the person's two sides in it; all on one scale.
+    """Draw the course of every muscle, one panel per muscle, the person's two sides in it; all on one scale.
 
     Parameters
     ----------
@@ -69,11 +69,11 @@ def muscle_traces(
     if not data:
         msg = "There is nothing to draw: the table has no rows."
         raise BadValueError(msg)
-    known = [name for name in MUSCLES if (table["muscle"] == name).any()]
+    muscles = [name for name in MUSCLES if (table["muscle"] == name).any()]
     most = float(table["value"].max()) if unit else 1.0
     ends = {"start": table["seconds"].min(), "end": table["seconds"].max()}
     chart = layout(
-        known, unit=unit, most=(1 + ROOM) * (most or 1), width=width, height=height, now=now, **ends
+        muscles, unit=unit, most=(1 + ROOM) * (most or 1), width=width, height=height, now=now, **ends
     )
     return chart.properties(datasets={"traces": data})
 
@@ -137,15 +137,15 @@ def layout(
         columns=beside,
         heading=theme.heading(repr(WORDS[unit]), COLOURS, lines=lines),
         above=8,
-        description="Lines: activity of each muscle over time, one panel a muscle, all on one scale; solid: "
-        "the person's left, dashed: right.",
+        description="Lines: activity of each muscle over time, one panel per muscle, all on one scale; "
+        "solid: the person's left, dashed: right.",
     )
 
 
 def outputs_over_time(
     outputs: pd.DataFrame, label: str = "happy", *, now: float | None = None, width: int = 170
 ) -> alt.ConcatChart:
-    """Draw the probability of one class over time, one panel a classifier.
+    """Draw the probability of one class over time, one panel per classifier.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def outputs_layout(
         chart,
         columns=beside,
         heading="'Probability of ' + label + ' over seconds'",
-        description="Lines: probability of the class of interest over time, one panel a classifier "
+        description="Lines: probability of the class of interest over time, one panel per classifier "
         f"({', '.join(classifiers)}).",
     )
 

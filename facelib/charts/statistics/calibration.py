@@ -1,4 +1,4 @@
-"""How far tests can be trusted: measured levels by test and setting, and power curves."""
+"""Calibration of tests: measured levels by test and setting, and power curves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangl
 def measured_levels(
     table: pd.DataFrame, n: int | None = None, alpha: float = 0.05, *, choose: bool = True
 ) -> alt.ConcatChart:
-    """Draw how often each test rejects true nulls, one panel a test, one row a setting.
+    """Draw how often each test rejects true nulls, one panel per test, one row per setting.
 
     A blue circle: the level is held. An orange triangle with its rate in bold: the 95 % interval lies above
     1.2 times the level, the test can't be trusted there. The scale is a square root, so that small levels
@@ -86,8 +86,8 @@ def measured_levels(
         columns=beside,
         heading=heading,
         description=(
-            f"Share of true nulls that each test rejects at {alpha:g} with 95 % intervals, one panel a test "
-            f"({', '.join(methods)}), one row a setting; triangles: the level isn't held. "
+            f"Share of true nulls that each test rejects at {alpha:g} with 95 % intervals, one panel per "
+            f"test ({', '.join(methods)}), one row per setting; triangles: the level isn't held. "
             + _spoken(data, first)
         ),
     ).properties(spacing=alt.RowColnumber(row=56, column=14))  # names in two lines need room
@@ -96,7 +96,7 @@ def measured_levels(
 def measured_power(
     table: pd.DataFrame, over: Literal["size", "n"] = "size", alpha: float = 0.05
 ) -> alt.ConcatChart:
-    """Draw the power of tests with 95 % intervals, one panel a shape of effect, one line a test.
+    """Draw the power of tests with 95 % intervals, one panel per shape of effect, one line per test.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def measured_power(
         columns=beside,
         heading=f"'Power at ' + alpha + ' over the {across}'",
         description=(
-            f"Power of {', '.join(methods)} at {alpha:g} over the {across}, one panel a shape of effect: "
+            f"Power of {', '.join(methods)} at {alpha:g} over the {across}, one panel per shape of effect: "
             f"{', '.join(shapes)}; bands: 95 % intervals; dashed: the level."
         ),
     )
@@ -178,8 +178,8 @@ def power_rows(table: pd.DataFrame, over: str, alpha: float) -> list[dict[str, A
             f"scenario, and one {'n' if over == 'size' else 'size'}."
         )
         raise BadValueError(msg)
-    words = [f"{hits} of {runs}" for hits, runs in zip(whole["rejected"], whole["runs"], strict=True)]
-    placed = whole.assign(at=whole[over].astype(float), words=words, method=_titles(whole))
+    counts = [f"{hits} of {runs}" for hits, runs in zip(whole["rejected"], whole["runs"], strict=True)]
+    placed = whole.assign(at=whole[over].astype(float), words=counts, method=_titles(whole))
     return rows(placed.sort_values(["at"], kind="stable"), POWERS)
 
 

@@ -1,4 +1,4 @@
-"""What outputs depend on as maps: classifier × emotion, one panel a property, the vote beside its size."""
+"""Maps of dependence: classifier × emotion, one panel per property, the vote beside its size."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def dependence(
     """
     cells = dependence_rows(table, titles, alpha=alpha)
     chart = dependence_layout(titles_by_order(cells), columns=columns)
-    told = "; ".join(
+    spoken = "; ".join(
         f"{cell['title']}, {cell['classifier']}, {cell['label']}: {cell['says']}" for cell in cells
     )
-    return chart.properties(datasets={"cells": cells}, description=f"Table: votes of tests. {told}.")
+    return chart.properties(datasets={"cells": cells}, description=f"Table: votes of tests. {spoken}.")
 
 
 def dependence_layout(
@@ -92,7 +92,7 @@ def dependence_layout(
         titles,
         heading=[HEADING],
         description="Table: votes of three tests on whether an output depends on a property given the label, "
-        "classifier by emotion, one panel a property. Star: significant after correction.",
+        "classifier by emotion, one panel per property. Star: significant after correction.",
         columns=columns,
     )
 
@@ -113,16 +113,16 @@ def dependence_rows(
     tested
         Whether the tests were run; else cells hold the share of variance only.
     """
-    given = needed(table, NEEDED)
-    known = [str(name) for name in given["property"].drop_duplicates()]
-    records = given.to_dict("records")
+    checked = needed(table, NEEDED)
+    properties = [str(name) for name in checked["property"].drop_duplicates()]
+    records = checked.to_dict("records")
     return rows(
-        given.assign(
-            order=[known.index(str(name)) for name in given["property"]],
-            title=[str((titles or {}).get(str(name), name)) for name in given["property"]],
+        checked.assign(
+            order=[properties.index(str(name)) for name in checked["property"]],
+            title=[str((titles or {}).get(str(name), name)) for name in checked["property"]],
             words=[_words(row, alpha) if tested else _size(row) for row in records],
             says=[_says(row, alpha) if tested else f"{_size(row)} of the variance so far" for row in records],
-            rejects=given["rejects"].astype(bool) & tested,
+            rejects=checked["rejects"].astype(bool) & tested,
         ),
         CELLS,
     )
@@ -140,7 +140,7 @@ def _size(row: Mapping[Any, Any]) -> str:
 
 
 def _says(row: Mapping[Any, Any], alpha: float) -> str:
-    """Return a cell in a line, for the tooltip and for who can't see the map."""
+    """Return a cell in one line, for the tooltip and for screen readers."""
     words = _words(row, alpha)
     decision = "goes with the property" if row["rejects"] else "not shown to go with it"
     known = row["explained"] == row["explained"]

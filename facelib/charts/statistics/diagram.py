@@ -1,4 +1,4 @@
-"""A causal diagram: what drives what, how strongly, and what is held fixed."""
+"""A causal diagram: arrows, their strengths, and the variables that are held fixed."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ def causal_diagram(nodes: pd.DataFrame, arrows: pd.DataFrame) -> Diagram:
 
 def _described(boxes: list[dict[str, object]], lines: list[dict[str, object]]) -> str:
     title = {box["node"]: box["title"] for box in boxes}
-    told = [
+    spoken = [
         f"{title[line['source']]} to {title[line['target']]}"
         + (f", {line['words']}" if line["words"] else "")
         for line in lines
     ]
     held = [str(box["title"]) for box in boxes if box["held"]]
     fixed = f"Held fixed: {', '.join(held)}." if held else "Nothing is held fixed."
-    return f"Causal diagram: {'; '.join(told)}. {fixed}"
+    return f"Causal diagram: {'; '.join(spoken)}. {fixed}"
 
 
 def _ends(line: dict[str, object]) -> tuple[float, float, float, float]:

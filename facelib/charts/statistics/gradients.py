@@ -193,7 +193,7 @@ def agreement(
     width: int = 300,
     height: int = 200,
 ) -> theme.Layered:
-    """Draw what was found as dots on the line of what a formula expects.
+    """Draw measured values as dots on the line that a formula predicts.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tests of independence as charts: the faces label by label, one p a test, power, and levels."""
+"""Tests of independence as charts: the faces label by label, one p per test, power, and levels."""
 
 from __future__ import annotations
 
@@ -73,20 +73,20 @@ def faces_layout(
         titles,
         name="faces",
         between=30,
-        description="Points: output over property, one panel a label, all faces in the first; "
+        description="Points: output over property, one panel per label, all faces in the first; "
         "lines: smooth trend of each panel.",
     )
 
 
 def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> theme.Layered:
-    """Draw one p a test on a logarithmic scale, and what it says at alpha in words.
+    """Draw one p per test on a logarithmic scale, and what it says at alpha in words.
 
     A filled dot rejects, a hollow one doesn't; the vote is a square.
 
     Parameters
     ----------
     tests
-        method (id, or "vote") and p, one row a test; ``votes`` in the vote's row if wanted.
+        method (id, or "vote") and p, one row per test; ``votes`` in the vote's row if wanted.
     alpha
         Level: the dashed line.
     width
@@ -150,7 +150,7 @@ def p_layout(*, width: int = 420, row_height: int = 23) -> theme.Layered:
         chart.properties(width=width, height=alt.Step(row_height), datasets={"tests": [], "level": []}),
         name="tests",
         heading="",
-        description="Dots: one p a test on a logarithmic scale; those filled reject at the level of the "
+        description="Dots: one p per test on a logarithmic scale; those filled reject at the level of the "
         "dashed line. The square is the vote.",
     )
 
@@ -163,7 +163,7 @@ def power(
     width: int = 150,
     height: int = 86,
 ) -> alt.FacetChart:
-    """Draw how often each test rejects over the size of the effect, one panel a test.
+    """Draw how often each test rejects over the size of the effect, one panel per test.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def power_layout(
         titles,
         name="power",
         between=52,
-        description="Lines: share of repetitions in which a test rejects, over the effect, one panel a "
+        description="Lines: share of repetitions in which a test rejects, over the effect, one panel per "
         "test; bands: 95 % intervals; dashed: the level, where the line should start.",
     )
 

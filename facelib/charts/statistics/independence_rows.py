@@ -1,4 +1,4 @@
-"""Between tables of tests and their charts: rows that the browser takes, and what a p says in words."""
+"""Rows for the charts of tests, and p-values in words."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def face_rows(table: pd.DataFrame, shown: int = SHOWN) -> list[dict[str, Any]]:
     parts = [(ALL, table), *((name, table[(groups == name).to_numpy()]) for name in names)]
     paint = groups.map({name: colour(order) for order, name in enumerate(names)}).astype(str)
     drawn = table.index[:shown]
-    found: list[dict[str, Any]] = []
+    panels: list[dict[str, Any]] = []
     for order, (name, part) in enumerate(parts):
         here = part.loc[part.index.isin(drawn), ["property", "output"]]
         face = here.assign(group=name, order=order, kind="face", colour=paint[here.index])
-        found += rows(face, FACES, digits=2)
-        found += rows(_trend(part).assign(group=name, order=order, kind="line", colour=""), FACES, digits=2)
-    return found
+        panels += rows(face, FACES, digits=2)
+        panels += rows(_trend(part).assign(group=name, order=order, kind="line", colour=""), FACES, digits=2)
+    return panels
 
 
 def reach(points: Sequence[Mapping[str, Any]]) -> int:
@@ -81,21 +81,21 @@ def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
     table = titled(needed(tests, ("method", "p")))
     if several := sorted(table.loc[table["method"].duplicated(), "title"].unique()):
         msg = (
-            f"Expected one row a test; {', '.join(several)} has several. Choose one property and one output, "
-            "as in grid[(grid['property'] == 'age') & (grid['output'] == 'happy')]."
+            f"Expected one row per test; {', '.join(several)} has several. Choose one property and one "
+            "output, as in grid[(grid['property'] == 'age') & (grid['output'] == 'happy')]."
         )
         raise BadValueError(msg)
     p = table["p"].astype(float)
     said = table["words"] if "words" in table else pd.Series("not testable", table.index)
     votes = table["votes"] if "votes" in table else pd.Series(pd.NA, table.index)
     votes = votes.where(table["method"] == VOTE)  # a grid has them beside every test
-    told = [
+    decisions = [
         word if value != value else says(value, alpha, None if pd.isna(vote) else int(vote))  # noqa: PLR0124
         for value, word, vote in zip(p, said, votes, strict=True)
     ]
     shown = table.assign(
         shown=p.clip(lower=LEAST), rejects=(p < alpha).to_numpy(), vote=table["method"] == VOTE,
-        old=table.get("old", False), words=told,
+        old=table.get("old", False), words=decisions,
     )  # fmt: skip
     if "rejects" in tests:
         shown["rejects"] = tests["rejects"].fillna(False).astype(bool).to_numpy()
@@ -103,7 +103,7 @@ def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
 
 
 def says(p: float, alpha: float, votes: int | None = None) -> str:
-    """Return what a test says: its p and its decision, never one without the other.
+    """Return a test's result in words: its p and its decision, never one without the other.
 
     Examples
     --------
@@ -132,17 +132,19 @@ def power_rows(table: pd.DataFrame, missing: Mapping[str, str] | None = None) ->
     missing
         Words by id, for panels of tests that have no row yet.
     """
-    given = titled(needed(table, ("effect", "method", "share", "low", "high", "rejections", "repetitions")))
-    words = [
+    checked = titled(needed(table, ("effect", "method", "share", "low", "high", "rejections", "repetitions")))
+    counts = [
         f"{hits} of {runs} at effect {effect:g}"
-        for hits, runs, effect in zip(given["rejections"], given["repetitions"], given["effect"], strict=True)
+        for hits, runs, effect in zip(
+            checked["rejections"], checked["repetitions"], checked["effect"], strict=True
+        )
     ]
-    known = set(table["method"])
-    absent = {name: text for name, text in (missing or {}).items() if name not in known}
+    methods = set(table["method"])
+    absent = {name: text for name, text in (missing or {}).items() if name not in methods}
     empty = titled(pd.DataFrame({"method": list(absent), "words": list(absent.values())}, dtype=object))
     empty = empty.assign(effect=0.0, share=math.nan, low=math.nan, high=math.nan, first=True)
     return [
-        *rows(given.assign(words=words, first=given["effect"] == given["effect"].min()), POWER),
+        *rows(checked.assign(words=counts, first=checked["effect"] == checked["effect"].min()), POWER),
         *rows(empty, POWER),
     ]
 
@@ -161,7 +163,7 @@ def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         msg = f"Expected a grid with its vote; these tests were run: {', '.join(table['method'].unique())}."
         raise BadValueError(msg)
     without = without_run(votes) if "notes" in votes else [False] * len(votes)
-    words = [
+    counts = [
         ("not run" if absent else "not testable")
         if pd.isna(p)
         else f"{int(count)} of 3{' *' if holm else ''}"
@@ -169,8 +171,8 @@ def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
             votes["p"], votes["votes"], votes["rejects_holm"], without, strict=True
         )
     ]
-    says = [word if pd.isna(p) else f"merged p {p:.2g}" for p, word in zip(votes["p"], words, strict=True)]
-    return rows(votes.assign(words=words, says=says), VOTES)
+    says = [word if pd.isna(p) else f"merged p {p:.2g}" for p, word in zip(votes["p"], counts, strict=True)]
+    return rows(votes.assign(words=counts, says=says), VOTES)
 
 
 def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What chance does: null distributions, p-values of repeats, and how often tests reject."""
+"""Null distributions, p-values of repeats, and rejection rates of tests."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def histogram(
     Returns
     -------
     pandas.DataFrame
-        start, end, low, high, part: bars from ``low`` to ``high``, two a bin; empty ones are left out.
+        start, end, low, high, part: bars from ``low`` to ``high``, two per bin; empty ones are left out.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def levels(
     width: int = 420,
     height: int = 200,
 ) -> theme.Layered:
-    """Draw how often tests reject, with intervals, over a setting; one line a series.
+    """Draw how often tests reject, with intervals, over a setting; one line per series.
 
     Parameters
     ----------
@@ -201,8 +201,8 @@ def levels(
     4
     """
     needed(table, ("x", "rate", "series"))
-    given = table if "low" in table else table.assign(low=table["rate"], high=table["rate"])
-    names = [str(name) for name in given["series"].drop_duplicates()]
+    rates = table if "low" in table else table.assign(low=table["rate"], high=table["rate"])
+    names = [str(name) for name in rates["series"].drop_duplicates()]
     scale = alt.Scale(type="log") if log else alt.Scale(domain=[0, 1.02 * most], nice=False)
     colours, shapes = theme.told_apart(names)
     where = alt.X(
@@ -210,7 +210,9 @@ def levels(
         title=x,
         scale=alt.Scale(type="log", nice=False, padding=12) if log_x else alt.Scale(zero=False, padding=12),
         axis=alt.Axis(
-            values=sorted(given["x"].unique().tolist() if ticks is None else ticks), format=".4~g", grid=False
+            values=sorted(rates["x"].unique().tolist() if ticks is None else ticks),
+            format=".4~g",
+            grid=False,
         ),
     )
     base = alt.Chart().encode(x=where, color=colours)
@@ -239,11 +241,11 @@ def levels(
         chart.properties(
             width=width,
             height=height,
-            datasets={"levels": rows(given, RATES, digits=None)},
+            datasets={"levels": rows(rates, RATES, digits=None)},
         ),
         name="levels",
         heading=heading,
-        description=f"{y} over {x}, one line a series ({', '.join(names)}); dashed: nominal level.",
+        description=f"{y} over {x}, one line per series ({', '.join(names)}); dashed: nominal level.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The vote of the tests on every property and output, as a table with words."""
+"""The vote of the tests on every property and output, as a table in words."""
 
 from __future__ import annotations
 

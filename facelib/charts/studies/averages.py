@@ -1,4 +1,4 @@
-"""Mean response curves over people with their intervals, one panel a classifier."""
+"""Mean response curves over people with their intervals, one panel per classifier."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def mean_response(
     )  # fmt: skip
     return chart.properties(
         datasets={"curves": data},
-        description="Lines: mean probability over the strength from 0 to 1, one panel a classifier "
+        description="Lines: mean probability over the strength from 0 to 1, one panel per classifier "
         f"({', '.join(classifiers)}); lines are {', '.join(names)}.",
     )
 
@@ -93,7 +93,7 @@ def mean_layout(
         "curves",
         titles,
         heading=heading,
-        description="Lines: mean probability over the strength from 0 to 1, one panel a classifier.",
+        description="Lines: mean probability over the strength from 0 to 1, one panel per classifier.",
         columns=columns,
         between=(16, 14),
     )
@@ -102,15 +102,15 @@ def mean_layout(
 
 def curve_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of `mean_response`."""
-    given = needed(table, NEEDED)
-    classifiers = classifiers_of(given)
-    runs = [str(name) for name in given["intervention"].drop_duplicates()]
+    checked = needed(table, NEEDED)
+    classifiers = classifiers_of(checked)
+    runs = [str(name) for name in checked["intervention"].drop_duplicates()]
     return rows(
-        given.assign(
-            order=[classifiers.index(str(name)) for name in given["classifier"]],
-            title=given["classifier"].astype(str),
-            line=[runs.index(str(name)) for name in given["intervention"]],
-            series=[str((titles or {}).get(str(name), name)) for name in given["intervention"]],
+        checked.assign(
+            order=[classifiers.index(str(name)) for name in checked["classifier"]],
+            title=checked["classifier"].astype(str),
+            line=[runs.index(str(name)) for name in checked["intervention"]],
+            series=[str((titles or {}).get(str(name), name)) for name in checked["intervention"]],
         ).sort_values(["order", "strength"], kind="stable"),
         CELLS,
     )

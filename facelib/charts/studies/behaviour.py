@@ -1,4 +1,4 @@
-"""How classifiers behave, side by side: what they confuse, how sure they are, how far they agree."""
+"""Behaviour of classifiers side by side: confusion, calibration and agreement."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def confusion(table: pd.DataFrame, *, cell: int = 27) -> alt.ConcatChart:
     ['faceapi', 'facemood', 'facex']
     """
     chart, data = _confusion(table, cell)
-    return _finish(chart, {"confusion": data}, HEADINGS["confusion"], _told_confusion(data), 30)
+    return _finish(chart, {"confusion": data}, HEADINGS["confusion"], _spoken_confusion(data), 30)
 
 
 def reliability(table: pd.DataFrame, *, width: int = 190, height: int = 150) -> alt.ConcatChart:
@@ -75,7 +75,7 @@ def reliability(table: pd.DataFrame, *, width: int = 190, height: int = 150) -> 
         If a column is missing, or no calibration is there.
     """
     chart, data = _reliability(table, width, height)
-    return _finish(chart, {"calibration": data}, HEADINGS["calibration"], _told_calibration(table), 30)
+    return _finish(chart, {"calibration": data}, HEADINGS["calibration"], _spoken_calibration(table), 30)
 
 
 def disagreement(table: pd.DataFrame, *, width: int = 64, row_height: int = 40) -> theme.Layered:
@@ -98,7 +98,7 @@ def disagreement(table: pd.DataFrame, *, width: int = 64, row_height: int = 40) 
         chart.properties(datasets={"disagreement": data}),
         name="disagreement",
         heading=HEADINGS["disagreement"],
-        description=_told_disagreement(data),
+        description=_spoken_disagreement(data),
         above=28,
     )
 
@@ -120,14 +120,14 @@ def model_gallery(table: pd.DataFrame) -> alt.VConcatChart:
     curves, bins = _reliability(table, 190, 150)
     parts: list[Any] = [_headed(matrices, "confusion"), _headed(curves, "calibration")]
     data = {"confusion": cells, "calibration": bins}
-    told = [_told_confusion(cells), _told_calibration(table)]
+    spoken = [_spoken_confusion(cells), _spoken_calibration(table)]
     if (table["what"] == "disagreement").any():
         pairs, data["disagreement"] = _disagreement(table, 64, 40)
         parts.append(_headed(pairs, "disagreement"))
-        told.append(_told_disagreement(data["disagreement"]))
+        spoken.append(_spoken_disagreement(data["disagreement"]))
     return alt.vconcat(*parts, spacing=40).properties(
         datasets=data,
-        description=" ".join(told),
+        description=" ".join(spoken),
         config=theme.config(),
         autosize=alt.AutoSizeParams(type="pad", contains="padding"),
         padding=2,
@@ -153,19 +153,19 @@ def _finish(
 
 
 def _confusion(table: pd.DataFrame, cell: int) -> tuple[alt.ConcatChart, list[dict[str, Any]]]:
-    chosen = _part(table, "confusion")
-    given = chosen.assign(
-        words=[_percent(share) for share in chosen["value"]], right=chosen["row"] == chosen["column"]
+    shares = _part(table, "confusion")
+    cells = shares.assign(
+        words=[_percent(share) for share in shares["value"]], right=shares["row"] == shares["column"]
     )
     right = _one(table, "accuracy")
-    names = _names(given)
+    names = _names(cells)
     panels = []
     for place, name in enumerate(names):
-        own = given[given["classifier"] == name]
+        matrix = cells[cells["classifier"] == name]
         note = f"{100 * right[name]:.0f} % as meant" if name in right else ""
-        panels.append(_matrix(own, name, note, first=place % BESIDE == 0, cell=cell))
+        panels.append(_matrix(matrix, name, note, first=place % BESIDE == 0, cell=cell))
     chart = alt.concat(*panels, columns=BESIDE, data=alt.NamedData(name="confusion"))
-    return chart, rows(given, CONFUSION)
+    return chart, rows(cells, CONFUSION)
 
 
 def _matrix(own: pd.DataFrame, name: str, note: str, *, first: bool, cell: int) -> theme.Layered:
@@ -203,19 +203,19 @@ def _matrix(own: pd.DataFrame, name: str, note: str, *, first: bool, cell: int) 
 def _reliability(
     table: pd.DataFrame, width: int, height: int
 ) -> tuple[alt.ConcatChart, list[dict[str, Any]]]:
-    chosen = _part(table, "calibration")
+    bins = _part(table, "calibration")
     keys = ["classifier", "row"]
-    sure = chosen[chosen["column"] == "confidence"].set_index(keys)["value"].rename("confidence")
-    right = chosen[chosen["column"] == "right"].set_index(keys).rename(columns={"value": "right"})
-    given = right.join(sure).reset_index()
-    given["share"] = given["n"] / given.groupby("classifier")["n"].transform("sum")
+    sure = bins[bins["column"] == "confidence"].set_index(keys)["value"].rename("confidence")
+    right = bins[bins["column"] == "right"].set_index(keys).rename(columns={"value": "right"})
+    dots = right.join(sure).reset_index()
+    dots["share"] = dots["n"] / dots.groupby("classifier")["n"].transform("sum")
     error = _one(table, "calibration error")
     panels = []
-    for place, name in enumerate(_names(given)):
+    for place, name in enumerate(_names(dots)):
         note = f"calibration error {error[name]:.2f}" if name in error else ""
         panels.append(_curve(name, note, place, width=width, height=height))
     chart = alt.concat(*panels, columns=BESIDE, data=alt.NamedData(name="calibration"))
-    return chart, rows(given, CALIBRATION)
+    return chart, rows(dots, CALIBRATION)
 
 
 def _curve(name: str, note: str, place: int, *, width: int, height: int) -> theme.Layered:
@@ -260,8 +260,8 @@ def _disagreement(
 ) -> tuple[alt.LayerChart | alt.FacetChart, list[dict[str, Any]]]:
     import pandas as pd
 
-    chosen = _part(table, "disagreement").set_index(["classifier", "row"])
-    columns = {what: chosen.loc[chosen["column"] == what, "value"] for what in ("share", "kappa")}
+    estimates = _part(table, "disagreement").set_index(["classifier", "row"])
+    columns = {what: estimates.loc[estimates["column"] == what, "value"] for what in ("share", "kappa")}
     pairs = pd.DataFrame(columns).reset_index().rename(columns={"classifier": "first", "row": "second"})
     names = list(dict.fromkeys([*pairs["first"], *pairs["second"]]))
     turned = pairs.rename(columns={"first": "second", "second": "first"})
@@ -271,10 +271,10 @@ def _disagreement(
         "κ ?" if kappa != kappa else f"κ {kappa:.2f}".replace("-", "−")  # noqa: PLR0124
         for kappa in both["kappa"]
     ]
-    words = {name: name.split("_") for name in names}
-    lines = max(map(len, words.values()))
+    name_parts = {name: name.split("_") for name in names}
+    lines = max(map(len, name_parts.values()))
     # Lines grow downwards, also above a chart. SVG skips empty ones, Vega trims spaces: no-width ones stay.
-    padded = {name: ["\u200b"] * (lines - len(parts)) + parts for name, parts in words.items()}
+    padded = {name: ["\u200b"] * (lines - len(parts)) + parts for name, parts in name_parts.items()}
     axis: dict[str, Any] = {"title": None, "ticks": False, "domain": False, "labelColor": theme.INK}
     across = alt.Axis(
         orient="top", labelAngle=0, labelLimit=0, labelPadding=5 + LINE * (lines - 1),
@@ -297,16 +297,16 @@ def _disagreement(
 
 
 def _part(table: pd.DataFrame, what: str) -> pd.DataFrame:
-    given = needed(table, TIDY)
-    found = given[given["what"] == what]
-    if found.empty:
+    checked = needed(table, TIDY)
+    part = checked[checked["what"] == what]
+    if part.empty:
         msg = (
             "Expected a table with rows of "
             f"{what!r}, as facelib.experiments.measured_behaviour() returns it; got "
-            f"{', '.join(map(repr, given['what'].drop_duplicates())) or 'an empty one'}."
+            f"{', '.join(map(repr, checked['what'].drop_duplicates())) or 'an empty one'}."
         )
         raise BadValueError(msg)
-    return found
+    return part
 
 
 def _one(table: pd.DataFrame, what: str) -> dict[str, float]:
@@ -339,25 +339,25 @@ def _percent(share: float) -> str:
     return "·" if round(100 * share) == 0 else f"{100 * share:.0f}"
 
 
-def _told_confusion(data: list[dict[str, Any]]) -> str:
-    """Say of every emotion how often it is named, and what else is named most."""
+def _spoken_confusion(data: list[dict[str, Any]]) -> str:
+    """Describe how often each emotion is named as meant, and what else is named most."""
     parts = []
     for name in dict.fromkeys(row["classifier"] for row in data):
-        own = [row for row in data if row["classifier"] == name]
-        words = []
-        for meant in dict.fromkeys(row["row"] for row in own):
-            most = max((row for row in own if row["row"] == meant), key=lambda row: float(row["value"]))
-            words.append(f"{meant} most often as {most['column']}, {100 * most['value']:.0f} %")
-        parts.append(f"{name}: {'; '.join(words)}")
+        cells = [row for row in data if row["classifier"] == name]
+        shares = []
+        for meant in dict.fromkeys(row["row"] for row in cells):
+            most = max((row for row in cells if row["row"] == meant), key=lambda row: float(row["value"]))
+            shares.append(f"{meant} most often as {most['column']}, {100 * most['value']:.0f} %")
+        parts.append(f"{name}: {'; '.join(shares)}")
     return f"Tables: what is named where an emotion is meant. {'. '.join(parts)}."
 
 
-def _told_calibration(table: pd.DataFrame) -> str:
+def _spoken_calibration(table: pd.DataFrame) -> str:
     errors = ", ".join(f"{name} {error:.2f}" for name, error in _one(table, "calibration error").items())
     return f"Dots: share right over the largest probability. Expected calibration error: {errors}."
 
 
-def _told_disagreement(data: list[dict[str, Any]]) -> str:
+def _spoken_disagreement(data: list[dict[str, Any]]) -> str:
     seen = data[: len(data) // 2]
     words = "; ".join(f"{row['first']} and {row['second']} {row['words']}, {row['kappa']}" for row in seen)
     return f"Table: faces on which two classifiers name different emotions. {words}."

@@ -1,4 +1,4 @@
-"""Effects with their intervals beside the margin: one row a classifier, the verdict in words and shape."""
+"""Effects with their intervals beside the margin: one row per classifier, the verdict in words and shape."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def forest(
     """
     given = needed(table, NEEDED)
     data = effect_rows(given, titles)
-    told = "; ".join(f"{row['row']}: {row['words']}" for row in data)
+    spoken = "; ".join(f"{row['row']}: {row['words']}" for row in data)
     chart = forest_layout(
         titles_by_order(data), ends=effect_ends(given), heading=[heading, legend(given)], width=width,
         row_height=row_height,
     )  # fmt: skip
-    return chart.properties(datasets={"effects": data}, description=f"Effects with intervals. {told}")
+    return chart.properties(datasets={"effects": data}, description=f"Effects with intervals. {spoken}")
 
 
 def forest_layout(
@@ -147,12 +147,12 @@ def explained(
     '21 % (10 % to 30 %), 3 of 3 votes'
     """
     data = explained_rows(table, titles, delta=delta, alpha=alpha, most=most)
-    told = "; ".join(f"{row['row']}: {row['words']}" for row in data)
+    spoken = "; ".join(f"{row['row']}: {row['words']}" for row in data)
     chart = explained_layout(
         titles_by_order(data), ends=explained_ends(data, delta),
         heading=explained_legend(delta, whiskers=has_ranges(data)), width=width, row_height=row_height,
     )  # fmt: skip
-    return chart.properties(datasets={"effects": data}, description=f"Shares of variance. {told}")
+    return chart.properties(datasets={"effects": data}, description=f"Shares of variance. {spoken}")
 
 
 def explained_layout(
@@ -201,13 +201,13 @@ def explained_rows(
     table: pd.DataFrame, titles: Mapping[str, str] | None = None, *, delta: float, alpha: float, most: int
 ) -> list[dict[str, Any]]:
     """Return the rows of `explained`."""
-    given = needed(table, SIZED)
-    known = [str(name) for name in given["property"].drop_duplicates()]
-    first = strongest_first(given).groupby("property", sort=False).head(most)
+    checked = needed(table, SIZED)
+    properties = [str(name) for name in checked["property"].drop_duplicates()]
+    first = strongest_first(checked).groupby("property", sort=False).head(most)
     decided = first["rejects"].astype(int) + (first["rejects"] & (first["p_holm"] < alpha)).astype(int)
     return rows(
         first.assign(
-            order=[known.index(str(name)) for name in first["property"]],
+            order=[properties.index(str(name)) for name in first["property"]],
             title=[str((titles or {}).get(str(name), name)) for name in first["property"]],
             row=first["classifier"] + ": " + first["label"],
             mean=first["explained"],
@@ -240,20 +240,20 @@ def _share_words(row: Mapping[Any, Any]) -> str:
 
 def effect_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Return the rows of `forest`."""
-    given = possible(needed(table, NEEDED))
-    names = given["intervention"] if "intervention" in given else pd.Series("", given.index)
-    known = [str(name) for name in names.drop_duplicates()]
-    several = len(given["label"].drop_duplicates()) > 1
+    checked = possible(needed(table, NEEDED))
+    names = checked["intervention"] if "intervention" in checked else pd.Series("", checked.index)
+    panels = [str(name) for name in names.drop_duplicates()]
+    several = len(checked["label"].drop_duplicates()) > 1
     return rows(
-        given.assign(
-            order=[known.index(str(name)) for name in names],
+        checked.assign(
+            order=[panels.index(str(name)) for name in names],
             title=[str((titles or {}).get(str(name), name)) for name in names],
-            row=given["classifier"] + ": " + given["label"] if several else given["classifier"],
-            inner_low=given["verdict_low"],
-            inner_high=given["verdict_high"],
-            below=-given["delta"],
-            above=given["delta"],
-            words=[_words(row) for row in given.to_dict("records")],
+            row=checked["classifier"] + ": " + checked["label"] if several else checked["classifier"],
+            inner_low=checked["verdict_low"],
+            inner_high=checked["verdict_high"],
+            below=-checked["delta"],
+            above=checked["delta"],
+            words=[_words(row) for row in checked.to_dict("records")],
         ),
         CELLS,
     )
@@ -311,7 +311,7 @@ def _rows(
         "effects",
         titles,
         heading=heading,
-        description="Numbers with intervals, one row an output, told in words beside it; grey: the margin.",
+        description="Numbers with intervals, one row per output, in words beside it; grey: the margin.",
         columns=1,
         own_rows=True,
     )

@@ -1,4 +1,4 @@
-"""Effects over faces as a map: classifier × emotion, one panel an intervention, marks beside every number."""
+"""Map of effects over faces: classifier × emotion, one panel per intervention, marks beside the numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FULL: Final = 0.5  # change of probability at which the colour is full
 ALPHA: Final = 0.05  # where the table doesn't say
 FALLS, STAYS, RISES = "#e0a06a", "#f4f6f8", "#7fb2d9"
 HEADING: Final = (
-    "Change of the mean probability from strength 0 to 1. Framed: matters at δ; ?: can't tell",
+    "Change of the mean probability from strength 0 to 1. Framed: matters at δ; ?: cannot tell",
     "*: significant after Holm's correction; (*): only before it",
 )
 
@@ -46,7 +46,7 @@ def heatmap(
     width: int = 60,
     row_height: int = 22,
 ) -> alt.FacetChart:
-    """Draw the mean effect of every classifier and emotion in numbers, with signs for what is sure of it.
+    """Draw the mean effect of every classifier and emotion in numbers, with signs for tests and verdicts.
 
     A star: significant after Holm's correction over the table's family; one in brackets: only before it. A
     frame: the change matters at the margin; a question mark: it can't be said; neither: it doesn't matter.
@@ -80,12 +80,12 @@ def heatmap(
     """
     cells = heatmap_rows(table, titles)
     chart = heatmap_layout(titles_by_order(cells), columns=columns, width=width, row_height=row_height)
-    told = "; ".join(
+    spoken = "; ".join(
         ", ".join(filter(None, [cell["title"], cell["classifier"], cell["label"]])) + f": {cell['says']}"
         for cell in cells
     )
     return chart.properties(
-        datasets={"cells": cells}, description=f"Table: mean change of outputs over faces. {told}."
+        datasets={"cells": cells}, description=f"Table: mean change of outputs over faces. {spoken}."
     )
 
 
@@ -133,8 +133,8 @@ def heatmap_layout(
         titles,
         heading=HEADING,
         columns=columns,
-        description="Table: mean change of outputs over faces, classifier by emotion, one panel an "
-        "intervention. Star: significant after correction; frame: matters; question mark: can't tell.",
+        description="Table: mean change of outputs over faces, classifier by emotion, one panel per "
+        "intervention. Star: significant after correction; frame: matters; question mark: cannot tell.",
     )
 
 
@@ -149,20 +149,20 @@ def heatmap_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -
     >>> cell["words"], cell["says"]
     ('+.20 (*)?', '+.20 (+.10 to +.30), n = 12, p = .020, after Holm .200: cannot tell')
     """
-    given = possible(needed(table, NEEDED))
-    names = given["intervention"] if "intervention" in given else pd.Series("", given.index)
-    alphas = given["alpha"] if "alpha" in given else pd.Series(ALPHA, given.index)
-    known = [str(name) for name in names.drop_duplicates()]
-    shown = {name: str((titles or {}).get(name, name)) for name in known}
+    checked = possible(needed(table, NEEDED))
+    names = checked["intervention"] if "intervention" in checked else pd.Series("", checked.index)
+    alphas = checked["alpha"] if "alpha" in checked else pd.Series(ALPHA, checked.index)
+    panels = [str(name) for name in names.drop_duplicates()]
+    shown = {name: str((titles or {}).get(name, name)) for name in panels}
     return rows(
-        given.assign(
+        checked.assign(
             intervention=names.astype(str),
-            order=[known.index(str(name)) for name in names],
+            order=[panels.index(str(name)) for name in names],
             title=[shown[str(name)] for name in names],
-            words=[_words(row, alpha) for row, alpha in zip(given.to_dict("records"), alphas, strict=True)],
-            matters=given["verdict"] == MATTERS,
-            strong=given["p_holm"] <= alphas,
-            says=[_says(row) for row in given.to_dict("records")],
+            words=[_words(row, alpha) for row, alpha in zip(checked.to_dict("records"), alphas, strict=True)],
+            matters=checked["verdict"] == MATTERS,
+            strong=checked["p_holm"] <= alphas,
+            says=[_says(row) for row in checked.to_dict("records")],
         ),
         CELLS,
     )
@@ -177,7 +177,7 @@ def _words(row: Mapping[Any, Any], alpha: float) -> str:
 
 
 def _says(row: Mapping[Any, Any]) -> str:
-    """Return the numbers of a cell in a line, for the tooltip and for who can't see the map."""
+    """Return the numbers of a cell in one line, for the tooltip and for screen readers."""
     if math.isnan(row["mean"]):
         return "not known for any face"
     interval = f" ({signed(row['low'])} to {signed(row['high'])})" if math.isfinite(row["low"]) else ""

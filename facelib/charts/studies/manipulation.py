@@ -90,19 +90,19 @@ def matrix(table: pd.DataFrame, *, width: int | None = None, row_height: int = 2
 
 def cell_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the cells of `matrix`."""
-    given = needed(
+    checked = needed(
         table, ("intervention", "property", "moved", "own", "leaks", "heads", "change", "monotone")
     )
-    words = [_number(moved) for moved in given["moved"]]
+    numbers = [_number(moved) for moved in checked["moved"]]
     says = [
         "can't be measured on these heads"
         if math.isnan(moved)
         else f"{change:+.3g} on the mean of {heads} heads, rank correlation with the strength {monotone:.2f}"
         for moved, change, heads, monotone in zip(
-            given["moved"], given["change"], given["heads"], given["monotone"], strict=True
+            checked["moved"], checked["change"], checked["heads"], checked["monotone"], strict=True
         )
     ]
-    return rows(given.assign(words=words, says=says), CELLS)
+    return rows(checked.assign(words=numbers, says=says), CELLS)
 
 
 def _number(moved: float) -> str:

@@ -33,7 +33,7 @@ def power_curve(
     width: int = CURVE["width"],
     height: int = CURVE["height"],
 ) -> theme.Layered:
-    """Draw the power of a study over the number of people, one line a question.
+    """Draw the power of a study over the number of people, one line per question.
 
     A dot marks the smallest number of people in the table that reaches the wanted power, or `people` if they
     are given.
@@ -90,13 +90,15 @@ def power_curve(
 
 def curve_rows(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that are drawn: n, series (the question in words), power, words."""
-    found = needed(table, NEEDED)
-    series = [_title(str(q), float(d)) for q, d in zip(found["question"], found["delta"], strict=True)]
-    words = [f"{percent(power)} with {n} people" for n, power in zip(found["n"], found["power"], strict=True)]
-    data = found.assign(series=series, words=words).sort_values("n", kind="stable", ignore_index=True)
+    checked = needed(table, NEEDED)
+    series = [_title(str(q), float(d)) for q, d in zip(checked["question"], checked["delta"], strict=True)]
+    texts = [
+        f"{percent(power)} with {n} people" for n, power in zip(checked["n"], checked["power"], strict=True)
+    ]
+    data = checked.assign(series=series, words=texts).sort_values("n", kind="stable", ignore_index=True)
     if data.empty or data.duplicated(["n", "series"]).any():
         why = "it is empty" if data.empty else "there are several: draw one assumed change at a time"
-        msg = f"Expected one row a number of people and question, from facelib.stats.power_curve; {why}."
+        msg = f"Expected one row per number of people and question, from facelib.stats.power_curve; {why}."
         raise BadValueError(msg)
     order = {name: place for place, name in enumerate(dict.fromkeys(series))}
     return data.sort_values("series", key=lambda names: names.map(order), kind="stable", ignore_index=True)
@@ -105,8 +107,8 @@ def curve_rows(table: pd.DataFrame) -> pd.DataFrame:
 def marked(data: pd.DataFrame, wanted: float | None, people: int | None) -> pd.DataFrame:
     """Return the row of each series that is marked, with its ``text``; none where `wanted` isn't reached."""
     if people is not None:
-        chosen = data[data["n"] == people]
-        if chosen.empty:
+        at_people = data[data["n"] == people]
+        if at_people.empty:
             msg = (
                 f"Expected a number of people of the table, {data['n'].min()} to {data['n'].max()}; got "
                 f"{people!r}. Ask facelib.stats.power_curve for it by sizes=."
@@ -114,18 +116,18 @@ def marked(data: pd.DataFrame, wanted: float | None, people: int | None) -> pd.D
             raise BadValueError(msg)
     else:
         reached = data[data["power"] >= (2.0 if wanted is None else wanted)]
-        chosen = reached.drop_duplicates("series")
+        at_people = reached.drop_duplicates("series")
     names = list(data["series"].drop_duplicates())
-    asked = list(chosen["question"]) if len(names) > 1 else [""] * len(chosen)  # which curve it is
+    asked = list(at_people["question"]) if len(names) > 1 else [""] * len(at_people)  # which curve it is
     text = [
         f"{n} people{f', {question}' if question else ''}: {percent(power)}"
-        for n, power, question in zip(chosen["n"], chosen["power"], asked, strict=True)
+        for n, power, question in zip(at_people["n"], at_people["power"], asked, strict=True)
     ]
     # Texts stand below the curve, each at a height of its own, on the side where there is room.
-    return chosen.assign(
+    return at_people.assign(
         text=text,
-        height=[0.06 + 0.1 * names.index(name) for name in chosen["series"]],
-        left=chosen["n"] > 0.7 * data["n"].max(),
+        height=[0.06 + 0.1 * names.index(name) for name in at_people["series"]],
+        left=at_people["n"] > 0.7 * data["n"].max(),
     )
 
 

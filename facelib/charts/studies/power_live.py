@@ -1,4 +1,4 @@
-"""The curve of power as the page shows it: embedded once a margin, its numbers patched as one drags."""
+"""The curve of power as the page shows it: embedded once per margin, its numbers patched as one drags."""
 
 from __future__ import annotations
 

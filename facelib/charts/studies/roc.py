@@ -1,4 +1,4 @@
-"""ROC curves, one panel a method: how many of the right ones it flags against how many of the wrong ones."""
+"""ROC curves, one panel per method: true positive rate against false positive rate."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def roc(
     side: int = 150,
     columns: int = 3,
 ) -> alt.ConcatChart:
-    """Draw one panel a method, the largest area under its curve first.
+    """Draw one panel per method, the largest area under its curve first.
 
     The curve is what the method's score could do with any threshold; the triangle is what its own decision
     does, with the 95 % intervals of both rates. A dashed diagonal is chance.
@@ -64,25 +64,25 @@ def roc(
     >>> roc(curves(cases), detection_rates(cases)).to_dict()["datasets"]["decisions"][0]["counts"]
     'found 1 of 1, false alarms 0 of 1'
     """
-    given = needed(rates, (*DECISION[:-2], "auc", "found", "positives", "false_alarms", "negatives"))
-    found = given.sort_values("auc", ascending=False, kind="stable", ignore_index=True)
-    found["area"] = [f"area {area:.2f}" for area in found["auc"]]
-    found["counts"] = [
+    checked = needed(rates, (*DECISION[:-2], "auc", "found", "positives", "false_alarms", "negatives"))
+    ordered = checked.sort_values("auc", ascending=False, kind="stable", ignore_index=True)
+    ordered["area"] = [f"area {area:.2f}" for area in ordered["auc"]]
+    ordered["counts"] = [
         f"found {row.found} of {row.positives}, false alarms {row.false_alarms} of {row.negatives}"
-        for row in found.itertuples()
+        for row in ordered.itertuples()
     ]
     lines = needed(curves, ("method", "fpr", "tpr"))
     lines = lines.assign(place=lines.groupby("method").cumcount())
-    names = {str(m): (titles or {}).get(str(m), str(m).replace("_", " ")) for m in found["method"]}
+    names = {str(m): (titles or {}).get(str(m), str(m).replace("_", " ")) for m in ordered["method"]}
     panels = [
         _panel(method, name, below=place + columns >= len(names), first=place % columns == 0).properties(
             width=side, height=side
         )
         for place, (method, name) in enumerate(names.items())
     ]
-    spoken = [f"{names[str(row.method)]}: {row.counts}, {row.area}" for row in found.itertuples()]
+    spoken = [f"{names[str(row.method)]}: {row.counts}, {row.area}" for row in ordered.itertuples()]
     chart = alt.concat(*panels, columns=columns).properties(
-        datasets={"curves": rows(lines, CURVE), "decisions": rows(found, DECISION)}
+        datasets={"curves": rows(lines, CURVE), "decisions": rows(ordered, DECISION)}
     )
     return theme.finish(
         chart,
@@ -105,14 +105,14 @@ def _panel(method: str, name: str, *, below: bool, first: bool) -> theme.Layered
         .mark_line(color=theme.BAND, strokeDash=[4, 3], strokeWidth=1)
         .encode(x=x, y=y)
     )
-    own = f"datum.method === {method!r}"
+    this_method = f"datum.method === {method!r}"
     line = (
         alt.Chart(alt.NamedData(name="curves"))
-        .transform_filter(own)
+        .transform_filter(this_method)
         .mark_line(strokeWidth=2, color=LINE)
         .encode(x=x, y=y, order="place:Q")
     )
-    base = alt.Chart(alt.NamedData(name="decisions")).transform_filter(own)
+    base = alt.Chart(alt.NamedData(name="decisions")).transform_filter(this_method)
     whisker = base.mark_rule(strokeWidth=1.6, color=MARK, opacity=0.8)
     mark = base.mark_point(
         filled=True, size=80, opacity=1, shape="triangle-up", color=MARK, stroke="white", strokeWidth=1

@@ -1,4 +1,4 @@
-"""How many outputs go with each property: raw, corrected, and beside what chance does."""
+"""Shares of outputs that go with each property: raw, corrected, and beside chance."""
 
 from __future__ import annotations
 
@@ -85,20 +85,20 @@ def significant_shares(
 
 
 def share_rows(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """Return the points of `significant_shares`; words stand once a row."""
+    """Return the points of `significant_shares`; words stand once per row."""
     import pandas as pd
 
-    given = needed(table, NEEDED)
+    checked = needed(table, NEEDED)
     parts = []
     for kind, (column, _, _) in KINDS.items():
         first = column == "share"
         parts.append(
             pd.DataFrame(
                 {
-                    "row": [str((titles or {}).get(name, name)) for name in given["property"]],
+                    "row": [str((titles or {}).get(name, name)) for name in checked["property"]],
                     "kind": kind,
-                    "share": given[column].astype(float).to_numpy(),
-                    "words": [_words(row) if first else "" for row in given.to_dict("records")],
+                    "share": checked[column].astype(float).to_numpy(),
+                    "words": [_words(row) if first else "" for row in checked.to_dict("records")],
                 }
             )
         )

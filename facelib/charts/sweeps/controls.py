@@ -1,4 +1,4 @@
-"""Runs on the same people beside each other: an intervention and its controls, one line a person."""
+"""Runs on the same people beside each other: an intervention and its controls, one line per person."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def arms(
     width: int = 190,
     height: int = 190,
 ) -> alt.ConcatChart:
-    """Draw what an intervention and its controls did to one class, one thin line a person, the mean as bars.
+    """Draw the change of one class under an intervention and its controls: a line per person, means as bars.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def arms(
     check_label(needed(table, NEEDED), label)
     changed = changes(table, label)
     shown = dict(titles or {name: str(name) for name in changed["intervention"].drop_duplicates()})
-    own = changed[changed["intervention"].isin(list(shown))]
-    data = own.assign(intervention=own["intervention"].map(shown))
+    shown_changes = changed[changed["intervention"].isin(list(shown))]
+    data = shown_changes.assign(intervention=shown_changes["intervention"].map(shown))
     names = classifiers_of(data)
     top = TOPS[bool((data["change"] > TOPS[0]).any())]
     panels = [
@@ -74,16 +74,16 @@ def arms(
     finished = theme.finish(
         chart.properties(datasets={"arms": rows(data, CELLS)}),
         columns=beside,
-        description=f"Lines: change of the probability of {label}, one person each. Bars, the means: "
+        description=f"Lines: change of the probability of {label}, one line per person. Bars, the means: "
         + "; ".join(f"{key}: {mean:+.2f}" for key, mean in means.items()),
-        heading=f"'Probability of {label} at strength 1 minus at 0; one line a person, bars: means'",
+        heading=f"'Probability of {label} at strength 1 minus at 0; one line per person, bars: means'",
         above=14,
     )
     return finished.properties(spacing=alt.RowColnumber(row=70, column=24))
 
 
 def changes(table: pd.DataFrame, label: str) -> pd.DataFrame:
-    """Return what every run did to one class: face, intervention, classifier, change, and it in words."""
+    """Return the change of one class in every run: face, intervention, classifier, change, words."""
     chosen = table[table["label"] == label].sort_values("strength", kind="stable")
     ends = chosen.groupby(["face", "intervention", "classifier"], sort=False)["probability"]
     found = (ends.last() - ends.first()).rename("change").reset_index()

@@ -1,4 +1,4 @@
-"""The response curve: how the probability of one class follows the strength, one panel a classifier."""
+"""The response curve: how the probability of one class follows the strength, one panel per classifier."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def response(
     step: int = 0,
     slider: bool = True,
 ) -> alt.ConcatChart:
-    """Draw the probability of `label` over the strength, with what harmless changes do in grey.
+    """Draw the probability of `label` over the strength, with the range under placebos in grey.
 
     A classifier that has no such output keeps its panel, which says so, as the heading does.
 
@@ -34,7 +34,7 @@ def response(
     outputs
         Tidy table with step, strength, classifier, label, probability.
     band
-        Table with classifier, label, strength, low, high: the range under harmless changes of the same size.
+        Table with classifier, label, strength, low, high: the range under placebos of the same size.
     label
         The class of interest.
     step
@@ -105,7 +105,7 @@ def layout(
         columns=beside,
         description=(
             "Lines: probability of the class of interest over the strength of the change from 0 to 1, "
-            f"one panel a classifier ({', '.join(classifiers)}); grey: range under harmless changes of "
+            f"one panel per classifier ({', '.join(classifiers)}); grey: range under harmless changes of "
             f"the same size{lack}."
         ),
         heading=theme.heading(
@@ -117,7 +117,7 @@ def layout(
 def _panel(
     classifier: str, *, order: int, beside: int, width: int, height: int, lacks: bool = False
 ) -> alt.LayerChart | alt.FacetChart:
-    own = f"datum.classifier === {classifier!r} && datum.label === label"
+    this_series = f"datum.classifier === {classifier!r} && datum.label === label"
     unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
     x = alt.X(
         "strength:Q",
@@ -135,11 +135,11 @@ def _panel(
     ]
     band = (
         alt.Chart(alt.NamedData(name="band"))
-        .transform_filter(own)
+        .transform_filter(this_series)
         .mark_area(color=theme.BAND, opacity=0.55, interpolate="linear")
         .encode(x=x, y=alt.Y("low:Q", scale=unit, axis=axis), y2="high:Q")
     )
-    base = alt.Chart().transform_filter(own)
+    base = alt.Chart().transform_filter(this_series)
     line = base.mark_line(color=colour(order), strokeWidth=2).encode(x=x, y=y)
     now = base.transform_filter("datum.step === step")
     rule = now.mark_rule(color=theme.INK, strokeWidth=1, opacity=0.7).encode(x=x)
@@ -149,8 +149,8 @@ def _panel(
     layers = [band, line, rule, dot]
     if lacks:
         middle = {"x": alt.value(width / 2), "y": alt.value(height / 2)}
-        words = alt.Chart(alt.InlineData([{}])).mark_text(color=theme.MUTED, limit=width)
-        layers.append(words.encode(**middle, text=alt.value(NO_OUTPUT)))
+        lack_text = alt.Chart(alt.InlineData([{}])).mark_text(color=theme.MUTED, limit=width)
+        layers.append(lack_text.encode(**middle, text=alt.value(NO_OUTPUT)))
     return alt.layer(*layers).properties(
         width=width, height=height, title=theme.panel_title(classifier, beside)
     )

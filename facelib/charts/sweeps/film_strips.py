@@ -1,4 +1,4 @@
-"""Film strips: pictures of growing strength, beside them what was measured and what classifiers say."""
+"""Film strips: pictures of growing strength, with their measures and classifier outputs."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def film(frames: pd.DataFrame, outputs: pd.DataFrame, *, size: int = 80) -> alt.
     Parameters
     ----------
     frames
-        One row a picture: strip, title, note, step, strength, picture (a URI), measure, value, caption, and
+        One row per picture: strip, title, note, step, strength, picture (a URI), measure, value, caption, and
         low and high, the ends of the value's axis. See `facelib.studies.strip_tables`.
     outputs
-        One row a picture and classifier: strip, step, strength, classifier, label, probability. All strips
+        One row per picture and classifier: strip, step, strength, classifier, label, probability. All strips
         are drawn with one class of interest.
     size
         Side of a picture, px.
@@ -62,15 +62,15 @@ def film(frames: pd.DataFrame, outputs: pd.DataFrame, *, size: int = 80) -> alt.
     '0 · 0.80'
     """
     label = _label(outputs)
-    words = [
+    strip_texts = [
         f"{strength:.2g} · {caption}"
         for strength, caption in zip(needed(frames, FRAMES)["strength"], frames["caption"], strict=True)
     ]
     data = {
-        "frames": rows(frames.assign(words=words, named=named(frames)), (*FRAMES, "words", "named")),
+        "frames": rows(frames.assign(words=strip_texts, named=named(frames)), (*FRAMES, "words", "named")),
         "outputs": rows(outputs.assign(named=named(outputs)), (*OUTPUTS, "named")),
     }
-    if not words:
+    if not strip_texts:
         msg = "A film has at least one picture; the table has no rows."
         raise BadValueError(msg)
     pointed = alt.selection_point(
@@ -145,7 +145,7 @@ def _pictures(count: int, size: int, pointed: alt.Parameter) -> list[alt.Chart]:
         .mark_point(shape="square", size=size * size, strokeWidth=2, stroke=theme.COUNTED, filled=False)
         .encode(y=alt.value(size / 2))
     )
-    words = base.mark_text(color=theme.MUTED, fontSize=11, baseline="top").encode(
+    captions = base.mark_text(color=theme.MUTED, fontSize=11, baseline="top").encode(
         y=alt.value(size + 5), text="words:N"
     )
     first = alt.Chart().transform_filter("datum.named")
@@ -155,12 +155,12 @@ def _pictures(count: int, size: int, pointed: alt.Parameter) -> list[alt.Chart]:
     note = first.mark_text(align="left", baseline="alphabetic", color=theme.MUTED, limit=width).encode(
         x=alt.value(GAP / 2), y=alt.value(-6), text="note:N"
     )
-    layers = [picture.add_params(pointed), frame, words, title, note]
+    layers = [picture.add_params(pointed), frame, captions, title, note]
     return [layer.properties(width=width, height=size) for layer in layers]
 
 
 def _room(size: int) -> alt.Chart:
-    """Return what can't be seen and is as high in all panels of a strip, so that they stand level."""
+    """Return an invisible mark that is equally high in all panels of a strip, so that they stand level."""
     area = alt.Chart().transform_filter("datum.named").mark_rect(opacity=0)
     room: alt.Chart = area.encode(
         x=alt.value(0), x2=alt.value(1), y=alt.value(-HEAD), y2=alt.value(size + FOOT)
@@ -197,7 +197,7 @@ def _values(size: int, pointed: alt.Parameter) -> list[alt.Chart]:
 def _probabilities(size: int, pointed: alt.Parameter, names: list[str], label: str) -> list[alt.Chart]:
     unit = alt.Scale(domain=[-theme.MARGIN, 1 + theme.MARGIN], nice=False)
     axis = alt.Axis(title=None, values=[0, 0.5, 1], format="~g", ticks=False, domain=False)
-    colours, shapes = _told_apart(names)
+    colours, shapes = _series_encodings(names)
     base = alt.Chart().encode(x=_strength(), y=alt.Y("probability:Q", scale=unit, axis=axis), color=colours)
     tooltip = [
         alt.Tooltip("classifier:N"),
@@ -213,7 +213,7 @@ def _probabilities(size: int, pointed: alt.Parameter, names: list[str], label: s
     return [layer.properties(width=CURVE + 20, height=size) for layer in layers]
 
 
-def _told_apart(names: list[str]) -> tuple[alt.Color, alt.Shape]:
+def _series_encodings(names: list[str]) -> tuple[alt.Color, alt.Shape]:
     legend = alt.Legend(
         title=None, orient="top", direction="horizontal", offset=4, symbolOpacity=1, symbolSize=45
     )

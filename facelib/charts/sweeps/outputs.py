@@ -1,4 +1,4 @@
-"""The outputs now: one panel a classifier, one bar an emotion, the class of interest first."""
+"""Outputs at one step: one panel per classifier, one bar per emotion, the class of interest first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from facelib.classifiers import EMOTIONS
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST: Final = 20  # bars a classifier of other things than emotions
+MOST: Final = 20  # bars per classifier of other things than emotions
 
 
 def _order(classes: Sequence[str]) -> list[alt.ExprRef]:
@@ -113,7 +113,7 @@ def layout(
         chart,
         columns=beside,
         description=(
-            "Bars: probability of each emotion, one panel a classifier "
+            "Bars: probability of each emotion, one panel per classifier "
             f"({', '.join(classifiers)}), at the {over} shown; ticks: at {tick}."
         ),
         heading=theme.heading("'Outputs now, ' + label + ' first'", f"the tick is {tick}", lines=lines),

@@ -1,4 +1,4 @@
-"""What harmless changes did, kind by kind, beside the change in question."""
+"""Effects of placebos, kind by kind, beside the change in question."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def sizes_of(changes: pd.DataFrame, value: float) -> pd.DataFrame:
 def kinds(
     changes: pd.DataFrame | None = None, value: float | None = None, *, width: int = 440, row_height: int = 15
 ) -> theme.Layered:
-    """Draw the size of every harmless change, one row a kind, and a line where the change in question stands.
+    """Draw the effect of every placebo, one row per kind, and a line where the change in question stands.
 
     Kinds that move the output most come first. A change that could not be made as large as the one in
     question is hollow.
@@ -102,7 +102,7 @@ def kinds(
     return theme.single(
         chart,
         name="kinds",
-        heading="One dot a harmless change; triangles did as much; hollow: smaller in pixels",
-        description="Dots: how much every harmless change moved the output, one row a kind; "
-        "line: the change in question. Triangles did as much.",
+        heading="One dot per harmless change; triangles: at least as large; hollow: smaller in pixels",
+        description="Dots: how much every harmless change moved the output, one row per kind; "
+        "line: the change in question. Triangles: at least as large.",
     )

@@ -1,4 +1,4 @@
-"""Interventions in the order of what they do to one output: from where it starts to where it ends."""
+"""Ranking of interventions by their effect on one output, from its start to its end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ranking(
     width: int = 420,
     row_height: int = 16,
 ) -> theme.Layered:
-    """Draw one row an intervention, the largest fall first: a line from the start to a dot at the end.
+    """Draw one row per intervention, the largest fall first: a line from the start to a dot at the end.
 
     Beside the line stands what the classifier says at the end, where that is another class than at first.
 
@@ -63,29 +63,29 @@ def ranking(
         chart,
         name="ranking",
         heading=heading,
-        description="One row an intervention, the largest fall of the output first: a line from its value at "
-        "strength 0 to a dot at strength 1.",
+        description="One row per intervention, the largest fall of the output first: a line from its value "
+        "at strength 0 to a dot at strength 1.",
         above=8,
     )
 
 
 def ranked(table: pd.DataFrame, guess: str | None = None) -> pd.DataFrame:
     """Return the rows that `ranking` draws: rank, title, kind, start, end, words."""
-    found = needed(table, NEEDED).sort_values("change", kind="stable", ignore_index=True)
-    mine = found["intervention"] == guess
-    kinds = found["placebo"].map({False: KINDS[0], True: KINDS[1]}).mask(mine, KINDS[2])
-    words = [
+    ordered = needed(table, NEEDED).sort_values("change", kind="stable", ignore_index=True)
+    mine = ordered["intervention"] == guess
+    kinds = ordered["placebo"].map({False: KINDS[0], True: KINDS[1]}).mask(mine, KINDS[2])
+    texts = [
         _signed(change) + (f", now {after}" if after != before else "")
-        for change, before, after in zip(found["change"], found["before"], found["after"], strict=True)
+        for change, before, after in zip(ordered["change"], ordered["before"], ordered["after"], strict=True)
     ]
     return pd.DataFrame(
         {
-            "rank": range(1, len(found) + 1),
-            "title": found["title"],
+            "rank": range(1, len(ordered) + 1),
+            "title": ordered["title"],
             "kind": kinds,
-            "start": found["start"],
-            "end": found["end"],
-            "words": words,
+            "start": ordered["start"],
+            "end": ordered["end"],
+            "words": texts,
         }
     )
 

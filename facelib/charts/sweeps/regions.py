@@ -1,4 +1,4 @@
-"""Where the evidence lies along the strength: one panel a region, one line a classifier."""
+"""Evidence by region along the strength: one panel per region, one line per classifier."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TITLES: Final = {
 ORDER: Final = (
     "mouth", "eyes", "brows", "nose", "cheeks", "forehead", "chin", "electrodes", "outside",
 )  # fmt: skip
-BESIDE: Final = 5  # panels a row
+BESIDE: Final = 5  # panels per row
 
 
 def region_curves(
@@ -39,8 +39,8 @@ def region_curves(
 ) -> alt.ConcatChart:
     """Draw how much of a classifier's evidence lies in each region, over the strength.
 
-    Shares tell where the evidence lies; where it all fades, only the evidence itself tells. The grey band is
-    the share that a map that is the same everywhere would have, for the first classifier: lines above it are
+    Shares show where the evidence lies, but only the evidence itself shows that all of it fades. The grey
+    band is the share of a map that is the same everywhere, for the first classifier: lines above it are
     more than the region's size explains. Lines are interrupted where a map is blank.
 
     Parameters
@@ -81,11 +81,11 @@ def region_curves(
     if table.empty:
         msg = f"None of {', '.join(without)} has a map of {labels[0]}: there is nothing to draw."
         raise BadValueError(msg)
-    found = grouped(table, value, sides=sides)
+    shares = grouped(table, value, sides=sides)
     names = classifiers_of(table)
-    shown = [region for region in ORDER if (found["region"] == region).any()]
+    shown = [region for region in ORDER if (shares["region"] == region).any()]
     beside = theme.panels_beside(shown, BESIDE)
-    top = float(found[["value", "usual"]].max().max())
+    top = float(shares[["value", "usual"]].max().max())
     panels = [
         _panel(region, names, value, top, first=order % beside == 0, sides=sides).properties(
             width=width, height=height
@@ -96,16 +96,16 @@ def region_curves(
         *panels,
         columns=beside,
         data=alt.NamedData(name="regions"),
-        datasets={"regions": rows(found, CELLS)},
+        datasets={"regions": rows(shares, CELLS)},
     ).resolve_legend(color="shared", shape="shared", strokeDash="shared")
-    gaps = "; gaps: blank maps" if found["value"].isna().any() else ""
+    gaps = "; gaps: blank maps" if shares["value"].isna().any() else ""
     heading = TITLES[value].format(label=labels[0]) + gaps
     heading += f"; no map: {', '.join(without)}" if without else ""
     return theme.finish(
         chart,
         columns=beside,
-        description=f"{heading}. Lines over the strength of the change from 0 to 1, one panel a region "
-        f"({', '.join(shown)}), one line a classifier ({', '.join(names)}).",
+        description=f"{heading}. Lines over the strength of the change from 0 to 1, one panel per region "
+        f"({', '.join(shown)}), one line per classifier ({', '.join(names)}).",
         heading=repr(heading),
         above=10,
     )
@@ -113,18 +113,18 @@ def region_curves(
 
 def grouped(table: pd.DataFrame, value: str, *, sides: bool) -> pd.DataFrame:
     """Return the rows that are drawn, sides apart or added up, without regions that are never seen."""
-    words = table["region"].astype(str)
-    side = words.str.extract(r"^(left|right) ", expand=False)
-    part = words.str.replace(r"^(left|right) ", "", regex=True)
+    regions = table["region"].astype(str)
+    side = regions.str.extract(r"^(left|right) ", expand=False)
+    part = regions.str.replace(r"^(left|right) ", "", regex=True)
     plural = {one: several for several, one in BOTH.items()}
     right = (side == "right") & sides
-    found = table.assign(
+    renamed = table.assign(
         region=part.replace(plural),
         side=right.map({False: SIDES[0], True: SIDES[1]}),
         series=table["classifier"],
     )
     keys = ["classifier", "strength", "region", "side", "series"]
-    sums = found.groupby(keys, sort=False, observed=True)[[value, "area"]].agg(_sum).reset_index()
+    sums = renamed.groupby(keys, sort=False, observed=True)[[value, "area"]].agg(_sum).reset_index()
     seen = sums.groupby("region")["area"].transform("max") > 0
     usual = sums["area"] if value == "share" else float("nan")
     return sums.assign(value=sums[value], usual=usual)[seen].reset_index(drop=True)
@@ -163,8 +163,10 @@ def _panel(
         alt.Tooltip("value:Q", title=value, format=".1%" if percent else ".3g"),
         alt.Tooltip("usual:Q", title="share of the area", format=".1%"),
     ]
-    own = f"datum.series === {names[0]!r} && datum.side === {SIDES[0]!r}"
-    band = base.transform_filter(own).mark_area(color=theme.BAND, opacity=0.55).encode(x=x, y="usual:Q")
+    first_series = f"datum.series === {names[0]!r} && datum.side === {SIDES[0]!r}"
+    band = (
+        base.transform_filter(first_series).mark_area(color=theme.BAND, opacity=0.55).encode(x=x, y="usual:Q")
+    )
     line = base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colours, strokeDash=dashes, detail="side:N")
     dots = base.mark_point(filled=True, size=22, opacity=1).encode(
         x=x, y=y, color=colours, shape=shapes, tooltip=tooltip

@@ -1,4 +1,4 @@
-"""Whether what unchanged faces lead to expect agrees with what the intervention did."""
+"""Agreement between the change predicted from unchanged faces and that under the intervention."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ AGREEMENT_COLUMNS: Final = MappingProxyType(
         "value": "probability or logit",
         "side": "the side that weakens in the intervention",
         "lost": "symmetry that the intervention takes away beyond its control",
-        "observed": "slope among unchanged faces times that: the change that they lead to expect",
+        "observed": "slope among unchanged faces times that: the change that they predict",
         "observed_low": "lower end of its interval",
         "observed_high": "upper end of it",
         "interventional": "D of the intervention against the same total activation",
@@ -80,14 +80,14 @@ LIMITS: Final = (
 def observed_slopes(
     table: pd.DataFrame, values: Sequence[Value] = ("probability", "logit"), *, alpha: float = ALPHA
 ) -> pd.DataFrame:
-    """Say how each output falls with measured asymmetry, given expression and total activation.
+    """Estimate how each output falls with measured asymmetry, given expression and total activation.
 
     The total is held as it was measured and, where the table has it, as it was set.
 
     Parameters
     ----------
     table
-        From `observe`, or of photographs with the same columns but ``total``, one person a row and
+        From `observe`, or of photographs with the same columns but ``total``, one person per row and
         classifier.
     values
         "probability", "logit", or both.
@@ -97,7 +97,7 @@ def observed_slopes(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier, value and total, columns as in `SLOPE_COLUMNS`.
+        One row per classifier, value and total, columns as in `SLOPE_COLUMNS`.
 
     Raises
     ------
@@ -109,12 +109,12 @@ def observed_slopes(
     _check(table)
     rows = []
     for held, value in product([name for name in HELD if name in table.columns], values):
-        own = [
+        slopes = [
             {"held": held, "classifier": classifier, "value": value, "alpha": alpha}
             | _slope(part, value, held, alpha)
             for classifier, part in table.groupby("classifier", sort=False)
         ]
-        for row, p in zip(own, adjust([row["p"] for row in own], "holm"), strict=True):
+        for row, p in zip(slopes, adjust([row["p"] for row in slopes], "holm"), strict=True):
             rows.append(row | {"p_holm": float(p)})
     return pd.DataFrame(rows, columns=list(SLOPE_COLUMNS))
 
@@ -122,7 +122,7 @@ def observed_slopes(
 def compare_with_observed(
     slopes: pd.DataFrame, table: pd.DataFrame, check: pd.DataFrame, *, side: str = "left"
 ) -> pd.DataFrame:
-    """Put what unchanged faces lead to expect beside what the intervention did; `LIMITS` says how far to go.
+    """Compare the change predicted from unchanged faces with the intervention's; `LIMITS` says how far to go.
 
     Parameters
     ----------
@@ -138,19 +138,19 @@ def compare_with_observed(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier, value and total that both have, columns as in `AGREEMENT_COLUMNS`.
+        One row per classifier, value and total that both have, columns as in `AGREEMENT_COLUMNS`.
     """
     moved = check[(check["intensity"] == 1) & (check["measured"] == "symmetry")]
     change = dict(zip(moved["intervention"], moved["change"].to_numpy(np.float64), strict=True))
     lost = change[ARMS["total"]] - change[ARMS[side]]
-    own = table[(table["side"] == side) & (table["intensity"] == 1) & (table["expression"] == "all")]
-    both = slopes.merge(own, on=["classifier", "value"], suffixes=("", "_run"), validate="many_to_one")
+    effects = table[(table["side"] == side) & (table["intensity"] == 1) & (table["expression"] == "all")]
+    both = slopes.merge(effects, on=["classifier", "value"], suffixes=("", "_run"), validate="many_to_one")
     named = {
         "interventional": "d_total_mean",
         "interventional_low": "d_total_low",
         "interventional_high": "d_total_high",
     }
-    found = both.assign(
+    compared = both.assign(
         side=side,
         lost=lost,
         observed=both["slope"] * lost,
@@ -159,15 +159,15 @@ def compare_with_observed(
         **{name: both[column] for name, column in named.items()},
     )
     signs = [
-        np.where(found[f"{kind}_low"] > 0, 1, np.where(found[f"{kind}_high"] < 0, -1, 0))
+        np.where(compared[f"{kind}_low"] > 0, 1, np.where(compared[f"{kind}_high"] < 0, -1, 0))
         for kind in ("observed", "interventional")
     ]
-    told = (signs[0] != 0) & (signs[1] != 0)
-    return found.assign(
-        direction=np.where(told, np.where(signs[0] == signs[1], SAME, OPPOSITE), CANNOT_TELL),
-        overlap=(found["observed_low"] <= found["interventional_high"])
-        & (found["interventional_low"] <= found["observed_high"]),
-        ratio=np.where(signs[1] != 0, found["observed"] / found["interventional"], np.nan),
+    clear = (signs[0] != 0) & (signs[1] != 0)
+    return compared.assign(
+        direction=np.where(clear, np.where(signs[0] == signs[1], SAME, OPPOSITE), CANNOT_TELL),
+        overlap=(compared["observed_low"] <= compared["interventional_high"])
+        & (compared["interventional_low"] <= compared["observed_high"]),
+        ratio=np.where(signs[1] != 0, compared["observed"] / compared["interventional"], np.nan),
     )[list(AGREEMENT_COLUMNS)]
 
 

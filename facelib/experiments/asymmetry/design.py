@@ -1,4 +1,4 @@
-"""Facing Asymmetry, rebuilt: who is shown, what is run on them and beside it, and the study that does so."""
+"""Design of Facing Asymmetry, rebuilt: its faces, interventions, controls, and the study."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def asymmetry_faces(
 
 
 def face_table(heads: Sequence[Head]) -> pd.DataFrame:
-    """Return one row a head, as the faces of a result: face, identity, expression, intensity and the rest.
+    """Return one row per head, as the faces of a result: face, identity, expression, intensity and the rest.
 
     All expressions and intensities of a person share the ``identity``.
     """

@@ -1,4 +1,4 @@
-"""What every arm of the study does over people: effects, contrasts, counts and mean curves."""
+"""Effects of every arm of the study over people, with contrasts, counts and mean curves."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ CURVE_TABLE: Final = MappingProxyType({**GROUP, **CURVE_COLUMNS})
 
 
 def intended_rows(table: pd.DataFrame, faces: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the class that each face is meant to show, with who, what and how much of it.
+    """Return the rows of each face's intended class, with identity, expression and intensity.
 
     Parameters
     ----------
     table
         Tidy table of a study or of sweeps, interventions named as in `ARMS`.
     faces
-        One row a face: face, identity, expression, intensity (`face_table`, or the faces of a result).
+        One row per face: face, identity, expression, intensity (`face_table`, or the faces of a result).
 
     Returns
     -------
@@ -92,9 +92,9 @@ def groups(rows: pd.DataFrame, expressions: Sequence[str] | None = None) -> Iter
         msg = f"The table has the expressions {', '.join(shown)}; asked were {', '.join(expressions or ())}."
         raise BadValueError(msg)
     for name in wanted:
-        chosen = moving if name == ALL else rows[rows["expression"] == name]
-        for intensity in chosen["intensity"].unique():
-            yield name, float(intensity), chosen[chosen["intensity"] == intensity]
+        subset = moving if name == ALL else rows[rows["expression"] == name]
+        for intensity in subset["intensity"].unique():
+            yield name, float(intensity), subset[subset["intensity"] == intensity]
 
 
 def asymmetry_effects(
@@ -109,7 +109,7 @@ def asymmetry_effects(
     n_bootstrap: int = RESAMPLES,
     seed: int = SEED,
 ) -> pd.DataFrame:
-    """Return what each arm does to the intended class, one row an arm and classifier, by expression.
+    """Return the effect of each arm on the intended class, one row per arm and classifier, by expression.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def asymmetry_curves(
 
 
 def pairs(part: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return the short names of what is compared: each side with each control, and the two sides."""
+    """Return the short names of the comparisons: each side with each control, and the two sides."""
     here = set(part["intervention"])
     every = [(side, control) for side in SIDES for control in CONTROLS] + [SIDES]
     found = [(arm, control) for arm, control in every if {ARMS[arm], ARMS[control]} <= here]

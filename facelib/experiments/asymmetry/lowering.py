@@ -1,4 +1,4 @@
-"""How many classifiers lower their output, raw and because of asymmetry."""
+"""Numbers of classifiers that lower their output, raw and because of asymmetry."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def asymmetry_lowering(
     Returns
     -------
     pandas.DataFrame
-        One row a side and control, columns as in `LOWERING_COLUMNS`. With the control "both" a classifier has
-        to fall more than under either control.
+        One row per side and control, columns as in `LOWERING_COLUMNS`. With the control "both" a classifier
+        has to fall more than under either control.
     """
     import pandas as pd
 
@@ -73,7 +73,7 @@ def asymmetry_lowering(
     for expression, intensity, part in groups(intended_rows(table, faces), expressions):
         for value in values:
             for side in SIDES if expression != NEUTRAL else ():
-                found = {
+                by_control = {
                     control: lowering(
                         part, ARMS[side], ARMS[control],
                         label=INTENDED, value=value, alpha=alpha, n_flips=n_flips, seed=seed,
@@ -82,7 +82,7 @@ def asymmetry_lowering(
                     if arm == side and control in CONTROLS
                 }  # fmt: skip
                 common = {"expression": expression, "intensity": intensity, "value": value, "side": side}
-                rows += [common | row for row in _counted(found, expression, side)]
+                rows += [common | row for row in _counted(by_control, expression, side)]
     return pd.DataFrame(rows, columns=list(LOWERING_COLUMNS))
 
 

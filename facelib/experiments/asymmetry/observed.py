@@ -1,4 +1,4 @@
-"""Observed asymmetry: people whose faces differ in it by themselves, read once, with nothing changed."""
+"""Observed asymmetry: people whose unchanged faces differ in it, each read once."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ CHUNK: Final = 60  # heads that are held at once as pictures
 OBSERVED_COLUMNS: Final = MappingProxyType(
     {
         "face": "key of the head",
-        "identity": "who is shown: every face is another person",
-        "expression": "what the head shows, and the class that is watched",
+        "identity": "person: every face is another one",
+        "expression": "expression of the head, and the class of the output",
         "classifier": "id of the classifier",
         "logit": "output for this class before softmax",
         "probability": "output for this class",
@@ -103,7 +103,7 @@ def observe(
     Returns
     -------
     pandas.DataFrame
-        One row a head and classifier that knows its expression, columns as in `OBSERVED_COLUMNS`.
+        One row per head and classifier that knows its expression, columns as in `OBSERVED_COLUMNS`.
     """
     import pandas as pd
 
@@ -116,8 +116,8 @@ def observe(
         part = list(heads[start : start + CHUNK])
         faces = render_heads(part, size)
         images, boxes = np.stack([face.image for face in faces]), np.stack([face.box for face in faces])
-        known = properties.measure(faces, ["symmetry", "activation"]).reset_index(drop=True)
-        known = known[["symmetry", "activation"]].assign(
+        measured = properties.measure(faces, ["symmetry", "activation"]).reset_index(drop=True)
+        measured = measured[["symmetry", "activation"]].assign(
             total=[set_total(head) for head in part],
             face=[head.key for head in part],
             identity=[identity_of(head) for head in part],
@@ -126,14 +126,14 @@ def observe(
         for clf in models:
             logits = clf.logits(images, boxes)
             probabilities = clf.probabilities_from(logits)
-            for expression, own in known.groupby("expression", sort=False):
+            for expression, subset in measured.groupby("expression", sort=False):
                 column = clf.index_of(str(expression))
                 if column is not None:
                     read = {
-                        "logit": logits[own.index, column],
-                        "probability": probabilities[own.index, column],
+                        "logit": logits[subset.index, column],
+                        "probability": probabilities[subset.index, column],
                     }
                     parts.append(
-                        own.assign(classifier=clf.id, **read).astype(dict.fromkeys(read, np.float64))
+                        subset.assign(classifier=clf.id, **read).astype(dict.fromkeys(read, np.float64))
                     )
     return pd.concat(parts, ignore_index=True)[list(OBSERVED_COLUMNS)]

@@ -1,4 +1,4 @@
-"""The results of the study as tables: made from its rows, kept as small files, loaded again."""
+"""The shipped results of the study, as small tables made from its rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @in_short(table=lambda found: found.effects)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class AsymmetryResults(SmallTables):
-    """What the study found, as tables; its rows aren't kept.
+    """Results of the study as tables; its rows aren't kept.
 
     Attributes
     ----------
@@ -91,12 +91,12 @@ class AsymmetryResults(SmallTables):
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a classifier, side, expression, intensity and value: see `asymmetry_table`."""
+        """One row per classifier, side, expression, intensity and value: see `asymmetry_table`."""
         return tabulate(self.effects, self.contrasts)
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
-        """What unchanged faces lead to expect beside what was found: see `compare_with_observed`."""
+        """The prediction from unchanged faces beside the result: see `compare_with_observed`."""
         return compare_with_observed(self.slopes, self.table, self.check)
 
 

@@ -1,4 +1,4 @@
-"""The table of the study: what each output starts from, what it does, and what beyond the controls."""
+"""The table of the study: each output's start, its change, and its change beyond the controls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SLACK: Final = 1e-3
 """By how much a symmetry score may rise between two strengths and still count as not rising (our choice)."""
 
 _KEYS: Final = ("expression", "intensity", "value", "classifier")
-_TOLD: Final = {
+_INTERVAL_COLUMNS: Final = {
     "mean": "mean over identities",
     "low": "lower end of its interval, level 1 - alpha",
     "high": "upper end of it",
@@ -38,8 +38,8 @@ _TOLD: Final = {
 }
 
 
-def _told(name: str, of: str) -> dict[str, str]:
-    return {f"{name}_{what}": f"{of}: {words}" for what, words in _TOLD.items()}
+def _with_interval(name: str, of: str) -> dict[str, str]:
+    return {f"{name}_{what}": f"{of}: {words}" for what, words in _INTERVAL_COLUMNS.items()}
 
 
 TABLE_COLUMNS: Final = MappingProxyType(
@@ -53,9 +53,9 @@ TABLE_COLUMNS: Final = MappingProxyType(
         "n": "identities",
         "faces": "faces behind them",
         "start": "mean value at strength 0: the starting activation. Near 1 it can only fall",
-        **_told("change", "value at strength 1 minus that at 0, one side weakening"),
-        **_told("d_total", "D, that change minus the one with both sides weaker by the same total"),
-        **_told("d_displacement", "D, that change minus the one with both sides weaker, as visible"),
+        **_with_interval("change", "value at strength 1 minus that at 0, one side weakening"),
+        **_with_interval("d_total", "D, that change minus the one with both sides weaker by the same total"),
+        **_with_interval("d_displacement", "D, that change minus the one with both sides weaker, as visible"),
         "lowers": "the change is a fall: its p_holm is at most alpha",
         "because_total": "lowers, and D against the same total is a fall too",
         "because_displacement": "lowers, and D against the same displacement is a fall too",
@@ -105,7 +105,7 @@ def asymmetry_table(
     n_bootstrap: int = RESAMPLES,
     seed: int = SEED,
 ) -> pd.DataFrame:
-    """Return one row a classifier, side, intensity and value: the result of the study.
+    """Return one row per classifier, side, intensity and value: the result of the study.
 
     Parameters
     ----------
@@ -149,11 +149,13 @@ def tabulate(effects: pd.DataFrame, contrasts: pd.DataFrame) -> pd.DataFrame:
     neutral = effects[effects["expression"] == NEUTRAL]
     parts = []
     for side in SIDES:
-        own = effects[(effects["intervention"] == ARMS[side]) & (effects["expression"] != NEUTRAL)]
-        if own.empty:
+        changes = effects[(effects["intervention"] == ARMS[side]) & (effects["expression"] != NEUTRAL)]
+        if changes.empty:
             continue
-        level = float(own["alpha"].iloc[0])
-        rows = _renamed(own, "change", ["n", "faces", "start", "delta", "alpha", "notes"]).assign(side=side)
+        level = float(changes["alpha"].iloc[0])
+        rows = _renamed(changes, "change", ["n", "faces", "start", "delta", "alpha", "notes"]).assign(
+            side=side
+        )
         for control in CONTROLS:
             against = _pair(contrasts, side, control)
             rows = _beside(rows, _renamed(against, f"d_{control}", ["notes"]), control)
@@ -173,7 +175,7 @@ def tabulate(effects: pd.DataFrame, contrasts: pd.DataFrame) -> pd.DataFrame:
 def symmetry_check(
     table: pd.DataFrame, faces: pd.DataFrame, measured: str = "symmetry", *, slack: float = SLACK
 ) -> pd.DataFrame:
-    """Say how a measured property moves along each arm: one side's weakening has to lower the symmetry.
+    """Check how a measured property moves along each arm: one side's weakening has to lower the symmetry.
 
     Parameters
     ----------
@@ -189,7 +191,7 @@ def symmetry_check(
     Returns
     -------
     pandas.DataFrame
-        One row an arm and intensity, columns as in `CHECK_COLUMNS`.
+        One row per arm and intensity, columns as in `CHECK_COLUMNS`.
     """
     import pandas as pd
 
@@ -229,17 +231,19 @@ def _pair(contrasts: pd.DataFrame, arm: str, control: str) -> pd.DataFrame:
 
 
 def _renamed(rows: pd.DataFrame, name: str, also: Sequence[str]) -> pd.DataFrame:
-    return rows[[*_KEYS, *_TOLD, *also]].rename(columns={what: f"{name}_{what}" for what in _TOLD})
+    return rows[[*_KEYS, *_INTERVAL_COLUMNS, *also]].rename(
+        columns={what: f"{name}_{what}" for what in _INTERVAL_COLUMNS}
+    )
 
 
 def _beside(rows: pd.DataFrame, other: pd.DataFrame, control: str) -> pd.DataFrame:
-    """Put a contrast beside the changes; what is said of both is said once."""
+    """Put a contrast beside the changes; notes on both appear once."""
     joined = rows.merge(other, on=list(_KEYS), how="left", suffixes=("", "_d"), validate="one_to_one")
-    told = [
+    notes = [
         " ".join(filter(None, [own, f"D against the same {control}: {more}" if more and more != own else ""]))
         for own, more in zip(joined["notes"], joined.pop("notes_d").fillna(""), strict=True)
     ]
-    return joined.assign(notes=told)
+    return joined.assign(notes=notes)
 
 
 def _swapped(rows: pd.DataFrame, contrasts: pd.DataFrame, side: str) -> pd.DataFrame:
@@ -259,7 +263,7 @@ def _swapped(rows: pd.DataFrame, contrasts: pd.DataFrame, side: str) -> pd.DataF
 
 
 def _still(rows: pd.DataFrame, neutral: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Add what happens to the neutral faces under the same arm, where there are any."""
+    """Add the change of the neutral faces under the same arm, where there are any."""
     names = {"mean": "neutral", "low": "neutral_low", "high": "neutral_high"}
     own = neutral[neutral["intervention"] == ARMS[side]].rename(columns=names)
     return rows.merge(

@@ -1,4 +1,4 @@
-"""Electrodes on the face: how many it takes, and which of them matters most."""
+"""Electrodes on the face: effects of their number, and the importance of each."""
 
 from facelib.experiments.electrodes.importance import (
     POSITION_COLUMNS,

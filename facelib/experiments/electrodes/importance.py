@@ -1,4 +1,4 @@
-"""Which electrode matters most: each alone, each left out, and shares of the whole change by Shapley."""
+"""Importance of electrodes: each alone, each left out, and Shapley shares of the whole change."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ def electrode_groups(scheme: str = "fridlund", by: By = "region") -> dict[str, t
             msg = f"Only the positions of the Fridlund scheme are those of muscles; got {scheme!r}."
             raise BadValueError(msg)
         return {muscle.id: muscle.fridlund for muscle in MUSCLES.values()}
-    found = {region: tuple(name for name in names if region_of(name) == region) for region in REGIONS}
-    return {region: there for region, there in found.items() if there}
+    regions = {region: tuple(name for name in names if region_of(name) == region) for region in REGIONS}
+    return {region: there for region, there in regions.items() if there}
 
 
 def electrode_series(scheme: str = "fridlund", *, pairs: int | None = None, seed: int = 0) -> ElectrodeSets:
-    """Return the sets of electrodes that tell which one matters most.
+    """Return the sets of electrodes from which the importance of each is computed.
 
     All of the scheme; each position alone; all but each; all coalitions of regions (for exact Shapley
     values); and random orders of the muscles with their reverses, drawn for each face.
@@ -168,27 +168,27 @@ def importance_study(
     """
     from facelib.studies.interventional import InterventionalStudy
 
-    chosen = electrode_series() if series is None else series
+    sets = electrode_series() if series is None else series
     people = bare_people(faces, PEOPLE, expression_set="tuned")
-    if chosen.pairs and not all(isinstance(one, Head) for one in people):
+    if sets.pairs and not all(isinstance(one, Head) for one in people):
         msg = "Random orders are those of heads: of pictures take electrode_series(pairs=0)."
         raise BadValueError(msg)
     return InterventionalStudy(
         faces=people,
-        interventions=[chosen],
+        interventions=[sets],
         classifiers=classifiers,
-        steps=chosen.last + 1,
+        steps=sets.last + 1,
         size=size,
         measured=(),
         delta=delta,
         alpha=alpha,
         seed=seed,
-        name=name or f"Electrodes: which of {chosen.scheme.capitalize()}'s matters most",
+        name=name or f"Electrodes: which of {sets.scheme.capitalize()}'s matters most",
     )
 
 
 def position_table(result: InterventionalResult, series: ElectrodeSets | None = None) -> pd.DataFrame:
-    """Return what each electrode changes, alone and as the last of all, per classifier and on average.
+    """Return the change by each electrode, alone and as the last of all, per classifier and on average.
 
     What isn't seen changes nothing: from the front that is so of the electrodes over the masseters (F21, F22;
     K17, K18).
@@ -203,7 +203,7 @@ def position_table(result: InterventionalResult, series: ElectrodeSets | None = 
     Returns
     -------
     pandas.DataFrame
-        One row a classifier, outcome, way and position; columns as in `POSITION_COLUMNS`.
+        One row per classifier, outcome, way and position; columns as in `POSITION_COLUMNS`.
 
     Raises
     ------
@@ -212,23 +212,23 @@ def position_table(result: InterventionalResult, series: ElectrodeSets | None = 
     """
     import pandas as pd
 
-    chosen = electrode_series() if series is None else series
-    found = read(result, chosen)
-    names = ELECTRODE_SCHEMES[chosen.scheme]
-    whole = chosen.step_of(names)
-    alone = np.array([chosen.step_of((one,)) for one in names])
-    without = np.array([chosen.step_of(tuple(other for other in names if other != one)) for one in names])
-    values = found.of_people(found.values)  # (classifiers, people, steps, outcomes)
+    sets = electrode_series() if series is None else series
+    outcomes = read(result, sets)
+    names = ELECTRODE_SCHEMES[sets.scheme]
+    whole = sets.step_of(names)
+    alone = np.array([sets.step_of((one,)) for one in names])
+    without = np.array([sets.step_of(tuple(other for other in names if other != one)) for one in names])
+    values = outcomes.of_people(outcomes.values)  # (classifiers, people, steps, outcomes)
     change = np.stack(
         [values[:, :, alone] - values[:, :, :1], values[:, :, [whole]] - values[:, :, without]], axis=2
     )  # (classifiers, people, how, positions, outcomes)
     columns = np.moveaxis(change, (1, 0, 4, 2, 3), (0, 1, 2, 3, 4))
     keys = pd.MultiIndex.from_product(
-        [found.classifiers, OUTCOMES, HOW, names], names=["classifier", "outcome", "how", "position"]
+        [outcomes.classifiers, OUTCOMES, HOW, names], names=["classifier", "outcome", "how", "position"]
     )
     table = corrected(keys.to_frame(index=False).assign(**_judged(columns, result)), ["outcome", "how"])
     places = pd.DataFrame([{"position": name, **place_of(name)} for name in names])
-    table = table.merge(places, on="position", how="left").assign(scheme=chosen.scheme)
+    table = table.merge(places, on="position", how="left").assign(scheme=sets.scheme)
     cells = table.groupby(["classifier", "outcome", "how"], sort=False)["change"]
     table["rank"] = cells.rank(method="min").astype("Int64")
     return table[list(POSITION_COLUMNS)]
@@ -236,9 +236,9 @@ def position_table(result: InterventionalResult, series: ElectrodeSets | None = 
 
 def read(result: InterventionalResult, series: ElectrodeSets) -> Outcomes:
     """Return the outcomes of a study, or raise `BadValueError` if it was declared with another series."""
-    told = [item["clause"] for item in result.settings["interventions"]]
-    if told != [series.clause]:
-        msg = f"The study was declared otherwise: expected {series.clause!r}; got {', '.join(told)!r}."
+    clauses = [item["clause"] for item in result.settings["interventions"]]
+    if clauses != [series.clause]:
+        msg = f"The study was declared otherwise: expected {series.clause!r}; got {', '.join(clauses)!r}."
         raise BadValueError(msg)
     return outcomes_of(result.sound)
 
@@ -269,7 +269,7 @@ def union(groups: Sequence[tuple[str, ...]], members: Any) -> tuple[str, ...]:
 
 
 def _judged(columns: Any, result: InterventionalResult) -> dict[str, Any]:
-    """Return what is known of differences (people, …), in the order of their further axes."""
+    """Return the statistics of differences (people, …), in the order of their further axes."""
     settings = {name: result.settings[name] for name in ("delta", "alpha", "seed")}
     found = judged(columns.reshape(len(columns), -1), **settings)
     return found | {name: settings[name] for name in ("delta", "alpha")}

@@ -1,4 +1,4 @@
-"""How near a picture is to that of the same person without electrodes: landmarks, structure, changes."""
+"""Likeness of a picture to that of the same person without electrodes: landmarks, structure, changes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Pattern:
         return cls(face, _found(face) if landmarks else None)
 
     def compared(self, face: Face, worn: Bools, mask: Plane | None = None) -> dict[str, float]:
-        """Return how near another picture of the same person is.
+        """Return the likeness of another picture of the same person.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""How many electrodes it takes: what classifiers name rightly, and their output, against the number."""
+"""Accuracy and output of classifiers against the number of electrodes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ HALF_COLUMNS: Final = {
     "total_low": "lower end of its interval, level 1 - alpha",
     "total_high": "upper end of it",
     "half": "number at which the mean curve first reaches half of the total, straight between the numbers "
-    "that were looked at; NaN where the total's interval holds 0",
+    "that were tested; NaN where the total's interval holds 0",
     "half_low": "lower end of its interval, level 1 - alpha: percentiles over resampled people",
     "half_high": "upper end of it",
     "early": "half / electrodes: below .5 the first electrodes cost more than the last",
@@ -149,7 +149,7 @@ def number_table(result: InterventionalResult) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a scheme, classifier and number; columns as in `NUMBER_COLUMNS`.
+        One row per scheme, classifier and number; columns as in `NUMBER_COLUMNS`.
 
     Raises
     ------
@@ -180,15 +180,15 @@ def half_table(result: InterventionalResult) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a scheme, classifier and outcome; columns as in `HALF_COLUMNS`.
+        One row per scheme, classifier and outcome; columns as in `HALF_COLUMNS`.
     """
     import pandas as pd
 
     settings = _settings(result)
     rows = []
-    for scheme, found, numbers in _by_scheme(result):
-        change = found.of_people(found.values - found.values[:, :, :1])
-        for place, classifier in enumerate(found.classifiers):
+    for scheme, outcomes, numbers in _by_scheme(result):
+        change = outcomes.of_people(outcomes.values - outcomes.values[:, :, :1])
+        for place, classifier in enumerate(outcomes.classifiers):
             for kind, outcome in enumerate(OUTCOMES):
                 curves = change[place, :, :, kind]
                 curves = curves[~np.isnan(curves).any(axis=1)]
@@ -221,7 +221,7 @@ def half_number(
     Parameters
     ----------
     curves
-        (n, numbers) change against the first number, one row a person.
+        (n, numbers) change against the first number, one row per person.
     numbers
         Ascending.
     alpha, seed
@@ -237,10 +237,10 @@ def half_number(
     weights = rng.multinomial(len(curves), np.full(len(curves), 1 / len(curves)), RESAMPLES) / len(curves)
     means = np.concatenate([curves.mean(axis=0)[None], weights @ curves])
     halves = _halves(means, np.asarray(numbers, np.float64))
-    told = halves[1:][~np.isnan(halves[1:])]
-    if np.isnan(halves[0]) or not len(told):
+    reached = halves[1:][~np.isnan(halves[1:])]
+    if np.isnan(halves[0]) or not len(reached):
         return float("nan"), float("nan"), float("nan")
-    low, high = np.quantile(told, (alpha / 2, 1 - alpha / 2)).tolist()
+    low, high = np.quantile(reached, (alpha / 2, 1 - alpha / 2)).tolist()
     return float(halves[0]), low, high
 
 
@@ -267,16 +267,16 @@ def _numbers(
     for kind, outcome in enumerate(OUTCOMES):
         level = flat[..., kind].reshape(len(flat), -1)
         change = (flat[..., kind] - flat[:, :, :1, kind]).reshape(len(flat), -1)
-        own, moved = judged(level, **settings), judged(change, **settings)
-        ends = {f"{outcome}_{end}": np.clip(own[end], 0.0, 1.0) for end in ("low", "high")}
-        columns |= {outcome: own["change"]} | ends
+        levels, changes = judged(level, **settings), judged(change, **settings)
+        ends = {f"{outcome}_{end}": np.clip(levels[end], 0.0, 1.0) for end in ("low", "high")}
+        columns |= {outcome: levels["change"]} | ends
         names = ("change", "low", "high") if outcome == "probability" else (
             "accuracy_change", "accuracy_change_low", "accuracy_change_high",
         )  # fmt: skip
-        columns |= dict(zip(names, (moved["change"], moved["low"], moved["high"]), strict=True))
+        columns |= dict(zip(names, (changes["change"], changes["low"], changes["high"]), strict=True))
         if outcome == "probability":
-            columns |= {"n": own["n"], "change_p": moved["p"]}
-            columns |= {name: moved[name] for name in ("verdict_low", "verdict_high", "verdict")}
+            columns |= {"n": levels["n"], "change_p": changes["p"]}
+            columns |= {name: changes[name] for name in ("verdict_low", "verdict_high", "verdict")}
     keys = pd.MultiIndex.from_product([found.classifiers, numbers], names=["classifier", "number"])
     table = keys.to_frame(index=False).assign(scheme=scheme, **columns)
     counts = [
@@ -284,42 +284,42 @@ def _numbers(
         for place in range(shape[0])
         for number in range(shape[1])
     ]
-    told = pd.DataFrame(counts, index=table.index)
-    table = table.join(told.drop(columns=["accuracy_low", "accuracy_high"]))
+    counted = pd.DataFrame(counts, index=table.index)
+    table = table.join(counted.drop(columns=["accuracy_low", "accuracy_high"]))
     for name in ("accuracy_low", "accuracy_high"):
-        table[name] = told[name].fillna(table[name])
+        table[name] = counted[name].fillna(table[name])
     table.loc[table["number"] == numbers[0], "verdict"] = ""
     return table
 
 
 def _counts(found: Outcomes, place: int) -> bool:
-    """Tell whether people can be counted: one face each, named by one classifier."""
+    """Return whether people can be counted: one face each, named by one classifier."""
     return found.classifiers[place] != MEAN and len(set(found.identities)) == len(found.identities)
 
 
 def _counted(right: Floats, number: int, *, counted: bool) -> dict[str, float]:
-    """Return what is counted at a number, of people (n, numbers) who are named rightly (1) or not (0)."""
+    """Return the counts at a number, of people (n, numbers) who are named rightly (1) or not (0)."""
     from scipy.stats import binomtest
 
     nothing = dict.fromkeys(("right", "lost", "gained", "p", "accuracy_low", "accuracy_high"), float("nan"))
-    known = right[~np.isnan(right[:, 0])].astype(bool) if counted else np.empty((0, 1), bool)
-    if not len(known):
+    named = right[~np.isnan(right[:, 0])].astype(bool) if counted else np.empty((0, 1), bool)
+    if not len(named):
         return nothing
-    first, now = known[:, 0], known[:, number]
+    first, now = named[:, 0], named[:, number]
     lost, gained = int((first & ~now).sum()), int((~first & now).sum())
     share = wilson(int(now.sum()), len(now))
-    found = {
+    counts = {
         "right": int(now.sum()), "lost": lost, "gained": gained, "p": float("nan"),
         "accuracy_low": share.low, "accuracy_high": share.high,
     }  # fmt: skip
-    if number == known.shape[1] - 1:
-        found["p"] = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
-    return found
+    if number == named.shape[1] - 1:
+        counts["p"] = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
+    return counts
 
 
 def _by_scheme(result: InterventionalResult) -> list[tuple[str, Outcomes, list[int]]]:
     """Return scheme, outcomes and numbers of electrodes of each arm."""
-    rows, found = result.sound, []
+    rows, schemes = result.sound, []
     names = {
         intervention_name(change): change
         for change in _arms(tuple(ELECTRODE_SCHEMES), result.settings["seed"]).values()
@@ -329,11 +329,11 @@ def _by_scheme(result: InterventionalResult) -> list[tuple[str, Outcomes, list[i
             msg = f"Expected the result of electrode_numbers; {item['name']} is another change."
             raise BadValueError(msg)
         change = names[item["name"]]
-        own = rows[rows["intervention"] == item["name"]]
-        strengths = np.sort(own["strength"].unique())
+        arm_rows = rows[rows["intervention"] == item["name"]]
+        strengths = np.sort(arm_rows["strength"].unique())
         numbers = [change.attached_at(strength) for strength in strengths]
-        found.append((change.scheme, outcomes_of(own), numbers))
-    return found
+        schemes.append((change.scheme, outcomes_of(arm_rows), numbers))
+    return schemes
 
 
 def _arms(schemes: Sequence[str], seed: int) -> Mapping[str, Electrodes]:

@@ -1,4 +1,4 @@
-"""What every face's pictures gave: probability of the expression that is meant, and whether it is named."""
+"""Outcomes of every face: probability of the intended expression, and whether it is named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PROBABILITY, ACCURACY = "probability", "accuracy"
 OUTCOMES: Final = (PROBABILITY, ACCURACY)
-"""What is looked at: the mean probability of the expression that a face is meant to show, and the share of
+"""The outcomes: the mean probability of the expression that a face is meant to show, and the share of
 faces of which the class with the largest output is this one."""
 MEAN: Final = "mean of all"
 """In the place of a classifier: each face's mean over the classifiers that know its expression."""
@@ -83,8 +83,8 @@ def outcomes_of(table: pd.DataFrame) -> Outcomes:
     if len(names := table["intervention"].unique().tolist()) != 1:
         msg = f"Expected the rows of one intervention; got {', '.join(names) or 'none'}."
         raise BadValueError(msg)
-    own = table[table["label"] == table["expression"]]
-    if own.empty:
+    intended = table[table["label"] == table["expression"]]
+    if intended.empty:
         msg = "No face says what it is meant to show, or no classifier knows it: nothing can be counted."
         raise BadValueError(msg)
     keys = ["classifier", "face", "step"]
@@ -97,7 +97,7 @@ def outcomes_of(table: pd.DataFrame) -> Outcomes:
     faces, steps = people["face"].tolist(), np.sort(table["step"].unique())
     shape = (len(classifiers), len(faces), len(steps))
     whole = pd.MultiIndex.from_product([classifiers, faces, steps], names=keys)
-    probability = own.set_index(keys)["probability"].reindex(whole).to_numpy(np.float64)
+    probability = intended.set_index(keys)["probability"].reindex(whole).to_numpy(np.float64)
     accuracy = right.reindex(whole).to_numpy(np.float64)
     values = np.stack([probability, np.where(np.isnan(probability), np.nan, accuracy)], axis=-1)
     values = values.reshape(*shape, 2)
@@ -112,12 +112,12 @@ def outcomes_of(table: pd.DataFrame) -> Outcomes:
 
 
 def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dict[str, Any]:
-    """Return what is known about the means of columns of differences.
+    """Return the statistics of the means of columns of differences.
 
     Parameters
     ----------
     differences
-        (n, m) one row a person; NaN: has none.
+        (n, m) one row per person; NaN: has none.
     delta, alpha, seed
         Margin, level, and seed of flips and resamples.
 
@@ -131,23 +131,23 @@ def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dic
     from facelib.stats import mean_distribution, sign_flip
     from facelib.stats.effects.equivalence import verdicts, where_told
 
-    known = mean_distribution(differences, seed=seed)
-    low, high = known.interval(1 - alpha)
-    inner = where_told(known, *known.interval(1 - 2 * alpha))
+    distribution = mean_distribution(differences, seed=seed)
+    low, high = distribution.interval(1 - alpha)
+    inner = where_told(distribution, *distribution.interval(1 - 2 * alpha))
     return {
-        "n": known.n,
-        "change": known.mean,
+        "n": distribution.n,
+        "change": distribution.mean,
         "low": low,
         "high": high,
         "p": np.atleast_1d(sign_flip(differences, seed=seed).p_value),
         "verdict_low": inner[0],
         "verdict_high": inner[1],
-        "verdict": verdicts(*inner, delta, known.n, alpha=alpha),
+        "verdict": verdicts(*inner, delta, distribution.n, alpha=alpha),
     }
 
 
 def mean_of_known(values: Floats, axis: int) -> Floats:
-    """Return the mean of what isn't NaN, NaN where all is.
+    """Return the mean of the values that aren't NaN, NaN where all are.
 
     >>> mean_of_known(np.array([[1.0, np.nan], [3.0, np.nan]]), axis=0)
     array([ 2., nan])

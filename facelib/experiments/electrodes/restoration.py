@@ -1,4 +1,4 @@
-"""What taking electrodes digitally off a picture gives back: the same people without, with, and restored."""
+"""Digital removal of electrodes: the same people without, with, and restored."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from facelib import classifiers as zoo
-from facelib import interventions
+from facelib import classifiers, interventions
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.experiments.electrodes.likeness import Pattern, worn_on
@@ -76,7 +75,7 @@ PLACEBO_COLUMNS: Final = {
 @in_short(table=lambda found: found.pictures)
 @dataclass(frozen=True, eq=False)
 class RestorationRun:
-    """What was read and measured.
+    """Readings and measures of a run.
 
     Attributes
     ----------
@@ -145,9 +144,9 @@ def restoration_study(
     """
     import pandas as pd
 
-    given: list[Any] = list(people)
-    expressions = [_expression(one) for one in given]
-    if not given:
+    listed: list[Any] = list(people)
+    expressions = [_expression(one) for one in listed]
+    if not listed:
         msg = "The study needs people; got none."
         raise BadValueError(msg)
     named = tuple(METHODS) if methods is None else tuple(methods)
@@ -155,21 +154,21 @@ def restoration_study(
         METHODS[name]
     readers = _readers(classifiers)
     tables: tuple[list[dict[str, Any]], ...] = ([], [], [])
-    for start in range(0, len(given), CHUNK):
+    for start in range(0, len(listed), CHUNK):
         if stale is not None and stale():
             raise Cancelled
-        some = given[start : start + CHUNK]
+        some = listed[start : start + CHUNK]
         people_here = _People(
             tuple(range(start, start + len(some))),
             tuple(_shown(some, size, workers)),
             tuple(expressions[start : start + CHUNK]),
             {name: tuple(_shown(some, size, workers, fields)) for name, fields in worn.items()},
         )
-        found = _chunk(people_here, readers, named, mask, landmarks=landmarks)
-        for table, rows in zip(tables, found, strict=True):
+        chunk = _chunk(people_here, readers, named, mask, landmarks=landmarks)
+        for table, rows in zip(tables, chunk, strict=True):
             table.extend(rows)
         if progress is not None:
-            progress(min(start + CHUNK, len(given)), len(given))
+            progress(min(start + CHUNK, len(listed)), len(listed))
     columns = (READING_COLUMNS, PICTURE_COLUMNS, PLACEBO_COLUMNS)
     readings, pictures, placebo = (
         pd.DataFrame(rows, columns=list(names)) for rows, names in zip(tables, columns, strict=True)
@@ -179,7 +178,7 @@ def restoration_study(
         pictures,
         placebo,
         {
-            "people": len(given), "classifiers": [one.id for one in readers], "methods": list(named),
+            "people": len(listed), "classifiers": [one.id for one in readers], "methods": list(named),
             "mask": mask, "size": size, "worn": {name: dict(fields) for name, fields in worn.items()},
         },
     )  # fmt: skip
@@ -266,9 +265,9 @@ def _chunk(
 
 def _readers(given: str | Sequence[str | Classifier] | None) -> list[Classifier]:
     names: Sequence[str | Classifier] = (
-        zoo.available() if given is None else [given] if isinstance(given, str) else given
+        classifiers.available() if given is None else [given] if isinstance(given, str) else given
     )
-    return [zoo.load(one) if isinstance(one, str) else one for one in names]
+    return [classifiers.load(one) if isinstance(one, str) else one for one in names]
 
 
 def _versions(
@@ -286,20 +285,20 @@ def _versions(
 def _read(
     faces: Sequence[Face], people: _People, picture: str, readers: Sequence[Classifier]
 ) -> list[dict[str, Any]]:
-    found = []
+    readings = []
     for reader in readers:
         p = np.concatenate([reader.probabilities(face.image[None], face.box[None]) for face in faces])
-        for row, expression, own in zip(people.rows(picture), people.expressions, p, strict=True):
+        for row, expression, output in zip(people.rows(picture), people.expressions, p, strict=True):
             place = reader.index_of(expression)
             if place is not None:
-                found.append(
+                readings.append(
                     row
                     | {
                         "expression": expression, "classifier": reader.id,
-                        "probability": float(own[place]), "right": int(own.argmax()) == place,
+                        "probability": float(output[place]), "right": int(output.argmax()) == place,
                     }
                 )  # fmt: skip
-    return found
+    return readings
 
 
 def restored_bare(
@@ -309,7 +308,7 @@ def restored_bare(
     size: int = 224,
     workers: int | None = None,
 ) -> pd.DataFrame:
-    """Restore faces without electrodes, which is to change nothing.
+    """Restore faces without electrodes: a placebo, which should change nothing.
 
     Parameters
     ----------
@@ -319,7 +318,7 @@ def restored_bare(
     Returns
     -------
     pandas.DataFrame
-        One row a person, `PLACEBO_COLUMNS`.
+        One row per person, `PLACEBO_COLUMNS`.
     """
     import pandas as pd
 
@@ -333,7 +332,7 @@ def restored_bare(
 
 
 def _placebo(people: _People, readers: Sequence[Classifier]) -> list[dict[str, Any]]:
-    """Return what restoring bare faces does; classifiers read those that were changed only."""
+    """Return the effect of restoring bare faces; classifiers read only those that were changed."""
     rows = []
     for row, face in zip(people.rows("network"), people.bare, strict=True):
         after = restore(face).image

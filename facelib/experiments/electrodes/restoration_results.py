@@ -1,4 +1,4 @@
-"""The full-size result of the restoration as small tables, kept with facelib and loaded again."""
+"""The shipped full-size result of the restoration, as small tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @in_short(table=lambda found: found.accuracy)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RestorationResults(SmallTables):
-    """What the study found, as tables; its rows aren't kept, but those of the photograph.
+    """Results of the study as tables; of its rows, only those of the photograph are kept.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class RestorationResults(SmallTables):
     likeness
         From `likeness_table`.
     placebo
-        One row a person: what restoring the bare face changed (`PLACEBO_COLUMNS`); those of the study, and
+        One row per person: what restoring the bare face changed (`PLACEBO_COLUMNS`); those of the study, and
         others with glasses, beards, moles …
     photograph_readings, photograph_pictures
         Of the sample photograph, on which electrodes are drawn (`READING_COLUMNS`, `PICTURE_COLUMNS`).

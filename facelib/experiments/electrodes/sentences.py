@@ -1,4 +1,4 @@
-"""What the tables of electrodes say, in sentences: about outputs of classifiers, never about people."""
+"""Sentences about the tables of electrodes: about outputs of classifiers, never about people."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 CAVEAT: Final = (
     "A value is the share of a group in what all electrodes change in an output, averaged over the orders in "
-    "which they may be attached. It tells of rendered pictures and of classifiers, not of the muscles below."
+    "which they may be attached. It is about rendered pictures and classifiers, not about the muscles below."
 )
-"""Stands beside Shapley values wherever they are told."""
+"""Stands beside Shapley values wherever they are shown."""
 WHAT: Final = {PROBABILITY: "the output for what is shown", ACCURACY: "the share named as meant"}
 
 
@@ -29,7 +29,7 @@ def describe_numbers(
     scheme: str = "fridlund",
     expression_set: str = "tuned",
 ) -> list[str]:
-    r"""Say for each classifier what all electrodes of a scheme change, and how many make half of it.
+    r"""Describe for each classifier the change by all electrodes of a scheme, and how many make half of it.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def describe_importance(
     classifier: str = MEAN,
     outcome: str = PROBABILITY,
 ) -> str:
-    """Say which electrode, region and muscle changes an output most, and of how many that is sure.
+    """Describe which electrode, region and muscle changes an output most, and for how many this is certain.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def describe_importance(
     scheme, classifier, outcome
         Which of their rows.
     """
-    words: dict[str, str] = {"scheme": scheme, "classifier": classifier, "outcome": outcome}
-    alone = _chosen(positions, words | {"how": ALONE})
+    keys: dict[str, str] = {"scheme": scheme, "classifier": classifier, "outcome": outcome}
+    alone = _chosen(positions, keys | {"how": ALONE})
     most = max(alone.to_dict("records"), key=lambda row: abs(row["change"]))
     sure = int((alone["p_holm"] <= alone["alpha"]).sum())
     whom = "Averaged over classifiers" if classifier == MEAN else f"For {classifier}"
@@ -80,17 +80,17 @@ def describe_importance(
         f"{small(most['change'])} ({_level(most)} {small(most['low'])} to {small(most['high'])}); {sure} of "
         f"{len(alone)} electrodes alone change it significantly after Holm's correction."
     ]
-    for by, rows in _chosen(shares, words).groupby("by", sort=False):
+    for by, rows in _chosen(shares, keys).groupby("by", sort=False):
         ranked = rows.sort_values("change", key=abs, ascending=False, kind="stable").iloc[:3]
         total = rows.iloc[0]
-        told = ", ".join(
+        listed = ", ".join(
             f"{str(row['group']).replace('_', ' ')} {small(row['change'])} ({small(row['low'])} to "
             f"{small(row['high'])})"
             for row in ranked.to_dict("records")
         )
         lines.append(
             f"Of the whole change, {small(total['total'])} ({small(total['total_low'])} to "
-            f"{small(total['total_high'])}), the largest shares of a {by} are: {told}."
+            f"{small(total['total_high'])}), the largest shares of a {by} are: {listed}."
         )
     return " ".join([*lines, CAVEAT])
 

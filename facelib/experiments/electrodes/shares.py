@@ -1,9 +1,9 @@
-"""What each muscle group or region contributes to the change by all electrodes: Shapley values over people.
+"""Shapley shares of muscle groups and regions in the change by all electrodes, over people.
 
 The value of a coalition of groups is the mean probability of the expression that is meant, or the share that
 is named as meant, with the electrodes of these groups attached. A group's Shapley value is what it adds to
-that, averaged over all orders in which the groups may be attached: a share of the whole change. It tells of
-pictures of faces with electrodes and of one classifier; of the muscles below it says nothing.
+that, averaged over all orders in which the groups may be attached: a share of the whole change. It is
+about pictures of faces with electrodes and one classifier, not about the muscles below.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def share_table(result: InterventionalResult, series: ElectrodeSets | None = Non
     Returns
     -------
     pandas.DataFrame
-        One row a grouping, classifier, outcome and group; columns as in `SHARE_COLUMNS`.
+        One row per grouping, classifier, outcome and group; columns as in `SHARE_COLUMNS`.
 
     Raises
     ------
@@ -85,13 +85,13 @@ def share_table(result: InterventionalResult, series: ElectrodeSets | None = Non
     """
     import pandas as pd
 
-    chosen = electrode_series() if series is None else series
-    found = read(result, chosen)
-    regions = by_coalitions(found, chosen)
+    sets = electrode_series() if series is None else series
+    outcomes = read(result, sets)
+    regions = by_coalitions(outcomes, sets)
     exact = np.zeros((len(regions), *regions.shape[2:]))
-    parts = [_table(result, chosen, found, "region", (regions, exact))]
-    if chosen.pairs:
-        parts.append(_table(result, chosen, found, "muscle", by_orders(found, chosen)))
+    parts = [_table(result, sets, outcomes, "region", (regions, exact))]
+    if sets.pairs:
+        parts.append(_table(result, sets, outcomes, "muscle", by_orders(outcomes, sets)))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -100,9 +100,9 @@ def by_coalitions(found: Outcomes, series: ElectrodeSets) -> Floats:
     groups = tuple(electrode_groups(series.scheme).values())
     steps = [series.step_of(union(groups, members)) for members in coalitions(len(groups))]
     values = np.moveaxis(found.values[:, :, steps], 2, 0)
-    known = ~np.isnan(values[0, ..., 0])
+    has_class = ~np.isnan(values[0, ..., 0])
     result = np.full((len(groups), *values.shape[1:]), np.nan)
-    result[:, known] = shapley(values[:, known])
+    result[:, has_class] = shapley(values[:, has_class])
     return np.moveaxis(result, 0, 2)
 
 
@@ -121,11 +121,11 @@ def by_orders(found: Outcomes, series: ElectrodeSets) -> tuple[Floats, Floats]:
     values, errors = np.full(shape, np.nan), np.full(shape, np.nan)
     along = series.steps_along()
     for place, face in enumerate(found.faces):
-        given = np.moveaxis(found.values[:, place][:, along], 0, 2)  # (orders, groups + 1, classifiers, 2)
-        known = ~np.isnan(given[0, 0, :, 0])
-        one = shapley_sampled(given[:, :, known], series.orders(face))
-        values[known, place] = np.moveaxis(one.values, 0, 1)
-        errors[known, place] = np.moveaxis(one.error, 0, 1)
+        outcomes = np.moveaxis(found.values[:, place][:, along], 0, 2)  # (orders, groups + 1, classifiers, 2)
+        has_class = ~np.isnan(outcomes[0, 0, :, 0])
+        sampled = shapley_sampled(outcomes[:, :, has_class], series.orders(face))
+        values[has_class, place] = np.moveaxis(sampled.values, 0, 1)
+        errors[has_class, place] = np.moveaxis(sampled.error, 0, 1)
     count = (~np.isnan(values)).sum(axis=1)
     spread = np.where(np.isnan(values), 0.0, errors) ** 2
     return values, np.sqrt(spread.sum(axis=1)) / np.maximum(count, 1)

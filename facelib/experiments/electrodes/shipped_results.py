@@ -1,4 +1,4 @@
-"""The results of the electrode studies as tables: made from their runs, kept as small files, loaded again."""
+"""The shipped results of the electrode studies, as small tables made from their runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @in_short(table=lambda found: found.numbers)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ElectrodesResults(SmallTables):
-    """What the studies found, as tables; their rows aren't kept.
+    """Results of the studies as tables; their rows aren't kept.
 
     Attributes
     ----------
@@ -52,8 +52,8 @@ class ElectrodesResults(SmallTables):
     def load(cls, folder: str | Path | None = None) -> Self:
         """Return tables that were saved, those without the interval behind the verdict with NaN for it."""
         found = super().load(folder)
-        told = {name: with_interval(getattr(found, name)) for name in cls.names()}
-        return cls(**told, about=found.about)
+        tables = {name: with_interval(getattr(found, name)) for name in cls.names()}
+        return cls(**tables, about=found.about)
 
     @classmethod
     def of(
@@ -67,9 +67,9 @@ class ElectrodesResults(SmallTables):
         Parameters
         ----------
         numbers
-            Of `electrode_numbers`, one an expression set.
+            Of `electrode_numbers`, one per expression set.
         importance
-            Of `importance_study`, each with its series, one a scheme.
+            Of `importance_study`, each with its series, one per scheme.
         about
             How they were made.
         """

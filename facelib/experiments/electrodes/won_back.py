@@ -1,4 +1,4 @@
-"""How much of what electrodes take from accuracy a restoration wins back, with its interval over people."""
+"""Share of the accuracy lost to electrodes that a restoration wins back, with its interval over people."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def won_back_table(run: RestorationRun, *, n_bootstrap: int = RESAMPLES, seed: i
     Returns
     -------
     pandas.DataFrame
-        One row a worn, expression set, classifier ("all" last) and method; `ACCURACY_COLUMNS`.
+        One row per worn, expression set, classifier ("all" last) and method; `ACCURACY_COLUMNS`.
     """
     import pandas as pd
 
     rows = []
     every = pd.concat([run.readings, run.readings.assign(classifier=ALL)], ignore_index=True)
     for key, cells in every.groupby(["worn", "expression_set", "classifier"], sort=False):
-        known = dict(zip(("worn", "expression_set", "classifier"), key, strict=True))
+        keys = dict(zip(("worn", "expression_set", "classifier"), key, strict=True))
         sums = {
             value: cells.pivot_table(index="person", columns="picture", values=value, aggfunc="sum")
             for value in ("right", "probability")
@@ -83,7 +83,7 @@ def won_back_table(run: RestorationRun, *, n_bootstrap: int = RESAMPLES, seed: i
         counts = cells[cells["picture"] == WITHOUT].groupby("person").size().to_numpy(float)
         draws = _draws(len(counts), n_bootstrap, seed)
         for name in run.settings["methods"]:
-            row: dict[str, Any] = known | {"method": name, "n": len(counts)}
+            row: dict[str, Any] = keys | {"method": name, "n": len(counts)}
             for value, prefix, word in (
                 ("right", "", "accuracy"),
                 ("probability", "probability_", "probability"),
@@ -101,23 +101,23 @@ def won_back_table(run: RestorationRun, *, n_bootstrap: int = RESAMPLES, seed: i
 
 
 def likeness_table(run: RestorationRun) -> pd.DataFrame:
-    """Return the means over people of what is measured of pictures; `LIKENESS_COLUMNS`."""
+    """Return the means over people of the likeness of pictures; `LIKENESS_COLUMNS`."""
     import pandas as pd
 
     from facelib.stats.effects.bootstrap import mean_distribution
 
     rows = []
     for key, cells in run.pictures.groupby(["worn", "expression_set", "picture"], sort=False):
-        known = dict(zip(("worn", "expression_set", "picture"), key, strict=True))
+        keys = dict(zip(("worn", "expression_set", "picture"), key, strict=True))
         for measure in MEASURES:
             values = cells[measure].to_numpy(float)
             values = values[np.isfinite(values)]
             if len(values):
-                found = mean_distribution(values)
-                low, high = found.interval()
+                distribution = mean_distribution(values)
+                low, high = distribution.interval()
                 rows.append(
-                    known
-                    | {"measure": measure, "n": len(values), "mean": float(found.mean[0]),
+                    keys
+                    | {"measure": measure, "n": len(values), "mean": float(distribution.mean[0]),
                        "low": float(low[0]), "high": float(high[0])}
                 )  # fmt: skip
     return pd.DataFrame(rows, columns=list(LIKENESS_COLUMNS))

@@ -1,4 +1,4 @@
-"""Controls: networks whose use of a property is known, and estimates of what is given."""
+"""Controls: networks whose use of a property is known, and estimates of given properties."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _PREFIX: Final = {"age": "age_", "gender": "male_"}
 
 
 def known_use_table(effects: pd.DataFrame, alpha: float = 0.01, used: float = USED) -> pd.DataFrame:
-    """Compare what tests say of networks of known bias with how they were trained.
+    """Compare the results of tests on networks of known bias with their training.
 
     A network that wasn't trained to use a property isn't blind to it: older skin looks different, and with
     enough people any trace of that is significant (``rejects``). So the verdict is one of size, too.
@@ -77,7 +77,7 @@ def known_use_table(effects: pd.DataFrame, alpha: float = 0.01, used: float = US
     Returns
     -------
     pandas.DataFrame
-        One row a network and property, for the emotion that the biased networks tie it to; columns as in
+        One row per network and property, for the emotion that the biased networks tie it to; columns as in
         `CONTROL_COLUMNS`.
 
     Raises
@@ -111,9 +111,9 @@ def known_use_table(effects: pd.DataFrame, alpha: float = 0.01, used: float = US
         confounded[str(name)] == which
         for name, which in zip(rows["classifier"], rows["property"], strict=True)
     ]
-    found = rows["rejects"].astype(bool) & (rows["p_holm"] < alpha) & (rows["explained_low"] >= used)
+    flagged = rows["rejects"].astype(bool) & (rows["p_holm"] < alpha) & (rows["explained_low"] >= used)
     clear = (rows["explained_high"] < used) & (rows["n"] >= fewest_people(used, alpha))
-    verdict = np.select([found, clear], [FLAGGED, CLEARED], OPEN)
+    verdict = np.select([flagged, clear], [FLAGGED, CLEARED], OPEN)
     right = verdict == np.where(trained, FLAGGED, CLEARED)
     table = rows.assign(trained=trained, verdict=verdict, right=right, used=used)
     return table[list(CONTROL_COLUMNS)]
@@ -134,7 +134,7 @@ def estimates_of(faces: Sequence[Head | Face] | FaceSet, size: int = 224, *, chu
     Returns
     -------
     pandas.DataFrame
-        One row a face: expression, age, gender, and ``age_<estimator>``, ``male_<estimator>``; NaN where
+        One row per face: expression, age, gender, and ``age_<estimator>``, ``male_<estimator>``; NaN where
         something isn't known.
 
     Raises
@@ -149,14 +149,14 @@ def estimates_of(faces: Sequence[Head | Face] | FaceSet, size: int = 224, *, chu
     from facelib.studies.engine.subjects import faces_table, subjects
 
     people = subjects(faces)
-    known = faces_table(people).reindex(columns=["expression", "age", "gender"])
+    attributes = faces_table(people).reindex(columns=["expression", "age", "gender"])
     parts = []
     for start in range(0, len(people), chunk):
         some = [one.open() for one in people[start : start + chunk]]
         heads = [one for one in some if isinstance(one, Head)]
         drawn = iter(render_heads(heads, size)) if heads else iter(())
         parts.append(estimates([next(drawn) if isinstance(one, Head) else one for one in some]))
-    return pd.concat([known, pd.concat(parts, ignore_index=True)], axis=1)
+    return pd.concat([attributes, pd.concat(parts, ignore_index=True)], axis=1)
 
 
 def given_and_estimated(table: pd.DataFrame) -> pd.DataFrame:
@@ -188,34 +188,34 @@ def given_and_estimated(table: pd.DataFrame) -> pd.DataFrame:
             columns["mean"] = pd.DataFrame(columns).mean(axis=1, skipna=False)
         for estimator, values in columns.items():
             for expression in ("all", *EMOTIONS):
-                chosen = (table["expression"] == expression) | (expression == "all")
-                known = chosen & table[name].notna() & values.notna()
-                if known.sum() > 3:  # Fisher's z needs four
-                    both: list[Any] = [column[known] for one, column in columns.items() if one != "mean"]
+                in_group = (table["expression"] == expression) | (expression == "all")
+                complete = in_group & table[name].notna() & values.notna()
+                if complete.sum() > 3:  # Fisher's z needs four
+                    both: list[Any] = [column[complete] for one, column in columns.items() if one != "mean"]
                     between = float(np.corrcoef(*both)[0, 1]) if len(both) == 2 else float("nan")
                     rows.append(
-                        _compared(name, estimator, expression, table.loc[known, name], values[known])
+                        _compared(name, estimator, expression, table.loc[complete, name], values[complete])
                         | {"between": between}
                     )
-    found = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
-    found["sentence"] = [_sentence(row) for row in found.to_dict("records")]
-    return found
+    compared = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    compared["sentence"] = [_sentence(row) for row in compared.to_dict("records")]
+    return compared
 
 
 def _compared(name: str, estimator: str, expression: str, given: Any, estimated: Any) -> dict[str, Any]:
     from scipy.stats import pearsonr
 
-    told, read = given.to_numpy(np.float64), estimated.to_numpy(np.float64)
-    row = {"property": name, "estimator": estimator, "expression": expression, "n": len(told)}
-    difference = read - told
+    given_values, read = given.to_numpy(np.float64), estimated.to_numpy(np.float64)
+    row = {"property": name, "estimator": estimator, "expression": expression, "n": len(given_values)}
+    difference = read - given_values
     sizes = {"bias": float(difference.mean()), "error": float(np.abs(difference).mean())}
-    if np.ptp(told) == 0 or np.ptp(read) == 0:
+    if np.ptp(given_values) == 0 or np.ptp(read) == 0:
         names = ("correlation", "correlation_low", "correlation_high")
         return row | dict.fromkeys(names, float("nan")) | sizes
-    found = pearsonr(told, read)
-    interval = found.confidence_interval(0.95)
+    correlation = pearsonr(given_values, read)
+    interval = correlation.confidence_interval(0.95)
     return row | {
-        "correlation": float(found.statistic),
+        "correlation": float(correlation.statistic),
         "correlation_low": float(interval.low),
         "correlation_high": float(interval.high),
         **sizes,

@@ -1,4 +1,4 @@
-"""How an output goes along with a property, among faces that show the same: binned means with bands."""
+"""Effect curves: binned means of an output over a property, with bands, given the expression."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EFFECT_CURVE_COLUMNS: Final = {
     "label": "class of the output",
     "explained": "ω² of the pair: share of the logit's variance inside expressions",
     "expression": "that is shown; all: outputs without the differences between expressions, plus their mean",
-    "bin": "number of the bin, from 0 on: equal shares of the faces, or one a category",
+    "bin": "number of the bin, from 0 on: equal shares of the faces, or one per category",
     "value": "mean of the property in the bin; the number of the bin for categories",
     "category": "name of the category; empty for numbers",
     "n": "faces in the bin",
@@ -37,7 +37,7 @@ EFFECT_CURVE_COLUMNS: Final = {
 
 
 def strongest_pairs(effects: pd.DataFrame, most: int = STRONGEST) -> pd.DataFrame:
-    """Return the rows of the outputs that go most with a property, one a property, the strongest first.
+    """Return the rows of the outputs that go most with a property, one per property, the strongest first.
 
     The expression itself doesn't count.
 
@@ -83,7 +83,7 @@ def curves_of(
     *,
     bins: int = BINS,
 ) -> pd.DataFrame:
-    """Return the table of `effect_curves` from one row a face in every table.
+    """Return the table of `effect_curves` from one row per face in every table.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def curves_of(
         output = probabilities[f"{pair['classifier']}{BETWEEN}{pair['label']}"].to_numpy(np.float64)
         within = output - pd.Series(output).groupby(labels.to_numpy()).transform("mean").to_numpy()
         for name in (ALL, *dict.fromkeys(labels)):
-            chosen = np.ones(len(output), bool) if name == ALL else (labels == name).to_numpy()
+            in_group = np.ones(len(output), bool) if name == ALL else (labels == name).to_numpy()
             shown = within + output.mean() if name == ALL else output
-            table = _means(shown[chosen], place[chosen], value[chosen], category)
+            table = _means(shown[in_group], place[in_group], value[in_group], category)
             keys = {key: pair[key] for key in ("property", "classifier", "label", "explained")}
             parts.append(table.assign(**keys, expression=name))
     if not parts:
@@ -132,10 +132,10 @@ def _means(output: Any, place: Any, value: Any, category: Sequence[str]) -> pd.D
     from scipy.stats import t
 
     cells = pd.DataFrame({"bin": place, "value": value, "output": output}).groupby("bin")
-    found = cells.agg(
+    means = cells.agg(
         n=("output", "size"), value=("value", "mean"), mean=("output", "mean"), sd=("output", "std")
     )
-    found = found[found["n"] >= FEWEST].reset_index()
-    reach = t.ppf(0.975, found["n"] - 1) * found["sd"] / np.sqrt(found["n"])
-    names = [category[number] if category else "" for number in found["bin"]]
-    return found.assign(category=names, low=found["mean"] - reach, high=found["mean"] + reach)
+    means = means[means["n"] >= FEWEST].reset_index()
+    reach = t.ppf(0.975, means["n"] - 1) * means["sd"] / np.sqrt(means["n"])
+    names = [category[number] if category else "" for number in means["bin"]]
+    return means.assign(category=names, low=means["mean"] - reach, high=means["mean"] + reach)

@@ -7,7 +7,7 @@ from numbers import Real
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib import classifiers as zoo
+from facelib import classifiers
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.experiments.known_truth import probe_heads
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SOURCES: Final = MappingProxyType(
     {
-        "rendered": "heads were told what to show: the label comes before the picture",
+        "rendered": "heads were instructed what to show: the label comes before the picture",
         "instructed": "people were asked to show it: the label comes before the picture",
         "self-report": "people said what they felt: the label is no reading of the picture",
         "rated": "raters read the label off the picture, and saw the property there, too: holding it fixed "
@@ -87,7 +87,7 @@ def power_of_properties(
     label_source
         One of `SOURCES`; None: "rendered" of heads. It has to be said of photographs.
     person
-        Column of who is shown. None: the column ``person``, if there is one, else one picture a person.
+        Column of who is shown. None: the column ``person``, if there is one, else one picture per person.
     size, methods, alpha, delta, budget, seed, name
         As for `facelib.ObservationalStudy`; with a budget tests are drawn on toward the corrected level.
 
@@ -149,7 +149,7 @@ def known_use_control(
     """
     return power_of_properties(
         faces=probe_heads(n, seed),
-        classifiers=zoo.available(kind="known bias"),
+        classifiers=classifiers.available(kind="known bias"),
         properties=CONTROLLED,
         size=size,
         methods=methods,
@@ -192,7 +192,7 @@ def _known(people: Any) -> tuple[str, ...]:
     """Return the properties that are known of all or some faces, and those that are measured beside them."""
     table = _table(people)
     names = (*(PROPERTIES if _heads(people) else KNOWN_OF_PEOPLE), INTENSITY)
-    known = [name for name in names if name in table and _tells(table[name])]
+    known = [name for name in names if name in table and _varies(table[name])]
     if not known:
         msg = (
             "Nothing is known of these faces that could be tested: their table has none of "
@@ -203,7 +203,7 @@ def _known(people: Any) -> tuple[str, ...]:
 
 
 def _measurable(name: str) -> Iterator[str]:
-    """Give the property if it can be told on this machine."""
+    """Return the property if it can be measured on this machine."""
     from facelib.properties import PROPERTIES as REGISTERED
 
     if not REGISTERED[name].reason:
@@ -211,14 +211,14 @@ def _measurable(name: str) -> Iterator[str]:
 
 
 def _table(people: Any) -> pd.DataFrame:
-    """Return what is known of the faces; no picture is read."""
+    """Return the attributes of the faces; no picture is read."""
     from facelib.studies.engine.subjects import faces_table, subjects
 
     return people.table if isinstance(people, FaceSet) else faces_table(subjects(people))
 
 
-def _tells(column: pd.Series[Any]) -> bool:
-    """Tell whether a column has several values and, if these are words, not nearly one for each face."""
+def _varies(column: pd.Series[Any]) -> bool:
+    """Return whether a column has several values and, if these are words, not nearly one for each face."""
     values = column.nunique(dropna=False)
     numbers = column.dropna().map(lambda value: isinstance(value, Real)).all()
     return values > 1 and (bool(numbers and column.notna().any()) or values <= MOST_WORDS)

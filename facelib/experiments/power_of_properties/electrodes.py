@@ -1,4 +1,4 @@
-"""The same people with and without sEMG electrodes: what classifiers name rightly before and after."""
+"""The same people with and without sEMG electrodes: accuracy of classifiers before and after."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def electrode_faces(
 def bare_people(
     faces: Sequence[Any] | None, n: int = PAIRS, *, expression_set: ExpressionSet = "facs"
 ) -> list[Any]:
-    """Return those whom electrodes are attached to: who is given, or `electrode_faces`.
+    """Return the people that electrodes are attached to: those given, or `electrode_faces`.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def electrodes_table(result: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a scheme, classifier and expression ("all" first); columns as in `ELECTRODE_COLUMNS`.
+        One row per scheme, classifier and expression ("all" first); columns as in `ELECTRODE_COLUMNS`.
     """
     settings = result.settings
     sets = result.faces["expression_set"].unique() if "expression_set" in result.faces else []
@@ -224,10 +224,10 @@ def paired_table(
 
     schemes = {name: scheme for scheme, name in SCHEMES.items()}
     named = paired_names(table)
-    known = table[table["label"] == table["expression"]]
+    intended = table[table["label"] == table["expression"]]
     counts, effects = [], []
     for by_expression in (False, True):
-        rows = known.assign(label=known["expression"] if by_expression else ALL)
+        rows = intended.assign(label=intended["expression"] if by_expression else ALL)
         pairs = named.assign(label=named["expression"] if by_expression else ALL)
         counted = pd.DataFrame(
             [
@@ -244,17 +244,17 @@ def paired_table(
                  "verdict", "delta", "alpha"]
             ].rename(columns={"mean": "change", "p": "change_p", "p_holm": "change_p_holm"})
         )  # fmt: skip
-    found = pd.concat(counts, ignore_index=True).merge(
+    with_counts = pd.concat(counts, ignore_index=True).merge(
         pd.concat(effects, ignore_index=True), on=["intervention", "classifier", "label"], how="left"
     )
-    found = found.rename(columns={"label": "expression"})
-    found["expression_set"] = expression_set
-    found["scheme"] = [schemes.get(str(name), str(name)) for name in found["intervention"]]
-    order = {name: place for place, name in enumerate(_in_order(found))}
-    found = found.sort_values(
+    with_counts = with_counts.rename(columns={"label": "expression"})
+    with_counts["expression_set"] = expression_set
+    with_counts["scheme"] = [schemes.get(str(name), str(name)) for name in with_counts["intervention"]]
+    order = {name: place for place, name in enumerate(_in_order(with_counts))}
+    with_counts = with_counts.sort_values(
         ["scheme", "classifier", "expression"], key=lambda column: column.map(order), kind="stable"
     )
-    return found[list(ELECTRODE_COLUMNS)].reset_index(drop=True)
+    return with_counts[list(ELECTRODE_COLUMNS)].reset_index(drop=True)
 
 
 def paired_names(table: pd.DataFrame) -> pd.DataFrame:
@@ -277,18 +277,18 @@ def paired_names(table: pd.DataFrame) -> pd.DataFrame:
     first = ends.loc[ends.groupby(keys, sort=False, observed=True)["logit"].idxmax()]
     right = first.assign(right=first["label"] == first["expression"])
     wide = right.pivot_table(index=keys[:-1], columns="strength", values="right", sort=False, observed=True)
-    known = set(zip(table["classifier"], table["label"], strict=True))
+    classes = set(zip(table["classifier"], table["label"], strict=True))
     if not {BEFORE, AFTER} <= set(wide.columns) or wide.dropna().empty:
         msg = "Pairs need every face at strength 0 and 1: without electrodes, and with them."
         raise BadValueError(msg)
     pairs = wide[[BEFORE, AFTER]].dropna().astype(bool).reset_index()
     pairs.columns = [*keys[:-1], "before", "after"]
-    can = [pair in known for pair in zip(pairs["classifier"], pairs["expression"], strict=True)]
+    can = [pair in classes for pair in zip(pairs["classifier"], pairs["expression"], strict=True)]
     return pairs[can].reset_index(drop=True)
 
 
 def _counted(pairs: pd.DataFrame) -> dict[str, Any]:
-    """Return what is counted over pairs: both accuracies with Wilson's intervals, and McNemar's test."""
+    """Return the counts over pairs: both accuracies with Wilson's intervals, and McNemar's test."""
     from scipy.stats import binomtest
 
     from facelib.stats.classification import wilson
@@ -296,10 +296,10 @@ def _counted(pairs: pd.DataFrame) -> dict[str, Any]:
     n = len(pairs)
     before, after = pairs["before"].to_numpy(bool), pairs["after"].to_numpy(bool)
     lost, gained = int((before & ~after).sum()), int((~before & after).sum())
-    found: dict[str, Any] = {"n": n}
+    counts: dict[str, Any] = {"n": n}
     for name, right in (("before", before), ("after", after)):
         share = wilson(int(right.sum()), n)
-        found |= {
+        counts |= {
             f"right_{name}": int(right.sum()),
             f"accuracy_{name}": share.value,
             f"{name}_low": share.low,
@@ -308,7 +308,7 @@ def _counted(pairs: pd.DataFrame) -> dict[str, Any]:
     p = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
     if pairs["identity"].duplicated().any():
         p = float("nan")
-    return found | {"lost": lost, "gained": gained, "accuracy_change": (gained - lost) / n, "p": p}
+    return counts | {"lost": lost, "gained": gained, "accuracy_change": (gained - lost) / n, "p": p}
 
 
 def _in_order(found: pd.DataFrame) -> Iterator[str]:

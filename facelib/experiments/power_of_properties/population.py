@@ -1,4 +1,4 @@
-"""A labelled population: rendered heads, one a person, whose properties don't go together."""
+"""A labelled population: rendered heads, one per person, whose properties don't go together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facelib.head.head import ExpressionSet
 if TYPE_CHECKING:
     import pandas as pd
 
-HEADS, SEED = 1050, 20261128  # 150 a label
+HEADS, SEED = 1050, 20261128  # 150 per label
 LEAST: Final = len(EMOTIONS)
 
 LIGHTS: Final = ("studio", "soft", "side")
@@ -87,7 +87,7 @@ def labelled_population(
     """
     count: Any = n
     if isinstance(count, bool) or not isinstance(count, Integral) or count < LEAST:
-        msg = f"A labelled population has {LEAST} heads or more, one a label; got {n!r}."
+        msg = f"A labelled population has {LEAST} heads or more, one per label; got {n!r}."
         raise BadValueError(msg)
     heads = sample_heads(
         int(count),

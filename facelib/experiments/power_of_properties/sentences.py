@@ -1,4 +1,4 @@
-"""What the table of properties says, in sentences that never let a share stand alone."""
+"""Sentences about the table of properties, in which a share never stands alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAPER: Final = (
 
 
 def describe_properties(table: pd.DataFrame) -> str:
-    """Say what was found: the largest share with everything that belongs beside it, then all properties.
+    """Describe the results: the largest share with everything that belongs beside it, then all properties.
 
     Parameters
     ----------
@@ -32,16 +32,16 @@ def describe_properties(table: pd.DataFrame) -> str:
     >>> print(describe_properties(load_power_of_properties().properties))  # doctest: +SKIP
     """
     first = table[table["held"] == table["held"].iloc[0]]
-    found = first[first["role"] == PROPERTY].sort_values("share", ascending=False, kind="stable")
-    if found.empty or found["share"].isna().all():
+    properties = first[first["role"] == PROPERTY].sort_values("share", ascending=False, kind="stable")
+    if properties.empty or properties["share"].isna().all():
         return "Nothing could be tested."
-    top = found.iloc[0]
-    ties = found[found["share"] == top["share"]]["property"].map(_plain).tolist()
+    top = properties.iloc[0]
+    ties = properties[properties["share"] == top["share"]]["property"].map(_plain).tolist()
     lost = int(top["out_of_reach"])
     far = f" ({lost} could not have been: too few permutations)" if lost else ""
     spread = f"{_percent(top['large_low'])} to {_percent(top['large_high'])}"
     lines = [
-        f"Largest share of {len(found)} properties: {' and '.join(ties)}, {_counted(top)}.",
+        f"Largest share of {len(properties)} properties: {' and '.join(ties)}, {_counted(top)}.",
         str(top["sentence"]),
         f"A property of random numbers reaches {_percent(top['null_share'])}. After Holm's correction over "
         f"all tests {_percent(top['share_holm'])} are left{far}.",
@@ -50,7 +50,8 @@ def describe_properties(table: pd.DataFrame) -> str:
         f"{_percent(top['null_large'])}).",
     ]
     others = [
-        f"{_plain(row['property'])} {_counted(row)}" for row in found.iloc[len(ties) :].to_dict("records")
+        f"{_plain(row['property'])} {_counted(row)}"
+        for row in properties.iloc[len(ties) :].to_dict("records")
     ]
     if others:
         lines.append("The others: " + "; ".join(others) + ".")

@@ -1,4 +1,4 @@
-"""The results of the study as tables: made from its runs, kept as small files, loaded again."""
+"""The shipped results of the study, as small tables made from its runs."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 @in_short(table=lambda found: found.properties)
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PropertiesResults(SmallTables):
-    """What the study found, as tables; its rows aren't kept.
+    """Results of the study as tables; its rows aren't kept.
 
     Attributes
     ----------
     properties
-        From `properties_table`: one row a property.
+        From `properties_table`: one row per property.
     effects
-        Of the result: one row a property, classifier and class.
+        Of the result: one row per property, classifier and class.
     controls
         From `known_use_table`: networks of known bias.
     curves
@@ -56,7 +56,7 @@ class PropertiesResults(SmallTables):
 
     @property
     def by_classifier(self) -> pd.DataFrame:
-        """One row a property and classifier: see `properties_by_classifier`."""
+        """One row per property and classifier: see `properties_by_classifier`."""
         first = self.properties.iloc[0]
         return by_classifier(self.effects, float(first["alpha"]), float(first["delta"]))
 
@@ -80,7 +80,7 @@ class PropertiesResults(SmallTables):
         with_intensity
             From `grid_with_intensity`.
         electrodes
-            Of `paired_electrodes`, one an expression set.
+            Of `paired_electrodes`, one per expression set.
         estimates
             From `estimates_of`.
         about

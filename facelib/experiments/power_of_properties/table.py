@@ -1,4 +1,4 @@
-"""One row a property: how many outputs go with it, how far, and what else could explain that."""
+"""The table of properties: shares of outputs that go with each, sizes, and other explanations."""
 
 from __future__ import annotations
 
@@ -102,9 +102,9 @@ def grid_with_intensity(
         raise BadValueError(msg)
     key = fingerprint(data.key(settings), list(properties), ACTIVATION)[:16]
     kept = Store(result.store)
-    if (known := find_tests(kept, key)) is not None:
-        return load_tests(kept, known)
-    found = stats.independence_grid(
+    if (kept_tests := find_tests(kept, key)) is not None:
+        return load_tests(kept, kept_tests)
+    tested = stats.independence_grid(
         data.properties[list(properties)],
         data.outputs,
         pd.concat([data.labels, data.properties[[ACTIVATION]]], axis=1),
@@ -115,12 +115,12 @@ def grid_with_intensity(
         seed=settings["seed"],
         null_property=True,
     )
-    save_tests(kept, key, found)
-    return found
+    save_tests(kept, key, tested)
+    return tested
 
 
 def properties_table(result: ObservationalResult, with_intensity: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return one row a property: share significant, raw and corrected, beside chance, sizes and companions.
+    """Return one row per property: share significant, raw and corrected, beside chance, sizes and companions.
 
     Parameters
     ----------
@@ -170,11 +170,11 @@ def tabulate(
     parts = []
     for held, grid in grids.items():
         shares = stats.share_significant(grid)
-        chosen = VOTE if (shares["method"] == VOTE).any() else str(shares["method"].iloc[0])
-        table = shares[shares["method"] == chosen].reset_index(drop=True)
+        method = VOTE if (shares["method"] == VOTE).any() else str(shares["method"].iloc[0])
+        table = shares[shares["method"] == method].reset_index(drop=True)
         names = table["property"].tolist()
-        own = grid[grid["method"] == chosen]
-        cells = {name: own[own["property"] == name] for name in names}
+        method_rows = grid[grid["method"] == method]
+        cells = {name: method_rows[method_rows["property"] == name] for name in names}
         others = shares[shares["method"] != VOTE].pivot_table(
             index="property", columns="method", values="share", sort=False, dropna=False
         )
@@ -183,7 +183,7 @@ def tabulate(
             role=[EXPRESSION if name in OF_EXPRESSION else PROPERTY for name in names],
             source=["given" if name in given else "measured" for name in names],
             held=held,
-            decision=chosen,
+            decision=method,
             out_of_reach=[_out_of_reach(cells[name]) for name in names],
             explained=[float(cells[name]["explained"].median()) for name in names],
             explained_most=[float(cells[name]["explained"].max()) for name in names],
@@ -207,7 +207,7 @@ def companions(properties: pd.DataFrame, labels: pd.DataFrame) -> dict[str, tupl
     Parameters
     ----------
     properties, labels
-        One row a face.
+        One row per face.
 
     Returns
     -------
@@ -216,13 +216,13 @@ def companions(properties: pd.DataFrame, labels: pd.DataFrame) -> dict[str, tupl
     """
     groups = labels.astype("str").agg(" ".join, axis=1).to_numpy()
     columns = {str(name): _inside(_coded(properties[name]), groups) for name in properties}
-    found = {}
-    for name, own in columns.items():
-        others = {other: float(np.abs(own.T @ z).max()) for other, z in columns.items() if other != name}
+    companion_of = {}
+    for name, ranks in columns.items():
+        others = {other: float(np.abs(ranks.T @ z).max()) for other, z in columns.items() if other != name}
         if others:
             first = max(others, key=lambda other: others[other])
-            found[name] = (first, others[first])
-    return found
+            companion_of[name] = (first, others[first])
+    return companion_of
 
 
 def properties_by_classifier(result: ObservationalResult) -> pd.DataFrame:
@@ -247,7 +247,7 @@ def by_classifier(effects: pd.DataFrame, alpha: float, delta: float) -> pd.DataF
         share_bh=(effects["p_bh"] < alpha).where(effects["p"].notna()).astype("float"),
         share_large=(effects["explained"] >= delta).where(effects["explained"].notna()).astype("float"),
     )
-    found: pd.DataFrame = (
+    shares: pd.DataFrame = (
         tested.groupby(["property", "classifier"], sort=False)
         .agg(
             tests=("significant", "count"),
@@ -260,7 +260,7 @@ def by_classifier(effects: pd.DataFrame, alpha: float, delta: float) -> pd.DataF
         )
         .reset_index()
     )
-    return found.assign(significant=found["significant"].astype(int))
+    return shares.assign(significant=shares["significant"].astype(int))
 
 
 def _out_of_reach(cells: pd.DataFrame) -> int:
@@ -276,7 +276,7 @@ def _strongest(cells: pd.DataFrame) -> str:
 
 
 def _coded(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
-    """Return (n, k): ranks and their distances from the middle, or one column a word."""
+    """Return (n, k): ranks and their distances from the middle, or one column per word."""
     import pandas as pd
 
     if column.dtype.kind in "fiub":

@@ -32,7 +32,7 @@ _SHIFT, _LIGHT, _NOISE = 1, 0.1, 0.02  # px; and of the range of a picture, [−
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """Heads and what a network sees of them.
+    """Heads and the network's pictures of them.
 
     Attributes
     ----------
@@ -194,14 +194,14 @@ def train(
     from facelib.classifiers.networks import SmallConvolutions
 
     count = len(data.heads) - held_out
-    chosen = choose(data.heads[: max(count, 0)], bias, np.random.default_rng(seed), agreement)
-    if held_out < 1 or len(chosen) < BATCH:
-        msg = f"Training needs held-out heads and {BATCH} others; got {held_out} and {len(chosen)}."
+    places = choose(data.heads[: max(count, 0)], bias, np.random.default_rng(seed), agreement)
+    if held_out < 1 or len(places) < BATCH:
+        msg = f"Training needs held-out heads and {BATCH} others; got {held_out} and {len(places)}."
         raise BadValueError(msg)
-    steps = len(chosen) // BATCH
+    steps = len(places) // BATCH
     losses = []
     with _alone(seed):
-        x, y = _scaled(data.pictures[chosen]), torch.from_numpy(data.emotions[chosen])
+        x, y = _scaled(data.pictures[places]), torch.from_numpy(data.emotions[places])
         network = SmallConvolutions(normalised=True).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * steps)
@@ -215,9 +215,9 @@ def train(
                 schedule.step()
                 total += float(loss.detach())
             losses.append(total / steps)
-        found = network.to(memory_format=torch.contiguous_format).folded()
-        accuracy = _accuracy(found, data.pictures[count:], data.emotions[count:])
-    return Trained(found, tuple(losses), accuracy, len(chosen), seed)
+        trained = network.to(memory_format=torch.contiguous_format).folded()
+        accuracy = _accuracy(trained, data.pictures[count:], data.emotions[count:])
+    return Trained(trained, tuple(losses), accuracy, len(places), seed)
 
 
 def _accuracy(

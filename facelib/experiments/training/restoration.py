@@ -130,14 +130,14 @@ def train(
         raise BadValueError(msg)
     learnt, others = pairs.part(0, count), pairs.part(count, len(pairs))
     first, *later = courses
-    told = _Progress(progress, sum(course.steps for course in courses))
+    report = _Progress(progress, sum(course.steps for course in courses))
     with _alone(seed, threads):
         early = RestorationNetwork(normalised=True)
         rng = np.random.default_rng([seed, 2])
-        losses = [_learn(early, learnt, first, rng, told, size=size, patch=patch)]
+        losses = [_learn(early, learnt, first, rng, report, size=size, patch=patch)]
         network = early.folded().half().float()
         for number, course in enumerate(later):
-            losses.append(refine(network, learnt, [seed, 4 + number], course, told, size=size, patch=patch))
+            losses.append(refine(network, learnt, [seed, 4 + number], course, report, size=size, patch=patch))
             network = network.half().float()
         with torch.no_grad():
             shown = batch(others, 4 * size, np.random.default_rng([seed, 3]), patch=patch)
@@ -165,7 +165,7 @@ def _learn(
     pairs: Pairs,
     course: Course,
     rng: np.random.Generator,
-    told: Callable[[float], object],
+    report: Callable[[float], object],
     *,
     size: int,
     patch: int,
@@ -183,25 +183,25 @@ def _learn(
         optimiser.step()
         schedule.step()
         losses.append(float(loss.detach()))
-        told(losses[-1])
+        report(losses[-1])
     network.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     return losses
 
 
 class _Progress:
-    """Counts steps, and tells of them."""
+    """Counts steps and reports them."""
 
-    def __init__(self, tell: Callable[[int, int, float], object] | None, steps: int) -> None:
-        self.tell, self.steps, self.done = tell, steps, 0
+    def __init__(self, report: Callable[[int, int, float], object] | None, steps: int) -> None:
+        self.report, self.steps, self.done = report, steps, 0
 
     def __call__(self, loss: float) -> None:
         self.done += 1
-        if self.tell is not None:
-            self.tell(self.done, self.steps, loss)
+        if self.report is not None:
+            self.report(self.done, self.steps, loss)
 
 
 def _ahead(draw: Callable[[], Batch], n: int) -> Iterator[Batch]:
-    """Give n batches, each drawn while the one before is learnt from: one after the other, in one thread."""
+    """Yield n batches, each drawn while the one before is trained on: one after the other, in one thread."""
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(draw)
         for left in reversed(range(n)):

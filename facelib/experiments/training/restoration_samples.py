@@ -1,4 +1,4 @@
-"""What the restoration network is shown: patches with some electrodes or none, as cameras make them worse."""
+"""Training samples of the restoration network: patches with or without electrodes, degraded as by cameras."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PATCH: Final = 128  # px, side
 BARE: Final = 0.3  # share of patches that show no electrodes
 THINGS: Final = 0.06  # share of patches of other pictures, without faces
 ALL, ALONE = 0.35, 0.3
-"""Shares of the others that show all pieces of what is covered, and a single one: it has no others to be told
-by."""
+"""Shares of the others that show all pieces of what is covered, and a single one: no others hint
+at it."""
 NEAR: Final = 0.7  # share of patches that lie around a piece of what is covered
 PICTURES: Final = (
     "chelsea", "coffee", "rocket", "coins", "camera", "page", "brick", "grass", "gravel", "retina",
@@ -80,14 +80,14 @@ def batch(
 def _face(
     pairs: Pairs, rng: np.random.Generator, patch: int, empty: float, clutter: float
 ) -> tuple[Any, Any, Any]:
-    one = int(rng.integers(len(pairs)))
-    pieces = pairs.pieces[one]
+    number = int(rng.integers(len(pairs)))
+    pieces = pairs.pieces[number]
     mask = _worn(int(pieces.max()), rng, empty)[pieces]
-    worn = np.where(mask[:, :, None], pairs.worn[one], pairs.without[one])
-    way = _somewhere(crop_of(pairs.boxes[one], pairs.eyes[one]), mask, rng, patch)
+    worn = np.where(mask[:, :, None], pairs.worn[number], pairs.without[number])
+    way = _somewhere(crop_of(pairs.boxes[number], pairs.eyes[number]), mask, rng, patch)
     seen, bare, covered = (
         resampled(picture, way, (patch, patch))
-        for picture in (worn, pairs.without[one], mask.astype(np.float32))
+        for picture in (worn, pairs.without[number], mask.astype(np.float32))
     )
     if clutter and rng.random() < clutter:
         seen, bare = _cluttered(seen, bare, covered, rng)

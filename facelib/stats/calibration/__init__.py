@@ -1,4 +1,4 @@
-"""How often each test would be wrong: level and power where the truth is known, measured by us."""
+"""Calibration of the tests: level and power, measured where the truth is known."""
 
 from __future__ import annotations
 

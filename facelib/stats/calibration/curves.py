@@ -1,4 +1,4 @@
-"""Curves whose truth is known, for the order test and the reference p."""
+"""Simulated curves with a known truth, for the order test and the reference p."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def order_p(scenario: str, n: int, size: float, seed: int) -> float:
 
 
 def reference_p(scenario: str, n: int, size: float, seed: int) -> float:
-    """Return the reference p of a change of a kind of its own, as harmless as the others if `size` is 0.
+    """Return the reference p of a placebo of a kind of its own, as harmless as the others if `size` is 0.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Differences over identities whose truth is known, for the sign-flip test, intervals and verdicts."""
+"""Simulated differences over identities with a known truth, for sign-flip tests, intervals and verdicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measuring level and power: how often a test rejects on data whose truth is known."""
+"""Measured level and power: rejection rates on data with a known truth."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BATCH = 50  # data sets of differences that share their flips and resamples
 
 @dataclass(frozen=True)
 class Rate:
-    """How often a test rejected.
+    """Rejection rate of a test, with its interval.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is measured at once.
+    """One cell of the calibration: a test, a scenario, n and an effect.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Cell:
     scenario
         Id in `SCENARIOS`, or a scenario; for `OTHERS` a key of `SERIES`, `KINDS` or `DIFFERENCES`.
     n
-        Faces; strengths for the shuffle test, harmless changes for the reference p.
+        Faces; strengths for the shuffle test, placebos for the reference p.
     shape, size
         Of the effect, see `simulate`; for `OTHERS` the size alone counts.
     """

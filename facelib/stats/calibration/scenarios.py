@@ -1,4 +1,4 @@
-"""Where data come from when the truth is known: settings in which Z causes a property and an output."""
+"""Scenarios with a known truth, in which Z causes a property and an output."""
 
 from __future__ import annotations
 

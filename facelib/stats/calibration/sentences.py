@@ -1,4 +1,4 @@
-"""What the table says about the tests of one face, in a sentence each: the order test and the reference p."""
+"""Sentences about the calibration of the tests of one face: the order test and the reference p."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from facelib.utilities.wording import percent
 ORDER: Final = "shuffle_test"
 REFERENCE: Final = "reference_p"
 NO_ORDER: Final = "independent"
-DRIFTS: Final = {"ar1_6": "AR(1), ρ = .6", "ar1_9": "ρ = .9"}  # the two that are told
+DRIFTS: Final = {"ar1_6": "AR(1), ρ = .6", "ar1_9": "ρ = .9"}  # the two in the sentence
 EQUAL: Final = "_equal"  # ends the id of kinds that are equally loud: nobody knows that of his own
 
 
@@ -60,7 +60,7 @@ def order_sentence(n: int, alpha: float = 0.05) -> str | None:
 
 
 def reference_sentence(n: int, kinds: int, alpha: float = 0.05) -> str | None:
-    """Return how often the reference p calls a harmless change unusual, near a user's references.
+    """Return how often the reference p calls a placebo unusual, near a user's references.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def reference_sentence(n: int, kinds: int, alpha: float = 0.05) -> str | None:
 
 
 def _too_few(n: int, rows: pd.DataFrame) -> str:
-    """Say what the order test can't find with n strengths; an order and its reversal have one EPGM."""
+    """Describe what the order test can't find with n strengths; an order and its reversal have one EPGM."""
     alpha, one_way = float(rows["alpha"].iloc[0]), SMALLEST_P.get(n, 0.0)
     if one_way <= alpha:
         return ""
@@ -124,7 +124,7 @@ def _short(p: float) -> str:
 
 
 def _true(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows where there is nothing to find."""
+    """Return the rows in which the null hypothesis is true."""
     return rows[rows["shape"] == "none"]
 
 

@@ -1,4 +1,4 @@
-"""The committed table: how often each test rejected where the truth is known, and what to say about it."""
+"""The shipped calibration table: rejection rates with a known truth, and sentences about them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ UNITS: Final = {
 
 
 def load_table() -> pd.DataFrame:
-    """Return the committed table; every call returns a copy.
+    """Return the shipped table; every call returns a copy.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def _table() -> pd.DataFrame:
 
 
 def _held(n_labels: int) -> int:
-    """Return how many labels are held fixed: one for all holds nothing."""
+    """Return the number of labels held fixed: a single one holds nothing fixed."""
     return n_labels if n_labels > 1 else 0
 
 
@@ -215,13 +215,13 @@ def _conditions(method: str, rows: pd.DataFrame, n: int) -> str:
 
 def _conditioner(rows: pd.DataFrame) -> str:
     labels, numbers = int(rows["n_labels"].iloc[0]), _numbers(rows)
-    words = {
+    described = {
         1: "one continuous conditioner",
         2: "two continuous conditioners",
         5: "five continuous conditioners",
     }
     parts = [f"{labels} labels"] * (labels > 0) + [
-        words.get(numbers, f"{numbers} continuous conditioners")
+        described.get(numbers, f"{numbers} continuous conditioners")
     ] * (numbers > 0)
     return " and ".join(parts) or "nothing held fixed"
 

@@ -1,4 +1,4 @@
-"""How many classifiers lower their output, raw and because of what the control leaves out."""
+"""Numbers of classifiers that lower their output, raw and beyond the control."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES = {"holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"
 @in_short()
 @dataclass(frozen=True)
 class Lowering:
-    """How many of K classifiers lower their output for one label.
+    """Number of K classifiers that lower their output for one label.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Lowering:
 
 
 def not_beyond(contrasts: pd.DataFrame, because: Sequence[str]) -> tuple[str, ...]:
-    """Return who is shown not to fall more than under the control: D lies within ± δ, or is a rise beyond it.
+    """Return which outputs don't fall more than under the control: D lies within ± δ, or is a rise beyond it.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def _notes(
 
 
 def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction, what: str = "changes") -> Iterator[str]:
-    """Say whose tests can't reject however much falls, and whose reject too easily.
+    """Say which tests can't reject however large the fall, and which reject too easily.
 
     The latter only where the mean falls: a mean that rises is never called a fall, and its two-sided p errs
     the other way.
@@ -230,7 +230,7 @@ def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction, what: str 
     tested = rows[rows["p"].notna()]
     count = len(tested)
     factor = _factor(count, correction)
-    found: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = {}
     for row in tested.to_dict("records"):
         n, draws = row["n"], row["n_flips"]
         smallest = smallest_p(n, "less", draws)
@@ -238,13 +238,13 @@ def _doubts(rows: pd.DataFrame, alpha: float, correction: Correction, what: str 
         floor = f"with {of} p can't be below {_plain(smallest)}"
         if smallest > alpha:
             text = f"{floor}: nothing can be shown at {_plain(alpha)}"
-            found.setdefault(text, []).append(row["classifier"])
+            reasons.setdefault(text, []).append(row["classifier"])
         elif smallest * factor > alpha:
             text = f"{floor}: {NAMES[correction]} over {count} tests can't reach {_plain(alpha)}"
-            found.setdefault(text, []).append(row["classifier"])
+            reasons.setdefault(text, []).append(row["classifier"])
         if TOO_SMALL in row["notes"] and row["mean"] < 0:
-            found.setdefault(f"skewed {what}: {TOO_SMALL} (one-sided)", []).append(row["classifier"])
-    for text, names in found.items():
+            reasons.setdefault(f"skewed {what}: {TOO_SMALL} (one-sided)", []).append(row["classifier"])
+    for text, names in reasons.items():
         yield text if len(names) == count else f"{', '.join(names)}: {text}"
 
 
@@ -255,7 +255,7 @@ def _factor(count: int, correction: Correction) -> float:
 
 
 def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> str:
-    """Say how many classifiers lower their output, raw and because of the cause.
+    """Describe how many classifiers lower their output, raw and because of the cause.
 
     Parameters
     ----------
@@ -314,7 +314,7 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
 
 
 def _because(found: Lowering, because: str) -> str:
-    """Say of how many it is shown, of how many the opposite, and of how many neither."""
+    """Describe for how many it is shown, for how many the opposite, and for how many neither."""
     k, total = found.k_because or 0, found.total
     if found.not_because is None or k == total:
         return f"{k} of {total} {'does' if total == 1 else 'do'} so {because}"

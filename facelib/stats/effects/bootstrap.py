@@ -1,4 +1,4 @@
-"""How far the mean over identities can be trusted: BCa bootstrap, or Student's t where they are few.
+"""Uncertainty of the mean over identities: BCa bootstrap, or Student's t where they are few.
 
 The plain BCa interval of a mean is too short for small samples: it takes normal quantiles, and the spread of
 the sample with divisor n. Ours is widened to Student's quantiles, as Hesterberg (2015) does for the
@@ -30,14 +30,14 @@ LEAST_BCA = 20  # identities
 RESAMPLES = 4999
 BEYOND = 20  # resamples beyond an end of an interval, at least: fewer are too few to find it
 SAME = 1e-12  # relative: differences this close together are the same number
-TINY = 1e-100  # outputs this small can't be told from 0: their cubes vanish
+TINY = 1e-100  # outputs this small are indistinguishable from 0: their cubes vanish
 _STREAM = 2  # keeps the resamples apart from flips drawn with the same seed
 
 
 @in_short()
 @dataclass(frozen=True, eq=False)
 class MeanDistribution:
-    """What is known about the means of m columns of differences, one row an identity.
+    """Distributions of the means of m columns of differences, one row per identity.
 
     Attributes
     ----------
@@ -151,12 +151,12 @@ class MeanDistribution:
 def mean_distribution(
     differences: npt.ArrayLike, *, method: Method = "auto", n_bootstrap: int = RESAMPLES, seed: int = 0
 ) -> MeanDistribution:
-    """Resample identities and return what is known about the mean difference.
+    """Resample identities and return the distribution of the mean difference.
 
     Parameters
     ----------
     differences
-        (n,) one difference an identity, or (n, m): m columns, which share their resamples. NaN, or masked:
+        (n,) one difference per identity, or (n, m): m columns, which share their resamples. NaN, or masked:
         missing.
     method
         "auto" takes "bca" from 20 identities on and "t" below, where resamples of so few are too alike.
@@ -183,19 +183,19 @@ def mean_distribution(
         raise BadValueError(msg)
     count = as_count(n_bootstrap, "The number of resamples", least=99)
     number = as_count(seed, "The seed", least=0)
-    given = ~np.isnan(columns)
-    n = given.sum(axis=0)
-    mean, spread, skew, constant = _moments(columns, given, n)
-    chosen = np.where(n >= LEAST_BCA, "bca", "t") if method == "auto" else np.full(n.shape, method)
-    chosen = np.where(n > 1, chosen, "none")
-    drawn = np.isin(chosen, BOOTSTRAP) & ~constant
+    present = ~np.isnan(columns)
+    n = present.sum(axis=0)
+    mean, spread, skew, constant = _moments(columns, present, n)
+    methods = np.where(n >= LEAST_BCA, "bca", "t") if method == "auto" else np.full(n.shape, method)
+    methods = np.where(n > 1, methods, "none")
+    drawn = np.isin(methods, BOOTSTRAP) & ~constant
     draws = np.zeros((count if drawn.any() else 0, len(n)))
     bias, acceleration = np.zeros(len(n)), np.zeros(len(n))
-    for pattern in np.unique(given[:, drawn], axis=1).T:
-        which = np.flatnonzero(drawn & (given == pattern[:, None]).all(axis=0))
+    for pattern in np.unique(present[:, drawn], axis=1).T:
+        which = np.flatnonzero(drawn & (present == pattern[:, None]).all(axis=0))
         draws[:, which] = _resampled(columns[np.ix_(pattern, which)], count, number)
     if drawn.any():
-        slack = SAME * np.abs(columns[:, drawn]).max(axis=0, where=given[:, drawn], initial=0.0)
+        slack = SAME * np.abs(columns[:, drawn]).max(axis=0, where=present[:, drawn], initial=0.0)
         below = (draws[:, drawn] < mean[drawn] - slack).mean(axis=0)
         upto = (draws[:, drawn] <= mean[drawn] + slack).mean(axis=0)
         bias[drawn] = ndtri(np.clip((below + upto) / 2, 1 / (count + 1), count / (count + 1)))
@@ -204,7 +204,7 @@ def mean_distribution(
         mean=mean,
         spread=spread,
         n=n,
-        method=chosen,
+        method=methods,
         constant=constant,
         n_bootstrap=count,
         seed=number,

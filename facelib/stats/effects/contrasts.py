@@ -63,7 +63,7 @@ def contrast(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier and label that both have, columns as in `CONTRAST_COLUMNS`; all rows are one
+        One row per classifier and label that both have, columns as in `CONTRAST_COLUMNS`; all rows are one
         family.
 
     Raises
@@ -177,9 +177,9 @@ def only_rows(table: Any, column: str, name: str) -> pd.DataFrame:
         msg = f"Expected the tidy table of sweeps, with a column {column}; got {type(table).__name__}."
         raise BadValueError(msg)
     need(table, (column,))
-    chosen = table[table[column] == name]
-    if chosen.empty:
-        known = ", ".join(map(str, pd.unique(table[column]))) or "none"
-        msg = f"The table has no {column} {name!r}; it has: {known}."
+    rows = table[table[column] == name]
+    if rows.empty:
+        names = ", ".join(map(str, pd.unique(table[column]))) or "none"
+        msg = f"The table has no {column} {name!r}; it has: {names}."
         raise UnknownNameError(msg)
-    return chosen
+    return rows

@@ -1,4 +1,4 @@
-"""From the tidy sweep table to one number an identity: end-to-end differences, slopes, curves."""
+"""From the tidy sweep table to one number per identity: end-to-end differences, slopes, curves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUMMARIES: tuple[Summary, ...] = get_args(Summary)
 @in_short(table=lambda found: found.cells)
 @dataclass(frozen=True, eq=False)
 class FaceEffects:
-    """What every identity did, one column a cell: intervention × classifier × label.
+    """Differences or slopes of every identity, one column per cell: intervention × classifier × label.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class FaceEffects:
 def face_effects(
     table: pd.DataFrame, *, value: Value = "probability", summary: Summary = "difference"
 ) -> FaceEffects:
-    """Return one difference or slope an identity and cell.
+    """Return one difference or slope per identity and cell.
 
     Parameters
     ----------
@@ -97,8 +97,8 @@ def check_options(value: Any, summary: Any) -> None:
 
 
 def summarise_rows(rows: Rows, values: Floats, value: Value, summary: Summary) -> FaceEffects:
-    """Return what `face_effects` does, from rows that were read before."""
-    given = ~np.isnan(values)
+    """Return the result of `face_effects` from rows that are already read."""
+    present = ~np.isnan(values)
     first, last = (_at(rows, values, strength) for strength in (0.0, 1.0))
     by_face = last - first if summary == "difference" else _slopes(rows, values)
     usable = ~np.isnan(by_face)
@@ -110,7 +110,7 @@ def summarise_rows(rows: Rows, values: Floats, value: Value, summary: Summary) -
         effects=effects[kept],
         starts=starts[kept],
         faces=usable.sum(axis=0),
-        notes=_notes(rows, given, usable, summary),
+        notes=_notes(rows, present, usable, summary),
         value=value,
         summary=summary,
     )
@@ -173,10 +173,12 @@ def _at(rows: Rows, values: Floats, strength: float) -> Floats:
 
 def _slopes(rows: Rows, values: Floats) -> Floats:
     """Return the least-squares slope of every face and cell, (F, m), NaN below two strengths."""
-    given = np.flatnonzero(~np.isnan(values))
-    given = given[np.argsort(rows.strength[given], kind="stable")]  # sums don't depend on the order of rows
-    pair = (rows.face * rows.shape[1] + rows.cell)[given]
-    s, v = rows.strength[given], values[given]
+    present = np.flatnonzero(~np.isnan(values))
+    present = present[
+        np.argsort(rows.strength[present], kind="stable")
+    ]  # sums don't depend on the order of rows
+    pair = (rows.face * rows.shape[1] + rows.cell)[present]
+    s, v = rows.strength[present], values[present]
     size = rows.shape[0] * rows.shape[1]
     count = np.maximum(np.bincount(pair, minlength=size), 1)
     s = s - (np.bincount(pair, s, size) / count)[pair]
@@ -193,11 +195,11 @@ def _average(rows: Rows, by_face: Floats) -> Floats:
         result = np.full(by_face.shape, np.nan)
         result[rows.identity] = by_face
         return result
-    given = ~np.isnan(by_face)
+    present = ~np.isnan(by_face)
     total = np.zeros((len(rows.identity_names), by_face.shape[1]))
     count = np.zeros(total.shape)
-    np.add.at(total, rows.identity, np.where(given, by_face, 0.0))
-    np.add.at(count, rows.identity, given)
+    np.add.at(total, rows.identity, np.where(present, by_face, 0.0))
+    np.add.at(count, rows.identity, present)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 

@@ -1,4 +1,4 @@
-"""Does a change matter? One interval against a margin that was set before the run."""
+"""Equivalence verdicts: one interval against a margin that was set before the run."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LEAST_ALIKE = 6  # identities: with fewer the two-sided sign-flip test can't rej
 
 @dataclass(frozen=True)
 class Equivalence:
-    """What n differences say about a margin.
+    """Verdict of n differences at a margin.
 
     Attributes
     ----------
     verdict
         "matters": the interval lies wholly outside [-δ, δ]; "does not matter at δ": wholly inside; "cannot
-        tell": neither, or fewer identities than the word needs (`fewest_people`, `fewest_to_matter`).
+        tell": neither, or fewer identities than the verdict needs (`fewest_people`, `fewest_to_matter`).
     verdict_half, verdict_double
         The same at δ/2 and 2δ.
     detectable
@@ -38,7 +38,7 @@ class Equivalence:
     addition
         "detectable, but smaller than δ" where it excludes 0 but lies inside, else empty.
     note
-        Why nothing can be told: the differences of few identities are all the same number, or they are fewer
+        Why the verdict is "cannot tell": few identities all have the same difference, or there are fewer
         than a verdict needs (`few_people`); else empty.
     mean, interval
         Mean difference and its interval at level 1 - 2α.
@@ -79,14 +79,14 @@ def equivalence(
     """Judge the mean of differences over identities by one interval at level 1 - 2α.
 
     Differences that are all the same number have an interval without width. From 6 identities on it is taken
-    as it is (there the two-sided sign-flip test can reject at .05: our choice); fewer can't tell. With fewer
-    identities than `fewest_people` the word "does not matter" is withheld, with fewer than
-    `fewest_to_matter` the word "matters", whatever the interval is.
+    as it is (there the two-sided sign-flip test can reject at .05: our choice); with fewer the verdict is
+    "cannot tell". With fewer identities than `fewest_people` the verdict "does not matter" is withheld, with
+    fewer than `fewest_to_matter` the verdict "matters", whatever the interval is.
 
     Parameters
     ----------
     differences
-        (n,) one difference an identity.
+        (n,) one difference per identity.
     delta
         Margin, above 0, set before the run and never derived from the same data.
     alpha
@@ -119,38 +119,40 @@ def equivalence(
     """
     columns, many = as_differences(differences)
     if many:
-        msg = f"One verdict is about differences (n,), one an identity; got shape {columns.shape}."
+        msg = f"One verdict is about differences (n,), one per identity; got shape {columns.shape}."
         raise BadValueError(msg)
     margin, level = as_margin(delta), as_level(alpha)
-    known = mean_distribution(columns[:, 0], method=method, n_bootstrap=n_bootstrap, seed=seed)
-    low, high = known.interval(1 - 2 * level)
-    ends = where_told(known, low, high)
-    one, half, double = (
-        verdicts(*ends, factor * margin, known.n, alpha=level, alternative=alternative, bounded=bounded)
+    distribution = mean_distribution(columns[:, 0], method=method, n_bootstrap=n_bootstrap, seed=seed)
+    low, high = distribution.interval(1 - 2 * level)
+    ends = where_told(distribution, low, high)
+    verdict, half, double = (
+        verdicts(
+            *ends, factor * margin, distribution.n, alpha=level, alternative=alternative, bounded=bounded
+        )
         for factor in (1.0, 0.5, 2.0)
     )
     detectable = bool(ends[0][0] > 0 or ends[1][0] < 0)
-    n = int(known.n[0])
+    n = int(distribution.n[0])
     reasons = []
     if n > 1 and np.isnan(ends[0][0]):
         reasons.append(f"the differences of {n} identities are all the same number")
-    if one[0] == CANNOT_TELL and n:
+    if verdict[0] == CANNOT_TELL and n:
         reasons.append(few_people(n, margin, level, alternative, bounded=bounded))
     return Equivalence(
-        verdict=one[0],
+        verdict=verdict[0],
         verdict_half=half[0],
         verdict_double=double[0],
         detectable=detectable,
-        addition=SMALLER if detectable and one[0] == DOES_NOT else "",
+        addition=SMALLER if detectable and verdict[0] == DOES_NOT else "",
         note="; ".join(filter(None, reasons)),
-        mean=float(known.mean[0]),
+        mean=float(distribution.mean[0]),
         interval=(float(low[0]), float(high[0])),
-        tost_p=float(tost_p(known, margin)[0]),
+        tost_p=float(tost_p(distribution, margin)[0]),
         delta=margin,
         alpha=level,
-        n=int(known.n[0]),
-        method=str(known.method[0]),
-        seed=known.seed,
+        n=int(distribution.n[0]),
+        method=str(distribution.method[0]),
+        seed=distribution.seed,
     )
 
 
@@ -172,7 +174,7 @@ def verdicts(
 ) -> list[Verdict]:
     """Return the verdict of m intervals over (m,) people at one margin.
 
-    An interval that isn't there can't tell, nor can fewer people than a word needs (`fewest_people`,
+    It is "cannot tell" without an interval, and with fewer people than a verdict needs (`fewest_people`,
     `fewest_to_matter`).
 
     >>> low, high = np.array([0.12, -0.02, 0.05]), np.array([0.3, 0.1, 0.2])

@@ -1,4 +1,4 @@
-"""How many people a verdict needs: with fewer the word is withheld, whatever the numbers are."""
+"""Smallest numbers of people for a verdict: with fewer it is withheld, whatever the numbers are."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def few_people(
     *,
     bounded: bool = True,
 ) -> str:
-    """Say which verdicts n people are too few for; "" if none.
+    """Describe which verdicts n people are too few for; "" if none.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def few_people(
 
 
 def few_for_nothing(n: int, delta: float, alpha: float = ALPHA) -> str:
-    """Say that of n people nothing follows where no dependence was found; "" if n isn't below the floor.
+    """Say that no dependence found in n people means nothing; "" if n isn't below the floor.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def few_for_nothing(n: int, delta: float, alpha: float = ALPHA) -> str:
 
 
 def _up(ratio: float) -> int:
-    """Return the smallest whole number that is no smaller, but for rounding."""
+    """Return the number rounded up to a whole one, but for rounding errors."""
     return math.ceil(ratio * (1 - 1e-12))
 
 

@@ -1,4 +1,4 @@
-"""The mixed model ``logit ~ strength + (1 + strength | face)``, and what stands in where it fails."""
+"""The mixed model ``logit ~ strength + (1 + strength | face)``, and its substitutes where it fails."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def mixed_slopes(
     Where every face was read at the same strengths the estimate has a closed form: the mean of the faces'
     own slopes, with their standard deviation over sqrt(n) as standard error (Laird and Ware 1982, balanced
     case). So curved responses or correlated residuals don't spoil it. Elsewhere the restricted likelihood is
-    maximised, some 20 ms an output. Both give the numbers of statsmodels' MixedLM, which takes half a second.
+    maximised, some 20 ms per output. Both give the numbers of statsmodels' MixedLM, which takes 0.5 s.
     If the faces' intercepts and slopes vary no more than the residuals explain (a singular fit), or nothing
     converges, least squares inside faces (an intercept for each) with standard errors clustered by face
     (CR1) stand in, and the notes say why.
@@ -181,26 +181,26 @@ def _fit_balanced(s: Floats, y: Floats, which: npt.NDArray[np.intp], results: _R
 
 def _fit_unbalanced(s: Floats, y: Floats, column: int, results: _Results, engine: Engine) -> None:
     """Fill in one column from y (n, T), which can have gaps."""
-    given = ~np.isnan(y)
-    last, first = np.where(given, s, -np.inf).max(axis=1), np.where(given, s, np.inf).min(axis=1)
+    present = ~np.isnan(y)
+    last, first = np.where(present, s, -np.inf).max(axis=1), np.where(present, s, np.inf).min(axis=1)
     enough = last - first > CLOSE
-    count, alone = int(enough.sum()), int((given.any(axis=1) & ~enough).sum())
+    count, alone = int(enough.sum()), int((present.any(axis=1) & ~enough).sum())
     results.n[column] = count
     if count < 2:
         results.notes[column] = FEW
         return
     left_out = f"faces with one strength, left out: {alone}" if alone else ""
-    if count < 3 or (given[enough].sum(axis=1) > 2).sum() == 0:
+    if count < 3 or (present[enough].sum(axis=1) > 2).sum() == 0:
         fit, why = None, NEEDS
     elif engine == "statsmodels":
-        face, step = np.nonzero(given)  # it takes every face
+        face, step = np.nonzero(present)  # it takes every face
         fit, why = fit_mixedlm(s[step], y[face, step], face)
         if fit is not None:
             results.n[column], left_out = count + alone, ""
     else:
-        fit, why = maximise(s, y[enough], given[enough])
+        fit, why = maximise(s, y[enough], present[enough])
     if fit is None:
-        face, step = np.nonzero(given & enough[:, None])
+        face, step = np.nonzero(present & enough[:, None])
         fit = clustered_slope(s[step], y[face, step], face)
         results.method[column] = CLUSTERED
     else:

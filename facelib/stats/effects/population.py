@@ -1,4 +1,4 @@
-"""Effects over faces, one row an intervention, classifier and label: size, interval, tests, verdict."""
+"""Effects over faces, one row per intervention, classifier and label: size, interval, tests, verdict."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ COLUMNS: Final = {
     "alpha": "level",
     "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha",
     "verdict_high": "upper end of it",
-    "verdict": "matters, does not matter at δ, or cannot tell (also where n is below what a word needs, see "
-    "fewest and notes); not corrected for the family",
+    "verdict": "matters, does not matter at δ, or cannot tell (also where n is below what a verdict needs, "
+    "see fewest and notes); not corrected for the family",
     "fewest": 'identities that "does not matter" at δ needs at least (`facelib.stats.fewest_people`)',
     "verdict_half": "the verdict at δ/2",
     "verdict_double": "the verdict at 2δ",
@@ -92,7 +92,7 @@ def effects_over_faces(
     seed: int = 0,
     mixed: bool = True,
 ) -> pd.DataFrame:
-    """Say how much each output changes over faces, how sure that is, and whether it matters.
+    """Estimate how much each output changes over faces, with intervals, tests and verdicts.
 
     Parameters
     ----------
@@ -116,12 +116,12 @@ def effects_over_faces(
         beyond each end: 800 at α = .05, 4000 at .01), and their seed.
     mixed
         Whether to fit the mixed model to the logits: instant where all faces have the same strengths, else
-        some 20 ms a row.
+        some 20 ms per row.
 
     Returns
     -------
     pandas.DataFrame
-        One row an intervention, classifier and label, in order of appearance; columns as in `COLUMNS`. All
+        One row per intervention, classifier and label, in order of appearance; columns as in `COLUMNS`. All
         rows are one family of tests: leave out beforehand what was not asked.
 
     Raises
@@ -173,7 +173,7 @@ def judge(
     seed: int,
     method: Method = "auto",
 ) -> pd.DataFrame:
-    """Return the table of `COLUMNS` from one number an identity and cell."""
+    """Return the table of `COLUMNS` from one number per identity and cell."""
     level = as_level(alpha)
     number = as_count(seed, "The seed", least=0)
     default = DELTA if effects.value == "probability" else np.nan
@@ -183,26 +183,26 @@ def judge(
         needs = "strength 0 and 1" if effects.summary == "difference" else "two strengths"
         msg = f"No face has a {effects.summary}: {needs} of the same face are needed, with their outputs."
         raise BadValueError(msg)
-    known = mean_distribution(d, method=method, n_bootstrap=n_bootstrap, seed=number)
+    distribution = mean_distribution(d, method=method, n_bootstrap=n_bootstrap, seed=number)
     test = sign_flip(d, alternative=alternative, n_flips=n_flips, seed=number)
     table = effects.cells.assign(
         value=effects.value,
         summary=effects.summary,
-        n=known.n,
+        n=distribution.n,
         faces=effects.faces,
         start=_nan_mean(effects.starts),
-        mean=known.mean,
+        mean=distribution.mean,
         median=_nan_median(d),
-        sd=known.spread,
-        **_intervals(d, known, level),
-        **_tests(test, known.n),
-        **_verdicts(known, margin, level, alternative, bounded=effects.value == "probability"),
-        **_mixed_columns(mixed, len(known.n)),
+        sd=distribution.spread,
+        **_intervals(d, distribution, level),
+        **_tests(test, distribution.n),
+        **_verdicts(distribution, margin, level, alternative, bounded=effects.value == "probability"),
+        **_mixed_columns(mixed, len(distribution.n)),
         alpha=level,
-        n_bootstrap=known.n_bootstrap,
+        n_bootstrap=distribution.n_bootstrap,
         seed=number,
     )
-    table["notes"] = remarks(table, effects, known, mixed.notes if mixed else None)
+    table["notes"] = remarks(table, effects, distribution, mixed.notes if mixed else None)
     return table[list(COLUMNS)]
 
 
@@ -239,12 +239,12 @@ def _verdicts(
     asked = {"verdict": margin, "verdict_half": margin / 2, "verdict_double": 2 * margin}
     if np.isnan(margin):
         return columns | dict.fromkeys(asked, "") | {"fewest": np.nan, "tost_p": np.nan}
-    found = {
+    words = {
         name: verdicts(low, high, at, known.n, alpha=alpha, alternative=alternative, bounded=bounded)
         for name, at in asked.items()
     }
     fewest = fewest_people(margin, alpha, bounded=bounded)
-    return columns | found | {"fewest": fewest, "tost_p": tost_p(known, margin)}
+    return columns | words | {"fewest": fewest, "tost_p": tost_p(known, margin)}
 
 
 def _mixed(rows: Rows, table: pd.DataFrame) -> MixedSlopes | None:
@@ -282,7 +282,7 @@ def _nan_mean(values: Floats) -> Floats:
 
 
 def _nan_median(values: Floats) -> Floats:
-    """Return (m,) medians of what is there; NaN sorts last, and an empty column has none."""
+    """Return (m,) medians of the numbers that aren't NaN; an empty column has none."""
     count = (~np.isnan(values)).sum(axis=0)
     ordered = np.sort(values, axis=0)
     columns = np.arange(values.shape[1])

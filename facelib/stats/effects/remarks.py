@@ -1,4 +1,4 @@
-"""What the reader must know about one row of the effects over faces."""
+"""Remarks on the rows of the effects over faces."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CAPITAL = SMALLER[0].upper() + SMALLER[1:] + "."
 def remarks(
     table: pd.DataFrame, effects: FaceEffects, known: MeanDistribution, mixed: Sequence[str] | None
 ) -> list[str]:
-    """Return one text a row, sentences in a line, empty where there is nothing to say."""
+    """Return one text per row, its sentences in one line, empty where there is no remark."""
     skew = _skewness(effects.effects)
     d = np.nan_to_num(effects.effects)
     both_signs = (d.min(axis=0) < 0) & (d.max(axis=0) > 0)
@@ -116,11 +116,11 @@ def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator
 
 def _skewness(d: Floats) -> Floats:
     """Return the (m,) sample skewness with the usual correction for n; 0 where there is none."""
-    given = ~np.isnan(d)
-    largest = np.abs(d).max(axis=0, where=given, initial=0.0)
-    unit = np.where(given, d, 0.0) / np.where(largest > 0, largest, 1.0)
-    n = np.maximum(given.sum(axis=0), 1)
-    centred = np.where(given, unit - unit.sum(axis=0) / n, 0.0)
+    present = ~np.isnan(d)
+    largest = np.abs(d).max(axis=0, where=present, initial=0.0)
+    unit = np.where(present, d, 0.0) / np.where(largest > 0, largest, 1.0)
+    n = np.maximum(present.sum(axis=0), 1)
+    centred = np.where(present, unit - unit.sum(axis=0) / n, 0.0)
     variance, third = (centred**2).sum(axis=0) / n, (centred**3).sum(axis=0) / n
     usable = (n > 2) & (variance > SAME**2)
     scale = np.where(usable, variance, 1.0) ** 1.5

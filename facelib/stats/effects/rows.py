@@ -133,7 +133,7 @@ def _factor(table: pd.DataFrame, column: str, *, ordered: bool = False) -> tuple
 
 
 def _natural(name: str) -> tuple[list[str | int], str]:
-    """Return what sorts "face 2" before "face 10"."""
+    """Return a key that sorts "face 2" before "face 10"."""
     parts = re.split(r"(\d+)", name)
     return [int(part) if place % 2 else part for place, part in enumerate(parts)], name
 

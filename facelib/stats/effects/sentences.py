@@ -1,4 +1,4 @@
-"""One row of the effects over faces in words: about outputs of a network, never about what a person feels."""
+"""One row of the effects over faces in words: about outputs of a classifier, never what a person feels."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _ends_at_one(rows: Any) -> Any:
 
 
 def describe_effect(row: Mapping[Any, Any] | pd.Series[Any], *, clause: str = "") -> str:
-    """Say in one sentence what a change does to an output over faces.
+    """Describe in one sentence the effect of a change on an output over faces.
 
     The verdict comes from an interval of its own, at level 1 - 2α, which is named with it.
 

@@ -81,7 +81,7 @@ def sign_flip(
     Parameters
     ----------
     differences
-        (n,) one difference an identity, or (n, m): m columns that share their flips (classifiers, classes).
+        (n,) one difference per identity, or (n, m): m columns that share their flips (classifiers, classes).
         Several faces of one identity are averaged before. NaN, or masked: this identity has no difference
         there.
     alternative
@@ -111,9 +111,9 @@ def sign_flip(
         raise BadValueError(msg)
     draws, most = as_count(n_flips, "The number of flips"), as_count(exact_up_to, "exact_up_to", least=0)
     number = as_count(seed, "The seed", least=0)
-    given = ~np.isnan(columns)
-    n = given.sum(axis=0)
-    kept = columns[given.any(axis=1)]
+    present = ~np.isnan(columns)
+    n = present.sum(axis=0)
+    kept = columns[present.any(axis=1)]
     most = min(most, 30)
     exact = len(kept) <= most
     scaled = _scaled(np.nan_to_num(kept))
@@ -133,7 +133,7 @@ def sign_flip(
         least = [smallest_p(int(own), alternative, draws, int(own)) for own in n]
         interval[0] = np.maximum(interval[0], least)
         few = np.flatnonzero(n <= most)
-        there = given[given.any(axis=1)][:, few]
+        there = present[present.any(axis=1)][:, few]
         p_value[few] = _enumerated(scaled[:, few], there, observed[few], alternative)
         interval[:, few] = p_value[few]
     p_value = np.where(testable, p_value, np.nan)

@@ -51,7 +51,7 @@ def standardised_effect(differences: npt.ArrayLike, *, level: float = 0.95) -> S
     Parameters
     ----------
     differences
-        (n,) one difference an identity, or (n, m). NaN: missing.
+        (n,) one difference per identity, or (n, m). NaN: missing.
     level
         Of the interval.
 
@@ -68,12 +68,12 @@ def standardised_effect(differences: npt.ArrayLike, *, level: float = 0.95) -> S
     """
     columns, many = as_differences(differences)
     tail = (1 - as_share(level, "The level of an interval")) / 2
-    given = ~np.isnan(columns)
-    n = given.sum(axis=0)
+    present = ~np.isnan(columns)
+    n = present.sum(axis=0)
     df = np.maximum(n - 1, 1).astype(np.float64)
-    mean = np.where(given, columns, 0.0).sum(axis=0) / np.maximum(n, 1)
-    spread = np.sqrt((np.where(given, columns - mean, 0.0) ** 2).sum(axis=0) / df)
-    largest = np.abs(columns).max(axis=0, where=given, initial=0.0)
+    mean = np.where(present, columns, 0.0).sum(axis=0) / np.maximum(n, 1)
+    spread = np.sqrt((np.where(present, columns - mean, 0.0) ** 2).sum(axis=0) / df)
+    largest = np.abs(columns).max(axis=0, where=present, initial=0.0)
     usable = (n > 2) & (spread > np.maximum(SAME * largest, TINY))
     d = np.full(len(n), np.nan)
     d[usable] = mean[usable] / spread[usable]

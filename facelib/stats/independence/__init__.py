@@ -1,4 +1,4 @@
-"""Is an output independent of a property given the label? One file a test."""
+"""Tests of independence of an output and a property given the label, one file per test."""
 
 from __future__ import annotations
 

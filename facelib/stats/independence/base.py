@@ -1,4 +1,4 @@
-"""What a test of independence is: tags, parameters, and how it sees a whole grid at once."""
+"""Base of the tests of independence: tags, parameters, and the statistics of a whole grid at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Pairs = npt.NDArray[np.bool_]
 
 
 class Prepared(ABC):
-    """What a test has computed for all pairs of a problem; P properties × O outputs.
+    """Statistics that a test has computed for all pairs of a problem; P properties × O outputs.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class IndependenceTest(ABC):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What was set, by name."""
+        """Parameters that were set, by name."""
         return asdict(self)
 
 
@@ -122,7 +122,7 @@ TESTS: Registry[type[IndependenceTest]] = Registry("test of independence", "face
 
 
 def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
-    """Add a test of one's own under its id, for `independence_test`, `independence_grid` and studies.
+    """Register the user's own test under its id, for `independence_test`, `independence_grid` and studies.
 
     The same class again replaces what was there: a cell of a notebook can be run again.
 

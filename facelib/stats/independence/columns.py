@@ -1,4 +1,4 @@
-"""Properties and outputs of a user's table by their names, and the property that is nothing but chance."""
+"""Properties and outputs of a user's table by their names, and a random property."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ def variables(columns: Any, what: str) -> list[Variable]:
 
 
 def random_property(n: int, person: Any, seed: int) -> Variable:
-    """Return random numbers, one a face, or one a person."""
+    """Return random numbers, one per face, or one per person."""
     numbers = np.random.default_rng([seed, n]).standard_normal(n)
     return as_variable(numbers if person is None else numbers[coded(person, "person")[0]], NULL_PROPERTY)

@@ -1,4 +1,4 @@
-"""What is held fixed: labels as strata, numbers as columns, and which of the two a conditioner is."""
+"""Conditioners: labels are held fixed as strata, numbers as columns."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def as_given(z: Any, n: int) -> Given:
     for name, column in _columns(z):
         shape = as_array(column, name).shape
         if shape != (n,):
-            msg = f"{name} has shape {shape} but there are {n} faces: one value a face, ({n},), is needed."
+            msg = f"{name} has shape {shape} but there are {n} faces: one value per face, ({n},), is needed."
             raise BadValueError(msg)
         values = _labels(column, name, notes)
         if values is None:
@@ -109,7 +109,7 @@ def as_given(z: Any, n: int) -> Given:
     if n > 1 and int(strata.max()) + 1 > n // 2:
         msg = (
             f"There are {int(strata.max()) + 1} labels for {n} faces: within a label nothing can be "
-            "compared. Give at least two faces a label, better ten, or merge labels."
+            "compared. Give at least two faces per label, better ten, or merge labels."
         )
         raise BadValueError(msg)
     matrix = np.column_stack(numbers) if numbers else np.empty((n, 0))
@@ -132,7 +132,7 @@ def _columns(z: Any) -> list[tuple[str, Any]]:
         return [("label", array)]
     if array.ndim == 2:
         return [(f"conditioner {i + 1}", array[:, i]) for i in range(array.shape[1])]
-    msg = f"Conditioners have shape (n,) or (n, q), one row a face; got {array.shape}."
+    msg = f"Conditioners have shape (n,) or (n, q), one row per face; got {array.shape}."
     raise BadValueError(msg)
 
 

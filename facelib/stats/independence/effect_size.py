@@ -1,4 +1,4 @@
-"""How much of an output goes with a property inside labels: one size for every test, ω²."""
+"""Effect size of the tests of independence: ω², the variance of an output explained inside labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facelib.stats.independence.variables import Codes, Variable, z_scores
 from facelib.utilities.checks import Floats
 
 BINS = 5  # equal shares of a continuous property inside a label (our choice)
-FEWEST = 5  # faces a bin
+FEWEST = 5  # faces per bin
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +74,17 @@ def explained_by_halves(problem: Problem, n_resamples: int, seed: int) -> Floats
 
 
 def _sizes(problem: Problem, weights: Sequence[Floats]) -> Floats:
-    """Return ω² for every set of weights (0 or 1 a row), (R, P, O)."""
+    """Return ω² for every set of weights (0 or 1 per row), (R, P, O)."""
     outputs, owner = _outputs(problem)
     labels = Groups.of(problem.given.strata)
     cells = list(_cells(problem))
-    found = np.full((len(weights), *problem.shape), np.nan)
+    sizes = np.full((len(weights), *problem.shape), np.nan)
     for r, w in enumerate(weights):
         total = labels.squares(outputs, w)
         for i, groups in enumerate(cells):
             if groups is not None:
-                found[r, i] = _omega(total, groups.squares(outputs, w), owner, w.sum())
-    return found
+                sizes[r, i] = _omega(total, groups.squares(outputs, w), owner, w.sum())
+    return sizes
 
 
 def _outputs(problem: Problem) -> tuple[Floats, Codes]:
@@ -94,7 +94,7 @@ def _outputs(problem: Problem) -> tuple[Floats, Codes]:
 
 
 def _without_numbers(values: Floats, problem: Problem) -> Floats:
-    """Take continuous conditioners out by least squares, with one mean a stratum."""
+    """Take continuous conditioners out by least squares, with one mean per stratum."""
     if problem.given.categorical:
         return values
     design = np.column_stack([problem.given.design, np.ones(problem.n)])

@@ -116,7 +116,7 @@ def independence_grid(
     progress
         True for a progress bar, or a function called with `Progress`; returning False ends the run.
     n_permutations
-        Most surrogates a pair; an analytic p needs none. "corrected": as many as a p needs to survive Holm,
+        Most surrogates per pair; an analytic p needs none. "corrected": as many as a p needs to survive Holm,
         number of pairs / alpha, half as many again where tests vote. None: each test's default; with a
         budget, the larger of both.
     max_statistic_draws
@@ -153,8 +153,8 @@ def independence_grid(
     """
     xs, ys = variables(properties, "properties"), variables(outputs, "outputs")
     n = one_length([*xs, *ys])
-    given = as_given(labels, n)
-    tests = chosen_tests(methods, given)
+    conditioner = as_given(labels, n)
+    tests = chosen_tests(methods, conditioner)
     plan = Plan(
         alpha=as_share(alpha, "The level alpha"),
         delta=as_share(delta, "The margin delta"),
@@ -182,7 +182,7 @@ def independence_grid(
 
 @dataclass(frozen=True)
 class Plan:
-    """What was set before the run."""
+    """Settings of a run."""
 
     alpha: float
     delta: float
@@ -200,7 +200,7 @@ class Plan:
         return math.ceil((1.5 if self.voting and test.id in VOTERS else 1.0) * pairs / self.alpha)
 
     def count(self, test: IndependenceTest, pairs: int) -> int:
-        """Return the most surrogates a pair."""
+        """Return the most surrogates per pair."""
         if self.n_permutations == "corrected":
             return self.needed(test, pairs)
         if self.n_permutations is not None:
@@ -240,7 +240,7 @@ def _most(n_permutations: Any) -> int | Literal["corrected"] | None:
 def _parts(
     asked: Sequence[tuple[tuple[int, ...], Question]], xs: Sequence[str], ys: Sequence[str]
 ) -> list[Part]:
-    """Return what is tested on the same rows, with names and the size of the family."""
+    """Return the parts that are tested on the same rows, with names and the size of the family."""
     family = sum(x != NULL_PROPERTY for x in xs) * len(ys)
     return [Part(question, tuple(xs[i] for i in group), tuple(ys), family) for group, question in asked]
 
@@ -248,7 +248,7 @@ def _parts(
 def _tables(
     tests: Sequence[IndependenceTest], parts: Sequence[Part], plan: Plan, clock: Clock
 ) -> list[pd.DataFrame]:
-    """Run all tests on all parts; each has its share of the time by its pairs. Refusals are told in notes."""
+    """Run all tests on all parts, each with its share of the time by its pairs. Refusals become notes."""
     tables, refusals = [], []
     of_a_test = sum(part.pairs for part in parts)
     to_come = len(tests) * of_a_test
@@ -273,7 +273,7 @@ def _tables(
 def _table(
     test: IndependenceTest, part: Part, plan: Plan, clock: Clock, deadline: float | None
 ) -> pd.DataFrame:
-    """Run one test on one part: one row a pair."""
+    """Run one test on one part: one row per pair."""
     count, needed = plan.count(test, part.family), plan.needed(test, part.family)
     counted = sum(part.counted) * len(part.outputs)
     wanted = plan.max_draws if test.cost == "low" and counted else 0
@@ -306,7 +306,7 @@ def _frame(
     notes: Sequence[str] = (),
     caveats: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Return an outcome as one row a pair, with what else must be known of all its pairs."""
+    """Return an outcome as one row per pair, with the notes on all its pairs."""
     shape = len(part.properties), len(part.outputs)
     why_not = [outcome.why_not.get(pair) for pair in np.ndindex(shape)]
     frame = {

@@ -1,4 +1,4 @@
-"""Which tests are run: from ids and tests to a list that can hold the conditioner fixed."""
+"""Choice of tests: from ids and tests to a list that can hold the conditioner fixed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def as_tests(methods: Iterable[str | IndependenceTest]) -> list[IndependenceTest
     if isinstance(given, str | IndependenceTest) or not isinstance(given, Iterable):
         msg = f'methods is a list of ids or tests, as ["kcit", "rcot"]; got {given!r}.'
         raise BadValueError(msg)
-    chosen = [configured(test, {}) if isinstance(test, str) else test for test in given]
-    for test in chosen:
+    tests = [configured(test, {}) if isinstance(test, str) else test for test in given]
+    for test in tests:
         if not isinstance(test, IndependenceTest):
             msg = f'methods holds ids, as "kcit", or tests with their parameters, as Kcit(); got {test!r}.'
             raise BadValueError(msg)
-    return chosen
+    return tests
 
 
 def chosen_tests(methods: Iterable[str | IndependenceTest] | None, given: Given) -> list[IndependenceTest]:
@@ -41,10 +41,10 @@ def chosen_tests(methods: Iterable[str | IndependenceTest] | None, given: Given)
     """
     kind = "categorical" if given.categorical else "continuous"
     able = [name for name in TESTS if kind in TESTS[name].conditioners]
-    chosen = as_tests(able if methods is None else methods)
-    if not chosen or len({test.id for test in chosen}) < len(chosen):
-        msg = f"methods names one test or more, each once; got {[test.id for test in chosen]}."
+    tests = as_tests(able if methods is None else methods)
+    if not tests or len({test.id for test in tests}) < len(tests):
+        msg = f"methods names one test or more, each once; got {[test.id for test in tests]}."
         raise BadValueError(msg)
-    for test in chosen:
+    for test in tests:
         check_conditioner(test, given)
-    return sorted(chosen, key=lambda test: COST.index(test.cost))
+    return sorted(tests, key=lambda test: COST.index(test.cost))

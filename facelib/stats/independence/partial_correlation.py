@@ -1,4 +1,4 @@
-"""Partial correlation: what is linear between property and output once labels are taken out."""
+"""Partial correlation: linear dependence of property and output once labels are taken out."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ birthday between two sessions, or an estimate that wavers, leaves age a property
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows that may be tested: one a person and label, or one a person.
+    """Rows that may be tested: one per person and label, or one per person.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Rows:
         return averages
 
     def variable(self, variable: Variable) -> Variable:
-        """Return the averaged variable; categories with one value a row stay what they are."""
+        """Return the averaged variable; categories with one value per row stay what they are."""
         averages = self.mean(variable.values)
         kind = variable.kind
         if kind in ("binary", "categorical") and not np.isin(averages, (0.0, 1.0)).all():
@@ -98,7 +98,7 @@ def independent_rows(person: Any, given: Given, seed: int, key: Floats) -> Rows:
     one label are averaged, and persons with the same labels and equally many pictures are exchanged as a
     whole. Where fewer than half of the rows belong to such persons, pictures are left out by lot: down to a
     power of two, then to the fewest that anybody has. If that doesn't help, or a continuous conditioner is
-    held fixed, there is one row a person: one label drawn, the mean of equally many of its pictures. Where
+    held fixed, there is one row per person: one label drawn, the mean of equally many of its pictures. Where
     the conditioner differs between those pictures it is one of them: means over a person follow means of the
     conditioner in ways that nothing holds fixed (KCIT rejected all of 60 true nulls for sin 2z).
 
@@ -121,7 +121,7 @@ def independent_rows(person: Any, given: Given, seed: int, key: Floats) -> Rows:
         return Rows(np.arange(n), None, (ASSUMED,))
     codes, names = coded(person, "person")
     if len(codes) != n:
-        msg = f"person has {len(codes)} rows but there are {n} faces: one row a face is needed."
+        msg = f"person has {len(codes)} rows but there are {n} faces: one row per face is needed."
         raise BadValueError(msg)
     if len(names) == n:
         return Rows(np.arange(n), None, ())
@@ -157,11 +157,11 @@ class _Pictures:
     seed: int
 
     @property
-    def told(self) -> str:
+    def counted(self) -> str:
         return f"{len(self.of)} rows of {len(np.unique(self.person))} persons"
 
     def whole_persons(self) -> Rows | None:
-        """Return one row a person and label, with enough persons to exchange; None if there aren't."""
+        """Return one row per person and label, with enough persons to exchange; None if there aren't."""
         pictures, m = np.bincount(self.of), len(self.person)
         powers = 2 ** np.floor(np.log2(pictures)).astype(np.intp)
         for wanted in (pictures, powers, np.full_like(pictures, pictures.min())):
@@ -170,7 +170,7 @@ class _Pictures:
                 break
         else:
             return None
-        notes = [f"{self.told}: averaged to {m}, one a person and label; whole persons are exchanged."]
+        notes = [f"{self.counted}: averaged to {m}, one per person and label; whole persons are exchanged."]
         if wanted is not pictures:
             notes.append(
                 f"{(pictures - wanted).sum()} pictures were left out by lot (seed {self.seed}): only persons "
@@ -181,7 +181,7 @@ class _Pictures:
         return Rows(fewer(self.of, wanted, self.lots), self.person.astype(np.intp), (" ".join(notes),))
 
     def one_label(self, given: Given) -> Rows:
-        """Return one row a person: the mean of equally many pictures of one label, drawn by lot."""
+        """Return one row per person: the mean of equally many pictures of one label, drawn by lot."""
         codes = self.person[self.of]
         order = np.lexsort((self.lots, codes))
         drawn = order[np.flatnonzero(np.diff(codes[order], prepend=-1))]  # whose lot is the smallest
@@ -193,7 +193,7 @@ class _Pictures:
         alone = fewer(np.where(kept, codes, -1), np.full(len(drawn), wanted), self.lots)
         what = f"the mean of {wanted} pictures" if wanted > 1 else "one picture"
         same = " of one label" * (given.n_strata > 1)
-        note = f"{self.told}: {what}{same} was drawn of each person (seed {self.seed})."
+        note = f"{self.counted}: {what}{same} was drawn of each person (seed {self.seed})."
         return Rows(alone, None, (note,))
 
 

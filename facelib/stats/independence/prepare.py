@@ -1,4 +1,4 @@
-"""From a user's rows to a problem: averaged over persons, arranged, and what can't be tested set apart."""
+"""Preparation of a user's rows: averaged over persons, arranged, untestable variables set apart."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from facelib.stats.independence.variables import Codes, Variable
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """Rows ready to be tested: averaged over persons, arranged, and what can't be tested set apart."""
+    """Rows ready to be tested: averaged over persons, arranged, untestable variables set apart."""
 
     problem: Problem
     rows: tuple[int, ...]
@@ -45,12 +45,12 @@ def questions(
     workers: int = 1,
     compare: Compare | None = None,
 ) -> list[tuple[tuple[int, ...], Question]]:
-    """Return what is asked, and of which properties: those of persons apart from those that differ within.
+    """Return the questions with their properties: those of persons apart from those that differ within.
 
     Parameters
     ----------
     xs, ys, z, person
-        Properties, outputs, what is held fixed and who is in each picture, one row a face.
+        Properties, outputs, what is held fixed and who is in each picture, one row per face.
     seed, workers
         Of the problems.
     compare
@@ -66,20 +66,20 @@ def questions(
     if compare not in (None, "between", "within"):
         msg = f'compare is "between", "within" or None; got {compare!r}.'
         raise BadValueError(msg)
-    given = as_given(z, n)
-    key = content_key([*(v.values for v in (*xs, *ys)), given.numbers])
-    rows = independent_rows(person, given, seed, key)
+    conditioner = as_given(z, n)
+    key = content_key([*(v.values for v in (*xs, *ys)), conditioner.numbers])
+    rows = independent_rows(person, conditioner, seed, key)
     if compare == "within" and rows.persons is None:
-        why = "no persons were named" if person is None else "there is one row a person"
+        why = "no persons were named" if person is None else "there is one row per person"
         msg = f"Nothing can be compared within persons: {why}. Give person, with several labels each."
         raise BadValueError(msg)
     groups: dict[bool, list[int]] = {}
     for i, x in enumerate(xs):
-        groups.setdefault(_within(x, given, rows, compare), []).append(i)
+        groups.setdefault(_within(x, conditioner, rows, compare), []).append(i)
     return [
         (
             tuple(group),
-            ask([xs[i] for i in group], ys, given, rows, seed=seed, workers=workers, within=within),
+            ask([xs[i] for i in group], ys, conditioner, rows, seed=seed, workers=workers, within=within),
         )
         for within, group in groups.items()
     ]
@@ -90,7 +90,7 @@ def one_length(variables: Sequence[Variable]) -> int:
     lengths = {variable.name: len(variable.values) for variable in variables}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:6])
-        msg = f"Properties and outputs have one row a face each; got different lengths: {shown}."
+        msg = f"Properties and outputs have one row per face; got different lengths: {shown}."
         raise BadValueError(msg)
     return next(iter(lengths.values()))
 

@@ -83,7 +83,7 @@ def check_size(n: int) -> None:
 
 
 def content_key(columns: Sequence[Floats]) -> Floats:
-    """Return one number a row that depends on the row's content only, up to units; (n,)."""
+    """Return one number per row that depends on the row's content only, up to units; (n,)."""
     rng = np.random.default_rng(0)
     key = np.zeros(len(columns[0]))
     for block in columns:

@@ -96,8 +96,8 @@ class PreparedRcot(Prepared):
                 f"{test.features_z} random features can't tell {problem.given.n_strata} labels apart: "
                 "label means are taken out instead.",
             )
-        found = threaded(self._draw, range(test.repeats), problem.workers)
-        t, plain, sums, effects, norms, used = (np.stack(part) for part in zip(*found, strict=True))
+        per_draw = threaded(self._draw, range(test.repeats), problem.workers)
+        t, plain, sums, effects, norms, used = (np.stack(part) for part in zip(*per_draw, strict=True))
         taken = 0.0 if problem.given.categorical else float(np.median(used)) / problem.n
         self._crowded = taken > MOST
         testable = (norms >= GONE).all(axis=(0, 1)) & (not self._crowded)
@@ -147,9 +147,9 @@ class PreparedRcot(Prepared):
         sides = [
             (_variables(x, rows, size).T.copy(), _variables(y, columns, size)) for x, y in self._residuals
         ]
-        found = np.full((len(orders), *pairs.shape), np.nan)
-        found[:, rows[:, None], columns] = np.stack(threaded(one, orders, self.problem.workers))
-        return found
+        statistics = np.full((len(orders), *pairs.shape), np.nan)
+        statistics[:, rows[:, None], columns] = np.stack(threaded(one, orders, self.problem.workers))
+        return statistics
 
     @cached_property
     def _residuals(self) -> list[tuple[Floats, Floats]]:
@@ -185,7 +185,7 @@ class PreparedRcot(Prepared):
         return ResidualFeatures(np.hstack([x, y]), fourier, count * len(x_widths), regressor, blocks)
 
     def _draw(self, draw: int) -> tuple[Floats, Floats, Floats, Floats, Floats, float]:
-        """Return what one draw of features says.
+        """Return the statistics of one draw of features.
 
         T, T of the residuals themselves, Σ λ^k, the squared effect; the mean variance of the residual
         features of each property, and of each output, (2, P, O); the degrees of freedom that Z takes.

@@ -1,4 +1,4 @@
-"""What the reader must know about the p of a test of independence."""
+"""Notes on the p of a test of independence."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from facelib.stats.independence.problem import Problem
 LEVELS = (0.05, 0.01)
 ROUNDING = 1e-9  # of the smallest possible p
 SPARSE = {"kcit": 8, "rcot": 3}
-"""Faces a label below which an analytic null was measured to reject too often (KCIT .1 to .2, RCoT .12 at
+"""Faces per label below which an analytic null was measured to reject too often (KCIT .1 to .2, RCoT .12 at
 nominal .05): they count faces, but a mean is taken out of every label."""
 
 
 class Note(NamedTuple):
-    """What the reader must know; `caveat` says it in short where p isn't what it should be."""
+    """A note on a p; `caveat` is its short form where p isn't what it should be."""
 
     text: str
     caveat: str = ""
 
 
 def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[Note]:
-    """Say what limits a permutation p; a test rejects where p is below a level, not at it."""
+    """Return notes on the limits of a permutation p; a test rejects where p is below a level, not at it."""
     notes = [Note(orders.note, "" if orders.exact else "Approximate null.")] if orders.note else []
     finest = 1 / (count + 1)
     if draws.ended is not None:
@@ -37,7 +37,7 @@ def permutation_notes(orders: Orders, count: int, draws: Draws) -> list[Note]:
     few = np.exp(-orders.log_total) if orders.log_total < 50 else 0.0
     if few > finest:
         finest = float(few)
-        notes.append(Note("So few faces a label can be ordered in few ways only."))
+        notes.append(Note("So few faces per label can be ordered in few ways only."))
     level = out_of_reach(finest)
     if level is not None:
         text = f"The smallest possible p is {finest:.2g}: it can't be significant at {level:g}."
@@ -55,7 +55,7 @@ def out_of_reach(finest: float) -> float | None:
 
 
 def rare_notes(problem: Problem, orders: Orders) -> list[Note]:
-    """Name what has so few different arrangements that a permutation p can't be small.
+    """Name variables with so few different arrangements that a permutation p can't be small.
 
     One bearded face among sixty can stand in sixty places: p can't go below 1/60. Where numbers are held
     nearly fixed some properties are used twice, and the count doesn't hold.
@@ -79,9 +79,9 @@ def level_notes(test: IndependenceTest, problem: Problem) -> list[Note]:
     if given.n_strata > 1 and problem.n < fewest * given.n_strata:
         instead = ' null="permutation" is exact.' if given.categorical else ""
         text = (
-            f"With {problem.n / given.n_strata:.1f} faces a label (below {fewest}) {test.title} rejects more "
-            f"often than its level says.{instead}"
+            f"With {problem.n / given.n_strata:.1f} faces per label (below {fewest}) {test.title} rejects "
+            f"more often than its level says.{instead}"
         )
-        notes.append(Note(text, "Rejects too often with so few faces a label."))
+        notes.append(Note(text, "Rejects too often with so few faces per label."))
     level = level_note(test.id, problem.n, given.n_strata, given.numbers.shape[1])
     return notes if level is None else [*notes, Note(level, "Don't rely on its level here.")]

@@ -1,4 +1,4 @@
-"""Running one test on a problem, and what comes out: arrays for a grid, a `TestResult` for one pair."""
+"""Results of one test on a problem: arrays for a grid, a `TestResult` for one pair."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def run(
     null
         None: the test's own, or whole persons exchanged where rows repeat persons.
     n_permutations
-        Surrogates a pair; None: the test's default.
+        Surrogates per pair; None: the test's default.
     sequential
         Whether a pair is left after 10 exceedances.
     clock, deadline
@@ -159,7 +159,7 @@ def run(
         testable = np.isfinite(prepared.extreme)
         tested = int(testable.sum())
         clock.passed(int(np.prod(question.shape)) - tested)
-        found: dict[str, Floats | Counts] = {"statistic": prepared.statistic, "effect": prepared.effect}
+        arrays: dict[str, Floats | Counts] = {"statistic": prepared.statistic, "effect": prepared.effect}
         notes, most = [], 0
         if by_orders:
             orders, count = test.orders(problem), n_permutations or test.draws
@@ -172,20 +172,20 @@ def run(
                 stop_after=STOP_AFTER if sequential else None,
                 deadline=deadline,
             )
-            found["p_value"], found["drawn"] = draws.p_value, draws.drawn
+            arrays["p_value"], arrays["drawn"] = draws.p_value, draws.drawn
             ends = clopper_pearson(draws.exceed, np.maximum(draws.drawn, 1))
-            found["low"], found["high"] = np.where(draws.drawn > 0, ends, np.nan)
+            arrays["low"], arrays["high"] = np.where(draws.drawn > 0, ends, np.nan)
             notes += permutation_notes(orders, count, draws) + rare_notes(problem, orders)
             most = count if draws.ended is None else draws.most
         else:
-            found["p_value"] = prepared.analytic()
+            arrays["p_value"] = prepared.analytic()
             clock.report(test.id, tested, tested)
             if n_permutations is not None and not sequential:  # one test, asked for by hand
                 notes.append(Note("n_permutations has no effect: p comes from the analytic null."))
         if max_draws:
             kept = np.ones(question.shape[0], bool) if family is None else np.array(family)
             kept = kept[list(question.rows)]
-            found["p_max"], limits = _max_statistic(
+            arrays["p_max"], limits = _max_statistic(
                 test, prepared, problem, max_draws, family=kept, clock=clock, deadline=deadline
             )
             notes += limits
@@ -199,7 +199,7 @@ def run(
     }
     return _outcome(
         question,
-        found,
+        arrays,
         null=_where(by_orders),
         why_not=question.why_not | why_not,
         notes=notes,
@@ -234,7 +234,7 @@ def _outcome(
     notes: Sequence[Note] = (),
     most: int = 0,
 ) -> Outcome:
-    """Put what was found of a problem where its pairs are in the question; NaN elsewhere."""
+    """Put the results of a problem at its pairs in the question; NaN elsewhere."""
     blank = {
         name: np.full(question.shape, np.nan)
         for name in ("statistic", "effect", "p_value", "low", "high", "p_max")

@@ -1,4 +1,4 @@
-"""Random streams that one seed gives: what is drawn for different ends must not share its numbers."""
+"""Independent random streams of one seed: draws for different purposes must not share numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many outputs of classifiers go with a property: shares of tests, with what belongs beside them."""
+"""Shares of classifier outputs that go with a property: raw, corrected, beside chance and sizes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def share_significant(grid: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a property and method with the columns of `COLUMNS`; the random property isn't a row.
+        One row per property and method with the columns of `COLUMNS`; the random property isn't a row.
 
     Raises
     ------

@@ -86,9 +86,9 @@ def configured(method: str, parameters: dict[str, Any]) -> IndependenceTest:
     try:
         return kind(**parameters)
     except TypeError:
-        known = ", ".join(item.name for item in fields(kind)) or "none"
+        names = ", ".join(item.name for item in fields(kind)) or "none"
         msg = (
-            f"{kind.title} has the parameters: {known}; got {', '.join(parameters)}. The test itself is "
+            f"{kind.title} has the parameters: {names}; got {', '.join(parameters)}. The test itself is "
             f"chosen by method=, one of {', '.join(TESTS)}."
         )
         raise BadValueError(msg) from None

@@ -1,4 +1,4 @@
-"""Threads that help instead of fighting: one BLAS thread each."""
+"""Threads of the tests, with one BLAS thread each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def threaded(function: Callable[[T], R], items: Iterable[T], workers: int) -> li
 
 
 class _Limit:
-    """Counts who needs one BLAS thread; the last one to leave restores what was before."""
+    """Counts the users of the limit to one BLAS thread; the last one to leave restores the former state."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""What is tested: a property or an output as numbers, with its kind."""
+"""Variables of a test: a property or an output as numbers, with its kind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROUNDING = 16 * np.finfo(np.float64).eps
 
 LARGEST = 1e300
 FEWEST_A_CATEGORY = 2
-"""Faces a category, on average, below which categories are refused: they are numbers read as text, or ids."""
+"""Mean faces per category below which categories are refused: they are numbers read as text, or ids."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Variable:
         For messages and tables.
     kind
         "continuous"; "binary": two values, one column of 0 and 1; "categorical": three categories or more,
-        one column each (one-hot); "vector": several numbers a face, as a whole logit vector.
+        one column each (one-hot); "vector": several numbers per face, as a whole logit vector.
     values
         (n, d) numbers.
     """
@@ -142,7 +142,7 @@ def as_columns(values: Any, name: str) -> Floats:
             as_floats(column, f"{name}, column {_column_name(values, at)},")
     numbers = as_floats(array, name)
     if numbers.ndim not in (1, 2) or numbers.size == 0:
-        msg = f"{name} has shape (n,) or (n, d), one row a face; got {numbers.shape}."
+        msg = f"{name} has shape (n,) or (n, d), one row per face; got {numbers.shape}."
         raise BadValueError(msg)
     largest = np.abs(numbers).max()
     if largest > LARGEST:
@@ -162,7 +162,7 @@ def coded(values: Any, name: str) -> tuple[Codes, list[Any]]:
     as_array(values, name)
     series = np.asarray(values, dtype=object)  # text beside NaN would turn it into "nan"
     if series.ndim != 1:
-        msg = f"{name} has shape (n,), one value a face; got {series.shape}."
+        msg = f"{name} has shape (n,), one value per face; got {series.shape}."
         raise BadValueError(msg)
     try:
         codes, categories = pd.factorize(pd.Series(series), sort=True)
@@ -178,7 +178,7 @@ def coded(values: Any, name: str) -> tuple[Codes, list[Any]]:
 
 
 def one_hot(codes: Codes, count: int) -> Floats:
-    """Return one column a category, (n, count) of 0 and 1."""
+    """Return one column per category, (n, count) of 0 and 1."""
     columns: Floats = (codes[:, None] == np.arange(count)).astype(np.float64)
     return columns
 

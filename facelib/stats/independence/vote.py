@@ -1,4 +1,4 @@
-"""The vote of cHSIC, RCoT and CMIknn on every pair: their majority, one p, and what that rests on."""
+"""The vote of cHSIC, RCoT and CMIknn on every pair: their majority, one p, and its notes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFram
     Parameters
     ----------
     table
-        One row a pair and test with method, p, n, notes; if known caveats, one a line (`Outcome.caveats`).
+        One row per pair and test: method, p, n, notes; if known caveats, one per line (`Outcome.caveats`).
     pair
         The columns that name a pair.
     alpha
@@ -49,12 +49,13 @@ def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFram
     columns = [*pair, "method"]
     if table.duplicated(columns).any():
         twice = table.loc[table.duplicated(columns), columns].iloc[0].to_dict()
-        msg = f"A vote needs one row a pair and test; several are of {twice}."
+        msg = f"A vote needs one row per pair and test; several are of {twice}."
         raise BadValueError(msg)
     pairs = table[list(pair)].drop_duplicates(ignore_index=True)
-    known = table if "caveats" in table else table.assign(caveats="")
+    with_caveats = table if "caveats" in table else table.assign(caveats="")
     rows = {
-        voter: pairs.merge(known[known["method"] == voter], how="left", on=list(pair)) for voter in VOTERS
+        voter: pairs.merge(with_caveats[with_caveats["method"] == voter], how="left", on=list(pair))
+        for voter in VOTERS
     }
     absent = np.stack([~rows[voter]["method"].notna() | without_run(rows[voter]) for voter in VOTERS])
     p = np.stack([rows[voter]["p"].to_numpy(np.float64) for voter in VOTERS])
@@ -73,13 +74,13 @@ def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFram
 
 
 def without_run(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Tell which rows have no p because the test wasn't run, though it perhaps could be; (rows,)."""
+    """Return which rows have no p because the test wasn't run, though it perhaps could be; (rows,)."""
     said: npt.NDArray[np.bool_] = table["notes"].fillna("").str.startswith(NOT_RUN).to_numpy(np.bool_)
     return said & table["p"].isna().to_numpy()
 
 
 def _notes(absent: npt.NDArray[np.bool_], untested: npt.NDArray[np.bool_], caveats: Sequence[str]) -> str:
-    """Say what the vote on one pair rests on; what all voters that tested it share is said once."""
+    """Return the notes on the vote on one pair; those that all its voters share appear once."""
     if absent.any():
         return f"{NOT_RUN}: {_titles(absent)} of the three that vote."
     if untested.all():
@@ -89,14 +90,16 @@ def _notes(absent: npt.NDArray[np.bool_], untested: npt.NDArray[np.bool_], cavea
         for voter, lines, left_out in zip(VOTERS, caveats, untested, strict=True)
         if not left_out
     }
-    shared = [text for text in next(iter(said.values())) if all(text in own for own in said.values())]
+    shared = [
+        text for text in next(iter(said.values())) if all(text in remaining for remaining in said.values())
+    ]
     parts = [RULE]
     if untested.any():
         parts.append(f"Not testable, counted as p = 1: {_titles(untested)}.")
     parts += shared
     for voter, texts in said.items():
-        own = [text for text in texts if text not in shared]
-        parts += [f"{TESTS[voter].title}: {' '.join(own)}"] if own else []
+        remaining = [text for text in texts if text not in shared]
+        parts += [f"{TESTS[voter].title}: {' '.join(remaining)}"] if remaining else []
     return " ".join(parts)
 
 

@@ -76,7 +76,7 @@ class Declaration:
     _build: Callable[[], Study[Any]]
 
     def study(self) -> Study[Any]:
-        """Return the study; heads are drawn, folders are looked into.
+        """Return the study; heads are drawn, folders are listed.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Declaration:
 
 
 def load_study(path: str | Path) -> Study[Any]:
-    """Return the study that a YAML file declares; `docs/study.yml` shows all that can stand in it.
+    """Return the study that a YAML file declares; `docs/study.yml` shows all its keys.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def to_yaml(study: Study[Any]) -> str:
 
 
 def parse_study(content: str | bytes, source: str = "plan.yml", folder: str | Path = ".") -> Declaration:
-    r"""Return the declaration that a text holds.
+    r"""Return the declaration in a text.
 
     Parameters
     ----------
@@ -193,40 +193,40 @@ def parse_study(content: str | bytes, source: str = "plan.yml", folder: str | Pa
     """
     check_kind(content, (str, bytes), "The text of a study in YAML")
     tree = read_yaml(content, source)
-    given = tree.mapping(WHICH)
-    if ("study" in given) == ("design" in given):
-        came = "both" if "study" in given else "neither"
+    keys = tree.mapping(WHICH)
+    if ("study" in keys) == ("design" in keys):
+        came = "both" if "study" in keys else "neither"
         msg = f"{WHICH}; got {came}."
         raise tree.error(msg)
-    if "design" in given:
+    if "design" in keys:
         return _designed(tree, Path(folder))
-    kind = given["study"].value
+    kind = keys["study"].value
     if kind not in KINDS:
         what = f"study is one of {', '.join(KINDS)}"
-        raise given["study"].expected(what)
+        raise keys["study"].expected(what)
     return _of_kind(tree, str(kind), Path(folder))
 
 
 def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
     """Return the declaration of a study of one of the two kinds."""
     keys, subject = KINDS[kind]
-    own = {"study", "faces", "hypothesis"}
+    general = {"study", "faces", "hypothesis"}
     for name in tree.key_lines:
         others = [other for other, (theirs, _) in KINDS.items() if name in theirs]
-        if name not in keys and name not in own and others:
+        if name not in keys and name not in general and others:
             msg = f"{name} belongs to an {others[0]} study; this one is {kind}."
             raise tree.key(name).error(msg)
-    given = tree.mapping(WHICH, [*own, *keys])
+    located = tree.mapping(WHICH, [*general, *keys])
     for name in ("faces", subject):
-        if name not in given:
+        if name not in located:
             msg = f"An {kind} study has {name}; there are none here."
             raise tree.error(msg)
-    values = _values(given, keys)
+    values = _values(located, keys)
     if subject not in values:
         what = f"{subject} is {keys[subject].what}"
-        raise given[subject].expected(what)
-    faces = check_faces(given["faces"], folder)
-    hypothesis = _hypothesis(given, values, _defaults(kind))
+        raise located[subject].expected(what)
+    faces = check_faces(located["faces"], folder)
+    hypothesis = _hypothesis(located, values, _defaults(kind))
     content = _with_time(tree.plain, hypothesis)
 
     def build() -> Study[Any]:
@@ -237,9 +237,9 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
             raise
         except FacelibError as error:
             blamed = [name for begin, name in BLAMED.items() if str(error).startswith(begin)]
-            name = next((name for name in blamed if name in given), subject)
-            raise given[name].error(str(error)) from error
-        given[subject].attempt(lambda: study.properties_measured)
+            name = next((name for name in blamed if name in located), subject)
+            raise located[name].error(str(error)) from error
+        located[subject].attempt(lambda: study.properties_measured)
         return study
 
     return Declaration(kind, tree.source, content, build)
@@ -251,13 +251,13 @@ def _designed(tree: Located, folder: Path) -> Declaration:
     design: Design = name.attempt(lambda: DESIGNS[name.value])
     function, make_faces = name.attempt(design.find), name.attempt(design.find_faces)
     taken = parameters(function)
-    given = tree.mapping(WHICH, ["design", "hypothesis", *taken])
-    known = {**OBSERVATIONAL, **INTERVENTIONAL, **COMMON}
-    keys = {one: known.get(one) or Key("", "", lambda at: as_tuples(at.plain)) for one in taken}
-    values = _values(given, {one: key for one, key in keys.items() if one != "faces"})
+    located = tree.mapping(WHICH, ["design", "hypothesis", *taken])
+    all_keys = {**OBSERVATIONAL, **INTERVENTIONAL, **COMMON}
+    keys = {one: all_keys.get(one) or Key("", "", lambda at: as_tuples(at.plain)) for one in taken}
+    values = _values(located, {one: key for one, key in keys.items() if one != "faces"})
     defaults = {one: item.default for one, item in taken.items()}
-    hypothesis = _hypothesis(given, values, defaults)
-    faces = _faces_of_design(given, make_faces, folder)
+    hypothesis = _hypothesis(located, values, defaults)
+    faces = _faces_of_design(located, make_faces, folder)
 
     def build() -> Study[Any]:
         ready = {**values, **({} if faces is None else {"faces": faces()})}
@@ -276,7 +276,7 @@ def _designed(tree: Located, folder: Path) -> Declaration:
 def _faces_of_design(
     given: Mapping[str, Located], make: Callable[..., Any] | None, folder: Path
 ) -> Callable[[], Any] | None:
-    """Return what makes the faces of a design: as for any study, or by the design's own parameters."""
+    """Return the function that makes the faces of a design: as for any study, or by its own parameters."""
     at = given.get("faces")
     if at is None or at.value is None:
         return None
@@ -289,7 +289,7 @@ def _faces_of_design(
 
 
 def _values(given: Mapping[str, Located], keys: Mapping[str, Key]) -> dict[str, Any]:
-    """Return what Python is given; a name without a value is as good as left out."""
+    """Return the values for Python; a name without a value is as good as left out."""
     return {
         name: keys[name].read(name, at) for name, at in given.items() if name in keys and at.value is not None
     }
@@ -303,16 +303,16 @@ def _hypothesis(
     if at is None or at.value is None:
         return None
     inner = at.mapping("hypothesis is a mapping with a statement and a subject", HYPOTHESIS)
-    told = _values(inner, HYPOTHESIS)
-    if missing := [name for name in NEEDED if name not in told]:
+    stated = _values(inner, HYPOTHESIS)
+    if missing := [name for name in NEEDED if name not in stated]:
         msg = f"A hypothesis has a statement and a subject; {' and '.join(missing)} isn't there."
         raise at.error(msg)
     for name in ("label", "delta", "alpha"):
-        value = told.get(name, values.get(name, defaults.get(name)))
+        value = stated.get(name, values.get(name, defaults.get(name)))
         if value is not None:
-            told[name] = value
-    hypothesis = at.attempt(lambda: Hypothesis(**told))
-    if "alternative" in defaults and "direction" in told:
+            stated[name] = value
+    hypothesis = at.attempt(lambda: Hypothesis(**stated))
+    if "alternative" in defaults and "direction" in stated:
         wanted = ALTERNATIVE[hypothesis.direction]
         if values.setdefault("alternative", wanted) != wanted:
             msg = (
@@ -324,7 +324,7 @@ def _hypothesis(
 
 
 def _with_time(content: dict[str, Any], hypothesis: Hypothesis | None) -> dict[str, Any]:
-    """Return what was written, with the time at which the hypothesis was."""
+    """Return the declaration as written, with the time of its hypothesis."""
     if hypothesis is None:
         return content
     return content | {"hypothesis": content["hypothesis"] | {"created": hypothesis.created}}

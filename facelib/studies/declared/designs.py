@@ -22,7 +22,7 @@ class Design:
     function
         Where it is: "module:name".
     faces
-        Where the function is that makes its faces, if they can be told; else "".
+        Where the function is that makes its faces, if there is one; else "".
     meaning
         What the study asks, in a sentence.
     """

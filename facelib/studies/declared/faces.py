@@ -1,4 +1,4 @@
-"""Whom a declared study looks at: heads that are drawn, a folder of photographs, or a zip of them."""
+"""Faces of a declared study: heads that are drawn, a folder of photographs, or a zip of them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ Maker = Callable[[], "list[Head] | FaceSet"]
 
 
 def check_faces(at: Located, folder: Path) -> Maker:
-    """Check the faces of a declared study; return what makes them.
+    """Check the faces of a declared study; return a function that makes them.
 
     Parameters
     ----------
@@ -92,23 +92,25 @@ def check_faces(at: Located, folder: Path) -> Maker:
     DeclarationError
         If something in it can't be.
     """
-    known = {**HEADS, **PHOTOGRAPHS}
-    given = at.mapping(f"{WHAT}, as {{heads: 60}}", known)
-    kinds = [name for name in ("heads", "folder", "zip") if name in given]
+    all_keys = {**HEADS, **PHOTOGRAPHS}
+    located = at.mapping(f"{WHAT}, as {{heads: 60}}", all_keys)
+    kinds = [name for name in ("heads", "folder", "zip") if name in located]
     if len(kinds) != 1:
         msg = f"{WHAT}; got {' and '.join(kinds) or 'none of them'}."
         raise at.error(msg)
     kind = kinds[0]
     fitting = HEADS if kind == "heads" else PHOTOGRAPHS
-    for name in given:
+    for name in located:
         if name not in fitting or (name == "zip" and kind == "folder"):
             others = ", ".join(sorted(set(fitting) - {"heads", "folder", "zip"}))
             msg = f"{name} doesn't go with {kind}. With {kind} go {others}."
             raise at.key(name).error(msg)
-    values = {name: fitting[name].read(name, item) for name, item in given.items() if item.value is not None}
+    values = {
+        name: fitting[name].read(name, item) for name, item in located.items() if item.value is not None
+    }
     if kind not in values:
         what = f"{kind} is {fitting[kind].what}"
-        raise given[kind].expected(what)
+        raise located[kind].expected(what)
     if kind == "heads":
         count = values.pop("heads")
         _try_heads(at, values)
@@ -117,7 +119,7 @@ def check_faces(at: Located, folder: Path) -> Maker:
 
 
 def _try_heads(at: Located, values: dict[str, Any]) -> None:
-    """Draw a few heads: what can't be drawn is told by the line that alone can't, or that of the faces."""
+    """Draw a few heads; the error names the line that alone can't be drawn, or that of the faces."""
     for name, value in values.items():
         if name in ("stratify", "correlate", "also"):
             continue  # they may refer to each other

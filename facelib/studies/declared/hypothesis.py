@@ -1,4 +1,4 @@
-"""What a study is to confirm: a statement, its class, direction, margin, level and number of faces."""
+"""Hypothesis of a study: a statement, its class, direction, margin, level and number of faces."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def utc_now() -> str:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """What a study is to confirm, set before its run.
+    """Hypothesis that a study is to confirm, set before its run.
 
     Attributes
     ----------

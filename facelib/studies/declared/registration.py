@@ -1,4 +1,4 @@
-"""What a study set out to show, written down with its time before the run; later changes are told."""
+"""Registration of a hypothesis with its time, before the run; later changes are reported."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DESIGN: Final = {
     "methods": "The tests",
     "seed": "The seed",
 }
-"""Settings of a study that its hypothesis doesn't name, and that are told if they change, too."""
+"""Settings of a study that its hypothesis doesn't name, and whose changes are reported, too."""
 
 ALSO: Final = {"symmetry": ("asymmetric_expression", "symmetrise")}
 """What a name stands for, on heads and on photographs."""
@@ -134,7 +134,7 @@ def registrations(store_folder: str | Path) -> list[Registration]:
 
 
 def later_changes(store_folder: str | Path, settings: Mapping[str, Any]) -> list[str]:
-    """Say in a sentence each what differs between what was registered first and what was run.
+    """Return one sentence per difference between the first registration and the run.
 
     Parameters
     ----------
@@ -159,9 +159,9 @@ def later_changes(store_folder: str | Path, settings: Mapping[str, Any]) -> list
     if not history:
         return []
     first = history[0]
-    told = []
+    sentences = []
     if first.begun:
-        told.append(
+        sentences.append(
             f"The hypothesis was set after the run had begun ({_when(first.registered)}): that confirms "
             "nothing."
         )
@@ -169,18 +169,18 @@ def later_changes(store_folder: str | Path, settings: Mapping[str, Any]) -> list
     for before, after in pairwise(history):
         when = f"{_when(after.registered)}, {'after' if after.begun else 'before'} the run had begun"
         here = _changes(before.hypothesis, after.hypothesis)
-        told += [f"{what} was changed from {old} to {new} ({when})." for what, old, new in here]
+        sentences += [f"{what} was changed from {old} to {new} ({when})." for what, old, new in here]
         changed += here
-    told += [
+    sentences += [
         f"{what} was registered as {old}; the study ran with {new}."
         for what, old, new in _deviations(first.hypothesis, settings)
         if (what, old, new) not in changed
     ]
-    return told + list(_redesigned(first, settings))
+    return sentences + list(_redesigned(first, settings))
 
 
 def describe_hypothesis(entry: Registration) -> str:
-    """Say what was set, and when, in two sentences.
+    """Describe the hypothesis and its time in two sentences.
 
     >>> one = Hypothesis("It falls.", "palsy", direction="falls", faces=60)
     >>> print(describe_hypothesis(Registration(one, "2026-11-26T17:03:00+00:00", False)))
@@ -205,8 +205,8 @@ def _filled(hypothesis: Hypothesis, settings: Mapping[str, Any]) -> Hypothesis:
 
 
 def _changes(before: Hypothesis, after: Hypothesis) -> list[tuple[str, str, str]]:
-    """Return what differs between two hypotheses, the time apart: what, old, new."""
-    words: dict[str, tuple[str, Callable[[Any], str]]] = {
+    """Return the differences of two hypotheses, the time apart: what, old, new."""
+    fields_in_words: dict[str, tuple[str, Callable[[Any], str]]] = {
         "statement": ("The statement", _quoted),
         "subject": ("The subject", _quoted),
         "label": ("The class", class_words),
@@ -218,54 +218,54 @@ def _changes(before: Hypothesis, after: Hypothesis) -> list[tuple[str, str, str]
     }
     return [
         (what, say(getattr(before, name)), say(getattr(after, name)))
-        for name, (what, say) in words.items()
+        for name, (what, say) in fields_in_words.items()
         if getattr(before, name) != getattr(after, name)
     ]
 
 
 def _deviations(first: Hypothesis, settings: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return what differs between what was registered and what was run: what, registered, run."""
-    found = []
+    """Return the differences between registration and run: what, registered, run."""
+    deviations = []
     for name, what in (("delta", "δ"), ("alpha", "α")):
         if settings.get(name) is not None and abs(settings[name] - getattr(first, name)) > 1e-12:
-            found.append((what, plain(getattr(first, name)), plain(float(settings[name]))))
+            deviations.append((what, plain(getattr(first, name)), plain(float(settings[name]))))
     if "label" in settings and (settings["label"] or INTENDED) != first.label:
-        found.append(("The class", class_words(first.label), class_words(settings["label"] or INTENDED)))
+        deviations.append(("The class", class_words(first.label), class_words(settings["label"] or INTENDED)))
     asked = settings.get("alternative")
     if asked is not None and asked != first.alternative:
         names = {alternative: direction for direction, alternative in ALTERNATIVE.items()}
-        found.append(("The direction", _quoted(first.direction), _quoted(names.get(asked, str(asked)))))
+        deviations.append(("The direction", _quoted(first.direction), _quoted(names.get(asked, str(asked)))))
     count = settings.get("n_faces")
     if count is not None and first.faces is not None and count != first.faces:
-        found.append(("The number of faces", str(first.faces), str(count)))
+        deviations.append(("The number of faces", str(first.faces), str(count)))
     ran = settings.get("classifiers")
     if ran is not None and first.classifiers is not None and set(ran) != set(first.classifiers):
-        found.append(("The set of classifiers", names_of(first.classifiers), names_of(tuple(ran))))
+        deviations.append(("The set of classifiers", names_of(first.classifiers), names_of(tuple(ran))))
     subjects = settings.get("interventions", settings.get("properties"))
     if subjects is not None:
         listed = [one if isinstance(one, Mapping) else {"name": one} for one in subjects]
-        known = {str(one.get(name)) for one in listed for name in ("name", "id")}
-        if not known & {first.subject, *ALSO.get(first.subject, ())}:
+        declared = {str(one.get(name)) for one in listed for name in ("name", "id")}
+        if not declared & {first.subject, *ALSO.get(first.subject, ())}:
             there = ", ".join(str(one.get("name")) for one in listed)
-            found.append(("The subject", _quoted(first.subject), there))
-    return found
+            deviations.append(("The subject", _quoted(first.subject), there))
+    return deviations
 
 
 def _redesigned(first: Registration, settings: Mapping[str, Any]) -> Iterator[str]:
-    """Say what of the design is another than when the hypothesis was registered."""
+    """Yield sentences on changes of the design since the hypothesis was registered."""
     design = first.design
     for name, what in DESIGN.items():
         if name in design and name in settings and design[name] != settings[name]:
             if name == "faces_key":
                 if first.hypothesis.faces != settings.get("n_faces"):
-                    continue  # another number is told already
+                    continue  # the other number is reported already
                 yield f"{what} are others than those for which it was registered."
             else:
-                old, new = (_told(value) for value in (design[name], settings[name]))
+                old, new = (_in_words(value) for value in (design[name], settings[name]))
                 yield f"{what} was registered as {old}; the study ran with {new}."
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if value is None:
         return "none"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

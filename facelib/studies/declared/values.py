@@ -1,4 +1,4 @@
-"""What the names in a declared study take: kind, meaning, and a check that knows the line."""
+"""Keys of a declared study: the kind and meaning of their values, and a check that names the line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from facelib import classifiers as zoo
+from facelib import classifiers
 from facelib import interventions as changes
 from facelib.interventions import Intervention
 from facelib.properties import PROPERTIES
@@ -44,7 +44,7 @@ class Key:
     check: Callable[[Located], Any]
 
     def read(self, name: str, at: Located) -> Any:
-        """Return what Python is given, or raise what was expected, with the line."""
+        """Return the value for Python, or raise an error that says what was expected in which line."""
         try:
             return at.attempt(lambda: self.check(at), before=f"{name}: ")
         except Misfit:
@@ -109,19 +109,19 @@ def names(each: Callable[[str], object] | None = None) -> Callable[[Located], li
     def check(at: Located) -> list[str]:
         if at.value is None or isinstance(at.value, Mapping):
             raise Misfit
-        found: list[str] = []
+        listed: list[str] = []
         for item in at.items("names"):
             if not isinstance(item.value, str) or not item.value:
                 raise Misfit
-            if item.value in found:
+            if item.value in listed:
                 msg = f"{item.value} is there twice: keep one of them."
                 raise item.error(msg)
             if each is not None:
                 item.attempt(lambda name=item.value: each(name))  # type: ignore[misc]
-            found.append(item.value)
-        if not found:
+            listed.append(item.value)
+        if not listed:
             raise Misfit
-        return found
+        return listed
 
     return check
 
@@ -135,17 +135,17 @@ def one_or_several(at: Located) -> str | list[str]:
 def interventions(at: Located) -> list[Intervention]:
     """Return interventions: ids, and ids with their options."""
     items = [at] if isinstance(at.value, Mapping) else list(at.items("interventions"))
-    found = []
+    read_ones = []
     for item in items:
         if isinstance(item.value, str):
-            found.append(item.attempt(lambda name=item.value: changes.get(name)))  # type: ignore[misc]
+            read_ones.append(item.attempt(lambda name=item.value: changes.get(name)))  # type: ignore[misc]
             continue
         if not isinstance(item.value, Mapping):
             raise Misfit
-        found += [_with_options(name, inner, item) for name, inner in item.value.items()]
-    if not found:
+        read_ones += [_with_options(name, inner, item) for name, inner in item.value.items()]
+    if not read_ones:
         raise Misfit
-    return found
+    return read_ones
 
 
 def _with_options(name: str, given: Located, item: Located) -> Intervention:
@@ -175,13 +175,15 @@ def as_tuples(value: Any) -> Any:
 
 
 def _classifier(name: str) -> None:
-    if name not in zoo.names("*", ALL_KINDS):
-        zoo.CLASSIFIERS[name]
+    if name not in classifiers.names("*", ALL_KINDS):
+        classifiers.CLASSIFIERS[name]
 
 
 def _label(name: str) -> str:
     """Return a class of interest that is a common emotion, or a label of a classifier that was registered."""
-    return check_label(name, [] if name in zoo.EMOTIONS else map(zoo.load, zoo.available(kind="own")))
+    return check_label(
+        name, [] if name in classifiers.EMOTIONS else map(classifiers.load, classifiers.available(kind="own"))
+    )
 
 
 COMMON: Final = {

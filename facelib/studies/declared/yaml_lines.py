@@ -61,7 +61,7 @@ class Located:
     key_lines: Mapping[str, int]
 
     def error(self, message: str) -> DeclarationError:
-        """Return an error that says where this is; to be raised."""
+        """Return an error that names this place; to be raised."""
         return located_error(message, self.source, self.line)
 
     def expected(self, what: str) -> DeclarationError:
@@ -109,7 +109,7 @@ class Located:
         return (self,)
 
     def attempt(self, make: Callable[[], T], before: str = "") -> T:
-        """Return what `make` gives; an error of facelib in it is told with this place."""
+        """Return the result of `make`; an error of facelib in it names this place."""
         try:
             return make()
         except DeclarationError:
@@ -124,7 +124,7 @@ def located_error(message: str, source: str, line: int) -> DeclarationError:
 
 
 def read_yaml(content: str | bytes, source: str = "plan.yml") -> Located:
-    r"""Return what a YAML file holds.
+    r"""Return the content of a YAML file.
 
     Words are read as in YAML 1.2: only ``true`` and ``false`` are bools (``no`` is a word), dates and times
     are texts. Names of a mapping are texts, each once. Tags, anchors and several documents are refused, so
@@ -205,7 +205,7 @@ def _decoded(content: str | bytes, source: str) -> str:
 
 
 def _in_words(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
-    """Say what is wrong with the YAML, and what to do about it."""
+    """Describe the fault in the YAML, and its remedy."""
     lines = text.splitlines()
     here = lines[line - 1] if 0 < line <= len(lines) else ""
     if "\t" in here:
@@ -226,17 +226,17 @@ class _Builder:
         """Return the one document of a file."""
         import yaml
 
-        found: Located | None = None
+        root: Located | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                if found is not None:
+                if root is not None:
                     msg = "A file declares one study; here a second document begins (---)."
                     raise located_error(msg, self.source, _line(event))
-                found = self.node(next(events), events, 0)
-        if found is None:
+                root = self.node(next(events), events, 0)
+        if root is None:
             msg = f"{self.source}: The file declares nothing: it is empty."
             raise DeclarationError(msg, self.source)
-        return found
+        return root
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Located:
         """Return the value that begins with an event."""
@@ -286,7 +286,7 @@ def _line(event: Any) -> int:
 
 
 def _scalar(text: str, *, plain: bool) -> Any:
-    """Return what a word stands for; in quotes, it is itself.
+    """Return the value of a scalar; in quotes, it is text.
 
     >>> [_scalar(word, plain=True) for word in ("11", "1e-3", ".5", "no", "true", "~", "2026-11-26")]
     [11, 0.001, 0.5, 'no', True, None, '2026-11-26']

@@ -1,1 +1,1 @@
-"""How a study is run and stored: plan, jobs, workers, parts, checksums."""
+"""Engine of the studies: plan, jobs, workers, parts, checksums."""

@@ -92,10 +92,10 @@ def unsealed(text: bytes) -> tuple[dict[str, Any], bool]:
     if not isinstance(content, dict):
         msg = f"it has no names and values; got {type(content).__name__!r}"
         raise DamagedError(msg)
-    told, version = content.get("sha256"), content.get("format")
-    if told is None and not (isinstance(version, int) and version >= FORMAT):
+    stored, version = content.get("sha256"), content.get("format")
+    if stored is None and not (isinstance(version, int) and version >= FORMAT):
         return content, False
-    if not isinstance(told, str) or _sum(EMPTY.encode().join(text.rsplit(told.encode(), 1))) != told:
+    if not isinstance(stored, str) or _sum(EMPTY.encode().join(text.rsplit(stored.encode(), 1))) != stored:
         msg = "its checksum isn't that of its content"
         raise DamagedError(msg)
     return {key: value for key, value in content.items() if key not in HIDDEN}, True

@@ -1,4 +1,4 @@
-"""Run the jobs of a study on joblib: processes of this machine, or Dask or Ray where joblib is told so."""
+"""Execution of a study's jobs on joblib: processes of this machine, or Dask or Ray where configured."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HERE: Final = 0.3  # where it is done in this process, which shows it at once
 LONGEST: Final = 60.0
 BATCHES: Final = 32  # of each process, if that leaves them long enough: the end is then even
 LOSSES: Final = 3  # times in a row that processes are lost without anything done
-RECENT: Final = 0.5  # share of the units done so far that tell how long the others will take
+RECENT: Final = 0.5  # share of the units done so far that predict the time of the others
 LOOK: Final = 2.0  # seconds between two looks whether the process that started a worker is still there
 WAVE: Final = 4  # batches of each process at a time, where results can't be had one by one: Ray
 LOST: Final = (
@@ -39,7 +39,7 @@ LOST: Final = (
 )  # fmt: skip
 """How joblib, Dask and Ray call it when a process was killed."""
 
-LOCAL: Final = "LokyBackend"  # what joblib does where it wasn't told anything
+LOCAL: Final = "LokyBackend"  # joblib's backend unless configured otherwise
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class WorkersLostError(FacelibError):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a study is.
+    """Progress of a study.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class Progress:
 
     @property
     def counts(self) -> Counts:
-        """How many jobs are done, failed and missing."""
+        """Numbers of jobs done, failed and missing."""
         return Counts(self.done - self.failed, self.failed, self.total - self.done)
 
 
@@ -133,7 +133,7 @@ def execute(
     progress: Callable[[Progress], object] | None = None,
     stop: Stop | None = None,
 ) -> None:
-    """Do all jobs; what is done is in the store, however this ends.
+    """Do all jobs; finished ones are in the store, however this ends.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def execute(
     before, failed
         Jobs that were run before, and those of them that failed.
     n_jobs
-        Processes. None: as ``joblib.parallel_config`` says, else one a core; 1: this process.
+        Processes. None: as ``joblib.parallel_config`` says, else one per core; 1: this process.
     progress
         Called when a batch is done.
     stop
@@ -213,14 +213,14 @@ def _ended(batches: Batches) -> Iterator[Batches]:
 
 
 class Pace:
-    """Seconds a unit, by those done last: the first ones start slowly, and a machine gets busier.
+    """Seconds per unit, by those done last: the first ones start slowly, and a machine gets busier.
 
     Examples
     --------
     >>> pace = Pace()
     >>> for done, seconds in [(1, 9.0), (2, 10.0), (3, 11.0), (4, 12.0)]:
     ...     pace.note(done, seconds)
-    >>> pace.left(6)  # one a second, whatever the first one took
+    >>> pace.left(6)  # one per second, whatever the first one took
     6.0
     """
 
@@ -264,7 +264,7 @@ def _batches(
     n_jobs: int | None,
     stop: Stop | None,
 ) -> Batches:
-    """Do jobs batch by batch, as they finish; give their numbers and what became of them."""
+    """Do jobs batch by batch, as they finish; yield their numbers and results."""
     import joblib
 
     processes, here = workers(n_jobs)

@@ -1,4 +1,4 @@
-"""Fingerprints of what goes into a result: of an intervention, a classifier, and the code that computes."""
+"""Fingerprints of the parts of a result: an intervention, a classifier, and the code that computes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def fingerprint(*parts: object) -> str:
     Raises
     ------
     BadValueError
-        If a value is of another kind: two of them couldn't be told apart.
+        If a value is of another kind: two of them would be indistinguishable.
 
     Examples
     --------
@@ -80,14 +80,14 @@ def of_intervention(intervention: Intervention) -> str:
     own = tuple(_own_code(kind))
     options: Any = intervention
     ours = kind.__module__.partition(".")[0] == sources.TOP and is_dataclass(options)
-    told = _named(options) if ours else (kind.__module__, kind.__qualname__, options)
-    return fingerprint(intervention.id, told, *own, *_beside(kind))
+    fields = _named(options) if ours else (kind.__module__, kind.__qualname__, options)
+    return fingerprint(intervention.id, fields, *own, *_beside(kind))
 
 
 def of_classifier(classifier: Classifier) -> str:
     """Return the fingerprint of a classifier: its file, weights, labels, preparation and probabilities.
 
-    What a network that was made in memory does with its weights is told by its layers and their code.
+    A network that was made in memory is identified by its layers and their code.
     """
     weights = {
         f"{part}.{name}": tensor.detach().cpu().numpy()
@@ -111,7 +111,7 @@ def of_classifier(classifier: Classifier) -> str:
 
 @cache
 def versions() -> Mapping[str, str]:
-    """Return the versions of what computes: facelib, a hash of its code, and the packages that it uses."""
+    """Return the versions of the software: facelib, a hash of its code, and the packages that it uses."""
     found = {"facelib": distribution_version(), "code": code(WORKER)}
     return MappingProxyType(found | {name: _version(name) for name in PACKAGES})
 
@@ -150,7 +150,7 @@ def _version(name: str) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Return a text that tells values apart."""
+    """Return a text that differs between different values."""
     if value is None or isinstance(value, str | bytes | bool | int | float | np.generic):
         text = repr(value.item() if isinstance(value, np.generic) else value)
     elif isinstance(value, np.ndarray):
@@ -174,19 +174,19 @@ def _named(value: Any) -> dict[str, Any]:
 
 
 def _of_code(value: Any) -> str:
-    """Return a text that tells functions apart, by what they do, what they hold and what they call."""
+    """Return a text that differs between functions: their code, the values they hold and what they call."""
     if isinstance(value, FunctionType):
         held = [cell.cell_contents for cell in value.__closure__ or ()]
         parts = [value.__defaults__, value.__kwdefaults__, held]
         text = f"function {value.__module__} {value.__qualname__} {code_text(value.__code__)} {_plain(parts)}"
         return "; ".join([text, *own_code(value).parts])
     if (function := getattr(value, "__func__", None)) is not None:
-        return _plain(function)  # a method: what its object holds is told beside it
+        return _plain(function)  # a method: its object is hashed beside it
     if isinstance(value, type) or (type(value).__module__ == "builtins" and callable(value)):
         return f"{value.__module__} {value.__qualname__}"
     kind = type(value)
     msg = (
-        "What goes into a stored study must be told apart by its content: numbers, words, arrays, "
+        "What goes into a stored study must be identified by its content: numbers, words, arrays, "
         f"dataclasses, functions; got {kind.__name__}."
     )
     if kind.__module__ != "builtins":

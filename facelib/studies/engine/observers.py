@@ -1,4 +1,4 @@
-"""Who reads the pictures of a study: classifiers and measures, as they are sent to other processes."""
+"""Observers of a study's pictures: classifiers and measures, as they are sent to other processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from facelib import classifiers as zoo
+from facelib import classifiers
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, UnavailableError
 from facelib.properties import PROPERTIES
@@ -24,7 +24,7 @@ KEPT: Final = 24
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """What reads pictures: a classifier, or the properties that are measured; it can be sent along.
+    """An observer of pictures: a classifier, or the properties that are measured; it can be sent along.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Reader:
 
     @property
     def kind(self) -> Kind:
-        """Where its rows are kept."""
+        """Kind of the table that keeps its rows."""
         return "measured" if self.id == MEASURES else "outputs"
 
 
@@ -68,8 +68,8 @@ def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
         raise BadValueError(msg)
     names = classifier.classes
     key = fingerprints.of_classifier(classifier)
-    here = classifier.id in zoo.names(kind=("pretrained", "known bias"))
-    if here and zoo.load(classifier.id) is classifier:
+    here = classifier.id in classifiers.names(kind=("pretrained", "known bias"))
+    if here and classifiers.load(classifier.id) is classifier:
         return Reader(classifier.id, key, names)
     if not travels:
         return Reader(classifier.id, key, names, model=classifier)
@@ -86,16 +86,16 @@ def reader_of(classifier: Classifier, *, travels: bool) -> Reader:
 
 
 def measures_of(names: tuple[str, ...], *, travels: bool) -> Reader:
-    """Return what measures as it is sent to workers; properties of one's own go along.
+    """Return the measures as they are sent to workers; the user's own properties go along.
 
     Raises
     ------
     UnavailableError
         If one of them has to travel and can't.
     """
-    own = {name: fingerprints.of_property(name).parts for name in names}
-    key = fingerprints.fingerprint(names, *(part for parts in own.values() for part in parts))
-    sent = [PROPERTIES[name] for name, parts in own.items() if parts]
+    code = {name: fingerprints.of_property(name).parts for name in names}
+    key = fingerprints.fingerprint(names, *(part for parts in code.values() for part in parts))
+    sent = [PROPERTIES[name] for name, parts in code.items() if parts]
     if not (travels and sent):
         return Reader(MEASURES, key, names)
     from cloudpickle import dumps
@@ -111,7 +111,7 @@ def measures_of(names: tuple[str, ...], *, travels: bool) -> Reader:
 
 
 def bring(reader: Reader) -> None:
-    """Make properties of one's own that came along with the work known to this process, once."""
+    """Register the user's own properties that came along with the work in this process, once."""
     if reader.packed is None or _MEASURED.get(MEASURES) == reader.key:
         return
     with _LOCK:
@@ -130,14 +130,14 @@ def loaded(reader: Reader) -> Classifier:
     if reader.model is not None:
         return reader.model
     if reader.packed is None:
-        found = zoo.load(reader.id)
-        if _key(found) != reader.key:
+        classifier = classifiers.load(reader.id)
+        if _key(classifier) != reader.key:
             msg = f"{reader.id!r} on this machine is another one than where the study was planned."
             raise UnavailableError(msg)
-        return found
+        return classifier
     with _LOCK:
-        known = _BROUGHT.get(reader.key)
-    return known or _remember(reader.key, pickle.loads(reader.packed))
+        brought = _BROUGHT.get(reader.key)
+    return brought or _remember(reader.key, pickle.loads(reader.packed))
 
 
 def _remember(key: str, classifier: Classifier) -> Classifier:

@@ -1,4 +1,4 @@
-"""Code of one's own that goes into a result: what it is made of, and what it finds outside itself."""
+"""The user's own code behind a result: its content, and the names that it refers to."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OPAQUE: Final = (
 
 @dataclass(frozen=True)
 class OwnCode:
-    """What code of one's own is made of.
+    """Content of the user's own code.
 
     Attributes
     ----------
@@ -50,14 +50,14 @@ class OwnCode:
     opaque: tuple[str, ...]
 
     def note(self, what: str) -> str:
-        """Say what is not covered, "" if all is."""
+        """State what is not covered; "" if all is."""
         return OPAQUE.format(what=what, names=", ".join(self.opaque)) if self.opaque else ""
 
 
 def own_code(*roots: Any) -> OwnCode:
-    """Return what functions, classes and objects are made of, as far as they are the user's.
+    """Return the content of functions, classes and objects, as far as they are the user's.
 
-    What facelib and installed packages have isn't followed: versions tell of those.
+    What facelib and installed packages have isn't followed: their versions are recorded.
 
     Examples
     --------
@@ -70,14 +70,14 @@ def own_code(*roots: Any) -> OwnCode:
 
 
 def code_text(code: CodeType) -> str:
-    """Return a hash of what a function does; lines and remarks don't count."""
+    """Return a hash of a function's code; line numbers and comments don't count."""
     constants = [_constant(item) for item in code.co_consts]
     return hashlib.sha256(f"{code.co_code!r} {code.co_names} {constants}".encode()).hexdigest()
 
 
 @cache
 def is_own(module: str) -> bool:
-    """Tell whether a module is the user's: a notebook, a script; not facelib's, nor installed."""
+    """Return whether a module is the user's: a notebook, a script; not facelib's, nor installed."""
     top = module.partition(".")[0]
     if top in {"facelib", "builtins"} or top in sys.stdlib_module_names - {MAIN}:
         return False
@@ -98,12 +98,12 @@ def _place(top: str) -> Path | None:
             return None
     names = [getattr(module, name, None) for name in ("__file__", "origin")]
     folders = getattr(module, "__path__", None) or getattr(module, "submodule_search_locations", None)
-    found = next((name for name in [*names, *(folders or ())] if isinstance(name, str)), None)
-    return None if found is None else Path(found)
+    place = next((name for name in [*names, *(folders or ())] if isinstance(name, str)), None)
+    return None if place is None else Path(place)
 
 
 def runs_own(value: Any) -> bool:
-    """Tell whether a function, class or object is the user's."""
+    """Return whether a function, class or object is the user's."""
     held = getattr(value, "func", None) if isinstance(value, functools.partial) else None
     if held is not None:
         return runs_own(held)
@@ -112,14 +112,14 @@ def runs_own(value: Any) -> bool:
 
 
 class _Reader:
-    """Follows what is named and held, each thing once."""
+    """Follows names and values, each once."""
 
     def __init__(self) -> None:
         self.opaque: set[str] = set()
         self._seen: dict[int, tuple[int, Any]] = {}
 
     def text(self, value: Any, name: str) -> str:
-        """Return a text that tells a value apart."""
+        """Return a text that differs between different values."""
         if isinstance(value, PLAIN):
             kind = type(value).__qualname__
             return f"{kind} {value.item()!r}" if isinstance(value, np.generic) else f"{kind} {value!r}"
@@ -133,29 +133,29 @@ class _Reader:
             return name
 
     def _content(self, value: Any, name: str) -> str:
-        """Return a text of what a value holds, by its kind."""
-        found: str | list[Any]
+        """Return the content of a value as text, by its kind."""
+        content: str | list[Any]
         if isinstance(value, np.ndarray) and value.dtype != object:
-            found = f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
+            content = f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
         elif type(value) in (set, frozenset):
-            found = sorted(self.text(item, name) for item in sorted(value, key=repr))
+            content = sorted(self.text(item, name) for item in sorted(value, key=repr))
         elif isinstance(value, Mapping):
-            found = [(self.text(key, name), self.text(item, name)) for key, item in value.items()]
+            content = [(self.text(key, name), self.text(item, name)) for key, item in value.items()]
         elif type(value) in (list, tuple) or isinstance(value, np.ndarray):
-            found = [self.text(item, name) for item in value]
+            content = [self.text(item, name) for item in value]
         elif isinstance(value, re.Pattern):
-            found = f"{value.pattern!r} {value.flags}"
+            content = f"{value.pattern!r} {value.flags}"
         elif isinstance(value, ModuleType):
-            found = self._module(value)
+            content = self._module(value)
         elif isinstance(value, type):
-            found = self._class(value)
+            content = self._class(value)
         elif isinstance(value, property):
-            found = self.text((value.fget, value.fset), name)
+            content = self.text((value.fget, value.fset), name)
         elif isinstance(value, functools.partial):
-            found = self.text([value.func, value.args, value.keywords], name)
+            content = self.text([value.func, value.args, value.keywords], name)
         else:
-            found = self._callable(value, name)
-        return f"{type(value).__qualname__} {found}"
+            content = self._callable(value, name)
+        return f"{type(value).__qualname__} {content}"
 
     def _callable(self, value: Any, name: str) -> str:
         if isinstance(value, FunctionType):
@@ -169,15 +169,15 @@ class _Reader:
         return self._object(value, name)
 
     def _object(self, value: Any, name: str) -> str:
-        """Return what an object is made of: its fields, what it holds, or what it would be copied by."""
+        """Return the content of an object: its fields, its values, or its pickle."""
         kind = type(value)
         if callable(getattr(value, "detach", None)):  # a tensor
             return f"tensor {self.text(value.detach().cpu().numpy(), name)}"
         if callable(getattr(value, "state_dict", None)):  # a network
             kinds = {type(part) for part in value.modules()} if hasattr(value, "modules") else set()
-            own = [self._class(one) for one in sorted(kinds, key=repr) if is_own(one.__module__)]
-            return f"{value!r} {self.text(dict(value.state_dict()), name)} {own}"
-        told = self.text(kind, name)
+            classes = [self._class(one) for one in sorted(kinds, key=repr) if is_own(one.__module__)]
+            return f"{value!r} {self.text(dict(value.state_dict()), name)} {classes}"
+        kind_text = self.text(kind, name)
         if is_dataclass(value):
             held: Any = {one.name: getattr(value, one.name) for one in fields(value) if one.name[0] != "_"}
         elif is_own(kind.__module__) and hasattr(value, "__dict__"):
@@ -187,9 +187,9 @@ class _Reader:
                 held = value.__reduce_ex__(2)
             except Exception:  # whatever a class of others makes of it
                 self.opaque.add(f"{name} ({kind.__qualname__})")
-                return told
+                return kind_text
             held = [list(one) if isinstance(one, Iterator) else one for one in held]
-        return f"{told} {self.text(held, name)}"
+        return f"{kind_text} {self.text(held, name)}"
 
     def _class(self, kind: type) -> str:
         """Return the code of a class and of those that it derives from, and what they hold."""
@@ -201,7 +201,7 @@ class _Reader:
         return "; ".join(texts)
 
     def members(self, held: Mapping[str, Any]) -> list[str]:
-        """Return what a class holds but for what Python writes there."""
+        """Return the members of a class but for those that Python adds."""
         return [
             f"{name}: {self.text(member, name)}"
             for name, member in sorted(held.items())
@@ -212,7 +212,7 @@ class _Reader:
         ]
 
     def _function(self, function: FunctionType) -> str:
-        """Return what a function does, holds and finds by name."""
+        """Return a function's code, the values it holds and those it finds by name."""
         cells = [_in_cell(cell) for cell in function.__closure__ or ()]
         module, name = function.__module__ or "", function.__qualname__
         if not is_own(module):
@@ -258,7 +258,7 @@ def _followed(module: ModuleType) -> bool:
 
 
 def _is_code(value: Any) -> bool:
-    """Tell whether this is a function or class of the user's."""
+    """Return whether this is a function or class of the user's."""
     return (isinstance(value, FunctionType | type) or hasattr(value, "__wrapped__")) and runs_own(value)
 
 

@@ -1,4 +1,4 @@
-"""The rows of a part: what readers made of jobs, as the tables that are stored."""
+"""Rows of a part: the readings of jobs, as the tables that are stored."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What one reader made of one job: (n, names) numbers, NaN and a reason if it failed."""
+    """Readings of one job by one reader: (n, names) numbers, NaN and a reason if it failed."""
 
     unit: str
     job: Job
@@ -105,7 +105,7 @@ def _shared(rows: Sequence[Rows]) -> dict[str, pa.Array]:
 
 
 def _words(words: Sequence[str], rows: Sequence[Rows]) -> pa.Array:
-    """Return one word a job and reader, for all of its rows."""
+    """Return one word per job and reader, for all of its rows."""
     return _dictionary(words, [one.values.size for one in rows])
 
 

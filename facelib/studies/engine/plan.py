@@ -1,4 +1,4 @@
-"""What a study will do, before it does it: how many pictures, how long, how much disk."""
+"""Plan of a study, before its run: its pictures, its duration and its disk space."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOADING: Final = 0.6  # both measured on one core of a laptop
 @in_short()
 @dataclass(frozen=True)
 class Plan:
-    """What a study will do.
+    """Plan of a study.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class Plan:
         Parameters
         ----------
         progress
-            As told last; its ``left`` is that of the units alone.
+            As reported last; its ``left`` is that of the units alone.
         """
         done, units = progress.done - self.done, self.units - self.done
         planned = (self.seconds - min(self.afterwards, self.at_most)) / max(units, 1)
@@ -96,7 +96,7 @@ class Plan:
 
     @property
     def counts(self) -> Counts:
-        """How many units are done, failed and missing."""
+        """Numbers of units done, failed and missing."""
         return Counts(self.done - self.failed, self.failed, self.units - self.done)
 
     def __str__(self) -> str:
@@ -141,8 +141,8 @@ def trial(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> tuple[float, fl
     failed: Counter[str] = Counter()
     warm: Job | None = None
     for job in [*jobs[:LOOKED_AT], *jobs[:1]]:
-        found = seconds[job.name]
-        if failed[job.name] == TRIES or len(found) == TIMED or (job is warm and found):
+        seconds_of_job = seconds[job.name]
+        if failed[job.name] == TRIES or len(seconds_of_job) == TIMED or (job is warm and seconds_of_job):
             continue  # the first is timed only where there is no other
         short = job if len(job.strengths) < 3 else replace(job, strengths=(0.0, 1.0))
         try:
@@ -158,8 +158,10 @@ def trial(jobs: Sequence[Job], readers: Mapping[str, Reader]) -> tuple[float, fl
         if any(one.error for one in rows):
             failed[job.name] += 1
         else:
-            found.append((time.perf_counter() - begun) * len(job.strengths) / len(short.strengths))
-    means = [sum(found) / len(found) for found in seconds.values() if found]
+            seconds_of_job.append((time.perf_counter() - begun) * len(job.strengths) / len(short.strengths))
+    means = [
+        sum(seconds_of_job) / len(seconds_of_job) for seconds_of_job in seconds.values() if seconds_of_job
+    ]
     mean = sum(means) / len(means) if means else float("nan")
     return mean, _bytes(jobs[0], readers) if jobs else 0.0
 

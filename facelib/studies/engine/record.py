@@ -1,4 +1,4 @@
-"""What a study's folder says of itself: its declaration, faces and units, and what computed them.
+"""Record of a study's folder: its declaration, faces, units, and the versions that computed them.
 
 ``study.json`` is written last and names the tables of faces and units by their checksums, so that the three
 always belong together, whenever a run is killed. Studies of format 1 have ``faces.parquet`` and
@@ -28,7 +28,7 @@ BEGINNING: Final = ("run.lock", "declaration.json", "hypothesis.json")
 
 @dataclass(frozen=True)
 class Record:
-    """What ``study.json`` says.
+    """Content of ``study.json``.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Record:
 
 
 def write_record(store: Store, record: Record) -> None:
-    """Write down what is run; its tables are there already, and those of the last record stay for readers."""
+    """Write the record of a run; its tables are there already, those of the last record stay for readers."""
     with suppress(OSError):  # StoreError among them
         before = read_record(store)
         needed = {record.faces, record.units, before.faces, before.units}
@@ -71,7 +71,7 @@ def write_record(store: Store, record: Record) -> None:
 
 
 def read_record(store: Store) -> Record:
-    """Return what a study's folder says of itself.
+    """Return the record of a study's folder.
 
     Raises
     ------

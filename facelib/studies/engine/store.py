@@ -1,4 +1,4 @@
-"""Where a study keeps its rows: a folder of small Parquet files, each whole or not there, and what they hold.
+"""Store of a study's rows: a folder of small Parquet files, each whole or not there.
 
 A file is a *part*: the rows of some *units* (one face × one intervention × one reader), named by a hash of
 them and by the checksum of its content, which is verified whenever it is read. What a unit is made of is in
@@ -47,7 +47,7 @@ class StoreError(FacelibError, OSError):
 
 @dataclass(frozen=True)
 class Contents:
-    """What a store holds.
+    """Content of a store.
 
     Attributes
     ----------
@@ -132,7 +132,7 @@ class Store:
         return self.contents_of(sound)
 
     def contents_of(self, parts: Mapping[Path, About]) -> Contents:
-        """Return what the store holds by what its sound parts say, from `units_of`; nothing is read."""
+        """Return the content of the store from its sound parts, as of `units_of`; nothing is read."""
         there: dict[str, Path] = {}
         failed: set[str] = set()
         for path, (units, bad, _) in parts.items():
@@ -306,7 +306,7 @@ class Store:
 
     @contextmanager
     def saying(self, path: Path) -> Iterator[None]:
-        """Turn what the system says of a file into what to do about it."""
+        """Turn a file error of the system into a `StoreError` that says what to do."""
         try:
             yield
         except OSError as error:
@@ -396,7 +396,7 @@ def _table(content: bytes) -> pa.Table:
 
 @contextmanager
 def _parsing(what: str) -> Iterator[None]:
-    """Turn whatever a parser makes of bytes that aren't what they should be into `DamagedError`."""
+    """Turn any error of a parser on damaged bytes into `DamagedError`."""
     try:
         yield
     except DamagedError:

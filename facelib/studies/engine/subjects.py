@@ -1,4 +1,4 @@
-"""Whom a study looks at: heads, pictures or sets of pictures; their keys, persons and what is known."""
+"""Subjects of a study: heads, pictures, or sets of pictures; their keys, persons and attributes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Subject:
 
 
 def identity_of(head: Head) -> str:
-    """Return who a head is: the same whatever it shows, wears or suffers from, and however it is seen.
+    """Return the identity of a head: the same whatever it shows, wears or suffers from, from any view.
 
     >>> head = Head(seed=3)
     >>> identity_of(head) == identity_of(head.replace(expression="sad", left=0.2, pose=(20, 0, 0), glasses=1))
@@ -118,29 +118,29 @@ def subjects(faces: Any, *, progress: Callable[[int, int], object] | None = None
         If there are none, something else is given, or a face is there twice.
     """
     if isinstance(faces, FaceSet):
-        found = _of_set(faces, progress)
+        people = _of_set(faces, progress)
     else:
         listed = [faces] if isinstance(faces, Head | Face) else list(faces) if _several(faces) else [faces]
         others = sorted({type(face).__name__ for face in listed if not isinstance(face, Head | Face)})
         if others:
             msg = f"A study looks at heads, faces, or a set of faces; got {', '.join(others)}."
             raise BadValueError(msg)
-        found = [
+        people = [
             _of_head(face) if isinstance(face, Head) else _of_face(face, n) for n, face in enumerate(listed)
         ]
-    if not found:
+    if not people:
         msg = "A study needs at least one face; got none."
         raise BadValueError(msg)
-    names = [subject.name for subject in found]
+    names = [subject.name for subject in people]
     if len(set(names)) < len(names):
         twice = next(name for name, count in Counter(names).items() if count > 1)
         msg = f"Every face of a study is another one, or has an id of its own; {twice!r} is there twice."
         raise BadValueError(msg)
-    return found
+    return people
 
 
 def example(faces: Any) -> Head | Face:
-    """Return a face of the kind that a study looks at, without reading a picture.
+    """Return a face of the study's kind, without reading a picture.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def example(faces: Any) -> Head | Face:
 
 
 def faces_table(people: Sequence[Subject]) -> pd.DataFrame:
-    """Return one row a face: `FACE_COLUMNS`, then what is known of each; numbers among words are words."""
+    """Return one row per face: `FACE_COLUMNS`, then its attributes; numbers among words are words."""
     import pandas as pd
 
     rows = [
@@ -171,9 +171,9 @@ def faces_table(people: Sequence[Subject]) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows)
     for name in [name for name in table if table[name].dtype.kind == "O"]:
-        given = table[name].dropna()
-        if len({isinstance(value, str) for value in given}) > 1:
-            table[name] = given.map(str).reindex(table.index)
+        present = table[name].dropna()
+        if len({isinstance(value, str) for value in present}) > 1:
+            table[name] = present.map(str).reindex(table.index)
     return table
 
 
@@ -182,48 +182,50 @@ def _several(faces: Any) -> bool:
 
 
 def _of_head(head: Head) -> Subject:
-    known = {item.name: _told(getattr(head, item.name)) for item in fields(head)}
+    known = {item.name: _as_cell(getattr(head, item.name)) for item in fields(head)}
     known |= dict(zip(POSE, head.pose, strict=True))
     return Subject(head.key, head.key, identity_of(head), meant(head), known, head)
 
 
 def _of_face(face: Face, number: int) -> Subject:
     given = face.attributes.items()
-    known = {name: value for name, value in given if isinstance(value, Real | str) and not _missing(value)}
+    attributes = {
+        name: value for name, value in given if isinstance(value, Real | str) and not _missing(value)
+    }
     name = str(face.attributes.get("id") or face.attributes.get("name") or number)
-    return _with_attributes(name, _key(face_fingerprint(face), face.attributes), known, face)
+    return _with_attributes(name, _key(face_fingerprint(face), face.attributes), attributes, face)
 
 
 def _of_set(faces: FaceSet, progress: Callable[[int, int], object] | None) -> list[Subject]:
-    found = []
+    people = []
     table = faces.table
     for number, row in enumerate(table.to_dict("records")):
-        known = {str(name): value for name, value in row.items() if not _missing(value)}
-        one = Place(faces, number) if "file" in table else faces[number]  # else all of them go along
+        attributes = {str(name): value for name, value in row.items() if not _missing(value)}
+        place = Place(faces, number) if "file" in table else faces[number]  # else all of them go along
         try:
-            key = _key(faces.fingerprint(number), known)
+            key = _key(faces.fingerprint(number), attributes)
         except BadImageError as error:  # the picture alone: its rows will say so
             key = fingerprint("damaged", str(error))
         except OSError as error:
             msg = f"{row['id']}: the picture can't be read: {error}."
             raise BadValueError(msg) from error
-        found.append(_with_attributes(str(row["id"]), key, known, one))
+        people.append(_with_attributes(str(row["id"]), key, attributes, place))
         if progress is not None:
             progress(number + 1, len(faces))
-    return found
+    return people
 
 
 def _key(picture: str, known: Mapping[str, Any]) -> str:
-    """Return the fingerprint of a picture and of what is known of it: changes and measures look at both."""
+    """Return the fingerprint of a picture and its attributes: changes and measures use both."""
 
-    def told(value: Any) -> str:
+    def as_key(value: Any) -> str:
         try:
             return fingerprint(value)
         except BadValueError:  # a date, or what only its own library knows
             text = repr(value)
             return type(value).__qualname__ if " at 0x" in text else text  # where it lies isn't what it is
 
-    return fingerprint(picture, {str(name): told(value) for name, value in known.items()})
+    return fingerprint(picture, {str(name): as_key(value) for name, value in known.items()})
 
 
 def _with_attributes(name: str, key: str, known: Mapping[str, Any], face: Face | Place) -> Subject:
@@ -233,8 +235,8 @@ def _with_attributes(name: str, key: str, known: Mapping[str, Any], face: Face |
     return Subject(name, key, identity, meant(known), known, face)
 
 
-def _told(value: Any) -> Any:
-    """Return a field of a head as it stands in a table."""
+def _as_cell(value: Any) -> Any:
+    """Return a field of a head as a cell of a table."""
     if isinstance(value, tuple):
         return "; ".join(" ".join(map(str, item)) if isinstance(item, tuple) else str(item) for item in value)
     return value if value is None or isinstance(value, Real | str) else str(value)

@@ -1,4 +1,4 @@
-"""Studies that another version of facelib computed: they stay as they are, and what computed them is said."""
+"""Studies that another version of facelib computed: they stay as they are, with a note of that version."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ BEFORE: Final = {"fit": "square"}
 """What was so before provenance said it."""
 
 WORDS: Final = ("faces", "interventions")
-"""Settings that are words about faces and changes, which the units tell apart."""
+"""Settings that are words about faces and changes, which the units distinguish."""
 
 CHOICES: Final = (
     "Rows of two versions are never mixed. Open it as it is (facelib.studies.open_study), compute all of it "
@@ -56,7 +56,7 @@ CHOICES: Final = (
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """A study that is to be run, as far as stored ones are compared with it.
+    """The parts of a planned study that stored ones are compared with.
 
     Attributes
     ----------
@@ -78,12 +78,12 @@ def by_other(made_by: Mapping[str, str]) -> bool:
     return dict(made_by) != dict(fingerprints.versions())
 
 
-def told(made_by: Mapping[str, str]) -> str:
-    """Say what computed a study that is opened by another version; "" if it is this one.
+def version_note(made_by: Mapping[str, str]) -> str:
+    """Return a note on the version that computed a study; "" if it is this one.
 
-    >>> told({}).startswith("Computed by facelib of an unknown version; here is facelib 0")
+    >>> version_note({}).startswith("Computed by facelib of an unknown version; here is facelib 0")
     True
-    >>> told(fingerprints.versions())
+    >>> version_note(fingerprints.versions())
     ''
     """
     if not by_other(made_by):
@@ -109,31 +109,33 @@ def keys_of(
     changes: Mapping[str, Intervention],
     measured: Iterable[str] = (),
 ) -> dict[str, str]:
-    """Return what tells classifiers, one's own changes and properties apart in any version, by their names.
+    """Return keys of classifiers, own changes and own properties that hold in any version, by their names.
 
     Parameters
     ----------
     models, readers
         Classifiers, and how they are sent to workers, by id.
     changes
-        Interventions by their names in tables, which tell apart what facelib has.
+        Interventions by their names in tables, which distinguish those of facelib.
     measured
         Names of properties.
     """
-    from facelib import classifiers as zoo
+    from facelib import classifiers
 
     listed = list(models)
-    rows = zoo.provenance(listed).to_dict("records")
-    own = {name: one for name, one in changes.items() if fingerprints.is_own(one)}
+    rows = classifiers.provenance(listed).to_dict("records")
+    own_changes = {name: one for name, one in changes.items() if fingerprints.is_own(one)}
     code = {name: fingerprints.of_property(name).parts for name in measured}
-    told = {f"property {name}": fingerprints.fingerprint(*parts) for name, parts in code.items() if parts}
+    own_properties = {
+        f"property {name}": fingerprints.fingerprint(*parts) for name, parts in code.items() if parts
+    }
     return (
-        told
+        own_properties
         | {
             f"classifier {model.id}": _classifier_key(row, readers[model.id].key)
             for model, row in zip(listed, rows, strict=True)
         }
-        | {f"change {name}": fingerprints.of_intervention(one) for name, one in own.items()}
+        | {f"change {name}": fingerprints.of_intervention(one) for name, one in own_changes.items()}
     )
 
 
@@ -168,7 +170,7 @@ def stays(store: Store, wanted: Wanted, *, retry: bool = False) -> Record | None
 
 
 def declare_anew(store: Store, record: Record, wanted: Wanted) -> None:
-    """Write down what is asked of the rows of a study that stays, if that has changed (a margin, a level)."""
+    """Write down the settings of a study that stays, if they have changed (a margin, a level)."""
     settings = unsealed(sealed(wanted.settings))[0]
     if any(record.settings.get(name) != value for name, value in settings.items() if name not in WORDS):
         keep(store)
@@ -176,17 +178,17 @@ def declare_anew(store: Store, record: Record, wanted: Wanted) -> None:
 
 
 def _alike(store: Store, record: Record, wanted: Wanted, units: pd.DataFrame) -> bool:
-    """Return whether a stored study looks at the same pictures with the same readers as another one."""
-    known = record.keys
-    if known is None:
+    """Return whether two studies read the same pictures with the same readers."""
+    keys = record.keys
+    if keys is None:
         rows = read_provenance(store)["classifiers"]
-        known = {f"classifier {row.get('classifier')}": _classifier_key(row, "unknown") for row in rows}
+        keys = {f"classifier {row.get('classifier')}": _classifier_key(row, "unknown") for row in rows}
     named = ["face", "intervention", "reader", "strengths"]
     mine, theirs = (set(table[named].itertuples(index=False, name=None)) for table in (wanted.units, units))
     return (
         mine == theirs
         and all(record.settings.get(name) == wanted.settings[name] for name in ("kind", "faces_key", "size"))
-        and all(known.get(name) == key for name, key in wanted.keys.items())
+        and all(keys.get(name) == key for name, key in wanted.keys.items())
     )
 
 
@@ -199,7 +201,7 @@ def _classifier_key(row: Mapping[Any, Any], otherwise: str) -> str:
 
 
 def keep_former(store: Store) -> Path | None:
-    """Keep what was computed, if there is something, before it is computed anew; return where."""
+    """Keep the present results, if there are any, before they are computed anew; return their folder."""
     return keep(store) if (store.folder / STUDY).exists() else None
 
 

@@ -1,4 +1,4 @@
-"""Whether the files of a study are what was written: each is compared with its checksum."""
+"""Verification of a study's files: each is compared with its checksum."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class File:
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found.
+    """Findings of `verify`.
 
     Attributes
     ----------
@@ -104,15 +104,15 @@ class Verification:
         lines = [f"{number} {state}" for state, number in counts.items() if number]
         if counts["not covered"]:
             lines[-1] += f" ({WHY['not covered']})"
-        found = {one.state for one in self.files}
+        states = {one.state for one in self.files}
         if self.lost:
             verb = "unit that was done isn't" if self.lost == 1 else "units that were done aren't"
             others.append(f"missing: {self.lost:,} {verb} there any more.")
-        if found & {"damaged", "missing"} or self.lost:
+        if states & {"damaged", "missing"} or self.lost:
             others.append(
                 "Run the study again: what was damaged is set aside, what is missing computed anew."
             )
-        if "foreign" in found:
+        if "foreign" in states:
             others.append("Move away what is foreign, unless you know where it is from: it may be read, too.")
         done = self.counts or "how many units there are can't be read"
         return "\n".join(
@@ -169,7 +169,7 @@ def _counted(store: Store, parts: Mapping[Path, About]) -> tuple[Counts | None, 
 
 
 def _others(store: Store, known: Collection[Path]) -> Iterator[File]:
-    """Return what lies among a study's rows and beside its own files, and isn't of it."""
+    """Return foreign files among a study's rows and beside its own files."""
     for kind in KINDS:
         for path in sorted((store.folder / kind).glob("*")):
             if path not in known and not UNFINISHED.fullmatch(path.name):

@@ -1,4 +1,4 @@
-"""The work of a study, in the process that does it: render, read, measure, and write the rows as one part."""
+"""Worker of a study: renders, reads, measures, and writes the rows as one part."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from facelib import classifiers as zoo
-from facelib import properties
+from facelib import classifiers, properties
 from facelib.classifiers import Classifier
 from facelib.errors import FacelibError, UnavailableError
 from facelib.faces import Head
@@ -29,7 +28,7 @@ OURS = (MemoryError, UnavailableError)
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a batch.
+    """Result of a batch.
 
     Attributes
     ----------
@@ -54,7 +53,7 @@ def work(
     readers: Mapping[str, Reader],
     stop: Callable[[], bool] | None = None,
 ) -> Done:
-    """Do a batch of jobs and write what they gave; the same rows in whichever process and company.
+    """Do a batch of jobs and write their rows, which are the same in any process and batch.
 
     Parameters
     ----------
@@ -80,10 +79,10 @@ def work(
     for job in jobs:
         if stop is not None and stop():
             break
-        found = run_job(job, readers)
-        rows += found
+        job_rows = run_job(job, readers)
+        rows += job_rows
         count += 1
-        failed += any(one.error for one in found)
+        failed += any(one.error for one in job_rows)
     writing = time.perf_counter()
     parts = tuple(_write(Store(folder), rows))
     end = time.perf_counter()
@@ -91,7 +90,7 @@ def work(
 
 
 def run_job(job: Job, readers: Mapping[str, Reader]) -> list[Rows]:
-    """Render the frames of a job and read them; whatever goes wrong with it becomes its rows."""
+    """Render the frames of a job and read them; an error becomes its rows."""
     asked = [readers[name] for name in job.units]
     with _one_thread():
         models = {one.id: loaded(one) for one in asked if one.kind == "outputs"}
@@ -116,7 +115,7 @@ def _rows(job: Job, reader: Reader, frames: Frames, models: Mapping[str, Classif
 
 
 def _write(store: Store, rows: Sequence[Rows]) -> Iterator[Path]:
-    """Write what classifiers made of the pictures, and what was measured, each as a part."""
+    """Write the outputs of the classifiers and the measures, each as a part."""
     read = [one for one in rows if one.reader.kind == "outputs"]
     numbers = [one for one in rows if one.reader.kind == "measured"]
     if read:
@@ -174,7 +173,7 @@ def _one_thread() -> Iterator[None]:
     torch_threads, cv2_threads = torch.get_num_threads(), cv2.getNumThreads()
     try:
         with threadpool_limits(1):
-            zoo.single_threaded()
+            classifiers.single_threaded()
             yield
     finally:
         torch.set_num_threads(torch_threads)

@@ -75,7 +75,7 @@ class SweepMaps:
         Returns
         -------
         pandas.DataFrame
-            One row a (strength, classifier, region), columns as in `facelib.attribution.regions.COLUMNS`.
+            One row per (strength, classifier, region), columns as in `facelib.attribution.regions.COLUMNS`.
         """
         wanted = label or self.label
         start = self.frames.faces[0]
@@ -90,14 +90,14 @@ class SweepMaps:
             if classifier is None and (reason := self._lack(name, wanted)):
                 tables.append(no_evidence(self.frames.strengths, name, wanted, reason))
                 continue
-            found = attribution.region_evidence(
+            evidence = attribution.region_evidence(
                 self.maps(name, wanted, method),
                 self.readings[name].classifier,
                 faces,
                 self.frames.box,
                 electrodes,
             )
-            tables.append(found.table(self.frames.strengths, name, wanted))
+            tables.append(evidence.table(self.frames.strengths, name, wanted))
         return pd.concat(tables, ignore_index=True)
 
     @property
@@ -131,6 +131,6 @@ class SweepMaps:
         """Return what the overlays show, in words: class, scale, and where maps are blank."""
         maps = self.maps(classifier, label, method)
         blank = [f"{strength:.2g}" for strength in self.frames.strengths[~maps.any(axis=(1, 2))]]
-        told = f"; {BLANK} at the strengths {shortened(blank)}" if blank else ""
+        gaps = f"; {BLANK} at the strengths {shortened(blank)}" if blank else ""
         scale = f"one scale for its {len(maps)} pictures, 0 to {attribution.shared_scale(maps):.3g}"
-        return f"{classifier}: evidence for {label or self.label}, {scale}{told}."
+        return f"{classifier}: evidence for {label or self.label}, {scale}{gaps}."

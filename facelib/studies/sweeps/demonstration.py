@@ -56,18 +56,18 @@ def demonstration_head(intervention: str | Intervention, head: Head | None = Non
     >>> demonstration_head("stronger_expression").intensity
     0.3
     """
-    chosen, person = interventions.get(intervention), Head() if head is None else head
+    change, person = interventions.get(intervention), Head() if head is None else head
     if not isinstance(person, Head):
         msg = f"An intervention is demonstrated on a Head; got {type(person).__name__}."  # type: ignore[unreachable]
         raise BadValueError(msg)
     for fields in PREPARED:
         tried = person.replace(**fields)
-        if chosen.accepts(tried) and (
-            not isinstance(chosen, HeadIntervention) or chosen.edit(tried, 1.0) != tried
+        if change.accepts(tried) and (
+            not isinstance(change, HeadIntervention) or change.edit(tried, 1.0) != tried
         ):
             return tried
     msg = (
-        f"{chosen.id!r} changes none of the heads that were tried. Give it one that it accepts: "
+        f"{change.id!r} changes none of the heads that were tried. Give it one that it accepts: "
         "facelib.studies.demonstrate(intervention, head)."
     )
     raise BadValueError(msg)

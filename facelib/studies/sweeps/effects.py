@@ -1,4 +1,4 @@
-"""What a sweep shows about one face: size, order, reference and verdict, one row a classifier."""
+"""Statistics of a sweep of one face: size, order, reference and verdict, one row per classifier."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COLUMNS = {
     "high": "upper end of it; at least change",
     "delta": "margin, set before the run",
     "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta; or no such output",
-    "remark": "whether this picture is unusual among its own shaken copies, so that nothing can be told; "
+    "remark": "whether this picture is unusual among its own shaken copies, so that the verdict is open; "
     "or that the classifier has no such output, and which it has: then there are no numbers",
     "epgm": "expected property gradient magnitude; compare at equal n",
     "total_variation": "sum of all steps, up and down",
@@ -109,15 +109,15 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
     Returns
     -------
     pandas.DataFrame
-        One row a classifier, with the columns of `COLUMNS`. Of one that has no such output all numbers are
+        One row per classifier, with the columns of `COLUMNS`. Of one that has no such output all numbers are
         missing, and ``remark`` says so.
     """
     as_margin(delta, below=1)
     orders = order_tests(sweep)
-    own = {test["classifier"]: test for test in orders[orders["label"] == label].to_dict("records")}
+    tests = {test["classifier"]: test for test in orders[orders["label"] == label].to_dict("records")}
     rows = [
-        _row(sweep, name, label, delta, references) | _order(own[name], len(orders))
-        if name in own
+        _row(sweep, name, label, delta, references) | _order(tests[name], len(orders))
+        if name in tests
         else _lacking(sweep, name, label, delta)
         for name in sweep.readings
     ]
@@ -163,7 +163,7 @@ def order_tests(sweep: Sweep) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a classifier and class that it has, with the columns of `ORDER_COLUMNS`.
+        One row per classifier and class that it has, with the columns of `ORDER_COLUMNS`.
     """
     names = [
         (name, label)
@@ -211,7 +211,7 @@ def _finite(sweep: Sweep, name: str) -> bool:
 
 
 def reference_kinds(sweep: Sweep, references: References, classifier: str, label: str) -> pd.DataFrame:
-    """Rank the change of one output among harmless changes, kind by kind.
+    """Rank the change of one output among placebos, kind by kind.
 
     Parameters
     ----------
@@ -317,7 +317,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
 
 
 def summarise(table: pd.DataFrame, clause: str) -> str:
-    """Say in one sentence what a change does to each classifier on this face.
+    """Describe in one sentence the effect of a change on each classifier for this face.
 
     Parameters
     ----------
@@ -338,14 +338,14 @@ def summarise(table: pd.DataFrame, clause: str) -> str:
     if table.empty:
         return ""
     parts = []
-    for verdict, words in VERDICTS.items():
-        chosen = table[table["verdict"] == verdict]
-        if len(chosen):
+    for verdict, sentence in VERDICTS.items():
+        rows = table[table["verdict"] == verdict]
+        if len(rows):
             names = [
                 f"{name} ({signed(change)})"
-                for name, change in zip(chosen["classifier"], chosen["change"], strict=True)
+                for name, change in zip(rows["classifier"], rows["change"], strict=True)
             ]
-            parts.append(words.format(", ".join(names)))
+            parts.append(sentence.format(", ".join(names)))
     return f"As {clause}, the output for {table['label'].iloc[0]} {'; '.join(parts)}."
 
 

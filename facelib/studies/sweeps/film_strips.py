@@ -1,4 +1,4 @@
-"""Film strips: pictures of an intervention with what was measured and what classifiers made of them."""
+"""Film strips: pictures of an intervention with their measures and classifier outputs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ OUTPUT_COLUMNS: Final = ("strip", "title", "step", "strength", "classifier", "la
 @in_short(picture=lambda strip: strip.images)
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """Pictures of growing strength, what was measured of them, and what classifiers made of them.
+    """Pictures of growing strength, with their measures and classifier outputs.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ def demonstrate(
         None: that of the intervention.
     measure
         Name of a property, or "grey levels" for the RMS difference to strength 0; None: the property that the
-        intervention is meant to move, or grey levels if it names none or it can't be told on this machine.
+        intervention is meant to move, or grey levels if there is none or it can't be measured here.
     label
         The class of interest; None: the expression that the head shows.
     steps
@@ -138,16 +138,16 @@ def demonstrate(
     --------
     >>> strip = demonstrate("blur", classifiers="fer", steps=3, size=96)  # doctest: +SKIP
     """
-    chosen = interventions.get(intervention)
-    person = demonstration_head(chosen, head)
+    change = interventions.get(intervention)
+    person = demonstration_head(change, head)
     models = load_all(classifiers)
     wanted = wanted_label(label, person, models)
-    frames = make_frames(person, chosen, even_strengths(steps), size=size)
-    name, values, digits = _measured(measure or _told(chosen), frames.faces)
+    frames = make_frames(person, change, even_strengths(steps), size=size)
+    name, values, digits = _measured(measure or _own_property(change), frames.faces)
     return Strip(
-        title=title or chosen.title,
-        note=chosen.clause,
-        intervention=chosen,
+        title=title or change.title,
+        note=change.clause,
+        intervention=change,
         strengths=frames.strengths,
         images=frames.images,
         measure=name,
@@ -170,7 +170,7 @@ def reference_strips(
     size: int = SIZE,
     seed: int = 0,
 ) -> list[Strip]:
-    """Return harmless changes that change the picture as much as an intervention does, at every strength.
+    """Return placebos that change the picture as much as an intervention does, at every strength.
 
     Parameters
     ----------
@@ -189,11 +189,11 @@ def reference_strips(
         Strips in the order of `facelib.interventions.placebos.kinds.KINDS`; the values are the distances
         reached.
     """
-    chosen = interventions.get(intervention)
-    person = demonstration_head(chosen, head)
+    change = interventions.get(intervention)
+    person = demonstration_head(change, head)
     models = load_all(classifiers)
     wanted = wanted_label(label, person, models)
-    frames = make_frames(person, chosen, even_strengths(steps), size=size)
+    frames = make_frames(person, change, even_strengths(steps), size=size)
     start = frames.faces[0]
     regions = np.stack([region_distances(start.image, image, start.box) for image in frames.images])
     matches = reference_sweeps(
@@ -201,15 +201,15 @@ def reference_strips(
         _distances(frames.faces),
         n,
         seed=seed,
-        exclude=chosen.id,
+        exclude=change.id,
         regions=regions if by_region else None,
     )
-    found = [
+    strips = [
         _matched_strip(match, frames.strengths, wanted, _read(models, match.images, start.box, wanted))
         for match in matches
     ]
     order = list(KINDS)
-    return sorted(found, key=lambda strip: order.index(strip.intervention.id))
+    return sorted(strips, key=lambda strip: order.index(strip.intervention.id))
 
 
 def strip_tables(strips: Iterable[Strip]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -218,10 +218,10 @@ def strip_tables(strips: Iterable[Strip]) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     frames
-        One row a picture, with the columns of `FRAME_COLUMNS`.
+        One row per picture, with the columns of `FRAME_COLUMNS`.
     outputs
-        One row a picture and classifier, with the columns of `OUTPUT_COLUMNS`; classifiers without the class
-        of interest have none.
+        One row per picture and classifier, with the columns of `OUTPUT_COLUMNS`; classifiers without the
+        class of interest have none.
     """
     import pandas as pd
 
@@ -258,15 +258,15 @@ def strip_tables(strips: Iterable[Strip]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def axes(strips: Sequence[Strip]) -> dict[str, tuple[float, float]]:
     """Return the ends of the axis of every measure: all values, and at least ten units of the last digit."""
-    found: dict[str, tuple[float, float]] = {}
+    ends: dict[str, tuple[float, float]] = {}
     for measure in {strip.measure for strip in strips}:
         alike = [strip for strip in strips if strip.measure == measure]
         values = np.concatenate([strip.values for strip in alike])
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
         missing = max(10.0 * 10 ** -max(strip.digits for strip in alike) - (high - low), 0.0)
-        found[measure] = (low - missing / 2, high + missing / 2)
-    return found
+        ends[measure] = (low - missing / 2, high + missing / 2)
+    return ends
 
 
 def data_uri(image: npt.NDArray[np.uint8], quality: int = QUALITY) -> str:
@@ -294,8 +294,8 @@ def written(value: float, digits: int) -> str:
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
 
 
-def _told(intervention: Intervention) -> str | None:
-    """Return the property that an intervention is meant to move, if it can be told on this machine."""
+def _own_property(intervention: Intervention) -> str | None:
+    """Return the property that an intervention is meant to move, if it can be measured on this machine."""
     moves = intervention.moves
     return None if moves is None or PROPERTIES[moves].reason else moves
 

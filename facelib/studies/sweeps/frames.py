@@ -122,7 +122,7 @@ def make_frames(
     strengths
         (n,) in [0, 1]; the first must be 0.
     workers
-        Threads that make pictures; None: one a core.
+        Threads that make pictures; None: one per core.
     known
         Pictures of this face, intervention and size that are there already, by strength.
     stale
@@ -164,7 +164,7 @@ def make_frames(
 
 
 def _checked(intervention: Intervention, changed: object, start: Face | Head) -> Face:
-    """Return what an intervention made of a face, or raise `BadValueError` if that is no face of its size."""
+    """Return an intervention's face, or raise `BadValueError` if it is no face of the same size."""
     if not isinstance(changed, Face):
         what = type(changed).__name__
         msg = f"{intervention.id!r} has to return a face; got {what}."

@@ -1,4 +1,4 @@
-"""What several classifiers make of a stack of pictures, read on a few threads."""
+"""Batch inference: several classifiers on a stack of pictures, on a few threads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Progress = Callable[[float, str], None]
 Stale = Callable[[], bool]
 
-CHUNK = 7  # pictures a task: small enough to stop quickly, large enough to keep the threads busy
+CHUNK = 7  # pictures per task: small enough to stop quickly, large enough to keep the threads busy
 
 
 class Cancelled(FacelibError):  # noqa: N818 (the user wanted it)
@@ -34,7 +34,7 @@ class Cancelled(FacelibError):  # noqa: N818 (the user wanted it)
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What one classifier made of n pictures.
+    """Outputs of one classifier for n pictures.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ def _read_chunk(
 
 
 def reading_of(readings: Mapping[str, Reading], classifier: str) -> Reading:
-    """Return what a classifier read, or raise `UnknownNameError` with the ids of those that did."""
+    """Return the reading of a classifier, or raise `UnknownNameError` with the ids of those that did."""
     if isinstance(classifier, str) and classifier in readings:
         return readings[classifier]
     near = get_close_matches(str(classifier), readings, 1)

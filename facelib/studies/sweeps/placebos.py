@@ -1,4 +1,4 @@
-"""Reference changes beside a sweep: what harmless changes of the same size do to the outputs."""
+"""Placebos beside a sweep: the outputs under harmless changes of the same size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BAND = (0.05, 0.95)
 @in_short()
 @dataclass(frozen=True, eq=False)
 class ReferenceSweep:
-    """One harmless change, matched to the intervention in pixel distance at every strength.
+    """One placebo, matched to the intervention in pixel distance at every strength.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class ReferenceSweep:
 @in_short()
 @dataclass(frozen=True, eq=False)
 class References:
-    """The reference sweeps that are in so far.
+    """The reference sweeps that are finished so far.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class References:
         return np.stack([sweep.probabilities[classifier][:, column] for sweep in self.sweeps]).astype(float)
 
     def changes(self, classifier: str, label: str) -> pd.DataFrame:
-        """Return what every reference sweep did to one output: number, kind, change, epgm, matched.
+        """Return the change of one output in every reference sweep: number, kind, change, epgm, matched.
 
         ``change`` is the probability at the last strength minus that at the first; ``matched`` says whether
         the distance was reached at every strength.
@@ -172,7 +172,7 @@ def run_references(
     workers: int = 1,
     stale: Stale | None = None,
 ) -> Iterator[References]:
-    """Read `n` reference sweeps one after the other; yields all that are in after each.
+    """Read `n` reference sweeps one after the other; yields all finished ones after each.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def run_references(
     thinned
         Strengths of each.
     by_region
-        Match the pixel distance in each quarter of the face box too, so that a harmless change lies where the
+        Match the pixel distance in each quarter of the face box too, so that a placebo lies where the
         intervention does. Making one takes about 50 ms instead of 7 (7 strengths, 224 px).
     start
         References of the same sweep, seed and way of matching that are in already; they are kept and not
@@ -200,31 +200,33 @@ def run_references(
     distances = [pixel_distance(images[0], images[step], sweep.box) for step in steps]
     models = {name: reading.classifier for name, reading in sweep.readings.items()}
     regions = np.stack([region_distances(images[0], images[step], sweep.box) for step in steps])
-    found = start or References(steps, sweep.strengths[steps], (), models, seed, regions, by_region)
-    if found.by_region != by_region:
+    references = start or References(steps, sweep.strengths[steps], (), models, seed, regions, by_region)
+    if references.by_region != by_region:
         sides = ["by the face as a whole", "region by region"]
-        msg = f"References go on as they began, matched {sides[found.by_region]}; got {sides[by_region]}."
-        raise BadValueError(msg, hint=f"In Python: by_region={found.by_region}.")
+        msg = (
+            f"References go on as they began, matched {sides[references.by_region]}; got {sides[by_region]}."
+        )
+        raise BadValueError(msg, hint=f"In Python: by_region={references.by_region}.")
     if not any(distances):
-        yield found  # the picture never changed: nothing to compare with
+        yield references  # the picture never changed: nothing to compare with
         return
     matches = reference_sweeps(
         sweep.frames.faces[0],
         np.asarray(distances),
         n,
         seed=seed,
-        first=len(found),
+        first=len(references),
         exclude=sweep.intervention.id,
         regions=regions if by_region else None,
     )
     for matched in matches:
         readings = read([*models.values()], matched.images, sweep.box, workers=workers, stale=stale)
-        one = ReferenceSweep(
+        placebo = ReferenceSweep(
             kind=matched.kind,
             reached=np.asarray(matched.reached, bool),
             regions=matched.regions,
             probabilities={name: reading.probabilities for name, reading in readings.items()},
             regions_reached=matched.by_region.reached if matched.by_region else None,
         )
-        found = replace(found, sweeps=(*found.sweeps, one))
-        yield found
+        references = replace(references, sweeps=(*references.sweeps, placebo))
+        yield references

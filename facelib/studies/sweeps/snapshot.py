@@ -1,4 +1,4 @@
-"""One strength, at once: the fast path while a whole sweep is not there yet."""
+"""One strength of a sweep: the fast path while a whole sweep is not there yet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from facelib.utilities.short_repr import in_short
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The unchanged and the changed face, and what every classifier made of the changed one."""
+    """The unchanged and the changed face, and every classifier's outputs for the changed one."""
 
     frames: Frames
     readings: Mapping[str, Reading]

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from facelib import classifiers as zoo
-from facelib import interventions, properties
+from facelib import classifiers, interventions, properties
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.classifiers.emotions import common, shortened
 from facelib.errors import BadValueError, check_kind
@@ -37,7 +36,7 @@ PHOTOGRAPHED = ("yaw", "pitch", "light_azimuth")  # besides; of a head they are 
 
 
 def ends(found: Sweep) -> pd.DataFrame:
-    """Return the output for the class of interest at both ends, one row a classifier."""
+    """Return the output for the class of interest at both ends, one row per classifier."""
     rows = [(name, found.label, *found.series(name)[[0, -1]]) for name in found.classifiers]
     table = pd.DataFrame(rows, columns=["classifier", "label", "start", "end"])
     return table.assign(change=table["end"] - table["start"])
@@ -46,7 +45,7 @@ def ends(found: Sweep) -> pd.DataFrame:
 @in_short(picture=lambda found: found.images, table=ends)
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """What happened to the outputs of the classifiers as one property of one face changed.
+    """Outputs of the classifiers along the change of one property of one face.
 
     Attributes
     ----------
@@ -98,7 +97,7 @@ class Sweep:
 
     @property
     def attribution(self) -> SweepMaps:
-        """Class activation maps of every frame, on one scale a classifier and class."""
+        """Class activation maps of every frame, on one scale per classifier and class."""
         return SweepMaps(self.readings, self.frames, self.label)
 
     @property
@@ -120,7 +119,7 @@ class Sweep:
 
     @property
     def outputs(self) -> pd.DataFrame:
-        """Tidy table: one row a (strength, classifier, label); columns as in `sweeps.table`."""
+        """Tidy table: one row per (strength, classifier, label); columns as in `sweeps.table`."""
         return tidy(self.readings, self.strengths, face=self.face_id, intervention=self.intervention.id)
 
     @property
@@ -131,7 +130,7 @@ class Sweep:
 
     @property
     def wide(self) -> pd.DataFrame:
-        """One row a strength, one column a (classifier, label) probability."""
+        """One row per strength, one column per (classifier, label) probability."""
         return self.outputs.pivot_table(
             index=["step", "strength"], columns=["classifier", "label"], values="probability", observed=True
         )
@@ -142,12 +141,12 @@ class Sweep:
 
         Columns as in `facelib.classifiers.provenance`.
         """
-        return zoo.provenance(reading.classifier for reading in self.readings.values())
+        return classifiers.provenance(reading.classifier for reading in self.readings.values())
 
     def effects(
         self, label: str | None = None, *, delta: float = DELTA, references: References | None = None
     ) -> pd.DataFrame:
-        """Statistics of one class, one row a classifier: see `facelib.studies.sweeps.effects`."""
+        """Statistics of one class, one row per classifier: see `facelib.studies.sweeps.effects`."""
         from facelib.studies.sweeps.effects import effects
 
         return effects(self, self._checked(label), delta=delta, references=references)
@@ -159,7 +158,7 @@ class Sweep:
 def tidy(
     readings: Mapping[str, Reading], strengths: npt.NDArray[np.float64], *, face: str, intervention: str
 ) -> pd.DataFrame:
-    """Return readings as the tidy table, one row a strength and class of a classifier."""
+    """Return readings as the tidy table, one row per strength and class of a classifier."""
     n = len(strengths)
     rows = [
         (name, label, reading, column)
@@ -200,23 +199,23 @@ def measured(intervention: Intervention, face: Face | Head | None = None) -> tup
 
 def check_models(names: object) -> None:
     """Raise `UnknownNameError` for ids that no classifier has; none of them is loaded."""
-    zoo.names()  # those of other packages are known then
+    classifiers.names()  # those of other packages are known then
     given = [names] if isinstance(names, str | Classifier) else names
     for name in given if isinstance(given, list | tuple) else ():
         check_kind(name, (str, Classifier), "A classifier or its id")
         if isinstance(name, str):
-            zoo.CLASSIFIERS[name]
+            classifiers.CLASSIFIERS[name]
 
 
 def load_all(names: str | Sequence[str | Classifier] | None) -> list[Classifier]:
     """Load classifiers by id; None: all that are available here."""
-    chosen = zoo.available() if names is None else [names] if isinstance(names, str) else names
-    check_kind(chosen, Iterable, "A list of classifiers")
-    chosen = list(chosen)
-    if not chosen:
+    listed = classifiers.available() if names is None else [names] if isinstance(names, str) else names
+    check_kind(listed, Iterable, "A list of classifiers")
+    listed = list(listed)
+    if not listed:
         msg = "A sweep needs a classifier; none was given, or none is installed (see facelib models list)."
         raise BadValueError(msg)
-    models = [zoo.load(name) if isinstance(name, str) else name for name in chosen]
+    models = [classifiers.load(name) if isinstance(name, str) else name for name in listed]
     for model in models:
         check_kind(model, Classifier, "A classifier or its id")
     ids = [model.id for model in models]
@@ -235,24 +234,24 @@ def check_label(label: str, models: Iterable[Classifier] = ()) -> str:
     """Return `label`, or raise `BadValueError` if it is no common emotion and no class of the models."""
     if label in EMOTIONS:
         return label
-    known = dict.fromkeys([*EMOTIONS, *(name for model in models for name in model.classes)])
-    if label not in known:
+    classes = dict.fromkeys([*EMOTIONS, *(name for model in models for name in model.classes)])
+    if label not in classes:
         meant = common([label])[label] if isinstance(label, str) else None
         hint = f" {label!r} is {meant!r} here." if meant else ""
-        msg = f"The class is one of {shortened(list(known), 20)}; got {label!r}.{hint}"
+        msg = f"The class is one of {shortened(list(classes), 20)}; got {label!r}.{hint}"
         raise BadValueError(msg)
     return label
 
 
 def wanted_label(label: str | None, face: Face | Head, models: Sequence[Classifier]) -> str:
-    """Return the class of interest: what is asked for, or what the face is meant to show, or the usual one.
+    """Return the class of interest: the one asked for, or the face's intended expression, or the usual one.
 
     Where no model has that, the first class of the first model, such as "cat".
     """
     if label:
         return check_label(label, models)
-    told = {} if isinstance(face, Head) else face.attributes
-    shown = [str(told[name]) for name in ("label", "expression") if name in told]
+    attributes = {} if isinstance(face, Head) else face.attributes
+    shown = [str(attributes[name]) for name in ("label", "expression") if name in attributes]
     usual = default_label(face)
     own = next((name for model in models for name in model.classes), usual)
     known = (name for name in (usual, *shown) if any(model.index_of(name) is not None for model in models))
@@ -350,12 +349,12 @@ def sweep(
                 stale=stale,
             )
     if given and not callable(given):
-        msg = f"Progress is told to a function of a share and a text; got {given!r}."
+        msg = f"Progress is reported to a function of a share and a text; got {given!r}."
         raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function.")
     named = interventions.get(intervention)
     check_accepts(named, face)
     check_known(known)
-    chosen = named.meant_for(face)
+    change = named.meant_for(face)
     if not isinstance(replicates, int | np.integer) or replicates < FEWEST_REPLICATES:
         msg = f"The local verdict needs at least {FEWEST_REPLICATES} replicates; got {replicates!r}."
         raise BadValueError(msg)
@@ -371,7 +370,7 @@ def sweep(
             progress(share, text)
 
     report(0.0, "rendering the faces")
-    frames = make_frames(face, chosen, strengths, size=size, workers=workers, known=known, stale=stale)
+    frames = make_frames(face, change, strengths, size=size, workers=workers, known=known, stale=stale)
     report(0.25, "reading the faces")
     ends = frames.images[[0, -1]]
     shaken = [nuisance.apply(ends, frames.box) for nuisance in nuisances]
@@ -387,7 +386,7 @@ def sweep(
     n = len(strengths)
     return Sweep(
         face=face,
-        intervention=chosen,
+        intervention=change,
         frames=frames,
         readings={name: reading.first(n) for name, reading in readings.items()},
         replicates={
@@ -396,5 +395,5 @@ def sweep(
         },
         label=wanted,
         seed=seed,
-        properties=properties.measure(frames.faces, measured(chosen, face)),
+        properties=properties.measure(frames.faces, measured(change, face)),
     )

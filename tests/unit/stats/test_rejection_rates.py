@@ -118,7 +118,7 @@ def test_the_vote_says_what_it_rests_on() -> None:
 def test_a_test_that_comes_twice_has_no_vote() -> None:
     faces = MODEL.draw(60)
     tests = run_each(faces["property"], {"y": faces["output"]}, faces["label"], methods=[*VOTERS, "rcot"])
-    with pytest.raises(BadValueError, match="one row a pair and test"):
+    with pytest.raises(BadValueError, match="one row per pair and test"):
         with_decisions(tests, 0.05)
 
 

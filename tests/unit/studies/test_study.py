@@ -455,7 +455,7 @@ def test_several_pictures_of_a_person_are_told(tmp_path: Path) -> None:
 
 
 def test_a_bar_goes_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(BadValueError, match="Progress is told to a function"):
+    with pytest.raises(BadValueError, match="Progress is reported to a function"):
         small_study().run(tmp_path, progress="yes")  # type: ignore[arg-type]
 
 

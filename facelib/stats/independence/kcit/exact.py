@@ -111,20 +111,20 @@ def residuals(kernels: Sequence[Gaussian], ridge: Ridge, workers: int = 1) -> Re
 def sums(xs: Sequence[Gaussian], ys: Sequence[Gaussian], ridge: Ridge, workers: int = 1) -> Sums:
     """Sum over all pairs of residual kernels, tile by tile, on `workers` threads.
 
-    Takes 16 n r bytes a variable, r columns of the regression, but no more than about 1 GB: then variables
+    Takes 16 n r bytes per variable, r columns of the regression, but no more than about 1 GB: then variables
     are taken in groups.
     """
-    found = [
+    parts = [
         [_sums(x, y, workers) for y in _grouped(ys, ridge, workers)] for x in _grouped(xs, ridge, workers)
     ]
-    first = found[0]
+    first = parts[0]
     return Sums(
-        product=np.block([[part.product for part in row] for row in found]),
-        square=np.block([[part.square for part in row] for row in found]),
-        trace=np.block([[part.trace for part in row] for row in found]),
-        x_square=np.concatenate([row[0].x_square for row in found]),
+        product=np.block([[part.product for part in row] for row in parts]),
+        square=np.block([[part.square for part in row] for row in parts]),
+        trace=np.block([[part.trace for part in row] for row in parts]),
+        x_square=np.concatenate([row[0].x_square for row in parts]),
         y_square=np.concatenate([part.y_square for part in first]),
-        x_trace=np.concatenate([row[0].x_trace for row in found]),
+        x_trace=np.concatenate([row[0].x_trace for row in parts]),
         y_trace=np.concatenate([part.y_trace for part in first]),
     )
 

@@ -23,7 +23,7 @@ from facelib.utilities.checks import Floats
 WIDTH = 128  # rows taken at once
 GROUPS = 16  # independent samples of rows, whose spread is the standard error
 OUTPUTS = 8  # outputs taken at once
-SHARES = 4  # pieces of work a thread
+SHARES = 4  # pieces of work per thread
 
 
 @dataclass(frozen=True, eq=False)

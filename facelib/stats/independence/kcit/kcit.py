@@ -43,10 +43,10 @@ class Kcit(IndependenceTest):
     of X are also alike in what is left of Ŷ, the sum of P = K_XR ∘ K_YR is large; ∘ multiplies entry by
     entry. Under the null it is about gamma distributed with mean tr P and variance 2 Σ(P∘P).
 
-    θ = 1/(w² d) with d the columns of Z, one a label or number; w = 1.2 below 200 faces, 0.7 below 1200, else
-    0.4. If nothing is held fixed, R is the identity, w = 0.8, 0.5, 0.3, d the variable's own columns, and the
-    null has mean tr K_X tr K_Y / n and variance 2 ΣK_X² ΣK_Y² / n² (Gretton et al. 2007). causal-learn
-    takes θ = d/w² then: the kernel of a vector of 8 is nearly the identity, and it never rejects.
+    θ = 1/(w² d) with d the columns of Z, one per label or number; w = 1.2 below 200 faces, 0.7 below 1200,
+    else 0.4. If nothing is held fixed, R is the identity, w = 0.8, 0.5, 0.3, d the variable's own columns,
+    and the null has mean tr K_X tr K_Y / n and variance 2 ΣK_X² ΣK_Y² / n² (Gretton et al. 2007).
+    causal-learn takes θ = d/w² then: the kernel of a vector of 8 is nearly the identity, and never rejects.
 
     statistic: ΣP. effect: ΣP / √(ΣK_XR² ΣK_YR²), the alignment of both residual kernels, in [0, 1].
 
@@ -107,14 +107,14 @@ class Kcit(IndependenceTest):
 class PreparedKcit(Prepared):
     """Sums of all pairs and the gamma null made from them."""
 
-    def __init__(self, found: Sums, problem: Problem) -> None:
-        self.problem, self.sums = problem, found
-        scale = np.sqrt(np.outer(found.x_square, found.y_square))
-        testable = np.outer(found.x_trace, found.y_trace) > 0
-        self.statistic = np.where(testable, found.product, np.nan)
-        self.effect = np.where(testable, np.clip(found.product / scale, 0.0, 1.0), np.nan)
-        self.moments = null_moments(found, problem)
-        self.notes = narrow_notes(found, problem)
+    def __init__(self, totals: Sums, problem: Problem) -> None:
+        self.problem, self.sums = problem, totals
+        scale = np.sqrt(np.outer(totals.x_square, totals.y_square))
+        testable = np.outer(totals.x_trace, totals.y_trace) > 0
+        self.statistic = np.where(testable, totals.product, np.nan)
+        self.effect = np.where(testable, np.clip(totals.product / scale, 0.0, 1.0), np.nan)
+        self.moments = null_moments(totals, problem)
+        self.notes = narrow_notes(totals, problem)
 
     def analytic(self) -> Floats:
         """Return the tail of the gamma distribution with the null's mean and variance, (P, O)."""
@@ -175,7 +175,7 @@ class NodeKcit(PreparedKcit):
         off = min(test.tolerance * problem.n / smallest, 1.0) if smallest > 0 else 1.0
         p_off = max(self.spread(off, off), 1e-12)
         self.notes += (
-            f"Kernels of {problem.n} faces are carried by {min(sizes)} to {max(sizes)} nodes a variable: "
+            f"Kernels of {problem.n} faces are carried by {min(sizes)} to {max(sizes)} nodes per variable: "
             f"sums within about {off:.0e} of the exact ones, p within {p_off:.0e}.",
         )
 
@@ -202,8 +202,8 @@ class FactoredKcit(PreparedKcit):
         alone = np.ones((problem.n, 1))
         self.ys = [self._factor(y.scaled, theta(problem, y), alone, problem) for y in problem.ys]
         sampled = Sampled.of(problem.n, test.sampled_rows, problem.seed)
-        found, error = factored_sums(self.xs, self.ys, sampled, problem.workers)
-        super().__init__(found, problem)
+        totals, error = factored_sums(self.xs, self.ys, sampled, problem.workers)
+        super().__init__(totals, problem)
         self.notes += self._say(sampled, error)
 
     def reordered(self, orders: RowOrders, rows: RowOrders, columns: RowOrders) -> Floats:

@@ -151,8 +151,8 @@ def node_sums(xs: Sequence[NodeKernel], ys: Sequence[NodeKernel], bounds: Codes,
             square += row_total(x_row**2, y_row**2, joint, label)
         return product, square, float(np.einsum("as,ast,at", x.diagonal, joint, y.diagonal))
 
-    found = np.array(threaded(pair, list(itertools.product(xs, ys)), workers))
-    product, square, trace = found.T.reshape(3, len(xs), len(ys))
+    pair_sums = np.array(threaded(pair, list(itertools.product(xs, ys)), workers))
+    product, square, trace = pair_sums.T.reshape(3, len(xs), len(ys))
     return Sums(
         product=product,
         square=square,

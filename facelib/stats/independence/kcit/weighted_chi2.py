@@ -74,8 +74,8 @@ def tail(statistic: Floats, sums: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         x = np.asarray(statistic) / total[..., 0]
         cumulants = _cumulants(sums / total ** np.arange(1, MATCHED + 1))
-        mixed, found = _lindsay_pilla_basak(x, cumulants)
-        p = np.where(found, mixed, hall_buckley_eagleson(x, cumulants))
+        mixed, has_mixture = _lindsay_pilla_basak(x, cumulants)
+        p = np.where(has_mixture, mixed, hall_buckley_eagleson(x, cumulants))
         p = np.maximum(p, largest_alone(np.asarray(statistic), sums))
     p = np.clip(p, np.finfo(float).tiny, 1.0)
     return np.where(total[..., 0] > 0, p, np.nan)

@@ -83,12 +83,12 @@ def factor(entries: Entries, n: int, tolerance: float, most: int, seed: int) -> 
         return incomplete_cholesky(entries, n, tolerance, most)
     rows = np.sort(np.random.default_rng(seed).choice(n, SAMPLE, replace=False))
     for _ in range(ROUNDS):
-        found = _from_some(entries, rows, tolerance, most)
-        if found.error <= tolerance or found.rank >= most:
+        small_factor = _from_some(entries, rows, tolerance, most)
+        if small_factor.error <= tolerance or small_factor.rank >= most:
             break
-        left = 1 - np.einsum("ij,ij->i", found.columns, found.columns)
+        left = 1 - np.einsum("ij,ij->i", small_factor.columns, small_factor.columns)
         rows = np.union1d(rows, np.argpartition(left, n - WORST)[n - WORST :])
-    return found
+    return small_factor
 
 
 def _from_some(entries: Entries, rows: Codes, tolerance: float, most: int) -> Factor:

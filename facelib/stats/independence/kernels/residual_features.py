@@ -1,4 +1,4 @@
-"""What a conditioner leaves of random Fourier features, in blocks of rows so that memory stays bounded."""
+"""Random Fourier features less their regression on a conditioner, in blocks of rows to bound memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Regressor(Protocol):
 
 
 class OnLabels:
-    """One value a label: its mean, or what features of the labels predict of it.
+    """One value per label: its mean, or its prediction from features of the labels.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Taking a conditioner out of kernels: kernel ridge regression on Z, once for all variables."""
+"""Kernel ridge regression on a conditioner, once for all variables."""
 
 from __future__ import annotations
 
@@ -77,11 +77,13 @@ def low_rank_ridge(given: Given, theta: float, epsilon: float, most: int, seed: 
     if given.categorical:
         return ridge(given, theta, epsilon)
     kernel = Gaussian.of(z_scores(given.design), theta)
-    found = factor(kernel.tile, n, LEFT_OUT * epsilon / n, most, seed)
-    columns = found.columns - found.columns.mean(axis=0)
+    z_factor = factor(kernel.tile, n, LEFT_OUT * epsilon / n, most, seed)
+    columns = z_factor.columns - z_factor.columns.mean(axis=0)
     values, vectors = np.linalg.eigh(columns.T @ columns)
     kept = values > RELATIVE * n
-    return _shrink(columns @ (vectors[:, kept] / np.sqrt(values[kept])), values[kept], epsilon, found.error)
+    return _shrink(
+        columns @ (vectors[:, kept] / np.sqrt(values[kept])), values[kept], epsilon, z_factor.error
+    )
 
 
 def _shrink(vectors: Floats, values: Floats, epsilon: float, error: float = 0.0) -> Ridge:
@@ -112,15 +114,15 @@ def _of_rows(kernel: Gaussian) -> tuple[Floats, Floats]:
     by the kernel brings the rest in: dividing by ε would show an error of that size.
     """
     n = len(kernel)
-    found = incomplete_cholesky(kernel.tile, n, np.finfo(float).eps, n // 4)
-    if found.error > SMALL:
+    low_rank = incomplete_cholesky(kernel.tile, n, np.finfo(float).eps, n // 4)
+    if low_rank.error > SMALL:
         centred = kernel.gram()
         mean = centred.mean(axis=0)
         centred += mean.mean() - mean - mean[:, None]
         values, vectors = np.linalg.eigh(centred)
         return vectors, values
     more = np.random.default_rng(0).standard_normal((n, OVERSAMPLED))
-    span = np.linalg.qr(np.hstack([found.columns, more]))[0]
+    span = np.linalg.qr(np.hstack([low_rank.columns, more]))[0]
     span = np.linalg.qr(_times(kernel, span))[0]
     values, vectors = np.linalg.eigh(span.T @ _times(kernel, span))
     return span @ vectors, values

@@ -48,7 +48,7 @@ class Chsic(IndependenceTest):
     epsilon
         ε of the ridge regression on Z, not scaled by n.
     cell
-        Faces a k-means cell, on average.
+        Faces per k-means cell, on average.
     rank
         Most columns of a kernel's factor. It has as many as make T right to 1e-8 of √(T_XX T_YY); if it may
         not, what is left out is noted.
@@ -129,9 +129,9 @@ def labelled(problem: Problem, test: Chsic) -> PreparedCriterion:
     def features(variable: Variable) -> tuple[Features, float, float]:
         theta = precision(np.hstack([variable.scaled, design]))
         factor = factored(variable.scaled, theta, test.rank)
-        found = Features(factor.columns, float(np.exp(-theta)), conditioner)
-        own = Crossed(found, [found], conditioner).traces(alone, itself)
-        return found, float(own[0, 0]), factor.error
+        kernel_features = Features(factor.columns, float(np.exp(-theta)), conditioner)
+        own_traces = Crossed(kernel_features, [kernel_features], conditioner).traces(alone, itself)
+        return kernel_features, float(own_traces[0, 0]), factor.error
 
     xs, ys = (threaded(features, group, problem.workers) for group in (problem.xs, problem.ys))
     outputs = [y[0] for y in ys]
@@ -140,8 +140,10 @@ def labelled(problem: Problem, test: Chsic) -> PreparedCriterion:
     def traces(i: int, chosen: Codes, orders: RowOrders) -> Floats:
         return crossed[i].traces(chosen, orders, problem.workers)
 
-    own = [x[1] for x in xs], [y[1] for y in ys]
-    return PreparedCriterion(problem, traces, own, cut_notes(problem, [v[2] for v in [*xs, *ys]], test.rank))
+    own_traces = [x[1] for x in xs], [y[1] for y in ys]
+    return PreparedCriterion(
+        problem, traces, own_traces, cut_notes(problem, [v[2] for v in [*xs, *ys]], test.rank)
+    )
 
 
 def numbered(problem: Problem, test: Chsic) -> PreparedCriterion:
@@ -165,8 +167,10 @@ def numbered(problem: Problem, test: Chsic) -> PreparedCriterion:
     def traces(i: int, chosen: Codes, orders: RowOrders) -> Floats:
         return rebuilt[i].traces([ys[o][0] for o in chosen], orders, problem.workers)
 
-    own = [x[2] for x in xs], [y[2] for y in ys]
-    return PreparedCriterion(problem, traces, own, cut_notes(problem, [v[3] for v in [*xs, *ys]], test.rank))
+    own_traces = [x[2] for x in xs], [y[2] for y in ys]
+    return PreparedCriterion(
+        problem, traces, own_traces, cut_notes(problem, [v[3] for v in [*xs, *ys]], test.rank)
+    )
 
 
 def conditioning(given: Given) -> Floats:

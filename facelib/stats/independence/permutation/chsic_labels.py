@@ -20,7 +20,7 @@ BLOCK = 1 << 17  # numbers of one label's cross-products at a time: they stay in
 
 @dataclass(frozen=True, eq=False)
 class Conditioner:
-    """What ridge regression on labels leaves: S = D + E N^(−½) Ŝ N^(−½) Eᵀ.
+    """Residual operator of ridge regression on labels: S = D + E N^(−½) Ŝ N^(−½) Eᵀ.
 
     S = ε (M + ε I)⁻¹ H with the centred Gram M of Z; D takes means out of labels, E (n, C) says which label a
     face has, N holds the labels' sizes. S commutes with permutations inside labels.
@@ -115,11 +115,11 @@ class Crossed:
         means = np.concatenate([self.means[o] for o in chosen], axis=2)
         starts = np.cumsum([0, *(self.ys[o].rows.shape[1] for o in chosen)])
         both, nothing = self.both[chosen], np.zeros_like(means[0])
-        found = np.tile(self.constant[chosen], (len(orders), 1))
+        criterion = np.tile(self.constant[chosen], (len(orders), 1))
         step = max(1, BLOCK // max(len(self.turned) * columns.shape[1], 1))
 
         def compute(start: int) -> None:
-            part, result = orders[start : start + step], found[start : start + step]
+            part, result = orders[start : start + step], criterion[start : start + step]
             total = np.zeros((len(self.turned), len(part), columns.shape[1]))
             for c, rows in enumerate(self.labels):
                 moved = self.turned[:, part[:, rows]]
@@ -128,7 +128,7 @@ class Crossed:
             add_squares(total, (both, nothing), starts, np.zeros_like(total), result)
 
         threaded(compute, range(0, len(orders), step), workers)
-        return found
+        return criterion
 
 
 def _through_means(x: Features, y: Features, left: Floats) -> Floats:

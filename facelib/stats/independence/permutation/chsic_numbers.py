@@ -14,12 +14,12 @@ from facelib.stats.independence.threads import threaded
 from facelib.utilities.checks import Floats
 
 STORED = 3000  # rows up to which a property's Gram is held, 72 MB
-AT_ONCE = 32  # orders a matrix product
+AT_ONCE = 32  # orders per matrix product
 
 
 @dataclass(frozen=True, eq=False)
 class Remainder:
-    """What ridge regression on Z leaves: S = ε (M + ε I)⁻¹ H = H − U diag(s) Uᵀ.
+    """Residual operator of ridge regression on Z: S = ε (M + ε I)⁻¹ H = H − U diag(s) Uᵀ.
 
     Attributes
     ----------
@@ -75,12 +75,12 @@ class Rebuilt:
             fixed = np.stack([y[tile.rows] @ y[tile.columns].T for y in ys])
             fixed *= tile.weight * self.staying.tile(tile.rows, tile.columns)
             flat = fixed.reshape(len(ys), -1).T
-            found = np.empty((len(orders), len(ys)))
+            tile_sums = np.empty((len(orders), len(ys)))
             for start in range(0, len(orders), AT_ONCE):
                 part = orders[start : start + AT_ONCE]
                 moved = self._moved(part[:, tile.rows], part[:, tile.columns])
-                found[start : start + AT_ONCE] = moved.reshape(len(part), -1) @ flat
-            return found
+                tile_sums[start : start + AT_ONCE] = moved.reshape(len(part), -1) @ flat
+            return tile_sums
 
         found: Floats = np.sum(threaded(compute, tiles(len(self.moving)), workers), axis=0)
         return found

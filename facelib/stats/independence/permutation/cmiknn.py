@@ -29,7 +29,7 @@ from facelib.utilities.checks import Floats, as_count
 
 Transform = Literal["ranks", "standardise"]
 TRANSFORMS = ("ranks", "standardise")
-AT_ONCE = 64  # orders a task
+AT_ONCE = 64  # orders per task
 
 
 @register
@@ -52,7 +52,7 @@ class Cmiknn(IndependenceTest):
 
     statistic: I. effect: √(1 − exp(−2 max(I′, 0))), which is |r| for Gaussian variables; I′ counts the faces
     strictly nearer than ε_i in (X, Ŷ, Z) in place of k, because equal distances among ranks raise I (by .03
-    at 143 faces a label, .17 at 20) and not I′.
+    at 143 faces per label, .17 at 20) and not I′.
 
     Parameters
     ----------
@@ -122,15 +122,15 @@ class PreparedInformation(Prepared):
         return self._information(orders, pairs)
 
     def _information(self, orders: RowOrders, pairs: Pairs, *, unbiased: bool = False) -> Floats:
-        found = np.full((len(orders), *pairs.shape), np.nan)
+        information = np.full((len(orders), *pairs.shape), np.nan)
         parts = [slice(place, place + AT_ONCE) for place in range(0, len(orders), AT_ONCE)]
 
         def compute(task: tuple[int, int, slice]) -> None:
             i, j, part = task
-            found[part, i, j] = self._pair(self.xs[i], self.ys[j], orders[part], unbiased=unbiased)
+            information[part, i, j] = self._pair(self.xs[i], self.ys[j], orders[part], unbiased=unbiased)
 
         threaded(compute, [(i, j, part) for i, j in np.argwhere(pairs) for part in parts], self.workers)
-        return found
+        return information
 
     def _pair(self, x: Coordinates, y: Coordinates, orders: RowOrders, *, unbiased: bool) -> Floats | float:
         ks = np.where(x.constant | y.constant, 0, self.labels.ks)
@@ -175,7 +175,7 @@ class Coordinates:
 
 
 def neighbours(sizes: Codes, k: int | None, share: float) -> Codes:
-    """Return how many neighbours are looked at in labels of these sizes, 0 in those that are left out.
+    """Return the number of neighbours in labels of these sizes, 0 in those that are left out.
 
     >>> neighbours(np.array([143, 20, 7]), None, share=0.1)
     array([14,  3,  0])

@@ -15,7 +15,7 @@ from facelib.stats.independence.permutation.permutations import Orders, RowOrder
 from facelib.stats.independence.variables import Codes, z_scores
 from facelib.utilities.checks import Floats
 
-CELL = 10  # faces a cell, on average (our choice)
+CELL = 10  # faces per cell, on average (our choice)
 
 
 class Neighbours(Orders):
@@ -80,9 +80,9 @@ def nearest_faces(ranks: Floats, count: int, rng: np.random.Generator) -> RowOrd
         return np.asarray(tree.query(ranks, k=nth, p=np.inf)[1])
     rows, row_of = np.unique(ranks, axis=0, return_inverse=True)
     row_of = row_of.reshape(-1)  # NumPy 2.0 gives a column
-    distances, found = tree.query(rows, k=nth, p=np.inf)
+    distances, neighbours = tree.query(rows, k=nth, p=np.inf)
     far: Floats = np.asarray(distances)[:, -1]
-    near: RowOrders = np.asarray(found)[row_of]
+    near: RowOrders = np.asarray(neighbours)[row_of]
     reach = far + 0.25  # ranks are whole or half: nothing lies in between
     crowded = tree.query_ball_point(rows, reach, p=np.inf, return_length=True) > count
     faces_of = np.split(np.argsort(row_of, kind="stable"), np.cumsum(np.bincount(row_of))[:-1])
@@ -138,7 +138,7 @@ class Cells(Orders):
     seed
         Seed of cells and orders.
     size
-        Faces a cell, on average.
+        Faces per cell, on average.
     """
 
     exact = False

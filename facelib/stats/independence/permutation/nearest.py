@@ -24,11 +24,11 @@ from facelib.utilities.checks import Floats
 Integers = npt.NDArray[np.int32]
 Columns = npt.NDArray[np.float32] | Floats
 NEARER = 1 - 1e-9  # share of ε below which a face is nearer, so that rounding of z-scores decides nothing
-LARGEST_TABLE = 3000  # rows of a label up to which neighbours are counted in a table, 18 MB a thread
+LARGEST_TABLE = 3000  # rows of a label up to which neighbours are counted in a table, 18 MB per thread
 
 
 class Labels(NamedTuple):
-    """Where labels are and how they count.
+    """Bounds, neighbours and weights of labels.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class Line:
         self._counted: dict[int, tuple[Integers, Integers, Integers]] = {}
 
     def counted(self, scale: int) -> tuple[Integers, Integers, Integers]:
-        """Return positions (n,) on a lattice of `scale` points a rank, places, and what is below each point.
+        """Return positions (n,) on a lattice of `scale` points per rank, places, and the count below each.
 
         The last: for every label and lattice point v the number of values below v, padded on both sides by
         the label's reach, all labels in one array.

@@ -1,4 +1,4 @@
-"""Where the null comes from: orders of the faces that keep what is held fixed."""
+"""Permutations for null distributions: orders of the faces that keep the conditioner fixed."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ class WithinStrata(Orders):
 
 
 class WholePersons(Orders):
-    """Persons exchange all their rows at once, label by label: exact with several rows a person.
+    """Persons exchange all their rows at once, label by label: exact with several rows per person.
 
     Parameters
     ----------
     groups
-        One (m, l) array a set of labels: the rows of m persons under the same l labels.
+        One (m, l) array per set of labels: the rows of m persons under the same l labels.
     n
         Number of rows.
     seed

@@ -1,4 +1,4 @@
-"""Drawing surrogates for a whole grid: as many as needed, no longer than allowed."""
+"""Sequential drawing of surrogates for a whole grid: as many as needed, within a time budget."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from facelib.utilities.checks import Floats, as_number
 Counts = npt.NDArray[np.intp]
 Reason = Literal["budget", "cancelled"]
 TOLERANCE = 1e-9  # relative: ties count as "at least as extreme"
-FIRST, LARGEST = 20, 200  # surrogates a round
+FIRST, LARGEST = 20, 200  # surrogates per round
 PIECE = 0.2  # seconds between two looks at the clock, where there is an end
 GRACE = 0.5  # seconds by which the first round may be late: a p of 1/21 beats one of 1/2
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a grid is: `done` of `total` pairs of `method` are settled after `seconds`."""
+    """Progress of a grid: `done` of `total` pairs of `method` are settled after `seconds`."""
 
     method: str
     done: int
@@ -108,7 +108,7 @@ class Clock:
         return "budget" if ends and time.monotonic() >= min(ends) else None
 
     def report(self, method: str, done: int, total: int) -> None:
-        """Tell how far a method is: `done` of the `total` pairs that are being drawn, beside what passed."""
+        """Report the progress of a method: `done` of the `total` pairs being drawn, and those that passed."""
         if self._progress is not None:
             seconds = time.monotonic() - self.started
             pairs = self._passed + total if self._pairs is None else self._pairs
@@ -171,7 +171,7 @@ def draw(
     orders
         Where surrogates come from; all pairs share them.
     n_permutations
-        Most surrogates a pair.
+        Most surrogates per pair.
     clock, method
         Budget, cancel and progress, and what progress calls this.
     stop_after
@@ -228,12 +228,12 @@ def all_surrogates(
     B is less than `count`, possibly 0, if the clock said stop; it is asked before each round.
     """
     clock, pairs = clock or Clock(), np.isfinite(prepared.extreme)
-    found, total = [np.empty((0, *pairs.shape))], int(pairs.sum())
+    rounds, total = [np.empty((0, *pairs.shape))], int(pairs.sum())
     for start in range(0, count, LARGEST):
         drawn = orders.draw(min(LARGEST, count - start))
         for piece in np.split(drawn, range(FIRST, len(drawn), FIRST)):
             if clock.stop(deadline) is not None:
-                return np.concatenate(found)
-            found.append(np.where(pairs, prepared.surrogates(piece, pairs), np.nan))
+                return np.concatenate(rounds)
+            rounds.append(np.where(pairs, prepared.surrogates(piece, pairs), np.nan))
             clock.report(method, total, total)
-    return np.concatenate(found)
+    return np.concatenate(rounds)

@@ -18,10 +18,10 @@ from facelib.stats.independence.variables import Codes, Variable
 from facelib.utilities.checks import Floats
 
 MOST_PAIRS = 100_000_000
-"""Pairs of faces of one label above which the test refuses (our choice): a minute a pair of variables."""
+"""Pairs of faces of one label above which the test refuses (our choice): a minute per pair of variables."""
 FEWEST = 3
 """Faces of a label without which its V² is the same for all orders: of two faces there is one distance."""
-_TILE = 1024  # pairs of faces a tile: what is multiplied stays in the cache
+_TILE = 1024  # pairs of faces per tile: what is multiplied stays in the cache
 _RUNS = 8  # shares of the work for threads
 _FUSED = 2  # up to so many outputs distances are summed as they are made instead of being multiplied later
 
@@ -108,19 +108,19 @@ class PreparedDistances(Prepared):
         moved = {p: self.xs[p][orders] for p in rows}  # (B, n, d)
 
         def of(run: list[Tile]) -> Floats:
-            found = np.zeros((len(orders), *pairs.shape))
+            covariances = np.zeros((len(orders), *pairs.shape))
             for start, end, first, last in run:
                 centred = self._centred(columns, start, end, first, last)
                 for p in rows:
                     sums = products(moved[p][:, start:end], centred[chosen[p]], first, last)
-                    found[:, p, columns[chosen[p]]] += sums
-            return found
+                    covariances[:, p, columns[chosen[p]]] += sums
+            return covariances
 
         total = np.zeros((len(self.bounds) - 1, len(orders), *pairs.shape))
-        for (label, _), found in zip(
+        for (label, _), covariances in zip(
             self.runs, threaded(of, [run for _, run in self.runs], self.workers), strict=True
         ):
-            total[label] += found
+            total[label] += covariances
         sizes = np.diff(self.bounds)[:, None, None, None]
         total *= 2 / (self.bounds[-1] * sizes)
         return total

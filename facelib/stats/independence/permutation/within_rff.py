@@ -19,7 +19,7 @@ from facelib.utilities.checks import Floats, as_count, as_list
 
 SMALLEST = 1e-6  # share of the largest principal component below which the others are rounding
 ROUNDING = 1e-9
-"""Share of M below which M − E A is rounding: A is the same for all orders then, and tells no size."""
+"""Share of M below which M − E A is rounding: A is then the same for all orders, whatever the size."""
 _NUMBERS = 1 << 17  # float64 numbers of cross-covariances held at a time: 1 MB, the cache
 
 
@@ -98,9 +98,9 @@ class PreparedWithin(Prepared):
         self._extreme: Floats = self._larger(whole, apart)[0]
         self.statistic = self._extreme - self.mean[0] / self.deviation[0]
         room = self.most - self.mean[1]
-        known = np.isfinite(self.statistic) & (room > ROUNDING * self.most)
-        share = (apart[0] - self.mean[1]) / np.where(known, room, 1.0)
-        self.effect = np.where(known, np.sqrt(np.clip(share, 0.0, 1.0)), np.nan)
+        scalable = np.isfinite(self.statistic) & (room > ROUNDING * self.most)
+        share = (apart[0] - self.mean[1]) / np.where(scalable, room, 1.0)
+        self.effect = np.where(scalable, np.sqrt(np.clip(share, 0.0, 1.0)), np.nan)
         sizes = np.diff(self.bounds)
         small = int((sizes < 3).sum())
         note = f"Labels with fewer than 3 faces are left out of the effect: {small} of {len(sizes)}."
@@ -126,9 +126,9 @@ class PreparedWithin(Prepared):
         share = 1 / np.maximum(sizes - 1, 1)
         traces = x.traces[:, None] * y.traces[None] * share  # (P, O, K)
         products = x.products[:, None] * y.products[None] * np.outer(share, share)  # (P, O, K, K)
-        own = np.diagonal(products, axis1=-2, axis2=-1)
+        diagonal = np.diagonal(products, axis1=-2, axis2=-1)
         self.mean = np.stack([traces.sum(axis=-1), (traces / sizes).sum(axis=-1)])
-        variance = np.stack([products.sum(axis=(-2, -1)), (own / sizes**2).sum(axis=-1)])
+        variance = np.stack([products.sum(axis=(-2, -1)), (diagonal / sizes**2).sum(axis=-1)])
         self.deviation = np.where(variance > 0, np.sqrt(2 * variance), np.nan)  # NaN: never vary together
         norms = np.sqrt(x.own[:, None] * y.own[None])
         self.most = (norms / sizes).sum(axis=-1)

@@ -133,7 +133,7 @@ def test_what_the_observed_figure_says_in_words(agreement: pd.DataFrame, texts: 
     chart = figures.asymmetry_observed(agreement)
     written = texts(chart)
     assert {"same direction", "cannot tell", "fer", "facex"} <= set(written)
-    assert "fer, unchanged faces lead to expect: −.30 (−.50 to −.10)" in chart.to_dict()["description"]
+    assert "fer, predicted from unchanged faces: −.30 (−.50 to −.10)" in chart.to_dict()["description"]
 
 
 def test_what_is_missing_is_named(

@@ -302,7 +302,9 @@ def test_rates_are_drawn_with_numbers(texts: Texts) -> None:
 
 def test_several_outputs_are_not_drawn_upon_each_other(tests: pd.DataFrame) -> None:
     grid = pd.concat([tests.assign(output="happy"), tests.assign(output="sad")])
-    with pytest.raises(BadValueError, match=r"one row a test; KCIT, Vote, .* has several\. Choose one prop"):
+    with pytest.raises(
+        BadValueError, match=r"one row per test; KCIT, Vote, .* has several\. Choose one prop"
+    ):
         independence.p_values(grid)
     independence.p_values(grid[grid["output"] == "sad"])
 

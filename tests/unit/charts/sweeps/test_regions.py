@@ -65,7 +65,7 @@ def test_it_says_what_it_shows(table: pd.DataFrame, texts: Callable[[Any], list[
     written = texts(chart)
     assert {"mouth", "eyes", "outside", "fer", "facex"} <= set(written)
     assert "Share of the evidence for happy in each region; grey: its share of the area" in written
-    assert "one line a classifier (fer, facex)" in chart.to_dict()["description"]
+    assert "one line per classifier (fer, facex)" in chart.to_dict()["description"]
     assert "right" in texts(charts.region_curves(table, sides=True))
     assert any("part of the map's mean" in text for text in texts(charts.region_curves(table, "evidence")))
 

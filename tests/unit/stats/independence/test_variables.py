@@ -182,7 +182,7 @@ def test_codes_follow_sorted_categories() -> None:
     assert codes.tolist() == [2, 0, 2, 1]
     with pytest.raises(BadValueError, match="1 of 3"):
         coded(["a", None, "b"], "label")
-    with pytest.raises(BadValueError, match="one value a face"):
+    with pytest.raises(BadValueError, match="one value per face"):
         coded(np.zeros((2, 2)), "label")
 
 
