@@ -1,4 +1,4 @@
-"""Emotion classifiers: what is studied."""
+"""Emotion classifiers: the models under study."""
 
 from __future__ import annotations
 

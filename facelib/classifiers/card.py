@@ -1,4 +1,4 @@
-"""The model card: what one must know of a classifier before believing it."""
+"""Model cards: source, licence, input, training data and limits of a classifier."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_STATED = "not stated"
 
 @dataclass(frozen=True)
 class Card:
-    """Where a classifier comes from and what it can't do; a notebook shows it as a table.
+    """The model card of a classifier; a notebook shows it as a table.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Card:
     rights: str = NOT_STATED
 
     def table(self) -> pd.DataFrame:
-        """Return the card as a table: one row a field, then what was measured of these very weights.
+        """Return the card as a table: one row per field, then what was measured of these very weights.
 
         Measured rows are there for the files in `facelib.experiments.measured_behaviour`; their names begin
         with "measured".

@@ -1,4 +1,4 @@
-"""Which classifiers there are, which of them can be used here, and how to add one."""
+"""The catalogue of classifiers: list them, load them, register own ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Kind = Literal["pretrained", "known bias", "own"]
 
 @dataclass
 class Entry:
-    """How a classifier is made, the model packages that it needs, and the one that was made."""
+    """An entry of the catalogue: a classifier's factory, the model packages it needs, and the loaded one."""
 
     make: Callable[[], Classifier]
     packages: Sequence[str] = ()
@@ -189,7 +189,7 @@ def read(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier, face and output, with the columns of `facelib.classifiers.reading.COLUMNS`.
+        One row per classifier, face and output, with the columns of `facelib.classifiers.reading.COLUMNS`.
 
     Raises
     ------

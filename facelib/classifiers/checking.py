@@ -1,4 +1,4 @@
-"""Check what was declared of a classifier: its preparation, the order of its labels, and its outputs.
+"""Check a classifier's declaration: its preparation, the order of its labels, and its outputs.
 
 Rendered heads whose expression is known are read as declared, and again with one thing changed at a time:
 scaling, order of colours, margin, order of labels; where that doesn't help, two at once. The classifier
@@ -87,7 +87,7 @@ _ORDERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """What was found when a classifier's declaration was compared with others.
+    """The result of comparing a classifier's declaration with others.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Check:
     findings
         What speaks against the declaration, in sentences, the weightiest first; empty if nothing does.
     table
-        One row a way of preparing or labelling, the declared one first, with the columns of `COLUMNS`. It has
+        One row per way of preparing or labelling, the declared one first, with the columns of `COLUMNS`;
         no rows where the classifier knows fewer than two of the common emotions.
     n
         Number of rendered heads.
@@ -292,7 +292,7 @@ def _alternatives(declared: Preparation) -> Iterator[tuple[str, str, Preparation
 
 
 def _alike(one: Preparation, other: Preparation) -> bool:
-    """Tell whether two preparations scale alike."""
+    """Return whether two preparations scale alike."""
     pairs = ((one.mean, other.mean), (one.std, other.std))
     return all(np.allclose(a, b, rtol=0.02, atol=0.5 if np.max(b) > 2 else 0.02) for a, b in pairs)
 

@@ -50,7 +50,7 @@ def softmax(logits: npt.NDArray[np.floating]) -> Logits:
 
 
 def normalised_sigmoid(logits: npt.NDArray[np.floating]) -> Logits:
-    """Return σ(z) / Σ σ(z) along the last axis, for networks with one sigmoid a class."""
+    """Return σ(z) / Σ σ(z) along the last axis, for networks with one sigmoid per class."""
     # log σ(z) = −log(1 + e^−z) stays exact where all sigmoids are tiny
     return softmax(-np.logaddexp(0.0, -logits.astype(np.float64)))
 
@@ -153,7 +153,7 @@ class Classifier:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What tables and charts compare: the common emotions that it knows, in the order of `EMOTIONS`.
+        """The classes of tables and charts: the common emotions that it knows, in the order of `EMOTIONS`.
 
         Of a network that knows none, its own labels.
         """
@@ -219,7 +219,7 @@ class Classifier:
 
     @property
     def engine(self) -> Engine:
-        """What computes the features of prepared pictures, fast and without gradient."""
+        """The engine that computes features of prepared pictures, fast and without gradient."""
         with self._lock:
             if self._engine is None:
                 size = self.input_size
@@ -256,7 +256,7 @@ class Classifier:
         skip_broken: bool = True,
         progress: bool | Progress | None = None,
     ) -> pd.DataFrame:
-        """Return every output for faces, heads or a `FaceSet`: one row a face and output.
+        """Return every output for faces, heads or a `FaceSet`: one row per face and output.
 
         See `facelib.classifiers.reading.read`.
 

@@ -1,4 +1,4 @@
-"""Run the body of a network fast on a processor, without gradients.
+"""Inference engines: the body of a network, fast on a CPU, without gradients.
 
 Measured on six networks (`benchmarks/networks.py`), onnxruntime is the fastest on one core: 1.1 to 2.4 × as
 fast as torch in channels_last, which is 1.2 to 2.8 × as fast as plain torch. OpenVINO is as fast to 15 %.

@@ -1,4 +1,4 @@
-"""What was measured of classifiers on rendered faces, in words for their cards."""
+"""Measurements of classifiers on rendered faces, in words for their cards."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class LabelWarning(FacelibWarning):
 
 
 class DeclarationWarning(FacelibWarning):
-    """What was declared of a classifier doesn't fit what its network does."""
+    """A classifier's declaration doesn't fit what its network does."""
 
 
 def own(
@@ -247,7 +247,7 @@ def _findings(made: Classifier, sample: torch.Tensor) -> tuple[str, ...]:
 
 @torch.no_grad()
 def _is_small(made: Classifier, sample: torch.Tensor) -> bool:
-    """Tell whether a picture costs so little that all comparisons take about a second."""
+    """Return whether a picture costs so little that all comparisons take about a second."""
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
@@ -268,7 +268,7 @@ class _Logarithm(nn.Module):
 
 
 class _Logit(nn.Module):
-    """What comes before a sigmoid."""
+    """The logit of a sigmoid."""
 
     def forward(self, p: torch.Tensor) -> torch.Tensor:
         """Map p to log p / (1 − p)."""
@@ -403,7 +403,7 @@ def _warn_of_labels(without: Sequence[str], *, some: bool) -> None:
 
 @torch.no_grad()
 def _feature_map(halves: Halves, sample: torch.Tensor) -> str:
-    """Say which layer maps read, with its size, or why there are none."""
+    """Return which layer maps read, with its size, or why there are none."""
     if halves.no_maps:
         return f"none: {halves.no_maps}"
     maps = halves.layout.maps(halves.body(sample))

@@ -1,4 +1,4 @@
-"""Cut the face out of a picture and bring it to what a network expects."""
+"""Preparation: cut the face out of a picture, resize and scale it as a network expects."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class Preparation:
         """
         given = np.asarray((0, 0, width, height) if boxes is None else boxes, np.float64)
         if given.shape not in ((4,), (count, 4)):
-            msg = f"Boxes have shape (4,) or ({count}, 4), one a picture; got {given.shape}."
+            msg = f"Boxes have shape (4,) or ({count}, 4), one per picture; got {given.shape}."
             raise BadValueError(msg)
         low, high = given[..., :2], given[..., 2:]
         sides = high - low

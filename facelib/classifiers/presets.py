@@ -1,4 +1,4 @@
-"""Well-known classifiers that a reader brings: what each sees and says, so that a file is enough."""
+"""Presets of well-known classifiers: input and labels of each, so that a file is enough."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Options = Callable[[Source], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Preset:
-    """What is known of a classifier that doesn't come with facelib.
+    """The declaration of a well-known classifier that doesn't come with facelib.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class Preset:
 
     @property
     def limits(self) -> str:
-        """What to keep in mind, for the card."""
+        """The limits, for the card."""
         return self.note if self.verified else f"{self.note}; {UNVERIFIED}"
 
 
@@ -132,7 +132,7 @@ def preset(name: str, source: Source, *, id: str | None = None, **more: Any) -> 
 
 
 def preset_table() -> str:
-    """Return one line a preset: name, file to bring, who describes it, licence, whether we verified it."""
+    """Return one line per preset: name, file to bring, who describes it, licence, whether we verified it."""
     rows = [("preset", "what to download", "described by", "licence", "state")]
     for one in map(PRESETS.__getitem__, PRESETS):
         state = "verified" if one.verified else UNVERIFIED
@@ -243,7 +243,7 @@ for _preset in (
         ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
         Preparation(64, "gray", 0.0, 1.0),
         described_at="FER+ Emotion Recognition, ONNX Model Zoo", licence="MIT",
-        training_data="FER2013 with new labels, ten raters a picture (Barsoum et al. 2016, arXiv 1608.01041)",
+        training_data="FER2013 relabelled, ten raters per picture (Barsoum et al. 2016, arXiv 1608.01041)",
         note="sees values 0 … 255 as they are",
     ),
 ):  # fmt: skip

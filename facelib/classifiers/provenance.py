@@ -1,4 +1,4 @@
-"""What must stand beside results, so that another knows which classifiers they are of."""
+"""Provenance of results: which classifiers they are from."""
 
 from __future__ import annotations
 

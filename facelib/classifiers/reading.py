@@ -72,7 +72,7 @@ def read(
     Returns
     -------
     pandas.DataFrame
-        One row a face and output, with the columns of `COLUMNS`.
+        One row per face and output, with the columns of `COLUMNS`.
 
     Raises
     ------

@@ -23,7 +23,7 @@ LARGEST_PREFIX = 8  # tokens before those of the grid: class, distillation, regi
 
 @dataclass(frozen=True)
 class Layout:
-    """How a feature tensor lies, and how it becomes maps (N, D, h, w).
+    """The layout of a feature tensor, and how it becomes maps (N, D, h, w).
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def split(network: nn.Module, sample: torch.Tensor, layer: str | None = None) ->
 
 
 def _why_not(tried: Sequence[str]) -> str:
-    """Say why no layer serves, with the names of those that were tried."""
+    """Return why no layer serves, with the names of those that were tried."""
     if not tried:
         return (
             "no layer was found whose output is a square grid of places that matter for the logits: "

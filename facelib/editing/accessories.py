@@ -178,7 +178,7 @@ def dressed(face: Face, weight: float = 0.0, pulled: float = 0.0) -> Face:
 
 
 class _Scene(NamedTuple):
-    """What the picture tells before anything is drawn on it."""
+    """The face and light of a picture before anything is drawn on it."""
 
     stands: Stance
     lit: Lamp

@@ -1,4 +1,4 @@
-"""Electrodes drawn on a photograph: each where the landmarks around its place are, as its skin lies.
+"""Electrodes drawn on photographs, placed by the landmarks and foreshortened like the skin below.
 
 They look as those of rendered heads (`facelib.head.accessories.decals`): an adhesive ring, a cup and a snap,
 under tape where there is some. Their light is that of the skin below them; a soft shadow lies around them.
@@ -228,7 +228,7 @@ def _off(skin: Doubles, strip: Doubles, x: float, y: float) -> float:
 
 @jit
 def _owned(middles: Doubles, skin: Doubles, strip: Doubles, k: int, x: float, y: float) -> bool:  # noqa: PLR0917
-    """Tell whether a place is on an electrode's disc or strip, and nearer to it than to any other's."""
+    """Return whether a place is on an electrode's disc or strip, and nearer to it than to any other's."""
     own = _off(skin[k], strip, x - middles[k, 0], y - middles[k, 1])
     if own > strip[0]:
         return False

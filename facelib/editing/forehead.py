@@ -1,4 +1,4 @@
-"""Where a photograph shows bare skin: what lies over the forehead is hair, or the brim of a hat.
+"""Bare skin of the forehead in photographs: hair and hats are found by their colour.
 
 Models of colour, light and grain are compared pixel by pixel: that of the skin of each cheek, and that of
 what lies above the face. What is nearer to the second, or yellower than the first, isn't bare if it hangs

@@ -1,4 +1,4 @@
-"""Leads drawn on a photograph: from electrodes over the skin to the jaw and down, as its landmarks lie.
+"""Leads drawn on photographs: from the electrodes over the skin to the jaw and down.
 
 Their ways are those of rendered heads (`facelib.head.accessories.leads`): laid once over the base head. Here
 they follow the landmarks around them; where no landmark is near they go on as stiffly as the head stands.
@@ -91,7 +91,7 @@ def way_of(face: Face, name: str, wires: float, stands: Stance, lit: Lamp) -> Wa
 
 
 def _on_bare(face: Face, points: Doubles) -> npt.NDArray[np.bool_]:
-    """Tell which points (m, 2) lie on bare skin; beyond the picture all do."""
+    """Return which points (m, 2) lie on bare skin; beyond the picture all do."""
     height, width = face.size
     columns, rows = np.floor(points).astype(int).T
     outside = (columns < 0) | (rows < 0) | (columns >= width) | (rows >= height)
@@ -105,7 +105,7 @@ def _to_the_edge(points: Doubles, step: float, height: int) -> Doubles:
 
 
 def _before(face: Face, points: Doubles) -> npt.NDArray[np.bool_]:
-    """Tell which points (m, 2) lie within the outline of the face in the picture."""
+    """Return which points (m, 2) lie within the outline of the face in the picture."""
     outline = cv2.convexHull(face.landmarks[:FIRST_IRIS].astype(np.float32), clockwise=True)[:, 0]
     start, edge = outline, np.roll(outline, -1, axis=0) - outline
     away = points[:, None] - start

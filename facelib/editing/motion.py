@@ -1,4 +1,4 @@
-"""How a face in a picture moves: the face units that explain its landmarks, and what they move.
+"""Motion of a face in a picture: the face units that explain its landmarks, and what they move.
 
 The landmarks of the parametric head are a linear model in three dimensions: an average resting face, plus the
 shapes in which individuals differ, each with about the spread that heads are drawn with, plus the face units.
@@ -57,7 +57,7 @@ class _Model:
 
 @dataclass(frozen=True)
 class _View:
-    """Where a head stands: its rotation (3, 3), px per dm, and the place of its middle (2,), px."""
+    """Position of a head: its rotation (3, 3), px per dm, and its middle (2,), px."""
 
     rotation: Doubles
     scale: float
@@ -79,7 +79,7 @@ class _View:
 
 @dataclass(frozen=True, eq=False)
 class FaceMotion:
-    """What explains the landmarks of a face.
+    """The explanation of a face's landmarks: pose, identity, face units.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Mouth and eyes as the skin around them moves: lips and lids slide over what is inside.
+"""Mouth and eyes of photographs: lips and lids slide over what is inside.
 
 A plain warp would squeeze teeth and irises together with the lips and lids. Here they stay, the lower teeth
 go with the jaw, and where the picture doesn't show them, what is next to them in the opening is stretched.

@@ -1,4 +1,4 @@
-"""Where a photograph shows the skin of its person: face, ears and neck, as far as they have its colour.
+"""The skin region of a photograph: face, ears and neck, as far as they have the skin's colour.
 
 The landmarks say where skin is for certain. What lies around them belongs to it if it has the colour of that
 skin, lit or shaded, and hangs together with it; hair, brows, eyes and teeth don't. The edge follows the edges

@@ -1,4 +1,4 @@
-"""How the face of a photograph stands before the camera, and how light falls on it, from its landmarks.
+"""Surface normals, pose and light of a face in a photograph, from its landmarks.
 
 The base head says how the skin lies at each landmark. Axes are the camera's: x to the right in the picture,
 y up, z to the camera; for a frontal head they are the head's own. Perspective is left out.
@@ -36,7 +36,7 @@ EYE_RINGS: Final = (
 
 
 class Stance(NamedTuple):
-    """How a head stands before the camera.
+    """Position and rotation of a head before the camera.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Stance(NamedTuple):
 
 
 class Lamp(NamedTuple):
-    """How light falls on a face.
+    """Light on a face: a distant lamp, and light from all sides.
 
     Attributes
     ----------

@@ -49,7 +49,7 @@ class Similarity:
 
     @property
     def size(self) -> float:
-        """How many times as large things become."""
+        """The factor by which sizes grow."""
         return abs(self.turn)
 
     @property

@@ -1,4 +1,4 @@
-"""Read a zip without unpacking it: what isn't safe to read is refused before anything is read."""
+"""Read zip files without unpacking them; unsafe ones are refused before anything is read."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def average(
     to the eye; in linear light, the lightest pictures would count most.
 
     Two passes are made, face by face: a lazy sequence is never in memory as a whole, but for 4 kB of
-    landmarks a face.
+    landmarks per face.
 
     Parameters
     ----------
@@ -293,7 +293,7 @@ def _weights(weights: Sequence[float] | None) -> Doubles | None:
     except (TypeError, ValueError):
         found = np.array([np.nan])
     if found.ndim != 1 or not (np.isfinite(found) & (found >= 0)).all() or not found.sum() > 0:
-        msg = f"Weights are numbers of 0 or more, one a face, not all 0; got {weights!r}."
+        msg = f"Weights are numbers of 0 or more, one per face, not all 0; got {weights!r}."
         raise BadValueError(msg)
     return found
 

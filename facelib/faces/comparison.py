@@ -1,4 +1,4 @@
-"""Comparisons of a table's columns with values, as a study file or a caller writes them; nothing is run."""
+"""Comparisons of a table's columns with values, written as text; parsed, never run."""
 
 from __future__ import annotations
 

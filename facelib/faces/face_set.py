@@ -1,4 +1,4 @@
-"""Sets of faces that are read when they are asked for: folders and zips of photographs, or a list."""
+"""Sets of faces, read on demand: folders and zips of photographs, or a list."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ class FaceSet(Sequence[Face]):
 
     @property
     def table(self) -> pd.DataFrame:
-        """What is known of each face, one row each: ``id`` first, ``file``, and what the metadata says."""
+        """Metadata, one row per face: ``id`` first, ``file``, and the columns of the metadata table."""
         return self._table.copy()
 
     @property
@@ -294,7 +294,7 @@ class FaceSet(Sequence[Face]):
             return self._of(np.flatnonzero(Comparison.parse(chosen).chosen(self._table)))
         mask = np.asarray(chosen)
         if mask.dtype != bool or mask.shape != (len(self),):
-            msg = f"A subset is chosen by one bool a face, ({len(self)},); got {mask.dtype} {mask.shape}."
+            msg = f"A subset is chosen by one bool per face, ({len(self)},); got {mask.dtype} {mask.shape}."
             raise BadValueError(msg)
         return self._of(np.flatnonzero(mask))
 
@@ -323,7 +323,7 @@ class FaceSet(Sequence[Face]):
         Returns
         -------
         pandas.DataFrame
-            One row a pair: the columns of `within`, then one a value, named as it, with the face's id.
+            One row per pair: the columns of `within`, then one per value, named as it, with the face's id.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Photographs as faces: read safely, find the face, cut out the head. Nothing is written, nothing is sent."""
+"""Photographs as faces: read safely, detect, crop. Nothing is written, nothing is sent."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def find_faces(source: str | Path | bytes | Picture) -> list[Detection]:
 def read_picture(source: str | Path | bytes | Picture) -> Picture:
     """Return a photograph upright, uint8 (H, W, 3), RGB; transparent parts become white.
 
-    Of 16 bits a channel the upper 8 count, in gray pictures rounded. Of animations the first frame is read.
+    Of 16 bits per channel the upper 8 count, in gray pictures rounded. Of animations the first frame is read.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The parametric face: who is shown, doing what, seen how."""
+"""The parametric head: identity, expression, accessories, view and light."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a one-sided palsy does to the face units: weaker movement, sagging rest, movement that comes along."""
+"""One-sided facial palsy in face units: weaker movement, sagging at rest, synkinesis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Electrodes taken digitally off a picture, piece by piece from the forehead down."""
+"""Digital removal of electrodes from a picture, piece by piece from the forehead down."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _REMEMBERED: Final = 4  # pictures: a sweep restores one, and shows it in many s
 class ElectrodeRemoval(PictureIntervention):
     """Electrodes, tape and leads are painted over on the picture, one piece after the other.
 
-    The pieces of the mask, about one an electrode where leads don't join them, go from the top of the picture
+    The mask's pieces, about one per electrode where leads don't join them, go from the top of the picture
     down; each fades while the strength covers its share of the mask's area. Pixels outside the mask stay bit
     for bit. Landmarks, eyes and box stay: they are those of the person. What is seen of electrodes afterwards
     is told by where the mask lies.
@@ -143,7 +143,7 @@ def _restored(shown: _Shown, method: str, mask: str) -> Restored:
 
 
 def _missed(face: Face, mask: npt.NDArray[np.float32]) -> tuple[str, ...]:
-    """Return the electrodes that a face tells of and that a mask doesn't cover."""
+    """Return the electrodes that a face names and that a mask doesn't cover."""
     if unknown_landmarks(face):
         return ()
     covers = ((name, known_mask(face, (name,))) for name in _positions(face.attributes) or ())
@@ -180,7 +180,7 @@ def _told(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, 
 
 
 def _positions(known: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Return the electrodes that are seen, by what is known of a face; None where that isn't told."""
+    """Return the electrodes that are seen, by a face's attributes; None where they don't say."""
     worn: Any = known.get("visible_electrodes", known.get("electrodes", False))
     try:
         return resolve(worn if worn is None or isinstance(worn, str) else tuple(worn)) or ()

@@ -122,7 +122,7 @@ class Electrodes(FaceIntervention):
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         if not self.only:
             return self.sentence
         many = len(self.only) > _TOLD
@@ -284,7 +284,7 @@ class ElectrodeWires(_OfElectrodes, FaceIntervention):
 
     @property
     def _drawn(self) -> float:
-        """How far leads on a picture have grown at strength 1."""
+        """The length of leads on a picture at strength 1."""
         return self.ends[1] if self.to is None else self.end(Head())
 
     def _change(self, face: Face, strength: float) -> Face:
@@ -294,7 +294,7 @@ class ElectrodeWires(_OfElectrodes, FaceIntervention):
 
 
 def _shown(face: Face) -> tuple[str, ...]:
-    """Return the electrodes that a picture shows: those that were drawn, or those that it tells of."""
+    """Return the electrodes that a picture shows: those drawn, or those that its attributes name."""
     drawn = face.attributes.get("visible_electrodes")
     if drawn is not None:
         return tuple(drawn)

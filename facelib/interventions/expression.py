@@ -160,7 +160,7 @@ class StrongerExpression(StraightLine):
     field: ClassVar[str] = "intensity"
 
     def accepts(self, face: Face | Head) -> bool:
-        """Tell whether `face` is a head whose expression isn't whole yet."""
+        """Return whether `face` is a head whose expression isn't whole yet."""
         return isinstance(face, Head) and face.intensity < 1
 
     def end(self, head: Head) -> float:  # noqa: ARG002

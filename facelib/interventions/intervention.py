@@ -1,4 +1,4 @@
-"""What an intervention is: do(property = x), graded by a strength in [0, 1]; 0 leaves the face as it was."""
+"""The base of interventions: do(property = x), graded by a strength in [0, 1]; 0 changes nothing."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Intervention(ABC):
 
     @property
     def hint(self) -> str:
-        """What to write in Python where it doesn't work on a face."""
+        """The Python call to suggest where it doesn't work on a face."""
         return " ".join(
             filter(None, [self.instead, "facelib.interventions.available(face) lists what works on it."])
         )
@@ -136,11 +136,11 @@ class Intervention(ABC):
         return repr(self.id)
 
     def why_not(self, face: Face | Head) -> str:  # noqa: ARG002
-        """Say why this doesn't work on `face`, and what to do about it; empty if it does."""
+        """Return why this doesn't work on `face`, and what to do about it; empty if it does."""
         return ""
 
     def accepts(self, face: Face | Head) -> bool:
-        """Tell whether this intervention works on `face`."""
+        """Return whether this intervention works on `face`."""
         return not self.why_not(face)
 
     def meant_for(self, face: Face | Head) -> Intervention:  # noqa: ARG002
@@ -165,11 +165,11 @@ class HeadIntervention(Intervention):
     on: ClassVar[str] = "heads"
 
     def lack(self, head: Head) -> str:  # noqa: ARG002
-        """Say what `head` lacks that this change needs, and what to do about it; empty if nothing."""
+        """Return what `head` lacks that this change needs, and what to do about it; empty if nothing."""
         return ""
 
     def unfit(self, face: Face) -> str:  # noqa: ARG002
-        """Say why a picture can't be changed so, and what to do about it; empty if it can."""
+        """Return why a picture can't be changed so, and what to do about it; empty if it can."""
         return self.withheld or "It changes a parametric head; a picture was given."
 
     def why_not(self, face: Face | Head) -> str:

@@ -1,4 +1,4 @@
-"""The light on the face: where it stands, how strong, how soft and of which colour it is."""
+"""The light on the face: its direction, strength, softness and colour."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class _Shining(NamedTuple):
 
 
 def _shining(face: Face) -> _Shining | None:
-    """Return the light on a photographed face; None if too little skin tells of it."""
+    """Return the light on a photographed face; None if too little skin shows it."""
     found = shading(face)
     if found is None or not found[1].any():
         return None
@@ -94,7 +94,7 @@ class _Relit(FaceIntervention):
     """A change of the light that photographs show by the shading of the face."""
 
     def unfit(self, face: Face) -> str:
-        """Say that the face isn't seen well enough, or that its skin doesn't tell of the light."""
+        """Say that the face isn't seen well enough, or that its skin doesn't show the light."""
         if reason := super().unfit(face):
             return reason
         burnt = overexposed(face)

@@ -1,4 +1,4 @@
-"""One-sided facial palsy, and the movement that comes along after it."""
+"""One-sided facial palsy, and the synkinesis that follows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one table of model packages: what is fetched, from where, under which licence, and what for."""
+"""The catalogue of model packages: source, licence and purpose of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much the face moves on its left and on its right side, read by the blendshape network."""
+"""Activation of the left and the right side of the face, read by the blendshape network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Age and gender as two estimators see them: their mean, and how far they are apart."""
+"""Age and gender from two estimators: their mean and their disagreement."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _BOTH: Final = "two networks trained on other people's pictures, dlib's and face
 
 
 def estimates(faces: Sequence[Face]) -> pd.DataFrame:
-    """Return what each estimator says, one row a face.
+    """Return what each estimator says, one row per face.
 
     Returns
     -------
     pandas.DataFrame
-        Two columns an estimator: ``age_<name>``, years, and ``male_<name>``, probability in [0, 1]. NaN for
+        Two columns per estimator: ``age_<name>``, years, and ``male_<name>``, probability in [0, 1]. NaN for
         faces without eyes and box, and for an estimator whose package isn't on this machine.
 
     Raises

@@ -1,4 +1,4 @@
-"""Where the light on a face comes from, from the shading of its skin."""
+"""Direction of the light on a face, from the shading of its skin."""
 
 from __future__ import annotations
 

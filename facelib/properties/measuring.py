@@ -25,7 +25,7 @@ Progress = Callable[[int, int], object]
 
 CHUNK: Final = 16  # faces that a thread reads and measures before it reports
 SIZE: Final = 224  # of rendered heads, px
-AHEAD: Final = 2  # pieces a thread that wait or are ready: a slow one doesn't stop the others
+AHEAD: Final = 2  # pieces per thread that wait or are ready: a slow one doesn't stop the others
 
 
 def measure(
@@ -45,7 +45,7 @@ def measure(
         One face or head, several, or a `FaceSet`. Heads are rendered at 224 px. A face that comes several
         times is measured once.
     names
-        Properties, by the names of `available()`; None: all. Those of cost "network" take some ms a face.
+        Properties, by the names of `available()`; None: all. Those of cost "network" take some ms per face.
     progress
         True for a progress bar, or a function called with the numbers of faces that are done and of all;
         of a set of faces. What it raises ends the measuring.
@@ -53,7 +53,7 @@ def measure(
     Returns
     -------
     pandas.DataFrame
-        One row a face, one float column a property; NaN where a face doesn't tell it, and, with None, where
+        One row per face, one float column per property; NaN where a face lacks it, and, with None, where
         the model package isn't on this machine. Of a `FaceSet` also ``id``, the first column, and
         ``remark``, the last: empty if all is well.
 
@@ -72,7 +72,7 @@ def measure(
     if not wanted:
         msg = "Nothing is asked for: name a property or more."
         raise BadValueError(msg, hint="In Python: ['symmetry'], or None for all.")
-    needed = list(dict.fromkeys(PROPERTIES[name].read for name in wanted))  # wrong names are told at once
+    needed = list(dict.fromkeys(PROPERTIES[name].read for name in wanted))  # wrong names are reported at once
     if isinstance(faces, FaceSet):
         return _of_set(faces, wanted, needed, names is not None, progress)
     rows = list(faces) if isinstance(faces, Iterable) else [faces]
@@ -113,7 +113,7 @@ def _table(
 
 
 def _checked(values: object, names: Sequence[str], count: int) -> Values:
-    """Return what a function read of `count` faces as an array, if that fits the properties it tells."""
+    """Return what a function read of `count` faces as an array, if that fits the properties it measures."""
     columns = [column for name in names if (column := PROPERTIES[name].column) is not None]
     expected = f"({count}, {max(columns) + 1})" if columns else f"({count},)"
     try:
@@ -174,7 +174,7 @@ def _of_set(
 
 
 def _words_for_numbers(table: pd.DataFrame, wanted: Sequence[str]) -> dict[str, str]:
-    """Say of given properties whose column holds words why they can't be told, by name."""
+    """Return why given properties whose column holds words have no number, by name."""
     import pandas as pd
 
     found = {}

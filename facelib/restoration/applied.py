@@ -1,4 +1,4 @@
-"""The trained network at work: what it finds on a face, and what it fills in."""
+"""The trained network applied to a face: its mask, and what it fills in."""
 
 from __future__ import annotations
 

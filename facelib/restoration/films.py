@@ -1,4 +1,4 @@
-"""Films of faces with electrodes: frame by frame without them."""
+"""Removal of electrodes from films, frame by frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classical inpainting: what is covered is filled in from the colours around it, whatever a face looks like.
+"""Classical inpainting: covered parts are filled in from the colours around them.
 
 The baseline that a network has to beat.
 """

@@ -1,4 +1,4 @@
-"""The connected pieces of a mask: about one an electrode, where leads and tape don't join them."""
+"""The connected pieces of a mask: about one per electrode, where leads and tape don't join them."""
 
 from __future__ import annotations
 

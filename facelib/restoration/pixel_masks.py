@@ -1,4 +1,4 @@
-"""Where electrodes are: told by what the network finds, or known from the positions that a face wears."""
+"""Masks of electrodes: found by the network, or known from the positions that a face wears."""
 
 from __future__ import annotations
 

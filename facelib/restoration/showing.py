@@ -1,4 +1,4 @@
-"""What a restoration did, as one picture: before, with electrodes, the mask, restored."""
+"""A restoration as one picture: before, with electrodes, the mask, restored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def restoration_sheet(
     *,
     size: int = 128,
 ) -> Image:
-    """Return a row a face: without electrodes (if it is known), with, what was filled in, and restored.
+    """Return one row per face: without electrodes (if it is known), with, what was filled in, and restored.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How active each muscle is, 0 … 1, from envelopes in µV; and what is said of it side by side.
+"""Activity of each muscle, 0 … 1, from envelopes in µV, and its summary for both sides.
 
 How many µV are "full" differs between muscles, electrodes and people, and nobody knows it of a recording. Our
 choice: a channel is at rest at its 5th percentile. A muscle is fully active at the 98th percentile of its
@@ -56,7 +56,7 @@ SUMMARY_COLUMNS: Final = {
 @in_short()
 @dataclass(frozen=True, eq=False)
 class ActivityRange:
-    """What is 0 and what is 1 of each channel.
+    """The envelopes that count as 0 and as 1, per channel.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def at_rate(values: Doubles, rate: float, wanted: float) -> tuple[Doubles, Doubl
 
 
 def summary(activity: npt.ArrayLike, times: npt.ArrayLike) -> pd.DataFrame:
-    """Return what each muscle group did, side by side: one row a group, columns as in `SUMMARY_COLUMNS`.
+    """Return what each muscle group did, side by side: one row per group, columns as in `SUMMARY_COLUMNS`.
 
     Parameters
     ----------

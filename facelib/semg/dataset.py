@@ -95,7 +95,7 @@ class Dataset:
     folder
         Where it is.
     clips
-        One row a clip; columns as in `facelib.semg.inventory.CLIP_COLUMNS`.
+        One row per clip; columns as in `facelib.semg.inventory.CLIP_COLUMNS`.
     findings
         What is missing or wrong, by the inventory and the names of files; `check` looks into the files.
     """
@@ -237,7 +237,7 @@ def open_dataset(folder: str | Path) -> Dataset:
 
 
 def read_units(path: Path) -> pd.DataFrame:
-    """Read face units, gzipped CSV: a row a frame, a column of [0, 1] a unit.
+    """Read face units, gzipped CSV: one row per frame, one column per unit, values in [0, 1].
 
     Units that no recorded muscle moves may be missing (the blendshape network doesn't tell the tongue) and
     are NaN; other columns are left out.

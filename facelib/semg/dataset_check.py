@@ -1,4 +1,4 @@
-"""What is wrong with the clips and sessions of a folder, beyond files that are missing or damaged."""
+"""Quality checks of the clips and sessions of a folder, beyond missing and damaged files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OF_CLIPS: Final = ("missing samples", "flat channel")
 
 
 def check_clip(clip: Clip, *, frames: bool = False) -> Iterator[Finding]:
-    """Say what is wrong with one clip: its files, its signals, and its video's frames if they are read.
+    """Return what is wrong with one clip: its files, its signals, and its video's frames if they are read.
 
     That a session was filmed without electrodes is said of the session, not of each clip.
     """
@@ -44,7 +44,7 @@ def check_clip(clip: Clip, *, frames: bool = False) -> Iterator[Finding]:
 
 
 def check_session(session: str, clips: Sequence[Clip]) -> Iterator[Finding]:
-    """Say what is wrong with the signals of a session as a whole: noise, and electrodes that were exchanged.
+    """Return what is wrong with the signals of a whole session: noise, and exchanged electrodes.
 
     Findings bear the session's name in place of a clip's.
     """

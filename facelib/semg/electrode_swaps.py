@@ -1,4 +1,4 @@
-"""Were electrodes plugged in at each other's place? Envelopes are compared with what the face shows.
+"""Detection of exchanged electrodes: envelopes are compared with the movement of the face.
 
 A left channel that follows the right side of the face better than its own was swapped. That shows only where
 the sides differ: while both do the same, it can't be told.
@@ -116,13 +116,13 @@ def swapped(
 
 
 def _all_swapped(verdicts: Iterable[object]) -> bool:
-    """Tell whether the sides of all muscles that can be told, two at least, were exchanged."""
+    """Return whether the sides of all muscles that show them, two at least, were exchanged."""
     told = [verdict for verdict in verdicts if verdict != CANNOT_TELL]
     return len(told) >= 2 and set(told) == {SWAPPED}
 
 
 def swap_findings(table: pd.DataFrame) -> Iterator[Finding]:
-    """Say what `swapped` found: channels that were exchanged, and if nothing could be told of the sides."""
+    """Return the findings of `swapped`: exchanged channels, and whether the sides are undecided."""
     sides = table[table["what"] == "sides"]
     wrong = table[table["verdict"] == SWAPPED]
     if _all_swapped(sides["verdict"]):
@@ -221,7 +221,7 @@ def _correlation(a: Doubles, b: Doubles) -> float:
 
 
 def _sides(muscle: str, measured: Doubles, shown: Doubles, rate: float) -> dict[str, object] | None:
-    """Return what is told of a muscle's sides; None if one of them wasn't recorded."""
+    """Return the verdict on a muscle's sides; None if one of them wasn't recorded."""
     left, right = CHANNELS.index(f"{muscle}_left"), CHANNELS.index(f"{muscle}_right")
     if not np.isfinite(measured[:, [left, right]]).all(axis=1).any():
         return None

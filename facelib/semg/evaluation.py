@@ -1,4 +1,4 @@
-"""How well a map tells what it wasn't fitted to: whole clips, or a whole session, are left out in turn."""
+"""Cross-validation of maps: whole clips, or whole sessions, are left out in turn."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ COLUMNS: Final = MappingProxyType(
 @in_short()
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """What maps told of clips that they weren't fitted to.
+    """Predictions of maps for clips that they weren't fitted to.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class HeldOut:
         return pd.DataFrame(shown, columns=list(COLUMNS))
 
     def trace(self, clip: str, name: str) -> tuple[Floats, Floats]:
-        """Return what is true and what was told of a channel, unit or group in a clip, each (n,).
+        """Return the true and the predicted values of a channel, unit or group in a clip, each (n,).
 
         Raises
         ------
@@ -158,7 +158,7 @@ def evaluate(
     progress: Progress | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Return how well maps tell what they weren't fitted to; columns as in `COLUMNS`.
+    """Return how well maps predict clips that they weren't fitted to; columns as in `COLUMNS`.
 
     On simulated recordings this tests the software: the map that is found is the one that was put in.
 
@@ -190,7 +190,7 @@ def evaluate(
 def held_out(
     model: Model, pairs: Sequence[Pair], *, by: By = "clip", progress: Progress | None = None, **options: Any
 ) -> HeldOut:
-    """Return what maps told of clips that they weren't fitted to; see `evaluate`."""
+    """Return the predictions of maps for clips that they weren't fitted to; see `evaluate`."""
     clips = list(pairs)
     if by not in get_args(By):
         msg = f"What is left out in turn is a {' or a '.join(get_args(By))}; got {by!r}."

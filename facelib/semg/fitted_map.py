@@ -1,4 +1,4 @@
-"""What both maps between muscles and faces have in common: settings, weights, a file."""
+"""The base of both maps between muscles and faces: settings, weights, a file."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Map:
     weights
         float32 arrays by name, see `facelib.semg.regression`.
     rest
-        Envelopes (one a channel) that are taken for a face at rest.
+        Envelopes (one per channel) that are taken for a face at rest.
     rows, left_out, clips
         Rows it was fitted to, rows left out for a NaN in them or in their context, and clips.
     penalty
@@ -185,7 +185,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Told:
-    """What a map must know of what it was fitted to."""
+    """Facts about the training data that a map keeps."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]

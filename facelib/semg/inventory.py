@@ -1,4 +1,4 @@
-"""The inventory of a folder in the layout of "Mimics, Muscles, and Me": MMM.csv, and what is there of it."""
+"""The inventory of a folder in the layout of "Mimics, Muscles, and Me": MMM.csv, and which files exist."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CLIP_COLUMNS: Final = MappingProxyType(
         "video": "cut to the signals",
         "uncut": "the whole take",
         "restored": "video with the electrodes taken out of the picture",
-        "blendshapes": "face units of the restored video, a row a frame",
+        "blendshapes": "face units of the restored video, one row per frame",
         "raw": "signals before processing, where the folder has them",
     }
 )

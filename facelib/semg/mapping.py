@@ -110,7 +110,7 @@ class EMG2Expression(Map):
         return cls.fitted(x, y, given, told)
 
     def predict(self, envelopes: Any, *, above_rest: bool = False) -> pd.DataFrame:
-        """Return the face units that go with envelopes: a column for each of `outputs`, 0 … 1, a row a row.
+        """Return the face units expected of envelopes, 0 … 1: one column per output, one row per frame.
 
         Parameters
         ----------
@@ -199,7 +199,7 @@ class Expression2EMG(Map):
         scale: Scale = "plain",
         seed: int = 0,
     ) -> Self:
-        """Fit the map to all channels of which the face tells something; see `EMG2Expression.fit`."""
+        """Fit the map to all channels that the face shows something of; see `EMG2Expression.fit`."""
         clips = _clips(pairs)
         names = tuple(units) if units is not None else _common_units(clips)
         x = [scaled(unit_rows(clip, names)[0], scale) for clip in clips]
@@ -209,7 +209,7 @@ class Expression2EMG(Map):
         return cls.fitted(x, y, given, told)
 
     def predict(self, units: Any, *, rate: float | None = None) -> Recording:
-        """Return the expected envelopes of all 22 channels; NaN for those that the face tells nothing of.
+        """Return the expected envelopes of all 22 channels; NaN for those that the face doesn't show.
 
         Parameters
         ----------

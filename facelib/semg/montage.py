@@ -78,7 +78,7 @@ def pair_columns(recording: Recording, pairs: Pairs | None = None) -> dict[str, 
 
 
 def inputs_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return channel -> (plus, minus), told by the names of the inputs.
+    """Return channel -> (plus, minus), from the names of the inputs.
 
     Our choice of names: any name of a channel, see `channel_of`, and then which of the two electrodes it is:
     a / b, 1 / 2, + / −, or plus / minus ("Zygomaticus_l 1", "F20a", "Zyg li (b)"). The first of each is plus.

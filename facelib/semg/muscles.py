@@ -211,7 +211,7 @@ MUSCLE_COLUMNS: Final = MappingProxyType(
 
 @dataclass(frozen=True)
 class Group:
-    """Channels that can't be told apart by what they move.
+    """Channels that can't be distinguished by what they move.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Clips in which signals and face units belong together, row by row: what maps are fitted to."""
+"""Pairs for fitting maps: signals and face units of clips, row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came out when maps were fitted to simulated recordings at full size: small tables beside the code.
+"""Shipped results of maps fitted to simulated recordings at full size, as small tables.
 
 Made by ``benchmarks/muscles.py``. By design it is circular: faces were moved by the very map that was looked
 for. The numbers say what the software can do at best, and nothing of humans.

@@ -1,4 +1,4 @@
-"""How much later signals come than the film: by what muscles and face do together, or by a trigger.
+"""Synchronisation: the lag of signals behind the film, from common movement or a trigger.
 
 Every muscle that was active is compared with the face units that it moves, at every lag; where their
 correlation is highest, the pair votes for that lag. Votes that lie within one frame of each other are a
@@ -84,7 +84,7 @@ VOTES: Final = MappingProxyType(
 @in_short(table=lambda found: found.votes)
 @dataclass(frozen=True, eq=False)
 class Synchronisation:
-    """How signals and film of a clip lie to each other.
+    """The lag between signals and film of a clip, and how it was found.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Maps of muscle activity over the face, between the electrodes that measured it.
+"""Topography: maps of muscle activity over the face, interpolated between electrodes.
 
 Between electrodes nothing was measured: a map is a picture of the numbers, no more. It passes through every
 one of them, takes no value beyond them, and ends where the face ends. The kernel is our choice: distances,
@@ -138,7 +138,7 @@ def topographies(
 ) -> Floats:
     """Return the maps of many moments, float32 (n, rows, columns), NaN outside the face.
 
-    Interpolation is linear in the values: its weights are computed once a set of positions, and a map is a
+    Interpolation is linear in the values: its weights are computed once per set of positions, and a map is a
     product of matrices.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What modules of facelib are made of: all that they import, and the data beside them, as one digest.
+"""Digests of code: a module, all that it imports from facelib, and the data beside it.
 
 Whatever is kept (units of studies, compiled functions, the head's geometry, layouts of charts) has such a
 digest in its key, so that it is made anew when anything changes that it was made by.
@@ -113,7 +113,7 @@ def files(modules: Collection[str], *, folder: Path | None = None) -> list[Path]
 
 
 def digest(*start: str, without: Collection[str] = (), folder: Path | None = None) -> str:
-    """Return a hash of the files of `closure`, and of the data beside them; made once a process.
+    """Return a hash of the files of `closure`, and of the data beside them; made once per process.
 
     >>> digest("facelib.utilities.files") == digest("facelib.utilities.files") != digest("facelib.errors")
     True

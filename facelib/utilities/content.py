@@ -1,4 +1,4 @@
-"""The bytes of a file that a stranger gave: read once, so that what is checked is what is used."""
+"""The bytes of an untrusted file, read once, so that what is checked is what is used."""
 
 from __future__ import annotations
 

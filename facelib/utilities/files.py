@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, while other processes write and remove some too."""
+"""Atomic files: there whole or not at all, also while other processes write and remove them."""
 
 from __future__ import annotations
 

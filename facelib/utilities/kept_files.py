@@ -1,4 +1,4 @@
-"""Files made once on this machine and kept in the cache folder."""
+"""Files that are made once and kept in the cache folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What facelib has written about people on this machine, so that it can be shown and deleted.
+"""A ledger of files that facelib wrote about people on this machine, to show and delete them.
 
 Studies, exports and reports go where their owner says; a private list in the user's data folder names the
 places. Sessions of the page use `facelib.utilities.scratch`.

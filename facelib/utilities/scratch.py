@@ -1,4 +1,4 @@
-"""Private temporary folders that end with the process that made them, however it ends."""
+"""Private temporary folders, removed with the process that made them, however it ends."""
 
 from __future__ import annotations
 

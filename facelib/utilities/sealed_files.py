@@ -1,4 +1,4 @@
-"""What was made once on this machine and is kept: it is read only if it is as it was written.
+"""Cached files with a seal: read only if they are as they were written.
 
 Each file ends with the sha256 of all before it, and lies in a folder that nobody else may write to. A damaged
 file counts as missing, so that it is made again.

@@ -1,4 +1,4 @@
-"""How results show themselves: a short line in a terminal, a picture and a table in a notebook."""
+"""Short representations of results: a line in a terminal, a picture and a table in a notebook."""
 
 from __future__ import annotations
 

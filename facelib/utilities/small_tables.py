@@ -1,4 +1,4 @@
-"""Results as small files that come with facelib: float32 Parquet, and how they were made as JSON."""
+"""Results shipped with facelib as small files: float32 Parquet, with their provenance as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables as CSV that spreadsheets take for data: names that strangers chose never become formulas."""
+"""CSV that is safe in spreadsheets: names from untrusted files never become formulas."""
 
 from __future__ import annotations
 

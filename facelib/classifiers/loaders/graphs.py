@@ -1,4 +1,4 @@
-"""Files that hold a network with its weights: ONNX, Keras and TensorFlow Lite."""
+"""Loaders of files with a network and its weights: ONNX, Keras and TensorFlow Lite."""
 
 from __future__ import annotations
 

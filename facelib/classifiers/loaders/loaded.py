@@ -1,4 +1,4 @@
-"""What a loader makes of a source, and the registry of loaders."""
+"""The result of a loader, and the registry of loaders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Outputs = Literal["logits", "probabilities", "sigmoids"]
 
 @dataclass(frozen=True)
 class Declared:
-    """What was said of a network beforehand.
+    """The declaration of a network: what the user says of it.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Loader:
-    """How one kind of source is read.
+    """A loader: how one kind of source is recognised and read.
 
     Attributes
     ----------

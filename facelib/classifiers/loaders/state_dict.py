@@ -1,4 +1,4 @@
-"""Weights in a file, and a factory or a well-known architecture that makes the network for them."""
+"""Loader of weights files, with a factory or a well-known architecture for their network."""
 
 from __future__ import annotations
 

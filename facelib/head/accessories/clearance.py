@@ -1,4 +1,4 @@
-"""Casts of a face for what has to fit it: how far its skin reaches forward and sideways, at rest and moved.
+"""Clearance of accessories: how far the skin reaches forward and sideways, at rest and moved.
 
 A cast depends on the person and not on the expression: it holds how far strong expressions bring the skin, so
 that what fits the cast stays where it is and doesn't cut into the face.

@@ -1,4 +1,4 @@
-"""What is stuck to the skin: electrodes, tape over them, moles. Each follows the skin wherever it moves."""
+"""Decals on the skin: electrodes, tape over them, moles. Each follows the skin as it moves."""
 
 from __future__ import annotations
 

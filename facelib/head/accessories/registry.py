@@ -1,4 +1,4 @@
-"""What a head can wear: every kind of thing has a maker here."""
+"""The registry of accessories: one maker per kind."""
 
 from __future__ import annotations
 

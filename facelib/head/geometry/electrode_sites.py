@@ -1,4 +1,4 @@
-"""Where electrodes are attached on the base head, and which way tape runs over them."""
+"""Electrode sites on the base head, and the direction of tape over them."""
 
 from __future__ import annotations
 

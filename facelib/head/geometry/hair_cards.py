@@ -1,4 +1,4 @@
-"""Hair: ribbons of strands that grow from the scalp, combed once on the base head.
+"""Hair cards: ribbons of strands that grow from the scalp, combed once on the base head.
 
 A wisp is a ribbon of two rows of vertices. It is bound to a few points of the skull, so that it follows the
 shape of every head but no expression. Everything is made on the person's left and mirrored.
@@ -30,7 +30,7 @@ _EAR_ROOM = 0.12  # dm between long hair and the ears, which grow with age
 
 @dataclass(frozen=True)
 class Style:
-    """How the hair of one style is combed. Lengths in dm."""
+    """Parameters of one hair style. Lengths in dm."""
 
     count: int  # wisps on one side
     knots: int  # points along a wisp
@@ -278,7 +278,7 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
 
 
 def _over_ear(points: Doubles) -> npt.NDArray[np.bool_]:
-    """Tell which points would cover the ear."""
+    """Return which points would cover the ear."""
     x, y, z = points.T
     return np.asarray((y < 7.38) & (y > 6.75) & (z < 0.62) & (z > -0.05) & (x > 0.7))
 

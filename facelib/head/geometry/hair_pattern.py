@@ -1,4 +1,4 @@
-"""How a ribbon of hair splits into strands: where it is kept, and where there is a gap."""
+"""The strand pattern of hair cards: which parts of a ribbon are hair, and which are gaps."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def lay_lashes(  # noqa: PLR0917, a kernel
     Parameters
     ----------
     points
-        (N, 3), see `facelib.head.geometry.raster.rasterise`; two samples a pixel.
+        (N, 3), see `facelib.head.geometry.raster.rasterise`; two samples per pixel.
     triangles, parts
         The strips of the lashes.
     along

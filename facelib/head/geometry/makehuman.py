@@ -137,7 +137,7 @@ def _set_back_teeth(base: npt.NDArray[np.float64], quads: npt.NDArray[np.intp], 
 
 
 def _skin_parts(centres: npt.NDArray[np.float64]) -> Ints:
-    """Tell skin, mouth cavity and eye socket apart by the islands of the texture map."""
+    """Separate skin, mouth cavity and eye socket by the islands of the texture map."""
     u, v = centres.T
     cavity = (u > 0.7) & (v < 0.15)
     socket = (u < 0.2) & (v > 0.5) & (v < 0.7)

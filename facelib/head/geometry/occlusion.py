@@ -1,4 +1,4 @@
-"""How much of the sky each point of the resting head sees."""
+"""Ambient occlusion of the resting head: the share of sky that each point sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which triangle is seen at which sample: a z-buffer.
+"""Rasteriser with a z-buffer: the triangle seen at each sample.
 
 Coordinates count from the middle of the picture, so that a mirrored scene gives a mirrored picture, bit for
 bit but for ties.
@@ -181,7 +181,7 @@ def rasterise_inside(  # noqa: PLR0917, a kernel
 
 @jit
 def _hidden(depth: Floats, x0: int, x1: int, y0: int, y1: int, nearest: float) -> bool:  # noqa: PLR0917
-    """Tell that a small triangle lies behind what is drawn at the corners and in the middle of its box."""
+    """Return whether a small triangle lies behind what is drawn at the corners and the middle of its box."""
     top, low, left, right = (y0 + y1) >> 1, (y0 + y1 + 1) >> 1, (x0 + x1) >> 1, (x0 + x1 + 1) >> 1
     return bool(
         depth[top, left] > nearest

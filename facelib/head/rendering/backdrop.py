@@ -1,4 +1,4 @@
-"""What is behind a head: a soft grey, a plain colour, or a room out of focus; all the same left and right.
+"""Backgrounds: a soft grey, a plain colour, or a room out of focus; all the same left and right.
 
 Only the picture behind the head changes: no backdrop shines on the face.
 """

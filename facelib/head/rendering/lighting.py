@@ -1,4 +1,4 @@
-"""How light reaches surfaces and leaves them toward the camera."""
+"""Lighting model: light that reaches surfaces and leaves them toward the camera."""
 
 from __future__ import annotations
 

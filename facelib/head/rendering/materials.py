@@ -1,4 +1,4 @@
-"""Colour and finish of what a head is made of: skin, lips, eyes, teeth, tongue, cloth."""
+"""Materials of a head: colour and finish of skin, lips, eyes, teeth, tongue, cloth."""
 
 from __future__ import annotations
 

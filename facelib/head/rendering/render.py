@@ -1,4 +1,4 @@
-"""From a head to a picture."""
+"""Render a head to a picture."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _curve() -> npt.NDArray[np.uint8]:
 
 
 def attributes(head: Head, seen: tuple[str, ...]) -> MappingProxyType[str, Any]:
-    """Return what is known about a rendered face, by name: its head, and what is told or seen of it."""
+    """Return the attributes of a rendered face by name: its head, what is set, and what is seen."""
     known = {field.name: getattr(head, field.name) for field in fields(head)}
     return MappingProxyType(known | {"key": head.key, "greying": head.greying, "visible_electrodes": seen})
 

@@ -1,4 +1,4 @@
-"""From samples to pixels: every surface that a pixel shows is shaded once and weighted by its samples."""
+"""Resolve samples into pixels: each surface in a pixel is shaded once and weighted by its samples."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def gather(  # noqa: PLR0912, PLR0915, one loop
     rows
         First row and the row after the last.
     surfaces
-        Room for four surfaces a pixel; pixel, share, part, positions and carried are filled.
+        Room for four surfaces per pixel; pixel, share, part, positions and carried are filled.
     """
     points, vertex, triangles, parts = frame.points, frame.carried, frame.triangles, frame.parts
     carried, positions, pixels, shares, kinds = (
@@ -111,7 +111,7 @@ def gather(  # noqa: PLR0912, PLR0915, one loop
 
 @jit
 def _split(group: Ints, depth: Floats) -> None:
-    """Tell surfaces of one part apart by depth: the near ones keep their group, the far ones get another.
+    """Separate surfaces of one part by depth: the near ones keep their group, the far ones get another.
 
     The order of the four samples plays no part, so that mirrored pixels split alike.
     """

@@ -1,4 +1,4 @@
-"""What the shading of one picture needs to know: light, shadow, skin, eyes, mouth, things on the skin."""
+"""The scene of one picture: light, shadow, skin, eyes, mouth, things on the skin."""
 
 from __future__ import annotations
 

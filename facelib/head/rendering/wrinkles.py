@@ -1,4 +1,4 @@
-"""The wrinkles of one face: what its reliefs add up to over the maps, on either side."""
+"""Wrinkles of one face: the sum of its reliefs over the texture maps, on either side."""
 
 from __future__ import annotations
 

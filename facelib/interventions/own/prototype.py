@@ -66,7 +66,7 @@ FARTHEST: Final = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Prototype(Intervention):
-    """A face is changed by what tells the average face of one group from that of another.
+    """A face is changed by the difference between the average faces of two groups.
 
     `between` makes one of labelled faces, `facelib.interventions.add` puts it on the menus. At strength s,
     s times the difference of the average shapes, brought to the face by a similarity, moves the landmarks; s
@@ -147,9 +147,9 @@ class Prototype(Intervention):
         The shapes of both groups are aligned together; each group counts as one, however many it has. Every
         picture is brought to the shape half way between the two averages; what the mean pictures differ in,
         in CIE Lab, is the colour. Its grain, which comes from the few people rather than from what they have
-        in common, falls with the root of their number: with fewer than 100 a group the difference is smoothed
+        in common, falls with the root of their number: below 100 per group the difference is smoothed
         by a Gaussian of standard deviation 0.003 · sqrt(100 / n − 1) of the face's width (n: harmonic mean).
-        Measured on rendered people that leaves about the same grain from 5 to 28 a group; of wrinkles, about
+        On rendered people that leaves about the same grain from 5 to 28 per group; of wrinkles, about
         half and four fifths. Tone and shading of the skin are taken out last. Two passes are made over each
         group, face by face.
 
@@ -221,23 +221,23 @@ class Prototype(Intervention):
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """What is added."""
+        """The options that can be added."""
         return {"part": get_args(Part)}
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         a, b = self.people if self.amount >= 0 else self.people[::-1]
         only = "" if self.part == "shape and colour" else f" (only the {self.part})"
         return self.sentence.format(a=a, b=b) + only
 
     @cached_property
     def yaw(self) -> float:
-        """How far the average of both groups is turned to the person's left, degrees."""
+        """Yaw of the average of both groups, to the person's left, degrees."""
         return float(pose([_blank(self.shape)])[0, 0])
 
     def why_not(self, face: Face | Head) -> str:
-        """Say why it doesn't work on a face; empty if it does."""
+        """Return why it doesn't work on a face; empty if it does."""
         if isinstance(face, Face) and (reason := unknown_landmarks(face)):
             return reason
         yaw = face.pose[0] if isinstance(face, Head) else float(pose([face])[0, 0])
@@ -305,7 +305,7 @@ def _landmarks(faces: Iterable[Face], which: str, seen: dict[bytes, str]) -> Dou
         found.append(face.landmarks)
     if len(found) < FEWEST:
         msg = (
-            f"A prototype needs at least {FEWEST} faces a group: of fewer, the average is those people "
+            f"A prototype needs at least {FEWEST} faces per group: of fewer, the average is those people "
             f"rather than what they have in common; {which} has {len(found)}."
         )
         raise BadValueError(msg)

@@ -1,4 +1,4 @@
-"""What a harmless reference change is: a picture changed along one direction by a continuous amount."""
+"""The base of placebos: a picture changed along one direction by a continuous amount."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ReferenceChange(PictureIntervention):
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         return self.sentence.format(trend=self.trends[bool(self.direction and self.direction[0] > 0)])
 
     def picture(self, image: Image, box: Box, amount: float, direction: Direction | None = None) -> Image:

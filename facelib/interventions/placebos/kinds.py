@@ -1,4 +1,4 @@
-"""The harmless reference changes, by kind: what an intervention's effect is compared with."""
+"""The placebos by kind: an intervention's effect is compared with theirs."""
 
 from __future__ import annotations
 

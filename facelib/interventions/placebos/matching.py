@@ -1,4 +1,4 @@
-"""Reference sweeps: harmless changes whose pixel distance equals the intervention's at every strength."""
+"""Reference sweeps: placebos whose pixel distance equals the intervention's at every strength."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UNSEEN: Final = 0.1  # grey levels by which a quarter may always differ: it can'
 @in_short()
 @dataclass(frozen=True, eq=False)
 class RegionMatch:
-    """How the quarters of the face box were matched, one by one.
+    """The match of each quarter of the face box.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Finds how much of a harmless change each quarter of the face box needs, and joins the quarters smoothly."""
+"""Search for the amount of a placebo in each quarter of the face box; quarters are joined smoothly."""
 
 from __future__ import annotations
 

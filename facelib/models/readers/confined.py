@@ -1,4 +1,4 @@
-"""Limits that a process sets for itself before it handles a stranger's file; it can't lift them again."""
+"""Limits that a process sets for itself before it handles an untrusted file; it can't lift them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look into an HDF5 file of a stranger: nothing outside of it is followed, and no claim is believed."""
+"""Inspect untrusted HDF5 files: no link out of them is followed, and no size they claim is trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Keras wrote about how a network is made up, as Keras 2 and Keras 3 put it."""
+"""Architecture configurations of Keras 2 and Keras 3."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ def read_keras_network(
 
 
 class _Builder:
-    """Builds layer after layer, running each on noise, so that a fault is told with its layer."""
+    """Build layer after layer, running each on noise, so that errors name the layer."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights

@@ -21,7 +21,7 @@ Sides = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Given:
-    """What a layer is built from.
+    """The configuration and weights that a layer is built from.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Function(nn.Module):
 
 
 class Scale(nn.Module):
-    """What tensors are multiplied by, and then moved by."""
+    """Multiply tensors by a factor, then add an offset."""
 
     scale: torch.Tensor
     shift: torch.Tensor

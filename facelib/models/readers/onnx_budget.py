@@ -1,4 +1,4 @@
-"""What an ONNX file may ask for, found out before anything of it is unfolded or run.
+"""Limits on ONNX files, checked before anything of them is unfolded or run.
 
 Three rules make one trial on noise speak for every picture: nothing is repeated (no loops), unfolded it has a
 bounded number of operators, and neither the size of a tensor nor which operators run depends on the values of
@@ -167,7 +167,7 @@ class _Size:
 
 
 class _Unfolded:
-    """How many operators and bytes a model has once its functions are unfolded; each is looked at once."""
+    """Numbers of operators and bytes of a model with its functions unfolded; each is visited once."""
 
     def __init__(self, model: Any) -> None:
         self._model = model

@@ -1,4 +1,4 @@
-"""Look into an ONNX file before anything runs it: one picture in, logits out, nothing outside of the file."""
+"""Inspect ONNX files before they run: one picture in, logits out, nothing outside of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stranger's ONNX graph is run once in a process of its own, with limits, before this process runs it.
+"""Trial run of an untrusted ONNX graph in a process of its own, with limits.
 
 The process ends by itself when it needs too much, so a file that would hang or fill the memory is an error
 here and nothing else. On Linux it can't write files, reach the network or start programs.

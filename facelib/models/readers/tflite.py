@@ -279,7 +279,7 @@ def _reshape(values: Values, operator: Operator) -> torch.Tensor:
 
 def _prelu(values: Values, operator: Operator) -> torch.Tensor:
     x, slope = values[operator.inputs[0]], values[operator.inputs[1]]
-    if x.ndim == 4 and slope.numel() == x.shape[-1]:  # one a channel: in one pass, half the time
+    if x.ndim == 4 and slope.numel() == x.shape[-1]:  # one per channel: in one pass, half the time
         return F.prelu(x.permute(0, 3, 1, 2), slope.reshape(-1)).permute(0, 2, 3, 1)
     return torch.where(x >= 0, x, x * slope)
 

@@ -1,4 +1,4 @@
-"""Try a stranger's network out on noise, with a limit on what it may take."""
+"""Trial run of an untrusted network on noise, with limits on memory and work."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _cost(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how many numbers an operation would make and how much work it is; 0 if that can't be told.
+    """Return how many numbers an operation would make and how much work it is; 0 if that is unknown.
 
     Both are found out without memory.
     """
@@ -103,7 +103,7 @@ def try_out(network: nn.Module, shape: Sequence[int], name: str) -> torch.Tensor
     Raises
     ------
     BadModelError
-        It fails, needs too much, or doesn't return one row of finite numbers a picture.
+        It fails, needs too much, or doesn't return one row of finite numbers per picture.
     """
     pictures = noise(shape)
     try:
@@ -120,7 +120,7 @@ def checked_answers(answers: object, name: str) -> torch.Tensor:
     """Return the answers to two pictures; raise unless they are finite rows (2, K)."""
     if not isinstance(answers, torch.Tensor) or answers.ndim != 2 or len(answers) != 2:
         got = tuple(answers.shape) if isinstance(answers, torch.Tensor) else type(answers).__name__
-        msg = f"{name} should return one row of numbers a picture, (2, K) for two; it returns {got}."
+        msg = f"{name} should return one row of numbers per picture, (2, K) for two; it returns {got}."
         raise BadModelError(msg)
     if not torch.isfinite(answers).all():
         msg = f"{name} returns numbers that aren't finite: its weights are damaged."

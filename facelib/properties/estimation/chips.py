@@ -1,4 +1,4 @@
-"""Places of faces in cut-outs as networks for age and gender want them: upright, one place and size."""
+"""Aligned crops of faces for the age and gender networks: upright, one place and size."""
 
 from __future__ import annotations
 

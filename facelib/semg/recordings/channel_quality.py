@@ -1,4 +1,4 @@
-"""How good each channel of a recording is: a table of measures, and what is said where a limit is passed.
+"""Quality of each channel of a recording: a table of measures, and sentences where a limit is passed.
 
 Limits are our choice (`LIMITS`): they are where experience says that something deserves a look, and no test.
 """
@@ -266,5 +266,5 @@ def _missing(row: Mapping[Any, Any], bad: bool) -> Finding:
 
 
 def has_spectrum(recording: Recording) -> bool:
-    """Tell whether a recording has frequencies, and is long enough to see them."""
+    """Return whether a recording has frequencies, and is long enough to see them."""
     return recording.kind != "envelope" and len(recording) >= FEWEST

@@ -1,4 +1,4 @@
-"""Names of channels as recordings write them: Latin, German, shortened, or as positions of the scheme."""
+"""Channel names in recordings: Latin, German, shortened, or positions of the scheme."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings as EDF and BDF, by pyedflib. Who was recorded stands in their headers; it isn't looked at."""
+"""EDF and BDF recordings, read by pyedflib. The names of persons in their headers aren't read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the columns of a recording's file mean: channels, times, an index, units, or nothing we need."""
+"""Meaning of the columns of a recording's file: channels, times, an index, units, or nothing we need."""
 
 from __future__ import annotations
 
@@ -86,12 +86,12 @@ def microvolts(unit: str, name: str) -> float:
 
 
 def is_time(name: str) -> bool:
-    """Tell whether a column holds times."""
+    """Return whether a column holds times."""
     return _plain(unit_of(name)[0]) in _TIMES
 
 
 def has_unit(name: str) -> bool:
-    """Tell whether a column of times says what they are in.
+    """Return whether a column of times says their unit.
 
     >>> has_unit("time [ms]"), has_unit("seconds"), has_unit("time")
     (True, True, False)
@@ -101,12 +101,12 @@ def has_unit(name: str) -> bool:
 
 
 def is_index(name: str) -> bool:
-    """Tell whether a column counts rows."""
+    """Return whether a column counts rows."""
     return _plain(name) in _INDEX
 
 
 def is_beside(name: str) -> bool:
-    """Tell whether a column is a trigger, a counter or notes: no signal of a muscle."""
+    """Return whether a column is a trigger, a counter or notes: no signal of a muscle."""
     return _plain(name) in _BESIDE
 
 
@@ -168,7 +168,7 @@ def _as_channels(chosen: Mapping[str, str]) -> dict[str, str]:
 
 
 def _are_inputs(names: Sequence[str], kind: Kind | None) -> bool:
-    """Tell whether nobody said what the columns are, and all are inputs of pairs."""
+    """Return whether nobody said what the columns are, and all are inputs of pairs."""
     if kind is not None or known(names):
         return False
     try:
@@ -234,7 +234,7 @@ def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]
 
 
 def _evenly(gaps: npt.NDArray[np.bool_]) -> bool:
-    """Tell whether long steps come evenly, as those of rounded times do; samples aren't lost that way."""
+    """Return whether long steps come evenly, as those of rounded times do; samples aren't lost that way."""
     apart = np.diff(np.flatnonzero(gaps))
     return len(apart) >= _FEW and float(np.ptp(np.percentile(apart, [10, 90]))) <= 1
 

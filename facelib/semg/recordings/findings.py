@@ -1,4 +1,4 @@
-"""What was found in recordings, videos and folders, in words, and what helps."""
+"""Findings in recordings, videos and folders, in words, with a remedy."""
 
 from __future__ import annotations
 

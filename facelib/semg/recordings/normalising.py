@@ -1,4 +1,4 @@
-"""Envelopes of several sessions become comparable: constants per session and channel, never per clip.
+"""Normalisation of envelopes over sessions: constants per session and channel, never per clip.
 
 How many µV a muscle makes depends on skin, electrode and distance, which stay as they are for a session and
 not longer. Within a session clips keep their proportions: a weak smile stays weaker than a strong one.

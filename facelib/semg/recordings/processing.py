@@ -136,7 +136,7 @@ def envelope(
     pairs: Pairs | None = None,
     progress: Progress | None = None,
 ) -> Recording:
-    """Return how strong every channel is, 30 times a second; row i belongs to the time i / 30 s.
+    """Return the amplitude of every channel, 30 times a second; row i belongs to the time i / 30 s.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is wrong with a recording: found by numbers, said in words, with what helps."""
+"""Quality checks of recordings: measured, reported in words, with a remedy."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def check(
     pairs
         Inputs of each channel, for monopolar signals; None: by their names.
     units
-        Face units of the same clip's video, one of `FACE_UNITS` a column, 30 rows a second: left and right
+        Face units of the clip's video, one of `FACE_UNITS` per column, 30 rows a second: left and right
         channels are compared with them. Needs envelopes, or signals that become some.
     video
         What `Video.check` says of the clip's video.

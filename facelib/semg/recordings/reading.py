@@ -1,6 +1,6 @@
 """Recordings from files: CSV, TSV, Parquet, EDF and BDF.
 
-Tables have a column a channel, and maybe one of times or an index. Nothing of a file is run, and what was
+Tables have one column per channel, and maybe one of times or an index. Nothing of a file is run, and what was
 uploaded is kept nowhere.
 """
 
@@ -52,7 +52,7 @@ SAME: Final = 0.01
 """Share by which a rate that was given may differ from the one that times tell."""
 
 SLOWEST: Final = 10.0
-"""Samples a second below which times are asked for their unit: in ms, 4096 a second look like 4."""
+"""Samples a second below which the unit of times is checked: in ms, 4096 a second look like 4."""
 
 
 class NoRateError(BadValueError):

@@ -1,4 +1,4 @@
-"""Spectra of signals, and the narrow lines in them that no muscle makes: the mains, and what else hums."""
+"""Spectra of signals, and narrow lines in them that no muscle makes: mains and other hum."""
 
 from __future__ import annotations
 

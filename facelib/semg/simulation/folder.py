@@ -62,7 +62,7 @@ whatever a model finds here was put in: a test of software, and no finding on hu
 video/                 the film; in sessions that end in S electrodes are on the face
 video_noelec/          the same without electrodes, rendered so: as if they had been removed perfectly
 video_noelec_params/   face units: {readings}
-emg/                   envelopes, µV, a row a frame; later than the film by the lag in truth/about.json
+emg/                   envelopes, µV, one row per frame; later than the film by the lag in truth/about.json
 truth/                 for each clip the true activity of the muscles (0 … 1) and the true face units
 raw/                   where asked for: the 44 monopolar inputs at 4096 Hz
 """
@@ -300,7 +300,7 @@ def _while(frames: Iterator[Picture], go_on: Callable[..., None]) -> Iterator[Pi
 
 
 def emg_table(clip: SimulatedClip) -> pd.DataFrame:
-    """Return the envelopes of a clip with the columns of the layout, a row a frame."""
+    """Return the envelopes of a clip with the columns of the layout, one row per frame."""
     import pandas as pd
 
     columns = {}
@@ -312,7 +312,7 @@ def emg_table(clip: SimulatedClip) -> pd.DataFrame:
 
 
 def truth_table(clip: SimulatedClip) -> pd.DataFrame:
-    """Return what is true of a clip: true activity of channels, and face units, a row a frame."""
+    """Return what is true of a clip: true activity of channels, and face units, one row per frame."""
     import pandas as pd
 
     return pd.concat([clip.activity.frame(), clip.unit_table()], axis=1)
@@ -329,7 +329,7 @@ def raw_table(clip: SimulatedClip) -> pd.DataFrame:
 def unit_table(
     clip: SimulatedClip, film: Path, readings: Readings, progress: Callable[..., object] | None = None
 ) -> pd.DataFrame:
-    """Return the face units of a clip, a row a frame of its film without electrodes."""
+    """Return the face units of a clip, one row per frame of its film without electrodes."""
     import pandas as pd
 
     if readings == "truth":

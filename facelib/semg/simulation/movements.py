@@ -1,4 +1,4 @@
-"""Movements that a simulated person makes: which muscles take part, and how their activity runs over time.
+"""Movements of a simulated person: the muscles that take part, and their activity over time.
 
 Names follow the recordings "Mimics, Muscles, and Me": facial movements ("schaede") and six imitated emotions.
 Which muscle takes part how much, the one-sided movements, and all durations are our choice, guided by the
@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 Mode = Literal["schaede", "emotion"]
 
 RATE: Final = 30.0
-"""Activities a second: one a frame of the film."""
+"""Activities a second: one per frame of the film."""
 MARGIN: Final = 2.0
 """Seconds that are drawn before and after a clip, so that signals may come earlier or later than the film."""
 
@@ -179,7 +179,7 @@ def task_of(name: str) -> Task:
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """How active muscles are, from `MARGIN` seconds before a clip to as many after it.
+    """Activity of muscles, from `MARGIN` seconds before a clip to as many after it.
 
     Parameters
     ----------

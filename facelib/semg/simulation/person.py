@@ -49,7 +49,7 @@ class SimulatedClip:
     units
         float32 (n, 52): true face units, in the order of `facelib.faces.FACE_UNITS`. Read-only.
     envelope
-        What the processing chain makes of the signals, µV: a row a frame, later by `lag`.
+        What the processing chain makes of the signals, µV: one row per frame, later by `lag`.
     raw
         The 44 monopolar inputs, if asked for.
     lag
@@ -81,7 +81,7 @@ class SimulatedClip:
         return self.session.endswith("S")
 
     def unit_table(self) -> pd.DataFrame:
-        """Return the true face units: a column a unit, a row a frame."""
+        """Return the true face units: one column per unit, one row per frame."""
         import pandas as pd
 
         return pd.DataFrame(self.units, columns=list(FACE_UNITS))

@@ -254,7 +254,7 @@ def test_subsets_by_query_and_mask(folder: Path) -> None:
         with pytest.raises(BadValueError, match=r"can't be answered|Expected a comparison"):
             faces.subset(wrong)
     for mask in ([True], [1, 0, 1, 0, 1], np.ones((5, 1), bool)):
-        with pytest.raises(BadValueError, match="one bool a face"):
+        with pytest.raises(BadValueError, match="one bool per face"):
             faces.subset(mask)
 
 
