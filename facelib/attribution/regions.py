@@ -70,7 +70,7 @@ class RegionEvidence:
         return _divided(self.shares, self.area)
 
     def table(self, strengths: npt.ArrayLike, classifier: str, label: str) -> pd.DataFrame:
-        """Return one row a (strength, region), with the columns of `COLUMNS`."""
+        """Return one row per strength and region, with the columns of `COLUMNS`."""
         import pandas as pd
 
         count, wide = self.evidence.shape
@@ -134,7 +134,7 @@ def region_evidence(
     clf
         The classifier.
     faces
-        The faces of the maps, or one for all: their landmarks tell the regions.
+        The faces of the maps, or one for all: the regions follow from their landmarks.
     boxes
         As they were given to the classifier: (4,), (N, 4) or None.
     electrodes

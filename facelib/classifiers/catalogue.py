@@ -70,7 +70,7 @@ def register(
     packages
         Model packages that it needs.
     **how
-        What `own` is to be told of a file, a folder or a module, such as ``labels=`` and ``preparation=``;
+        Options of `own` for a file, a folder or a module, such as ``labels=`` and ``preparation=``;
         ``trust=True`` for a TorchScript file, which is a program.
 
     Examples

@@ -39,7 +39,7 @@ PAIRED: Final = 0.75  # share named as intended below which two things are chang
 POOR: Final = 0.5  # share below which it is said that none of them helps (our choice)
 TWO: Final = "two of them"
 LIKELIER: Final = 0.70  # of heads, where another order of colours is right (our choice)
-APART: Final = 0.05  # level at which one way is told from another that is better than declared, too
+APART: Final = 0.05  # level at which one way counts as better than another that is better than declared, too
 
 ONLY_POOR: Final = (
     "That is poor, and no single change of scaling, colour, margin or labels makes it good, nor do the "
@@ -415,7 +415,7 @@ def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
         if as_good:
             do = "does" if len(as_good) == 1 else "do"
             text += (
-                f"; {' and '.join(as_good)} {do} as well: these heads don't tell which it is, see how "
+                f"; {' and '.join(as_good)} {do} as well: these heads don't show which it is, see how "
                 "the pictures were prepared in training"
             )
         yield f"{text}.".replace(" 0.", " .")

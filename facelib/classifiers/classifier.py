@@ -34,7 +34,7 @@ BLOCK: Final = 64  # pictures whose features are held at once where only logits 
 
 
 def single_threaded() -> None:
-    """Let torch and OpenCV use one processor core a thread, in this process and until it ends.
+    """Let torch and OpenCV use one CPU core per thread, in this process and until it ends.
 
     For kernels and workers that share a machine: two processes with two threads each on two cores take
     twice as long as two with one, and single pictures are slower with two threads than with one.

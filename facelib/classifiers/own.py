@@ -77,7 +77,7 @@ def own(
         image classifier. Files are read on this machine, and no code of theirs is run unless `trust` is True.
         ONNX files are checked and tried out in a process with limits before onnxruntime runs them here.
     kind
-        One of `facelib.classifiers.LOADERS` where the file's name doesn't tell.
+        One of `facelib.classifiers.LOADERS` where the file's name doesn't say.
     id
         Name in the registry; None: made of the file's name or of the network's class.
     labels

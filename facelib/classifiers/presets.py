@@ -41,7 +41,7 @@ class Preset:
     kind
         One of `facelib.classifiers.LOADERS`.
     file
-        What the reader supplies.
+        What the user supplies.
     labels
         The network's own names of its outputs, in their order.
     preparation
@@ -55,9 +55,9 @@ class Preset:
     note
         What to know before using it.
     options
-        Source to what its loader is to be told.
+        Source to its loader's options.
     needs
-        Options that the reader gives, each with what it is.
+        Options that the user gives, each with its meaning.
     verified
         Whether we compared it with what its makers' own code answers.
     """
@@ -93,7 +93,7 @@ def preset(name: str, source: Source, *, id: str | None = None, **more: Any) -> 
     Parameters
     ----------
     name
-        One of `PRESETS`; ``facelib models list`` tells what to download for each, and under which licence.
+        One of `PRESETS`; ``facelib models list`` says what to download for each, and under which licence.
     source
         The file.
     id

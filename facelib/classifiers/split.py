@@ -125,7 +125,7 @@ def split(network: nn.Module, sample: torch.Tensor, layer: str | None = None) ->
         msg = (
             f"No maps can be read at the layer {layer!r}: its output is no square grid, or its places don't "
             "matter, or part of what the logits depend on flows past it. Without `cam_layer` the last layer "
-            "that serves is looked for."
+            "that serves is taken."
         )
         raise BadValueError(msg)
     return Halves(network, nn.Identity(), "", no_maps=_why_not([name for name, _ in candidates]))

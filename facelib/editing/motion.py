@@ -2,7 +2,7 @@
 
 The landmarks of the parametric head are a linear model in three dimensions: an average resting face, plus the
 shapes in which individuals differ, each with about the spread that heads are drawn with, plus the face units.
-The most likely explanation of the landmarks of a picture tells apart how the head stands, who it is and what
+The most likely explanation of the landmarks of a picture separates how the head stands, who it is and what
 it shows (ridge regression within bounds, as morphable models are fitted). A resting shape and an expression
 that look alike can't be told apart: what is rare in resting faces is taken for expression.
 """

@@ -97,7 +97,7 @@ def labels(
     Parameters
     ----------
     face
-        Tells which electrodes there are, how large, and how much tape.
+        Says which electrodes there are, how large, and how much tape.
     landmarks
         (478, 2) where the face's landmarks lie in the grid, in cells.
     size

@@ -299,7 +299,7 @@ class FaceSet(Sequence[Face]):
         return self._of(np.flatnonzero(mask))
 
     def people(self) -> list[str]:
-        """Return who is in the set, each once, in order of appearance; column ``person`` tells.
+        """Return who is in the set, each once, in order of appearance, by the column ``person``.
 
         Raises
         ------
@@ -332,7 +332,7 @@ class FaceSet(Sequence[Face]):
         """
         values = list(self._column(column).dropna().unique())
         if len(values) != 2:
-            msg = f"Pairs are told by a column of two values; {column!r} has {len(values)}."
+            msg = f"Pairs need a column of two values; {column!r} has {len(values)}."
             raise BadTableError(msg)
         shared = [name for name in within if name in self._table and name != column]
         if not shared:

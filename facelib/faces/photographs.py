@@ -57,7 +57,7 @@ def load_face(
 
     The orientation that a camera noted is applied, and all other metadata is dropped; colours are taken as
     sRGB. With several faces the largest is taken unless `which` says another, and ``attributes["note"]`` says
-    so; it also tells of a face that the border cuts a little, and of dark glasses. Landmarks are found if
+    so; it also names a face that the border cuts a little, and dark glasses. Landmarks are found if
     their network is on this machine; else they stay unknown.
 
     Parameters
@@ -77,7 +77,7 @@ def load_face(
         Not a picture of these formats, too large, too small, or damaged.
     NoFaceError
         No face was found, or not the one of number `which`: `FaceTooSmallError` below 40 px,
-        `FaceCutError` if more than a quarter of the face's box lies beyond the border. Its ``boxes`` tell
+        `FaceCutError` if more than a quarter of the face's box lies beyond the border. Its ``boxes`` say
         what was found.
     BadValueError
         If `which` is something else.
@@ -118,7 +118,7 @@ def load_face(
         if light < DARK:
             notes.append(
                 f"Around the eyes there is {light:.0%} of the light on the skin, as behind dark glasses; "
-                "what is told of covered eyes is guessed."
+                "what is read of covered eyes is a guess."
             )
     if notes:
         attributes["note"] = " ".join(notes)

@@ -104,7 +104,7 @@ class Video:
         raise BadValueError(msg)
 
     def check(self) -> VideoCheck:
-        """Read the whole video once, and tell which frames are missing or twice."""
+        """Read the whole video once, and return which frames are missing or twice."""
         import cv2
 
         times: list[float] = []

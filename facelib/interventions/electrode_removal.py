@@ -46,7 +46,7 @@ class ElectrodeRemoval(PictureIntervention):
     The mask's pieces, about one per electrode where leads don't join them, go from the top of the picture
     down; each fades while the strength covers its share of the mask's area. Pixels outside the mask stay bit
     for bit. Landmarks, eyes and box stay: they are those of the person. What is seen of electrodes afterwards
-    is told by where the mask lies.
+    follows from where the mask lies.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class ElectrodeRemoval(PictureIntervention):
         A name in `facelib.restoration.METHODS`: "network", "telea", "navier_stokes", "biharmonic", or one
         that was registered.
     mask
-        "found" by the network, and on photographs also where they tell of electrodes that it missed, in whole
+        "found" by the network, and on photographs also where they name electrodes that it missed, in whole
         or part: strangers' pictures aren't what it learnt from. Or "known" from the positions that are worn,
         without their leads.
     """

@@ -56,7 +56,7 @@ class Electrodes(FaceIntervention):
 
     On photographs they are drawn. Those under hair or a hat aren't, nor those that turn away from the camera
     or would reach beyond the outline of the face: "covered_electrodes" among the attributes of the changed
-    face names them. A table may tell which are worn (attribute "electrodes"), and how large,
+    face names them. A table may say which are worn (attribute "electrodes"), and how large,
     taped and wired those that come are to be ("electrode_size", "tape", "wires").
 
     The strength is the share of the missing electrodes that is attached. The order of the scheme
@@ -255,7 +255,7 @@ class ElectrodeWires(_OfElectrodes, FaceIntervention):
     """Leads grow from the electrodes until they hang out of the picture, or go if they are there.
 
     On photographs they are drawn, from the electrodes that a picture shows (drawn ones, or those that its
-    table tells of in the attribute "electrodes"); there they can't go.
+    table names in the attribute "electrodes"); there they can't go.
     """
 
     id: ClassVar[str] = "electrode_wires"
@@ -277,7 +277,7 @@ class ElectrodeWires(_OfElectrodes, FaceIntervention):
         if reason := super().unfit(face):
             return reason
         if not _shown(face):
-            return "It draws leads of electrodes, and the picture tells of none: attach some first."
+            return "It draws leads of electrodes, and the picture names none: attach some first."
         if self._drawn <= 0 or float(face.attributes.get("wires") or 0.0) > 0:
             return "Leads can be drawn once on a picture, and can't be taken off it."
         return ""

@@ -314,7 +314,7 @@ def check_clause(made: Intervention) -> None:
 
 
 def settle(kind: type[Intervention]) -> None:
-    """Make the options of a class its fields, so that studies can tell two of them apart by their content.
+    """Make the options of a class its fields, so that studies distinguish two of them by their content.
 
     A plain class becomes a frozen dataclass. One that makes itself can't: `BadValueError` says what to write.
     """

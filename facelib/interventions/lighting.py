@@ -43,7 +43,7 @@ _WRAP: Final = 0.15  # how far light reaches around an edge, a cosine: lamps are
 
 
 class _Shining(NamedTuple):
-    """A distant lamp and light from all sides: what the shading of a photographed face tells.
+    """A distant lamp and light from all sides: estimated from the shading of a photographed face.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ class _Relit(FaceIntervention):
 
     def _change(self, face: Face, strength: float) -> Face:
         own, matrix = _shining(face), rotation(face)
-        if own is None or matrix is None:  # `unfit` has told
+        if own is None or matrix is None:  # `unfit` has given the reason
             return face
         facing = normals() @ matrix.T
         before, after = own.on(facing), self._aim(own, strength).on(facing)

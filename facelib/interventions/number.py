@@ -15,7 +15,7 @@ from facelib.interventions.intervention import Expected, HeadIntervention
 _OPPOSITE: Final[Mapping[Expected, Expected]] = MappingProxyType(
     {"falls": "rises", "rises": "falls", "none": "none", "open": "open"}
 )
-_READ: Final = {"grey": "greying"}  # fields that may be None, and what tells them then
+_READ: Final = {"grey": "greying"}  # fields that may be None, and their default then
 _ANGLES: Final = {"pose": ("yaw", "pitch", "roll"), "gaze": ("yaw", "pitch")}
 
 

@@ -67,7 +67,7 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
     unit="",
     source="estimated",
     description=(
-        f"Mean probability that a face is read as male by {_BOTH}: 0 female … 1 male. It tells how the face "
+        f"Mean probability that a face is read as male by {_BOTH}: 0 female … 1 male. It says how the face "
         "is read, hair and all; never who somebody is."
     ),
     low=0.0,

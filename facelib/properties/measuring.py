@@ -219,7 +219,7 @@ def reporting(progress: bool | Progress | None, total: int) -> Iterator[Progress
     """Give the function to report to; True gives a progress bar."""
     given: object = progress
     if given is not None and not isinstance(given, bool) and not callable(given):
-        msg = f"Progress is told to a function of two numbers; got {given!r}."
+        msg = f"Progress is reported to a function of two numbers; got {given!r}."
         raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function.")
     if progress is None or progress is False:
         yield lambda _done, _total: None

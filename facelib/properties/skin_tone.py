@@ -14,7 +14,7 @@ from facelib.properties.property import Values, register
 # Centres of the patches, in eye distances from the middle between the eyes: to the person's left, and down.
 PATCHES: Final = ((0.62, 0.55), (-0.62, 0.55), (0.0, -0.55))
 HALF: Final = 0.11  # half a patch's side, in eye distances
-NEAREST: Final = 6.0  # px; eyes nearer to each other tell nothing
+NEAREST: Final = 6.0  # px; eyes nearer to each other are too small to measure
 
 _LEVELS = np.arange(256) / 255
 LINEAR: Final = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)

@@ -15,7 +15,7 @@ from facelib.restoration.methods import Colours, Plane, method
 from facelib.restoration.pixel_masks import settled
 
 CLOSE: Final = ((1.0, 2.5), (0.02, 6.0), (1e-4, 20.0))
-"""Weights and spreads, px of the crop, of those pixels whose colours tell by how much a fill-in is off."""
+"""Weights and spreads, px of the crop, of those pixels whose colours show by how much a fill-in is off."""
 
 
 @lru_cache(maxsize=2)  # the mask is asked for, then what lies below it

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 _APART: Final = 5  # px; spots that are nearer to each other are one piece
-_PIECES: Final = 255  # that a map of bytes can tell apart
+_PIECES: Final = 255  # that a map of bytes can number
 CORE: Final = 0.95  # of a soft mask: what is above it is the core of a piece
 
 

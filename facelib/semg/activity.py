@@ -33,9 +33,9 @@ Doubles = npt.NDArray[np.float64]
 REST: Final = 5.0  # percentile
 FULL: Final = 98.0  # percentile
 LEAST: Final = 0.5  # of the most active muscle's full, for all others
-QUIET: Final = 0.2  # activity below which a muscle is said to rest: no ratio is told
+QUIET: Final = 0.2  # activity below which a muscle is said to rest: no ratio is given
 SUMMARY_COLUMNS: Final = {
-    "group": "what can be told apart by the face: one muscle, or several that move it alike",
+    "group": "what can be told apart in a face: one muscle, or several that move it alike",
     "title": "its name",
     "muscles": "the muscles it is made of, separated by commas",
     "peak_left": "largest activity of the left side, 0 … 1; NaN if it wasn't recorded",
@@ -46,8 +46,8 @@ SUMMARY_COLUMNS: Final = {
     "mean_right": "of the right side",
     "ratio": "mean_left / mean_right, infinite where the right side never moves; NaN where both sides rest, "
     "or one wasn't recorded",
-    "identifiable": "whether the face's units tell how active it is",
-    "sides_apart": "whether the face's units tell left from right",
+    "identifiable": "whether the face's units show how active it is",
+    "sides_apart": "whether the face's units distinguish left and right",
     "note": "what must be known about it",
 }
 """Columns of `summary`."""

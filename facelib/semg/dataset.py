@@ -239,7 +239,7 @@ def open_dataset(folder: str | Path) -> Dataset:
 def read_units(path: Path) -> pd.DataFrame:
     """Read face units, gzipped CSV: one row per frame, one column per unit, values in [0, 1].
 
-    Units that no recorded muscle moves may be missing (the blendshape network doesn't tell the tongue) and
+    Units that no recorded muscle moves may be missing (the blendshape network doesn't read the tongue) and
     are NaN; other columns are left out.
 
     Raises

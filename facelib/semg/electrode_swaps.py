@@ -1,7 +1,7 @@
 """Detection of exchanged electrodes: envelopes are compared with the movement of the face.
 
 A left channel that follows the right side of the face better than its own was swapped. That shows only where
-the sides differ: while both do the same, it can't be told.
+the sides differ: while both do the same, nothing shows it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ONE_SIDED: Final = 0.15
 LEAST: Final = 1.0
 """Seconds of one-sided movement that are needed."""
 SURE: Final = 0.4
-"""Correlation from which on a direction is told."""
+"""Correlation from which on a direction is accepted."""
 CLEAR: Final = 0.6
 """Correlation of each muscle with the other's units from which on two muscles look exchanged."""
 MARGIN: Final = 0.4
@@ -66,7 +66,7 @@ def swapped(
     """Return for each muscle whether its sides, and for muscles whether they, were exchanged.
 
     Sides: the difference left − right of the envelopes is correlated with that of the face units that the
-    muscle moves; where the face was hardly ever one-sided, it can't be told. Muscles of a side are listed
+    muscle moves; where the face was hardly ever one-sided, nothing shows it. Muscles of a side are listed
     only if they look exchanged: each follows the other's units better than those of any other muscle, and
     not its own. The lag within ± .5 s is taken at which all muscles of a clip together fit best.
 
@@ -140,7 +140,7 @@ def swap_findings(table: pd.DataFrame) -> Iterator[Finding]:
         remedy = "Compare with a photograph of the electrodes, and exchange both names."
         yield Finding("error", f"swapped {row['what']}", words, remedy, str(row["channel"]))
     if len(sides) and (sides["verdict"] == CANNOT_TELL).all():
-        words = "Whether left and right were exchanged can't be told: no muscle moved on one side alone."
+        words = "It isn't clear whether left and right were exchanged: no muscle moved on one side alone."
         remedy = "Ask for one-sided movements (a wink, half a smile) at the start of each session."
         yield Finding("note", "swapped sides", words, remedy)
 

@@ -31,20 +31,20 @@ COLUMNS: Final = MappingProxyType(
         "model": "EMG2Expression or Expression2EMG",
         "kind": "ridge or mlp",
         "by": "what was left out in turn: clip or session",
-        "level": "what is told: a channel, a face unit, or a group of channels (mean of what it has)",
+        "level": "what is predicted: a channel, a face unit, or a group of channels (mean of what it has)",
         "name": "of the channel, face unit or group",
-        "known": '"alone", "shared" or "not at all": what the face can tell of it (units: their muscles)',
+        "known": '"alone", "shared" or "not at all": what the face shows of it (units: their muscles)',
         "n": "rows that were compared",
         "clips": "clips they are from",
         "mse": "mean square of the error",
-        "rmse": "its root, in the unit of what is told",
-        "smape": "mean of |error| / mean of |told| and |true|, percent, 0 … 200; large where truth is near 0",
-        "rho": "Spearman's rank correlation of told and true over all rows; telling the mean of the other "
-        "clips, which is low where a clip is high, gives less than 0",
+        "rmse": "its root, in the unit of what is predicted",
+        "smape": "mean of |error| / mean of |predicted| and |true|, percent, 0 … 200; large near a true 0",
+        "rho": "Spearman's rank correlation of predicted and true over all rows; predicting the mean of the "
+        "other clips, which is low where a clip is high, gives less than 0",
         "rho_low": "lower end of its 95 % interval: percentiles over resampled clips, ranks kept",
         "rho_high": "upper end",
         "rho_clip": "median over clips of the rank correlation within each: without differences of clips",
-        "baseline_mse": "mean square of the error of always telling the training's mean",
+        "baseline_mse": "mean square of the error of always predicting the training's mean",
         "baseline_smape": "SMAPE of that",
         "skill": "1 − mse / baseline_mse: 0 is as good as the mean, 1 is perfect",
     }
@@ -62,7 +62,7 @@ class HeldOut:
     model, kind, by
         As in `COLUMNS`.
     names
-        What is told: channels, or face units.
+        What is predicted: channels, or face units.
     true, told
         (n, k) of each clip, by its id.
     baseline
@@ -81,7 +81,7 @@ class HeldOut:
     sessions: Mapping[str, str]
 
     def table(self, *, n_bootstrap: int = BOOTSTRAP, seed: int = 0) -> pd.DataFrame:
-        """Return how good it is, a row for each channel or unit, then for each group; see `COLUMNS`."""
+        """Return the scores, one row per channel or unit, then per group; see `COLUMNS`."""
         import pandas as pd
 
         level = "channel" if self.model == Expression2EMG.__name__ else "unit"
@@ -106,7 +106,7 @@ class HeldOut:
             There is no such clip or name.
         """
         if clip not in self.true:
-            msg = f"No clip {clip!r} was told; there are {', '.join(self.true)}."
+            msg = f"No clip {clip!r} was predicted; there are {', '.join(self.true)}."
             raise UnknownNameError(msg)
         return self._rows(self.true[clip], name), self._rows(self.told[clip], name)
 
@@ -129,7 +129,7 @@ class HeldOut:
         if name in self.names:
             return rows[..., self.names.index(name)]
         if name not in GROUPS or not self._members(GROUPS[name]):
-            msg = f"Nothing was told of {name!r}; there are {', '.join(self.names)}, and their groups."
+            msg = f"Nothing was predicted for {name!r}; there are {', '.join(self.names)}, and their groups."
             raise UnknownNameError(msg)
         columns = [self.names.index(member) for member in self._members(GROUPS[name])]
         return np.asarray(rows[..., columns].mean(axis=-1))

@@ -33,7 +33,7 @@ CLIP_COLUMNS: Final = MappingProxyType(
         "session": "which recording, e.g. 1S; 99_1S where the folder has several participants",
         "mode": "schaede (tasks of the face) or emotion (imitated expressions)",
         "task": "what was asked for",
-        "number": "place of the task in its session and mode; -1 where the id doesn't tell",
+        "number": "place of the task in its session and mode; -1 where the id doesn't say",
         "electrodes": "whether electrodes were on the face",
         "paired": "whether the inventory says that there are signals in step with the video",
         "emg": "envelopes; this and the following are paths from the folder, empty where nothing is there",
@@ -49,7 +49,7 @@ CLIP_COLUMNS: Final = MappingProxyType(
 _ID: Final = re.compile(r"^(?P<pid>[^_]+)_(?P<rec>[^_]+)_(?P<mode>[^_]+)_(?P<number>\d+)_(?P<task>.+)$")
 _FOLDERS: Final = ("emg", "video", "video_no-cut", "video_noelec", "video_noelec_params")
 _SHOWN: Final = 5
-_LONGEST: Final = 200  # characters of a path that are told
+_LONGEST: Final = 200  # characters of a path that are shown
 _MOST_FILES: Final = 100_000
 
 

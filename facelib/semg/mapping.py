@@ -1,8 +1,8 @@
 """From muscle activity to face units and back: maps that are fitted to clips with both.
 
 `Expression2EMG` makes EMG without electrodes: what it says is an expectation given the face, and it can't
-know what the face doesn't show. Which channels are told alone, which only together with others, and which not
-at all stands in `Expression2EMG.channels`, by the groups of `facelib.semg.GROUPS`.
+know what the face doesn't show. Which channels are known alone, which only together with others, and which
+not at all stands in `Expression2EMG.channels`, by the groups of `facelib.semg.GROUPS`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RATES: Final = 1.25
 REST: Final = 5.0
 """Percentile of the training's envelopes that is taken for a face at rest."""
 IDENTIFIABLE: Final = tuple(name for name in CHANNELS if group_of(name).identifiable)
-"""Channels of which the face tells something: all but masseter."""
+"""Channels of which the face shows something: all but masseter."""
 
 CHANNEL_COLUMNS: Final = MappingProxyType(
     {
@@ -86,7 +86,7 @@ class EMG2Expression(Map):
         channels
             That it takes.
         units
-            That it tells; None: those that all clips have.
+            That it predicts; None: those that all clips have.
         context
             Frames that it sees around each.
         scale
@@ -118,8 +118,8 @@ class EMG2Expression(Map):
             A `Recording`, a table by channel, or an array in the order of `inputs`; normalised as for the
             fit. Rows with NaN give NaN.
         above_rest
-            Tell how far units go beyond those of a face at rest, for heads that are at rest at 0: maps of
-            what a network read tell brows half raised of any face.
+            Return how far units go beyond those of a face at rest, for heads that are at rest at 0: maps of
+            what a network read see brows half raised in any face.
 
         Raises
         ------

@@ -201,8 +201,8 @@ MUSCLE_COLUMNS: Final = MappingProxyType(
         "left": "electrode position of the person's left side",
         "does": "what is seen when it contracts",
         "units": "face units that it moves, with its share of each",
-        "group": "what can be told of it from the face, by id of the group",
-        "identifiable": "whether face units tell how active that group is",
+        "group": "id of the group of channels that the face doesn't distinguish",
+        "identifiable": "whether face units show how active that group is",
         "note": "what must be known",
     }
 )
@@ -222,7 +222,7 @@ class Group:
     units
         Face units that they move, with their sides.
     identifiable
-        Whether face units tell how active the group is.
+        Whether face units show how active the group is.
     why
         Why not, or why its channels stand together.
     """
@@ -333,7 +333,7 @@ def _groups() -> dict[str, Group]:
 
 
 GROUPS: Final[Mapping[str, Group]] = MappingProxyType(_groups())
-"""What the face can tell about muscles: channels that move the same face units stand together."""
+"""The muscles that a face distinguishes: channels that move the same face units stand together."""
 
 
 def group_of(channel: str) -> Group:

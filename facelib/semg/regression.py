@@ -102,9 +102,9 @@ def ridge(
 def mlp(inputs: Sequence[Floats], outputs: Sequence[Floats], seed: int = 0) -> Fitted:
     """Fit ridge regression, and a network with two hidden layers to what it leaves.
 
-    The network starts from adding nothing, and is taken where clips that neither learns from are told best;
-    so it isn't worse there than ridge regression. Of several clips every fifth is kept for that, of a single
-    one its last fifth. Same seed, same network.
+    The network starts from adding nothing, and is taken where it predicts clips that neither learns from
+    best; so it isn't worse there than ridge regression. Of several clips every fifth is kept for that, of a
+    single one its last fifth. Same seed, same network.
     """
     import torch
 

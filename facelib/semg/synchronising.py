@@ -355,7 +355,7 @@ def _graded(votes: pd.DataFrame, trigger: float | None) -> Synchronisation:
                 return Synchronisation(lag, grade, "consensus", correlation, votes, (said,))
         said = f"Muscles and face don't agree on a lag: {len(won)} of {len(votes)} pairs at most do."
     else:
-        said = "No muscle moved together with its face units at any lag that was looked at."
+        said = "No muscle moved together with its face units at any lag that was tried."
     if trigger is not None:
         words = (said, f"The trigger's lag is taken, {trigger:+.3f} s; nothing in the film confirms it.")
         return Synchronisation(float(trigger), 0, "trigger", float("nan"), votes, words)

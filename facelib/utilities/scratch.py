@@ -86,7 +86,7 @@ def sweep(place: Path | None = None) -> None:
 
 
 def in_use(folder: Path) -> bool:
-    """Return whether the process that made a folder lives; where the system can't tell, yes.
+    """Return whether the process that made a folder lives; where the system doesn't say, yes.
 
     It holds a lock, which also counts in other containers, where its number means nothing.
     """

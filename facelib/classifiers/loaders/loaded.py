@@ -32,7 +32,7 @@ class Declared:
     size
         Side of its pictures, px.
     trust
-        Whether the reader trusts its maker, so that programs may be run.
+        Whether the user trusts its maker, so that programs may be run.
     """
 
     labels: tuple[str, ...] | None = None
@@ -140,7 +140,7 @@ def load_source(
     found = kind or next((name for name in LOADERS if LOADERS[name].accepts(source)), None)
     if found is None:
         what = type(source).__name__ if isinstance(source, nn.Module) else source.name
-        msg = f"What {what} holds can't be told; say it by `kind`: {', '.join(LOADERS)}."
+        msg = f"It isn't clear what {what} holds; say it by `kind`: {', '.join(LOADERS)}."
         raise BadValueError(msg)
     loader = LOADERS[found]
     unknown = sorted(set(options) - set(loader.options))

@@ -14,7 +14,7 @@ from facelib.errors import BadModelError, BadValueError
 
 
 def read(source: Source, _declared: Declared) -> Loaded:
-    """Take a copy of a module on the processor, in float32, so that the reader's own stays as it is.
+    """Take a copy of a module on the CPU, in float32, so that the user's own stays as it is.
 
     A module that `torch.compile` made is read as what it was made of; a model of transformers gives its
     logits, and its labels where it states them.

@@ -106,7 +106,7 @@ def _checked(
         raise BadValueError(msg)
     texts = [str(text) for text in captions] if captions is not None else []
     if captions is not None and len(texts) != len(shown):
-        msg = f"A contact sheet has one caption a face; got {len(texts)} for {len(shown)} faces."
+        msg = f"A contact sheet has one caption per face; got {len(texts)} for {len(shown)} faces."
         raise BadValueError(msg)
     wide = math.ceil(math.sqrt(len(shown))) if columns is None else columns
     wide = whole("The columns of a contact sheet are a whole number above 0", wide, 1)

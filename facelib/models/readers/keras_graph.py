@@ -81,7 +81,7 @@ class KerasGraph(nn.Module):
         return values[self.made]
 
     def take_off_ending(self) -> Ending:
-        """Take off a softmax or sigmoid at the end, and tell which it was; only reshaping may follow it."""
+        """Take off a softmax or sigmoid at the end, and return which it was; only reshaping may follow it."""
         made = self.made
         while step := next((step for step in self.steps if step.output == made), None):
             if sum(made in other.inputs for other in self.steps) + (made == self.made) > 1:

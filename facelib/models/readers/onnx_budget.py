@@ -22,7 +22,7 @@ DEEPEST = 32
 
 _LOOPS = frozenset({"Loop", "Scan", "SequenceMap"})
 _CHOICE = "If"  # the one operator that may hold a graph
-_SHAPES = frozenset({"Shape", "Size"})  # tell nothing of the values of what they take
+_SHAPES = frozenset({"Shape", "Size"})  # don't depend on the values of what they take
 _RANDOM = frozenset(
     {"Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform"}
     | {"RandomUniformLike"}

@@ -169,7 +169,7 @@ def _older(model: Any, version: int) -> Any:
 
 
 def _called(model: Any, version: int) -> Any:
-    """Call its operators those of an older version: often the same, and the answers tell if they are not."""
+    """Call its operators those of an older version: often the same, and the answers show if they are not."""
     renamed = onnx.ModelProto()
     renamed.CopyFrom(model)
     for operators in renamed.opset_import:

@@ -140,7 +140,7 @@ class TfliteGraph(nn.Module):
                 self.operators.append(operator)
 
     def take_off_ending(self) -> Ending:
-        """Take off a softmax or sigmoid that makes the one output, and tell which it was."""
+        """Take off a softmax or sigmoid that makes the one output, and return which it was."""
         if len(self.outputs) != 1 or not self.operators or self.operators[-1].output != self.outputs[0]:
             return ""
         ending = _ENDINGS.get(self.operators[-1].kind, "")

@@ -82,7 +82,7 @@ def noise(shape: Sequence[int], count: int = 2) -> torch.Tensor:
         `shape` (C, h, w) is none of pictures.
     """
     if not all(isinstance(side, int) and 1 <= side <= LARGEST_SIDE for side in shape):
-        msg = f"it takes pictures of (C, h, w) = {tuple(shape)}; 1 to {LARGEST_SIDE} px a side are handled"
+        msg = f"it takes pictures of (C, h, w) = {tuple(shape)}; 1 to {LARGEST_SIDE} px per side are handled"
         raise BadModelError(msg)
     return torch.rand(count, *shape, generator=torch.Generator().manual_seed(20240412))
 

@@ -41,7 +41,7 @@ def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, torch.Te
     ----------
     path
         A safetensors file, or what ``torch.save`` made of a ``state_dict``, or of a table with one under a
-        usual key such as "state_dict" or "model". The content tells which, not the name.
+        usual key such as "state_dict" or "model". The content decides which, not the name.
     sha256
         What the file's hash, hexadecimal, has to be; None: anything.
 
@@ -76,7 +76,7 @@ def load_into(network: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
     Raises
     ------
     BadModelError
-        Names are missing or unexpected, or shapes differ; the first few are told.
+        Names are missing or unexpected, or shapes differ; the first few are named.
     """
     expected = network.state_dict()
     optional = "num_batches_tracked"  # old files lack it, and no answer depends on it

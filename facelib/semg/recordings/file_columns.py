@@ -34,7 +34,7 @@ _UNIT: Final = re.compile(r"\s*[\[(]\s*(?P<unit>[nµμum]?[Vv]|s|sec|[mµμu]s)\
 _STEP: Final = 1.5
 """Distance of two times, in samples, beyond which some are missing between; twice that if times jitter."""
 _FEW: Final = 4
-"""Distances between long steps that tell whether they come evenly."""
+"""Distances between long steps by which to judge whether they come evenly."""
 _WHOLE: Final = 1e-3
 """How near to a whole number of its last digit a rounded step is."""
 _EARLY: Final = 0.7
@@ -186,7 +186,7 @@ def kind_of(names: Sequence[str], rate: float) -> Kind:
 
 
 def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]]:
-    """Return the sampling rate that times tell, Hz, and the row that each sample belongs to.
+    """Return the sampling rate by the times, Hz, and the row that each sample belongs to.
 
     The rate is that of the steps without gaps. Times may be rounded, so that some are alike, and may jitter:
     then only stretches of three samples and more count as missing. Those leave rows out.
@@ -208,7 +208,7 @@ def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]
     """
     if len(times) < 2 or not np.isfinite(times).all():
         msg = (
-            "Times that tell a rate are two numbers or more, none of them missing. Without times, say how "
+            "A rate needs times of two rows or more, none of them missing. Without times, say how "
             "many samples there are a second."
         )
         raise BadValueError(msg, hint="In Python: rate=.")

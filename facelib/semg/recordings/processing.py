@@ -50,7 +50,7 @@ class Chain:
     window
         Of the sliding root mean square, samples at `told_at` Hz: 2048 are half a second.
     told_at
-        Rate that `taps` and `window` are told for, Hz. At other rates they last as long.
+        Rate that `taps` and `window` are given for, Hz. At other rates they last as long.
     rate
         Rows of the envelope a second: those of the video.
     resampling

@@ -49,7 +49,7 @@ MOST_BYTES: Final = 2 * 2**30
 MOST_NUMBERS: Final = 200_000_000
 """Of a recording: 18 minutes of 44 inputs at 4096 Hz; as float32 .8 GB."""
 SAME: Final = 0.01
-"""Share by which a rate that was given may differ from the one that times tell."""
+"""Share by which a rate that was given may differ from the one by the times."""
 
 SLOWEST: Final = 10.0
 """Samples a second below which the unit of times is checked: in ms, 4096 a second look like 4."""
@@ -59,7 +59,7 @@ class NoRateError(BadValueError):
     """A file that doesn't say how many samples a second it has."""
 
 
-_LOOKED_AT: Final = 65_536  # bytes of a text that tell how it writes numbers
+_LOOKED_AT: Final = 65_536  # bytes of a text that show how it writes numbers
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")  # first bytes of such a text
 _NAMELESS: Final = "Unnamed: "  # how pandas calls columns without a name
 _POINT = re.compile(r"\d\.\d")
@@ -82,7 +82,7 @@ def read_signals(
     source
         A file, or the bytes of one that was uploaded.
     name
-        What the file is called; its ending tells the format (`SUFFIXES`). Needed for bytes.
+        What the file is called; its ending gives the format (`SUFFIXES`). Needed for bytes.
     rate
         Samples a second; None: as the file's header or times say.
     kind
@@ -252,7 +252,7 @@ def _without_ends(table: pd.DataFrame, name: str, nameless: int) -> pd.DataFrame
         return table.iloc[:, :-1]
     if nameless:
         msg = (
-            f"{name} has more fields in its rows than its first line has names: nothing tells which field "
+            f"{name} has more fields in its rows than its first line has names: it isn't clear which field "
             "belongs to which name. Name every column; decimal commas need semicolons between columns."
         )
         raise BadTableError(msg)

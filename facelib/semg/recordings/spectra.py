@@ -35,7 +35,7 @@ SPECTRUM_COLUMNS: Final = MappingProxyType(
     {
         "channel": "name",
         "frequency": "Hz",
-        "density": "power a frequency, µV²/Hz: median over windows of 2 s, so that events don't count",
+        "density": "power per frequency, µV²/Hz: median over windows of 2 s, so that events don't count",
         "prominence": "dB above the median of the neighbours within ± 8 Hz",
     }
 )

@@ -159,7 +159,7 @@ _ALL = (
 )
 TASKS: Final[Mapping[str, Task]] = MappingProxyType({task.id: task for task in _ALL})
 """The tasks by their ids: eleven movements and six emotions as in MMM; ours are eight one-sided movements, to
-tell sides apart, clenched teeth, which nothing in the face shows, and free mimicry, to tell muscles apart."""
+separate the sides, clenched teeth, which nothing in the face shows, and free mimicry, to separate muscles."""
 
 
 def task_of(name: str) -> Task:

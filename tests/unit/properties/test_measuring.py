@@ -63,7 +63,7 @@ def test_progress_counts_up_to_all(folder: Path, capsys: pytest.CaptureFixture[s
     assert seen == [(16, 45), (32, 45), (45, 45)]
     properties.measure(faces, "brightness", progress=True)
     assert "0/45" in capsys.readouterr().err
-    with pytest.raises(BadValueError, match="Progress is told to a function"):
+    with pytest.raises(BadValueError, match="Progress is reported to a function"):
         properties.measure(faces, "brightness", progress="yes")  # type: ignore[arg-type]
 
 
