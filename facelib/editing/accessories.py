@@ -19,8 +19,7 @@ from facelib.editing.forehead import in_front
 from facelib.editing.surface_normals import Lamp, Stance, lamp, stance
 from facelib.editing.warp import coverage
 from facelib.face import Face
-from facelib.head.accessories import glasses
-from facelib.head.accessories import surgical_mask as mask
+from facelib.head.accessories import glasses, surgical_mask
 from facelib.head.accessories.clearance import Cast
 from facelib.head.accessories.thing import Worn
 from facelib.head.geometry.arrays import load
@@ -79,7 +78,7 @@ def _dummy(weight: float, pulled: float, size: int) -> Dummy:
     head = Head(expression="neutral", glasses=weight, mask=pulled)
     vertices, marks = _bare()
     pieces = []
-    for make in (mask.made, mask.loops, glasses.made):
+    for make in (surgical_mask.made, surgical_mask.loops, glasses.made):
         thing = make(head, vertices, size)
         if thing is None or not thing.opacity:
             continue
@@ -88,7 +87,7 @@ def _dummy(weight: float, pulled: float, size: int) -> Dummy:
         behind = np.clip((front - thing.vertices[:, 2]) / _BESIDE[1], 0, 1).astype(np.float32)
         held = _UPPER if stiff else _LOWER
         follows = None if stiff else _following(marks[list(held)], thing.vertices)
-        close = make is mask.made
+        close = make is surgical_mask.made
         pieces.append(Piece(thing, held, follows, 0 * behind if close else behind, close))
     rims: tuple[Doubles, ...] = ()
     if weight:

@@ -21,7 +21,7 @@ import numba
 from numba.core.caching import IndexDataCacheFile
 
 from facelib.errors import UnavailableError
-from facelib.utilities import code_digests as sources
+from facelib.utilities import code_digests
 from facelib.utilities.files import newest_last
 from facelib.utilities.sealed_files import folder as private
 from facelib.utilities.sealed_files import is_whole, sealed
@@ -87,4 +87,4 @@ def folder(module: str) -> Path:
 
 def version(module: str) -> str:
     """Return a name that changes with a module, its imports, and the data beside it."""
-    return sources.digest(f"facelib.{module}", folder=_HERE.parent)[:16]
+    return code_digests.digest(f"facelib.{module}", folder=_HERE.parent)[:16]
