@@ -185,6 +185,7 @@ def normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints) -> Flo
 @jit
 def fill_normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints, result: Floats) -> None:
     """Fill the first three columns of (N, 3+), see `normals`."""
+    # normal of each triangle, as long as twice its area
     faces = np.empty((len(triangles), 3), np.float32)
     for t in range(len(triangles)):
         a, b, c = triangles[t]
