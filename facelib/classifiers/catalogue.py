@@ -209,9 +209,9 @@ def read(
 
     from facelib.classifiers.reading import read as read_with
 
-    given = available() if classifiers is None else classifiers
-    check_kind(given, (str, Classifier, Iterable), "A list of classifiers, or None for all,")
-    chosen = [given] if isinstance(given, str | Classifier) else list(given)
+    asked = available() if classifiers is None else classifiers
+    check_kind(asked, (str, Classifier, Iterable), "A list of classifiers, or None for all,")
+    chosen = [asked] if isinstance(asked, str | Classifier) else list(asked)
     if not chosen:
         msg = "A classifier is needed; none was given, or none is installed (see facelib models list)."
         raise BadValueError(msg)

@@ -23,18 +23,18 @@ def certainties(classifier: Classifier) -> tuple[str, ...]:
     network = nn.Sequential(classifier.body, classifier.head)
     with torch.no_grad():
         outputs, again = network(prepared), network(prepared)
-    found = [scaling_finding(classifier.preparation)]
+    findings = [scaling_finding(classifier.preparation)]
     if are_probabilities(outputs):
-        found.insert(0, PROBABILITIES.format("sigmoids" if classifier.sigmoids else "logits"))
+        findings.insert(0, PROBABILITIES.format("sigmoids" if classifier.sigmoids else "logits"))
     elif look_like_sigmoids(network, prepared):
-        found.insert(0, SIGMOIDS)
+        findings.insert(0, SIGMOIDS)
     if not torch.allclose(outputs, again, rtol=1e-3, atol=1e-4, equal_nan=True):
-        found.append(RANDOM)
+        findings.append(RANDOM)
     elif is_constant(outputs.numpy()) and is_constant(_outputs_for_plain_pictures(classifier)):
-        found.append(CONSTANT)
+        findings.append(CONSTANT)
     elif _heeds_company(network, prepared, classifier.prepare(_plain_pictures())):
-        found.append(COMPANY)
-    return tuple(text for text in found if text)
+        findings.append(COMPANY)
+    return tuple(text for text in findings if text)
 
 
 def look_like_sigmoids(network: nn.Module, prepared: torch.Tensor) -> bool:

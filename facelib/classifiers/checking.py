@@ -121,10 +121,10 @@ class Check:
                 f"(chance: {self.chance:.2f}).".replace(" 0.", " .")
             )
         poor = len(self.table) and self.table["right"].iloc[0] < POOR
-        found = " ".join(self.findings) or (
+        verdict = " ".join(self.findings) or (
             ONLY_POOR if poor else "Nothing speaks against what was declared."
         )
-        return f"{right} {found}"
+        return f"{right} {verdict}"
 
     def _repr_markdown_(self) -> str:
         lines = [f"{self}"]
@@ -169,12 +169,12 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     """
     import pandas as pd
 
-    known = [emotion for emotion in EMOTIONS if emotion in classifier.emotions.values()]
+    expressions = [emotion for emotion in EMOTIONS if emotion in classifier.emotions.values()]
     certain = certainties(classifier)
-    if len(known) < 2:
+    if len(expressions) < 2:
         return Check(classifier.id, certain, pd.DataFrame(columns=list(COLUMNS)), 0, float("nan"))
     images, boxes, shown = _heads()
-    chosen = np.isin(shown, known)
+    chosen = np.isin(shown, expressions)
     images, boxes, shown = images[chosen], boxes[chosen], shown[chosen]
     logits = _logits(classifier, classifier.preparation, images, boxes)
     declared = _named(classifier.labels, classifier.emotions, logits) == shown
@@ -189,7 +189,7 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     if is_constant(logits):
         sentences += () if CONSTANT in certain else (CONSTANT,)
     elif not (sentences or unasked):
-        sentences += _chance_finding(declared, 1 / len(known))
+        sentences += _chance_finding(declared, 1 / len(expressions))
     return Check(classifier.id, sentences, table, len(shown), 1 / len(classifier.labels))
 
 
@@ -303,15 +303,15 @@ def _labelled(
     """Yield the same for other orders of the labels: those of data sets, and the one that fits best."""
     order = tuple(classifier.emotions[label] or _NONE for label in classifier.labels)
     winners = logits.argmax(1)
-    known = {
+    orders = {
         name: other for name, other in _ORDERS.items() if sorted(other) == sorted(order) and other != order
     }
-    for name, other in known.items():
+    for name, other in orders.items():
         right = np.array(other)[winners] == shown
         yield "labels", f"in the order of {name}: {_listed(other)}", right, np.zeros_like(right)
     best, right = _fitted(order, winners, shown)
     declared = np.array(order)[winners] == shown
-    if best != order and best not in known.values() and right.sum() > declared.sum():
+    if best != order and best not in orders.values() and right.sum() > declared.sum():
         yield "labels", f"in the order that fits best: {_listed(best)}", right, np.zeros_like(right)
 
 

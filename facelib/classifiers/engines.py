@@ -47,11 +47,11 @@ def fast(body: nn.Module, example: torch.Tensor) -> Engine:
     for make in (in_onnxruntime, in_channels_last):
         try:
             engine = make(body, example[:-1])
-            found = engine(example.clone())
+            outputs = engine(example.clone())
         except Exception as error:
             reason = str(error)
         else:
-            if _agree(found, expected):
+            if _agree(outputs, expected):
                 return engine
             reason = "it computes something else"
         logging.getLogger(__name__).info("No engine %s: %s", make.__name__, reason)

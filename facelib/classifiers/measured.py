@@ -22,13 +22,13 @@ def sentences(sha256: str) -> list[tuple[str, str]]:
     sha256
         Hash of the file with the weights: other weights under the same name behave otherwise.
     """
-    found = _rows()
-    measured = [row["classifier"] for row in found if (row["what"], row["row"]) == ("weights", sha256)]
+    rows = _rows()
+    measured = [row["classifier"] for row in rows if (row["what"], row["row"]) == ("weights", sha256)]
     if not (sha256 and measured):
         return []
-    own = [row for row in found if row["classifier"] == measured[0]]
-    (shown,) = (row for row in found if row["what"] == "population")
-    return described(own, f"{shown['row']} (facelib {shown['column']})")
+    own_rows = [row for row in rows if row["classifier"] == measured[0]]
+    (shown,) = (row for row in rows if row["what"] == "population")
+    return described(own_rows, f"{shown['row']} (facelib {shown['column']})")
 
 
 def described(own: Sequence[Row], population: str) -> list[tuple[str, str]]:

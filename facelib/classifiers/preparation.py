@@ -106,10 +106,10 @@ class Preparation:
             raise BadValueError(msg)
         for name, values in (("mean", self.mean), ("std", self.std)):
             try:
-                given = np.atleast_1d(np.asarray(values))
+                per_channel = np.atleast_1d(np.asarray(values))
             except ValueError:  # some of other lengths
-                given = np.empty(0)
-            numbers = given.astype(np.float64) if given.dtype.kind in "iuf" else np.empty(0)
+                per_channel = np.empty(0)
+            numbers = per_channel.astype(np.float64) if per_channel.dtype.kind in "iuf" else np.empty(0)
             fits = numbers.shape == (1,) or (numbers.shape == (3,) and self.colour in ("rgb", "bgr"))
             if not fits or not np.all(np.isfinite(numbers)) or (name == "std" and not np.all(numbers > 0)):
                 above = " above 0" if name == "std" else ""
@@ -170,11 +170,11 @@ class Preparation:
         BadValueError
             The boxes have another shape, or one is empty, not finite, or wholly outside the picture.
         """
-        given = np.asarray((0, 0, width, height) if boxes is None else boxes, np.float64)
-        if given.shape not in ((4,), (count, 4)):
-            msg = f"Boxes have shape (4,) or ({count}, 4), one per picture; got {given.shape}."
+        corners = np.asarray((0, 0, width, height) if boxes is None else boxes, np.float64)
+        if corners.shape not in ((4,), (count, 4)):
+            msg = f"Boxes have shape (4,) or ({count}, 4), one per picture; got {corners.shape}."
             raise BadValueError(msg)
-        low, high = given[..., :2], given[..., 2:]
+        low, high = corners[..., :2], corners[..., 2:]
         sides = high - low
         if self.fit != "stretch":
             sides = (sides.max if self.fit == "square" else sides.min)(-1, keepdims=True)
@@ -182,8 +182,8 @@ class Preparation:
         centre = (low + high) / 2
         squares = np.rint(np.concatenate([centre - half, centre + half], -1))
         inside = (squares[..., :2] < (width, height)) & (squares[..., 2:] > 0)
-        if not np.all(np.isfinite(given)) or not np.all(high > low) or not np.all(inside):
-            msg = f"A face box is (x1, y1, x2, y2), x1 < x2, y1 < y2, in the picture; got {given.tolist()}."
+        if not np.all(np.isfinite(corners)) or not np.all(high > low) or not np.all(inside):
+            msg = f"A face box is (x1, y1, x2, y2), x1 < x2, y1 < y2, in the picture; got {corners.tolist()}."
             raise BadValueError(msg)
         return np.broadcast_to(squares, (count, 4))
 

@@ -112,23 +112,23 @@ def preset(name: str, source: Source, *, id: str | None = None, **more: Any) -> 
     >>> clf = preset("hsemotion_onnx", "enet_b0_8_best_vgaf.onnx")  # doctest: +SKIP
     >>> register("hsemotion_onnx", clf)  # doctest: +SKIP
     """
-    chosen = PRESETS[name]
-    missing = {option: what for option, what in (chosen.needs or {}).items() if option not in more}
+    entry = PRESETS[name]
+    missing = {option: what for option, what in (entry.needs or {}).items() if option not in more}
     if missing:
         wanted = "; ".join(f"{option}= ({what})" for option, what in missing.items())
-        msg = f"The preset {name!r} also needs {wanted}. {chosen.note[:1].upper()}{chosen.note[1:]}."
+        msg = f"The preset {name!r} also needs {wanted}. {entry.note[:1].upper()}{entry.note[1:]}."
         raise BadValueError(msg)
     stated: dict[str, Any] = {
-        "kind": chosen.kind,
-        "labels": chosen.labels,
-        "emotions": chosen.emotions,
-        "preparation": chosen.preparation,
-        "title": chosen.title,
-        "licence": chosen.licence,
-        "training_data": chosen.training_data,
-        "limits": chosen.limits,
+        "kind": entry.kind,
+        "labels": entry.labels,
+        "emotions": entry.emotions,
+        "preparation": entry.preparation,
+        "title": entry.title,
+        "licence": entry.licence,
+        "training_data": entry.training_data,
+        "limits": entry.limits,
     }
-    return own(source, id=id or name, **(stated | dict(chosen.options(source)) | more))
+    return own(source, id=id or name, **(stated | dict(entry.options(source)) | more))
 
 
 def preset_table() -> str:

@@ -147,13 +147,13 @@ def _why_not(tried: Sequence[str]) -> str:
 
 def _candidates(network: nn.Module, sample: torch.Tensor) -> tuple[torch.Tensor, list[tuple[str, Layout]]]:
     """Return the logits, and the layers whose output is a grid of places that matter, the last one first."""
-    found: dict[str, torch.Tensor] = {}
+    seen: dict[str, torch.Tensor] = {}
 
     def note(name: str) -> Callable[[nn.Module, object, object], None]:
         def hook(_module: nn.Module, _inputs: object, output: object) -> None:
             if isinstance(output, torch.Tensor) and output.requires_grad and Layout.of(tuple(output.shape)):
-                found.pop(name, None)  # a layer that is run several times counts where it is run last
-                found[name] = output
+                seen.pop(name, None)  # a layer that is run several times counts where it is run last
+                seen[name] = output
 
         return hook
 
@@ -168,9 +168,9 @@ def _candidates(network: nn.Module, sample: torch.Tensor) -> tuple[torch.Tensor,
     finally:
         for handle in handles:
             handle.remove()
-    if not found:
+    if not seen:
         return logits.detach(), []
-    outputs = dict(reversed(found.items()))
+    outputs = dict(reversed(seen.items()))
     gradients = torch.autograd.grad(logits.square().sum(), list(outputs.values()), allow_unused=True)
     layouts = zip(outputs, map(_layout_that_matters, gradients), strict=True)
     return logits.detach(), [(name, layout) for name, layout in layouts if layout is not None]

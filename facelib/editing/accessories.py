@@ -135,11 +135,11 @@ class Map(NamedTuple):
     @classmethod
     def of(cls, face: Face, marks: Doubles, held: tuple[int, ...]) -> Map:
         """Fit the map to landmarks that hold a thing."""
-        own, there = marks[list(held)], face.landmarks[list(held)].astype(np.float64)
-        middle, aim = own.mean(axis=0), there.mean(axis=0)
+        dummy, there = marks[list(held)], face.landmarks[list(held)].astype(np.float64)
+        middle, aim = dummy.mean(axis=0), there.mean(axis=0)
         stands = stance(face.landmarks)
         start = stands.scale * stands.rotation[:2] * [[1.0], [-1.0]]
-        away = own - middle
+        away = dummy - middle
         rest = (there - aim) - away @ start.T  # what pose and size leave: mended as far as it is sure
         pull = away.T @ away + np.diag([0.02, 0.02, 0.5]) * len(held)
         plane = start + np.linalg.solve(pull, away.T @ rest).T

@@ -56,13 +56,13 @@ def seen(face: Face, names: Sequence[str]) -> tuple[str, ...]:
         return ()
     height, width = face.size
     turned = stance(face.landmarks).rotation
-    found = []
+    visible = []
     for name in names:
         x, y = sticking()[name][0, :FIRST_IRIS] @ face.landmarks[:FIRST_IRIS]
         away = float(turned[2] @ np.array(normals()[name])) < FACING
         if not away and 0 <= x < width and 0 <= y < height:
-            found.append(name)
-    return tuple(found)
+            visible.append(name)
+    return tuple(visible)
 
 
 def uncovered(face: Face, names: Sequence[str]) -> tuple[str, ...]:

@@ -116,10 +116,10 @@ def _covered(face: Face) -> Field:
     small = cv2.resize(face.image, (columns, rows), interpolation=cv2.INTER_AREA)
     shrunk = face.landmarks * (np.array([columns, rows]) / face.image.shape[1::-1]).astype(np.float32)
     kinds = labels(face, shrunk, (rows, columns), ())
-    found = _over_forehead(small, kinds, shrunk, width * scale)
-    if not found.any():
+    cover = _over_forehead(small, kinds, shrunk, width * scale)
+    if not cover.any():
         return np.zeros(face.size, np.float32)
-    followed = guided(face.image, small, found, max(round(_GUIDE * width * scale), 1))
+    followed = guided(face.image, small, cover, max(round(_GUIDE * width * scale), 1))
     zone = cv2.dilate(_among(kinds, _FOREHEAD).astype(np.float32), np.ones((3, 3), np.uint8))
     return np.asarray(
         followed * cv2.resize(zone, face.size[::-1], interpolation=cv2.INTER_LINEAR), np.float32

@@ -70,8 +70,8 @@ def leads_on(face: Face, names: Sequence[str], wires: float = 1.0) -> Face:
         return face
     stands = stance(face.landmarks)
     lit = lamp(face, stands)
-    found = [way for name in names if len((way := way_of(face, name, wires, stands, lit)).points) > 1]
-    layer, dim = _painted(found, face.size, stands.scale, lit)
+    ways = [way for name in names if len((way := way_of(face, name, wires, stands, lit)).points) > 1]
+    layer, dim = _painted(ways, face.size, stands.scale, lit)
     return face.replace(image=laid(face.image, layer, dim))
 
 
@@ -129,10 +129,12 @@ def _followed(face: Face, name: str, place: Doubles, stands: Stance) -> Doubles:
     off = np.linalg.norm(place[:, None] - marks[None], axis=2)
     nearest = off.min(axis=1, keepdims=True)
     weight = np.exp(-((off - nearest) / _NEAR))
-    own = (weight @ shifts) / weight.sum(axis=1, keepdims=True)
-    found = stiff(place) + (gaussian_filter1d(own, _SMOOTH, axis=0, mode="nearest") if len(own) > 1 else own)
-    start = sticking()[name][0, :FIRST_IRIS] @ points - found[0]
-    return np.asarray(found + np.exp(-np.arange(len(found)) / _STARTS)[:, None] * start)
+    shift = (weight @ shifts) / weight.sum(axis=1, keepdims=True)
+    moved = stiff(place) + (
+        gaussian_filter1d(shift, _SMOOTH, axis=0, mode="nearest") if len(shift) > 1 else shift
+    )
+    start = sticking()[name][0, :FIRST_IRIS] @ points - moved[0]
+    return np.asarray(moved + np.exp(-np.arange(len(moved)) / _STARTS)[:, None] * start)
 
 
 def _painted(ways: Sequence[Way], size: tuple[int, int], scale: float, lit: Lamp) -> tuple[Field, Field]:

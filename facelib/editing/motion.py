@@ -185,21 +185,21 @@ def _explained(content: bytes) -> FaceMotion:
     points = np.frombuffer(content).reshape(N_LANDMARKS, 2)
     model = _model()
     everything = np.concatenate([model.people, model.moves])
-    people, own = len(model.people), points[:FIRST_IRIS]
+    people, observed = len(model.people), points[:FIRST_IRIS]
     shape, amounts, view = model.rest, np.zeros(len(everything)), None
     for _ in range(ROUNDS):
-        view = _placed(shape, own, view)
+        view = _placed(shape, observed, view)
         spread = view.moves(shape, everything)
         seen = view.seen(shape)[0]
         columns = spread[:, :FIRST_IRIS].reshape(len(everything), -1) / (NOISE * view.scale)
-        aim = (own - seen[:FIRST_IRIS]).ravel() / (NOISE * view.scale) + amounts @ columns
+        aim = (observed - seen[:FIRST_IRIS]).ravel() / (NOISE * view.scale) + amounts @ columns
         amounts = _likely(columns, aim, people)
         shape = model.rest + np.tensordot(amounts, everything, 1)
     assert view is not None
     moves = view.moves(shape, model.moves)
     seen = view.seen(shape)[0]
     size = float(np.hypot(*np.subtract(*eyes_between(seen.astype(np.float32)))))
-    misfit = float(np.sqrt(((seen[:FIRST_IRIS] - own) ** 2).sum(axis=1).mean())) / size
+    misfit = float(np.sqrt(((seen[:FIRST_IRIS] - observed) ** 2).sum(axis=1).mean())) / size
     resting = seen - np.tensordot(amounts[people:], moves, 1)
     units = dict(zip(model.names, amounts[people:].tolist(), strict=True))
     return FaceMotion(MappingProxyType(units), moves, resting, misfit)

@@ -72,14 +72,14 @@ def similarity_of(landmarks: npt.NDArray[np.floating], places: npt.NDArray[np.fl
     BadValueError
         If the landmarks lie all on one place, or some aren't known.
     """
-    found = nearest(_skin(landmarks), _skin(places))
-    if not np.isfinite(found.turn) or not found.size > 0:
+    fit = nearest(_skin(landmarks), _skin(places))
+    if not np.isfinite(fit.turn) or not fit.size > 0:
         msg = (
             "Faces are aligned by landmarks that are known and lie apart: these aren't known, or they lie on "
             "one place."
         )
         raise BadValueError(msg)
-    return found
+    return fit
 
 
 def nearest(start: npt.NDArray[Any], end: npt.NDArray[Any]) -> Similarity:
@@ -120,12 +120,12 @@ def mean_shape(shapes: npt.NDArray[np.floating], weights: npt.NDArray[np.floatin
     BadValueError
         If there is no shape, or one has no size or unknown landmarks.
     """
-    given = np.asarray(shapes, np.float64)
-    share = np.ones(len(given)) if weights is None else np.asarray(weights, np.float64)
-    if not len(given) or not share.sum() > 0:
+    stacked = np.asarray(shapes, np.float64)
+    share = np.ones(len(stacked)) if weights is None else np.asarray(weights, np.float64)
+    if not len(stacked) or not share.sum() > 0:
         msg = "A mean shape needs a shape, with a weight above 0; got none."
         raise BadValueError(msg)
-    points = given @ np.array([1, 1j])
+    points = stacked @ np.array([1, 1j])
     centred = points - points[:, :FIRST_IRIS].mean(axis=1, keepdims=True)
     size = np.sqrt((abs(centred[:, :FIRST_IRIS]) ** 2).mean(axis=1, keepdims=True))
     if not (size > 0).all():  # NaN isn't either

@@ -348,10 +348,10 @@ class FaceSet(Sequence[Face]):
             raise BadTableError(msg, duplicates=several["id"].tolist(), hint="In Python: within=.")
         first, second = (rows[rows[column] == value].set_index(shared)["id"] for value in sorted(values))
         names = [str(value) for value in sorted(values)]
-        found: pd.DataFrame = (
+        partners: pd.DataFrame = (
             first.to_frame(names[0]).join(second.rename(names[1]), how="inner").reset_index()
         )
-        return found
+        return partners
 
     def _column(self, name: str) -> pd.Series[Any]:
         if name not in self._table:
@@ -364,11 +364,11 @@ class FaceSet(Sequence[Face]):
         from pandas import isna
         from pandas.api.types import is_scalar
 
-        known: dict[str, Any] = {}
+        row: dict[str, Any] = {}
         for name, value in self._table.iloc[number].items():
             if not (is_scalar(value) and isna(value)):
-                known[str(name)] = value.item() if isinstance(value, np.generic) else value
-        return known
+                row[str(name)] = value.item() if isinstance(value, np.generic) else value
+        return row
 
     def _of(self, numbers: npt.NDArray[np.intp]) -> FaceSet:
         chosen = object.__new__(FaceSet)

@@ -101,16 +101,16 @@ def load_face(
     from facelib.faces.detector import detect_faces  # torch is loaded when a face is looked for
     from facelib.faces.landmarker import find_landmarks
 
-    found = find_faces(image) if numbered else _in_order(detect_faces(image))
-    chosen = _chosen(found, which)
-    attributes: dict[str, Any] = {"faces_found": len(found)}
+    detections = find_faces(image) if numbered else _in_order(detect_faces(image))
+    detection = _chosen(detections, which)
+    attributes: dict[str, Any] = {"faces_found": len(detections)}
     notes = []
-    if len(found) > 1 and which is None:
-        notes.append(f"{len(found)} faces were found; the largest is used.")
-    beyond = _fit(chosen, width, height)
+    if len(detections) > 1 and which is None:
+        notes.append(f"{len(detections)} faces were found; the largest is used.")
+    beyond = _fit(detection, width, height)
     if beyond > NOTED_CUT:
         notes.append(f"The picture's border cuts off {beyond:.0%} of the face's box.")
-    face = _cut_out(image, chosen)
+    face = _cut_out(image, detection)
     with suppress(UnavailableError):  # the picture can be classified all the same
         landmarks = find_landmarks(face.image, face.box, face.eyes)
         face = face.replace(landmarks=landmarks, eyes=eyes_between(landmarks))

@@ -184,18 +184,18 @@ def followed(frames: Iterable[Picture]) -> Iterator[npt.NDArray[np.float32]]:
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             msg = f"A frame is uint8 (H, W, 3), RGB; got {frame.dtype} {frame.shape}."
             raise BadImageError(msg)
-        found = None
+        landmarks = None
         if before is not None:
             eyes = before[[LEFT_EYE, RIGHT_EYE]].astype(np.float64)
             points, presence = find_landmarks_and_presence(frame, _boxes([before])[0], eyes, rounds=1)
-            found = points if presence >= PRESENT else None
+            landmarks = points if presence >= PRESENT else None
             waiting = 0
-        if found is None and waiting == 0:
-            found = _searched(frame)
+        if landmarks is None and waiting == 0:
+            landmarks = _searched(frame)
             waiting = SEARCHED
         waiting = max(waiting - 1, 0)
-        before = found
-        yield nothing if found is None else found
+        before = landmarks
+        yield nothing if landmarks is None else landmarks
 
 
 def _searched(frame: Picture) -> npt.NDArray[np.float32] | None:

@@ -112,15 +112,17 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
     'a palsy of the right side grows'
     """
     aliased = isinstance(name, str) and name in ALIASES
-    found = name if isinstance(name, Intervention) else ALIASES[name] if aliased else INTERVENTIONS[name]
-    known: list[str] = [field.name for field in fields(found)] if is_dataclass(found) else []
+    intervention = (
+        name if isinstance(name, Intervention) else ALIASES[name] if aliased else INTERVENTIONS[name]
+    )
+    known: list[str] = [field.name for field in fields(intervention)] if is_dataclass(intervention) else []
     if unknown := [option for option in options if option not in known]:
         msg = (
-            f"{found.id!r} has no such options: {', '.join(unknown)}. "
+            f"{intervention.id!r} has no such options: {', '.join(unknown)}. "
             f"Its options: {', '.join(known) or 'none'}."
         )
         raise BadValueError(msg)
-    return replace(found, **options) if options else found  # type: ignore[type-var]
+    return replace(intervention, **options) if options else intervention  # type: ignore[type-var]
 
 
 def ordered(face: Face | Head | None = None) -> list[Intervention]:

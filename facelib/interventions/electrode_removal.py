@@ -135,10 +135,10 @@ def _restored(shown: _Shown, method: str, mask: str) -> Restored:
     missed = _missed(face, first.mask) if mask == "found" and face.source != "rendered" else ()
     if not missed:
         return first
-    told = known_mask(face, missed)
-    then = restore(face.replace(image=first.image), _AROUND.get(method, method), told)
-    cover = 1 - (1 - first.mask) * (1 - told)
-    below = (first.mask * (1 - told))[..., None] * first.fill + told[..., None] * then.fill
+    missed_mask = known_mask(face, missed)
+    then = restore(face.replace(image=first.image), _AROUND.get(method, method), missed_mask)
+    cover = 1 - (1 - first.mask) * (1 - missed_mask)
+    below = (first.mask * (1 - missed_mask))[..., None] * first.fill + missed_mask[..., None] * then.fill
     return Restored(then.image, cover, below / np.maximum(cover, 1e-6)[..., None], method)
 
 
@@ -166,17 +166,17 @@ def _shares(mask: npt.NDArray[np.float32], strength: float) -> npt.NDArray[np.fl
 
 def _told(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, Any]:
     """Return what is known about a face: electrodes whose middle is painted over aren't seen any more."""
-    known = {**face.attributes, "electrodes_removed_by": method}
-    names = _positions(known)
+    attributes = {**face.attributes, "electrodes_removed_by": method}
+    names = _positions(attributes)
     if names is None or not np.isfinite(face.landmarks[:FIRST_IRIS]).all():
-        return {name: value for name, value in known.items() if name not in _SEEN}
+        return {name: value for name, value in attributes.items() if name not in _SEEN}
     if names:
         height, width = face.size
         middles = np.stack([sticking()[name][0, :FIRST_IRIS] for name in names]) @ face.landmarks[:FIRST_IRIS]
         columns, rows = middles.astype(int).T
         gone = share[rows.clip(0, height - 1), columns.clip(0, width - 1)] >= GONE
         names = tuple(name for name, off in zip(names, gone, strict=True) if not off)
-    return {**known, "visible_electrodes": names}
+    return {**attributes, "visible_electrodes": names}
 
 
 def _positions(known: Mapping[str, Any]) -> tuple[str, ...] | None:

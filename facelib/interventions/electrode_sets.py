@@ -116,11 +116,11 @@ class ElectrodeSets(FaceIntervention):
         """
         if not names:
             return 0
-        chosen = self._checked(names)
-        if chosen not in self._steps:
+        positions = self._checked(names)
+        if positions not in self._steps:
             msg = f"The series has no such set of electrodes: {', '.join(names)}."
             raise BadValueError(msg)
-        return self._steps[chosen]
+        return self._steps[positions]
 
     def orders(self, key: str) -> npt.NDArray[np.int64]:
         """Return the orders of `groups` that a face goes through, (2 pairs, groups).

@@ -37,16 +37,16 @@ def _canonical(only: Any, scheme: str) -> tuple[str, ...]:
     """Return positions of a scheme in its order, each once; () where they are all of it."""
     if only in ((), []):
         return ()
-    known = ELECTRODE_SCHEMES[scheme]
+    places = ELECTRODE_SCHEMES[scheme]
     names = (only,) if isinstance(only, str) else only
-    if not isinstance(names, tuple | list) or any(name not in known for name in names):
+    if not isinstance(names, tuple | list) or any(name not in places for name in names):
         msg = (
-            f"only holds positions of the scheme {scheme!r}, {known[0]} to {known[-1]}, or nothing, which is "
-            f"all of them; got {only!r}."
+            f"only holds positions of the scheme {scheme!r}, {places[0]} to {places[-1]}, or nothing, which "
+            f"is all of them; got {only!r}."
         )
         raise BadValueError(msg)
-    chosen = tuple(name for name in known if name in names)
-    return () if len(chosen) == len(known) else chosen
+    chosen = tuple(name for name in places if name in names)
+    return () if len(chosen) == len(places) else chosen
 
 
 @register
@@ -155,16 +155,16 @@ class Electrodes(FaceIntervention):
         added = self._added(face, worn, strength)
         if not added:
             return face
-        known = {"electrode_size": 1.0, "tape": 0.0, "wires": 0.0, **face.attributes}
-        size = float(known["electrode_size"])
+        settings = {"electrode_size": 1.0, "tape": 0.0, "wires": 0.0, **face.attributes}
+        size = float(settings["electrode_size"])
         there = uncovered(face, within(face, seen(face, added), size))
         hidden = tuple(name for name in added if name not in there)
-        drawn = attached(face, there, size, float(known["tape"]))
-        drawn = leads_on(drawn, there, float(known["wires"]))
+        drawn = attached(face, there, size, float(settings["tape"]))
+        drawn = leads_on(drawn, there, float(settings["wires"]))
         already = face.attributes.get("visible_electrodes", worn)
         return edited(face, drawn.image).replace(
             attributes={
-                **known,
+                **settings,
                 "electrodes": (*worn, *added),
                 "visible_electrodes": (*already, *there),
                 "covered_electrodes": hidden,

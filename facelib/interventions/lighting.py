@@ -73,10 +73,10 @@ class _Shining(NamedTuple):
 
 def _shining(face: Face) -> _Shining | None:
     """Return the light on a photographed face; None if too little skin shows it."""
-    found = shading(face)
-    if found is None or not found[1].any():
+    shaded = shading(face)
+    if shaded is None or not shaded[1].any():
         return None
-    facing, level = found
+    facing, level = shaded
     azimuth, elevation = lamp(facing, level)
     lit = _Shining(azimuth, elevation, 1.0).on(facing)
     slope, rest = np.polyfit(lit, level, 1, w=1 / (0.3 * level.mean() + np.abs(level - np.median(level))))

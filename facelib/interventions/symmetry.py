@@ -140,16 +140,16 @@ class Symmetrise(OnFrontal):
             left=middle + (head.left - middle) * rest,
             right=middle + (head.right - middle) * rest,
         )
-        own = expand(head.recipe)
-        mirrored = {_mirrored(unit): activation for unit, activation in own.items()}
-        if own == mirrored:
+        units = expand(head.recipe)
+        mirrored = {_mirrored(unit): activation for unit, activation in units.items()}
+        if units == mirrored:
             return straight
         return straight.replace(
             expression={
                 unit: between(
-                    own.get(unit, 0.0), (own.get(unit, 0.0) + mirrored.get(unit, 0.0)) / 2, strength
+                    units.get(unit, 0.0), (units.get(unit, 0.0) + mirrored.get(unit, 0.0)) / 2, strength
                 )
-                for unit in sorted({*own, *mirrored})
+                for unit in sorted({*units, *mirrored})
             }
         )
 

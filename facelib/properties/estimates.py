@@ -106,12 +106,12 @@ def age_and_gender(faces: Sequence[Face]) -> Values:
     A spread is NaN where only one estimator is on this machine.
     """
     table = estimates(faces)
-    found = []
+    columns = []
     for kind in ("age", "male"):
         values = table[[f"{kind}_{name}" for name in ESTIMATORS]].to_numpy()
         known = np.isfinite(values)
         total = np.where(known, values, 0.0).sum(axis=1)
         with np.errstate(invalid="ignore"):
-            found.append(total / known.sum(axis=1))
-        found.append(np.where(known.all(axis=1), np.ptp(values, axis=1), np.nan))
-    return np.stack(found, axis=1)
+            columns.append(total / known.sum(axis=1))
+        columns.append(np.where(known.all(axis=1), np.ptp(values, axis=1), np.nan))
+    return np.stack(columns, axis=1)

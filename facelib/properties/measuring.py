@@ -93,20 +93,20 @@ def _table(
 
     different = list({id(face): face for face in rows}.values())
     place = {id(face): number for number, face in enumerate(different)}
-    found: dict[Measure, Values | None] = {}
+    by_function: dict[Measure, Values | None] = {}
     for read in needed:
-        told = [name for name in wanted if PROPERTIES[name].read is read]
+        read_here = [name for name in wanted if PROPERTIES[name].read is read]
         try:
-            with named(read, "property", told[0]):
+            with named(read, "property", read_here[0]):
                 given = [face.lent() for face in different] if place_of(read) else different
-                found[read] = _checked(read(given), told, len(different))
+                by_function[read] = _checked(read(given), read_here, len(different))
         except UnavailableError:
             if strict:
                 raise
-            found[read] = None
+            by_function[read] = None
     unknown = np.full(len(different), np.nan)
     columns = {
-        name: unknown if (values := found[item.read]) is None else item.pick(values)
+        name: unknown if (values := by_function[item.read]) is None else item.pick(values)
         for name, item in ((name, PROPERTIES[name]) for name in wanted)
     }
     return pd.DataFrame(columns).iloc[[place[id(face)] for face in rows]].reset_index(drop=True)
@@ -117,21 +117,21 @@ def _checked(values: object, names: Sequence[str], count: int) -> Values:
     columns = [column for name in names if (column := PROPERTIES[name].column) is not None]
     expected = f"({count}, {max(columns) + 1})" if columns else f"({count},)"
     try:
-        found = np.asarray(values, np.float64)
+        numbers = np.asarray(values, np.float64)
     except (TypeError, ValueError) as error:
         msg = (
             f"The property {', '.join(names)} reads numbers, float64 {expected} for {count} faces; "
             f"got {type(values).__name__}."
         )
         raise BadValueError(msg) from error
-    shape = found.shape
+    shape = numbers.shape
     if shape[:1] != (count,) or len(shape) != 1 + bool(columns) or (columns and shape[1] <= max(columns)):
         msg = (
             f"The property {', '.join(names)} reads one number per face, shape {expected} for {count} faces; "
             f"got shape {shape}."
         )
         raise BadValueError(msg)
-    return found
+    return numbers
 
 
 def _of_set(
@@ -144,7 +144,7 @@ def _of_set(
     """Return the properties of a set of faces, in pieces on several threads."""
     import pandas as pd
 
-    words = _words_for_numbers(faces.table, wanted)
+    reasons = _words_for_numbers(faces.table, wanted)
 
     def piece(rows: range) -> pd.DataFrame:
         remarks, there, read = [""] * len(rows), [], []
@@ -153,7 +153,7 @@ def _of_set(
                 face = faces[row]
                 read.append(face)
                 there.append(place)
-                given = [why for name, why in words.items() if isinstance(face.attributes.get(name), str)]
+                given = [why for name, why in reasons.items() if isinstance(face.attributes.get(name), str)]
                 remarks[place] = " ".join(filter(None, [str(face.attributes.get("note", "")), *given]))
             except BROKEN as error:
                 remarks[place] = str(error)
@@ -177,17 +177,17 @@ def _words_for_numbers(table: pd.DataFrame, wanted: Sequence[str]) -> dict[str, 
     """Return why given properties whose column holds words have no number, by name."""
     import pandas as pd
 
-    found = {}
+    reasons = {}
     for name in wanted:
         if PROPERTIES[name].source != "given" or name not in table:
             continue
-        told = table[name].dropna()
-        if (texts := told[told.map(lambda value: isinstance(value, str))]).empty:
+        values = table[name].dropna()
+        if (texts := values[values.map(lambda value: isinstance(value, str))]).empty:
             continue
         bad = texts[pd.to_numeric(texts, errors="coerce").isna()]
         one = (bad if len(bad) else texts).iloc[0]
-        found[name] = f"The column {name} is words, not numbers, for one of them is {f'{one!r}':.40}."
-    return found
+        reasons[name] = f"The column {name} is words, not numbers, for one of them is {f'{one!r}':.40}."
+    return reasons
 
 
 def in_order(piece: Callable[[range], T], pieces: Sequence[range]) -> Iterator[T]:

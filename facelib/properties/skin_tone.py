@@ -43,13 +43,13 @@ def patches(face: Face) -> list[npt.NDArray[np.uint8]]:
     down = np.array([-across[1], across[0]])  # a quarter turn from the person's left, y pointing down
     middle, half = (left + right) / 2, max(HALF * gap, 1.0)
     height, width = face.size
-    found = []
+    pixels = []
     for sideways, downward in PATCHES:
         x, y = middle + sideways * across + downward * down
         if half <= x < width - half and half <= y < height - half:
             rows, columns = slice(round(y - half), round(y + half)), slice(round(x - half), round(x + half))
-            found.append(face.image[rows, columns].reshape(-1, 3))
-    return found
+            pixels.append(face.image[rows, columns].reshape(-1, 3))
+    return pixels
 
 
 @register(

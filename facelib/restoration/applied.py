@@ -81,12 +81,12 @@ def carried(off: Colours, mask: Plane, step: float = 1.0) -> Colours:
         Px of the picture that are one of the crop.
     """
     clear = 1 - cv2.dilate((mask > 0).astype(np.float32), np.ones((3, 3), np.uint8))
-    told, counted = np.zeros_like(off), np.full(mask.shape, 1e-9, np.float32)
+    weighted, counted = np.zeros_like(off), np.full(mask.shape, 1e-9, np.float32)
     for weight, spread in CLOSE:
         sigma = max(spread * step, 0.5)
-        told += weight * cv2.GaussianBlur(off * clear[:, :, None], (0, 0), sigma)
+        weighted += weight * cv2.GaussianBlur(off * clear[:, :, None], (0, 0), sigma)
         counted += weight * cv2.GaussianBlur(clear, (0, 0), sigma)
-    return np.asarray(told / counted[:, :, None], np.float32)
+    return np.asarray(weighted / counted[:, :, None], np.float32)
 
 
 def _back(plane: Plane, way: Floats, size: tuple[int, int]) -> Plane:

@@ -79,11 +79,11 @@ def restore(face: Face, method: str | Method = "network", mask: str | Plane = "f
     """
     check_kind(face, Face, "A face")
     how, name = (METHODS[method], method) if isinstance(method, str) else (method, _name(method))
-    found = mask_of(face, mask)
-    if not found.any():
-        return Restored(face.image, found, face.image.astype(np.float32), name)
-    fill = _checked(how(face, found), face, name)
-    return Restored(laid_over(face.image, fill, found), found, fill, name)
+    cover = mask_of(face, mask)
+    if not cover.any():
+        return Restored(face.image, cover, face.image.astype(np.float32), name)
+    fill = _checked(how(face, cover), face, name)
+    return Restored(laid_over(face.image, fill, cover), cover, fill, name)
 
 
 def mask_of(face: Face, mask: str | Plane = "found") -> Plane:
@@ -96,12 +96,12 @@ def mask_of(face: Face, mask: str | Plane = "found") -> Plane:
             return found_mask(face)
         msg = f"A mask is {', '.join(MASKS)}, or an array; got {mask!r}."
         raise BadValueError(msg)
-    given = np.asarray(mask)
-    if given.shape != face.size or not (given >= 0).all() or not (given <= 1).all():
-        msg = f"A mask has the picture's height and width, {face.size}, and is in [0, 1]; got {given.shape}"
-        msg += f" with {given.min()} … {given.max()}." if given.size else "."
+    array = np.asarray(mask)
+    if array.shape != face.size or not (array >= 0).all() or not (array <= 1).all():
+        msg = f"A mask has the picture's height and width, {face.size}, and is in [0, 1]; got {array.shape}"
+        msg += f" with {array.min()} … {array.max()}." if array.size else "."
         raise BadValueError(msg)
-    return given.astype(np.float32)
+    return array.astype(np.float32)
 
 
 def laid_over(image: Picture, fill: npt.NDArray[np.floating], mask: Plane) -> Picture:

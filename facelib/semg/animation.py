@@ -217,9 +217,9 @@ def animate(
         units = declared_units(activity) if model is None else _predicted(model, moves, wanted)
         how = DECLARED if model is None else type(model).__name__
     else:
-        given = _given_units(moves)
+        unit_rows = _given_units(moves)
         wanted = _rate(rate, RATE)
-        _, units = at_rate(given, RATE, wanted)
+        _, units = at_rate(unit_rows, RATE, wanted)
         activity, how = np.full((len(units), len(CHANNELS)), np.nan), GIVEN
     count = min(len(units), len(activity))
     recorded = ~np.isnan(activity)

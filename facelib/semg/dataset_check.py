@@ -49,13 +49,13 @@ def check_session(session: str, clips: Sequence[Clip]) -> Iterator[Finding]:
     Findings bear the session's name in place of a clip's.
     """
     recordings = [clip.recording for clip in clips if clip.recording is not None]
-    known = [name for name in (recordings[0].channels if recordings else ()) if _in_all(name, recordings)]
-    if not known:
+    shared = [name for name in (recordings[0].channels if recordings else ()) if _in_all(name, recordings)]
+    if not shared:
         return
     about = f"session {session}"
     whole = recordings[0].replace(
-        signals=np.concatenate([recording.pick(known).signals for recording in recordings]),
-        channels=tuple(known),
+        signals=np.concatenate([recording.pick(shared).signals for recording in recordings]),
+        channels=tuple(shared),
     )
     for row in quality_table(whole).to_dict("records"):
         for finding in said(row, Chain()):

@@ -116,9 +116,9 @@ class HeldOut:
 
         parts = []
         for name in names:
-            true, told = self.trace(clip, name)
+            true, predicted = self.trace(clip, name)
             seconds = np.arange(len(true)) / rate
-            parts.append(pd.DataFrame({"seconds": seconds, "name": name, "true": true, "told": told}))
+            parts.append(pd.DataFrame({"seconds": seconds, "name": name, "true": true, "told": predicted}))
         return pd.concat(parts, ignore_index=True)
 
     def _members(self, group: Group) -> tuple[str, ...]:
@@ -136,13 +136,15 @@ class HeldOut:
 
     def _scores(self, name: str, n_bootstrap: int, seed: int) -> dict[str, float]:
         true = [self._rows(self.true[clip], name) for clip in self.true]
-        told = [self._rows(self.told[clip], name) for clip in self.true]
+        predicted = [self._rows(self.told[clip], name) for clip in self.true]
         usual = [
             np.full(len(rows), float(self._rows(self.baseline[clip], name)))
             for clip, rows in zip(self.true, true, strict=True)
         ]
-        whole = [np.isfinite(a) & np.isfinite(b) for a, b in zip(true, told, strict=True)]
-        kept = [(a[w], b[w], c[w]) for a, b, c, w in zip(true, told, usual, whole, strict=True) if w.any()]
+        whole = [np.isfinite(a) & np.isfinite(b) for a, b in zip(true, predicted, strict=True)]
+        kept = [
+            (a[w], b[w], c[w]) for a, b, c, w in zip(true, predicted, usual, whole, strict=True) if w.any()
+        ]
         if not kept:
             return {"n": 0, "clips": 0}
         return scores(kept, n_bootstrap=n_bootstrap, seed=seed)
@@ -205,7 +207,7 @@ def held_out(
         msg = f"To leave one {by} out, two or more are needed; got {len(parts)}."
         raise BadValueError(msg)
     true: dict[str, Floats] = {}
-    told: dict[str, Floats] = {}
+    predicted: dict[str, Floats] = {}
     baseline: dict[str, Floats] = {}
     names: tuple[str, ...] = ()
     for done, part in enumerate(parts, 1):
@@ -216,7 +218,7 @@ def held_out(
         usual = np.nanmean(np.concatenate([_true(clip, names) for clip in rest]), axis=0)
         for clip in part:
             true[clip.id], baseline[clip.id] = _true(clip, names), usual
-            told[clip.id] = _told(fitted, clip)
+            predicted[clip.id] = _told(fitted, clip)
         if progress is not None:
             progress(done / len(parts), f"{done} of {len(parts)} left out")
     return HeldOut(
@@ -225,7 +227,7 @@ def held_out(
         by,
         names,
         true,
-        told,
+        predicted,
         baseline,
         {clip.id: clip.session for clip in clips},
     )
@@ -243,16 +245,16 @@ def scores(
     n_bootstrap, seed
         Resamples of clips, and their seed.
     """
-    true, told, usual = (np.concatenate(rows) for rows in zip(*clips, strict=True))
-    mse, plain = (float(np.square(rows - true).mean()) for rows in (told, usual))
+    true, predicted, usual = (np.concatenate(rows) for rows in zip(*clips, strict=True))
+    mse, plain = (float(np.square(rows - true).mean()) for rows in (predicted, usual))
     low, high = _interval(clips, n_bootstrap, seed)
     return {
         "n": len(true),
         "clips": len(clips),
         "mse": mse,
         "rmse": mse**0.5,
-        "smape": smape(true, told),
-        "rho": rank_correlation(true, told),
+        "smape": smape(true, predicted),
+        "rho": rank_correlation(true, predicted),
         "rho_low": low,
         "rho_high": high,
         "rho_clip": _median([rank_correlation(a, b) for a, b, _ in clips]),
@@ -308,11 +310,11 @@ def _interval(
     )
     n, a, b, aa, bb, ab = (drawn @ sums).T
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = (ab - a * b / n) / np.sqrt((aa - a * a / n) * (bb - b * b / n))
-    found = found[np.isfinite(found)]
-    if not len(found):
+        correlations = (ab - a * b / n) / np.sqrt((aa - a * a / n) * (bb - b * b / n))
+    correlations = correlations[np.isfinite(correlations)]
+    if not len(correlations):
         return float("nan"), float("nan")
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(correlations, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 

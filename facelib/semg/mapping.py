@@ -105,9 +105,9 @@ class EMG2Expression(Map):
         names = tuple(units) if units is not None else _common_units(clips)
         x = [envelope_rows(clip.envelope, channels) for clip in clips]
         y = [scaled(unit_rows(clip, names)[0], scale) for clip in clips]
-        given = Given(kind, tuple(context), scale, seed)
-        told = Told(tuple(channels), names, clips[0].envelope.unit, clips[0].envelope.rate, _rest(x))
-        return cls.fitted(x, y, given, told)
+        settings = Given(kind, tuple(context), scale, seed)
+        facts = Told(tuple(channels), names, clips[0].envelope.unit, clips[0].envelope.rate, _rest(x))
+        return cls.fitted(x, y, settings, facts)
 
     def predict(self, envelopes: Any, *, above_rest: bool = False) -> pd.DataFrame:
         """Return the face units expected of envelopes, 0 … 1: one column per output, one row per frame.
@@ -161,13 +161,13 @@ class EMG2Expression(Map):
         """
         import pandas as pd
 
-        declared, found = unit_weights(), self.slopes()
+        declared, fitted = unit_weights(), self.slopes()
         rows = []
         for row, unit in enumerate(FACE_UNITS):
             for column, channel in enumerate(CHANNELS):
                 known = unit in self.outputs and channel in self.inputs and channel in IDENTIFIABLE
                 if known and declared[row].any():
-                    weight = found[self.inputs.index(channel), self.outputs.index(unit)]
+                    weight = fitted[self.inputs.index(channel), self.outputs.index(unit)]
                     rows += [("declared", unit, channel, declared[row, column])]
                     rows += [("found", unit, channel, float(weight))]
         table = pd.DataFrame(rows, columns=["which", "unit", "channel", "weight"])
@@ -204,9 +204,9 @@ class Expression2EMG(Map):
         names = tuple(units) if units is not None else _common_units(clips)
         x = [scaled(unit_rows(clip, names)[0], scale) for clip in clips]
         y = [envelope_rows(clip.envelope, IDENTIFIABLE) for clip in clips]
-        given = Given(kind, tuple(context), scale, seed)
-        told = Told(names, IDENTIFIABLE, clips[0].envelope.unit, clips[0].envelope.rate, _rest(y))
-        return cls.fitted(x, y, given, told)
+        settings = Given(kind, tuple(context), scale, seed)
+        facts = Told(names, IDENTIFIABLE, clips[0].envelope.unit, clips[0].envelope.rate, _rest(y))
+        return cls.fitted(x, y, settings, facts)
 
     def predict(self, units: Any, *, rate: float | None = None) -> Recording:
         """Return the expected envelopes of all 22 channels; NaN for those that the face doesn't show.

@@ -310,11 +310,11 @@ def split(channel: str) -> tuple[str, Side]:
 
 def _groups() -> dict[str, Group]:
     """Put channels together that move the same face units."""
-    found: dict[tuple[str, ...], list[str]] = {}
+    by_units: dict[tuple[str, ...], list[str]] = {}
     for channel in CHANNELS:
-        found.setdefault(tuple(units_of(*split(channel))), []).append(channel)
+        by_units.setdefault(tuple(units_of(*split(channel))), []).append(channel)
     groups = {}
-    for units, channels in found.items():
+    for units, channels in by_units.items():
         muscles = list(dict.fromkeys(split(channel)[0] for channel in channels))
         sides = {split(channel)[1] for channel in channels}
         side = sides.pop() if len(sides) == 1 else ""

@@ -133,13 +133,13 @@ def mlp(inputs: Sequence[Floats], outputs: Sequence[Floats], seed: int = 0) -> F
 def apply(weights: Mapping[str, Single], rows: npt.NDArray[np.floating]) -> Floats:
     """Return what a fitted map makes of rows (n, p): (n, q); NaN in a row gives NaN."""
     x = (np.asarray(rows, np.float64) - weights["mean"]) / weights["scale"]
-    told = x @ weights["slope"] + weights["base"]
+    predicted = x @ weights["slope"] + weights["base"]
     layers = sum(name.startswith("weight") for name in weights)
     for number in range(layers):
         x = x @ weights[f"weight{number}"] + weights[f"bias{number}"]
         if number < layers - 1:
             x = np.tanh(x)
-    return np.asarray(told + x if layers else told, np.float64)
+    return np.asarray(predicted + x if layers else predicted, np.float64)
 
 
 def _single(weights: Mapping[str, Any]) -> dict[str, Single]:

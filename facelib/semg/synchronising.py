@@ -177,8 +177,8 @@ def synchronise(
     film = _whole(rows)
     expected = None
     if model is not None:
-        told = model.predict(_named(film, names)).signals.astype(np.float64)
-        expected = _at(told, rate, envelopes.rate)
+        prediction = model.predict(_named(film, names)).signals.astype(np.float64)
+        expected = _at(prediction, rate, envelopes.rate)
     moved = np.ptp(film, axis=0) >= MOVES
     film = _at(_smooth(film, rate), rate, envelopes.rate)
     votes = []
@@ -217,15 +217,15 @@ def best_lag(signal: Floats, film: Floats, rate: float, longest: float) -> tuple
     longest
         Lags within ± so many seconds.
     """
-    lags, found = correlations(signal, film, rate, longest + 1 / rate)
-    if not np.isfinite(found).any():
+    lags, values = correlations(signal, film, rate, longest + 1 / rate)
+    if not np.isfinite(values).any():
         return float("nan"), -1.0
-    top = int(np.nanargmax(found))
+    top = int(np.nanargmax(values))
     if abs(lags[top]) > longest * rate + _TINY:
         return float("nan"), -1.0
-    lag, height = float(lags[top]), float(found[top])
-    if 0 < top < len(found) - 1 and np.isfinite(found[top - 1 : top + 2]).all():
-        before, here, after = found[top - 1 : top + 2]
+    lag, height = float(lags[top]), float(values[top])
+    if 0 < top < len(values) - 1 and np.isfinite(values[top - 1 : top + 2]).all():
+        before, here, after = values[top - 1 : top + 2]
         bend = before - 2 * here + after
         if bend < 0:
             lag += float((before - after) / (2 * bend))
@@ -254,11 +254,11 @@ def correlations(
     shared = sums(a, b) - sum_a * sum_b / np.maximum(n, 1)
     tiny = 1e-9 * max(float(a @ a) * float(b @ b), 1e-300)
     good = (n >= OVERLAP * rate) & (spread_a * spread_b > tiny)
-    found = np.full(len(n), np.nan)
-    found[good] = (shared[good] / np.sqrt(spread_a[good] * spread_b[good])).clip(-1, 1)
+    values = np.full(len(n), np.nan)
+    values[good] = (shared[good] / np.sqrt(spread_a[good] * spread_b[good])).clip(-1, 1)
     lags = correlation_lags(len(a), len(b), "full")
     near = np.abs(lags) <= longest * rate + _TINY
-    return lags[near], found[near]
+    return lags[near], values[near]
 
 
 def most_active(envelopes: Recording, count: int = ACTIVE) -> tuple[str, ...]:
@@ -266,7 +266,7 @@ def most_active(envelopes: Recording, count: int = ACTIVE) -> tuple[str, ...]:
 
     By the distance of its 10th and 95th percentiles, in its own unit.
     """
-    found = {}
+    rises = {}
     for name in envelopes.channels:
         if name not in CHANNELS or not group_of(name).identifiable:
             continue
@@ -274,8 +274,8 @@ def most_active(envelopes: Recording, count: int = ACTIVE) -> tuple[str, ...]:
         values = values[np.isfinite(values)]
         if len(values) and np.ptp(values) > 0:
             low, high = np.percentile(values, [10, 95])
-            found[name] = float(high - low)
-    order = sorted(found, key=lambda name: -found[name])
+            rises[name] = float(high - low)
+    order = sorted(rises, key=lambda name: -rises[name])
     return tuple(order[:count])
 
 

@@ -119,16 +119,16 @@ def topography(
         msg = f"A map is of one moment: expected ({len(names)},); got {values.shape}. See topographies."
         raise BadValueError(msg)
     grid = topographies(values[None], scheme, size)[0]
-    known = np.isfinite(values)
+    measured = np.isfinite(values)
     x, y = axes(size)
     return Topography(
         grid=grid,
         x=x,
         y=y,
-        positions=tuple(name for name, there in zip(names, known, strict=True) if there),
-        points=np.array(list(places(scheme).values()))[known],
-        values=values[known],
-        missing=tuple(name for name, there in zip(names, known, strict=True) if not there),
+        positions=tuple(name for name, there in zip(names, measured, strict=True) if there),
+        points=np.array(list(places(scheme).values()))[measured],
+        values=values[measured],
+        missing=tuple(name for name, there in zip(names, measured, strict=True) if not there),
         unit=unit,
     )
 
@@ -212,11 +212,11 @@ def _by_name(activity: Mapping[str, float], scheme: Scheme) -> Doubles:
     names = list(places(scheme))
     values = np.full(len(names), np.nan)
     for name, value in activity.items():
-        own = channel_of(name) if scheme == "fridlund" else str(name).upper()
-        if own not in names:
+        key = channel_of(name) if scheme == "fridlund" else str(name).upper()
+        if key not in names:
             msg = f"The {scheme} scheme has no position {name!r}; it has {', '.join(names)}."
             raise UnknownNameError(msg)
-        values[names.index(own)] = float(value)
+        values[names.index(key)] = float(value)
     return values
 
 

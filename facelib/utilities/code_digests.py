@@ -89,19 +89,19 @@ def _closure(start: tuple[str, ...], without: tuple[str, ...], top: Path) -> tup
     if unknown := [name for name in start if _path(top, name) is None]:
         msg = f"facelib has no module {', '.join(unknown)}."
         raise BadValueError(msg)
-    found: set[str] = set()
+    modules: set[str] = set()
     waiting = list(start)
     while waiting:
         name = waiting.pop()
-        known = name in found or name in NAMES_ONLY or _left_out(name, without)
+        known = name in modules or name in NAMES_ONLY or _left_out(name, without)
         if known or (path := _path(top, name)) is None:
             continue
-        found.add(name)
+        modules.add(name)
         waiting.append(name.rpartition(".")[0])  # packages are imported before what lies in them
         for one in _imports(path, name):
             if not one.typing:
                 waiting += _meant(top, one.module, one.names)
-    return tuple(sorted(found))
+    return tuple(sorted(modules))
 
 
 def files(modules: Collection[str], *, folder: Path | None = None) -> list[Path]:

@@ -117,7 +117,7 @@ def remember(kind: Kind, path: Path) -> None:
 
 def written() -> list[Written]:
     """Return all that facelib wrote about people on this machine and that it knows of."""
-    found = [
+    places = [
         Written("session", folder, files_at("session", folder), scratch.in_use(folder))
         for folder in scratch.folders()
         if not folder.name.startswith(f"{scratch.PREFIX}{scratch.PAGE}-")
@@ -128,8 +128,8 @@ def written() -> list[Written]:
             kind, path = cast("Kind", entry["kind"]), Path(entry["path"])
             if kind in MARKS:
                 busy = kind == "study" and bool(scratch.is_locked(path / "run.lock"))
-                found.append(Written(kind, path, files_at(kind, path), busy))
-    return found
+                places.append(Written(kind, path, files_at(kind, path), busy))
+    return places
 
 
 def delete(places: Iterable[Written]) -> list[Path]:
@@ -142,23 +142,23 @@ def delete(places: Iterable[Written]) -> list[Path]:
     """
     left: list[Path] = []
     done: set[str] = set()
-    for one in places:
-        if one.kind == "session":
-            scratch.remove(one.path)
-            left += [file for file in one.files if file.exists()]
+    for place in places:
+        if place.kind == "session":
+            scratch.remove(place.path)
+            left += [file for file in place.files if file.exists()]
             continue
-        here = [file for file in one.files if not _unlinked(file)]
-        here += [folder for name in ("outputs", "measured") if (folder := one.path / name).is_symlink()]
-        for folder in sorted({file.parent for file in one.files}, reverse=True):
+        here = [file for file in place.files if not _unlinked(file)]
+        here += [folder for name in ("outputs", "measured") if (folder := place.path / name).is_symlink()]
+        for folder in sorted({file.parent for file in place.files}, reverse=True):
             with suppress(OSError):
-                if one.path.is_dir() and folder != one.path:
+                if place.path.is_dir() and folder != place.path:
                     folder.rmdir()  # if it is empty
         with suppress(OSError):
-            if one.path.is_dir():
-                one.path.rmdir()
+            if place.path.is_dir():
+                place.path.rmdir()
         left += here
-        if one.files and not here:  # else its disk may come back
-            done.add(_entry(one.kind, one.path))
+        if place.files and not here:  # else its disk may come back
+            done.add(_entry(place.kind, place.path))
     _forget(done)
     return left
 

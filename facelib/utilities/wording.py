@@ -120,13 +120,13 @@ def slugs(names: Sequence[str]) -> dict[str, str]:
     >>> slugs(["palsy(side=right)", "palsy side right", "возраст"])
     {'palsy(side=right)': 'palsy_side_right', 'palsy side right': 'palsy_side_right_2', 'возраст': 'x'}
     """
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for name in names:
         plain_one, count = slug(name), 1
-        while (own := plain_one if count == 1 else f"{plain_one}_{count}") in found.values():
+        while (own := plain_one if count == 1 else f"{plain_one}_{count}") in by_name.values():
             count += 1
-        found[name] = own
-    return found
+        by_name[name] = own
+    return by_name
 
 
 def format_number(value: float) -> str:

@@ -137,19 +137,19 @@ def load_source(
         if not source.exists():
             msg = f"There is no file or folder {source}."
             raise BadValueError(msg)
-    found = kind or next((name for name in LOADERS if LOADERS[name].accepts(source)), None)
-    if found is None:
+    asked = kind or next((name for name in LOADERS if LOADERS[name].accepts(source)), None)
+    if asked is None:
         what = type(source).__name__ if isinstance(source, nn.Module) else source.name
         msg = f"It isn't clear what {what} holds; say it by `kind`: {', '.join(LOADERS)}."
         raise BadValueError(msg)
-    loader = LOADERS[found]
+    loader = LOADERS[asked]
     unknown = sorted(set(options) - set(loader.options))
     if unknown:
-        own = ", ".join(loader.options) or "none"
+        allowed = ", ".join(loader.options) or "none"
         near = get_close_matches(unknown[0], [*loader.options, *known], 1)
         near = [_MEANT[unknown[0]]] if _MEANT.get(unknown[0]) in known else near
         hint = f" Did you mean {near[0]}?" if near else ""
-        msg = f"The kind {found!r} has no option {', '.join(map(repr, unknown))}; it has: {own}.{hint}"
+        msg = f"The kind {asked!r} has no option {', '.join(map(repr, unknown))}; it has: {allowed}.{hint}"
         raise BadValueError(msg)
     return loader.read(source, declared, **options)
 

@@ -38,12 +38,12 @@ def read(
         raise BadValueError(msg)
     if factory is not None:
         network, preparation = _made(factory), None
-        words = f"torch module {type(network).__name__}"
+        description = f"torch module {type(network).__name__}"
     else:
-        words = str(architecture)
-        network, preparation = _known(words, declared.labels)
+        description = str(architecture)
+        network, preparation = _known(description, declared.labels)
     load_into(network, weights)
-    return Loaded(network, words, path.name, file_hash(path), preparation=preparation)
+    return Loaded(network, description, path.name, file_hash(path), preparation=preparation)
 
 
 def _made(factory: Callable[[], object]) -> nn.Module:

@@ -102,12 +102,12 @@ def read(data: Path) -> Anatomy:
             parts.append(part)
     vertices, corners_of = np.array(points), np.array(faces)
     head = (corners_of[:, :, 0], corners_of[:, :, 1])
-    chosen = vertices[head[0]][:, :, 1].max(axis=1) > LOWEST
-    quads, quad_uv = head[0][chosen], head[1][chosen]
+    upper = vertices[head[0]][:, :, 1].max(axis=1) > LOWEST
+    quads, quad_uv = head[0][upper], head[1][upper]
     kept, flat = np.unique(quads, return_inverse=True)
     uv = np.zeros((len(kept), 2))
     uv[flat.ravel()] = np.array(texture)[quad_uv.ravel()]
-    parts_of = np.array(parts, np.int32)[chosen]
+    parts_of = np.array(parts, np.int32)[upper]
     parts_of[parts_of == SKIN] = _skin_parts(np.array(texture)[quad_uv[parts_of == SKIN]].mean(axis=1))
     table = [line.split() for line in (data / "mpfb2/mesh_metadata/hm08.mirror").read_text().splitlines()]
     partner = np.array([int(row[1]) for row in table])

@@ -133,10 +133,10 @@ def _add_morphs(base: Floats, morphs: Floats, index: Ints, amounts: Floats) -> F
     vertices = base.copy()
     for k in range(len(index)):
         left, right = amounts[k, 0], amounts[k, 1]
-        one, other = morphs[index[k, 0]], morphs[index[k, 1]]
+        first, other = morphs[index[k, 0]], morphs[index[k, 1]]
         for v in range(len(vertices)):
             for c in range(3):
-                vertices[v, c] += left * one[v, c] + right * other[v, c]
+                vertices[v, c] += left * first[v, c] + right * other[v, c]
     return vertices
 
 

@@ -61,11 +61,11 @@ def contact_sheet(
     from PIL import Image as Pictures
     from PIL import ImageDraw, ImageFont
 
-    given, texts, wide = _checked(faces, captions, columns)
+    listed, texts, wide = _checked(faces, captions, columns)
     size = whole("The size of a contact sheet's pictures is a whole number of px above 0", size, 1)
-    heads = [face for face in given if isinstance(face, Head)]
+    heads = [face for face in listed if isinstance(face, Head)]
     rendered = iter(render_heads(heads, int(np.clip(size, *SIZES))))
-    shown = [next(rendered) if isinstance(face, Head) else face for face in given]
+    shown = [next(rendered) if isinstance(face, Head) else face for face in listed]
     high, line = math.ceil(len(shown) / wide), LINE if texts else 0
     step = size + GAP
     sheet = Pictures.new("RGB", (wide * step - GAP, high * (step + line) - GAP), PAPER)

@@ -85,8 +85,8 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
             if nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2] > _DARK:
                 u = middle + scale * (px * axes[0, 0] + py * axes[0, 1] + pz * axes[0, 2])
                 v = middle - scale * (px * axes[1, 0] + py * axes[1, 1] + pz * axes[1, 2])
-                own = px * axes[2, 0] + py * axes[2, 1] + pz * axes[2, 2] + 10.09
-                reach = lit_share(shadow, u, v, own)
+                toward_lamp = px * axes[2, 0] + py * axes[2, 1] + pz * axes[2, 2] + 10.09
+                reach = lit_share(shadow, u, v, toward_lamp)
             _light_hair(lights, sky, carried[s], vx, vy, vz, reach, gloss, occlusion, colours[s])
             continue
         bounce = (

@@ -94,21 +94,21 @@ def draw(
     samples = size * scene.SAMPLES
     extra = thing.place(things, view, samples)
     wisps = arrays.hair(head.hair) if hair.has_wisps(head.hair) else None
-    own = len(view.positions)
-    end = own + (len(wisps.vertices) if wisps else 0)
+    head_count = len(view.positions)
+    end = head_count + (len(wisps.vertices) if wisps else 0)
     everything = np.empty((end + (len(extra.points) if extra else 0), 3), np.float32)
     carried = np.empty((len(everything), 8), np.float32)
-    points, strands = everything[:own], everything[own:end]
+    points, strands = everything[:head_count], everything[head_count:end]
     camera.project_into(view.positions, np.float32(samples * camera.ZOOM), points)
-    carried[:own] = scene.fixed_attributes()
+    carried[:head_count] = scene.fixed_attributes()
     around = geometry.around_start, geometry.around_index
-    mesh.fill_normals(view.positions, geometry.triangles, *around, carried[:own])
+    mesh.fill_normals(view.positions, geometry.triangles, *around, carried[:head_count])
     solid, inner = scene.part_numbers()
     depth, seen = buffers(samples)
     rasterise(points, geometry.triangles[:solid], True, 0, depth, seen)
     rasterise_inside(points, geometry.triangles[solid:inner], solid, geometry.parts, depth, seen)
     if wisps:
-        count, turned = len(geometry.triangles), carried[own:end]
+        count, turned = len(geometry.triangles), carried[head_count:end]
         camera.comb(hair.grow(head), *hair.combed(head), view, samples, strands, turned)
         where, gaps = hair.places(head.hair), strand_gaps(size)
         rasterise_wisps(
@@ -190,8 +190,8 @@ def render_heads(heads: Sequence[Head], size: int = 224, workers: int | None = N
     """
     from facelib.head.head import Head
 
-    given: list[Any] = list(heads) if isinstance(heads, Iterable) else [None]
-    others = [head for head in given if not isinstance(head, Head)]
+    listed: list[Any] = list(heads) if isinstance(heads, Iterable) else [None]
+    others = [head for head in listed if not isinstance(head, Head)]
     if others:
         came = heads if others == [None] else others[0]
         msg = f"Expected a list of heads; got {came!r}."
@@ -199,7 +199,7 @@ def render_heads(heads: Sequence[Head], size: int = 224, workers: int | None = N
     rule = "The number of threads is a whole number, 1 or more"
     threads = os.cpu_count() or 1 if workers is None else whole(rule, workers, 1)
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda head: render(head, size), given))
+        return list(pool.map(lambda head: render(head, size), listed))
 
 
 def warm() -> None:

@@ -73,9 +73,9 @@ def skin_colour(tone: float) -> npt.NDArray[np.float64]:
     """
     angle = float(np.interp(55.0 - 105.0 * tone, _MEASURED, _PAINTED))
     # a* and b* by typology angle: the usual range of human skin, our choice
-    known = (-75, -50, -30, 0, 20, 40, 55)
-    a = np.interp(angle, known, (8.0, 10.0, 12.0, 13.0, 12.5, 11.5, 10.5))
-    b = np.interp(angle, known, (11.0, 14.0, 17.0, 20.0, 20.0, 18.5, 16.5))
+    angles = (-75, -50, -30, 0, 20, 40, 55)
+    a = np.interp(angle, angles, (8.0, 10.0, 12.0, 13.0, 12.5, 11.5, 10.5))
+    b = np.interp(angle, angles, (11.0, 14.0, 17.0, 20.0, 20.0, 18.5, 16.5))
     colour = _from_lab(np.array([50 + b * np.tan(np.radians(angle)), a, b]))
     colour.flags.writeable = False
     return colour
@@ -108,8 +108,8 @@ def brow_colour(head: Head) -> npt.NDArray[np.float64]:
         usual = head.replace(grey=None).greying
         fewer, more = min(head.grey, usual), max(head.grey - usual, 0.0)
         grey = (grey * fewer / usual if usual else 0.0) + _BROWS_FOLLOW * more
-    own = linear(_HAIR_COLOURS[head.hair_colour]) * (0.44 - 0.19 * head.skin_tone)
-    hairs = own * (1 - grey) + linear(_WHITE) * 0.5 * grey
+    pigment = linear(_HAIR_COLOURS[head.hair_colour]) * (0.44 - 0.19 * head.skin_tone)
+    hairs = pigment * (1 - grey) + linear(_WHITE) * 0.5 * grey
     return np.asarray(
         hairs + (0.45 - 0.35 * head.skin_tone) * skin_colour(head.skin_tone)
     )  # which shows between them

@@ -282,13 +282,13 @@ def _strengths(strengths: Iterable[float] | None, n: int) -> tuple[float, ...]:
     if strengths is None:
         return tuple(np.linspace(0.0, 1.0, n).tolist()) if n > 1 else (1.0,)
     try:
-        found = tuple(check_strength(value) for value in strengths)
+        values = tuple(check_strength(value) for value in strengths)
     except TypeError:
-        found = ()
-    if len(found) != n or (np.diff(found) <= 0).any() or found[-1] != 1:
+        values = ()
+    if len(values) != n or (np.diff(values) <= 0).any() or values[-1] != 1:
         msg = f"Strengths rise, from 0 or more to 1, one per picture: {n}; got {strengths!r}."
         raise BadValueError(msg)
-    return found
+    return values
 
 
 def _counted(path: Path) -> list[tuple[bool, float, str]]:

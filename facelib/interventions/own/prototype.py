@@ -260,13 +260,13 @@ class Prototype(Intervention):
         return self._change(picture, value * self.amount) if value * self.amount else picture
 
     def _change(self, face: Face, step: float) -> Face:
-        own = face.landmarks.astype(np.float64)
-        image, points = face.image, own
+        marks = face.landmarks.astype(np.float64)
+        image, points = face.image, marks
         if self.part != "colour":
-            points = own + similarity_of(self.shape, own).turned(self.change) * step
-            irises = own[FIRST_IRIS:] if np.isnan(self.change[FIRST_IRIS:]).any() else points[FIRST_IRIS:]
+            points = marks + similarity_of(self.shape, marks).turned(self.change) * step
+            irises = marks[FIRST_IRIS:] if np.isnan(self.change[FIRST_IRIS:]).any() else points[FIRST_IRIS:]
             points = np.concatenate([points[:FIRST_IRIS], irises])
-            image = moved(image, own, points)
+            image = moved(image, marks, points)
         if self.part != "shape":
             image = self._tinted(image, points, step)
         known = {
@@ -294,7 +294,7 @@ class Prototype(Intervention):
 
 def _landmarks(faces: Iterable[Face], which: str, seen: dict[bytes, str]) -> Doubles:
     """Return the landmarks (n, 478, 2) of a group, whose pictures haven't been `seen`."""
-    found = []
+    shapes = []
     for number, face in enumerate(checked_faces(faces)):
         digest = hashlib.sha256(repr(face.size).encode() + face.image.tobytes()).digest()
         place = f"number {number} of {which}"
@@ -302,14 +302,14 @@ def _landmarks(faces: Iterable[Face], which: str, seen: dict[bytes, str]) -> Dou
             msg = f"Every face of a prototype is there once: {place} is the same picture as {seen[digest]}."
             raise BadValueError(msg)
         seen[digest] = place
-        found.append(face.landmarks)
-    if len(found) < FEWEST:
+        shapes.append(face.landmarks)
+    if len(shapes) < FEWEST:
         msg = (
             f"A prototype needs at least {FEWEST} faces per group: of fewer, the average is those people "
-            f"rather than what they have in common; {which} has {len(found)}."
+            f"rather than what they have in common; {which} has {len(shapes)}."
         )
         raise BadValueError(msg)
-    return np.array(found, np.float64).reshape(-1, N_LANDMARKS, 2)
+    return np.array(shapes, np.float64).reshape(-1, N_LANDMARKS, 2)
 
 
 def _mean_near(frame: Doubles, shapes: Doubles) -> Doubles:

@@ -54,15 +54,15 @@ class ReferenceChange(PictureIntervention):
     def __post_init__(self) -> None:
         limits = self.limits
         try:
-            given = tuple(float(value) for value in self.direction)
+            numbers = tuple(float(value) for value in self.direction)
         except (TypeError, ValueError):
-            given = (np.nan,)  # within no limits
-        if len(given) != len(limits) or not all(
-            low <= value <= high for value, (low, high) in zip(given, limits, strict=True)
+            numbers = (np.nan,)  # within no limits
+        if len(numbers) != len(limits) or not all(
+            low <= value <= high for value, (low, high) in zip(numbers, limits, strict=True)
         ):
             msg = f"A direction of {self.id!r} is numbers within {limits}; got {self.direction!r}."
             raise BadValueError(msg)
-        object.__setattr__(self, "direction", given)
+        object.__setattr__(self, "direction", numbers)
 
     @classmethod
     @abstractmethod

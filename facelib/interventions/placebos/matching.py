@@ -133,7 +133,7 @@ def matched_sweep(
     else:
         amounts, images = _by_quarter(face, quarters, change)
     reached = np.array([pixel_distance(face.image, image, face.box) for image in images])
-    told = np.stack([region_distances(face.image, image, face.box) for image in images])
+    by_quarter = np.stack([region_distances(face.image, image, face.box) for image in images])
     return MatchedSweep(
         kind=change.id,
         change=change,
@@ -141,8 +141,10 @@ def matched_sweep(
         amounts=amounts if quarters is None else amounts.max(axis=1),
         distances=reached,
         reached=np.abs(reached - wanted) <= TOLERANCE * wanted,
-        regions=told,
-        by_region=None if quarters is None else RegionMatch(quarters, amounts, _matched(told, quarters)),
+        regions=by_quarter,
+        by_region=None
+        if quarters is None
+        else RegionMatch(quarters, amounts, _matched(by_quarter, quarters)),
     )
 
 

@@ -92,17 +92,17 @@ def named(config: Config, file: KerasFile) -> Weights:
 
 
 def _by_kind(config: Config, weights: Weights, group: Path_, path: Path_) -> Weights:
-    found: Weights = {}
+    by_layer: Weights = {}
     counts: Counter[str] = Counter()
     for layer in layers_of(config):
         kind = _snake_case(layer["class_name"])
         within = (*group, f"{kind}_{counts[kind]}" if counts[kind] else kind)
         counts[kind] += 1
         if within in weights:
-            found[*path, name_of(layer)] = weights[within]
+            by_layer[*path, name_of(layer)] = weights[within]
         if layer["class_name"] in MODELS:
-            found |= _by_kind(layer, weights, within, (*path, name_of(layer)))
-    return found
+            by_layer |= _by_kind(layer, weights, within, (*path, name_of(layer)))
+    return by_layer
 
 
 def _snake_case(name: str) -> str:

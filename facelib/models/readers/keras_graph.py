@@ -224,11 +224,11 @@ class _Builder:
                 raise BadModelError(msg)
             for layer, output, inputs in ready:
                 name = name_of(layer)
-                given = [values[i] if isinstance(i, str) else i for i in inputs]
+                arguments = [values[i] if isinstance(i, str) else i for i in inputs]
                 if name in keys:  # the same layer once more
-                    values[output] = modules[keys[name]](*given)
+                    values[output] = modules[keys[name]](*arguments)
                 else:
-                    keys[name], module, values[output] = self._layer(layer, above, given, modules)
+                    keys[name], module, values[output] = self._layer(layer, above, arguments, modules)
                     modules[keys[name]] = module
                 steps.append(Step(keys[name], inputs, output))
             done = {output for _, output, _ in ready}

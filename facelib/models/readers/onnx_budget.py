@@ -193,12 +193,12 @@ class _Unfolded:
     def _sum(self, nodes: Iterable[Any]) -> _Size:
         whole = _Size()
         for node in nodes:
-            one = self._called(_key(node, node.op_type))
+            called = self._called(_key(node, node.op_type))
             parts = [self._sum(inner.node) for inner in _within([node])]
             whole = _Size(
-                whole.operators + one.operators + sum(part.operators for part in parts),
-                whole.content + max(one.content, node.ByteSize() + sum(part.content for part in parts)),
-                max([whole.depth, one.depth, *(part.depth for part in parts)]),
+                whole.operators + called.operators + sum(part.operators for part in parts),
+                whole.content + max(called.content, node.ByteSize() + sum(part.content for part in parts)),
+                max([whole.depth, called.depth, *(part.depth for part in parts)]),
             )
         return whole
 

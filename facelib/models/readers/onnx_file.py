@@ -93,12 +93,12 @@ def _unfolded(model: Any, size: int) -> Any:
 def _picture(graph: Any, size: int | None) -> tuple[tuple[int, int, int], bool]:
     """Return (C, h, w) of the one input, and whether its channels are the last axis."""
     weights = {tensor.name for tensor in graph.initializer}
-    inputs = [given for given in graph.input if given.name not in weights]
+    inputs = [entry for entry in graph.input if entry.name not in weights]
     for number in reversed(range(len(graph.input))):
         if graph.input[number].name in weights:
             del graph.input[number]
     if len(inputs) != 1 or inputs[0].type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
-        msg = f"it takes {[given.name for given in inputs]}; one float32 picture is handled"
+        msg = f"it takes {[entry.name for entry in inputs]}; one float32 picture is handled"
         raise ValueError(msg)
     sides = [
         side.dim_value if side.HasField("dim_value") else 0 for side in inputs[0].type.tensor_type.shape.dim

@@ -69,8 +69,8 @@ def try_alone(content: bytes, shape: Sequence[int], name: str) -> None:
         )
         raise BadModelError(msg)
     if ended.returncode:
-        told = ended.stderr.decode(errors="replace").strip().splitlines()
-        msg = f"onnxruntime can't run {name}: {told[-1] if told else 'it says nothing'}"
+        lines = ended.stderr.decode(errors="replace").strip().splitlines()
+        msg = f"onnxruntime can't run {name}: {lines[-1] if lines else 'it says nothing'}"
         raise BadModelError(msg)
 
 
@@ -84,10 +84,10 @@ def _too_slow(name: str, seconds: int) -> str:
 def _environment() -> dict[str, str]:
     """Return the environment of the trial: the same packages, one thread, no telemetry."""
     root = str(Path(__file__).resolve().parents[3])
-    found = [folder for folder in sys.path if folder]
+    folders = [folder for folder in sys.path if folder]
     return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(found if root in found else [root, *found]),
+        "PYTHONPATH": os.pathsep.join(folders if root in folders else [root, *folders]),
         "ORT_DISABLE_TELEMETRY": "1",
         "OMP_NUM_THREADS": "1",
     }

@@ -134,22 +134,22 @@ def wanted(names: Sequence[str], columns: Mapping[str, str] | None, kind: Kind |
         If two columns mean the same.
     """
     if columns is None:
-        chosen = {name: unit_of(name)[0] for name in names if not is_beside(name)}
+        signals = {name: unit_of(name)[0] for name in names if not is_beside(name)}
     else:
         if lacking := [name for name in columns if name not in names]:
             msg = f"The file has no column {', '.join(lacking)}; it has {', '.join(names)}."
             raise UnknownNameError(msg)
-        chosen = dict(columns)
-    if not chosen:
+        signals = dict(columns)
+    if not signals:
         msg = f"The file has no column of signals; its columns are {', '.join(names) or 'none'}."
         raise BadTableError(msg)
-    if kind != "monopolar" and not _are_inputs(list(chosen.values()), kind):
-        chosen = _as_channels(chosen)
-    meant = list(chosen.values())
-    if twice := sorted(name for name, other in chosen.items() if meant.count(other) > 1):
+    if kind != "monopolar" and not _are_inputs(list(signals.values()), kind):
+        signals = _as_channels(signals)
+    meant = list(signals.values())
+    if twice := sorted(name for name, other in signals.items() if meant.count(other) > 1):
         msg = f"These columns mean the same channel: {', '.join(twice)}. Keep one of them."
         raise BadTableError(msg, duplicates=twice, hint="In Python: choose by columns=.")
-    return chosen
+    return signals
 
 
 def _as_channels(chosen: Mapping[str, str]) -> dict[str, str]:

@@ -326,12 +326,12 @@ def resampled(signal: Floats, rate: float, chain: Chain) -> Floats:
         signal = np.interp(times, np.arange(len(signal)) / rate, signal)
         ratio = Fraction(1, round(_near(rate, chain) / chain.rate))
     if chain.resampling == "polyphase":
-        found: Floats = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="edge")
+        envelope_rows: Floats = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="edge")
     else:
         whole = -(-len(signal) // ratio.denominator)
         longer = np.pad(signal, (0, whole * ratio.denominator - len(signal)), mode="edge")
-        found = resample(longer, whole * ratio.numerator)
-    return np.maximum(found[:rows], 0.0)
+        envelope_rows = resample(longer, whole * ratio.numerator)
+    return np.maximum(envelope_rows[:rows], 0.0)
 
 
 def _near(rate: float, chain: Chain) -> float:

@@ -134,16 +134,16 @@ def read_signals(
     suffix = _suffix(called)
     _check_size(content, called)
     if suffix in EDF:
-        found = read_edf(content, called, columns, kind, MOST_NUMBERS)
+        columns_read = read_edf(content, called, columns, kind, MOST_NUMBERS)
     else:
         table = _text(content, called) if suffix in TEXT else _parquet(content, called)
-        found = _signals(table, called, columns, kind)
-    sampled = _rate(found.rate, rate, called)
+        columns_read = _signals(table, called, columns, kind)
+    sampled = _rate(columns_read.rate, rate, called)
     return Recording(
-        found.values,
+        columns_read.values,
         sampled,
-        found.names,
-        kind or kind_of(found.names, sampled),
+        columns_read.names,
+        kind or kind_of(columns_read.names, sampled),
         session=session,
         source=called,
     )
@@ -309,9 +309,9 @@ def _signals(table: pd.DataFrame, name: str, columns: Mapping[str, str] | None, 
     taken = columns or {}
     times = next((column for column in names if is_time(column) and column not in taken), None)
     index = next((column for column in names[:1] if is_index(column) and column not in taken), None)
-    chosen = wanted([column for column in names if column not in {times, index}], columns, kind)
-    values = np.empty((len(table), len(chosen)), np.float32)
-    for place, column in enumerate(chosen):
+    signal_names = wanted([column for column in names if column not in {times, index}], columns, kind)
+    values = np.empty((len(table), len(signal_names)), np.float32)
+    for place, column in enumerate(signal_names):
         scale = microvolts(unit_of(column)[1], column)
         with np.errstate(over="ignore"):
             values[:, place] = _numbers(table[column], name) * scale
@@ -327,7 +327,7 @@ def _signals(table: pd.DataFrame, name: str, columns: Mapping[str, str] | None, 
     elif index is not None:
         rows = rows_of(_numbers(table[index], name))
     whole = values if rows is None else spread(values, rows, MOST_NUMBERS)
-    return Columns(tuple(chosen.values()), whole, rate)
+    return Columns(tuple(signal_names.values()), whole, rate)
 
 
 def _numbers(column: pd.Series[float], name: str) -> npt.NDArray[np.float64]:

@@ -366,13 +366,13 @@ def _inventory(plans: Sequence[_Plan]) -> pd.DataFrame:
 def _methods(plans: Sequence[_Plan]) -> pd.DataFrame:
     """Return where the face units of each clip with signals stand."""
     table = _inventory(plans)
-    chosen = table[table["type"] == "sensor"][["source", "index", "pid", "rec", "mode", "task"]]
+    sensors = table[table["type"] == "sensor"][["source", "index", "pid", "rec", "mode", "task"]]
     paths = [
         plan.path(f"video_noelec_params/{METHOD}", "_params.csv.gz")
         for plan in plans
         if plan.session.endswith("S")
     ]
-    return chosen.assign(**{METHOD: paths})
+    return sensors.assign(**{METHOD: paths})
 
 
 def _write_table(path: Path, table: pd.DataFrame, *, index: bool = False) -> None:
