@@ -40,7 +40,7 @@ class FacelibError(Exception):
 
     @property
     def words(self) -> str:
-        """The message without its hint: what the page says."""
+        """The message without its hint, as the page shows it."""
         return str(self.args[0]) if self.args else ""
 
     def __str__(self) -> str:

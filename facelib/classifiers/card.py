@@ -92,7 +92,7 @@ _WORDS = {
 
 
 def as_markdown(title: str, lines: Sequence[tuple[str, str]]) -> str:
-    """Return names and words as a Markdown table below a title."""
+    """Return names and texts as a Markdown table below a title."""
     told = [f"| {_escaped(name)} | {_escaped(words)} |" for name, words in lines]
     return "\n".join([f"| **{_escaped(title)}** | |", "| :-- | :-- |", *told])
 

@@ -150,7 +150,7 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     level
         Of a finding.
     unasked
-        Leave out that it is no better than chance: whoever makes an untrained network knows that.
+        Leave out that it is no better than chance: for networks that are known to be untrained.
 
     Returns
     -------

@@ -180,7 +180,7 @@ class Classifier:
         return self.preparation.crop_boxes(boxes, count, *image_size)
 
     def prepare(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
-        """Return what the network sees, float32 (N, C, h, w).
+        """Return the network's inputs, float32 (N, C, h, w).
 
         Parameters
         ----------

@@ -22,7 +22,7 @@ Engine = Callable[[torch.Tensor], torch.Tensor]
 """Prepared pictures (N, C, h, w) to their features, without gradient; several threads may call at once."""
 
 TOLERANCE = 1e-5
-"""How far an engine may be from the plain network, as a share of its largest feature."""
+"""Largest difference of an engine from the plain network, as a share of its largest feature."""
 
 
 def fast(body: nn.Module, example: torch.Tensor) -> Engine:

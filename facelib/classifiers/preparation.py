@@ -81,7 +81,7 @@ class Preparation:
         margin: float = 0.0,
         fit: Fit = "square",
     ) -> Preparation:
-        """Return what most networks of torchvision and timm expect: mean and spread of ImageNet's colours.
+        """Return the preparation of most networks of torchvision and timm: ImageNet's mean and std.
 
         Examples
         --------
@@ -209,7 +209,7 @@ class Preparation:
         return self.crop_boxes(boxes, *images.shape[:3]).astype(int)
 
     def cut(self, images: Images, squares: Squares) -> torch.Tensor:
-        """Return what the network sees of parts that `squares` found before."""
+        """Return the network's inputs, cut out by `squares`."""
         mean, std = (
             torch.tensor(value, dtype=torch.float32).view(-1, 1, 1) for value in (self.mean, self.std)
         )

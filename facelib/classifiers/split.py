@@ -189,7 +189,7 @@ def _layout_that_matters(gradient: torch.Tensor | None) -> Layout | None:
 def _agree(body: nn.Module, head: nn.Module, sample: torch.Tensor, expected: torch.Tensor) -> bool:
     try:
         logits = head(body(sample))
-    except Exception:  # whatever a stranger's network raises in two parts
+    except Exception:  # whatever an untrusted network raises in two parts
         return False
     return logits.shape == expected.shape and bool(
         (logits - expected).abs().max() <= TOLERANCE * expected.abs().max().clamp_min(1e-6)
@@ -209,7 +209,7 @@ def _cut_graph(network: nn.Module) -> Cut | None:
     try:
         tracer = _Tracer()
         traced = fx.GraphModule(network, tracer.trace(network))
-    except Exception:  # whatever a stranger's forward() raises when it is traced
+    except Exception:  # whatever an untrusted forward() raises when traced
         return None
     return partial(_cut_traced, traced)
 

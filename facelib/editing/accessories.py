@@ -55,7 +55,7 @@ _GLINT: Final = 0.05
 
 
 class Piece(NamedTuple):
-    """One thing that the dummy wears."""
+    """One accessory of the dummy."""
 
     thing: Worn
     held: tuple[int, ...]  # landmarks that hold it

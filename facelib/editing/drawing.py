@@ -21,7 +21,7 @@ Field = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
 
 LUMINANCE: Final = (0.212671, 0.715160, 0.072169)
-"""What linear red, green and blue add to luminance (sRGB, D65)."""
+"""Weights of linear red, green and blue in luminance (sRGB, D65)."""
 SAMPLES: Final = 4
 """Samples of a pixel of a shape, along each side."""
 _GRADES: Final = 4096  # equal steps of the square root of light

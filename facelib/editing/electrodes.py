@@ -45,7 +45,7 @@ _SAMPLES: Final = 2  # of a pixel, along each side
 
 
 def seen(face: Face, names: Sequence[str]) -> tuple[str, ...]:
-    """Return those of the electrodes whose middle would be in the picture, on skin that faces the camera.
+    """Return the electrodes whose middle would be in the picture, on skin that faces the camera.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def seen(face: Face, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def uncovered(face: Face, names: Sequence[str]) -> tuple[str, ...]:
-    """Return those of the electrodes, in the picture, whose middle isn't under hair or a hat."""
+    """Return the electrodes in the picture whose middle isn't under hair or a hat."""
     if not names:
         return ()
     shown = bare(face)
@@ -78,7 +78,7 @@ def uncovered(face: Face, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def within(face: Face, names: Sequence[str], size: float = 1.0) -> tuple[str, ...]:
-    """Return those of the electrodes, in the picture, that lie whole within the outline of the face.
+    """Return the electrodes in the picture that lie whole within the outline of the face.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def attached(face: Face, names: Sequence[str], size: float = 1.0, tape: float = 
     size
         Factor on their diameter.
     tape
-        How whole the strips of tape over them are, [0, 1].
+        Extent of the strips of tape over them, [0, 1].
     """
     if not names:
         return face

@@ -54,7 +54,7 @@ class Similarity:
 
     @property
     def inverse(self) -> Similarity:
-        """The way back."""
+        """The inverse similarity."""
         return Similarity(1 / self.turn, -self.shift / self.turn)
 
     def then(self, second: Similarity) -> Similarity:
@@ -63,7 +63,7 @@ class Similarity:
 
 
 def similarity_of(landmarks: npt.NDArray[np.floating], places: npt.NDArray[np.floating]) -> Similarity:
-    """Return what brings landmarks (478, 2) nearest to places (478, 2), in the least-squares sense.
+    """Return the similarity that brings landmarks (478, 2) nearest to places (478, 2), by least squares.
 
     Irises don't count.
 
@@ -83,7 +83,7 @@ def similarity_of(landmarks: npt.NDArray[np.floating], places: npt.NDArray[np.fl
 
 
 def nearest(start: npt.NDArray[Any], end: npt.NDArray[Any]) -> Similarity:
-    """Return what brings points nearest to others, in the least-squares sense; NaN if all are one.
+    """Return the similarity that brings points nearest to others, by least squares; NaN if all are one.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ class Archive:
     ------
     BadArchiveError
         It isn't a zip, is damaged, or isn't safe: encrypted, too many files, nested archives, links, names
-        that are there twice or lead out of the archive, or far more content than its size lets expect.
+        that are there twice or lead out of the archive, or far more content than its size allows.
     """
 
     def __init__(self, source: str | Path | bytes) -> None:

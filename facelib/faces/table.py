@@ -33,7 +33,7 @@ _LOOKED_AT: Final = 100  # rows of a text, to find its columns
 
 
 def natural_key(name: str) -> tuple[Any, ...]:
-    """Return what sorts names as people do: face2 before face10, capitals as small letters.
+    """Return a sort key as people sort names: face2 before face10, capitals as small letters.
 
     >>> sorted(["b1", "a10.png", "A2.png"], key=natural_key)
     ['A2.png', 'a10.png', 'b1']
@@ -149,7 +149,7 @@ def _fits(size: int) -> None:
 
 
 def bare_table(names: Iterable[str]) -> pd.DataFrame:
-    """Return the table of pictures of which nothing is known: columns id, file, folder, in natural order."""
+    """Return the table of pictures without metadata: columns id, file, folder, in natural order."""
     import pandas as pd
 
     files = sorted((name for name in names if is_picture(name)), key=natural_key)

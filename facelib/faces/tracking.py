@@ -28,7 +28,7 @@ Progress = Callable[[float, str], object]
 """Called with the share that is done, 0 … 1 (NaN where the length isn't known), and words."""
 
 PRESENT: Final = 0.5
-"""How sure the landmark network must be that there is a face."""
+"""Least probability of a face by the landmark network."""
 SEARCHED: Final = 8
 """Where no face was, only every so many frames the picture is searched again: a third of a second's wait."""
 CHUNK: Final = 64  # frames whose units are read at once

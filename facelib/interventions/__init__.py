@@ -126,7 +126,7 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
 
 
 def ordered(face: Face | Head | None = None) -> list[Intervention]:
-    """Return what works on `face` (None: everything) as menus show it: by group, placebos last.
+    """Return the interventions that work on `face` (None: all) as menus show them: by group, placebos last.
 
     What works with another word for an option only (a palsy of the other side) has that word.
     """
@@ -141,7 +141,7 @@ def ordered(face: Face | Head | None = None) -> list[Intervention]:
 
 
 def withheld() -> list[Intervention]:
-    """Return the changes of heads that aren't made on photographs, and say why, in the order of menus."""
+    """Return the changes of heads that aren't made on photographs, with reasons, in the order of menus."""
     return [item for item in ordered() if item.withheld]
 
 
@@ -153,7 +153,7 @@ def available(face: Face | Head | None = None, *, placebo: bool | None = None) -
     face
         A face or head, or None.
     placebo
-        True: harmless reference changes only; False: none of them.
+        True: placebos only; False: none of them.
 
     Returns
     -------

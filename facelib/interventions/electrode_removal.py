@@ -55,7 +55,7 @@ class ElectrodeRemoval(PictureIntervention):
         that was registered.
     mask
         "found" by the network, and on photographs also where they name electrodes that it missed, in whole
-        or part: strangers' pictures aren't what it learnt from. Or "known" from the positions that are worn,
+        or part: other pictures differ from those it learnt from. Or "known" from the positions that are worn,
         without their leads.
     """
 

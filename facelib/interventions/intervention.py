@@ -75,7 +75,7 @@ class Intervention(ABC):
     moves
         The property that it moves, by its name in `facelib.properties`, or None.
     placebo
-        True for a harmless reference change.
+        True for a placebo, a harmless change for comparison.
     expected
         What the literature leads one to expect of the intended class: "falls", "rises", "none" or "open". Of
         a number that moves to either end, on its way to the higher one; see `expects`.
@@ -144,7 +144,7 @@ class Intervention(ABC):
         return not self.why_not(face)
 
     def meant_for(self, face: Face | Head) -> Intervention:  # noqa: ARG002
-        """Return what is run on `face`: this one, but for a word that means another one on photographs."""
+        """Return the intervention that runs on `face`: this one, or what its word means on photographs."""
         return self
 
     def fitted(self, face: Face | Head) -> Self | None:

@@ -65,7 +65,7 @@ class _Shining(NamedTuple):
         return np.asarray(1 - self.share + self.share * lit)
 
     def to(self, strength: float, **ends: float) -> _Shining:
-        """Return what lies on the way to other numbers."""
+        """Return the light on the way to other numbers."""
         return self._replace(
             **{name: between(getattr(self, name), end, strength) for name, end in ends.items()}
         )

@@ -20,7 +20,7 @@ _BOTH: Final = "two networks trained on other people's pictures, dlib's and face
 
 
 def estimates(faces: Sequence[Face]) -> pd.DataFrame:
-    """Return what each estimator says, one row per face.
+    """Return the estimates of each estimator, one row per face.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
     title="Estimated gender: disagreement",
     unit="",
     source="estimated",
-    description=f"How far {_BOTH}, are apart about the gender: larger minus smaller probability.",
+    description=f"Disagreement on the gender of {_BOTH}: larger minus smaller probability.",
     low=0.0,
     high=1.0,
     cost="network",
@@ -81,7 +81,7 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
     title="Estimated age: disagreement",
     unit="years",
     source="estimated",
-    description=f"How far {_BOTH}, are apart about the age: larger minus smaller.",
+    description=f"Disagreement on the age of {_BOTH}: larger minus smaller.",
     low=0.0,
     high=40.0,
     cost="network",

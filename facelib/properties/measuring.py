@@ -191,7 +191,7 @@ def _words_for_numbers(table: pd.DataFrame, wanted: Sequence[str]) -> dict[str, 
 
 
 def in_order(piece: Callable[[range], T], pieces: Sequence[range]) -> Iterator[T]:
-    """Return what becomes of the pieces, in their order; few are under way at once."""
+    """Yield the results of the pieces, in their order; few are computed at once."""
     import torch
 
     workers = max(1, min(_cores(), len(pieces)))
@@ -216,7 +216,7 @@ def _cores() -> int:
 
 @contextmanager
 def reporting(progress: bool | Progress | None, total: int) -> Iterator[Progress]:
-    """Give the function to report to; True gives a progress bar."""
+    """Yield the function to report to; True gives a progress bar."""
     given: object = progress
     if given is not None and not isinstance(given, bool) and not callable(given):
         msg = f"Progress is reported to a function of two numbers; got {given!r}."

@@ -39,7 +39,7 @@ class Property:
         "given" with the face (set, or from its metadata), "measured" in its picture or landmarks, or
         "estimated" by networks that were trained on other people's pictures.
     description
-        How the number comes about, in one or two sentences.
+        How the value is obtained, in one or two sentences.
     low, high
         Usual range, for axes.
     cost

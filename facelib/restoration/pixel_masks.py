@@ -51,7 +51,7 @@ def worn_by(face: Face) -> tuple[str, ...]:
 def known_mask(
     face: Face, names: Sequence[str] | None = None, size: float | None = None, tape: float | None = None
 ) -> Plane:
-    """Return what electrodes at known positions cover, float32 (H, W) in [0, 1]; leads aren't known.
+    """Return the mask of electrodes at known positions, float32 (H, W) in [0, 1]; leads aren't known.
 
     Parameters
     ----------

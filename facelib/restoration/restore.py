@@ -17,7 +17,7 @@ from facelib.restoration.pixel_masks import known_mask
 from facelib.utilities.short_repr import in_short
 
 MASKS: Final = ("found", "known")
-"""Where a mask comes from: the network finds it, or the positions that the face is said to wear give it."""
+"""Sources of a mask: the network, or the positions that the face is said to wear."""
 
 
 @in_short(picture=lambda found: found.image)
@@ -87,7 +87,7 @@ def restore(face: Face, method: str | Method = "network", mask: str | Plane = "f
 
 
 def mask_of(face: Face, mask: str | Plane = "found") -> Plane:
-    """Return what is covered on a face, float32 (H, W) in [0, 1]; see `restore`."""
+    """Return the mask of covered pixels of a face, float32 (H, W) in [0, 1]; see `restore`."""
     check_kind(face, Face, "A face")
     if isinstance(mask, str):
         if mask == "known":

@@ -70,7 +70,7 @@ class ActivityRange:
 
 
 def activity_range(recordings: Recording | Iterable[Recording]) -> ActivityRange:
-    """Return what is rest and what is full in envelopes of one recording, or of all of a session.
+    """Return the envelopes at rest and at full activity, of one recording or of all of a session.
 
     Raises
     ------

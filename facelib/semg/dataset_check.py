@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from facelib.semg.dataset import Clip
 
 OF_CLIPS: Final = ("missing samples", "flat channel")
-"""What is said of single clips; whether a muscle was active is a matter of the session."""
+"""Checks of single clips; whether a muscle was active is a matter of the session."""
 
 
 def check_clip(clip: Clip, *, frames: bool = False) -> Iterator[Finding]:

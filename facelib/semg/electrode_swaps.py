@@ -36,7 +36,7 @@ SURE: Final = 0.4
 CLEAR: Final = 0.6
 """Correlation of each muscle with the other's units from which on two muscles look exchanged."""
 MARGIN: Final = 0.4
-"""How much better a muscle's envelope must follow another muscle's units than its own."""
+"""Margin by which a muscle's envelope must follow another muscle's units better than its own."""
 STIRS: Final = 0.02
 """Standard deviation of a muscle's face units, 0 … 1, from which on it moves at all."""
 LAG: Final = 0.5

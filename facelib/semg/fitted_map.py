@@ -169,7 +169,7 @@ class Map:
         return np.asarray(wide.sum(axis=0), np.float64)
 
     def mapped(self, rows: Floats) -> Floats:
-        """Return what the map makes of rows (n, inputs), each seen with its context: (n, outputs)."""
+        """Return the map's predictions for rows (n, inputs), each seen with its context: (n, outputs)."""
         return regression.apply(self.weights, regression.with_context(rows, self.context))
 
 

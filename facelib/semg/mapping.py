@@ -233,7 +233,7 @@ class Expression2EMG(Map):
 
     @staticmethod
     def channels() -> pd.DataFrame:
-        """Return what can be known of each channel from a face; columns as in `CHANNEL_COLUMNS`."""
+        """Return how each channel is known from a face; columns as in `CHANNEL_COLUMNS`."""
         import pandas as pd
 
         rows = []

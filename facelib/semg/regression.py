@@ -131,7 +131,7 @@ def mlp(inputs: Sequence[Floats], outputs: Sequence[Floats], seed: int = 0) -> F
 
 
 def apply(weights: Mapping[str, Single], rows: npt.NDArray[np.floating]) -> Floats:
-    """Return what a fitted map makes of rows (n, p): (n, q); NaN in a row gives NaN."""
+    """Return a fitted map's predictions for rows (n, p): (n, q); NaN in a row gives NaN."""
     x = (np.asarray(rows, np.float64) - weights["mean"]) / weights["scale"]
     predicted = x @ weights["slope"] + weights["base"]
     layers = sum(name.startswith("weight") for name in weights)

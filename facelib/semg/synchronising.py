@@ -39,7 +39,7 @@ Grade = Literal[0, 1, 2, 3]
 How = Literal["consensus", "trigger", "none"]
 
 BY_MAP: Final = "expected by the map"
-"""What stands for the face unit in votes by a map."""
+"""The name of the face unit in votes by a map."""
 ACTIVE: Final = 8
 """So many of the most active channels are compared, of those that move something to be seen."""
 LONGEST: Final = 2.0
@@ -68,7 +68,7 @@ GRADES: Final = MappingProxyType(
         0: "no agreement: by the trigger, or not synchronised",
     }
 )
-"""What grades mean."""
+"""Meanings of the grades."""
 VOTES: Final = MappingProxyType(
     {
         "channel": "envelope",

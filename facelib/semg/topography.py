@@ -149,7 +149,7 @@ def topographies(
     scheme, size
         As for `topography`.
     everywhere
-        Whether cells outside the face have a value, too: for who cuts the face out.
+        Whether cells outside the face have a value, too: for callers that mask the face themselves.
 
     Raises
     ------

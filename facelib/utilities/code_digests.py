@@ -130,7 +130,7 @@ def _digest(start: tuple[str, ...], without: tuple[str, ...], top: Path) -> str:
 
 
 def forget() -> None:
-    """Let files be read again that have changed since this process read them: it keeps what it found."""
+    """Forget what this process has read, so that changed files are read again."""
     for kept in (_closure, _digest, _hash, _imports, _path):
         kept.cache_clear()
 

@@ -47,7 +47,7 @@ FILES: Final[dict[Kind, tuple[str, ...]]] = {
 }
 """Names of the files that facelib writes, the one that marks the place last; others aren't its own."""
 NAMED: Final = {"figures": "figures/captions.json", "tables": "columns.json"}
-"""What names the figures and the tables of an export: others beside them are its user's own."""
+"""The files that name the figures and the tables of an export: others beside them are its user's own."""
 MARKS: Final[dict[Kind, tuple[str, str]]] = {
     "study": ("study.json", '"kind"'),
     "export": ("provenance.json", '"made_by": "facelib export"'),

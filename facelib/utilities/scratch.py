@@ -41,7 +41,7 @@ def new_folder(kind: str, place: Path | None = None) -> Path:
 
 @contextlib.contextmanager
 def folder_for(kind: str) -> Iterator[Path]:
-    """Give such a folder until the block ends."""
+    """Yield such a folder until the block ends."""
     folder = new_folder(kind)
     try:
         yield folder

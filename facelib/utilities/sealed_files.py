@@ -48,12 +48,12 @@ def folder() -> Path:
 
 
 def sealed(content: bytes) -> bytes:
-    """Return a content as it is kept."""
+    """Return a content with its seal."""
     return content + hashlib.sha256(content).digest()
 
 
 def read(path: Path) -> bytes | None:
-    """Return what was kept in a file; None if it isn't there, or not as it was written."""
+    """Return the content of a sealed file; None if it isn't there, or not as it was written."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -79,6 +79,6 @@ def _is_whole(path: Path, _size: int, _changed: int) -> bool:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Keep a content in a file."""
+    """Write a content to a file, with its seal."""
     with written_whole(path) as file:
         file.write(sealed(content))

@@ -21,7 +21,7 @@ DIGITS: Final = 6  # that are significant: numbers are kept as float32
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SmallTables:
-    """Base of a study's results; a dataclass below it adds one DataFrame per table.
+    """Base of a study's results; a subclass adds one DataFrame per table.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FORMULA: Final = r"['\s\ufeff]*[=+\-@＝＋－＠]"
-"""How text begins that a spreadsheet may compute, after what it may skip."""
+"""Beginnings of text that a spreadsheet may compute, after what it may skip."""
 _START: Final = rf"\A{{}}(?=(?:'*[\t\r\n\ufeff]|{_FORMULA}))"
 _WITHIN: Final = rf"(?<=[;\t\r\n]){{}}(?={_FORMULA})"  # where other languages' spreadsheets begin a new cell
 _BARE: Final = re.compile("|".join(place.format("") for place in (_START, _WITHIN)))

@@ -109,7 +109,7 @@ _MEANT: Final[Mapping[str, str]] = MappingProxyType(
         "name": "id",
     }
 )
-"""What others call what is declared here."""
+"""Names in other libraries for the options here."""
 
 LOADERS: Registry[Loader] = Registry("kind of classifier")
 

@@ -39,7 +39,7 @@ _CASTS = ArrayCache(8 * 2**20)
 
 
 class Cast:
-    """The face of one person as its eyes see it: all lengths in dm from the middle between the eyes.
+    """The skin of one person's face as depth maps; lengths in dm from the middle between the eyes.
 
     Parameters
     ----------

@@ -182,7 +182,7 @@ def _strip(s: Floats, texel: float, dx: float, dy: float, dz: float) -> Shown:
 
 
 def stick(head: Head, mole_colour: npt.NDArray[np.float64]) -> tuple[Floats, npt.NDArray[np.uint8]]:
-    """Return the head's stickers and the grid that finds them.
+    """Return the head's decals and the grid that finds them.
 
     Returns
     -------

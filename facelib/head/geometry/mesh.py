@@ -34,7 +34,7 @@ def identity(head: Head) -> Floats:
 
 
 def identity_key(head: Head) -> tuple[object, ...]:
-    """Return what the resting shape of a head depends on."""
+    """Return the fields that the resting shape of a head depends on."""
     return (head.age, head.gender, head.ancestry, head.seed, head.asymmetry)
 
 

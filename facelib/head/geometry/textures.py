@@ -168,7 +168,7 @@ def is_ear(x: Array, y: Array, z: Array) -> npt.NDArray[np.bool_]:
 
 
 def pigments(c: Chart) -> dict[str, Floats]:
-    """Return what colours the skin, each in [0, 1] (mottling, pores and the hairline around 0.5)."""
+    """Return the pigments of the skin, each in [0, 1] (mottling, pores and the hairline around 0.5)."""
     x, y, z = c.x, c.y, c.z
     plain = (1.0, 1.0, 1.0)
     fade = step(8.45, 8.1, y)

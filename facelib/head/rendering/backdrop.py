@@ -35,7 +35,7 @@ _GLOWS = ArrayCache(12 * 2**20)
 
 
 def fill(picture: Floats, head: Head) -> None:
-    """Paint what is behind a head over a whole picture (H, W, 3), linear light, in place."""
+    """Paint the background over a whole picture (H, W, 3), linear light, in place."""
     brightness = 0.25 + 0.75 * Light.of(head.light).strength
     if isinstance(head.background, str):
         _BACKDROPS[head.background](picture, brightness)

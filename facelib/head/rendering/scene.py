@@ -53,7 +53,7 @@ def frame_of(  # noqa: PLR0917
     carried: Floats,
     worn: Placed | None = None,
 ) -> Frame:
-    """Gather what the shading of a head needs.
+    """Return the inputs of the shading of a head.
 
     Parameters
     ----------

@@ -128,7 +128,7 @@ def _mottling(seed: int) -> float:
 
 
 def parameters(head: Head) -> Floats:
-    """Return what `_bake` needs to know of a head."""
+    """Return the parameters of `_bake` for a head."""
     turn = _mottling(head.seed)
     tone, melanin = head.skin_tone, _melanin(head.skin_tone)
     old = np.clip((head.age - 30) / 50, 0, 1)

@@ -25,7 +25,7 @@ GROUP = "Harmless reference"
 
 @dataclass(frozen=True)
 class ReferenceChange(PictureIntervention):
-    """A harmless change of the whole picture.
+    """A placebo: a harmless change of the whole picture.
 
     Attributes
     ----------

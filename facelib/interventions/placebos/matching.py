@@ -61,7 +61,7 @@ class RegionMatch:
 @in_short(picture=lambda found: found.images)
 @dataclass(frozen=True, eq=False)
 class MatchedSweep:
-    """One harmless change at n strengths, matched to given pixel distances.
+    """One placebo at n strengths, matched to given pixel distances.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ def matched_sweep(
     *,
     regions: npt.ArrayLike | None = None,
 ) -> MatchedSweep:
-    """Change a picture harmlessly, by as much as `distances` say at every strength.
+    """Apply a placebo to a picture, by as much as `distances` say at every strength.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def matched_sweep(
     distances
         (n,) RMS grey-level differences to reach; 0 gives the original, bit for bit.
     kind
-        Id of a harmless change, whose direction is drawn from `seed`; or one with its direction.
+        Id of a placebo, whose direction is drawn from `seed`; or one with its direction.
     seed
         Seed or generator of the direction.
     regions
@@ -193,7 +193,7 @@ def reference_sweeps(
     first
         Number of the first sweep: those before it are there already.
     exclude
-        Id of the intervention that is compared: a harmless change isn't compared with its own kind. The id
+        Id of the intervention that is compared: a placebo isn't compared with its own kind. The id
         of anything else leaves all kinds in.
 
     Raises

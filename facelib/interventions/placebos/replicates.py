@@ -17,7 +17,7 @@ LIGHT = 0.03
 
 @dataclass(frozen=True)
 class Nuisance:
-    """One harmless replicate.
+    """One harmless replicate of a picture.
 
     Attributes
     ----------

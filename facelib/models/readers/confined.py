@@ -37,7 +37,7 @@ _CALLS = {
 
 
 def confine(seconds: int, memory: int) -> None:
-    """Limit this process, as far as its system can: where it can't, what calls it has to watch the clock.
+    """Limit this process, as far as its system can: where it can't, the caller has to watch the clock.
 
     Parameters
     ----------

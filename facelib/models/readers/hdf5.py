@@ -95,7 +95,7 @@ class Hdf5:
 
 @contextmanager
 def opened(content: bytes, name: str) -> Iterator[Hdf5]:
-    """Open a file in memory; whatever goes wrong with it becomes a `BadModelError` that has its name."""
+    """Open a file in memory; every error becomes a `BadModelError` with its name."""
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             yield Hdf5(file, len(content))

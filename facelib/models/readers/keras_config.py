@@ -30,7 +30,7 @@ def name_of(layer: Config) -> str:
 
 
 def ends_of(config: Config, key: str) -> list[str]:
-    """Return the names of what a model takes or makes: [name, node, tensor], or a list of such."""
+    """Return the names of a model's inputs or outputs: [name, node, tensor], or a list of such."""
     stated = config[key]
     triples = [stated] if stated and isinstance(stated[0], str) else stated
     if len(triples) != 1:
@@ -40,7 +40,7 @@ def ends_of(config: Config, key: str) -> list[str]:
 
 
 def inputs_of(node: Any) -> tuple[str | float, ...]:
-    """Return what a layer takes: a table in Keras 3, a list of [name, node, tensor, …] in Keras 2."""
+    """Return a layer's inputs: a table in Keras 3, a list of [name, node, tensor, …] in Keras 2."""
     if isinstance(node, Mapping):
         return tuple(_arguments([node["args"], list(node.get("kwargs", {}).values())]))
     triples = [node] if node and isinstance(node[0], str) else node

@@ -37,7 +37,7 @@ _ENDINGS: dict[type[nn.Module], Ending] = {nn.Softmax: "softmax", nn.Sigmoid: "s
 
 @dataclass(frozen=True)
 class Step:
-    """One use of a layer: its name, what it takes and makes, and what isn't needed any more."""
+    """One use of a layer: its name, inputs, outputs, and tensors that aren't needed any more."""
 
     layer: str
     inputs: tuple[str | float, ...]
@@ -71,7 +71,7 @@ class KerasGraph(nn.Module):
         ]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map (N, C, h, w) to what the last layer makes."""
+        """Map (N, C, h, w) to the outputs of the last layer."""
         values = {self.taken: x}
         for step in self.steps:
             given = [values[name] if isinstance(name, str) else name for name in step.inputs]

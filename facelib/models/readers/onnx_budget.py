@@ -74,7 +74,7 @@ _Key = tuple[str, str, str]
 
 
 def refuse(model: Any, size: int) -> None:
-    """Raise `ValueError` unless a model can be unfolded and looked at safely.
+    """Raise `ValueError` unless a model can be unfolded and checked safely.
 
     Parameters
     ----------

@@ -20,13 +20,13 @@ from facelib.models.readers.onnx_trial import try_alone
 from facelib.models.readers.trial import are_probabilities, checked_answers, first_line, noise, try_out
 
 TOLERANCE = 1e-4
-"""How far torch's answers may be from onnxruntime's, as a share of the largest (or of 1)."""
+"""Largest difference of torch's answers from onnxruntime's, as a share of the largest (or of 1)."""
 _OPERATORS = (17, 13, 11)
 """Versions of ONNX' operators that onnx2torch knows well, the newest first."""
 
 
 class Runtime(nn.Module):
-    """A graph that is run by onnxruntime: no gradient flows through it."""
+    """A graph run by onnxruntime: no gradient flows through it."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()

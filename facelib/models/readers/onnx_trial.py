@@ -94,7 +94,7 @@ def _environment() -> dict[str, str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the graph that comes in, as `try_alone` asks for it; return how it ended."""
+    """Run the graph that `try_alone` sends to this process; return the exit code."""
     seconds, memory, *shape = map(int, arguments)
     import numpy as np
     import onnxruntime  # noqa: F401 - loaded before the limits hold

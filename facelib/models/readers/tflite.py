@@ -66,7 +66,7 @@ class Step(nn.Module):
         self.operator = operator
 
     def forward(self, values: Values) -> torch.Tensor:
-        """Return what it makes of the tensors so far."""
+        """Return the operator's output for the tensors so far."""
         return _RUN[self.operator.kind](values, self.operator)
 
 
@@ -239,7 +239,7 @@ def _operator(model: Any, graph: Any, number: int) -> Operator:
 def pad_same(
     x: torch.Tensor, kernel: Sequence[int], stride: Sequence[int], value: float = 0.0
 ) -> torch.Tensor:
-    """Pad (N, C, H, W) as TensorFlow's "SAME" does: what is odd goes to the bottom and to the right."""
+    """Pad (N, C, H, W) as TensorFlow's "SAME" does: odd pixels go to the bottom and to the right."""
     padding: list[int] = []
     for axis in (1, 0):
         size = x.shape[2 + axis]

@@ -26,7 +26,7 @@ MOST_OPERATORS = 50_000
 
 
 class Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it is entered, an operation isn't run if it would make or need too much.
+    """A context in which operations that would make or need too much aren't run.
 
     Its result may have up to `LARGEST_TENSOR` numbers, and all operations together may need up to `MOST_WORK`
     multiplications and additions.
@@ -110,7 +110,7 @@ def try_out(network: nn.Module, shape: Sequence[int], name: str) -> torch.Tensor
         with Bounded():
             network(pictures[:1])
         answers = network(pictures)
-    except Exception as error:  # whatever a stranger's network brings about
+    except Exception as error:  # whatever an untrusted network raises
         msg = f"{name} can't be run on pictures of {' × '.join(map(str, shape))}: {first_line(error)}"
         raise BadModelError(msg) from error
     return checked_answers(answers, name)

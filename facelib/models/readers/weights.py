@@ -26,7 +26,7 @@ _HARMLESS = re.compile(
     r"|torch\.serialization _get_layout"
     r"|torch (Size|\w+Storage|float\d+|bfloat16|u?int\d+|bool)"
 )
-"""What the weights alone need; torch's own list has constructors, too, that take any amount of memory."""
+"""Names that weights alone need; torch's own list has constructors, too, that take any amount of memory."""
 _CALLS = frozenset({"STACK_GLOBAL", "INST", "OBJ", "EXT1", "EXT2", "EXT4", "NEWOBJ_EX"})
 _WAY_OUT = (
     "Where it can be loaded and trusted, save its weights alone, "

@@ -20,7 +20,7 @@ PLACES: Final = np.array(
         [0.4901123135679, 0.6277975316475],
     ]
 )
-"""Where these five stand in an aligned face, in its sides: the mean shape of dlib (D. King)."""
+"""Positions of these five in an aligned face, in its sides: the mean shape of dlib (D. King)."""
 PADDING: Final = 0.2  # around it, on each side
 
 OUTLINE: Final = (

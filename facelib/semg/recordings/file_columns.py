@@ -36,7 +36,7 @@ _STEP: Final = 1.5
 _FEW: Final = 4
 """Distances between long steps by which to judge whether they come evenly."""
 _WHOLE: Final = 1e-3
-"""How near to a whole number of its last digit a rounded step is."""
+"""Largest distance of a rounded step from a whole number of its last digit."""
 _EARLY: Final = 0.7
 """Distance of two times, in samples, below which times jitter: samples that are missing make none shorter."""
 
@@ -264,7 +264,7 @@ def rows_of(index: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
 
 
 def spread(values: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.float32]:
-    """Put samples (n, k) into their rows; rows of which there is none are NaN.
+    """Put samples (n, k) into their rows; rows without a sample are NaN.
 
     Raises
     ------

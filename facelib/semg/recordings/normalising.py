@@ -38,7 +38,7 @@ FLAT: Final = 1e-4
 SHORT: Final = 30.0
 """Seconds below which it is said that constants of a session were asked for, not of a clip."""
 AT_REST: Final = "face-at-rest"
-"""What the source of a recording at rest has in it, in small letters."""
+"""Text in the source of a recording at rest, in small letters."""
 
 Doubles = npt.NDArray[np.float64]
 Given = Recording | Iterable[Recording] | Mapping[str, Recording]

@@ -45,7 +45,7 @@ def check(
     session: str = "",
     progress: Progress | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with a recording, errors first; nothing if all is well.
+    """Return the findings of a recording, errors first; none if all is well.
 
     Parameters
     ----------

@@ -312,7 +312,7 @@ def emg_table(clip: SimulatedClip) -> pd.DataFrame:
 
 
 def truth_table(clip: SimulatedClip) -> pd.DataFrame:
-    """Return what is true of a clip: true activity of channels, and face units, one row per frame."""
+    """Return the truth of a clip: activity of channels, and face units, one row per frame."""
     import pandas as pd
 
     return pd.concat([clip.activity.frame(), clip.unit_table()], axis=1)

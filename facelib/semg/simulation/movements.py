@@ -256,7 +256,7 @@ def movement(times: Floats, rise: float, hold: float, fall: float) -> Floats:
 
 
 def seeds(seed: int, name: str) -> np.random.SeedSequence:
-    """Return what the random numbers of a clip start from: the same clip is the same in any selection."""
+    """Return the seeds of a clip's random numbers: the same clip is the same in any selection."""
     return np.random.SeedSequence([seed, zlib.crc32(name.encode())])
 
 

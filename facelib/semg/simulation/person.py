@@ -38,7 +38,7 @@ SHORTEST, LONGEST = 0.5, 120.0
 @in_short()
 @dataclass(frozen=True, eq=False)
 class SimulatedClip:
-    """A clip with all that is true of it.
+    """A simulated clip with its truth.
 
     Parameters
     ----------
