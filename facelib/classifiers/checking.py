@@ -395,7 +395,7 @@ def _sign_test(more: int, less: int) -> float:
 
 
 def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
-    """Yield what is better than declared, one sentence each thing, the largest gain first."""
+    """Yield what is better than declared, one sentence per thing, the largest gain first."""
     better = table[table["better"]].sort_values("right", ascending=False, kind="stable")
     share, n = table["right"].iloc[0], table["n"].iloc[0]
     for what, ways in better.groupby("what", sort=False):

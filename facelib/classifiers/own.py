@@ -284,7 +284,7 @@ def _sample(preparation: Preparation) -> torch.Tensor:
 
 @torch.no_grad()
 def _check(network: nn.Module, sample: torch.Tensor, labels: tuple[str, ...], source: str) -> torch.Tensor:
-    """Return the outputs; raise unless the network takes the pictures and has one finite output a label."""
+    """Return the outputs; raise unless the network takes the pictures and has one finite output per label."""
     shape = " × ".join(map(str, sample.shape[1:]))
     try:
         answers = network(sample)

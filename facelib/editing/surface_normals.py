@@ -41,7 +41,7 @@ class Stance(NamedTuple):
     Attributes
     ----------
     scale
-        px a dm of the base head.
+        px per dm of the base head.
     rotation
         (3, 3), from the head's axes to the camera's.
     """

@@ -57,7 +57,7 @@ class Video:
         return self.count / self.rate
 
     def frames(self, start: int = 0, stop: int | None = None, step: int = 1) -> Iterator[Frame]:
-        """Give frames in order, RGB uint8 (height, width, 3), every one once it is needed.
+        """Yield frames in order, RGB uint8 (height, width, 3), every one once it is needed.
 
         Parameters
         ----------

@@ -165,7 +165,7 @@ def _shares(mask: npt.NDArray[np.float32], strength: float) -> npt.NDArray[np.fl
 
 
 def _told(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, Any]:
-    """Return what is known about a face: electrodes whose middle is painted over aren't seen any more."""
+    """Return the attributes of a face: electrodes whose middle is painted over aren't seen any more."""
     attributes = {**face.attributes, "electrodes_removed_by": method}
     names = _positions(attributes)
     if names is None or not np.isfinite(face.landmarks[:FIRST_IRIS]).all():

@@ -183,7 +183,7 @@ def _run(package: Package, command: list[str], environment: dict[str, str]) -> N
 
 @contextmanager
 def _alone() -> Iterator[Path]:
-    """Give the folder of all packages, swept, to this process alone; others that fetch wait here.
+    """Yield the folder of all packages, swept, to this process alone; others that fetch wait here.
 
     The system frees the lock if we die, so whatever is temporary in the folder is nobody's.
     """

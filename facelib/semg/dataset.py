@@ -194,7 +194,7 @@ class Dataset:
             Called with how many clips are done, of how many; what it raises ends the work.
         frames
             Whether every frame of every video is read, to find those that are missing or twice: about a
-            second a clip.
+            second per clip.
         """
         from facelib.semg.dataset_check import check_clip, check_session
 

@@ -158,7 +158,7 @@ def _path(top: Path, name: str) -> Path | None:
 
 
 def _data(top: Path, place: Path) -> Iterator[Path]:
-    """Give the data in a folder, and in the folders in it that are no packages."""
+    """Yield the data in a folder, and in the folders in it that are no packages."""
     if place == top or place.relative_to(top).parts[0] in SHOWN_ONLY:
         return
     for path in sorted(place.iterdir()):
@@ -170,7 +170,7 @@ def _data(top: Path, place: Path) -> Iterator[Path]:
 
 
 def _meant(top: Path, module: str, names: Collection[str]) -> Iterator[str]:
-    """Give the modules in which names lie that are imported from a module or package."""
+    """Yield the modules in which names lie that are imported from a module or package."""
     path = _path(top, module)
     if path is None:
         return
@@ -198,7 +198,7 @@ def _imports(path: Path, module: str) -> tuple[Import, ...]:
 
 
 def _statements(body: list[ast.stmt], package: str, *, typing: bool) -> Iterator[Import]:
-    """Give the imports in statements, and in statements in them."""
+    """Yield the imports in statements, and in statements in them."""
     for node in body:
         if isinstance(node, ast.Import):
             for item in node.names:
@@ -223,7 +223,7 @@ def _name(node: ast.expr) -> str:
 
 
 def _called(tree: ast.Module, path: Path, module: str) -> Iterator[Import]:
-    """Give what is imported by `import_module`: one module, or all that begin with what is said of it.
+    """Yield what is imported by `import_module`: one module, or all that begin with what is said of it.
 
     A package's lazy names are followed where they are used.
     """
@@ -242,7 +242,7 @@ def _called(tree: ast.Module, path: Path, module: str) -> Iterator[Import]:
 
 
 def _beginning(start: str, path: Path, module: str) -> Iterator[Import]:
-    """Give all modules of a package."""
+    """Yield all modules of a package."""
     package = start.rpartition(".")[0]
     top = path.parents[len(module.split(".")) - (path.name != "__init__.py")]
     place = top.joinpath(*package.split("."))

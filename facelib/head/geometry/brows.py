@@ -12,7 +12,7 @@ from facelib.head.geometry.makehuman import Floats
 
 Array = npt.NDArray[Any]
 
-BROW_SCALE, BROW_TOP = 0.0008, 7.7  # dm a pixel of the picture, height of its upper edge
+BROW_SCALE, BROW_TOP = 0.0008, 7.7  # dm per pixel of the picture, height of its upper edge
 
 
 def brow_line(t: Array) -> tuple[Array, Array]:

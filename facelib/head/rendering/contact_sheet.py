@@ -36,7 +36,7 @@ def contact_sheet(
     faces
         Faces, or heads, which are rendered. Pictures that aren't square keep their shape.
     columns
-        Pictures a row; None: about as many as rows.
+        Pictures per row; None: about as many as rows.
     captions
         One a face, below it; what is too wide is cut, with an ellipsis.
     size

@@ -33,7 +33,7 @@ _ARC = tuple(
 )
 _TINY, _QUARTER, _HALF_TURN = np.float32(1e-20), np.float32(math.pi / 2), np.float32(math.pi)
 _FRONT, _SHARE, _SPAN = float(FRONT), FRONT_SHARE, TOP - BOTTOM
-_SOFT = DISTANCE / (ZOOM * 224.0)  # dm of skin a pixel; the spark of the eye is soft in pictures up to 224 px
+_SOFT = DISTANCE / (ZOOM * 224.0)  # dm of skin per pixel; the eye's spark is soft in pictures up to 224 px
 _SPARK = (0.9975, 0.99995)  # cosine at its edge, and where it is whole
 _COLLAR = 0.075  # dm; width of the ribbed band of the shirt
 

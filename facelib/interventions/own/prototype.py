@@ -46,7 +46,7 @@ Part = Literal["shape and colour", "shape", "colour"]
 FEWEST: Final = 5
 """Faces that a group needs at least (our choice): with fewer, what is added is those people."""
 MANY: Final = 100
-"""Faces a group of which the colours are used as they are (our choice)."""
+"""Faces per group from which on the colours are used as they are (our choice)."""
 GRAIN: Final = 0.003  # of colours with fewer, standard deviation of their smoothing at MANY / 2, in widths
 SIDE: Final = 256  # of the picture of the colours, px
 FILLED: Final = 0.9  # of its width or height by the face

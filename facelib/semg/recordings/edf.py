@@ -98,7 +98,7 @@ def _voltage(unit: str) -> str:
 
 @contextmanager
 def _on_disk(content: Path | bytes, suffix: str) -> Iterator[Path]:
-    """Give the file itself, or a temporary one with the bytes."""
+    """Yield the file itself, or a temporary one with the bytes."""
     if isinstance(content, Path):
         yield content
         return
