@@ -1,4 +1,4 @@
-"""Emotion classifiers: the models under study."""
+"""Emotion classifiers: loading, checking, reading."""
 
 from __future__ import annotations
 

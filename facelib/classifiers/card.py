@@ -98,7 +98,7 @@ def as_markdown(title: str, lines: Sequence[tuple[str, str]]) -> str:
 
 
 def _escaped(text: str) -> str:
-    r"""Return a text as one cell of a Markdown table: a model's maker may have written anything into it.
+    r"""Return a text as one cell of a Markdown table: a classifier's maker may have written anything into it.
 
     >>> print(_escaped("a|b <i> [*c*]"))
     a\|b &lt;i&gt; \[\*c\*\]

@@ -215,10 +215,12 @@ def read(
     if not chosen:
         msg = "A classifier is needed; none was given, or none is installed (see facelib models list)."
         raise BadValueError(msg)
-    models = [load(one) if isinstance(one, str) else one for one in chosen]
-    for model in models:
-        check_kind(model, Classifier, "A classifier or its id")
-    tables = [read_with(model, faces, skip_broken=skip_broken, progress=progress) for model in models]
+    opened = [load(one) if isinstance(one, str) else one for one in chosen]
+    for classifier in opened:
+        check_kind(classifier, Classifier, "A classifier or its id")
+    tables = [
+        read_with(classifier, faces, skip_broken=skip_broken, progress=progress) for classifier in opened
+    ]
     return pd.concat(tables, ignore_index=True)
 
 

@@ -402,12 +402,12 @@ def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
         best = rows[ways.index[0]][2]
         row, *others = ways.to_dict("records")
         as_good = [
-            _words(other)
+            _way(other)
             for place, other in zip(ways.index[1:], others, strict=True)
             if _sign_test(int((best & ~rows[place][2]).sum()), int((rows[place][2] & ~best).sum())) >= APART
         ]
         text = (
-            f"As declared, {share:.2f} of {n} rendered heads are named as intended; with {_words(row)} it is "
+            f"As declared, {share:.2f} of {n} rendered heads are named as intended; with {_way(row)} it is "
             f"{row['right']:.2f}"
         )
         if what == "colour":
@@ -421,5 +421,5 @@ def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
         yield f"{text}.".replace(" 0.", " .")
 
 
-def _words(row: Mapping[Any, Any]) -> str:
+def _way(row: Mapping[Any, Any]) -> str:
     return f"labels {row['how']}" if row["what"] == "labels" else str(row["how"])

@@ -79,7 +79,7 @@ class Classifier:
     head
         Features to logits (N, K); differentiable.
     labels
-        The model's own names of its K outputs, in their order.
+        The classifier's own names of its K outputs, in their order.
     emotions
         Own name to one of `facelib.classifiers.EMOTIONS`, or None where there is no such emotion. Where every
         one is None, the network isn't about emotions, and its own labels are its `classes`.
@@ -160,7 +160,7 @@ class Classifier:
         return tuple(self._columns)
 
     def index_of(self, label: str) -> int | None:
-        """Return the column of one of `classes`, or None if this model doesn't know it."""
+        """Return the column of one of `classes`, or None if this classifier doesn't know it."""
         return self._columns.get(label)
 
     def lack(self, label: str) -> str:

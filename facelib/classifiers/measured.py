@@ -62,12 +62,12 @@ def _rows() -> tuple[Row, ...]:
         return tuple(csv.DictReader(file))
 
 
-def _one(own: Sequence[Row], what: str) -> Row:
+def _row_of(own: Sequence[Row], what: str) -> Row:
     return next(row for row in own if (row["what"], row["row"]) == (what, "all"))
 
 
 def _accuracy(own: Sequence[Row]) -> str:
-    share, mean = _one(own, "accuracy"), _one(own, "P(intended)")
+    share, mean = _row_of(own, "accuracy"), _row_of(own, "P(intended)")
     return (
         f"{_percent(share)} of {share['n']} faces are named as intended (95 % interval "
         f"{_percent(share, 'low')} to {_percent(share, 'high')}); mean P(intended) {float(mean['value']):.2f}"
@@ -82,7 +82,7 @@ def _calibration(own: Sequence[Row]) -> str:
         / sum(int(row["n"]) for row in bins if row["column"] == column)
         for column in ("confidence", "right")
     )
-    error = _one(own, "calibration error")
+    error = _row_of(own, "calibration error")
     low, high = float(error["low"]), float(error["high"])
     return (
         f"{100 * sure:.0f} % sure on average, right in {100 * right:.0f} %; expected calibration error "

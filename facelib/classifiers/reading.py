@@ -83,7 +83,7 @@ def read(
     """
     import pandas as pd
 
-    listed = _given(faces)
+    listed = _listed(faces)
     classifier.engine  # noqa: B018 - made once, before the threads ask for it
 
     def piece(rows: range) -> pd.DataFrame:
@@ -105,7 +105,7 @@ def read(
     return pd.concat(tables, ignore_index=True) if tables else piece(range(0))
 
 
-def _given(faces: object) -> _Given:
+def _listed(faces: object) -> _Given:
     """Return faces with their names, and how each is opened."""
     if isinstance(faces, FaceSet):
         table = faces.table

@@ -262,7 +262,7 @@ def _after(graph: fx.Graph, last: fx.Node) -> Iterator[fx.Node]:
         passed = passed or node is last
 
 
-_GIVEN: ContextVar[torch.Tensor | None] = ContextVar("features", default=None)
+_FEATURES: ContextVar[torch.Tensor | None] = ContextVar("features", default=None)
 
 
 class _FlowsPastError(Exception):
@@ -274,7 +274,7 @@ class _ReachedError(Exception):
 
 
 def _tap(_layer: nn.Module, _inputs: object, output: torch.Tensor) -> torch.Tensor:
-    given = _GIVEN.get()
+    given = _FEATURES.get()
     if given is None:
         raise _ReachedError(output)
     return given.clone()
@@ -308,12 +308,12 @@ class _From(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Map features to logits."""
-        token = _GIVEN.set(features)
+        token = _FEATURES.set(features)
         try:
             logits: torch.Tensor = self.network(features.new_zeros(len(features), *self.shape))
             return logits
         finally:
-            _GIVEN.reset(token)
+            _FEATURES.reset(token)
 
 
 def _cut_by_tapping(network: nn.Module, shape: torch.Size) -> Cut:

@@ -168,7 +168,7 @@ class Comparison:
             msg = "no column is compared"
             raise ValueError(msg)
         steps = [
-            _mask(_one(op, left, right), table)
+            _mask(_compare(op, left, right), table)
             for op, left, right in zip(node.ops, values, values[1:], strict=False)
         ]
         joined: npt.NDArray[np.bool_] = np.logical_and.reduce(steps)
@@ -225,7 +225,7 @@ def _number(value: Any) -> Any:
     raise TypeError(msg)
 
 
-def _one(op: ast.cmpop, left: Any, right: Any) -> Any:
+def _compare(op: ast.cmpop, left: Any, right: Any) -> Any:
     """Compare two values: columns, constants, or a list on the right."""
     if isinstance(left, list):
         msg = "a list stands on the right, as in label in ['happy', 'sad']"

@@ -234,7 +234,7 @@ class FaceSet(Sequence[Face]):
         except BROKEN as error:
             error.args = (f"{self._keys[number]}: {error.words}",)
             raise
-        known = self._known(number)
+        known = self._row_of(number)
         return face.replace(attributes={**known, **face.attributes, "id": known["id"]})
 
     def _place(self, number: int) -> int:
@@ -359,7 +359,7 @@ class FaceSet(Sequence[Face]):
             raise BadTableError(msg)
         return self._table[name]
 
-    def _known(self, number: int) -> Mapping[str, Any]:
+    def _row_of(self, number: int) -> Mapping[str, Any]:
         """Return what the table says of a face; what is unknown is left out."""
         from pandas import isna
         from pandas.api.types import is_scalar

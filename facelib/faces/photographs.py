@@ -102,7 +102,7 @@ def load_face(
     from facelib.faces.landmarker import find_landmarks
 
     detections = find_faces(image) if numbered else _in_order(detect_faces(image))
-    detection = _chosen(detections, which)
+    detection = _detection_of(detections, which)
     attributes: dict[str, Any] = {"faces_found": len(detections)}
     notes = []
     if len(detections) > 1 and which is None:
@@ -178,7 +178,7 @@ def _in_order(found: Sequence[Detection]) -> list[Detection]:
     return sorted(found, key=lambda one: float(one.box[0] + one.box[2]))
 
 
-def _chosen(found: Sequence[Detection], which: int | Literal["largest"] | None) -> Detection:
+def _detection_of(found: Sequence[Detection], which: int | Literal["largest"] | None) -> Detection:
     """Return the face that was asked for."""
     if not found:
         msg = (

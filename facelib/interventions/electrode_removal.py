@@ -104,7 +104,7 @@ class ElectrodeRemoval(PictureIntervention):
             return face
         share = _shares(found.mask, strength)
         return edited(face, laid_over(face.image, found.fill, share)).replace(
-            eyes=face.eyes, attributes=_told(face, share, self.method)
+            eyes=face.eyes, attributes=_attributes(face, share, self.method)
         )
 
 
@@ -164,7 +164,7 @@ def _shares(mask: npt.NDArray[np.float32], strength: float) -> npt.NDArray[np.fl
     return np.asarray(mask * weights[parts], np.float32) if strength < 1 else mask
 
 
-def _told(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, Any]:
+def _attributes(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, Any]:
     """Return the attributes of a face: electrodes whose middle is painted over aren't seen any more."""
     attributes = {**face.attributes, "electrodes_removed_by": method}
     names = _positions(attributes)

@@ -30,7 +30,7 @@ Order = Literal["scheme", "random"]
 
 _GROUP = "Worn on the face"
 _STREAM: Final = 53  # keeps the order of electrodes apart from others drawn with the same seed
-_TOLD: Final = 4  # positions that a sentence names
+_NAMED: Final = 4  # positions that a sentence names
 
 
 def _canonical(only: Any, scheme: str) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ class Electrodes(FaceIntervention):
         """The change in words, as the strength rises."""
         if not self.only:
             return self.sentence
-        many = len(self.only) > _TOLD
+        many = len(self.only) > _NAMED
         return f"{self.sentence} at {f'{len(self.only)} positions' if many else ', '.join(self.only)}"
 
     @property

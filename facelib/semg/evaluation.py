@@ -93,7 +93,7 @@ class HeldOut:
         for group in GROUPS.values():
             if self._members(group):
                 scores = self._scores(group.id, n_bootstrap, seed)
-                rows.append({"level": "group", "name": group.id, "known": _known(group), **scores})
+                rows.append({"level": "group", "name": group.id, "known": _how_known(group), **scores})
         shown = [{"model": self.model, "kind": self.kind, "by": self.by, **row} for row in rows]
         return pd.DataFrame(shown, columns=list(COLUMNS))
 
@@ -218,7 +218,7 @@ def held_out(
         usual = np.nanmean(np.concatenate([_true(clip, names) for clip in rest]), axis=0)
         for clip in part:
             true[clip.id], baseline[clip.id] = _true(clip, names), usual
-            predicted[clip.id] = _told(fitted, clip)
+            predicted[clip.id] = _prediction(fitted, clip)
         if progress is not None:
             progress(done / len(parts), f"{done} of {len(parts)} left out")
     return HeldOut(
@@ -324,19 +324,19 @@ def _true(clip: Pair, names: Sequence[str]) -> Floats:
     return unit_rows(clip, names)[0]
 
 
-def _told(model: EMG2Expression | Expression2EMG, clip: Pair) -> Floats:
+def _prediction(model: EMG2Expression | Expression2EMG, clip: Pair) -> Floats:
     if isinstance(model, Expression2EMG):
         return envelope_rows(model.predict(clip), model.outputs)
     return np.asarray(model.predict(clip.envelope), np.float64)
 
 
-def _known(group: Group) -> str:
+def _how_known(group: Group) -> str:
     return "not at all" if not group.identifiable else "shared" if len(group.channels) > 1 else "alone"
 
 
 def _channel(name: str) -> str:
-    return _known(group_of(name))
+    return _how_known(group_of(name))
 
 
 def _unit(name: str) -> str:
-    return next((_known(group) for group in GROUPS.values() if name in group.units), "not at all")
+    return next((_how_known(group) for group in GROUPS.values() if name in group.units), "not at all")

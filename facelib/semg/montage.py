@@ -72,7 +72,7 @@ def bipolar(recording: Recording, pairs: Pairs | None = None) -> Recording:
 
 def pair_columns(recording: Recording, pairs: Pairs | None = None) -> dict[str, tuple[int, int]]:
     """Return each channel's columns (plus, minus) in a monopolar recording; see `bipolar`."""
-    chosen = inputs_of(recording.channels) if pairs is None else _given(recording.channels, pairs)
+    chosen = inputs_of(recording.channels) if pairs is None else _stated_pairs(recording.channels, pairs)
     where = {name: column for column, name in enumerate(recording.channels)}
     return {channel: (where[plus], where[minus]) for channel, (plus, minus) in chosen.items()}
 
@@ -134,7 +134,7 @@ def _input(name: str) -> tuple[str, int]:
     raise UnknownNameError(msg, hint="In Python: or say what belongs together by pairs=.")
 
 
-def _given(names: Sequence[str], pairs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
+def _stated_pairs(names: Sequence[str], pairs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
     """Return pairs that were given, checked, in the order of `CHANNELS`."""
     pairs_by_channel: dict[str, tuple[str, str]] = {}
     for key, pair in pairs.items():

@@ -194,10 +194,10 @@ def files_at(kind: Kind, path: Path) -> tuple[Path, ...]:
     begun = kind == "study" and (path / "run.lock").exists() and not (path / "study.json").exists()
     if kind in MARKS and not begun and not _is_marked(path, *MARKS[kind]):
         return ()
-    return tuple(_found(kind, path))
+    return tuple(_walk(kind, path))
 
 
-def _found(kind: Kind, path: Path) -> Iterator[Path]:
+def _walk(kind: Kind, path: Path) -> Iterator[Path]:
     if kind == "report":
         yield path
         return

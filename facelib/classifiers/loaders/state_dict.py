@@ -41,7 +41,7 @@ def read(
         description = f"torch module {type(network).__name__}"
     else:
         description = str(architecture)
-        network, preparation = _known(description, declared.labels)
+        network, preparation = _of_architecture(description, declared.labels)
     load_into(network, weights)
     return Loaded(network, description, path.name, file_hash(path), preparation=preparation)
 
@@ -54,7 +54,7 @@ def _made(factory: Callable[[], object]) -> nn.Module:
     return made
 
 
-def _known(architecture: str, labels: tuple[str, ...] | None) -> Made:
+def _of_architecture(architecture: str, labels: tuple[str, ...] | None) -> Made:
     collection, _, name = architecture.partition(":")
     if labels is None:
         msg = f"The labels say how many outputs {architecture!r} has; give labels=."

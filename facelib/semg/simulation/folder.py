@@ -183,7 +183,7 @@ def simulate(
         "lag": lag,
         "readings": readings,
         "raw": raw,
-        "clips": [_told(plan) for plan in plans],
+        "clips": [_record(plan) for plan in plans],
     }
     _begin(target, about, readings)
     total = sum(plan.seconds * (3 if plan.session.endswith("S") else 1) for plan in plans)
@@ -234,7 +234,7 @@ def _plans(
     return plans
 
 
-def _told(plan: _Plan) -> dict[str, Any]:
+def _record(plan: _Plan) -> dict[str, Any]:
     task = {
         "id": plan.task.id,
         "channels": dict(plan.task.channels),
