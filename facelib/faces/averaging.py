@@ -156,7 +156,7 @@ def mean_picture(
     size
         Height and width of the result.
     weights
-        (n,): faces that count 0 aren't even looked at.
+        (n,): faces of weight 0 are skipped.
     """
     total, count = np.zeros((*size, 3), np.float32), np.zeros(size, np.float32)
     for face, weight in zip(checked_faces(faces), weights, strict=True):

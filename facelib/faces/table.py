@@ -165,7 +165,7 @@ def matched(table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = Fa
     table
         Column ``file``: names as in `names`; ``id``, if there, is unique. Its order stays.
     names
-        All files that are there.
+        All files of the set.
     only_listed
         Leave out pictures that aren't listed, instead of raising.
 

@@ -108,7 +108,7 @@ def likeness(levels: Levels) -> float:
     high=1.0,
 )
 def appearance_symmetry(faces: Sequence[Face]) -> Values:
-    """Return scores in [0, 1], (n,); NaN where neither eyes nor box are known, or nothing is to be seen.
+    """Return scores in [0, 1], (n,); NaN where neither eyes nor box are known, or the face is uniform.
 
     The face is turned upright about its axis of symmetry. Of its grey levels the local mean is subtracted,
     and what remains is divided by the local contrast; the score is the correlation with the mirror image,

@@ -17,7 +17,7 @@ from facelib.restoration.methods import Plane, method
 
 RADIUS: Final = 3.0  # px; how far around a pixel colours are looked for
 TOUCHED: Final = 0.02  # of the mask: what is covered by more is unknown
-_ROOM: Final = 8  # px around a piece that are looked at, for the biharmonic function
+_ROOM: Final = 8  # px around a piece that the biharmonic function uses
 
 Bytes = npt.NDArray[np.uint8]
 

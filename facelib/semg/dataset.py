@@ -54,7 +54,7 @@ PAIR_COLUMNS: Final = MappingProxyType(
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """One clip, with what is there of it.
+    """One clip, with those of its files that exist.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ UNITS: Final = MappingProxyType(
         "best_rho": "its rank correlation",
     }
 )
-"""Columns of `MuscleResults.units`: how well the networks read what is there."""
+"""Columns of `MuscleResults.units`: how well the networks read face units."""
 SYNCHRONISED: Final = MappingProxyType(
     {
         "clip": "name",

@@ -137,7 +137,7 @@ def synchronise(
     rate
         Frames a second.
     longest
-        Lags within ± so many seconds are looked at.
+        Lags within ± so many seconds are tried.
     trigger
         Lag that a trigger channel gives, s, from `trigger_lag`; taken where muscles and face don't agree.
     active

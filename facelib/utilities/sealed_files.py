@@ -65,7 +65,7 @@ def read(path: Path) -> bytes | None:
 
 
 def is_whole(path: Path) -> bool:
-    """Return whether a kept file is there as it was written; each state of it is looked at once."""
+    """Return whether a kept file is there as it was written; each state of it is checked once."""
     try:
         about = path.stat()
     except FileNotFoundError:

@@ -118,7 +118,7 @@ def _over(
     top: Shown,
     low: Shown,
 ) -> Shown:
-    """Lay one sticker over what is there; the relief of what lies below shows through."""
+    """Lay one decal over others; the relief of what lies below shows through."""
     if top[0] == 0.0:
         return low
     if low[0] == 0.0:

@@ -79,7 +79,7 @@ def read_onnx(path: Path, *, size: int | None = None) -> OnnxFile:
 
 
 def _unfolded(model: Any, size: int) -> Any:
-    """Return a model without functions, looked at before they are unfolded and after it."""
+    """Return a model without functions, checked before they are unfolded and after it."""
     refuse(model, size)
     if not model.functions:
         return model
