@@ -163,13 +163,8 @@ def _blend(
 def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: PLR0915, one loop
     """Paint skin, lips, lids and shirt."""
     skin, furrows, top, lips = frame.skin, frame.furrows, frame.furrows_top, frame.lip
-    shirt, r, stickers, grid, texel_size = (
-        frame.shirt,
-        frame.rotation,
-        frame.stickers,
-        frame.sticker_grid,
-        frame.texel,
-    )
+    shirt, r, texel_size = frame.shirt, frame.rotation, frame.texel
+    stickers, grid = frame.stickers, frame.sticker_grid
     part, carried, bumps, colours, finish = (
         surfaces.part, surfaces.carried, surfaces.bumps, surfaces.colours, surfaces.finish,
     )  # fmt: skip
