@@ -39,7 +39,7 @@ class Card:
     probabilities
         How probabilities come from logits.
     training_data
-        What it was trained on, as far as known.
+        Its training data, as far as known.
     limits
         What to keep in mind.
     rights

@@ -86,7 +86,7 @@ class Classifier:
     preparation
         Picture and box to what `body` expects.
     card
-        What one must know of the model.
+        The model card.
     to_probabilities
         Logits (N, K) to probabilities (N, K).
     chunk

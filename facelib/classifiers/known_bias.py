@@ -41,9 +41,9 @@ class Bias:
     words
         The bias in a few words.
     rule
-        What most heads of the data set follow, in words.
+        The rule that most heads of the data set follow, in words.
     confounded
-        Which property goes with an emotion; None: none does.
+        The property that goes with an emotion; None: none.
     emotion
         The emotion, one of `facelib.classifiers.EMOTIONS`.
     high

@@ -39,7 +39,7 @@ def described(own: Sequence[Row], population: str) -> list[tuple[str, str]]:
     own
         Its rows, with the columns of `facelib.experiments.BEHAVIOUR_COLUMNS`.
     population
-        Who was shown.
+        The population that was shown.
     """
     lines = {
         "on": f"{population}; no photographs",

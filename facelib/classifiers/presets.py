@@ -41,11 +41,11 @@ class Preset:
     kind
         One of `facelib.classifiers.LOADERS`.
     file
-        What the user supplies.
+        The file that the user supplies.
     labels
         The network's own names of its outputs, in their order.
     preparation
-        What it sees.
+        Its input.
     described_at
         Name of the project that describes it.
     licence

@@ -27,7 +27,7 @@ class Similarity:
     turn
         Its angle turns, its absolute value scales.
     shift
-        Where the origin goes.
+        Image of the origin.
     """
 
     turn: complex

@@ -50,7 +50,7 @@ class Watched:
     boxes
         float32 (n, 4), px: x1, y1, x2, y2 around the landmarks; NaN where no face was seen.
     source
-        Where the film comes from.
+        Source of the film.
     """
 
     units: npt.NDArray[np.float32]
@@ -130,7 +130,7 @@ def units_of_frames(
     progress
         Called now and then; what it raises ends the work.
     source
-        Where they come from.
+        Source of the frames.
 
     Raises
     ------

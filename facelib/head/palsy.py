@@ -44,7 +44,7 @@ class PalsyLevel:
     open_eye
         Share of the resting opening that stays open as the eyes close, on average over adults.
     looks
-        What is seen, in words.
+        Its visible signs, in words.
     """
 
     level: int

@@ -93,7 +93,7 @@ class Intervention(ABC):
     description
         One sentence for help texts and reports.
     sentence
-        What happens as the strength rises, as a clause: "the {side} side weakens"; options fill the braces.
+        The change in words, as a clause: "the {side} side weakens"; options fill the braces.
     """
 
     id: ClassVar[str]

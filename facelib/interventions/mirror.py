@@ -34,7 +34,7 @@ class Mirror:
     left
         Direction, of size 1, across the midline to the person's left.
     shift
-        Where the corner of the picture is mirrored to.
+        Mirror image of the picture's corner.
     """
 
     left: complex

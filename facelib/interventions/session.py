@@ -31,7 +31,7 @@ def add(intervention: Any) -> Intervention:
     Returns
     -------
     Intervention
-        What was given, or the equal one that was there already.
+        The intervention, or an equal one that was registered already.
 
     Raises
     ------

@@ -49,7 +49,7 @@ class Property:
     read
         Faces -> float64 (n,), or (n, k): itself and its companions, which are read together.
     column
-        Which of the k it is; None for (n,).
+        Its column of the k; None for (n,).
     """
 
     name: str

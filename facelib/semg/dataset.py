@@ -70,7 +70,7 @@ class Clip:
     raw
         Path of the signals before processing.
     findings
-        What is wrong with the clip's files.
+        Findings on the clip's files.
     """
 
     id: str
@@ -93,7 +93,7 @@ class Dataset:
     Parameters
     ----------
     folder
-        Where it is.
+        Its path.
     clips
         One row per clip; columns as in `facelib.semg.inventory.CLIP_COLUMNS`.
     findings

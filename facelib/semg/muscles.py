@@ -45,7 +45,7 @@ class Muscle:
     region
         One of `REGIONS`.
     does
-        What is seen when it contracts.
+        Visible effect of its contraction.
     units
         Face units (without the side) that it moves, and the share of each that is its own.
     note

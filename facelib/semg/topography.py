@@ -46,9 +46,9 @@ class Topography:
     positions
         Names of the values that it is made of.
     points
-        Where they were measured, (k, 2) mm.
+        Positions of the measurements, (k, 2) mm.
     values
-        What was measured there, (k,).
+        The measurements, (k,).
     missing
         Positions of the scheme that are left out, since nothing is known of them.
     unit

@@ -110,7 +110,7 @@ def read_content(path: Path, *, sha256: str | None = None) -> bytes:
     path
         The file.
     sha256
-        What its hash, hexadecimal, has to be; None: anything.
+        Expected sha256, hexadecimal; None: any.
 
     Raises
     ------

@@ -40,7 +40,7 @@ def named(code: Callable[..., object], noun: str, name: str, when: str = "") -> 
     code
         The class or function, see `place_of`.
     noun, name
-        What it is, and the name that it is registered under.
+        Its kind, and the name that it is registered under.
     when
         Such as "at strength 0.5".
 
@@ -74,7 +74,7 @@ class Registry(Generic[T]):
     Parameters
     ----------
     noun
-        What is registered, for messages: "classifier", "intervention".
+        Noun for an item in messages: "classifier", "intervention".
 
     Examples
     --------

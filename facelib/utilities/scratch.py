@@ -29,7 +29,7 @@ def new_folder(kind: str, place: Path | None = None) -> Path:
     Parameters
     ----------
     kind
-        What it is for, in its name.
+        Its purpose, part of its name.
     place
         Where; None: among temporary files.
     """

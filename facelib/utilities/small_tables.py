@@ -33,9 +33,9 @@ class SmallTables:
     study
         First word of the files' names.
     folder
-        Where those lie that come with facelib.
+        Folder of the tables that come with facelib.
     script
-        What makes them anew.
+        The script that computes them.
 
     Examples
     --------

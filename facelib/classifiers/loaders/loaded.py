@@ -57,7 +57,7 @@ class Loaded:
     labels, preparation
         If the source states them.
     outputs
-        What the network returns.
+        Outputs of the network.
     sigmoids
         Whether each logit has a sigmoid of its own instead of one softmax for all.
     no_gradient

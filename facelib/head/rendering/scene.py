@@ -64,7 +64,7 @@ def frame_of(  # noqa: PLR0917
     points, carried
         See `Frame`; of head, wisps and what is worn.
     worn
-        What the head wears.
+        The head's accessories.
     """
     light = Light.of(head.light)
     lamps, sky = light.lamps()

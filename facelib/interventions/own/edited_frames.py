@@ -60,7 +60,7 @@ class EditedFrames(Intervention):
     Parameters
     ----------
     name
-        What was changed: part of the id.
+        The name of the change, part of the id.
     face
         The unedited face, the only one that it works on.
     pictures

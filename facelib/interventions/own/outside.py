@@ -56,7 +56,7 @@ class OutsideEditor(PictureIntervention):
         the same picture, and the same strength always gives the same one (fix the seed). It is called from
         several threads.
     name
-        What it changes.
+        The name of what it changes.
     title
         Name in menus.
     version

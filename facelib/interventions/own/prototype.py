@@ -82,7 +82,7 @@ class Prototype(Intervention):
     Parameters
     ----------
     name
-        What the groups differ in: "age".
+        The property in which the groups differ: "age".
     title
         Name in menus.
     shape
@@ -92,9 +92,9 @@ class Prototype(Intervention):
     colour
         float32 (H, W, 3): how the colour differs, CIE Lab, within that shape.
     n
-        How many faces the groups had.
+        Numbers of faces of the groups.
     people
-        What the groups are called.
+        Names of the groups.
     amount
         How much of the difference strength 1 adds, −2 … 2; below 0, toward group a.
     part

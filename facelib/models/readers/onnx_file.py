@@ -35,7 +35,7 @@ class OnnxFile:
     channels_last
         Whether it takes (N, h, w, C).
     ending
-        What was taken off.
+        The ending that was taken off.
     """
 
     model: Any

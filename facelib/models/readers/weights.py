@@ -43,7 +43,7 @@ def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, torch.Te
         A safetensors file, or what ``torch.save`` made of a ``state_dict``, or of a table with one under a
         usual key such as "state_dict" or "model". The content decides which, not the name.
     sha256
-        What the file's hash, hexadecimal, has to be; None: anything.
+        Expected sha256, hexadecimal; None: any.
 
     Returns
     -------

@@ -48,7 +48,7 @@ class Estimator:
         One float32 array (n, 3, side, side) a side, mean colour subtracted, to ages, years, and
         probabilities of male, (n,) each.
     source
-        What it is, for descriptions.
+        A short description.
     """
 
     name: str

@@ -55,7 +55,7 @@ class SimulatedClip:
     lag
         Seconds by which the signals come later than the film.
     faults
-        What went wrong on purpose.
+        Faults that were simulated.
     shown
         Numbers of the frames that the film has: all, unless some were dropped.
     """
@@ -134,7 +134,7 @@ def simulate_clip(
     task
         Name of a task in `facelib.semg.TASKS`, or one of your own.
     seconds
-        How long it is.
+        Its duration.
     session
         Electrodes of a session sit the same in all of its clips; names that end in S have them on.
     seed
