@@ -1,4 +1,4 @@
-"""Errors that a user can cause: every one says what was expected, what came, and what to do."""
+"""Errors that a user can cause; each says what was expected, what came, and what to do."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FacelibError(Exception):
 
     @property
     def words(self) -> str:
-        """The message without its hint: what the page says."""
+        """The message without its hint, as the page shows it."""
         return str(self.args[0]) if self.args else ""
 
     def __str__(self) -> str:
@@ -135,7 +135,7 @@ class NoFaceError(FacelibError, ValueError):
 
 
 class FaceTooSmallError(NoFaceError):
-    """A face of too few pixels to tell anything of it."""
+    """A face of too few pixels to measure anything."""
 
 
 class FaceCutError(NoFaceError):
@@ -174,7 +174,7 @@ class BadArchiveError(FacelibError, ValueError):
 
 
 class ReadError(FacelibError, OSError):
-    """What can't be read as a file: a pipe, a socket, a device, or more than it said it has."""
+    """Not readable as a file: a pipe, a socket, a device, or more than it said it has."""
 
 
 class WriteError(FacelibError, OSError):

@@ -69,7 +69,7 @@ class Face:
         return replace(self, **changes)
 
     def lent(self) -> Face:
-        """Return the face as code of others gets it: its picture can be read, and copied, but not written to.
+        """Return the face with a read-only picture, for code that isn't facelib's own.
 
         Examples
         --------

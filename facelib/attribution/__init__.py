@@ -1,4 +1,4 @@
-"""Where a classifier sees evidence: class activation maps, raw and on one scale along a sweep."""
+"""Attribution: class activation maps of a classifier, raw and on one scale along a sweep."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def captioned(image: npt.NDArray[np.uint8], words: str) -> npt.NDArray[np.uint8]
 
 def _shares(images: Images, projected: Maps, scale: float) -> Maps:
     if np.ndim(images) not in (3, 4) or np.shape(projected) != np.shape(images)[:-1]:
-        msg = f"One map (H, W) a picture (H, W, 3) is needed; got {np.shape(projected)}, {np.shape(images)}."
+        msg = f"Expected one map (H, W) per picture (H, W, 3); got {np.shape(projected)}, {np.shape(images)}."
         raise BadValueError(msg)
     return np.clip(projected / scale, -1, 1) if scale > 0 else np.zeros_like(projected)
 

@@ -1,4 +1,4 @@
-"""Where a map lies, as a number: how much of the evidence is on mouth, eyes, brows, electrodes."""
+"""Evidence per region: the share of a map on mouth, eyes, brows, electrodes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ COLUMNS: Final = {
 @in_short()
 @dataclass(frozen=True, eq=False)
 class RegionEvidence:
-    """How much evidence lies in each region, one row a map, one column a region.
+    """Share of evidence in each region, one row per map, one column per region.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class RegionEvidence:
         return _divided(self.shares, self.area)
 
     def table(self, strengths: npt.ArrayLike, classifier: str, label: str) -> pd.DataFrame:
-        """Return one row a (strength, region), with the columns of `COLUMNS`."""
+        """Return one row per strength and region, with the columns of `COLUMNS`."""
         import pandas as pd
 
         count, wide = self.evidence.shape
@@ -134,7 +134,7 @@ def region_evidence(
     clf
         The classifier.
     faces
-        The faces of the maps, or one for all: their landmarks tell the regions.
+        The faces of the maps, or one for all: the regions follow from their landmarks.
     boxes
         As they were given to the classifier: (4,), (N, 4) or None.
     electrodes
@@ -154,7 +154,7 @@ def region_evidence(
         raise BadValueError(msg)
     shown = [faces] * len(stack) if isinstance(faces, Face) else list(faces)
     if len(shown) != len(stack):
-        msg = f"Expected one face a map, {len(stack)}, or one for all; got {len(shown)}."
+        msg = f"Expected one face per map, {len(stack)}, or one for all; got {len(shown)}."
         raise BadValueError(msg)
     evidence, area = np.zeros((2, len(stack), len(REGIONS)))
     given = None if boxes is None else np.broadcast_to(np.asarray(boxes, np.float64), (len(stack), 4))

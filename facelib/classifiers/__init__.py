@@ -1,4 +1,4 @@
-"""Emotion classifiers: what is studied."""
+"""Emotion classifiers: loading, checking, reading."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _UNKNOWN = "not stated by its makers, so unsettled"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one classifier is made from the data file of a package."""
+    """The recipe of one classifier from the data file of a package."""
 
     id: str
     package: str

@@ -1,4 +1,4 @@
-"""The model card: what one must know of a classifier before believing it."""
+"""Model cards: source, licence, input, training data and limits of a classifier."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_STATED = "not stated"
 
 @dataclass(frozen=True)
 class Card:
-    """Where a classifier comes from and what it can't do; a notebook shows it as a table.
+    """The model card of a classifier; a notebook shows it as a table.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Card:
     probabilities
         How probabilities come from logits.
     training_data
-        What it was trained on, as far as known.
+        Its training data, as far as known.
     limits
         What to keep in mind.
     rights
@@ -60,7 +60,7 @@ class Card:
     rights: str = NOT_STATED
 
     def table(self) -> pd.DataFrame:
-        """Return the card as a table: one row a field, then what was measured of these very weights.
+        """Return the card as a table: one row per field, then what was measured of these very weights.
 
         Measured rows are there for the files in `facelib.experiments.measured_behaviour`; their names begin
         with "measured".
@@ -92,13 +92,13 @@ _WORDS = {
 
 
 def as_markdown(title: str, lines: Sequence[tuple[str, str]]) -> str:
-    """Return names and words as a Markdown table below a title."""
+    """Return names and texts as a Markdown table below a title."""
     told = [f"| {_escaped(name)} | {_escaped(words)} |" for name, words in lines]
     return "\n".join([f"| **{_escaped(title)}** | |", "| :-- | :-- |", *told])
 
 
 def _escaped(text: str) -> str:
-    r"""Return a text as one cell of a Markdown table: a model's maker may have written anything into it.
+    r"""Return a text as one cell of a Markdown table: a classifier's maker may have written anything into it.
 
     >>> print(_escaped("a|b <i> [*c*]"))
     a\|b &lt;i&gt; \[\*c\*\]

@@ -1,4 +1,4 @@
-"""Which classifiers there are, which of them can be used here, and how to add one."""
+"""The catalogue of classifiers: list them, load them, register own ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Kind = Literal["pretrained", "known bias", "own"]
 
 @dataclass
 class Entry:
-    """How a classifier is made, the model packages that it needs, and the one that was made."""
+    """An entry of the catalogue: a classifier's factory, the model packages it needs, and the loaded one."""
 
     make: Callable[[], Classifier]
     packages: Sequence[str] = ()
@@ -70,7 +70,7 @@ def register(
     packages
         Model packages that it needs.
     **how
-        What `own` is to be told of a file, a folder or a module, such as ``labels=`` and ``preparation=``;
+        Options of `own` for a file, a folder or a module, such as ``labels=`` and ``preparation=``;
         ``trust=True`` for a TorchScript file, which is a program.
 
     Examples
@@ -233,7 +233,7 @@ def read(
     Returns
     -------
     pandas.DataFrame
-        One row a classifier, face and output, with the columns of `facelib.classifiers.reading.COLUMNS`.
+        One row per classifier, face and output, with the columns of `facelib.classifiers.reading.COLUMNS`.
 
     Raises
     ------
@@ -253,16 +253,18 @@ def read(
 
     from facelib.classifiers.reading import read as read_with
 
-    given = available() if classifiers is None else classifiers
-    check_kind(given, (str, Classifier, Iterable), "A list of classifiers, or None for all,")
-    chosen = [given] if isinstance(given, str | Classifier) else list(given)
+    asked = available() if classifiers is None else classifiers
+    check_kind(asked, (str, Classifier, Iterable), "A list of classifiers, or None for all,")
+    chosen = [asked] if isinstance(asked, str | Classifier) else list(asked)
     if not chosen:
         msg = "A classifier is needed; none was given, or none is installed (see facelib models list)."
         raise BadValueError(msg)
-    models = [load(one) if isinstance(one, str) else one for one in chosen]
-    for model in models:
-        check_kind(model, Classifier, "A classifier or its id")
-    tables = [read_with(model, faces, skip_broken=skip_broken, progress=progress) for model in models]
+    opened = [load(one) if isinstance(one, str) else one for one in chosen]
+    for classifier in opened:
+        check_kind(classifier, Classifier, "A classifier or its id")
+    tables = [
+        read_with(classifier, faces, skip_broken=skip_broken, progress=progress) for classifier in opened
+    ]
     return pd.concat(tables, ignore_index=True)
 
 

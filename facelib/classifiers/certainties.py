@@ -1,4 +1,4 @@
-"""What can be told of a declaration without any face: outputs, scaling, and what isn't steady."""
+"""Checks of a declaration without any face: outputs, scaling, reproducibility."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 
 
 def certainties(classifier: Classifier) -> tuple[str, ...]:
-    """Return what can be told without any face, in sentences."""
+    """Return the findings that need no face, in sentences."""
     noise = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
     prepared = classifier.prepare(noise)
     network = nn.Sequential(classifier.body, classifier.head)
     with torch.no_grad():
         outputs, again = network(prepared), network(prepared)
-    found = [scaling_finding(classifier.preparation)]
+    findings = [scaling_finding(classifier.preparation)]
     if are_probabilities(outputs):
-        found.insert(0, PROBABILITIES.format("sigmoids" if classifier.sigmoids else "logits"))
+        findings.insert(0, PROBABILITIES.format("sigmoids" if classifier.sigmoids else "logits"))
     elif look_like_sigmoids(network, prepared):
-        found.insert(0, SIGMOIDS)
+        findings.insert(0, SIGMOIDS)
     if not torch.allclose(outputs, again, rtol=1e-3, atol=1e-4, equal_nan=True):
-        found.append(RANDOM)
+        findings.append(RANDOM)
     elif is_constant(outputs.numpy()) and is_constant(_outputs_for_plain_pictures(classifier)):
-        found.append(CONSTANT)
+        findings.append(CONSTANT)
     elif _heeds_company(network, prepared, classifier.prepare(_plain_pictures())):
-        found.append(COMPANY)
-    return tuple(text for text in found if text)
+        findings.append(COMPANY)
+    return tuple(text for text in findings if text)
 
 
 def look_like_sigmoids(network: nn.Module, prepared: torch.Tensor) -> bool:
-    """Tell whether the outputs (N, K) are one sigmoid a class.
+    """Return whether the outputs (N, K) are one sigmoid per class.
 
     Either a sigmoid is the last step of the computation, or there are three outputs or more, and none leaves
     0 … 1 whatever the picture, be it far too bright or inverted.
@@ -75,9 +75,9 @@ PROBABILITIES: Final = (
 )
 
 SIGMOIDS: Final = (
-    "Its outputs look like sigmoids, one a class: they lie between 0 and 1, and those of a picture don't sum "
-    "to 1. Taken as logits, all effects shrink. Declare outputs='sigmoids', or leave the sigmoid off: logits "
-    "are what comes before it."
+    "Its outputs look like sigmoids, one per class: they lie between 0 and 1, and those of a picture don't "
+    "sum to 1. Taken as logits, all effects shrink. Declare outputs='sigmoids', or leave the sigmoid off: "
+    "logits are what comes before it."
 )
 
 RANDOM: Final = (
@@ -97,7 +97,7 @@ COMPANY: Final = (
 
 @torch.no_grad()
 def _heeds_company(network: nn.Module, noise: torch.Tensor, plain: torch.Tensor) -> bool:
-    """Tell whether the outputs for a picture are others where other pictures are read with it."""
+    """Return whether the outputs for a picture change with the other pictures of its batch."""
     try:
         alone, among = network(noise[:1]), network(torch.cat([noise[:1], plain]))[:1]
     except Exception:  # it can't be run on as many pictures: nothing is known
@@ -106,7 +106,7 @@ def _heeds_company(network: nn.Module, noise: torch.Tensor, plain: torch.Tensor)
 
 
 def is_constant(outputs: npt.NDArray[np.float32]) -> bool:
-    """Tell whether all rows (N, K) are the same, but for rounding."""
+    """Return whether all rows (N, K) are the same, but for rounding."""
     largest = float(np.abs(outputs).max())
     return bool(np.isfinite(largest) and np.ptp(outputs, axis=0).max() <= 1e-5 * largest)
 

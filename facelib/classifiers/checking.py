@@ -1,4 +1,4 @@
-"""Check what was declared of a classifier: its preparation, the order of its labels, and its outputs.
+"""Check a classifier's declaration: its preparation, the order of its labels, and its outputs.
 
 Rendered heads whose expression is known are read as declared, and again with one thing changed at a time:
 scaling, order of colours, margin, order of labels; where that doesn't help, two at once. The classifier
@@ -39,7 +39,7 @@ PAIRED: Final = 0.75  # share named as intended below which two things are chang
 POOR: Final = 0.5  # share below which it is said that none of them helps (our choice)
 TWO: Final = "two of them"
 LIKELIER: Final = 0.70  # of heads, where another order of colours is right (our choice)
-APART: Final = 0.05  # level at which one way is told from another that is better than declared, too
+APART: Final = 0.05  # level at which one way counts as better than another that is better than declared, too
 
 ONLY_POOR: Final = (
     "That is poor, and no single change of scaling, colour, margin or labels makes it good, nor do the "
@@ -87,7 +87,7 @@ _ORDERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """What was found when a classifier's declaration was compared with others.
+    """The result of comparing a classifier's declaration with others.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Check:
     findings
         What speaks against the declaration, in sentences, the weightiest first; empty if nothing does.
     table
-        One row a way of preparing or labelling, the declared one first, with the columns of `COLUMNS`. It has
+        One row per way of preparing or labelling, the declared one first, with the columns of `COLUMNS`;
         no rows where the classifier knows fewer than two of the common emotions.
     n
         Number of rendered heads.
@@ -121,10 +121,10 @@ class Check:
                 f"(chance: {self.chance:.2f}).".replace(" 0.", " .")
             )
         poor = len(self.table) and self.table["right"].iloc[0] < POOR
-        found = " ".join(self.findings) or (
+        verdict = " ".join(self.findings) or (
             ONLY_POOR if poor else "Nothing speaks against what was declared."
         )
-        return f"{right} {found}"
+        return f"{right} {verdict}"
 
     def _repr_markdown_(self) -> str:
         lines = [f"{self}"]
@@ -150,7 +150,7 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     level
         Of a finding.
     unasked
-        Leave out that it is no better than chance: whoever makes an untrained network knows that.
+        Leave out that it is no better than chance: for networks that are known to be untrained.
 
     Returns
     -------
@@ -169,12 +169,12 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     """
     import pandas as pd
 
-    known = [emotion for emotion in EMOTIONS if emotion in classifier.emotions.values()]
+    expressions = [emotion for emotion in EMOTIONS if emotion in classifier.emotions.values()]
     certain = certainties(classifier)
-    if len(known) < 2:
+    if len(expressions) < 2:
         return Check(classifier.id, certain, pd.DataFrame(columns=list(COLUMNS)), 0, float("nan"))
     images, boxes, shown = _heads()
-    chosen = np.isin(shown, known)
+    chosen = np.isin(shown, expressions)
     images, boxes, shown = images[chosen], boxes[chosen], shown[chosen]
     logits = _logits(classifier, classifier.preparation, images, boxes)
     declared = _named(classifier.labels, classifier.emotions, logits) == shown
@@ -189,7 +189,7 @@ def check(classifier: Classifier, level: float = LEVEL, *, unasked: bool = False
     if is_constant(logits):
         sentences += () if CONSTANT in certain else (CONSTANT,)
     elif not (sentences or unasked):
-        sentences += _chance_finding(declared, 1 / len(known))
+        sentences += _chance_finding(declared, 1 / len(expressions))
     return Check(classifier.id, sentences, table, len(shown), 1 / len(classifier.labels))
 
 
@@ -292,7 +292,7 @@ def _alternatives(declared: Preparation) -> Iterator[tuple[str, str, Preparation
 
 
 def _alike(one: Preparation, other: Preparation) -> bool:
-    """Tell whether two preparations scale alike."""
+    """Return whether two preparations scale alike."""
     pairs = ((one.mean, other.mean), (one.std, other.std))
     return all(np.allclose(a, b, rtol=0.02, atol=0.5 if np.max(b) > 2 else 0.02) for a, b in pairs)
 
@@ -303,15 +303,15 @@ def _labelled(
     """Yield the same for other orders of the labels: those of data sets, and the one that fits best."""
     order = tuple(classifier.emotions[label] or _NONE for label in classifier.labels)
     winners = logits.argmax(1)
-    known = {
+    orders = {
         name: other for name, other in _ORDERS.items() if sorted(other) == sorted(order) and other != order
     }
-    for name, other in known.items():
+    for name, other in orders.items():
         right = np.array(other)[winners] == shown
         yield "labels", f"in the order of {name}: {_listed(other)}", right, np.zeros_like(right)
     best, right = _fitted(order, winners, shown)
     declared = np.array(order)[winners] == shown
-    if best != order and best not in known.values() and right.sum() > declared.sum():
+    if best != order and best not in orders.values() and right.sum() > declared.sum():
         yield "labels", f"in the order that fits best: {_listed(best)}", right, np.zeros_like(right)
 
 
@@ -395,19 +395,19 @@ def _sign_test(more: int, less: int) -> float:
 
 
 def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
-    """Yield what is better than declared, one sentence each thing, the largest gain first."""
+    """Yield what is better than declared, one sentence per thing, the largest gain first."""
     better = table[table["better"]].sort_values("right", ascending=False, kind="stable")
     share, n = table["right"].iloc[0], table["n"].iloc[0]
     for what, ways in better.groupby("what", sort=False):
         best = rows[ways.index[0]][2]
         row, *others = ways.to_dict("records")
         as_good = [
-            _words(other)
+            _way(other)
             for place, other in zip(ways.index[1:], others, strict=True)
             if _sign_test(int((best & ~rows[place][2]).sum()), int((rows[place][2] & ~best).sum())) >= APART
         ]
         text = (
-            f"As declared, {share:.2f} of {n} rendered heads are named as intended; with {_words(row)} it is "
+            f"As declared, {share:.2f} of {n} rendered heads are named as intended; with {_way(row)} it is "
             f"{row['right']:.2f}"
         )
         if what == "colour":
@@ -415,11 +415,11 @@ def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
         if as_good:
             do = "does" if len(as_good) == 1 else "do"
             text += (
-                f"; {' and '.join(as_good)} {do} as well: these heads don't tell which it is, see how "
+                f"; {' and '.join(as_good)} {do} as well: these heads don't show which it is, see how "
                 "the pictures were prepared in training"
             )
         yield f"{text}.".replace(" 0.", " .")
 
 
-def _words(row: Mapping[Any, Any]) -> str:
+def _way(row: Mapping[Any, Any]) -> str:
     return f"labels {row['how']}" if row["what"] == "labels" else str(row["how"])

@@ -34,7 +34,7 @@ BLOCK: Final = 64  # pictures whose features are held at once where only logits 
 
 
 def single_threaded() -> None:
-    """Let torch and OpenCV use one processor core a thread, in this process and until it ends.
+    """Let torch and OpenCV use one CPU core per thread, in this process and until it ends.
 
     For kernels and workers that share a machine: two processes with two threads each on two cores take
     twice as long as two with one, and single pictures are slower with two threads than with one.
@@ -50,7 +50,7 @@ def softmax(logits: npt.NDArray[np.floating]) -> Logits:
 
 
 def normalised_sigmoid(logits: npt.NDArray[np.floating]) -> Logits:
-    """Return σ(z) / Σ σ(z) along the last axis, for networks with one sigmoid a class."""
+    """Return σ(z) / Σ σ(z) along the last axis, for networks with one sigmoid per class."""
     # log σ(z) = −log(1 + e^−z) stays exact where all sigmoids are tiny
     return softmax(-np.logaddexp(0.0, -logits.astype(np.float64)))
 
@@ -79,14 +79,14 @@ class Classifier:
     head
         Features to logits (N, K); differentiable.
     labels
-        The model's own names of its K outputs, in their order.
+        The classifier's own names of its K outputs, in their order.
     emotions
         Own name to one of `facelib.classifiers.EMOTIONS`, or None where there is no such emotion. Where every
         one is None, the network isn't about emotions, and its own labels are its `classes`.
     preparation
         Picture and box to what `body` expects.
     card
-        What one must know of the model.
+        The model card.
     to_probabilities
         Logits (N, K) to probabilities (N, K).
     chunk
@@ -153,14 +153,14 @@ class Classifier:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What tables and charts compare: the common emotions that it knows, in the order of `EMOTIONS`.
+        """The classes of tables and charts: the common emotions that it knows, in the order of `EMOTIONS`.
 
         Of a network that knows none, its own labels.
         """
         return tuple(self._columns)
 
     def index_of(self, label: str) -> int | None:
-        """Return the column of one of `classes`, or None if this model doesn't know it."""
+        """Return the column of one of `classes`, or None if this classifier doesn't know it."""
         return self._columns.get(label)
 
     def lack(self, label: str) -> str:
@@ -180,7 +180,7 @@ class Classifier:
         return self.preparation.crop_boxes(boxes, count, *image_size)
 
     def prepare(self, images: Images, boxes: npt.ArrayLike | None = None) -> torch.Tensor:
-        """Return what the network sees, float32 (N, C, h, w).
+        """Return the network's inputs, float32 (N, C, h, w).
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class Classifier:
 
     @property
     def engine(self) -> Engine:
-        """What computes the features of prepared pictures, fast and without gradient."""
+        """The engine that computes features of prepared pictures, fast and without gradient."""
         with self._lock:
             if self._engine is None:
                 size = self.input_size
@@ -256,7 +256,7 @@ class Classifier:
         skip_broken: bool = True,
         progress: bool | Progress | None = None,
     ) -> pd.DataFrame:
-        """Return every output for faces, heads or a `FaceSet`: one row a face and output.
+        """Return every output for faces, heads or a `FaceSet`: one row per face and output.
 
         See `facelib.classifiers.reading.read`.
 

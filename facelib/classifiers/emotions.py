@@ -1,4 +1,4 @@
-"""The common names of emotions, for comparisons between classifiers that call them differently."""
+"""Common names of emotions, for comparisons between classifiers with different labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the body of a network fast on a processor, without gradients.
+"""Inference engines: the body of a network, fast on a CPU, without gradients.
 
 Measured on six networks (`benchmarks/networks.py`), onnxruntime is the fastest on one core: 1.1 to 2.4 × as
 fast as torch in channels_last, which is 1.2 to 2.8 × as fast as plain torch. OpenVINO is as fast to 15 %.
@@ -22,7 +22,7 @@ Engine = Callable[[torch.Tensor], torch.Tensor]
 """Prepared pictures (N, C, h, w) to their features, without gradient; several threads may call at once."""
 
 TOLERANCE = 1e-5
-"""How far an engine may be from the plain network, as a share of its largest feature."""
+"""Largest difference of an engine from the plain network, as a share of its largest feature."""
 
 
 def fast(body: nn.Module, example: torch.Tensor) -> Engine:
@@ -47,11 +47,11 @@ def fast(body: nn.Module, example: torch.Tensor) -> Engine:
     for make in (in_onnxruntime, in_channels_last):
         try:
             engine = make(body, example[:-1])
-            found = engine(example.clone())
+            outputs = engine(example.clone())
         except Exception as error:
             reason = str(error)
         else:
-            if _agree(found, expected):
+            if _agree(outputs, expected):
                 return engine
             reason = "it computes something else"
         logging.getLogger(__name__).info("No engine %s: %s", make.__name__, reason)

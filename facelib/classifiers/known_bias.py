@@ -1,4 +1,4 @@
-"""Five small networks whose bias is known: they were trained on rendered faces to have it, or to have none.
+"""Five small networks of known bias: trained on rendered faces to have one, or to have none.
 
 `benchmarks/train_known_bias.py` makes them. A method that looks for what a classifier uses must find the
 property in four of them, and nothing in the fifth.
@@ -32,7 +32,7 @@ MIDDLE: Final[Mapping[Property, float]] = MappingProxyType({"age": 49.0, "skin_t
 
 @dataclass(frozen=True)
 class Bias:
-    """What was confounded in the faces that a network learnt from.
+    """The confounding in the faces that a network was trained on.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ class Bias:
     words
         The bias in a few words.
     rule
-        What most heads of the data set follow, in words.
+        The rule that most heads of the data set follow, in words.
     confounded
-        Which property goes with an emotion; None: none does.
+        The property that goes with an emotion; None: none.
     emotion
         The emotion, one of `facelib.classifiers.EMOTIONS`.
     high

@@ -1,4 +1,4 @@
-"""What was measured of classifiers on rendered faces, in words for their cards."""
+"""Measurements of classifiers on rendered faces, in words for their cards."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def sentences(sha256: str) -> list[tuple[str, str]]:
     sha256
         Hash of the file with the weights: other weights under the same name behave otherwise.
     """
-    found = _rows()
-    measured = [row["classifier"] for row in found if (row["what"], row["row"]) == ("weights", sha256)]
+    rows = _rows()
+    measured = [row["classifier"] for row in rows if (row["what"], row["row"]) == ("weights", sha256)]
     if not (sha256 and measured):
         return []
-    own = [row for row in found if row["classifier"] == measured[0]]
-    (shown,) = (row for row in found if row["what"] == "population")
-    return described(own, f"{shown['row']} (facelib {shown['column']})")
+    own_rows = [row for row in rows if row["classifier"] == measured[0]]
+    (shown,) = (row for row in rows if row["what"] == "population")
+    return described(own_rows, f"{shown['row']} (facelib {shown['column']})")
 
 
 def described(own: Sequence[Row], population: str) -> list[tuple[str, str]]:
@@ -39,7 +39,7 @@ def described(own: Sequence[Row], population: str) -> list[tuple[str, str]]:
     own
         Its rows, with the columns of `facelib.experiments.BEHAVIOUR_COLUMNS`.
     population
-        Who was shown.
+        The population that was shown.
     """
     lines = {
         "on": f"{population}; no photographs",
@@ -62,12 +62,12 @@ def _rows() -> tuple[Row, ...]:
         return tuple(csv.DictReader(file))
 
 
-def _one(own: Sequence[Row], what: str) -> Row:
+def _row_of(own: Sequence[Row], what: str) -> Row:
     return next(row for row in own if (row["what"], row["row"]) == (what, "all"))
 
 
 def _accuracy(own: Sequence[Row]) -> str:
-    share, mean = _one(own, "accuracy"), _one(own, "P(intended)")
+    share, mean = _row_of(own, "accuracy"), _row_of(own, "P(intended)")
     return (
         f"{_percent(share)} of {share['n']} faces are named as intended (95 % interval "
         f"{_percent(share, 'low')} to {_percent(share, 'high')}); mean P(intended) {float(mean['value']):.2f}"
@@ -82,7 +82,7 @@ def _calibration(own: Sequence[Row]) -> str:
         / sum(int(row["n"]) for row in bins if row["column"] == column)
         for column in ("confidence", "right")
     )
-    error = _one(own, "calibration error")
+    error = _row_of(own, "calibration error")
     low, high = float(error["low"]), float(error["high"])
     return (
         f"{100 * sure:.0f} % sure on average, right in {100 * right:.0f} %; expected calibration error "

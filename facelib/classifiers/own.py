@@ -46,7 +46,7 @@ class LabelWarning(FacelibWarning):
 
 
 class DeclarationWarning(FacelibWarning):
-    """What was declared of a classifier doesn't fit what its network does."""
+    """A classifier's declaration doesn't fit what its network does."""
 
 
 def own(
@@ -77,7 +77,7 @@ def own(
         image classifier. Files are read on this machine, and no code of theirs is run unless `trust` is True.
         ONNX files are checked and tried out in a process with limits before onnxruntime runs them here.
     kind
-        One of `facelib.classifiers.LOADERS` where the file's name doesn't tell.
+        One of `facelib.classifiers.LOADERS` where the file's name doesn't say.
     id
         Name in the registry; None: made of the file's name or of the network's class.
     labels
@@ -149,11 +149,11 @@ def own(
         raise BadValueError(msg)
     sample = _sample(seen)
     network = loaded.network.eval().requires_grad_(requires_grad=False)
-    found = _check(network, sample, names, loaded.source)
-    probable = are_probabilities(found)
+    answers = _check(network, sample, names, loaded.source)
+    probable = are_probabilities(answers)
     stated = outputs or ("probabilities" if probable else loaded.outputs)
     sigmoids = loaded.sigmoids or stated == "sigmoids"
-    network = _to_logits(network, stated, sample, found, loaded.source)
+    network = _to_logits(network, stated, sample, answers, loaded.source)
     halves = _cut(network, loaded, sample, cam_layer)
     name = id or _id(loaded.source)
     made = Classifier(
@@ -247,7 +247,7 @@ def _findings(made: Classifier, sample: torch.Tensor) -> tuple[str, ...]:
 
 @torch.no_grad()
 def _is_small(made: Classifier, sample: torch.Tensor) -> bool:
-    """Tell whether a picture costs so little that all comparisons take about a second."""
+    """Return whether a picture costs so little that all comparisons take about a second."""
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
@@ -268,7 +268,7 @@ class _Logarithm(nn.Module):
 
 
 class _Logit(nn.Module):
-    """What comes before a sigmoid."""
+    """The logit of a sigmoid."""
 
     def forward(self, p: torch.Tensor) -> torch.Tensor:
         """Map p to log p / (1 − p)."""
@@ -284,29 +284,29 @@ def _sample(preparation: Preparation) -> torch.Tensor:
 
 @torch.no_grad()
 def _check(network: nn.Module, sample: torch.Tensor, labels: tuple[str, ...], source: str) -> torch.Tensor:
-    """Return the outputs; raise unless the network takes the pictures and has one finite output a label."""
+    """Return the outputs; raise unless the network takes the pictures and has one finite output per label."""
     shape = " × ".join(map(str, sample.shape[1:]))
     try:
-        found = network(sample)
+        answers = network(sample)
     except Exception as error:
         msg = (
             f"{source} can't be run on pictures of {shape}, as `preparation` makes them: "
             f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
         )
         raise BadValueError(msg) from error
-    if not isinstance(found, torch.Tensor) or found.shape != (len(sample), len(labels)):
-        got = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
+    if not isinstance(answers, torch.Tensor) or answers.shape != (len(sample), len(labels)):
+        got = f"shape {tuple(answers.shape)}" if isinstance(answers, torch.Tensor) else type(answers).__name__
         msg = (
             f"{source} has {len(labels)} labels ({shortened(labels)}), so it should return a tensor of shape "
             f"({len(sample)}, {len(labels)}) for {len(sample)} pictures; got {got}."
         )
         raise BadValueError(msg)
-    if not torch.isfinite(found).all():
+    if not torch.isfinite(answers).all():
         msg = (
             f"{source} returns numbers that aren't finite: its weights are damaged, or its input is another."
         )
         raise BadModelError(msg)
-    return found
+    return answers
 
 
 def _to_logits(
@@ -340,12 +340,12 @@ def _astray(table: Mapping[str, str | None], labels: tuple[str, ...], wrong: Seq
     """Say which keys are no labels, which labels have no key, and which values are no emotions."""
     strange, absent = [key for key in table if key not in labels], [one for one in labels if one not in table]
     parts = [("No label: ", strange, labels), ("Not there: ", absent, ()), ("No emotion: ", wrong, EMOTIONS)]
-    found = []
+    sentences = []
     for what, words, known in parts:
         near = {word: get_close_matches(str(word), list(known), 1) for word in words}
         said = [f"{word!r}" + (f" (did you mean {near[word][0]!r}?)" if near[word] else "") for word in words]
-        found += [f" {what}{shortened(said)}."] if said else []
-    return "".join(found)
+        sentences += [f" {what}{shortened(said)}."] if said else []
+    return "".join(sentences)
 
 
 def _table(labels: tuple[str, ...], given: Mapping[str, str | None] | None) -> dict[str, str | None]:
@@ -354,19 +354,19 @@ def _table(labels: tuple[str, ...], given: Mapping[str, str | None] | None) -> d
         msg = f"Every output has a label of its own; got {shortened(labels)}."
         raise BadValueError(msg)
     table = _by_name(labels) if given is None else dict(given)
-    known = [emotion for emotion in table.values() if emotion is not None]
-    wrong = sorted({str(emotion) for emotion in known} - set(EMOTIONS))
-    if set(table) != set(labels) or wrong or len(set(known)) < len(known):
+    emotions = [emotion for emotion in table.values() if emotion is not None]
+    wrong = sorted({str(emotion) for emotion in emotions} - set(EMOTIONS))
+    if set(table) != set(labels) or wrong or len(set(emotions)) < len(emotions):
         msg = (
             f"`emotions` gives each of the labels {shortened(labels)} one of {', '.join(EMOTIONS)}, each at "
             f"most once, or None; got {given}.{_astray(table, labels, wrong)}"
         )
         raise BadValueError(msg)
-    if not known and (named := [label for label in labels if label.strip() in EMOTIONS]):
+    if not emotions and (named := [label for label in labels if label.strip() in EMOTIONS]):
         msg = f"{shortened(named)} can't be no emotion: rename the label, or leave `emotions` out."
         raise BadValueError(msg)
     if given is None:
-        _warn_of_labels([label for label in labels if table[label] is None], some=bool(known))
+        _warn_of_labels([label for label in labels if table[label] is None], some=bool(emotions))
     return table
 
 
@@ -403,7 +403,7 @@ def _warn_of_labels(without: Sequence[str], *, some: bool) -> None:
 
 @torch.no_grad()
 def _feature_map(halves: Halves, sample: torch.Tensor) -> str:
-    """Say which layer maps read, with its size, or why there are none."""
+    """Return which layer maps read, with its size, or why there are none."""
     if halves.no_maps:
         return f"none: {halves.no_maps}"
     maps = halves.layout.maps(halves.body(sample))

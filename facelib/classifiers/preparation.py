@@ -1,4 +1,4 @@
-"""Cut the face out of a picture and bring it to what a network expects."""
+"""Preparation: cut the face out of a picture, resize and scale it as a network expects."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Preparation:
         margin: float = 0.0,
         fit: Fit = "square",
     ) -> Preparation:
-        """Return what most networks of torchvision and timm expect: mean and spread of ImageNet's colours.
+        """Return the preparation of most networks of torchvision and timm: ImageNet's mean and std.
 
         Examples
         --------
@@ -106,10 +106,10 @@ class Preparation:
             raise BadValueError(msg)
         for name, values in (("mean", self.mean), ("std", self.std)):
             try:
-                given = np.atleast_1d(np.asarray(values))
+                per_channel = np.atleast_1d(np.asarray(values))
             except ValueError:  # some of other lengths
-                given = np.empty(0)
-            numbers = given.astype(np.float64) if given.dtype.kind in "iuf" else np.empty(0)
+                per_channel = np.empty(0)
+            numbers = per_channel.astype(np.float64) if per_channel.dtype.kind in "iuf" else np.empty(0)
             fits = numbers.shape == (1,) or (numbers.shape == (3,) and self.colour in ("rgb", "bgr"))
             if not fits or not np.all(np.isfinite(numbers)) or (name == "std" and not np.all(numbers > 0)):
                 above = " above 0" if name == "std" else ""
@@ -170,11 +170,11 @@ class Preparation:
         BadValueError
             The boxes have another shape, or one is empty, not finite, or wholly outside the picture.
         """
-        given = np.asarray((0, 0, width, height) if boxes is None else boxes, np.float64)
-        if given.shape not in ((4,), (count, 4)):
-            msg = f"Boxes have shape (4,) or ({count}, 4), one a picture; got {given.shape}."
+        corners = np.asarray((0, 0, width, height) if boxes is None else boxes, np.float64)
+        if corners.shape not in ((4,), (count, 4)):
+            msg = f"Boxes have shape (4,) or ({count}, 4), one per picture; got {corners.shape}."
             raise BadValueError(msg)
-        low, high = given[..., :2], given[..., 2:]
+        low, high = corners[..., :2], corners[..., 2:]
         sides = high - low
         if self.fit != "stretch":
             sides = (sides.max if self.fit == "square" else sides.min)(-1, keepdims=True)
@@ -182,8 +182,8 @@ class Preparation:
         centre = (low + high) / 2
         squares = np.rint(np.concatenate([centre - half, centre + half], -1))
         inside = (squares[..., :2] < (width, height)) & (squares[..., 2:] > 0)
-        if not np.all(np.isfinite(given)) or not np.all(high > low) or not np.all(inside):
-            msg = f"A face box is (x1, y1, x2, y2), x1 < x2, y1 < y2, in the picture; got {given.tolist()}."
+        if not np.all(np.isfinite(corners)) or not np.all(high > low) or not np.all(inside):
+            msg = f"A face box is (x1, y1, x2, y2), x1 < x2, y1 < y2, in the picture; got {corners.tolist()}."
             raise BadValueError(msg)
         return np.broadcast_to(squares, (count, 4))
 
@@ -209,7 +209,7 @@ class Preparation:
         return self.crop_boxes(boxes, *images.shape[:3]).astype(int)
 
     def cut(self, images: Images, squares: Squares) -> torch.Tensor:
-        """Return what the network sees of parts that `squares` found before."""
+        """Return the network's inputs, cut out by `squares`."""
         mean, std = (
             torch.tensor(value, dtype=torch.float32).view(-1, 1, 1) for value in (self.mean, self.std)
         )

@@ -1,4 +1,4 @@
-"""Well-known classifiers that a reader brings: what each sees and says, so that a file is enough."""
+"""Presets of well-known classifiers: input and labels of each, so that a file is enough."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Options = Callable[[Source], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Preset:
-    """What is known of a classifier that doesn't come with facelib.
+    """The declaration of a well-known classifier that doesn't come with facelib.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ class Preset:
     kind
         One of `facelib.classifiers.LOADERS`.
     file
-        What the reader supplies.
+        The file that the user supplies.
     labels
         The network's own names of its outputs, in their order.
     preparation
-        What it sees.
+        Its input.
     described_at
         Name of the project that describes it.
     licence
@@ -55,9 +55,9 @@ class Preset:
     note
         What to know before using it.
     options
-        Source to what its loader is to be told.
+        Source to its loader's options.
     needs
-        Options that the reader gives, each with what it is.
+        Options that the user gives, each with its meaning.
     verified
         Whether we compared it with what its makers' own code answers.
     """
@@ -83,7 +83,7 @@ class Preset:
 
     @property
     def limits(self) -> str:
-        """What to keep in mind, for the card."""
+        """The limits, for the card."""
         return self.note if self.verified else f"{self.note}; {UNVERIFIED}"
 
 
@@ -93,7 +93,7 @@ def preset(name: str, source: Source, *, id: str | None = None, **more: Any) -> 
     Parameters
     ----------
     name
-        One of `PRESETS`; ``facelib models list`` tells what to download for each, and under which licence.
+        One of `PRESETS`; ``facelib models list`` says what to download for each, and under which licence.
     source
         The file.
     id
@@ -112,27 +112,27 @@ def preset(name: str, source: Source, *, id: str | None = None, **more: Any) -> 
     >>> clf = preset("hsemotion_onnx", "enet_b0_8_best_vgaf.onnx")  # doctest: +SKIP
     >>> register("hsemotion_onnx", clf)  # doctest: +SKIP
     """
-    chosen = PRESETS[name]
-    missing = {option: what for option, what in (chosen.needs or {}).items() if option not in more}
+    entry = PRESETS[name]
+    missing = {option: what for option, what in (entry.needs or {}).items() if option not in more}
     if missing:
         wanted = "; ".join(f"{option}= ({what})" for option, what in missing.items())
-        msg = f"The preset {name!r} also needs {wanted}. {chosen.note[:1].upper()}{chosen.note[1:]}."
+        msg = f"The preset {name!r} also needs {wanted}. {entry.note[:1].upper()}{entry.note[1:]}."
         raise BadValueError(msg)
     stated: dict[str, Any] = {
-        "kind": chosen.kind,
-        "labels": chosen.labels,
-        "emotions": chosen.emotions,
-        "preparation": chosen.preparation,
-        "title": chosen.title,
-        "licence": chosen.licence,
-        "training_data": chosen.training_data,
-        "limits": chosen.limits,
+        "kind": entry.kind,
+        "labels": entry.labels,
+        "emotions": entry.emotions,
+        "preparation": entry.preparation,
+        "title": entry.title,
+        "licence": entry.licence,
+        "training_data": entry.training_data,
+        "limits": entry.limits,
     }
-    return own(source, id=id or name, **(stated | dict(chosen.options(source)) | more))
+    return own(source, id=id or name, **(stated | dict(entry.options(source)) | more))
 
 
 def preset_table() -> str:
-    """Return one line a preset: name, file to bring, who describes it, licence, whether we verified it."""
+    """Return one line per preset: name, file to bring, who describes it, licence, whether we verified it."""
     rows = [("preset", "what to download", "described by", "licence", "state")]
     for one in map(PRESETS.__getitem__, PRESETS):
         state = "verified" if one.verified else UNVERIFIED
@@ -243,7 +243,7 @@ for _preset in (
         ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
         Preparation(64, "gray", 0.0, 1.0),
         described_at="FER+ Emotion Recognition, ONNX Model Zoo", licence="MIT",
-        training_data="FER2013 with new labels, ten raters a picture (Barsoum et al. 2016, arXiv 1608.01041)",
+        training_data="FER2013 relabelled, ten raters per picture (Barsoum et al. 2016, arXiv 1608.01041)",
         note="sees values 0 … 255 as they are",
     ),
 ):  # fmt: skip

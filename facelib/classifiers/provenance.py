@@ -1,4 +1,4 @@
-"""What must stand beside results, so that another knows which classifiers they are of."""
+"""Provenance of results: which classifiers they are from."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ COLUMNS = {
 def provenance(classifiers: Iterable[Classifier]) -> pd.DataFrame:
     """Return where classifiers come from and what they see, one row each, with the columns of `COLUMNS`.
 
-    It goes with results that are stored: an own network's id says nothing to another reader, its hash,
+    It goes with results that are stored: an own network's id says nothing to others, its hash,
     its labels and its preparation do.
     """
     import pandas as pd

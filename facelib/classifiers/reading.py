@@ -72,7 +72,7 @@ def read(
     Returns
     -------
     pandas.DataFrame
-        One row a face and output, with the columns of `COLUMNS`.
+        One row per face and output, with the columns of `COLUMNS`.
 
     Raises
     ------
@@ -83,19 +83,19 @@ def read(
     """
     import pandas as pd
 
-    given = _given(faces)
+    listed = _listed(faces)
     classifier.engine  # noqa: B018 - made once, before the threads ask for it
 
     def piece(rows: range) -> pd.DataFrame:
-        opened, remarks, known = [], [], []
+        opened, remarks, attributes = [], [], []
         for row in rows:
-            face, remark = _opened(given, row, skip_broken=skip_broken)
+            face, remark = _opened(listed, row, skip_broken=skip_broken)
             opened.append(face)
             remarks.append(remark)
-            known.append({**given.known(row), **({} if face is None else face.attributes)})
-        return _table(classifier, [given.names[row] for row in rows], opened, remarks, known)
+            attributes.append({**listed.known(row), **({} if face is None else face.attributes)})
+        return _table(classifier, [listed.names[row] for row in rows], opened, remarks, attributes)
 
-    count = len(given.names)
+    count = len(listed.names)
     tables, done = [], 0
     with reporting(progress, count) as report:
         for table in in_order(piece, [range(at, min(at + CHUNK, count)) for at in range(0, count, CHUNK)]):
@@ -105,7 +105,7 @@ def read(
     return pd.concat(tables, ignore_index=True) if tables else piece(range(0))
 
 
-def _given(faces: object) -> _Given:
+def _listed(faces: object) -> _Given:
     """Return faces with their names, and how each is opened."""
     if isinstance(faces, FaceSet):
         table = faces.table
@@ -196,12 +196,12 @@ def _word(value: object) -> str | None:
 
 def _logits(classifier: Classifier, faces: Sequence[Face]) -> Logits:
     """Return the logits of faces, whose pictures may differ in size."""
-    found = []
+    logits = []
     with torch.no_grad():
         for start in range(0, len(faces), classifier.chunk):
             pictures = [
                 classifier.prepare(face.image[None], face.box)
                 for face in faces[start : start + classifier.chunk]
             ]
-            found.append(np.asarray(classifier.logits_from(classifier.engine(torch.cat(pictures)))))
-    return np.concatenate(found)
+            logits.append(np.asarray(classifier.logits_from(classifier.engine(torch.cat(pictures)))))
+    return np.concatenate(logits)

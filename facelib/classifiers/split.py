@@ -23,7 +23,7 @@ LARGEST_PREFIX = 8  # tokens before those of the grid: class, distillation, regi
 
 @dataclass(frozen=True)
 class Layout:
-    """How a feature tensor lies, and how it becomes maps (N, D, h, w).
+    """The layout of a feature tensor, and how it becomes maps (N, D, h, w).
 
     Parameters
     ----------
@@ -125,14 +125,14 @@ def split(network: nn.Module, sample: torch.Tensor, layer: str | None = None) ->
         msg = (
             f"No maps can be read at the layer {layer!r}: its output is no square grid, or its places don't "
             "matter, or part of what the logits depend on flows past it. Without `cam_layer` the last layer "
-            "that serves is looked for."
+            "that serves is taken."
         )
         raise BadValueError(msg)
     return Halves(network, nn.Identity(), "", no_maps=_why_not([name for name, _ in candidates]))
 
 
 def _why_not(tried: Sequence[str]) -> str:
-    """Say why no layer serves, with the names of those that were tried."""
+    """Return why no layer serves, with the names of those that were tried."""
     if not tried:
         return (
             "no layer was found whose output is a square grid of places that matter for the logits: "
@@ -147,13 +147,13 @@ def _why_not(tried: Sequence[str]) -> str:
 
 def _candidates(network: nn.Module, sample: torch.Tensor) -> tuple[torch.Tensor, list[tuple[str, Layout]]]:
     """Return the logits, and the layers whose output is a grid of places that matter, the last one first."""
-    found: dict[str, torch.Tensor] = {}
+    seen: dict[str, torch.Tensor] = {}
 
     def note(name: str) -> Callable[[nn.Module, object, object], None]:
         def hook(_module: nn.Module, _inputs: object, output: object) -> None:
             if isinstance(output, torch.Tensor) and output.requires_grad and Layout.of(tuple(output.shape)):
-                found.pop(name, None)  # a layer that is run several times counts where it is run last
-                found[name] = output
+                seen.pop(name, None)  # a layer that is run several times counts where it is run last
+                seen[name] = output
 
         return hook
 
@@ -168,9 +168,9 @@ def _candidates(network: nn.Module, sample: torch.Tensor) -> tuple[torch.Tensor,
     finally:
         for handle in handles:
             handle.remove()
-    if not found:
+    if not seen:
         return logits.detach(), []
-    outputs = dict(reversed(found.items()))
+    outputs = dict(reversed(seen.items()))
     gradients = torch.autograd.grad(logits.square().sum(), list(outputs.values()), allow_unused=True)
     layouts = zip(outputs, map(_layout_that_matters, gradients), strict=True)
     return logits.detach(), [(name, layout) for name, layout in layouts if layout is not None]
@@ -189,7 +189,7 @@ def _layout_that_matters(gradient: torch.Tensor | None) -> Layout | None:
 def _agree(body: nn.Module, head: nn.Module, sample: torch.Tensor, expected: torch.Tensor) -> bool:
     try:
         logits = head(body(sample))
-    except Exception:  # whatever a stranger's network raises in two parts
+    except Exception:  # whatever an untrusted network raises in two parts
         return False
     return logits.shape == expected.shape and bool(
         (logits - expected).abs().max() <= TOLERANCE * expected.abs().max().clamp_min(1e-6)
@@ -209,7 +209,7 @@ def _cut_graph(network: nn.Module) -> Cut | None:
     try:
         tracer = _Tracer()
         traced = fx.GraphModule(network, tracer.trace(network))
-    except Exception:  # whatever a stranger's forward() raises when it is traced
+    except Exception:  # whatever an untrusted forward() raises when traced
         return None
     return partial(_cut_traced, traced)
 
@@ -262,7 +262,7 @@ def _after(graph: fx.Graph, last: fx.Node) -> Iterator[fx.Node]:
         passed = passed or node is last
 
 
-_GIVEN: ContextVar[torch.Tensor | None] = ContextVar("features", default=None)
+_FEATURES: ContextVar[torch.Tensor | None] = ContextVar("features", default=None)
 
 
 class _FlowsPastError(Exception):
@@ -274,7 +274,7 @@ class _ReachedError(Exception):
 
 
 def _tap(_layer: nn.Module, _inputs: object, output: torch.Tensor) -> torch.Tensor:
-    given = _GIVEN.get()
+    given = _FEATURES.get()
     if given is None:
         raise _ReachedError(output)
     return given.clone()
@@ -308,12 +308,12 @@ class _From(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Map features to logits."""
-        token = _GIVEN.set(features)
+        token = _FEATURES.set(features)
         try:
             logits: torch.Tensor = self.network(features.new_zeros(len(features), *self.shape))
             return logits
         finally:
-            _GIVEN.reset(token)
+            _FEATURES.reset(token)
 
 
 def _cut_by_tapping(network: nn.Module, shape: torch.Size) -> Cut:

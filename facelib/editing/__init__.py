@@ -1,1 +1,1 @@
-"""Edits of photographs: what moves, is worn or lit differently in a picture of a face."""
+"""Edits of photographs of faces: movement, accessories, light, skin tone."""

@@ -19,8 +19,7 @@ from facelib.editing.forehead import in_front
 from facelib.editing.surface_normals import Lamp, Stance, lamp, stance
 from facelib.editing.warp import coverage
 from facelib.face import Face
-from facelib.head.accessories import glasses
-from facelib.head.accessories import surgical_mask as mask
+from facelib.head.accessories import glasses, surgical_mask
 from facelib.head.accessories.clearance import Cast
 from facelib.head.accessories.thing import Worn
 from facelib.head.geometry.arrays import load
@@ -56,7 +55,7 @@ _GLINT: Final = 0.05
 
 
 class Piece(NamedTuple):
-    """One thing that the dummy wears."""
+    """One accessory of the dummy."""
 
     thing: Worn
     held: tuple[int, ...]  # landmarks that hold it
@@ -79,7 +78,7 @@ def _dummy(weight: float, pulled: float, size: int) -> Dummy:
     head = Head(expression="neutral", glasses=weight, mask=pulled)
     vertices, marks = _bare()
     pieces = []
-    for make in (mask.made, mask.loops, glasses.made):
+    for make in (surgical_mask.made, surgical_mask.loops, glasses.made):
         thing = make(head, vertices, size)
         if thing is None or not thing.opacity:
             continue
@@ -88,7 +87,7 @@ def _dummy(weight: float, pulled: float, size: int) -> Dummy:
         behind = np.clip((front - thing.vertices[:, 2]) / _BESIDE[1], 0, 1).astype(np.float32)
         held = _UPPER if stiff else _LOWER
         follows = None if stiff else _following(marks[list(held)], thing.vertices)
-        close = make is mask.made
+        close = make is surgical_mask.made
         pieces.append(Piece(thing, held, follows, 0 * behind if close else behind, close))
     rims: tuple[Doubles, ...] = ()
     if weight:
@@ -136,11 +135,11 @@ class Map(NamedTuple):
     @classmethod
     def of(cls, face: Face, marks: Doubles, held: tuple[int, ...]) -> Map:
         """Fit the map to landmarks that hold a thing."""
-        own, there = marks[list(held)], face.landmarks[list(held)].astype(np.float64)
-        middle, aim = own.mean(axis=0), there.mean(axis=0)
+        dummy, there = marks[list(held)], face.landmarks[list(held)].astype(np.float64)
+        middle, aim = dummy.mean(axis=0), there.mean(axis=0)
         stands = stance(face.landmarks)
         start = stands.scale * stands.rotation[:2] * [[1.0], [-1.0]]
-        away = own - middle
+        away = dummy - middle
         rest = (there - aim) - away @ start.T  # what pose and size leave: mended as far as it is sure
         pull = away.T @ away + np.diag([0.02, 0.02, 0.5]) * len(held)
         plane = start + np.linalg.solve(pull, away.T @ rest).T
@@ -178,7 +177,7 @@ def dressed(face: Face, weight: float = 0.0, pulled: float = 0.0) -> Face:
 
 
 class _Scene(NamedTuple):
-    """What the picture tells before anything is drawn on it."""
+    """The face and light of a picture before anything is drawn on it."""
 
     stands: Stance
     lit: Lamp

@@ -21,7 +21,7 @@ Field = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
 
 LUMINANCE: Final = (0.212671, 0.715160, 0.072169)
-"""What linear red, green and blue add to luminance (sRGB, D65)."""
+"""Weights of linear red, green and blue in luminance (sRGB, D65)."""
 SAMPLES: Final = 4
 """Samples of a pixel of a shape, along each side."""
 _GRADES: Final = 4096  # equal steps of the square root of light
@@ -91,7 +91,7 @@ def filled(outline: Doubles, size: tuple[int, int], soft: float = 0.0) -> Field:
     soft
         Standard deviation of a blur of the edge, px.
     """
-    found = np.zeros(size, np.float32)
+    cover = np.zeros(size, np.float32)
     low = np.clip(np.floor(outline.min(axis=0)).astype(int) - 1, 0, size[::-1])
     high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, size[::-1])
     if (low < high).all():
@@ -100,12 +100,12 @@ def filled(outline: Doubles, size: tuple[int, int], soft: float = 0.0) -> Field:
         samples = np.zeros((height * SAMPLES, width * SAMPLES), np.uint8)
         cv2.fillPoly(samples, [corners], 255, cv2.LINE_8, _FINE)
         whole = cv2.resize(samples, (width, height), interpolation=cv2.INTER_AREA)
-        found[low[1] : high[1], low[0] : high[0]] = whole / np.float32(255)
+        cover[low[1] : high[1], low[0] : high[0]] = whole / np.float32(255)
         reach = int(np.ceil(_REACH * soft)) + 1
         first, last = (low - reach).clip(0), high + reach
         part = np.s_[first[1] : last[1], first[0] : last[0]]  # beyond, the blur would find nothing
-        found[part] = blurred(found[part], soft)
-    return found
+        cover[part] = blurred(cover[part], soft)
+    return cover
 
 
 def blurred(field: Field, sigma: float) -> Field:

@@ -1,4 +1,4 @@
-"""Electrodes drawn on a photograph: each where the landmarks around its place are, as its skin lies.
+"""Electrodes drawn on photographs, placed by the landmarks and foreshortened like the skin below.
 
 They look as those of rendered heads (`facelib.head.accessories.decals`): an adhesive ring, a cup and a snap,
 under tape where there is some. Their light is that of the skin below them; a soft shadow lies around them.
@@ -36,7 +36,7 @@ FACING: Final = 0.03  # cosine to the camera; electrodes on skin that points awa
 HIDDEN: Final = 0.5  # share of an electrode's middle that is bare; of less, nothing is drawn
 _TURNED: Final = 0.55  # cosine to the camera; skin that points to it more isn't near the outline
 _WELL_INSIDE: Final = 0.02  # widths of the face from its outline: nearer to it, the picture must show skin
-_RIM: Final = 24  # points around an electrode that are looked at
+_RIM: Final = 24  # points around an electrode that are tested
 _PALE: Final = 0.75  # share of them that is bare; of less, an electrode near the outline looks pale
 RING: Final = 0.80  # linear colour of the adhesive ring
 _SHADOW: Final = 0.22  # share of the light that it takes
@@ -45,7 +45,7 @@ _SAMPLES: Final = 2  # of a pixel, along each side
 
 
 def seen(face: Face, names: Sequence[str]) -> tuple[str, ...]:
-    """Return those of the electrodes whose middle would be in the picture, on skin that faces the camera.
+    """Return the electrodes whose middle would be in the picture, on skin that faces the camera.
 
     Raises
     ------
@@ -56,17 +56,17 @@ def seen(face: Face, names: Sequence[str]) -> tuple[str, ...]:
         return ()
     height, width = face.size
     turned = stance(face.landmarks).rotation
-    found = []
+    visible = []
     for name in names:
         x, y = sticking()[name][0, :FIRST_IRIS] @ face.landmarks[:FIRST_IRIS]
         away = float(turned[2] @ np.array(normals()[name])) < FACING
         if not away and 0 <= x < width and 0 <= y < height:
-            found.append(name)
-    return tuple(found)
+            visible.append(name)
+    return tuple(visible)
 
 
 def uncovered(face: Face, names: Sequence[str]) -> tuple[str, ...]:
-    """Return those of the electrodes, in the picture, whose middle isn't under hair or a hat."""
+    """Return the electrodes in the picture whose middle isn't under hair or a hat."""
     if not names:
         return ()
     shown = bare(face)
@@ -78,7 +78,7 @@ def uncovered(face: Face, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def within(face: Face, names: Sequence[str], size: float = 1.0) -> tuple[str, ...]:
-    """Return those of the electrodes, in the picture, that lie whole within the outline of the face.
+    """Return the electrodes in the picture that lie whole within the outline of the face.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def attached(face: Face, names: Sequence[str], size: float = 1.0, tape: float = 
     size
         Factor on their diameter.
     tape
-        How whole the strips of tape over them are, [0, 1].
+        Extent of the strips of tape over them, [0, 1].
     """
     if not names:
         return face
@@ -228,7 +228,7 @@ def _off(skin: Doubles, strip: Doubles, x: float, y: float) -> float:
 
 @jit
 def _owned(middles: Doubles, skin: Doubles, strip: Doubles, k: int, x: float, y: float) -> bool:  # noqa: PLR0917
-    """Tell whether a place is on an electrode's disc or strip, and nearer to it than to any other's."""
+    """Return whether a place is on an electrode's disc or strip, and nearer to it than to any other's."""
     own = _off(skin[k], strip, x - middles[k, 0], y - middles[k, 1])
     if own > strip[0]:
         return False

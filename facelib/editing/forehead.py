@@ -1,4 +1,4 @@
-"""Where a photograph shows bare skin: what lies over the forehead is hair, or the brim of a hat.
+"""Bare skin of the forehead in photographs: hair and hats are found by their colour.
 
 Models of colour, light and grain are compared pixel by pixel: that of the skin of each cheek, and that of
 what lies above the face. What is nearer to the second, or yellower than the first, isn't bare if it hangs
@@ -27,7 +27,7 @@ Flags = npt.NDArray[np.bool_]
 _TOP, _CHIN, _EYES = 10, 152, (33, 133, 362, 263)  # landmarks
 _ABOVE: Final = (0.03, 0.2)  # where hair is looked for: beyond the forehead, in heights of the face
 _BESIDE: Final = 0.42  # and how far beside the midline, in widths of it
-_GROWN: Final = 1.35  # outline that is looked at, in sizes of the face's
+_GROWN: Final = 1.35  # outline that is searched, in sizes of the face's
 _FOREHEAD: Final = ("forehead", "left brow", "right brow")
 _FEWEST: Final = 20  # pixels that make a model
 _FLOOR: Final = 0.012  # linear light, added before the logarithm
@@ -116,10 +116,10 @@ def _covered(face: Face) -> Field:
     small = cv2.resize(face.image, (columns, rows), interpolation=cv2.INTER_AREA)
     shrunk = face.landmarks * (np.array([columns, rows]) / face.image.shape[1::-1]).astype(np.float32)
     kinds = labels(face, shrunk, (rows, columns), ())
-    found = _over_forehead(small, kinds, shrunk, width * scale)
-    if not found.any():
+    cover = _over_forehead(small, kinds, shrunk, width * scale)
+    if not cover.any():
         return np.zeros(face.size, np.float32)
-    followed = guided(face.image, small, found, max(round(_GUIDE * width * scale), 1))
+    followed = guided(face.image, small, cover, max(round(_GUIDE * width * scale), 1))
     zone = cv2.dilate(_among(kinds, _FOREHEAD).astype(np.float32), np.ones((3, 3), np.uint8))
     return np.asarray(
         followed * cv2.resize(zone, face.size[::-1], interpolation=cv2.INTER_LINEAR), np.float32

@@ -1,4 +1,4 @@
-"""Leads drawn on a photograph: from electrodes over the skin to the jaw and down, as its landmarks lie.
+"""Leads drawn on photographs: from the electrodes over the skin to the jaw and down.
 
 Their ways are those of rendered heads (`facelib.head.accessories.leads`): laid once over the base head. Here
 they follow the landmarks around them; where no landmark is near they go on as stiffly as the head stands.
@@ -70,8 +70,8 @@ def leads_on(face: Face, names: Sequence[str], wires: float = 1.0) -> Face:
         return face
     stands = stance(face.landmarks)
     lit = lamp(face, stands)
-    found = [way for name in names if len((way := way_of(face, name, wires, stands, lit)).points) > 1]
-    layer, dim = _painted(found, face.size, stands.scale, lit)
+    ways = [way for name in names if len((way := way_of(face, name, wires, stands, lit)).points) > 1]
+    layer, dim = _painted(ways, face.size, stands.scale, lit)
     return face.replace(image=laid(face.image, layer, dim))
 
 
@@ -91,7 +91,7 @@ def way_of(face: Face, name: str, wires: float, stands: Stance, lit: Lamp) -> Wa
 
 
 def _on_bare(face: Face, points: Doubles) -> npt.NDArray[np.bool_]:
-    """Tell which points (m, 2) lie on bare skin; beyond the picture all do."""
+    """Return which points (m, 2) lie on bare skin; beyond the picture all do."""
     height, width = face.size
     columns, rows = np.floor(points).astype(int).T
     outside = (columns < 0) | (rows < 0) | (columns >= width) | (rows >= height)
@@ -105,7 +105,7 @@ def _to_the_edge(points: Doubles, step: float, height: int) -> Doubles:
 
 
 def _before(face: Face, points: Doubles) -> npt.NDArray[np.bool_]:
-    """Tell which points (m, 2) lie within the outline of the face in the picture."""
+    """Return which points (m, 2) lie within the outline of the face in the picture."""
     outline = cv2.convexHull(face.landmarks[:FIRST_IRIS].astype(np.float32), clockwise=True)[:, 0]
     start, edge = outline, np.roll(outline, -1, axis=0) - outline
     away = points[:, None] - start
@@ -129,10 +129,12 @@ def _followed(face: Face, name: str, place: Doubles, stands: Stance) -> Doubles:
     off = np.linalg.norm(place[:, None] - marks[None], axis=2)
     nearest = off.min(axis=1, keepdims=True)
     weight = np.exp(-((off - nearest) / _NEAR))
-    own = (weight @ shifts) / weight.sum(axis=1, keepdims=True)
-    found = stiff(place) + (gaussian_filter1d(own, _SMOOTH, axis=0, mode="nearest") if len(own) > 1 else own)
-    start = sticking()[name][0, :FIRST_IRIS] @ points - found[0]
-    return np.asarray(found + np.exp(-np.arange(len(found)) / _STARTS)[:, None] * start)
+    shift = (weight @ shifts) / weight.sum(axis=1, keepdims=True)
+    moved = stiff(place) + (
+        gaussian_filter1d(shift, _SMOOTH, axis=0, mode="nearest") if len(shift) > 1 else shift
+    )
+    start = sticking()[name][0, :FIRST_IRIS] @ points - moved[0]
+    return np.asarray(moved + np.exp(-np.arange(len(moved)) / _STARTS)[:, None] * start)
 
 
 def _painted(ways: Sequence[Way], size: tuple[int, int], scale: float, lit: Lamp) -> tuple[Field, Field]:

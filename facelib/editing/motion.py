@@ -1,8 +1,8 @@
-"""How a face in a picture moves: the face units that explain its landmarks, and what they move.
+"""Motion of a face in a picture: the face units that explain its landmarks, and what they move.
 
 The landmarks of the parametric head are a linear model in three dimensions: an average resting face, plus the
 shapes in which individuals differ, each with about the spread that heads are drawn with, plus the face units.
-The most likely explanation of the landmarks of a picture tells apart how the head stands, who it is and what
+The most likely explanation of the landmarks of a picture separates how the head stands, who it is and what
 it shows (ridge regression within bounds, as morphable models are fitted). A resting shape and an expression
 that look alike can't be told apart: what is rare in resting faces is taken for expression.
 """
@@ -37,7 +37,7 @@ ROUNDS: Final = 2  # of placing the head and explaining it
 NOISE: Final = 0.01  # dm: how far landmarks lie from what the model can show
 SPREAD: Final = 0.5  # of the activation of a face unit, as likely before the picture is seen
 CROOKED: Final = 0.2  # spread of the weights of asymmetric resting shapes
-PEOPLE: Final = 256  # individuals whose resting shapes are looked at
+PEOPLE: Final = 256  # individuals whose resting shapes are compared
 SHAPES: Final = 70  # ways in which resting faces differ that are kept
 _GAZE: Final = "eyeLook"
 _NEVER: Final = ("tongueOut", "cheekPuff", "jawForward")  # hardly seen from the front
@@ -57,7 +57,7 @@ class _Model:
 
 @dataclass(frozen=True)
 class _View:
-    """Where a head stands: its rotation (3, 3), px per dm, and the place of its middle (2,), px."""
+    """Position of a head: its rotation (3, 3), px per dm, and its middle (2,), px."""
 
     rotation: Doubles
     scale: float
@@ -79,7 +79,7 @@ class _View:
 
 @dataclass(frozen=True, eq=False)
 class FaceMotion:
-    """What explains the landmarks of a face.
+    """The explanation of a face's landmarks: pose, identity, face units.
 
     Parameters
     ----------
@@ -185,21 +185,21 @@ def _explained(content: bytes) -> FaceMotion:
     points = np.frombuffer(content).reshape(N_LANDMARKS, 2)
     model = _model()
     everything = np.concatenate([model.people, model.moves])
-    people, own = len(model.people), points[:FIRST_IRIS]
+    people, observed = len(model.people), points[:FIRST_IRIS]
     shape, amounts, view = model.rest, np.zeros(len(everything)), None
     for _ in range(ROUNDS):
-        view = _placed(shape, own, view)
+        view = _placed(shape, observed, view)
         spread = view.moves(shape, everything)
         seen = view.seen(shape)[0]
         columns = spread[:, :FIRST_IRIS].reshape(len(everything), -1) / (NOISE * view.scale)
-        aim = (own - seen[:FIRST_IRIS]).ravel() / (NOISE * view.scale) + amounts @ columns
+        aim = (observed - seen[:FIRST_IRIS]).ravel() / (NOISE * view.scale) + amounts @ columns
         amounts = _likely(columns, aim, people)
         shape = model.rest + np.tensordot(amounts, everything, 1)
     assert view is not None
     moves = view.moves(shape, model.moves)
     seen = view.seen(shape)[0]
     size = float(np.hypot(*np.subtract(*eyes_between(seen.astype(np.float32)))))
-    misfit = float(np.sqrt(((seen[:FIRST_IRIS] - own) ** 2).sum(axis=1).mean())) / size
+    misfit = float(np.sqrt(((seen[:FIRST_IRIS] - observed) ** 2).sum(axis=1).mean())) / size
     resting = seen - np.tensordot(amounts[people:], moves, 1)
     units = dict(zip(model.names, amounts[people:].tolist(), strict=True))
     return FaceMotion(MappingProxyType(units), moves, resting, misfit)

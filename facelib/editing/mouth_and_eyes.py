@@ -1,4 +1,4 @@
-"""Mouth and eyes as the skin around them moves: lips and lids slide over what is inside.
+"""Mouth and eyes of photographs: lips and lids slide over what is inside.
 
 A plain warp would squeeze teeth and irises together with the lips and lids. Here they stay, the lower teeth
 go with the jaw, and where the picture doesn't show them, what is next to them in the opening is stretched.
@@ -126,7 +126,7 @@ def held(own: Doubles, goal: Doubles, before: Doubles, after: Doubles) -> Double
 def _followers() -> tuple[tuple[Doubles, Doubles], ...]:
     """Return for every opening how the landmarks (478) go along with the columns (k) of its two rims."""
     places = table()[:, :2]
-    found = []
+    followers = []
     for opening in (MOUTH, *EYES):
         shares = []
         for rim, other, way in ((opening.upper, opening.lower, 1), (opening.lower, opening.upper, -1)):
@@ -142,8 +142,8 @@ def _followers() -> tuple[tuple[Doubles, Doubles], ...]:
             share[list({*rim, *other})] = 0
             share[list(rim)] = np.eye(len(rim))
             shares.append(share)
-        found.append((shares[0], shares[1]))
-    return tuple(found)
+        followers.append((shares[0], shares[1]))
+    return tuple(followers)
 
 
 def slid(image: Picture, own: Doubles, goal: Doubles, jaw: npt.NDArray[np.floating]) -> Picture:

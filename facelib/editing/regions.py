@@ -97,7 +97,7 @@ def labels(
     Parameters
     ----------
     face
-        Tells which electrodes there are, how large, and how much tape.
+        Says which electrodes there are, how large, and how much tape.
     landmarks
         (478, 2) where the face's landmarks lie in the grid, in cells.
     size
@@ -236,7 +236,7 @@ def sticking() -> dict[str, Doubles]:
     masseters, which lie behind the outermost landmarks, to 3 and 5 px.
     """
     marks = table()[:FIRST_IRIS]
-    found = {}
+    weights = {}
     for name, place in places().items():
         away = marks - np.array(place)
         near = np.argsort(np.linalg.norm(away, axis=1), kind="stable")[:_NEAREST]
@@ -244,9 +244,9 @@ def sticking() -> dict[str, Doubles]:
         terms = np.column_stack([np.ones(_NEAREST), away[near]])
         pulled = terms.T * (weight / weight.sum())
         fit = np.linalg.solve(pulled @ terms + np.diag([0.0, _STIFF, _STIFF, _STIFF]), pulled)
-        found[name] = np.zeros((3, N_LANDMARKS))
-        found[name][:, near] = np.concatenate([fit[:1], np.array(directions()[name]) @ fit[1:]])
-    return found
+        weights[name] = np.zeros((3, N_LANDMARKS))
+        weights[name][:, near] = np.concatenate([fit[:1], np.array(directions()[name]) @ fit[1:]])
+    return weights
 
 
 def _stick(points: Doubles, names: Sequence[str], size: float, tape: float, grid: Labels) -> None:

@@ -1,4 +1,4 @@
-"""Other light on the face of a photograph: its light is multiplied, by more or less as the skin lies.
+"""Relighting of a face in a photograph: its light is multiplied by a factor of the surface normal.
 
 What changes at the landmarks is interpolated between them, goes on beyond them and fades out at the edge of
 the skin. Sheen has the colour of the light: where less light falls it goes, and the skin's colour is left.

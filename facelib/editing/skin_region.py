@@ -1,4 +1,4 @@
-"""Where a photograph shows the skin of its person: face, ears and neck, as far as they have its colour.
+"""The skin region of a photograph: face, ears and neck, as far as they have the skin's colour.
 
 The landmarks say where skin is for certain. What lies around them belongs to it if it has the colour of that
 skin, lit or shaded, and hangs together with it; hair, brows, eyes and teeth don't. The edge follows the edges
@@ -58,13 +58,13 @@ def _skin(face: Face) -> Field:
     extent = high - low
     first = np.floor(low - extent * [ROOM[0], ROOM[1]]).astype(int).clip(0)
     last = np.ceil(high + extent * [ROOM[0], ROOM[2]]).astype(int).clip(0, face.size[::-1])
-    found = np.zeros(face.size, np.float32)
+    cover = np.zeros(face.size, np.float32)
     if (last - first).min() < 2:
-        return found
+        return cover
     part = np.ascontiguousarray(face.image[first[1] : last[1], first[0] : last[0]])
     near = face.landmarks - first.astype(np.float32)
-    found[first[1] : last[1], first[0] : last[0]] = _region(face, part, near, float(extent[0]))
-    return found
+    cover[first[1] : last[1], first[0] : last[0]] = _region(face, part, near, float(extent[0]))
+    return cover
 
 
 def _region(face: Face, part: npt.NDArray[np.uint8], landmarks: Field, width: float) -> Field:
@@ -138,7 +138,8 @@ def _fall(value: Field, low: float, high: float) -> Field:
 def guided(image: npt.NDArray[np.uint8], small: npt.NDArray[np.uint8], field: Field, half: int) -> Field:
     """Return a field (h, w) of a small picture as one of the large one, with edges where that has them."""
     fine, guide = (
-        cv2.cvtColor(one, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255) for one in (image, small)
+        cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
+        for picture in (image, small)
     )
     window = (2 * half + 1, 2 * half + 1)
     mean, level = cv2.blur(guide, window), cv2.blur(field, window)
@@ -147,8 +148,8 @@ def guided(image: npt.NDArray[np.uint8], small: npt.NDArray[np.uint8], field: Fi
     )
     rest = level - slope * mean
     slope, rest = (
-        cv2.resize(cv2.blur(one, window), fine.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        for one in (slope, rest)
+        cv2.resize(cv2.blur(picture, window), fine.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        for picture in (slope, rest)
     )
     return np.asarray(np.clip(slope * fine + rest, 0, 1), np.float32)
 

@@ -1,4 +1,4 @@
-"""Tell dark glasses by how dark the skin around the eyes is: landmarks behind them are guessed."""
+"""Detection of sunglasses by the darkness around the eyes: landmarks behind them are guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the face of a photograph stands before the camera, and how light falls on it, from its landmarks.
+"""Surface normals, pose and light of a face in a photograph, from its landmarks.
 
 The base head says how the skin lies at each landmark. Axes are the camera's: x to the right in the picture,
 y up, z to the camera; for a frontal head they are the head's own. Perspective is left out.
@@ -25,7 +25,7 @@ SKIN: Final = ("forehead", "left cheek", "right cheek", "nose", "chin")
 _NEAR: Final = 12  # landmarks around one that say how the skin lies there
 _FACING: Final = 0.2  # skin whose normal points less to the camera says nothing about the light
 _ROUNDS: Final = 4  # of a robust fit
-_SHADE: Final = 0.25  # the darkest skin that the fit tells of, in means
+_SHADE: Final = 0.25  # the darkest skin that the fit is valid for, in means
 _LIGHTEST: Final = 0.55  # light that the lightest skin gives back; a white thing gives back all
 _WHITER: Final = 1.5  # times the light of the whites of the eyes to the power of 0.8
 EYE_RINGS: Final = (
@@ -36,12 +36,12 @@ EYE_RINGS: Final = (
 
 
 class Stance(NamedTuple):
-    """How a head stands before the camera.
+    """Position and rotation of a head before the camera.
 
     Attributes
     ----------
     scale
-        px a dm of the base head.
+        px per dm of the base head.
     rotation
         (3, 3), from the head's axes to the camera's.
     """
@@ -51,7 +51,7 @@ class Stance(NamedTuple):
 
 
 class Lamp(NamedTuple):
-    """How light falls on a face.
+    """Light on a face: a distant lamp, and light from all sides.
 
     Attributes
     ----------
@@ -105,9 +105,9 @@ def normals() -> Doubles:
         nearest = np.argsort(((places - place) ** 2).sum(axis=1), kind="stable")[:_NEAR]
         normal = np.linalg.svd(places[nearest] - places[nearest].mean(axis=0))[2][2]
         rows.append(normal * np.sign(normal @ (place - inside)))
-    found = np.array(rows)
-    found.setflags(write=False)
-    return found
+    directions = np.array(rows)
+    directions.setflags(write=False)
+    return directions
 
 
 @cache
@@ -129,9 +129,9 @@ def lamp(face: Face, stands: Stance) -> Lamp:
     least.
     """
     height, width = face.size
-    chosen = skin_points()
-    points = face.landmarks[chosen].astype(np.float64)
-    facing = normals()[chosen] @ stands.rotation.T
+    on_skin = skin_points()
+    points = face.landmarks[on_skin].astype(np.float64)
+    facing = normals()[on_skin] @ stands.rotation.T
     seen = (facing[:, 2] > _FACING) & (points >= 0).all(axis=1) & (points < [width, height]).all(axis=1)
     columns, rows = points[seen].astype(int).T
     half = max(round(0.02 * np.ptp(face.landmarks[:FIRST_IRIS, 0])), 1)
@@ -143,14 +143,14 @@ def lamp(face: Face, stands: Stance) -> Lamp:
     weight = np.ones(len(level))
     for _ in range(_ROUNDS):
         held = terms.T * weight
-        found = np.linalg.solve(held @ terms + 0.5 * np.diag([0, 1, 1, 1]), held @ (level / usual))
-        misfit = np.abs(level / usual - terms @ found)
+        fit = np.linalg.solve(held @ terms + 0.5 * np.diag([0, 1, 1, 1]), held @ (level / usual))
+        misfit = np.abs(level / usual - terms @ fit)
         limit = max(1.5 * 1.4826 * float(np.median(misfit)), 1e-9)
         weight = np.minimum(1.0, limit / np.maximum(misfit, 1e-9))
     white = _white(face)
     least = min(usual / _LIGHTEST, 1.0)
     gain = max(least / float(white @ LUMINANCE), 1.0)
-    return Lamp(white * gain, usual, float(found[0]), found[1:])
+    return Lamp(white * gain, usual, float(fit[0]), fit[1:])
 
 
 def _white(face: Face) -> Doubles:

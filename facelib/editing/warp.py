@@ -30,7 +30,7 @@ FEATHER: Final = 0.12  # of the edge of `coverage`, in widths of the face
 
 
 def unknown_landmarks(face: Face) -> str:
-    """Say that the landmarks of a face aren't known, and what to do; empty if they are."""
+    """Return that the landmarks of a face aren't known, and what to do; empty if they are."""
     if np.isfinite(face.landmarks[:FIRST_IRIS]).all():
         return ""
     return (

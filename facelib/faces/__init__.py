@@ -1,4 +1,4 @@
-"""Where faces come from: the parametric head and its renderer, photographs and sets of them, detector."""
+"""Sources of faces: the parametric head, photographs, sets and films of them, and the detector."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Similarity:
     turn
         Its angle turns, its absolute value scales.
     shift
-        Where the origin goes.
+        Image of the origin.
     """
 
     turn: complex
@@ -49,12 +49,12 @@ class Similarity:
 
     @property
     def size(self) -> float:
-        """How many times as large things become."""
+        """The factor by which sizes grow."""
         return abs(self.turn)
 
     @property
     def inverse(self) -> Similarity:
-        """The way back."""
+        """The inverse similarity."""
         return Similarity(1 / self.turn, -self.shift / self.turn)
 
     def then(self, second: Similarity) -> Similarity:
@@ -63,7 +63,7 @@ class Similarity:
 
 
 def similarity_of(landmarks: npt.NDArray[np.floating], places: npt.NDArray[np.floating]) -> Similarity:
-    """Return what brings landmarks (478, 2) nearest to places (478, 2), in the least-squares sense.
+    """Return the similarity that brings landmarks (478, 2) nearest to places (478, 2), by least squares.
 
     Irises don't count.
 
@@ -72,18 +72,18 @@ def similarity_of(landmarks: npt.NDArray[np.floating], places: npt.NDArray[np.fl
     BadValueError
         If the landmarks lie all on one place, or some aren't known.
     """
-    found = nearest(_skin(landmarks), _skin(places))
-    if not np.isfinite(found.turn) or not found.size > 0:
+    fit = nearest(_skin(landmarks), _skin(places))
+    if not np.isfinite(fit.turn) or not fit.size > 0:
         msg = (
             "Faces are aligned by landmarks that are known and lie apart: these aren't known, or they lie on "
             "one place."
         )
         raise BadValueError(msg)
-    return found
+    return fit
 
 
 def nearest(start: npt.NDArray[Any], end: npt.NDArray[Any]) -> Similarity:
-    """Return what brings points nearest to others, in the least-squares sense; NaN if all are one.
+    """Return the similarity that brings points nearest to others, by least squares; NaN if all are one.
 
     Parameters
     ----------
@@ -120,12 +120,12 @@ def mean_shape(shapes: npt.NDArray[np.floating], weights: npt.NDArray[np.floatin
     BadValueError
         If there is no shape, or one has no size or unknown landmarks.
     """
-    given = np.asarray(shapes, np.float64)
-    share = np.ones(len(given)) if weights is None else np.asarray(weights, np.float64)
-    if not len(given) or not share.sum() > 0:
+    stacked = np.asarray(shapes, np.float64)
+    share = np.ones(len(stacked)) if weights is None else np.asarray(weights, np.float64)
+    if not len(stacked) or not share.sum() > 0:
         msg = "A mean shape needs a shape, with a weight above 0; got none."
         raise BadValueError(msg)
-    points = given @ np.array([1, 1j])
+    points = stacked @ np.array([1, 1j])
     centred = points - points[:, :FIRST_IRIS].mean(axis=1, keepdims=True)
     size = np.sqrt((abs(centred[:, :FIRST_IRIS]) ** 2).mean(axis=1, keepdims=True))
     if not (size > 0).all():  # NaN isn't either

@@ -1,4 +1,4 @@
-"""Read a zip without unpacking it: what isn't safe to read is refused before anything is read."""
+"""Read zip files without unpacking them; unsafe ones are refused before anything is read."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Archive:
     ------
     BadArchiveError
         It isn't a zip, is damaged, or isn't safe: encrypted, too many files, nested archives, links, names
-        that are there twice or lead out of the archive, or far more content than its size lets expect.
+        that are there twice or lead out of the archive, or far more content than its size allows.
     """
 
     def __init__(self, source: str | Path | bytes) -> None:

@@ -50,7 +50,7 @@ def average(
     to the eye; in linear light, the lightest pictures would count most.
 
     Two passes are made, face by face: a lazy sequence is never in memory as a whole, but for 4 kB of
-    landmarks a face.
+    landmarks per face.
 
     Parameters
     ----------
@@ -92,11 +92,11 @@ def average(
         msg = f"The background is one of {', '.join(get_args(Background))}; got {background!r}."
         raise BadValueError(msg)
     shares = _weights(weights)
-    landmarks, frames, known = [], [], _Common()
+    landmarks, frames, common = [], [], _Common()
     for face in checked_faces(faces):
         landmarks.append(face.landmarks)
         frames.append((face.size[1] / 2, face.size[0] / 2, np.sqrt(face.size[0] * face.size[1])))
-        known.add(face.attributes)
+        common.add(face.attributes)
     share = np.ones(len(landmarks)) if shares is None else shares
     if len(share) != len(landmarks) or not len(share):
         said = "1 weight" if len(share) == 1 else f"{len(share)} weights"
@@ -110,7 +110,7 @@ def average(
         middle = places[outline()].mean(axis=0)
         shown = coverage(middle + WIDER * (places - middle), (side, side))
         picture = PLAIN + (picture - PLAIN) * shown[..., None]
-    attributes = {"n": int((share > 0).sum()), "group": group} | known.values(share)
+    attributes = {"n": int((share > 0).sum()), "group": group} | common.values(share)
     return _face(picture, places, {name: value for name, value in attributes.items() if value is not None})
 
 
@@ -156,7 +156,7 @@ def mean_picture(
     size
         Height and width of the result.
     weights
-        (n,): faces that count 0 aren't even looked at.
+        (n,): faces of weight 0 are skipped.
     """
     total, count = np.zeros((*size, 3), np.float32), np.zeros(size, np.float32)
     for face, weight in zip(checked_faces(faces), weights, strict=True):
@@ -187,14 +187,14 @@ def brought(face: Face, places: Doubles, size: tuple[int, int]) -> tuple[npt.NDA
     seen
         float32 (H, W): 1 where it comes from well within the face's picture, nearly 0 where from beyond.
     """
-    image, own = face.image, face.landmarks.astype(np.float64)
-    scale = similarity_of(own, places).size
+    image, marks = face.image, face.landmarks.astype(np.float64)
+    scale = similarity_of(marks, places).size
     if scale < COARSE:
         wide, high = (max(round(side * scale), 1) for side in (image.shape[1], image.shape[0]))
-        own *= np.array([wide / image.shape[1], high / image.shape[0]])
+        marks *= np.array([wide / image.shape[1], high / image.shape[0]])
         image = np.asarray(cv2.resize(image, (wide, high), interpolation=cv2.INTER_AREA), np.uint8)
-    back = similarity_of(own, places).inverse
-    offsets = field(places, own - back(places), size)
+    back = similarity_of(marks, places).inverse
+    offsets = field(places, marks - back(places), size)
     start = np.asarray(back(grid(size)), np.float32)
     limits = np.array([image.shape[1], image.shape[0]], np.float32)
     source = start + offsets
@@ -227,7 +227,7 @@ def framed(mean: Doubles, landmarks: Doubles, frames: Doubles, side: int) -> Dou
 
 
 def composite(one: Face, other: Face, halves: Halves = "top and bottom", *, shift: float = 0.0) -> Face:
-    """Return the half of one face joined to the other half of another: for teaching how faces are seen.
+    """Return a composite of one half each of two faces: for teaching how faces are seen.
 
     Both keep their own shape and picture, but for a narrow joint where outline and features meet. One is
     brought to the place, size and tilt that the other has in its picture: the one that shows less around it.
@@ -254,15 +254,15 @@ def composite(one: Face, other: Face, halves: Halves = "top and bottom", *, shif
     faces = tuple(checked_faces([one, other]))
     frame = max(faces, key=lambda face: np.ptp(face.landmarks[:FIRST_IRIS]) / max(face.size))
     size, base = frame.size, frame.landmarks.astype(np.float64)
-    own, places = (similarity_of(face.landmarks, base)(face.landmarks.astype(np.float64)) for face in faces)
+    marks, places = (similarity_of(face.landmarks, base)(face.landmarks.astype(np.float64)) for face in faces)
     left, right = eyes_between(base.astype(np.float32))
     across = (left - right) / np.hypot(*(left - right))  # to the person's left
     down = np.array([-across[1], across[0]])
     way, along = (-down, across) if halves == "top and bottom" else (across, down)
-    middle = own[list(BRIDGE)].mean(axis=0)
-    extent = float(np.ptp(own[:FIRST_IRIS] @ way))
-    offset = step * float(np.ptp(own[:FIRST_IRIS] @ along)) * along
-    goal = places + (own - places) * _share((own - middle) @ way / (JOINT * extent))[:, None]
+    middle = marks[list(BRIDGE)].mean(axis=0)
+    extent = float(np.ptp(marks[:FIRST_IRIS] @ way))
+    offset = step * float(np.ptp(marks[:FIRST_IRIS] @ along)) * along
+    goal = places + (marks - places) * _share((marks - middle) @ way / (JOINT * extent))[:, None]
     mine, theirs = (brought(face, goal, size)[0] for face in faces)
     if step:
         shift_map = np.column_stack([np.eye(2), offset])
@@ -289,13 +289,13 @@ def _weights(weights: Sequence[float] | None) -> Doubles | None:
     if weights is None:
         return None
     try:
-        found = np.asarray(weights, np.float64)
+        values = np.asarray(weights, np.float64)
     except (TypeError, ValueError):
-        found = np.array([np.nan])
-    if found.ndim != 1 or not (np.isfinite(found) & (found >= 0)).all() or not found.sum() > 0:
-        msg = f"Weights are numbers of 0 or more, one a face, not all 0; got {weights!r}."
+        values = np.array([np.nan])
+    if values.ndim != 1 or not (np.isfinite(values) & (values >= 0)).all() or not values.sum() > 0:
+        msg = f"Weights are numbers of 0 or more, one per face, not all 0; got {weights!r}."
         raise BadValueError(msg)
-    return found
+    return values
 
 
 class _Common:

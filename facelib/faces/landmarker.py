@@ -145,15 +145,15 @@ def read_many_face_units(landmarks: npt.NDArray[np.floating]) -> Floats:
     """
     network = _units_network()
     points = np.asarray(landmarks, np.float64)
-    found = np.full((len(points), len(UNITS)), np.nan)
+    units = np.full((len(points), len(UNITS)), np.nan)
     known = np.flatnonzero(np.isfinite(points[:, READ]).all(axis=(1, 2)))
     for start in range(0, len(known), _CHUNK):
         rows = known[start : start + _CHUNK]
         level = [face[list(READ)] @ _turn(face[LEFT_EYE] - face[RIGHT_EYE]) for face in points[rows]]
         with torch.inference_mode():
             (scores,) = network(torch.from_numpy(np.array(level)).float())
-        found[rows] = scores.double().numpy()[:, 1:]  # the first is "neutral"
-    return found
+        units[rows] = scores.double().numpy()[:, 1:]  # the first is "neutral"
+    return units
 
 
 def _crop(centre: Floats, side: float, across: Floats) -> Floats:

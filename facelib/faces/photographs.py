@@ -1,4 +1,4 @@
-"""Photographs as faces: read safely, find the face, cut out the head. Nothing is written, nothing is sent."""
+"""Photographs as faces: read safely, detect, crop. Nothing is written, nothing is sent."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def load_face(
 
     The orientation that a camera noted is applied, and all other metadata is dropped; colours are taken as
     sRGB. With several faces the largest is taken unless `which` says another, and ``attributes["note"]`` says
-    so; it also tells of a face that the border cuts a little, and of dark glasses. Landmarks are found if
+    so; it also names a face that the border cuts a little, and dark glasses. Landmarks are found if
     their network is on this machine; else they stay unknown.
 
     Parameters
@@ -77,7 +77,7 @@ def load_face(
         Not a picture of these formats, too large, too small, or damaged.
     NoFaceError
         No face was found, or not the one of number `which`: `FaceTooSmallError` below 40 px,
-        `FaceCutError` if more than a quarter of the face's box lies beyond the border. Its ``boxes`` tell
+        `FaceCutError` if more than a quarter of the face's box lies beyond the border. Its ``boxes`` say
         what was found.
     BadValueError
         If `which` is something else.
@@ -101,16 +101,16 @@ def load_face(
     from facelib.faces.detector import detect_faces  # torch is loaded when a face is looked for
     from facelib.faces.landmarker import find_landmarks
 
-    found = find_faces(image) if numbered else _in_order(detect_faces(image))
-    chosen = _chosen(found, which)
-    attributes: dict[str, Any] = {"faces_found": len(found)}
+    detections = find_faces(image) if numbered else _in_order(detect_faces(image))
+    detection = _detection_of(detections, which)
+    attributes: dict[str, Any] = {"faces_found": len(detections)}
     notes = []
-    if len(found) > 1 and which is None:
-        notes.append(f"{len(found)} faces were found; the largest is used.")
-    beyond = _fit(chosen, width, height)
+    if len(detections) > 1 and which is None:
+        notes.append(f"{len(detections)} faces were found; the largest is used.")
+    beyond = _fit(detection, width, height)
     if beyond > NOTED_CUT:
         notes.append(f"The picture's border cuts off {beyond:.0%} of the face's box.")
-    face = _cut_out(image, chosen)
+    face = _cut_out(image, detection)
     with suppress(UnavailableError):  # the picture can be classified all the same
         landmarks = find_landmarks(face.image, face.box, face.eyes)
         face = face.replace(landmarks=landmarks, eyes=eyes_between(landmarks))
@@ -118,7 +118,7 @@ def load_face(
         if light < DARK:
             notes.append(
                 f"Around the eyes there is {light:.0%} of the light on the skin, as behind dark glasses; "
-                "what is told of covered eyes is guessed."
+                "what is read of covered eyes is a guess."
             )
     if notes:
         attributes["note"] = " ".join(notes)
@@ -139,7 +139,7 @@ def find_faces(source: str | Path | bytes | Picture) -> list[Detection]:
 def read_picture(source: str | Path | bytes | Picture) -> Picture:
     """Return a photograph upright, uint8 (H, W, 3), RGB; transparent parts become white.
 
-    Of 16 bits a channel the upper 8 count, in gray pictures rounded. Of animations the first frame is read.
+    Of 16 bits per channel the upper 8 count, in gray pictures rounded. Of animations the first frame is read.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def _in_order(found: Sequence[Detection]) -> list[Detection]:
     return sorted(found, key=lambda one: float(one.box[0] + one.box[2]))
 
 
-def _chosen(found: Sequence[Detection], which: int | Literal["largest"] | None) -> Detection:
+def _detection_of(found: Sequence[Detection], which: int | Literal["largest"] | None) -> Detection:
     """Return the face that was asked for."""
     if not found:
         msg = (

@@ -1,4 +1,4 @@
-"""Where the faces of a set are read from: a folder, a zip, or faces that are there; all can be sent along."""
+"""Sources of a set's faces: a folder, a zip, or faces in memory; all can be sent to other processes."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def files_below(root: Path) -> tuple[list[str], tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class _Why:
-    """Why something in a folder is left out: in words about one and about several, and what to do."""
+    """A reason for leaving out files of a folder: words for one and for several, and what to do."""
 
     one: str
     several: str

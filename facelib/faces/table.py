@@ -1,4 +1,4 @@
-"""The table that tells what is known about a set of photographs, and whether it fits the files."""
+"""Metadata of a set of photographs, and checks of it against the files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOOKED_AT: Final = 100  # rows of a text, to find its columns
 
 
 def natural_key(name: str) -> tuple[Any, ...]:
-    """Return what sorts names as people do: face2 before face10, capitals as small letters.
+    """Return a sort key as people sort names: face2 before face10, capitals as small letters.
 
     >>> sorted(["b1", "a10.png", "A2.png"], key=natural_key)
     ['A2.png', 'a10.png', 'b1']
@@ -55,7 +55,7 @@ def is_hidden(name: str) -> bool:
 
 
 def read_table(content: Path | bytes, name: str) -> pd.DataFrame:
-    """Read a CSV (``,``, ``;`` or tabs between columns, UTF-8) or Parquet table; `name` tells which.
+    """Read a CSV (``,``, ``;`` or tabs between columns, UTF-8) or Parquet table, by the ending of `name`.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def _parquet(raw: bytes) -> pd.DataFrame:
     groups = [about.row_group(number) for number in range(about.num_row_groups)]
     _fits(sum(group.total_byte_size for group in groups))
     if nested := [field.name for field in schema if pa.types.is_nested(field.type)]:
-        msg = f"its columns {', '.join(nested[:_SHOWN])} hold lists or tables, not one value a row"
+        msg = f"its columns {', '.join(nested[:_SHOWN])} hold lists or tables, not one value per row"
         raise ValueError(msg)
     with ParquetFile(io.BytesIO(raw), read_dictionary=schema.names) as file:
         table = file.read()
@@ -149,7 +149,7 @@ def _fits(size: int) -> None:
 
 
 def bare_table(names: Iterable[str]) -> pd.DataFrame:
-    """Return the table of pictures of which nothing is known: columns id, file, folder, in natural order."""
+    """Return the table of pictures without metadata: columns id, file, folder, in natural order."""
     import pandas as pd
 
     files = sorted((name for name in names if is_picture(name)), key=natural_key)
@@ -165,7 +165,7 @@ def matched(table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = Fa
     table
         Column ``file``: names as in `names`; ``id``, if there, is unique. Its order stays.
     names
-        All files that are there.
+        All files of the set.
     only_listed
         Leave out pictures that aren't listed, instead of raising.
 
@@ -191,7 +191,7 @@ def matched(table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = Fa
         lines = [
             _line("listed, but not there", missing, "check their names"),
             _line("there, but not listed", unlisted, "add them, or leave them out by only_listed=True"),
-            _line("listed several times", duplicates, "keep one row a file"),
+            _line("listed several times", duplicates, "keep one row per file"),
         ]
         msg = "The table doesn't fit the pictures. " + " ".join(line for line in lines if line)
         raise BadTableError(msg, missing=missing, unlisted=unlisted, duplicates=duplicates)

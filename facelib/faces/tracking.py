@@ -28,7 +28,7 @@ Progress = Callable[[float, str], object]
 """Called with the share that is done, 0 … 1 (NaN where the length isn't known), and words."""
 
 PRESENT: Final = 0.5
-"""How sure the landmark network must be that there is a face."""
+"""Least probability of a face by the landmark network."""
 SEARCHED: Final = 8
 """Where no face was, only every so many frames the picture is searched again: a third of a second's wait."""
 CHUNK: Final = 64  # frames whose units are read at once
@@ -50,7 +50,7 @@ class Watched:
     boxes
         float32 (n, 4), px: x1, y1, x2, y2 around the landmarks; NaN where no face was seen.
     source
-        Where the film comes from.
+        Source of the film.
     """
 
     units: npt.NDArray[np.float32]
@@ -130,7 +130,7 @@ def units_of_frames(
     progress
         Called now and then; what it raises ends the work.
     source
-        Where they come from.
+        Source of the frames.
 
     Raises
     ------
@@ -184,18 +184,18 @@ def followed(frames: Iterable[Picture]) -> Iterator[npt.NDArray[np.float32]]:
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             msg = f"A frame is uint8 (H, W, 3), RGB; got {frame.dtype} {frame.shape}."
             raise BadImageError(msg)
-        found = None
+        landmarks = None
         if before is not None:
             eyes = before[[LEFT_EYE, RIGHT_EYE]].astype(np.float64)
             points, presence = find_landmarks_and_presence(frame, _boxes([before])[0], eyes, rounds=1)
-            found = points if presence >= PRESENT else None
+            landmarks = points if presence >= PRESENT else None
             waiting = 0
-        if found is None and waiting == 0:
-            found = _searched(frame)
+        if landmarks is None and waiting == 0:
+            landmarks = _searched(frame)
             waiting = SEARCHED
         waiting = max(waiting - 1, 0)
-        before = found
-        yield nothing if found is None else found
+        before = landmarks
+        yield nothing if landmarks is None else landmarks
 
 
 def _searched(frame: Picture) -> npt.NDArray[np.float32] | None:

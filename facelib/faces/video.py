@@ -53,11 +53,11 @@ class Video:
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """Duration."""
         return self.count / self.rate
 
     def frames(self, start: int = 0, stop: int | None = None, step: int = 1) -> Iterator[Frame]:
-        """Give frames in order, RGB uint8 (height, width, 3), every one once it is needed.
+        """Yield frames in order, RGB uint8 (height, width, 3), every one once it is needed.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class Video:
         raise BadValueError(msg)
 
     def check(self) -> VideoCheck:
-        """Read the whole video once, and tell which frames are missing or twice."""
+        """Read the whole video once, and return which frames are missing or twice."""
         import cv2
 
         times: list[float] = []
@@ -125,7 +125,7 @@ class Video:
 @in_short()
 @dataclass(frozen=True, eq=False)
 class VideoCheck:
-    """What reading a whole video told.
+    """The result of reading a whole video.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class VideoCheck:
 
     @property
     def dropped(self) -> tuple[tuple[int, int], ...]:
-        """Where frames are missing: (frame after the gap, how many), by the times of the frames."""
+        """Gaps, by the times of the frames: (frame after the gap, number of missing frames)."""
         steps = np.diff(self.times) * self.rate
         return tuple(
             (int(place) + 1, max(1, round(float(steps[place])) - 1)) for place in np.flatnonzero(steps > LATE)
@@ -153,7 +153,7 @@ class VideoCheck:
 
     @property
     def missing(self) -> int:
-        """How many frames are missing: between others, and of those that the file says it has."""
+        """Number of missing frames: between others, and of those that the file claims."""
         return sum(count for _, count in self.dropped) + max(0, self.told - len(self.times))
 
 
@@ -316,7 +316,7 @@ def _rgb(picture: Any) -> Frame:
 
 
 def _is_container(file: Path) -> bool:
-    """Tell by its first bytes whether a file is one of the containers that are read."""
+    """Return by its first bytes whether a file is one of the containers that are read."""
     with file.open("rb") as opened:
         start = opened.read(12)
     riff = start[:4] == b"RIFF" and start[8:12] == b"AVI "

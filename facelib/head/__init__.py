@@ -1,1 +1,1 @@
-"""The parametric head: who is shown, doing what, seen how."""
+"""The parametric head: identity, expression, accessories, view and light, and its renderer."""

@@ -107,7 +107,7 @@ EXPRESSION_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 
 def expression_table(expression_set: str | None = None) -> pd.DataFrame:
-    """Return what the expressions are made of, one row per set, expression and face unit.
+    """Return the face units of the expressions, one row per set, expression and face unit.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where surface-EMG electrodes sit on the face."""
+"""Positions of surface-EMG electrodes on the face."""
 
 from __future__ import annotations
 

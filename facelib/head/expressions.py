@@ -1,4 +1,4 @@
-"""Face units and the expressions that are made of them.
+"""Face units, and expressions as combinations of them.
 
 The 52 face units are ARKit's. Those that end in Left or Right move one half of the person's face; the others
 are split at the midline, so that each half can be weakened alone. Those that move the jaw or the tongue as a

@@ -1,4 +1,4 @@
-"""Where the eyes look: degrees of gaze as the face units that turn both eyes together."""
+"""Gaze: degrees as the face units that turn both eyes together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parametric face: who is shown, doing what, seen how."""
+"""The parametric head: identity, expression, accessories, view and light."""
 
 from __future__ import annotations
 
@@ -236,11 +236,11 @@ class Head:
 
     def _checked_expression(self) -> str | tuple[tuple[str, float], ...]:
         if isinstance(self.expression, str):
-            known = EXPRESSIONS[self.expression_set]
-            if self.expression not in known:
-                near = get_close_matches(self.expression, known, 1)
+            recipes = EXPRESSIONS[self.expression_set]
+            if self.expression not in recipes:
+                near = get_close_matches(self.expression, recipes, 1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
-                names = ", ".join(known)
+                names = ", ".join(recipes)
                 msg = f"No expression {self.expression!r}; known: {names}, or give face units.{hint}"
                 raise UnknownNameError(msg)
             return self.expression
@@ -327,13 +327,13 @@ def _shares(field: str, known: tuple[str, ...], given: Any) -> tuple[tuple[str, 
 
 def _checked_angles(field: str, angles: Any) -> tuple[float, ...]:
     limits = _ANGLES[field]
-    given = tuple(angles) if isinstance(angles, Iterable) and not isinstance(angles, str) else ()
-    if len(given) != len(limits):
+    values = tuple(angles) if isinstance(angles, Iterable) and not isinstance(angles, str) else ()
+    if len(values) != len(limits):
         msg = f"A head's {field} is ({', '.join(limits)}) in degrees; got {angles!r}."
         raise BadValueError(msg)
     return tuple(
         checked(f"a head's {field} {name}", angle, low, high)
-        for angle, (name, (low, high)) in zip(given, limits.items(), strict=True)
+        for angle, (name, (low, high)) in zip(values, limits.items(), strict=True)
     )
 
 

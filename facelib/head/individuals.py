@@ -1,4 +1,4 @@
-"""What makes an individual: local shapes drawn from a seed within human bounds, and the shapes of age."""
+"""Individual shapes of heads, drawn from a seed within human bounds, and shapes of age."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ import numba
 from numba.core.caching import IndexDataCacheFile
 
 from facelib.errors import UnavailableError
-from facelib.utilities import code_digests as sources
+from facelib.utilities import code_digests
 from facelib.utilities.files import newest_last
 from facelib.utilities.sealed_files import folder as private
 from facelib.utilities.sealed_files import is_whole, sealed
@@ -73,18 +73,18 @@ def folder(module: str) -> Path:
     """
     beside = _HERE / "__pycache__"
     root = beside if os.access(beside if beside.exists() else _HERE, os.W_OK) else private()
-    chosen = root / f"{module}-{version(module)}"
-    if not chosen.exists():
+    path = root / f"{module}-{version(module)}"
+    if not path.exists():
         try:
-            chosen.mkdir(parents=True, exist_ok=True)
+            path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             msg = f"No folder for compiled functions can be made: {error}. FACELIB_HOME may name another one."
             raise UnavailableError(msg) from error
         for old in newest_last(root.glob(f"{module}-{'[0-9a-f]' * 16}"))[:-_KEPT]:
             shutil.rmtree(old, ignore_errors=True)
-    return chosen
+    return path
 
 
 def version(module: str) -> str:
     """Return a name that changes with a module, its imports, and the data beside it."""
-    return sources.digest(f"facelib.{module}", folder=_HERE.parent)[:16]
+    return code_digests.digest(f"facelib.{module}", folder=_HERE.parent)[:16]

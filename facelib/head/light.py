@@ -80,7 +80,7 @@ class Light:
         return replace(self, **changes)
 
     def lamps(self) -> tuple[Floats, Floats]:
-        """Return what shines on the head, cached and read-only.
+        """Return the lamps and ambient light, cached and read-only.
 
         A fill stands on the other side of the camera and two weak rims behind the head; the whole is
         symmetric where the key light is.

@@ -1,4 +1,4 @@
-"""What a one-sided palsy does to the face units: weaker movement, sagging rest, movement that comes along."""
+"""One-sided facial palsy in face units: weaker movement, sagging at rest, synkinesis."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PalsyLevel:
     open_eye
         Share of the resting opening that stays open as the eyes close, on average over adults.
     looks
-        What is seen, in words.
+        Its visible signs, in words.
     """
 
     level: int
@@ -102,7 +102,7 @@ def weaken(head: Head, sides: Mapping[str, Side], common: Side) -> None:
 
 
 def brought_along(head: Head) -> Side:
-    """Return what the synkinesis of a head adds to the units of its weak side, by the unit without its side.
+    """Return the activation that synkinesis adds to units of the weak side, by unit without side.
 
     In proportion to what is meant, whatever the palsy leaves of it; whole from the first level on.
     """
@@ -117,7 +117,7 @@ def brought_along(head: Head) -> Side:
 
 
 def synkinesis(meant: Mapping[str, float]) -> Side:
-    """Return what comes along with the activations that are meant, on one side, at a synkinesis of 1.
+    """Return the synkinetic activations of one side, at a synkinesis of 1.
 
     Our choice: as the mouth smiles, puckers or stretches, the eye narrows; as the eye blinks, the corner of
     the mouth is pulled out and up; both in proportion.

@@ -1,4 +1,4 @@
-"""What of a head can be drawn beside who it is: things worn, pose, light and more, as shares and ranges."""
+"""Sampling ranges of what isn't identity: accessories, pose, light and more, as shares and ranges."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Amount:
 
 @dataclass(frozen=True)
 class Knobs:
-    """What is drawn beside who the heads are.
+    """Ranges and shares of what is drawn beside identity.
 
     Parameters
     ----------

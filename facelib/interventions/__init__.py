@@ -113,19 +113,21 @@ def get(name: str | Intervention, **options: Any) -> Intervention:
     'a palsy of the right side grows'
     """
     aliased = isinstance(name, str) and name in ALIASES
-    found = name if isinstance(name, Intervention) else ALIASES[name] if aliased else INTERVENTIONS[name]
-    known: list[str] = [field.name for field in fields(found)] if is_dataclass(found) else []
+    intervention = (
+        name if isinstance(name, Intervention) else ALIASES[name] if aliased else INTERVENTIONS[name]
+    )
+    known: list[str] = [field.name for field in fields(intervention)] if is_dataclass(intervention) else []
     if unknown := [option for option in options if option not in known]:
         msg = (
-            f"{found.id!r} has no such options: {', '.join(unknown)}. "
+            f"{intervention.id!r} has no such options: {', '.join(unknown)}. "
             f"Its options: {', '.join(known) or 'none'}."
         )
         raise BadValueError(msg)
-    return replace(found, **options) if options else found  # type: ignore[type-var]
+    return replace(intervention, **options) if options else intervention  # type: ignore[type-var]
 
 
 def ordered(face: Face | Head | None = None) -> list[Intervention]:
-    """Return what works on `face` (None: everything) as menus show it: by group, placebos last.
+    """Return the interventions that work on `face` (None: all) as menus show them: by group, placebos last.
 
     What works with another word for an option only (a palsy of the other side) has that word.
     """
@@ -140,7 +142,7 @@ def ordered(face: Face | Head | None = None) -> list[Intervention]:
 
 
 def withheld() -> list[Intervention]:
-    """Return the changes of heads that aren't made on photographs, and say why, in the order of menus."""
+    """Return the changes of heads that aren't made on photographs, with reasons, in the order of menus."""
     return [item for item in ordered() if item.withheld]
 
 
@@ -157,7 +159,7 @@ def table(face: Face | Head | None = None, *, placebo: bool | None = None) -> pd
     face
         A face or head, or None.
     placebo
-        True: harmless reference changes only; False: none of them.
+        True: placebos only; False: none of them.
 
     Returns
     -------

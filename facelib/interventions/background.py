@@ -1,4 +1,4 @@
-"""What is behind the head."""
+"""Interventions on the background."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facelib.interventions.intervention import Cost, HeadIntervention, along, ch
 @register
 @dataclass(frozen=True)
 class Backdrop(HeadIntervention):
-    """What is behind the head fades over to `to`; None: to a room, or to grey in a room."""
+    """The background fades over to `to`; None: to a room, or to grey in a room."""
 
     to: Background | None = None
 

@@ -27,7 +27,7 @@ CONTROLS: Final[Mapping[str, str]] = MappingProxyType(
         "for what the neutral recipe itself holds",
     }
 )
-"""What `control_set` holds, by name: what each run shows."""
+"""The runs of `control_set` by name, each with its meaning."""
 
 
 class Arm(NamedTuple):
@@ -72,7 +72,7 @@ class WeakerByDisplacement(OneSided):
 
 
 def control_set(head: Face | Head, side: Side = "left") -> Mapping[str, Arm]:
-    """Return what has to be run beside one-sided weakening of a head, by the names of `CONTROLS`.
+    """Return the controls of one-sided weakening of a head, by the names of `CONTROLS`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How far an expression's change moves the landmarks, without drawing a picture."""
+"""Displacement of the landmarks by a change of expression, without drawing a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Electrodes taken digitally off a picture, piece by piece from the forehead down."""
+"""Digital removal of electrodes from a picture, piece by piece from the forehead down."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _REMEMBERED: Final = 4  # pictures: a sweep restores one, and shows it in many s
 class ElectrodeRemoval(PictureIntervention):
     """Electrodes, tape and leads are painted over on the picture, one piece after the other.
 
-    The pieces of the mask, about one an electrode where leads don't join them, go from the top of the picture
+    The mask's pieces, about one per electrode where leads don't join them, go from the top of the picture
     down; each fades while the strength covers its share of the mask's area. Pixels outside the mask stay bit
     for bit. Landmarks, eyes and box stay: they are those of the person. What is seen of electrodes afterwards
-    is told by where the mask lies.
+    follows from where the mask lies.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ class ElectrodeRemoval(PictureIntervention):
         A name in `facelib.restoration.METHODS`: "network", "telea", "navier_stokes", "biharmonic", or one
         that was registered.
     mask
-        "found" by the network, and on photographs also where they tell of electrodes that it missed, in whole
-        or part: strangers' pictures aren't what it learnt from. Or "known" from the positions that are worn,
+        "found" by the network, and on photographs also where they name electrodes that it missed, in whole
+        or part: other pictures differ from those it learnt from. Or "known" from the positions that are worn,
         without their leads.
     """
 
@@ -104,7 +104,7 @@ class ElectrodeRemoval(PictureIntervention):
             return face
         share = _shares(found.mask, strength)
         return edited(face, laid_over(face.image, found.fill, share)).replace(
-            eyes=face.eyes, attributes=_told(face, share, self.method)
+            eyes=face.eyes, attributes=_attributes(face, share, self.method)
         )
 
 
@@ -135,15 +135,15 @@ def _restored(shown: _Shown, method: str, mask: str) -> Restored:
     missed = _missed(face, first.mask) if mask == "found" and face.source != "rendered" else ()
     if not missed:
         return first
-    told = known_mask(face, missed)
-    then = restore(face.replace(image=first.image), _AROUND.get(method, method), told)
-    cover = 1 - (1 - first.mask) * (1 - told)
-    below = (first.mask * (1 - told))[..., None] * first.fill + told[..., None] * then.fill
+    missed_mask = known_mask(face, missed)
+    then = restore(face.replace(image=first.image), _AROUND.get(method, method), missed_mask)
+    cover = 1 - (1 - first.mask) * (1 - missed_mask)
+    below = (first.mask * (1 - missed_mask))[..., None] * first.fill + missed_mask[..., None] * then.fill
     return Restored(then.image, cover, below / np.maximum(cover, 1e-6)[..., None], method)
 
 
 def _missed(face: Face, mask: npt.NDArray[np.float32]) -> tuple[str, ...]:
-    """Return the electrodes that a face tells of and that a mask doesn't cover."""
+    """Return the electrodes that a face names and that a mask doesn't cover."""
     if unknown_landmarks(face):
         return ()
     covers = ((name, known_mask(face, (name,))) for name in _positions(face.attributes) or ())
@@ -164,23 +164,23 @@ def _shares(mask: npt.NDArray[np.float32], strength: float) -> npt.NDArray[np.fl
     return np.asarray(mask * weights[parts], np.float32) if strength < 1 else mask
 
 
-def _told(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, Any]:
-    """Return what is known about a face: electrodes whose middle is painted over aren't seen any more."""
-    known = {**face.attributes, "electrodes_removed_by": method}
-    names = _positions(known)
+def _attributes(face: Face, share: npt.NDArray[np.float32], method: str) -> dict[str, Any]:
+    """Return the attributes of a face: electrodes whose middle is painted over aren't seen any more."""
+    attributes = {**face.attributes, "electrodes_removed_by": method}
+    names = _positions(attributes)
     if names is None or not np.isfinite(face.landmarks[:FIRST_IRIS]).all():
-        return {name: value for name, value in known.items() if name not in _SEEN}
+        return {name: value for name, value in attributes.items() if name not in _SEEN}
     if names:
         height, width = face.size
         middles = np.stack([sticking()[name][0, :FIRST_IRIS] for name in names]) @ face.landmarks[:FIRST_IRIS]
         columns, rows = middles.astype(int).T
         gone = share[rows.clip(0, height - 1), columns.clip(0, width - 1)] >= GONE
         names = tuple(name for name, off in zip(names, gone, strict=True) if not off)
-    return {**known, "visible_electrodes": names}
+    return {**attributes, "visible_electrodes": names}
 
 
 def _positions(known: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Return the electrodes that are seen, by what is known of a face; None where that isn't told."""
+    """Return the electrodes that are seen, by a face's attributes; None where they don't say."""
     worn: Any = known.get("visible_electrodes", known.get("electrodes", False))
     try:
         return resolve(worn if worn is None or isinstance(worn, str) else tuple(worn)) or ()

@@ -1,4 +1,4 @@
-"""Many sets of electrodes on the same face, one after the other: what studies of their importance compare."""
+"""Series of electrode sets on the same face, for studies of their importance."""
 
 from __future__ import annotations
 
@@ -92,14 +92,14 @@ class ElectrodeSets(FaceIntervention):
 
     @property
     def clause(self) -> str:
-        """What happens, with a key of what the series holds: results are read with the same one."""
+        """The change in words, with a key of the series: results are read with the same one."""
         told = repr((self.scheme, self.sets, self.groups, self.pairs, self.seed))
         key = hashlib.sha256(told.encode()).hexdigest()[:12]
         return f"{self.last} sets of electrodes ({self.scheme}) are attached, each by itself; series {key}"
 
     @property
     def last(self) -> int:
-        """How many sets there are: the step at strength 1."""
+        """The number of sets: the step at strength 1."""
         return len(self.sets) + (2 * self.pairs * (len(self.groups) - 1) + 1 if self.pairs else 0)
 
     @cached_property
@@ -116,11 +116,11 @@ class ElectrodeSets(FaceIntervention):
         """
         if not names:
             return 0
-        chosen = self._checked(names)
-        if chosen not in self._steps:
+        positions = self._checked(names)
+        if positions not in self._steps:
             msg = f"The series has no such set of electrodes: {', '.join(names)}."
             raise BadValueError(msg)
-        return self._steps[chosen]
+        return self._steps[positions]
 
     def orders(self, key: str) -> npt.NDArray[np.int64]:
         """Return the orders of `groups` that a face goes through, (2 pairs, groups).

@@ -30,23 +30,23 @@ Order = Literal["scheme", "random"]
 
 _GROUP = "Worn on the face"
 _STREAM: Final = 53  # keeps the order of electrodes apart from others drawn with the same seed
-_TOLD: Final = 4  # positions that a sentence names
+_NAMED: Final = 4  # positions that a sentence names
 
 
 def _canonical(only: Any, scheme: str) -> tuple[str, ...]:
     """Return positions of a scheme in its order, each once; () where they are all of it."""
     if only in ((), []):
         return ()
-    known = ELECTRODE_SCHEMES[scheme]
+    places = ELECTRODE_SCHEMES[scheme]
     names = (only,) if isinstance(only, str) else only
-    if not isinstance(names, tuple | list) or any(name not in known for name in names):
+    if not isinstance(names, tuple | list) or any(name not in places for name in names):
         msg = (
-            f"only holds positions of the scheme {scheme!r}, {known[0]} to {known[-1]}, or nothing, which is "
-            f"all of them; got {only!r}."
+            f"only holds positions of the scheme {scheme!r}, {places[0]} to {places[-1]}, or nothing, which "
+            f"is all of them; got {only!r}."
         )
         raise BadValueError(msg)
-    chosen = tuple(name for name in known if name in names)
-    return () if len(chosen) == len(known) else chosen
+    chosen = tuple(name for name in places if name in names)
+    return () if len(chosen) == len(places) else chosen
 
 
 @register
@@ -56,7 +56,7 @@ class Electrodes(FaceIntervention):
 
     On photographs they are drawn. Those under hair or a hat aren't, nor those that turn away from the camera
     or would reach beyond the outline of the face: "covered_electrodes" among the attributes of the changed
-    face names them. A table may tell which are worn (attribute "electrodes"), and how large,
+    face names them. A table may say which are worn (attribute "electrodes"), and how large,
     taped and wired those that come are to be ("electrode_size", "tape", "wires").
 
     The strength is the share of the missing electrodes that is attached. The order of the scheme
@@ -122,10 +122,10 @@ class Electrodes(FaceIntervention):
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         if not self.only:
             return self.sentence
-        many = len(self.only) > _TOLD
+        many = len(self.only) > _NAMED
         return f"{self.sentence} at {f'{len(self.only)} positions' if many else ', '.join(self.only)}"
 
     @property
@@ -155,16 +155,16 @@ class Electrodes(FaceIntervention):
         added = self._added(face, worn, strength)
         if not added:
             return face
-        known = {"electrode_size": 1.0, "tape": 0.0, "wires": 0.0, **face.attributes}
-        size = float(known["electrode_size"])
+        settings = {"electrode_size": 1.0, "tape": 0.0, "wires": 0.0, **face.attributes}
+        size = float(settings["electrode_size"])
         there = uncovered(face, within(face, seen(face, added), size))
         hidden = tuple(name for name in added if name not in there)
-        drawn = attached(face, there, size, float(known["tape"]))
-        drawn = leads_on(drawn, there, float(known["wires"]))
+        drawn = attached(face, there, size, float(settings["tape"]))
+        drawn = leads_on(drawn, there, float(settings["wires"]))
         already = face.attributes.get("visible_electrodes", worn)
         return edited(face, drawn.image).replace(
             attributes={
-                **known,
+                **settings,
                 "electrodes": (*worn, *added),
                 "visible_electrodes": (*already, *there),
                 "covered_electrodes": hidden,
@@ -255,7 +255,7 @@ class ElectrodeWires(_OfElectrodes, FaceIntervention):
     """Leads grow from the electrodes until they hang out of the picture, or go if they are there.
 
     On photographs they are drawn, from the electrodes that a picture shows (drawn ones, or those that its
-    table tells of in the attribute "electrodes"); there they can't go.
+    table names in the attribute "electrodes"); there they can't go.
     """
 
     id: ClassVar[str] = "electrode_wires"
@@ -277,14 +277,14 @@ class ElectrodeWires(_OfElectrodes, FaceIntervention):
         if reason := super().unfit(face):
             return reason
         if not _shown(face):
-            return "It draws leads of electrodes, and the picture tells of none: attach some first."
+            return "It draws leads of electrodes, and the picture names none: attach some first."
         if self._drawn <= 0 or float(face.attributes.get("wires") or 0.0) > 0:
             return "Leads can be drawn once on a picture, and can't be taken off it."
         return ""
 
     @property
     def _drawn(self) -> float:
-        """How far leads on a picture have grown at strength 1."""
+        """The length of leads on a picture at strength 1."""
         return self.ends[1] if self.to is None else self.end(Head())
 
     def _change(self, face: Face, strength: float) -> Face:
@@ -294,7 +294,7 @@ class ElectrodeWires(_OfElectrodes, FaceIntervention):
 
 
 def _shown(face: Face) -> tuple[str, ...]:
-    """Return the electrodes that a picture shows: those that were drawn, or those that it tells of."""
+    """Return the electrodes that a picture shows: those drawn, or those that its attributes name."""
     drawn = face.attributes.get("visible_electrodes")
     if drawn is not None:
         return tuple(drawn)

@@ -160,7 +160,7 @@ class StrongerExpression(StraightLine):
     field: ClassVar[str] = "intensity"
 
     def accepts(self, face: Face | Head) -> bool:
-        """Tell whether `face` is a head whose expression isn't whole yet."""
+        """Return whether `face` is a head whose expression isn't whole yet."""
         return isinstance(face, Head) and face.intensity < 1
 
     def end(self, head: Head) -> float:  # noqa: ARG002
@@ -215,10 +215,10 @@ class Expression(HeadIntervention):
     def _edit(self, head: Head, strength: float) -> Head:
         if strength == 1 or head.expression == self.to:
             return head.replace(expression=self.to)
-        own, other = expand(head.recipe), EXPRESSIONS[head.expression_set][self.to]
+        start, other = expand(head.recipe), EXPRESSIONS[head.expression_set][self.to]
         return head.replace(
             expression={
-                unit: between(own.get(unit, 0.0), other.get(unit, 0.0), strength)
-                for unit in sorted({*own, *other})
+                unit: between(start.get(unit, 0.0), other.get(unit, 0.0), strength)
+                for unit in sorted({*start, *other})
             }
         )

@@ -1,4 +1,4 @@
-"""What an intervention is: do(property = x), graded by a strength in [0, 1]; 0 leaves the face as it was."""
+"""The base of interventions: do(property = x), graded by a strength in [0, 1]; 0 changes nothing."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Intervention(ABC):
     moves
         The property that it moves, by its name in `facelib.properties`, or None.
     placebo
-        True for a harmless reference change.
+        True for a placebo, a harmless change for comparison.
     expected
         What the literature leads one to expect of the intended class: "falls", "rises", "none" or "open". Of
         a number that moves to either end, on its way to the higher one; see `expects`.
@@ -93,7 +93,7 @@ class Intervention(ABC):
     description
         One sentence for help texts and reports.
     sentence
-        What happens as the strength rises, as a clause: "the {side} side weakens"; options fill the braces.
+        The change in words, as a clause: "the {side} side weakens"; options fill the braces.
     """
 
     id: ClassVar[str]
@@ -111,7 +111,7 @@ class Intervention(ABC):
 
     @property
     def hint(self) -> str:
-        """What to write in Python where it doesn't work on a face."""
+        """The Python call to suggest where it doesn't work on a face."""
         return " ".join(
             filter(None, [self.instead, "facelib.interventions.available(face) lists what works on it."])
         )
@@ -136,15 +136,15 @@ class Intervention(ABC):
         return repr(self.id)
 
     def why_not(self, face: Face | Head) -> str:  # noqa: ARG002
-        """Say why this doesn't work on `face`, and what to do about it; empty if it does."""
+        """Return why this doesn't work on `face`, and what to do about it; empty if it does."""
         return ""
 
     def accepts(self, face: Face | Head) -> bool:
-        """Tell whether this intervention works on `face`."""
+        """Return whether this intervention works on `face`."""
         return not self.why_not(face)
 
     def meant_for(self, face: Face | Head) -> Intervention:  # noqa: ARG002
-        """Return what is run on `face`: this one, but for a word that means another one on photographs."""
+        """Return the intervention that runs on `face`: this one, or what its word means on photographs."""
         return self
 
     def fitted(self, face: Face | Head) -> Self | None:
@@ -165,11 +165,11 @@ class HeadIntervention(Intervention):
     on: ClassVar[str] = "heads"
 
     def lack(self, head: Head) -> str:  # noqa: ARG002
-        """Say what `head` lacks that this change needs, and what to do about it; empty if nothing."""
+        """Return what `head` lacks that this change needs, and what to do about it; empty if nothing."""
         return ""
 
     def unfit(self, face: Face) -> str:  # noqa: ARG002
-        """Say why a picture can't be changed so, and what to do about it; empty if it can."""
+        """Return why a picture can't be changed so, and what to do about it; empty if it can."""
         return self.withheld or "It changes a parametric head; a picture was given."
 
     def why_not(self, face: Face | Head) -> str:
@@ -314,7 +314,7 @@ def check_clause(made: Intervention) -> None:
 
 
 def settle(kind: type[Intervention]) -> None:
-    """Make the options of a class its fields, so that studies can tell two of them apart by their content.
+    """Make the options of a class its fields, so that studies distinguish two of them by their content.
 
     A plain class becomes a frozen dataclass. One that makes itself can't: `BadValueError` says what to write.
     """

@@ -1,4 +1,4 @@
-"""The light on the face: where it stands, how strong, how soft and of which colour it is."""
+"""The light on the face: its direction, strength, softness and colour."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _WRAP: Final = 0.15  # how far light reaches around an edge, a cosine: lamps are
 
 
 class _Shining(NamedTuple):
-    """A distant lamp and light from all sides: what the shading of a photographed face tells.
+    """A distant lamp and light from all sides: estimated from the shading of a photographed face.
 
     Attributes
     ----------
@@ -65,18 +65,18 @@ class _Shining(NamedTuple):
         return np.asarray(1 - self.share + self.share * lit)
 
     def to(self, strength: float, **ends: float) -> _Shining:
-        """Return what lies on the way to other numbers."""
+        """Return the light on the way to other numbers."""
         return self._replace(
             **{name: between(getattr(self, name), end, strength) for name, end in ends.items()}
         )
 
 
 def _shining(face: Face) -> _Shining | None:
-    """Return the light on a photographed face; None if too little skin tells of it."""
-    found = shading(face)
-    if found is None or not found[1].any():
+    """Return the light on a photographed face; None if too little skin shows it."""
+    shaded = shading(face)
+    if shaded is None or not shaded[1].any():
         return None
-    facing, level = found
+    facing, level = shaded
     azimuth, elevation = lamp(facing, level)
     lit = _Shining(azimuth, elevation, 1.0).on(facing)
     slope, rest = np.polyfit(lit, level, 1, w=1 / (0.3 * level.mean() + np.abs(level - np.median(level))))
@@ -94,7 +94,7 @@ class _Relit(FaceIntervention):
     """A change of the light that photographs show by the shading of the face."""
 
     def unfit(self, face: Face) -> str:
-        """Say that the face isn't seen well enough, or that its skin doesn't tell of the light."""
+        """Say that the face isn't seen well enough, or that its skin doesn't show the light."""
         if reason := super().unfit(face):
             return reason
         burnt = overexposed(face)
@@ -112,7 +112,7 @@ class _Relit(FaceIntervention):
 
     def _change(self, face: Face, strength: float) -> Face:
         own, matrix = _shining(face), rotation(face)
-        if own is None or matrix is None:  # `unfit` has told
+        if own is None or matrix is None:  # `unfit` has given the reason
             return face
         facing = normals() @ matrix.T
         before, after = own.on(facing), self._aim(own, strength).on(facing)

@@ -34,7 +34,7 @@ class Mirror:
     left
         Direction, of size 1, across the midline to the person's left.
     shift
-        Where the corner of the picture is mirrored to.
+        Mirror image of the picture's corner.
     """
 
     left: complex
@@ -60,12 +60,12 @@ def mirror_of(landmarks: npt.NDArray[np.floating]) -> Mirror:
 
     Nearest in the least-squares sense; the irises don't count.
     """
-    own = np.asarray(landmarks, np.float64) @ [1, 1j]
-    skin = own[:FIRST_IRIS]
-    partners = own[PARTNER[:FIRST_IRIS]].conj()
+    places = np.asarray(landmarks, np.float64) @ [1, 1j]
+    skin = places[:FIRST_IRIS]
+    partners = places[PARTNER[:FIRST_IRIS]].conj()
     turn = np.vdot(partners - partners.mean(), skin - skin.mean())
     left = np.sqrt(-turn / abs(turn))  # mirrored at a line: z becomes −n² z̄, with n across the line
-    if ((own[list(LEFT)].mean() - own[list(RIGHT)].mean()) * left.conjugate()).real < 0:
+    if ((places[list(LEFT)].mean() - places[list(RIGHT)].mean()) * left.conjugate()).real < 0:
         left = -left
     return Mirror(complex(left), complex(skin.mean() + left**2 * partners.mean()))
 

@@ -1,4 +1,4 @@
-"""One number of the head that moves in a straight line: what most interventions on heads are."""
+"""Interventions on one number of the head, which moves in a straight line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from facelib.interventions.intervention import Expected, HeadIntervention
 _OPPOSITE: Final[Mapping[Expected, Expected]] = MappingProxyType(
     {"falls": "rises", "rises": "falls", "none": "none", "open": "open"}
 )
-_READ: Final = {"grey": "greying"}  # fields that may be None, and what tells them then
+_READ: Final = {"grey": "greying"}  # fields that may be None, and their default then
 _ANGLES: Final = {"pose": ("yaw", "pitch", "roll"), "gaze": ("yaw", "pitch")}
 
 
@@ -125,7 +125,7 @@ class Toward(StraightLine):
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         return (self.toward if isinstance(self.to, str) else self.sentence).format(to=self.to)
 
     def expects(self, face: Face | Head | None = None) -> Expected:

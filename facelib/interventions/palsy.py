@@ -1,4 +1,4 @@
-"""One-sided facial palsy, and the movement that comes along after it."""
+"""One-sided facial palsy, and the synkinesis that follows it."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Palsy(OneSided, OfFaceUnits):
 @register
 @dataclass(frozen=True)
 class Synkinesis(HeadIntervention):
-    """Movement comes along on the side of a palsy, from the head's own synkinesis to the whole of it.
+    """Synkinesis on the side of a palsy grows, from the head's own to the whole of it.
 
     The eye narrows as the mouth moves, the corner of the mouth pulls as the eye closes. What doesn't move
     brings nothing along: a head at rest stays as it is. Heads without a palsy are not accepted.

@@ -1,4 +1,4 @@
-"""Who is shown: age, gender, ancestry, skin tone, hair, beard and marks, each from what the head has."""
+"""Interventions on identity: age, gender, ancestry, skin tone, hair, beard and marks."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Ancestry(HeadIntervention):
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         return self.sentence if self.to is None else f"the shape moves to the {self.to} morph"
 
     def _edit(self, head: Head, strength: float) -> Head:
@@ -251,7 +251,7 @@ class Moles(Toward):
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises, and where."""
+        """The change in words, as the strength rises, and where."""
         return super().clause + (f" on {_SIDES[self.side]}" if self.side else "")
 
     def lack(self, head: Head) -> str:

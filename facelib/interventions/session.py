@@ -1,4 +1,4 @@
-"""Interventions that a user brings along, in menus and lists as if they had been there from the start."""
+"""Registration of a user's own interventions, so that menus and lists offer them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add(intervention: Any) -> Intervention:
     Returns
     -------
     Intervention
-        What was given, or the equal one that was there already.
+        The intervention, or an equal one that was registered already.
 
     Raises
     ------

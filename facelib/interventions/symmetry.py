@@ -1,4 +1,4 @@
-"""Toward and away from a symmetric face."""
+"""Interventions toward and away from a symmetric face."""
 
 from __future__ import annotations
 
@@ -140,16 +140,16 @@ class Symmetrise(OnFrontal):
             left=middle + (head.left - middle) * rest,
             right=middle + (head.right - middle) * rest,
         )
-        own = expand(head.recipe)
-        mirrored = {_mirrored(unit): activation for unit, activation in own.items()}
-        if own == mirrored:
+        units = expand(head.recipe)
+        mirrored = {_mirrored(unit): activation for unit, activation in units.items()}
+        if units == mirrored:
             return straight
         return straight.replace(
             expression={
                 unit: between(
-                    own.get(unit, 0.0), (own.get(unit, 0.0) + mirrored.get(unit, 0.0)) / 2, strength
+                    units.get(unit, 0.0), (units.get(unit, 0.0) + mirrored.get(unit, 0.0)) / 2, strength
                 )
-                for unit in sorted({*own, *mirrored})
+                for unit in sorted({*units, *mirrored})
             }
         )
 
@@ -192,7 +192,7 @@ class Asymmetrise(OnFrontal):
 
 @dataclass(frozen=True)
 class Symmetry(AsymmetricExpression):
-    """What "symmetry" means: of a head, one side weakens; a photograph becomes symmetric.
+    """Symmetry, by the kind of face: of a head, one side weakens; a photograph becomes symmetric.
 
     Sweeps name the one that was run: `AsymmetricExpression` or `Symmetrise`.
     """
@@ -207,7 +207,7 @@ class Symmetry(AsymmetricExpression):
         return f"'symmetry' (of {kind}, {self.meant_for(face).id!r})"
 
     def unfit(self, face: Face) -> str:
-        """Say why the face can't be made symmetric."""
+        """Return why the face can't be made symmetric."""
         return Symmetrise().unfit(face)
 
     def _change(self, face: Face, strength: float) -> Face:

@@ -1,4 +1,4 @@
-"""How the face is seen: the head's pose and where its eyes look."""
+"""The view of the face: pose of the head and gaze."""
 
 from __future__ import annotations
 

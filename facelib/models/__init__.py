@@ -1,4 +1,4 @@
-"""The model packages: which there are, where they live on this machine, and readers for their data files.
+"""Model packages: the catalogue, where they are on this machine, and readers of their data files.
 
 Only data files are read; no code of a package is ever imported or run.
 """

@@ -1,4 +1,4 @@
-"""The one table of model packages: what is fetched, from where, under which licence, and what for."""
+"""The catalogue of model packages: source, licence and purpose of each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Package:
     licence
         Licence of the data that we read.
     purpose
-        What it is used for, in a few words.
+        Its purpose, in a few words.
     files
         Data files that we read, relative to the package's folder, each with its sha256.
         A name that ends in ``/`` is a folder, and its hash that of `tree_hash`.

@@ -32,7 +32,7 @@ class OfflineError(UnavailableError):
 
 
 def fetch(names: Iterable[str] | None = None, progress: Progress | None = None) -> list[Status]:
-    """Fetch what is missing or damaged; what is there and right is left alone, without touching the network.
+    """Fetch missing and damaged packages; intact ones are left alone, without touching the network.
 
     A package is put into a temporary folder beside its final one, its files are checked, and one rename
     makes it visible: a fetch that is killed leaves nothing half-done.
@@ -183,7 +183,7 @@ def _run(package: Package, command: list[str], environment: dict[str, str]) -> N
 
 @contextmanager
 def _alone() -> Iterator[Path]:
-    """Give the folder of all packages, swept, to this process alone; others that fetch wait here.
+    """Yield the folder of all packages, swept, to this process alone; others that fetch wait here.
 
     The system frees the lock if we die, so whatever is temporary in the folder is nobody's.
     """

@@ -1,4 +1,4 @@
-"""Where the model packages are on this machine, and whether their data files are what they should be."""
+"""Model packages on this machine: where they are, and whether their data files are intact."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def _checked(package: Package, folder: Path, relative: str) -> Path:
 
 
 def status() -> list[Status]:
-    """Tell for every package whether its data files are there, without reading them."""
+    """Return for every package whether its data files are there, without reading them."""
     return [_status(PACKAGES[name], check=False) for name in PACKAGES]
 
 
 def verify() -> list[Status]:
-    """Tell for every package whether its data files are there and have the right sha256."""
+    """Return for every package whether its data files are there and have the right sha256."""
     return [_status(PACKAGES[name], check=True) for name in PACKAGES]
 
 

@@ -1,4 +1,4 @@
-"""The state of the model packages in words and as a table, and sizes in words."""
+"""Report on the model packages: a summary, a table, sizes in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def size(count: float) -> str:
 
 
 def summary(entries: Sequence[Status]) -> str:
-    """Say in a few lines what is missing, why, and what still works."""
+    """Return a few lines on what is missing, why, and what still works."""
     missing = [entry for entry in entries if entry.state != "ready"]
     ready = [entry.package.purpose for entry in entries if entry.state == "ready"]
     if not missing:
@@ -34,7 +34,7 @@ def summary(entries: Sequence[Status]) -> str:
 
 
 def table(entries: Iterable[Status]) -> str:
-    """Return one line a package: name, version, registry, licence, state, purpose."""
+    """Return one line per package: name, version, registry, licence, state, purpose."""
     rows = [("package", "version", "from", "licence", "state", "what for")]
     for entry in entries:
         package = entry.package

@@ -1,4 +1,4 @@
-"""What can be told of a face, one file each: `available` lists it, `measure` makes the table."""
+"""Properties of faces, one file each: `available` lists them, `measure` makes the table."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def available() -> pd.DataFrame:
 def table() -> pd.DataFrame:
     """Return all properties, one row each, with source, cost, unit, range and description.
 
-    The column "reason" says why one can't be told on this machine; it is empty where one can.
+    The column "reason" says why one can't be measured on this machine; it is empty where one can.
     """
     import pandas as pd
 

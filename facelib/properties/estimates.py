@@ -1,4 +1,4 @@
-"""Age and gender as two estimators see them: their mean, and how far they are apart."""
+"""Age and gender from two estimators: their mean and their disagreement."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _BOTH: Final = "two networks trained on other people's pictures, dlib's and face
 
 
 def estimates(faces: Sequence[Face]) -> pd.DataFrame:
-    """Return what each estimator says, one row a face.
+    """Return the estimates of each estimator, one row per face.
 
     Returns
     -------
     pandas.DataFrame
-        Two columns an estimator: ``age_<name>``, years, and ``male_<name>``, probability in [0, 1]. NaN for
+        Two columns per estimator: ``age_<name>``, years, and ``male_<name>``, probability in [0, 1]. NaN for
         faces without eyes and box, and for an estimator whose package isn't on this machine.
 
     Raises
@@ -54,7 +54,7 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
     title="Estimated gender: disagreement",
     unit="",
     source="estimated",
-    description=f"How far {_BOTH}, are apart about the gender: larger minus smaller probability.",
+    description=f"Disagreement on the gender of {_BOTH}: larger minus smaller probability.",
     low=0.0,
     high=1.0,
     cost="network",
@@ -67,7 +67,7 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
     unit="",
     source="estimated",
     description=(
-        f"Mean probability that a face is read as male by {_BOTH}: 0 female … 1 male. It tells how the face "
+        f"Mean probability that a face is read as male by {_BOTH}: 0 female … 1 male. It says how the face "
         "is read, hair and all; never who somebody is."
     ),
     low=0.0,
@@ -81,7 +81,7 @@ def estimates(faces: Sequence[Face]) -> pd.DataFrame:
     title="Estimated age: disagreement",
     unit="years",
     source="estimated",
-    description=f"How far {_BOTH}, are apart about the age: larger minus smaller.",
+    description=f"Disagreement on the age of {_BOTH}: larger minus smaller.",
     low=0.0,
     high=40.0,
     cost="network",
@@ -106,12 +106,12 @@ def age_and_gender(faces: Sequence[Face]) -> Values:
     A spread is NaN where only one estimator is on this machine.
     """
     table = estimates(faces)
-    found = []
+    columns = []
     for kind in ("age", "male"):
         values = table[[f"{kind}_{name}" for name in ESTIMATORS]].to_numpy()
         known = np.isfinite(values)
         total = np.where(known, values, 0.0).sum(axis=1)
         with np.errstate(invalid="ignore"):
-            found.append(total / known.sum(axis=1))
-        found.append(np.where(known.all(axis=1), np.ptp(values, axis=1), np.nan))
-    return np.stack(found, axis=1)
+            columns.append(total / known.sum(axis=1))
+        columns.append(np.where(known.all(axis=1), np.ptp(values, axis=1), np.nan))
+    return np.stack(columns, axis=1)

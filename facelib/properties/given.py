@@ -1,4 +1,4 @@
-"""What came with the face: as the head was set, or as the metadata of its picture states."""
+"""Given properties: as the head was set, or as the picture's metadata states."""
 
 from __future__ import annotations
 

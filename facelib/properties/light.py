@@ -1,4 +1,4 @@
-"""Where the light on a face comes from, from the shading of its skin."""
+"""Direction of the light on a face, from the shading of its skin."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def lamp(normals: Floats, level: Floats) -> tuple[float, float]:
     lamp in the direction l, which skin that faces away doesn't see (Lambert's cosine law with attached
     shadows). For each l of a grid both parts follow by least squares, neither below 0; highlights, beards
     and electrodes hardly count (Huber's weights). The directions that explain it nearly as well as the best
-    are averaged: skin that is evenly lit tells nothing, and comes out as lit from the camera.
+    are averaged: evenly lit skin has no direction, and comes out as lit from the camera.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def _directions() -> Floats:
 
 def _light(face: Face) -> tuple[float, float, float]:
     found = shading(face)
-    if found is None or not found[1].any():  # no light tells nothing of where it comes from
+    if found is None or not found[1].any():  # without light it has no direction
         return np.nan, np.nan, np.nan
     dark, bright = np.percentile(found[1], [5, 95])
     contrast = (bright - dark) / (bright + dark) if bright > 0 else np.nan
@@ -175,7 +175,7 @@ _HOW: Final = (
 def light(faces: Sequence[Face]) -> Values:
     """Return azimuth and elevation of the light, degrees, and its contrast, (n, 3); NaN without landmarks.
 
-    How the direction is told: see `lamp`. Light that is reflected, or comes from a sky, counts as the lamp's
+    For the method see `lamp`. Light that is reflected, or comes from a sky, counts as the lamp's
     where it comes from one side: heights come out higher in the open, by some 15° in our studio.
     """
     return np.array([_light(face) for face in faces], np.float64).reshape(-1, 3)

@@ -25,7 +25,7 @@ Progress = Callable[[int, int], object]
 
 CHUNK: Final = 16  # faces that a thread reads and measures before it reports
 SIZE: Final = 224  # of rendered heads, px
-AHEAD: Final = 2  # pieces a thread that wait or are ready: a slow one doesn't stop the others
+AHEAD: Final = 2  # pieces per thread that wait or are ready: a slow one doesn't stop the others
 
 
 def measure(
@@ -45,7 +45,7 @@ def measure(
         One face or head, several, or a `FaceSet`. Heads are rendered at 224 px. A face that comes several
         times is measured once.
     names
-        Properties, by the names of `available()`; None: all. Those of cost "network" take some ms a face.
+        Properties, by the names of `available()`; None: all. Those of cost "network" take some ms per face.
     progress
         True for a progress bar, or a function called with the numbers of faces that are done and of all;
         of a set of faces. What it raises ends the measuring.
@@ -53,7 +53,7 @@ def measure(
     Returns
     -------
     pandas.DataFrame
-        One row a face, one float column a property; NaN where a face doesn't tell it, and, with None, where
+        One row per face, one float column per property; NaN where a face lacks it, and, with None, where
         the model package isn't on this machine. Of a `FaceSet` also ``id``, the first column, and
         ``remark``, the last: empty if all is well.
 
@@ -72,7 +72,7 @@ def measure(
     if not wanted:
         msg = "Nothing is asked for: name a property or more."
         raise BadValueError(msg, hint="In Python: ['symmetry'], or None for all.")
-    needed = list(dict.fromkeys(PROPERTIES[name].read for name in wanted))  # wrong names are told at once
+    needed = list(dict.fromkeys(PROPERTIES[name].read for name in wanted))  # wrong names are reported at once
     if isinstance(faces, FaceSet):
         return _of_set(faces, wanted, needed, names is not None, progress)
     rows = list(faces) if isinstance(faces, Iterable) else [faces]
@@ -93,45 +93,45 @@ def _table(
 
     different = list({id(face): face for face in rows}.values())
     place = {id(face): number for number, face in enumerate(different)}
-    found: dict[Measure, Values | None] = {}
+    by_function: dict[Measure, Values | None] = {}
     for read in needed:
-        told = [name for name in wanted if PROPERTIES[name].read is read]
+        read_here = [name for name in wanted if PROPERTIES[name].read is read]
         try:
-            with named(read, "property", told[0]):
+            with named(read, "property", read_here[0]):
                 given = [face.lent() for face in different] if place_of(read) else different
-                found[read] = _checked(read(given), told, len(different))
+                by_function[read] = _checked(read(given), read_here, len(different))
         except UnavailableError:
             if strict:
                 raise
-            found[read] = None
+            by_function[read] = None
     unknown = np.full(len(different), np.nan)
     columns = {
-        name: unknown if (values := found[item.read]) is None else item.pick(values)
+        name: unknown if (values := by_function[item.read]) is None else item.pick(values)
         for name, item in ((name, PROPERTIES[name]) for name in wanted)
     }
     return pd.DataFrame(columns).iloc[[place[id(face)] for face in rows]].reset_index(drop=True)
 
 
 def _checked(values: object, names: Sequence[str], count: int) -> Values:
-    """Return what a function read of `count` faces as an array, if that fits the properties it tells."""
+    """Return what a function read of `count` faces as an array, if that fits the properties it measures."""
     columns = [column for name in names if (column := PROPERTIES[name].column) is not None]
     expected = f"({count}, {max(columns) + 1})" if columns else f"({count},)"
     try:
-        found = np.asarray(values, np.float64)
+        numbers = np.asarray(values, np.float64)
     except (TypeError, ValueError) as error:
         msg = (
             f"The property {', '.join(names)} reads numbers, float64 {expected} for {count} faces; "
             f"got {type(values).__name__}."
         )
         raise BadValueError(msg) from error
-    shape = found.shape
+    shape = numbers.shape
     if shape[:1] != (count,) or len(shape) != 1 + bool(columns) or (columns and shape[1] <= max(columns)):
         msg = (
             f"The property {', '.join(names)} reads one number per face, shape {expected} for {count} faces; "
             f"got shape {shape}."
         )
         raise BadValueError(msg)
-    return found
+    return numbers
 
 
 def _of_set(
@@ -144,7 +144,7 @@ def _of_set(
     """Return the properties of a set of faces, in pieces on several threads."""
     import pandas as pd
 
-    words = _words_for_numbers(faces.table, wanted)
+    reasons = _words_for_numbers(faces.table, wanted)
 
     def piece(rows: range) -> pd.DataFrame:
         remarks, there, read = [""] * len(rows), [], []
@@ -153,7 +153,7 @@ def _of_set(
                 face = faces[row]
                 read.append(face)
                 there.append(place)
-                given = [why for name, why in words.items() if isinstance(face.attributes.get(name), str)]
+                given = [why for name, why in reasons.items() if isinstance(face.attributes.get(name), str)]
                 remarks[place] = " ".join(filter(None, [str(face.attributes.get("note", "")), *given]))
             except BROKEN as error:
                 remarks[place] = str(error)
@@ -174,24 +174,24 @@ def _of_set(
 
 
 def _words_for_numbers(table: pd.DataFrame, wanted: Sequence[str]) -> dict[str, str]:
-    """Say of given properties whose column holds words why they can't be told, by name."""
+    """Return why given properties whose column holds words have no number, by name."""
     import pandas as pd
 
-    found = {}
+    reasons = {}
     for name in wanted:
         if PROPERTIES[name].source != "given" or name not in table:
             continue
-        told = table[name].dropna()
-        if (texts := told[told.map(lambda value: isinstance(value, str))]).empty:
+        values = table[name].dropna()
+        if (texts := values[values.map(lambda value: isinstance(value, str))]).empty:
             continue
         bad = texts[pd.to_numeric(texts, errors="coerce").isna()]
         one = (bad if len(bad) else texts).iloc[0]
-        found[name] = f"The column {name} is words, not numbers, for one of them is {f'{one!r}':.40}."
-    return found
+        reasons[name] = f"The column {name} is words, not numbers, for one of them is {f'{one!r}':.40}."
+    return reasons
 
 
 def in_order(piece: Callable[[range], T], pieces: Sequence[range]) -> Iterator[T]:
-    """Return what becomes of the pieces, in their order; few are under way at once."""
+    """Yield the results of the pieces, in their order; few are computed at once."""
     import torch
 
     workers = max(1, min(_cores(), len(pieces)))
@@ -216,10 +216,10 @@ def _cores() -> int:
 
 @contextmanager
 def reporting(progress: bool | Progress | None, total: int) -> Iterator[Progress]:
-    """Give the function to report to; True gives a progress bar."""
+    """Yield the function to report to; True gives a progress bar."""
     given: object = progress
     if given is not None and not isinstance(given, bool) and not callable(given):
-        msg = f"Progress is told to a function of two numbers; got {given!r}."
+        msg = f"Progress is reported to a function of two numbers; got {given!r}."
         raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function.")
     if progress is None or progress is False:
         yield lambda _done, _total: None

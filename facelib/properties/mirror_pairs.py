@@ -1,4 +1,4 @@
-"""Which of the 478 landmarks are mirror images of each other.
+"""Pairs of the 478 landmarks that are mirror images of each other.
 
 Found with the landmark network: it was run on frontal faces with different expressions and on their mirror
 pictures, and each landmark was paired with the one that it falls on. The canonical texture coordinates of the

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from facelib.faces import Face
 from facelib.properties.property import Values, register
 
-SMALLEST = 8  # px; a box with less of it inside the picture tells nothing
+SMALLEST = 8  # px; a box with less of it inside the picture is too small
 SIDE = 96  # px; for sharpness the box is brought to this size, so that larger pictures don't count as blurred
 
 

@@ -1,4 +1,4 @@
-"""What a property is: one number of a face, given with it or measured in its picture."""
+"""The class of properties: one number per face, given with it or measured in its picture."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Measure = Callable[[Sequence[Face]], Values]
 
 @dataclass(frozen=True)
 class Property:
-    """Something that can be told about a face.
+    """A property: one number per face.
 
     Attributes
     ----------
@@ -39,17 +39,17 @@ class Property:
         "given" with the face (set, or from its metadata), "measured" in its picture or landmarks, or
         "estimated" by networks that were trained on other people's pictures.
     description
-        How the number comes about, in one or two sentences.
+        How the value is obtained, in one or two sentences.
     low, high
         Usual range, for axes.
     cost
-        "free" (given, or from the landmarks), "pixels" (below a millisecond a face) or "network".
+        "free" (given, or from the landmarks), "pixels" (below a millisecond per face) or "network".
     needs
-        Model packages without which it can't be told; of several in a tuple of their own, any one will do.
+        Model packages that measuring it needs; of several in a tuple of their own, any one will do.
     read
         Faces -> float64 (n,), or (n, k): itself and its companions, which are read together.
     column
-        Which of the k it is; None for (n,).
+        Its column of the k; None for (n,).
     """
 
     name: str
@@ -65,7 +65,7 @@ class Property:
     column: int | None = None
 
     def measure(self, faces: Sequence[Face]) -> Values:
-        """Return what faces tell, float64 (n,); NaN where it can't be told."""
+        """Return the values of faces, float64 (n,); NaN where there is none."""
         return self.pick(self.read(faces))
 
     def pick(self, values: Values) -> Values:
@@ -74,7 +74,7 @@ class Property:
 
     @property
     def reason(self) -> str:
-        """Why it can't be told on this machine; empty if it can."""
+        """Why it can't be measured on this machine; empty if it can."""
         for need in self.needs:
             absent = [_absence(package) for package in ((need,) if isinstance(need, str) else need)]
             if all(absent):
@@ -107,9 +107,9 @@ def register(
     needs: tuple[Need, ...] = (),
     column: int | None = None,
 ) -> Callable[[Measure], Measure]:
-    """Decorate the function that tells a property: make it available by its name.
+    """Decorate the function that measures a property: make it available by its name.
 
-    A function that tells several at once is decorated once for each of its columns, from the bottom up. The
+    A function that measures several is decorated once for each of its columns, from the bottom up. The
     same function under the same name replaces what was there: a cell of a notebook can be run again.
 
     Parameters

@@ -14,7 +14,7 @@ from facelib.properties.property import Values, register
 # Centres of the patches, in eye distances from the middle between the eyes: to the person's left, and down.
 PATCHES: Final = ((0.62, 0.55), (-0.62, 0.55), (0.0, -0.55))
 HALF: Final = 0.11  # half a patch's side, in eye distances
-NEAREST: Final = 6.0  # px; eyes nearer to each other tell nothing
+NEAREST: Final = 6.0  # px; eyes nearer to each other are too small to measure
 
 _LEVELS = np.arange(256) / 255
 LINEAR: Final = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)
@@ -43,13 +43,13 @@ def patches(face: Face) -> list[npt.NDArray[np.uint8]]:
     down = np.array([-across[1], across[0]])  # a quarter turn from the person's left, y pointing down
     middle, half = (left + right) / 2, max(HALF * gap, 1.0)
     height, width = face.size
-    found = []
+    pixels = []
     for sideways, downward in PATCHES:
         x, y = middle + sideways * across + downward * down
         if half <= x < width - half and half <= y < height - half:
             rows, columns = slice(round(y - half), round(y + half)), slice(round(x - half), round(x + half))
-            found.append(face.image[rows, columns].reshape(-1, 3))
-    return found
+            pixels.append(face.image[rows, columns].reshape(-1, 3))
+    return pixels
 
 
 @register(

@@ -1,4 +1,4 @@
-"""Electrodes taken off a picture of a face: where they are, and what may lie below them."""
+"""Digital removal of electrodes from pictures of faces: find them, and fill in the skin."""
 
 from facelib.restoration.applied import by_network, found_mask
 from facelib.restoration.films import restored_frames

@@ -1,4 +1,4 @@
-"""The trained network at work: what it finds on a face, and what it fills in."""
+"""The trained network applied to a face: its mask, and what it fills in."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from facelib.restoration.methods import Colours, Plane, method
 from facelib.restoration.pixel_masks import settled
 
 CLOSE: Final = ((1.0, 2.5), (0.02, 6.0), (1e-4, 20.0))
-"""Weights and spreads, px of the crop, of those pixels whose colours tell by how much a fill-in is off."""
+"""Weights and spreads, px of the crop, of those pixels whose colours show by how much a fill-in is off."""
 
 
 @lru_cache(maxsize=2)  # the mask is asked for, then what lies below it
 def seen(face: Face) -> tuple[Plane, Colours]:
-    """Return what the network says of the crop of a face: probabilities (s, s) of a cover, and a fill-in.
+    """Return the network's outputs for the crop of a face: probabilities (s, s) of a cover, and a fill-in.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def seen(face: Face) -> tuple[Plane, Colours]:
 
 
 def found_mask(face: Face) -> Plane:
-    """Return what the network takes for covered, float32 (H, W) in [0, 1]; all 0 where nothing is sure."""
+    """Return the network's mask of covered pixels, float32 (H, W) in [0, 1]; all 0 where nothing is sure."""
     check_kind(face, Face, "A face")
     mask = settled(seen(face)[0])
     if not mask.any():
@@ -58,7 +58,7 @@ def found_mask(face: Face) -> Plane:
 
 @method("network")
 def by_network(face: Face, mask: Plane) -> Colours:
-    """Fill in what the network learnt to lie below electrodes, in the light and colours of what is around.
+    """Fill in the skin that the network predicts below electrodes, in the light and colours around it.
 
     By how much its picture is off around the mask is carried on into it smoothly.
     """
@@ -69,7 +69,7 @@ def by_network(face: Face, mask: Plane) -> Colours:
 
 
 def carried(off: Colours, mask: Plane, step: float = 1.0) -> Colours:
-    """Return what is off outside a mask, averaged by closeness: near pixels first, far ones where none is.
+    """Return the error outside a mask, averaged by closeness: near pixels first, far ones where none is.
 
     Parameters
     ----------
@@ -81,12 +81,12 @@ def carried(off: Colours, mask: Plane, step: float = 1.0) -> Colours:
         Px of the picture that are one of the crop.
     """
     clear = 1 - cv2.dilate((mask > 0).astype(np.float32), np.ones((3, 3), np.uint8))
-    told, counted = np.zeros_like(off), np.full(mask.shape, 1e-9, np.float32)
+    weighted, counted = np.zeros_like(off), np.full(mask.shape, 1e-9, np.float32)
     for weight, spread in CLOSE:
         sigma = max(spread * step, 0.5)
-        told += weight * cv2.GaussianBlur(off * clear[:, :, None], (0, 0), sigma)
+        weighted += weight * cv2.GaussianBlur(off * clear[:, :, None], (0, 0), sigma)
         counted += weight * cv2.GaussianBlur(clear, (0, 0), sigma)
-    return np.asarray(told / counted[:, :, None], np.float32)
+    return np.asarray(weighted / counted[:, :, None], np.float32)
 
 
 def _back(plane: Plane, way: Floats, size: tuple[int, int]) -> Plane:

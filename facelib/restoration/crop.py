@@ -1,4 +1,4 @@
-"""The part of a picture that the restoration network looks at: the head, level, always equally large."""
+"""The crop that the restoration network sees: the head, level, always equally large."""
 
 from __future__ import annotations
 

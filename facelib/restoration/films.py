@@ -1,4 +1,4 @@
-"""Films of faces with electrodes: frame by frame without them."""
+"""Removal of electrodes from films, frame by frame."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from facelib.restoration.restore import restore
 def restored_frames(frames: Iterable[Picture], method: str | Method = "network") -> Iterator[Picture]:
     """Yield the frames of a film with electrodes taken off the face, as `restore` does in a picture.
 
-    Each frame is looked at by itself: what is filled in may flicker. Frames in which no face is seen, and
+    Each frame is restored by itself: what is filled in may flicker. Frames in which no face is seen, and
     those in which nothing is found on it, are yielded as they are.
 
     Parameters

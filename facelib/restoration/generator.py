@@ -85,35 +85,41 @@ class OwnGenerator:
         import torch
 
         turned = part if self.colours == "rgb" else part[:, :, ::-1]
-        given = torch.from_numpy(np.ascontiguousarray(turned)).permute(2, 0, 1)[None].float() / 255
+        batch = torch.from_numpy(np.ascontiguousarray(turned)).permute(2, 0, 1)[None].float() / 255
         try:
             with torch.no_grad():
-                found: Any = self.network(given * 2 - 1 if self.values == "signed" else given)
+                painted: Any = self.network(batch * 2 - 1 if self.values == "signed" else batch)
         except Exception as error:
             first = str(error).splitlines()[0] if str(error) else "no message"
             msg = (
-                f"The generator {self.name!r} failed on a picture {tuple(given.shape)}: "
+                f"The generator {self.name!r} failed on a picture {tuple(batch.shape)}: "
                 f"{type(error).__name__}: {first}"
             )
             raise BadValueError(msg) from error
-        if not isinstance(found, torch.Tensor) or found.shape != given.shape:
-            came = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
-            msg = f"The generator {self.name!r} has to return a tensor {tuple(given.shape)}; got {came}."
+        if not isinstance(painted, torch.Tensor) or painted.shape != batch.shape:
+            came = (
+                f"shape {tuple(painted.shape)}"
+                if isinstance(painted, torch.Tensor)
+                else type(painted).__name__
+            )
+            msg = f"The generator {self.name!r} has to return a tensor {tuple(batch.shape)}; got {came}."
             raise BadValueError(msg)
-        if not torch.isfinite(found).all():
+        if not torch.isfinite(painted).all():
             msg = (
                 f"The generator {self.name!r} returns numbers that aren't finite: its weights are "
                 "damaged, or its input is another."
             )
             raise BadModelError(msg)
-        light = ((found.float() + 1) / 2 if self.values == "signed" else found.float())[0].permute(1, 2, 0)
+        light = ((painted.float() + 1) / 2 if self.values == "signed" else painted.float())[0].permute(
+            1, 2, 0
+        )
         low, high = float(light.min()), float(light.max())
         if low < -SLACK or high > 1 + SLACK:
             range_ = "[-1, 1]" if self.values == "signed" else "[0, 1]"
             msg = (
                 f"The generator {self.name!r} is declared to paint in {range_}, values={self.values!r}, but "
-                f"paints from {float(found.min()):.3g} to {float(found.max()):.3g}. Declare the other range, "
-                "or scale its output."
+                f"paints from {float(painted.min()):.3g} to {float(painted.max()):.3g}. Declare the other "
+                "range, or scale its output."
             )
             raise BadValueError(msg)
         levels = (255 * light.clamp(0, 1)).numpy()

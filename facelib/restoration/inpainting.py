@@ -1,4 +1,4 @@
-"""Classical inpainting: what is covered is filled in from the colours around it, whatever a face looks like.
+"""Classical inpainting: covered parts are filled in from the colours around them.
 
 The baseline that a network has to beat.
 """
@@ -17,7 +17,7 @@ from facelib.restoration.methods import Plane, method
 
 RADIUS: Final = 3.0  # px; how far around a pixel colours are looked for
 TOUCHED: Final = 0.02  # of the mask: what is covered by more is unknown
-_ROOM: Final = 8  # px around a piece that are looked at, for the biharmonic function
+_ROOM: Final = 8  # px around a piece that the biharmonic function uses
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -42,7 +42,7 @@ def biharmonic(face: Face, mask: Plane) -> npt.NDArray[np.float64]:
     check_kind(face, Face, "A face")
     from skimage.restoration import inpaint_biharmonic
 
-    found = face.image.astype(np.float64)
+    filled = face.image.astype(np.float64)
     hidden = mask > TOUCHED
     count, labels = cv2.connectedComponents(cv2.dilate(hidden.astype(np.uint8), np.ones((5, 5), np.uint8)))
     for number in range(1, count):  # one piece after the other: the library solves for all at once
@@ -51,8 +51,8 @@ def biharmonic(face: Face, mask: Plane) -> npt.NDArray[np.float64]:
         part = np.s_[top : rows.max() + _ROOM, left : columns.max() + _ROOM]
         own = hidden[part] & (labels[part] == number)
         solved = inpaint_biharmonic(face.image[part] / 255.0, hidden[part], channel_axis=-1) * 255
-        found[part][own] = solved[own]
-    return found.clip(0, 255)
+        filled[part][own] = solved[own]
+    return filled.clip(0, 255)
 
 
 def _by_opencv(face: Face, mask: Plane, how: int) -> Bytes:

@@ -1,4 +1,4 @@
-"""The ways to fill in what is covered, by name."""
+"""The methods of filling in covered parts, by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Plane = npt.NDArray[np.float32]
 
 
 class Method(Protocol):
-    """What fills in: called with a face and a mask, it returns grey levels of the whole picture.
+    """A method of filling in: called with a face and a mask, it returns grey levels of the whole picture.
 
     Parameters
     ----------

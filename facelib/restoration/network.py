@@ -1,4 +1,4 @@
-"""The small network that tells what on a face isn't skin, and what lies below it.
+"""The small network that segments electrodes on a face and fills in the skin below.
 
 Fully convolutional, in the manner of a U-Net (Ronneberger et al. 2015, arXiv 1505.04597): four grids, each
 half as fine as the one before, joined on the way back. It starts from blocks of 2 × 2 pixels and ends in

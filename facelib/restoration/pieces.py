@@ -1,4 +1,4 @@
-"""The connected pieces of a mask: about one an electrode, where leads and tape don't join them."""
+"""The connected pieces of a mask: about one per electrode, where leads and tape don't join them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 _APART: Final = 5  # px; spots that are nearer to each other are one piece
-_PIECES: Final = 255  # that a map of bytes can tell apart
+_PIECES: Final = 255  # that a map of bytes can number
 CORE: Final = 0.95  # of a soft mask: what is above it is the core of a piece
 
 

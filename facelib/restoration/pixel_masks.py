@@ -1,4 +1,4 @@
-"""Where electrodes are: told by what the network finds, or known from the positions that a face wears."""
+"""Masks of electrodes: found by the network, or known from the positions that a face wears."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def worn_by(face: Face) -> tuple[str, ...]:
     BadValueError
         If it isn't said which.
     """
-    known: Any = face.attributes.get("visible_electrodes", face.attributes.get("electrodes"))
+    worn: Any = face.attributes.get("visible_electrodes", face.attributes.get("electrodes"))
     try:
-        return resolve(known if known is None or isinstance(known, str) else tuple(known)) or ()
+        return resolve(worn if worn is None or isinstance(worn, str) else tuple(worn)) or ()
     except TypeError as error:
         msg = (
-            f"Which electrodes are worn isn't known: the attribute 'electrodes' says {known!r}. A scheme, or "
+            f"Which electrodes are worn isn't known: the attribute 'electrodes' says {worn!r}. A scheme, or "
             "names of positions, are needed; or mask='found'."
         )
         raise BadValueError(msg) from error
@@ -51,7 +51,7 @@ def worn_by(face: Face) -> tuple[str, ...]:
 def known_mask(
     face: Face, names: Sequence[str] | None = None, size: float | None = None, tape: float | None = None
 ) -> Plane:
-    """Return what electrodes at known positions cover, float32 (H, W) in [0, 1]; leads aren't known.
+    """Return the mask of electrodes at known positions, float32 (H, W) in [0, 1]; leads aren't known.
 
     Parameters
     ----------
@@ -74,13 +74,13 @@ def known_mask(
     radius = RADIUS * float(face.attributes.get("electrode_size", 1.0) if size is None else size)
     strip = float(face.attributes.get("tape", 0.0) if tape is None else tape) * (radius + GRIP)
     points = face.landmarks[:FIRST_IRIS].astype(np.float64)
-    found = np.zeros(face.size, np.float32)
+    cover = np.zeros(face.size, np.float32)
     for name in worn:
         middle, *ways = sticking()[name][:, :FIRST_IRIS] @ points
         shape = _stadium(RIM * radius, max(strip - NARROW * radius, 0.0))
         outline = middle + shape @ np.array(ways)
-        found = np.maximum(found, filled(outline, face.size, soft=0.6))
-    return found
+        cover = np.maximum(cover, filled(outline, face.size, soft=0.6))
+    return cover
 
 
 def _stadium(radius: float, half: float) -> npt.NDArray[np.float64]:

@@ -17,7 +17,7 @@ from facelib.restoration.pixel_masks import known_mask
 from facelib.utilities.short_repr import in_short
 
 MASKS: Final = ("found", "known")
-"""Where a mask comes from: the network finds it, or the positions that the face is said to wear give it."""
+"""Sources of a mask: the network, or the positions that the face is said to wear."""
 
 
 @in_short(picture=lambda found: found.image)
@@ -79,15 +79,15 @@ def restore(face: Face, method: str | Method = "network", mask: str | Plane = "f
     """
     check_kind(face, Face, "A face")
     how, name = (METHODS[method], method) if isinstance(method, str) else (method, _name(method))
-    found = mask_of(face, mask)
-    if not found.any():
-        return Restored(face.image, found, face.image.astype(np.float32), name)
-    fill = _checked(how(face, found), face, name)
-    return Restored(laid_over(face.image, fill, found), found, fill, name)
+    cover = mask_of(face, mask)
+    if not cover.any():
+        return Restored(face.image, cover, face.image.astype(np.float32), name)
+    fill = _checked(how(face, cover), face, name)
+    return Restored(laid_over(face.image, fill, cover), cover, fill, name)
 
 
 def mask_of(face: Face, mask: str | Plane = "found") -> Plane:
-    """Return what is covered on a face, float32 (H, W) in [0, 1]; see `restore`."""
+    """Return the mask of covered pixels of a face, float32 (H, W) in [0, 1]; see `restore`."""
     check_kind(face, Face, "A face")
     if isinstance(mask, str):
         if mask == "known":
@@ -96,12 +96,12 @@ def mask_of(face: Face, mask: str | Plane = "found") -> Plane:
             return found_mask(face)
         msg = f"A mask is {', '.join(MASKS)}, or an array; got {mask!r}."
         raise BadValueError(msg)
-    given = np.asarray(mask)
-    if given.shape != face.size or not (given >= 0).all() or not (given <= 1).all():
-        msg = f"A mask has the picture's height and width, {face.size}, and is in [0, 1]; got {given.shape}"
-        msg += f" with {given.min()} … {given.max()}." if given.size else "."
+    array = np.asarray(mask)
+    if array.shape != face.size or not (array >= 0).all() or not (array <= 1).all():
+        msg = f"A mask has the picture's height and width, {face.size}, and is in [0, 1]; got {array.shape}"
+        msg += f" with {array.min()} … {array.max()}." if array.size else "."
         raise BadValueError(msg)
-    return given.astype(np.float32)
+    return array.astype(np.float32)
 
 
 def laid_over(image: Picture, fill: npt.NDArray[np.floating], mask: Plane) -> Picture:

@@ -1,4 +1,4 @@
-"""What a restoration did, as one picture: before, with electrodes, the mask, restored."""
+"""A restoration as one picture: before, with electrodes, the mask, restored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def restoration_sheet(
     *,
     size: int = 128,
 ) -> Image:
-    """Return a row a face: without electrodes (if it is known), with, what was filled in, and restored.
+    """Return one row per face: without electrodes (if it is known), with, what was filled in, and restored.
 
     Parameters
     ----------
@@ -54,10 +54,10 @@ def restoration_sheet(
     shown: list[Face] = []
     captions: list[str] = []
     for place, face in enumerate(worn):
-        done = [restore(face, one, mask) for one in methods]
+        done = [restore(face, restored, mask) for restored in methods]
         white = np.repeat(np.rint(255 * done[0].mask).astype(np.uint8)[:, :, None], 3, axis=2)
-        row = [face, face.replace(image=white), *(face.replace(image=one.image) for one in done)]
-        words = ["with electrodes", "filled in", *(one.method.replace("_", " ") for one in done)]
+        row = [face, face.replace(image=white), *(face.replace(image=restored.image) for restored in done)]
+        words = ["with electrodes", "filled in", *(restored.method.replace("_", " ") for restored in done)]
         if bare is not None:
             row, words = [bare[place], *row], ["without", *words]
         shown += row

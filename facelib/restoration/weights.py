@@ -1,4 +1,4 @@
-"""The trained network: where its weights are, how they came to be, and how they are read."""
+"""Weights of the trained network: the file, its provenance, and its reader."""
 
 from __future__ import annotations
 

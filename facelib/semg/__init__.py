@@ -1,4 +1,4 @@
-"""Surface electromyography of the face: recordings, what muscles move, and faces that move along."""
+"""Surface electromyography of the face: recordings, muscle activity, and faces animated by it."""
 
 from __future__ import annotations
 

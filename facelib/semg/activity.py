@@ -1,4 +1,4 @@
-"""How active each muscle is, 0 … 1, from envelopes in µV; and what is said of it side by side.
+"""Activity of each muscle, 0 … 1, from envelopes in µV, and its summary for both sides.
 
 How many µV are "full" differs between muscles, electrodes and people, and nobody knows it of a recording. Our
 choice: a channel is at rest at its 5th percentile. A muscle is fully active at the 98th percentile of its
@@ -33,9 +33,9 @@ Doubles = npt.NDArray[np.float64]
 REST: Final = 5.0  # percentile
 FULL: Final = 98.0  # percentile
 LEAST: Final = 0.5  # of the most active muscle's full, for all others
-QUIET: Final = 0.2  # activity below which a muscle is said to rest: no ratio is told
+QUIET: Final = 0.2  # activity below which a muscle is said to rest: no ratio is given
 SUMMARY_COLUMNS: Final = {
-    "group": "what can be told apart by the face: one muscle, or several that move it alike",
+    "group": "what can be told apart in a face: one muscle, or several that move it alike",
     "title": "its name",
     "muscles": "the muscles it is made of, separated by commas",
     "peak_left": "largest activity of the left side, 0 … 1; NaN if it wasn't recorded",
@@ -46,8 +46,8 @@ SUMMARY_COLUMNS: Final = {
     "mean_right": "of the right side",
     "ratio": "mean_left / mean_right, infinite where the right side never moves; NaN where both sides rest, "
     "or one wasn't recorded",
-    "identifiable": "whether the face's units tell how active it is",
-    "sides_apart": "whether the face's units tell left from right",
+    "identifiable": "whether the face's units show how active it is",
+    "sides_apart": "whether the face's units distinguish left and right",
     "note": "what must be known about it",
 }
 """Columns of `summary`."""
@@ -56,7 +56,7 @@ SUMMARY_COLUMNS: Final = {
 @in_short()
 @dataclass(frozen=True, eq=False)
 class ActivityRange:
-    """What is 0 and what is 1 of each channel.
+    """The envelopes that count as 0 and as 1, per channel.
 
     Parameters
     ----------
@@ -70,18 +70,18 @@ class ActivityRange:
 
 
 def activity_range(recordings: Recording | Iterable[Recording]) -> ActivityRange:
-    """Return what is rest and what is full in envelopes of one recording, or of all of a session.
+    """Return the envelopes at rest and at full activity, of one recording or of all of a session.
 
     Raises
     ------
     BadValueError
         If there is none, one isn't an envelope, or nothing moves in them.
     """
-    given = [recordings] if isinstance(recordings, Recording) else list(recordings)
-    if not given:
+    listed = [recordings] if isinstance(recordings, Recording) else list(recordings)
+    if not listed:
         msg = "The range of activity is that of one recording or more; got none."
         raise BadValueError(msg)
-    values = [in_order(recording) for recording in given]
+    values = [in_order(recording) for recording in listed]
     rest = _percentile(np.concatenate(values), REST)
     high = np.fmax.reduce([_percentile(one, FULL) for one in values]) - rest
     pairs = high.reshape(-1, len(SIDES))  # channels are a muscle's left, then its right
@@ -154,21 +154,21 @@ def at_rate(values: Doubles, rate: float, wanted: float) -> tuple[Doubles, Doubl
     >>> times.round(3).tolist(), values.ravel().tolist()
     ([0.0, 0.067], [0.0, 2.0])
     """
-    own = np.arange(len(values)) / rate
+    stamps = np.arange(len(values)) / rate
     count = max(1, int(np.floor((len(values) - 1) / rate * wanted + 1e-9)) + 1)
     times = np.arange(count) / wanted
     near = np.clip(np.round(times * rate).astype(int), 0, len(values) - 1)
-    found = np.full((count, values.shape[1]), np.nan)
+    resampled = np.full((count, values.shape[1]), np.nan)
     for column, series in enumerate(values.T):
         known = np.isfinite(series)
         if known.any():
-            between = np.interp(times, own[known], series[known])
-            found[:, column] = np.where(known[near], between, np.nan)
-    return times, found
+            between = np.interp(times, stamps[known], series[known])
+            resampled[:, column] = np.where(known[near], between, np.nan)
+    return times, resampled
 
 
 def summary(activity: npt.ArrayLike, times: npt.ArrayLike) -> pd.DataFrame:
-    """Return what each muscle group did, side by side: one row a group, columns as in `SUMMARY_COLUMNS`.
+    """Return what each muscle group did, side by side: one row per group, columns as in `SUMMARY_COLUMNS`.
 
     Parameters
     ----------
@@ -196,12 +196,12 @@ def summary(activity: npt.ArrayLike, times: npt.ArrayLike) -> pd.DataFrame:
             "muscles": ", ".join(muscles),
         }
         series = {side: of_group(values, muscles, side) for side in SIDES}
-        for side, own in series.items():
-            known = bool(np.isfinite(own).any())
-            peak = int(np.nanargmax(own)) if known else 0
-            row[f"peak_{side}"] = own[peak]
-            row[f"at_{side}"] = when[peak] if known else np.nan
-            row[f"mean_{side}"] = float(np.nanmean(own)) if known else np.nan
+        for side, levels in series.items():
+            recorded = bool(np.isfinite(levels).any())
+            peak = int(np.nanargmax(levels)) if recorded else 0
+            row[f"peak_{side}"] = levels[peak]
+            row[f"at_{side}"] = when[peak] if recorded else np.nan
+            row[f"mean_{side}"] = float(np.nanmean(levels)) if recorded else np.nan
         moves = np.fmax(row["peak_left"], row["peak_right"]) >= QUIET  # type: ignore[call-overload]
         with np.errstate(divide="ignore"):
             row["ratio"] = np.divide(row["mean_left"], row["mean_right"]) if moves else np.nan  # type: ignore[call-overload]
@@ -221,11 +221,11 @@ def muscle_groups() -> dict[str, tuple[str, ...]]:
     >>> muscle_groups()["brow_depressors"]
     ('corrugator_supercilii', 'depressor_supercilii')
     """
-    found: dict[str, tuple[str, ...]] = {}
+    by_group: dict[str, tuple[str, ...]] = {}
     for group in GROUPS.values():
         name = group.id.removesuffix("_left").removesuffix("_right")
-        found.setdefault(name, tuple(dict.fromkeys(one.rpartition("_")[0] for one in group.channels)))
-    return found
+        by_group.setdefault(name, tuple(dict.fromkeys(one.rpartition("_")[0] for one in group.channels)))
+    return by_group
 
 
 def of_group(values: Doubles, muscles: Sequence[str], side: str) -> Doubles:

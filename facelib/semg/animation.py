@@ -1,4 +1,4 @@
-"""A head that is moved by a recording: face units of every moment, pictures when they are asked for.
+"""Animation of a head by a recording: face units of every frame, pictures on demand.
 
 Without a model the head moves by the declared map `facelib.semg.unit_weights`: muscles that move a face unit
 share it, fully active muscles move it fully. That is nobody's face in particular; a model learnt from one
@@ -47,10 +47,10 @@ TABLE_COLUMNS: Final = {
 
 
 class Moves(Protocol):
-    """What a model must do: `facelib.semg.EMG2Expression` does."""
+    """The interface of a model of face units; `facelib.semg.EMG2Expression` has it."""
 
     def predict(self, envelopes: Any, *, above_rest: bool) -> pd.DataFrame:
-        """Return face units of envelopes, how far they go beyond rest: a column a unit, a row a row."""
+        """Return face units, as far as they go beyond rest: one column per unit, one row per frame."""
 
 
 @in_short()
@@ -118,7 +118,7 @@ class Animation:
         return render_heads([self.head(index) for index in chosen], size)
 
     def table(self) -> pd.DataFrame:
-        """Return a row a picture; columns as in `TABLE_COLUMNS`."""
+        """Return one row per picture; columns as in `TABLE_COLUMNS`."""
         import pandas as pd
 
         table = pd.DataFrame({"frame": np.arange(len(self)), "seconds": self.times})
@@ -217,9 +217,9 @@ def animate(
         units = declared_units(activity) if model is None else _predicted(model, moves, wanted)
         how = DECLARED if model is None else type(model).__name__
     else:
-        given = _given_units(moves)
+        unit_rows = _given_units(moves)
         wanted = _rate(rate, RATE)
-        _, units = at_rate(given, RATE, wanted)
+        _, units = at_rate(unit_rows, RATE, wanted)
         activity, how = np.full((len(units), len(CHANNELS)), np.nan), GIVEN
     count = min(len(units), len(activity))
     recorded = ~np.isnan(activity)
@@ -277,7 +277,7 @@ def _given_units(moves: Any) -> Doubles:
         if len(lengths) != 1:
             msg = f"Columns of face units are equally long, and one or more; got {sorted(lengths)}."
             raise BadValueError(msg)
-        units = np.zeros((whole("Face units have a row a picture", lengths.pop(), 1), len(FACE_UNITS)))
+        units = np.zeros((whole("Face units have one row per picture", lengths.pop(), 1), len(FACE_UNITS)))
         for name, column in named.items():
             units[:, FACE_UNITS.index(name)] = column
     else:

@@ -54,7 +54,7 @@ PAIR_COLUMNS: Final = MappingProxyType(
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """One clip, with what is there of it.
+    """One clip, with those of its files that exist.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Clip:
     raw
         Path of the signals before processing.
     findings
-        What is wrong with the clip's files.
+        Findings on the clip's files.
     """
 
     id: str
@@ -93,9 +93,9 @@ class Dataset:
     Parameters
     ----------
     folder
-        Where it is.
+        Its path.
     clips
-        One row a clip; columns as in `facelib.semg.inventory.CLIP_COLUMNS`.
+        One row per clip; columns as in `facelib.semg.inventory.CLIP_COLUMNS`.
     findings
         What is missing or wrong, by the inventory and the names of files; `check` looks into the files.
     """
@@ -124,19 +124,19 @@ class Dataset:
             msg = f"There is no clip {clip!r}; see the column 'clip' of Dataset.clips."
             raise UnknownNameError(msg)
         row = {str(name): value for name, value in rows.iloc[0].items()}
-        found = [finding for finding in self.findings if finding.clip == clip]
+        findings = [finding for finding in self.findings if finding.clip == clip]
         if not row["electrodes"]:
             words = "Filmed without electrodes: it has no EMG."
-            found.append(Finding("note", "session without EMG", words, clip=clip))
+            findings.append(Finding("note", "session without EMG", words, clip=clip))
         paths = {name: self.folder / str(row[name]) if row[name] else None for name in _FILES}
         recording = blendshapes = None
         if paths["emg"]:
-            with _said(found, clip, "signals"):
-                recording = _envelopes(paths["emg"], str(row["session"]), clip, found)
+            with _said(findings, clip, "signals"):
+                recording = _envelopes(paths["emg"], str(row["session"]), clip, findings)
         if paths["blendshapes"]:
-            with _said(found, clip, "face units"):
+            with _said(findings, clip, "face units"):
                 blendshapes = read_units(paths["blendshapes"])
-        found.extend(_lengths(clip, recording, blendshapes, paths))
+        findings.extend(_lengths(clip, recording, blendshapes, paths))
         return Clip(
             clip,
             str(row["session"]),
@@ -147,7 +147,7 @@ class Dataset:
             paths["restored"],
             blendshapes,
             paths["raw"],
-            tuple(found),
+            tuple(findings),
         )
 
     def recordings(self, session: str) -> dict[str, Recording]:
@@ -194,23 +194,23 @@ class Dataset:
             Called with how many clips are done, of how many; what it raises ends the work.
         frames
             Whether every frame of every video is read, to find those that are missing or twice: about a
-            second a clip.
+            second per clip.
         """
         from facelib.semg.dataset_check import check_clip, check_session
 
-        found = [finding for finding in self.findings if not finding.clip]
+        findings = [finding for finding in self.findings if not finding.clip]
         done = 0
         for session in self.sessions:
             clips = []
             for name in self.clips.loc[self.clips["session"] == session, "clip"]:
                 clip = self.clip(str(name))
-                found.extend(check_clip(clip, frames=frames))
+                findings.extend(check_clip(clip, frames=frames))
                 clips.append(clip)
                 done += 1
                 if progress is not None:
                     progress(done, len(self.clips))
-            found.extend(check_session(session, clips))
-        return tuple(found)
+            findings.extend(check_session(session, clips))
+        return tuple(findings)
 
 
 _FILES: Final = ("emg", "video", "restored", "blendshapes", "raw")
@@ -237,9 +237,9 @@ def open_dataset(folder: str | Path) -> Dataset:
 
 
 def read_units(path: Path) -> pd.DataFrame:
-    """Read face units, gzipped CSV: a row a frame, a column of [0, 1] a unit.
+    """Read face units, gzipped CSV: one row per frame, one column per unit, values in [0, 1].
 
-    Units that no recorded muscle moves may be missing (the blendshape network doesn't tell the tongue) and
+    Units that no recorded muscle moves may be missing (the blendshape network doesn't read the tongue) and
     are NaN; other columns are left out.
 
     Raises
@@ -305,16 +305,16 @@ def _lengths(
         try:
             video = open_video(path)
         except FacelibError as error:
-            words = f"Its {title} can't be read: {error}"
-            yield Finding("error", "damaged file", words, "Fetch the file again.", clip=clip)
+            text = f"Its {title} can't be read: {error}"
+            yield Finding("error", "damaged file", text, "Fetch the file again.", clip=clip)
             continue
         counts[title] = video.count
         if abs(video.rate / RATE - 1) > 0.001:
-            words = f"The {title} has {video.rate:g} frames a second, the signals {RATE:g}."
+            text = f"The {title} has {video.rate:g} frames a second, the signals {RATE:g}."
             remedy = "Row i doesn't belong to frame i: resample one of them."
-            yield Finding("error", "wrong rate", words, remedy, clip=clip)
+            yield Finding("error", "wrong rate", text, remedy, clip=clip)
     if len(set(counts.values())) > 1:
         told = ", ".join(f"{title} {count}" for title, count in counts.items())
-        words = f"Its parts differ in length, in frames: {told}. Frames were dropped, or an end was cut."
+        text = f"Its parts differ in length, in frames: {told}. Frames were dropped, or an end was cut."
         remedy = "Row i may not belong to frame i: look at Video.check, and synchronise anew."
-        yield Finding("warning", "dropped frames", words, remedy, clip=clip)
+        yield Finding("warning", "dropped frames", text, remedy, clip=clip)

@@ -1,4 +1,4 @@
-"""What is wrong with the clips and sessions of a folder, beyond files that are missing or damaged."""
+"""Quality checks of the clips and sessions of a folder, beyond missing and damaged files."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from facelib.semg.dataset import Clip
 
 OF_CLIPS: Final = ("missing samples", "flat channel")
-"""What is said of single clips; whether a muscle was active is a matter of the session."""
+"""Checks of single clips; whether a muscle was active is a matter of the session."""
 
 
 def check_clip(clip: Clip, *, frames: bool = False) -> Iterator[Finding]:
-    """Say what is wrong with one clip: its files, its signals, and its video's frames if they are read.
+    """Return what is wrong with one clip: its files, its signals, and its video's frames if they are read.
 
     That a session was filmed without electrodes is said of the session, not of each clip.
     """
@@ -44,18 +44,18 @@ def check_clip(clip: Clip, *, frames: bool = False) -> Iterator[Finding]:
 
 
 def check_session(session: str, clips: Sequence[Clip]) -> Iterator[Finding]:
-    """Say what is wrong with the signals of a session as a whole: noise, and electrodes that were exchanged.
+    """Return what is wrong with the signals of a whole session: noise, and exchanged electrodes.
 
     Findings bear the session's name in place of a clip's.
     """
     recordings = [clip.recording for clip in clips if clip.recording is not None]
-    known = [name for name in (recordings[0].channels if recordings else ()) if _in_all(name, recordings)]
-    if not known:
+    shared = [name for name in (recordings[0].channels if recordings else ()) if _in_all(name, recordings)]
+    if not shared:
         return
     about = f"session {session}"
     whole = recordings[0].replace(
-        signals=np.concatenate([recording.pick(known).signals for recording in recordings]),
-        channels=tuple(known),
+        signals=np.concatenate([recording.pick(shared).signals for recording in recordings]),
+        channels=tuple(shared),
     )
     for row in quality_table(whole).to_dict("records"):
         for finding in said(row, Chain()):

@@ -1,7 +1,7 @@
-"""Were electrodes plugged in at each other's place? Envelopes are compared with what the face shows.
+"""Detection of exchanged electrodes: envelopes are compared with the movement of the face.
 
 A left channel that follows the right side of the face better than its own was swapped. That shows only where
-the sides differ: while both do the same, it can't be told.
+the sides differ: while both do the same, nothing shows it.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ ONE_SIDED: Final = 0.15
 LEAST: Final = 1.0
 """Seconds of one-sided movement that are needed."""
 SURE: Final = 0.4
-"""Correlation from which on a direction is told."""
+"""Correlation from which on a direction is accepted."""
 CLEAR: Final = 0.6
 """Correlation of each muscle with the other's units from which on two muscles look exchanged."""
 MARGIN: Final = 0.4
-"""How much better a muscle's envelope must follow another muscle's units than its own."""
+"""Margin by which a muscle's envelope must follow another muscle's units better than its own."""
 STIRS: Final = 0.02
 """Standard deviation of a muscle's face units, 0 … 1, from which on it moves at all."""
 LAG: Final = 0.5
@@ -66,7 +66,7 @@ def swapped(
     """Return for each muscle whether its sides, and for muscles whether they, were exchanged.
 
     Sides: the difference left − right of the envelopes is correlated with that of the face units that the
-    muscle moves; where the face was hardly ever one-sided, it can't be told. Muscles of a side are listed
+    muscle moves; where the face was hardly ever one-sided, nothing shows it. Muscles of a side are listed
     only if they look exchanged: each follows the other's units better than those of any other muscle, and
     not its own. The lag within ± .5 s is taken at which all muscles of a clip together fit best.
 
@@ -93,12 +93,12 @@ def swapped(
     """
     import pandas as pd
 
-    given = [recordings] if isinstance(recordings, Recording) else list(recordings)
+    listed = [recordings] if isinstance(recordings, Recording) else list(recordings)
     tables = [units] if isinstance(units, pd.DataFrame) else list(units)
-    if not given or len(given) != len(tables):
-        msg = f"Each recording has one table of units; got {len(given)} and {len(tables)}."
+    if not listed or len(listed) != len(tables):
+        msg = f"Each recording has one table of units; got {len(listed)} and {len(tables)}."
         raise BadValueError(msg)
-    clips = [_rows(recording, table, rate) for recording, table in zip(given, tables, strict=True)]
+    clips = [_rows(recording, table, rate) for recording, table in zip(listed, tables, strict=True)]
     scaled = np.split(
         _scaled(np.concatenate([measured for measured, _ in clips])),
         np.cumsum([len(measured) for measured, _ in clips])[:-1],
@@ -108,41 +108,41 @@ def swapped(
         for measured, (_, shown) in zip(scaled, clips, strict=True)
     ]
     measured, shown = (np.concatenate(parts) for parts in zip(*stepped, strict=True))
-    found = [row for muscle in MUSCLES if (row := _sides(muscle, measured, shown, rate)) is not None]
-    if _all_swapped(row["verdict"] for row in found):
+    rows = [row for muscle in MUSCLES if (row := _sides(muscle, measured, shown, rate)) is not None]
+    if _all_swapped(row["verdict"] for row in rows):
         measured = measured.reshape(len(measured), -1, 2)[:, :, ::-1].reshape(measured.shape)
-    found += _muscles(measured, shown, rate)
-    return pd.DataFrame(found, columns=list(SWAP_COLUMNS))
+    rows += _muscles(measured, shown, rate)
+    return pd.DataFrame(rows, columns=list(SWAP_COLUMNS))
 
 
 def _all_swapped(verdicts: Iterable[object]) -> bool:
-    """Tell whether the sides of all muscles that can be told, two at least, were exchanged."""
+    """Return whether the sides of all muscles that show them, two at least, were exchanged."""
     told = [verdict for verdict in verdicts if verdict != CANNOT_TELL]
     return len(told) >= 2 and set(told) == {SWAPPED}
 
 
 def swap_findings(table: pd.DataFrame) -> Iterator[Finding]:
-    """Say what `swapped` found: channels that were exchanged, and if nothing could be told of the sides."""
+    """Return the findings of `swapped`: exchanged channels, and whether the sides are undecided."""
     sides = table[table["what"] == "sides"]
     wrong = table[table["verdict"] == SWAPPED]
     if _all_swapped(sides["verdict"]):
-        told = sides[sides["verdict"] == SWAPPED]
-        muscles = ", ".join(split(channel)[0] for channel in told["channel"])
-        words = (
+        exchanged = sides[sides["verdict"] == SWAPPED]
+        muscles = ", ".join(split(channel)[0] for channel in exchanged["channel"])
+        text = (
             f"Left and right look exchanged: {muscles} follow the face's other side (correlation of the "
-            f"differences {told['own'].max():+.2f} or less), and none its own."
+            f"differences {exchanged['own'].max():+.2f} or less), and none its own."
         )
         remedy = "Exchange left and right of the whole recording; or the video is mirrored."
-        yield Finding("error", "swapped sides", words, remedy)
+        yield Finding("error", "swapped sides", text, remedy)
         wrong = wrong[wrong["what"] != "sides"]
     for row in wrong.to_dict("records"):
-        words = f"{row['channel']} and {row['other']} look exchanged: {row['why']}"
+        text = f"{row['channel']} and {row['other']} look exchanged: {row['why']}"
         remedy = "Compare with a photograph of the electrodes, and exchange both names."
-        yield Finding("error", f"swapped {row['what']}", words, remedy, str(row["channel"]))
+        yield Finding("error", f"swapped {row['what']}", text, remedy, str(row["channel"]))
     if len(sides) and (sides["verdict"] == CANNOT_TELL).all():
-        words = "Whether left and right were exchanged can't be told: no muscle moved on one side alone."
+        text = "It isn't clear whether left and right were exchanged: no muscle moved on one side alone."
         remedy = "Ask for one-sided movements (a wink, half a smile) at the start of each session."
-        yield Finding("note", "swapped sides", words, remedy)
+        yield Finding("note", "swapped sides", text, remedy)
 
 
 def _rows(recording: Recording, units: pd.DataFrame, rate: float) -> tuple[Doubles, Doubles]:
@@ -180,11 +180,11 @@ def _scaled(measured: Doubles) -> Doubles:
     scaled = np.full_like(measured, np.nan)
     for first in range(0, len(CHANNELS), 2):
         both = measured[:, first : first + 2]
-        known = [both[np.isfinite(both[:, side]), side] for side in (0, 1)]
-        if not all(side.size for side in known):
+        finite = [both[np.isfinite(both[:, side]), side] for side in (0, 1)]
+        if not all(side.size for side in finite):
             continue
-        rest = np.array([np.percentile(side, 5) for side in known])
-        full = max(float(np.percentile(side, 98) - low) for side, low in zip(known, rest, strict=True))
+        rest = np.array([np.percentile(side, 5) for side in finite])
+        full = max(float(np.percentile(side, 98) - low) for side, low in zip(finite, rest, strict=True))
         if full > 0:
             scaled[:, first : first + 2] = (both - rest) / full
     return scaled
@@ -221,32 +221,34 @@ def _correlation(a: Doubles, b: Doubles) -> float:
 
 
 def _sides(muscle: str, measured: Doubles, shown: Doubles, rate: float) -> dict[str, object] | None:
-    """Return what is told of a muscle's sides; None if one of them wasn't recorded."""
+    """Return the verdict on a muscle's sides; None if one of them wasn't recorded."""
     left, right = CHANNELS.index(f"{muscle}_left"), CHANNELS.index(f"{muscle}_right")
     if not np.isfinite(measured[:, [left, right]]).all(axis=1).any():
         return None
     seen = shown[:, left] - shown[:, right]
     seconds = float((np.abs(seen) >= ONE_SIDED).sum() / rate)
-    own, verdict = float("nan"), CANNOT_TELL
+    as_labelled, verdict = float("nan"), CANNOT_TELL
     if not np.isfinite(seen).any():
         why = "no face unit shows this muscle."
     elif seconds < LEAST:
         why = f"the face was one-sided there for {seconds:.1f} s only, or has one unit for both sides."
     else:
-        own = _correlation(measured[:, left] - measured[:, right], seen)
-        words = f"differences of envelopes and face units correlate by {own:+.2f} over {seconds:.1f} s."
-        if own >= SURE:
-            verdict, why = AS_LABELLED, f"each side follows its own: {words}"
-        elif own <= -SURE:
-            verdict, why = SWAPPED, f"each side follows the other: {words}"
+        as_labelled = _correlation(measured[:, left] - measured[:, right], seen)
+        reason = (
+            f"differences of envelopes and face units correlate by {as_labelled:+.2f} over {seconds:.1f} s."
+        )
+        if as_labelled >= SURE:
+            verdict, why = AS_LABELLED, f"each side follows its own: {reason}"
+        elif as_labelled <= -SURE:
+            verdict, why = SWAPPED, f"each side follows the other: {reason}"
         else:
-            why = f"the envelopes follow neither side: {words}"
+            why = f"the envelopes follow neither side: {reason}"
     return {
         "what": "sides",
         "channel": CHANNELS[left],
         "other": CHANNELS[right],
-        "own": own,
-        "crossed": -own,
+        "own": as_labelled,
+        "crossed": -as_labelled,
         "seconds": seconds,
         "verdict": verdict,
         "why": why,
@@ -270,23 +272,23 @@ def _muscles(measured: Doubles, shown: Doubles, rate: float) -> list[dict[str, o
         fits = np.array([[_correlation(measured[:, a], shown[:, b]) for b in columns] for a in columns])
         fits = np.nan_to_num(fits, nan=0.0)
         for a, b in combinations(range(len(columns)), 2):
-            own, crossed = (fits[a, a], fits[b, b]), (fits[a, b], fits[b, a])
+            as_labelled, crossed = (fits[a, a], fits[b, b]), (fits[a, b], fits[b, a])
             best = fits[a, b] >= fits[a].max() and fits[b, a] >= fits[b].max()
-            if best and min(crossed) >= CLEAR and max(own) + MARGIN <= min(crossed):
-                words = (
+            if best and min(crossed) >= CLEAR and max(as_labelled) + MARGIN <= min(crossed):
+                reason = (
                     f"each follows the other's face units ({min(crossed):+.2f} or better) and not its own "
-                    f"({max(own):+.2f} or less)."
+                    f"({max(as_labelled):+.2f} or less)."
                 )
                 listed.append(
                     {
                         "what": "muscles",
                         "channel": CHANNELS[columns[a]],
                         "other": CHANNELS[columns[b]],
-                        "own": float(np.mean(own)),
+                        "own": float(np.mean(as_labelled)),
                         "crossed": float(np.mean(crossed)),
                         "seconds": len(measured) / rate,
                         "verdict": SWAPPED,
-                        "why": words,
+                        "why": reason,
                     }
                 )
     return listed

@@ -1,4 +1,4 @@
-"""How well a map tells what it wasn't fitted to: whole clips, or a whole session, are left out in turn."""
+"""Cross-validation of maps: whole clips, or whole sessions, are left out in turn."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ COLUMNS: Final = MappingProxyType(
         "model": "EMG2Expression or Expression2EMG",
         "kind": "ridge or mlp",
         "by": "what was left out in turn: clip or session",
-        "level": "what is told: a channel, a face unit, or a group of channels (mean of what it has)",
+        "level": "what is predicted: a channel, a face unit, or a group of channels (mean of what it has)",
         "name": "of the channel, face unit or group",
-        "known": '"alone", "shared" or "not at all": what the face can tell of it (units: their muscles)',
+        "known": '"alone", "shared" or "not at all": what the face shows of it (units: their muscles)',
         "n": "rows that were compared",
         "clips": "clips they are from",
         "mse": "mean square of the error",
-        "rmse": "its root, in the unit of what is told",
-        "smape": "mean of |error| / mean of |told| and |true|, percent, 0 … 200; large where truth is near 0",
-        "rho": "Spearman's rank correlation of told and true over all rows; telling the mean of the other "
-        "clips, which is low where a clip is high, gives less than 0",
+        "rmse": "its root, in the unit of what is predicted",
+        "smape": "mean of |error| / mean of |predicted| and |true|, percent, 0 … 200; large near a true 0",
+        "rho": "Spearman's rank correlation of predicted and true over all rows; predicting the mean of the "
+        "other clips, which is low where a clip is high, gives less than 0",
         "rho_low": "lower end of its 95 % interval: percentiles over resampled clips, ranks kept",
         "rho_high": "upper end",
         "rho_clip": "median over clips of the rank correlation within each: without differences of clips",
-        "baseline_mse": "mean square of the error of always telling the training's mean",
+        "baseline_mse": "mean square of the error of always predicting the training's mean",
         "baseline_smape": "SMAPE of that",
         "skill": "1 − mse / baseline_mse: 0 is as good as the mean, 1 is perfect",
     }
@@ -55,14 +55,14 @@ COLUMNS: Final = MappingProxyType(
 @in_short()
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """What maps told of clips that they weren't fitted to.
+    """Predictions of maps for clips that they weren't fitted to.
 
     Parameters
     ----------
     model, kind, by
         As in `COLUMNS`.
     names
-        What is told: channels, or face units.
+        What is predicted: channels, or face units.
     true, told
         (n, k) of each clip, by its id.
     baseline
@@ -81,7 +81,7 @@ class HeldOut:
     sessions: Mapping[str, str]
 
     def table(self, *, n_bootstrap: int = BOOTSTRAP, seed: int = 0) -> pd.DataFrame:
-        """Return how good it is, a row for each channel or unit, then for each group; see `COLUMNS`."""
+        """Return the scores, one row per channel or unit, then per group; see `COLUMNS`."""
         import pandas as pd
 
         level = "channel" if self.model == Expression2EMG.__name__ else "unit"
@@ -93,12 +93,12 @@ class HeldOut:
         for group in GROUPS.values():
             if self._members(group):
                 scores = self._scores(group.id, n_bootstrap, seed)
-                rows.append({"level": "group", "name": group.id, "known": _known(group), **scores})
+                rows.append({"level": "group", "name": group.id, "known": _how_known(group), **scores})
         shown = [{"model": self.model, "kind": self.kind, "by": self.by, **row} for row in rows]
         return pd.DataFrame(shown, columns=list(COLUMNS))
 
     def trace(self, clip: str, name: str) -> tuple[Floats, Floats]:
-        """Return what is true and what was told of a channel, unit or group in a clip, each (n,).
+        """Return the true and the predicted values of a channel, unit or group in a clip, each (n,).
 
         Raises
         ------
@@ -106,7 +106,7 @@ class HeldOut:
             There is no such clip or name.
         """
         if clip not in self.true:
-            msg = f"No clip {clip!r} was told; there are {', '.join(self.true)}."
+            msg = f"No clip {clip!r} was predicted; there are {', '.join(self.true)}."
             raise UnknownNameError(msg)
         return self._rows(self.true[clip], name), self._rows(self.told[clip], name)
 
@@ -116,9 +116,9 @@ class HeldOut:
 
         parts = []
         for name in names:
-            true, told = self.trace(clip, name)
+            true, predicted = self.trace(clip, name)
             seconds = np.arange(len(true)) / rate
-            parts.append(pd.DataFrame({"seconds": seconds, "name": name, "true": true, "told": told}))
+            parts.append(pd.DataFrame({"seconds": seconds, "name": name, "true": true, "told": predicted}))
         return pd.concat(parts, ignore_index=True)
 
     def _members(self, group: Group) -> tuple[str, ...]:
@@ -129,20 +129,22 @@ class HeldOut:
         if name in self.names:
             return rows[..., self.names.index(name)]
         if name not in GROUPS or not self._members(GROUPS[name]):
-            msg = f"Nothing was told of {name!r}; there are {', '.join(self.names)}, and their groups."
+            msg = f"Nothing was predicted for {name!r}; there are {', '.join(self.names)}, and their groups."
             raise UnknownNameError(msg)
         columns = [self.names.index(member) for member in self._members(GROUPS[name])]
         return np.asarray(rows[..., columns].mean(axis=-1))
 
     def _scores(self, name: str, n_bootstrap: int, seed: int) -> dict[str, float]:
         true = [self._rows(self.true[clip], name) for clip in self.true]
-        told = [self._rows(self.told[clip], name) for clip in self.true]
+        predicted = [self._rows(self.told[clip], name) for clip in self.true]
         usual = [
             np.full(len(rows), float(self._rows(self.baseline[clip], name)))
             for clip, rows in zip(self.true, true, strict=True)
         ]
-        whole = [np.isfinite(a) & np.isfinite(b) for a, b in zip(true, told, strict=True)]
-        kept = [(a[w], b[w], c[w]) for a, b, c, w in zip(true, told, usual, whole, strict=True) if w.any()]
+        whole = [np.isfinite(a) & np.isfinite(b) for a, b in zip(true, predicted, strict=True)]
+        kept = [
+            (a[w], b[w], c[w]) for a, b, c, w in zip(true, predicted, usual, whole, strict=True) if w.any()
+        ]
         if not kept:
             return {"n": 0, "clips": 0}
         return scores(kept, n_bootstrap=n_bootstrap, seed=seed)
@@ -158,7 +160,7 @@ def evaluate(
     progress: Progress | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Return how well maps tell what they weren't fitted to; columns as in `COLUMNS`.
+    """Return how well maps predict clips that they weren't fitted to; columns as in `COLUMNS`.
 
     On simulated recordings this tests the software: the map that is found is the one that was put in.
 
@@ -190,7 +192,7 @@ def evaluate(
 def held_out(
     model: Model, pairs: Sequence[Pair], *, by: By = "clip", progress: Progress | None = None, **options: Any
 ) -> HeldOut:
-    """Return what maps told of clips that they weren't fitted to; see `evaluate`."""
+    """Return the predictions of maps for clips that they weren't fitted to; see `evaluate`."""
     clips = list(pairs)
     if by not in get_args(By):
         msg = f"What is left out in turn is a {' or a '.join(get_args(By))}; got {by!r}."
@@ -205,7 +207,7 @@ def held_out(
         msg = f"To leave one {by} out, two or more are needed; got {len(parts)}."
         raise BadValueError(msg)
     true: dict[str, Floats] = {}
-    told: dict[str, Floats] = {}
+    predicted: dict[str, Floats] = {}
     baseline: dict[str, Floats] = {}
     names: tuple[str, ...] = ()
     for done, part in enumerate(parts, 1):
@@ -216,7 +218,7 @@ def held_out(
         usual = np.nanmean(np.concatenate([_true(clip, names) for clip in rest]), axis=0)
         for clip in part:
             true[clip.id], baseline[clip.id] = _true(clip, names), usual
-            told[clip.id] = _told(fitted, clip)
+            predicted[clip.id] = _prediction(fitted, clip)
         if progress is not None:
             progress(done / len(parts), f"{done} of {len(parts)} left out")
     return HeldOut(
@@ -225,7 +227,7 @@ def held_out(
         by,
         names,
         true,
-        told,
+        predicted,
         baseline,
         {clip.id: clip.session for clip in clips},
     )
@@ -243,16 +245,16 @@ def scores(
     n_bootstrap, seed
         Resamples of clips, and their seed.
     """
-    true, told, usual = (np.concatenate(rows) for rows in zip(*clips, strict=True))
-    mse, plain = (float(np.square(rows - true).mean()) for rows in (told, usual))
+    true, predicted, usual = (np.concatenate(rows) for rows in zip(*clips, strict=True))
+    mse, plain = (float(np.square(rows - true).mean()) for rows in (predicted, usual))
     low, high = _interval(clips, n_bootstrap, seed)
     return {
         "n": len(true),
         "clips": len(clips),
         "mse": mse,
         "rmse": mse**0.5,
-        "smape": smape(true, told),
-        "rho": rank_correlation(true, told),
+        "smape": smape(true, predicted),
+        "rho": rank_correlation(true, predicted),
         "rho_low": low,
         "rho_high": high,
         "rho_clip": _median([rank_correlation(a, b) for a, b, _ in clips]),
@@ -308,11 +310,11 @@ def _interval(
     )
     n, a, b, aa, bb, ab = (drawn @ sums).T
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = (ab - a * b / n) / np.sqrt((aa - a * a / n) * (bb - b * b / n))
-    found = found[np.isfinite(found)]
-    if not len(found):
+        correlations = (ab - a * b / n) / np.sqrt((aa - a * a / n) * (bb - b * b / n))
+    correlations = correlations[np.isfinite(correlations)]
+    if not len(correlations):
         return float("nan"), float("nan")
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(correlations, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 
@@ -322,19 +324,19 @@ def _true(clip: Pair, names: Sequence[str]) -> Floats:
     return unit_rows(clip, names)[0]
 
 
-def _told(model: EMG2Expression | Expression2EMG, clip: Pair) -> Floats:
+def _prediction(model: EMG2Expression | Expression2EMG, clip: Pair) -> Floats:
     if isinstance(model, Expression2EMG):
         return envelope_rows(model.predict(clip), model.outputs)
     return np.asarray(model.predict(clip.envelope), np.float64)
 
 
-def _known(group: Group) -> str:
+def _how_known(group: Group) -> str:
     return "not at all" if not group.identifiable else "shared" if len(group.channels) > 1 else "alone"
 
 
 def _channel(name: str) -> str:
-    return _known(group_of(name))
+    return _how_known(group_of(name))
 
 
 def _unit(name: str) -> str:
-    return next((_known(group) for group in GROUPS.values() if name in group.units), "not at all")
+    return next((_how_known(group) for group in GROUPS.values() if name in group.units), "not at all")

@@ -16,8 +16,8 @@ ESTIMATED: Final = (
     "Estimated from a film, not recorded: what a model that was fitted to other recordings expects of "
     "muscles, given how a network reads the face. Muscles that move nothing to be seen (masseter) are left "
     "out as NaN; where both sides share a face unit (medial frontalis, mentalis, orbicularis oris), what is "
-    "told of left and right isn't known of each; nor are muscles that move the same unit (corrugator and "
-    "depressor supercilii) told apart; tension without movement isn't seen."
+    "estimated for left and right holds for both together; nor are muscles that move the same unit "
+    "(corrugator and depressor supercilii) distinguished; tension without movement isn't seen."
 )
 
 
@@ -26,7 +26,7 @@ def electrode_free_emg(
 ) -> Recording:
     """Return what a model expects of the muscles in a film of a face without electrodes.
 
-    What it can't know is told in `ESTIMATED`, which stands in the result's ``source``. It is an estimate, and
+    What it can't know is said in `ESTIMATED`, which stands in the result's ``source``. It is an estimate, and
     only as good as the recordings that the model was fitted to: another person, camera or light is another
     matter.
 
@@ -42,7 +42,7 @@ def electrode_free_emg(
     Returns
     -------
     Recording
-        Envelopes at the film's rate; NaN where no face was seen, and for channels that can't be told.
+        Envelopes at the film's rate; NaN where no face was seen, and for channels that the face doesn't show.
     """
     watched = film if isinstance(film, Watched) else units_of_video(film, **options)
     expected = model.predict(watched.frame(), rate=watched.rate)

@@ -1,4 +1,4 @@
-"""The plane that electrode schemes are drawn in: where positions lie, where the face ends, and its features.
+"""The plane of the electrode schemes: positions, the outline of the face, and its features.
 
 x = 0 is the midline and y = 0 the Frankfort plane, mm; y grows upwards and x towards the person's left, which
 is the right of a picture.

@@ -1,4 +1,4 @@
-"""What both maps between muscles and faces have in common: settings, weights, a file."""
+"""The base of both maps between muscles and faces: settings, weights, a file."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Map:
     weights
         float32 arrays by name, see `facelib.semg.regression`.
     rest
-        Envelopes (one a channel) that are taken for a face at rest.
+        Envelopes (one per channel) that are taken for a face at rest.
     rows, left_out, clips
         Rows it was fitted to, rows left out for a NaN in them or in their context, and clips.
     penalty
@@ -89,8 +89,8 @@ class Map:
         from safetensors.numpy import save
 
         target = Path(path)
-        told = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "weights"}
-        text = json.dumps({"direction": self.direction, **told}, ensure_ascii=False)
+        settings = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "weights"}
+        text = json.dumps({"direction": self.direction, **settings}, ensure_ascii=False)
         content = save({name: np.array(array) for name, array in self.weights.items()}, {_HEAD: text})
         with explained(target), written_whole(target) as file:
             file.write(content)
@@ -113,15 +113,15 @@ class Map:
             raise BadModelError(msg)
         try:
             with safe_open(source, "np") as file:
-                told = json.loads((file.metadata() or {})[_HEAD])
+                settings = json.loads((file.metadata() or {})[_HEAD])
                 weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-            direction = told.pop("direction")
+            direction = settings.pop("direction")
             if direction != cls.direction:
                 msg = f"{source.name} maps {direction}; {cls.__name__} reads maps {cls.direction}."
                 raise BadModelError(msg)
-            lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
-            found = cls(**{**told, **lists}, weights=weights)
-            _check_weights(found)
+            lists = {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
+            loaded = cls(**{**settings, **lists}, weights=weights)
+            _check_weights(loaded)
         except (
             SafetensorError,
             KeyError,
@@ -134,7 +134,7 @@ class Map:
                 raise
             msg = f"{source.name} holds no map that facelib saved: {error}."
             raise BadModelError(msg) from error
-        return found
+        return loaded
 
     @classmethod
     def fitted(cls, inputs: Sequence[Floats], outputs: Sequence[Floats], given: Given, told: Told) -> Self:
@@ -169,7 +169,7 @@ class Map:
         return np.asarray(wide.sum(axis=0), np.float64)
 
     def mapped(self, rows: Floats) -> Floats:
-        """Return what the map makes of rows (n, inputs), each seen with its context: (n, outputs)."""
+        """Return the map's predictions for rows (n, inputs), each seen with its context: (n, outputs)."""
         return regression.apply(self.weights, regression.with_context(rows, self.context))
 
 
@@ -185,7 +185,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Told:
-    """What a map must know of what it was fitted to."""
+    """Facts about the training data that a map keeps."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The inventory of a folder in the layout of "Mimics, Muscles, and Me": MMM.csv, and what is there of it."""
+"""The inventory of a folder in the layout of "Mimics, Muscles, and Me": MMM.csv, and which files exist."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ CLIP_COLUMNS: Final = MappingProxyType(
         "session": "which recording, e.g. 1S; 99_1S where the folder has several participants",
         "mode": "schaede (tasks of the face) or emotion (imitated expressions)",
         "task": "what was asked for",
-        "number": "place of the task in its session and mode; -1 where the id doesn't tell",
+        "number": "place of the task in its session and mode; -1 where the id doesn't say",
         "electrodes": "whether electrodes were on the face",
         "paired": "whether the inventory says that there are signals in step with the video",
         "emg": "envelopes; this and the following are paths from the folder, empty where nothing is there",
         "video": "cut to the signals",
         "uncut": "the whole take",
         "restored": "video with the electrodes taken out of the picture",
-        "blendshapes": "face units of the restored video, a row a frame",
+        "blendshapes": "face units of the restored video, one row per frame",
         "raw": "signals before processing, where the folder has them",
     }
 )
@@ -49,7 +49,7 @@ CLIP_COLUMNS: Final = MappingProxyType(
 _ID: Final = re.compile(r"^(?P<pid>[^_]+)_(?P<rec>[^_]+)_(?P<mode>[^_]+)_(?P<number>\d+)_(?P<task>.+)$")
 _FOLDERS: Final = ("emg", "video", "video_no-cut", "video_noelec", "video_noelec_params")
 _SHOWN: Final = 5
-_LONGEST: Final = 200  # characters of a path that are told
+_LONGEST: Final = 200  # characters of a path that are shown
 _MOST_FILES: Final = 100_000
 
 
@@ -96,14 +96,14 @@ def clips_of(folder: Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
 
     table = read_inventory(folder)
     units = _unit_paths(folder)
-    found: list[Finding] = []
-    rows = [_row(folder, row, units, found) for row in table.to_dict("records")]
+    findings: list[Finding] = []
+    rows = [_row(folder, row, units, findings) for row in table.to_dict("records")]
     clips = pd.DataFrame(rows, columns=list(CLIP_COLUMNS))
     if len(clips["participant"].unique()) > 1:  # electrodes of one say nothing of another's
         clips["session"] = clips["participant"] + "_" + clips["session"]
-    found.extend(_of_sessions(clips))
-    found.extend(_unlisted(folder, clips))
-    return clips, tuple(found)
+    findings.extend(_of_sessions(clips))
+    findings.extend(_unlisted(folder, clips))
+    return clips, tuple(findings)
 
 
 def _row(folder: Path, row: dict[Any, str], units: dict[str, str], found: list[Finding]) -> dict[str, Any]:
@@ -111,19 +111,19 @@ def _row(folder: Path, row: dict[Any, str], units: dict[str, str], found: list[F
     clip = row["index"]
     parts = _ID.match(clip)
     if parts is None or (parts["pid"], parts["rec"]) != (row["pid"], row["rec"]):
-        words = f"Its id {clip!r} isn't participant_session_mode_number_task of its row in {INVENTORY}."
+        text = f"Its id {clip!r} isn't participant_session_mode_number_task of its row in {INVENTORY}."
         remedy = "It can't be paired with its counterpart without electrodes; correct the row."
-        found.append(Finding("warning", "inventory", words, remedy, clip=clip))
+        found.append(Finding("warning", "inventory", text, remedy, clip=clip))
     at = f"{row['pid']}_{row['rec']}/{clip}"
-    told = {name: row.get(column, "") for name, column in PATHS.items()}
-    told["blendshapes"] = units.get(clip, "")
-    paths = {name: _there(folder, path, clip, name, found) for name, path in told.items()}
-    if not told["blendshapes"]:
+    stated = {name: row.get(column, "") for name, column in PATHS.items()}
+    stated["blendshapes"] = units.get(clip, "")
+    paths = {name: _there(folder, path, clip, name, found) for name, path in stated.items()}
+    if not stated["blendshapes"]:
         paths["blendshapes"] = _quietly(folder, f"video_noelec_params/{METHOD}/{at}_params.csv.gz")
     electrodes = row["type"] == "sensor" or (row["type"] != "normal" and row["rec"].endswith("S"))
-    if electrodes and not told["emg"]:
-        words = "Electrodes were on the face, but the inventory names no signals."
-        found.append(Finding("warning", "missing file", words, "The clip has a video only.", clip=clip))
+    if electrodes and not stated["emg"]:
+        text = "Electrodes were on the face, but the inventory names no signals."
+        found.append(Finding("warning", "missing file", text, "The clip has a video only.", clip=clip))
     return {
         "clip": clip,
         "participant": row["pid"],
@@ -144,13 +144,13 @@ def _there(folder: Path, path: str, clip: str, name: str, found: list[Finding]) 
         return ""
     inside = _inside(folder, path)
     if inside is None:
-        words = f"{INVENTORY} names a file outside of the folder ({name}: {path!r}); it isn't opened."
-        found.append(Finding("error", "path", words, "Paths are relative to the folder.", clip=clip))
+        text = f"{INVENTORY} names a file outside of the folder ({name}: {path!r}); it isn't opened."
+        found.append(Finding("error", "path", text, "Paths are relative to the folder.", clip=clip))
         return ""
     if not _is_file(inside):
-        words = f"The file {_short(path)} isn't there ({CLIP_COLUMNS[name]})."
+        text = f"The file {_short(path)} isn't there ({CLIP_COLUMNS[name]})."
         remedy = "Fetch the data set's archive again, or go without this part."
-        found.append(Finding("warning", "missing file", words, remedy, clip=clip))
+        found.append(Finding("warning", "missing file", text, remedy, clip=clip))
         return ""
     return path
 
@@ -200,11 +200,11 @@ def _of_sessions(clips: pd.DataFrame) -> Iterator[Finding]:
     for (participant, session), part in clips.groupby(["participant", "session"], sort=False):
         if not (part["emg"] != "").any():
             without = not part["electrodes"].any()
-            words = f"Session {session} of participant {participant} has no EMG"
+            text = f"Session {session} of participant {participant} has no EMG"
             yield Finding(
                 "note" if without else "error",
                 "session without EMG",
-                f"{words}: it was filmed without electrodes." if without else f"{words} that can be read.",
+                f"{text}: it was filmed without electrodes." if without else f"{text} that can be read.",
                 "Its clips have videos only." if without else "Fetch emg/ again.",
             )
 

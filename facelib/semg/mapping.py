@@ -1,8 +1,8 @@
 """From muscle activity to face units and back: maps that are fitted to clips with both.
 
 `Expression2EMG` makes EMG without electrodes: what it says is an expectation given the face, and it can't
-know what the face doesn't show. Which channels are told alone, which only together with others, and which not
-at all stands in `Expression2EMG.channels`, by the groups of `facelib.semg.GROUPS`.
+know what the face doesn't show. Which channels are known alone, which only together with others, and which
+not at all stands in `Expression2EMG.channels`, by the groups of `facelib.semg.GROUPS`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RATES: Final = 1.25
 REST: Final = 5.0
 """Percentile of the training's envelopes that is taken for a face at rest."""
 IDENTIFIABLE: Final = tuple(name for name in CHANNELS if group_of(name).identifiable)
-"""Channels of which the face tells something: all but masseter."""
+"""Channels of which the face shows something: all but masseter."""
 
 CHANNEL_COLUMNS: Final = MappingProxyType(
     {
@@ -86,7 +86,7 @@ class EMG2Expression(Map):
         channels
             That it takes.
         units
-            That it tells; None: those that all clips have.
+            That it predicts; None: those that all clips have.
         context
             Frames that it sees around each.
         scale
@@ -105,12 +105,12 @@ class EMG2Expression(Map):
         names = tuple(units) if units is not None else _common_units(clips)
         x = [envelope_rows(clip.envelope, channels) for clip in clips]
         y = [scaled(unit_rows(clip, names)[0], scale) for clip in clips]
-        given = Given(kind, tuple(context), scale, seed)
-        told = Told(tuple(channels), names, clips[0].envelope.unit, clips[0].envelope.rate, _rest(x))
-        return cls.fitted(x, y, given, told)
+        settings = Given(kind, tuple(context), scale, seed)
+        facts = Told(tuple(channels), names, clips[0].envelope.unit, clips[0].envelope.rate, _rest(x))
+        return cls.fitted(x, y, settings, facts)
 
     def predict(self, envelopes: Any, *, above_rest: bool = False) -> pd.DataFrame:
-        """Return the face units that go with envelopes: a column for each of `outputs`, 0 … 1, a row a row.
+        """Return the face units expected of envelopes, 0 … 1: one column per output, one row per frame.
 
         Parameters
         ----------
@@ -118,8 +118,8 @@ class EMG2Expression(Map):
             A `Recording`, a table by channel, or an array in the order of `inputs`; normalised as for the
             fit. Rows with NaN give NaN.
         above_rest
-            Tell how far units go beyond those of a face at rest, for heads that are at rest at 0: maps of
-            what a network read tell brows half raised of any face.
+            Return how far units go beyond those of a face at rest, for heads that are at rest at 0: maps of
+            what a network read see brows half raised in any face.
 
         Raises
         ------
@@ -161,13 +161,13 @@ class EMG2Expression(Map):
         """
         import pandas as pd
 
-        declared, found = unit_weights(), self.slopes()
+        declared, fitted = unit_weights(), self.slopes()
         rows = []
         for row, unit in enumerate(FACE_UNITS):
             for column, channel in enumerate(CHANNELS):
                 known = unit in self.outputs and channel in self.inputs and channel in IDENTIFIABLE
                 if known and declared[row].any():
-                    weight = found[self.inputs.index(channel), self.outputs.index(unit)]
+                    weight = fitted[self.inputs.index(channel), self.outputs.index(unit)]
                     rows += [("declared", unit, channel, declared[row, column])]
                     rows += [("found", unit, channel, float(weight))]
         table = pd.DataFrame(rows, columns=["which", "unit", "channel", "weight"])
@@ -199,17 +199,17 @@ class Expression2EMG(Map):
         scale: Scale = "plain",
         seed: int = 0,
     ) -> Self:
-        """Fit the map to all channels of which the face tells something; see `EMG2Expression.fit`."""
+        """Fit the map to all channels that the face shows something of; see `EMG2Expression.fit`."""
         clips = _clips(pairs)
         names = tuple(units) if units is not None else _common_units(clips)
         x = [scaled(unit_rows(clip, names)[0], scale) for clip in clips]
         y = [envelope_rows(clip.envelope, IDENTIFIABLE) for clip in clips]
-        given = Given(kind, tuple(context), scale, seed)
-        told = Told(names, IDENTIFIABLE, clips[0].envelope.unit, clips[0].envelope.rate, _rest(y))
-        return cls.fitted(x, y, given, told)
+        settings = Given(kind, tuple(context), scale, seed)
+        facts = Told(names, IDENTIFIABLE, clips[0].envelope.unit, clips[0].envelope.rate, _rest(y))
+        return cls.fitted(x, y, settings, facts)
 
     def predict(self, units: Any, *, rate: float | None = None) -> Recording:
-        """Return the expected envelopes of all 22 channels; NaN for those that the face tells nothing of.
+        """Return the expected envelopes of all 22 channels; NaN for those that the face doesn't show.
 
         Parameters
         ----------
@@ -233,7 +233,7 @@ class Expression2EMG(Map):
 
     @staticmethod
     def channels() -> pd.DataFrame:
-        """Return what can be known of each channel from a face; columns as in `CHANNEL_COLUMNS`."""
+        """Return how each channel is known from a face; columns as in `CHANNEL_COLUMNS`."""
         import pandas as pd
 
         rows = []

@@ -72,13 +72,13 @@ def bipolar(recording: Recording, pairs: Pairs | None = None) -> Recording:
 
 def pair_columns(recording: Recording, pairs: Pairs | None = None) -> dict[str, tuple[int, int]]:
     """Return each channel's columns (plus, minus) in a monopolar recording; see `bipolar`."""
-    chosen = inputs_of(recording.channels) if pairs is None else _given(recording.channels, pairs)
+    chosen = inputs_of(recording.channels) if pairs is None else _stated_pairs(recording.channels, pairs)
     where = {name: column for column, name in enumerate(recording.channels)}
     return {channel: (where[plus], where[minus]) for channel, (plus, minus) in chosen.items()}
 
 
 def inputs_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return channel -> (plus, minus), told by the names of the inputs.
+    """Return channel -> (plus, minus), from the names of the inputs.
 
     Our choice of names: any name of a channel, see `channel_of`, and then which of the two electrodes it is:
     a / b, 1 / 2, + / −, or plus / minus ("Zygomaticus_l 1", "F20a", "Zyg li (b)"). The first of each is plus.
@@ -96,15 +96,15 @@ def inputs_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     >>> inputs_of(["F20a", "F20b"])
     {'zygomaticus_left': ('F20a', 'F20b')}
     """
-    found: dict[str, dict[int, list[str]]] = {}
+    inputs: dict[str, dict[int, list[str]]] = {}
     for name in names:
         channel, which = _input(name)
-        found.setdefault(channel, {}).setdefault(which, []).append(name)
-    twice = [name for sides in found.values() for same in sides.values() if len(same) > 1 for name in same]
+        inputs.setdefault(channel, {}).setdefault(which, []).append(name)
+    twice = [name for sides in inputs.values() for same in sides.values() if len(same) > 1 for name in same]
     if twice:
         msg = f"Each input of a pair is needed once; these stand for the same one: {', '.join(twice)}."
         raise BadTableError(msg, duplicates=twice)
-    alone = {channel: sides for channel, sides in found.items() if len(sides) == 1}
+    alone = {channel: sides for channel, sides in inputs.items() if len(sides) == 1}
     if alone:
         present = [same[0] for sides in alone.values() for same in sides.values()]
         lacking = [f"{channel} {'b' if 0 in sides else 'a'}" for channel, sides in alone.items()]
@@ -113,7 +113,9 @@ def inputs_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
             "Add the partner, name the inputs after each other, as 'F20a' and 'F20b', or leave them out."
         )
         raise BadTableError(msg, missing=lacking, hint="In Python: say what belongs together by pairs=.")
-    return {channel: (found[channel][0][0], found[channel][1][0]) for channel in CHANNELS if channel in found}
+    return {
+        channel: (inputs[channel][0][0], inputs[channel][1][0]) for channel in CHANNELS if channel in inputs
+    }
 
 
 def _input(name: str) -> tuple[str, int]:
@@ -132,23 +134,23 @@ def _input(name: str) -> tuple[str, int]:
     raise UnknownNameError(msg, hint="In Python: or say what belongs together by pairs=.")
 
 
-def _given(names: Sequence[str], pairs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
+def _stated_pairs(names: Sequence[str], pairs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
     """Return pairs that were given, checked, in the order of `CHANNELS`."""
-    chosen: dict[str, tuple[str, str]] = {}
+    pairs_by_channel: dict[str, tuple[str, str]] = {}
     for key, pair in pairs.items():
         channel = channel_of(key)
         if isinstance(pair, str) or len(pair) != 2:
             msg = f"A pair is two names of inputs, (plus, minus); {key!r} has {pair!r}."
             raise BadValueError(msg)
-        if channel in chosen:
+        if channel in pairs_by_channel:
             msg = f"Two of the pairs mean the channel {channel}."
             raise BadTableError(msg, duplicates=[channel])
-        chosen[channel] = (pair[0], pair[1])
-    used = [name for pair in chosen.values() for name in pair]
+        pairs_by_channel[channel] = (pair[0], pair[1])
+    used = [name for pair in pairs_by_channel.values() for name in pair]
     if missing := sorted(set(used) - set(names)):
         msg = f"The recording has no input {', '.join(missing)}; it has {', '.join(names)}."
         raise UnknownNameError(msg)
     if twice := sorted({name for name in used if used.count(name) > 1}):
         msg = f"An input belongs to one pair; these stand in two places: {', '.join(twice)}."
         raise BadTableError(msg, duplicates=twice)
-    return {channel: chosen[channel] for channel in CHANNELS if channel in chosen}
+    return {channel: pairs_by_channel[channel] for channel in CHANNELS if channel in pairs_by_channel}

@@ -45,7 +45,7 @@ class Muscle:
     region
         One of `REGIONS`.
     does
-        What is seen when it contracts.
+        Visible effect of its contraction.
     units
         Face units (without the side) that it moves, and the share of each that is its own.
     note
@@ -201,8 +201,8 @@ MUSCLE_COLUMNS: Final = MappingProxyType(
         "left": "electrode position of the person's left side",
         "does": "what is seen when it contracts",
         "units": "face units that it moves, with its share of each",
-        "group": "what can be told of it from the face, by id of the group",
-        "identifiable": "whether face units tell how active that group is",
+        "group": "id of the group of channels that the face doesn't distinguish",
+        "identifiable": "whether face units show how active that group is",
         "note": "what must be known",
     }
 )
@@ -211,7 +211,7 @@ MUSCLE_COLUMNS: Final = MappingProxyType(
 
 @dataclass(frozen=True)
 class Group:
-    """Channels that can't be told apart by what they move.
+    """Channels that can't be distinguished by what they move.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ class Group:
     units
         Face units that they move, with their sides.
     identifiable
-        Whether face units tell how active the group is.
+        Whether face units show how active the group is.
     why
         Why not, or why its channels stand together.
     """
@@ -310,11 +310,11 @@ def split(channel: str) -> tuple[str, Side]:
 
 def _groups() -> dict[str, Group]:
     """Put channels together that move the same face units."""
-    found: dict[tuple[str, ...], list[str]] = {}
+    by_units: dict[tuple[str, ...], list[str]] = {}
     for channel in CHANNELS:
-        found.setdefault(tuple(units_of(*split(channel))), []).append(channel)
+        by_units.setdefault(tuple(units_of(*split(channel))), []).append(channel)
     groups = {}
-    for units, channels in found.items():
+    for units, channels in by_units.items():
         muscles = list(dict.fromkeys(split(channel)[0] for channel in channels))
         sides = {split(channel)[1] for channel in channels}
         side = sides.pop() if len(sides) == 1 else ""
@@ -333,7 +333,7 @@ def _groups() -> dict[str, Group]:
 
 
 GROUPS: Final[Mapping[str, Group]] = MappingProxyType(_groups())
-"""What the face can tell about muscles: channels that move the same face units stand together."""
+"""The muscles that a face distinguishes: channels that move the same face units stand together."""
 
 
 def group_of(channel: str) -> Group:

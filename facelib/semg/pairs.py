@@ -1,4 +1,4 @@
-"""Clips in which signals and face units belong together, row by row: what maps are fitted to."""
+"""Pairs for fitting maps: signals and face units of clips, row by row."""
 
 from __future__ import annotations
 
@@ -113,13 +113,13 @@ def pairs_of(dataset: Dataset, clips: Iterable[str] | None = None) -> tuple[Pair
         If signals and face units of a clip differ in length: name the `clips` without it.
     """
     wanted = dataset.clips["clip"].tolist() if clips is None else list(clips)
-    found = []
+    listed = []
     for name in wanted:
         clip = dataset.clip(name)
         if clip.recording is not None and clip.blendshapes is not None:
             rows, names = unit_rows(clip.blendshapes)
-            found.append(Pair(clip.id, clip.session, rows, names, clip.recording))
-    return tuple(found)
+            listed.append(Pair(clip.id, clip.session, rows, names, clip.recording))
+    return tuple(listed)
 
 
 def normalised_pairs(pairs: Sequence[Pair], method: Method = "percentile") -> tuple[Pair, ...]:
@@ -155,10 +155,12 @@ def unit_rows(given: Any, names: Sequence[str] | None = None) -> tuple[Floats, t
         If a column is no face unit, or the array has another shape.
     """
     if hasattr(given, "units") and hasattr(given, "names"):
-        rows, known = np.asarray(given.units, np.float64), tuple(given.names)
+        rows, columns = np.asarray(given.units, np.float64), tuple(given.names)
     elif isinstance(given, Mapping) or hasattr(given, "columns"):
-        known = tuple(str(name) for name in given if str(name) not in OTHER)
-        rows = np.column_stack([np.asarray(given[name], np.float64) for name in known] or [np.empty((0, 0))])
+        columns = tuple(str(name) for name in given if str(name) not in OTHER)
+        rows = np.column_stack(
+            [np.asarray(given[name], np.float64) for name in columns] or [np.empty((0, 0))]
+        )
     else:
         rows = np.asarray(given, np.float64)
         orders = {len(order): order for order in (FACE_UNITS, READABLE)}
@@ -168,11 +170,11 @@ def unit_rows(given: Any, names: Sequence[str] | None = None) -> tuple[Floats, t
                 f"Face units as an array are (rows, {len(FACE_UNITS)} or {len(READABLE)}); got {rows.shape}."
             )
             raise BadValueError(msg)
-        known = tuple(orders.get(width, names or ()))
-    if unknown := [name for name in known if name not in FACE_UNITS]:
+        columns = tuple(orders.get(width, names or ()))
+    if unknown := [name for name in columns if name not in FACE_UNITS]:
         msg = f"{unknown[0]!r} is no face unit; see facelib.faces.FACE_UNITS."
         raise BadValueError(msg)
-    return (rows, known) if names is None else (_columns(rows, known, names, "face unit"), tuple(names))
+    return (rows, columns) if names is None else (_columns(rows, columns, names, "face unit"), tuple(names))
 
 
 def envelope_rows(given: Any, channels: Sequence[str] = CHANNELS) -> Floats:

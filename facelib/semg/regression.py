@@ -1,4 +1,4 @@
-"""Maps from rows to rows: ridge regression in closed form, and a small network that adds to it."""
+"""Regression: ridge in closed form, and a small network that adds to it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOLDS: Final = 8
 HIDDEN: Final = 48
 """Units of the network's two hidden layers."""
 EPOCHS, PATIENCE, BATCH, RATE, DECAY = 200, 12, 256, 2e-3, 1e-3
-"""Of the network's training: passes at most, passes without progress after which it ends, rows a step, step
+"""Of the network's training: passes at most, passes without progress after which it ends, rows per step, step
 size and weight decay of Adam."""
 STILL: Final = 1e-9
 """Standard deviation below which a column is constant, and counts for nothing."""
@@ -35,7 +35,7 @@ STILL: Final = 1e-9
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """Weights of a map, and what was found out while fitting.
+    """Weights of a map, and the results of its fit.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def ridge(
 def mlp(inputs: Sequence[Floats], outputs: Sequence[Floats], seed: int = 0) -> Fitted:
     """Fit ridge regression, and a network with two hidden layers to what it leaves.
 
-    The network starts from adding nothing, and is taken where clips that neither learns from are told best;
-    so it isn't worse there than ridge regression. Of several clips every fifth is kept for that, of a single
-    one its last fifth. Same seed, same network.
+    The network starts from adding nothing, and is taken where it predicts clips that neither learns from
+    best; so it isn't worse there than ridge regression. Of several clips every fifth is kept for that, of a
+    single one its last fifth. Same seed, same network.
     """
     import torch
 
@@ -131,15 +131,15 @@ def mlp(inputs: Sequence[Floats], outputs: Sequence[Floats], seed: int = 0) -> F
 
 
 def apply(weights: Mapping[str, Single], rows: npt.NDArray[np.floating]) -> Floats:
-    """Return what a fitted map makes of rows (n, p): (n, q); NaN in a row gives NaN."""
+    """Return a fitted map's predictions for rows (n, p): (n, q); NaN in a row gives NaN."""
     x = (np.asarray(rows, np.float64) - weights["mean"]) / weights["scale"]
-    told = x @ weights["slope"] + weights["base"]
+    predicted = x @ weights["slope"] + weights["base"]
     layers = sum(name.startswith("weight") for name in weights)
     for number in range(layers):
         x = x @ weights[f"weight{number}"] + weights[f"bias{number}"]
         if number < layers - 1:
             x = np.tanh(x)
-    return np.asarray(told + x if layers else told, np.float64)
+    return np.asarray(predicted + x if layers else predicted, np.float64)
 
 
 def _single(weights: Mapping[str, Any]) -> dict[str, Single]:
@@ -160,7 +160,7 @@ def _parts(lengths: Sequence[int]) -> npt.NDArray[np.intp]:
 def _left_out_errors(x: Floats, y: Floats, parts: npt.NDArray[np.intp], penalties: Sequence[float]) -> Floats:
     """Return the mean square of what is left of each part by the others' fit, (penalties, q).
 
-    By sums of squares and products of the parts: rows are gone through once, not once a part.
+    By sums of squares and products of the parts: rows are gone through once, not once per part.
     """
     sums = [_Sums.of(x[parts == part], y[parts == part]) for part in range(int(parts.max()) + 1)]
     every = _Sums(*(sum(values) for values in zip(*(one.parts() for one in sums), strict=True)))
@@ -244,7 +244,7 @@ def _trained(
     layers: Sequence[Single],
     rng: np.random.Generator,
 ) -> tuple[list[Floats], Floats]:
-    """Return the layers where rows that are `kept` were told best, and the mean square of what was left."""
+    """Return the layers with the smallest error on the rows `kept`, and the mean square of that error."""
     import torch
 
     parameters = [torch.from_numpy(layer.copy()).requires_grad_() for layer in layers]

@@ -1,4 +1,4 @@
-"""What came out when maps were fitted to simulated recordings at full size: small tables beside the code.
+"""Shipped results of maps fitted to simulated recordings at full size, as small tables.
 
 Made by ``benchmarks/muscles.py``. By design it is circular: faces were moved by the very map that was looked
 for. The numbers say what the software can do at best, and nothing of humans.
@@ -23,7 +23,7 @@ SCORES: Final = MappingProxyType(
     {
         "source": '"true face units"; "read from the film" by the networks, frame by frame; and of some '
         'clips "read with electrodes", "read as they are taken off" (restoration.restored_frames) and "the '
-        'same without", told by a map of films without'
+        'same without", predicted by a map of films without'
     }
     | dict(COLUMNS)
 )
@@ -40,7 +40,7 @@ UNITS: Final = MappingProxyType(
         "best_rho": "its rank correlation",
     }
 )
-"""Columns of `MuscleResults.units`: how well the networks read what is there."""
+"""Columns of `MuscleResults.units`: how well the networks read face units."""
 SYNCHRONISED: Final = MappingProxyType(
     {
         "clip": "name",
@@ -63,9 +63,9 @@ class MuscleResults(SmallTables):
     Parameters
     ----------
     scores
-        How well maps tell clips and sessions that they don't know; columns as in `SCORES`. What networks read
-        of some units stays below .02 of 1 (mouthFrown, browDown, noseSneer): there `EMG2Expression` ranks
-        moments well, but its ``skill`` may be far below 0.
+        How well maps predict clips and sessions that they don't know; columns as in `SCORES`. What networks
+        read of some units stays below .02 of 1 (mouthFrown, browDown, noseSneer): there `EMG2Expression`
+        ranks moments well, but its ``skill`` may be far below 0.
     units
         How well face units are read; columns as in `UNITS`.
     weights

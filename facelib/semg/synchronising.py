@@ -1,4 +1,4 @@
-"""How much later signals come than the film: by what muscles and face do together, or by a trigger.
+"""Synchronisation: the lag of signals behind the film, from common movement or a trigger.
 
 Every muscle that was active is compared with the face units that it moves, at every lag; where their
 correlation is highest, the pair votes for that lag. Votes that lie within one frame of each other are a
@@ -39,7 +39,7 @@ Grade = Literal[0, 1, 2, 3]
 How = Literal["consensus", "trigger", "none"]
 
 BY_MAP: Final = "expected by the map"
-"""What stands for the face unit in votes by a map."""
+"""The name of the face unit in votes by a map."""
 ACTIVE: Final = 8
 """So many of the most active channels are compared, of those that move something to be seen."""
 LONGEST: Final = 2.0
@@ -68,7 +68,7 @@ GRADES: Final = MappingProxyType(
         0: "no agreement: by the trigger, or not synchronised",
     }
 )
-"""What grades mean."""
+"""Meanings of the grades."""
 VOTES: Final = MappingProxyType(
     {
         "channel": "envelope",
@@ -84,7 +84,7 @@ VOTES: Final = MappingProxyType(
 @in_short(table=lambda found: found.votes)
 @dataclass(frozen=True, eq=False)
 class Synchronisation:
-    """How signals and film of a clip lie to each other.
+    """The lag between signals and film of a clip, and how it was found.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def synchronise(
     rate
         Frames a second.
     longest
-        Lags within ± so many seconds are looked at.
+        Lags within ± so many seconds are tried.
     trigger
         Lag that a trigger channel gives, s, from `trigger_lag`; taken where muscles and face don't agree.
     active
@@ -177,8 +177,8 @@ def synchronise(
     film = _whole(rows)
     expected = None
     if model is not None:
-        told = model.predict(_named(film, names)).signals.astype(np.float64)
-        expected = _at(told, rate, envelopes.rate)
+        prediction = model.predict(_named(film, names)).signals.astype(np.float64)
+        expected = _at(prediction, rate, envelopes.rate)
     moved = np.ptp(film, axis=0) >= MOVES
     film = _at(_smooth(film, rate), rate, envelopes.rate)
     votes = []
@@ -217,15 +217,15 @@ def best_lag(signal: Floats, film: Floats, rate: float, longest: float) -> tuple
     longest
         Lags within ± so many seconds.
     """
-    lags, found = correlations(signal, film, rate, longest + 1 / rate)
-    if not np.isfinite(found).any():
+    lags, values = correlations(signal, film, rate, longest + 1 / rate)
+    if not np.isfinite(values).any():
         return float("nan"), -1.0
-    top = int(np.nanargmax(found))
+    top = int(np.nanargmax(values))
     if abs(lags[top]) > longest * rate + _TINY:
         return float("nan"), -1.0
-    lag, height = float(lags[top]), float(found[top])
-    if 0 < top < len(found) - 1 and np.isfinite(found[top - 1 : top + 2]).all():
-        before, here, after = found[top - 1 : top + 2]
+    lag, height = float(lags[top]), float(values[top])
+    if 0 < top < len(values) - 1 and np.isfinite(values[top - 1 : top + 2]).all():
+        before, here, after = values[top - 1 : top + 2]
         bend = before - 2 * here + after
         if bend < 0:
             lag += float((before - after) / (2 * bend))
@@ -254,11 +254,11 @@ def correlations(
     shared = sums(a, b) - sum_a * sum_b / np.maximum(n, 1)
     tiny = 1e-9 * max(float(a @ a) * float(b @ b), 1e-300)
     good = (n >= OVERLAP * rate) & (spread_a * spread_b > tiny)
-    found = np.full(len(n), np.nan)
-    found[good] = (shared[good] / np.sqrt(spread_a[good] * spread_b[good])).clip(-1, 1)
+    values = np.full(len(n), np.nan)
+    values[good] = (shared[good] / np.sqrt(spread_a[good] * spread_b[good])).clip(-1, 1)
     lags = correlation_lags(len(a), len(b), "full")
     near = np.abs(lags) <= longest * rate + _TINY
-    return lags[near], found[near]
+    return lags[near], values[near]
 
 
 def most_active(envelopes: Recording, count: int = ACTIVE) -> tuple[str, ...]:
@@ -266,7 +266,7 @@ def most_active(envelopes: Recording, count: int = ACTIVE) -> tuple[str, ...]:
 
     By the distance of its 10th and 95th percentiles, in its own unit.
     """
-    found = {}
+    rises = {}
     for name in envelopes.channels:
         if name not in CHANNELS or not group_of(name).identifiable:
             continue
@@ -274,8 +274,8 @@ def most_active(envelopes: Recording, count: int = ACTIVE) -> tuple[str, ...]:
         values = values[np.isfinite(values)]
         if len(values) and np.ptp(values) > 0:
             low, high = np.percentile(values, [10, 95])
-            found[name] = float(high - low)
-    order = sorted(found, key=lambda name: -found[name])
+            rises[name] = float(high - low)
+    order = sorted(rises, key=lambda name: -rises[name])
     return tuple(order[:count])
 
 
@@ -355,7 +355,7 @@ def _graded(votes: pd.DataFrame, trigger: float | None) -> Synchronisation:
                 return Synchronisation(lag, grade, "consensus", correlation, votes, (said,))
         said = f"Muscles and face don't agree on a lag: {len(won)} of {len(votes)} pairs at most do."
     else:
-        said = "No muscle moved together with its face units at any lag that was looked at."
+        said = "No muscle moved together with its face units at any lag that was tried."
     if trigger is not None:
         words = (said, f"The trigger's lag is taken, {trigger:+.3f} s; nothing in the film confirms it.")
         return Synchronisation(float(trigger), 0, "trigger", float("nan"), votes, words)

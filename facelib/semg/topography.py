@@ -1,4 +1,4 @@
-"""Maps of muscle activity over the face, between the electrodes that measured it.
+"""Topography: maps of muscle activity over the face, interpolated between electrodes.
 
 Between electrodes nothing was measured: a map is a picture of the numbers, no more. It passes through every
 one of them, takes no value beyond them, and ends where the face ends. The kernel is our choice: distances,
@@ -46,9 +46,9 @@ class Topography:
     positions
         Names of the values that it is made of.
     points
-        Where they were measured, (k, 2) mm.
+        Positions of the measurements, (k, 2) mm.
     values
-        What was measured there, (k,).
+        The measurements, (k,).
     missing
         Positions of the scheme that are left out, since nothing is known of them.
     unit
@@ -119,16 +119,16 @@ def topography(
         msg = f"A map is of one moment: expected ({len(names)},); got {values.shape}. See topographies."
         raise BadValueError(msg)
     grid = topographies(values[None], scheme, size)[0]
-    known = np.isfinite(values)
+    measured = np.isfinite(values)
     x, y = axes(size)
     return Topography(
         grid=grid,
         x=x,
         y=y,
-        positions=tuple(name for name, there in zip(names, known, strict=True) if there),
-        points=np.array(list(places(scheme).values()))[known],
-        values=values[known],
-        missing=tuple(name for name, there in zip(names, known, strict=True) if not there),
+        positions=tuple(name for name, there in zip(names, measured, strict=True) if there),
+        points=np.array(list(places(scheme).values()))[measured],
+        values=values[measured],
+        missing=tuple(name for name, there in zip(names, measured, strict=True) if not there),
         unit=unit,
     )
 
@@ -138,7 +138,7 @@ def topographies(
 ) -> Floats:
     """Return the maps of many moments, float32 (n, rows, columns), NaN outside the face.
 
-    Interpolation is linear in the values: its weights are computed once a set of positions, and a map is a
+    Interpolation is linear in the values: its weights are computed once per set of positions, and a map is a
     product of matrices.
 
     Parameters
@@ -149,7 +149,7 @@ def topographies(
     scheme, size
         As for `topography`.
     everywhere
-        Whether cells outside the face have a value, too: for who cuts the face out.
+        Whether cells outside the face have a value, too: for callers that mask the face themselves.
 
     Raises
     ------
@@ -212,11 +212,11 @@ def _by_name(activity: Mapping[str, float], scheme: Scheme) -> Doubles:
     names = list(places(scheme))
     values = np.full(len(names), np.nan)
     for name, value in activity.items():
-        own = channel_of(name) if scheme == "fridlund" else str(name).upper()
-        if own not in names:
+        key = channel_of(name) if scheme == "fridlund" else str(name).upper()
+        if key not in names:
             msg = f"The {scheme} scheme has no position {name!r}; it has {', '.join(names)}."
             raise UnknownNameError(msg)
-        values[names.index(own)] = float(value)
+        values[names.index(key)] = float(value)
     return values
 
 

@@ -1,1 +1,1 @@
-"""What all rooms use and none of them owns: files, checks of arguments, wording, registries."""
+"""Shared helpers: files, argument checks, wording, registries."""

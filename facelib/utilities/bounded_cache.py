@@ -1,4 +1,4 @@
-"""A cache of arrays that is bounded in bytes."""
+"""A cache of arrays with a limit in bytes."""
 
 from __future__ import annotations
 

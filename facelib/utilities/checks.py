@@ -1,4 +1,4 @@
-"""What functions, fields and options accept: numbers within their range, enough of them, none missing."""
+"""Checks of arguments: numbers within their range, enough of them, none missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What modules of facelib are made of: all that they import, and the data beside them, as one digest.
+"""Digests of code: a module, all that it imports from facelib, and the data beside it.
 
 Whatever is kept (units of studies, compiled functions, the head's geometry, layouts of charts) has such a
 digest in its key, so that it is made anew when anything changes that it was made by.
@@ -89,19 +89,19 @@ def _closure(start: tuple[str, ...], without: tuple[str, ...], top: Path) -> tup
     if unknown := [name for name in start if _path(top, name) is None]:
         msg = f"facelib has no module {', '.join(unknown)}."
         raise BadValueError(msg)
-    found: set[str] = set()
+    modules: set[str] = set()
     waiting = list(start)
     while waiting:
         name = waiting.pop()
-        known = name in found or name in NAMES_ONLY or _left_out(name, without)
+        known = name in modules or name in NAMES_ONLY or _left_out(name, without)
         if known or (path := _path(top, name)) is None:
             continue
-        found.add(name)
+        modules.add(name)
         waiting.append(name.rpartition(".")[0])  # packages are imported before what lies in them
         for one in _imports(path, name):
             if not one.typing:
                 waiting += _meant(top, one.module, one.names)
-    return tuple(sorted(found))
+    return tuple(sorted(modules))
 
 
 def files(modules: Collection[str], *, folder: Path | None = None) -> list[Path]:
@@ -113,7 +113,7 @@ def files(modules: Collection[str], *, folder: Path | None = None) -> list[Path]
 
 
 def digest(*start: str, without: Collection[str] = (), folder: Path | None = None) -> str:
-    """Return a hash of the files of `closure`, and of the data beside them; made once a process.
+    """Return a hash of the files of `closure`, and of the data beside them; made once per process.
 
     >>> digest("facelib.utilities.files") == digest("facelib.utilities.files") != digest("facelib.errors")
     True
@@ -130,7 +130,7 @@ def _digest(start: tuple[str, ...], without: tuple[str, ...], top: Path) -> str:
 
 
 def forget() -> None:
-    """Let files be read again that have changed since this process read them: it keeps what it found."""
+    """Forget what this process has read, so that changed files are read again."""
     for kept in (_closure, _digest, _hash, _imports, _path):
         kept.cache_clear()
 
@@ -158,7 +158,7 @@ def _path(top: Path, name: str) -> Path | None:
 
 
 def _data(top: Path, place: Path) -> Iterator[Path]:
-    """Give the data in a folder, and in the folders in it that are no packages."""
+    """Yield the data in a folder, and in the folders in it that are no packages."""
     if place == top or place.relative_to(top).parts[0] in SHOWN_ONLY:
         return
     for path in sorted(place.iterdir()):
@@ -170,7 +170,7 @@ def _data(top: Path, place: Path) -> Iterator[Path]:
 
 
 def _meant(top: Path, module: str, names: Collection[str]) -> Iterator[str]:
-    """Give the modules in which names lie that are imported from a module or package."""
+    """Yield the modules in which names lie that are imported from a module or package."""
     path = _path(top, module)
     if path is None:
         return
@@ -198,7 +198,7 @@ def _imports(path: Path, module: str) -> tuple[Import, ...]:
 
 
 def _statements(body: list[ast.stmt], package: str, *, typing: bool) -> Iterator[Import]:
-    """Give the imports in statements, and in statements in them."""
+    """Yield the imports in statements, and in statements in them."""
     for node in body:
         if isinstance(node, ast.Import):
             for item in node.names:
@@ -223,7 +223,7 @@ def _name(node: ast.expr) -> str:
 
 
 def _called(tree: ast.Module, path: Path, module: str) -> Iterator[Import]:
-    """Give what is imported by `import_module`: one module, or all that begin with what is said of it.
+    """Yield what is imported by `import_module`: one module, or all that begin with what is said of it.
 
     A package's lazy names are followed where they are used.
     """
@@ -242,7 +242,7 @@ def _called(tree: ast.Module, path: Path, module: str) -> Iterator[Import]:
 
 
 def _beginning(start: str, path: Path, module: str) -> Iterator[Import]:
-    """Give all modules of a package."""
+    """Yield all modules of a package."""
     package = start.rpartition(".")[0]
     top = path.parents[len(module.split(".")) - (path.name != "__init__.py")]
     place = top.joinpath(*package.split("."))

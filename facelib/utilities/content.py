@@ -1,4 +1,4 @@
-"""The bytes of a file that a stranger gave: read once, so that what is checked is what is used."""
+"""The bytes of an untrusted file, read once, so that what is checked is what is used."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _KINDS: Final = {
 
 
 def open_file(path: Path) -> io.BufferedReader:
-    """Open a regular file, or what a link to one leads to: a pipe would wait, and a device may never end.
+    """Open a regular file, or the target of a link to one: a pipe would wait, and a device may never end.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def read_content(path: Path, *, sha256: str | None = None) -> bytes:
     path
         The file.
     sha256
-        What its hash, hexadecimal, has to be; None: anything.
+        Expected sha256, hexadecimal; None: any.
 
     Raises
     ------
@@ -179,7 +179,7 @@ class Archive:
 
 
 def parse_json(text: str | bytes, name: str) -> Any:
-    """Return what a JSON text holds; `BadModelError`, naming `name`, if it isn't one or nests without end."""
+    """Return the content of a JSON text; `BadModelError`, naming `name`, if it is none or nests endlessly."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

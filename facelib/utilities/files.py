@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, while other processes write and remove some too."""
+"""Atomic files: there whole or not at all, also while other processes write and remove them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 @contextmanager
 def written_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
-    """Give a file to write to, beside `path`; it becomes `path` by one rename when the block ends well.
+    """Yield a file to write to, beside `path`; it becomes `path` by one rename when the block ends well.
 
     Two processes that start at once, a killed one, or a full disk leave no half file. Who may read it is what
     the process gives any file; if it is private, its owner alone, from the first byte.
@@ -37,13 +37,13 @@ def written_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
 
 
 def for_owner(path: str, flags: int) -> int:
-    """Open a file that is made for its owner alone: an opener for `open`."""
+    """Open a new file for its owner alone: an opener for `open`."""
     return os.open(path, flags, 0o600)
 
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what the system says while `path` is written into what to do about it.
+    """Turn system errors while `path` is written into errors that say what to do.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def newest_last(paths: Iterable[Path]) -> list[Path]:
-    """Return the paths that are there, by when they were last changed: other processes may take some away."""
+    """Return the paths that exist, by time of change: other processes may take some away."""
     changed = []
     for path in paths:
         with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Where facelib keeps what it fetches and makes once on this machine."""
+"""The folders in which facelib keeps downloads and caches on this machine."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Files made once on this machine and kept in the cache folder."""
+"""Files that are made once and kept in the cache folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from facelib.utilities import sealed_files as files
+from facelib.utilities import sealed_files
 
 
 def kept(name: str, make: Callable[[], bytes]) -> bytes:
@@ -12,9 +12,9 @@ def kept(name: str, make: Callable[[], bytes]) -> bytes:
 
     `name` must change with everything that the content depends on.
     """
-    path = files.folder() / name
-    if (content := files.read(path)) is not None:
+    path = sealed_files.folder() / name
+    if (content := sealed_files.read(path)) is not None:
         return content
     content = make()
-    files.write(path, content)
+    sealed_files.write(path, content)
     return content

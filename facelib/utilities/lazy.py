@@ -1,4 +1,4 @@
-"""Names of a package: those imported when they are first asked for, and the list that a Tab key shows."""
+"""Lazy names of a package: imported on first use, listed for completion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What facelib has written about people on this machine, so that it can be shown and deleted.
+"""A ledger of files that facelib wrote about people on this machine, to show and delete them.
 
 Studies, exports and reports go where their owner says; a private list in the user's data folder names the
 places. Sessions of the page use `facelib.utilities.scratch`.
@@ -47,7 +47,7 @@ FILES: Final[dict[Kind, tuple[str, ...]]] = {
 }
 """Names of the files that facelib writes, the one that marks the place last; others aren't its own."""
 NAMED: Final = {"figures": "figures/captions.json", "tables": "columns.json"}
-"""What names the figures and the tables of an export: others beside them are its user's own."""
+"""The files that name the figures and the tables of an export: others beside them are its user's own."""
 MARKS: Final[dict[Kind, tuple[str, str]]] = {
     "study": ("study.json", '"kind"'),
     "export": ("provenance.json", '"made_by": "facelib export"'),
@@ -117,7 +117,7 @@ def remember(kind: Kind, path: Path) -> None:
 
 def written() -> list[Written]:
     """Return all that facelib wrote about people on this machine and that it knows of."""
-    found = [
+    places = [
         Written("session", folder, files_at("session", folder), scratch.in_use(folder))
         for folder in scratch.folders()
         if not folder.name.startswith(f"{scratch.PREFIX}{scratch.PAGE}-")
@@ -128,8 +128,8 @@ def written() -> list[Written]:
             kind, path = cast("Kind", entry["kind"]), Path(entry["path"])
             if kind in MARKS:
                 busy = kind == "study" and bool(scratch.is_locked(path / "run.lock"))
-                found.append(Written(kind, path, files_at(kind, path), busy))
-    return found
+                places.append(Written(kind, path, files_at(kind, path), busy))
+    return places
 
 
 def delete(places: Iterable[Written]) -> list[Path]:
@@ -142,23 +142,23 @@ def delete(places: Iterable[Written]) -> list[Path]:
     """
     left: list[Path] = []
     done: set[str] = set()
-    for one in places:
-        if one.kind == "session":
-            scratch.remove(one.path)
-            left += [file for file in one.files if file.exists()]
+    for place in places:
+        if place.kind == "session":
+            scratch.remove(place.path)
+            left += [file for file in place.files if file.exists()]
             continue
-        here = [file for file in one.files if not _unlinked(file)]
-        here += [folder for name in ("outputs", "measured") if (folder := one.path / name).is_symlink()]
-        for folder in sorted({file.parent for file in one.files}, reverse=True):
+        here = [file for file in place.files if not _unlinked(file)]
+        here += [folder for name in ("outputs", "measured") if (folder := place.path / name).is_symlink()]
+        for folder in sorted({file.parent for file in place.files}, reverse=True):
             with suppress(OSError):
-                if one.path.is_dir() and folder != one.path:
+                if place.path.is_dir() and folder != place.path:
                     folder.rmdir()  # if it is empty
         with suppress(OSError):
-            if one.path.is_dir():
-                one.path.rmdir()
+            if place.path.is_dir():
+                place.path.rmdir()
         left += here
-        if one.files and not here:  # else its disk may come back
-            done.add(_entry(one.kind, one.path))
+        if place.files and not here:  # else its disk may come back
+            done.add(_entry(place.kind, place.path))
     _forget(done)
     return left
 
@@ -194,10 +194,10 @@ def files_at(kind: Kind, path: Path) -> tuple[Path, ...]:
     begun = kind == "study" and (path / "run.lock").exists() and not (path / "study.json").exists()
     if kind in MARKS and not begun and not _is_marked(path, *MARKS[kind]):
         return ()
-    return tuple(_found(kind, path))
+    return tuple(_walk(kind, path))
 
 
-def _found(kind: Kind, path: Path) -> Iterator[Path]:
+def _walk(kind: Kind, path: Path) -> Iterator[Path]:
     if kind == "report":
         yield path
         return

@@ -32,7 +32,7 @@ def place_of(definition: Callable[..., object]) -> str:
 
 @contextmanager
 def named(code: Callable[..., object], noun: str, name: str, when: str = "") -> Iterator[None]:
-    """Say whose code it is where code that isn't facelib's own fails: its name, and the error as its cause.
+    """Name the code in errors of code that isn't facelib's own, with the error as cause.
 
     Errors of facelib and a lack of memory stay what they are; the former get a note.
 
@@ -41,7 +41,7 @@ def named(code: Callable[..., object], noun: str, name: str, when: str = "") -> 
     code
         The class or function, see `place_of`.
     noun, name
-        What it is, and the name that it is registered under.
+        Its kind, and the name that it is registered under.
     when
         Such as "at strength 0.5".
 
@@ -75,7 +75,7 @@ class Registry(Generic[T]):
     Parameters
     ----------
     noun
-        What is registered, for messages: "classifier", "intervention".
+        Noun for an item in messages: "classifier", "intervention".
     group
         Of entry points by which other packages add theirs: each names a module or a class that registers
         itself when it is imported. They are imported once something is looked for.
@@ -97,7 +97,7 @@ class Registry(Generic[T]):
         self._aliases: frozenset[str] = frozenset()
 
     def reserve(self, *aliases: str) -> None:
-        """Refuse names that mean something else already: what had them would never be found."""
+        """Refuse names that mean something else already: items under them would never be found."""
         self._aliases |= set(aliases)
 
     def register(self, name: str, item: T, place: str = "") -> T:
@@ -120,7 +120,7 @@ class Registry(Generic[T]):
         return item
 
     def replace(self, name: str, item: T) -> None:
-        """Add `item` under `name`, whatever is there: what another process means by it counts."""
+        """Add `item` under `name`, whatever is there: the meaning in the sending process counts."""
         self._items[name] = item
 
     def _discover(self) -> None:

@@ -1,4 +1,4 @@
-"""Private temporary folders that end with the process that made them, however it ends."""
+"""Private temporary folders, removed with the process that made them, however it ends."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def new_folder(kind: str, place: Path | None = None) -> Path:
     Parameters
     ----------
     kind
-        What it is for, in its name.
+        Its purpose, part of its name.
     place
         Where; None: among temporary files.
     """
@@ -41,7 +41,7 @@ def new_folder(kind: str, place: Path | None = None) -> Path:
 
 @contextlib.contextmanager
 def folder_for(kind: str) -> Iterator[Path]:
-    """Give such a folder until the block ends."""
+    """Yield such a folder until the block ends."""
     folder = new_folder(kind)
     try:
         yield folder
@@ -86,7 +86,7 @@ def sweep(place: Path | None = None) -> None:
 
 
 def in_use(folder: Path) -> bool:
-    """Return whether the process that made a folder lives; where the system can't tell, yes.
+    """Return whether the process that made a folder lives; where the system doesn't say, yes.
 
     It holds a lock, which also counts in other containers, where its number means nothing.
     """

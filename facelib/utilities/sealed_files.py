@@ -1,4 +1,4 @@
-"""What was made once on this machine and is kept: it is read only if it is as it was written.
+"""Cached files with a seal: read only if they are as they were written.
 
 Each file ends with the sha256 of all before it, and lies in a folder that nobody else may write to. A damaged
 file counts as missing, so that it is made again.
@@ -48,12 +48,12 @@ def folder() -> Path:
 
 
 def sealed(content: bytes) -> bytes:
-    """Return a content as it is kept."""
+    """Return a content with its seal."""
     return content + hashlib.sha256(content).digest()
 
 
 def read(path: Path) -> bytes | None:
-    """Return what was kept in a file; None if it isn't there, or not as it was written."""
+    """Return the content of a sealed file; None if it isn't there, or not as it was written."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -65,7 +65,7 @@ def read(path: Path) -> bytes | None:
 
 
 def is_whole(path: Path) -> bool:
-    """Return whether a kept file is there as it was written; each state of it is looked at once."""
+    """Return whether a kept file is there as it was written; each state of it is checked once."""
     try:
         about = path.stat()
     except FileNotFoundError:
@@ -79,6 +79,6 @@ def _is_whole(path: Path, _size: int, _changed: int) -> bool:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Keep a content in a file."""
+    """Write a content to a file, with its seal."""
     with written_whole(path) as file:
         file.write(sealed(content))

@@ -1,4 +1,4 @@
-"""How results show themselves: a short line in a terminal, a picture and a table in a notebook."""
+"""Short representations of results: a line in a terminal, a picture and a table in a notebook."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def in_short(*, picture: Show | None = None, table: Show | None = None) -> Calla
 
     ``repr`` says what each field is, never what all of it holds. A notebook shows the fields as a table, with
     a picture and the first rows of a table if these are given; a class that has a text of its own for
-    notebooks keeps it. A property ``notes``, sentences that a reader must not miss, comes first in both.
+    notebooks keeps it. A property ``notes``, sentences that nobody must miss, comes first in both.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Results as small files that come with facelib: float32 Parquet, and how they were made as JSON."""
+"""Results shipped with facelib as small files: float32 Parquet, with their provenance as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DIGITS: Final = 6  # that are significant: numbers are kept as float32
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SmallTables:
-    """Base of a study's results; a dataclass below it adds one DataFrame a table.
+    """Base of a study's results; a subclass adds one DataFrame per table.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ class SmallTables:
     study
         First word of the files' names.
     folder
-        Where those lie that come with facelib.
+        Folder of the tables that come with facelib.
     script
-        What makes them anew.
+        The script that computes them.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Tables as CSV that spreadsheets take for data: names that strangers chose never become formulas."""
+"""CSV that is safe in spreadsheets: names from untrusted files never become formulas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FORMULA: Final = r"['\s\ufeff]*[=+\-@＝＋－＠]"
-"""How text begins that a spreadsheet may compute, after what it may skip."""
+"""Beginnings of text that a spreadsheet may compute, after what it may skip."""
 _START: Final = rf"\A{{}}(?=(?:'*[\t\r\n\ufeff]|{_FORMULA}))"
 _WITHIN: Final = rf"(?<=[;\t\r\n]){{}}(?={_FORMULA})"  # where other languages' spreadsheets begin a new cell
 _BARE: Final = re.compile("|".join(place.format("") for place in (_START, _WITHIN)))
@@ -102,12 +102,12 @@ def _changed(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
     """Return a copy with `change` applied to all text: cells, names of columns and of rows."""
     import pandas as pd
 
-    found = table.copy(deep=False)
-    found.columns = pd.RangeIndex(table.shape[1])  # names may come twice
-    for place in found.columns:
-        found[place] = _column(found[place], change)
-    found.columns, found.index = _axis(table.columns, change), _axis(table.index, change)
-    return found
+    copy = table.copy(deep=False)
+    copy.columns = pd.RangeIndex(table.shape[1])  # names may come twice
+    for place in copy.columns:
+        copy[place] = _column(copy[place], change)
+    copy.columns, copy.index = _axis(table.columns, change), _axis(table.index, change)
+    return copy
 
 
 def _column(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
@@ -115,9 +115,9 @@ def _column(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
 
     kind = column.dtype
     if isinstance(kind, pd.CategoricalDtype):
-        return column.cat.rename_categories([_cell(one, change) for one in kind.categories])
+        return column.cat.rename_categories([_cell(cell, change) for cell in kind.categories])
     if pd.api.types.is_string_dtype(kind) or pd.api.types.is_object_dtype(kind):
-        changed = [_cell(one, change) for one in column]
+        changed = [_cell(cell, change) for cell in column]
         return pd.Series(changed, column.index, dtype=kind, name=column.name)
     return column
 
@@ -125,13 +125,13 @@ def _column(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
 def _axis(names: pd.Index, change: Callable[[str], str]) -> pd.Index:
     import pandas as pd
 
-    titles = [_cell(one, change) for one in names.names]
+    titles = [_cell(part, change) for part in names.names]
     changed: pd.Index = names.set_names(titles)
     if isinstance(names, pd.MultiIndex) and len(names):
-        rows = [tuple(_cell(one, change) for one in row) for row in names]
+        rows = [tuple(_cell(part, change) for part in row) for row in names]
         changed = pd.MultiIndex.from_tuples(rows, names=titles)
     elif not isinstance(names, pd.MultiIndex) and not pd.api.types.is_numeric_dtype(names.dtype):
-        changed = pd.Index([_cell(one, change) for one in names], name=titles[0])
+        changed = pd.Index([_cell(part, change) for part in names], name=titles[0])
     return changed
 
 

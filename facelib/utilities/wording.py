@@ -25,7 +25,7 @@ def places_for(delta: float) -> int:
 
 
 def plain(value: float, places: int = 2) -> str:
-    """Return a share without its leading zero and with a real minus sign; what isn't known is a dash.
+    """Return a share without its leading zero and with a real minus sign; unknown ones are a dash.
 
     >>> plain(0.95), plain(1.0), plain(-0.5), plain(-0.001), plain(float("nan"))
     ('.95', '1.00', '−.50', '.00', '–')
@@ -37,7 +37,7 @@ def plain(value: float, places: int = 2) -> str:
 
 
 def signed(value: float, places: int = 2) -> str:
-    """Return a change with its sign; what rounds to nothing has none.
+    """Return a change with its sign; one that rounds to zero has none.
 
     >>> signed(0.049), signed(-0.62), signed(0.001), signed(float("nan"))
     ('+.05', '−.62', '.00', '–')
@@ -58,7 +58,7 @@ def interval(low: float, high: float, places: int = 2) -> str:
 
 
 def chance(p: float) -> str:
-    """Return a p-value for a table; what couldn't be tested is a dash.
+    """Return a p-value for a table; a dash if there was no test.
 
     >>> chance(0.0312), chance(0.00001), chance(float("nan"))
     ('.031', '< .001', '–')
@@ -121,13 +121,13 @@ def slugs(names: Sequence[str]) -> dict[str, str]:
     >>> slugs(["palsy(side=right)", "palsy side right", "возраст"])
     {'palsy(side=right)': 'palsy_side_right', 'palsy side right': 'palsy_side_right_2', 'возраст': 'x'}
     """
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for name in names:
         plain_one, count = slug(name), 1
-        while (own := plain_one if count == 1 else f"{plain_one}_{count}") in found.values():
+        while (own := plain_one if count == 1 else f"{plain_one}_{count}") in by_name.values():
             count += 1
-        found[name] = own
-    return found
+        by_name[name] = own
+    return by_name
 
 
 def format_number(value: float) -> str:

@@ -126,7 +126,7 @@ SQUASHED: dict[str, Callable[[nn.Module], nn.Module]] = {
 def test_a_sigmoid_at_the_end_is_said(how: str, network: nn.Module, unbiased: Classifier) -> None:
     ending, seen = SQUASHED[how](network), unbiased.preparation
     for outputs in (None, "logits"):
-        with pytest.warns(DeclarationWarning, match="look like sigmoids, one a class.*outputs='sigmoids'"):
+        with pytest.warns(DeclarationWarning, match="look like sigmoids, one per class.*outputs='sigmoids'"):
             clf = own(ending, labels=EMOTIONS, preparation=seen, outputs=outputs)
         assert "look like sigmoids" in str(clf.check())
     with pytest.raises(BadValueError, match=r"that sum to one .* declare outputs='sigmoids'"):

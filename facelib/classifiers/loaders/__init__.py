@@ -1,4 +1,4 @@
-"""Readers of networks that come from outside, one file a kind."""
+"""Readers of networks that come from outside, one file per kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that hold a network with its weights: ONNX, Keras and TensorFlow Lite."""
+"""Loaders of files with a network and its weights: ONNX, Keras and TensorFlow Lite."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def _reader(read: Callable[..., FileNetwork]) -> Callable[..., Loaded]:
 
     def load(source: Source, declared: Declared, **options: Any) -> Loaded:
         path = Path(str(source))
-        found = read(path, declared, **options)
-        if declared.size is not None and found.shape[1:] != (declared.size, declared.size):
-            taken = " × ".join(map(str, found.shape))
+        network = read(path, declared, **options)
+        if declared.size is not None and network.shape[1:] != (declared.size, declared.size):
+            taken = " × ".join(map(str, network.shape))
             msg = f"{path.name} takes pictures of {taken}; `preparation` makes them {declared.size} px wide."
             raise BadValueError(msg)
         return Loaded(
-            found.network,
-            found.description,
+            network.network,
+            network.description,
             path.name,
             file_hash(path),
-            outputs=found.outputs,
-            sigmoids=found.ending == "sigmoid",
-            no_gradient=found.no_gradient,
+            outputs=network.outputs,
+            sigmoids=network.ending == "sigmoid",
+            no_gradient=network.no_gradient,
         )
 
     return load

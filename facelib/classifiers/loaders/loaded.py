@@ -1,4 +1,4 @@
-"""What a loader makes of a source, and the registry of loaders."""
+"""The result of a loader, and the registry of loaders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Outputs = Literal["logits", "probabilities", "sigmoids"]
 
 @dataclass(frozen=True)
 class Declared:
-    """What was said of a network beforehand.
+    """The declaration of a network: what the user says of it.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Declared:
     size
         Side of its pictures, px.
     trust
-        Whether the reader trusts its maker, so that programs may be run.
+        Whether the user trusts its maker, so that programs may be run.
     """
 
     labels: tuple[str, ...] | None = None
@@ -57,7 +57,7 @@ class Loaded:
     labels, preparation
         If the source states them.
     outputs
-        What the network returns.
+        Outputs of the network.
     sigmoids
         Whether each logit has a sigmoid of its own instead of one softmax for all.
     no_gradient
@@ -80,7 +80,7 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Loader:
-    """How one kind of source is read.
+    """A loader: how one kind of source is recognised and read.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ _MEANT: Final[Mapping[str, str]] = MappingProxyType(
         "name": "id",
     }
 )
-"""What others call what is declared here."""
+"""Names in other libraries for the options here."""
 
 LOADERS: Registry[Loader] = Registry("kind of classifier")
 
@@ -137,19 +137,19 @@ def load_source(
         if not source.exists():
             msg = f"There is no file or folder {source}."
             raise BadValueError(msg)
-    found = kind or next((name for name in LOADERS if LOADERS[name].accepts(source)), None)
-    if found is None:
+    asked = kind or next((name for name in LOADERS if LOADERS[name].accepts(source)), None)
+    if asked is None:
         what = type(source).__name__ if isinstance(source, nn.Module) else source.name
-        msg = f"What {what} holds can't be told; say it by `kind`: {', '.join(LOADERS)}."
+        msg = f"It isn't clear what {what} holds; say it by `kind`: {', '.join(LOADERS)}."
         raise BadValueError(msg)
-    loader = LOADERS[found]
+    loader = LOADERS[asked]
     unknown = sorted(set(options) - set(loader.options))
     if unknown:
-        own = ", ".join(loader.options) or "none"
+        allowed = ", ".join(loader.options) or "none"
         near = get_close_matches(unknown[0], [*loader.options, *known], 1)
         near = [_MEANT[unknown[0]]] if _MEANT.get(unknown[0]) in known else near
         hint = f" Did you mean {near[0]}?" if near else ""
-        msg = f"The kind {found!r} has no option {', '.join(map(repr, unknown))}; it has: {own}.{hint}"
+        msg = f"The kind {asked!r} has no option {', '.join(map(repr, unknown))}; it has: {allowed}.{hint}"
         raise BadValueError(msg)
     return loader.read(source, declared, **options)
 

@@ -1,4 +1,4 @@
-"""A torch module that is in memory."""
+"""Loader of torch modules in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facelib.errors import BadModelError, BadValueError
 
 
 def read(source: Source, _declared: Declared) -> Loaded:
-    """Take a copy of a module on the processor, in float32, so that the reader's own stays as it is.
+    """Take a copy of a module on the CPU, in float32, so that the user's own stays as it is.
 
     A module that `torch.compile` made is read as what it was made of; a model of transformers gives its
     logits, and its labels where it states them.
@@ -75,7 +75,7 @@ def _on_processor(source: nn.Module, name: str) -> nn.Module:
 
 
 def _is_plain(tensor: torch.Tensor) -> bool:
-    """Tell whether a tensor is on the processor already, in float32 if it holds fractions."""
+    """Return whether a tensor is on the CPU already, in float32 if it holds fractions."""
     return tensor.device.type == "cpu" and (not tensor.is_floating_point() or tensor.dtype == torch.float32)
 
 

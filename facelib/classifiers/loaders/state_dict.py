@@ -1,4 +1,4 @@
-"""Weights in a file, and a factory or a well-known architecture that makes the network for them."""
+"""Loader of weights files, with a factory or a well-known architecture for their network."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def read(
         raise BadValueError(msg)
     if factory is not None:
         network, preparation = _made(factory), None
-        words = f"torch module {type(network).__name__}"
+        description = f"torch module {type(network).__name__}"
     else:
-        words = str(architecture)
-        network, preparation = _known(words, declared.labels)
+        description = str(architecture)
+        network, preparation = _of_architecture(description, declared.labels)
     load_into(network, weights)
-    return Loaded(network, words, path.name, file_hash(path), preparation=preparation)
+    return Loaded(network, description, path.name, file_hash(path), preparation=preparation)
 
 
 def _made(factory: Callable[[], object]) -> nn.Module:
@@ -55,7 +55,7 @@ def _made(factory: Callable[[], object]) -> nn.Module:
     return made
 
 
-def _known(architecture: str, labels: tuple[str, ...] | None) -> Made:
+def _of_architecture(architecture: str, labels: tuple[str, ...] | None) -> Made:
     collection, _, name = architecture.partition(":")
     if labels is None:
         msg = f"The labels say how many outputs {architecture!r} has; give labels=."

@@ -1,4 +1,4 @@
-"""Networks that were saved as TorchScript, of makers that the reader trusts."""
+"""Loader of TorchScript files whose makers the user trusts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image classifiers of the package transformers, from a folder on this machine."""
+"""Loader of image classifiers of the package transformers, from a folder on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all networks share: body and head, weights that are set once, and folded batch normalisation."""
+"""The base of all networks: body and head, weights that are set once, folded batch normalisation."""
 
 from __future__ import annotations
 

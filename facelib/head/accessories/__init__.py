@@ -1,1 +1,1 @@
-"""What a head wears: glasses, masks, electrodes' leads, tape."""
+"""Accessories: glasses, masks, electrodes' leads, tape."""

@@ -1,4 +1,4 @@
-"""Casts of a face for what has to fit it: how far its skin reaches forward and sideways, at rest and moved.
+"""Clearance of accessories: how far the skin reaches forward and sideways, at rest and moved.
 
 A cast depends on the person and not on the expression: it holds how far strong expressions bring the skin, so
 that what fits the cast stays where it is and doesn't cut into the face.
@@ -39,7 +39,7 @@ _CASTS = ArrayCache(8 * 2**20)
 
 
 class Cast:
-    """The face of one person as its eyes see it: all lengths in dm from the middle between the eyes.
+    """The skin of one person's face as depth maps; lengths in dm from the middle between the eyes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is stuck to the skin: electrodes, tape over them, moles. Each follows the skin wherever it moves."""
+"""Decals on the skin: electrodes, tape over them, moles. Each follows the skin as it moves."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _under_tape(  # noqa: PLR0917, a kernel
     stickers: Floats, near: npt.NDArray[np.uint8], texel: float, x: float, y: float, z: float
 ) -> tuple[Shown, bool]:
     """Return what moles and electrodes show at a point, and whether there may be tape over them."""
-    found = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    shown = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     nearest, second = _FAR, _FAR
     owner, taped = -1, False
     for number in near:
@@ -95,7 +95,7 @@ def _under_tape(  # noqa: PLR0917, a kernel
         if s[4] == _MOLE:
             cover = s[5] * min(max((1.0 - far) / max(0.5, texel / s[3]), 0.0), 1.0)
             if cover > 0.0:
-                found = _over((cover, s[6], s[7], s[8], 0.8, 0.0, 0.0), found)
+                shown = _over((cover, s[6], s[7], s[8], 0.8, 0.0, 0.0), shown)
         elif s[4] == _TAPE:
             taped = True
         elif far < nearest:
@@ -109,8 +109,8 @@ def _under_tape(  # noqa: PLR0917, a kernel
             if second < 1.0:  # a fine seam where two of them meet
                 seam = 1.0 - 0.45 * smooth(max(0.10, texel / s[3]), 0.0, second - nearest)
                 disc = (disc[0], disc[1] * seam, disc[2] * seam, disc[3] * seam, disc[4], disc[5], disc[6])
-            found = _over(disc, found)
-    return found, taped
+            shown = _over(disc, shown)
+    return shown, taped
 
 
 @jit
@@ -118,7 +118,7 @@ def _over(
     top: Shown,
     low: Shown,
 ) -> Shown:
-    """Lay one sticker over what is there; the relief of what lies below shows through."""
+    """Lay one decal over others; the relief of what lies below shows through."""
     if top[0] == 0.0:
         return low
     if low[0] == 0.0:
@@ -182,7 +182,7 @@ def _strip(s: Floats, texel: float, dx: float, dy: float, dz: float) -> Shown:
 
 
 def stick(head: Head, mole_colour: npt.NDArray[np.float64]) -> tuple[Floats, npt.NDArray[np.uint8]]:
-    """Return the head's stickers and the grid that finds them.
+    """Return the head's decals and the grid that finds them.
 
     Returns
     -------
@@ -297,14 +297,14 @@ def _moles(head: Head, colour: npt.NDArray[np.float64]) -> list[tuple[float, ...
     rng = np.random.default_rng([head.seed, 4])
     spots = _spots()
     count = 66
-    chosen = spots[rng.choice(len(spots), count, replace=False, p=_area())]
+    centres = spots[rng.choice(len(spots), count, replace=False, p=_area())]
     size = np.where(np.arange(count) < 6, rng.uniform(0.019, 0.033, count), rng.uniform(0.011, 0.020, count))
     brown = np.where(np.arange(count)[:, None] < 6, (0.42, 0.27, 0.20), (0.70, 0.48, 0.36))
     dark = brown * colour
     cover = np.where(np.arange(count) < 6, 0.85, 0.8) * head.moles
-    there = {"both": chosen[:, 0] > -np.inf, "left": chosen[:, 0] > 0, "right": chosen[:, 0] < 0}
+    there = {"both": centres[:, 0] > -np.inf, "left": centres[:, 0] > 0, "right": centres[:, 0] < 0}
     return [
         _row(*map(float, point), float(r), _MOLE, float(c), *map(float, shade))
-        for point, r, c, shade, seen in zip(chosen, size, cover, dark, there[head.moles_side], strict=True)
+        for point, r, c, shade, seen in zip(centres, size, cover, dark, there[head.moles_side], strict=True)
         if seen
     ]

@@ -1,6 +1,6 @@
-"""Cloth over a part of a face: taut as a convex hull where it bridges, and never inside the skin.
+"""Draped cloth over a part of a face: a convex hull where it bridges, never inside the skin.
 
-Everything is told by the distance from a centre inside the head, over directions (angle from the middle of
+Surfaces are given by the distance from a centre inside the head, over directions (angle from the middle of
 the face, elevation): the lower face is star-shaped around it.
 """
 

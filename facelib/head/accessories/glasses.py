@@ -40,7 +40,7 @@ _FRAMES = ArrayCache(8 * 2**20)
 
 
 class Front(NamedTuple):
-    """Where the front of a person's glasses lies, dm from the middle between the eyes."""
+    """Position of the front of a person's glasses, dm from the middle between the eyes."""
 
     middle: tuple[float, float]  # of the left lens
     half: tuple[float, float]  # width and height of a lens

@@ -59,7 +59,7 @@ _OVER_HEAD = ((7.64, 1.50), (7.78, 1.48), (8.05, 1.30), (8.40, 0.75), (8.47, 0.1
 
 
 class Leads(NamedTuple):
-    """The ways of E leads of M knots on the base head; knots after a lead's end repeat it."""
+    """Paths of E leads of M knots on the base head; knots after a lead's end repeat it."""
 
     rows: dict[str, int]  # position -> row
     path: Floats  # (E, M, 3)
@@ -137,7 +137,7 @@ def _skin_of_tubes(count: int, knots: int, corners: int) -> Ints:
 
 
 def follow(rows: npt.NDArray[np.intp], vertices: Floats) -> Doubles:
-    """Return the ways (E, M, 3) of leads on a head whose fine vertices (N, 3) are given.
+    """Return the paths (E, M, 3) of leads on a head whose fine vertices (N, 3) are given.
 
     A lead is stiffer than the skin: it spans folds, and below the jaw it hangs straight.
     """

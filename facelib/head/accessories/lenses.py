@@ -33,7 +33,7 @@ _BIAS = 2e-5  # 1/dm
 
 
 def lay(head: Head, view: camera.View, depth: Floats, picture: Floats) -> None:
-    """Look at a picture (H, W, 3), linear light, through the lenses of a head that wears glasses; in place.
+    """Lay the lenses of glasses over a picture (H, W, 3), linear light, in place.
 
     Parameters
     ----------

@@ -1,13 +1,11 @@
-"""What a head can wear: every kind of thing has a maker here."""
+"""The registry of accessories: one maker per kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from facelib.head.accessories import glasses
-from facelib.head.accessories import leads as wires
-from facelib.head.accessories import surgical_mask as mask
+from facelib.head.accessories import glasses, leads, surgical_mask
 from facelib.head.accessories.thing import Worn
 from facelib.head.geometry.makehuman import Floats
 
@@ -20,7 +18,7 @@ Maker = Callable[["Head", Floats, int], Worn | None]
 Makers are pure and fast where there is nothing to wear.
 """
 
-MAKERS: tuple[Maker, ...] = (mask.made, mask.loops, glasses.made, wires.made)
+MAKERS: tuple[Maker, ...] = (surgical_mask.made, surgical_mask.loops, glasses.made, leads.made)
 
 
 def worn_by(head: Head, vertices: Floats, size: int) -> tuple[Worn, ...]:

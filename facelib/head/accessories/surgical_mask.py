@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from facelib.head.accessories import draping as cloth
-from facelib.head.accessories import glasses
+from facelib.head.accessories import draping, glasses
 from facelib.head.accessories.clearance import Cast
 from facelib.head.accessories.thing import Worn, coated, drawable, tube
 from facelib.head.geometry import mesh
@@ -76,7 +75,7 @@ def loops(head: Head, vertices: Floats, size: int) -> Worn | None:
         return None
     radius, opacity = drawable(_LOOP * min(head.mask / _THERE, 1.0), size)
     sheet, centre = _sheet(head, vertices), _centre(head)
-    skin = cloth.distances(vertices, centre)
+    skin = draping.distances(vertices, centre)
     shapes = []
     for side in (0, 1):
         for row, passed in ((_ROWS - 2, _ABOVE), (1, _BELOW)):
@@ -85,8 +84,8 @@ def loops(head: Head, vertices: Floats, size: int) -> Worn | None:
             corners = np.stack([sheet[row, -1 if side == 0 else 0], ear[0] + out, ear[1]])
             at = np.linspace(0, 2, _KNOTS)
             path = np.stack([np.interp(at, [0, 1, 2], corner) for corner in corners.T], axis=1)
-            angle, elevation, reach = cloth.polar(path - centre).T
-            least = cloth.distance_at(skin, angle, elevation) + radius + 0.006
+            angle, elevation, reach = draping.polar(path - centre).T
+            least = draping.distance_at(skin, angle, elevation) + radius + 0.006
             held = np.maximum(reach, np.where(at < 1, least, 0))
             path = _place(centre, angle, elevation, held)
             shapes.append(_loop(path.astype(np.float32), radius, side))
@@ -115,7 +114,7 @@ def _laid(head: Head, vertices: Floats) -> Doubles:
     centre, pulled = _centre(head), head.mask
     height = np.linspace(0, 1, _ROWS)[:, None]
     angle, elevation = (low + (high - low) * pulled * height for low, high in _edges(vertices, centre))
-    skin = cloth.distance_at(cloth.distances(vertices, centre), angle, elevation) + _CLEAR
+    skin = draping.distance_at(draping.distances(vertices, centre), angle, elevation) + _CLEAR
     hull = _hull(vertices, centre, pulled, angle, elevation)
     skin = np.minimum(skin, hull + _OVER)  # farther out, under the chin, is the neck
     reach = _larger(hull, skin)
@@ -141,8 +140,8 @@ def _hull(vertices: Floats, centre: Doubles, pulled: float, angle: Doubles, elev
     share = 0.4 + 0.6 * share**2 * (3 - 2 * share)
     points = (vertices[index].astype(np.float64) - centre) * share[:, None]
     some = np.s_[:: _STEP[1], :: _STEP[0]]
-    rays = cloth.directions(angle[some], elevation[some])
-    coarse = cloth.taut(points.astype(np.float32), rays.reshape(-1, 3).astype(np.float32)).reshape(
+    rays = draping.directions(angle[some], elevation[some])
+    coarse = draping.taut(points.astype(np.float32), rays.reshape(-1, 3).astype(np.float32)).reshape(
         rays.shape[:2]
     )
     fine = np.einsum("ij,jk->ik", _spline(_ROWS, _STEP[1]), coarse.astype(np.float64))
@@ -163,7 +162,7 @@ def _smoothed(field: Doubles) -> Doubles:
 
 
 def _place(centre: Doubles, angle: Doubles, elevation: Doubles, reach: Doubles) -> Doubles:
-    return np.asarray(centre + cloth.directions(angle, elevation) * reach[..., None])
+    return np.asarray(centre + draping.directions(angle, elevation) * reach[..., None])
 
 
 def _centre(head: Head) -> Doubles:
@@ -185,7 +184,7 @@ def _edges(vertices: Floats, centre: Doubles) -> tuple[tuple[Doubles, Doubles], 
         points = [_mixture(vertices, mark, side) for side in (1, 0) for mark in marks]
         right, left = points[: len(marks)], points[len(marks) :]
         knots = np.stack([*right[:0:-1], (right[0] + left[0]) / 2, *left[1:]])
-        edges.append(np.einsum("ij,jk->ik", _spline_across(), cloth.polar(knots - centre)[:, :2]))
+        edges.append(np.einsum("ij,jk->ik", _spline_across(), draping.polar(knots - centre)[:, :2]))
     edges[0][:, 1] -= _UNDER * (1 - across**2)
     (low_angle, low), (high_angle, high) = (edge.T for edge in edges)
     return (low_angle, high_angle), (low, high)
@@ -256,7 +255,7 @@ def _holding() -> tuple[Ints, Doubles]:
     tongue[np.unique(geometry.triangles[geometry.parts == TONGUE])] = True
     near = small & skin & ~is_ear(*base.T) & (base[:, 1] > 6.0) & (base[:, 2] > 0.5)
     index = np.flatnonzero(near)
-    gap, place = tree.query(cloth.polar(base[index].astype(np.float64) - centre)[:, :2])
+    gap, place = tree.query(draping.polar(base[index].astype(np.float64) - centre)[:, :2])
     index, place = index[gap < 0.04], np.asarray(place)[gap < 0.04]
     tongue_index = np.flatnonzero(tongue & small)
     mouth = np.full(len(tongue_index), 0.5)

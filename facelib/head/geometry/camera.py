@@ -1,4 +1,4 @@
-"""Where the head stands, and how it is projected: a portrait lens at 1.1 m, the eyes at a fixed place."""
+"""The camera: a portrait lens at 1.1 m, with the eyes at a fixed place of the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where electrodes are attached on the base head, and which way tape runs over them."""
+"""Electrode sites on the base head, and the direction of tape over them."""
 
 from __future__ import annotations
 
@@ -92,21 +92,21 @@ def directions() -> dict[str, tuple[Triple, Triple]]:
     """
     result: dict[str, tuple[Triple, Triple]] = {}
     for scheme in ELECTRODE_SCHEMES.values():
-        chosen: list[tuple[Doubles, Doubles, Doubles]] = []  # place, along and across on the person's left
+        axes: list[tuple[Doubles, Doubles, Doubles]] = []  # place, along and across on the person's left
         electrodes = _both([np.array(places()[name]) for name in scheme])
         for name in scheme:
             x, y, z = places()[name]
             place = np.array([abs(x), y, z])
-            known = next((old for old in chosen if np.linalg.norm(old[0] - place) < _SAME), None)
-            if known is None:
+            known_axes = next((old for old in axes if np.linalg.norm(old[0] - place) < _SAME), None)
+            if known_axes is None:
                 normal = np.array(normals()[name]) * [math.copysign(1.0, x), 1.0, 1.0]
-                taken = [point for at, along, _ in chosen for point in _steps(at, along)]
+                taken = [point for at, along, _ in axes for point in _steps(at, along)]
                 others = [other for other in electrodes if np.linalg.norm(other - place) > _SAME]
                 along = _freest(place, normal, others, _both(taken), lone=x == 0.0)
-                known = place, along, np.cross(normal, along)
-                chosen.append(known)
+                known_axes = place, along, np.cross(normal, along)
+                axes.append(known_axes)
             side = np.array([math.copysign(1.0, x), 1.0, 1.0])
-            result[name] = (_triple(known[1] * side), _triple(known[2] * side))
+            result[name] = (_triple(known_axes[1] * side), _triple(known_axes[2] * side))
     return result
 
 

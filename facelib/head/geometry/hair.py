@@ -1,4 +1,4 @@
-"""The hair of one head: the scalp that it raises, and wisps that follow the shape of the skull."""
+"""The hair of one head: the raised scalp, and wisps that follow the skull."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STUMP = 2.0  # knots that a wisp keeps
 
 
 def has_wisps(style: str) -> bool:
-    """Tell whether a hair style has wisps."""
+    """Return whether a hair style has wisps."""
     return style in STYLES
 
 
@@ -110,7 +110,7 @@ def combed(head: Head) -> tuple[Floats, Floats]:
 
 
 def is_cut(head: Head) -> bool:
-    """Tell whether the wisps of a head are shorter than those of its style."""
+    """Return whether the wisps of a head are shorter than those of its style."""
     return head.hair == "long" and head.hair_length < 1
 
 

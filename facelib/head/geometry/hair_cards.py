@@ -1,4 +1,4 @@
-"""Hair: ribbons of strands that grow from the scalp, combed once on the base head.
+"""Hair cards: ribbons of strands that grow from the scalp, combed once on the base head.
 
 A wisp is a ribbon of two rows of vertices. It is bound to a few points of the skull, so that it follows the
 shape of every head but no expression. Everything is made on the person's left and mirrored.
@@ -30,7 +30,7 @@ _EAR_ROOM = 0.12  # dm between long hair and the ears, which grow with age
 
 @dataclass(frozen=True)
 class Style:
-    """How the hair of one style is combed. Lengths in dm."""
+    """Parameters of one hair style. Lengths in dm."""
 
     count: int  # wisps on one side
     knots: int  # points along a wisp
@@ -77,6 +77,7 @@ def _short_length(roots: Doubles) -> Doubles:
 
 def _long_flow(points: Doubles, roots: Doubles) -> Doubles:  # noqa: ARG001, all combs look alike
     """Part in the middle; comb to the side and back, then let it hang, clear of the face."""
+    # heights (y) and depths (z) in dm at which the comb turns: our choice, by eye
     side = np.column_stack(
         [np.full(len(points), 0.8), np.full(len(points), -0.55), np.full(len(points), -0.60)]
     )
@@ -95,6 +96,7 @@ def _tied_flow(points: Doubles, roots: Doubles) -> Doubles:
     return _toward(points, _KNOT) + 0 * roots
 
 
+# all numbers of the three styles: our choice, by eye
 _COMBED = {
     "short": Style(
         1700,
@@ -182,6 +184,7 @@ class _Body:
 
     def height(self, positions: Doubles) -> tuple[Doubles, Doubles]:
         """Return how far positions lie outside, and the surface's normals there."""
+        # inverse-distance mean of the four nearest normals and heights
         gap, near = map(np.asarray, self.tree.query(positions, k=4))
         weight = 1 / (gap + 0.02) ** 2
         weight /= weight.sum(axis=1, keepdims=True)
@@ -236,6 +239,7 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
         style.length(roots) * rng.uniform(1 - uneven, 1 + uneven, count) * (fine if style.knots < 8 else 1.0)
     )
     position = roots.copy()
+    # first direction: off the scalp, along the comb, and a little astray
     _, normal = body.height(position)
     stray = rng.normal(0, style.wild, (count, 3))
     direction = normal * style.lift + style.flow(position, roots) + stray
@@ -244,6 +248,7 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
     track = np.zeros((knots, count, 3))
     facing = np.zeros((knots, count, 3))
     for k in range(knots):
+        # push the wisp out to its layer, or let it cling to the head
         height, normal = body.height(position)
         excess = layer * (0.2 if k == 0 else 1.0) - height
         if style.over_ears:
@@ -254,6 +259,7 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
             * np.where(excess > 0, np.minimum(excess, 0.3), excess * (1.0 if k == 0 else cling))[:, None]
         )
         position[:, 0] = np.maximum(position[:, 0], 0.0) if style.over_ears else position[:, 0]
+        # below the ears long hair hangs free, facing away from a round head
         round_head = position - np.array([0.0, 0.0, 0.15])
         round_head[:, 1] = 0.15
         hanging = step(7.35, 6.95, position[:, 1])[:, None] * (1.0 if style.over_ears else 0.0)
@@ -261,6 +267,7 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
             normal * (1 - hanging) + round_head / np.linalg.norm(round_head, axis=1, keepdims=True) * hanging
         )
         track[k], facing[k] = position, normal / np.linalg.norm(normal, axis=1, keepdims=True)
+        # next direction: half of the last one, half of the comb, strays and weight; never into the head
         flow = style.flow(position, roots)
         flow -= normal * np.minimum((flow * normal).sum(axis=1), 0)[:, None] * 0.8
         direction = 0.5 * direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
@@ -278,7 +285,7 @@ def _comb(style: Style, roots: Doubles, body: _Body, number: int) -> dict[str, n
 
 
 def _over_ear(points: Doubles) -> npt.NDArray[np.bool_]:
-    """Tell which points would cover the ear."""
+    """Return which points would cover the ear."""
     x, y, z = points.T
     return np.asarray((y < 7.38) & (y > 6.75) & (z < 0.62) & (z > -0.05) & (x > 0.7))
 

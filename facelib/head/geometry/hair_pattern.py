@@ -1,4 +1,4 @@
-"""How a ribbon of hair splits into strands: where it is kept, and where there is a gap."""
+"""The strand pattern of hair cards: which parts of a ribbon are hair, and which are gaps."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def strand_pattern() -> npt.NDArray[np.uint8]:
     centre = 1 - np.abs(2 * across - 1) ** 2
     for variant in range(2 * STRANDED):
         tuft = variant >= STRANDED
+        # low waves make tufts, higher ones single strands; the middle of a ribbon keeps its hair longest
         waves = [(rng.normal(), f, rng.random()) for f in ((1, 2) if tuft else (1, 2, 4, 6, 9))]
         curve = sum(
             (a * np.sin(2 * np.pi * (f * across + b)) / f**0.3 for a, f, b in waves), np.zeros(_PATTERN)

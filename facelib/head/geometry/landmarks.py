@@ -49,7 +49,7 @@ def bind(
     Parameters
     ----------
     base, jaw
-        (n, 3): coarse vertices and how an opening jaw moves them: it tells the lower lip from the upper.
+        (n, 3): coarse vertices and how an opening jaw moves them: it separates lower and upper lip.
     canonical, triangles, parts
         The fine mesh.
 

@@ -50,7 +50,7 @@ def lay_lashes(  # noqa: PLR0917, a kernel
     Parameters
     ----------
     points
-        (N, 3), see `facelib.head.geometry.raster.rasterise`; two samples a pixel.
+        (N, 3), see `facelib.head.geometry.raster.rasterise`; two samples per pixel.
     triangles, parts
         The strips of the lashes.
     along
@@ -79,6 +79,7 @@ def lay_lashes(  # noqa: PLR0917, a kernel
         y1 = min(math.floor(max(ay, by, cy) - top), height - 1)
         x0 = max(math.ceil(min(ax, bx, cx) - left), 0)
         x1 = min(math.floor(max(ax, bx, cx) - left), width - 1)
+        # opacity of upper and lower lashes: our choice, by eye
         strength = 0.80 if parts[t] == LASH_UPPER else 0.38
         for y in range(y0, y1 + 1):
             py = y + top
@@ -94,13 +95,16 @@ def lay_lashes(  # noqa: PLR0917, a kernel
                     continue
                 reach = wa * along[a] + wb * along[b] + wc * along[c]
                 across = abs(wa * canonical[a, 0] + wb * canonical[b, 0] + wc * canonical[c, 0])
+                # single lashes: a raised cosine across the lid, bent outward toward the tips
                 hair = 0.5 + 0.5 * math.cos(_HAIRS * (across + 0.012 * reach * reach))
+                # an even veil, densest at the roots, and lashes that thin toward the tips; by eye
                 root = (1.0 - reach) * (1.0 - reach)
                 veil = 0.75 * root + 0.05 * (1.0 - reach)
                 single = (
                     hair * hair * hair * (1.0 - reach * reach) * 1.25 * (1.0 - 0.4 * reach)
                     + 0.5 * root * root
                 )
+                # a quarter per sample: a pixel has four
                 cover = 0.25 * strength * min(veil + contrast * (single - veil), 1.0)
                 pixel = picture[y >> 1, x >> 1]
                 for k in range(3):

@@ -1,4 +1,4 @@
-"""The two lids of an eye meet as it blinks, and never cross, however far the face units push them.
+"""Eyelids: both meet in a blink and never cross, however far the face units push them.
 
 The unit eyeBlink of the source closes an average eye at four fifths of its way and leaves a wide one open,
 and a gaze down lowers the upper lid as well: together they would push it far below the lower rim. So as

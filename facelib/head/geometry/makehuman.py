@@ -102,12 +102,12 @@ def read(data: Path) -> Anatomy:
             parts.append(part)
     vertices, corners_of = np.array(points), np.array(faces)
     head = (corners_of[:, :, 0], corners_of[:, :, 1])
-    chosen = vertices[head[0]][:, :, 1].max(axis=1) > LOWEST
-    quads, quad_uv = head[0][chosen], head[1][chosen]
+    upper = vertices[head[0]][:, :, 1].max(axis=1) > LOWEST
+    quads, quad_uv = head[0][upper], head[1][upper]
     kept, flat = np.unique(quads, return_inverse=True)
     uv = np.zeros((len(kept), 2))
     uv[flat.ravel()] = np.array(texture)[quad_uv.ravel()]
-    parts_of = np.array(parts, np.int32)[chosen]
+    parts_of = np.array(parts, np.int32)[upper]
     parts_of[parts_of == SKIN] = _skin_parts(np.array(texture)[quad_uv[parts_of == SKIN]].mean(axis=1))
     table = [line.split() for line in (data / "mpfb2/mesh_metadata/hm08.mirror").read_text().splitlines()]
     partner = np.array([int(row[1]) for row in table])
@@ -137,7 +137,7 @@ def _set_back_teeth(base: npt.NDArray[np.float64], quads: npt.NDArray[np.intp], 
 
 
 def _skin_parts(centres: npt.NDArray[np.float64]) -> Ints:
-    """Tell skin, mouth cavity and eye socket apart by the islands of the texture map."""
+    """Separate skin, mouth cavity and eye socket by the islands of the texture map."""
     u, v = centres.T
     cavity = (u > 0.7) & (v < 0.15)
     socket = (u < 0.2) & (v > 0.5) & (v < 0.7)

@@ -34,7 +34,7 @@ def identity(head: Head) -> Floats:
 
 
 def identity_key(head: Head) -> tuple[object, ...]:
-    """Return what the resting shape of a head depends on."""
+    """Return the fields that the resting shape of a head depends on."""
     return (head.age, head.gender, head.ancestry, head.seed, head.asymmetry)
 
 
@@ -133,10 +133,10 @@ def _add_morphs(base: Floats, morphs: Floats, index: Ints, amounts: Floats) -> F
     vertices = base.copy()
     for k in range(len(index)):
         left, right = amounts[k, 0], amounts[k, 1]
-        one, other = morphs[index[k, 0]], morphs[index[k, 1]]
+        first, other = morphs[index[k, 0]], morphs[index[k, 1]]
         for v in range(len(vertices)):
             for c in range(3):
-                vertices[v, c] += left * one[v, c] + right * other[v, c]
+                vertices[v, c] += left * first[v, c] + right * other[v, c]
     return vertices
 
 
@@ -185,6 +185,7 @@ def normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints) -> Flo
 @jit
 def fill_normals(vertices: Floats, triangles: Ints, start: Ints, around: Ints, result: Floats) -> None:
     """Fill the first three columns of (N, 3+), see `normals`."""
+    # normal of each triangle, as long as twice its area
     faces = np.empty((len(triangles), 3), np.float32)
     for t in range(len(triangles)):
         a, b, c = triangles[t]

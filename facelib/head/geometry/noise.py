@@ -11,6 +11,7 @@ from facelib.head.jit import jit
 @jit
 def _lattice(x: int, y: int, z: int, seed: int) -> float:
     """Return a value in [−1, 1) for a point of the integer lattice."""
+    # integer hash: multiply and xor-shift with large odd constants, so that all bits mix
     h = np.uint32(x * 374761393 + y * 668265263 + z * 2147483647 + seed * 1274126177)
     h = np.uint32((h ^ (h >> np.uint32(13))) * np.uint32(1274126177))
     h = np.uint32((h ^ (h >> np.uint32(16))) * np.uint32(2246822519))
@@ -25,6 +26,7 @@ def noise(points: Floats, frequency: float, octaves: int, seed: int) -> Floats:
     for i in range(len(points)):
         total, size, scale, f = 0.0, 1.0, 0.0, frequency
         for octave in range(octaves):
+            # value noise: smoothly blended corners of a cell; each octave is twice as fine and half as strong
             px, py, pz = points[i, 0] * f, points[i, 1] * f, points[i, 2] * f
             x, y, z = int(np.floor(px)), int(np.floor(py)), int(np.floor(pz))
             tx, ty, tz = px - x, py - y, pz - z

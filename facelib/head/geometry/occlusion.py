@@ -1,4 +1,4 @@
-"""How much of the sky each point of the resting head sees."""
+"""Ambient occlusion of the resting head: the share of sky that each point sees."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def ambient_occlusion(
     centred = canonical - np.array([0, 7.0, 0.4], np.float32)
     lit = np.zeros(len(canonical), np.float32)
     total = np.zeros(len(canonical), np.float32)
+    # directions of a Fibonacci sphere: evenly spread by the golden angle
     golden = np.pi * (3 - np.sqrt(5))
     for i in range(_DIRECTIONS):
         up = 1 - 2 * (i + 0.5) / _DIRECTIONS
@@ -37,6 +38,7 @@ def ambient_occlusion(
         points = local.copy()
         points[:, 0] = local[:, 0] / _REACH * (_SIZE / 2)
         points[:, 1] = -local[:, 1] / _REACH * (_SIZE / 2)
+        # 10 dm are added, so that depths are positive: an empty buffer is 0
         points[:, 2] = local[:, 2] + 10
         depth, seen = buffers(_SIZE)
         rasterise(points, solid, False, 0, depth, seen)

@@ -1,4 +1,4 @@
-"""Which triangle is seen at which sample: a z-buffer.
+"""Rasteriser with a z-buffer: the triangle seen at each sample.
 
 Coordinates count from the middle of the picture, so that a mirrored scene gives a mirrored picture, bit for
 bit but for ties.
@@ -14,6 +14,7 @@ from facelib.head.jit import jit
 
 _EDGE = np.float32(-1e-5)  # a sample this far outside still counts, so that no crack opens between neighbours
 _NONE, _ONE, _FAR = np.float32(0), np.float32(1), np.float32(1e6)
+# a weight that hardly changes along a row; how far a bound is widened, in samples, against rounding
 _FLAT, _SLACK = np.float32(1e-9), np.float32(1e-4)
 
 
@@ -132,6 +133,7 @@ def rasterise(  # noqa: PLR0917, a kernel
         cx, cy, zc = corners[4], corners[5], points[c, 2]
         slopes = _slopes(corners)
         turns = _turns(slopes)
+        # depth is linear in the picture: inverse distance, so that no division is needed per sample
         slope, down = _tilt(slopes, points[a, 2] - zc, points[b, 2] - zc)
         for y in range(y0, y1 + 1):
             dy = np.float32(y) + top - cy
@@ -162,6 +164,7 @@ def rasterise_inside(  # noqa: PLR0917, a kernel
             continue
         y0, y1, x0, x1 = _box(corners, height, width)
         cx, cy = corners[4], corners[5]
+        # few and small triangles: weights are computed for every sample of the box
         ua, va, ub, vb, _, _ = _slopes(corners)
         for y in range(y0, y1 + 1):
             dy = np.float32(y) + top - cy
@@ -181,7 +184,7 @@ def rasterise_inside(  # noqa: PLR0917, a kernel
 
 @jit
 def _hidden(depth: Floats, x0: int, x1: int, y0: int, y1: int, nearest: float) -> bool:  # noqa: PLR0917
-    """Tell that a small triangle lies behind what is drawn at the corners and in the middle of its box."""
+    """Return whether a small triangle lies behind what is drawn at the corners and the middle of its box."""
     top, low, left, right = (y0 + y1) >> 1, (y0 + y1 + 1) >> 1, (x0 + x1) >> 1, (x0 + x1 + 1) >> 1
     return bool(
         depth[top, left] > nearest
@@ -242,6 +245,7 @@ def rasterise_wisps(  # noqa: PLR0917, a kernel
         turns = _turns(slopes)
         slope, down = _tilt(slopes, za - zc, zb - zc)
         ua, va, ub, vb, _, _ = slopes
+        # place along and across the ribbon, from the last corner's on
         start, end = place[c, 0], place[c, 1]
         along_a, along_b = place[a, 0] - start, place[b, 0] - start
         across_a, across_b = place[a, 1] - end, place[b, 1] - end

@@ -1,4 +1,4 @@
-"""Maps of the skin over an unrolled head: what lies where, independent of the person.
+"""Texture maps of the skin over the unrolled head, independent of the person.
 
 The head is unrolled onto a cylinder around its vertical axis; only one half is kept, since everything here
 is a function of |x|. Columns run from the middle of the face to the back of the head, rows from the crown
@@ -163,12 +163,12 @@ def hairline(angle: Array, y: Array) -> Array:
 
 
 def is_ear(x: Array, y: Array, z: Array) -> npt.NDArray[np.bool_]:
-    """Tell which canonical points belong to an ear."""
+    """Return which canonical points belong to an ear."""
     return np.asarray((y < 7.42) & (y > 6.75) & (z < 0.58) & (z > -0.08) & (np.abs(x) > 0.735))
 
 
 def pigments(c: Chart) -> dict[str, Floats]:
-    """Return what colours the skin, each in [0, 1] (mottling, pores and the hairline around 0.5)."""
+    """Return the pigments of the skin, each in [0, 1] (mottling, pores and the hairline around 0.5)."""
     x, y, z = c.x, c.y, c.z
     plain = (1.0, 1.0, 1.0)
     fade = step(8.45, 8.1, y)

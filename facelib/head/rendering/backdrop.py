@@ -1,4 +1,4 @@
-"""What is behind a head: a soft grey, a plain colour, or a room out of focus; all the same left and right.
+"""Backgrounds: a soft grey, a plain colour, or a room out of focus; all the same left and right.
 
 Only the picture behind the head changes: no backdrop shines on the face.
 """
@@ -35,7 +35,7 @@ _GLOWS = ArrayCache(12 * 2**20)
 
 
 def fill(picture: Floats, head: Head) -> None:
-    """Paint what is behind a head over a whole picture (H, W, 3), linear light, in place."""
+    """Paint the background over a whole picture (H, W, 3), linear light, in place."""
     brightness = 0.25 + 0.75 * Light.of(head.light).strength
     if isinstance(head.background, str):
         _BACKDROPS[head.background](picture, brightness)

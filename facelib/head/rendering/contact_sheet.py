@@ -36,7 +36,7 @@ def contact_sheet(
     faces
         Faces, or heads, which are rendered. Pictures that aren't square keep their shape.
     columns
-        Pictures a row; None: about as many as rows.
+        Pictures per row; None: about as many as rows.
     captions
         One a face, below it; what is too wide is cut, with an ellipsis.
     size
@@ -61,11 +61,11 @@ def contact_sheet(
     from PIL import Image as Pictures
     from PIL import ImageDraw, ImageFont
 
-    given, texts, wide = _checked(faces, captions, columns)
+    listed, texts, wide = _checked(faces, captions, columns)
     size = whole("The size of a contact sheet's pictures is a whole number of px above 0", size, 1)
-    heads = [face for face in given if isinstance(face, Head)]
+    heads = [face for face in listed if isinstance(face, Head)]
     rendered = iter(render_heads(heads, int(np.clip(size, *SIZES))))
-    shown = [next(rendered) if isinstance(face, Head) else face for face in given]
+    shown = [next(rendered) if isinstance(face, Head) else face for face in listed]
     high, line = math.ceil(len(shown) / wide), LINE if texts else 0
     step = size + GAP
     sheet = Pictures.new("RGB", (wide * step - GAP, high * (step + line) - GAP), PAPER)
@@ -106,7 +106,7 @@ def _checked(
         raise BadValueError(msg)
     texts = [str(text) for text in captions] if captions is not None else []
     if captions is not None and len(texts) != len(shown):
-        msg = f"A contact sheet has one caption a face; got {len(texts)} for {len(shown)} faces."
+        msg = f"A contact sheet has one caption per face; got {len(texts)} for {len(shown)} faces."
         raise BadValueError(msg)
     wide = math.ceil(math.sqrt(len(shown))) if columns is None else columns
     wide = whole("The columns of a contact sheet are a whole number above 0", wide, 1)

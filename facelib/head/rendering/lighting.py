@@ -1,4 +1,4 @@
-"""How light reaches surfaces and leaves them toward the camera."""
+"""Lighting model: light that reaches surfaces and leaves them toward the camera."""
 
 from __future__ import annotations
 
@@ -79,19 +79,21 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
         bx, by, bz = bumps[s, 0], bumps[s, 1], bumps[s, 2]
         gloss, under, occlusion, spark = finish[s, 0], finish[s, 1], finish[s, 2], finish[s, 3]
         vx, vy, vz = unit(-px, -py, DISTANCE - pz)
+        # hair: shadow looked up 0.09 dm nearer to the light, against self-shadowing (the map adds 10 dm)
         if kinds[s] == WISP:
             reach = 1.0
             if nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2] > _DARK:
                 u = middle + scale * (px * axes[0, 0] + py * axes[0, 1] + pz * axes[0, 2])
                 v = middle - scale * (px * axes[1, 0] + py * axes[1, 1] + pz * axes[1, 2])
-                own = px * axes[2, 0] + py * axes[2, 1] + pz * axes[2, 2] + 10.09
-                reach = lit_share(shadow, u, v, own)
+                toward_lamp = px * axes[2, 0] + py * axes[2, 1] + pz * axes[2, 2] + 10.09
+                reach = lit_share(shadow, u, v, toward_lamp)
             _light_hair(lights, sky, carried[s], vx, vy, vz, reach, gloss, occlusion, colours[s])
             continue
         bounce = (
             0.9 * colours[s, 1]
         )  # light that goes from skin to skin fills shade, more so the lighter it is
         occlusion /= 1.0 - bounce * (1.0 - occlusion)
+        # diffuse wrap: how far light spreads under the skin, red the farthest; our choice, by eye
         wrap_r, wrap_g, wrap_b = 0.42 * under, 0.22 * under, 0.15 * under
         red = green = blue = shine_r = shine_g = shine_b = 0.0
         facing = bx * vx + by * vy + bz * vz
@@ -99,20 +101,24 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
             lx, ly, lz = lights[k, 0], lights[k, 1], lights[k, 2]
             plain = nx * lx + ny * ly + nz * lz
             cosine = bx * lx + by * ly + bz * lz
+            # light from well behind the surface adds next to nothing
             if plain < -0.45 and cosine <= 0.0:
                 continue
             reach = 1.0
+            # key light: shadow looked up 0.03 dm off the skin and 0.02 dm nearer to the light
             if k == 0:
                 qx, qy, qz = px + 0.03 * nx, py + 0.03 * ny, pz + 0.03 * nz
                 u = middle + scale * (qx * axes[0, 0] + qy * axes[0, 1] + qz * axes[0, 2])
                 v = middle - scale * (qx * axes[1, 0] + qy * axes[1, 1] + qz * axes[1, 2])
                 reach = lit_share(shadow, u, v, qx * axes[2, 0] + qy * axes[2, 1] + qz * axes[2, 2] + 10.02)
                 reach += _FILLED * bounce * (1.0 - reach)
+            # red diffuses widest: it follows the smooth normal most, and bleeds into the penumbra
             bleed = reach + 0.5 * under * reach * (1.0 - reach)
             red += lights[k, 3] * max((0.6 * plain + 0.4 * cosine + wrap_r) / (1.0 + wrap_r), 0.0) * bleed
             green += lights[k, 4] * max((0.2 * plain + 0.8 * cosine + wrap_g) / (1.0 + wrap_g), 0.0) * reach
             blue += lights[k, 5] * max((cosine + wrap_b) / (1.0 + wrap_b), 0.0) * reach
             if cosine > 0.0 and gloss > 0.01:
+                # specular: Schlick's Fresnel term (3 % at normal incidence), a broad and a narrow lobe by eye
                 along = lx * vx + ly * vy + lz * vz
                 between = 1.0 / math.sqrt(2.0 + 2.0 * along + 1e-20)  # of the sum of the two directions
                 half = (cosine + facing) * between
@@ -123,11 +129,13 @@ def illuminate(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: P
                 shine_r += lights[k, 3] * shine
                 shine_g += lights[k, 4] * shine
                 shine_b += lights[k, 5] * shine
+        # ambient: sky above to ground below by the normal's height, times occlusion; red bleeds into creases
         high = 0.5 + 0.5 * by
         open_r = occlusion + 0.3 * under * occlusion * (1.0 - occlusion)
         red += (sky[1, 0] + (sky[0, 0] - sky[1, 0]) * high) * open_r
         green += (sky[1, 1] + (sky[0, 1] - sky[1, 1]) * high) * occlusion
         blue += (sky[1, 2] + (sky[0, 2] - sky[1, 2]) * high) * occlusion
+        # rim sheen at grazing angles, and darker deep creases
         rest = 1.0 - max(facing, 0.0)
         glow = 0.16 * gloss * rest * rest * rest * rest * occlusion
         shut = 0.6 + 0.4 * occlusion
@@ -161,12 +169,14 @@ def _light_hair(  # noqa: PLR0917, a kernel
         if cosine <= _DARK:
             continue
         share = reach if k == 0 else 1.0
+        # diffuse: wrapped, less along the strand than across it
         soft = max((cosine + 0.35) / 1.35, 0.0) * share
         along = tx * lx + ty * ly + tz * lz
         body = soft * (0.45 + 0.55 * math.sqrt(max(1.0 - along * along, 0.0)))
         red += lights[k, 3] * body
         green += lights[k, 4] * body
         blue += lights[k, 5] * body
+        # specular: tangents shifted along the normal set the white highlight apart from the tinted one
         hx, hy, hz = unit(lx + vx, ly + vy, lz + vz)
         first = (tx + 0.10 * nx) * hx + (ty + 0.10 * ny) * hy + (tz + 0.10 * nz) * hz
         second = (tx - 0.16 * nx) * hx + (ty - 0.16 * ny) * hy + (tz - 0.16 * nz) * hz
@@ -178,6 +188,7 @@ def _light_hair(  # noqa: PLR0917, a kernel
     red += (sky[1, 0] + (sky[0, 0] - sky[1, 0]) * high) * occlusion
     green += (sky[1, 1] + (sky[0, 1] - sky[1, 1]) * high) * occlusion
     blue += (sky[1, 2] + (sky[0, 2] - sky[1, 2]) * high) * occlusion
+    # strengths by eye
     white *= 0.07 * gloss
     tinted *= 1.5 * gloss * (1.0 - 0.8 * colour[1])  # fair hair scatters instead
     colour[0] = colour[0] * (red * occlusion + tinted) + white

@@ -1,4 +1,4 @@
-"""Colour and finish of what a head is made of: skin, lips, eyes, teeth, tongue, cloth."""
+"""Materials of a head: colour and finish of skin, lips, eyes, teeth, tongue, cloth."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ from facelib.head.rendering.lighting import lobe, smooth, unit
 from facelib.head.rendering.shading_inputs import Frame, Surfaces
 from facelib.head.rendering.skin import STEP
 
+# kernel constants as float32, so that numba doesn't widen them
 _AXIS, _STEP = np.float32(AXIS), np.float32(STEP)
+# coefficients of an odd polynomial for the arctangent on [0, 1]
 _ARC = tuple(
     np.float32(c) for c in (0.99997726, -0.33262347, 0.19354346, -0.11643287, 0.05265332, -0.01172120)
 )
 _TINY, _QUARTER, _HALF_TURN = np.float32(1e-20), np.float32(math.pi / 2), np.float32(math.pi)
 _FRONT, _SHARE, _SPAN = float(FRONT), FRONT_SHARE, TOP - BOTTOM
-_SOFT = DISTANCE / (ZOOM * 224.0)  # dm of skin a pixel; the spark of the eye is soft in pictures up to 224 px
+_SOFT = DISTANCE / (ZOOM * 224.0)  # dm of skin per pixel; the eye's spark is soft in pictures up to 224 px
 _SPARK = (0.9975, 0.99995)  # cosine at its edge, and where it is whole
 _COLLAR = 0.075  # dm; width of the ribbed band of the shirt
 
@@ -62,6 +64,7 @@ def turn(x: float, z: float) -> float:
 @jit
 def neckline(z: float) -> float:
     """Return the canonical height of the shirt's edge: low in front, higher at the sides and the back."""
+    # heights, depths and shares of the neckline, dm: our choice, by eye
     side = min(max((0.72 - z) / 0.6, 0.0), 1.0)
     back = min(max((0.1 - z) / 0.7, 0.0), 1.0)
     return 5.80 + 0.12 * side + 0.10 * back
@@ -86,6 +89,7 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
         elif kind == TEETH_UPPER or kind == TEETH_LOWER:  # noqa: PLR1714, SIM109, a set would be built each time
             _paint_tooth(rotation, mouth, kind, carried[s], bumps[s], colours[s], finish[s])
         elif kind == TONGUE:
+            # tongue: dark red, darker toward the throat and in a shut mouth; all by eye
             deep = smooth(0.85, 1.38, carried[s, 5])
             shut = (0.25 + 0.75 * mouth * deep) * (0.05 + 0.85 * thrown)
             _set(
@@ -99,6 +103,7 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
                 0.1 + 0.6 * mouth * deep,
             )
         elif kind == WISP:
+            # hair card: lighter and darker strands; root darker and duller under the hair above it
             root = smooth(0.0, 0.35, carried[s, 7])
             shade = max(0.9 + 0.20 * carried[s, 6], 0.4)
             _set(
@@ -112,9 +117,11 @@ def paint(frame: Frame, surfaces: Surfaces, count: int) -> None:
                 0.55 + 0.45 * root,
             )
         elif kind == CAVITY:
+            # mouth cavity: dark red, lit by what the open mouth lets in
             reach = 0.06 + 0.55 * mouth * smooth(1.0, 1.5, carried[s, 5])
             _set(colours[s], finish[s], 0.23 * thrown, 0.045 * thrown, 0.045 * thrown, 0.5, 0.4, reach)
         elif kind >= WORN:
+            # accessories bring their own colour, gloss and occlusion
             c = carried[s]
             _set(colours[s], finish[s], c[3], c[4], c[5], c[6], 0.0, c[7])
     _paint_skin(frame, surfaces, count)
@@ -156,13 +163,8 @@ def _blend(
 def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: PLR0915, one loop
     """Paint skin, lips, lids and shirt."""
     skin, furrows, top, lips = frame.skin, frame.furrows, frame.furrows_top, frame.lip
-    shirt, r, stickers, grid, texel_size = (
-        frame.shirt,
-        frame.rotation,
-        frame.stickers,
-        frame.sticker_grid,
-        frame.texel,
-    )
+    shirt, r, texel_size = frame.shirt, frame.rotation, frame.texel
+    stickers, grid = frame.stickers, frame.sticker_grid
     part, carried, bumps, colours, finish = (
         surfaces.part, surfaces.carried, surfaces.bumps, surfaces.colours, surfaces.finish,
     )  # fmt: skip
@@ -172,6 +174,7 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
         if part[s] != 0 and part[s] != SOCKET:
             continue
         cx, cy, cz = carried[s, 3], carried[s, 4], carried[s, 5]
+        # texture coordinates: unrolled head, mirrored at the midline; bilinear in the baked skin
         angle = turn(abs(cx), cz - _AXIS)
         a = min(max(column_of(angle) * width - 0.5, 0.0), width - 1.001)
         b = min(max((TOP - cy) / _SPAN * height - 0.5, 0.0), height - 1.001)
@@ -187,9 +190,11 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
         along = _STEP * _blend(above, below, j, 4, shares)
         up = _STEP * _blend(above, below, j, 5, shares)
         under = _STEP * _blend(above, below, j, 7, shares)
+        # eye socket: inner lids, redder and wetter than the skin around
         if part[s] == SOCKET:
             _set(colours[s], finish[s], red * 0.95, green * 0.70, blue * 0.68, 1.6, 0.4, 0.75)
             continue
+        # wrinkles: slopes add to the relief, and the furrows darken (red least)
         occlusion, side = carried[s, 7], 0 if cx >= 0.0 else 1
         dark = 0.0
         row = i - top
@@ -200,6 +205,7 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
             up += _blend(over, beneath, j, 1, shares)
             dark = _blend(over, beneath, j, 2, shares)
         dark = 0.22 * min(dark, 1.6)
+        # lips: their own colour over the skin, moist and smooth
         lip = min(1.15 * carried[s, 6], 1.0) * lips[3]
         red = red * (1.0 - 0.75 * dark) * (1.0 - lip) + lips[0] * lip
         green = green * (1.0 - dark) * (1.0 - lip) + lips[1] * lip
@@ -213,6 +219,7 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
         gx = along * (r[0, 0] * tx + r[0, 2] * tz) + up * r[0, 1]
         gy = along * (r[1, 0] * tx + r[1, 2] * tz) + up * r[1, 1]
         gz = along * (r[2, 0] * tx + r[2, 2] * tz) + up * r[2, 1]
+        # shirt: cloth below the neckline, with a ribbed collar band and a seam; a soft shadow above it
         if cy < 6.15:
             edge = neckline(cz) - cy
             cloth = smooth(-0.005, 0.005, edge)
@@ -227,6 +234,7 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
                 gx, gy, gz = gx * (1.0 - cloth), gy * (1.0 - cloth), gz * (1.0 - cloth)
             else:
                 occlusion *= 1.0 - 0.4 * smooth(-0.07, 0.0, edge)
+        # decals: electrodes, tape and moles cover the skin with their own colour, gloss and tilt
         if len(stickers):
             cover, mr, mg, mb, shine, tilt_x, tilt_y = sticker_at(
                 stickers, grid, texel_size, cx, cy, cz, angle
@@ -240,6 +248,7 @@ def _paint_skin(frame: Frame, surfaces: Surfaces, count: int) -> None:  # noqa: 
                 gx = gx * (1.0 - cover) - tilt_x * r[0, 0] - tilt_y * r[0, 1]
                 gy = gy * (1.0 - cover) - tilt_x * r[1, 0] - tilt_y * r[1, 1]
                 gz = gz * (1.0 - cover) - tilt_x * r[2, 0] - tilt_y * r[2, 1]
+        # shading normal: the relief's slope within the tangent plane is taken off the smooth normal
         nx, ny, nz = carried[s, 0], carried[s, 1], carried[s, 2]
         inside = gx * nx + gy * ny + gz * nz
         bumps[s, 0], bumps[s, 1], bumps[s, 2] = unit(
@@ -268,11 +277,14 @@ def _paint_eye(  # noqa: PLR0917, a kernel
     f, n = carried[3:], carried[:3]
     side = 0 if f[0] >= 0.0 else 1
     sign = 1.0 if side == 0 else -1.0
+    # direction on the eyeball, and angle from the optical axis (0.05 rad outward); all by eye
     qx, qy, qz = unit(f[0] - centres[side, 0], f[1] - centres[side, 1], f[2] - centres[side, 2])
     ax, ay, az = unit(sign * 0.05, 0.0, 1.0)
     away = math.sqrt(max(1.0 - (qx * ax + qy * ay + qz * az) ** 2, 0.0)) if qz > 0.0 else 1.0
+    # sclera: off-white, yellower and redder toward the corners
     corner = smooth(0.55, 0.95, abs(qx))
     red, green, blue = 0.74, 0.70 - 0.14 * corner, 0.67 - 0.15 * corner
+    # iris: radial fibres, dark limbal ring, lower half brighter; pupil nearly black
     iris = smooth(0.462, 0.425, away)
     if iris > 0.0:
         fibre = math.atan2(qy, sign * qx - 0.05)
@@ -283,6 +295,7 @@ def _paint_eye(  # noqa: PLR0917, a kernel
         red += (iris_colour[0] * glow * (1.0 - pupil) + 0.006 * pupil - red) * iris
         green += (iris_colour[1] * glow * (1.0 - pupil) + 0.006 * pupil - green) * iris
         blue += (iris_colour[2] * glow * (1.0 - pupil) + 0.006 * pupil - blue) * iris
+    # ambient occlusion by the lids: a deep shade under the upper one, a faint one over the lower
     arch = 1.0 - 0.8 * qx * qx
     upper, lower = lids[side, 0] * arch, lids[side, 1] * arch
     sky = (0.30 + 0.70 * smooth(upper + 0.02, upper - 0.42, qy)) * (
@@ -290,6 +303,7 @@ def _paint_eye(  # noqa: PLR0917, a kernel
     )
     sky *= 1.0 - 0.35 * corner
     _set(colour, finish, red, green, blue, 0.0, 0.25, sky)
+    # cornea: it bulges over the iris, where the normal leans away from the optical axis
     vx, vy, vz = unit(-p[0], -p[1], DISTANCE - p[2])
     bulge = 0.19 * iris  # the cornea is steeper than the eyeball
     mx, my, mz = unit(
@@ -297,6 +311,7 @@ def _paint_eye(  # noqa: PLR0917, a kernel
         n[1] - bulge * (r[1, 0] * ax + r[1, 1] * ay + r[1, 2] * az),
         n[2] - bulge * (r[2, 0] * ax + r[2, 1] * ay + r[2, 2] * az),
     )
+    # catchlight of the key light, drawn a little toward the camera so that most lights show one
     kx, ky, kz = unit(lights[0, 0] * 0.8, 0.55 * lights[0, 1] + 0.28, abs(lights[0, 2]) + 0.6)
     hx, hy, hz = unit(vx + kx, vy + ky, vz + kz)
     facing = mx * hx + my * hy + mz * hz
@@ -312,13 +327,16 @@ def _paint_tooth(  # noqa: PLR0917, a kernel
     """Paint teeth and gums; the deeper in the mouth, the darker."""
     n = carried[:3]
     x, y = abs(carried[3]), carried[4]
+    # teeth: darker to the sides of the mouth, dark gaps between them at these distances from the midline, dm
     reach = mouth * (1.0 - 0.75 * smooth(0.10, 0.30, x))
     gap = 1.0
     for edge in (0.0, 0.082, 0.150, 0.222, 0.288):
         gap -= 0.30 * smooth(0.007, 0.0, abs(x - edge))
+    # gums: beyond these heights, dm
     rim = smooth(6.775, 6.795, y) if part == TEETH_UPPER else smooth(6.48, 6.46, y)
     shut = 0.18 + 0.82 * reach
     tooth = gap * (1.0 - rim) * shut
+    # ivory teeth and pink gums, glossy, darker in a shut mouth; colours by eye
     red, green, blue = (
         0.80 * tooth + 0.48 * rim * shut,
         0.755 * tooth + 0.19 * rim * shut,

@@ -1,4 +1,4 @@
-"""From a head to a picture."""
+"""Render a head to a picture."""
 
 from __future__ import annotations
 
@@ -16,12 +16,9 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.face import Face
-from facelib.head.accessories import lenses
-from facelib.head.accessories import thing as worn
+from facelib.head.accessories import lenses, thing
 from facelib.head.accessories.registry import worn_by
-from facelib.head.geometry import camera, mesh
-from facelib.head.geometry import hair as hairdo
-from facelib.head.geometry.arrays import hair, load
+from facelib.head.geometry import arrays, camera, hair, mesh
 from facelib.head.geometry.hair_pattern import strand_gaps
 from facelib.head.geometry.landmarks import face_box, place
 from facelib.head.geometry.lashes import lay_lashes
@@ -59,7 +56,7 @@ def render(head: Head, size: int = 224) -> Face:
     points, picture, depth = _picture(head, size, vertices, view, worn_by(head, vertices, size))
     image = develop(picture, _curve())
     share, middle = np.float32(1 / scene.SAMPLES), np.float32(size / 2)
-    geometry = load()
+    geometry = arrays.load()
     balls = [points[eye, :2].mean(axis=0) * share for eye in scene.eye_vertices()]
     eyes = np.stack(balls).astype(np.float64) + middle
     landmarks = place(points, geometry.landmark_vertices, geometry.landmark_weights) * share + middle
@@ -73,9 +70,9 @@ def pose(head: Head) -> tuple[Floats, camera.View, Floats]:
 
     The resting face places the head: no expression moves the picture, its scale or the face box.
     """
-    geometry = load()
+    geometry = arrays.load()
     vertices = mesh.fine(mesh.coarse(head), geometry)
-    vertices += hairdo.cap(head)
+    vertices += hair.cap(head)
     resting = mesh.identity(head)
     balls = [mesh.fine_at(resting, geometry, eye) for eye in scene.eye_vertices()]
     eyes = np.stack([ball.mean(axis=0) for ball in balls]).astype(np.float64)
@@ -87,50 +84,50 @@ def pose(head: Head) -> tuple[Floats, camera.View, Floats]:
 
 
 def draw(
-    head: Head, size: int, vertices: Floats, view: camera.View, things: Sequence[worn.Worn] = ()
+    head: Head, size: int, vertices: Floats, view: camera.View, things: Sequence[thing.Worn] = ()
 ) -> tuple[Floats, Frame, Floats, npt.NDArray[np.int32]]:
     """Return the projected vertices, the frame, and depth and triangle number of every sample.
 
     Of what the head wears, `things` are drawn, as solid ones.
     """
-    geometry = load()
+    geometry = arrays.load()
     samples = size * scene.SAMPLES
-    extra = worn.place(things, view, samples)
-    wisps = hair(head.hair) if hairdo.has_wisps(head.hair) else None
-    own = len(view.positions)
-    end = own + (len(wisps.vertices) if wisps else 0)
+    extra = thing.place(things, view, samples)
+    wisps = arrays.hair(head.hair) if hair.has_wisps(head.hair) else None
+    head_count = len(view.positions)
+    end = head_count + (len(wisps.vertices) if wisps else 0)
     everything = np.empty((end + (len(extra.points) if extra else 0), 3), np.float32)
     carried = np.empty((len(everything), 8), np.float32)
-    points, strands = everything[:own], everything[own:end]
+    points, strands = everything[:head_count], everything[head_count:end]
     camera.project_into(view.positions, np.float32(samples * camera.ZOOM), points)
-    carried[:own] = scene.fixed_attributes()
+    carried[:head_count] = scene.fixed_attributes()
     around = geometry.around_start, geometry.around_index
-    mesh.fill_normals(view.positions, geometry.triangles, *around, carried[:own])
+    mesh.fill_normals(view.positions, geometry.triangles, *around, carried[:head_count])
     solid, inner = scene.part_numbers()
     depth, seen = buffers(samples)
     rasterise(points, geometry.triangles[:solid], True, 0, depth, seen)
     rasterise_inside(points, geometry.triangles[solid:inner], solid, geometry.parts, depth, seen)
     if wisps:
-        count, turned = len(geometry.triangles), carried[own:end]
-        camera.comb(hairdo.grow(head), *hairdo.combed(head), view, samples, strands, turned)
-        where, gaps = hairdo.places(head.hair), strand_gaps(size)
+        count, turned = len(geometry.triangles), carried[head_count:end]
+        camera.comb(hair.grow(head), *hair.combed(head), view, samples, strands, turned)
+        where, gaps = hair.places(head.hair), strand_gaps(size)
         rasterise_wisps(
-            strands, wisps.triangles, count, where, hairdo.variants(head), geometry.pattern, gaps, depth, seen
+            strands, wisps.triangles, count, where, hair.variants(head), geometry.pattern, gaps, depth, seen
         )
     if extra:
-        rasterise(extra.points, extra.triangles, True, len(hairdo.topology(head.hair)[0]), depth, seen)
+        rasterise(extra.points, extra.triangles, True, len(hair.topology(head.hair)[0]), depth, seen)
         everything[end:], carried[end:] = extra.points, extra.carried
     return everything, scene.frame_of(head, size, vertices, view, everything, carried, extra), depth, seen
 
 
 def _picture(
-    head: Head, size: int, vertices: Floats, view: camera.View, things: tuple[worn.Worn, ...]
+    head: Head, size: int, vertices: Floats, view: camera.View, things: tuple[thing.Worn, ...]
 ) -> tuple[Floats, Floats, Floats]:
     """Return the projected vertices, the picture (H, W, 3) in linear light, and the depth of every sample.
 
     What is see-through is laid over the picture without it.
     """
-    thin = next((i for i, thing in enumerate(things) if thing.opacity < 1), None)
+    thin = next((i for i, piece in enumerate(things) if piece.opacity < 1), None)
     if thin is None:
         points, frame, depth, seen = draw(head, size, vertices, view, things)
         picture = _shaded(head, points, frame, depth, seen)
@@ -145,7 +142,7 @@ def _picture(
 
 def _shaded(head: Head, points: Floats, frame: Frame, depth: Floats, seen: Ints) -> Floats:
     """Return the picture (H, W, 3) in linear light."""
-    geometry = load()
+    geometry = arrays.load()
     size = len(depth) // scene.SAMPLES
     picture = np.empty((size, size, 3), np.float32)
     backdrop.fill(picture, head)
@@ -164,7 +161,7 @@ def _curve() -> npt.NDArray[np.uint8]:
 
 
 def attributes(head: Head, seen: tuple[str, ...]) -> MappingProxyType[str, Any]:
-    """Return what is known about a rendered face, by name: its head, and what is told or seen of it."""
+    """Return the attributes of a rendered face by name: its head, what is set, and what is seen."""
     known = {field.name: getattr(head, field.name) for field in fields(head)}
     return MappingProxyType(known | {"key": head.key, "greying": head.greying, "visible_electrodes": seen})
 
@@ -193,8 +190,8 @@ def render_heads(heads: Sequence[Head], size: int = 224, workers: int | None = N
     """
     from facelib.head.head import Head
 
-    given: list[Any] = list(heads) if isinstance(heads, Iterable) else [None]
-    others = [head for head in given if not isinstance(head, Head)]
+    listed: list[Any] = list(heads) if isinstance(heads, Iterable) else [None]
+    others = [head for head in listed if not isinstance(head, Head)]
     if others:
         came = heads if others == [None] else others[0]
         msg = f"Expected a list of heads; got {came!r}."
@@ -202,7 +199,7 @@ def render_heads(heads: Sequence[Head], size: int = 224, workers: int | None = N
     rule = "The number of threads is a whole number, 1 or more"
     threads = os.cpu_count() or 1 if workers is None else whole(rule, workers, 1)
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda head: render(head, size), given))
+        return list(pool.map(lambda head: render(head, size), listed))
 
 
 def warm() -> None:

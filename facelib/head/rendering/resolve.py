@@ -1,4 +1,4 @@
-"""From samples to pixels: every surface that a pixel shows is shaded once and weighted by its samples."""
+"""Resolve samples into pixels: each surface in a pixel is shaded once and weighted by its samples."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def gather(  # noqa: PLR0912, PLR0915, one loop
     rows
         First row and the row after the last.
     surfaces
-        Room for four surfaces a pixel; pixel, share, part, positions and carried are filled.
+        Room for four surfaces per pixel; pixel, share, part, positions and carried are filled.
     """
     points, vertex, triangles, parts = frame.points, frame.carried, frame.triangles, frame.parts
     carried, positions, pixels, shares, kinds = (
@@ -45,6 +45,7 @@ def gather(  # noqa: PLR0912, PLR0915, one loop
     count = 0
     for row in range(rows[0], rows[1]):
         for column in range(width):
+            # the pixel's four samples: triangle, inverse distance, part; farthest and nearest depth
             near, far = np.float32(0), np.float32(1e9)
             bare = 0
             for k in range(4):
@@ -57,9 +58,11 @@ def gather(  # noqa: PLR0912, PLR0915, one loop
                     near, far = max(near, z4[k]), min(far, z4[k])
             if bare == 4:
                 continue
+            # samples of one part far apart in depth are two surfaces, such as nose and cheek
             if near - far > _APART * near * near:
                 _split(group, z4)
             for k in range(4):
+                # each group becomes one surface: the mean of its triangles' interpolated values
                 mine = group[k]
                 if mine < 0:
                     continue
@@ -85,6 +88,7 @@ def gather(  # noqa: PLR0912, PLR0915, one loop
                     ax, ay, bx, by, dx, dy = (
                         points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[d, 0], points[d, 1],
                     )  # fmt: skip
+                    # perspective-correct barycentric weights at that middle: areas times inverse distance
                     wa = ((bx - x) * (dy - y) - (dx - x) * (by - y)) * points[a, 2]
                     wb = ((dx - x) * (ay - y) - (ax - x) * (dy - y)) * points[b, 2]
                     wd = ((ax - x) * (by - y) - (bx - x) * (ay - y)) * points[d, 2]
@@ -95,6 +99,7 @@ def gather(  # noqa: PLR0912, PLR0915, one loop
                 share = 1.0 / members
                 for c in range(8):
                     carried[count, c] *= np.float32(share)
+                # position in camera space from the mean place and the mean inverse distance
                 away = members / inverse
                 positions[count, 0] = sx * share * away / focal
                 positions[count, 1] = -sy * share * away / focal
@@ -111,7 +116,7 @@ def gather(  # noqa: PLR0912, PLR0915, one loop
 
 @jit
 def _split(group: Ints, depth: Floats) -> None:
-    """Tell surfaces of one part apart by depth: the near ones keep their group, the far ones get another.
+    """Separate surfaces of one part by depth: the near ones keep their group, the far ones get another.
 
     The order of the four samples plays no part, so that mirrored pixels split alike.
     """

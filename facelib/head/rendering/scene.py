@@ -1,4 +1,4 @@
-"""What the shading of one picture needs to know: light, shadow, skin, eyes, mouth, things on the skin."""
+"""The scene of one picture: light, shadow, skin, eyes, mouth, things on the skin."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from facelib.head.accessories import decals as stickers
+from facelib.head.accessories import decals
 from facelib.head.accessories.thing import Placed
-from facelib.head.geometry import camera
-from facelib.head.geometry import hair as hairdo
+from facelib.head.geometry import camera, hair
 from facelib.head.geometry.arrays import load
 from facelib.head.geometry.makehuman import (
     EYE,
@@ -25,8 +24,7 @@ from facelib.head.geometry.makehuman import (
 )
 from facelib.head.geometry.raster import buffers, rasterise
 from facelib.head.light import Light
-from facelib.head.rendering import skin
-from facelib.head.rendering import wrinkles as furrows
+from facelib.head.rendering import skin, wrinkles
 from facelib.head.rendering.shading_inputs import Frame
 
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ def frame_of(  # noqa: PLR0917
     carried: Floats,
     worn: Placed | None = None,
 ) -> Frame:
-    """Gather what the shading of a head needs.
+    """Return the inputs of the shading of a head.
 
     Parameters
     ----------
@@ -66,19 +64,19 @@ def frame_of(  # noqa: PLR0917
     points, carried
         See `Frame`; of head, wisps and what is worn.
     worn
-        What the head wears.
+        The head's accessories.
     """
     light = Light.of(head.light)
     lamps, sky = light.lamps()
     level = skin.level_for(size)
-    lines, top = furrows.furrows(head, level)
-    triangles, parts = hairdo.topology(head.hair)
+    lines, top = wrinkles.furrows(head, level)
+    triangles, parts = hair.topology(head.hair)
     if worn:
         first = np.int32(len(points) - len(worn.points))
         triangles = np.concatenate([triangles, worn.triangles + first])
         parts = np.concatenate([parts, worn.parts])
     shadow, axes, scale = _shadow(view.positions, lamps[0, :3], worn)
-    sticky, grid = stickers.stick(head, skin.skin_colour(head.skin_tone))
+    sticky, grid = decals.stick(head, skin.skin_colour(head.skin_tone))
     lip, opacity = skin.lip_colour(head)
     return Frame(
         points=points,

@@ -1,4 +1,4 @@
-"""Everything that the shading kernels read, gathered for one picture."""
+"""Inputs of the shading kernels, gathered for one picture."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Frame(NamedTuple):
 
 
 class Surfaces(NamedTuple):
-    """What a band of pixels shows: room for M surfaces, each of one pixel."""
+    """Surfaces seen in a band of pixels: room for M, each of one pixel."""
 
     pixel: Ints  # (M,) index into the flattened picture
     share: Floats  # (M,) of the pixel, [0, 1]

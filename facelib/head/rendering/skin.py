@@ -72,9 +72,10 @@ def skin_colour(tone: float) -> npt.NDArray[np.float64]:
     looks. The rest follows the usual range of human skin.
     """
     angle = float(np.interp(55.0 - 105.0 * tone, _MEASURED, _PAINTED))
-    known = (-75, -50, -30, 0, 20, 40, 55)
-    a = np.interp(angle, known, (8.0, 10.0, 12.0, 13.0, 12.5, 11.5, 10.5))
-    b = np.interp(angle, known, (11.0, 14.0, 17.0, 20.0, 20.0, 18.5, 16.5))
+    # a* and b* by typology angle: the usual range of human skin, our choice
+    angles = (-75, -50, -30, 0, 20, 40, 55)
+    a = np.interp(angle, angles, (8.0, 10.0, 12.0, 13.0, 12.5, 11.5, 10.5))
+    b = np.interp(angle, angles, (11.0, 14.0, 17.0, 20.0, 20.0, 18.5, 16.5))
     colour = _from_lab(np.array([50 + b * np.tan(np.radians(angle)), a, b]))
     colour.flags.writeable = False
     return colour
@@ -86,6 +87,7 @@ def _melanin(tone: float) -> float:
 
 
 def _from_lab(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    # CIE L*a*b* under D65 to linear sRGB
     y = (lab[0] + 16) / 116
     f = np.array([y + lab[1] / 500, y, y - lab[2] / 200])
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * np.array([0.95047, 1.0, 1.08883])
@@ -106,8 +108,8 @@ def brow_colour(head: Head) -> npt.NDArray[np.float64]:
         usual = head.replace(grey=None).greying
         fewer, more = min(head.grey, usual), max(head.grey - usual, 0.0)
         grey = (grey * fewer / usual if usual else 0.0) + _BROWS_FOLLOW * more
-    own = linear(_HAIR_COLOURS[head.hair_colour]) * (0.44 - 0.19 * head.skin_tone)
-    hairs = own * (1 - grey) + linear(_WHITE) * 0.5 * grey
+    pigment = linear(_HAIR_COLOURS[head.hair_colour]) * (0.44 - 0.19 * head.skin_tone)
+    hairs = pigment * (1 - grey) + linear(_WHITE) * 0.5 * grey
     return np.asarray(
         hairs + (0.45 - 0.35 * head.skin_tone) * skin_colour(head.skin_tone)
     )  # which shows between them
@@ -126,13 +128,14 @@ def _mottling(seed: int) -> float:
 
 
 def parameters(head: Head) -> Floats:
-    """Return what `_bake` needs to know of a head."""
+    """Return the parameters of `_bake` for a head."""
     turn = _mottling(head.seed)
     tone, melanin = head.skin_tone, _melanin(head.skin_tone)
     old = np.clip((head.age - 30) / 50, 0, 1)
     young = np.clip((18 - head.age) / 12, 0, 1)
     mottle = 0.16 + 0.18 * old
     full = np.clip(0.15 + 0.75 * head.gender, 0, 1) * (1 - 0.6 * young)
+    # strengths by age, tone and gender: our choice, by eye; those by tone are tuned to the 10 % above
     values = [
         *skin_colour(tone),  # 0–2
         mottle * np.cos(turn),
@@ -175,6 +178,7 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
     grade = np.float32(0.01)
     for i in range(height):
         for j in range(width):
+            # base colour: mottling, pores, redness and crepe over the skin's colour
             q = pigment[i, j]
             mottle = (np.float32(q[0]) * unit - half) * p[3] + (np.float32(q[1]) * unit - half) * p[4]
             pores = (np.float32(q[2]) * unit - half) * np.float32(0.14) * p[19]
@@ -185,15 +189,18 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
             r = p[0] * (one + mottle * np.float32(0.6)) * dark * (one + red * np.float32(0.7))
             g = p[1] * (one + mottle) * dark * (one - red * np.float32(1.5))
             b = p[2] * (one + mottle * np.float32(1.1)) * dark * (one - red * np.float32(1.4))
+            # shaded eyes and age spots darken blue and green more than red
             r *= (one - shade * np.float32(0.75)) * (one - spots * np.float32(0.8))
             g *= (one - shade) * (one - spots * np.float32(1.2))
             b *= (one - shade * np.float32(0.95)) * (one - spots * np.float32(1.5))
+            # beard and hair beneath the cards: where the maps have them, darker between the strands
             beard = min(np.float32(q[5]) * unit * p[8] * np.float32(1.5), np.float32(0.92))
             strand = np.float32(q[7]) * unit
             hair = np.float32(0)
             if p[9] > -1:
                 edge = (np.float32(q[6]) * unit - half) * np.float32(0.8) + (strand - half) * np.float32(0.10)
                 hair = min(max((edge + p[9]) * np.float32(8), np.float32(0)), one) * p[22]
+            # brows: thin and full map mixed by gender
             brow = (np.float32(q[9]) * (one - p[16]) + np.float32(q[10]) * p[16]) * unit * p[17]
             tone = np.float32(0.55) + strand * np.float32(0.9)
             curl = np.float32(0.35) + np.float32(q[5]) * unit * np.float32(0.2) + strand * np.float32(0.45)
@@ -206,8 +213,10 @@ def _bake(pigment: npt.NDArray[np.uint8], slope: npt.NDArray[np.int8], p: Floats
             skin[i, j, 0] = _kept(r + (p[10] * tone * np.float32(0.6) - r) * hair)
             skin[i, j, 1] = _kept(g + (p[11] * tone * np.float32(0.6) - g) * hair)
             skin[i, j, 2] = _kept(b + (p[12] * tone * np.float32(0.6) - b) * hair)
+            # gloss: none on hair, little on beard and brows
             bare = (one - hair) * (one - np.float32(0.7) * beard)
             skin[i, j, 3] = _kept(bare * (one - np.float32(0.85) * brow) * p[20])
+            # relief: pores and crepe
             s = slope[i, j]
             skin[i, j, 4] = _kept((np.float32(s[0]) * p[19] + np.float32(s[2]) * p[18]) * grade * bare)
             skin[i, j, 5] = _kept((np.float32(s[1]) * p[19] + np.float32(s[3]) * p[18]) * grade * bare)
@@ -234,11 +243,13 @@ def wrinkles(head: Head) -> Floats:
     """
     old = float(np.clip((head.age - 28) / 50, 0, 1)) ** 1.1
     supple = float(np.interp(head.age, [8, 25, 60, 80], [0.12, 0.45, 0.9, 1.0]))
+    # depth at rest of forehead, frown, eye and fold in old age; by eye
     resting = np.array([1.1, 0.6, 1.3, 1.55]) * old
     u = head.units
     along = brought_along(head)
     result = np.zeros((2, 4))
     for side, name in enumerate(("Left", "Right")):
+        # share of each face unit in the wrinkles that it makes; by eye
         raised = 0.7 * u["browInnerUp"][side] + 0.6 * u[f"browOuterUp{name}"][side]
         smile = u[f"mouthSmile{name}"][side]
         squint = max(u[f"cheekSquint{name}"][side], u[f"eyeSquint{name}"][side])
@@ -251,6 +262,7 @@ def wrinkles(head: Head) -> Floats:
             0.45 * squint + 0.6 * min(smile, squint + 0.4),
             max(0.8 * smile, 0.55 * sneer, 0.5 * u[f"mouthStretch{name}"][side]),
         ]
+        # a palsy flattens what its parts take: lines at rest, those of movement, or both
         slack = 1 - 0.75 * head.palsy if name.lower() == head.palsy_side else 1.0
         carved, deepened = resting, supple * np.array(moved)
         smoothed, kept = {

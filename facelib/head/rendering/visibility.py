@@ -1,4 +1,4 @@
-"""Which electrodes a picture shows."""
+"""Visibility of electrodes in a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wrinkles of one face: what its reliefs add up to over the maps, on either side."""
+"""Wrinkles of one face: the sum of its reliefs over the texture maps, on either side."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def _joined(sides: Floats, level: int) -> Floats:
         return sides
     columns = max(_JOIN >> level, 1)
     step = ((np.arange(columns, dtype=np.float32) + np.float32(0.5)) / columns)[:, None]
-    own = np.float32(0.5) + step * (np.float32(0.75) - np.float32(0.25) * step**2)
+    smooth = np.float32(0.5) + step * (np.float32(0.75) - np.float32(0.25) * step**2)
     near = sides[:, :, :columns]
     joined = sides.copy()
-    joined[:, :, :columns] = own * near + (1 - own) * near[::-1]
+    joined[:, :, :columns] = smooth * near + (1 - smooth) * near[::-1]
     return joined
 
 

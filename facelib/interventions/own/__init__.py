@@ -1,1 +1,1 @@
-"""Changes that users bring: prototypes, edited pictures, functions of other programs."""
+"""User-defined interventions: prototypes, edited pictures, functions of other programs."""

@@ -38,15 +38,15 @@ NEAR: Final = 3.0
 
 
 class Edit(Protocol):
-    """What frames and editors have in common."""
+    """The base of frames and editors."""
 
     @property
     def name(self) -> str:
-        """What is changed."""
+        """The name of the change."""
 
     @property
     def landmarks(self) -> Landmarks:
-        """Where landmarks come from."""
+        """The source of the landmarks."""
 
     @property
     def moves(self) -> str | None:
@@ -60,7 +60,7 @@ class EditedFrames(Intervention):
     Parameters
     ----------
     name
-        What was changed: part of the id.
+        The name of the change, part of the id.
     face
         The unedited face, the only one that it works on.
     pictures
@@ -120,7 +120,7 @@ class EditedFrames(Intervention):
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         return self.sentence.format(name=self.name)
 
     def why_not(self, face: Face | Head) -> str:
@@ -176,7 +176,7 @@ def frames(
     face
         The unedited face.
     strengths
-        One a picture, rising to 1, none below 0. None: the first is the unedited face, 0, the last 1, those
+        One per picture, rising to 1, none below 0. None: the first is the unedited face, 0, the last 1, those
         between evenly spaced (a single one: 1). What has no picture of strength 0 starts with the face.
     name, title, between, landmarks, moves
         See `EditedFrames`. No title: the name.
@@ -282,13 +282,13 @@ def _strengths(strengths: Iterable[float] | None, n: int) -> tuple[float, ...]:
     if strengths is None:
         return tuple(np.linspace(0.0, 1.0, n).tolist()) if n > 1 else (1.0,)
     try:
-        found = tuple(check_strength(value) for value in strengths)
+        values = tuple(check_strength(value) for value in strengths)
     except TypeError:
-        found = ()
-    if len(found) != n or (np.diff(found) <= 0).any() or found[-1] != 1:
-        msg = f"Strengths rise, from 0 or more to 1, one a picture: {n}; got {strengths!r}."
+        values = ()
+    if len(values) != n or (np.diff(values) <= 0).any() or values[-1] != 1:
+        msg = f"Strengths rise, from 0 or more to 1, one per picture: {n}; got {strengths!r}."
         raise BadValueError(msg)
-    return found
+    return values
 
 
 def _counted(path: Path) -> list[tuple[bool, float, str]]:

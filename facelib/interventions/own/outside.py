@@ -1,4 +1,4 @@
-"""Changes that other programs make: pictures that were edited before, or a function that edits them.
+"""Interventions by other programs: pictures edited beforehand, or a function that edits them.
 
 What stands behind it is the user's: a diffusion model (``diffusers``), a graphics program, a morphing tool.
 It isn't part of facelib, and what it changes besides isn't known: measure properties along the frames.
@@ -56,7 +56,7 @@ class OutsideEditor(PictureIntervention):
         the same picture, and the same strength always gives the same one (fix the seed). It is called from
         several threads.
     name
-        What it changes.
+        The name of what it changes.
     title
         Name in menus.
     version
@@ -92,7 +92,7 @@ class OutsideEditor(PictureIntervention):
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         return self.sentence.format(name=self.name)
 
     def _change(self, face: Face, strength: float) -> Face:

@@ -46,7 +46,7 @@ Part = Literal["shape and colour", "shape", "colour"]
 FEWEST: Final = 5
 """Faces that a group needs at least (our choice): with fewer, what is added is those people."""
 MANY: Final = 100
-"""Faces a group of which the colours are used as they are (our choice)."""
+"""Faces per group from which on the colours are used as they are (our choice)."""
 GRAIN: Final = 0.003  # of colours with fewer, standard deviation of their smoothing at MANY / 2, in widths
 SIDE: Final = 256  # of the picture of the colours, px
 FILLED: Final = 0.9  # of its width or height by the face
@@ -66,7 +66,7 @@ FARTHEST: Final = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Prototype(Intervention):
-    """A face is changed by what tells the average face of one group from that of another.
+    """A face is changed by the difference between the average faces of two groups.
 
     `between` makes one of labelled faces, `facelib.interventions.add` puts it on the menus. At strength s,
     s times the difference of the average shapes, brought to the face by a similarity, moves the landmarks; s
@@ -82,7 +82,7 @@ class Prototype(Intervention):
     Parameters
     ----------
     name
-        What the groups differ in: "age".
+        The property in which the groups differ: "age".
     title
         Name in menus.
     shape
@@ -92,9 +92,9 @@ class Prototype(Intervention):
     colour
         float32 (H, W, 3): how the colour differs, CIE Lab, within that shape.
     n
-        How many faces the groups had.
+        Numbers of faces of the groups.
     people
-        What the groups are called.
+        Names of the groups.
     amount
         How much of the difference strength 1 adds, −2 … 2; below 0, toward group a.
     part
@@ -147,9 +147,9 @@ class Prototype(Intervention):
         The shapes of both groups are aligned together; each group counts as one, however many it has. Every
         picture is brought to the shape half way between the two averages; what the mean pictures differ in,
         in CIE Lab, is the colour. Its grain, which comes from the few people rather than from what they have
-        in common, falls with the root of their number: with fewer than 100 a group the difference is smoothed
+        in common, falls with the root of their number: below 100 per group the difference is smoothed
         by a Gaussian of standard deviation 0.003 · sqrt(100 / n − 1) of the face's width (n: harmonic mean).
-        Measured on rendered people that leaves about the same grain from 5 to 28 a group; of wrinkles, about
+        On rendered people that leaves about the same grain from 5 to 28 per group; of wrinkles, about
         half and four fifths. Tone and shading of the skin are taken out last. Two passes are made over each
         group, face by face.
 
@@ -221,23 +221,23 @@ class Prototype(Intervention):
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """What is added."""
+        """The options that can be added."""
         return {"part": get_args(Part)}
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         a, b = self.people if self.amount >= 0 else self.people[::-1]
         only = "" if self.part == "shape and colour" else f" (only the {self.part})"
         return self.sentence.format(a=a, b=b) + only
 
     @cached_property
     def yaw(self) -> float:
-        """How far the average of both groups is turned to the person's left, degrees."""
+        """Yaw of the average of both groups, to the person's left, degrees."""
         return float(pose([_blank(self.shape)])[0, 0])
 
     def why_not(self, face: Face | Head) -> str:
-        """Say why it doesn't work on a face; empty if it does."""
+        """Return why it doesn't work on a face; empty if it does."""
         if isinstance(face, Face) and (reason := unknown_landmarks(face)):
             return reason
         yaw = face.pose[0] if isinstance(face, Head) else float(pose([face])[0, 0])
@@ -260,13 +260,13 @@ class Prototype(Intervention):
         return self._change(picture, value * self.amount) if value * self.amount else picture
 
     def _change(self, face: Face, step: float) -> Face:
-        own = face.landmarks.astype(np.float64)
-        image, points = face.image, own
+        marks = face.landmarks.astype(np.float64)
+        image, points = face.image, marks
         if self.part != "colour":
-            points = own + similarity_of(self.shape, own).turned(self.change) * step
-            irises = own[FIRST_IRIS:] if np.isnan(self.change[FIRST_IRIS:]).any() else points[FIRST_IRIS:]
+            points = marks + similarity_of(self.shape, marks).turned(self.change) * step
+            irises = marks[FIRST_IRIS:] if np.isnan(self.change[FIRST_IRIS:]).any() else points[FIRST_IRIS:]
             points = np.concatenate([points[:FIRST_IRIS], irises])
-            image = moved(image, own, points)
+            image = moved(image, marks, points)
         if self.part != "shape":
             image = self._tinted(image, points, step)
         known = {
@@ -294,7 +294,7 @@ class Prototype(Intervention):
 
 def _landmarks(faces: Iterable[Face], which: str, seen: dict[bytes, str]) -> Doubles:
     """Return the landmarks (n, 478, 2) of a group, whose pictures haven't been `seen`."""
-    found = []
+    shapes = []
     for number, face in enumerate(checked_faces(faces)):
         digest = hashlib.sha256(repr(face.size).encode() + face.image.tobytes()).digest()
         place = f"number {number} of {which}"
@@ -302,14 +302,14 @@ def _landmarks(faces: Iterable[Face], which: str, seen: dict[bytes, str]) -> Dou
             msg = f"Every face of a prototype is there once: {place} is the same picture as {seen[digest]}."
             raise BadValueError(msg)
         seen[digest] = place
-        found.append(face.landmarks)
-    if len(found) < FEWEST:
+        shapes.append(face.landmarks)
+    if len(shapes) < FEWEST:
         msg = (
-            f"A prototype needs at least {FEWEST} faces a group: of fewer, the average is those people "
-            f"rather than what they have in common; {which} has {len(found)}."
+            f"A prototype needs at least {FEWEST} faces per group: of fewer, the average is those people "
+            f"rather than what they have in common; {which} has {len(shapes)}."
         )
         raise BadValueError(msg)
-    return np.array(found, np.float64).reshape(-1, N_LANDMARKS, 2)
+    return np.array(shapes, np.float64).reshape(-1, N_LANDMARKS, 2)
 
 
 def _mean_near(frame: Doubles, shapes: Doubles) -> Doubles:

@@ -1,1 +1,1 @@
-"""Harmless changes of pictures, and how they are matched to an intervention's size."""
+"""Placebos: harmless changes of pictures, matched to an intervention's size."""

@@ -1,4 +1,4 @@
-"""Finds how much of a harmless change gives a pixel distance."""
+"""Search for the amount of a placebo that gives a pixel distance."""
 
 from __future__ import annotations
 

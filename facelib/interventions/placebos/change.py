@@ -1,4 +1,4 @@
-"""What a harmless reference change is: a picture changed along one direction by a continuous amount."""
+"""The base of placebos: a picture changed along one direction by a continuous amount."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GROUP = "Harmless reference"
 
 @dataclass(frozen=True)
 class ReferenceChange(PictureIntervention):
-    """A harmless change of the whole picture.
+    """A placebo: a harmless change of the whole picture.
 
     Attributes
     ----------
@@ -54,15 +54,15 @@ class ReferenceChange(PictureIntervention):
     def __post_init__(self) -> None:
         limits = self.limits
         try:
-            given = tuple(float(value) for value in self.direction)
+            numbers = tuple(float(value) for value in self.direction)
         except (TypeError, ValueError):
-            given = (np.nan,)  # within no limits
-        if len(given) != len(limits) or not all(
-            low <= value <= high for value, (low, high) in zip(given, limits, strict=True)
+            numbers = (np.nan,)  # within no limits
+        if len(numbers) != len(limits) or not all(
+            low <= value <= high for value, (low, high) in zip(numbers, limits, strict=True)
         ):
             msg = f"A direction of {self.id!r} is numbers within {limits}; got {self.direction!r}."
             raise BadValueError(msg)
-        object.__setattr__(self, "direction", given)
+        object.__setattr__(self, "direction", numbers)
 
     @classmethod
     @abstractmethod
@@ -71,7 +71,7 @@ class ReferenceChange(PictureIntervention):
 
     @property
     def clause(self) -> str:
-        """What happens as the strength rises."""
+        """The change in words, as the strength rises."""
         return self.sentence.format(trend=self.trends[bool(self.direction and self.direction[0] > 0)])
 
     def picture(self, image: Image, box: Box, amount: float, direction: Direction | None = None) -> Image:

@@ -1,4 +1,4 @@
-"""Harmless changes of detail: blur, sharpening, noise, JPEG."""
+"""Placebos of detail: blur, sharpening, noise, JPEG."""
 
 from __future__ import annotations
 

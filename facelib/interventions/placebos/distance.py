@@ -1,4 +1,4 @@
-"""How far two pictures are apart: grey-level differences in the face box and in its quarters."""
+"""Pixel distance of two pictures: grey-level differences in the face box and in its quarters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Harmless changes of framing: shift, scale, rotation, crop, stretch. Borders are mirrored, never black."""
+"""Placebos of framing: shift, scale, rotation, crop, stretch. Borders are mirrored, never black."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The harmless reference changes, by kind: what an intervention's effect is compared with."""
+"""The placebos by kind: an intervention's effect is compared with theirs."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ KINDS: Final[Mapping[str, type[ReferenceChange]]] = MappingProxyType(
 
 
 def kind_of(name: str) -> type[ReferenceChange]:
-    """Return the kind of harmless change with this id, or raise `UnknownNameError`."""
+    """Return the kind of placebo with this id, or raise `UnknownNameError`."""
     if name not in KINDS:
-        msg = f"There is no kind of harmless change named {name!r}. Known: {', '.join(KINDS)}."
+        msg = f"There is no kind of placebo named {name!r}. Known: {', '.join(KINDS)}."
         raise UnknownNameError(msg)
     return KINDS[name]

@@ -1,4 +1,4 @@
-"""Reference sweeps: harmless changes whose pixel distance equals the intervention's at every strength."""
+"""Reference sweeps: placebos whose pixel distance equals the intervention's at every strength."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UNSEEN: Final = 0.1  # grey levels by which a quarter may always differ: it can'
 @in_short()
 @dataclass(frozen=True, eq=False)
 class RegionMatch:
-    """How the quarters of the face box were matched, one by one.
+    """The match of each quarter of the face box.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class RegionMatch:
 @in_short(picture=lambda found: found.images)
 @dataclass(frozen=True, eq=False)
 class MatchedSweep:
-    """One harmless change at n strengths, matched to given pixel distances.
+    """One placebo at n strengths, matched to given pixel distances.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ def matched_sweep(
     *,
     regions: npt.ArrayLike | None = None,
 ) -> MatchedSweep:
-    """Change a picture harmlessly, by as much as `distances` say at every strength.
+    """Apply a placebo to a picture, by as much as `distances` say at every strength.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def matched_sweep(
     distances
         (n,) RMS grey-level differences to reach; 0 gives the original, bit for bit.
     kind
-        Id of a harmless change, whose direction is drawn from `seed`; or one with its direction.
+        Id of a placebo, whose direction is drawn from `seed`; or one with its direction.
     seed
         Seed or generator of the direction.
     regions
@@ -133,7 +133,7 @@ def matched_sweep(
     else:
         amounts, images = _by_quarter(face, quarters, change)
     reached = np.array([pixel_distance(face.image, image, face.box) for image in images])
-    told = np.stack([region_distances(face.image, image, face.box) for image in images])
+    by_quarter = np.stack([region_distances(face.image, image, face.box) for image in images])
     return MatchedSweep(
         kind=change.id,
         change=change,
@@ -141,8 +141,10 @@ def matched_sweep(
         amounts=amounts if quarters is None else amounts.max(axis=1),
         distances=reached,
         reached=np.abs(reached - wanted) <= TOLERANCE * wanted,
-        regions=told,
-        by_region=None if quarters is None else RegionMatch(quarters, amounts, _matched(told, quarters)),
+        regions=by_quarter,
+        by_region=None
+        if quarters is None
+        else RegionMatch(quarters, amounts, _matched(by_quarter, quarters)),
     )
 
 
@@ -191,7 +193,7 @@ def reference_sweeps(
     first
         Number of the first sweep: those before it are there already.
     exclude
-        Id of the intervention that is compared: a harmless change isn't compared with its own kind. The id
+        Id of the intervention that is compared: a placebo isn't compared with its own kind. The id
         of anything else leaves all kinds in.
 
     Raises

@@ -1,4 +1,4 @@
-"""Finds how much of a harmless change each quarter of the face box needs, and joins the quarters smoothly."""
+"""Search for the amount of a placebo in each quarter of the face box; quarters are joined smoothly."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ class RegionSearch:
 
     def _first(self, quarter: int, wanted: float) -> float:
         """Return the amount that would give a distance if the whole picture changed by it."""
-        told = self.told[:, quarter]
-        above = int(np.searchsorted(told, wanted))
-        if above == len(told):
+        ladder = self.told[:, quarter]
+        above = int(np.searchsorted(ladder, wanted))
+        if above == len(ladder):
             return float(self.rungs[-1])
         if above == 0:
             return 0.0
-        ends = (self.rungs[above - 1], told[above - 1], self.rungs[above], told[above])
+        ends = (self.rungs[above - 1], ladder[above - 1], self.rungs[above], ladder[above])
         return next_guess(*ends, wanted)
 
 

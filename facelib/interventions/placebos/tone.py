@@ -1,4 +1,4 @@
-"""Harmless changes of tone: brightness, contrast, gamma, colour, light, vignette."""
+"""Placebos of tone: brightness, contrast, gamma, colour, light, vignette."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Readers of strangers' network files: nothing in them is run before it was looked at."""
+"""Readers of untrusted network files: nothing in them runs before it was checked."""

@@ -1,4 +1,4 @@
-"""Limits that a process sets for itself before it handles a stranger's file; it can't lift them again."""
+"""Limits that a process sets for itself before it handles an untrusted file; it can't lift them again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CALLS = {
 
 
 def confine(seconds: int, memory: int) -> None:
-    """Limit this process, as far as its system can: where it can't, what calls it has to watch the clock.
+    """Limit this process, as far as its system can: where it can't, the caller has to watch the clock.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Look into an HDF5 file of a stranger: nothing outside of it is followed, and no claim is believed."""
+"""Inspect untrusted HDF5 files: no link out of them is followed, and no size they claim is trusted."""
 
 from __future__ import annotations
 
@@ -43,48 +43,48 @@ class Hdf5:
 
     def array(self, parent: h5py.Group, path: str) -> npt.NDArray[np.float32]:
         """Return a dataset of numbers within `parent`."""
-        found = self._follow(parent, path)
-        if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
+        dataset = self._follow(parent, path)
+        if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "fiu":
             msg = f"{path} is no table of numbers"
             raise BadModelError(msg)
-        if found.external or found.is_virtual:
+        if dataset.external or dataset.is_virtual:
             msg = f"{path} is kept in another file, which isn't read"
             raise BadModelError(msg)
-        plan = found.id.get_create_plist()
+        plan = dataset.id.get_create_plist()
         if not {plan.get_filter(number)[0] for number in range(plan.get_nfilters())} <= _FILTERS:
             msg = f"{path} is packed by a filter that isn't HDF5's own"
             raise BadModelError(msg)
-        size = math.prod(found.shape) * found.dtype.itemsize  # numpy's product would overflow
+        size = math.prod(dataset.shape) * dataset.dtype.itemsize  # numpy's product would overflow
         self._take(size, path)
-        chunk = math.prod(found.chunks or ()) * found.dtype.itemsize
+        chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
         if chunk > max(SMALL, 2 * size):
             msg = f"{path} claims pieces of {chunk} bytes"
             raise BadModelError(msg)
-        return np.asarray(found, np.float32)
+        return np.asarray(dataset, np.float32)
 
     def texts(self, owner: h5py.Group, name: str) -> list[str]:
         """Return an attribute of texts, which Keras writes as ``name0``, ``name1`` … where it is long."""
         names = [name] if name in owner.attrs else []
         while f"{name}{len(names)}" in owner.attrs:
             names.append(f"{name}{len(names)}")
-        found: list[str] = []
+        values: list[str] = []
         for attribute in names:
             stored = owner.attrs.get_id(attribute)
             self._take(math.prod(stored.shape) * stored.dtype.itemsize, attribute)
-            found += [as_text(text) for text in np.atleast_1d(owner.attrs[attribute])]
-        return found
+            values += [as_text(text) for text in np.atleast_1d(owner.attrs[attribute])]
+        return values
 
     def _follow(self, parent: h5py.Group, path: str) -> h5py.HLObject:
-        found: h5py.HLObject = parent
+        node: h5py.HLObject = parent
         for part in path.split("/"):
-            if not isinstance(found, h5py.Group) or part in {"", "."} or part not in found:
+            if not isinstance(node, h5py.Group) or part in {"", "."} or part not in node:
                 msg = f"{path} is missing"
                 raise BadModelError(msg)
-            if not isinstance(found.get(part, getlink=True), h5py.HardLink):
+            if not isinstance(node.get(part, getlink=True), h5py.HardLink):
                 msg = f"{path} points elsewhere, which isn't followed"
                 raise BadModelError(msg)
-            found = found[part]
-        return found
+            node = node[part]
+        return node
 
     def _take(self, size: int, path: str) -> None:
         self._left -= size
@@ -95,7 +95,7 @@ class Hdf5:
 
 @contextmanager
 def opened(content: bytes, name: str) -> Iterator[Hdf5]:
-    """Open a file in memory; whatever goes wrong with it becomes a `BadModelError` that has its name."""
+    """Open a file in memory; every error becomes a `BadModelError` with its name."""
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             yield Hdf5(file, len(content))

@@ -50,7 +50,7 @@ def read_keras(path: Path) -> dict[str, dict[str, torch.Tensor]]:
 
 @dataclass(frozen=True)
 class KerasFile:
-    """What a Keras file holds.
+    """The content of a Keras file.
 
     Attributes
     ----------

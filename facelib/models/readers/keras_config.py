@@ -1,4 +1,4 @@
-"""What Keras wrote about how a network is made up, as Keras 2 and Keras 3 put it."""
+"""Architecture configurations of Keras 2 and Keras 3."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def name_of(layer: Config) -> str:
 
 
 def ends_of(config: Config, key: str) -> list[str]:
-    """Return the names of what a model takes or makes: [name, node, tensor], or a list of such."""
+    """Return the names of a model's inputs or outputs: [name, node, tensor], or a list of such."""
     stated = config[key]
     triples = [stated] if stated and isinstance(stated[0], str) else stated
     if len(triples) != 1:
@@ -40,7 +40,7 @@ def ends_of(config: Config, key: str) -> list[str]:
 
 
 def inputs_of(node: Any) -> tuple[str | float, ...]:
-    """Return what a layer takes: a table in Keras 3, a list of [name, node, tensor, …] in Keras 2."""
+    """Return a layer's inputs: a table in Keras 3, a list of [name, node, tensor, …] in Keras 2."""
     if isinstance(node, Mapping):
         return tuple(_arguments([node["args"], list(node.get("kwargs", {}).values())]))
     triples = [node] if node and isinstance(node[0], str) else node
@@ -92,17 +92,17 @@ def named(config: Config, file: KerasFile) -> Weights:
 
 
 def _by_kind(config: Config, weights: Weights, group: Path_, path: Path_) -> Weights:
-    found: Weights = {}
+    by_layer: Weights = {}
     counts: Counter[str] = Counter()
     for layer in layers_of(config):
         kind = _snake_case(layer["class_name"])
         within = (*group, f"{kind}_{counts[kind]}" if counts[kind] else kind)
         counts[kind] += 1
         if within in weights:
-            found[*path, name_of(layer)] = weights[within]
+            by_layer[*path, name_of(layer)] = weights[within]
         if layer["class_name"] in MODELS:
-            found |= _by_kind(layer, weights, within, (*path, name_of(layer)))
-    return found
+            by_layer |= _by_kind(layer, weights, within, (*path, name_of(layer)))
+    return by_layer
 
 
 def _snake_case(name: str) -> str:

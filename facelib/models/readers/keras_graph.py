@@ -37,7 +37,7 @@ _ENDINGS: dict[type[nn.Module], Ending] = {nn.Softmax: "softmax", nn.Sigmoid: "s
 
 @dataclass(frozen=True)
 class Step:
-    """One use of a layer: its name, what it takes and makes, and what isn't needed any more."""
+    """One use of a layer: its name, inputs, outputs, and tensors that aren't needed any more."""
 
     layer: str
     inputs: tuple[str | float, ...]
@@ -71,7 +71,7 @@ class KerasGraph(nn.Module):
         ]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map (N, C, h, w) to what the last layer makes."""
+        """Map (N, C, h, w) to the outputs of the last layer."""
         values = {self.taken: x}
         for step in self.steps:
             given = [values[name] if isinstance(name, str) else name for name in step.inputs]
@@ -81,7 +81,7 @@ class KerasGraph(nn.Module):
         return values[self.made]
 
     def take_off_ending(self) -> Ending:
-        """Take off a softmax or sigmoid at the end, and tell which it was; only reshaping may follow it."""
+        """Take off a softmax or sigmoid at the end, and return which it was; only reshaping may follow it."""
         made = self.made
         while step := next((step for step in self.steps if step.output == made), None):
             if sum(made in other.inputs for other in self.steps) + (made == self.made) > 1:
@@ -174,7 +174,7 @@ def read_keras_network(
 
 
 class _Builder:
-    """Builds layer after layer, running each on noise, so that a fault is told with its layer."""
+    """Build layer after layer, running each on noise, so that errors name the layer."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
@@ -224,11 +224,11 @@ class _Builder:
                 raise BadModelError(msg)
             for layer, output, inputs in ready:
                 name = name_of(layer)
-                given = [values[i] if isinstance(i, str) else i for i in inputs]
+                arguments = [values[i] if isinstance(i, str) else i for i in inputs]
                 if name in keys:  # the same layer once more
-                    values[output] = modules[keys[name]](*given)
+                    values[output] = modules[keys[name]](*arguments)
                 else:
-                    keys[name], module, values[output] = self._layer(layer, above, given, modules)
+                    keys[name], module, values[output] = self._layer(layer, above, arguments, modules)
                     modules[keys[name]] = module
                 steps.append(Step(keys[name], inputs, output))
             done = {output for _, output, _ in ready}

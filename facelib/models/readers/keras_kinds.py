@@ -1,4 +1,4 @@
-"""How every kind of Keras layer is built: `facelib.models.readers.keras_layers.LAYERS` is filled here."""
+"""Builders of the Keras layers; they fill `facelib.models.readers.keras_layers.LAYERS`."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ def _not_negative(values: Sides) -> Sides:
 
 
 def _per_channel(value: Any, given: Given) -> torch.Tensor:
-    """Return one number, or one a channel, so that it stands beside (N, C, h, w) or (N, D)."""
+    """Return one number, or one per channel, shaped to broadcast against (N, C, h, w) or (N, D)."""
     tensor = torch.as_tensor(value, dtype=torch.float32).flatten()
     if len(tensor) not in {1, given.shape[1]}:
         msg = f"it has {len(tensor)} numbers for {given.shape[1]} channels"

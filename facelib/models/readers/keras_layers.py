@@ -21,7 +21,7 @@ Sides = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Given:
-    """What a layer is built from.
+    """The configuration and weights that a layer is built from.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Function(nn.Module):
 
 
 class Scale(nn.Module):
-    """What tensors are multiplied by, and then moved by."""
+    """Multiply tensors by a factor, then add an offset."""
 
     scale: torch.Tensor
     shift: torch.Tensor
@@ -104,7 +104,7 @@ class Scale(nn.Module):
 
 
 class Slopes(nn.Module):
-    """A rectifier that has a slope of its own for every number of a picture."""
+    """A parametric ReLU with a slope of its own for every number of a picture."""
 
     def __init__(self, slope: torch.Tensor) -> None:
         super().__init__()
@@ -132,7 +132,7 @@ def constant(tensor: torch.Tensor) -> nn.Parameter:
 
 
 def chain(*parts: nn.Module | None) -> nn.Module:
-    """Return the parts that are there, one after the other."""
+    """Return a sequence of the parts that aren't None."""
     present = [part for part in parts if part is not None and not isinstance(part, nn.Identity)]
     return present[0] if len(present) == 1 else nn.Sequential(*present) if present else nn.Identity()
 

@@ -1,4 +1,4 @@
-"""What a file with a network turned out to hold."""
+"""The content of a network file: the module and what comes with it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class OnnxGraph:
 
         onnxruntime.disable_telemetry_events()  # a second line: see facelib/__init__.py
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # sweeps run one thread a core
+        options.intra_op_num_threads = options.inter_op_num_threads = 1  # sweeps run one thread per core
         options.log_severity_level = 3  # errors only
         options.enable_cpu_mem_arena = False  # small chunks gain nothing by it, and it never gives back
         content = file if isinstance(file, bytes) else file.read_bytes()

@@ -1,4 +1,4 @@
-"""What an ONNX file may ask for, found out before anything of it is unfolded or run.
+"""Limits on ONNX files, checked before anything of them is unfolded or run.
 
 Three rules make one trial on noise speak for every picture: nothing is repeated (no loops), unfolded it has a
 bounded number of operators, and neither the size of a tensor nor which operators run depends on the values of
@@ -22,7 +22,7 @@ DEEPEST = 32
 
 _LOOPS = frozenset({"Loop", "Scan", "SequenceMap"})
 _CHOICE = "If"  # the one operator that may hold a graph
-_SHAPES = frozenset({"Shape", "Size"})  # tell nothing of the values of what they take
+_SHAPES = frozenset({"Shape", "Size"})  # don't depend on the values of what they take
 _RANDOM = frozenset(
     {"Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform"}
     | {"RandomUniformLike"}
@@ -74,7 +74,7 @@ _Key = tuple[str, str, str]
 
 
 def refuse(model: Any, size: int) -> None:
-    """Raise `ValueError` unless a model can be unfolded and looked at safely.
+    """Raise `ValueError` unless a model can be unfolded and checked safely.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ class _Size:
 
 
 class _Unfolded:
-    """How many operators and bytes a model has once its functions are unfolded; each is looked at once."""
+    """Numbers of operators and bytes of a model with its functions unfolded; each is visited once."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -193,12 +193,12 @@ class _Unfolded:
     def _sum(self, nodes: Iterable[Any]) -> _Size:
         whole = _Size()
         for node in nodes:
-            one = self._called(_key(node, node.op_type))
+            called = self._called(_key(node, node.op_type))
             parts = [self._sum(inner.node) for inner in _within([node])]
             whole = _Size(
-                whole.operators + one.operators + sum(part.operators for part in parts),
-                whole.content + max(one.content, node.ByteSize() + sum(part.content for part in parts)),
-                max([whole.depth, one.depth, *(part.depth for part in parts)]),
+                whole.operators + called.operators + sum(part.operators for part in parts),
+                whole.content + max(called.content, node.ByteSize() + sum(part.content for part in parts)),
+                max([whole.depth, called.depth, *(part.depth for part in parts)]),
             )
         return whole
 

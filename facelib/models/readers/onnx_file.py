@@ -1,4 +1,4 @@
-"""Look into an ONNX file before anything runs it: one picture in, logits out, nothing outside of the file."""
+"""Inspect ONNX files before they run: one picture in, logits out, nothing outside of the file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class OnnxFile:
     channels_last
         Whether it takes (N, h, w, C).
     ending
-        What was taken off.
+        The ending that was taken off.
     """
 
     model: Any
@@ -79,7 +79,7 @@ def read_onnx(path: Path, *, size: int | None = None) -> OnnxFile:
 
 
 def _unfolded(model: Any, size: int) -> Any:
-    """Return a model without functions, looked at before they are unfolded and after it."""
+    """Return a model without functions, checked before they are unfolded and after it."""
     refuse(model, size)
     if not model.functions:
         return model
@@ -93,12 +93,12 @@ def _unfolded(model: Any, size: int) -> Any:
 def _picture(graph: Any, size: int | None) -> tuple[tuple[int, int, int], bool]:
     """Return (C, h, w) of the one input, and whether its channels are the last axis."""
     weights = {tensor.name for tensor in graph.initializer}
-    inputs = [given for given in graph.input if given.name not in weights]
+    inputs = [entry for entry in graph.input if entry.name not in weights]
     for number in reversed(range(len(graph.input))):
         if graph.input[number].name in weights:
             del graph.input[number]
     if len(inputs) != 1 or inputs[0].type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
-        msg = f"it takes {[given.name for given in inputs]}; one float32 picture is handled"
+        msg = f"it takes {[entry.name for entry in inputs]}; one float32 picture is handled"
         raise ValueError(msg)
     sides = [
         side.dim_value if side.HasField("dim_value") else 0 for side in inputs[0].type.tensor_type.shape.dim

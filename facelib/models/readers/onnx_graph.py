@@ -21,13 +21,13 @@ from facelib.models.readers.trial import are_probabilities, checked_answers, fir
 from facelib.utilities.distribution import with_extra
 
 TOLERANCE = 1e-4
-"""How far torch's answers may be from onnxruntime's, as a share of the largest (or of 1)."""
+"""Largest difference of torch's answers from onnxruntime's, as a share of the largest (or of 1)."""
 _OPERATORS = (17, 13, 11)
 """Versions of ONNX' operators that onnx2torch knows well, the newest first."""
 
 
 class Runtime(nn.Module):
-    """A graph that is run by onnxruntime: no gradient flows through it."""
+    """A graph run by onnxruntime: no gradient flows through it."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -171,7 +171,7 @@ def _older(model: Any, version: int) -> Any:
 
 
 def _called(model: Any, version: int) -> Any:
-    """Call its operators those of an older version: often the same, and the answers tell if they are not."""
+    """Call its operators those of an older version: often the same, and the answers show if they are not."""
     renamed = onnx.ModelProto()
     renamed.CopyFrom(model)
     for operators in renamed.opset_import:

@@ -1,4 +1,4 @@
-"""A stranger's ONNX graph is run once in a process of its own, with limits, before this process runs it.
+"""Trial run of an untrusted ONNX graph in a process of its own, with limits.
 
 The process ends by itself when it needs too much, so a file that would hang or fill the memory is an error
 here and nothing else. On Linux it can't write files, reach the network or start programs.
@@ -69,8 +69,8 @@ def try_alone(content: bytes, shape: Sequence[int], name: str) -> None:
         )
         raise BadModelError(msg)
     if ended.returncode:
-        told = ended.stderr.decode(errors="replace").strip().splitlines()
-        msg = f"onnxruntime can't run {name}: {told[-1] if told else 'it says nothing'}"
+        lines = ended.stderr.decode(errors="replace").strip().splitlines()
+        msg = f"onnxruntime can't run {name}: {lines[-1] if lines else 'it says nothing'}"
         raise BadModelError(msg)
 
 
@@ -84,17 +84,17 @@ def _too_slow(name: str, seconds: int) -> str:
 def _environment() -> dict[str, str]:
     """Return the environment of the trial: the same packages, one thread, no telemetry."""
     root = str(Path(__file__).resolve().parents[3])
-    found = [folder for folder in sys.path if folder]
+    folders = [folder for folder in sys.path if folder]
     return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(found if root in found else [root, *found]),
+        "PYTHONPATH": os.pathsep.join(folders if root in folders else [root, *folders]),
         "ORT_DISABLE_TELEMETRY": "1",
         "OMP_NUM_THREADS": "1",
     }
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the graph that comes in, as `try_alone` asks for it; return how it ended."""
+    """Run the graph that `try_alone` sends to this process; return the exit code."""
     seconds, memory, *shape = map(int, arguments)
     import numpy as np
     import onnxruntime  # noqa: F401 - loaded before the limits hold

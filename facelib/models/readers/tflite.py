@@ -66,7 +66,7 @@ class Step(nn.Module):
         self.operator = operator
 
     def forward(self, values: Values) -> torch.Tensor:
-        """Return what it makes of the tensors so far."""
+        """Return the operator's output for the tensors so far."""
         return _RUN[self.operator.kind](values, self.operator)
 
 
@@ -140,7 +140,7 @@ class TfliteGraph(nn.Module):
                 self.operators.append(operator)
 
     def take_off_ending(self) -> Ending:
-        """Take off a softmax or sigmoid that makes the one output, and tell which it was."""
+        """Take off a softmax or sigmoid that makes the one output, and return which it was."""
         if len(self.outputs) != 1 or not self.operators or self.operators[-1].output != self.outputs[0]:
             return ""
         ending = _ENDINGS.get(self.operators[-1].kind, "")
@@ -239,7 +239,7 @@ def _operator(model: Any, graph: Any, number: int) -> Operator:
 def pad_same(
     x: torch.Tensor, kernel: Sequence[int], stride: Sequence[int], value: float = 0.0
 ) -> torch.Tensor:
-    """Pad (N, C, H, W) as TensorFlow's "SAME" does: what is odd goes to the bottom and to the right."""
+    """Pad (N, C, H, W) as TensorFlow's "SAME" does: odd pixels go to the bottom and to the right."""
     padding: list[int] = []
     for axis in (1, 0):
         size = x.shape[2 + axis]
@@ -279,7 +279,7 @@ def _reshape(values: Values, operator: Operator) -> torch.Tensor:
 
 def _prelu(values: Values, operator: Operator) -> torch.Tensor:
     x, slope = values[operator.inputs[0]], values[operator.inputs[1]]
-    if x.ndim == 4 and slope.numel() == x.shape[-1]:  # one a channel: in one pass, half the time
+    if x.ndim == 4 and slope.numel() == x.shape[-1]:  # one per channel: in one pass, half the time
         return F.prelu(x.permute(0, 3, 1, 2), slope.reshape(-1)).permute(0, 2, 3, 1)
     return torch.where(x >= 0, x, x * slope)
 

@@ -1,4 +1,4 @@
-"""TorchScript files: programs, which are run only for a reader who trusts who made them."""
+"""TorchScript files: programs, run only if the user trusts their maker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Try a stranger's network out on noise, with a limit on what it may take."""
+"""Trial run of an untrusted network on noise, with limits on memory and work."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_OPERATORS = 50_000
 
 
 class Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it is entered, an operation isn't run if it would make or need too much.
+    """A context in which operations that would make or need too much aren't run.
 
     Its result may have up to `LARGEST_TENSOR` numbers, and all operations together may need up to `MOST_WORK`
     multiplications and additions.
@@ -57,7 +57,7 @@ class Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _cost(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how many numbers an operation would make and how much work it is; 0 if that can't be told.
+    """Return how many numbers an operation would make and how much work it is; 0 if that is unknown.
 
     Both are found out without memory.
     """
@@ -82,7 +82,7 @@ def noise(shape: Sequence[int], count: int = 2) -> torch.Tensor:
         `shape` (C, h, w) is none of pictures.
     """
     if not all(isinstance(side, int) and 1 <= side <= LARGEST_SIDE for side in shape):
-        msg = f"it takes pictures of (C, h, w) = {tuple(shape)}; 1 to {LARGEST_SIDE} px a side are handled"
+        msg = f"it takes pictures of (C, h, w) = {tuple(shape)}; 1 to {LARGEST_SIDE} px per side are handled"
         raise BadModelError(msg)
     return torch.rand(count, *shape, generator=torch.Generator().manual_seed(20240412))
 
@@ -103,14 +103,14 @@ def try_out(network: nn.Module, shape: Sequence[int], name: str) -> torch.Tensor
     Raises
     ------
     BadModelError
-        It fails, needs too much, or doesn't return one row of finite numbers a picture.
+        It fails, needs too much, or doesn't return one row of finite numbers per picture.
     """
     pictures = noise(shape)
     try:
         with Bounded():
             network(pictures[:1])
         answers = network(pictures)
-    except Exception as error:  # whatever a stranger's network brings about
+    except Exception as error:  # whatever an untrusted network raises
         msg = f"{name} can't be run on pictures of {' × '.join(map(str, shape))}: {first_line(error)}"
         raise BadModelError(msg) from error
     return checked_answers(answers, name)
@@ -120,7 +120,7 @@ def checked_answers(answers: object, name: str) -> torch.Tensor:
     """Return the answers to two pictures; raise unless they are finite rows (2, K)."""
     if not isinstance(answers, torch.Tensor) or answers.ndim != 2 or len(answers) != 2:
         got = tuple(answers.shape) if isinstance(answers, torch.Tensor) else type(answers).__name__
-        msg = f"{name} should return one row of numbers a picture, (2, K) for two; it returns {got}."
+        msg = f"{name} should return one row of numbers per picture, (2, K) for two; it returns {got}."
         raise BadModelError(msg)
     if not torch.isfinite(answers).all():
         msg = f"{name} returns numbers that aren't finite: its weights are damaged."

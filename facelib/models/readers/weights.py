@@ -26,7 +26,7 @@ _HARMLESS = re.compile(
     r"|torch\.serialization _get_layout"
     r"|torch (Size|\w+Storage|float\d+|bfloat16|u?int\d+|bool)"
 )
-"""What the weights alone need; torch's own list has constructors, too, that take any amount of memory."""
+"""Names that weights alone need; torch's own list has constructors, too, that take any amount of memory."""
 _CALLS = frozenset({"STACK_GLOBAL", "INST", "OBJ", "EXT1", "EXT2", "EXT4", "NEWOBJ_EX"})
 _WAY_OUT = (
     "Where it can be loaded and trusted, save its weights alone, "
@@ -41,9 +41,9 @@ def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, torch.Te
     ----------
     path
         A safetensors file, or what ``torch.save`` made of a ``state_dict``, or of a table with one under a
-        usual key such as "state_dict" or "model". The content tells which, not the name.
+        usual key such as "state_dict" or "model". The content decides which, not the name.
     sha256
-        What the file's hash, hexadecimal, has to be; None: anything.
+        Expected sha256, hexadecimal; None: any.
 
     Returns
     -------
@@ -57,17 +57,17 @@ def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, torch.Te
     """
     content = read_content(path, sha256=sha256)
     if content[:4] == b"PK\x03\x04" or content[:1] == b"\x80":
-        found = _unpickled(content, path.name)
+        weights = _unpickled(content, path.name)
     else:
-        found = _safetensors(content, path.name)
-    for name, tensor in found.items():
+        weights = _safetensors(content, path.name)
+    for name, tensor in weights.items():
         if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
             msg = f"{path.name} holds {name} as a sparse, quantised or empty tensor; plain ones are needed."
             raise BadModelError(msg)
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
             msg = f"{path.name} claims {tuple(tensor.shape)} numbers for {name}, which it doesn't have."
             raise BadModelError(msg)
-    return _without_prefixes(found)
+    return _without_prefixes(weights)
 
 
 def load_into(network: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
@@ -76,7 +76,7 @@ def load_into(network: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
     Raises
     ------
     BadModelError
-        Names are missing or unexpected, or shapes differ; the first few are told.
+        Names are missing or unexpected, or shapes differ; the first few are named.
     """
     expected = network.state_dict()
     optional = "num_batches_tracked"  # old files lack it, and no answer depends on it
@@ -122,7 +122,7 @@ def _unpickled(content: bytes, name: str) -> dict[str, torch.Tensor]:
     else:
         _check_pickles(io.BytesIO(content), _LEGACY_PICKLES, name)
     try:
-        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except (
         Exception
     ) as error:  # torch raises RuntimeError, EOFError, KeyError, UnpicklingError, MemoryError …
@@ -130,15 +130,17 @@ def _unpickled(content: bytes, name: str) -> dict[str, torch.Tensor]:
         msg = f"{name} can't be read as weights of PyTorch: {reason or type(error).__name__}"
         raise BadModelError(msg) from error
     for _ in range(_DEEPEST):
-        if isinstance(found, Mapping):
-            found = next((found[key] for key in _HOLDERS if isinstance(found.get(key), Mapping)), found)
-    if not _are_weights(found):
+        if isinstance(checkpoint, Mapping):
+            checkpoint = next(
+                (checkpoint[key] for key in _HOLDERS if isinstance(checkpoint.get(key), Mapping)), checkpoint
+            )
+    if not _are_weights(checkpoint):
         msg = (
             f"{name} holds no table of tensors by name, on its own or under one of {', '.join(_HOLDERS)}. "
             f"{_WAY_OUT}"
         )
         raise BadModelError(msg)
-    return dict(found)
+    return dict(checkpoint)
 
 
 def _check_pickles(stream: io.BytesIO, count: int, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Places of faces in cut-outs as networks for age and gender want them: upright, one place and size."""
+"""Aligned crops of faces for the age and gender networks: upright, one place and size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLACES: Final = np.array(
         [0.4901123135679, 0.6277975316475],
     ]
 )
-"""Where these five stand in an aligned face, in its sides: the mean shape of dlib (D. King)."""
+"""Positions of these five in an aligned face, in its sides: the mean shape of dlib (D. King)."""
 PADDING: Final = 0.2  # around it, on each side
 
 OUTLINE: Final = (

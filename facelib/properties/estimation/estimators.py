@@ -48,7 +48,7 @@ class Estimator:
         One float32 array (n, 3, side, side) a side, mean colour subtracted, to ages, years, and
         probabilities of male, (n,) each.
     source
-        What it is, for descriptions.
+        A short description.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Estimator:
             If its model package isn't on this machine.
         """
         package_path(self.package)
-        found = np.full((len(faces), 2), np.nan)
+        estimates = np.full((len(faces), 2), np.nan)
         maps = [[self.place(face, side) for side in self.sides] for face in faces]
         known = [row for row, ways in enumerate(maps) if all(way is not None for way in ways)]
         for start in range(0, len(known), CHUNK):
@@ -76,8 +76,8 @@ class Estimator:
                 _batch([faces[row].image for row in rows], [maps[row][i] for row in rows], side)
                 for i, side in enumerate(self.sides)
             ]
-            found[rows] = np.stack(self.read(*batches), axis=1)
-        return found
+            estimates[rows] = np.stack(self.read(*batches), axis=1)
+        return estimates
 
 
 ESTIMATORS: Registry[Estimator] = Registry("estimator")

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.uint8]
 
 EYES_IN_BOX = np.array([[0.7, 0.27], [0.3, 0.27]])
-"""Where the eyes stand in a face box, in its sides: the medians of rendered heads, rounded."""
+"""Positions of the eyes in a face box, in its sides: the medians of rendered heads, rounded."""
 
 FINEST = 16  # times the resolution of a result, at most: what is shrunk further isn't averaged in full
 

@@ -1,4 +1,4 @@
-"""How good each channel of a recording is: a table of measures, and what is said where a limit is passed.
+"""Quality of each channel of a recording: a table of measures, and sentences where a limit is passed.
 
 Limits are our choice (`LIMITS`): they are where experience says that something deserves a look, and no test.
 """
@@ -194,18 +194,18 @@ def _lines(lines: Spectra | None, column: int, chain: Chain) -> dict[str, float]
 
 def beyond(row: Mapping[Any, Any]) -> frozenset[str]:
     """Return the columns of a row of `quality_table` that are beyond their limits."""
-    found = {
+    over = {
         column
         for column in ("missing", "gap", "clipped", "hum", "harmonic", "drift")
         if row[column] > LIMITS["hum" if column == "harmonic" else column]
     }
     if row["still"] > LIMITS["still"] * (10 if math.isnan(row["clipped"]) else 1):  # envelopes are slow
-        found.add("still")
+        over.add("still")
     if row["noise"] > LIMITS["noise"] and row["snr"] < LIMITS["clear"]:
-        found.add("noise")
+        over.add("noise")
     if row["snr"] < LIMITS["snr"]:
-        found.add("snr")
-    return frozenset(found)
+        over.add("snr")
+    return frozenset(over)
 
 
 def said(row: Mapping[Any, Any], chain: Chain) -> Iterator[Finding]:
@@ -214,47 +214,47 @@ def said(row: Mapping[Any, Any], chain: Chain) -> Iterator[Finding]:
     if row["missing"] > 0:
         yield _missing(row, bool(poor & {"missing", "gap"}))
     if "still" in poor:
-        words = f"Nothing changes for {row['still']:.2f} s."
+        text = f"Nothing changes for {row['still']:.2f} s."
         remedy = "An electrode was off, or both of a pair record the same: check it, leave that time out."
-        yield Finding("warning", "flat channel", words, remedy, channel)
+        yield Finding("warning", "flat channel", text, remedy, channel)
     if "clipped" in poor:
-        words = f"{row['clipped']:.2%} of the samples stand at the end of the range: they were cut off."
+        text = f"{row['clipped']:.2%} of the samples stand at the end of the range: they were cut off."
         remedy = "The envelope is too low there: record with less gain, or with a larger range."
-        yield Finding("warning", "clipped", words, remedy, channel)
+        yield Finding("warning", "clipped", text, remedy, channel)
     if "noise" in poor:
-        words = f"The envelope at rest is {row['noise']:.1f} µV."
+        text = f"The envelope at rest is {row['noise']:.1f} µV."
         remedy = "Expected a few µV: an electrode sits badly, hum is left, or the muscle never rested."
-        yield Finding("warning", "noise floor", words, remedy, channel)
+        yield Finding("warning", "noise floor", text, remedy, channel)
     if "snr" in poor:
-        words = f"The muscle is only {row['snr']:.1f} dB stronger when active than at rest."
+        text = f"The muscle is only {row['snr']:.1f} dB stronger when active than at rest."
         remedy = "It was hardly used, or its electrode sits badly; what is said of it is noise."
-        yield Finding("warning", "signal to noise", words, remedy, channel)
+        yield Finding("warning", "signal to noise", text, remedy, channel)
     yield from _said_of_spectrum(row, poor, chain)
 
 
 def _said_of_spectrum(row: Mapping[Any, Any], poor: frozenset[str], chain: Chain) -> Iterator[Finding]:
     channel = str(row["channel"])
     if "hum" in poor:
-        words = f"The mains: a line at {chain.mains:g} Hz, {row['hum']:.0f} dB above its neighbours."
-        yield Finding("note", "mains hum", words, "The notch takes it.", channel)
+        text = f"The mains: a line at {chain.mains:g} Hz, {row['hum']:.0f} dB above its neighbours."
+        yield Finding("note", "mains hum", text, "The notch takes it.", channel)
     if "harmonic" in poor:
-        words = f"The mains: a line at {row['line']:g} Hz, {row['harmonic']:.0f} dB above its neighbours."
+        text = f"The mains: a line at {row['line']:g} Hz, {row['harmonic']:.0f} dB above its neighbours."
         remedy = f"The notch takes {chain.mains:g} Hz only, so it stays. Check the ground electrode."
-        yield Finding("warning", "mains hum", words, remedy, channel)
+        yield Finding("warning", "mains hum", text, remedy, channel)
     if "drift" in poor:
-        words = f"{row['drift']:.0%} of the power lies below {chain.low:g} Hz: drift, or moving cables."
+        text = f"{row['drift']:.0%} of the power lies below {chain.low:g} Hz: drift, or moving cables."
         passes = chain.taps < 513
         remedy = (
             f"A filter of {chain.taps} taps lets two thirds of it through; one of 1025 taps doesn't."
             if passes
             else "The band-pass takes most of it."
         )
-        yield Finding("warning" if passes else "note", "drift", words, remedy, channel)
+        yield Finding("warning" if passes else "note", "drift", text, remedy, channel)
 
 
 def _missing(row: Mapping[Any, Any], bad: bool) -> Finding:
     lost = row["missing"] > LIMITS["useless"]
-    words = f"{row['missing']:.1%} of the samples are missing, the longest stretch {row['gap']:.2f} s."
+    text = f"{row['missing']:.1%} of the samples are missing, the longest stretch {row['gap']:.2f} s."
     if lost:
         remedy = "The channel is hardly there: leave it out."
     elif math.isnan(row["clipped"]):
@@ -262,9 +262,9 @@ def _missing(row: Mapping[Any, Any], bad: bool) -> Finding:
     else:
         remedy = "The envelope reads 0 there, as of a muscle at rest: leave those stretches out."
     severity: Severity = "error" if lost else "warning" if bad else "note"
-    return Finding(severity, "missing samples", words, remedy, str(row["channel"]))
+    return Finding(severity, "missing samples", text, remedy, str(row["channel"]))
 
 
 def has_spectrum(recording: Recording) -> bool:
-    """Tell whether a recording has frequencies, and is long enough to see them."""
+    """Return whether a recording has frequencies, and is long enough to see them."""
     return recording.kind != "envelope" and len(recording) >= FEWEST

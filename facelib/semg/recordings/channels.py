@@ -1,4 +1,4 @@
-"""Names of channels as recordings write them: Latin, German, shortened, or as positions of the scheme."""
+"""Channel names in recordings: Latin, German, shortened, or positions of the scheme."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def channel_of(name: str) -> str:
     >>> channel_of("Medialer Frontalis_l"), channel_of("Zyg re"), channel_of("F20")
     ('frontalis_medial_left', 'zygomaticus_right', 'zygomaticus_left')
     """
-    words = re.sub(r"[^a-z0-9]+", " ", str(name).lower()).strip().removeprefix("emg ")
-    if words in _POSITION:
-        return _POSITION[words]
-    muscle, _, side = words.rpartition(" ")
+    cleaned = re.sub(r"[^a-z0-9]+", " ", str(name).lower()).strip().removeprefix("emg ")
+    if cleaned in _POSITION:
+        return _POSITION[cleaned]
+    muscle, _, side = cleaned.rpartition(" ")
     if side in _SIDE and muscle in _MUSCLE:
         return f"{_MUSCLE[muscle]}_{_SIDE[side]}"
     msg = (

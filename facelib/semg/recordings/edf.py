@@ -1,4 +1,4 @@
-"""Recordings as EDF and BDF, by pyedflib. Who was recorded stands in their headers; it isn't looked at."""
+"""EDF and BDF recordings, read by pyedflib. The names of persons in their headers aren't read."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _voltage(unit: str) -> str:
 
 @contextmanager
 def _on_disk(content: Path | bytes, suffix: str) -> Iterator[Path]:
-    """Give the file itself, or a temporary one with the bytes."""
+    """Yield the file itself, or a temporary one with the bytes."""
     if isinstance(content, Path):
         yield content
         return

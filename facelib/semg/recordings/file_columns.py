@@ -1,4 +1,4 @@
-"""What the columns of a recording's file mean: channels, times, an index, units, or nothing we need."""
+"""Meaning of the columns of a recording's file: channels, times, an index, units, or nothing we need."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _UNIT: Final = re.compile(r"\s*[\[(]\s*(?P<unit>[nµμum]?[Vv]|s|sec|[mµμu]s)\
 _STEP: Final = 1.5
 """Distance of two times, in samples, beyond which some are missing between; twice that if times jitter."""
 _FEW: Final = 4
-"""Distances between long steps that tell whether they come evenly."""
+"""Distances between long steps by which to judge whether they come evenly."""
 _WHOLE: Final = 1e-3
-"""How near to a whole number of its last digit a rounded step is."""
+"""Largest distance of a rounded step from a whole number of its last digit."""
 _EARLY: Final = 0.7
 """Distance of two times, in samples, below which times jitter: samples that are missing make none shorter."""
 
@@ -86,12 +86,12 @@ def microvolts(unit: str, name: str) -> float:
 
 
 def is_time(name: str) -> bool:
-    """Tell whether a column holds times."""
+    """Return whether a column holds times."""
     return _plain(unit_of(name)[0]) in _TIMES
 
 
 def has_unit(name: str) -> bool:
-    """Tell whether a column of times says what they are in.
+    """Return whether a column of times says their unit.
 
     >>> has_unit("time [ms]"), has_unit("seconds"), has_unit("time")
     (True, True, False)
@@ -101,12 +101,12 @@ def has_unit(name: str) -> bool:
 
 
 def is_index(name: str) -> bool:
-    """Tell whether a column counts rows."""
+    """Return whether a column counts rows."""
     return _plain(name) in _INDEX
 
 
 def is_beside(name: str) -> bool:
-    """Tell whether a column is a trigger, a counter or notes: no signal of a muscle."""
+    """Return whether a column is a trigger, a counter or notes: no signal of a muscle."""
     return _plain(name) in _BESIDE
 
 
@@ -134,22 +134,22 @@ def wanted(names: Sequence[str], columns: Mapping[str, str] | None, kind: Kind |
         If two columns mean the same.
     """
     if columns is None:
-        chosen = {name: unit_of(name)[0] for name in names if not is_beside(name)}
+        signals = {name: unit_of(name)[0] for name in names if not is_beside(name)}
     else:
         if lacking := [name for name in columns if name not in names]:
             msg = f"The file has no column {', '.join(lacking)}; it has {', '.join(names)}."
             raise UnknownNameError(msg)
-        chosen = dict(columns)
-    if not chosen:
+        signals = dict(columns)
+    if not signals:
         msg = f"The file has no column of signals; its columns are {', '.join(names) or 'none'}."
         raise BadTableError(msg)
-    if kind != "monopolar" and not _are_inputs(list(chosen.values()), kind):
-        chosen = _as_channels(chosen)
-    meant = list(chosen.values())
-    if twice := sorted(name for name, other in chosen.items() if meant.count(other) > 1):
+    if kind != "monopolar" and not _are_inputs(list(signals.values()), kind):
+        signals = _as_channels(signals)
+    meant = list(signals.values())
+    if twice := sorted(name for name, other in signals.items() if meant.count(other) > 1):
         msg = f"These columns mean the same channel: {', '.join(twice)}. Keep one of them."
         raise BadTableError(msg, duplicates=twice, hint="In Python: choose by columns=.")
-    return chosen
+    return signals
 
 
 def _as_channels(chosen: Mapping[str, str]) -> dict[str, str]:
@@ -168,7 +168,7 @@ def _as_channels(chosen: Mapping[str, str]) -> dict[str, str]:
 
 
 def _are_inputs(names: Sequence[str], kind: Kind | None) -> bool:
-    """Tell whether nobody said what the columns are, and all are inputs of pairs."""
+    """Return whether nobody said what the columns are, and all are inputs of pairs."""
     if kind is not None or known(names):
         return False
     try:
@@ -186,7 +186,7 @@ def kind_of(names: Sequence[str], rate: float) -> Kind:
 
 
 def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]]:
-    """Return the sampling rate that times tell, Hz, and the row that each sample belongs to.
+    """Return the sampling rate by the times, Hz, and the row that each sample belongs to.
 
     The rate is that of the steps without gaps. Times may be rounded, so that some are alike, and may jitter:
     then only stretches of three samples and more count as missing. Those leave rows out.
@@ -208,7 +208,7 @@ def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]
     """
     if len(times) < 2 or not np.isfinite(times).all():
         msg = (
-            "Times that tell a rate are two numbers or more, none of them missing. Without times, say how "
+            "A rate needs times of two rows or more, none of them missing. Without times, say how "
             "many samples there are a second."
         )
         raise BadValueError(msg, hint="In Python: rate=.")
@@ -234,7 +234,7 @@ def rate_of(times: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.intp]
 
 
 def _evenly(gaps: npt.NDArray[np.bool_]) -> bool:
-    """Tell whether long steps come evenly, as those of rounded times do; samples aren't lost that way."""
+    """Return whether long steps come evenly, as those of rounded times do; samples aren't lost that way."""
     apart = np.diff(np.flatnonzero(gaps))
     return len(apart) >= _FEW and float(np.ptp(np.percentile(apart, [10, 90]))) <= 1
 
@@ -264,7 +264,7 @@ def rows_of(index: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
 
 
 def spread(values: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.float32]:
-    """Put samples (n, k) into their rows; rows of which there is none are NaN.
+    """Put samples (n, k) into their rows; rows without a sample are NaN.
 
     Raises
     ------

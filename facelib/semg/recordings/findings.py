@@ -1,4 +1,4 @@
-"""What was found in recordings, videos and folders, in words, and what helps."""
+"""Findings in recordings, videos and folders, in words, with a remedy."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Finding:
     severity
         "note": good to know; "warning": may change results; "error": makes this part useless.
     what
-        Which check found it.
+        The check that found it.
     words
-        What was found, with its numbers.
+        The finding, with its numbers.
     remedy
-        What helps; empty where nothing has to be done.
+        The remedy; empty where none is needed.
     channel, clip
-        What it is about; empty: the whole.
+        Channel or clip that it is about; empty: the whole.
     """
 
     severity: Severity

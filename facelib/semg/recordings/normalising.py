@@ -1,4 +1,4 @@
-"""Envelopes of several sessions become comparable: constants per session and channel, never per clip.
+"""Normalisation of envelopes over sessions: constants per session and channel, never per clip.
 
 How many µV a muscle makes depends on skin, electrode and distance, which stay as they are for a session and
 not longer. Within a session clips keep their proportions: a weak smile stays weaker than a strong one.
@@ -38,7 +38,7 @@ FLAT: Final = 1e-4
 SHORT: Final = 30.0
 """Seconds below which it is said that constants of a session were asked for, not of a clip."""
 AT_REST: Final = "face-at-rest"
-"""What the source of a recording at rest has in it, in small letters."""
+"""Text in the source of a recording at rest, in small letters."""
 
 Doubles = npt.NDArray[np.float64]
 Given = Recording | Iterable[Recording] | Mapping[str, Recording]
@@ -157,9 +157,9 @@ def normalise(
     >>> float(session.recordings[0].signals[50, 0]), session.scale.span.tolist()
     (0.5, [100.0])
     """
-    given = _listed(recordings)
-    scale = scale_of(given, method, low=low, high=high, rest=rest)
-    return Normalised(tuple(scale.apply(recording) for recording in given), scale)
+    listed = _listed(recordings)
+    scale = scale_of(listed, method, low=low, high=high, rest=rest)
+    return Normalised(tuple(scale.apply(recording) for recording in listed), scale)
 
 
 def scale_of(
@@ -195,11 +195,11 @@ def scale_of(
     if not 0 <= low < high <= 100:
         msg = f"Percentiles go up within 0 … 100; got {low!r} and {high!r}."
         raise BadValueError(msg)
-    given = _listed(recordings)
-    first = given[0]
-    values = _values(given)
+    listed = _listed(recordings)
+    first = listed[0]
+    values = _values(listed)
     if method == "rest":
-        quiet = _at_rest(given) if rest is None else _listed(rest)
+        quiet = _at_rest(listed) if rest is None else _listed(rest)
         baseline = _values([first, *quiet])[len(first) :]
     else:
         baseline = values
@@ -210,8 +210,8 @@ def scale_of(
         if known.size and still.size:
             offset[column], top[column] = _ends(known, still, method, low, high)
     span = top - offset
-    findings = tuple(_findings(given, values, span))
-    session = next((recording.session for recording in given if recording.session), "")
+    findings = tuple(_findings(listed, values, span))
+    session = next((recording.session for recording in listed if recording.session), "")
     kept = np.where(span > FLAT, span, 1.0)
     return Scale(first.channels, offset, kept, method, session, first.unit, findings)
 
@@ -229,29 +229,29 @@ def _ends(known: Doubles, still: Doubles, method: Method, low: float, high: floa
 def _findings(given: list[Recording], values: Doubles, span: Doubles) -> Iterable[Finding]:
     for column, channel in enumerate(given[0].channels):
         if not np.isfinite(values[:, column]).any():
-            words = "The channel has no number in the whole session."
-            yield Finding("error", "missing channel", words, "It stays NaN; leave it out.", channel)
+            text = "The channel has no number in the whole session."
+            yield Finding("error", "missing channel", text, "It stays NaN; leave it out.", channel)
         elif not span[column] > FLAT:
-            words = f"The channel is flat: what would become 0 … 1 is {max(span[column], 0):.2g} µV."
+            text = f"The channel is flat: what would become 0 … 1 is {max(span[column], 0):.2g} µV."
             remedy = "It becomes 0 throughout; check the electrode and leave the channel out."
-            yield Finding("warning", "flat channel", words, remedy, channel)
+            yield Finding("warning", "flat channel", text, remedy, channel)
     seconds = sum(recording.seconds for recording in given)
     if seconds < SHORT:
-        words = f"The constants come from {seconds:.1f} s only: is that the whole session?"
-        yield Finding("note", "short session", words, "Normalise all clips of a session together.")
+        text = f"The constants come from {seconds:.1f} s only: is that the whole session?"
+        yield Finding("note", "short session", text, "Normalise all clips of a session together.")
 
 
 def _listed(recordings: Given) -> list[Recording]:
     """Return recordings as a list, checked: envelopes of one session, of the same channels and unit."""
     if isinstance(recordings, Recording):
-        given = [recordings]
+        listed = [recordings]
     else:
-        given = list(recordings.values() if isinstance(recordings, Mapping) else recordings)
-    if not given:
+        listed = list(recordings.values() if isinstance(recordings, Mapping) else recordings)
+    if not listed:
         msg = "Constants are those of one recording or more; got none."
         raise BadValueError(msg)
-    first = given[0]
-    for recording in given:
+    first = listed[0]
+    for recording in listed:
         if recording.kind != "envelope":
             msg = (
                 f"Envelopes are normalised; got {recording.kind} signals: facelib.semg.envelope comes first."
@@ -263,10 +263,10 @@ def _listed(recordings: Given) -> list[Recording]:
     if not first.unit:
         msg = "The recordings are normalised already."
         raise BadValueError(msg)
-    if len(sessions := {recording.session for recording in given if recording.session}) > 1:
+    if len(sessions := {recording.session for recording in listed if recording.session}) > 1:
         msg = f"Each session is normalised by itself; got {', '.join(sorted(sessions))} at once."
         raise BadValueError(msg)
-    return given
+    return listed
 
 
 def _values(given: list[Recording]) -> Doubles:

@@ -50,7 +50,7 @@ class Chain:
     window
         Of the sliding root mean square, samples at `told_at` Hz: 2048 are half a second.
     told_at
-        Rate that `taps` and `window` are told for, Hz. At other rates they last as long.
+        Rate that `taps` and `window` are given for, Hz. At other rates they last as long.
     rate
         Rows of the envelope a second: those of the video.
     resampling
@@ -136,7 +136,7 @@ def envelope(
     pairs: Pairs | None = None,
     progress: Progress | None = None,
 ) -> Recording:
-    """Return how strong every channel is, 30 times a second; row i belongs to the time i / 30 s.
+    """Return the amplitude of every channel, 30 times a second; row i belongs to the time i / 30 s.
 
     Parameters
     ----------
@@ -326,12 +326,12 @@ def resampled(signal: Floats, rate: float, chain: Chain) -> Floats:
         signal = np.interp(times, np.arange(len(signal)) / rate, signal)
         ratio = Fraction(1, round(_near(rate, chain) / chain.rate))
     if chain.resampling == "polyphase":
-        found: Floats = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="edge")
+        envelope_rows: Floats = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="edge")
     else:
         whole = -(-len(signal) // ratio.denominator)
         longer = np.pad(signal, (0, whole * ratio.denominator - len(signal)), mode="edge")
-        found = resample(longer, whole * ratio.numerator)
-    return np.maximum(found[:rows], 0.0)
+        envelope_rows = resample(longer, whole * ratio.numerator)
+    return np.maximum(envelope_rows[:rows], 0.0)
 
 
 def _near(rate: float, chain: Chain) -> float:

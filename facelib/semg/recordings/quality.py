@@ -1,4 +1,4 @@
-"""What is wrong with a recording: found by numbers, said in words, with what helps."""
+"""Quality checks of recordings: measured, reported in words, with a remedy."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check(
     session: str = "",
     progress: Progress | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with a recording, errors first; nothing if all is well.
+    """Return the findings of a recording, errors first; none if all is well.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def check(
     pairs
         Inputs of each channel, for monopolar signals; None: by their names.
     units
-        Face units of the same clip's video, one of `FACE_UNITS` a column, 30 rows a second: left and right
+        Face units of the clip's video, one of `FACE_UNITS` per column, 30 rows a second: left and right
         channels are compared with them. Needs envelopes, or signals that become some.
     video
         What `Video.check` says of the clip's video.
@@ -70,57 +70,59 @@ def check(
         Called with how many channels are done, of how many; what it raises ends the work.
     """
     if recording is None:
-        words = f"{f'Session {session}' if session else 'The session'} has no EMG."
+        text = f"{f'Session {session}' if session else 'The session'} has no EMG."
         remedy = "Nothing can be said of its muscles; videos without electrodes are recorded so."
-        return (Finding("note", "session without EMG", words, remedy),)
+        return (Finding("note", "session without EMG", text, remedy),)
     if not len(recording):
-        words = "The recording has no samples."
-        return (Finding("error", "missing samples", words, "Nothing can be said of it: export it again."),)
+        text = "The recording has no samples."
+        return (Finding("error", "missing samples", text, "Nothing can be said of it: export it again."),)
     chain = chain or Chain()
-    found: list[Finding] = []
+    findings: list[Finding] = []
     lines = spectra(recording) if has_spectrum(recording) else None
     of_inputs = recording.kind == "monopolar"
     if recording.kind != "envelope":
-        found.extend(_band(recording.rate, chain))
+        findings.extend(_band(recording.rate, chain))
     if recording.kind == "monopolar":
         for row in measured(recording, chain, None, strengths=False).to_dict("records"):
-            found.extend(said(row, chain))
+            findings.extend(said(row, chain))
         try:
             recording = bipolar(recording, pairs)
         except (BadTableError, UnknownNameError) as error:
-            words = f"Inputs and channels don't fit: {error.words}"
-            found.append(Finding("error", "montage", words))
-            return worst_first(found)
+            text = f"Inputs and channels don't fit: {error.words}"
+            findings.append(Finding("error", "montage", text))
+            return worst_first(findings)
     own = spectra(recording) if of_inputs and lines is not None else lines
     rows = measured(recording, chain, own, progress).to_dict("records")
     if recording.unit:
-        found.extend(_unit(max((row["active"] for row in rows if row["active"] > 0), default=math.nan)))
+        findings.extend(_unit(max((row["active"] for row in rows if row["active"] > 0), default=math.nan)))
     for row in rows:
         of_row = said(row, chain)
-        found.extend(finding for finding in of_row if not (of_inputs and finding.what == "missing samples"))
+        findings.extend(
+            finding for finding in of_row if not (of_inputs and finding.what == "missing samples")
+        )
     if lines is not None:
-        found.extend(_mains(lines, chain, recording.rate))
+        findings.extend(_mains(lines, chain, recording.rate))
     if video is not None:
-        found.extend(video_findings(video))
+        findings.extend(video_findings(video))
         frames = len(video.times) if frames is None else frames
     if frames is not None:
-        found.extend(_length(recording, frames, frame_rate))
-    if units is not None and not any(finding.what == "sampling rate" for finding in found):
-        found.extend(_swaps(recording, units, chain, frame_rate))
-    return worst_first(found)
+        findings.extend(_length(recording, frames, frame_rate))
+    if units is not None and not any(finding.what == "sampling rate" for finding in findings):
+        findings.extend(_swaps(recording, units, chain, frame_rate))
+    return worst_first(findings)
 
 
 def _unit(active: float) -> Iterator[Finding]:
     """Say if the strongest channel, µV, is nothing that a muscle of the face does: another unit was meant."""
     weak = active < LIMITS["weak"]
     if weak or active > LIMITS["strong"]:
-        words = f"The strongest channel is {active:.2g} µV when active: too {'little' if weak else 'much'}."
+        text = f"The strongest channel is {active:.2g} µV when active: too {'little' if weak else 'much'}."
         meant = "V or mV" if weak else "nV, or counts of the amplifier"
         remedy = (
             f"Numbers without a unit are taken for µV; these may be {meant}: write the unit behind the "
             "columns' names, 'zygomaticus_left [mV]'."
         )
-        yield Finding("error", "unit", words, remedy)
+        yield Finding("error", "unit", text, remedy)
 
 
 def _band(rate: float, chain: Chain) -> Iterator[Finding]:
@@ -142,22 +144,22 @@ def _mains(lines: Spectra, chain: Chain, rate: float) -> Iterator[Finding]:
     if abs(first - mains) <= TOLERANCE:
         return
     if abs(first - other) <= TOLERANCE:
-        words = f"All channels have a line at {first:g} Hz: the mains there are {other:g} Hz, not {mains:g}."
+        text = f"All channels have a line at {first:g} Hz: the mains there are {other:g} Hz, not {mains:g}."
         remedy = (
             f"Set the mains to {other:g} Hz; or the rate is {rate * mains / first:g} instead of {rate:g}."
         )
-        yield Finding("warning", "mains", words, remedy)
+        yield Finding("warning", "mains", text, remedy)
         return
     if len(multiples) == len(shared) and len({round(line / mains) % 2 for line in shared}) > 1:
         return  # harmonics of mains of which the fundamental was taken out before
     if len(multiples) == len(shared) and round(first / mains) % 2:
         return
-    words = f"All channels have a narrow line at {first:g} Hz, where no mains are."
+    text = f"All channels have a narrow line at {first:g} Hz, where no mains are."
     remedy = (
         f"If it is the mains' {mains:g} Hz, the recording has {rate * mains / first:g} samples a second, not "
         f"{rate:g}: check the rate. Otherwise another device hums at {first:g} Hz."
     )
-    yield Finding("warning", "sampling rate", words, remedy)
+    yield Finding("warning", "sampling rate", text, remedy)
 
 
 def _length(recording: Recording, frames: int, frame_rate: float) -> Iterator[Finding]:
@@ -165,30 +167,30 @@ def _length(recording: Recording, frames: int, frame_rate: float) -> Iterator[Fi
     seconds = frames / frame_rate
     if abs(recording.seconds - seconds) > max(LIMITS["length"] * seconds, 2 / frame_rate):
         true = len(recording) / seconds if seconds else math.nan
-        words = (
+        text = (
             f"The signal lasts {recording.seconds:.2f} s by its rate of {recording.rate:g} Hz, the video "
             f"{seconds:.2f} s ({frames} frames)."
         )
         remedy = f"If both were started and stopped together, the true rate is {true:.6g} Hz: check it."
-        yield Finding("error", "sampling rate", words, remedy)
+        yield Finding("error", "sampling rate", text, remedy)
     elif recording.kind == "envelope" and len(recording) != frames:
-        words = f"The envelope has {len(recording)} rows, the video {frames} frames."
+        text = f"The envelope has {len(recording)} rows, the video {frames} frames."
         remedy = "Row i may not belong to frame i: look for dropped frames, and synchronise."
-        yield Finding("warning", "dropped frames", words, remedy)
+        yield Finding("warning", "dropped frames", text, remedy)
 
 
 def video_findings(video: VideoCheck) -> Iterator[Finding]:
     """Say which frames of a video are missing or twice."""
     if video.missing:
         where = ", ".join(f"{count} before frame {frame}" for frame, count in video.dropped[:5])
-        words = f"{video.missing} frames of the video are missing{f': {where}' if where else ''}."
+        text = f"{video.missing} frames of the video are missing{f': {where}' if where else ''}."
         remedy = "Frames after them are early: put rows beside frames by the frames' times."
-        yield Finding("warning", "dropped frames", words, remedy)
+        yield Finding("warning", "dropped frames", text, remedy)
     if video.same:
         share = len(video.same) / max(len(video.times), 1)
-        words = f"{len(video.same)} frames ({share:.0%}) equal the one before in every pixel."
+        text = f"{len(video.same)} frames ({share:.0%}) equal the one before in every pixel."
         remedy = "A camera showed them twice, so others are lost; rendered faces at rest are the same."
-        yield Finding("note", "frames twice", words, remedy)
+        yield Finding("note", "frames twice", text, remedy)
 
 
 def _swaps(recording: Recording, units: pd.DataFrame, chain: Chain, frame_rate: float) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Recordings from files: CSV, TSV, Parquet, EDF and BDF.
 
-Tables have a column a channel, and maybe one of times or an index. Nothing of a file is run, and what was
+Tables have one column per channel, and maybe one of times or an index. Nothing of a file is run, and what was
 uploaded is kept nowhere.
 """
 
@@ -49,17 +49,17 @@ MOST_BYTES: Final = 2 * 2**30
 MOST_NUMBERS: Final = 200_000_000
 """Of a recording: 18 minutes of 44 inputs at 4096 Hz; as float32 .8 GB."""
 SAME: Final = 0.01
-"""Share by which a rate that was given may differ from the one that times tell."""
+"""Share by which a rate that was given may differ from the one by the times."""
 
 SLOWEST: Final = 10.0
-"""Samples a second below which times are asked for their unit: in ms, 4096 a second look like 4."""
+"""Samples a second below which the unit of times is checked: in ms, 4096 a second look like 4."""
 
 
 class NoRateError(BadValueError):
     """A file that doesn't say how many samples a second it has."""
 
 
-_LOOKED_AT: Final = 65_536  # bytes of a text that tell how it writes numbers
+_LOOKED_AT: Final = 65_536  # bytes of a text that show how it writes numbers
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")  # first bytes of such a text
 _NAMELESS: Final = "Unnamed: "  # how pandas calls columns without a name
 _POINT = re.compile(r"\d\.\d")
@@ -82,7 +82,7 @@ def read_signals(
     source
         A file, or the bytes of one that was uploaded.
     name
-        What the file is called; its ending tells the format (`SUFFIXES`). Needed for bytes.
+        What the file is called; its ending gives the format (`SUFFIXES`). Needed for bytes.
     rate
         Samples a second; None: as the file's header or times say.
     kind
@@ -134,16 +134,16 @@ def read_signals(
     suffix = _suffix(called)
     _check_size(content, called)
     if suffix in EDF:
-        found = read_edf(content, called, columns, kind, MOST_NUMBERS)
+        columns_read = read_edf(content, called, columns, kind, MOST_NUMBERS)
     else:
         table = _text(content, called) if suffix in TEXT else _parquet(content, called)
-        found = _signals(table, called, columns, kind)
-    sampled = _rate(found.rate, rate, called)
+        columns_read = _signals(table, called, columns, kind)
+    sampled = _rate(columns_read.rate, rate, called)
     return Recording(
-        found.values,
+        columns_read.values,
         sampled,
-        found.names,
-        kind or kind_of(found.names, sampled),
+        columns_read.names,
+        kind or kind_of(columns_read.names, sampled),
         session=session,
         source=called,
     )
@@ -252,7 +252,7 @@ def _without_ends(table: pd.DataFrame, name: str, nameless: int) -> pd.DataFrame
         return table.iloc[:, :-1]
     if nameless:
         msg = (
-            f"{name} has more fields in its rows than its first line has names: nothing tells which field "
+            f"{name} has more fields in its rows than its first line has names: it isn't clear which field "
             "belongs to which name. Name every column; decimal commas need semicolons between columns."
         )
         raise BadTableError(msg)
@@ -309,9 +309,9 @@ def _signals(table: pd.DataFrame, name: str, columns: Mapping[str, str] | None, 
     taken = columns or {}
     times = next((column for column in names if is_time(column) and column not in taken), None)
     index = next((column for column in names[:1] if is_index(column) and column not in taken), None)
-    chosen = wanted([column for column in names if column not in {times, index}], columns, kind)
-    values = np.empty((len(table), len(chosen)), np.float32)
-    for place, column in enumerate(chosen):
+    signal_names = wanted([column for column in names if column not in {times, index}], columns, kind)
+    values = np.empty((len(table), len(signal_names)), np.float32)
+    for place, column in enumerate(signal_names):
         scale = microvolts(unit_of(column)[1], column)
         with np.errstate(over="ignore"):
             values[:, place] = _numbers(table[column], name) * scale
@@ -327,7 +327,7 @@ def _signals(table: pd.DataFrame, name: str, columns: Mapping[str, str] | None, 
     elif index is not None:
         rows = rows_of(_numbers(table[index], name))
     whole = values if rows is None else spread(values, rows, MOST_NUMBERS)
-    return Columns(tuple(chosen.values()), whole, rate)
+    return Columns(tuple(signal_names.values()), whole, rate)
 
 
 def _numbers(column: pd.Series[float], name: str) -> npt.NDArray[np.float64]:

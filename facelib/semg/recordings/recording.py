@@ -1,4 +1,4 @@
-"""A recording: signals of several channels, how often they were sampled, and what they are."""
+"""A recording: signals of several channels, their sampling rate and unit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Recording:
     Parameters
     ----------
     signals
-        float32 (n, k): a row a sample, a column a channel; NaN where nothing was recorded. Read-only.
+        float32 (n, k): one row per sample, one column per channel; NaN where nothing was recorded. Read-only.
     rate
         Samples a second.
     channels
@@ -86,7 +86,7 @@ class Recording:
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """Duration."""
         return len(self.signals) / self.rate
 
     @property

@@ -1,4 +1,4 @@
-"""Spectra of signals, and the narrow lines in them that no muscle makes: the mains, and what else hums."""
+"""Spectra of signals, and narrow lines in them that no muscle makes: mains and other hum."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SPECTRUM_COLUMNS: Final = MappingProxyType(
     {
         "channel": "name",
         "frequency": "Hz",
-        "density": "power a frequency, µV²/Hz: median over windows of 2 s, so that events don't count",
+        "density": "power per frequency, µV²/Hz: median over windows of 2 s, so that events don't count",
         "prominence": "dB above the median of the neighbours within ± 8 Hz",
     }
 )

@@ -1,1 +1,1 @@
-"""Simulated recordings whose truth is known."""
+"""Simulated recordings with known truth."""

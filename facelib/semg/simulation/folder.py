@@ -62,7 +62,7 @@ whatever a model finds here was put in: a test of software, and no finding on hu
 video/                 the film; in sessions that end in S electrodes are on the face
 video_noelec/          the same without electrodes, rendered so: as if they had been removed perfectly
 video_noelec_params/   face units: {readings}
-emg/                   envelopes, µV, a row a frame; later than the film by the lag in truth/about.json
+emg/                   envelopes, µV, one row per frame; later than the film by the lag in truth/about.json
 truth/                 for each clip the true activity of the muscles (0 … 1) and the true face units
 raw/                   where asked for: the 44 monopolar inputs at 4096 Hz
 """
@@ -183,7 +183,7 @@ def simulate(
         "lag": lag,
         "readings": readings,
         "raw": raw,
-        "clips": [_told(plan) for plan in plans],
+        "clips": [_record(plan) for plan in plans],
     }
     _begin(target, about, readings)
     total = sum(plan.seconds * (3 if plan.session.endswith("S") else 1) for plan in plans)
@@ -234,7 +234,7 @@ def _plans(
     return plans
 
 
-def _told(plan: _Plan) -> dict[str, Any]:
+def _record(plan: _Plan) -> dict[str, Any]:
     task = {
         "id": plan.task.id,
         "channels": dict(plan.task.channels),
@@ -300,7 +300,7 @@ def _while(frames: Iterator[Picture], go_on: Callable[..., None]) -> Iterator[Pi
 
 
 def emg_table(clip: SimulatedClip) -> pd.DataFrame:
-    """Return the envelopes of a clip with the columns of the layout, a row a frame."""
+    """Return the envelopes of a clip with the columns of the layout, one row per frame."""
     import pandas as pd
 
     columns = {}
@@ -312,7 +312,7 @@ def emg_table(clip: SimulatedClip) -> pd.DataFrame:
 
 
 def truth_table(clip: SimulatedClip) -> pd.DataFrame:
-    """Return what is true of a clip: true activity of channels, and face units, a row a frame."""
+    """Return the truth of a clip: activity of channels, and face units, one row per frame."""
     import pandas as pd
 
     return pd.concat([clip.activity.frame(), clip.unit_table()], axis=1)
@@ -329,7 +329,7 @@ def raw_table(clip: SimulatedClip) -> pd.DataFrame:
 def unit_table(
     clip: SimulatedClip, film: Path, readings: Readings, progress: Callable[..., object] | None = None
 ) -> pd.DataFrame:
-    """Return the face units of a clip, a row a frame of its film without electrodes."""
+    """Return the face units of a clip, one row per frame of its film without electrodes."""
     import pandas as pd
 
     if readings == "truth":
@@ -366,13 +366,13 @@ def _inventory(plans: Sequence[_Plan]) -> pd.DataFrame:
 def _methods(plans: Sequence[_Plan]) -> pd.DataFrame:
     """Return where the face units of each clip with signals stand."""
     table = _inventory(plans)
-    chosen = table[table["type"] == "sensor"][["source", "index", "pid", "rec", "mode", "task"]]
+    sensors = table[table["type"] == "sensor"][["source", "index", "pid", "rec", "mode", "task"]]
     paths = [
         plan.path(f"video_noelec_params/{METHOD}", "_params.csv.gz")
         for plan in plans
         if plan.session.endswith("S")
     ]
-    return chosen.assign(**{METHOD: paths})
+    return sensors.assign(**{METHOD: paths})
 
 
 def _write_table(path: Path, table: pd.DataFrame, *, index: bool = False) -> None:

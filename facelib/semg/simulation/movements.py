@@ -1,4 +1,4 @@
-"""Movements that a simulated person makes: which muscles take part, and how their activity runs over time.
+"""Movements of a simulated person: the muscles that take part, and their activity over time.
 
 Names follow the recordings "Mimics, Muscles, and Me": facial movements ("schaede") and six imitated emotions.
 Which muscle takes part how much, the one-sided movements, and all durations are our choice, guided by the
@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 Mode = Literal["schaede", "emotion"]
 
 RATE: Final = 30.0
-"""Activities a second: one a frame of the film."""
+"""Activities a second: one per frame of the film."""
 MARGIN: Final = 2.0
 """Seconds that are drawn before and after a clip, so that signals may come earlier or later than the film."""
 
@@ -159,7 +159,7 @@ _ALL = (
 )
 TASKS: Final[Mapping[str, Task]] = MappingProxyType({task.id: task for task in _ALL})
 """The tasks by their ids: eleven movements and six emotions as in MMM; ours are eight one-sided movements, to
-tell sides apart, clenched teeth, which nothing in the face shows, and free mimicry, to tell muscles apart."""
+separate the sides, clenched teeth, which nothing in the face shows, and free mimicry, to separate muscles."""
 
 
 def task_of(name: str) -> Task:
@@ -179,7 +179,7 @@ def task_of(name: str) -> Task:
 @in_short()
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """How active muscles are, from `MARGIN` seconds before a clip to as many after it.
+    """Activity of muscles, from `MARGIN` seconds before a clip to as many after it.
 
     Parameters
     ----------
@@ -256,7 +256,7 @@ def movement(times: Floats, rise: float, hold: float, fall: float) -> Floats:
 
 
 def seeds(seed: int, name: str) -> np.random.SeedSequence:
-    """Return what the random numbers of a clip start from: the same clip is the same in any selection."""
+    """Return the seeds of a clip's random numbers: the same clip is the same in any selection."""
     return np.random.SeedSequence([seed, zlib.crc32(name.encode())])
 
 

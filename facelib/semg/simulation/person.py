@@ -38,7 +38,7 @@ SHORTEST, LONGEST = 0.5, 120.0
 @in_short()
 @dataclass(frozen=True, eq=False)
 class SimulatedClip:
-    """A clip with all that is true of it.
+    """A simulated clip with its truth.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ class SimulatedClip:
     units
         float32 (n, 52): true face units, in the order of `facelib.faces.FACE_UNITS`. Read-only.
     envelope
-        What the processing chain makes of the signals, µV: a row a frame, later by `lag`.
+        What the processing chain makes of the signals, µV: one row per frame, later by `lag`.
     raw
         The 44 monopolar inputs, if asked for.
     lag
         Seconds by which the signals come later than the film.
     faults
-        What went wrong on purpose.
+        Faults that were simulated.
     shown
         Numbers of the frames that the film has: all, unless some were dropped.
     """
@@ -81,7 +81,7 @@ class SimulatedClip:
         return self.session.endswith("S")
 
     def unit_table(self) -> pd.DataFrame:
-        """Return the true face units: a column a unit, a row a frame."""
+        """Return the true face units: one column per unit, one row per frame."""
         import pandas as pd
 
         return pd.DataFrame(self.units, columns=list(FACE_UNITS))
@@ -134,7 +134,7 @@ def simulate_clip(
     task
         Name of a task in `facelib.semg.TASKS`, or one of your own.
     seconds
-        How long it is.
+        Its duration.
     session
         Electrodes of a session sit the same in all of its clips; names that end in S have them on.
     seed

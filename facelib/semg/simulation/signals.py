@@ -1,4 +1,4 @@
-"""From known activity of muscles to what electrodes would record: noise whose strength is the activity.
+"""Simulated signals of electrodes: noise whose strength is the muscles' known activity.
 
 Signals are made up: Gaussian noise between 20 and 450 Hz, its amplitude following the activity (the usual
 model of an interference pattern), on two electrodes with opposite signs, beneath noise of the amplifier,
@@ -76,7 +76,7 @@ NEIGHBOURS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Faults:
-    """What goes wrong in a simulated recording, to be found by checks.
+    """Faults of a simulated recording, to be found by checks.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def expected_envelope(
     _check_lag(lag)
     rng = np.random.default_rng(rng)
     chain = chain or Chain()
-    fine = 8  # points a frame
+    fine = 8  # points per frame
     step = 1 / (fine * 30.0)
     times = np.arange(-MARGIN, activity.times[-1] + step / 2, step)
     power = np.empty((len(times), len(CHANNELS)))

@@ -138,5 +138,5 @@ def test_bad_opacity(opacity: float) -> None:
 
 
 def test_maps_of_another_size() -> None:
-    with pytest.raises(BadValueError, match=r"One map \(H, W\) a picture"):
+    with pytest.raises(BadValueError, match=r"one map \(H, W\) per picture"):
         attribution.overlay(np.zeros((1, 2, 2, 3), np.uint8), np.zeros((1, 4, 4), np.float32), 1.0)

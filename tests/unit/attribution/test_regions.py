@@ -176,7 +176,7 @@ def test_bad_maps_and_faces_are_answered_in_words(clf: Classifier, face: Face) -
     for bad in (ones[0], -ones, ones * np.nan):
         with pytest.raises(BadValueError, match="finite and ≥ 0"):
             attribution.region_evidence(bad, clf, face, face.box)
-    with pytest.raises(BadValueError, match="one face a map, 2, or one for all; got 3"):
+    with pytest.raises(BadValueError, match="one face per map, 2, or one for all; got 3"):
         attribution.region_evidence(ones, clf, [face] * 3, face.box)
     blind = face.replace(landmarks=np.full((478, 2), np.nan, np.float32))
     with pytest.raises(BadValueError, match="aren't all known"):

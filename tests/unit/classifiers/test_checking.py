@@ -156,7 +156,7 @@ def test_two_scalings_that_do_equally_well_are_both_said() -> None:
     assert (
         "with values 0 … 1 (mean 0, std 255) it is 1.00; values −1 … 1 (mean 127.5, std 127.5) " in sentence
     )
-    assert "does as well: these heads don't tell which it is, see how the pictures were prepared" in sentence
+    assert "does as well: these heads don't show which it is, see how the pictures were prepared" in sentence
     alone = toy(EMOTIONS, dataclasses.replace(SEEN, std=1.0)).check()
     assert "as well" not in alone.findings[0]
 

@@ -11,8 +11,7 @@ from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face, Head, sample_heads, sample_photograph
 from facelib.head.geometry import camera
 from facelib.head.geometry.electrode_sites import RADIUS
-from facelib.head.rendering import render as rendering
-from facelib.head.rendering import visibility
+from facelib.head.rendering import render, visibility
 from facelib.properties.mirror_pairs import LEFT, RIGHT
 
 pytestmark = pytest.mark.packages
@@ -130,7 +129,7 @@ def test_regions_scale_and_shift_with_the_landmarks() -> None:
 
 def true_middles(head: Head, size: int) -> dict[str, npt.NDArray[np.float64]]:
     """Return where the mesh carries the electrodes, px."""
-    vertices, view, _ = rendering.pose(head)
+    vertices, view, _ = render.pose(head)
     rows, near, share = visibility._anchors()
     at = [rows[name] for name in head.electrode_names]
     middles = (vertices[near[at]] * share[at][..., None]).sum(axis=1, dtype=np.float32)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from facelib import Face, Head, load_face
-from facelib.editing import sunglasses as dark_eyes
+from facelib.editing import sunglasses
 from facelib.editing.sunglasses import DARK, light_around_eyes
 from facelib.faces import sample_photograph
 
@@ -36,7 +36,7 @@ def test_the_share_is_that_of_the_light() -> None:
     landmarks = Head().render(192).landmarks
     image = np.full((192, 192, 3), 255, np.uint8)
     assert light_around_eyes(image, landmarks) == pytest.approx(1.0)
-    for place in landmarks[list(dark_eyes.AROUND)]:
+    for place in landmarks[list(sunglasses.AROUND)]:
         image[np.hypot(x - place[0], y - place[1]) < 8] = 51
     assert light_around_eyes(image, landmarks) == pytest.approx(0.2**2.2, rel=0.01)
 

@@ -28,7 +28,7 @@ from facelib.errors import (
     NoFaceError,
     UnknownNameError,
 )
-from facelib.faces import sources as module
+from facelib.faces import sources
 from facelib.faces.sources import Kept, Listed
 from facelib.faces.table import natural_key
 
@@ -254,7 +254,7 @@ def test_subsets_by_query_and_mask(folder: Path) -> None:
         with pytest.raises(BadValueError, match=r"can't be answered|Expected a comparison"):
             faces.subset(wrong)
     for mask in ([True], [1, 0, 1, 0, 1], np.ones((5, 1), bool)):
-        with pytest.raises(BadValueError, match="one bool a face"):
+        with pytest.raises(BadValueError, match="one bool per face"):
             faces.subset(mask)
 
 
@@ -308,13 +308,13 @@ def test_faces_are_looked_for_unless_cropped(folder: Path) -> None:
 
 def test_nothing_is_read_before_it_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    load = module.load_face
+    load = sources.load_face
 
     def counted(source: Path, *options: object) -> Face:
         read.append(source.parent.name)
         return load(source, *options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(module, "load_face", counted)
+    monkeypatch.setattr(sources, "load_face", counted)
     faces = crops(folder, "faces.csv")
     assert (len(faces), len(faces.table), len(faces.subset("age > 40"))) == (5, 5, 1)
     faces.pairs("electrodes")

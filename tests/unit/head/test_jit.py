@@ -10,8 +10,8 @@ import numba
 import pytest
 
 from facelib.errors import UnavailableError
-from facelib.head import jit as kernels
-from facelib.utilities import code_digests as sources
+from facelib.head import jit
+from facelib.utilities import code_digests
 from facelib.utilities.files import newest_last
 
 RASTER, NOISE = "head.geometry.raster", "head.geometry.noise"
@@ -22,58 +22,58 @@ RESOLVE, MATERIALS = "head.rendering.resolve", "head.rendering.materials"
 def copied(tmp_path, monkeypatch):
     """A copy of the sources of facelib, of which a test may change those in `head`."""
     ignored = shutil.ignore_patterns("__pycache__", "*.parquet")
-    shutil.copytree(kernels._HERE.parent, tmp_path / "facelib", ignore=ignored)
-    monkeypatch.setattr(kernels, "_HERE", tmp_path / "facelib/head")
-    sources.forget()
+    shutil.copytree(jit._HERE.parent, tmp_path / "facelib", ignore=ignored)
+    monkeypatch.setattr(jit, "_HERE", tmp_path / "facelib/head")
+    code_digests.forget()
     yield tmp_path / "facelib/head"
-    sources.forget()
+    code_digests.forget()
 
 
 def _append(path, line):
     path.write_text(f"{path.read_text()}\n{line}\n")
-    sources.forget()
+    code_digests.forget()
 
 
 def test_a_change_in_a_called_module_gives_its_callers_another_version(copied):
-    before = {module: kernels.version(module) for module in (RESOLVE, MATERIALS, RASTER)}
+    before = {module: jit.version(module) for module in (RESOLVE, MATERIALS, RASTER)}
     _append(copied / "rendering/lighting.py", "# changed")
-    after = {module: kernels.version(module) for module in before}
+    after = {module: jit.version(module) for module in before}
     assert after[RESOLVE] != before[RESOLVE]
     assert after[MATERIALS] != before[MATERIALS]
     assert after[RASTER] == before[RASTER]
 
 
 def test_constants_count_too(copied):
-    before = kernels.version(RESOLVE)
+    before = jit.version(RESOLVE)
     text = (copied / "geometry/textures.py").read_text()
     assert "TOP, BOTTOM = 8.5, 5.7" in text
     (copied / "geometry/textures.py").write_text(
         text.replace("TOP, BOTTOM = 8.5, 5.7", "TOP, BOTTOM = 8.5, 5.8")
     )
-    sources.forget()
-    assert kernels.version(RESOLVE) != before
+    code_digests.forget()
+    assert jit.version(RESOLVE) != before
 
 
 def test_old_versions_go_and_the_new_one_stays(copied):
-    kernels.folder.cache_clear()
+    jit.folder.cache_clear()
     (copied / "__pycache__").mkdir()
     chosen = set()
     for number in range(6):
         _append(copied / "geometry/raster.py", f"# {number}")
-        kernels.folder.cache_clear()
-        chosen.add(last := kernels.folder(RASTER))
+        jit.folder.cache_clear()
+        chosen.add(last := jit.folder(RASTER))
     kept = set((copied / "__pycache__").glob(f"{RASTER}-*"))
     assert len(chosen) == 6
     assert last in kept
     assert len(kept) == 4
-    kernels.folder.cache_clear()
+    jit.folder.cache_clear()
 
 
 def test_numba_itself_is_left_as_it_was():
     before = numba.config.CACHE_DIR
-    compiled = kernels.jit(kernels.version)
+    compiled = jit.jit(jit.version)
     assert before == numba.config.CACHE_DIR
-    assert str(kernels.folder("head.jit")) in compiled.stats.cache_path
+    assert str(jit.folder("head.jit")) in compiled.stats.cache_path
 
 
 def test_functions_compiled_in_several_threads_go_to_their_own_folders(monkeypatch):
@@ -89,15 +89,15 @@ def test_functions_compiled_in_several_threads_go_to_their_own_folders(monkeypat
         return keep
 
     def function(number):
-        made = types.FunctionType(kernels.version.__code__, {}, f"f{number}")
+        made = types.FunctionType(jit.version.__code__, {}, f"f{number}")
         made.__module__ = f"facelib.{(RASTER, NOISE)[number % 2]}"
         return made
 
-    monkeypatch.setattr(kernels.numba, "njit", slow)
+    monkeypatch.setattr(jit.numba, "njit", slow)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(kernels.jit, map(function, range(16))))
+        list(pool.map(jit.jit, map(function, range(16))))
     for number in range(16):
-        assert seen[f"f{number}"] == str(kernels.folder((RASTER, NOISE)[number % 2]))
+        assert seen[f"f{number}"] == str(jit.folder((RASTER, NOISE)[number % 2]))
     assert usual == numba.config.CACHE_DIR
 
 
@@ -110,9 +110,9 @@ def test_versions_that_another_process_takes_away_meanwhile_do_no_harm(tmp_path)
 def test_no_place_for_compiled_functions_is_told_in_words(copied, monkeypatch):
     file = copied / "file"
     file.touch()
-    monkeypatch.setattr(kernels.os, "access", lambda *_: False)
+    monkeypatch.setattr(jit.os, "access", lambda *_: False)
     monkeypatch.setenv("FACELIB_HOME", str(file))
-    kernels.folder.cache_clear()
+    jit.folder.cache_clear()
     with pytest.raises(UnavailableError, match="FACELIB_HOME"):
-        kernels.folder(RASTER)
-    kernels.folder.cache_clear()
+        jit.folder(RASTER)
+    jit.folder.cache_clear()

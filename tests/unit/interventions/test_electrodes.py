@@ -173,7 +173,7 @@ def test_photographs_have_their_order_and_positions_too() -> None:
 def test_leads_grow_on_photographs_that_show_electrodes() -> None:
     bare: Face = BARE.render(112).replace(source="photograph", attributes={})
     change = interventions.get("electrode_wires")
-    assert "tells of none" in change.why_not(bare)
+    assert "names none" in change.why_not(bare)
     shown = Electrodes().apply(bare, 1.0)
     assert change.accepts(shown)
     assert change.apply(shown, 0.0) is shown
@@ -187,7 +187,7 @@ def test_leads_grow_on_photographs_that_show_electrodes() -> None:
     assert "can't be taken off" in change.why_not(faces[-1])
     assert "can't be taken off" in interventions.get("electrode_wires", to="wireless").why_not(shown)
     assert interventions.get("electrode_wires", to=0.6).apply(shown, 1.0).attributes["wires"] == 0.6
-    with pytest.raises(BadValueError, match="tells of none"):
+    with pytest.raises(BadValueError, match="names none"):
         change.apply(bare, 0.5)
 
 

@@ -13,8 +13,7 @@ from PIL import Image
 
 from facelib import Face, FaceSet, properties
 from facelib.errors import BadValueError, UnavailableError, UnknownNameError
-from facelib.faces import photographs, sample_photograph
-from facelib.faces import sources as face_sources
+from facelib.faces import photographs, sample_photograph, sources
 from facelib.properties import measuring
 
 BROKEN = (3, 17, 18, 40)
@@ -63,7 +62,7 @@ def test_progress_counts_up_to_all(folder: Path, capsys: pytest.CaptureFixture[s
     assert seen == [(16, 45), (32, 45), (45, 45)]
     properties.measure(faces, "brightness", progress=True)
     assert "0/45" in capsys.readouterr().err
-    with pytest.raises(BadValueError, match="Progress is told to a function"):
+    with pytest.raises(BadValueError, match="Progress is reported to a function"):
         properties.measure(faces, "brightness", progress="yes")  # type: ignore[arg-type]
 
 
@@ -76,7 +75,7 @@ def test_what_progress_raises_ends_the_measuring(folder: Path, monkeypatch: pyte
         read.append(source.name)
         return photographs.load_face(source, detect=False)
 
-    monkeypatch.setattr(face_sources, "load_face", counted)
+    monkeypatch.setattr(sources, "load_face", counted)
 
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt
@@ -99,7 +98,7 @@ def test_several_threads_read_and_none_is_left(folder: Path, monkeypatch: pytest
             met.append(torch.get_num_threads())
         return load(source, detect=False)
 
-    monkeypatch.setattr(face_sources, "load_face", waits)
+    monkeypatch.setattr(sources, "load_face", waits)
     threads, running = torch.get_num_threads(), threading.active_count()
     properties.measure(FaceSet.from_folder(folder), "brightness")
     assert met == [1, 1]
@@ -114,7 +113,7 @@ def test_what_is_no_fault_of_a_picture_is_raised(folder: Path, monkeypatch: pyte
     def missing(*_: object) -> Face:
         raise UnavailableError("The detector isn't fetched.")
 
-    monkeypatch.setattr(face_sources, "load_face", missing)
+    monkeypatch.setattr(sources, "load_face", missing)
     with pytest.raises(UnavailableError, match="isn't fetched"):
         properties.measure(FaceSet.from_folder(folder), "brightness")
 

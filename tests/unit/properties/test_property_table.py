@@ -1,4 +1,4 @@
-"""The table of properties: one row a face, one column a property, quickly."""
+"""The table of properties: one row per face, one column per property, quickly."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_symmetric_movements_cannot_tell() -> None:
         assert set(sides(table).values()) == {CANNOT_TELL}
         (finding,) = swap_findings(table)
         assert finding.severity == "note"
-        assert "can't be told" in finding.words
+        assert "It isn't clear whether left and right" in finding.words
 
 
 def test_muscles_without_sides_of_their_own_cannot_be_told() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from facelib.errors import BadValueError
-from facelib.utilities import code_digests as sources
+from facelib.utilities import code_digests
 
 Digest = Callable[..., str]
 
@@ -20,8 +20,8 @@ Digest = Callable[..., str]
 @pytest.fixture
 def forget() -> Iterator[Callable[[], None]]:
     """Forget what was read: a process reads every file once."""
-    yield sources.forget
-    sources.forget()
+    yield code_digests.forget
+    code_digests.forget()
 
 
 @pytest.fixture
@@ -35,14 +35,14 @@ def made(tmp_path: Path, forget: Callable[[], None]) -> Callable[[dict[str, str]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         forget()
-        return lambda *names, **how: sources.digest(*names, folder=folder, **how)
+        return lambda *names, **how: code_digests.digest(*names, folder=folder, **how)
 
     return write
 
 
 def closure(made: Callable[[dict[str, str]], Digest], files: dict[str, str], tmp_path: Path) -> list[str]:
     made(files)
-    return list(sources.closure("facelib.a.start", folder=tmp_path / "facelib"))
+    return list(code_digests.closure("facelib.a.start", folder=tmp_path / "facelib"))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_file_that_comes_or_goes_counts(made: Callable[[dict[str, str]], Diges
 def copy(tmp_path: Path) -> Path:
     """Return a copy of facelib that a test may change."""
     ignored = shutil.ignore_patterns("__pycache__", "*.parquet")
-    return shutil.copytree(sources.FOLDER, tmp_path / "facelib", ignore=ignored)
+    return shutil.copytree(code_digests.FOLDER, tmp_path / "facelib", ignore=ignored)
 
 
 WORKER = ("facelib.studies.engine.worker",)
@@ -185,10 +185,10 @@ def test_what_keeps_something_sees_every_kind_of_file_that_made_it(
 
     def keys() -> dict[tuple[str, ...], str]:
         forget()
-        return {kind: sources.digest(*kind, folder=copy) for kind in kinds}
+        return {kind: code_digests.digest(*kind, folder=copy) for kind in kinds}
 
     before = keys()
-    assert before == {kind: sources.digest(*kind) for kind in kinds}, "where it lies is no difference"
+    assert before == {kind: code_digests.digest(*kind) for kind in kinds}, "where it lies is no difference"
     for name, changed in cases.items():
         path = copy / name
         path.parent.mkdir(exist_ok=True)
@@ -202,26 +202,26 @@ def test_what_keeps_something_sees_every_kind_of_file_that_made_it(
 def test_these_are_the_keys_of_what_is_kept() -> None:
     from facelib.app.widgets import chartview
     from facelib.charts import specs
-    from facelib.head import jit as kernels
-    from facelib.head.geometry import arrays as geometry
+    from facelib.head import jit
+    from facelib.head.geometry import arrays
     from facelib.studies.engine import fingerprints
 
-    assert geometry.cache_path().name == f"head-{sources.digest(*GEOMETRY)[:16]}.npz"
-    assert kernels.version("head.geometry.raster") == sources.digest(*KERNEL)[:16]
-    assert sources.digest(*CHART) in specs._fingerprint("sweeps.curves")
-    assert chartview._made_by() == sources.digest("facelib.app.widgets.chartview")[:16]
-    assert fingerprints.versions()["code"] == sources.digest(*WORKER, without=fingerprints.STORING)
+    assert arrays.cache_path().name == f"head-{code_digests.digest(*GEOMETRY)[:16]}.npz"
+    assert jit.version("head.geometry.raster") == code_digests.digest(*KERNEL)[:16]
+    assert code_digests.digest(*CHART) in specs._fingerprint("sweeps.curves")
+    assert chartview._made_by() == code_digests.digest("facelib.app.widgets.chartview")[:16]
+    assert fingerprints.versions()["code"] == code_digests.digest(*WORKER, without=fingerprints.STORING)
 
 
 def test_it_is_cheap(forget: Callable[[], None]) -> None:
     """Some .25 s of the processor; the bound is what a slow machine under load takes."""
     forget()
     begun = time.process_time()
-    first = sources.digest(*WORKER)
+    first = code_digests.digest(*WORKER)
     spent = time.process_time() - begun
     assert spent < 3.0
     begun = time.process_time()
-    assert sources.digest(*WORKER) == first
+    assert code_digests.digest(*WORKER) == first
     assert time.process_time() - begun < spent / 10
 
 
@@ -230,8 +230,8 @@ def test_names_only_packages_do_nothing_but_name() -> None:
     import ast
 
     allowed = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.If, ast.FunctionDef)
-    for name in sources.NAMES_ONLY:
-        path = sources._path(sources.FOLDER, name)
+    for name in code_digests.NAMES_ONLY:
+        path = code_digests._path(code_digests.FOLDER, name)
         assert path is not None
         for node in ast.parse(path.read_text()).body:
             doc = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -244,7 +244,7 @@ def test_names_only_packages_do_nothing_but_name() -> None:
 def test_a_module_that_is_not_there_has_no_digest() -> None:
     """An empty one would be the same for all of them."""
     with pytest.raises(BadValueError, match=r"no module facelib\.faces\.rastre"):
-        sources.digest("facelib.faces.rastre")
+        code_digests.digest("facelib.faces.rastre")
 
 
 def test_another_process_finds_the_same() -> None:
@@ -253,4 +253,4 @@ def test_another_process_finds_the_same() -> None:
         "print(code_digests.digest('facelib.studies.engine.worker'))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == sources.digest("facelib.studies.engine.worker")
+    assert ran.stdout.strip() == code_digests.digest("facelib.studies.engine.worker")

@@ -15,7 +15,7 @@ import torch
 import facelib
 from facelib.faces import Face, FaceSet, Head
 from facelib.interventions import Intervention
-from facelib.utilities import short_repr as showing
+from facelib.utilities import short_repr
 from facelib.utilities.short_repr import LONGEST, brief, in_short
 
 ROOT = Path(facelib.__file__).parent
@@ -89,7 +89,7 @@ def test_what_holds_much_is_shown_in_short(kind: Any) -> None:
 def test_a_notebook_reads_no_name_as_html(kind: Any) -> None:
     if hasattr(kind, "_repr_markdown_"):
         return
-    text = showing.block(filled(kind, HOSTILE), table=pd.DataFrame({HOSTILE: [HOSTILE]}, index=[HOSTILE]))
+    text = short_repr.block(filled(kind, HOSTILE), table=pd.DataFrame({HOSTILE: [HOSTILE]}, index=[HOSTILE]))
     assert "<script" not in text
     assert "<img" not in text
     assert kind.__name__ in text
@@ -98,7 +98,7 @@ def test_a_notebook_reads_no_name_as_html(kind: Any) -> None:
 
 def test_the_mechanism_is_one() -> None:
     for kind in HELD:
-        assert kind.__repr__ is showing.line, kind
+        assert kind.__repr__ is short_repr.line, kind
     written = [
         path
         for path in ROOT.rglob("*.py")

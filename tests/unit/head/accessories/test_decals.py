@@ -9,7 +9,7 @@ import pytest
 
 from facelib.faces import ELECTRODE_SCHEMES, Head
 from facelib.head.accessories.decals import COLUMNS, ROWS, stick, sticker_at
-from facelib.head.geometry import electrode_sites as sites
+from facelib.head.geometry import electrode_sites
 from facelib.head.geometry.arrays import load
 from facelib.head.geometry.textures import AXIS
 from facelib.head.rendering import skin
@@ -57,7 +57,7 @@ def test_the_grid_finds_all_that_is_there(scheme: str, fields: dict[str, float])
 @pytest.mark.parametrize("size", [0.5, 1.0, 1.5, 2.0])
 def test_every_electrode_shows_its_middle(scheme: str, size: float) -> None:
     head = BARE.replace(electrodes=scheme, electrode_size=size)
-    middles = shown(head, np.array([sites.places()[name] for name in ELECTRODE_SCHEMES[scheme]]))
+    middles = shown(head, np.array([electrode_sites.places()[name] for name in ELECTRODE_SCHEMES[scheme]]))
     assert (middles[:, 0] == 1).all()
     np.testing.assert_allclose(middles[:, 1], 0.72, atol=1e-6)  # the snap
 
@@ -75,7 +75,7 @@ def test_alone_a_diameter_twice_as_long_covers_four_times_the_skin() -> None:
 def test_where_electrodes_overlap_each_keeps_what_is_nearer_to_it() -> None:
     pair = BARE.replace(electrodes=("F15", "F16"), electrode_size=2.0)
     alone = BARE.replace(electrodes=("F15",), electrode_size=2.0)
-    place = np.array(sites.places()["F15"])
+    place = np.array(electrode_sites.places()["F15"])
     near, beyond = place + np.array([0.03, 0, 0]), place + np.array([0.075, 0, 0])
     both, one = (shown(head, np.stack([near, beyond])) for head in (pair, alone))
     np.testing.assert_allclose(both[0], one[0])
@@ -90,7 +90,7 @@ def test_tape_grows_gradually_and_lets_the_electrode_shine_through() -> None:
     assert (np.diff(covered) >= 0).all()
     assert covered[-1] > 1.5 * covered[0]
     assert np.diff(covered).max() < 0.3 * covered[-1]
-    place = np.array(sites.places()["K9"])[None]
+    place = np.array(electrode_sites.places()["K9"])[None]
     cup = place + np.array([0.02, 0, 0])
     for at in (place, cup):
         assert shown(heads[-1], at)[0, 0] == 1
@@ -117,18 +117,20 @@ def test_a_strip_has_straight_sides_and_round_ends() -> None:
 @pytest.mark.parametrize("scheme", list(ELECTRODE_SCHEMES))
 def test_strips_mirror_each_other_and_spare_the_eyes(scheme: str) -> None:
     for name in ELECTRODE_SCHEMES[scheme]:
-        x, y, z = sites.places()[name]
-        along, across = map(np.array, sites.directions()[name])
+        x, y, z = electrode_sites.places()[name]
+        along, across = map(np.array, electrode_sites.directions()[name])
         assert np.linalg.norm(along) == pytest.approx(1)
         assert np.linalg.norm(across) == pytest.approx(1)
         for share in (-1.0, 1.0):
-            end = np.array([x, y, z]) + share * (sites.RADIUS + sites.GRIP) * along
+            end = np.array([x, y, z]) + share * (electrode_sites.RADIUS + electrode_sites.GRIP) * along
             assert np.hypot((abs(end[0]) - 0.31) / 0.17, (end[1] - 7.29) / 0.07) > 1
         other = min(
             ELECTRODE_SCHEMES[scheme],
-            key=lambda label: np.linalg.norm(np.array(sites.places()[label]) * [-1, 1, 1] - [x, y, z]),
+            key=lambda label: np.linalg.norm(
+                np.array(electrode_sites.places()[label]) * [-1, 1, 1] - [x, y, z]
+            ),
         )
-        mirrored = np.array(sites.directions()[other][0]) * [-1, 1, 1]
+        mirrored = np.array(electrode_sites.directions()[other][0]) * [-1, 1, 1]
         assert abs(mirrored @ along) == pytest.approx(1, abs=1e-3)
 
 

@@ -14,7 +14,7 @@ from facelib.head.accessories.clearance import Cast
 from facelib.head.accessories.registry import worn_by
 from facelib.head.accessories.thing import WORN
 from facelib.head.geometry.makehuman import EYE
-from facelib.head.rendering import render as rendering
+from facelib.head.rendering import render
 from facelib.head.rendering.render import render_heads
 
 pytestmark = pytest.mark.packages
@@ -31,8 +31,8 @@ PEOPLE = [
 
 def parts(head: Head, size: int = 256) -> np.ndarray:
     """Part of every sample, and 255 where there is nothing."""
-    vertices, view, _ = rendering.pose(head)
-    _, frame, _, seen = rendering.draw(head, size, vertices, view, worn_by(head, vertices, size))
+    vertices, view, _ = render.pose(head)
+    _, frame, _, seen = render.draw(head, size, vertices, view, worn_by(head, vertices, size))
     return np.asarray(np.where(seen >= 0, frame.parts[np.maximum(seen, 0)], 255))
 
 
@@ -41,7 +41,7 @@ def test_no_glasses_no_change() -> None:
         plain = Head(**fields)  # type: ignore[arg-type]
         tinted = plain.replace(lens_tint=1.0)  # there is nothing to tint
         np.testing.assert_array_equal(plain.render(96).image, tinted.render(96).image)
-        assert worn_by(tinted, rendering.pose(tinted)[0], 96) == ()
+        assert worn_by(tinted, render.pose(tinted)[0], 96) == ()
 
 
 @pytest.mark.parametrize("size", [64, 224, 512])
@@ -78,13 +78,13 @@ def test_symmetric_heads_wear_them_symmetrically(fields: dict) -> None:
 def test_no_face_cuts_into_the_rims(head: Head, weight: float) -> None:
     """Rims, seen from the front, are as whole as they are alone, whatever the face does."""
     wearing = head.replace(glasses=weight)
-    vertices, view, _ = rendering.pose(wearing)
+    vertices, view, _ = render.pose(wearing)
     frame = worn_by(wearing, vertices, 256)[0]
     rims = frame.vertices[: 2 * glasses.KNOTS * 12]
     for expression in ("neutral", "happy", "surprise", "disgust", "angry"):
         moved = wearing.replace(expression=expression)
-        now, view, _ = rendering.pose(moved)
-        _, shown, depth, _ = rendering.draw(moved, 256, now, view, worn_by(moved, now, 256))
+        now, view, _ = render.pose(moved)
+        _, shown, depth, _ = render.draw(moved, 256, now, view, worn_by(moved, now, 256))
         points = np.asarray(shown.points[-len(frame.vertices) :][: len(rims)])
         column, row = np.floor(points[:, :2] + 256).astype(int).T
         behind = depth[row, column] - points[:, 2]  # positive: something is nearer than this point of a rim
@@ -137,7 +137,7 @@ def test_no_expression_moves_them(expression: object) -> None:
     shapes = []
     for shown in ("neutral", expression):
         head = Head(glasses=0.5, expression=shown)  # type: ignore[arg-type]
-        vertices, view, _ = rendering.pose(head)
+        vertices, view, _ = render.pose(head)
         shapes.append(view.place(worn_by(head, vertices, 224)[0].vertices))
     np.testing.assert_array_equal(*shapes)
 

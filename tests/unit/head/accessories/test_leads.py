@@ -7,11 +7,11 @@ import pytest
 from scipy.spatial import cKDTree
 
 from facelib.faces import ELECTRODE_SCHEMES, Head
-from facelib.head.accessories import leads as wires
-from facelib.head.geometry import electrode_sites as sites
+from facelib.head.accessories import leads
+from facelib.head.geometry import electrode_sites
 from facelib.head.geometry.arrays import load
 from facelib.head.geometry.makehuman import SKIN
-from facelib.head.rendering import render as rendering
+from facelib.head.rendering import render
 
 pytestmark = pytest.mark.packages
 
@@ -22,9 +22,9 @@ BOTTOM = 5.6  # dm; below the lower edge of a frontal picture
 
 def way(name: str, head: Head | None = None) -> np.ndarray:
     """Return the lead of an electrode (n, 3) on a head; None: the base head."""
-    row = np.array([wires.laid_leads().rows[name]])
-    vertices = load().canonical if head is None else rendering.pose(head)[0]
-    return wires.follow(row, vertices)[0, : wires.laid_leads().knots[row[0]]]
+    row = np.array([leads.laid_leads().rows[name]])
+    vertices = load().canonical if head is None else render.pose(head)[0]
+    return leads.follow(row, vertices)[0, : leads.laid_leads().knots[row[0]]]
 
 
 def bend(points: np.ndarray) -> np.ndarray:
@@ -43,20 +43,20 @@ def height(points: np.ndarray, vertices: np.ndarray) -> np.ndarray:
 
 
 def test_without_electrodes_or_leads_nothing_is_worn() -> None:
-    vertices, _, _ = rendering.pose(BARE)
-    assert wires.made(BARE.replace(wires=1.0), vertices, 224) is None
-    assert wires.made(BARE.replace(electrodes="fridlund"), vertices, 224) is None
+    vertices, _, _ = render.pose(BARE)
+    assert leads.made(BARE.replace(wires=1.0), vertices, 224) is None
+    assert leads.made(BARE.replace(electrodes="fridlund"), vertices, 224) is None
     assert (BARE.replace(wires=1.0).render(96).image == BARE.render(96).image).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lead_starts_on_its_electrode_and_ends_out_of_the_picture(name: str) -> None:
-    points, place = way(name), np.array(sites.places()[name])
+    points, place = way(name), np.array(electrode_sites.places()[name])
     assert np.linalg.norm(points[0] - place) < 0.02
     over_head = place[0] == 0 and place[1] > 7
     assert points[-1, 1] < BOTTOM or (over_head and points[-1, 2] < -0.3)
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    assert steps == pytest.approx(wires.STEP, rel=0.4)
+    assert steps == pytest.approx(leads.STEP, rel=0.4)
     assert bend(points).min() > 0.3  # no kinks
 
 
@@ -77,16 +77,16 @@ def test_no_lead_crosses_an_eye_or_the_mouth(name: str) -> None:
     ],
 )
 def test_leads_lie_on_the_skin_of_every_head(head: Head) -> None:
-    vertices, _, _ = rendering.pose(head)
+    vertices, _, _ = render.pose(head)
     for name in NAMES:
         points = way(name, head)
-        on_skin = np.arange(len(points)) < wires.laid_leads().jaw[wires.laid_leads().rows[name]]
+        on_skin = np.arange(len(points)) < leads.laid_leads().jaw[leads.laid_leads().rows[name]]
         assert bend(points).min() > 0.1  # no kinks, however the body differs
         over = height(points[on_skin], vertices)
         assert over.min() > -0.03
         assert np.median(over) == pytest.approx(0.012, abs=0.012)
         geometry = load()
-        near = np.linalg.norm(geometry.canonical - sites.places()[name], axis=1).argsort()[:3]
+        near = np.linalg.norm(geometry.canonical - electrode_sites.places()[name], axis=1).argsort()[:3]
         assert np.linalg.norm(vertices[near].mean(axis=0) - points[0]) < 0.05
 
 
@@ -120,7 +120,7 @@ def test_leads_grow_gradually() -> None:
 
 def test_the_strands_are_closed_and_look_outward() -> None:
     head = BARE.replace(electrodes=("F9", "F10"), wires=0.37)
-    thing = wires.made(head, rendering.pose(head)[0], 512)
+    thing = leads.made(head, render.pose(head)[0], 512)
     assert thing is not None
     a, b, c = thing.vertices[thing.triangles].transpose(1, 0, 2)
     facing = np.cross(b - a, c - a)
@@ -129,16 +129,16 @@ def test_the_strands_are_closed_and_look_outward() -> None:
     assert outward.mean() > 0.97  # all but the caps
     assert len(np.unique(thing.colours, axis=0)) == 2
     volume = (a * np.cross(b, c)).sum() / 6
-    leads = wires.laid_leads()
-    whole = sum(0.37 * (leads.knots[leads.rows[name]] - 1) for name in ("F9", "F10"))
-    tubes = 2 * np.pi * wires.STRAND**2 * whole * wires.STEP
+    laid = leads.laid_leads()
+    whole = sum(0.37 * (laid.knots[laid.rows[name]] - 1) for name in ("F9", "F10"))
+    tubes = 2 * np.pi * leads.STRAND**2 * whole * leads.STEP
     assert volume == pytest.approx(tubes, rel=0.35)
 
 
 def test_thin_leads_fade_in_small_pictures() -> None:
     head = BARE.replace(electrodes="fridlund", wires=1.0)
-    vertices, _, _ = rendering.pose(head)
-    small, large = (wires.made(head, vertices, size) for size in (64, 512))
+    vertices, _, _ = render.pose(head)
+    small, large = (leads.made(head, vertices, size) for size in (64, 512))
     assert small is not None
     assert large is not None
     assert small.opacity < large.opacity == 1

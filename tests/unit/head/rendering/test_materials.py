@@ -10,8 +10,7 @@ from facelib.faces import Head
 from facelib.head.geometry.arrays import load
 from facelib.head.geometry.landmarks import LIP_CONTOUR, place
 from facelib.head.geometry.makehuman import TEETH_LOWER, TEETH_UPPER, TONGUE
-from facelib.head.rendering import render as rendering
-from facelib.head.rendering import skin
+from facelib.head.rendering import render, skin
 
 pytestmark = pytest.mark.packages
 
@@ -53,8 +52,8 @@ def test_an_eye_has_a_spark_at_every_size() -> None:
 def test_teeth_and_tongue_stay_inside_the_lips_of_a_turned_head(yaw: float, expression: object) -> None:
     size = 320
     head = Head(expression=expression, pose=(yaw, 0.0, 0.0), seed=5, age=60)  # type: ignore[arg-type]
-    vertices, view, _ = rendering.pose(head)
-    points, frame, _, seen = rendering.draw(head, size, vertices, view)
+    vertices, view, _ = render.pose(head)
+    points, frame, _, seen = render.draw(head, size, vertices, view)
     geometry = load()
     contour = place(points, geometry.landmark_vertices, geometry.landmark_weights)[list(LIP_CONTOUR)] + size
     lips = np.zeros((2 * size, 2 * size), np.uint8)

@@ -14,7 +14,7 @@ from facelib.faces import Head
 from facelib.head.geometry.arrays import load
 from facelib.head.geometry.landmarks import LIP_CONTOUR, place
 from facelib.head.geometry.makehuman import TEETH_LOWER, TEETH_UPPER
-from facelib.head.rendering import render as rendering
+from facelib.head.rendering import render
 from facelib.head.rendering.render import render_heads
 from facelib.head.rendering.resolve import tone_curve
 
@@ -111,8 +111,8 @@ def test_other_sizes_are_refused(size: float) -> None:
 def test_teeth_stay_inside_the_lips(yaw: float, expression: object) -> None:
     size = 320
     head = Head(expression=expression, pose=(yaw, 0.0, 0.0))  # type: ignore[arg-type]
-    vertices, view, _ = rendering.pose(head)
-    points, frame, _, seen = rendering.draw(head, size, vertices, view)
+    vertices, view, _ = render.pose(head)
+    points, frame, _, seen = render.draw(head, size, vertices, view)
     geometry = load()
     contour = place(points, geometry.landmark_vertices, geometry.landmark_weights)[list(LIP_CONTOUR)] + size
     lips = np.zeros((2 * size, 2 * size), np.uint8)

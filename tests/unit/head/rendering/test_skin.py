@@ -8,7 +8,7 @@ from skimage.color import rgb2lab
 
 from facelib.faces import ELECTRODE_SCHEMES, Head
 from facelib.head.electrodes import positions
-from facelib.head.geometry import electrode_sites as sites
+from facelib.head.geometry import electrode_sites
 from facelib.head.geometry.arrays import load
 from facelib.head.rendering import skin
 
@@ -78,14 +78,14 @@ def test_seed_draws_the_mottling_and_keeps_the_tone() -> None:
 
 
 def test_electrodes_lie_on_the_skin_at_their_place() -> None:
-    places = sites.places()
+    places = electrode_sites.places()
     canonical = load().canonical
     for scheme in ELECTRODE_SCHEMES.values():
         for name in scheme:
             x, y = positions()[name]
             place = np.array(places[name])
             assert np.linalg.norm(canonical - place, axis=1).min() < 0.06
-            assert place[1] == pytest.approx(sites.FRANKFORT + y / 100, abs=0.05)
+            assert place[1] == pytest.approx(electrode_sites.FRANKFORT + y / 100, abs=0.05)
             if abs(x) <= 45:
                 assert place[0] == pytest.approx(x / 100, abs=0.03)
             else:

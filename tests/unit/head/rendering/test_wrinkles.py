@@ -6,8 +6,7 @@ import pytest
 from facelib import Head
 from facelib.head.geometry.arrays import maps
 from facelib.head.geometry.textures import PIGMENTS, RELIEFS, SLOPE
-from facelib.head.rendering import skin
-from facelib.head.rendering import wrinkles as furrows
+from facelib.head.rendering import skin, wrinkles
 
 pytestmark = pytest.mark.packages
 
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.packages
 @pytest.mark.parametrize("sides", [(1.0, 1.0), (1.0, 0.2)])
 def test_the_sum_of_the_reliefs_and_nothing_outside(level, sides):
     head = Head(age=60, expression="happy", left=sides[0], right=sides[1])
-    found, top = furrows.furrows(head, level)
+    found, top = wrinkles.furrows(head, level)
     pigment, slope = maps(level)
     depths = skin.wrinkles(head)
     count = depths.shape[1]
@@ -35,6 +34,6 @@ def test_the_sum_of_the_reliefs_and_nothing_outside(level, sides):
 
 
 def test_the_rim_of_the_cut_is_without_wrinkles():
-    found, _ = furrows.furrows(Head(age=85, expression="happy"), 1)
+    found, _ = wrinkles.furrows(Head(age=85, expression="happy"), 1)
     assert not found[:, -1].any()
     assert not found[:, :, -1].any()

@@ -145,7 +145,7 @@ def test_equal_frames_are_equal() -> None:
     [
         ([], None, "1 … 501"),
         (7, None, "a folder or a list"),
-        ("two", [0.0], "one a picture: 2"),
+        ("two", [0.0], "one per picture: 2"),
         ("two", [1.0, 0.5], "Strengths rise"),
         ("two", [0.0, 0.5], "to 1"),
         ("two", [0.0, 2.0], "between 0 and 1"),

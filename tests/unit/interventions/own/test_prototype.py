@@ -285,7 +285,7 @@ def test_what_makes_no_prototype_is_said() -> None:
     one, other = people(1, 5), people(2, 5)
     unknown = one[0].replace(landmarks=np.full((478, 2), np.nan, np.float32))
     for groups, words in (
-        ((one[:4], other), "at least 5 faces a group.*group a has 4"),
+        ((one[:4], other), "at least 5 faces per group.*group a has 4"),
         ((one, other[:2]), "group b has 2"),
         ((one, (*other, one[2])), "number 5 of group b is the same picture as number 2 of group a"),
         ((one, (*other[:4], other[0])), "number 4 of group b is the same picture as number 0 of group b"),

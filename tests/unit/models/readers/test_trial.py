@@ -13,7 +13,7 @@ from facelib.models.readers import trial
 
 
 class Times(nn.Module):
-    """Multiplies a matrix by itself, again and again, and returns one row a picture."""
+    """Multiplies a matrix by itself, again and again, and returns one row per picture."""
 
     def __init__(self, side: int, times: int) -> None:
         super().__init__()
