@@ -41,6 +41,8 @@ endif
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	! $(BIN)/vulture | grep '^facelib/'  # dead code; the tests are read, too, for what they use
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LEVELS: Final = ("method", "title", "n", "rate", "low", "high", "rejected", "runs", "broken", "words")
 POWERS: Final = ("method", "shape", "at", "rate", "low", "high", "words")
-HELD, BROKEN, MISSED = colour(0), colour(1), "#9aa5b1"
+HELD, BROKEN = colour(0), colour(1)
 LINE: Final = 20  # characters of a name above a panel
 TICKS: Final = [0, 0.05, 0.2, 0.5, 1]
 DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [1, 3], [10, 3])
