@@ -99,6 +99,7 @@ def test_the_source_distribution_leaves_out_what_only_this_repository_needs(buil
     }
     assert {name.split("/")[1] for name in names if name.startswith("tests/")} == {"conftest.py", "unit"}
     assert not tops & {".ci", ".github", ".venv", "build", "dist", "runs", "screenshots"}
+    assert not [name for name in names if name.startswith("tests/unit/project/")]
     assert in_repository("facelib") <= names
     assert path.stat().st_size < MEGABYTES * 1_000_000
     assert wheel(built).stat().st_size < MEGABYTES * 1_000_000

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -75,6 +77,13 @@ def unknown(node: ast.Attribute, modules: dict[str, ModuleType]) -> Iterator[str
         here, owner = owner, found(owner, part)
         if owner is None and not hasattr(here, part):
             yield f"{here.__name__}.{part}"
+
+
+def test_notebooks_use_no_name_before_it_is_there() -> None:
+    options = ("check", "--isolated", "--no-cache", "--select", "F821")
+    check = [sys.executable, "-m", "ruff", *options, *map(str, NOTEBOOKS)]
+    done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("path", [*NOTEBOOKS, *SCRIPTS], ids=lambda path: path.relative_to(ROOT).as_posix())
