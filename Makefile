@@ -35,7 +35,7 @@ quick: $(VENV)/test.stamp
 	$(PYTEST) -n 2 -q -m "not browser and not outside and not slow" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
 else
 quick: lint types
-	$(PYTEST) -n 2 -q -m "not packages and not browser and not outside and not slow" $(QUICK)
+	$(PYTEST) -n 2 -q -m "not packages and not browser and not outside and not slow" tests/unit facelib
 endif
 
 lint: $(VENV)/test.stamp

@@ -101,7 +101,7 @@ def test_too_few_people_are_never_called_still(d: list[float], delta: float, alp
         if len(d) < slow_fewest(factor * delta, alpha):
             assert word != DOES_NOT
         if len(d) < fewest_to_matter(alpha):
-            assert word == CANNOT
+            assert word != MATTERS  # "does not matter" at a wide margin needs fewer people than that
     if found.verdict == CANNOT:
         assert few_people(len(d), delta, alpha) in found.note
 
