@@ -32,6 +32,7 @@ test: lint types unit notebooks browser
 quick: export OMP_NUM_THREADS := 1
 ifdef ROOM
 quick: $(VENV)/test.stamp
+	@test -d facelib/$(ROOM) || { echo "facelib has no room $(ROOM); the rooms: $$(ls -d facelib/*/ | xargs -n1 basename | tr '\n' ' ')"; exit 1; }
 	$(PYTEST) -n 2 -q -m "not browser and not outside and not slow" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
 else
 quick: lint types

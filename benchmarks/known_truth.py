@@ -31,7 +31,7 @@ from facelib import stats
 from facelib.attribution import grad_cam_from
 from facelib.classifiers import Classifier, single_threaded
 from facelib.classifiers.known_bias import BIASES, PREPARATION, Bias, classifier
-from facelib.classifiers.networks import SmallConvolutions
+from facelib.classifiers.networks.small import SmallConvolutions
 from facelib.experiments import known_truth
 from facelib.experiments.known_truth import PROBES, Probe
 from facelib.experiments.training import known_bias as training

@@ -33,9 +33,7 @@ from facelib.semg import (
     EMG2Expression,
     Expression2EMG,
     HeldOut,
-    Pair,
     SimulatedClip,
-    held_out,
     normalised_pairs,
     pair_of,
     simulate_clip,
@@ -43,7 +41,8 @@ from facelib.semg import (
     unit_weights,
     units_of_frames,
 )
-from facelib.semg.evaluation import rank_correlation, scores
+from facelib.semg.evaluation import held_out, rank_correlation, scores
+from facelib.semg.pairs import Pair
 from facelib.semg.shipped_results import SYNCHRONISED, UNITS, MuscleResults
 from facelib.utilities.files import written_whole
 

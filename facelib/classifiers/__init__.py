@@ -17,7 +17,7 @@ from facelib.classifiers.catalogue import (
 from facelib.classifiers.checking import Check
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, single_threaded, softmax
 from facelib.classifiers.emotions import EMOTIONS, common
-from facelib.classifiers.loaders import LOADERS
+from facelib.classifiers.loaders.loaded import LOADERS
 from facelib.classifiers.own import DeclarationWarning, LabelWarning, own
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.presets import PRESETS, Preset, preset, preset_table

@@ -10,14 +10,11 @@ import torch
 from facelib.classifiers.card import Card
 from facelib.classifiers.classifier import Classifier, Logits, normalised_sigmoid, softmax
 from facelib.classifiers.emotions import common
-from facelib.classifiers.networks import (
-    DenseBlocks,
-    FiveConvolutions,
-    FourConvolutions,
-    MobileNetV2,
-    Network,
-    Xception,
-)
+from facelib.classifiers.networks.convolutional import FiveConvolutions, FourConvolutions
+from facelib.classifiers.networks.densenet import DenseBlocks
+from facelib.classifiers.networks.mobilenet import MobileNetV2
+from facelib.classifiers.networks.network import Network
+from facelib.classifiers.networks.xception import Xception
 from facelib.classifiers.preparation import Preparation
 from facelib.models import PACKAGES, data_path
 from facelib.models.readers.keras import read_keras

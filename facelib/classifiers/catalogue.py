@@ -17,7 +17,7 @@ from torch import nn
 from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.classifier import Classifier
 from facelib.classifiers.known_bias import BIASES
-from facelib.classifiers.loaders import Source
+from facelib.classifiers.loaders.loaded import Source
 from facelib.classifiers.own import own
 from facelib.errors import BadValueError, FacelibError, UnavailableError, check_kind
 from facelib.models import package_path

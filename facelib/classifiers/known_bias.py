@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from facelib.classifiers.card import Card
 from facelib.classifiers.classifier import Classifier
 from facelib.classifiers.emotions import EMOTIONS, common
-from facelib.classifiers.networks import SmallConvolutions
+from facelib.classifiers.networks.small import SmallConvolutions
 from facelib.classifiers.preparation import Preparation
 from facelib.models.readers.weights import load_into, read_weights
 

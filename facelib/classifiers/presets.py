@@ -11,13 +11,13 @@ from torch import nn
 
 from facelib.classifiers.classifier import Classifier
 from facelib.classifiers.emotions import common
-from facelib.classifiers.loaders import Source
+from facelib.classifiers.loaders.loaded import Source
 from facelib.classifiers.loaders.state_dict import COLLECTIONS
 from facelib.classifiers.own import own
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadValueError
-from facelib.models import aligned
 from facelib.models.readers.weights import read_weights
+from facelib.models.report import aligned
 from facelib.utilities.registry import Registry
 
 _EIGHT = ("Anger", "Contempt", "Disgust", "Fear", "Happiness", "Neutral", "Sadness", "Surprise")

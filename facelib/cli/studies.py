@@ -15,7 +15,7 @@ from facelib.errors import UnavailableError
 from facelib.utilities.distribution import with_extra
 
 if TYPE_CHECKING:
-    from facelib.studies import Declaration
+    from facelib.studies.declared.declaration import Declaration
     from facelib.studies.engine.execution import Progress
     from facelib.studies.results import Result
     from facelib.studies.study import Study

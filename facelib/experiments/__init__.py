@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
+    from facelib.experiments import asymmetry, electrodes, power_of_properties
     from facelib.experiments.asymmetry import (
         asymmetry_faces,
         asymmetry_table,
         facing_asymmetry,
         load_asymmetry,
     )
-    from facelib.experiments.behaviour import (
+    from facelib.experiments.classifier_behaviour import (
         BEHAVIOUR_COLUMNS,
-        Answers,
-        Behaviour,
         behaviour,
         disagreement,
         measured_behaviour,
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     )
     from facelib.experiments.electrodes import electrode_numbers, importance_study, load_electrodes
     from facelib.experiments.known_truth import detection_rates, load_known_truth, roc
-    from facelib.experiments.manipulation import MANIPULATION_COLUMNS, load_manipulation, manipulation_check
+    from facelib.experiments.manipulation import load_manipulation, manipulation_check
     from facelib.experiments.population import usual_population
     from facelib.experiments.power_of_properties import (
         electrodes_table,
@@ -33,20 +32,18 @@ if TYPE_CHECKING:
         paired_electrodes,
         properties_table,
     )
-    from facelib.experiments.ranking import LEADERBOARD_COLUMNS, leaderboard
+    from facelib.experiments.ranking import leaderboard
 
 __all__ = [
     "BEHAVIOUR_COLUMNS",
-    "LEADERBOARD_COLUMNS",
-    "MANIPULATION_COLUMNS",
-    "Answers",
-    "Behaviour",
+    "asymmetry",
     "asymmetry_faces",
     "asymmetry_table",
     "behaviour",
     "detection_rates",
     "disagreement",
     "electrode_numbers",
+    "electrodes",
     "electrodes_table",
     "facing_asymmetry",
     "importance_study",
@@ -60,6 +57,7 @@ __all__ = [
     "manipulation_check",
     "measured_behaviour",
     "paired_electrodes",
+    "power_of_properties",
     "properties_table",
     "read_heads",
     "roc",

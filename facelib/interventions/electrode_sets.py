@@ -15,7 +15,7 @@ from facelib.face import face_fingerprint
 from facelib.faces import Face, Head
 from facelib.interventions.electrodes import Electrodes
 from facelib.interventions.intervention import Cost, FaceIntervention
-from facelib.stats import antithetic_orders
+from facelib.stats.shapley import antithetic_orders
 from facelib.utilities.checks import whole
 
 Names = tuple[str, ...]

@@ -6,10 +6,9 @@ Only data files are read; no code of a package is ever imported or run.
 from __future__ import annotations
 
 from facelib.models.catalogue import PACKAGES, Package
-from facelib.models.electromyogram import electrode_positions
 from facelib.models.fetching import fetch
 from facelib.models.packages import Status, data_path, package_path, status, verify
-from facelib.models.report import aligned, size, summary, table
+from facelib.models.report import size, summary, table
 from facelib.utilities.home import home
 from facelib.utilities.lazy import listing
 
@@ -17,9 +16,7 @@ __all__ = [
     "PACKAGES",
     "Package",
     "Status",
-    "aligned",
     "data_path",
-    "electrode_positions",
     "fetch",
     "home",
     "package_path",

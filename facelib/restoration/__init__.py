@@ -2,7 +2,7 @@
 
 from facelib.restoration.applied import by_network, found_mask
 from facelib.restoration.films import restored_frames
-from facelib.restoration.generator import OwnGenerator, own
+from facelib.restoration.generator import own
 from facelib.restoration.inpainting import biharmonic, navier_stokes, telea
 from facelib.restoration.methods import METHODS, Method
 from facelib.restoration.restore import MASKS, Restored, mask_of, restore
@@ -12,7 +12,6 @@ __all__ = [
     "MASKS",
     "METHODS",
     "Method",
-    "OwnGenerator",
     "Restored",
     "biharmonic",
     "by_network",

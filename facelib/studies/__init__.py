@@ -8,7 +8,6 @@ from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.studies.declared.declaration import (
-        Declaration,
         declare,
         load_declaration,
         load_study,
@@ -17,26 +16,25 @@ if TYPE_CHECKING:
     )
     from facelib.studies.declared.hypothesis import Hypothesis
     from facelib.studies.declared.registration import (
-        Registration,
         describe_hypothesis,
         later_changes,
         register,
         registrations,
     )
     from facelib.studies.declared.yaml_lines import DeclarationError
-    from facelib.studies.engine.execution import Progress, WorkersLostError
+    from facelib.studies.engine.execution import Progress
     from facelib.studies.engine.plan import Plan
-    from facelib.studies.engine.store import Store, StoreError
+    from facelib.studies.engine.store import StoreError
     from facelib.studies.engine.subjects import identity_of, subjects
-    from facelib.studies.engine.verification import Verification, verify
+    from facelib.studies.engine.verification import verify
     from facelib.studies.interventional import InterventionalStudy, intervention_name
     from facelib.studies.observational import ObservationalStudy
     from facelib.studies.results import InterventionalResult, ObservationalResult, Result, open_study
     from facelib.studies.sweeps.demonstration import demonstration_head
-    from facelib.studies.sweeps.film_strips import Strip, demonstrate, reference_strips, strip_tables
-    from facelib.studies.sweeps.frames import Frames, even_strengths, film_strip, make_frames
+    from facelib.studies.sweeps.film_strips import demonstrate, reference_strips, strip_tables
+    from facelib.studies.sweeps.frames import even_strengths, film_strip, make_frames
     from facelib.studies.sweeps.inference import Cancelled, Reading, read
-    from facelib.studies.sweeps.placebos import References, ReferenceSweep, run_references
+    from facelib.studies.sweeps.placebos import References, run_references
     from facelib.studies.sweeps.snapshot import Snapshot, snapshot
     from facelib.studies.sweeps.sweep import DELTA, Sweep, sweep
     from facelib.studies.sweeps.table import COLUMNS
@@ -45,9 +43,7 @@ __all__ = [
     "COLUMNS",
     "DELTA",
     "Cancelled",
-    "Declaration",
     "DeclarationError",
-    "Frames",
     "Hypothesis",
     "InterventionalResult",
     "InterventionalStudy",
@@ -56,17 +52,11 @@ __all__ = [
     "Plan",
     "Progress",
     "Reading",
-    "ReferenceSweep",
     "References",
-    "Registration",
     "Result",
     "Snapshot",
-    "Store",
     "StoreError",
-    "Strip",
     "Sweep",
-    "Verification",
-    "WorkersLostError",
     "declare",
     "demonstrate",
     "demonstration_head",

@@ -32,7 +32,7 @@ from facelib.utilities.short_repr import in_short
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.stats import Lowering
+    from facelib.stats.effects.activation import Lowering
     from facelib.studies.grid import Grid
 
 CANCELLED: Final = "cancelled"

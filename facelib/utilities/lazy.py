@@ -48,6 +48,8 @@ def lazy(package: str, file: str, names: Iterable[str]) -> tuple[Callable[[str],
         if name not in modules:
             msg = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(msg)
+        if modules[name] == package:  # a package in it
+            return importlib.import_module(f"{package}.{name}")
         return getattr(importlib.import_module(modules[name]), name)
 
     return get, listing(names)

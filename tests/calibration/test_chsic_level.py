@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from facelib.stats.calibration import level_note, p_values, rejection_rate, simulate
+from facelib.stats.calibration import p_values, simulate
+from facelib.stats.calibration.measure import rejection_rate
+from facelib.stats.calibration.table import level_note
 from facelib.stats.independence import independence_test
 
 SEED = 11  # other data than those of the table

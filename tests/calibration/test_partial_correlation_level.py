@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from facelib.stats.calibration import SCENARIOS, level_note, p_values
+from facelib.stats.calibration import p_values
+from facelib.stats.calibration.scenarios import SCENARIOS
+from facelib.stats.calibration.table import level_note
 from facelib.stats.independence import independence_test
 from facelib.utilities.checks import Floats
 

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from facelib.stats.calibration import SCENARIOS, level_note, load_table, p_values, rejection_rate, simulate
-from facelib.stats.calibration.measure import scenarios_of
+from facelib.stats.calibration import load_table, p_values, simulate
+from facelib.stats.calibration.measure import rejection_rate, scenarios_of
+from facelib.stats.calibration.scenarios import SCENARIOS
+from facelib.stats.calibration.table import level_note
 from facelib.stats.independence import TESTS, independence_test
 
 FAST = ("partial_correlation", "within_dcov", "within_rff", "kcit")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from facelib.stats.calibration import level_note, p_values
+from facelib.stats.calibration import p_values
+from facelib.stats.calibration.table import level_note
 from facelib.stats.independence import Rcot, independence_test
 
 RUNS, SEED = 400, 12
@@ -48,7 +49,7 @@ def test_permutations_inside_labels_hold_the_level_exactly(null: str) -> None:
         x, y = rng.standard_normal((2, 60))
         result = independence_test(x, y, label, "rcot", seed, null=null, repeats=1, **more)  # type: ignore[arg-type]
         found.append(result.p_value)
-        assert any("faces a label" in note for note in result.notes) == (null == "analytic")
+        assert any("faces per label" in note for note in result.notes) == (null == "analytic")
     rejected = (np.array(found) <= 0.05).sum()
     if null == "permutation":
         low, high = (binom.ppf(q, 300, 0.05) for q in (0.0005, 0.9995))

@@ -27,7 +27,7 @@ from facelib.studies.interventional import intervention_name
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.stats import Lowering
+    from facelib.stats.effects.activation import Lowering
 
 MEANT: Final = ""
 STEPS: Final = (2, 3, 5, 11, 21)

@@ -54,7 +54,7 @@ def measured_levels(
 
     Examples
     --------
-    >>> from facelib.stats.calibration import rates_over_n
+    >>> from facelib.stats.calibration.measure import rates_over_n
     >>> chart = measured_levels(rates_over_n("partial_correlation", "number_sin_3", [100], runs=20))
     >>> chart.to_dict()["datasets"]["levels"][0]["words"]
     '100 %'
@@ -115,7 +115,7 @@ def measured_power(
 
     Examples
     --------
-    >>> from facelib.stats.calibration import rates_over_size
+    >>> from facelib.stats.calibration.measure import rates_over_size
     >>> curve = rates_over_size("partial_correlation", "labels_2", 60, "linear", [0.2, 0.8], runs=20)
     >>> [row["at"] for row in measured_power(curve).to_dict()["datasets"]["powers"]]
     [0.2, 0.8]

@@ -10,7 +10,7 @@ from facelib.cli.doctor import installed, machine
 from facelib.cli.doctor.finding import Finding
 from facelib.utilities.lazy import listing
 
-__all__ = ["CHECKS", "MARKS", "Examination", "Finding", "examine", "found", "lines"]
+__all__ = ["CHECKS", "MARKS", "Examination", "examine", "found", "lines"]
 
 __dir__ = listing(__all__)
 

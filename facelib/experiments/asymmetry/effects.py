@@ -12,10 +12,11 @@ from facelib.stats import (
     contrast,
     effects_over_faces,
 )
-from facelib.stats.effects import COLUMNS, CONTRAST_COLUMNS
 from facelib.stats.effects.bootstrap import RESAMPLES
+from facelib.stats.effects.contrasts import CONTRAST_COLUMNS
 from facelib.stats.effects.curves import Value
 from facelib.stats.effects.few_people import ALPHA
+from facelib.stats.effects.population import COLUMNS
 from facelib.stats.effects.signflip import FLIPS
 from facelib.studies.outcomes import CURVE_COLUMNS, curves_over_faces, intended
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from facelib.experiments.asymmetry.design import ARMS, CONTROLS, NEUTRAL, SEED, SIDES
 from facelib.experiments.asymmetry.effects import ALL, GROUP, VALUES, groups, intended_rows, pairs
-from facelib.stats import Lowering, describe_lowering, lowering
-from facelib.stats.effects import COLUMNS
+from facelib.stats import describe_lowering, lowering
+from facelib.stats.effects.activation import Lowering
 from facelib.stats.effects.curves import Value
 from facelib.stats.effects.few_people import ALPHA
+from facelib.stats.effects.population import COLUMNS
 from facelib.stats.effects.signflip import FLIPS
 from facelib.studies.declared.hypothesis import INTENDED
 

@@ -15,7 +15,8 @@ from facelib.faces import ELECTRODE_SCHEMES, Head
 from facelib.head.electrodes import positions
 from facelib.interventions.electrode_sets import ElectrodeSets
 from facelib.interventions.intervention import check_choice
-from facelib.stats import adjusted, coalitions
+from facelib.stats import adjusted
+from facelib.stats.shapley import coalitions
 from facelib.studies.sweeps.sweep import DELTA
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def electrode_groups(scheme: str = "fridlund", by: By = "region") -> dict[str, t
     >>> electrode_groups()["chin"], electrode_groups(by="muscle")["zygomaticus"]
     (('F15', 'F16'), ('F19', 'F20'))
     """
-    from facelib.semg import MUSCLES, REGIONS, region_of
+    from facelib.semg import MUSCLES, REGIONS
+    from facelib.semg.muscles import region_of
 
     check_choice("a scheme", scheme, ELECTRODE_SCHEMES)
     check_choice("a grouping", by, get_args(By))
@@ -245,7 +247,8 @@ def read(result: InterventionalResult, series: ElectrodeSets) -> Outcomes:
 
 def place_of(position: str) -> dict[str, Any]:
     """Return where a position lies: x and y in mm, side, region, muscle."""
-    from facelib.semg import MUSCLES, region_of
+    from facelib.semg import MUSCLES
+    from facelib.semg.muscles import region_of
 
     x, y = positions()[position]
     muscle = next((one.id for one in MUSCLES.values() if position in one.fridlund), "")

@@ -21,7 +21,8 @@ from facelib.experiments.electrodes.importance import (
     union,
 )
 from facelib.experiments.electrodes.outcomes import OUTCOMES, Outcomes, judged
-from facelib.stats import coalitions, shapley, shapley_sampled
+from facelib.stats import shapley
+from facelib.stats.shapley import coalitions, shapley_sampled
 from facelib.utilities.checks import Floats
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from facelib.faces import Head, render_heads, sample_heads
 if TYPE_CHECKING:
     import torch
 
-    from facelib.classifiers.networks import SmallConvolutions
+    from facelib.classifiers.networks.small import SmallConvolutions
 
 SIZE: Final = 64  # px, of the rendered pictures
 HEADS, HELD_OUT, SEED = 6000, 1000, 20261126
@@ -191,7 +191,7 @@ def train(
     import torch
     from torch.nn import functional as F  # noqa: N812 - torch's own habit
 
-    from facelib.classifiers.networks import SmallConvolutions
+    from facelib.classifiers.networks.small import SmallConvolutions
 
     count = len(data.heads) - held_out
     places = choose(data.heads[: max(count, 0)], bias, np.random.default_rng(seed), agreement)

@@ -13,7 +13,7 @@ import torch
 from facelib import classifiers
 from facelib.classifiers import EMOTIONS, known_bias
 from facelib.classifiers.known_bias import BIASES
-from facelib.classifiers.networks import SmallConvolutions
+from facelib.classifiers.networks.small import SmallConvolutions
 from facelib.errors import BadModelError
 
 IDS = [

@@ -8,8 +8,8 @@ import pytest
 
 from facelib import Head, sample_heads
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.experiments import MANIPULATION_COLUMNS, load_manipulation, manipulation_check
-from facelib.experiments.manipulation import ALIKE, HEADS, LEAK, QUARTER, usual_heads
+from facelib.experiments import load_manipulation, manipulation_check
+from facelib.experiments.manipulation import ALIKE, HEADS, LEAK, MANIPULATION_COLUMNS, QUARTER, usual_heads
 from facelib.interventions import INTERVENTIONS
 from facelib.properties import PROPERTIES, measure
 from facelib.studies import make_frames

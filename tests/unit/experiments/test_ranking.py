@@ -7,8 +7,8 @@ import pytest
 
 import facelib
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.experiments import LEADERBOARD_COLUMNS, leaderboard
-from facelib.experiments.ranking import not_expression
+from facelib.experiments import leaderboard
+from facelib.experiments.ranking import LEADERBOARD_COLUMNS, not_expression
 from facelib.faces import Head
 from facelib.interventions import INTERVENTIONS
 from facelib.studies import demonstration_head

@@ -11,16 +11,9 @@ import pytest
 
 from facelib.errors import BadImageError
 from facelib.faces import Head
-from facelib.faces.tracking import SEARCHED, units_of_frames, units_of_video
-from facelib.semg import (
-    CHANNELS,
-    ESTIMATED,
-    Expression2EMG,
-    Watched,
-    electrode_free_emg,
-    pair_of,
-    simulate_clip,
-)
+from facelib.faces.tracking import SEARCHED, Watched, units_of_frames, units_of_video
+from facelib.semg import CHANNELS, Expression2EMG, electrode_free_emg, pair_of, simulate_clip
+from facelib.semg.expected_activity import ESTIMATED
 
 SIZE = 128
 pytestmark = pytest.mark.packages
@@ -101,7 +94,7 @@ def test_progress_is_told_and_can_stop(monkeypatch: pytest.MonkeyPatch, single_t
 
 
 def test_films_are_read_from_files(tmp_path: Path, film: list[np.ndarray], single_threaded: None) -> None:
-    from facelib.semg import write_video
+    from facelib.faces.video import write_video
 
     watched = units_of_video(write_video(tmp_path / "smile.mp4", film, 25.0))
     direct = units_of_frames(film)

@@ -7,8 +7,7 @@ import ast
 import pytest
 
 from facelib.errors import BadValueError, UnavailableError
-from facelib.models import electrode_positions
-from facelib.models.electromyogram import SCHEMES, _locations
+from facelib.models.electromyogram import SCHEMES, _locations, electrode_positions
 
 
 @pytest.mark.packages

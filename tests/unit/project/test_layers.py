@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -72,6 +74,17 @@ def test_a_room_holds_at_most_twenty_modules() -> None:
     for folder in {path.parent for path in modules()}:
         held = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
         assert len(held) <= 20, f"{folder.relative_to(ROOT)} holds {len(held)}"
+
+
+def test_no_module_hides_a_name_that_is_imported_when_asked_for() -> None:
+    """`experiments.behaviour` was a function until somebody imported the module of the same name."""
+    for path in ROOT.rglob("__init__.py"):
+        if "lazy(__name__" in path.read_text(encoding="utf-8"):
+            package = importlib.import_module(".".join(("facelib", *path.parent.relative_to(ROOT).parts)))
+            here = {one.stem for one in path.parent.glob("*.py")}
+            here |= {one.parent.name for one in path.parent.glob("*/__init__.py")}
+            for name in here & set(package.__all__):
+                assert isinstance(getattr(package, name), ModuleType), f"{package.__name__}.{name}"
 
 
 def test_functions_stay_small() -> None:

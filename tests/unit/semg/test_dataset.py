@@ -12,9 +12,9 @@ import pytest
 from facelib.errors import BadTableError, UnknownNameError
 from facelib.faces.video import write_video
 from facelib.head.expressions import FACE_UNITS
-from facelib.semg import CHANNELS, Dataset, Finding, finding_table, open_dataset
+from facelib.semg import CHANNELS, Dataset, finding_table, open_dataset
 from facelib.semg.inventory import CLIP_COLUMNS
-from facelib.semg.recordings.findings import FINDING_COLUMNS, worst_first
+from facelib.semg.recordings.findings import FINDING_COLUMNS, Finding, worst_first
 
 TITLES = {
     "Corrugator Supercilii": "corrugator_supercilii",

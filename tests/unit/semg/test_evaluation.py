@@ -16,14 +16,13 @@ from facelib.semg import (
     TASKS,
     EMG2Expression,
     Expression2EMG,
-    Pair,
     evaluate,
-    held_out,
     normalised_pairs,
     pair_of,
     simulate_clip,
 )
-from facelib.semg.evaluation import COLUMNS, Floats, rank_correlation, scores, smape
+from facelib.semg.evaluation import COLUMNS, Floats, held_out, rank_correlation, scores, smape
+from facelib.semg.pairs import Pair
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,12 @@ from facelib.semg import (
     GROUPS,
     EMG2Expression,
     Expression2EMG,
-    Pair,
     pair_of,
     simulate_clip,
     unit_weights,
 )
 from facelib.semg.mapping import CHANNEL_COLUMNS
-from facelib.semg.pairs import normalised_pairs
+from facelib.semg.pairs import Pair, normalised_pairs
 
 TRAINING = ("Free-1", "Free-2", "Free-3", "Free-4", "happy", "Forehead", "Lip-Pucker", "Depress-Lip")
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelib.errors import BadTableError, BadValueError, UnknownNameError
-from facelib.semg import CHANNELS, POSITIONS, Recording, bipolar
+from facelib.semg import CHANNELS, Recording, bipolar
 from facelib.semg.montage import inputs_of
+from facelib.semg.muscles import POSITIONS
 
 
 def inputs(names: list[str], rng: np.random.Generator, n: int = 50) -> Recording:

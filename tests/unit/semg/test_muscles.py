@@ -7,18 +7,8 @@ import pytest
 
 from facelib.errors import UnknownNameError
 from facelib.head.expressions import FACE_UNITS, expand
-from facelib.semg import (
-    CHANNELS,
-    GROUPS,
-    MUSCLES,
-    POSITIONS,
-    REGIONS,
-    group_of,
-    muscle_table,
-    region_of,
-    unit_weights,
-)
-from facelib.semg.muscles import MUSCLE_COLUMNS, split, units_of
+from facelib.semg import CHANNELS, GROUPS, MUSCLES, REGIONS, muscle_table, unit_weights
+from facelib.semg.muscles import MUSCLE_COLUMNS, POSITIONS, group_of, region_of, split, units_of
 
 
 def test_the_scheme_has_eleven_muscles_on_two_sides() -> None:

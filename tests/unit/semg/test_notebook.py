@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from facelib.experiments import load_electrodes
-from facelib.experiments.electrodes import MEAN, ElectrodesResults, load_restoration
+from facelib.experiments.electrodes import load_restoration
+from facelib.experiments.electrodes.outcomes import MEAN
+from facelib.experiments.electrodes.shipped_results import ElectrodesResults
 from facelib.experiments.electrodes.won_back import ALL
 from facelib.semg.shipped_results import load_results
 

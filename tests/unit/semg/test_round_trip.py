@@ -8,7 +8,6 @@ import pytest
 from facelib.semg import (
     CHANNELS,
     Expression2EMG,
-    Pair,
     SimulatedClip,
     electrode_free_emg,
     evaluate,
@@ -17,6 +16,7 @@ from facelib.semg import (
     simulate_clip,
     units_of_frames,
 )
+from facelib.semg.pairs import Pair
 
 TASKS = (
     *(f"Free-{number}" for number in range(1, 7)), "happy", "sad", "angry", "Forehead", "Depress-Lip",

@@ -9,8 +9,8 @@ import pytest
 
 from facelib.errors import BadValueError
 from facelib.head.expressions import FACE_UNITS
-from facelib.semg import GROUPS, MuscleResults, load_results, unit_weights
-from facelib.semg.shipped_results import SCORES, SYNCHRONISED, UNITS
+from facelib.semg import GROUPS, load_results, unit_weights
+from facelib.semg.shipped_results import SCORES, SYNCHRONISED, UNITS, MuscleResults
 
 KNOWN = {name for name, group in GROUPS.items() if group.identifiable}
 

@@ -8,18 +8,16 @@ from scipy.stats import binom
 
 from facelib.errors import BadValueError
 from facelib.head.expressions import FACE_UNITS
-from facelib.semg import (
-    TASKS,
-    Expression2EMG,
-    Recording,
-    SimulatedClip,
+from facelib.semg import TASKS, Expression2EMG, Recording, SimulatedClip, pair_of, simulate_clip, synchronise
+from facelib.semg.synchronising import (
+    GRADES,
+    VOTES,
     aligned,
-    pair_of,
-    simulate_clip,
-    synchronise,
+    best_lag,
+    correlations,
+    most_active,
     trigger_lag,
 )
-from facelib.semg.synchronising import GRADES, VOTES, best_lag, correlations, most_active
 
 MOVING = [name for name in TASKS if name not in ("Face-At-Rest", "Clench")]
 

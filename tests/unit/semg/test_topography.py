@@ -10,7 +10,8 @@ from scipy.interpolate import RBFInterpolator
 
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.models.electromyogram import SCHEMES, Scheme
-from facelib.semg import CHANNELS, POSITIONS, face_plane
+from facelib.semg import CHANNELS, face_plane
+from facelib.semg.muscles import POSITIONS
 from facelib.semg.topography import axes, topographies, topography
 
 pytestmark = pytest.mark.packages

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pytest
 
 from facelib.errors import BadValueError
-from facelib.stats import antithetic_orders, coalitions, shapley, shapley_sampled
+from facelib.stats import shapley
+from facelib.stats.shapley import antithetic_orders, coalitions, shapley_sampled
 
 Floats = npt.NDArray[np.float64]
 

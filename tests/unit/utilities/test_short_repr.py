@@ -25,13 +25,66 @@ LARGE = re.compile(
 ALL_OF_IT = {Head}  # a head's repr is how it is written down
 
 
+RETURNED = [
+    (importlib.import_module(place), name)
+    for place, _, name in (
+        one.rpartition(".")
+        for one in (
+            "facelib.attribution.regions.RegionEvidence",
+            "facelib.classifiers.loaders.loaded.Loaded",
+            "facelib.classifiers.loaders.loaded.Loader",
+            "facelib.cli.doctor.finding.Finding",
+            "facelib.experiments.asymmetry.shipped_results.AsymmetryResults",
+            "facelib.experiments.classifier_behaviour.Answers",
+            "facelib.experiments.classifier_behaviour.Behaviour",
+            "facelib.experiments.electrodes.restoration.RestorationRun",
+            "facelib.experiments.electrodes.restoration_results.RestorationResults",
+            "facelib.experiments.electrodes.shipped_results.ElectrodesResults",
+            "facelib.experiments.power_of_properties.shipped_results.PropertiesResults",
+            "facelib.restoration.generator.OwnGenerator",
+            "facelib.semg.muscles.Group",
+            "facelib.semg.pairs.Pair",
+            "facelib.semg.recordings.findings.Finding",
+            "facelib.semg.recordings.normalising.Scale",
+            "facelib.semg.shipped_results.MuscleResults",
+            "facelib.semg.simulation.movements.Task",
+            "facelib.stats.calibration.measure.Rate",
+            "facelib.stats.calibration.scenarios.Scenario",
+            "facelib.stats.corrections.MergedMajority",
+            "facelib.stats.effects.activation.Lowering",
+            "facelib.stats.effects.bootstrap.MeanDistribution",
+            "facelib.stats.effects.curves.FaceEffects",
+            "facelib.stats.effects.equivalence.Equivalence",
+            "facelib.stats.effects.mixed.MixedSlopes",
+            "facelib.stats.effects.signflip.SignFlipTest",
+            "facelib.stats.effects.sizes.StandardisedEffect",
+            "facelib.stats.placebo.ReferenceRank",
+            "facelib.stats.power.SampleSize",
+            "facelib.stats.power.StudyPower",
+            "facelib.stats.shapley.SampledShapley",
+            "facelib.stats.shuffle.ShuffleNull",
+            "facelib.stats.verdicts.LocalVerdict",
+            "facelib.studies.declared.declaration.Declaration",
+            "facelib.studies.declared.registration.Registration",
+            "facelib.studies.engine.store.Store",
+            "facelib.studies.engine.verification.Verification",
+            "facelib.studies.sweeps.film_strips.Strip",
+            "facelib.studies.sweeps.frames.Frames",
+            "facelib.studies.sweeps.placebos.ReferenceSweep",
+        )
+    )
+]
+"""What functions return and nobody imports by name."""
+
+
 def held() -> list[type]:
     """Return the public dataclasses whose fields hold arrays, tables or faces."""
     found = {}
     for path in sorted(ROOT.rglob("__init__.py")):
         package = importlib.import_module(".".join(("facelib", *path.parent.relative_to(ROOT).parts)))
-        for name in getattr(package, "__all__", ()):
-            kind = getattr(package, name)
+        names = [(package, name) for name in getattr(package, "__all__", ())]
+        for module, name in [*names, *(RETURNED if path.parent == ROOT else ())]:
+            kind = getattr(module, name)
             if not isinstance(kind, type) or not is_dataclass(kind) or kind in ALL_OF_IT:
                 continue
             if issubclass(kind, Intervention) or not kind.__module__.startswith("facelib"):
@@ -40,7 +93,7 @@ def held() -> list[type]:
                 str(item.type) for item in fields(kind) if item.repr and "Callable" not in str(item.type)
             ]
             if any(LARGE.search(one) for one in kinds):
-                found[kind] = f"{package.__name__}.{name}"
+                found[kind] = name
     return list(found)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from facelib.charts.experiments import asymmetry as figures
 from facelib.errors import BadValueError
-from facelib.experiments.asymmetry import ARMS
+from facelib.experiments.asymmetry.design import ARMS
 
 LEFT, RIGHT, TOTAL, DISPLACEMENT = (ARMS[name] for name in ("left", "right", "total", "displacement"))
 BOTH_INTENSITIES = (1.0, 0.5)

@@ -16,8 +16,10 @@ from facelib.charts.experiments.electrode_importance import DARK, UNSURE, map_ro
 from facelib.charts.experiments.electrodes import curve_rows
 from facelib.charts.export import figure
 from facelib.errors import BadValueError
-from facelib.experiments.electrodes import MEAN, NUMBER_COLUMNS, POSITION_COLUMNS, SHARE_COLUMNS
-from facelib.experiments.electrodes.importance import HOW, place_of
+from facelib.experiments.electrodes.importance import HOW, POSITION_COLUMNS, place_of
+from facelib.experiments.electrodes.numbers import NUMBER_COLUMNS
+from facelib.experiments.electrodes.outcomes import MEAN
+from facelib.experiments.electrodes.shares import SHARE_COLUMNS
 from facelib.faces import ELECTRODE_SCHEMES
 
 pytestmark = pytest.mark.packages

@@ -99,7 +99,7 @@ def test_folding_before_a_convolution(rng: np.random.Generator) -> None:
 
 
 def test_weights_must_fit() -> None:
-    from facelib.classifiers.networks import DenseBlocks
+    from facelib.classifiers.networks.densenet import DenseBlocks
 
     with pytest.raises(RuntimeError, match="Missing key"):
         DenseBlocks().loaded({})

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facelib.experiments.asymmetry import ARMS
+from facelib.experiments.asymmetry.design import ARMS
 
 World = Callable[..., tuple[pd.DataFrame, pd.DataFrame]]
 LEFT_LOSS, RIGHT_LOSS = {"left": 1.0, "right": 0.0}, {"left": 0.0, "right": 1.0}

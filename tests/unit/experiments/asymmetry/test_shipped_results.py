@@ -13,20 +13,16 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.experiments import load_asymmetry
 from facelib.experiments.asymmetry import (
-    AGREEMENT_COLUMNS,
     ALL,
-    ARMS,
     CONTROLS,
-    EXPRESSIONS,
-    INTENSITIES,
-    SIDES,
-    TABLE_COLUMNS,
-    AsymmetryResults,
     asymmetry_faces,
     asymmetry_table,
     compare_with_observed,
 )
-from facelib.experiments.asymmetry.design import PEOPLE, SIZE, STEPS
+from facelib.experiments.asymmetry.agreement import AGREEMENT_COLUMNS
+from facelib.experiments.asymmetry.design import ARMS, EXPRESSIONS, INTENSITIES, PEOPLE, SIDES, SIZE, STEPS
+from facelib.experiments.asymmetry.shipped_results import AsymmetryResults
+from facelib.experiments.asymmetry.table import TABLE_COLUMNS
 from facelib.faces import render_heads
 from facelib.head.expressions import TUNED_ON
 

@@ -8,14 +8,13 @@ import pytest
 
 from facelib.classifiers import load
 from facelib.experiments.asymmetry import (
-    ARMS,
     arms,
     asymmetry_faces,
     asymmetry_table,
-    face_table,
     facing_asymmetry,
     symmetry_check,
 )
+from facelib.experiments.asymmetry.design import ARMS, face_table
 from facelib.studies import InterventionalResult, open_study
 from facelib.studies.declared.registration import later_changes, registrations
 

@@ -13,21 +13,22 @@ from facelib import stats
 from facelib.errors import BadValueError
 from facelib.experiments.asymmetry import (
     ALL,
-    ARMS,
-    CHECK_COLUMNS,
-    CONTRAST_TABLE,
-    CURVE_TABLE,
-    EFFECT_COLUMNS,
-    LOWERING_COLUMNS,
-    TABLE_COLUMNS,
-    asymmetry_contrasts,
     asymmetry_curves,
     asymmetry_effects,
     asymmetry_lowering,
     asymmetry_table,
-    intended_rows,
     symmetry_check,
 )
+from facelib.experiments.asymmetry.design import ARMS
+from facelib.experiments.asymmetry.effects import (
+    CONTRAST_TABLE,
+    CURVE_TABLE,
+    EFFECT_COLUMNS,
+    asymmetry_contrasts,
+    intended_rows,
+)
+from facelib.experiments.asymmetry.lowering import LOWERING_COLUMNS
+from facelib.experiments.asymmetry.table import CHECK_COLUMNS, TABLE_COLUMNS
 
 Built = tuple[pd.DataFrame, pd.DataFrame]
 World = Callable[..., Built]

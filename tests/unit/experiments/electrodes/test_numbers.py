@@ -13,15 +13,9 @@ import pandas as pd
 import pytest
 
 from facelib.errors import BadValueError
-from facelib.experiments.electrodes import (
-    HALF_COLUMNS,
-    MEAN,
-    NUMBER_COLUMNS,
-    electrode_numbers,
-    half_number,
-    half_table,
-    number_table,
-)
+from facelib.experiments.electrodes import electrode_numbers, number_table
+from facelib.experiments.electrodes.numbers import HALF_COLUMNS, NUMBER_COLUMNS, half_number, half_table
+from facelib.experiments.electrodes.outcomes import MEAN
 from facelib.experiments.power_of_properties import electrode_faces
 from facelib.interventions.electrodes import Electrodes
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from facelib.experiments.electrodes import CAVEAT, MEAN, describe_importance, describe_numbers
+from facelib.experiments.electrodes import describe_importance
+from facelib.experiments.electrodes.outcomes import MEAN
+from facelib.experiments.electrodes.sentences import CAVEAT, describe_numbers
 
 NAN = float("nan")
 

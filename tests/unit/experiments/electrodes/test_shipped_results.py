@@ -10,16 +10,13 @@ import pytest
 
 from facelib.errors import BadValueError
 from facelib.experiments import load_electrodes
-from facelib.experiments.electrodes import (
-    HALF_COLUMNS,
-    MEAN,
-    NUMBER_COLUMNS,
-    POSITION_COLUMNS,
-    SHARE_COLUMNS,
-    ElectrodesResults,
-    describe_importance,
-    describe_numbers,
-)
+from facelib.experiments.electrodes import describe_importance
+from facelib.experiments.electrodes.importance import POSITION_COLUMNS
+from facelib.experiments.electrodes.numbers import HALF_COLUMNS, NUMBER_COLUMNS
+from facelib.experiments.electrodes.outcomes import MEAN
+from facelib.experiments.electrodes.sentences import describe_numbers
+from facelib.experiments.electrodes.shares import SHARE_COLUMNS
+from facelib.experiments.electrodes.shipped_results import ElectrodesResults
 
 MOST = {"fridlund": 22, "kuramoto": 19}
 

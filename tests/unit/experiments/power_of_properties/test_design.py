@@ -8,13 +8,13 @@ import pytest
 
 from facelib.errors import BadValueError
 from facelib.experiments.power_of_properties import (
-    PROPERTIES,
-    SOURCES,
     known_use_control,
     label_note,
     labelled_population,
     power_of_properties,
 )
+from facelib.experiments.power_of_properties.design import SOURCES
+from facelib.experiments.power_of_properties.population import PROPERTIES
 from facelib.faces import Face, FaceSet
 
 

@@ -10,13 +10,8 @@ import pandas as pd
 import pytest
 
 from facelib.errors import BadValueError
-from facelib.experiments.power_of_properties import (
-    ELECTRODE_COLUMNS,
-    electrode_faces,
-    electrodes_table,
-    paired_electrodes,
-    paired_table,
-)
+from facelib.experiments.power_of_properties import electrode_faces, electrodes_table, paired_electrodes
+from facelib.experiments.power_of_properties.electrodes import ELECTRODE_COLUMNS, paired_table
 
 CASES = [("both", 9), ("lost", 8), ("gained", 1), ("neither", 6)]  # 24 people
 OUTCOMES = {"both": (1, 1), "lost": (1, 0), "gained": (0, 1), "neither": (0, 0)}

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from facelib.errors import BadValueError
-from facelib.experiments.power_of_properties import PROPERTIES, labelled_population, population_table
+from facelib.experiments.power_of_properties import labelled_population, population_table
+from facelib.experiments.power_of_properties.population import PROPERTIES
 
 N = 672  # 8 of each label × hair × light: numbers are even within each of them
 

@@ -9,17 +9,12 @@ import pandas as pd
 import pytest
 
 from facelib.errors import BadValueError
-from facelib.experiments.power_of_properties import (
-    CONTROL_COLUMNS,
-    EFFECT_CURVE_COLUMNS,
-    ELECTRODE_COLUMNS,
-    ESTIMATE_COLUMNS,
-    PROPERTY_COLUMNS,
-    PropertiesResults,
-    curves_of,
-    given_and_estimated,
-    load_power_of_properties,
-)
+from facelib.experiments.power_of_properties import given_and_estimated, load_power_of_properties
+from facelib.experiments.power_of_properties.controls import CONTROL_COLUMNS, ESTIMATE_COLUMNS
+from facelib.experiments.power_of_properties.curves import EFFECT_CURVE_COLUMNS, curves_of
+from facelib.experiments.power_of_properties.electrodes import ELECTRODE_COLUMNS
+from facelib.experiments.power_of_properties.shipped_results import PropertiesResults
+from facelib.experiments.power_of_properties.table import PROPERTY_COLUMNS
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from facelib import stats
 from facelib.errors import BadValueError
 from facelib.experiments.power_of_properties import (
     PAPER,
-    PROPERTY_COLUMNS,
     companions,
     describe_properties,
     effect_curves,
@@ -22,11 +21,10 @@ from facelib.experiments.power_of_properties import (
     known_use_control,
     known_use_table,
     power_of_properties,
-    properties_by_classifier,
     properties_table,
-    tabulate,
 )
 from facelib.experiments.power_of_properties.controls import CLEARED, FLAGGED, USED
+from facelib.experiments.power_of_properties.table import PROPERTY_COLUMNS, properties_by_classifier, tabulate
 from facelib.faces import FaceSet
 from facelib.studies import ObservationalResult
 from facelib.studies.grid import effects_of

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facelib.errors import UnknownNameError
-from facelib.semg import CHANNELS, POSITIONS, channel_of, channels_of
-from facelib.semg.recordings.channels import known
+from facelib.semg import CHANNELS, channel_of
+from facelib.semg.muscles import POSITIONS
+from facelib.semg.recordings.channels import channels_of, known
 
 PUBLISHED = (
     "Corrugator Supercilii", "Depressor Ang. Oris", "Depressor Supercilii Procerus", "Lateraler Frontalis",

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelib.errors import BadTableError, BadValueError, FacelibError, UnavailableError, UnknownNameError
-from facelib.semg import CHANNELS, POSITIONS, Recording
+from facelib.semg import CHANNELS, Recording
+from facelib.semg.muscles import POSITIONS
 from facelib.semg.recordings import reading
 from facelib.semg.recordings.file_columns import rate_of
 from facelib.semg.recordings.reading import read_signals

@@ -14,17 +14,17 @@ from facelib.errors import BadValueError, WriteError
 from facelib.semg import (
     CHANNELS,
     Faults,
-    SimulationStoppedError,
-    channels_of,
     envelope,
     open_dataset,
     open_video,
-    pairs_of,
     read_signals,
     simulate,
     simulate_clip,
     units_of_video,
 )
+from facelib.semg.pairs import pairs_of
+from facelib.semg.recordings.channels import channels_of
+from facelib.semg.simulation.folder import SimulationStoppedError
 
 SETTINGS = {
     "sessions": ("1N", "1S"), "tasks": ("happy", "Brow-Left"), "seconds": 0.5, "size": 48,

@@ -7,7 +7,8 @@ import pytest
 
 from facelib.errors import BadValueError
 from facelib.head.expressions import FACE_UNITS
-from facelib.semg import CHANNELS, GROUPS, Faults, Task, pair_of, simulate_clip, unit_weights
+from facelib.semg import CHANNELS, GROUPS, Faults, pair_of, simulate_clip, unit_weights
+from facelib.semg.simulation.movements import Task
 
 
 def test_face_units_are_those_of_the_declared_map() -> None:

@@ -7,17 +7,17 @@ import pytest
 from scipy.signal import welch
 
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.semg import (
-    CHANNELS,
-    bipolar,
-    draw_activity,
+from facelib.semg import CHANNELS, bipolar, draw_activity, envelope
+from facelib.semg.simulation.movements import Activity
+from facelib.semg.simulation.signals import (
+    AMPLIFIER,
+    RATE,
+    Faults,
+    band_noise,
     draw_strengths,
-    envelope,
     expected_envelope,
     raw_signals,
 )
-from facelib.semg.simulation.movements import Activity
-from facelib.semg.simulation.signals import AMPLIFIER, RATE, Faults, band_noise
 
 ZYGOMATICUS, OTHER = CHANNELS.index("zygomaticus_left"), CHANNELS.index("zygomaticus_right")
 

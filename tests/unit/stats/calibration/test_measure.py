@@ -11,18 +11,21 @@ from scipy.stats import binomtest
 
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.stats import shuffle_test
-from facelib.stats.calibration import (
-    COLUMNS,
-    SCENARIOS,
-    p_values,
+from facelib.stats.calibration import p_values, simulate
+from facelib.stats.calibration.differences import MARGIN, VERDICTS, drawn
+from facelib.stats.calibration.measure import (
+    OTHERS,
+    rate_of,
     rates_over_n,
     rates_over_size,
     rejection_rate,
-    simulate,
+    scenarios_of,
 )
-from facelib.stats.calibration.differences import MARGIN, VERDICTS, drawn
-from facelib.stats.calibration.measure import OTHERS, rate_of, scenarios_of
-from facelib.stats.effects import equivalence, mean_distribution, sign_flip
+from facelib.stats.calibration.scenarios import SCENARIOS
+from facelib.stats.calibration.table import COLUMNS
+from facelib.stats.effects import equivalence
+from facelib.stats.effects.bootstrap import mean_distribution
+from facelib.stats.effects.signflip import sign_flip
 from facelib.stats.independence import PartialCorrelation, WithinDcov, independence_test
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelib.errors import BadValueError, UnknownNameError
-from facelib.stats.calibration import SCENARIOS, SHAPES, simulate
-from facelib.stats.calibration.scenarios import NOISE, Scenario
+from facelib.stats.calibration import simulate
+from facelib.stats.calibration.scenarios import NOISE, SCENARIOS, SHAPES, Scenario
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.variables import as_variable
 

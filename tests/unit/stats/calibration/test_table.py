@@ -12,17 +12,10 @@ import pytest
 from scipy.stats import beta, binom
 
 from facelib.errors import BadValueError
-from facelib.stats.calibration import (
-    COLUMNS,
-    SCENARIOS,
-    SHAPES,
-    level_note,
-    level_sentence,
-    load_table,
-    nearest,
-    table,
-)
+from facelib.stats.calibration import level_sentence, load_table, nearest, table
 from facelib.stats.calibration.measure import OTHERS, rates_over_n, scenarios_of
+from facelib.stats.calibration.scenarios import SCENARIOS, SHAPES
+from facelib.stats.calibration.table import COLUMNS, level_note
 from facelib.stats.independence import TESTS, independence_test
 
 KEY = ["method", "scenario", "n", "shape", "size", "alpha"]

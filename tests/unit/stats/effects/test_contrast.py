@@ -11,8 +11,8 @@ import pytest
 
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.stats import contrast, describe_lowering, effects_over_faces, lowering, sign_flip
-from facelib.stats.effects import CONTRAST_COLUMNS
 from facelib.stats.effects.activation import not_beyond
+from facelib.stats.effects.contrasts import CONTRAST_COLUMNS
 
 FALLS = {  # of one side, of both sides
     "only asymmetry": (0.40, 0.00),

@@ -13,8 +13,8 @@ from facelib.charts.studies.effects import effect_ends, forest, legend
 from facelib.charts.studies.heatmap import heatmap_rows
 from facelib.errors import BadValueError
 from facelib.reports.effect_tables import effect_table, label_table
-from facelib.stats.effects import describe_effect, effects_over_faces
-from facelib.stats.effects.sentences import CUT, possible
+from facelib.stats.effects import effects_over_faces
+from facelib.stats.effects.sentences import CUT, describe_effect, possible
 
 ROW = {
     "intervention": "symmetry",

@@ -7,7 +7,7 @@ import pytest
 
 import facelib
 from facelib.stats import contrast, describe_lowering, effects_over_faces, lowering
-from facelib.stats.effects import describe_effect
+from facelib.stats.effects.sentences import describe_effect
 
 pytestmark = pytest.mark.packages
 

@@ -27,7 +27,8 @@ from facelib.stats import (
     sign_flip,
     standardised_effect,
 )
-from facelib.stats.effects import COLUMNS, face_effects
+from facelib.stats.effects.curves import face_effects
+from facelib.stats.effects.population import COLUMNS
 
 STEPS = np.linspace(0, 1, 5)
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap, norm, t, ttest_1samp
 
 from facelib.errors import BadValueError
-from facelib.stats import MeanDistribution, mean_distribution
+from facelib.stats import mean_distribution
+from facelib.stats.effects.bootstrap import MeanDistribution
 
 
 def slow_bca(d: np.ndarray, draws: np.ndarray, level: float, widened: bool) -> tuple[float, float]:

@@ -215,7 +215,7 @@ def test_few_orders_limit_p_too() -> None:
     x = np.arange(8.0)
     result = independence_test(x, x + 0.01 * x**2, np.repeat(list("abcd"), 2), "within_rff")
     assert result.p_value > 0.04  # 2⁴ orders
-    assert any("So few faces a label" in note for note in result.notes)
+    assert any("So few faces per label" in note for note in result.notes)
     assert any("The smallest possible p is 0.062" in note for note in result.notes)
 
 
@@ -259,9 +259,9 @@ def test_two_faces_a_label_are_too_few_for_an_analytic_null(method: str) -> None
     x, y = rng.standard_normal((2, N))
     pairs = np.array([f"label {i // 2}" for i in range(N)])
     result = independence_test(x, y, pairs, method)
-    assert any("With 2.0 faces a label" in note and 'null="permutation"' in note for note in result.notes)
+    assert any("With 2.0 faces per label" in note and 'null="permutation"' in note for note in result.notes)
     exact = independence_test(x, y, pairs, method, null="permutation", n_permutations=99)
-    assert not any("faces a label" in note for note in exact.notes)
+    assert not any("faces per label" in note for note in exact.notes)
 
 
 def test_threads_keep_order_and_raise_the_first_error() -> None:

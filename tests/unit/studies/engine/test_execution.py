@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facelib.errors import BadValueError
-from facelib.studies import Cancelled, InterventionalResult, Progress, WorkersLostError, open_study
+from facelib.studies import Cancelled, InterventionalResult, Progress, open_study
 from facelib.studies.engine import execution
 from facelib.studies.engine import worker as work
-from facelib.studies.engine.execution import about, batch_size, duration, workers
+from facelib.studies.engine.execution import WorkersLostError, about, batch_size, duration, workers
 from facelib.studies.engine.parquet_part import Job
 from facelib.studies.engine.store import Store
 from facelib.studies.sweeps.frames import Frames

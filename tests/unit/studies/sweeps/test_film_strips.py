@@ -15,8 +15,8 @@ from facelib import properties
 from facelib.errors import BadValueError, UnavailableError, UnknownNameError
 from facelib.faces import Head
 from facelib.interventions.placebos.distance import pixel_distance
-from facelib.studies import Strip, demonstrate, demonstration_head, reference_strips, strip_tables
-from facelib.studies.sweeps.film_strips import FRAME_COLUMNS, GAIN, OUTPUT_COLUMNS, axes
+from facelib.studies import demonstrate, demonstration_head, reference_strips, strip_tables
+from facelib.studies.sweeps.film_strips import FRAME_COLUMNS, GAIN, OUTPUT_COLUMNS, Strip, axes
 
 pytestmark = pytest.mark.packages
 

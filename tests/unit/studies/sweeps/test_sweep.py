@@ -14,7 +14,6 @@ from facelib.interventions.intervention import HeadIntervention
 from facelib.studies import (
     COLUMNS,
     Cancelled,
-    Frames,
     Sweep,
     even_strengths,
     make_frames,
@@ -23,6 +22,7 @@ from facelib.studies import (
     sweep,
 )
 from facelib.studies.sweeps.cam_maps import SweepMaps
+from facelib.studies.sweeps.frames import Frames
 from facelib.studies.sweeps.sweep import MEASURED, PHOTOGRAPHED, measured
 
 pytestmark = pytest.mark.packages
