@@ -121,8 +121,8 @@ class Study(ABC, Generic[R]):
 
         study = load_study(path)
         if not isinstance(study, cls):
-            msg = f"{path} declares an {study.kind} study; {type(study).__name__}.from_yaml opens it."
-            raise BadValueError(msg)
+            msg = f"{path} declares a study of the other kind: {study.kind}."
+            raise BadValueError(msg, hint=f"{type(study).__name__}.from_yaml opens it.")
         return study
 
     def to_yaml(self) -> str:

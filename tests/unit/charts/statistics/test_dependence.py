@@ -35,13 +35,13 @@ def test_a_cell_says_how_many_tests_vote_and_what_survives_correction() -> None:
         (0, "Age"), (0, "Age"), (1, "gender"), (1, "gender"),
     ]  # fmt: skip
     assert cells[0]["says"] == "3 of 3 *: goes with the property; 21 % of the variance, n = 140"
-    assert "not shown to go with it; 0.0 % of the variance" in cells[2]["says"]  # never below nothing
+    assert "not shown to go with it; 0 % of the variance" in cells[2]["says"]  # never below nothing
     assert [cell["words"] for cell in dependence_rows(GRID, alpha=0.001)][:1] == ["3 of 3"]
 
 
 def test_before_the_tests_cells_hold_sizes_and_no_decision() -> None:
     cells = dependence_rows(GRID, tested=False)
-    assert [cell["words"] for cell in cells] == ["21 %", "2.0 %", "0.0 %", "–"]
+    assert [cell["words"] for cell in cells] == ["21 %", "2 %", "0 %", "–"]
     assert not any(cell["rejects"] for cell in cells)
     assert "so far" in cells[0]["says"]
 

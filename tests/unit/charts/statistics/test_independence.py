@@ -124,7 +124,7 @@ def test_decisions_come_from_alpha_or_from_the_table() -> None:
 def test_words_of_a_p() -> None:
     assert says(0.05, 0.05) == "p = .050, does not"  # rejection needs p below the level
     assert says(0.9999, 0.05) == "p > .999, does not"
-    assert percent(0.0) == "0.0 %"
+    assert percent(0.0) == "0 %"
 
 
 def test_tests_stand_by_cost_then_voters_then_the_vote() -> None:
@@ -297,7 +297,7 @@ def test_rates_are_drawn_with_numbers(texts: Texts) -> None:
     chart = independence.rejections(table)
     xs = sorted(dot["x"] / 360 for dot in drawn(chart, "symbol"))
     assert xs == pytest.approx([0.05, 0.06, 1.0])
-    assert {"5.0 %", "6.0 %", "100 %", "labels", "one number", "KCIT"} <= set(texts(chart))
+    assert {"5 %", "6 %", "100 %", "labels", "one number", "KCIT"} <= set(texts(chart))
 
 
 def test_several_outputs_are_not_drawn_upon_each_other(tests: pd.DataFrame) -> None:

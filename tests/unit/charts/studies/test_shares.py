@@ -52,7 +52,7 @@ def test_counts_stand_beside_the_shares(shares: pd.DataFrame, texts: Texts) -> N
     assert {"14 of 56 (25 %)", "skin tone", *KINDS} <= set(written)
     assert "expected" in chart.to_dict()["params"][0]["value"]
     assert "age, uncorrected: 14 of 56 (25 %)" in chart.to_dict()["description"]
-    assert "age, a random property: 2.0 %" in chart.to_dict()["description"]
+    assert "age, a random property: 2 %" in chart.to_dict()["description"]
 
 
 def test_a_single_test_expects_its_level(shares: pd.DataFrame) -> None:
@@ -62,7 +62,7 @@ def test_a_single_test_expects_its_level(shares: pd.DataFrame) -> None:
     ]
     assert headings == [
         f"Share of outputs whose test rejects; dashed: {most} expected if nothing matters"
-        for most in ("at most 1.5 %", "5.0 %")
+        for most in ("at most 1.5 %", "5 %")
     ]
 
 

@@ -82,5 +82,5 @@ def test_all_properties_are_told(table: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("n", [6, 7.5, True, "many"])
 def test_a_population_has_a_head_for_every_label(n: object) -> None:
-    with pytest.raises(BadValueError, match="7 heads or more, one a label"):
+    with pytest.raises(BadValueError, match="7 heads or more, one per label"):
         labelled_population(n)  # type: ignore[arg-type]
