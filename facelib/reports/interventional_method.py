@@ -61,6 +61,7 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
         "size": settings["size"],
         "classifiers": len(settings["classifiers"]),
         "delta": common.margin(settings["delta"]),
+        "changed": listed(earlier_margins(result)),
         "alpha": common.level(alpha),
         "level": f"{100 * (1 - alpha):g} %",
         "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
@@ -148,6 +149,8 @@ def _measured(titles: list[str]) -> str:
 def _when_set(result: InterventionalResult) -> str:
     """State the evidence that the margin was set before the run."""
     history, delta = registrations(result.store), float(result.settings["delta"])
+    if earlier := earlier_margins(result):
+        return f"δ was {listed(earlier)} in an earlier run of this study, and changed after its results"
     if not history:
         return "δ was declared with the study, and not registered"
     if history[0].begun:
@@ -160,6 +163,14 @@ def _when_set(result: InterventionalResult) -> str:
     return "δ was set, and registered, before the run"
 
 
+def earlier_margins(result: InterventionalResult) -> list[str]:
+    """Return the margins of earlier runs of the same pictures that differ from the study's."""
+    delta = float(result.settings["delta"])
+    before = [run.get("delta") for run in result.provenance.get("runs", ())]
+    others = {float(one) for one in before if one is not None and not math.isclose(float(one), delta)}
+    return [common.margin(one) for one in sorted(others)]
+
+
 def declared(result: InterventionalResult) -> Table:
     """Return the settings."""
     settings = result.settings
@@ -169,7 +180,7 @@ def declared(result: InterventionalResult) -> Table:
     pairs = [
         *none,
         ("Class of interest", aim(result)),
-        ("Margin δ", f"{common.margin(settings['delta'])} in probability"),
+        ("Margin δ", f"{common.margin(settings['delta'])} in probability{_changed(result)}"),
         ("Level α", common.level(settings["alpha"])),
         ("Test", sides[settings["alternative"]]),
         ("Control", control),
@@ -180,6 +191,11 @@ def declared(result: InterventionalResult) -> Table:
         ("Seed", str(settings["seed"])),
     ]
     return two_columns("As the study was run.", pairs, names=("What", "Set to"))
+
+
+def _changed(result: InterventionalResult) -> str:
+    earlier = earlier_margins(result)
+    return f"; {listed(earlier)} in an earlier run, changed after its results" if earlier else ""
 
 
 def item_of(result: InterventionalResult, name: str) -> Mapping[str, Any]:

@@ -380,13 +380,15 @@ class Study(ABC, Generic[R]):
             except StoreError:
                 kept.set_aside(PROVENANCE)
         versions = dict(fingerprints.versions())
+        run = {"begun": _now(), "ended": None, "n_jobs": n_jobs, "units": units}
+        run["delta"] = self.settings.get("delta")  # a later run may have another, and has seen these results
         about = {
             "versions": versions | {"python": platform.python_version()},
             "machine": {"system": platform.platform(), "processor": platform.machine()},
             "seed": self.seed,
             "classifiers": classifiers.provenance(self.models).to_dict("records"),
             "not_covered": list(filter(None, self._opaque())),
-            "runs": [*earlier, {"begun": _now(), "ended": None, "n_jobs": n_jobs, "units": units}],
+            "runs": [*earlier, run],
         }
         kept.save(PROVENANCE, about)
         write_record(kept, Record(wanted.settings, faces, units, versions, wanted.keys))
