@@ -1,1 +1,1 @@
-"""Edits of photographs of faces: movement, accessories, light, skin tone."""
+"""Edits of photographs of faces: movement, accessories, electrodes, light."""

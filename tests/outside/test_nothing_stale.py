@@ -42,7 +42,8 @@ import torch
 import facelib
 from facelib import interventions, properties, reports, studies
 from facelib.stats import independence
-studies.fingerprints.version_key()
+from facelib.studies.engine import fingerprints
+fingerprints.version_key()
 for line in sys.stdin:
     child = os.fork()
     if child == 0:

@@ -224,7 +224,7 @@ class FacesPanel(Card):
 
 
 class TestsPanel(Card):
-    """One p a test, what the vote says, and whether it is right."""
+    """One p per test, what the vote says, and whether it is right."""
 
     __test__ = False  # not a test case for pytest
 

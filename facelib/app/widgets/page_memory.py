@@ -23,7 +23,7 @@ from facelib.faces import Face, Head, sample_photograph
 _HERE = Path(__file__).parent
 logger = logging.getLogger(__name__)
 
-AS_LEFT: Final = "As you left it. In the other tabs, studies have to be run and recordings loaded again."
+AS_LEFT: Final = "As you left it. Studies have to be planned and run again, and recordings loaded again."
 WITHOUT_PHOTOGRAPH: Final = (
     "As you left it, but without your photograph: pictures aren\u2019t kept, so that nobody else sees them."
 )

@@ -57,5 +57,5 @@ def encode_png(image: npt.NDArray[np.uint8]) -> bytes:
 def encode_frames(
     images: npt.NDArray[np.uint8] | Sequence[npt.NDArray[np.uint8] | None], quality: int = QUALITY
 ) -> list[bytes]:
-    """Return one JPEG a picture, ``b""`` where a picture is None (not computed yet)."""
+    """Return one JPEG per picture, ``b""`` where a picture is None (not computed yet)."""
     return [b"" if image is None else encode_jpeg(image, quality) for image in images]

@@ -79,7 +79,7 @@ def reliability(table: pd.DataFrame, *, width: int = 190, height: int = 150) -> 
 
 
 def disagreement(table: pd.DataFrame, *, width: int = 64, row_height: int = 40) -> theme.Layered:
-    """Draw on how many faces each two classifiers name different emotions.
+    """Draw on how many faces each pair of classifiers name different emotions.
 
     Parameters
     ----------
