@@ -34,7 +34,7 @@ measured = properties.measure(faces, names).to_numpy()
 print(json.dumps({"normals": _normals().tolist(), "faces": measured.tolist()}))
 """
 COMMITTED = (
-    "tests/unit/studies/test_manipulation.py::test_the_committed_check_comes_again",
+    "tests/unit/experiments/test_manipulation.py::test_the_committed_check_comes_again",
     "tests/oracle/test_anny_geometry.py",
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import logging
 import os
 import queue
 import runpy
@@ -218,7 +219,14 @@ def become(order: Mapping[str, Any]) -> None:
     options = {"exec_lines": COMMS, "parent_handle": order["parent"]}  # it looks whether the server lives
     own = [f"--IPKernelApp.{name}={value}" for name, value in options.items()]
     sys.argv = [LAUNCHER, *order["arguments"], *own]
+    logging.getLogger("tornado.general").addFilter(_lives)
     runpy.run_module(LAUNCHER, run_name="__main__", alter_sys=True)
+
+
+def _lives(record: logging.LogRecord) -> bool:
+    """Drop the traceback of what a kernel still wanted to send when it was ended."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, RuntimeError) and "during shutdown" in str(error))
 
 
 def main() -> None:
