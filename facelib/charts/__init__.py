@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
+    from facelib.charts.display import offline
     from facelib.charts.experiments.asymmetry import asymmetry_curves, asymmetry_forest, asymmetry_observed
     from facelib.charts.experiments.electrode_importance import electrode_map, electrode_shares
     from facelib.charts.experiments.electrodes import electrode_curves
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from facelib.charts.muscles.signals import quality_map, signal_overview, signal_spectra
     from facelib.charts.muscles.topography import moments, muscle_maps
     from facelib.charts.muscles.traces import muscle_traces, outputs_over_time
-    from facelib.charts.offline import offline
     from facelib.charts.statistics.calibration import measured_levels, measured_power
     from facelib.charts.statistics.gradients import agreement, curve, gallery, steps
     from facelib.charts.statistics.null_distributions import histogram, levels, null_distribution, p_histogram
