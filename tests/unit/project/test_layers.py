@@ -6,6 +6,7 @@ import ast
 import importlib
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -15,11 +16,8 @@ import pytest
 import facelib
 
 ROOT = Path(facelib.__file__).parent
-ORDER = (
-    "utilities", "stats", "models", "head", "editing", "faces", "restoration", "semg", "properties",
-    "interventions", "classifiers", "attribution", "studies", "experiments", "charts", "reports", "app",
-    "cli",
-)  # fmt: skip
+LINTER = tomllib.loads((ROOT.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+ORDER = tuple(name.removeprefix("facelib.") for name in reversed(LINTER["contracts"][0]["layers"]))
 """Rooms from the ground up: each may import those before it."""
 GROUND = {"errors", "face"}
 LAZY = {("studies", "reports")}
