@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import html
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Thread
 from typing import Final
 
@@ -29,6 +29,7 @@ from facelib.classifiers import single_threaded
 from facelib.faces import Face, Head
 from facelib.studies.disclaimer import LIMITS
 
+Follow = Callable[[str, StudyState], None]
 MOST_REST: Final = 60.0  # seconds that imports for other tabs wait for the first one's results
 
 
@@ -56,18 +57,24 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     middle = _column(change, _sight(look, change), look, ExportPanel(state))
     body = widgets.Box([_column(face, measured), middle, _column(outputs)])
     body.add_class("facelib-columns")
+    kept: list[PageMemory] = []  # it needs the tabs, and they need it when they are opened
+
+    def follow(name: str, study: StudyState) -> None:
+        _watch(study, watchdog, name)
+        kept[0].follow_study(name, study)
+
     tabs = Tabs(
         body,
         [
             (
                 "Population",
                 "One change on many faces: effects over people",
-                lambda: _population(state, watchdog),
+                lambda: _population(state, follow),
             ),
             (
                 "Observed data",
                 "Do outputs go with a property, the label given?",
-                lambda: _observed(state, watchdog),
+                lambda: _observed(state, follow),
             ),
             ("Muscles", "A recording of muscles moves a face that classifiers read", lambda: _muscles(state)),
         ],
@@ -77,6 +84,7 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     limits = widgets.HTML(LIMITS)
     limits.add_class("facelib-limits")
     memory = PageMemory(state, look, change.slider, tabs.bar)
+    kept.append(memory)
 
     def keep_photograph(_change: object = None) -> None:
         watchdog.keep("photograph", there=is_own(state.face))
@@ -109,21 +117,21 @@ def is_own(face: Face | Head) -> bool:
     return isinstance(face, Face) and face.source != "rendered" and "credit" not in face.attributes
 
 
-def _population(state: Explorer, watchdog: Watchdog) -> Iterator[widgets.Widget | None]:
+def _population(state: Explorer, follow: Follow) -> Iterator[widgets.Widget | None]:
     from facelib.app.studies.population_panel import PopulationPanel
 
     yield None
     panel = PopulationPanel(explorer=state)
-    _watch(panel.state, watchdog, "population")
+    follow("population", panel.state)
     yield panel
 
 
-def _observed(state: Explorer, watchdog: Watchdog) -> Iterator[widgets.Widget | None]:
+def _observed(state: Explorer, follow: Follow) -> Iterator[widgets.Widget | None]:
     from facelib.app.studies.observed_panel import ObservedPanel
 
     yield None
     panel = ObservedPanel(explorer=state)
-    _watch(panel.state, watchdog, "observed")
+    follow("observed", panel.state)
     yield panel
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Final, Literal, NoReturn, get_args
 
 from facelib import attribution, interventions
@@ -20,6 +20,8 @@ VERSION: Final = 1
 LONGEST: Final = 20_000  # characters of a state; a head with all its face units has 6,000
 EXACT: Final = 2**53  # whole numbers beyond this are written as text: JavaScript would round them
 TABS: Final = 20  # more than there will be
+STUDIES: Final = ("population", "observed")
+LONGEST_WORD: Final = 200  # characters
 
 Photograph = Literal["none", "sample", "own", "first"]
 
@@ -43,6 +45,8 @@ class PageState:
         As in `facelib.app.widgets.stage.Stage`.
     tab
         Number of the open tab.
+    plans
+        How the studies of other tabs are set, by the name of the tab: what their `kept` returns.
 
     Examples
     --------
@@ -62,6 +66,7 @@ class PageState:
     opacity: float = 0.65
     turned: bool = False
     tab: int = 0
+    plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def to_plain(state: PageState) -> dict[str, Any]:
@@ -123,7 +128,9 @@ def _plain(value: Any) -> Any:
         return {"id": value.id, "options": _options(value)}
     if is_dataclass(value):
         return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, tuple):
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, int) and abs(value) > EXACT:
         return str(value)
@@ -206,10 +213,28 @@ def _flag(name: str) -> Callable[[Any], bool]:
 
 
 def _name(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 200:
+    if not isinstance(value, str) or len(value) > LONGEST_WORD:
         msg = f"classifier is the id of one; got {value!r:.60}."
         raise BadValueError(msg)
     return value
+
+
+def _plans(given: object) -> dict[str, dict[str, Any]]:
+    """Return settings of studies; whether they can be chosen is for the studies to say."""
+    plans = _mapping("The plans of a page", given, STUDIES)
+    for plan in plans.values():
+        for name, value in dict(plan).items():
+            _short(name)
+            for item in value if isinstance(value, list) else [value]:
+                if not isinstance(item, bool | int | float):
+                    _short(item)
+    return {tab: dict(plan) for tab, plan in plans.items()}
+
+
+def _short(word: object) -> None:
+    if not isinstance(word, str) or len(word) > LONGEST_WORD:
+        msg = f"A plan has numbers, and words of {LONGEST_WORD} characters at most; got {word!r:.60}."
+        raise BadValueError(msg)
 
 
 def _no_number(word: str) -> NoReturn:
@@ -228,4 +253,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "opacity": lambda value: checked("an opacity", value, 0.0, 1.0),
     "turned": _flag("turned"),
     "tab": _count("tab", TABS),
+    "plans": _plans,
 }

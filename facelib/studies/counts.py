@@ -45,6 +45,15 @@ class Counts:
         return self.done + self.failed + self.missing
 
     @property
+    def failures(self) -> str:
+        """The units that failed, as words after the number of those done; "" if none did.
+
+        >>> Counts(42, 3, 5).failures
+        ', 3 failed'
+        """
+        return f", {self.failed:,} failed" if self.failed else ""
+
+    @property
     def others(self) -> str:
         """The units that aren't done, as words after the number that are; "" if all are.
 

@@ -23,6 +23,7 @@ OPTIONS = {
     "to": ("Toward", "Where the change leads at strength 1", "whatever is farther"),
 }
 """Title and help text of every option that takes a word, and what it is called if it is left open."""
+OWN_SIDE = "Left and right are the person's own: their left is on the right of the picture."
 KINDS = (("properties", False), ("harmless reference changes", True))
 """What the menu of properties holds, and whether that is harmless."""
 OPEN = ""  # in menus, for an option that is left open: with None they would show nothing
@@ -104,7 +105,8 @@ class ChangePanel(Card):
                     control.value = _entry(chosen, name)
             shown = any(control.layout.display != "none" for control in self.options.values())
             self._beside.layout.display = "" if shown else "none"
-        self.hint.value = chosen.description
+        side = self.options["side"].layout.display != "none"
+        self.hint.value = f"{chosen.description} {OWN_SIDE}" if side else chosen.description
         self.what.value = f"<p>{html.escape(chosen.title)}</p>"
         self.withheld.value = "" if isinstance(self.explorer.face, Head) else withheld_html()
 

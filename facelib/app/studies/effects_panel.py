@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FILLS: Final = "The map fills in as faces are done: a row for each classifier, a column for each emotion."
 WAITS: Final = f"Nothing has been run yet. {FILLS}"
 RUNS: Final = f"The first faces are being read. {FILLS}"
-EARLY: Final = "So far: {counts}. Numbers and verdicts change until the end."
+EARLY: Final = "So far: {done} of {total} {units}{failed}. Numbers and verdicts change until the end."
 MARKS: Final = {MATTERS: "verdict-changes", DOES_NOT: "verdict-unchanged", CANNOT_TELL: "verdict-unclear"}
 SHOWN: Final = 12  # failures that are listed
 CAUSES: Final = {"asymmetric_expression": "asymmetry"}
@@ -375,7 +375,8 @@ def early(found: Found | None) -> str:
     """Say that a result isn't complete; "" if it is."""
     if found is None or found.result.complete:
         return ""
-    return EARLY.format(counts=found.result.counts)
+    counts = found.result.counts
+    return EARLY.format(done=counts.done, total=counts.total, units=Population.UNITS, failed=counts.failures)
 
 
 def notes_of(rows: pd.DataFrame) -> list[str]:

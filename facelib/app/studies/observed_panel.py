@@ -46,7 +46,7 @@ FILLS: Final = (
 WAITS: Final = f"Nothing has been run yet. {FILLS}"
 RUNS: Final = f"The first faces are being read. {FILLS}"
 EARLY: Final = (
-    "So far: {done} of {total} faces read{others}. Cells show how much of the variance goes with the "
+    "So far: {done} of {total} faces read{failed}. Cells show how much of the variance goes with the "
     "property."
 )
 NO_PERSON: Final = ("one picture a person", "")
@@ -289,7 +289,7 @@ class MapPanel(Card):
         from facelib.charts.statistics.dependence import dependence_rows
 
         counts = found.result.counts
-        early_words = EARLY.format(done=counts.done, total=counts.total, others=counts.others)
+        early_words = EARLY.format(done=counts.done, total=counts.total, failed=counts.failures)
         self.waits.value = paragraphs(early_words)
         alpha = float(found.grid["alpha"].iloc[0])
         cells = dependence_rows(found.effects, titles_of(self.state), alpha=alpha, tested=found.tested)

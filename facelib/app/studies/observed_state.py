@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -11,7 +12,7 @@ import traitlets
 from facelib import classifiers as zoo
 from facelib import properties, stats, studies
 from facelib.app.studies.face_source import Whom
-from facelib.app.studies.state import StudyState
+from facelib.app.studies.state import StudyState, known_classifiers
 from facelib.app.studies.throttle import Looks, need
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
@@ -109,6 +110,7 @@ class Observed(StudyState):
         "chosen", "models", "size", "labels", "label_source", "person", "alpha", "delta", "budget", "label",
     )  # fmt: skip
     NAME: ClassVar[str] = "facelib-observed"
+    UNITS: ClassVar[str] = "faces read"
 
     chosen = traitlets.List(traitlets.Unicode(), default_value=["age", "gender", "skin_tone", "symmetry"])
     size = traitlets.Int(224)
@@ -133,6 +135,17 @@ class Observed(StudyState):
         known = zoo.available() if models is None else list(models)
         super().__init__(whom, store=store, background=background, models=known, **settings)
         whom.observe(self._on_faces, ["source", "photographs"])
+
+    @property
+    def choices(self) -> Mapping[str, Collection[str]]:
+        """What can be chosen for these faces on this machine."""
+        offered = [one["id"] for group in self.offered() for one in group["items"]]
+        return {
+            "chosen": offered,
+            "labels": ["", *self.columns] if self.whom.source == "mine" else [RENDERED],
+            "person": ["", *self.columns],
+            "models": known_classifiers(self.models),
+        }
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from facelib.app.studies.exports import POPULATION, TakeHome
 from facelib.app.studies.face_source_panel import WhomPanel
 from facelib.app.studies.population_state import ALPHAS, MEANT, SIDES, STEPS, Population, has_side, offered
 from facelib.app.studies.run_panel import RunPanel
+from facelib.app.studies.state import KNOWN
 from facelib.app.widgets.checklist import CheckList
 from facelib.app.widgets.controls import Card, labelled
 from facelib.app.widgets.style import PageStyle
@@ -26,7 +27,6 @@ from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.known_bias import BIASES
 from facelib.interventions import INTERVENTIONS, Intervention
 
-KNOWN: Final = tuple(bias.id for bias in BIASES)
 HELP: Final = {bias.id: f"A network trained for lessons; its bias: {bias.words}" for bias in BIASES}
 AS_MEANT: Final = ("the emotion meant", MEANT)
 NONE: Final = ("none", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -12,7 +12,7 @@ import traitlets
 from facelib import classifiers as zoo
 from facelib import interventions, studies
 from facelib.app.studies.face_source import Whom
-from facelib.app.studies.state import StudyState
+from facelib.app.studies.state import StudyState, known_classifiers
 from facelib.app.studies.throttle import need
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
@@ -102,6 +102,7 @@ class Population(StudyState):
         "chosen", "side", "control", "steps", "size", "models", "label", "delta", "alpha", "alternative",
     )  # fmt: skip
     NAME: ClassVar[str] = "facelib-population"
+    UNITS: ClassVar[str] = "faces × changes done"
 
     chosen = traitlets.List(traitlets.Unicode(), default_value=["asymmetric_expression"])
     side = traitlets.Enum(SIDES, "left")
@@ -134,6 +135,16 @@ class Population(StudyState):
             } | settings
         known = zoo.available() if models is None else list(models)
         super().__init__(Whom("each"), store=store, background=background, models=known, **settings)
+
+    @property
+    def choices(self) -> Mapping[str, Collection[str]]:
+        """What can be chosen for rendered people on this machine."""
+        changes = offered("rendered")
+        return {
+            "chosen": [change.id for change in changes],
+            "control": ["", *(change.id for change in changes if not change.placebo)],
+            "models": known_classifiers(self.models),
+        }
 
     @property
     def interventions(self) -> list[Intervention]:

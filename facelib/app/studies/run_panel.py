@@ -68,10 +68,10 @@ class RunPanel(Card):
         """Show how the study stands."""
         state = self.state
         running = state.running
-        self.plan.value = plan_html(state.plan, state.lacks)
+        self.plan.value = plan_html(state.plan, state.lacks, bool(getattr(state, "control", "")))
         self.run.disabled = running or state.plan is None or bool(state.lacks)
         self.skip.disabled = self.run.disabled
-        self.run.description = "Go on" if state.stage == "stopped" and state.fresh else "Run"
+        self.run.description = run_word(state)
         self.stop.disabled = state.stage != "running"
         self.progress.value = share(state.progress) if running or state.stage == "stopped" else 0.0
         self.progress.layout.display = "" if running or state.stage == "stopped" else "none"
@@ -98,7 +98,7 @@ def status(state: StudyState) -> str:
             return state.step or words
         seconds = at.left if state.plan is None else state.plan.left(at)
         left = f", {about(seconds)} left" if math.isfinite(seconds) and at.done < at.total else ""
-        words = f"{at.counts.done} of {at.total} done{left}"
+        words = f"{at.counts.done} of {at.total} {state.UNITS}{left}"
     if at is not None and at.failed:
         words = f"{words.rstrip('.')}; {at.failed} failed (listed below)"
     if not state.fresh and state.found is not None:
@@ -106,7 +106,17 @@ def status(state: StudyState) -> str:
     return words
 
 
-def plan_html(plan: Any, lacks: str) -> str:
+def run_word(state: StudyState) -> str:
+    """Say what the button that starts a study would do."""
+    plan = state.plan
+    if state.stage == "stopped" and state.fresh:
+        return "Go on"
+    if plan is not None and plan.done >= plan.units > 0:
+        return "Show the results"
+    return "Go on" if plan is not None and plan.done else "Run"
+
+
+def plan_html(plan: Any, lacks: str, control: bool = False) -> str:
     """Return a plan as a small list of terms, or what the study lacks before it can start."""
     if plan is None:
         return paragraphs(lacks or PLANNING)
@@ -115,16 +125,23 @@ def plan_html(plan: Any, lacks: str) -> str:
     rows = [("People", people)]
     if plan.interventions:
         of = f" at {count(plan.strengths, 'strength')}" if plan.strengths > 1 else ""
-        rows.append(("Changes", f"{plan.interventions}{of}"))
+        among = ", the control among them" if control else ""
+        rows.append(("Changes", f"{plan.interventions}{among}{of}"))
     rows.append(("Pictures", pictures))
     if plan.done < plan.units:
         rows.append(("Time", about(plan.seconds)))
     if plan.done:
-        rows.append(("Done before", f"{plan.counts.done} of {plan.counts.total}{plan.counts.others}"))
+        rows.append(("Done before", done_before(plan)))
     terms = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(str(words))}</dd></div>" for name, words in rows
     )
     return f"<dl>{terms}</dl>{paragraphs(*plan.notes, *filter(None, [lacks]))}"
+
+
+def done_before(plan: Any) -> str:
+    """Say how much of a plan was run before."""
+    counts = plan.counts
+    return "all" if counts.done == counts.total else f"{counts.done:,} of {counts.total:,}{counts.failures}"
 
 
 def count(number: int, what: str, several: str = "") -> str:

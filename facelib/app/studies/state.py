@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,19 +17,24 @@ from typing import Any, ClassVar, Final
 import traitlets
 from traitlets.traitlets import MetaHasTraits
 
-from facelib import studies
+from facelib import classifiers, studies
 from facelib.app.lessons.independence_state import rest
 from facelib.app.studies.face_source import Whom
 from facelib.app.studies.folder import StudyFolder
 from facelib.app.studies.throttle import Looks, need
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Superseded, Task
-from facelib.errors import FacelibError
+from facelib.classifiers.known_bias import BIASES
+from facelib.errors import BadValueError, FacelibError
 from facelib.studies.declared.hypothesis import Hypothesis
 from facelib.studies.declared.registration import later_changes, register
 
 logger = logging.getLogger(__name__)
 
+KNOWN: Final = tuple(bias.id for bias in BIASES)
+"""Networks whose bias is known."""
+OWN: Final = ("source", "photographs")
+"""Settings of the faces that nobody keeps."""
 MODES: Final = ("explore", "confirm")
 UNSET: Final = "Set the hypothesis first: what is confirmed is written down before it is looked at."
 SEEN: Final = (
@@ -46,6 +51,11 @@ JOBS: Final = 1  # in this process, face by face: the explorer stays usable
 SETTLE: Final = 0.25  # seconds of quiet before a plan is made: a drag of the number of people stays smooth
 SHARE: Final = 0.15  # of the time that may go to what is shown while a study runs
 LEAST: Final = 1.0  # seconds between two looks at what is known so far
+
+
+def known_classifiers(more: Sequence[str] = ()) -> list[str]:
+    """Return the classifiers of this machine, `more` of them, and the networks whose bias is known."""
+    return list(dict.fromkeys([*classifiers.available(), *more, *KNOWN]))
 
 
 class _AbstractTraits(MetaHasTraits, ABCMeta):
@@ -92,6 +102,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
 
     SETTINGS: ClassVar[tuple[str, ...]] = ()
     NAME: ClassVar[str] = "facelib-study"
+    UNITS: ClassVar[str] = "done"
 
     whom = traitlets.Instance(Whom)
     stage = traitlets.Enum(STAGES, "ready")
@@ -203,6 +214,50 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
             )  # fmt: skip
             self._other = here
         self._on_change(None)
+
+    # coming back after a reload
+
+    @property
+    @abstractmethod
+    def choices(self) -> Mapping[str, Collection[str]]:
+        """What settings that are names can be now, where their trait doesn't say it."""
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The settings as plain data, without photographs: those aren't kept, so rendered people return."""
+        rendered = [name for name in Whom.SETTINGS if name not in OWN]
+        plain = {name: getattr(self.whom, name) for name in rendered}
+        plain |= {name: getattr(self, name) for name in self.SETTINGS}
+        return {name: list(value) if isinstance(value, list) else value for name, value in plain.items()}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Set what was kept; names that can't be chosen any more are passed over, and so is all amid a run.
+
+        Raises
+        ------
+        BadValueError
+            It isn't what `kept` returns.
+        """
+        with self.lock:
+            if self.running:
+                return
+            try:
+                for owner, names in ((self.whom, Whom.SETTINGS), (self, self.SETTINGS)):
+                    with owner.hold_trait_notifications():
+                        for name in names:
+                            if name in kept and name not in OWN:
+                                self._take(owner, name, kept[name])
+            except (traitlets.TraitError, TypeError, ValueError) as error:
+                msg = f"These are no settings of a study: {error!s:.100}."
+                raise BadValueError(msg) from error
+
+    def _take(self, owner: Any, name: str, value: Any) -> None:
+        known = self.choices.get(name)
+        if known is not None and isinstance(value, list):
+            value = [one for one in value if one in known] or getattr(owner, name)
+        elif known is not None and value not in known:
+            return
+        setattr(owner, name, value)
 
     # planning
 

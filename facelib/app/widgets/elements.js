@@ -24,6 +24,7 @@ function figure(kind, name) {
   const canvas = part("canvas", "canvas");
   canvas.width = canvas.height = 224;
   canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", `${name}: not drawn yet`);
   const [note, badge, caption] = [part("span", "note"), part("span", "badge"), part("figcaption", "caption", name)];
   frame.append(canvas, badge, note);
   root.append(frame, caption);

@@ -15,6 +15,7 @@ function markOf(cell, index) {
   return /^[a-z][a-z0-9-]*$/.test(mark ?? "") ? `facelib-${mark}` : "";
 }
 
+const ROOM = 1.1; // times the least width that a table needs
 let tipCount = 0;
 
 /** What a column's title means, shown while the pointer or the focus is on it, or after a tap; Escape hides it. */
@@ -91,6 +92,17 @@ function rowsInto(table, model) {
   return live;
 }
 
+/** Show the rows as lines where the table's columns would be cut or crowded, whatever its fonts and words. */
+function fit(el) {
+  const table = el.querySelector("table");
+  if (!table || !el.clientWidth) return;
+  table.classList.remove("facelib-lines");
+  table.style.width = "min-content";
+  const least = table.offsetWidth;
+  table.style.width = "";
+  table.classList.toggle("facelib-lines", ROOM * least > el.clientWidth);
+}
+
 function render({ model, el }) {
   el.classList.add("facelib-livetable");
   let live = [];
@@ -126,6 +138,7 @@ function render({ model, el }) {
     }
     live = rowsInto(el.querySelector("table"), model);
     fill(true);
+    fit(el);
   };
   const rebuild = () => {
     if (building) return; // rows and columns come in one message: build once
@@ -137,8 +150,17 @@ function render({ model, el }) {
   };
   model.on("change:index", follow);
   for (const name of ["columns", "rows", "caption"]) model.on(`change:${name}`, rebuild);
+  let width = 0;
+  const sizes = new ResizeObserver(() => {
+    if (el.clientWidth !== width) fit(el);
+    width = el.clientWidth;
+  });
   build();
-  return () => cancelAnimationFrame(request);
+  sizes.observe(el);
+  return () => {
+    sizes.disconnect();
+    cancelAnimationFrame(request);
+  };
 }
 
 export default { render };

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import logging
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
 import anywidget
 import ipywidgets as widgets
@@ -23,7 +24,9 @@ from facelib.faces import Face, Head, sample_photograph
 _HERE = Path(__file__).parent
 logger = logging.getLogger(__name__)
 
-AS_LEFT: Final = "As you left it. Studies have to be planned and run again, and recordings loaded again."
+AS_LEFT: Final = (
+    "As you left it. What studies have found isn\u2019t kept: run them again, and load recordings again."
+)
 WITHOUT_PHOTOGRAPH: Final = (
     "As you left it, but without your photograph: pictures aren\u2019t kept, so that nobody else sees them."
 )
@@ -50,6 +53,23 @@ class StateKeeper(anywidget.AnyWidget):
     live = t.Dict().tag(sync=True, **widgets.widget_serialization)
 
 
+class Study(Protocol):
+    """What the memory needs of a study: see `facelib.app.studies.state.StudyState`."""
+
+    SETTINGS: ClassVar[tuple[str, ...]]
+    whom: Any
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The settings as plain data."""
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Set what was kept."""
+
+    def observe(self, handler: Callable[[Any], None], names: list[str]) -> None:
+        """Call `handler` when one of the settings changes."""
+
+
 class PageMemory:
     """Follows what the page shows, and restores what its browser tab has kept.
 
@@ -71,6 +91,8 @@ class PageMemory:
 
     def __init__(self, explorer: Explorer, look: LookPanel, slider: widgets.IntSlider, bar: TabBar) -> None:
         self.explorer, self.look, self.bar = explorer, look, bar
+        self._plans: dict[str, Mapping[str, Any]] = {}  # of tabs that aren't made yet, too
+        self._studies: dict[str, tuple[Study, Mapping[str, Any]]] = {}
         self._opened_with = explorer.face
         self._asked = False
         live = {
@@ -111,6 +133,7 @@ class PageMemory:
             opacity=look.opacity.value,
             turned=look.stage.turned,
             tab=self.bar.index,
+            plans=dict(self._plans),
         )
 
     def show(self, state: PageState, *, undoable: bool = False) -> None:
@@ -129,6 +152,23 @@ class PageMemory:
             classifier=state.classifier if known else explorer.classifier,
             cam=state.cam,
         )
+        self._plans = dict(state.plans)
+        for name, (study, first) in self._studies.items():
+            _set(study, self._plans.get(name, first), first)
+
+    def follow_study(self, name: str, study: Study) -> None:
+        """Keep how a study is set from now on; a new one is set as it was kept under its name."""
+        first = study.kept
+        _set(study, self._plans.get(name, {}), first)
+        self._studies[name] = study, first
+
+        def keep(_change: object = None) -> None:
+            self._plans = self._plans | {name: study.kept}
+            self._follow()
+
+        keep()
+        study.observe(keep, list(study.SETTINGS))
+        study.whom.observe(keep, list(study.whom.SETTINGS))
 
     def restore(self, text: str) -> None:
         """Show what was kept, or say why not."""
@@ -189,3 +229,12 @@ class PageMemory:
 
     def _on_close(self, _button: object) -> None:
         self._say("")
+
+
+def _set(study: Study, plan: Mapping[str, Any], first: Mapping[str, Any]) -> None:
+    """Set a study as it was kept, or as it was at first where that can't be read."""
+    try:
+        study.take_up(plan)
+    except FacelibError as error:
+        logger.warning("A plan could not be brought back: %s", error)
+        study.take_up(first)

@@ -17,6 +17,8 @@ const MESSAGES = ".facelib-messages > .widget-html-content";
 const STATUS = ".facelib-status"; // what is computed, and how far it is
 const SETTLED = 400; // ms until a status is said, if it is still there
 const AGAIN = 20000; // ms until a status that differs in its numbers only is said again
+const TAKEN = 200; // ms until a number that was written is taken
+const READ = 6000; // ms that it is said which numbers can be
 const KEPT = 4000; // ms that a status stays where it is read from
 const ICONS = { "fa-play": "Play the strengths", "fa-pause": "Pause", "fa-stop": "Stop", "fa-retweet": "Repeat" };
 
@@ -142,6 +144,51 @@ class FocusKeeper {
   }
 }
 
+/** A number that was written beside a slider and can't be taken is not changed without a word. */
+class NumberKeeper {
+  constructor(root) {
+    this.root = root;
+    this.tip = document.createElement("div");
+    Object.assign(this.tip, { className: "facelib-tip facelib-range", popover: "manual", role: "alert" });
+    root.append(this.tip);
+    this.note = ({ type, target, key }) => {
+      if (!target.matches?.(NUMBER) || (type === "keydown" && key !== "Enter")) return;
+      this.check(target, target.textContent.trim());
+    };
+    this.hide = () => this.tip.matches(":popover-open") && this.tip.hidePopover();
+    for (const kind of ["keydown", "focusout"]) root.addEventListener(kind, this.note, true);
+    root.addEventListener("focusin", this.hide);
+  }
+
+  check(number, written) {
+    const slider = number.closest(".widget-slider");
+    const label = slider?.querySelector(".widget-label")?.textContent.trim();
+    const handle = slider?.querySelector(SLIDER);
+    if (!handle || written === this.written) return;
+    this.written = written; // Enter also takes the focus away
+    window.setTimeout(() => {
+      this.written = undefined;
+      const [low, high] = ["aria-valuemin", "aria-valuemax"].map((name) => Number(handle.getAttribute(name)));
+      const value = Number(written.replace(",", ".").replace("\u2212", "-"));
+      if (written && value >= low && value <= high) return;
+      this.tip.textContent = `${label}: a number from ${low} to ${high}; it stays at ${number.textContent.trim()}.`;
+      this.tip.showPopover();
+      const [place, box] = [number.getBoundingClientRect(), this.tip.getBoundingClientRect()];
+      this.tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4))}px`;
+      this.tip.style.top = `${place.bottom + box.height > window.innerHeight ? place.top - box.height : place.bottom}px`;
+      window.clearTimeout(this.timer);
+      this.timer = window.setTimeout(this.hide, READ);
+    }, TAKEN);
+  }
+
+  close() {
+    window.clearTimeout(this.timer);
+    for (const kind of ["keydown", "focusout"]) this.root.removeEventListener(kind, this.note, true);
+    this.root.removeEventListener("focusin", this.hide);
+    this.tip.remove();
+  }
+}
+
 /** Name all controls below `root`, now and later; return what ends that. */
 function follow(root) {
   const followed = new WeakSet();
@@ -177,14 +224,14 @@ function follow(root) {
     );
   });
   elements.observe(root, { childList: true, subtree: true });
-  const keeper = new FocusKeeper(root);
+  const keepers = [new FocusKeeper(root), new NumberKeeper(root)];
   root.addEventListener("touchstart", leaveToBrowser, { capture: true, passive: true });
   look();
   return () => {
     window.clearTimeout(timer);
     elements.disconnect();
     states.disconnect();
-    keeper.close();
+    keepers.forEach((keeper) => keeper.close());
     root.removeEventListener("touchstart", leaveToBrowser, { capture: true });
     announcer.close();
   };

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from facelib import attribution, interventions
 from facelib.app.page_state import (
     LONGEST,
+    STUDIES,
     VERSION,
     PageState,
     Photograph,
@@ -89,6 +90,8 @@ heads = st.builds(
     grey=st.one_of(st.none(), shares),
     palsy=shares,
 )
+words = st.text(max_size=20)
+parts = shares.filter(lambda share: not share.is_integer())  # browsers write 1.0 as 1
 states = st.builds(
     PageState,
     head=heads,
@@ -112,6 +115,12 @@ states = st.builds(
     opacity=shares,
     turned=st.booleans(),
     tab=st.integers(0, 3),
+    plans=st.dictionaries(
+        st.sampled_from(STUDIES),
+        st.dictionaries(
+            words, st.one_of(parts, st.booleans(), words, st.lists(words, max_size=9)), max_size=9
+        ),
+    ),
 )
 
 

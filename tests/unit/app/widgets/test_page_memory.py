@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from facelib import interventions
 from facelib.app import ChangePanel, Explorer, FacePanel, LookPanel
 from facelib.app.layout import page
 from facelib.app.page_state import PageState, from_text, to_plain, to_text
+from facelib.app.studies.observed_state import Observed
+from facelib.app.studies.population_state import Population
 from facelib.app.widgets.page_memory import AS_LEFT, UNUSABLE, WITHOUT_PHOTOGRAPH, PageMemory, StateKeeper
 from facelib.app.widgets.tabs import Tabs
 from facelib.app.widgets.watchdog import Watchdog
@@ -244,3 +247,46 @@ def test_a_page_warns_before_leaving_a_photograph_that_it_opened_with() -> None:
     assert dog.unsaved == []
     assert sum(isinstance(child, StateKeeper) for child in root.children) == 1
     explorer.close()
+
+
+def test_a_plan_comes_back_when_its_tab_is_opened_and_one_that_cannot_be_is_passed_over() -> None:
+    opened, again, hostile = Opened(), Opened(), Opened()
+    wanted = {"chosen": ["palsy"], "control": "", "steps": 11, "delta": 0.2, "people": 44, "seed": 9}
+    with closing(Population(models=["fer"], background=False)) as study:
+        opened.memory.follow_study("population", study)
+        study.take_up(wanted)
+        text = opened.memory.keeper.state
+        assert from_text(text).plans["population"]["chosen"] == ["palsy"]
+    again.restore(text)
+    with closing(Population(models=["fer"], background=False)) as study:
+        again.memory.follow_study("population", study)
+        assert {name: study.kept[name] for name in wanted} == wanted
+        again.memory.afresh.click()
+        assert study.kept["chosen"] == ["asymmetric_expression"]
+    plans = {"population": {"chosen": ["rm -rf"], "models": ["gone"], "control": "gone", "steps": 3}}
+    hostile.restore(to_text(PageState(plans=plans)))
+    with closing(Population(models=["fer"], background=False)) as study:
+        first = study.kept
+        hostile.memory.follow_study("population", study)
+        assert study.kept == first | {"steps": 3}, "names that aren't there are passed over"
+    plans = {"population": {"steps": 3, "delta": "much"}}
+    hostile.memory.show(PageState(plans=plans))
+    with closing(Population(models=["fer"], background=False)) as study:
+        first = study.kept
+        hostile.memory.follow_study("population", study)
+        assert study.kept == first
+    for one in (opened, again, hostile):
+        one.explorer.close()
+
+
+def test_of_own_photographs_a_plan_keeps_nothing_that_only_they_have() -> None:
+    with closing(Observed(models=["fer"], background=False)) as study:
+        study.take_up(
+            {"labels": "diagnosis", "person": "name", "chosen": ["years", "symmetry"], "alpha": 0.05}
+        )
+        assert (study.labels, study.person, study.chosen, study.alpha) == (
+            "expression",
+            "",
+            ["symmetry"],
+            0.05,
+        )
