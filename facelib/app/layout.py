@@ -73,7 +73,7 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
             ),
             (
                 "Observed data",
-                "Do outputs go with a property, the label given?",
+                "Do outputs go with a property, among faces that show the same expression?",
                 lambda: _observed(state, follow),
             ),
             ("Muscles", "A recording of muscles moves a face that classifiers read", lambda: _muscles(state)),

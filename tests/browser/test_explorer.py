@@ -127,6 +127,33 @@ def test_another_face_and_back(explorer: Visit) -> None:
     explorer.assert_clean()
 
 
+def test_numbers_that_are_written_are_taken_or_refused_in_words(explorer: Visit) -> None:
+    page = explorer.page
+    slider = page.get_by_role("slider", name="Age", exact=True)
+    number = page.get_by_role("textbox", name="Age, as a number")
+    said = page.locator(".facelib-range")
+    for written, key, now, words in (
+        ("55", "Tab", "55", ""),
+        ("61", "Enter", "61", ""),
+        ("300", "Tab", "90", "Age is a number from 5 to 90; it is 90 now."),
+        ("abc", "Tab", "90", "Age is a number from 5 to 90; it stays at 90."),
+        ("-3", "Enter", "5", "Age is a number from 5 to 90; it is 5 now."),
+        ("28", "Enter", "28", ""),
+    ):
+        explorer.click(number)
+        page.keyboard.press("ControlOrMeta+A")
+        page.keyboard.type(written)
+        page.keyboard.press(key)
+        expect(slider).to_have_attribute("aria-valuetext", now)
+        expect(number).to_have_text(now)
+        if words:
+            expect(said).to_be_visible()
+            expect(said).to_have_text(words)
+        else:
+            expect(said).to_be_hidden()
+    explorer.assert_clean()
+
+
 @pytest.mark.parametrize("option", ["one-sided palsy", "sEMG electrodes", ": age"])
 def test_other_properties(explorer: Visit, option: str) -> None:
     explorer.choose_property(option)

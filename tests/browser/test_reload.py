@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from harness import Server, Visit
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.packages
 
+PLANNED = ("sad", "glasses")  # chosen besides, of expressions and of changes
 SOON = 90_000  # ms that a page may take on a busy machine
 SHOWN = """() => {
   const first = document.querySelector(".facelib-tab-0");
@@ -68,6 +69,11 @@ def change_everything(one: Visit) -> None:
     page.wait_for_timeout(600)  # it is kept a moment later
 
 
+def tab_of(one: Visit) -> Locator:
+    """Return the tab of the population."""
+    return one.page.get_by_role("tabpanel", name="Population", exact=True)
+
+
 def kept(one: Visit) -> str | None:
     """Return what the browser tab keeps."""
     found: str | None = one.page.evaluate("sessionStorage.getItem('facelib ' + location.pathname)")
@@ -82,6 +88,9 @@ def test_a_reload_brings_everything_back_at_once(page_server: Server, visit: Cal
     change_everything(one)
     one.click(one.page.get_by_role("tab", name="Population"))
     expect(one.page.get_by_text("Effects over people", exact=True)).to_be_visible(timeout=SOON)
+    for name in PLANNED:
+        one.click(tab_of(one).get_by_role("checkbox", name=name, exact=True))
+    expect(tab_of(one).get_by_text("30 people, 60 faces")).to_be_visible(timeout=SOON)
     one.page.wait_for_timeout(600)
     left = shown(one)
     assert left["sliders"]["Age"] == 48_000
@@ -91,6 +100,9 @@ def test_a_reload_brings_everything_back_at_once(page_server: Server, visit: Cal
     expect(notice).to_contain_text("As you left it.", timeout=SOON)
     assert shown(opened(one)) == left
     expect(one.page.get_by_text("Effects over people", exact=True)).to_be_visible(timeout=SOON)
+    for name in PLANNED:
+        expect(tab_of(one).get_by_role("checkbox", name=name, exact=True)).to_be_checked(timeout=SOON)
+    expect(tab_of(one).get_by_text("30 people, 60 faces")).to_be_visible(timeout=SOON)
     assert one.page.evaluate("[...window.facelibSeen]") == [left["menus"]["Property"]]
     one.click(one.page.get_by_role("button", name="Start afresh", exact=True))
     expect(notice).to_be_hidden()

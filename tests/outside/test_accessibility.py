@@ -19,7 +19,9 @@ from test_population import OBSERVED, POPULATION, button, people, tab
 pytestmark = pytest.mark.packages
 
 WAIT = 240_000  # ms, on a busy machine
-SIZES = [{"width": 390, "height": 844}, {"width": 1440, "height": 900}]
+SIZES = [{"width": 390, "height": 844}, {"width": 1280, "height": 720}, {"width": 1440, "height": 900}]
+CUT_TABLES = """() => [...document.querySelectorAll(".facelib-livetable")]
+  .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent.slice(0, 60))"""
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,7 @@ def assert_for_everyone(page: Page) -> None:
         page.wait_for_timeout(300)
         assert faint(page) == []
         assert small(page) == []
+        assert page.evaluate(CUT_TABLES) == []
     assert cut(page) == []
 
 

@@ -106,14 +106,19 @@ def status(state: StudyState) -> str:
     return words
 
 
+def is_shown(state: StudyState) -> bool:
+    """Whether all that a study as it is set now can find is shown."""
+    return state.stage == "done" and state.fresh and state.found is not None
+
+
 def run_word(state: StudyState) -> str:
     """Say what the button that starts a study would do."""
     plan = state.plan
     if state.stage == "stopped" and state.fresh:
         return "Go on"
-    if plan is not None and plan.done >= plan.units > 0:
-        return "Show the results"
-    return "Go on" if plan is not None and plan.done else "Run"
+    if plan is not None and plan.done >= plan.units:
+        return "Run again" if is_shown(state) else "Show the results"
+    return "Go on" if plan is not None and 0 < plan.done < plan.units else "Run"
 
 
 def plan_html(plan: Any, lacks: str, control: bool = False) -> str:
@@ -126,7 +131,7 @@ def plan_html(plan: Any, lacks: str, control: bool = False) -> str:
     if plan.interventions:
         of = f" at {count(plan.strengths, 'strength')}" if plan.strengths > 1 else ""
         among = ", the control among them" if control else ""
-        rows.append(("Changes", f"{plan.interventions}{among}{of}"))
+        rows.append(("Changes", f"{plan.interventions}{of}{among}"))
     rows.append(("Pictures", pictures))
     if plan.done < plan.units:
         rows.append(("Time", about(plan.seconds)))

@@ -144,7 +144,12 @@ class FocusKeeper {
   }
 }
 
-/** A number that was written beside a slider and can't be taken is not changed without a word. */
+/** The key Enter, as ipywidgets asks for it. */
+const enter = () => Object.assign(new Event("keydown", { bubbles: true, cancelable: true }), { keyCode: 13, key: "Enter" });
+
+/** A number that is written beside a slider is taken when it is left, too, which ipywidgets does for Enter alone; and
+ * one that can't be is not changed without a word.
+ */
 class NumberKeeper {
   constructor(root) {
     this.root = root;
@@ -154,6 +159,7 @@ class NumberKeeper {
     this.note = ({ type, target, key }) => {
       if (!target.matches?.(NUMBER) || (type === "keydown" && key !== "Enter")) return;
       this.check(target, target.textContent.trim());
+      if (type === "focusout") target.dispatchEvent(enter());
     };
     this.hide = () => this.tip.matches(":popover-open") && this.tip.hidePopover();
     for (const kind of ["keydown", "focusout"]) root.addEventListener(kind, this.note, true);
@@ -165,13 +171,19 @@ class NumberKeeper {
     const label = slider?.querySelector(".widget-label")?.textContent.trim();
     const handle = slider?.querySelector(SLIDER);
     if (!handle || written === this.written) return;
-    this.written = written; // Enter also takes the focus away
+    const before = handle.getAttribute("aria-valuetext");
+    this.written = written; // Enter may come before it is left
     window.setTimeout(() => {
       this.written = undefined;
       const [low, high] = ["aria-valuemin", "aria-valuemax"].map((name) => Number(handle.getAttribute(name)));
       const value = Number(written.replace(",", ".").replace("\u2212", "-"));
-      if (written && value >= low && value <= high) return;
-      this.tip.textContent = `${label}: a number from ${low} to ${high}; it stays at ${number.textContent.trim()}.`;
+      if (written && value >= low && value <= high) {
+        this.hide();
+        return;
+      }
+      const now = number.textContent.trim();
+      const [kept, becomes] = [`it stays at ${now}`, `it is ${now} now`];
+      this.tip.textContent = `${label} is a number from ${low} to ${high}; ${now === before ? kept : becomes}.`;
       this.tip.showPopover();
       const [place, box] = [number.getBoundingClientRect(), this.tip.getBoundingClientRect()];
       this.tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4))}px`;

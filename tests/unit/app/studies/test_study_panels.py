@@ -398,3 +398,25 @@ def test_the_report_is_one_page_with_its_limits(make: Make) -> None:
     assert {cell["title"] for cell in cells} == {"Age"}
     assert all(cell["words"].endswith(("of 3", "of 3 *", "–")) for cell in cells)
     assert [row[0] for row in panel.shares.table.rows] == ["Age"]
+
+
+def test_the_button_says_what_it_would_do_and_counts_name_their_units() -> None:
+    panel = PopulationPanel(
+        models=["known_unbiased"], size=64, steps=2, background=False, chosen=["blur"], control=""
+    )
+    state = panel.state
+    state.whom.people = 3
+    try:
+        assert (panel.run.run.description, panel.run.run.disabled) == ("Run", False)
+        state.control = "weaker_expression"
+        assert "2 at 2 strengths, the control among them" in panel.run.plan.value
+        panel.run.run.click()
+        assert panel.run.run.description == "Run again", "all that it could find is shown"
+        state.stage, state.progress = "running", studies.Progress(4, 6)
+        assert "4 of 6 faces × changes done" in panel.run.words.value
+        state.stage = "done"
+        state.alpha = 0.01
+        assert (panel.run.run.description, panel.run.run.disabled) == ("Show the results", False)
+        assert "<dd>all</dd>" in panel.run.plan.value
+    finally:
+        state.close()
