@@ -53,6 +53,9 @@ class WeakerByDisplacement(OneSided):
     group: ClassVar[str] = "Symmetry"
     moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
+    holds_fixed: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"asymmetric_expression": "the same visible displacement on both sides", "palsy": ""}
+    )
     description: ClassVar[str] = (
         "Both halves weaken equally, so that the landmarks move as far as when one side weakens: what "
         "remains of its effect when symmetry is kept."
@@ -85,8 +88,8 @@ def control_set(head: Face | Head, side: Side = "left") -> Mapping[str, Arm]:
     -------
     Mapping
         Name to ``(head, intervention)``. "equal_total" and "equal_displacement" keep the symmetry, "neutral"
-        has no expression, "other_side" swaps the sides. What is read "because of asymmetry" is the
-        difference between "one_sided" and a control.
+        has no expression, "other_side" swaps the sides. What a change of one side does beyond
+        a control, with what the control holds fixed, is the difference between "one_sided" and it.
 
     Raises
     ------

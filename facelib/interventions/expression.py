@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from facelib.editing.motion import FaceMotion, Units
@@ -71,6 +72,9 @@ class WeakerExpression(OfFaceUnits):
     group: ClassVar[str] = "Symmetry"
     moves: ClassVar[str | None] = "activation"
     expected: ClassVar[Expected] = "falls"
+    holds_fixed: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"asymmetric_expression": "the same total activation on both sides", "palsy": ""}
+    )
     description: ClassVar[str] = (
         "Both halves weaken equally, with the same total activation as the one-sided change: what "
         "remains of its effect when symmetry is kept."

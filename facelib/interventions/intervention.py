@@ -85,6 +85,9 @@ class Intervention(ABC):
         changed).
     on
         What it works on: "heads", "pictures" or "heads and pictures".
+    holds_fixed
+        Of a control: the changes that it is made for, by their ids, each with what is then the same in both,
+        in words ("" where that has no name). Empty: it may be compared with any change.
     withheld
         Of a change of heads that one may look for on photographs: why it isn't made there, and what to do
         instead. Else empty.
@@ -104,6 +107,7 @@ class Intervention(ABC):
     expected: ClassVar[Expected] = "open"
     cost: ClassVar[Cost]
     on: ClassVar[str] = "heads and pictures"
+    holds_fixed: ClassVar[Mapping[str, str]] = MappingProxyType({})
     withheld: ClassVar[str] = ""
     instead: ClassVar[str] = ""
     description: ClassVar[str]
@@ -285,6 +289,26 @@ Kind = TypeVar("Kind", bound=type[Intervention])
 
 NEEDED: Final = ("id", "title", "group", "cost", "description", "sentence")
 """Class variables without which an intervention can't be listed."""
+
+
+def held_fixed(control: str, change: str) -> str | None:
+    """Return what is the same under a control and a change, in words; None if the control is made for others.
+
+    Parameters
+    ----------
+    control, change
+        Names in tables: ids, with or without options.
+
+    Examples
+    --------
+    >>> held_fixed("weaker_expression", "asymmetric_expression(side=right)")
+    'the same total activation on both sides'
+    >>> held_fixed("weaker_expression", "age") is None, held_fixed("blur", "age")
+    (True, '')
+    """
+    name = control.partition("(")[0]
+    made_for = INTERVENTIONS[name].holds_fixed if name in INTERVENTIONS else {}
+    return made_for.get(change.partition("(")[0]) if made_for else ""
 
 
 def check_complete(intervention: Intervention | type[Intervention]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from facelib import properties, stats
+from facelib.interventions.intervention import held_fixed
 from facelib.reports import common
 from facelib.reports.effect_tables import contrast_table, effect_table, label_table, share_table, too_few
 from facelib.reports.examples import example
@@ -38,8 +39,6 @@ SENTENCES: Final = {
 }
 NAMED: Final = 4  # classifiers that are named in the answer; more are counted
 MOVES: Final = {"two-sided": "change", "less": "fall", "greater": "rise"}
-CAUSES: Final = {"weaker_expression": "asymmetry", "weaker_by_displacement": "asymmetry"}
-"""What a control takes away from a change of symmetry."""
 
 
 def tables(result: InterventionalResult) -> dict[str, pd.DataFrame]:
@@ -203,13 +202,13 @@ def _lowering(result: InterventionalResult, name: str) -> str:
     if not expected or name not in result.lowering:
         return ""
     counts = result.lowering[name]
-    cause = CAUSES.get(str(counts.control), "") if item["moves"] == "symmetry" else ""
+    fixed = held_fixed(str(counts.control), name) or ""
     named = replace(counts, label=aim(result))
     if counts.control is not None:
         title = control_title(result)
         notes = tuple(note.replace(counts.control, title) for note in counts.notes)
         named = replace(named, control=title, notes=notes)
-    return stats.describe_lowering(named, cause=cause, clause=item["clause"])
+    return stats.describe_lowering(named, fixed=fixed, clause=item["clause"])
 
 
 def _reading(result: InterventionalResult) -> tuple[str, ...]:
@@ -272,8 +271,9 @@ def _section(result: InterventionalResult, name: str, titles: Mapping[str, str])
     effects = result.effects[result.effects["intervention"] == name]
     contrasts = result.contrasts
     contrast = None if contrasts is None else contrasts[contrasts["intervention"] == name]
+    contrast = None if contrast is None or contrast.empty else contrast
     tables = [effect_table(effects, title)]
-    if contrast is not None and len(contrast):
+    if contrast is not None:
         tables.append(contrast_table(contrast, title, control_title(result)))
     role = " It is the control that the others are compared with." if name == result.control else ""
     return Section(

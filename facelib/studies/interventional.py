@@ -13,6 +13,7 @@ from facelib.classifiers import EMOTIONS, Classifier
 from facelib.errors import BadValueError, FacelibError, answers_misspelt, check_kind
 from facelib.faces import Head
 from facelib.interventions import Intervention
+from facelib.interventions.intervention import held_fixed
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
 from facelib.studies.engine.fingerprints import fingerprint
@@ -227,6 +228,11 @@ class InterventionalStudy(Study[InterventionalResult]):
             said := nameless((one.expression, word_for(one.known)) for one in self.people)
         ):
             yield f"{said}: they count where a class of interest (label) is declared."
+        control = self.control or ""
+        others = [arm.name for arm in self.arms if arm.name != control]
+        alone = [name for name in others if control and held_fixed(control, name) is None]
+        if alone:
+            yield f"{control} is no control of {', '.join(alone)}: what these do is shown whole."
         few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
         if few:
             yield f"{few} Verdicts with too few people are replaced by “cannot tell”."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 import numpy as np
 
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
+from facelib.interventions.intervention import held_fixed
 from facelib.studies.counts import UNITS, Counts, count_others, count_units
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.engine.observers import MEASURES
@@ -269,7 +270,7 @@ class InterventionalResult(Result):
 
         if self.control is None:
             return None
-        names = [name for name in self.interventions if name != self.control]
+        names = [name for name in self.interventions if self._control_of(name) is not None]
         parts = [
             stats.contrast(
                 self.intended, name, self.control, **self._options, alternative=self.settings["alternative"]
@@ -295,7 +296,7 @@ class InterventionalResult(Result):
         options = {name: self._options[name] for name in ("alpha", "seed")}
         by_intervention = {}
         for name in self.interventions:
-            control = self.control if name != self.control else None
+            control = self._control_of(name)
             counts = stats.lowering(self.intended, name, control, label=self.label, **options)
             table = self.contrasts
             if control is not None and table is not None:
@@ -325,6 +326,12 @@ class InterventionalResult(Result):
         """Name of the control, if it has rows."""
         wanted = self.settings["control"]
         return wanted if wanted in self.interventions else None
+
+    def _control_of(self, name: str) -> str | None:
+        """Return the control of a change: none for itself, and for changes that it isn't made for."""
+        control = self.control
+        beside = control is not None and name != control and held_fixed(control, name) is not None
+        return control if beside else None
 
     @property
     def _options(self) -> dict[str, Any]:

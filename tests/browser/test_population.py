@@ -78,7 +78,7 @@ def test_a_population_fills_in_is_stopped_gone_on_with_and_taken_home(one: Visit
     wait_until(lambda: known(panel) >= 16, 60, "a change with numbers")
     one.click(button(panel, "Stop"))
     expect(panel.get_by_text("Stopped. What is done is kept")).to_be_visible(timeout=WAIT)
-    expect(panel.get_by_text(re.compile(r"So far: \d+ of 42 done"))).to_be_visible()
+    expect(panel.get_by_text(re.compile(r"So far: \d+ of 42 faces × changes done"))).to_be_visible()
     one.click(button(panel, "Go on"))
     one.click(one.page.get_by_role("tab", name="Explore", exact=True))  # it can be used while a study runs
     one.press(one.page.locator(".facelib-strength .noUi-handle"), "End")
@@ -86,7 +86,7 @@ def test_a_population_fills_in_is_stopped_gone_on_with_and_taken_home(one: Visit
     one.click(one.page.get_by_role("tab", name="Population", exact=True))
     expect(panel.get_by_text("Done.", exact=True)).to_be_visible(timeout=WAIT)
     assert known(panel) == 3 * 2 * 7  # changes × classifiers × emotions: one is meant, and among them
-    expect(panel.get_by_text("because of asymmetry")).to_be_visible()
+    expect(panel.get_by_text("further than with the same total activation")).to_be_visible()
     verdicts = panel.locator("table").filter(has_text="verdict at δ")
     expect(verdicts.locator("tbody tr")).to_have_count(2)
     one.screenshot("population")

@@ -34,7 +34,7 @@ def test_it_is_read_and_printed_offline(browser: Browser, report: Path, tmp_path
     page.on("console", lambda message: said.append(message.text))
     page.goto(report.as_uri())
     assert asked == [report.as_uri()]
-    assert page.locator("figure svg").count() == 11
+    assert page.locator("figure svg").count() == 10
     assert page.locator("math").first.bounding_box()["height"] > 15, "formulas are drawn as such"
     assert page.evaluate(STICKS_OUT) == []
     printed = page.pdf(path=tmp_path / "one.pdf", prefer_css_page_size=True)
@@ -117,7 +117,7 @@ def test_screen_readers_find_what_they_need(browser: Browser, report: Path) -> N
     page = context.new_page()
     page.goto(report.as_uri())
     assert page.get_by_role("heading", name="Answer").count() == 1
-    assert page.get_by_role("img").count() == 11 + 3
+    assert page.get_by_role("img").count() == 10 + 3
     assert page.get_by_role("img", name="Three pictures of one rendered head").count() == 3
     assert page.get_by_role("img", name="Mean changes with intervals").count() == 3
     assert page.get_by_role("columnheader", name="p, Holm").count() >= 5

@@ -18,6 +18,7 @@ from facelib.app.widgets.livetable import LiveTable
 from facelib.app.widgets.mapview import MapView
 from facelib.charts import specs
 from facelib.charts.palette import colour
+from facelib.interventions.intervention import held_fixed
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.stats.power import plain
@@ -32,7 +33,6 @@ RUNS: Final = f"The first faces are being read. {FILLS}"
 EARLY: Final = "So far: {done} of {total} {units}{failed}. Numbers and verdicts change until the end."
 MARKS: Final = {MATTERS: "verdict-changes", DOES_NOT: "verdict-unchanged", CANNOT_TELL: "verdict-unclear"}
 SHOWN: Final = 12  # failures that are listed
-CAUSES: Final = {"asymmetric_expression": "asymmetry"}
 """What a change does besides what its usual control does, in a word."""
 SIDED: Final = {"two-sided": "two-sided", "less": "one-sided (falls)", "greater": "one-sided (rises)"}
 CELL: Final = 90  # px of a cell of the map
@@ -262,7 +262,7 @@ def family_of(effects: pd.DataFrame) -> str:
 
 
 def lowered(found: Found) -> list[str]:
-    """Say of every change how many classifiers lower their output, and how many because of it."""
+    """Say of every change how many classifiers lower their output, and how many beyond the control."""
     clauses = {
         str(change["name"]): str(change.get("clause", ""))
         for change in found.result.settings["interventions"]
@@ -271,7 +271,7 @@ def lowered(found: Found) -> list[str]:
     spoken = f"“{titles_of(found)[control]}”" if control else ""
     return [
         stats.describe_lowering(
-            one, cause=CAUSES.get(name.partition("(")[0], ""), clause=clauses.get(name, "")
+            one, fixed=held_fixed(str(one.control), name) or "", clause=clauses.get(name, "")
         )
         .replace("for intended", "for the emotion meant")
         .replace(str(control), spoken)

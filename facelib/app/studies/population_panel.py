@@ -235,7 +235,11 @@ def control_hint(control: Intervention | None) -> str:
     """Say what a control is for."""
     if control is None:
         return "Without a control the effect is the whole change, whatever it is made of."
-    return f"What is called \u201cbecause of\u201d a change is what it does beyond this: {control.clause}."
+    made_for = [INTERVENTIONS[name].title for name in control.holds_fixed]
+    only = (
+        f" It is made for {' and '.join(made_for)}; other changes are shown without it." if made_for else ""
+    )
+    return f"What a change does beyond this is shown beside it: {control.clause}.{only}"
 
 
 def _entry(name: str) -> dict[str, str]:

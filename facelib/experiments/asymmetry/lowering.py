@@ -1,4 +1,4 @@
-"""Numbers of classifiers that lower their output, raw and because of asymmetry."""
+"""Numbers of classifiers that lower their output, raw and beyond what a control holds fixed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from facelib.experiments.asymmetry.design import ARMS, CONTROLS, NEUTRAL, SEED, SIDES
 from facelib.experiments.asymmetry.effects import ALL, GROUP, VALUES, groups, intended_rows, pairs
+from facelib.interventions.intervention import held_fixed
 from facelib.stats import describe_lowering, lowering
 from facelib.stats.effects.activation import Lowering
 from facelib.stats.effects.curves import Value
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BOTH: Final = "both"
+FIXED: Final = MappingProxyType(
+    {control: held_fixed(ARMS[control], ARMS["left"]) or "" for control in CONTROLS}
+)
+"""What each control holds fixed."""
 CLAUSES: Final = MappingProxyType({side: f"the {side} side weakens" for side in SIDES})
 
 LOWERING_COLUMNS: Final = MappingProxyType(
@@ -32,7 +37,7 @@ LOWERING_COLUMNS: Final = MappingProxyType(
         "side": "the person's own side that weakens",
         "control": "total, displacement, or both: more than under either control",
         "k": "classifiers that lower their output: one-sided sign-flip test, corrected over K",
-        "k_because": "those that also fall more than under the control: because of asymmetry",
+        "k_because": "those that also fall more than under the control, with what it holds fixed",
         "total": "K",
         "k_uncorrected": "k without correction",
         "k_because_uncorrected": "k_because without correction",
@@ -60,7 +65,7 @@ def asymmetry_lowering(
     n_flips: int = FLIPS,
     seed: int = SEED,
 ) -> pd.DataFrame:
-    """Count the classifiers that lower their output, raw and because of asymmetry.
+    """Count the classifiers that lower their output, raw and beyond the controls.
 
     Returns
     -------
@@ -91,7 +96,7 @@ def _counted(found: Mapping[str, Lowering], expression: str, side: str) -> Itera
     label = "the expression shown" if expression == ALL else expression
     for control, one in found.items():
         named = replace(one, label=label)
-        sentence = describe_lowering(named, cause="asymmetry", clause=CLAUSES[side])
+        sentence = describe_lowering(named, fixed=FIXED[control], clause=CLAUSES[side])
         yield _count(one, control, one.because, one.k_because_uncorrected) | {"sentence": sentence}
     if len(found) < len(CONTROLS):
         return

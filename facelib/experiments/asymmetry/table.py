@@ -59,7 +59,7 @@ TABLE_COLUMNS: Final = MappingProxyType(
         "lowers": "the change is a fall: its p_holm is at most alpha",
         "because_total": "lowers, and D against the same total is a fall too",
         "because_displacement": "lowers, and D against the same displacement is a fall too",
-        "because": "both: the output falls because of asymmetry, whichever control is asked",
+        "because": "both: the output falls further than with either control",
         "swap": "this side's change minus the other side's",
         "swap_low": "lower end of its interval",
         "swap_high": "upper end of it",

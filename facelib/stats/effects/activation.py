@@ -53,8 +53,8 @@ class Lowering:
         Which classifiers were not testable, what could not be shown with so few identities, whose effects are
         too skewed to be sure, and who falls more than under the control without a fall of its own.
     not_because
-        Names of those shown not to lower it because of what the control leaves out (`not_beyond`); None: that
-        was not asked, as no margin is known.
+        Names of those shown not to fall further than under the control (`not_beyond`); None: that was not
+        asked, as no margin is known.
     """
 
     label: str
@@ -108,7 +108,7 @@ def lowering(
 ) -> Lowering:
     """Count the classifiers that lower their output for `label`, and those that do so beyond a control.
 
-    "Because of what the control leaves out" takes both: a fall, and one that is larger than the control's.
+    Beyond the control takes both: a fall, and one that is larger than the control's.
     An output that rises less than under the control isn't lowered.
 
     Parameters
@@ -254,15 +254,16 @@ def _factor(count: int, correction: Correction) -> float:
     return max(1.0, grows.get(correction, 1))
 
 
-def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> str:
-    """Describe how many classifiers lower their output, raw and because of the cause.
+def describe_lowering(found: Lowering, *, fixed: str = "", clause: str = "") -> str:
+    """Describe how many classifiers lower their output, raw and beyond the control.
 
     Parameters
     ----------
     found
         What `lowering` returned.
-    cause
-        What the control takes away from the intervention: "asymmetry". Empty: the control is named.
+    fixed
+        What is the same under the control: "the same total activation on both sides". Empty: the control is
+        named alone.
     clause
         What happens, as `Intervention.clause` says it: "the left side weakens".
 
@@ -270,10 +271,12 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
     --------
     >>> found = Lowering("happy", "symmetry", "weaker_expression", 14, 15, 9, 11, 17, 17, 17, (), (),
     ...     (0.71, 0.99), (40, 40), 0.05, "holm", 0, ())
-    >>> print(describe_lowering(found, cause="asymmetry", clause="the left side weakens"))
-    As the left side weakens, 14 of 17 classifiers lower their output for happy; 9 of 17 do so because of
-    asymmetry (more than under weaker_expression). One-sided sign-flip tests over 40 identities, Holm over 17
-    classifiers at .05 (uncorrected: 15 and 11). Mean output at strength 0: .71 to .99.
+    >>> same = "the same total activation on both sides"
+    >>> print(describe_lowering(found, fixed=same, clause="the left side weakens"))
+    As the left side weakens, 14 of 17 classifiers lower their output for happy; 9 of 17 fall further than
+    with the same total activation on both sides (weaker_expression). One-sided sign-flip tests over 40
+    identities, Holm over 17 classifiers at .05 (uncorrected: 15 and 11). Mean output at strength 0: .71 to
+    .99.
     """
     total = found.total
     start = f"As {clause}, " if clause else f"Under {found.intervention}, "
@@ -291,12 +294,8 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
     parts = [f"{start}{found.k} of {total} {lower} output for {found.label}"]
     uncorrected = f"{found.k_uncorrected}"
     if found.k_because is not None:
-        because = (
-            f"because of {cause} (more than under {found.control})"
-            if cause
-            else f"more than under {found.control}"
-        )
-        parts.append(f"; {_because(found, because)}")
+        than = f"with {fixed} ({found.control})" if fixed else f"under {found.control}"
+        parts.append(f"; {_beyond(found, than)}")
         uncorrected += f" and {found.k_because_uncorrected}"
     least, most = found.n
     people = f"{most}" if least == most else f"{least} to {most}"
@@ -313,15 +312,15 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
     return "".join(parts)
 
 
-def _because(found: Lowering, because: str) -> str:
+def _beyond(found: Lowering, than: str) -> str:
     """Describe for how many it is shown, for how many the opposite, and for how many neither."""
     k, total = found.k_because or 0, found.total
     if found.not_because is None or k == total:
-        return f"{k} of {total} {'does' if total == 1 else 'do'} so {because}"
+        return f"{k} of {total} {'falls' if total == 1 else 'fall'} further than {than}"
     neither = total - k - len(found.not_because)
     rest = f"; for {neither} it can't be said" if neither else ""
     return (
-        f"{k} of {total} {'is' if total == 1 else 'are'} shown to do so {because}, "
+        f"{k} of {total} {'is' if total == 1 else 'are'} shown to fall further than {than}, "
         f"{len(found.not_because)} shown not to{rest}"
     )
 

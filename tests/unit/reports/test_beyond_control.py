@@ -15,7 +15,7 @@ from tests.unit.reports.report_reader import parsed
 def test_no_zero_stands_alone_where_the_control_decides_nothing(
     changed: InterventionalResult, tmp_path: Path
 ) -> None:
-    """A bare "0 of 6 do so" stood above a table of differences that said "can't tell" of all six."""
+    """A bare "0 of 6" stood above a table of differences that said "can't tell" of all six."""
     table = changed.table.set_index(["classifier", "face", "label", "step"])
     alike = (table["intervention"] == "asymmetric_expression").to_numpy()
     same = table[table["intervention"] == "weaker_expression"]
@@ -25,6 +25,6 @@ def test_no_zero_stands_alone_where_the_control_decides_nothing(
     assert set(again.contrasts.query("intervention == 'asymmetric_expression'")["verdict"]) == {"cannot tell"}
     answer = parsed(again.report(tmp_path / "one.html").read_text()).after("answer")
     assert (
-        "; 0 of 2 are shown to do so because of asymmetry (more than under both sides weaker), 0 shown not "
-        "to; for 2 it can't be said."
+        "; 0 of 2 are shown to fall further than with the same total activation on both sides (both sides "
+        "weaker), 0 shown not to; for 2 it can't be said."
     ) in answer.replace("\xa0", " ")

@@ -343,35 +343,35 @@ def test_a_face_that_can_not_be_changed_or_read_is_said(tmp_path: Path) -> None:
 
 @packages
 def test_effects_are_those_of_the_tables(tmp_path: Path) -> None:
-    study = small_study(control="weaker_expression", alternative="less", alpha=0.1, delta=0.2, seed=5)
+    study = small_study(control="blur", alternative="less", alpha=0.1, delta=0.2, seed=5)
     result = study.run(tmp_path, n_jobs=1)
     table = result.table.merge(result.faces[["face", "identity", "expression"]], on="face")
     intended = table[table["label"] == table["expression"]].assign(label="intended")
     options: dict[str, Any] = {"alpha": 0.1, "delta": 0.2, "seed": 5}
     expected = stats.effects_over_faces(intended, alternative="less", **options)
     pd.testing.assert_frame_equal(result.effects, expected)
-    against = stats.contrast(intended, "blur", "weaker_expression", alternative="less", **options)
+    against = stats.contrast(intended, "weaker_expression", "blur", alternative="less", **options)
     mine = result.contrasts
     assert mine is not None
     assert mine["family"].unique().tolist() == [len(mine)] == [2 * len(against)], "one table, one family"
     assert np.allclose(mine["p_holm"], stats.adjusted(mine["p"].to_numpy())["p_holm"])
-    mine = mine[mine["intervention"] == "blur"].reset_index(drop=True)
+    mine = mine[mine["intervention"] == "weaker_expression"].reset_index(drop=True)
     pd.testing.assert_frame_equal(mine[["mean", "low"]], against[["mean", "low"]])
-    lowering = result.lowering["blur"]
+    lowering = result.lowering["weaker_expression"]
     assert replace(lowering, not_because=None) == stats.lowering(
-        intended, "blur", "weaker_expression", label="intended", alpha=0.1, seed=5
+        intended, "weaker_expression", "blur", label="intended", alpha=0.1, seed=5
     )
     rises = mine["verdict"].eq(MATTERS) & (mine["mean"] > 0)
     shown_not_to = mine.loc[mine["verdict"].eq(DOES_NOT) | rises, "classifier"]
     assert set(lowering.not_because or ()) == set(shown_not_to) - set(lowering.because)
-    curve = result.curves.query("intervention == 'blur' and classifier == 'known_unbiased'")
-    by_hand = intended.query("intervention == 'blur' and classifier == 'known_unbiased'")
+    curve = result.curves.query("intervention == 'weaker_expression' and classifier == 'known_unbiased'")
+    by_hand = intended.query("intervention == 'weaker_expression' and classifier == 'known_unbiased'")
     assert np.allclose(curve["mean"], by_hand.groupby("strength")["probability"].mean())
     shares = result.share_significant.set_index("intervention")
-    labels = result.effects_by_label.query("intervention == 'blur'")
+    labels = result.effects_by_label.query("intervention == 'weaker_expression'")
     assert (labels["alternative"] == "two-sided").all(), "some rise where others fall"
-    assert shares.loc["blur", "significant"] == (labels["p"] <= 0.1).sum()
-    assert shares.loc["blur", "share_matters"] == (labels["verdict"] == "matters").mean()
+    assert shares.loc["weaker_expression", "significant"] == (labels["p"] <= 0.1).sum()
+    assert shares.loc["weaker_expression", "share_matters"] == (labels["verdict"] == "matters").mean()
     again = Result.open(tmp_path)
     pd.testing.assert_frame_equal(again.effects, result.effects)
     assert again.settings["alternative"] == "less"

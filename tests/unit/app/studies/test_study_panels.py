@@ -175,7 +175,7 @@ def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) ->
         mean = known[cell["intervention"], cell["classifier"], cell["label"]]
         assert cell["mean"] == pytest.approx(mean, abs=1e-4)
     assert "As the left side weakens" in panel.effects.lowering.value
-    assert "because of asymmetry" in panel.effects.lowering.value
+    assert "further than with the same total activation on both sides" in panel.effects.lowering.value
     assert "weaker_expression" not in panel.effects.lowering.value  # it is named as people do
     table = panel.verdicts.table
     assert [row[0]["text"] for row in table.rows] == list(MODELS)

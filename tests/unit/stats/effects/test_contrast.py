@@ -103,11 +103,11 @@ def test_classifiers_are_counted_raw_and_because(rng: np.random.Generator) -> No
     assert found.k_uncorrected >= found.k
     assert found.n == (24, 24)
     assert 0.7 < found.start[0] <= found.start[1] < 0.9
-    words = describe_lowering(found, cause="asymmetry", clause="the left side weakens")
+    words = describe_lowering(found, fixed="the same total activation", clause="the left side weakens")
     assert words.startswith(
-        "As the left side weakens, 3 of 4 classifiers lower their output for happy; 2 of 4 do so because of "
-        "asymmetry (more than under both sides). One-sided sign-flip tests over 24 identities, Holm over 4 "
-        "classifiers at .05 (uncorrected: "
+        "As the left side weakens, 3 of 4 classifiers lower their output for happy; 2 of 4 fall "
+        "further than with the same total activation (both sides). One-sided sign-flip tests over 24 "
+        "identities, Holm over 4 classifiers at .05 (uncorrected: "
     )
     assert "Mean output at strength 0: .79 to .82." in words
 
@@ -143,9 +143,9 @@ def test_what_could_not_be_tested_is_counted_and_named(rng: np.random.Generator)
     )
 
 
-def test_the_control_is_named_where_the_cause_is_not(rng: np.random.Generator) -> None:
+def test_the_control_is_named_where_what_it_holds_fixed_is_not(rng: np.random.Generator) -> None:
     words = describe_lowering(lowering(make_table(rng), "one side", "both sides", label="happy", alpha=0.01))
-    assert "; 2 of 4 do so more than under both sides. " in words
+    assert "; 2 of 4 fall further than under both sides. " in words
     assert "at .01 (" in words
 
 
@@ -201,8 +201,10 @@ def test_because_needs_a_fall_of_its_own(rng: np.random.Generator) -> None:
     found = lowering(table, "one side", "both sides", label="happy")
     assert (found.k, found.k_because, found.k_because_uncorrected) == (1, 1, 1)
     assert found.classifiers == found.because == ("falls",)
-    words = describe_lowering(found, cause="asymmetry")
-    assert words.startswith("Under one side, 1 of 3 classifiers lower their output for happy; 1 of 3 do so")
+    words = describe_lowering(found)
+    assert words.startswith(
+        "Under one side, 1 of 3 classifiers lower their output for happy; 1 of 3 fall further"
+    )
     assert found.notes == (
         "rises: rises less than under both sides: no lower output",
         "unsure: more below both sides, but no fall of its own is shown",
@@ -210,7 +212,7 @@ def test_because_needs_a_fall_of_its_own(rng: np.random.Generator) -> None:
 
 
 def test_what_the_control_leaves_open_is_no_none(rng: np.random.Generator) -> None:
-    """The words "0 of 6 do so because of asymmetry" read as if it were shown of all six that they don't."""
+    """The words "0 of 6 fall further" read as if it were shown of all six that they don't."""
     table = rows_of({"a": (0.4, 0.1), "b": (0.3, 0.3), "c": (0.3, 0.31), "d": (0.2, 0.2)}, 12, rng)
     found = lowering(table, "one side", "both sides", label="happy")
     verdicts = pd.DataFrame(
@@ -223,16 +225,16 @@ def test_what_the_control_leaves_open_is_no_none(rng: np.random.Generator) -> No
     assert found.because == ("a",)
     shown = not_beyond(verdicts, found.because)
     assert shown == ("b", "c")
-    words = describe_lowering(replace(found, not_because=shown), cause="asymmetry")
+    words = describe_lowering(replace(found, not_because=shown), fixed="the same total")
     assert (
-        "; 1 of 4 are shown to do so because of asymmetry (more than under both sides), 2 shown not to; "
+        "; 1 of 4 are shown to fall further than with the same total (both sides), 2 shown not to; "
         "for 1 it can't be said. One-sided" in words
     )
     none = replace(found, because=(), k_because=0, not_because=())
-    assert "; 0 of 4 are shown to do so more than under both sides, 0 shown not to; for 4 it can't" in (
+    assert "; 0 of 4 are shown to fall further than under both sides, 0 shown not to; for 4 it can't" in (
         describe_lowering(none)
     )
-    assert "4 of 4 do so" in describe_lowering(replace(found, k_because=4, not_because=()))
+    assert "4 of 4 fall further" in describe_lowering(replace(found, k_because=4, not_because=()))
 
 
 def test_each_family_is_named_with_its_own_size(rng: np.random.Generator) -> None:
