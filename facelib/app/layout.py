@@ -76,7 +76,11 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
                 "Do outputs go with a property, among faces that show the same expression?",
                 lambda: _observed(state, follow),
             ),
-            ("Muscles", "A recording of muscles moves a face that classifiers read", lambda: _muscles(state)),
+            (
+                "Muscles",
+                "A recording of muscles moves a face that classifiers read",
+                lambda: _muscles(state, kept[0]),
+            ),
         ],
         title="Explore",
         help_text="One face, one change, live",
@@ -144,11 +148,13 @@ def _watch(study: StudyState, watchdog: Watchdog, name: str) -> None:
     study.observe(follow, ["found", "stage"])
 
 
-def _muscles(state: Explorer) -> Iterator[widgets.Widget | None]:
+def _muscles(state: Explorer, memory: PageMemory) -> Iterator[widgets.Widget | None]:
     from facelib.app.muscles.panel import MusclesPanel
 
     yield None
-    yield from MusclesPanel(explorer=state, whole=False).build()
+    panel = MusclesPanel(explorer=state, whole=False)
+    memory.follow_study("muscles", panel.state)
+    yield from panel.build()
 
 
 def _column(*panels: widgets.Widget) -> widgets.VBox:

@@ -20,7 +20,8 @@ VERSION: Final = 1
 LONGEST: Final = 20_000  # characters of a state; a head with all its face units has 6,000
 EXACT: Final = 2**53  # whole numbers beyond this are written as text: JavaScript would round them
 TABS: Final = 20  # more than there will be
-STUDIES: Final = ("population", "observed")
+TABS_SET: Final = ("population", "observed", "muscles")
+"""Tabs with settings of their own."""
 LONGEST_WORD: Final = 200  # characters
 
 Photograph = Literal["none", "sample", "own", "first"]
@@ -46,7 +47,7 @@ class PageState:
     tab
         Number of the open tab.
     plans
-        How the studies of other tabs are set, by the name of the tab: what their `kept` returns.
+        How the other tabs are set, by the name of the tab: what their `kept` returns.
 
     Examples
     --------
@@ -221,7 +222,7 @@ def _name(value: object) -> str:
 
 def _plans(given: object) -> dict[str, dict[str, Any]]:
     """Return settings of studies; whether they can be chosen is for the studies to say."""
-    plans = _mapping("The plans of a page", given, STUDIES)
+    plans = _mapping("The plans of a page", given, TABS_SET)
     for plan in plans.values():
         for name, value in dict(plan).items():
             _short(name)

@@ -107,7 +107,8 @@ class ChangePanel(Card):
             self._beside.layout.display = "" if shown else "none"
         side = self.options["side"].layout.display != "none"
         self.hint.value = f"{chosen.description} {OWN_SIDE}" if side else chosen.description
-        self.what.value = f"<p>{html.escape(chosen.title)}</p>"
+        words = f"{chosen.title}, {self.options['side'].value} side" if side else chosen.title
+        self.what.value = f"<p>{html.escape(words)}</p>"
         self.withheld.value = "" if isinstance(self.explorer.face, Head) else withheld_html()
 
     def _on_kind(self, event: Any) -> None:

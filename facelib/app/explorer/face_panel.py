@@ -16,6 +16,7 @@ from facelib.app.widgets.controls import Card, Knob, Quiet, button, grid, labell
 from facelib.classifiers import EMOTIONS
 from facelib.faces import HAIR, LIGHTS, Head, sample_heads, sample_photograph
 
+MOST_PERSON = 999_999  # number of a person
 ANCESTRIES = {
     "European": {"european": 1.0},
     "African": {"african": 1.0},
@@ -85,7 +86,7 @@ class FacePanel(Card):
             "light": menu("Light", "Where the light comes from", LIGHTS, OTHER),
         }
         help_text = "Each number is another person: shape of the face and marks on the skin"
-        self.seed = labelled("Person no.", help_text, widgets.BoundedIntText(min=0, max=999_999))
+        self.seed = labelled("Person no.", help_text, widgets.BoundedIntText(min=0, max=MOST_PERSON))
         self.random = button("Random", "Another person: age, gender, skin, hair and shape at random")
         self.undo = button("Undo", "Go back one change of face or property")
         self.reset = button("Reset", "The face that the page opened with")
@@ -141,7 +142,8 @@ class FacePanel(Card):
                 self.explorer.show(self.explorer.last_head if wanted else sample_photograph())
 
     def _on_random(self, _button: object) -> None:
-        person = sample_heads(1, seed=int(np.random.default_rng().integers(1_000_000)))[0]
+        number = int(np.random.default_rng().integers(MOST_PERSON + 1))
+        person = sample_heads(1, seed=number)[0].replace(seed=number)
         own = {field: getattr(person, field) for field in PERSON}
         self.explorer.show(self.explorer.last_head.replace(**own))
 

@@ -195,9 +195,10 @@ class OutputsPanel(Card):
         chosen = effects[effects["classifier"] == self.explorer.classifier]
         told = effects[effects["verdict"] != UNCHANGED] if unmoved else effects
         said = [unmoved, summarise(told, self.explorer.intervention.clause)]
-        self.sentence.value = paragraphs(
-            *filter(None, said), *told.loc[told["classifier"] == self.explorer.classifier, "sentence"]
-        )
+        of_one = told.loc[told["classifier"] == self.explorer.classifier, "sentence"]
+        if not result.finished:
+            of_one = of_one.str.replace("did as much", "did as much so far")
+        self.sentence.value = paragraphs(*filter(None, said), *of_one)
         if within(told):
             self.sentence.value += paragraphs(BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0")))
         self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
@@ -268,11 +269,6 @@ def notes(effect: Mapping[str, Any]) -> list[str]:
         found.append(f"r is {STANDS_STILL}.")
     if effect["by_kind"]:
         found.append(f"As much did: {effect['by_kind'].replace('_', ' ')}.")
-    if effect["unmatched"]:
-        found.append(
-            f"{effect['unmatched']} of {effect['references']} harmless changes could not be made as large as "
-            "this one: the comparison makes this one look more unusual than it is."
-        )
     if effect["reference_p"] is not None and effect["kind_rate"] is not None:
         found.append(
             f"Among harmless changes its rank has p {stats.format_p(effect['reference_p'])}; at .05, "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
@@ -22,12 +22,14 @@ from facelib.app.muscles.source import (
     MOST_BYTES,
     SIDES,
     Loaded,
+    movements,
     of_clip,
     prepared,
     recorded_clips,
     simulated,
     uploaded,
 )
+from facelib.app.studies.state import known_classifiers
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.classifiers import EMOTIONS
@@ -54,6 +56,11 @@ RECORDING: Final = (
     "source", "task", "weak", "weakness", "seed", "given", "rate", "clip", "mains", "low", "high", "window",
 )  # fmt: skip
 SHOWN: Final = ("head", "start", "seconds", "models", "electrodes", "removed")
+KEPT: Final = (
+    "task", "weak", "weakness", "seed", "mains", "low", "high", "window", "start", "seconds", "models",
+    "electrodes", "removed", "label",
+)  # fmt: skip
+"""What outlives a reload: of a simulated recording, as files aren't kept."""
 
 
 class Muscles(traitlets.HasTraits):
@@ -212,6 +219,35 @@ class Muscles(traitlets.HasTraits):
         with self.lock, self.hold_trait_notifications():
             self.start, self.given, self.source = 0.0, (name, content), "mine"
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The settings as plain data."""
+        return {name: getattr(self, name) for name in KEPT}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Set what was kept; names that can't be chosen any more are passed over.
+
+        Raises
+        ------
+        BadValueError
+            It isn't what `kept` returns.
+        """
+        known = {"task": set(movements()), "models": {*self.offered, *known_classifiers()}}
+        with self.lock:
+            try:
+                with self.hold_trait_notifications():
+                    for name in KEPT:
+                        if name in kept and _is_among(kept[name], known.get(name)):
+                            setattr(self, name, kept[name])
+                self.label = kept.get("label", self.label)  # a movement brings its own
+            except (traitlets.TraitError, TypeError, ValueError) as error:
+                msg = f"These are no settings of a recording: {error!s:.100}."
+                raise BadValueError(msg) from error
+
+    def on_settings(self, handler: Callable[[Any], None]) -> None:
+        """Call `handler` when one of the settings changes."""
+        self.observe(handler, list(KEPT))
+
     def begin(self) -> None:
         """Load what is set, and show it."""
         with self.lock:
@@ -361,3 +397,8 @@ def _settle(task: Task) -> None:
     while time.monotonic() < deadline:
         task.check()
         time.sleep(0.02)
+
+
+def _is_among(value: Any, known: set[str] | None) -> bool:
+    """Tell whether a name, or each of a list of them, is known."""
+    return known is None or set(value if isinstance(value, list) else [value]) <= known

@@ -19,9 +19,11 @@ from facelib.app.widgets.mapview import MapView
 from facelib.charts import specs
 from facelib.charts.palette import colour
 from facelib.interventions.intervention import held_fixed
+from facelib.stats.effects.counting import describe_counts
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.stats.power import plain
+from facelib.studies.declared.hypothesis import INTENDED
 from facelib.utilities.wording import percent
 
 if TYPE_CHECKING:
@@ -262,21 +264,27 @@ def family_of(effects: pd.DataFrame) -> str:
 
 
 def lowered(found: Found) -> list[str]:
-    """Say of every change how many classifiers lower their output, and how many beyond the control."""
+    """Say of every change how many classifiers lower and raise their output, by the tests of the table."""
     clauses = {
-        str(change["name"]): str(change.get("clause", ""))
+        str(change["name"]): str(change.get("clause") or f"{change['name']} changes")
         for change in found.result.settings["interventions"]
     }
-    control = found.result.settings["control"]
-    spoken = f"“{titles_of(found)[control]}”" if control else ""
-    return [
-        stats.describe_lowering(
-            one, fixed=held_fixed(str(one.control), name) or "", clause=clauses.get(name, "")
+    control, titles = found.result.settings["control"] or "", titles_of(found)
+    said = []
+    for name in found.effects["intervention"].unique():
+        contrasts = found.contrasts
+        beside = None if contrasts is None else contrasts[contrasts["intervention"] == name]
+        rows = found.effects[found.effects["intervention"] == name]
+        words = describe_counts(
+            rows,
+            beside,
+            clause=clauses[name],
+            control=f"“{titles[control]}”" if control else "",
+            fixed=held_fixed(control, name) or "",
+            aim="the emotion meant" if rows["label"].iloc[0] == INTENDED else "",
         )
-        .replace("for intended", "for the emotion meant")
-        .replace(str(control), spoken)
-        for name, one in found.lowering.items()
-    ]
+        said.append(words)
+    return said
 
 
 def verdict_columns(alpha: float) -> list[dict[str, str]]:

@@ -50,12 +50,14 @@ class TakeHome(Card):
                 found = self.state.found
             if found is None:
                 raise NothingYetError
+            self.messages.clear()  # what failed before doesn't stand beside what works
             return make(found)
 
         return DownloadButton(self.guarded(on_press), label=label, help=help_text)
 
     def follow(self, _change: object = None) -> None:
         """Offer files once there is something in them."""
+        self.messages.clear()
         for one in self.buttons:
             one.disabled = self.state.found is None
 

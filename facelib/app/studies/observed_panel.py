@@ -78,7 +78,8 @@ SHARES: Final = (
     {
         "title": "explained ≥ δ",
         "align": "right",
-        "help": "Share of outputs of which δ or more of the variance goes with the property",
+        "help": "Share of outputs of which δ or more of the variance goes with the property; by chance: with "
+        "random numbers in its place",
     },
 )
 
@@ -359,9 +360,10 @@ def share_rows(shares: Any, titles: dict[str, str]) -> list[list[str]]:
 def large(row: Any) -> str:
     """Return the share of sizable dependences with its interval."""
     ends = (row["large_low"], row["large_high"])
+    chance = "" if math.isnan(row["null_large"]) else f"; by chance {percent(row['null_large'])}"
     if any(math.isnan(number) for number in (row["share_large"], *ends)):
-        return percent(row["share_large"])
-    return f"{percent(row['share_large'])} ({percent(ends[0])} … {percent(ends[1])})"
+        return f"{percent(row['share_large'])}{chance}"
+    return f"{percent(row['share_large'])} ({percent(ends[0])} … {percent(ends[1])}){chance}"
 
 
 def notes_of(found: Found) -> list[str]:

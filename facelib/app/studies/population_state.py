@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 MEANT: Final = ""
 STEPS: Final = (2, 3, 5, 11, 21)
 ALPHAS: Final = (0.05, 0.01)
-CONTROL_OF: Final[Mapping[str, str]] = {"asymmetric_expression": "weaker_expression"}
-"""The control that is proposed for a change: the same total activation, on both sides."""
 SAID: Final = {"falls": "fall", "rises": "rise", "two-sided": "change"}
 SIDES: Final = ("left", "right")
+USUAL_CONTROL: Final = "weaker_expression"
+NAMED: Final = 3  # changes that are named in a plan; more are counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ class Population(StudyState):
             side = getattr(change, "side", None)
             settings = {
                 "chosen": [change.id],
-                "control": CONTROL_OF.get(change.id, ""),
+                "control": control_of(change.id),
                 "side": side if side in SIDES else "left",
             } | settings
         known = zoo.available() if models is None else list(models)
@@ -151,6 +151,14 @@ class Population(StudyState):
         """What is run, its control last."""
         names = [*self.chosen, *([self.control] if self.control and self.control not in self.chosen else [])]
         return [self.as_set(name) for name in names]
+
+    @property
+    def change_words(self) -> str:
+        """The changes by their titles, the control as such; many are counted."""
+        titles = [self.as_set(name).title for name in self.chosen if name != self.control]
+        named = ", ".join(titles) if len(titles) <= NAMED else f"{len(titles)} changes"
+        control = f"; control: {INTERVENTIONS[self.control].title}" if self.control else ""
+        return f"{named}{control}".replace(" (control)", "")
 
     def as_set(self, name: str) -> Intervention:
         """Return an intervention by its id, with the options that are set."""
@@ -243,6 +251,16 @@ class Population(StudyState):
             share=result.share_significant,
             failures=result.failures,
         )
+
+
+def control_of(change: str) -> str:
+    """Return the control that is proposed for a change, the first that is made for it; "": none.
+
+    >>> control_of("palsy"), control_of("age")
+    ('weaker_expression', '')
+    """
+    made_for = (name for name in INTERVENTIONS if change in INTERVENTIONS[name].holds_fixed)
+    return next(iter(sorted(made_for, key=lambda name: name != USUAL_CONTROL)), "")
 
 
 def has_side(change: Intervention) -> bool:

@@ -13,6 +13,7 @@ from facelib.app.widgets.controls import Card, button, paragraphs
 from facelib.studies.engine.execution import about
 
 PLANNING: Final = "Planning …"
+PLANNED_FIRST: Final = "Planning; it runs as soon as that is done"
 WORDS: Final = {
     "ready": "",
     "running": "Running",
@@ -55,7 +56,8 @@ class RunPanel(Card):
         self.stop = button("Stop", "End cleanly: what is done is kept")
         self.progress = widgets.FloatProgress(min=0, max=1)
         self.progress.add_class("facelib-progress")
-        self.run.on_click(self.guarded(lambda _button: self.state.run()))
+        self.run.on_click(self.guarded(self._on_run))
+        self._waits = False  # for the plan, to run then
         self.stop.on_click(self.guarded(lambda _button: self.state.stop()))
         names = ["stage", "plan", "lacks", "progress", "step", "fresh", "found", "problem"]
         state.observe(self.guarded(self.follow), names)
@@ -64,18 +66,30 @@ class RunPanel(Card):
         self.follow()
         self.fill(self.plan, line)
 
+    def _on_run(self, _button: object) -> None:
+        """Run at once, or as soon as it is known what that takes."""
+        self._waits = self.state.plan is None
+        if self._waits:
+            self.words.value = f'<p class="facelib-status">{html.escape(PLANNED_FIRST)}</p>'
+        else:
+            self.state.run()
+
     def follow(self, _change: object = None) -> None:
         """Show how the study stands."""
         state = self.state
         running = state.running
-        self.plan.value = plan_html(state.plan, state.lacks, bool(getattr(state, "control", "")))
-        self.run.disabled = running or state.plan is None or bool(state.lacks)
+        self.plan.value = plan_html(state.plan, state.lacks, state.change_words)
+        self.run.disabled = running or bool(state.lacks)
         self.skip.disabled = self.run.disabled
         self.run.description = run_word(state)
         self.stop.disabled = state.stage != "running"
         self.progress.value = share(state.progress) if running or state.stage == "stopped" else 0.0
         self.progress.layout.display = "" if running or state.stage == "stopped" else "none"
         self.words.value = f'<p class="facelib-status">{html.escape(status(state))}</p>'
+        if self._waits and state.plan is not None:
+            self._waits = False
+            if not state.lacks:
+                state.run()
         if self._locked is not None:
             self._locked(running)
         if state.problem:
@@ -121,17 +135,20 @@ def run_word(state: StudyState) -> str:
     return "Go on" if plan is not None and 0 < plan.done < plan.units else "Run"
 
 
-def plan_html(plan: Any, lacks: str, control: bool = False) -> str:
-    """Return a plan as a small list of terms, or what the study lacks before it can start."""
+def plan_html(plan: Any, lacks: str, changes: str = "") -> str:
+    """Return a plan as a small list of terms, or what the study lacks before it can start.
+
+    `changes` names what is changed; "": they are counted.
+    """
     if plan is None:
         return paragraphs(lacks or PLANNING)
     pictures = f"{plan.pictures:,}, read by {count(plan.classifiers, 'classifier')}"
     people = f"{count(plan.identities, 'person', 'people')}, {count(plan.faces, 'face')}"
     rows = [("People", people)]
     if plan.interventions:
-        of = f" at {count(plan.strengths, 'strength')}" if plan.strengths > 1 else ""
-        among = ", the control among them" if control else ""
-        rows.append(("Changes", f"{plan.interventions}{of}{among}"))
+        rows.append(("Changes", changes or str(plan.interventions)))
+        if plan.strengths > 1:
+            rows.append(("Strengths", str(plan.strengths)))
     rows.append(("Pictures", pictures))
     if plan.done < plan.units:
         rows.append(("Time", about(plan.seconds)))

@@ -144,6 +144,11 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
             Something is missing or impossible.
         """
 
+    @property
+    def change_words(self) -> str:
+        """What is changed, in a few words; "" where nothing is."""
+        return ""
+
     @abstractmethod
     def gather(self, result: Any, task: Task | None = None) -> Any:
         """Return what is to be shown of a result, finished or not."""
@@ -229,6 +234,11 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         plain = {name: getattr(self.whom, name) for name in rendered}
         plain |= {name: getattr(self, name) for name in self.SETTINGS}
         return {name: list(value) if isinstance(value, list) else value for name, value in plain.items()}
+
+    def on_settings(self, handler: Callable[[Any], None]) -> None:
+        """Call `handler` when one of the settings changes."""
+        self.observe(handler, list(self.SETTINGS))
+        self.whom.observe(handler, list(Whom.SETTINGS))
 
     def take_up(self, kept: Mapping[str, Any]) -> None:
         """Set what was kept; names that can't be chosen any more are passed over, and so is all amid a run.

@@ -4,14 +4,20 @@ export default {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "facelib-download jupyter-widgets jupyter-button widget-button";
-    el.append(button);
+    const said = document.createElement("span");
+    said.className = "facelib-download-said";
+    said.setAttribute("role", "status");
+    el.append(button, said);
+    let timer = 0;
 
     const label = () => {
       button.textContent = model.get("busy") ? "preparing …" : model.get("label");
       button.title = model.get("help");
-      button.disabled = model.get("disabled") || model.get("busy");
+      button.disabled = model.get("disabled");
+      button.setAttribute("aria-disabled", String(model.get("disabled") || model.get("busy"))); // it keeps the focus
     };
     const ask = () => {
+      if (model.get("busy")) return;
       model.set("busy", true);
       model.send({ wanted: true });
     };
@@ -23,6 +29,9 @@ export default {
       link.download = message.name;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      said.textContent = `${message.name} is saved.`;
+      clearTimeout(timer);
+      timer = setTimeout(() => said.replaceChildren(), 6000);
     };
 
     button.addEventListener("click", ask);

@@ -92,10 +92,12 @@ function rowsInto(table, model) {
   return live;
 }
 
-/** Show the rows as lines where the table's columns would be cut or crowded, whatever its fonts and words. */
-function fit(el) {
+/** Show the rows as lines where the table's columns would be cut or crowded, whatever its fonts and words; at one width
+ * it doesn't turn back while its numbers come and go.
+ */
+function fit(el, { resized }) {
   const table = el.querySelector("table");
-  if (!table || !el.clientWidth) return;
+  if (!table || !el.clientWidth || (!resized && table.classList.contains("facelib-lines"))) return;
   table.classList.remove("facelib-lines");
   table.style.width = "min-content";
   const least = table.offsetWidth;
@@ -138,7 +140,7 @@ function render({ model, el }) {
     }
     live = rowsInto(el.querySelector("table"), model);
     fill(true);
-    fit(el);
+    fit(el, { resized: false });
   };
   const rebuild = () => {
     if (building) return; // rows and columns come in one message: build once
@@ -152,7 +154,7 @@ function render({ model, el }) {
   for (const name of ["columns", "rows", "caption"]) model.on(`change:${name}`, rebuild);
   let width = 0;
   const sizes = new ResizeObserver(() => {
-    if (el.clientWidth !== width) fit(el);
+    if (el.clientWidth !== width) fit(el, { resized: true });
     width = el.clientWidth;
   });
   build();

@@ -6,7 +6,7 @@ import html
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, Final, Protocol
 
 import anywidget
 import ipywidgets as widgets
@@ -25,7 +25,7 @@ _HERE = Path(__file__).parent
 logger = logging.getLogger(__name__)
 
 AS_LEFT: Final = (
-    "As you left it. What studies have found isn\u2019t kept: run them again, and load recordings again."
+    "As you left it. What studies have found isn\u2019t kept, nor are files: run and load them again."
 )
 WITHOUT_PHOTOGRAPH: Final = (
     "As you left it, but without your photograph: pictures aren\u2019t kept, so that nobody else sees them."
@@ -56,9 +56,6 @@ class StateKeeper(anywidget.AnyWidget):
 class Study(Protocol):
     """What the memory needs of a study: see `facelib.app.studies.state.StudyState`."""
 
-    SETTINGS: ClassVar[tuple[str, ...]]
-    whom: Any
-
     @property
     def kept(self) -> dict[str, Any]:
         """The settings as plain data."""
@@ -66,7 +63,7 @@ class Study(Protocol):
     def take_up(self, kept: Mapping[str, Any]) -> None:
         """Set what was kept."""
 
-    def observe(self, handler: Callable[[Any], None], names: list[str]) -> None:
+    def on_settings(self, handler: Callable[[Any], None]) -> None:
         """Call `handler` when one of the settings changes."""
 
 
@@ -167,8 +164,7 @@ class PageMemory:
             self._follow()
 
         keep()
-        study.observe(keep, list(study.SETTINGS))
-        study.whom.observe(keep, list(study.whom.SETTINGS))
+        study.on_settings(keep)
 
     def restore(self, text: str) -> None:
         """Show what was kept, or say why not."""

@@ -49,7 +49,9 @@ function sayState(element) {
     if (readout?.textContent) set(element, "aria-valuetext", readout.textContent.trim());
   } else if (element.matches(SLIDER)) {
     const [now, max] = ["aria-valuenow", "aria-valuemax"].map((name) => Number(element.getAttribute(name)));
-    set(element, "aria-valuetext", `strength ${(now / max).toFixed(2)}`);
+    const strength = (now / max).toFixed(2);
+    set(element, "aria-valuetext", `strength ${strength}`);
+    set(element.closest(".facelib-strength"), "data-strength", strength); // beside it, for the eye
   } else if (element.matches(TRACK)) {
     const disabled = element.hasAttribute("disabled");
     for (const handle of element.querySelectorAll(SLIDER)) set(handle, "aria-disabled", String(disabled));
@@ -120,7 +122,9 @@ function leaveToBrowser(event) {
   if (event.target.closest?.(".noUi-base") && !event.target.closest(".noUi-handle")) event.stopPropagation();
 }
 
-/** The focus of a button that can't be used any more goes to the one beside it that can: from Run to Stop, and back. */
+/** The focus of a button that can't be used any more goes to the one beside it that can, from Run to Stop and back;
+ * elsewhere to the title of its card: after the last Undo, Enter must not draw a random face.
+ */
 class FocusKeeper {
   constructor(root) {
     this.root = root;
@@ -135,7 +139,10 @@ class FocusKeeper {
   pass() {
     const lost = document.activeElement === document.body || document.activeElement === this.last;
     if (!lost || !this.last?.isConnected || !this.last.matches("button:disabled")) return;
-    this.last.parentElement.querySelector("button:enabled")?.focus();
+    const beside = this.last.closest(".facelib-filling")?.querySelector("button:enabled");
+    const title = this.last.closest(".facelib-card")?.querySelector(".facelib-title h2");
+    if (!beside && title) title.tabIndex = -1;
+    (beside ?? title)?.focus({ preventScroll: true });
   }
 
   close() {
@@ -162,8 +169,13 @@ class NumberKeeper {
       if (type === "focusout") target.dispatchEvent(enter());
     };
     this.hide = () => this.tip.matches(":popover-open") && this.tip.hidePopover();
+    this.come = ({ target, relatedTarget }) => {
+      this.hide();
+      const byKey = target.matches?.(NUMBER) && relatedTarget && !root.querySelector(":active");
+      if (byKey) window.getSelection().selectAllChildren(target); // what is typed takes its place, as in other fields
+    };
     for (const kind of ["keydown", "focusout"]) root.addEventListener(kind, this.note, true);
-    root.addEventListener("focusin", this.hide);
+    root.addEventListener("focusin", this.come);
   }
 
   check(number, written) {
@@ -196,7 +208,7 @@ class NumberKeeper {
   close() {
     window.clearTimeout(this.timer);
     for (const kind of ["keydown", "focusout"]) this.root.removeEventListener(kind, this.note, true);
-    this.root.removeEventListener("focusin", this.hide);
+    this.root.removeEventListener("focusin", this.come);
     this.tip.remove();
   }
 }

@@ -51,10 +51,10 @@ COLUMNS = {
     "order": "the shuffle test in words",
     "seed": "seed of shuffles and shaken copies",
     "as_much": "harmless changes of the same size with at least this change",
-    "references": "harmless changes that are in",
+    "references": "harmless changes of the same size, which are ranked; 0 where fewer than half are",
     "reference_p": "rank among them, from 99 on",
     "kind_rate": "share of harmless changes of an unseen kind that this p would call unusual at .05",
-    "unmatched": "harmless changes that could not reach the size at every strength",
+    "unmatched": "harmless changes that could not reach the size at every strength: not ranked",
     "by_kind": "which kinds did as much",
     "epgm_thinned": "epgm on the strengths of the references",
     "epgm_as_much": "harmless changes with at least that epgm",
@@ -224,14 +224,14 @@ def reference_kinds(sweep: Sweep, references: References, classifier: str, label
     -------
     pandas.DataFrame
         As `facelib.stats.reference_kinds`: which kinds did as much, and which would themselves be called
-        unusual by all others. Without references it has no rows.
+        unusual by all others, of those of the same size. Without such ones it has no rows.
     """
-    if not len(references):
+    if not references.comparable:
         return pd.DataFrame(columns=list(KIND_COLUMNS))
     series, harmless = sweep.series(classifier, label), references.changes(classifier, label)
-    return stats.reference_kinds(
-        abs(float(series[-1] - series[0])), harmless["change"].abs(), references.kinds
-    )
+    harmless = harmless[harmless["matched"]]
+    change = abs(float(series[-1] - series[0]))
+    return stats.reference_kinds(change, harmless["change"].abs(), harmless["kind"].tolist())
 
 
 def _order(test: Mapping[Any, Any], tests: int) -> dict[str, Any]:
@@ -288,22 +288,24 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     }
     rank = None
     if references is not None and len(references):
+        row["unmatched"] = references.unmatched
+    if references is not None and references.comparable:
         harmless = references.changes(name, label)
-        ends = harmless["change"].abs()
-        rank = stats.reference_rank(abs(change), ends, references.kinds)
+        harmless = harmless[harmless["matched"]]
+        ends, kinds = harmless["change"].abs(), harmless["kind"].tolist()
+        rank = stats.reference_rank(abs(change), ends, kinds)
         row |= {
             "as_much": rank.exceed,
             "references": rank.total,
             "reference_p": rank.p_value,
-            "unmatched": references.unmatched,
             "by_kind": ", ".join(f"{kind} {much} of {of}" for kind, much, of in rank.by_kind if much),
         }
-        if rank.p_value is not None:
-            row["kind_rate"] = stats.leave_one_kind_out(ends, references.kinds)
+        if rank.p_value is not None and len(rank.by_kind) > 1:
+            row["kind_rate"] = stats.leave_one_kind_out(ends, kinds)
         thinned = stats.property_gradient(series[references.steps]).epgm
         row |= {
             "epgm_thinned": thinned,
-            "epgm_as_much": stats.reference_rank(float(thinned), harmless["epgm"], references.kinds).exceed,
+            "epgm_as_much": stats.reference_rank(float(thinned), harmless["epgm"], kinds).exceed,
         }
     row["sentence"] = stats.describe_change(
         clause=sweep.intervention.clause,
@@ -313,7 +315,24 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         reference=rank,
         verdict=verdict,
     )
+    row["sentence"] += unmatched_words(row["references"], row["unmatched"])
     return row
+
+
+def unmatched_words(ranked: int, unmatched: int) -> str:
+    """Say that harmless changes could not be made as large; "" if all could.
+
+    >>> unmatched_words(88, 11)
+    ' 11 others could not be made as large.'
+    >>> unmatched_words(0, 97)
+    ' 97 harmless changes could not be made as large: no comparison.'
+    """
+    if not unmatched:
+        return ""
+    if ranked:
+        return f" {unmatched} other{'s' * (unmatched > 1)} could not be made as large."
+    plural = "harmless change" + "s" * (unmatched > 1)
+    return f" {unmatched} {plural} could not be made as large: no comparison."
 
 
 def summarise(table: pd.DataFrame, clause: str) -> str:

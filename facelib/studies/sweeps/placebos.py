@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 THINNED = 7  # strengths of a reference sweep; the intervention's statistic is recomputed on the same ones
 BAND = (0.05, 0.95)
+LEAST_MATCHED: Final = 0.5  # share of the same size, our choice: below it nothing is compared
 
 
 @in_short()
@@ -112,7 +113,7 @@ class References:
                 "kind": self.kinds,
                 "change": series[:, -1] - series[:, 0],
                 "epgm": epgm(series.T) if len(self) else np.empty(0),
-                "matched": [bool(sweep.reached.all()) for sweep in self.sweeps],
+                "matched": self.matched,
             }
         )
 
@@ -136,10 +137,13 @@ class References:
         )
 
     def band(self, label: str) -> pd.DataFrame:
-        """Where 90 % of the reference sweeps lie: classifier, label, step, strength, low, high."""
+        """Where 90 % of those of the same size lie: classifier, label, step, strength, low, high.
+
+        It is empty where fewer than half are of that size.
+        """
         parts = []
-        for classifier in self.sweeps[0].probabilities if self.sweeps else ():
-            low, high = np.quantile(self.series(classifier, label), BAND, axis=0)
+        for classifier in self.sweeps[0].probabilities if self.comparable else ():
+            low, high = np.quantile(self.series(classifier, label)[self.matched], BAND, axis=0)
             parts.append(
                 pd.DataFrame(
                     {
@@ -156,9 +160,19 @@ class References:
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
     @property
+    def matched(self) -> npt.NDArray[np.bool_]:
+        """Which reference sweeps reached the distance at every strength, (B,)."""
+        return np.array([bool(sweep.reached.all()) for sweep in self.sweeps], dtype=bool)
+
+    @property
     def unmatched(self) -> int:
-        """Number of reference sweeps that could not reach the distance at every strength."""
-        return sum(not bool(sweep.reached.all()) for sweep in self.sweeps)
+        """Number of those that didn't: they aren't of the same size, and nothing is ranked among them."""
+        return int((~self.matched).sum())
+
+    @property
+    def comparable(self) -> bool:
+        """Whether half of them or more are of the same size: else nothing is compared."""
+        return bool(self.sweeps) and bool(self.matched.mean() >= LEAST_MATCHED)
 
 
 def run_references(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from facelib import attribution, interventions
 from facelib.app.page_state import (
     LONGEST,
-    STUDIES,
+    TABS_SET,
     VERSION,
     PageState,
     Photograph,
@@ -116,7 +116,7 @@ states = st.builds(
     turned=st.booleans(),
     tab=st.integers(0, 3),
     plans=st.dictionaries(
-        st.sampled_from(STUDIES),
+        st.sampled_from(TABS_SET),
         st.dictionaries(
             words, st.one_of(parts, st.booleans(), words, st.lists(words, max_size=9)), max_size=9
         ),

@@ -409,7 +409,7 @@ def test_the_button_says_what_it_would_do_and_counts_name_their_units() -> None:
     try:
         assert (panel.run.run.description, panel.run.run.disabled) == ("Run", False)
         state.control = "weaker_expression"
-        assert "2 at 2 strengths, the control among them" in panel.run.plan.value
+        assert "<dd>blur; control: both sides weaker</dd>" in panel.run.plan.value
         panel.run.run.click()
         assert panel.run.run.description == "Run again", "all that it could find is shown"
         state.stage, state.progress = "running", studies.Progress(4, 6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -74,12 +76,40 @@ def test_the_rank_is_split_over_the_kinds(smile: Sweep, some: References) -> Non
     effects = smile.effects(references=some).set_index("classifier")
     for name in NAMES:
         table = reference_kinds(smile, some, name, "happy")
-        assert table["total"].sum() == 20
+        assert table["total"].sum() == 20 - some.unmatched == effects.loc[name, "references"]
         assert table["exceed"].sum() == effects.loc[name, "as_much"]
         assert table["p_value"].isna().all()  # never a p from fewer than 99
         thinned = smile.series(name)[some.steps]
-        more = some.changes(name, "happy")["epgm"] >= np.abs(np.gradient(thinned)).mean()
+        same_size = some.changes(name, "happy").query("matched")
+        more = same_size["epgm"] >= np.abs(np.gradient(thinned)).mean()
         assert effects.loc[name, "epgm_as_much"] == more.sum()
+
+
+def test_only_changes_of_the_same_size_are_ranked(smile: Sweep, some: References) -> None:
+    assert 0 < some.unmatched < len(some) / 2
+    row = smile.effects(references=some).set_index("classifier").loc["fer"]
+    same_size = some.changes("fer", "happy").query("matched")["change"].abs()
+    assert row["as_much"] == (same_size >= abs(row["change"])).sum()
+    assert f"{row['as_much']} of {len(same_size)} harmless changes did as much. " in row["sentence"]
+    assert f"{some.unmatched} others could not be made as large." in row["sentence"]
+    low, high = np.quantile(some.series("fer", "happy")[some.matched], (0.05, 0.95), axis=0)
+    band = some.band("happy").query("classifier == 'fer'")
+    assert band["low"].tolist() == pytest.approx(low.tolist())
+    assert band["high"].tolist() == pytest.approx(high.tolist())
+
+
+def test_nothing_is_ranked_where_fewer_than_half_are_as_large(smile: Sweep, some: References) -> None:
+    small = [replace(one, reached=np.array([True, False, False])) for one in some.sweeps[:11]]
+    few = replace(some, sweeps=(*small, *some.sweeps[11:]))
+    assert not few.comparable
+    row = smile.effects(references=few).set_index("classifier").loc["fer"]
+    assert (row["references"], row["unmatched"]) == (0, few.unmatched)
+    assert pd.isna(row["as_much"])
+    assert row["sentence"].endswith(
+        f"{few.unmatched} harmless changes could not be made as large: no comparison."
+    )
+    assert few.band("happy").empty
+    assert reference_kinds(smile, few, "fer", "happy").empty
 
 
 def test_where_the_picture_changes_stands_beside_where_harmless_changes_do(
