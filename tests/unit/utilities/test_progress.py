@@ -23,6 +23,7 @@ from facelib.experiments.electrodes.restoration import restoration_study
 from facelib.experiments.training import restoration as training
 from facelib.experiments.training.restoration_pairs import Pairs
 from facelib.faces import FaceSet, Head
+from facelib.semg.pairs import Pair
 from facelib.stats import causal_model, rejection_rates
 from facelib.stats.calibration.measure import p_values
 from facelib.stats.independence.permutation.sequential import GridReport
@@ -281,6 +282,12 @@ def toy_recording() -> semg.Recording:
     return semg.Recording(wave, 4096.0, ("zygomaticus_left", "zygomaticus_right"), "bipolar")
 
 
+def toy_pairs() -> list[Pair]:
+    return [
+        semg.pair_of(semg.simulate_clip(name, 1.0, seed=1, name=name)) for name in ("happy", "sad", "angry")
+    ]
+
+
 def toy_training(report: Callable[[Any], object]) -> None:
     rng = np.random.default_rng(0)
     without, worn = rng.integers(0, 255, (2, 4, 224, 224, 3), np.uint8)
@@ -301,6 +308,10 @@ RUNS: dict[str, Run] = {
     "counts: data sets": lambda tell: p_values("partial_correlation", "none", 20, runs=3, progress=tell),
     "counts: channels": lambda tell: semg.envelope(toy_recording(), progress=tell),
     "counts: findings": lambda tell: semg.check(toy_recording(), progress=tell),
+    "shares: what is left out": lambda tell: semg.evaluate(
+        semg.Expression2EMG, toy_pairs(), n_bootstrap=10, progress=tell
+    ),
+    "shares: frames": lambda tell: semg.units_of_frames([HEAD.render(64).image] * 5, progress=tell),
     "counts: subjects": lambda tell: studies.subjects(few_faces(), progress=tell),
     "counts: interventions": lambda tell: experiments.manipulation_check(
         [HEAD, HEAD.replace(age=70)], ["blur", "jpeg"], ["sharpness"], steps=2, size=64, progress=tell
