@@ -24,7 +24,7 @@ def main() -> None:
     answers = read_heads(
         chosen.classifiers,
         usual_population(),
-        progress=lambda done, total: print(f"{done} of {total} heads", flush=True),
+        progress=lambda at: print(f"{at.counted} heads", flush=True),
     )
     table = answers.table()
     half = chosen.table.with_suffix(".part")

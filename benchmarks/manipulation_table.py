@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, default=TABLE)
     table = manipulation_check(
-        usual_heads(), progress=lambda done, total: print(f"{done} of {total} interventions", flush=True)
+        usual_heads(), progress=lambda at: print(f"{at.counted} interventions", flush=True)
     )
     half = (path := parser.parse_args().table).with_suffix(".part")
     told = table[table["heads"] == HEADS]  # the tint of lenses is no number of those who wear none

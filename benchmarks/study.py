@@ -21,9 +21,10 @@ import psutil
 
 import facelib
 from facelib.studies import InterventionalStudy, open_study
-from facelib.studies.engine.execution import BATCHES, LONGEST, batch_size, duration
+from facelib.studies.engine.execution import BATCHES, LONGEST, batch_size
 from facelib.studies.engine.plan import size
 from facelib.studies.engine.worker import run_job
+from facelib.utilities.wording import duration
 
 INTERVENTIONS = ("symmetry", "age", "blur")
 KNOWN = (

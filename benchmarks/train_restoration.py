@@ -54,11 +54,11 @@ def main() -> None:
     print(f"{len(pairs)} pairs: {shown:.0f} s, {drawn:.0f} s of processor time", flush=True)
     recent: list[float] = []
 
-    def tell(step: int, steps: int, loss: float) -> None:
-        recent.append(loss)
-        if step % EVERY == 0:
+    def tell(at: training.TrainingProgress) -> None:
+        recent.append(at.loss)
+        if at.done % EVERY == 0:
             passed = time.perf_counter() - start
-            print(f"{step}/{steps}: {np.mean(recent[-EVERY:]):.4f}, {passed:.0f} s", flush=True)
+            print(f"{at.done}/{at.total}: {np.mean(recent[-EVERY:]):.4f}, {passed:.0f} s", flush=True)
 
     trained = training.train(pairs, SEED, threads=options.threads, progress=tell)
     content = save({name: w.half().contiguous() for name, w in trained.network.state_dict().items()})

@@ -116,6 +116,15 @@ class BadIndexError(FacelibError, IndexError):
     """A number beyond the end of what is counted."""
 
 
+class Cancelled(FacelibError):  # noqa: N818 (the user wanted it)
+    """Work was stopped before its end: the user asked for it, or a newer request took its place."""
+
+    def __init__(
+        self, message: str = "Stopped before the end; nothing half-done was kept.", *, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+
+
 class UnavailableError(FacelibError):
     """A model or package that is not on this machine; the message says how to get it."""
 

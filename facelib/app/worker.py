@@ -21,7 +21,7 @@ class Superseded(Exception):  # noqa: N818 (not an error: the work was not neede
 class Task:
     """A job on its way: what the work may ask and tell while it runs.
 
-    Calling it says whether it is stale, so that it can be handed on as a plain ``stale`` function.
+    Calling it says whether it is stale, so that it can be handed on as the ``stop`` of any work.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ import functools
 import importlib.metadata
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.faces import Face, Head
-    from facelib.properties.measuring import Progress
+    from facelib.utilities.progress import Progress, Report
 
 ENTRY_POINTS = "facelib.classifiers"
 
@@ -219,16 +219,19 @@ def read(
     classifiers: str | Classifier | Sequence[str | Classifier] | None = None,
     *,
     skip_broken: bool = True,
-    progress: bool | Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> pd.DataFrame:
     """Return every output of several classifiers for faces, heads or a `FaceSet`, as a tidy table.
 
     Parameters
     ----------
-    faces, skip_broken, progress
+    faces, skip_broken
         As for `Classifier.read`, which reads with one.
     classifiers
         Ids or classifiers; None: all that are `available` here.
+    progress
+        True for a progress bar, or a function called with the `Progress`, which counts faces, once for every
+        classifier.
 
     Returns
     -------
@@ -251,7 +254,9 @@ def read(
     """
     import pandas as pd
 
+    from facelib.classifiers.reading import count_faces
     from facelib.classifiers.reading import read as read_with
+    from facelib.utilities.progress import reporting
 
     asked = available() if classifiers is None else classifiers
     check_kind(asked, (str, Classifier, Iterable), "A list of classifiers, or None for all,")
@@ -262,9 +267,15 @@ def read(
     opened = [load(one) if isinstance(one, str) else one for one in chosen]
     for classifier in opened:
         check_kind(classifier, Classifier, "A classifier or its id")
-    tables = [
-        read_with(classifier, faces, skip_broken=skip_broken, progress=progress) for classifier in opened
-    ]
+    several = list(faces) if isinstance(faces, Iterator) else faces  # which all of them read
+    count, tables = count_faces(several), []
+    with reporting(progress, count * len(opened), unit="face") as report:
+        for number, classifier in enumerate(opened):
+
+            def tell(at: Progress, before: int = number * count) -> None:
+                report.at(before + at.done, at.words)
+
+            tables.append(read_with(classifier, several, skip_broken=skip_broken, progress=tell))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from facelib.classifiers.checking import Check
     from facelib.faces import Face, Head
-    from facelib.properties.measuring import Progress
+    from facelib.utilities.progress import Report
 
 Logits = npt.NDArray[np.float32]
 
@@ -254,7 +254,7 @@ class Classifier:
         faces: Face | Head | Sequence[Face | Head],
         *,
         skip_broken: bool = True,
-        progress: bool | Progress | None = None,
+        progress: bool | Report | None = None,
     ) -> pd.DataFrame:
         """Return every output for faces, heads or a `FaceSet`: one row per face and output.
 

@@ -13,7 +13,8 @@ import torch
 from facelib.errors import BadValueError
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_set import BROKEN
-from facelib.properties.measuring import SIZE, Progress, in_order, reporting
+from facelib.properties.measuring import SIZE, in_order
+from facelib.utilities.progress import Report, reporting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ def read(
     faces: Face | Head | Sequence[Face | Head],
     *,
     skip_broken: bool = True,
-    progress: bool | Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> pd.DataFrame:
     """Return every output of a classifier for every face.
 
@@ -67,7 +68,7 @@ def read(
         True: a picture that is broken or shows no face has NaN, and the reason stands in ``remark``. False:
         the first such picture raises.
     progress
-        True for a progress bar, or a function called with the numbers of faces that are done and of all.
+        True for a progress bar, or a function called with the `Progress`, which counts faces.
 
     Returns
     -------
@@ -97,12 +98,17 @@ def read(
 
     count = len(listed.names)
     tables, done = [], 0
-    with reporting(progress, count) as report:
+    with reporting(progress, count, f"{classifier.id} reads the faces", unit="face") as report:
         for table in in_order(piece, [range(at, min(at + CHUNK, count)) for at in range(0, count, CHUNK)]):
             tables.append(table)
             done += len(table) // len(classifier.labels)
-            report(done, count)
+            report.at(done)
     return pd.concat(tables, ignore_index=True) if tables else piece(range(0))
+
+
+def count_faces(faces: object) -> int:
+    """Return how many faces `read` would read, or raise `BadValueError` if they are something else."""
+    return len(_listed(faces).names)
 
 
 def _listed(faces: object) -> _Given:

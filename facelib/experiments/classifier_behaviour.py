@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from types import MappingProxyType
@@ -23,12 +23,11 @@ from facelib.stats import mean_distribution
 from facelib.stats.classification import Estimate, Reliability, cohen_kappa, confusion, reliability, wilson
 from facelib.studies.sweeps.sweep import load_all
 from facelib.utilities.distribution import distribution_version
+from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Progress = Callable[[int, int], object]
 
 CHUNK: Final = 64  # heads that are held at once as pictures
 OTHER: Final = "other"
@@ -249,7 +248,7 @@ def read_heads(
     heads: Sequence[Head],
     *,
     size: int = 224,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> Answers:
     """Render heads once and read them with all classifiers.
 
@@ -262,7 +261,7 @@ def read_heads(
     size
         Of the pictures, px.
     progress
-        Called with how many heads are done and how many there are.
+        True for a progress bar, or a function called with the `Progress`, which counts heads.
 
     Raises
     ------
@@ -277,13 +276,13 @@ def read_heads(
     models = load_all(classifiers)
     people = checked(heads)
     parts: dict[str, list[npt.NDArray[np.float32]]] = {model.id: [] for model in models}
-    for start in range(0, len(people), CHUNK):
-        faces = render_heads(people[start : start + CHUNK], size)
-        images, boxes = np.stack([face.image for face in faces]), np.stack([face.box for face in faces])
-        for model in models:
-            parts[model.id].append(model.probabilities(images, boxes))
-        if progress is not None:
-            progress(start + len(faces), len(people))
+    with reporting(progress, len(people), "reading the heads", unit="head") as report:
+        for start in range(0, len(people), CHUNK):
+            faces = render_heads(people[start : start + CHUNK], size)
+            images, boxes = np.stack([face.image for face in faces]), np.stack([face.box for face in faces])
+            for model in models:
+                parts[model.id].append(model.probabilities(images, boxes))
+            report.at(start + len(faces))
     read = {name: np.concatenate(some) for name, some in parts.items()}
     return Answers(tuple(people), tuple(models), MappingProxyType(read), size)
 
@@ -294,7 +293,7 @@ def behaviour(
     *,
     size: int = 224,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> Behaviour:
     """Return the confusion and calibration of a classifier on rendered heads of known expression.
 
@@ -310,7 +309,7 @@ def behaviour(
     size, seed
         Of the pictures, px; of the bootstrap.
     progress
-        Called with how many heads are done and how many there are.
+        True for a progress bar, or a function called with the `Progress`, which counts heads.
 
     Examples
     --------
@@ -328,7 +327,7 @@ def disagreement(
     *,
     size: int = 224,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> pd.DataFrame:
     """Return on how many heads each two classifiers name different emotions, and Cohen's κ.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from facelib.interventions import Intervention
 from facelib.properties import PROPERTIES
 from facelib.studies.sweeps.demonstration import demonstration_head
 from facelib.studies.sweeps.frames import even_strengths, make_frames
+from facelib.utilities.progress import Report, reporting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +56,7 @@ def manipulation_check(
     *,
     steps: int = STEPS,
     size: int = 224,
-    progress: Callable[[int, int], object] | None = None,
+    progress: bool | Report | None = None,
 ) -> pd.DataFrame:
     """Return how far interventions move measured properties, over several people.
 
@@ -76,7 +77,7 @@ def manipulation_check(
     size
         Of the pictures, px.
     progress
-        Called with how many interventions are done and how many there are.
+        True for a progress bar, or a function called with the `Progress`, which counts interventions.
 
     Returns
     -------
@@ -116,20 +117,20 @@ def manipulation_check(
         PROPERTIES[name]  # an unknown one is named before anything is rendered
     strengths = even_strengths(steps)
     tables = []
-    for done, intervention in enumerate(changes, start=1):
-        dressed = [demonstration_head(intervention, head) for head in people]
-        values = np.stack(
-            [
-                properties.measure(make_frames(head, intervention, strengths, size=size).faces, wanted)
-                for head in dressed
-            ]
-        )
-        turned = (
-            _one_way(values, wanted.index(intervention.moves)) if intervention.moves in wanted else values
-        )
-        tables.append(_rows(intervention, wanted, turned, strengths))
-        if progress is not None:
-            progress(done, len(changes))
+    with reporting(progress, len(changes), unit="intervention") as report:
+        for done, intervention in enumerate(changes, start=1):
+            dressed = [demonstration_head(intervention, head) for head in people]
+            values = np.stack(
+                [
+                    properties.measure(make_frames(head, intervention, strengths, size=size).faces, wanted)
+                    for head in dressed
+                ]
+            )
+            turned = (
+                _one_way(values, wanted.index(intervention.moves)) if intervention.moves in wanted else values
+            )
+            tables.append(_rows(intervention, wanted, turned, strengths))
+            report.at(done, f"{intervention.id} is measured")
     return pd.concat(tables, ignore_index=True)
 
 

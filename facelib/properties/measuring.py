@@ -6,7 +6,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -15,13 +14,13 @@ from facelib.errors import BadValueError, UnavailableError, check_kind
 from facelib.faces import Face, FaceSet, Head
 from facelib.faces.face_set import BROKEN
 from facelib.properties.property import PROPERTIES, Measure, Values
+from facelib.utilities.progress import Report, reporting
 from facelib.utilities.registry import named, place_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
-Progress = Callable[[int, int], object]
 
 CHUNK: Final = 16  # faces that a thread reads and measures before it reports
 SIZE: Final = 224  # of rendered heads, px
@@ -32,7 +31,7 @@ def measure(
     faces: Face | Head | Sequence[Face | Head],
     names: Sequence[str] | str | None = None,
     *,
-    progress: bool | Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> pd.DataFrame:
     """Return properties of faces as a table.
 
@@ -47,8 +46,8 @@ def measure(
     names
         Properties, by the names of `available()`; None: all. Those of cost "network" take some ms per face.
     progress
-        True for a progress bar, or a function called with the numbers of faces that are done and of all;
-        of a set of faces. What it raises ends the measuring.
+        True for a progress bar, or a function called with the `Progress`, which counts faces; of a set of
+        faces. What it raises ends the measuring.
 
     Returns
     -------
@@ -139,7 +138,7 @@ def _of_set(
     wanted: Sequence[str],
     needed: Sequence[Measure],
     strict: bool,
-    progress: bool | Progress | None,
+    progress: bool | Report | None,
 ) -> pd.DataFrame:
     """Return the properties of a set of faces, in pieces on several threads."""
     import pandas as pd
@@ -163,11 +162,11 @@ def _of_set(
     pieces = [range(start, min(start + CHUNK, len(faces))) for start in range(0, len(faces), CHUNK)]
     tables = []
     done = 0
-    with reporting(progress, len(faces)) as report:
+    with reporting(progress, len(faces), "measuring", unit="face") as report:
         for table in in_order(piece, pieces):
             tables.append(table)
             done += len(table)
-            report(done, len(faces))
+            report.at(done)
     found = pd.concat(tables, ignore_index=True) if tables else piece(range(0))
     found.insert(0, "id", faces.table["id"])
     return found
@@ -212,21 +211,3 @@ def in_order(piece: Callable[[range], T], pieces: Sequence[range]) -> Iterator[T
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def reporting(progress: bool | Progress | None, total: int) -> Iterator[Progress]:
-    """Yield the function to report to; True gives a progress bar."""
-    given: object = progress
-    if given is not None and not isinstance(given, bool) and not callable(given):
-        msg = f"Progress is reported to a function of two numbers; got {given!r}."
-        raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function.")
-    if progress is None or progress is False:
-        yield lambda _done, _total: None
-    elif progress is True:
-        from tqdm.auto import tqdm
-
-        with tqdm(total=total, unit="face", leave=False) as bar:
-            yield lambda done, _total: bar.update(done - bar.n)
-    else:
-        yield progress

@@ -8,7 +8,7 @@ person's film and signals (`facelib.semg.EMG2Expression`) is nearer to that pers
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from facelib.semg.muscles import CHANNELS, unit_weights
 from facelib.semg.recordings.recording import Recording
 from facelib.utilities.bounded_cache import ArrayCache
 from facelib.utilities.checks import whole
+from facelib.utilities.progress import Report, Reporter, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Animation:
         path: str | Path,
         size: int = 224,
         *,
-        progress: Callable[[int, int], object] | None = None,
+        progress: bool | Report | None = None,
     ) -> Path:
         """Save the pictures as MP4.
 
@@ -142,19 +143,19 @@ class Animation:
         size
             Side of the pictures, px.
         progress
-            Called with how many pictures are done, of how many; what it raises ends the work, and no file is
-            left behind.
+            True for a progress bar, or a function called with the `Progress`, which counts pictures; what it
+            raises ends the work, and no file is left behind.
         """
         from facelib.faces.video import write_video
 
-        def pictures() -> Iterable[Pictures]:
+        def pictures(report: Reporter) -> Iterable[Pictures]:
             for index in range(len(self)):
                 yield self.frame(index, size)
-                if progress is not None:
-                    progress(index + 1, len(self))
+                report.at(index + 1)
 
         target = Path(path)
-        write_video(target, pictures(), self.rate)
+        with reporting(progress, len(self), "saving the pictures", unit="picture") as report:
+            write_video(target, pictures(report), self.rate)
         return target
 
     def _at(self, index: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from facelib.semg.recordings.findings import Finding
 from facelib.semg.recordings.reading import read_signals
 from facelib.semg.recordings.recording import Recording
 from facelib.utilities.content import open_file
+from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -183,15 +184,14 @@ class Dataset:
         both["same_task"] = both["task"] == both.pop("task_normal")
         return both[list(PAIR_COLUMNS)]
 
-    def check(
-        self, progress: Callable[[int, int], object] | None = None, *, frames: bool = False
-    ) -> tuple[Finding, ...]:
+    def check(self, progress: bool | Report | None = None, *, frames: bool = False) -> tuple[Finding, ...]:
         """Look into the files of all clips, and return what is wrong with them and with the folder.
 
         Parameters
         ----------
         progress
-            Called with how many clips are done, of how many; what it raises ends the work.
+            True for a progress bar, or a function called with the `Progress`, which counts clips; what it
+            raises ends the work.
         frames
             Whether every frame of every video is read, to find those that are missing or twice: about a
             second per clip.
@@ -200,16 +200,16 @@ class Dataset:
 
         findings = [finding for finding in self.findings if not finding.clip]
         done = 0
-        for session in self.sessions:
-            clips = []
-            for name in self.clips.loc[self.clips["session"] == session, "clip"]:
-                clip = self.clip(str(name))
-                findings.extend(check_clip(clip, frames=frames))
-                clips.append(clip)
-                done += 1
-                if progress is not None:
-                    progress(done, len(self.clips))
-            findings.extend(check_session(session, clips))
+        with reporting(progress, len(self.clips), "checking the clips", unit="clip") as report:
+            for session in self.sessions:
+                clips = []
+                for name in self.clips.loc[self.clips["session"] == session, "clip"]:
+                    clip = self.clip(str(name))
+                    findings.extend(check_clip(clip, frames=frames))
+                    clips.append(clip)
+                    done += 1
+                    report.at(done)
+                findings.extend(check_session(session, clips))
         return tuple(findings)
 
 

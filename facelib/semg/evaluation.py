@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -14,6 +14,7 @@ from facelib.errors import BadValueError, UnknownNameError
 from facelib.semg.mapping import EMG2Expression, Expression2EMG
 from facelib.semg.muscles import CHANNELS, GROUPS, Group, group_of
 from facelib.semg.pairs import Pair, envelope_rows, sessions_of, unit_rows
+from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 By = Literal["clip", "session"]
 Model = type[EMG2Expression] | type[Expression2EMG]
-Progress = Callable[[float, str], object]
 
 BOOTSTRAP: Final = 1999
 LEVEL: Final = 0.95
@@ -157,7 +157,7 @@ def evaluate(
     by: By = "clip",
     n_bootstrap: int = BOOTSTRAP,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """Return how well maps predict clips that they weren't fitted to; columns as in `COLUMNS`.
@@ -175,7 +175,7 @@ def evaluate(
     n_bootstrap, seed
         Resamples of clips for the intervals, and their seed.
     progress
-        Called with the share that is done and words.
+        True for a progress bar, or a function called with the `Progress`, which counts what is left out.
     options
         Of the model's ``fit``, such as ``kind="mlp"``.
 
@@ -190,7 +190,12 @@ def evaluate(
 
 
 def held_out(
-    model: Model, pairs: Sequence[Pair], *, by: By = "clip", progress: Progress | None = None, **options: Any
+    model: Model,
+    pairs: Sequence[Pair],
+    *,
+    by: By = "clip",
+    progress: bool | Report | None = None,
+    **options: Any,
 ) -> HeldOut:
     """Return the predictions of maps for clips that they weren't fitted to; see `evaluate`."""
     clips = list(pairs)
@@ -210,17 +215,17 @@ def held_out(
     predicted: dict[str, Floats] = {}
     baseline: dict[str, Floats] = {}
     names: tuple[str, ...] = ()
-    for done, part in enumerate(parts, 1):
-        out = {clip.id for clip in part}
-        rest = [clip for clip in clips if clip.id not in out]
-        fitted = model.fit(rest, **options)
-        names = fitted.outputs
-        usual = np.nanmean(np.concatenate([_true(clip, names) for clip in rest]), axis=0)
-        for clip in part:
-            true[clip.id], baseline[clip.id] = _true(clip, names), usual
-            predicted[clip.id] = _prediction(fitted, clip)
-        if progress is not None:
-            progress(done / len(parts), f"{done} of {len(parts)} left out")
+    with reporting(progress, len(parts), f"leaving out one {by} after the other", unit=by) as report:
+        for done, part in enumerate(parts, 1):
+            out = {clip.id for clip in part}
+            rest = [clip for clip in clips if clip.id not in out]
+            fitted = model.fit(rest, **options)
+            names = fitted.outputs
+            usual = np.nanmean(np.concatenate([_true(clip, names) for clip in rest]), axis=0)
+            for clip in part:
+                true[clip.id], baseline[clip.id] = _true(clip, names), usual
+                predicted[clip.id] = _prediction(fitted, clip)
+            report.at(done)
     return HeldOut(
         model.__name__,
         str(options.get("kind", "ridge")),

@@ -23,6 +23,7 @@ from facelib.stats.independence.variables import as_variable
 from facelib.stats.independence.vote import votes
 from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import as_count, as_share
+from facelib.utilities.progress import Stop, check_stop
 
 EFFECTS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
 """Effects at which power is measured: the first is the level."""
@@ -54,7 +55,7 @@ def run_each(
     n_permutations: int | None = None,
     seed: int = 0,
     workers: int | None = None,
-    stale: Callable[[], bool] | None = None,
+    stop: Stop | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Test one property against some outputs, and hand out each test's rows as soon as it is done.
 
@@ -74,8 +75,8 @@ def run_each(
         Most surrogates per pair; None: each test's default. A pair is settled by 10 surrogates as extreme.
     seed, workers
         Seed of everything random; threads.
-    stale
-        Asked now and then; when it is true, the rest isn't done any more.
+    stop
+        Asked now and then; True ends the work.
 
     Yields
     ------
@@ -87,6 +88,8 @@ def run_each(
     ------
     BadValueError
         As `independence_test`.
+    Cancelled
+        If `stop` answered True.
 
     Examples
     --------
@@ -103,12 +106,11 @@ def run_each(
         n_permutations = as_count(n_permutations, "The number of permutations")
     [(_, question)] = questions(xs, ys, z, person, seed=number, workers=threads)
     names = methods if methods is not None else able_tests(z, len(xs[0].values))
-    clock = Clock(progress=None if stale is None else lambda _progress: not stale())
+    clock = Clock(stop=stop)
     for test in as_tests(names):
         began = time.perf_counter()
         outcome = run(test, question, n_permutations=n_permutations, sequential=True, clock=clock)
-        if stale is not None and stale():
-            return
+        check_stop(stop)
         table = {
             "output": list(outputs),
             "method": test.id,
@@ -226,7 +228,7 @@ def power_rounds(
     methods: Sequence[str] | None = None,
     seed: int = 0,
     workers: int | None = None,
-    stale: Callable[[], bool] | None = None,
+    stop: Stop | None = None,
     first: int = 0,
 ) -> Iterator[dict[tuple[Any, str], bool]]:
     """Draw n faces of a model again and again, and yield each time which tests reject at which effect.
@@ -243,8 +245,8 @@ def power_rounds(
         Where and which; None: all tests that can hold this fixed, and their vote.
     seed, workers
         Seed; threads.
-    stale
-        Asked now and then; when it is true, the rounds end.
+    stop
+        Asked now and then; True ends the work.
     first
         Which repetition comes first: a curve can be left and taken up again.
 
@@ -252,6 +254,11 @@ def power_rounds(
     ------
     dict
         Of one repetition: whether it rejects, by (effect, id of the test), for `Tally.add`.
+
+    Raises
+    ------
+    Cancelled
+        If `stop` answered True.
     """
     for repetition in itertools.count(first):
         round_seed = repeated_seed(seed, repetition)
@@ -260,11 +267,10 @@ def power_rounds(
         z = held_fixed(faces, held)
         tests = run_each(
             faces["property"], outputs, z,
-            methods=methods, n_permutations=PERMUTATIONS, seed=round_seed, workers=workers, stale=stale,
+            methods=methods, n_permutations=PERMUTATIONS, seed=round_seed, workers=workers, stop=stop,
         )  # fmt: skip
         done = list(tests)
-        if stale is not None and stale():
-            return
+        check_stop(stop)
         table = with_decisions(done, alpha)
         yield dict(zip(zip(table["output"], table["method"], strict=True), table["rejects"], strict=True))
 

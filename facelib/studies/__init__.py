@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
+    from facelib.errors import Cancelled
     from facelib.studies.declared.declaration import (
         declare,
         load_declaration,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from facelib.studies.sweeps.demonstration import demonstration_head
     from facelib.studies.sweeps.film_strips import demonstrate, reference_strips, strip_tables
     from facelib.studies.sweeps.frames import even_strengths, film_strip, make_frames
-    from facelib.studies.sweeps.inference import Cancelled, Reading, read
+    from facelib.studies.sweeps.inference import Reading, read
     from facelib.studies.sweeps.placebos import References, run_references
     from facelib.studies.sweeps.snapshot import Snapshot, snapshot
     from facelib.studies.sweeps.sweep import DELTA, Sweep, sweep

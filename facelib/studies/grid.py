@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,9 @@ from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from facelib.stats.independence.permutation.sequential import GridReport
+    from facelib.utilities.progress import Stop
 
 Lacks = npt.NDArray[np.bool_]
 
@@ -91,7 +94,8 @@ class Grid:
         settings: Mapping[str, Any],
         *,
         budget: float | None = None,
-        progress: bool | Callable[[Any], object] | None = None,
+        progress: bool | GridReport | None = None,
+        stop: Stop | None = None,
     ) -> pd.DataFrame:
         """Run the grid of tests; see `facelib.stats.independence_grid`."""
         from facelib import stats
@@ -107,6 +111,7 @@ class Grid:
             budget=settings["budget"] if budget is None else budget,
             seed=settings["seed"],
             progress=progress,
+            stop=stop,
             null_property=True,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.stats.effects.activation import Lowering
+    from facelib.stats.independence.permutation.sequential import GridReport
     from facelib.studies.grid import Grid
+    from facelib.utilities.progress import Stop
 
 CANCELLED: Final = "cancelled"
 """In the notes of tests that were ended by their user."""
@@ -389,7 +391,11 @@ class ObservationalResult(Result):
         return self.data.properties
 
     def test(
-        self, *, budget: float | None = None, progress: bool | Callable[[Any], object] | None = None
+        self,
+        *,
+        budget: float | None = None,
+        progress: bool | GridReport | None = None,
+        stop: Stop | None = None,
     ) -> pd.DataFrame:
         """Run the tests, `facelib.stats.independence_grid`, and keep the whole table beside the study.
 
@@ -400,8 +406,15 @@ class ObservationalResult(Result):
         progress
             As for the grid: True, or a function that returns False to end the run: what is found by then
             isn't kept.
+        stop
+            Asked now and then; True ends the run.
+
+        Raises
+        ------
+        Cancelled
+            If `stop` answered True: nothing is kept.
         """
-        found = self.data.test(self.settings, budget=budget, progress=progress)
+        found = self.data.test(self.settings, budget=budget, progress=progress, stop=stop)
         if not found["notes"].str.contains(CANCELLED, regex=False).any():
             save_tests(Store(self.store), self._tests_key, found, self.settings["methods"])
         vars(self)["grid"] = found

@@ -6,8 +6,8 @@ import math
 import os
 import platform
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,12 +18,20 @@ import numpy as np
 
 from facelib import classifiers, properties
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError, check_kind
+from facelib.errors import BadValueError, Cancelled, check_kind
 from facelib.faces import FaceSet, Head
 from facelib.studies.counts import count_units
 from facelib.studies.declared.hypothesis import Hypothesis
 from facelib.studies.engine import fingerprints
-from facelib.studies.engine.execution import HERE, SHORTEST, Progress, Stop, batch_size, execute, workers
+from facelib.studies.engine.execution import (
+    HERE,
+    SHORTEST,
+    Progress,
+    StudyReport,
+    batch_size,
+    execute,
+    workers,
+)
 from facelib.studies.engine.observers import MEASURES, Reader, measures_of, reader_of
 from facelib.studies.engine.own_code import own_code
 from facelib.studies.engine.parquet_part import Job
@@ -48,10 +56,10 @@ from facelib.studies.engine.upgrades import (
     version_note,
 )
 from facelib.studies.meant import nameless, word_for
-from facelib.studies.sweeps.inference import Cancelled
 from facelib.studies.sweeps.sweep import check_models, load_all
 from facelib.utilities.checks import as_count, as_share, checked, whole
 from facelib.utilities.ledger import remember
+from facelib.utilities.progress import Stop, reporting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +68,6 @@ if TYPE_CHECKING:
     from facelib.studies.results import Result
 
 SIZES: Final = (48, 1024)  # px, as heads can be rendered
-
-Report = Callable[[Progress], object]
 
 R = TypeVar("R", bound="Result")
 
@@ -193,7 +199,7 @@ class Study(ABC, Generic[R]):
         self,
         store: str | Path,
         *,
-        progress: bool | Report | None = None,
+        progress: bool | StudyReport | None = None,
         n_jobs: int | None = None,
         stop: Stop | None = None,
         retry: bool = False,
@@ -238,7 +244,7 @@ class Study(ABC, Generic[R]):
         kept, (_, here) = Store(Path(store).expanduser()), workers(n_jobs)
         readers = self._readers(travels=not here)
         jobs, units = self._jobs(readers)
-        with kept.writing(), _reporting(progress, len(jobs)) as report:
+        with kept.writing(), reporting(progress, len(jobs), unit="sweep") as report:
             remember("study", kept.folder)
             wanted = self._wanted(units, readers)
             former = keep_former(kept) if recompute else None
@@ -255,7 +261,7 @@ class Study(ABC, Generic[R]):
             try:
                 if left:
                     seconds, _ = trial(left, readers)
-                    report(Progress(len(jobs) - len(left), len(jobs), failed))
+                    report(Progress(len(jobs) - len(left), len(jobs), failed=failed))
                     execute(
                         kept,
                         left,
@@ -269,12 +275,11 @@ class Study(ABC, Generic[R]):
                     )
             except (Cancelled, KeyboardInterrupt):
                 counts = count_units(units, kept.contents())
-                ended = Cancelled()
-                ended.args = (
+                msg = (
                     f"Stopped: {counts.done} of {counts.total} are done and kept in {kept.folder}"
-                    f"{counts.others}. Run the study again to go on.",
+                    f"{counts.others}. Run the study again to go on."
                 )
-                raise ended from None
+                raise Cancelled(msg) from None
             finally:
                 _end(kept, begun, units)
         return cast("R", open_study(kept.folder))
@@ -449,28 +454,3 @@ def described(people: Sequence[Subject]) -> str:
     odd = nameless((one.expression, word_for(one.known)) for one in people)
     text = f"{words}, meant to show {', '.join(shown)}" if shown else words
     return f"{text}; {odd}" if odd else text
-
-
-@contextmanager
-def _reporting(progress: bool | Report | None, total: int) -> Iterator[Report]:
-    """Give the function to report to; True gives a bar."""
-    given: object = progress
-    if given is None or given is False:
-        yield lambda _at: None
-    elif given is True:
-        from tqdm.auto import tqdm
-
-        with tqdm(total=total, unit="sweep") as bar:
-
-            def show(at: Progress) -> None:
-                bar.set_postfix_str(f"{at.failed} failed" if at.failed else "", refresh=False)
-                if bar.n == 0 and at.done and not at.part:
-                    bar.initial = at.done
-                bar.update(at.done - bar.n)
-
-            yield show
-    elif callable(given):
-        yield given
-    else:
-        msg = f"Progress is reported to a function; got {given!r}."
-        raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function of a Progress.")

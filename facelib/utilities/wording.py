@@ -88,6 +88,22 @@ def counted(number: int, noun: str, many: str = "") -> str:
     return f"{number:,} {noun if number == 1 else many or f'{noun}s'}"
 
 
+def duration(seconds: float) -> str:
+    """Return a time in words.
+
+    >>> [duration(0.4), duration(80), duration(7300)]
+    ['less than 1 s', '1 min 20 s', '2 h 1 min']
+    """
+    whole = round(seconds)
+    if whole < 1:
+        return "less than 1 s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names in a sentence.
 

@@ -15,10 +15,9 @@ from facelib import sample_heads, studies
 from facelib.app import PopulationPanel
 from facelib.app.studies import state as states
 from facelib.cli.studies import app
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, Cancelled
 from facelib.interventions import INTERVENTIONS
 from facelib.reports.page import content_of
-from facelib.studies.sweeps.inference import Cancelled
 from tests.unit.reports.report_reader import parsed
 
 pytestmark = [

@@ -406,8 +406,8 @@ def test_a_face_a_head_a_list_and_a_set_in_one_call(unbiased: Classifier) -> Non
 @pytest.mark.packages
 def test_a_folder_with_broken_pictures(unbiased: Classifier, folder: Path) -> None:
     faces = facelib.FaceSet.from_folder(folder, "faces.csv")
-    seen: list[tuple[int, int]] = []
-    table = unbiased.read(faces, progress=lambda done, total: seen.append((done, total)))
+    seen: list[tuple[float, float]] = []
+    table = unbiased.read(faces, progress=lambda at: seen.append((at.done, at.total)))
     assert seen[-1] == (7, 7)
     assert table["face"].drop_duplicates().tolist() == faces.table["id"].tolist()
     broken = table[table["probability"].isna()]

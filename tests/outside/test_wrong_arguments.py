@@ -267,7 +267,7 @@ PLAIN: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a number as progress": (
         lambda: facelib.sweep(HEAD, "blur", [KNOWN], 3, progress=3),  # type: ignore[arg-type]
-        "Progress is reported to a function of a share and a text; got 3",
+        "Progress is reported to a function of a Progress; got 3",
     ),
     "a misspelt field": (
         lambda: facelib.Head(expresion="sad"),

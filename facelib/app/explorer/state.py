@@ -20,9 +20,10 @@ from facelib import classifiers as zoo
 from facelib import interventions, studies
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
-from facelib.errors import BadModelError, BadValueError, UnavailableError
+from facelib.errors import BadModelError, BadValueError, Cancelled, UnavailableError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import Intervention
+from facelib.utilities.progress import Progress
 
 NO_CLASSIFIER = (
     "No classifier is installed. Type “facelib models fetch” once into a terminal, then reload this page."
@@ -304,7 +305,7 @@ class Explorer(traitlets.HasTraits):
         while not self.awake.wait(0.2):
             task.check()  # a page computed ahead: what only a visitor needs can wait for one
         for found in studies.run_references(
-            result.sweep, REFERENCES, seed=result.sweep.seed, start=result.references, stale=task
+            result.sweep, REFERENCES, seed=result.sweep.seed, start=result.references, stop=task
         ):
             result = Result(result.sweep, found)
             if len(found) in SHOWN_AT:
@@ -315,11 +316,11 @@ class Explorer(traitlets.HasTraits):
         """Compute the whole sweep of a scene; without a task this is the headless twin of the page."""
         told = -1.0
 
-        def report(share: float, text: str) -> None:
+        def report(at: Progress) -> None:
             nonlocal told
-            if task is not None and share >= told + STRIDE:
-                told = share
-                task.tell(self._report, share, text)
+            if task is not None and at.share >= told + STRIDE:
+                told = at.share
+                task.tell(self._report, at.share, at.words)
 
         return studies.sweep(
             scene.face,
@@ -329,7 +330,7 @@ class Explorer(traitlets.HasTraits):
             label=self.label,
             known=self._pictures.get(scene.key),
             progress=report,
-            stale=task,
+            stop=task,
         )
 
     def _report(self, share: float, text: str) -> None:
@@ -348,7 +349,7 @@ class Explorer(traitlets.HasTraits):
 
     def _failed(self, error: Exception) -> None:
         self._report(1.0, "")
-        if not isinstance(error, studies.Cancelled):
+        if not isinstance(error, Cancelled):
             self.problem = explain(error)
 
 

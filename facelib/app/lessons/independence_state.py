@@ -183,7 +183,7 @@ class World(traitlets.HasTraits):
         done: list[pd.DataFrame] = []
         tests = run_each(
             faces["property"], {"output": faces["output"]}, z,
-            methods=methods, person=np.arange(settings.n), seed=settings.seed, stale=task,
+            methods=methods, person=np.arange(settings.n), seed=settings.seed, stop=task,
         )  # fmt: skip
         task.tell(self._show_tests, done, methods, settings.alpha)
         for table in tests:
@@ -200,7 +200,7 @@ class World(traitlets.HasTraits):
         task.tell(setattr, self, "status", f"Power: draw {begun + 1} of {REPETITIONS}")
         rounds = power_rounds(
             settings.model, settings.n, held=settings.held, alpha=settings.alpha,
-            workers=max(1, available() - 1), stale=task, first=begun,
+            workers=max(1, available() - 1), stop=task, first=begun,
         )  # fmt: skip
         for rejected in islice(rounds, REPETITIONS - begun):
             if not task.tell(self._count, rejected):

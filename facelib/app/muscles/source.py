@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from facelib.semg.dataset import Dataset
     from facelib.semg.recordings.findings import Finding
     from facelib.semg.recordings.processing import Chain
-
-Progress = Callable[[int, int], object]
+    from facelib.utilities.progress import Report
 
 SECONDS: Final = 8.0  # of a simulated recording
 SIDES: Final = ("neither", "left", "right")
@@ -75,7 +74,7 @@ def simulated(
     weak: str = SIDES[0],
     weakness: float = 0.0,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> Loaded:
     """Simulate a recording of a movement, 44 inputs at 4096 Hz, and put it through the chain.
 
@@ -90,7 +89,8 @@ def simulated(
     chain
         Constants of the processing.
     progress
-        Called with how many channels are done, of how many; what it raises ends the work.
+        True for a progress bar, or a function called with the `Progress`, which counts channels; what it
+        raises ends the work.
     """
     from facelib.semg.simulation.movements import Task, task_of
     from facelib.semg.simulation.person import simulate_clip
@@ -118,7 +118,7 @@ def _simulated_range(seed: int, chain: Chain) -> ActivityRange:
 
 
 def uploaded(
-    name: str, content: bytes, rate: float | None, chain: Chain, progress: Progress | None = None
+    name: str, content: bytes, rate: float | None, chain: Chain, progress: bool | Report | None = None
 ) -> Loaded:
     """Read a file of the visitor's; nothing of it is written anywhere.
 
@@ -172,7 +172,7 @@ def prepared(
     recording: Recording,
     title: str,
     chain: Chain,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
     units: pd.DataFrame | None = None,
 ) -> Loaded:
     """Check a recording and make its envelopes; with face units of its film, sides are compared, too."""

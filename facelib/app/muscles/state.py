@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from facelib.semg.dataset import Dataset
     from facelib.semg.recordings.processing import Chain
     from facelib.semg.recordings.recording import Recording
+    from facelib.utilities.progress import Progress
 
 SOURCES: Final = ("recording", "simulated", "mine", "dataset")
 MAINS: Final = (50, 60)
@@ -295,8 +296,8 @@ class Muscles(traitlets.HasTraits):
     def _load(self, task: Task | None) -> Loaded | None:
         """Return the recording that is set; None where there is none to choose yet."""
 
-        def progress(done: int, total: int) -> None:
-            self._say(task, done / total, f"Processing: {done} of {total} channels")
+        def progress(at: Progress) -> None:
+            self._say(task, at.share, f"Processing: {at.counted} channels")
 
         self._tell(task, self._report, 0.0, "Reading the recording")
         if self.source == "simulated":

@@ -36,9 +36,8 @@ from facelib.app.widgets.trait_link import bind
 from facelib.charts import specs
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
-from facelib.studies.engine.execution import duration
 from facelib.studies.observational import UNCONDITIONAL
-from facelib.utilities.wording import percent
+from facelib.utilities.wording import duration, percent
 
 FILLS: Final = (
     "The map fills in as faces are read: a panel for each property; the tests follow when all faces are read."

@@ -17,10 +17,11 @@ from facelib.app.studies.throttle import Looks, need
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
+from facelib.stats.independence.permutation.sequential import Progress as GridProgress
 from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import Hypothesis
-from facelib.studies.engine.execution import duration
 from facelib.studies.grid import effects_of
+from facelib.utilities.wording import duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -247,7 +248,7 @@ class Observed(StudyState):
         else:
             told = Looks(REPAINT)
 
-            def tell(progress: Any) -> None:
+            def tell(progress: GridProgress) -> None:
                 title = TESTS[progress.method].title if progress.method in TESTS else progress.method
                 most = max(0.0, self.budget - progress.seconds)
                 pairs = f"{progress.done} of {progress.total} pairs"
@@ -255,10 +256,11 @@ class Observed(StudyState):
                 if told.due:
                     with told:
                         self._tell(task, setattr, self, "step", words)
-                if self._stopped.is_set() or (task is not None and task()):
-                    raise studies.Cancelled
 
-            grid = result.test(progress=tell)
+            def stop() -> bool:
+                return self._stopped.is_set() or (task is not None and task())
+
+            grid = result.test(progress=tell, stop=stop)
         return Found(
             result=result,
             grid=grid,

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from facelib.app.studies.state import StudyState
 from facelib.app.widgets.controls import Card, button, paragraphs
 from facelib.studies.engine.execution import about
+from facelib.utilities.progress import Progress
 
 PLANNING: Final = "Planning …"
 PLANNED_FIRST: Final = "Planning; it runs as soon as that is done"
@@ -98,9 +99,9 @@ class RunPanel(Card):
             self.messages.settle(state)
 
 
-def share(progress: Any) -> float:
+def share(progress: Progress | None) -> float:
     """Return how much of a run is done, in [0, 1]."""
-    return progress.done / progress.total if progress is not None and progress.total else 0.0
+    return 0.0 if progress is None else progress.share
 
 
 def status(state: StudyState) -> str:

@@ -25,9 +25,10 @@ from facelib.app.studies.throttle import Looks, need
 from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Superseded, Task
 from facelib.classifiers.known_bias import BIASES
-from facelib.errors import BadValueError, FacelibError
+from facelib.errors import BadValueError, Cancelled, FacelibError
 from facelib.studies.declared.hypothesis import Hypothesis
 from facelib.studies.declared.registration import later_changes, register
+from facelib.studies.engine.execution import Progress as StudyProgress
 
 logger = logging.getLogger(__name__)
 
@@ -370,7 +371,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         """Run in the worker's thread; what is known so far is looked at now and then."""
         looks = Looks()
 
-        def report(progress: Any) -> None:
+        def report(progress: StudyProgress) -> None:
             self._tell(task, self._report, progress)
             if progress.part and looks.due and progress.done < progress.total:
                 with looks:
@@ -381,14 +382,14 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
 
         try:
             result, stage = study.run(store, progress=report, stop=stop, n_jobs=JOBS), "done"
-        except studies.Cancelled:
+        except Cancelled:
             if task is not None:
                 task.check()
             result, stage = studies.open_study(store), "stopped"
         self._tell(task, setattr, self, "step", "Statistics of what was found")
         try:
             found = self.gather(result, task)
-        except studies.Cancelled:
+        except Cancelled:
             self._tell(task, self._ended, None, "stopped", "")
         except FacelibError as error:  # what was read is there all the same
             self._tell(task, self._ended, None, stage, explain(error))
@@ -399,14 +400,14 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         """Show what is known so far; whatever goes wrong with that, the run goes on."""
         try:
             found = self.gather(studies.open_study(store), task)
-        except (Superseded, studies.Cancelled, FacelibError):
+        except (Superseded, Cancelled, FacelibError):
             return  # nobody waits for it, or nothing can be said yet
         except Exception:
             logger.exception("What a study has found so far could not be shown")
         else:
             self._tell(task, self._show, found)
 
-    def _report(self, progress: Any) -> None:
+    def _report(self, progress: StudyProgress) -> None:
         with self.hold_trait_notifications():
             self.progress, self.step = progress, ""
 
@@ -455,5 +456,5 @@ class Kept:
 
     found: Any = None
     asked: object = None
-    progress: Any = None
+    progress: StudyProgress | None = None
     stage: str = "ready"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +17,7 @@ from facelib.faces import Face, Head, render_heads
 from facelib.restoration import METHODS, mask_of, restore
 from facelib.restoration.methods import Plane
 from facelib.studies.meant import meant, word_for
-from facelib.studies.sweeps.inference import Cancelled, Stale
+from facelib.utilities.progress import Report, Stop, check_stop, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def restoration_study(
     size: int = 224,
     landmarks: bool = True,
     workers: int | None = None,
-    progress: Callable[[int, int], object] | None = None,
-    stale: Stale | None = None,
+    progress: bool | Report | None = None,
+    stop: Stop | None = None,
 ) -> RestorationRun:
     """Show people without and with electrodes, take these off, and read all of it.
 
@@ -133,14 +133,16 @@ def restoration_study(
     workers
         Threads that render.
     progress
-        Called with how many people are done and how many there are.
-    stale
-        Asked before each dozen of people; when it answers True, `Cancelled` is raised.
+        True for a progress bar, or a function called with the `Progress`, which counts people.
+    stop
+        Asked before each dozen of people; True ends the work.
 
     Raises
     ------
     BadValueError
         If there is nobody, or someone wears electrodes already or shows no named expression.
+    Cancelled
+        If `stop` answered True.
     """
     import pandas as pd
 
@@ -154,21 +156,20 @@ def restoration_study(
         METHODS[name]
     readers = _readers(classifiers)
     tables: tuple[list[dict[str, Any]], ...] = ([], [], [])
-    for start in range(0, len(listed), CHUNK):
-        if stale is not None and stale():
-            raise Cancelled
-        some = listed[start : start + CHUNK]
-        people_here = _People(
-            tuple(range(start, start + len(some))),
-            tuple(_shown(some, size, workers)),
-            tuple(expressions[start : start + CHUNK]),
-            {name: tuple(_shown(some, size, workers, fields)) for name, fields in worn.items()},
-        )
-        chunk = _chunk(people_here, readers, named, mask, landmarks=landmarks)
-        for table, rows in zip(tables, chunk, strict=True):
-            table.extend(rows)
-        if progress is not None:
-            progress(min(start + CHUNK, len(listed)), len(listed))
+    with reporting(progress, len(listed), "reading the people", unit="person") as report:
+        for start in range(0, len(listed), CHUNK):
+            check_stop(stop)
+            some = listed[start : start + CHUNK]
+            people_here = _People(
+                tuple(range(start, start + len(some))),
+                tuple(_shown(some, size, workers)),
+                tuple(expressions[start : start + CHUNK]),
+                {name: tuple(_shown(some, size, workers, fields)) for name, fields in worn.items()},
+            )
+            chunk = _chunk(people_here, readers, named, mask, landmarks=landmarks)
+            for table, rows in zip(tables, chunk, strict=True):
+                table.extend(rows)
+            report.at(min(start + CHUNK, len(listed)))
     columns = (READING_COLUMNS, PICTURE_COLUMNS, PLACEBO_COLUMNS)
     readings, pictures, placebo = (
         pd.DataFrame(rows, columns=list(names)) for rows, names in zip(tables, columns, strict=True)

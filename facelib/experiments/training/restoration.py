@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,10 +19,22 @@ from facelib.experiments.training.restoration_pairs import Pairs
 from facelib.experiments.training.restoration_samples import PATCH, Batch, batch
 from facelib.restoration.crop import Picture
 from facelib.restoration.network import RestorationNetwork
+from facelib.utilities.progress import Progress, Reporter, reporting
 
 PAIRS, HELD_OUT, SEED = 2400, 200, 20261127
 BATCH, DECAY = 16, 1e-4
 NEAR, WORST = 7, 48  # px: around what is covered no pixel is among the worst; how many there are of a patch
+
+
+@dataclass(frozen=True)
+class TrainingProgress(Progress):
+    """Progress of a training: steps that are done, and the `loss` of the last."""
+
+    loss: float = math.nan
+
+
+TrainingReport = Callable[[TrainingProgress], object]
+"""Called with the progress of a training after every step."""
 
 
 class Course(NamedTuple):
@@ -94,7 +108,7 @@ def train(
     size: int = BATCH,
     patch: int = PATCH,
     threads: int = 1,
-    progress: Callable[[int, int, float], object] | None = None,
+    progress: bool | TrainingReport | None = None,
 ) -> Trained:
     """Train a network; the last pairs are held out.
 
@@ -117,7 +131,7 @@ def train(
     threads
         Of torch.
     progress
-        Called with the steps done, all steps, and the loss.
+        True for a progress bar, or a function called with the `TrainingProgress` after every step.
 
     Raises
     ------
@@ -130,8 +144,9 @@ def train(
         raise BadValueError(msg)
     learnt, others = pairs.part(0, count), pairs.part(count, len(pairs))
     first, *later = courses
-    report = _Progress(progress, sum(course.steps for course in courses))
-    with _alone(seed, threads):
+    steps = sum(course.steps for course in courses)
+    with reporting(progress, steps, unit="step") as reporter, _alone(seed, threads):
+        report = _Steps(reporter, steps)
         early = RestorationNetwork(normalised=True)
         rng = np.random.default_rng([seed, 2])
         losses = [_learn(early, learnt, first, rng, report, size=size, patch=patch)]
@@ -188,16 +203,18 @@ def _learn(
     return losses
 
 
-class _Progress:
+class _Steps:
     """Counts steps and reports them."""
 
-    def __init__(self, report: Callable[[int, int, float], object] | None, steps: int) -> None:
+    def __init__(self, report: Reporter, steps: int) -> None:
         self.report, self.steps, self.done = report, steps, 0
+        self.began = time.monotonic()
 
     def __call__(self, loss: float) -> None:
         self.done += 1
-        if self.report is not None:
-            self.report(self.done, self.steps, loss)
+        seconds = time.monotonic() - self.began
+        left = seconds / self.done * (self.steps - self.done)
+        self.report(TrainingProgress(self.done, self.steps, f"loss {loss:.4f}", seconds, left, loss))
 
 
 def _ahead(draw: Callable[[], Batch], n: int) -> Iterator[Batch]:

@@ -6,7 +6,7 @@ Limits are our choice (`LIMITS`): they are where experience says that something 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,12 +18,12 @@ from facelib.semg.recordings.findings import Finding, Severity
 from facelib.semg.recordings.processing import Chain, row_count, strength
 from facelib.semg.recordings.recording import Recording
 from facelib.semg.recordings.spectra import FEWEST, Spectra, harmonics, spectra
+from facelib.utilities.progress import Report, reporting
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Doubles = npt.NDArray[np.float64]
-Progress = Callable[[int, int], object]
 
 LIMITS: Final = MappingProxyType(
     {
@@ -85,7 +85,7 @@ def measured(
     recording: Recording,
     chain: Chain,
     lines: Spectra | None,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
     *,
     strengths: bool = True,
 ) -> pd.DataFrame:
@@ -93,18 +93,18 @@ def measured(
     import pandas as pd
 
     rows = []
-    for column, channel in enumerate(recording.channels):
-        signal = recording.signals[:, column].astype(np.float64)
-        row = {"channel": channel, **_faults(signal, recording)}
-        row |= (
-            _levels(signal, recording, chain)
-            if strengths
-            else dict.fromkeys(("noise", "active", "snr"), math.nan)
-        )
-        row |= _lines(lines, column, chain)
-        rows.append(row)
-        if progress is not None:
-            progress(column + 1, len(recording.channels))
+    with reporting(progress, len(recording.channels), "checking the channels", unit="channel") as report:
+        for column, channel in enumerate(recording.channels):
+            signal = recording.signals[:, column].astype(np.float64)
+            row = {"channel": channel, **_faults(signal, recording)}
+            row |= (
+                _levels(signal, recording, chain)
+                if strengths
+                else dict.fromkeys(("noise", "active", "snr"), math.nan)
+            )
+            row |= _lines(lines, column, chain)
+            rows.append(row)
+            report.at(column + 1)
     return pd.DataFrame(rows, columns=list(QUALITY_COLUMNS))
 
 

@@ -8,7 +8,7 @@ ours stands beside the step. Channels are worked on one by one in float64, so th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, get_args
@@ -19,11 +19,10 @@ import numpy.typing as npt
 from facelib.errors import BadValueError, check_kind
 from facelib.semg.montage import Pairs, pair_columns
 from facelib.semg.recordings.recording import Recording
+from facelib.utilities.progress import Report, reporting
 
 Floats = npt.NDArray[np.float64]
 Resampling = Literal["fourier", "polyphase"]
-Progress = Callable[[int, int], object]
-"""Called with how many channels are done, of how many; what it raises ends the work, and nothing is left."""
 
 SETTLES: Final = 12
 """Time constants after which a notch is at rest: e^-12 is 6 millionths."""
@@ -134,7 +133,7 @@ def envelope(
     chain: Chain | None = None,
     *,
     pairs: Pairs | None = None,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> Recording:
     """Return the amplitude of every channel, 30 times a second; row i belongs to the time i / 30 s.
 
@@ -147,7 +146,8 @@ def envelope(
     pairs
         Inputs of each channel, for monopolar signals; None: by their names.
     progress
-        Called with how many channels are done, of how many; what it raises ends the work.
+        True for a progress bar, or a function called with the `Progress`, which counts channels; what it
+        raises ends the work.
 
     Returns
     -------
@@ -188,10 +188,10 @@ def envelope(
     chain.check(recording.rate)
     names, signals = _channels(recording, pairs)
     rows = np.empty((row_count(len(recording), recording.rate, chain.rate), len(names)), np.float32)
-    for column, signal in enumerate(signals):
-        rows[:, column] = strength(signal, recording.rate, chain)
-        if progress is not None:
-            progress(column + 1, len(names))
+    with reporting(progress, len(names), "processing the channels", unit="channel") as report:
+        for column, signal in enumerate(signals):
+            rows[:, column] = strength(signal, recording.rate, chain)
+            report.at(column + 1)
     return recording.replace(signals=rows, rate=chain.rate, channels=names, kind="envelope")
 
 

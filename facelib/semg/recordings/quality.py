@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from facelib.errors import BadTableError, BadValueError, UnknownNameError
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from facelib.faces.video import VideoCheck
-
-Progress = Callable[[int, int], object]
+    from facelib.utilities.progress import Report
 
 __all__ = ["LIMITS", "QUALITY_COLUMNS", "Finding", "beyond", "check", "quality_table", "video_findings"]
 
@@ -43,7 +42,7 @@ def check(
     frames: int | None = None,
     frame_rate: float = 30.0,
     session: str = "",
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings of a recording, errors first; none if all is well.
 
@@ -67,7 +66,8 @@ def check(
     session
         Name to use where there is no recording.
     progress
-        Called with how many channels are done, of how many; what it raises ends the work.
+        True for a progress bar, or a function called with the `Progress`, which counts channels; what it
+        raises ends the work.
     """
     if recording is None:
         text = f"{f'Session {session}' if session else 'The session'} has no EMG."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
+from facelib.errors import PATHS, BadValueError, Cancelled, check_kind
 from facelib.faces.tracking import Picture, units_of_video
 from facelib.faces.video import write_video
 from facelib.head.expressions import FACE_UNITS
@@ -22,6 +22,7 @@ from facelib.semg.simulation.movements import RATE, TASKS, Task, task_of
 from facelib.semg.simulation.person import SimulatedClip, person, simulate_clip
 from facelib.semg.simulation.signals import NO_FAULTS, Faults
 from facelib.utilities.files import explained, written_whole
+from facelib.utilities.progress import Report, Stop, reporting
 from facelib.utilities.spreadsheet import csv_of
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from facelib.head.head import Head
 
 Readings = Literal["network", "truth"]
-Progress = Callable[[float, str], object]
-Stop = Callable[[], bool]
 
 SESSIONS: Final = ("1N", "1S", "2N", "2S")
 PARTICIPANT: Final = "99"
@@ -72,10 +71,6 @@ READ: Final[Mapping[Readings, str]] = {
 }
 
 
-class SimulationStoppedError(FacelibError):
-    """The work was stopped; clips that are finished are kept, and the same call goes on from there."""
-
-
 @dataclass(frozen=True)
 class _Plan:
     """A clip that is to be written."""
@@ -108,7 +103,7 @@ def simulate(
     faults: Faults | Mapping[str, Faults] = NO_FAULTS,
     readings: Readings = "network",
     raw: bool = False,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
     stop: Stop | None = None,
 ) -> Path:
     """Write a simulated recording; `facelib.semg.open_dataset` opens it.
@@ -143,7 +138,7 @@ def simulate(
     raw
         Whether the 44 inputs are written, too, as Parquet, and envelopes made of them by the whole chain.
     progress
-        Called with the share that is done and words.
+        True for a progress bar, or a function called with the `Progress`: the share that is done, of 1.
     stop
         Asked before each frame; True ends the work.
 
@@ -158,8 +153,8 @@ def simulate(
         If a setting is out of its range, or the folder holds something else.
     UnknownNameError
         There is no such task.
-    SimulationStoppedError
-        If `stop` answered True.
+    Cancelled
+        If `stop` answered True: clips that are finished are kept, and the same call goes on from there.
     UnavailableError
         A package for rendering or reading is not on this machine.
     WriteError
@@ -192,19 +187,19 @@ def simulate(
     def go_on(*_: object) -> None:
         if stop is not None and stop():
             msg = f"Stopped after {done / total:.0%}; call it again to go on."
-            raise SimulationStoppedError(msg)
+            raise Cancelled(msg)
 
-    for plan in plans:
-        clip = simulate_clip(
-            plan.task, plan.seconds, session=plan.session, seed=seed, name=plan.id, lag=lag,
-            faults=plan.faults, raw=raw,
-        )  # fmt: skip
-        for write in _files(target, plan, clip, face, size=size, readings=readings, go_on=go_on):
-            go_on()
-            write()
-        done += plan.seconds * (3 if plan.session.endswith("S") else 1)
-        if progress is not None:
-            progress(done / total, f"{plan.id} is written")
+    with reporting(progress, 1.0) as report:
+        for plan in plans:
+            clip = simulate_clip(
+                plan.task, plan.seconds, session=plan.session, seed=seed, name=plan.id, lag=lag,
+                faults=plan.faults, raw=raw,
+            )  # fmt: skip
+            for write in _files(target, plan, clip, face, size=size, readings=readings, go_on=go_on):
+                go_on()
+                write()
+            done += plan.seconds * (3 if plan.session.endswith("S") else 1)
+            report.at(done / total, f"{plan.id} is written")
     _write_table(target / "MMM_3DMM.csv", _methods(plans))
     _write_table(target / INVENTORY, _inventory(plans))
     return target
@@ -327,7 +322,7 @@ def raw_table(clip: SimulatedClip) -> pd.DataFrame:
 
 
 def unit_table(
-    clip: SimulatedClip, film: Path, readings: Readings, progress: Callable[..., object] | None = None
+    clip: SimulatedClip, film: Path, readings: Readings, progress: bool | Report | None = None
 ) -> pd.DataFrame:
     """Return the face units of a clip, one row per frame of its film without electrodes."""
     import pandas as pd

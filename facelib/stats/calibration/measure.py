@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,8 @@ from facelib.stats.independence.result import run
 from facelib.stats.independence.variables import as_variable
 from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import Floats, as_count, as_number, as_share
+from facelib.utilities.progress import Report, reporting
 
-Progress = Callable[[int, int], object]
-"""Called with how many data sets are done and how many there are."""
 Test = str | IndependenceTest
 """Id of a test of independence, the test itself, or one of `OTHERS`."""
 
@@ -100,7 +99,7 @@ def p_values(
     *,
     runs: int = 500,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> Floats:
     """Return p of a test on independent data sets of a scenario, (runs,).
 
@@ -116,7 +115,7 @@ def p_values(
     seed
         Seed of everything random.
     progress
-        Called with how many data sets are done and how many there are.
+        True for a progress bar, or a function called with the `Progress`, which counts data sets.
 
     Raises
     ------
@@ -134,10 +133,10 @@ def p_values(
     count, start = as_count(runs, "The number of data sets"), as_count(seed, "The seed", least=0)
     cell = Cell(test, scenario, as_count(n, "The number of faces", least=2), shape, _size(size))
     batches = []
-    for done, p in _measured(cell, count, start):
-        batches.append(p)
-        if progress is not None:
-            progress(done, count)
+    with reporting(progress, count, cell.method, unit="data set") as report:
+        for done, p in _measured(cell, count, start):
+            batches.append(p)
+            report.at(done)
     return np.concatenate(batches)
 
 
@@ -151,7 +150,7 @@ def rejection_rate(
     runs: int = 500,
     alpha: float = 0.05,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> Rate:
     """Return how often a test rejects at `alpha`: its level if shape is "none", else its power.
 
@@ -186,7 +185,7 @@ def rates_over_n(
     runs: int = 200,
     alphas: Sequence[float] = (0.05,),
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> pd.DataFrame:
     """Return level (shape "none") or power of tests over the number of faces, columns of the table.
 
@@ -213,7 +212,7 @@ def rates_over_size(
     runs: int = 200,
     alphas: Sequence[float] = (0.05,),
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> pd.DataFrame:
     """Return the power of tests over the size of an effect, columns of the table.
 
@@ -230,26 +229,26 @@ def rates(
     runs: int = 200,
     alphas: Sequence[float] = (0.05,),
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: bool | Report | None = None,
 ) -> pd.DataFrame:
     """Measure cells and return one row of the table for each cell and level; `progress` counts cells."""
     rows = []
-    for done, cell in enumerate(cells, start=1):
-        p = p_values(cell.test, cell.scenario, cell.n, cell.shape, cell.size, runs=runs, seed=seed)
-        setting = cell.setting
-        for alpha in alphas:
-            rate = rate_of(p, alpha)
-            rows.append(
-                {
-                    "method": cell.method, "scenario": setting.id, "title": setting.title,
-                    "n_labels": setting.n_labels, "n_numbers": setting.n_numbers, "kind": setting.kind,
-                    "n": cell.n, "shape": cell.shape, "size": cell.size, "alpha": alpha,
-                    "runs": rate.runs, "rejected": rate.rejected, "rate": round(rate.rate, 5),
-                    "low": round(rate.low, 5), "high": round(rate.high, 5), "seed": seed,
-                }
-            )  # fmt: skip
-        if progress is not None:
-            progress(done, len(cells))
+    with reporting(progress, len(cells), unit="cell") as report:
+        for done, cell in enumerate(cells, start=1):
+            p = p_values(cell.test, cell.scenario, cell.n, cell.shape, cell.size, runs=runs, seed=seed)
+            setting = cell.setting
+            for alpha in alphas:
+                rate = rate_of(p, alpha)
+                rows.append(
+                    {
+                        "method": cell.method, "scenario": setting.id, "title": setting.title,
+                        "n_labels": setting.n_labels, "n_numbers": setting.n_numbers, "kind": setting.kind,
+                        "n": cell.n, "shape": cell.shape, "size": cell.size, "alpha": alpha,
+                        "runs": rate.runs, "rejected": rate.rejected, "rate": round(rate.rate, 5),
+                        "low": round(rate.low, 5), "high": round(rate.high, 5), "seed": seed,
+                    }
+                )  # fmt: skip
+            report.at(done, cell.method)
     return pd.DataFrame(rows)
 
 

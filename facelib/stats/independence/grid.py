@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,13 +18,14 @@ from facelib.stats.independence.columns import NULL_PROPERTY, random_property, v
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.effect_size import explained, explained_by_halves
 from facelib.stats.independence.methods import COST, chosen_tests
-from facelib.stats.independence.permutation.sequential import Clock, Progress, reporting
+from facelib.stats.independence.permutation.sequential import Clock, GridReport
 from facelib.stats.independence.persons import Compare
 from facelib.stats.independence.prepare import Question, one_length, questions
 from facelib.stats.independence.result import Outcome, not_run, run
 from facelib.stats.independence.threads import available
 from facelib.stats.independence.vote import VOTERS, votes, without_run
 from facelib.utilities.checks import as_count, as_share
+from facelib.utilities.progress import Stop, reporting
 
 __all__ = ["COLUMNS", "COST", "NULL_PROPERTY", "VOTERS", "independence_grid"]
 
@@ -78,7 +79,8 @@ def independence_grid(
     compare: Compare | None = None,
     budget: float | None = None,
     seed: int = 0,
-    progress: bool | Callable[[Progress], object] | None = None,
+    progress: bool | GridReport | None = None,
+    stop: Stop | None = None,
     n_permutations: int | Literal["corrected"] | None = None,
     max_statistic_draws: int = 0,
     null_property: bool = False,
@@ -114,7 +116,10 @@ def independence_grid(
     seed
         Seed of everything random.
     progress
-        True for a progress bar, or a function called with `Progress`; returning False ends the run.
+        True for a progress bar, or a function called with the `Progress` of a method; returning False ends
+        the run with what was drawn by then, which gives valid p.
+    stop
+        Asked now and then; True ends the run without a result.
     n_permutations
         Most surrogates per pair; an analytic p needs none. "corrected": as many as a p needs to survive Holm,
         number of pairs / alpha, half as many again where tests vote. None: each test's default; with a
@@ -140,6 +145,8 @@ def independence_grid(
     BadValueError
         If lengths differ, a value is missing, a name comes twice, a test can't hold these conditioners fixed,
         or no test at all could be run.
+    Cancelled
+        If `stop` answered True.
 
     Examples
     --------
@@ -169,8 +176,8 @@ def independence_grid(
         xs.append(random_property(n, person, plan.seed))
     asked = questions(xs, ys, labels, person, seed=plan.seed, workers=threads, compare=compare)
     parts = _parts(asked, [x.name for x in xs], [y.name for y in ys])
-    with reporting(progress, len(tests) * len(xs) * len(ys)) as report:
-        tables = _tables(tests, parts, plan, Clock(budget, report))
+    with reporting(progress, len(tests) * len(xs) * len(ys), unit="pair", parts=True) as report:
+        tables = _tables(tests, parts, plan, Clock(budget, report, stop))
         sizes = pd.concat([_sizes(part, plan) for part in parts])
     table = pd.concat(tables, ignore_index=True)
     if plan.voting:

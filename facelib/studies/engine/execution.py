@@ -13,17 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
-from math import isfinite, isnan
+from math import isfinite
 from pathlib import Path
 from typing import Final
 
-from facelib.errors import BadValueError, FacelibError
+from facelib.errors import BadValueError, Cancelled, FacelibError
 from facelib.studies.counts import Counts
 from facelib.studies.engine.observers import Reader
 from facelib.studies.engine.parquet_part import Job
 from facelib.studies.engine.store import Store
 from facelib.studies.engine.worker import Done, work
-from facelib.studies.sweeps.inference import Cancelled
+from facelib.utilities.progress import Progress as AnyProgress
+from facelib.utilities.progress import Stop, check_stop
+from facelib.utilities.wording import duration
 
 SHORTEST: Final = 1.0  # seconds of work in a batch
 HERE: Final = 0.3  # where it is done in this process, which shows it at once
@@ -43,7 +45,6 @@ LOCAL: Final = "LokyBackend"  # joblib's backend unless configured otherwise
 
 logger = logging.getLogger(__name__)
 
-Stop = Callable[[], bool]
 Batches = Generator[tuple[range, Done], None, None]
 
 
@@ -52,40 +53,40 @@ class WorkersLostError(FacelibError):
 
 
 @dataclass(frozen=True)
-class Progress:
+class Progress(AnyProgress):
     """Progress of a study.
 
     Attributes
     ----------
     done, total
         Jobs (one face × one intervention) that were run, those of earlier runs among them, and all.
-    failed
-        Those of them in which something failed.
     seconds, left
         Since this run began, and until it will end, estimated; NaN before the first are done.
+    failed
+        Jobs among those that were run in which something failed.
     part
         Files that were just written.
+
+    Examples
+    --------
+    >>> print(Progress(30, 120, failed=2, left=95.0))
+    28 of 120, 2 failed, 1 min 35 s left
     """
 
     done: int
     total: int
     failed: int = 0
-    seconds: float = 0.0
-    left: float = float("nan")
     part: tuple[Path, ...] = ()
 
-    def __str__(self) -> str:
-        """Return it in words.
+    @property
+    def counted(self) -> str:
+        """Jobs that are done, without those that failed, in words."""
+        return f"{self.counts.done} of {self.total}"
 
-        >>> str(Progress(30, 120, left=95.0))
-        '30 of 120, 1 min 35 s left'
-        """
-        words = [f"{self.counts.done} of {self.total}"]
-        if self.failed:
-            words.append(f"{self.failed} failed")
-        if not isnan(self.left) and self.done < self.total:
-            words.append(f"{duration(self.left)} left")
-        return ", ".join(words)
+    @property
+    def remark(self) -> str:
+        """Number of jobs that failed, in words."""
+        return f"{self.failed} failed" if self.failed else ""
 
     @property
     def counts(self) -> Counts:
@@ -93,20 +94,8 @@ class Progress:
         return Counts(self.done - self.failed, self.failed, self.total - self.done)
 
 
-def duration(seconds: float) -> str:
-    """Return a time in words.
-
-    >>> [duration(0.4), duration(80), duration(7300)]
-    ['less than 1 s', '1 min 20 s', '2 h 1 min']
-    """
-    whole = round(seconds)
-    if whole < 1:
-        return "less than 1 s"
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+StudyReport = Callable[[Progress], object]
+"""Called with the progress of a study; a function of any `facelib.utilities.progress.Progress` will do."""
 
 
 def about(seconds: float) -> str:
@@ -130,7 +119,7 @@ def execute(
     before: int = 0,
     failed: int = 0,
     n_jobs: int | None = None,
-    progress: Callable[[Progress], object] | None = None,
+    progress: StudyReport | None = None,
     stop: Stop | None = None,
 ) -> None:
     """Do all jobs; finished ones are in the store, however this ends.
@@ -163,7 +152,7 @@ def execute(
     WorkersLostError
         If processes were lost again and again.
     """
-    left, at = list(jobs), Progress(before, before + len(jobs), failed)
+    left, at = list(jobs), Progress(before, before + len(jobs), failed=failed)
     begun, losses, pace = time.perf_counter(), 0, Pace()
     while left:
         finished: set[int] = set()
@@ -175,8 +164,8 @@ def execute(
                     at = _after(at, done, time.perf_counter() - begun, pace)
                     if progress is not None:
                         progress(at)
-                    if len(finished) < len(left) and stop is not None and stop():
-                        raise Cancelled
+                    if len(finished) < len(left):
+                        check_stop(stop)
             return
         except KeyboardInterrupt:
             raise Cancelled from None
@@ -252,7 +241,9 @@ def _after(at: Progress, done: Done, seconds: float, pace: Pace) -> Progress:
     count = at.done + done.jobs
     pace.note(pace.done + done.jobs, seconds)
     left = pace.left(at.total - count)
-    return Progress(count, at.total, at.failed + done.failed, seconds, left, done.parts)
+    return Progress(
+        count, at.total, seconds=seconds, left=left, failed=at.failed + done.failed, part=done.parts
+    )
 
 
 def _batches(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +15,7 @@ from facelib.face import face_fingerprint
 from facelib.faces import Face, FaceSet, Head
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.meant import meant, word_for
+from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def identity_of(head: Head) -> str:
     return head.replace(**PASSING).key[:12]
 
 
-def subjects(faces: Any, *, progress: Callable[[int, int], object] | None = None) -> list[Subject]:
+def subjects(faces: Any, *, progress: bool | Report | None = None) -> list[Subject]:
     """Return the faces of a study, each once.
 
     Parameters
@@ -110,7 +111,7 @@ def subjects(faces: Any, *, progress: Callable[[int, int], object] | None = None
     faces
         A head, a picture, several, or a `FaceSet`, whose files are hashed here.
     progress
-        Called with how many faces are known and how many there are.
+        True for a progress bar, or a function called with the `Progress`; of a set of faces.
 
     Raises
     ------
@@ -196,22 +197,22 @@ def _of_face(face: Face, number: int) -> Subject:
     return _with_attributes(name, _key(face_fingerprint(face), face.attributes), attributes, face)
 
 
-def _of_set(faces: FaceSet, progress: Callable[[int, int], object] | None) -> list[Subject]:
+def _of_set(faces: FaceSet, progress: bool | Report | None) -> list[Subject]:
     people = []
     table = faces.table
-    for number, row in enumerate(table.to_dict("records")):
-        attributes = {str(name): value for name, value in row.items() if not _missing(value)}
-        place = Place(faces, number) if "file" in table else faces[number]  # else all of them go along
-        try:
-            key = _key(faces.fingerprint(number), attributes)
-        except BadImageError as error:  # the picture alone: its rows will say so
-            key = fingerprint("damaged", str(error))
-        except OSError as error:
-            msg = f"{row['id']}: the picture can't be read: {error}."
-            raise BadValueError(msg) from error
-        people.append(_with_attributes(str(row["id"]), key, attributes, place))
-        if progress is not None:
-            progress(number + 1, len(faces))
+    with reporting(progress, len(faces), "hashing the pictures", unit="face") as report:
+        for number, row in enumerate(table.to_dict("records")):
+            attributes = {str(name): value for name, value in row.items() if not _missing(value)}
+            place = Place(faces, number) if "file" in table else faces[number]  # else all of them go along
+            try:
+                key = _key(faces.fingerprint(number), attributes)
+            except BadImageError as error:  # the picture alone: its rows will say so
+                key = fingerprint("damaged", str(error))
+            except OSError as error:
+                msg = f"{row['id']}: the picture can't be read: {error}."
+                raise BadValueError(msg) from error
+            people.append(_with_attributes(str(row["id"]), key, attributes, place))
+            report.at(number + 1)
     return people
 
 

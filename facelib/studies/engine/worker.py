@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from facelib.studies.engine.observers import Reader, bring, loaded
 from facelib.studies.engine.parquet_part import Job, Rows, measured, outputs
 from facelib.studies.engine.store import Store
 from facelib.studies.sweeps.frames import Frames, check_accepts, make_frames
+from facelib.utilities.progress import Stop
 
 Numbers = npt.NDArray[np.float64]
 
@@ -51,7 +52,7 @@ def work(
     folder: Path,
     jobs: Sequence[Job],
     readers: Mapping[str, Reader],
-    stop: Callable[[], bool] | None = None,
+    stop: Stop | None = None,
 ) -> Done:
     """Do a batch of jobs and write their rows, which are the same in any process and batch.
 

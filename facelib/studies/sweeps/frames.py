@@ -14,8 +14,8 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
 from facelib.interventions import HeadIntervention, Intervention
-from facelib.studies.sweeps.inference import Cancelled, Stale
 from facelib.utilities.checks import whole
+from facelib.utilities.progress import Stop, check_stop
 from facelib.utilities.registry import named, place_of
 from facelib.utilities.short_repr import in_short
 
@@ -111,7 +111,7 @@ def make_frames(
     size: int = 224,
     workers: int | None = None,
     known: Mapping[float, Face] | None = None,
-    stale: Stale | None = None,
+    stop: Stop | None = None,
 ) -> Frames:
     """Apply `intervention` to `face` at every strength.
 
@@ -125,15 +125,15 @@ def make_frames(
         Threads that make pictures; None: one per core.
     known
         Pictures of this face, intervention and size that are there already, by strength.
-    stale
-        Asked before each picture; when it answers True, `Cancelled` is raised.
+    stop
+        Asked before each picture; True ends the work.
 
     Raises
     ------
     BadValueError
         If the strengths are no such list, there is no thread, or the intervention doesn't work on the face.
     Cancelled
-        If `stale` answers True.
+        If `stop` answered True.
     """
     check_accepts(intervention, face)
     check_known(known)
@@ -150,8 +150,7 @@ def make_frames(
         picture = picture.lent()
 
     def make(grade: float) -> Face:
-        if stale is not None and stale():
-            raise Cancelled
+        check_stop(stop)
         if grade in ready:
             return ready[grade]
         with named(type(intervention), "intervention", intervention.id, f"at strength {grade:g}"):

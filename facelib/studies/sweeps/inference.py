@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,23 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError, FacelibError, UnknownNameError, check_kind
+from facelib.errors import BadValueError, UnknownNameError, check_kind
+from facelib.utilities.progress import Report, Stop, check_stop, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     import torch
 
-Progress = Callable[[float, str], None]
-Stale = Callable[[], bool]
-
 CHUNK = 7  # pictures per task: small enough to stop quickly, large enough to keep the threads busy
-
-
-class Cancelled(FacelibError):  # noqa: N818 (the user wanted it)
-    """The work was stopped because a newer request took its place, or the user asked."""
-
-    def __init__(self) -> None:
-        super().__init__("Stopped before the end; nothing half-done was kept.")
 
 
 @in_short()
@@ -90,8 +81,8 @@ def read(
     box: npt.NDArray[np.float64],
     *,
     workers: int = 2,
-    progress: Progress | None = None,
-    stale: Stale | None = None,
+    progress: bool | Report | None = None,
+    stop: Stop | None = None,
 ) -> Mapping[str, Reading]:
     """Read every picture with every classifier, all with one face box.
 
@@ -102,9 +93,16 @@ def read(
     box
         px (4,), the face box of the unchanged face.
     progress
-        Called with a share in [0, 1] and a text.
-    stale
-        Asked between tasks; when it answers True, `Cancelled` is raised.
+        True for a progress bar, or a function called with the `Progress`, which counts pieces of work.
+    stop
+        Asked between tasks; True ends the work.
+
+    Raises
+    ------
+    BadValueError
+        If something else than classifiers or pictures is given.
+    Cancelled
+        If `stop` answered True.
     """
     import torch
 
@@ -125,12 +123,11 @@ def read(
             for classifier in classifiers
             for start in starts
         }
-        for done in as_completed(tasks):
-            parts[tasks[done]] = done.result()
-            if stale is not None and stale():
-                raise Cancelled
-            if progress is not None:
-                progress(len(parts) / len(tasks), f"{tasks[done][0]} reads the faces")
+        with reporting(progress, len(tasks), unit="piece") as report:
+            for done in as_completed(tasks):
+                parts[tasks[done]] = done.result()
+                check_stop(stop)
+                report.at(len(parts), f"{tasks[done][0]} reads the faces")
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     readings = {}

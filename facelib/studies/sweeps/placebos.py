@@ -15,7 +15,8 @@ from facelib.errors import BadValueError
 from facelib.interventions.placebos.distance import REGIONS, pixel_distance, region_distances
 from facelib.interventions.placebos.matching import reference_sweeps
 from facelib.stats.gradients import epgm
-from facelib.studies.sweeps.inference import Stale, read
+from facelib.studies.sweeps.inference import read
+from facelib.utilities.progress import Stop
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def run_references(
     by_region: bool = False,
     start: References | None = None,
     workers: int = 1,
-    stale: Stale | None = None,
+    stop: Stop | None = None,
 ) -> Iterator[References]:
     """Read `n` reference sweeps one after the other; yields all finished ones after each.
 
@@ -202,8 +203,8 @@ def run_references(
     start
         References of the same sweep, seed and way of matching that are in already; they are kept and not
         computed again.
-    stale
-        Asked between sweeps; when it answers True, `facelib.studies.Cancelled` is raised.
+    stop
+        Asked between sweeps; when it answers True, `facelib.errors.Cancelled` is raised.
     """
     if n < 1 or thinned < 2:
         msg = f"References need n >= 1 sweeps of >= 2 strengths; got n = {n}, thinned = {thinned}."
@@ -234,7 +235,7 @@ def run_references(
         regions=regions if by_region else None,
     )
     for matched in matches:
-        readings = read([*models.values()], matched.images, sweep.box, workers=workers, stale=stale)
+        readings = read([*models.values()], matched.images, sweep.box, workers=workers, stop=stop)
         placebo = ReferenceSweep(
             kind=matched.kind,
             reached=np.asarray(matched.reached, bool),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,8 +20,9 @@ from facelib.interventions.placebos.replicates import nuisance_replicates
 from facelib.studies.meant import meant
 from facelib.studies.sweeps.cam_maps import SweepMaps
 from facelib.studies.sweeps.frames import Frames, check_accepts, check_known, even_strengths, make_frames
-from facelib.studies.sweeps.inference import Cancelled, Progress, Reading, Stale, read, reading_of
+from facelib.studies.sweeps.inference import Reading, read, reading_of
 from facelib.studies.sweeps.table import COLUMNS
+from facelib.utilities.progress import Report, Stop, check_stop, reporting
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DELTA = 0.10
 REPLICATES = 20
 FEWEST_REPLICATES = 5
+RENDERED = 0.25  # share of the progress that is made once the pictures are there
 MEASURED = ("symmetry", "skin_tone", "brightness", "contrast", "sharpness", "age", "gender", "electrodes")
 PHOTOGRAPHED = ("yaw", "pitch", "light_azimuth")  # besides; of a head they are set
 
@@ -258,20 +259,6 @@ def wanted_label(label: str | None, face: Face | Head, models: Sequence[Classifi
     return next(known, own)
 
 
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """Give a progress bar to report to."""
-    from tqdm.auto import tqdm
-
-    with tqdm(total=100, unit="%", leave=False) as bar:
-
-        def show(share: float, text: str) -> None:
-            bar.set_description_str(text, refresh=False)
-            bar.update(round(100 * share) - bar.n)
-
-        yield show
-
-
 def sweep(
     face: Face | Head,
     intervention: str | Intervention,
@@ -284,8 +271,8 @@ def sweep(
     seed: int = 0,
     workers: int = 2,
     known: Mapping[float, Face] | None = None,
-    progress: bool | Progress | None = None,
-    stale: Stale | None = None,
+    progress: bool | Report | None = None,
+    stop: Stop | None = None,
 ) -> Sweep:
     """Change one property of `face` step by step and read every picture with every classifier.
 
@@ -314,16 +301,16 @@ def sweep(
     known
         Pictures of this sweep that are there already, by strength.
     progress
-        True for a progress bar, or a function called with a share in [0, 1] and a text.
-    stale
-        See `facelib.studies.sweeps.inference.read`.
+        True for a progress bar, or a function called with the `Progress`: the share that is done, of 1.
+    stop
+        Asked now and then; True ends the work.
 
     Raises
     ------
     BadValueError, UnknownNameError, UnavailableError
         For a value, a name or a model that isn't there.
     Cancelled
-        If `stale` answers True.
+        If `stop` answered True.
 
     Examples
     --------
@@ -331,26 +318,6 @@ def sweep(
     >>> result = facelib.sweep(facelib.Head(expression="happy"), "symmetry")  # doctest: +SKIP
     >>> result.effects()  # doctest: +SKIP
     """
-    given: object = progress
-    if given is True:
-        with _bar() as show:
-            return sweep(
-                face,
-                intervention,
-                classifiers,
-                steps,
-                label=label,
-                size=size,
-                replicates=replicates,
-                seed=seed,
-                workers=workers,
-                known=known,
-                progress=show,
-                stale=stale,
-            )
-    if given and not callable(given):
-        msg = f"Progress is reported to a function of a share and a text; got {given!r}."
-        raise BadValueError(msg, hint="In Python: progress= True, False, None, or a function.")
     named = interventions.get(intervention)
     check_accepts(named, face)
     check_known(known)
@@ -363,26 +330,25 @@ def sweep(
     wanted = wanted_label(label, face, models)
     strengths = even_strengths(steps)
 
-    def report(share: float, text: str) -> None:
-        if stale is not None and stale():
-            raise Cancelled
-        if callable(progress):
-            progress(share, text)
+    with reporting(progress, 1.0) as report:
 
-    report(0.0, "rendering the faces")
-    frames = make_frames(face, change, strengths, size=size, workers=workers, known=known, stale=stale)
-    report(0.25, "reading the faces")
-    ends = frames.images[[0, -1]]
-    shaken = [nuisance.apply(ends, frames.box) for nuisance in nuisances]
-    stack = np.concatenate([frames.images, *shaken])
-    readings = read(
-        models,
-        stack,
-        frames.box,
-        workers=workers,
-        progress=lambda share, text: report(0.25 + 0.75 * share, text),
-        stale=stale,
-    )
+        def go_on(share: float, words: str) -> None:
+            check_stop(stop)
+            report.at(share, words)
+
+        go_on(0.0, "rendering the faces")
+        frames = make_frames(face, change, strengths, size=size, workers=workers, known=known, stop=stop)
+        go_on(RENDERED, "reading the faces")
+        ends = frames.images[[0, -1]]
+        shaken = [nuisance.apply(ends, frames.box) for nuisance in nuisances]
+        readings = read(
+            models,
+            np.concatenate([frames.images, *shaken]),
+            frames.box,
+            workers=workers,
+            progress=lambda at: go_on(RENDERED + (1 - RENDERED) * at.share, at.words),
+            stop=stop,
+        )
     n = len(strengths)
     return Sweep(
         face=face,

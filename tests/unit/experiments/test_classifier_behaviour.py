@@ -144,8 +144,8 @@ def test_the_table_is_tidy_and_comes_again(answers: Answers) -> None:
 @pytest.mark.packages
 def test_heads_are_rendered_and_read(load_network: Callable[[str], Classifier]) -> None:
     fer, heads = load_network("fer"), sample_heads(7, seed=5, stratify=["expression"])
-    seen: list[tuple[int, int]] = []
-    answers = read_heads([fer], heads, size=96, progress=lambda *at: seen.append(at))
+    seen: list[tuple[float, float]] = []
+    answers = read_heads([fer], heads, size=96, progress=lambda at: seen.append((at.done, at.total)))
     assert seen == [(7, 7)]
     for head, row in zip(heads, answers.probabilities["fer"], strict=True):
         face = head.render(96)

@@ -122,9 +122,9 @@ def test_bad_input_is_named_before_anything_is_rendered() -> None:
         manipulation_check(two, ["smoke"])
     with pytest.raises(UnknownNameError):
         manipulation_check(two, ["blur"], ["charm"])
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[float, float]] = []
     table = manipulation_check(
-        two, ["blur", "jpeg"], ["sharpness"], progress=lambda *at: seen.append(at), **SMALL
+        two, ["blur", "jpeg"], ["sharpness"], progress=lambda at: seen.append((at.done, at.total)), **SMALL
     )
     assert seen == [(1, 2), (2, 2)]
     assert table["intervention"].tolist() == ["blur", "jpeg"]

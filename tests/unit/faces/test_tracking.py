@@ -14,6 +14,7 @@ from facelib.faces import Head
 from facelib.faces.tracking import SEARCHED, Watched, units_of_frames, units_of_video
 from facelib.semg import CHANNELS, Expression2EMG, electrode_free_emg, pair_of, simulate_clip
 from facelib.semg.expected_activity import ESTIMATED
+from facelib.utilities.progress import Progress
 
 SIZE = 128
 pytestmark = pytest.mark.packages
@@ -81,12 +82,12 @@ def test_progress_is_told_and_can_stop(monkeypatch: pytest.MonkeyPatch, single_t
         for _ in range(5):
             yield np.full((64, 64, 3), 128, np.uint8)
 
-    units_of_frames(many(), total=10, progress=lambda share, _: shares.append(share))
-    units_of_frames(many(), progress=lambda share, _: shares.append(share))
-    assert shares[0] == pytest.approx(4 / 10)
-    assert math.isnan(shares[1])
+    units_of_frames(many(), total=10, progress=lambda at: shares.append(at.share))
+    units_of_frames(many(), progress=lambda at: shares.append(at.share))
+    assert shares[:2] == pytest.approx([4 / 10, 5 / 10])
+    assert [math.isnan(share) for share in shares[2:]] == [True, True]
 
-    def stop(share: float, words: str) -> None:
+    def stop(at: Progress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

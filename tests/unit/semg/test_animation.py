@@ -13,6 +13,7 @@ from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import FACE_UNITS, Head
 from facelib.semg import CHANNELS, Recording, animation
 from facelib.semg.animation import TABLE_COLUMNS, Animation, animate, declared_units
+from facelib.utilities.progress import Progress
 
 HEAD = Head(seed=5, expression="sad", intensity=0.5, palsy=0.8, left=0.3, hair="short")
 SMILE = FACE_UNITS.index("mouthSmileLeft"), FACE_UNITS.index("mouthSmileRight")
@@ -192,8 +193,8 @@ def test_a_film_is_saved_whole_or_not_at_all(recording: Recording, tmp_path: Pat
     import cv2
 
     film: Animation = animate(HEAD, recording, rate=5)
-    told: list[tuple[int, int]] = []
-    path = film.save_video(tmp_path / "film.mp4", 64, progress=lambda done, of: told.append((done, of)))
+    told: list[tuple[float, float]] = []
+    path = film.save_video(tmp_path / "film.mp4", 64, progress=lambda at: told.append((at.done, at.total)))
     assert told[-1] == (10, 10)
     capture = cv2.VideoCapture(str(path))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 10
@@ -203,8 +204,8 @@ def test_a_film_is_saved_whole_or_not_at_all(recording: Recording, tmp_path: Pat
     assert good
     assert np.abs(first[..., ::-1].astype(int) - film.frame(0, 64)).mean() < 6
 
-    def stop(done: int, _of: int) -> None:
-        if done == 3:
+    def stop(at: Progress) -> None:
+        if at.done == 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -361,7 +361,7 @@ def test_names_that_are_not_there_are_said(sound: Path) -> None:
 
 def test_progress_is_told(sound: Path) -> None:
     calls = []
-    open_dataset(sound).check(lambda done, total: calls.append((done, total)))
+    open_dataset(sound).check(lambda at: calls.append((at.done, at.total)))
     assert calls == [(number, 6) for number in range(1, 7)]
 
 

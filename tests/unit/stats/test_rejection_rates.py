@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import beta
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, Cancelled
 from facelib.stats.causal_model import CausalModel, held_fixed
 from facelib.stats.independence import TESTS, independence_test
 from facelib.stats.independence.vote import VOTERS
@@ -179,17 +179,21 @@ def test_rounds_can_be_left_and_taken_up_again() -> None:
     assert again == whole[2:]
 
 
-def test_stale_work_is_given_up() -> None:
+def test_stopped_work_is_given_up() -> None:
     asked = []
 
-    def stale() -> bool:
+    def stop() -> bool:
         asked.append(1)
         return len(asked) > 3
 
     faces = MODEL.draw(300)
-    tests = list(run_each(faces["property"], {"y": faces["output"]}, faces["label"], stale=stale))
+    tests = []
+    with pytest.raises(Cancelled):
+        tests.extend(run_each(faces["property"], {"y": faces["output"]}, faces["label"], stop=stop))
+    assert len(asked) == 4, "it isn't asked again"
     assert len(tests) < len(TESTS)
-    assert list(power_rounds(MODEL, 60, stale=lambda: True)) == []
+    with pytest.raises(Cancelled):
+        next(power_rounds(MODEL, 60, stop=lambda: True))
 
 
 def test_levels_show_the_textbook_mistakes() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +14,8 @@ from facelib.errors import BadValueError
 from facelib.stats.independence.base import Pairs, Prepared
 from facelib.stats.independence.permutation.permutations import Orders
 from facelib.utilities.checks import Floats, as_number
+from facelib.utilities.progress import Progress as AnyProgress
+from facelib.utilities.progress import Stop, check_stop
 
 Counts = npt.NDArray[np.intp]
 Reason = Literal["budget", "cancelled"]
@@ -25,39 +26,16 @@ GRACE = 0.5  # seconds by which the first round may be late: a p of 1/21 beats o
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Progress of a grid: `done` of `total` pairs of `method` are settled after `seconds`."""
+class Progress(AnyProgress):
+    """Progress of a grid: `done` of `total` pairs of `method` are settled, `seconds` after the run began."""
 
-    method: str
     done: int
     total: int
-    seconds: float
+    method: str = ""
 
 
-@contextmanager
-def reporting(
-    progress: bool | Callable[[Progress], object] | None, total: int
-) -> Iterator[Callable[[Progress], object] | None]:
-    """Turn True into a progress bar over `total` pairs; a function or None stays what it is."""
-    given: object = progress
-    if not (given is None or isinstance(given, bool) or callable(given)):
-        msg = f"progress is True, False, None, or a function of a Progress; got {given!r}."
-        raise BadValueError(msg)
-    if not isinstance(progress, bool):
-        yield progress
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=total, disable=not progress, unit="pair", leave=False) as bar:
-        done: dict[str, int] = {}
-
-        def show(state: Progress) -> None:
-            bar.set_description(state.method)
-            before = done.get(state.method, 0)
-            bar.update(state.done - before if state.done >= before else state.done)
-            done[state.method] = state.done
-
-        yield show
+GridReport = Callable[[Progress], object]
+"""Called with the progress of a grid; returning False ends the run with what was drawn by then."""
 
 
 class Clock:
@@ -69,10 +47,12 @@ class Clock:
         Seconds after which no more surrogates are drawn; None: no limit.
     progress
         Called with a `Progress` after every round; returning False cancels the run.
+    stop
+        Asked after every round; once it answers True, `facelib.errors.Cancelled` is raised.
     """
 
     def __init__(
-        self, budget: float | None = None, progress: Callable[[Progress], object] | None = None
+        self, budget: float | None = None, progress: GridReport | None = None, stop: Stop | None = None
     ) -> None:
         if budget is not None and not as_number(budget, "The budget") > 0:
             msg = f"The budget is a number of seconds above 0, or None; got {budget!r}."
@@ -80,7 +60,7 @@ class Clock:
         self.started = time.monotonic()
         self.deadline = None if budget is None else self.started + budget
         self.cancelled = False
-        self._progress = progress
+        self._progress, self._stop = progress, stop
         self._pairs: int | None = None
         self._passed = 0
 
@@ -112,8 +92,10 @@ class Clock:
         if self._progress is not None:
             seconds = time.monotonic() - self.started
             pairs = self._passed + total if self._pairs is None else self._pairs
-            if self._progress(Progress(method, self._passed + done, pairs, seconds)) is False:
+            at = Progress(self._passed + done, pairs, words=method, seconds=seconds, method=method)
+            if self._progress(at) is False:
                 self.cancelled = True
+        check_stop(self._stop)
 
 
 @dataclass(frozen=True, eq=False)

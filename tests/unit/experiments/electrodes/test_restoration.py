@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from skimage.metrics import structural_similarity
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, Cancelled, UnknownNameError
 from facelib.experiments.electrodes.likeness import Pattern, worn_on
 from facelib.experiments.electrodes.restoration import (
     PICTURE_COLUMNS,
@@ -36,7 +36,6 @@ from facelib.experiments.training.restoration_pairs import training_heads
 from facelib.faces import Head, sample_photograph
 from facelib.restoration import restore
 from facelib.restoration.weights import training_log
-from facelib.studies.sweeps.inference import Cancelled
 
 pytestmark = pytest.mark.packages
 ONE = {"fridlund": {"electrodes": "fridlund"}}
@@ -187,10 +186,12 @@ def test_a_photograph_takes_part() -> None:
 def test_progress_is_told_and_a_study_can_be_stopped() -> None:
     people, told = electrode_faces(14), []
     settings: dict[str, Any] = {"worn": {}, "methods": [], "size": 48, "landmarks": False}
-    restoration_study(people, ["known_unbiased"], progress=lambda *now: told.append(now), **settings)
+    restoration_study(
+        people, ["known_unbiased"], progress=lambda at: told.append((at.done, at.total)), **settings
+    )
     assert told == [(12, 14), (14, 14)]
     with pytest.raises(Cancelled):
-        restoration_study(people, ["known_unbiased"], stale=lambda: True, **settings)
+        restoration_study(people, ["known_unbiased"], stop=lambda: True, **settings)
 
 
 @pytest.mark.parametrize(

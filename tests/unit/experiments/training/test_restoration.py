@@ -89,11 +89,11 @@ def test_two_runs_have_the_same_weights_bit_for_bit_and_learn(few: Pairs) -> Non
 
 
 def test_progress_is_told_and_too_little_is_refused(few: Pairs) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[float, float, bool]] = []
     courses = FIRST._replace(steps=1), SECOND._replace(steps=1)
     settings: dict[str, Any] = {"held_out": 1, "courses": courses, "size": 2, "patch": 32}
-    train(few, **settings, progress=lambda done, n, _: told.append((done, n)))
-    assert told == [(1, 2), (2, 2)]
+    train(few, **settings, progress=lambda at: told.append((at.done, at.total, at.loss > 0)))
+    assert told == [(1, 2, True), (2, 2, True)]
     none = (FIRST._replace(steps=0), SECOND)
     for wrong in ({"held_out": 0}, {"held_out": 6}, {"courses": none}):
         with pytest.raises(BadValueError, match="Training needs pairs"):

@@ -18,6 +18,7 @@ from scipy import signal as scipy_signal
 from facelib.errors import BadValueError
 from facelib.semg import CHANNELS, Chain, Recording, bipolar, envelope, missing
 from facelib.semg.recordings.processing import band_pass, centred, kernel, notch, resampled, rms, row_count
+from facelib.utilities.progress import Progress
 
 RATE = 4096.0
 CHAIN = Chain()
@@ -341,10 +342,10 @@ def test_ten_minutes_of_44_inputs_take_less_than_was_promised(tmp_path: Path) ->
 def test_progress_is_told_and_can_end_the_work() -> None:
     calls = []
     recording = recorded(np.stack([sine(100, 0.5)] * 3, 1))
-    envelope(recording, progress=lambda done, total: calls.append((done, total)))
+    envelope(recording, progress=lambda at: calls.append((at.done, at.total)))
     assert calls == [(1, 3), (2, 3), (3, 3)]
 
-    def stop(done: int, total: int) -> None:
+    def stop(at: Progress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -230,7 +230,7 @@ def test_faults_of_simulated_recordings_are_found(faults: Faults, wanted: set[st
 
 def test_progress_is_told() -> None:
     calls = []
-    check(recording(muscle()), progress=lambda done, total: calls.append((done, total)))
+    check(recording(muscle()), progress=lambda at: calls.append((at.done, at.total)))
     assert calls == [(1, 3), (2, 3), (3, 3)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facelib.errors import BadValueError, WriteError
+from facelib.errors import BadValueError, Cancelled, WriteError
 from facelib.semg import (
     CHANNELS,
     Faults,
@@ -24,7 +24,6 @@ from facelib.semg import (
 )
 from facelib.semg.pairs import pairs_of
 from facelib.semg.recordings.channels import channels_of
-from facelib.semg.simulation.folder import SimulationStoppedError
 
 SETTINGS = {
     "sessions": ("1N", "1S"), "tasks": ("happy", "Brow-Left"), "seconds": 0.5, "size": 48,
@@ -86,12 +85,12 @@ def test_the_truth_stands_beside_it(folder: Path) -> None:
 def test_stopped_it_goes_on_and_ends_the_same(folder: Path, tmp_path: Path) -> None:
     asked = iter([False] * 40 + [True] * 100)  # in the middle of a film
     target = tmp_path / "two"
-    with pytest.raises(SimulationStoppedError, match="go on"):
+    with pytest.raises(Cancelled, match="go on"):
         simulate(target, stop=lambda: next(asked), **SETTINGS)  # type: ignore[arg-type]
     assert not (target / "MMM.csv").exists()
     assert not [path for path in target.rglob("*") if "part" in path.name]
     shares: list[float] = []
-    simulate(target, progress=lambda share, _: shares.append(share), **SETTINGS)  # type: ignore[arg-type]
+    simulate(target, progress=lambda at: shares.append(at.share), **SETTINGS)  # type: ignore[arg-type]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
     assert contents(target) == contents(folder)

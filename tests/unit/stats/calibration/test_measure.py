@@ -56,16 +56,16 @@ def test_more_runs_go_on_where_fewer_ended() -> None:
 
 
 def test_progress_counts_data_sets() -> None:
-    told: list[tuple[int, int]] = []
-    p_values("partial_correlation", "none", 20, runs=3, progress=lambda *done: told.append(done))
+    told: list[tuple[float, float]] = []
+    p_values("partial_correlation", "none", 20, runs=3, progress=lambda at: told.append((at.done, at.total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_curves_are_tidy_and_power_grows() -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[float, float]] = []
     over_n = rates_over_n(
         ["partial_correlation", WithinDcov()], "labels_2", (20, 60), "linear", 0.6,
-        runs=60, alphas=(0.05, 0.01), progress=lambda *done: told.append(done),
+        runs=60, alphas=(0.05, 0.01), progress=lambda at: told.append((at.done, at.total)),
     )  # fmt: skip
     assert list(over_n.columns) == [name for name in COLUMNS if name != "version"]
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]

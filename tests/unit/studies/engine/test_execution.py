@@ -20,10 +20,11 @@ from facelib.errors import BadValueError
 from facelib.studies import Cancelled, InterventionalResult, Progress, open_study
 from facelib.studies.engine import execution
 from facelib.studies.engine import worker as work
-from facelib.studies.engine.execution import WorkersLostError, about, batch_size, duration, workers
+from facelib.studies.engine.execution import WorkersLostError, about, batch_size, workers
 from facelib.studies.engine.parquet_part import Job
 from facelib.studies.engine.store import Store
 from facelib.studies.sweeps.frames import Frames
+from facelib.utilities.wording import duration
 from tests.unit.studies.small_study import PEOPLE, small_study
 
 UNITS = 3 * PEOPLE

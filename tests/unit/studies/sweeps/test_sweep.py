@@ -221,7 +221,7 @@ def test_references_are_matched_kept_and_resumed(smile: Sweep) -> None:
 
 def test_a_sweep_stops_when_a_newer_one_is_wanted() -> None:
     with pytest.raises(Cancelled):
-        sweep(HEAD, "symmetry", NAMES, steps=5, stale=lambda: True)
+        sweep(HEAD, "symmetry", NAMES, steps=5, stop=lambda: True)
 
 
 def test_a_stale_sweep_renders_no_more_pictures() -> None:
@@ -233,9 +233,7 @@ def test_a_stale_sweep_renders_no_more_pictures() -> None:
             return super()._edit(head, strength)
 
     with pytest.raises(Cancelled):
-        make_frames(
-            HEAD, Watched(None), even_strengths(21), size=96, workers=1, stale=lambda: len(drawn) >= 3
-        )
+        make_frames(HEAD, Watched(None), even_strengths(21), size=96, workers=1, stop=lambda: len(drawn) >= 3)
     assert len(drawn) == 3
 
 
@@ -254,7 +252,7 @@ def test_pictures_that_are_there_are_not_made_again(name: str) -> None:
 
 def test_progress_rises_to_one() -> None:
     told: list[float] = []
-    sweep(HEAD, "age", ["fer"], steps=3, progress=lambda share, _text: told.append(share))
+    sweep(HEAD, "age", ["fer"], steps=3, progress=lambda at: told.append(at.share))
     assert told == sorted(told)
     assert told[-1] == 1.0
 

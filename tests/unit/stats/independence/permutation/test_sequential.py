@@ -10,7 +10,7 @@ import pytest
 import tqdm.auto
 from scipy.stats import binom
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, Cancelled
 from facelib.stats.independence.base import Pairs, Prepared
 from facelib.stats.independence.permutation.permutations import RowOrders, WithinStrata
 from facelib.stats.independence.permutation.sequential import (
@@ -20,9 +20,9 @@ from facelib.stats.independence.permutation.sequential import (
     Progress,
     all_surrogates,
     draw,
-    reporting,
 )
 from facelib.utilities.checks import Floats
+from facelib.utilities.progress import reporting
 
 ORDERS = np.array([0, 4])
 
@@ -256,22 +256,16 @@ def test_a_bar_counts_every_method_anew(monkeypatch: pytest.MonkeyPatch) -> None
             bars.append(self)
 
     monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
-    with reporting(True, 8) as report:
-        assert report is not None
+    with reporting(True, 8, unit="pair", parts=True) as report:
         for method in ("rcot", "kcit"):
             for done in (1, 4):
-                report(Progress(method, done, 4, 0.0))
+                report(Progress(done, 4, words=method, method=method))
     assert [(bar.n, bar.total) for bar in bars] == [(8, 8)]
 
 
-def test_a_function_or_nothing_is_told_as_it_is() -> None:
-    with reporting(None, 8) as nothing:
-        assert nothing is None
-    with reporting(print, 8) as same:
-        assert same is print
-
-
-@pytest.mark.parametrize("wrong", [1, "yes", 0])
-def test_what_is_told_is_a_function(wrong: Any) -> None:
-    with pytest.raises(BadValueError, match="progress is True, False"), reporting(wrong, 8):
-        pass
+def test_a_stopped_clock_raises() -> None:
+    seen: list[Progress] = []
+    clock = Clock(progress=seen.append, stop=lambda: len(seen) == 2)
+    with pytest.raises(Cancelled):
+        draw(Noise((5, 6)), orders(), 300, clock=clock)
+    assert len(seen) == 2
