@@ -226,10 +226,16 @@ def _plans(given: object) -> dict[str, dict[str, Any]]:
     for plan in plans.values():
         for name, value in dict(plan).items():
             _short(name)
-            for item in value if isinstance(value, list) else [value]:
+            for item in _parts(value):
                 if not isinstance(item, bool | int | float):
                     _short(item)
     return {tab: dict(plan) for tab, plan in plans.items()}
+
+
+def _parts(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else [value]
 
 
 def _short(word: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -25,6 +24,7 @@ from facelib.reports.interventional_method import (
     titles_of,
 )
 from facelib.reports.parts import Content, Section, Table
+from facelib.stats.effects.counting import describe_counts
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, VERDICTS
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.utilities.wording import capital, listed, signed
@@ -138,7 +138,7 @@ def answer(result: InterventionalResult, name: str) -> str:
     parts_of_answer = [
         f"As {item_of(result, name)['clause']}, {verdicts}.",
         too_few(rows),
-        _lowering(result, name),
+        _counts(result, name),
     ]
     return " ".join(filter(None, parts_of_answer))
 
@@ -196,19 +196,16 @@ def manipulation(result: InterventionalResult) -> pd.DataFrame:
     return pd.DataFrame(moved, columns=columns)
 
 
-def _lowering(result: InterventionalResult, name: str) -> str:
-    item = item_of(result, name)
-    expected = result.settings["alternative"] == "less" or item["expected"] == "falls"
-    if not expected or name not in result.lowering:
-        return ""
-    counts = result.lowering[name]
-    fixed = held_fixed(str(counts.control), name) or ""
-    named = replace(counts, label=aim(result))
-    if counts.control is not None:
-        title = control_title(result)
-        notes = tuple(note.replace(counts.control, title) for note in counts.notes)
-        named = replace(named, control=title, notes=notes)
-    return stats.describe_lowering(named, fixed=fixed, clause=item["clause"])
+def _counts(result: InterventionalResult, name: str) -> str:
+    contrasts, control = result.contrasts, result.control
+    return describe_counts(
+        result.effects[result.effects["intervention"] == name],
+        None if contrasts is None else contrasts[contrasts["intervention"] == name],
+        clause=item_of(result, name)["clause"],
+        control=control_title(result) if control is not None else "",
+        fixed=held_fixed(control or "", name) or "",
+        aim=aim(result),
+    )
 
 
 def _reading(result: InterventionalResult) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,16 @@ from facelib.app.studies.confirm_panel import ConfirmPanel, PowerHelper
 from facelib.app.studies.effects_panel import EffectsPanel, FailuresPanel, VerdictsPanel
 from facelib.app.studies.exports import POPULATION, TakeHome
 from facelib.app.studies.face_source_panel import WhomPanel
-from facelib.app.studies.population_state import ALPHAS, MEANT, SIDES, STEPS, Population, has_side, offered
+from facelib.app.studies.population_state import (
+    ALPHAS,
+    MEANT,
+    SIDES,
+    STEPS,
+    Population,
+    ends_of,
+    has_side,
+    offered,
+)
 from facelib.app.studies.run_panel import RunPanel
 from facelib.app.studies.state import KNOWN
 from facelib.app.widgets.checklist import CheckList
@@ -27,6 +37,13 @@ from facelib.classifiers.builtin import RECIPES
 from facelib.classifiers.known_bias import BIASES
 from facelib.interventions import INTERVENTIONS, Intervention
 
+NOTES: Final = {
+    bias.id: f"taught that {bias.words}"
+    if bias.emotion
+    else "taught no rule; may read a property all the same"
+    for bias in BIASES
+}
+"""What a network that is made for lessons has learnt, shown below its name."""
 HELP: Final = {bias.id: f"A network trained for lessons; its bias: {bias.words}" for bias in BIASES}
 AS_MEANT: Final = ("the emotion meant", MEANT)
 NONE: Final = ("none", "")
@@ -110,6 +127,9 @@ class ChangesPanel(Card):
             height=232,
         )  # fmt: skip
         self.side = labelled("Side", "The person's own side, for one-sided changes", _menu(SIDES))
+        self.toward = widgets.VBox()
+        self.toward.add_class("facelib-fields")
+        self._ends: dict[str, widgets.Dropdown] = {}
         self.control = labelled(
             "Control", "A change whose effect is subtracted: as much movement, say, but on both sides",
             widgets.Dropdown(),
@@ -127,9 +147,9 @@ class ChangesPanel(Card):
         for name, control in (("chosen", self.list), ("side", self.side), ("steps", self.steps)):
             bind(state, name, control, state.lock)
         bind(state, "control", self.control, state.lock)
-        state.observe(self.guarded(self.follow), ["chosen", "control"])
+        state.observe(self.guarded(self.follow), ["chosen", "control", "toward"])
         state.whom.observe(self.guarded(self.follow), "source")
-        self.fill(self.list, self.withheld, self.control, self.hint, self.side, self.steps)
+        self.fill(self.list, self.withheld, self.toward, self.control, self.hint, self.side, self.steps)
 
     def follow(self, _change: object = None) -> None:
         """Offer what works on the faces that are chosen."""
@@ -150,12 +170,36 @@ class ChangesPanel(Card):
         chosen = INTERVENTIONS[state.control] if state.control else None
         self.hint.value = html.escape(control_hint(chosen))
         self.withheld.value = withheld_html() if state.whom.source == "mine" else ""
+        self._follow_ends()
         one_sided = any(has_side(change) for change in state.interventions)
         self.side.layout.display = "" if one_sided else "none"
 
+    def _follow_ends(self) -> None:
+        """Offer both ends of each chosen change that has two: over people only one of them is run."""
+        state, shown = self.state, []
+        for name in state.chosen:
+            change = state.options.get(name) or INTERVENTIONS[name]
+            if not ends_of(change):
+                continue
+            if name not in self._ends:
+                self._ends[name] = labelled(
+                    change.title.capitalize(),
+                    "Where the change leads, for every face",
+                    _menu(ends_of(change)),
+                )
+                self._ends[name].observe(self.guarded(partial(self._on_end, name)), "value")
+            self._ends[name].value = state.end_of(name)
+            shown.append(self._ends[name])
+        if list(self.toward.children) != shown:
+            self.toward.children = shown
+
+    def _on_end(self, name: str, event: Any) -> None:
+        with self.state.lock:
+            self.state.toward = self.state.toward | {name: event["new"]}
+
     def lock(self, *, locked: bool) -> None:
         """Let nothing be changed while a study runs."""
-        for control in (self.list, self.side, self.control, self.steps):
+        for control in (self.list, *self._ends.values(), self.side, self.control, self.steps):
             control.disabled = locked
 
 
@@ -246,6 +290,7 @@ def _entry(name: str) -> dict[str, str]:
     return {
         "id": name,
         "title": name.removeprefix("known_").replace("_", " ") if name in KNOWN else name,
+        "note": NOTES.get(name, ""),
         "help": HELP.get(name) or who(name),
     }
 

@@ -34,6 +34,7 @@ STEPS: Final = (2, 3, 5, 11, 21)
 ALPHAS: Final = (0.05, 0.01)
 SAID: Final = {"falls": "fall", "rises": "rise", "two-sided": "change"}
 SIDES: Final = ("left", "right")
+TWO: Final = 2
 USUAL_CONTROL: Final = "weaker_expression"
 NAMED: Final = 3  # changes that are named in a plan; more are counted
 
@@ -78,6 +79,9 @@ class Population(StudyState):
         Interventions by id whose options aren't the usual ones.
     side
         The person's own side, for changes of one side.
+    toward
+        Where changes with two ends lead, by id: "older". Over people one end is chosen: a mean over both
+        says nothing.
     control
         Id of the control; "": none.
     steps
@@ -99,13 +103,15 @@ class Population(StudyState):
     """
 
     SETTINGS: ClassVar[tuple[str, ...]] = (
-        "chosen", "side", "control", "steps", "size", "models", "label", "delta", "alpha", "alternative",
+        "chosen", "side", "toward", "control", "steps", "size", "models", "label", "delta", "alpha",
+        "alternative",
     )  # fmt: skip
     NAME: ClassVar[str] = "facelib-population"
     UNITS: ClassVar[str] = "faces × changes done"
 
     chosen = traitlets.List(traitlets.Unicode(), default_value=["asymmetric_expression"])
     side = traitlets.Enum(SIDES, "left")
+    toward = traitlets.Dict(key_trait=traitlets.Unicode(), value_trait=traitlets.Unicode())
     control = traitlets.Unicode("weaker_expression")
     steps = traitlets.Enum(STEPS, 5)
     size = traitlets.Int(224)
@@ -163,7 +169,14 @@ class Population(StudyState):
     def as_set(self, name: str) -> Intervention:
         """Return an intervention by its id, with the options that are set."""
         change = self.options.get(name) or INTERVENTIONS[name]
-        return interventions.get(change, side=self.side) if has_side(change) else change
+        if has_side(change):
+            return interventions.get(change, side=self.side)
+        return interventions.get(change, to=self.end_of(name)) if ends_of(change) else change
+
+    def end_of(self, name: str) -> str:
+        """Return where a change with two ends leads: as chosen, else to the later one."""
+        ends, end = ends_of(self.options.get(name) or INTERVENTIONS[name]), self.toward.get(name)
+        return end if end in ends else ends[-1]
 
     def declare(self) -> Any:
         """Return the study as it is set now."""
@@ -261,6 +274,16 @@ def control_of(change: str) -> str:
     """
     made_for = (name for name in INTERVENTIONS if change in INTERVENTIONS[name].holds_fixed)
     return next(iter(sorted(made_for, key=lambda name: name != USUAL_CONTROL)), "")
+
+
+def ends_of(change: Intervention) -> tuple[str, ...]:
+    """Return the two ends that a change may lead to, unless its end is set; else nothing.
+
+    >>> ends_of(INTERVENTIONS["age"]), ends_of(INTERVENTIONS["palsy"])
+    (('younger', 'older'), ())
+    """
+    words = change.choices.get("to", ())
+    return tuple(words) if len(words) == TWO and getattr(change, "to", words) is None else ()
 
 
 def has_side(change: Intervention) -> bool:

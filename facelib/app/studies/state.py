@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -234,7 +235,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         rendered = [name for name in Whom.SETTINGS if name not in OWN]
         plain = {name: getattr(self.whom, name) for name in rendered}
         plain |= {name: getattr(self, name) for name in self.SETTINGS}
-        return {name: list(value) if isinstance(value, list) else value for name, value in plain.items()}
+        return {name: copy(value) for name, value in plain.items()}
 
     def on_settings(self, handler: Callable[[Any], None]) -> None:
         """Call `handler` when one of the settings changes."""
@@ -277,7 +278,7 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         """All that the study depends on."""
         here = [getattr(self, name) for name in self.SETTINGS]
         there = [getattr(self.whom, name) for name in Whom.SETTINGS]
-        return tuple(tuple(value) if isinstance(value, list) else value for value in (*here, *there))
+        return tuple(_hashable(value) for value in (*here, *there))
 
     @property
     def running(self) -> bool:
@@ -448,6 +449,12 @@ class StudyState(traitlets.HasTraits, metaclass=_AbstractTraits):
         else:
             with self.lock:
                 callback(*what)
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple(sorted(value.items()))
+    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)

@@ -35,14 +35,16 @@ class CheckList {
     return whole;
   }
 
-  entry({ id, title, help }) {
+  entry({ id, title, help, note }) {
     const label = element("label", "facelib-checklist-item");
     const box = document.createElement("input");
     box.type = "checkbox";
     box.value = id;
     box.addEventListener("change", () => this.send());
     if (help) label.title = help;
-    label.append(box, element("span", "", title ?? id));
+    const words = element("span", "", title ?? id);
+    if (note) words.append(element("small", "facelib-checklist-note", note));
+    label.append(box, words);
     this.boxes.push(box);
     return label;
   }

@@ -28,7 +28,7 @@ class CheckList(anywidget.AnyWidget):
         What it means, as a tooltip.
     groups
         Mappings with ``title`` ("" for none), ``folded`` (whether it is closed at first) and ``items``: each
-        with ``id``, ``title`` and ``help``.
+        with ``id``, ``title``, ``help`` and, if its help has to be seen, ``note``.
     value
         Ids that are chosen, in the order of the list.
     columns

@@ -78,10 +78,12 @@ def describe_counts(
         still = [name for name in not_beyond(contrasts, names) if name not in names]
         rest = total - len(names) - len(still)
         open_ones = f"; for {rest} it can't be said" if rest else ""
+        margin = plain(float(contrasts["delta"].iloc[0]))
         beyond = (
-            f"; {len(names)} of {total} {'is' if total == 1 else 'are'} shown to fall further than {than}, "
-            f"{len(still)} shown not to by δ = {plain(float(contrasts['delta'].iloc[0]))} or more{open_ones}"
+            f"; {len(names)} of {total} {'is' if total == 1 else 'are'} shown to fall further than {than}"
         )
+        if len(names) < total:
+            beyond += f", {len(still)} shown not to by δ = {margin} or more{open_ones}"
     return (
         f"As {clause}, {', '.join(parts)}{beyond}. {SIDES[alternative]} sign-flip tests over {people}, Holm "
         f"over {tests} at {plain(alpha)}."

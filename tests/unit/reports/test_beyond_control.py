@@ -26,5 +26,5 @@ def test_no_zero_stands_alone_where_the_control_decides_nothing(
     answer = parsed(again.report(tmp_path / "one.html").read_text()).after("answer")
     assert (
         "; 0 of 2 are shown to fall further than with the same total activation on both sides (both sides "
-        "weaker), 0 shown not to; for 2 it can't be said."
+        "weaker), 0 shown not to by δ = .10 or more; for 2 it can't be said."
     ) in answer.replace("\xa0", " ")

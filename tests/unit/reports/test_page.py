@@ -151,7 +151,7 @@ def test_verdicts_come_first_in_plain_language(trees: dict[str, Element]) -> Non
         in answer
     )
     assert (
-        "2 of 2 classifiers lower their output for the emotion meant; 2 of 2 fall further than "
+        "2 of 2 classifiers lower their output for the emotion meant; 2 of 2 are shown to fall further than "
         "with the same total activation on both sides" in answer
     )
     assert "can't be said" in answer

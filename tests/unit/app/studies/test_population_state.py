@@ -19,6 +19,7 @@ from facelib.app.studies.population_state import Found, Population, offered
 from facelib.app.studies.state import SEEN, UNSET
 from facelib.errors import BadValueError
 from facelib.studies.engine import execution
+from facelib.studies.interventional import intervention_name
 
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded")]
 
@@ -212,10 +213,11 @@ def test_a_change_of_the_explorer_comes_with_its_options() -> None:
     state = Population(
         change=interventions.get("palsy", side="right", parts="resting"), background=False, **SMALL
     )
-    (change,) = state.interventions
+    change, control = state.interventions
     assert change == interventions.get("palsy", side="right", parts="resting")
+    assert control.id == "weaker_expression", "the same as for whoever chooses palsy here"
     state.side = "left"
-    assert state.interventions == [interventions.get("palsy", side="left", parts="resting")]
+    assert state.interventions[0] == interventions.get("palsy", side="left", parts="resting")
     state.close()
 
 
@@ -308,3 +310,25 @@ def test_what_explore_has_seen_cannot_be_confirmed_on(begin: Begin) -> None:
     state.mode = "explore"
     settled(state)
     assert state.found is explored
+
+
+def names(state: Population) -> list[str]:
+    return [intervention_name(one) for one in state.interventions]
+
+
+def test_over_people_a_change_with_two_ends_leads_to_one_of_them() -> None:
+    """A mean over people who grow older and people who grow younger says nothing."""
+    state = Population(models=["known_unbiased"], background=False, chosen=["age", "glasses", "palsy"])
+    try:
+        assert names(state)[:2] == ["age(to=older)", "glasses(to=on)"]
+        assert state.interventions[0].clause == "the person grows older"
+        state.toward = {"age": "younger", "glasses": "upside down"}
+        assert names(state)[:2] == ["age(to=younger)", "glasses(to=on)"]
+        kept = state.kept
+        state.toward = {}
+        state.take_up(kept)
+        assert state.toward == {"age": "younger", "glasses": "upside down"}
+        state.options["age"] = interventions.get("age", to=70)
+        assert intervention_name(state.interventions[0]) == "age(to=70.0)", "an end that is set stays"
+    finally:
+        state.close()
