@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
@@ -16,6 +15,7 @@ from facelib.head.expressions import EXPRESSIONS, Recipe, activations, expand
 from facelib.head.gaze import FARTHEST, REACH, turned
 from facelib.head.light import Light
 from facelib.utilities.checks import checked, whole
+from facelib.utilities.nearest import nearest
 
 if TYPE_CHECKING:
     from facelib.face import Face
@@ -238,7 +238,7 @@ class Head:
         if isinstance(self.expression, str):
             recipes = EXPRESSIONS[self.expression_set]
             if self.expression not in recipes:
-                near = get_close_matches(self.expression, recipes, 1)
+                near = nearest(self.expression, recipes)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
                 names = ", ".join(recipes)
                 msg = f"No expression {self.expression!r}; known: {names}, or give face units.{hint}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import logging
 from collections.abc import Callable, Iterator
@@ -10,11 +9,15 @@ from contextlib import contextmanager
 from typing import Final, Generic, TypeVar
 
 from facelib.errors import BadValueError, FacelibError, UnknownNameError
+from facelib.utilities.nearest import nearest
 
 T = TypeVar("T")
 
 IN_PLACE: Final = ". Pictures aren't changed in place: change a copy, face.image.copy()."
 """What to do where code writes into a picture that it was given to read."""
+
+OWN: Final = "One of your own is registered in every session anew, by {own} (docs/own.md)."
+"""Hint where a name isn't there that may be the user's."""
 
 
 def place_of(definition: Callable[..., object]) -> str:
@@ -79,6 +82,9 @@ class Registry(Generic[T]):
     group
         Of entry points by which other packages add theirs: each names a module or a class that registers
         itself when it is imported. They are imported once something is looked for.
+    own
+        How users register their own, such as "facelib.properties.register": a wrong name may be one of
+        theirs that isn't registered in this session. "": they can't.
 
     Examples
     --------
@@ -89,8 +95,9 @@ class Registry(Generic[T]):
     ['apple']
     """
 
-    def __init__(self, noun: str, group: str = "") -> None:
+    def __init__(self, noun: str, group: str = "", own: str = "") -> None:
         self.noun = noun
+        self.own = own
         self._group = group
         self._items: dict[str, T] = {}
         self._places: dict[str, str] = {}
@@ -145,10 +152,15 @@ class Registry(Generic[T]):
                 self._discover()
             return self._items[name]
         except (KeyError, TypeError):  # TypeError: a list, say, can't be a name
-            near = difflib.get_close_matches(str(name), self._items, n=3)
-            hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(self._items)}."
-            msg = f"There is no {self.noun} named {f'{name!r}':.60}. {hint}"
-            raise UnknownNameError(msg) from None
+            near = self.nearest(name, 3)
+            known = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(self._items)}."
+            msg = f"There is no {self.noun} named {f'{name!r}':.60}. {known}"
+            raise UnknownNameError(msg, hint=self.own and OWN.format(own=self.own)) from None
+
+    def nearest(self, name: object, n: int = 1) -> list[str]:
+        """Return the names, aliases among them, most like a wrong one; if none is, those with its title."""
+        titles = {one: str(getattr(item, "title", "")) for one, item in self._items.items()}
+        return nearest(name, [*self._items, *sorted(self._aliases - {str(name)})], n, titles=titles)
 
     def __contains__(self, name: object) -> bool:
         self._discover()

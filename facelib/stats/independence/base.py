@@ -118,7 +118,9 @@ class IndependenceTest(ABC):
         return asdict(self)
 
 
-TESTS: Registry[type[IndependenceTest]] = Registry("test of independence", "facelib.independence_tests")
+TESTS: Registry[type[IndependenceTest]] = Registry(
+    "test of independence", "facelib.independence_tests", "facelib.stats.independence.register"
+)
 
 
 def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
