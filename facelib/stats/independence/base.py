@@ -123,6 +123,15 @@ TESTS: Registry[type[IndependenceTest]] = Registry(
 )
 
 
+def title_of(method: str) -> str:
+    """Return the title of a test; of one that isn't registered in this session, its id in words.
+
+    >>> title_of("partial_correlation"), title_of("a_test_of_mine")
+    ('partial correlation', 'a test of mine')
+    """
+    return TESTS[method].title if method in TESTS else method.replace("_", " ")
+
+
 def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
     """Register the user's own test under its id, for `independence_test`, `independence_grid` and studies.
 
