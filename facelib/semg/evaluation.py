@@ -15,6 +15,7 @@ from facelib.semg.mapping import EMG2Expression, Expression2EMG
 from facelib.semg.muscles import CHANNELS, GROUPS, Group, group_of
 from facelib.semg.pairs import Pair, envelope_rows, sessions_of, unit_rows
 from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import with_article
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,7 +196,7 @@ def held_out(
     """Return the predictions of maps for clips that they weren't fitted to; see `evaluate`."""
     clips = list(pairs)
     if by not in get_args(By):
-        msg = f"What is left out in turn is a {' or a '.join(get_args(By))}; got {by!r}."
+        msg = f"What is left out in turn is {' or '.join(map(with_article, get_args(By)))}; got {by!r}."
         raise BadValueError(msg)
     if len({clip.id for clip in clips}) != len(clips):
         msg = "Clips have different ids; some of these have the same."

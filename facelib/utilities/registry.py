@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from facelib.errors import BadValueError, FacelibError, UnknownNameError
 from facelib.utilities.nearest import nearest
+from facelib.utilities.wording import capital, with_article
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ def named(code: Callable[..., object], noun: str, name: str, when: str = "") -> 
     Traceback (most recent call last):
     facelib.errors.BadValueError: 'mine', a property of yours, failed: ZeroDivisionError: division by zero
     """
-    where = f"{name!r}, {'an' if noun[0] in 'aeiou' else 'a'} {noun} of yours, failed{when and ' '}{when}"
+    where = f"{name!r}, {with_article(noun)} of yours, failed{when and ' '}{when}"
     try:
         yield
     except FacelibError as error:
@@ -120,7 +121,8 @@ class Registry(Generic[T]):
         """
         taken = name in self._items and not (place and self._places.get(name) == place)
         if taken or name in self._aliases:
-            msg = f"A {self.noun} named {name!r} is already registered; choose another name."
+            what = capital(with_article(self.noun))
+            msg = f"{what} named {name!r} is already registered; choose another name."
             raise BadValueError(msg)
         self._items[name] = item
         self._places[name] = place
