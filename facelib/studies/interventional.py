@@ -15,6 +15,7 @@ from facelib.faces import Head
 from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
+from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, example
 from facelib.studies.meant import nameless, translations, word_for
@@ -112,6 +113,7 @@ class InterventionalStudy(Study[InterventionalResult]):
         if self.control is not None and self.control not in names:
             msg = f"The control is one of the interventions, {', '.join(names)}; got {self.control!r}."
             raise BadValueError(msg)
+        check_subject(self.hypothesis, names, self._other_names(), "intervention")
 
     @property
     def kind(self) -> str:
@@ -133,6 +135,12 @@ class InterventionalStudy(Study[InterventionalResult]):
             msg = f"A study has one intervention or more, each once; {what}."
             raise BadValueError(msg)
         return tuple(Arm(name, one, strengths) for name, one in zip(names, interventions, strict=True))
+
+    def _other_names(self) -> set[str]:
+        """Return names of the arms that tables don't have: ids without options, and aliases."""
+        ids = {arm.intervention.id for arm in self.arms if arm.intervention is not None}
+        face = example(self.faces)
+        return ids | {name for name in changes.ALIASES if changes.get(name).meant_for(face).id in ids}
 
     @property
     def properties_measured(self) -> tuple[str, ...]:

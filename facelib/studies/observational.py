@@ -20,6 +20,7 @@ from facelib.stats.effects.few_people import few_for_nothing
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import as_tests
 from facelib.stats.independence.problem import check_size
+from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject, faces_table
 from facelib.studies.grid import incomplete, lacking, shortfalls
@@ -133,6 +134,8 @@ class ObservationalStudy(Study[ObservationalResult]):
             msg = f"The budget is a number of seconds above 0; got {self.budget!r}."
             raise BadValueError(msg, hint="None is no limit.")
         self._check_names()
+        others = [name.removeprefix("measured_") for name in self.names]
+        check_subject(self.hypothesis, self.names, others, "property")
 
     @property
     def kind(self) -> str:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.studies.declared.designs import DESIGNS, Design, parameters
-from facelib.studies.declared.faces import check_faces
+from facelib.studies.declared.faces import HEADS, PHOTOGRAPHS, check_faces
 from facelib.studies.declared.hypothesis import ALTERNATIVE, DIRECTIONS, Hypothesis
+from facelib.studies.declared.places import check_places
 from facelib.studies.declared.values import (
     COMMON,
     INTERVENTIONAL,
@@ -28,6 +29,7 @@ from facelib.studies.declared.yaml_lines import LARGEST, DeclarationError, Locat
 from facelib.studies.engine.checksums import DamagedError, unsealed
 from facelib.utilities.content import open_file
 from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import capital, with_article
 
 if TYPE_CHECKING:
     from facelib.studies.study import Study
@@ -51,7 +53,12 @@ HYPOTHESIS: Final = {
     "created": Key("a time as 2026-11-26T17:03:00+00:00", "When it was written down.", text),
 }
 NEEDED: Final = ("statement", "subject")
-BLAMED: Final = {"The control": "control", "The class": "label", "The alternative": "alternative"}
+BLAMED: Final = {
+    "The control": "control",
+    "The class": "label",
+    "The alternative": "alternative",
+    "The hypothesis": "hypothesis",
+}
 """How a study begins what it says of a value, by the name of the value."""
 
 
@@ -214,12 +221,13 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
     for name in tree.key_lines:
         others = [other for other, (theirs, _) in KINDS.items() if name in theirs]
         if name not in keys and name not in general and others:
-            msg = f"{name} belongs to an {others[0]} study; this one is {kind}."
+            msg = f"{name} belongs to {with_article(others[0])} study; this one is {kind}."
             raise tree.key(name).error(msg)
+    check_places(tree, [*general, *keys], [*HEADS, *PHOTOGRAPHS])
     located = tree.mapping(WHICH, [*general, *keys])
     for name in ("faces", subject):
         if name not in located:
-            msg = f"An {kind} study has {name}; there are none here."
+            msg = f"{capital(with_article(kind))} study has {name}; there are none here."
             raise tree.error(msg)
     values = _values(located, keys)
     if subject not in values:
@@ -238,7 +246,8 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
         except FacelibError as error:
             blamed = [name for begin, name in BLAMED.items() if str(error).startswith(begin)]
             name = next((name for name in blamed if name in located), subject)
-            raise located[name].error(str(error)) from error
+            at = located[name].value["subject"] if name == "hypothesis" else located[name]
+            raise at.error(str(error)) from error
         located[subject].attempt(lambda: study.properties_measured)
         return study
 
@@ -251,6 +260,8 @@ def _designed(tree: Located, folder: Path) -> Declaration:
     design: Design = name.attempt(lambda: DESIGNS[name.value])
     function, make_faces = name.attempt(design.find), name.attempt(design.find_faces)
     taken = parameters(function)
+    of_faces = [] if make_faces is None else parameters(make_faces)
+    check_places(tree, ["design", "hypothesis", *taken], [*HEADS, *PHOTOGRAPHS, *of_faces])
     located = tree.mapping(WHICH, ["design", "hypothesis", *taken])
     all_keys = {**OBSERVATIONAL, **INTERVENTIONAL, **COMMON}
     keys = {one: all_keys.get(one) or Key("", "", lambda at: as_tuples(at.plain)) for one in taken}
@@ -263,7 +274,10 @@ def _designed(tree: Located, folder: Path) -> Declaration:
         ready = {**values, **({} if faces is None else {"faces": faces()})}
         try:
             study: Study[Any] = name.attempt(lambda: function(**ready), before=f"{name.value}: ")
-            return study if hypothesis is None else replace(study, hypothesis=hypothesis)  # type: ignore[type-var]
+            if hypothesis is None:
+                return study
+            about = located["hypothesis"].value["subject"]
+            return about.attempt(lambda: replace(study, hypothesis=hypothesis))  # type: ignore[type-var,no-any-return]
         except (TypeError, ValueError, AttributeError) as error:
             if isinstance(error, FacelibError):
                 raise

@@ -13,6 +13,8 @@ from facelib.stats.effects.few_people import ALPHA, DELTA
 from facelib.stats.effects.signflip import Alternative
 from facelib.stats.power import plain
 from facelib.utilities.checks import as_count
+from facelib.utilities.nearest import nearest
+from facelib.utilities.wording import listed
 
 Direction = Literal["falls", "rises", "two-sided"]
 
@@ -113,6 +115,41 @@ class Hypothesis:
             names_of(self.classifiers),
         ]
         return "; ".join(parts)
+
+
+def check_subject(
+    hypothesis: Hypothesis | None, known: Iterable[str], others: Iterable[str], noun: str
+) -> None:
+    """Raise `BadValueError` unless a hypothesis is about something that its study has.
+
+    Parameters
+    ----------
+    hypothesis
+        None: there is none.
+    known
+        Names that the study has, as its tables have them.
+    others
+        Further names for the same, such as ids without options.
+    noun
+        Noun of what is named: "intervention", "property".
+
+    Examples
+    --------
+    >>> check_subject(Hypothesis("It falls", "palsy"), ["blur", "age"], [], "intervention")
+    Traceback (most recent call last):
+    facelib.errors.BadValueError: The hypothesis is about 'palsy', which is no intervention of this study; it
+    has blur and age.
+    """
+    names = list(known)
+    if hypothesis is None or hypothesis.subject in {*names, *others}:
+        return
+    near = nearest(hypothesis.subject, names)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    msg = (
+        f"The hypothesis is about {hypothesis.subject!r}, which is no {noun} of this study; it has "
+        f"{listed(names)}.{hint}"
+    )
+    raise BadValueError(msg)
 
 
 def class_words(label: str) -> str:
