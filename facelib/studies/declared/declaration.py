@@ -27,6 +27,7 @@ from facelib.studies.declared.values import (
 )
 from facelib.studies.declared.yaml_lines import LARGEST, DeclarationError, Located, read_yaml, written
 from facelib.studies.engine.checksums import DamagedError, unsealed
+from facelib.studies.engine.what_came import OTHER_FILES, what_came
 from facelib.utilities.content import open_file
 from facelib.utilities.short_repr import in_short
 from facelib.utilities.wording import capital, with_article
@@ -41,6 +42,7 @@ KINDS: Final[Mapping[str, tuple[Mapping[str, Key], str]]] = {
 """What each kind takes, and what it can't do without."""
 
 WHICH: Final = "A file declares a study: interventional, study: observational, or a design: by its name"
+NEEDED_FILE: Final = "A study is declared in a YAML file; docs/study.yml shows one."
 HYPOTHESIS: Final = {
     "statement": Key("a text", "What is to be confirmed, in words.", text),
     "subject": Key("a text", "The intervention or property that it is about.", text),
@@ -123,17 +125,28 @@ def load_declaration(path: str | Path) -> Declaration:
     """Return what a YAML file, or the JSON in a study's folder, declares, without making it."""
     check_kind(path, PATHS, "The name of a study's file")
     place = Path(path).expanduser()
+    _check_file(place)
     try:
         with open_file(place) as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        msg = f"{place} can't be read: {error.strerror or error}."
+        absent = f" {NEEDED_FILE}" if isinstance(error, FileNotFoundError) else ""
+        msg = f"{place} can't be read: {str(error.strerror or error).rstrip('.')}.{absent}"
         raise DeclarationError(msg, str(place)) from error
     with suppress(DamagedError):  # what isn't as a study's folder has it is read as anybody's
         kept, covered = unsealed(content)
         if covered:
             return declare(kept, place.parent)
     return parse_study(content, place.name, place.parent)
+
+
+def _check_file(place: Path) -> None:
+    """Raise `DeclarationError` if a path leads to something that declares no study, with what opens it."""
+    came = what_came(place)
+    other = place.suffix.lower() in OTHER_FILES
+    if came is not None and (other or place.is_dir()):
+        msg = f"{place} can't be read as a study: it is {came.what}. {NEEDED_FILE}"
+        raise DeclarationError(msg, str(place), hint=came.instead)
 
 
 def declare(content: Mapping[str, Any], folder: str | Path = ".") -> Declaration:

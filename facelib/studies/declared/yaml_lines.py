@@ -36,8 +36,8 @@ class DeclarationError(BadValueError):
         Of what is wrong, from 1; 0: the file as a whole.
     """
 
-    def __init__(self, message: str, source: str = "", line: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, source: str = "", line: int = 0, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
         self.source, self.line = source, line
 
 
