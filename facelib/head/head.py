@@ -217,7 +217,7 @@ class Head:
             if name not in _AS_AGE_GIVES or getattr(self, name) is not None:
                 self._set(name, checked(f"a head's {name}", getattr(self, name), low, high))
         for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
+            if not isinstance(getattr(self, name), str) or getattr(self, name) not in allowed:
                 msg = f"A head's {name} is one of {', '.join(allowed)}; got {getattr(self, name)!r}."
                 raise BadValueError(msg)
         self._set("seed", whole("A head's seed is a whole number from 0 on", self.seed, 0))

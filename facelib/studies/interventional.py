@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -103,14 +103,17 @@ class InterventionalStudy(Study[InterventionalResult]):
         check_common(self)
         even_strengths(self.steps)
         as_margin(self.delta, below=1)
+        check_kind(self.label, (str, type(None)), "The class of interest (label), a text, or None")
+        kinds = (str, Intervention, Iterable)
+        check_kind(self.interventions, kinds, "A list of interventions or of their ids")
         if self.label is not None:
             check_label(self.label, () if self.label in EMOTIONS else self.models)
-        if self.alternative not in get_args(Alternative):
+        if not isinstance(self.alternative, str) or self.alternative not in get_args(Alternative):
             msg = f"The alternative is one of {', '.join(get_args(Alternative))}; got {self.alternative!r}."
             raise BadValueError(msg)
-        check_properties(self.measured or ())
+        check_properties(() if self.measured is None else self.measured)
         names = [arm.name for arm in self.arms]
-        if self.control is not None and self.control not in names:
+        if self.control is not None and (not isinstance(self.control, str) or self.control not in names):
             msg = f"The control is one of the interventions, {', '.join(names)}; got {self.control!r}."
             raise BadValueError(msg)
         check_subject(self.hypothesis, names, self._other_names(), "intervention")

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError, answers_misspelt
+from facelib.errors import BadValueError, answers_misspelt, check_kind
 from facelib.faces import Face, FaceSet, Head
 from facelib.properties import PROPERTIES
 from facelib.stats.effects.few_people import few_for_nothing
@@ -124,6 +124,13 @@ class ObservationalStudy(Study[ObservationalResult]):
     def __post_init__(self) -> None:
         check_common(self)
         as_share(self.delta, "The margin delta")
+        check_kind(self.properties, Iterable, "A list of properties")
+        check_kind(
+            self.labels, (str, Iterable, type(None)), "A column to hold fixed (labels), or a list of them,"
+        )
+        check_kind(
+            self.person, (str, type(None)), "The column that tells who is shown (person), a text, or None"
+        )
         asked = [self.properties] if isinstance(self.properties, str) else list(self.properties)
         if not asked or len(set(asked)) < len(asked):
             msg = f"A study names one property or more, each once; got {self.properties!r}."

@@ -91,7 +91,7 @@ def describe_importance(
         )
         lines.append(
             f"Of the whole change, {small(total['total'])} ({small(total['total_low'])} to "
-            f"{small(total['total_high'])}), the largest shares of {with_article(by)} are: {listed}."
+            f"{small(total['total_high'])}), the largest shares of {with_article(str(by))} are: {listed}."
         )
     return " ".join([*lines, CAVEAT])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, answers_misspelt
 from facelib.stats.effects.equivalence import as_level, as_margin
 from facelib.stats.effects.few_people import ALPHA, DELTA
 from facelib.stats.effects.signflip import Alternative
@@ -35,6 +35,7 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@answers_misspelt("a hypothesis")
 @dataclass(frozen=True)
 class Hypothesis:
     """Hypothesis that a study is to confirm, set before its run.
