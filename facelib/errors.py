@@ -75,6 +75,30 @@ def check_kind(value: object, kinds: type | tuple[type, ...], what: str) -> None
         raise BadValueError(msg)
 
 
+def check_all(values: object, kinds: type | tuple[type, ...], what: str) -> list[Any]:
+    """Return several values as a list, or raise `BadValueError` unless all are of a kind.
+
+    Parameters
+    ----------
+    what
+        What each of them is expected to be, as for `check_kind`.
+
+    Examples
+    --------
+    >>> check_all((1, 2), int, "A list of numbers of steps")
+    [1, 2]
+    >>> check_all([1, "two"], int, "A list of numbers of steps")
+    Traceback (most recent call last):
+    facelib.errors.BadValueError: A list of numbers of steps is needed; got str: 'two'.
+    """
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        check_kind(values, (), what)
+    found = list(cast("Iterable[Any]", values))
+    for value in found:
+        check_kind(value, kinds, what)
+    return found
+
+
 class UnknownNameError(FacelibError, KeyError):
     """A name that nothing is registered under."""
 

@@ -188,6 +188,7 @@ def _named(id: str, classifier: Classifier) -> Classifier:  # noqa: A002
 
 def names(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "own")) -> list[str]:
     """Return the ids that match, as in `available`, whether they can be used on this machine or not."""
+    check_kind(pattern, str, "A pattern of names, a text such as f*,")
     _discover()
     kinds = (kind,) if isinstance(kind, str) else tuple(kind)
     for one in kinds:

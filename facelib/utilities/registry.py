@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Generic, TypeVar
 
-from facelib.errors import BadValueError, FacelibError, UnknownNameError
+from facelib.errors import BadValueError, FacelibError, UnknownNameError, check_kind
 from facelib.utilities.nearest import nearest
 from facelib.utilities.wording import capital, with_article
 
@@ -119,6 +119,7 @@ class Registry(Generic[T]):
             Where it is defined, see `place_of`. What was registered from the same place before is replaced,
             so that a cell of a notebook can be run again. "": it can't be replaced.
         """
+        check_kind(name, str, f"A name of {with_article(self.noun)}, a text,")
         taken = name in self._items and not (place and self._places.get(name) == place)
         if taken or name in self._aliases:
             what = capital(with_article(self.noun))

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.stats.effects.contrasts import differences, only_rows
 from facelib.stats.effects.curves import Summary, Value, face_effects
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
@@ -275,6 +275,7 @@ def describe_lowering(found: Lowering, *, cause: str = "", clause: str = "") -> 
     asymmetry (more than under weaker_expression). One-sided sign-flip tests over 40 identities, Holm over 17
     classifiers at .05 (uncorrected: 15 and 11). Mean output at strength 0: .71 to .99.
     """
+    check_kind(found, Lowering, "A count, as lowering returns it,")
     total = found.total
     start = f"As {clause}, " if clause else f"Under {found.intervention}, "
     lower = "classifier lowers its" if total == 1 else "classifiers lower their"

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.stats.independence.permutation.permutations import Orders, RowOrders, WithinStrata
 from facelib.stats.independence.problem import Problem
 from facelib.utilities.checks import Floats
@@ -185,4 +185,5 @@ def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
     >>> round(result.statistic, 2), result.p_value  # doctest: +SKIP
     (-1.0, 0.001)
     """
+    check_kind(test, type, "A class of IndependenceTest")
     return TESTS.register(test.id, test, place_of(test))

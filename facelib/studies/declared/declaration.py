@@ -165,6 +165,7 @@ def declare(content: Mapping[str, Any], folder: str | Path = ".") -> Declaration
     interventions: [symmetry]
     steps: 3
     """
+    check_kind(content, Mapping, "A mapping, as a study's file has it,")
     return parse_study(written(content), "study.yml", folder)
 
 
