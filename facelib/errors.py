@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
 from functools import wraps
+from inspect import signature
 from typing import Any, Final, TypeVar, cast
 
 T = TypeVar("T")
@@ -74,12 +75,39 @@ def check_kind(value: object, kinds: type | tuple[type, ...], what: str) -> None
         raise BadValueError(msg)
 
 
+def check_all(values: object, kinds: type | tuple[type, ...], what: str) -> list[Any]:
+    """Return several values as a list, or raise `BadValueError` unless all are of a kind.
+
+    Parameters
+    ----------
+    what
+        What each of them is expected to be, as for `check_kind`.
+
+    Examples
+    --------
+    >>> check_all((1, 2), int, "A list of numbers of steps")
+    [1, 2]
+    >>> check_all([1, "two"], int, "A list of numbers of steps")
+    Traceback (most recent call last):
+    facelib.errors.BadValueError: A list of numbers of steps is needed; got str: 'two'.
+    """
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        check_kind(values, (), what)
+    found = list(cast("Iterable[Any]", values))
+    for value in found:
+        check_kind(value, kinds, what)
+    return found
+
+
 class UnknownNameError(FacelibError, KeyError):
     """A name that nothing is registered under."""
 
 
 def answers_misspelt(noun: str) -> Callable[[type[T]], type[T]]:
-    """Let a dataclass answer a misspelt field with the nearest one, instead of a bare TypeError.
+    """Let a dataclass answer fields that it can't be made of in words, instead of by a bare TypeError.
+
+    A misspelt one is answered with the nearest; too few and too many with those that there are; one of a kind
+    that nothing was prepared for with what was expected and what came.
 
     Examples
     --------
@@ -95,21 +123,59 @@ def answers_misspelt(noun: str) -> Callable[[type[T]], type[T]]:
 
     def decorate(kind: type[T]) -> type[T]:
         make: Callable[..., None] = kind.__init__
-        known = [field.name for field in fields(cast("Any", kind)) if field.init]
+        known = {field.name: str(field.type) for field in fields(cast("Any", kind)) if field.init}
 
         @wraps(make)
         def checked_make(self: T, *given: Any, **named: Any) -> None:
-            for name in named.keys() - set(known):
-                near = get_close_matches(name, known, 1)
-                hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
-                msg = f"There is no {name!r} of {noun}. {hint}"
-                raise UnknownNameError(msg)
-            make(self, *given, **named)
+            try:
+                make(self, *given, **named)
+            except FacelibError:
+                raise
+            except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+                raise _answer(noun, make, known, error, given=given, named=named) from error
 
         kind.__init__ = checked_make  # type: ignore[method-assign,assignment]
         return kind
 
     return decorate
+
+
+def _answer(
+    noun: str,
+    make: Callable[..., None],
+    known: Mapping[str, str],
+    error: Exception,
+    *,
+    given: tuple[Any, ...],
+    named: Mapping[str, Any],
+) -> FacelibError:
+    """Return what to raise where a dataclass can't be made.
+
+    Parameters
+    ----------
+    known
+        Kinds of its fields, as they are annotated, by their names.
+    """
+    for name in named:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
+            return UnknownNameError(f"There is no {name!r} of {noun}. {hint}")
+    what = noun[0].upper() + noun[1:]
+    came = dict(zip(known, given, strict=False))
+    if len(given) > len(known) or (twice := sorted(came.keys() & named)):
+        wrong = f"got {len(given)} values" if len(given) > len(known) else f"{', '.join(twice)} came twice"
+        return BadValueError(f"{what} takes {', '.join(known)}; {wrong}.")
+    came |= named
+    needed = [one.name for one in list(signature(make).parameters.values())[1:] if one.default is one.empty]
+    if missing := [name for name in needed if name not in came]:
+        return BadValueError(f"{what} needs {', '.join(needed)}; there is no {', '.join(missing)} here.")
+    values = [
+        f"{name} ({known[name]}) is {type(value).__name__} {f'{value!r}':.60}" for name, value in came.items()
+    ]
+    return BadValueError(
+        f"{what} can't be made of these: {'; '.join(values)}. {type(error).__name__}: {error}"
+    )
 
 
 class BadIndexError(FacelibError, IndexError):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, answers_misspelt
 from facelib.utilities.short_repr import in_short
 
 N_LANDMARKS = 478
@@ -22,6 +22,7 @@ def _unknown_landmarks() -> npt.NDArray[np.float32]:
 
 
 @in_short(picture=lambda face: face.image)
+@answers_misspelt("a face")
 @dataclass(frozen=True, eq=False)
 class Face:
     """A picture of one face.
@@ -50,6 +51,15 @@ class Face:
     source: str = "photograph"
 
     def __post_init__(self) -> None:
+        for name in ("image", "box", "eyes", "landmarks"):
+            if not isinstance(getattr(self, name), np.ndarray):
+                came = getattr(self, name)
+                msg = f"A face's {name} is an array of numpy; got {type(came).__name__}: {f'{came!r}':.60}."
+                raise BadValueError(msg)
+        known: object = self.attributes
+        if not isinstance(known, Mapping):
+            msg = f"A face's attributes are a mapping, as {{'age': 30}}; got {f'{known!r}':.60}."
+            raise BadValueError(msg)
         if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:
             msg = f"A face's image is uint8 (H, W, 3); got {self.image.dtype} {self.image.shape}."
             raise BadValueError(msg)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 
 Images = npt.NDArray[np.uint8]
 Maps = npt.NDArray[np.float32]
@@ -51,6 +51,8 @@ def project(
     float32 (N, height, width)
         Interpolated linearly; 0 outside the square.
     """
+    check_kind(clf, Classifier, "A classifier, as facelib.classifiers.load returns it,")
+    check_kind(maps, np.ndarray, "Maps, an array (N, h, w),")
     height, width = size
     squares = np.broadcast_to(clf.crop_boxes(boxes, size), (len(maps), 4)).astype(int)
     projected = np.zeros((len(maps), height, width), np.float32)
@@ -63,6 +65,7 @@ def project(
 
 def shared_scale(maps: Maps) -> float:
     """Return the upper end of one scale for all `maps`: their largest absolute value, 0 if all are blank."""
+    check_kind(maps, np.ndarray, "Maps, an array (N, h, w),")
     return float(np.abs(maps).max(initial=0.0))
 
 
@@ -99,6 +102,8 @@ def overlay_change(images: Images, change: Maps, scale: float, opacity: float = 
 
 def captioned(image: npt.NDArray[np.uint8], words: str) -> npt.NDArray[np.uint8]:
     """Return a picture (H, W, 3) with a few words at its lower edge, light on dark."""
+    check_kind(words, str, "A caption, a text,")
+    check_kind(image, np.ndarray, "A picture, uint8 (H, W, 3),")
     found, scale = image.copy(), image.shape[1] / 400
     (width, height), below = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
     top = len(found) - height - 2 * below - 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib.metadata
 import logging
@@ -21,6 +20,7 @@ from facelib.classifiers.loaders.loaded import Source
 from facelib.classifiers.own import own
 from facelib.errors import BadValueError, FacelibError, UnavailableError, check_kind
 from facelib.models import package_path
+from facelib.utilities.nearest import nearest
 from facelib.utilities.registry import Registry, place_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Entry:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-CLASSIFIERS: Registry[Entry] = Registry("classifier")
+CLASSIFIERS: Registry[Entry] = Registry("classifier", own="facelib.classifiers.register")
 
 
 def register(
@@ -188,12 +188,13 @@ def _named(id: str, classifier: Classifier) -> Classifier:  # noqa: A002
 
 def names(pattern: str = "*", kind: Kind | Sequence[Kind] = ("pretrained", "own")) -> list[str]:
     """Return the ids that match, as in `available`, whether they can be used on this machine or not."""
+    check_kind(pattern, str, "A pattern of names, a text such as f*,")
     _discover()
     kinds = (kind,) if isinstance(kind, str) else tuple(kind)
     for one in kinds:
         if one not in get_args(Kind):
             near = [known for known in get_args(Kind) if known.startswith(str(one))]
-            near = near or difflib.get_close_matches(str(one), get_args(Kind), 1)
+            near = near or nearest(one, get_args(Kind))
             hint = f" Did you mean {near[0]!r}?" if near else ""
             msg = f"The kind is one of {', '.join(get_args(Kind))}, or several; got {one!r}.{hint}"
             raise BadValueError(msg)

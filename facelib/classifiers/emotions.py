@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from facelib.errors import check_all
+
 EMOTIONS = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry")
 
 # Nouns, adjectives and what AffectNet, RAF-DB, FER+, RaFD, KDEF and FaceReader write; then German.
@@ -59,6 +61,7 @@ def common(labels: Sequence[str]) -> dict[str, str | None]:
     >>> common(["Anger", "happy ", "scared", "Überraschung", "contempt"])
     {'Anger': 'angry', 'happy ': 'happy', 'scared': 'fear', 'Überraschung': 'surprise', 'contempt': None}
     """
+    labels = check_all(labels, str, "A list of labels")
     return {label: SYNONYMS.get(_plain(label)) for label in labels}
 
 

@@ -29,6 +29,7 @@ from facelib.classifiers.split import Halves, split
 from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning
 from facelib.head.geometry.arrays import cache_path
 from facelib.models.readers.trial import are_probabilities
+from facelib.utilities.nearest import nearest
 
 SMALLEST = 1e-12  # probabilities below it are taken for it: their logarithm is the logit
 NEAR_ONE: Final = 1 - 2.0**-24  # sigmoids above it are taken for it: single precision ends there
@@ -343,7 +344,7 @@ def _astray(table: Mapping[str, str | None], labels: tuple[str, ...], wrong: Seq
     parts = [("No label: ", strange, labels), ("Not there: ", absent, ()), ("No emotion: ", wrong, EMOTIONS)]
     sentences = []
     for what, words, known in parts:
-        near = {word: get_close_matches(str(word), list(known), 1) for word in words}
+        near = {word: nearest(word, known) for word in words}
         said = [f"{word!r}" + (f" (did you mean {near[word][0]!r}?)" if near[word] else "") for word in words]
         sentences += [f" {what}{shortened(said)}."] if said else []
     return "".join(sentences)

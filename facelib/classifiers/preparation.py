@@ -101,7 +101,7 @@ class Preparation:
         if not isinstance(self.size, int) or not 4 <= self.size <= _LARGEST:
             msg = f"A network's input is 4 … {_LARGEST} px wide; got {self.size!r}."
             raise BadValueError(msg)
-        if self.colour not in _WORDS:
+        if not isinstance(self.colour, str) or self.colour not in _WORDS:
             msg = f"The colour is one of {', '.join(map(repr, _WORDS))}; got {self.colour!r}."
             raise BadValueError(msg)
         for name, values in (("mean", self.mean), ("std", self.std)):
@@ -123,7 +123,7 @@ class Preparation:
         if not isinstance(self.margin, int | float | np.number) or not -0.25 <= self.margin <= 2:
             msg = f"The margin is a share of the face box, −0.25 … 2 (0.1 is 10 %); got {self.margin!r}."
             raise BadValueError(msg)
-        if self.fit not in _FITS:
+        if not isinstance(self.fit, str) or self.fit not in _FITS:
             msg = f"`fit` is one of {', '.join(map(repr, _FITS))}; got {self.fit!r}."
             raise BadValueError(msg)
 

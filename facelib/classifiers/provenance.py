@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facelib.classifiers.classifier import Classifier
+from facelib.errors import check_all
 from facelib.utilities.distribution import distribution_version
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def provenance(classifiers: Iterable[Classifier]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame([_row(clf) for clf in classifiers], columns=list(COLUMNS))
+    listed = check_all(classifiers, Classifier, "A list of classifiers")
+    return pd.DataFrame([_row(clf) for clf in listed], columns=list(COLUMNS))
 
 
 def _row(clf: Classifier) -> dict[str, Any]:

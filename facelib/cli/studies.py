@@ -13,6 +13,7 @@ import typer
 
 from facelib.errors import UnavailableError
 from facelib.utilities.distribution import with_extra
+from facelib.utilities.wording import with_article
 
 if TYPE_CHECKING:
     from facelib.studies.declared.declaration import Declaration
@@ -138,7 +139,7 @@ def status(store: Folder) -> None:
 
     result = open_study(store)
     name = result.settings.get("name") or Path(store).name
-    typer.echo(f"{name}: an {result.kind} study of {result.settings['faces']}.")
+    typer.echo(f"{name}: {with_article(result.kind)} study of {result.settings['faces']}.")
     _tell(result)
     weight = sum(path.stat().st_size for path in result.store.rglob("*") if path.is_file())
     typer.echo(f"On disk: {size(weight)} in {result.store}.")

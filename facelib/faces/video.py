@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadImageError, BadValueError, WriteError
+from facelib.errors import PATHS, BadImageError, BadValueError, WriteError, check_kind
 from facelib.utilities.files import explained
 from facelib.utilities.short_repr import in_short
 
@@ -171,6 +171,7 @@ def open_video(path: str | Path) -> Video:
     BadImageError
         If there is no such file, it is too large, no video, or has no frame.
     """
+    check_kind(path, PATHS, "The name of a film")
     import cv2
 
     file = Path(path)

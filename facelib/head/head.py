@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
@@ -16,6 +15,7 @@ from facelib.head.expressions import EXPRESSIONS, Recipe, activations, expand
 from facelib.head.gaze import FARTHEST, REACH, turned
 from facelib.head.light import Light
 from facelib.utilities.checks import checked, whole
+from facelib.utilities.nearest import nearest
 
 if TYPE_CHECKING:
     from facelib.face import Face
@@ -217,7 +217,7 @@ class Head:
             if name not in _AS_AGE_GIVES or getattr(self, name) is not None:
                 self._set(name, checked(f"a head's {name}", getattr(self, name), low, high))
         for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
+            if not isinstance(getattr(self, name), str) or getattr(self, name) not in allowed:
                 msg = f"A head's {name} is one of {', '.join(allowed)}; got {getattr(self, name)!r}."
                 raise BadValueError(msg)
         self._set("seed", whole("A head's seed is a whole number from 0 on", self.seed, 0))
@@ -238,7 +238,7 @@ class Head:
         if isinstance(self.expression, str):
             recipes = EXPRESSIONS[self.expression_set]
             if self.expression not in recipes:
-                near = get_close_matches(self.expression, recipes, 1)
+                near = nearest(self.expression, recipes)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
                 names = ", ".join(recipes)
                 msg = f"No expression {self.expression!r}; known: {names}, or give face units.{hint}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnknownNameError, answers_misspelt
 from facelib.utilities.checks import checked
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _FILL = (0.96, 0.99, 1.04)
 _SKY = ((0.60, 0.62, 0.65), (0.30, 0.285, 0.28))  # from above, from below, at full softness
 
 
+@answers_misspelt("a light")
 @dataclass(frozen=True)
 class Light:
     """A key light and how soft its surround is.

@@ -283,7 +283,9 @@ class PictureIntervention(Intervention):
     def _change(self, face: Face, strength: float) -> Face: ...
 
 
-INTERVENTIONS: Registry[Intervention] = Registry("intervention", "facelib.interventions")
+INTERVENTIONS: Registry[Intervention] = Registry(
+    "intervention", "facelib.interventions", "facelib.interventions.register"
+)
 Kind = TypeVar("Kind", bound=type[Intervention])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from facelib.errors import check_all
 from facelib.models.packages import Status
 
 
@@ -21,6 +22,7 @@ def size(count: float) -> str:
 
 def summary(entries: Sequence[Status]) -> str:
     """Return a few lines on what is missing, why, and what still works."""
+    entries = check_all(entries, Status, "A list of states, as models.status returns it,")
     missing = [entry for entry in entries if entry.state != "ready"]
     ready = [entry.package.purpose for entry in entries if entry.state == "ready"]
     if not missing:
@@ -35,6 +37,7 @@ def summary(entries: Sequence[Status]) -> str:
 
 def table(entries: Iterable[Status]) -> str:
     """Return one line per package: name, version, registry, licence, state, purpose."""
+    entries = check_all(entries, Status, "A list of states, as models.status returns it,")
     rows = [("package", "version", "from", "licence", "state", "what for")]
     for entry in entries:
         package = entry.package

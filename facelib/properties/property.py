@@ -91,7 +91,7 @@ def _absence(package: str) -> str:
     return ""
 
 
-PROPERTIES: Registry[Property] = Registry("property", "facelib.properties")
+PROPERTIES: Registry[Property] = Registry("property", "facelib.properties", "facelib.properties.register")
 
 
 def register(

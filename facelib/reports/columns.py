@@ -40,6 +40,10 @@ KNOWN: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
     "grid": (GRID,),
 }
 """Where the columns of a table are documented, by its name."""
+OWN_PROPERTY: Final = (
+    "{name}: a property that isn't registered in this session, so that its unit and meaning aren't known"
+)
+"""Meaning of what a property of the user's own measured, where only its numbers are here."""
 
 
 def meanings(table: str, columns: Sequence[str]) -> dict[str, str]:
@@ -59,11 +63,13 @@ def _meaning(table: str, name: str, columns: Sequence[str]) -> str:
     for words in sorted(meanings_of_table, key=lambda one: -len(set(columns) & set(one))):
         if name in words:
             return words[name]
-    if name.startswith(MEASURED):
+    if name.startswith(MEASURED) and name.removeprefix(MEASURED) in PROPERTIES:
         measured_property = PROPERTIES[name.removeprefix(MEASURED)]
         unit = f" ({measured_property.unit})" if measured_property.unit else ""
         return f"{measured_property.title}{unit}: {measured_property.description}"
     if table == "outputs":
         return "logit of this classifier and emotion, one row per face that was tested"
+    if name.startswith(MEASURED):
+        return OWN_PROPERTY.format(name=name.removeprefix(MEASURED).replace("_", " "))
     source = "given with the faces, or measured: see the settings" if table == "properties" else "of the face"
     return f"{name.removeprefix(MEASURED).replace('_', ' ')}, {source}"

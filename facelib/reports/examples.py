@@ -16,6 +16,7 @@ from facelib.interventions import INTERVENTIONS, Intervention, get
 from facelib.reports.parts import Picture
 from facelib.studies.interventional import intervention_name
 from facelib.studies.sweeps.film_strips import data_uri
+from facelib.utilities.registry import named
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult
@@ -31,6 +32,11 @@ PHOTOGRAPHS: Final = (
     "those to whom these people gave them."
 )
 UNKNOWN: Final = "No picture is shown: this version of facelib can't draw it from what the study stored."
+UNREGISTERED: Final = (
+    "No picture is shown: the intervention {id!r} isn't registered in this session, and a study stores "
+    "numbers, not code. Register it as for the run (facelib.interventions.register, or import the module "
+    "that does so; docs/own.md), then write the report again."
+)
 
 
 def example(result: InterventionalResult, item: Mapping[str, Any]) -> Picture | str:
@@ -47,7 +53,10 @@ def example(result: InterventionalResult, item: Mapping[str, Any]) -> Picture | 
         return PHOTOGRAPHS
     shown = sorted(set(result.faces["expression"]) & set(EMOTIONS))
     shows = SHOWS if SHOWS in shown or not shown else shown[0]
-    row = _row(str(item["id"]), str(item["name"]), shows)
+    kind, name = str(item["id"]), str(item["name"])
+    if kind not in INTERVENTIONS:
+        return UNREGISTERED.format(id=kind)
+    row = _drawn(_as_stored(kind, name), shows)
     if row is None:
         return UNKNOWN
     return Picture(
@@ -60,17 +69,33 @@ def example(result: InterventionalResult, item: Mapping[str, Any]) -> Picture | 
     )
 
 
-@functools.lru_cache(maxsize=64)
-def _row(kind: str, name: str, shows: str) -> str | None:
+def _drawn(change: Intervention | None, shows: str) -> str | None:
     """Return the pictures side by side as a URI; None if they can't be drawn."""
+    if change is None:
+        return None
     try:
-        change = _as_stored(kind, name)
-        head = Head(expression=shows, seed=1)
-        if change is None or not change.accepts(head):
-            return None
-        drawn = [_fitted(change.apply(head, strength).image) for strength in STRENGTHS]
+        with named(type(change), "intervention", change.id):
+            if not change.accepts(Head(expression=shows, seed=1)):
+                return None
+            draw = _row if _hashes(change) else _row.__wrapped__
+            return draw(change, shows)
     except FacelibError:  # the packages that heads are made of aren't here, say
         return None
+
+
+def _hashes(change: Intervention) -> bool:
+    try:
+        hash(change)
+    except TypeError:  # an option is a list, say
+        return False
+    return True
+
+
+@functools.lru_cache(maxsize=64)
+def _row(change: Intervention, shows: str) -> str:
+    """Return the pictures side by side as a URI."""
+    head = Head(expression=shows, seed=1)
+    drawn = [_fitted(change.apply(head, strength).image) for strength in STRENGTHS]
     return data_uri(np.concatenate(drawn, axis=1), QUALITY)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from facelib.properties import PROPERTIES
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
-from facelib.stats.independence.base import TESTS
+from facelib.stats.independence.base import title_of
 from facelib.stats.independence.grid import VOTERS
 from facelib.studies.observational import RENDERED, UNCONDITIONAL
 from facelib.utilities.wording import counted, listed
@@ -56,8 +56,8 @@ def facts(result: ObservationalResult) -> dict[str, Any]:
         "alpha": common.level(float(settings["alpha"])),
         "delta": common.level(float(settings["delta"])),
         "methods": [name for name in methods if name != VOTE],
-        "titles": {name: TESTS[name].title for name in methods if name != VOTE} | {VOTE: "vote"},
-        "voters": listed([TESTS[name].title for name in VOTERS]),
+        "titles": {name: title_of(name) for name in methods if name != VOTE} | {VOTE: "vote"},
+        "voters": listed([title_of(name) for name in VOTERS]),
         "vote": VOTE in methods,
         "family": len(family),
         "permutations": (int(drawn.min()), int(drawn.max())) if len(drawn) else None,
@@ -75,7 +75,7 @@ def _notes(result: ObservationalResult) -> list[str]:
     for name, rows in result.grid.groupby("method", sort=False):
         notes = rows["notes"].drop_duplicates()
         if len(notes) == 1 and notes.iloc[0]:
-            title = "vote" if name == VOTE else TESTS[str(name)].title
+            title = "vote" if name == VOTE else title_of(str(name))
             found.append(f"{title}: {notes.iloc[0]}")
     return found
 
@@ -129,7 +129,7 @@ def declared(result: ObservationalResult) -> Table:
         ("Labels come from", str(settings["label_source"]) if settings["labels"] else ""),
         ("Margin δ", f"{common.level(float(settings['delta']))} of the variance"),
         ("Level α", common.level(float(settings["alpha"]))),
-        ("Tests", listed([TESTS[name].title for name in tests]) if tests else every),
+        ("Tests", listed([title_of(name) for name in tests]) if tests else every),
         ("Time for the tests", f"{settings['budget']:g} s" if settings["budget"] else "no limit"),
         ("Person", str(settings["person"] or "as the faces say")),
         ("Faces", str(settings["faces"])),

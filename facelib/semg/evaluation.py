@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnknownNameError, check_all
 from facelib.semg.mapping import EMG2Expression, Expression2EMG
 from facelib.semg.muscles import CHANNELS, GROUPS, Group, group_of
 from facelib.semg.pairs import Pair, envelope_rows, sessions_of, unit_rows
 from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import with_article
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,9 +199,9 @@ def held_out(
     **options: Any,
 ) -> HeldOut:
     """Return the predictions of maps for clips that they weren't fitted to; see `evaluate`."""
-    clips = list(pairs)
+    clips = check_all(pairs, Pair, "A list of pairs, as semg.pair_of makes them,")
     if by not in get_args(By):
-        msg = f"What is left out in turn is a {' or a '.join(get_args(By))}; got {by!r}."
+        msg = f"What is left out in turn is {' or '.join(map(with_article, get_args(By)))}; got {by!r}."
         raise BadValueError(msg)
     if len({clip.id for clip in clips}) != len(clips):
         msg = "Clips have different ids; some of these have the same."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadTableError, BadValueError
+from facelib.errors import BadTableError, BadValueError, check_all, check_kind
 from facelib.head.expressions import FACE_UNITS
 from facelib.semg.muscles import CHANNELS
 from facelib.semg.recordings.normalising import Method, normalise
@@ -90,6 +90,9 @@ def pair_of(clip: SimulatedClip, units: Any = None) -> Pair:
     units
         What `facelib.semg.units_of_frames` returned, a table, or an array; None: the truth.
     """
+    from facelib.semg.simulation.person import SimulatedClip
+
+    check_kind(clip, SimulatedClip, "A clip, as semg.simulate_clip returns it,")
     rows, names = (clip.units, FACE_UNITS) if units is None else unit_rows(units)
     envelope = clip.envelope
     if units is not None and len(clip.shown) < len(clip):  # what the film lacks has no partner
@@ -128,6 +131,7 @@ def normalised_pairs(pairs: Sequence[Pair], method: Method = "percentile") -> tu
     So a map can be fitted to several sessions, in which electrodes sit differently. Nothing but the session's
     own signals is used.
     """
+    pairs = check_all(pairs, Pair, "A list of pairs, as semg.pair_of makes them,")
     done: dict[str, Pair] = {}
     for session in sessions_of(pairs):
         own = [pair for pair in pairs if pair.session == session]

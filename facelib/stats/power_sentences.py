@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facelib.errors import check_kind
 from facelib.stats.effects.few_people import fewest_people, fewest_to_matter
 from facelib.stats.power import Question, SampleSize, StudyPower, as_question, plain
 
@@ -26,6 +27,7 @@ def describe_power(found: StudyPower | SampleSize, question: Question = "matters
     With 24 people, a true change of −.20 (standard deviation between people .15) is found to matter at
     δ = .10 in 94 % of studies.
     """
+    check_kind(found, (StudyPower, SampleSize), "Power, as power or sample_size returns it,")
     asked = found.question if isinstance(found, SampleSize) else as_question(question)
     study = found.study if isinstance(found, SampleSize) else found
     subject = (

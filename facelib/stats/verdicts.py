@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.stats.gradients import MI_STRENGTHS, PropertyGradient, monotone_epgm, unmasked
 from facelib.stats.placebo import ReferenceRank
 from facelib.stats.power import plain
@@ -224,6 +224,7 @@ def describe_order(test: ShuffleTest) -> str:
     >>> describe_order(shuffle_test([0.9, 0.8, 0.75, 0.6, 0.5, 0.42, 0.3, 0.2, 0.15, 0.1, 0.05]))
     'the outputs depend on the order of the strengths (p < .001); this says nothing about how much'
     """
+    check_kind(test, ShuffleTest, "A test, as shuffle_test returns it,")
     if np.ndim(test.p_value):
         msg = f"One sentence describes one series; got {np.size(test.p_value)}. Describe them one by one."
         raise BadValueError(msg)
@@ -272,6 +273,7 @@ def describe_gradient(gradient: PropertyGradient, change: float, n: int) -> tupl
     >>> rows[0].value, rows[0].meaning
     ('.175', 'mean step in size; curves that go one way, .600 in all, have .150 to .225 at 4 strengths')
     """
+    check_kind(gradient, PropertyGradient, "A gradient, as property_gradient returns it,")
     if np.ndim(gradient.epgm):
         msg = f"One table describes one series; got {np.size(gradient.epgm)}. Describe them one by one."
         raise BadValueError(msg)

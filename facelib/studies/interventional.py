@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -16,6 +16,7 @@ from facelib.interventions import Intervention
 from facelib.interventions.intervention import held_fixed
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
+from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, example
 from facelib.studies.meant import nameless, translations, word_for
@@ -103,16 +104,20 @@ class InterventionalStudy(Study[InterventionalResult]):
         check_common(self)
         even_strengths(self.steps)
         as_margin(self.delta, below=1)
+        check_kind(self.label, (str, type(None)), "The class of interest (label), a text, or None")
+        kinds = (str, Intervention, Iterable)
+        check_kind(self.interventions, kinds, "A list of interventions or of their ids")
         if self.label is not None:
             check_label(self.label, () if self.label in EMOTIONS else self.models)
-        if self.alternative not in get_args(Alternative):
+        if not isinstance(self.alternative, str) or self.alternative not in get_args(Alternative):
             msg = f"The alternative is one of {', '.join(get_args(Alternative))}; got {self.alternative!r}."
             raise BadValueError(msg)
-        check_properties(self.measured or ())
+        check_properties(() if self.measured is None else self.measured)
         names = [arm.name for arm in self.arms]
-        if self.control is not None and self.control not in names:
+        if self.control is not None and (not isinstance(self.control, str) or self.control not in names):
             msg = f"The control is one of the interventions, {', '.join(names)}; got {self.control!r}."
             raise BadValueError(msg)
+        check_subject(self.hypothesis, names, self._other_names(), "intervention")
 
     @property
     def kind(self) -> str:
@@ -134,6 +139,12 @@ class InterventionalStudy(Study[InterventionalResult]):
             msg = f"A study has one intervention or more, each once; {what}."
             raise BadValueError(msg)
         return tuple(Arm(name, one, strengths) for name, one in zip(names, interventions, strict=True))
+
+    def _other_names(self) -> set[str]:
+        """Return names of the arms that tables don't have: ids without options, and aliases."""
+        ids = {arm.intervention.id for arm in self.arms if arm.intervention is not None}
+        face = example(self.faces)
+        return ids | {name for name in changes.ALIASES if changes.get(name).meant_for(face).id in ids}
 
     @property
     def properties_measured(self) -> tuple[str, ...]:

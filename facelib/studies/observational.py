@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.classifiers import Classifier
-from facelib.errors import BadValueError, answers_misspelt
+from facelib.errors import BadValueError, answers_misspelt, check_kind
 from facelib.faces import Face, FaceSet, Head
 from facelib.properties import PROPERTIES
 from facelib.stats.effects.few_people import few_for_nothing
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import as_tests
 from facelib.stats.independence.problem import check_size
+from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject, faces_table
 from facelib.studies.grid import incomplete, lacking, shortfalls
@@ -123,6 +124,13 @@ class ObservationalStudy(Study[ObservationalResult]):
     def __post_init__(self) -> None:
         check_common(self)
         as_share(self.delta, "The margin delta")
+        check_kind(self.properties, Iterable, "A list of properties")
+        check_kind(
+            self.labels, (str, Iterable, type(None)), "A column to hold fixed (labels), or a list of them,"
+        )
+        check_kind(
+            self.person, (str, type(None)), "The column that tells who is shown (person), a text, or None"
+        )
         asked = [self.properties] if isinstance(self.properties, str) else list(self.properties)
         if not asked or len(set(asked)) < len(asked):
             msg = f"A study names one property or more, each once; got {self.properties!r}."
@@ -133,6 +141,8 @@ class ObservationalStudy(Study[ObservationalResult]):
             msg = f"The budget is a number of seconds above 0; got {self.budget!r}."
             raise BadValueError(msg, hint="None is no limit.")
         self._check_names()
+        others = [name.removeprefix("measured_") for name in self.names]
+        check_subject(self.hypothesis, self.names, others, "property")
 
     @property
     def kind(self) -> str:

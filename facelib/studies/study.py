@@ -426,7 +426,7 @@ def check_common(study: Any) -> None:
     if not isinstance(study.name, str):
         msg = f"A study's name is words; got {study.name!r}."
         raise BadValueError(msg)
-    whole(f"Pictures are between {SIZES[0]} and {SIZES[1]} px", study.size, SIZES[0])
+    whole(f"Pictures are between {SIZES[0]} and {SIZES[1]} px", study.size, SIZES[0], 10**9)
     checked("a picture's size", float(study.size), *map(float, SIZES))
     as_share(study.alpha, "The level alpha")
     as_count(study.seed, "The seed", least=0)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Generic, TypeVar
 
-from facelib.errors import BadValueError, FacelibError, UnknownNameError
+from facelib.errors import BadValueError, FacelibError, UnknownNameError, check_kind
+from facelib.utilities.nearest import nearest
+from facelib.utilities.wording import capital, with_article
 
 T = TypeVar("T")
 
 IN_PLACE: Final = ". Pictures aren't changed in place: change a copy, face.image.copy()."
 """What to do where code writes into a picture that it was given to read."""
+
+OWN: Final = "One of your own is registered in every session anew, by {own} (docs/own.md)."
+"""Hint where a name isn't there that may be the user's."""
 
 
 def place_of(definition: Callable[..., object]) -> str:
@@ -52,7 +56,7 @@ def named(code: Callable[..., object], noun: str, name: str, when: str = "") -> 
     Traceback (most recent call last):
     facelib.errors.BadValueError: 'mine', a property of yours, failed: ZeroDivisionError: division by zero
     """
-    where = f"{name!r}, {'an' if noun[0] in 'aeiou' else 'a'} {noun} of yours, failed{when and ' '}{when}"
+    where = f"{name!r}, {with_article(noun)} of yours, failed{when and ' '}{when}"
     try:
         yield
     except FacelibError as error:
@@ -79,6 +83,9 @@ class Registry(Generic[T]):
     group
         Of entry points by which other packages add theirs: each names a module or a class that registers
         itself when it is imported. They are imported once something is looked for.
+    own
+        How users register their own, such as "facelib.properties.register": a wrong name may be one of
+        theirs that isn't registered in this session. "": they can't.
 
     Examples
     --------
@@ -89,8 +96,9 @@ class Registry(Generic[T]):
     ['apple']
     """
 
-    def __init__(self, noun: str, group: str = "") -> None:
+    def __init__(self, noun: str, group: str = "", own: str = "") -> None:
         self.noun = noun
+        self.own = own
         self._group = group
         self._items: dict[str, T] = {}
         self._places: dict[str, str] = {}
@@ -111,9 +119,11 @@ class Registry(Generic[T]):
             Where it is defined, see `place_of`. What was registered from the same place before is replaced,
             so that a cell of a notebook can be run again. "": it can't be replaced.
         """
+        check_kind(name, str, f"A name of {with_article(self.noun)}, a text,")
         taken = name in self._items and not (place and self._places.get(name) == place)
         if taken or name in self._aliases:
-            msg = f"A {self.noun} named {name!r} is already registered; choose another name."
+            what = capital(with_article(self.noun))
+            msg = f"{what} named {name!r} is already registered; choose another name."
             raise BadValueError(msg)
         self._items[name] = item
         self._places[name] = place
@@ -145,10 +155,15 @@ class Registry(Generic[T]):
                 self._discover()
             return self._items[name]
         except (KeyError, TypeError):  # TypeError: a list, say, can't be a name
-            near = difflib.get_close_matches(str(name), self._items, n=3)
-            hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(self._items)}."
-            msg = f"There is no {self.noun} named {f'{name!r}':.60}. {hint}"
-            raise UnknownNameError(msg) from None
+            near = self.nearest(name, 3)
+            known = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(self._items)}."
+            msg = f"There is no {self.noun} named {f'{name!r}':.60}. {known}"
+            raise UnknownNameError(msg, hint=self.own and OWN.format(own=self.own)) from None
+
+    def nearest(self, name: object, n: int = 1) -> list[str]:
+        """Return the names, aliases among them, most like a wrong one; if none is, those with its title."""
+        titles = {one: str(getattr(item, "title", "")) for one, item in self._items.items()}
+        return nearest(name, [*self._items, *sorted(self._aliases - {str(name)})], n, titles=titles)
 
     def __contains__(self, name: object) -> bool:
         self._discover()

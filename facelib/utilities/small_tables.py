@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 
-from facelib.errors import BadValueError
-from facelib.utilities.files import written_whole
+from facelib.errors import PATHS, BadValueError, check_kind
+from facelib.utilities.files import explained, written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,8 +63,19 @@ class SmallTables:
         return [field.name for field in fields(cls) if field.name != "about"]
 
     def save(self, folder: str | Path | None = None) -> Path:
-        """Write ``<study>_<name>.parquet`` and how they were made; no file is left half-written."""
+        """Write ``<study>_<name>.parquet`` and how they were made; no file is left half-written.
+
+        Raises
+        ------
+        BadValueError, WriteError
+            If this is no name of a folder, or it can't be written to.
+        """
+        check_kind(folder, (*PATHS, type(None)), "The name of a folder")
         target = self.folder if folder is None else Path(folder)
+        with explained(target):
+            return self._write(target)
+
+    def _write(self, target: Path) -> Path:
         for name in self.names():
             table = getattr(self, name)
             small = table.astype(dict.fromkeys(table.select_dtypes("float64"), np.float32))
@@ -85,6 +96,7 @@ class SmallTables:
         """
         import pandas as pd
 
+        check_kind(folder, (*PATHS, type(None)), "The name of a folder")
         there = cls.folder if folder is None else Path(folder)
         files = {name: there / f"{cls.study}_{name}.parquet" for name in cls.names()}
         about = there / f"{cls.study}_about.json"

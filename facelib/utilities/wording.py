@@ -104,6 +104,17 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def with_article(noun: str) -> str:
+    """Return a noun with its article, by how it begins.
+
+    >>> with_article("electrode"), with_article("face"), with_article("one-sided palsy")
+    ('an electrode', 'a face', 'a one-sided palsy')
+    """
+    begin = noun[:4].lower()
+    vowel = begin[:1] in set("aeiou") and not begin.startswith(("uni", "use", "one", "eu"))
+    return f"{'an' if vowel else 'a'} {noun}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names in a sentence.
 

@@ -357,7 +357,7 @@ def test_several_classifiers_read_in_one_call(glum: Classifier) -> None:
 def test_the_page_on_things_of_ones_own_runs(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "own.md").read_text(encoding="utf-8")
     cells = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(cells) == 4
+    assert len(cells) == 8
     ends = """
 assert sweep.effects()["end"].notna().all() and sweep.intervention.clause == "the picture gets redder by 0.3"
 assert properties.measure(head, ["redness"])["redness"].between(0.3, 0.7).all()

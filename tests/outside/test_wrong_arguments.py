@@ -24,6 +24,7 @@ from facelib import (
     experiments,
     faces,
     interventions,
+    models,
     properties,
     reports,
     restoration,
@@ -122,8 +123,30 @@ FUNCTIONS = [
     restoration.telea, restoration.navier_stokes, restoration.by_network,
     studies.describe_hypothesis, studies.identity_of, studies.intervention_name, studies.later_changes,
     studies.registrations, studies.verify, experiments.load_asymmetry, experiments.load_electrodes,
-    experiments.load_power_of_properties,
+    experiments.load_power_of_properties, classifiers.available, classifiers.names, classifiers.common,
+    classifiers.provenance, classifiers.why_unavailable, classifiers.get, properties.get,
+    attribution.captioned, attribution.shared_scale, attribution.project, stats.describe_gradient,
+    stats.describe_order, stats.describe_lowering, stats.describe_power, independence.register,
+    independence.get, studies.declare, studies.strip_tables, semg.open_video, semg.finding_table,
+    semg.normalised_pairs, semg.evaluate, semg.pair_of, models.table, models.summary,
+    studies.load_declaration,
 ]  # fmt: skip
+
+
+def test_what_is_written_where_nothing_can_be_says_so(tmp_path: Path) -> None:
+    """small_tables.save was a bare OSError."""
+    (tmp_path / "file").write_text("x")
+    kept = experiments.load_asymmetry()
+    with pytest.raises(FacelibError, match="can't be written"):
+        kept.save(tmp_path / "file" / "inside")
+    with pytest.raises(FacelibError, match="name of a folder is needed; got int"):
+        kept.save(three)
+
+
+def test_a_name_to_register_is_a_text() -> None:
+    for name in (None, 3, ["a"], {}):
+        with pytest.raises(FacelibError, match="A name of a classifier, a text, is needed"):
+            classifiers.register(name, len)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: one.__qualname__)

@@ -13,7 +13,7 @@ from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.stats.calibration.table import EXCESS
-from facelib.stats.independence.base import TESTS
+from facelib.stats.independence.base import title_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +185,7 @@ def power_rows(table: pd.DataFrame, over: str, alpha: float) -> list[dict[str, A
 
 def _titles(table: pd.DataFrame) -> list[str]:
     """Return what tests are called; others by their id in words."""
-    return [TESTS[m].title if m in TESTS else str(m).replace("_", " ") for m in table["method"]]
+    return [title_of(str(m)) for m in table["method"]]
 
 
 def _check(table: pd.DataFrame, columns: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS
-from facelib.stats.independence.base import TESTS
+from facelib.stats.independence.base import TESTS, title_of
 from facelib.stats.independence.grid import COST, VOTERS
 from facelib.stats.independence.vote import without_run
 from facelib.utilities.checks import as_floats
@@ -195,7 +195,7 @@ def named(method: str) -> str:
     """
     if method == VOTE:
         return "Vote"
-    return f"{TESTS[method].title} (votes)" if method in VOTERS else TESTS[method].title
+    return f"{title_of(method)} (votes)" if method in VOTERS else title_of(method)
 
 
 def placed(method: str) -> tuple[bool, bool, int, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from torch import nn
 
 from facelib.classifiers.preparation import Preparation
 from facelib.errors import BadValueError
+from facelib.utilities.nearest import nearest
 from facelib.utilities.registry import Registry
 
 Source = str | Path | nn.Module
@@ -146,7 +146,7 @@ def load_source(
     unknown = sorted(set(options) - set(loader.options))
     if unknown:
         allowed = ", ".join(loader.options) or "none"
-        near = get_close_matches(unknown[0], [*loader.options, *known], 1)
+        near = nearest(unknown[0], [*loader.options, *known])
         near = [_MEANT[unknown[0]]] if _MEANT.get(unknown[0]) in known else near
         hint = f" Did you mean {near[0]}?" if near else ""
         msg = f"The kind {asked!r} has no option {', '.join(map(repr, unknown))}; it has: {allowed}.{hint}"

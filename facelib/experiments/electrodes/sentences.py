@@ -10,6 +10,7 @@ from facelib.experiments.electrodes.importance import ALONE
 from facelib.experiments.electrodes.outcomes import ACCURACY, MEAN, PROBABILITY
 from facelib.stats.effects.equivalence import CANNOT_TELL
 from facelib.studies.sweeps.effects import signed
+from facelib.utilities.wording import with_article
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ def describe_importance(
         )
         lines.append(
             f"Of the whole change, {small(total['total'])} ({small(total['total_low'])} to "
-            f"{small(total['total_high'])}), the largest shares of a {by} are: {listed}."
+            f"{small(total['total_high'])}), the largest shares of {with_article(str(by))} are: {listed}."
         )
     return " ".join([*lines, CAVEAT])
 

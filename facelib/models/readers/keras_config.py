@@ -10,6 +10,7 @@ from typing import Any
 from facelib.errors import BadModelError, BadValueError
 from facelib.models.readers.keras import KerasFile, Path_, Weights
 from facelib.models.readers.keras_layers import WITH_WEIGHTS, Config
+from facelib.utilities.wording import with_article
 
 MODELS = ("Sequential", "Functional", "Model")
 WAY_OUT = "Export the network as ONNX instead (tf2onnx does that)."
@@ -18,7 +19,8 @@ WAY_OUT = "Export the network as ONNX instead (tf2onnx does that)."
 def layers_of(config: Config) -> Iterator[Config]:
     """Yield the layers of a model; the oldest files have a bare list of them."""
     if config["class_name"] not in MODELS:
-        msg = f"it is a {config['class_name']}; Sequential and functional models are read. {WAY_OUT}"
+        what = with_article(str(config["class_name"]))
+        msg = f"it is {what}; Sequential and functional models are read. {WAY_OUT}"
         raise BadModelError(msg)
     inner = config["config"]
     yield from inner if isinstance(inner, list) else inner["layers"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_all
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +72,7 @@ def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def finding_table(findings: Iterable[Finding]) -> pd.DataFrame:
     """Return findings as a table, one row each, see `FINDING_COLUMNS`."""
+    findings = check_all(findings, Finding, "A list of findings, as semg.check returns it,")
     import pandas as pd
 
     return pd.DataFrame(

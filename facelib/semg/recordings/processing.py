@@ -16,7 +16,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, check_kind
+from facelib.errors import BadValueError, answers_misspelt, check_kind
 from facelib.semg.montage import Pairs, pair_columns
 from facelib.semg.recordings.recording import Recording
 from facelib.utilities.progress import Report, reporting
@@ -28,6 +28,7 @@ SETTLES: Final = 12
 """Time constants after which a notch is at rest: e^-12 is 6 millionths."""
 
 
+@answers_misspelt("a chain")
 @dataclass(frozen=True)
 class Chain:
     """Constants of the processing chain; the defaults are those of the data set.
@@ -92,7 +93,7 @@ class Chain:
         if self.window < 1:
             msg = f"The window of the root mean square is 1 sample or more; got {self.window}."
             raise BadValueError(msg)
-        if self.resampling not in get_args(Resampling):
+        if not isinstance(self.resampling, str) or self.resampling not in get_args(Resampling):
             msg = f"Resampling is {' or '.join(get_args(Resampling))}; got {self.resampling!r}."
             raise BadValueError(msg)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnknownNameError, answers_misspelt
 from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @in_short()
+@answers_misspelt("a recording")
 @dataclass(frozen=True, eq=False)
 class Recording:
     """Signals of one session or clip.

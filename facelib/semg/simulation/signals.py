@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnknownNameError, answers_misspelt
 from facelib.semg.muscles import CHANNELS, MUSCLES, SIDES
 from facelib.semg.recordings.processing import Chain, kernel
 from facelib.semg.recordings.recording import Recording
@@ -74,6 +74,7 @@ NEIGHBOURS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """Muscles whose signal a channel picks up, too, on its side, where cross-talk is asked for."""
 
 
+@answers_misspelt("a set of faults")
 @dataclass(frozen=True)
 class Faults:
     """Faults of a simulated recording, to be found by checks.

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.stats.effects.contrasts import differences, only_rows
 from facelib.stats.effects.curves import Summary, Value, face_effects
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
@@ -278,6 +278,7 @@ def describe_lowering(found: Lowering, *, fixed: str = "", clause: str = "") -> 
     identities, Holm over 17 classifiers at .05 (uncorrected: 15 and 11). Mean output at strength 0: .71 to
     .99.
     """
+    check_kind(found, Lowering, "A count, as lowering returns it,")
     total = found.total
     start = f"As {clause}, " if clause else f"Under {found.intervention}, "
     lower = "classifier lowers its" if total == 1 else "classifiers lower their"

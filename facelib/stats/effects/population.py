@@ -27,6 +27,7 @@ from facelib.stats.effects.rows import Codes, Rows, read_rows, read_values
 from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, Alternative, SignFlipTest, sign_flip
 from facelib.stats.effects.sizes import standardised_effect
 from facelib.utilities.checks import Floats, as_count
+from facelib.utilities.wording import with_article
 
 COLUMNS: Final = {
     "intervention": "id of the intervention that was run",
@@ -181,7 +182,8 @@ def judge(
     d = effects.effects
     if not d.size:
         needs = "strength 0 and 1" if effects.summary == "difference" else "two strengths"
-        msg = f"No face has a {effects.summary}: {needs} of the same face are needed, with their outputs."
+        what = with_article(effects.summary)
+        msg = f"No face has {what}: {needs} of the same face are needed, with their outputs."
         raise BadValueError(msg)
     distribution = mean_distribution(d, method=method, n_bootstrap=n_bootstrap, seed=number)
     test = sign_flip(d, alternative=alternative, n_flips=n_flips, seed=number)

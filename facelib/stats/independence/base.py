@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.stats.independence.permutation.permutations import Orders, RowOrders, WithinStrata
 from facelib.stats.independence.problem import Problem
 from facelib.utilities.checks import Floats
@@ -118,7 +118,18 @@ class IndependenceTest(ABC):
         return asdict(self)
 
 
-TESTS: Registry[type[IndependenceTest]] = Registry("test of independence", "facelib.independence_tests")
+TESTS: Registry[type[IndependenceTest]] = Registry(
+    "test of independence", "facelib.independence_tests", "facelib.stats.independence.register"
+)
+
+
+def title_of(method: str) -> str:
+    """Return the title of a test; of one that isn't registered in this session, its id in words.
+
+    >>> title_of("partial_correlation"), title_of("a_test_of_mine")
+    ('partial correlation', 'a test of mine')
+    """
+    return TESTS[method].title if method in TESTS else method.replace("_", " ")
 
 
 def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
@@ -174,4 +185,5 @@ def register(test: type[IndependenceTest]) -> type[IndependenceTest]:
     >>> round(result.statistic, 2), result.p_value  # doctest: +SKIP
     (-1.0, 0.001)
     """
+    check_kind(test, type, "A class of IndependenceTest")
     return TESTS.register(test.id, test, place_of(test))

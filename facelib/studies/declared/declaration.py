@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.studies.declared.designs import DESIGNS, Design, parameters
-from facelib.studies.declared.faces import check_faces
+from facelib.studies.declared.faces import HEADS, PHOTOGRAPHS, check_faces
 from facelib.studies.declared.hypothesis import ALTERNATIVE, DIRECTIONS, Hypothesis
+from facelib.studies.declared.places import check_places
 from facelib.studies.declared.values import (
     COMMON,
     INTERVENTIONAL,
@@ -26,8 +27,10 @@ from facelib.studies.declared.values import (
 )
 from facelib.studies.declared.yaml_lines import LARGEST, DeclarationError, Located, read_yaml, written
 from facelib.studies.engine.checksums import DamagedError, unsealed
+from facelib.studies.engine.what_came import OTHER_FILES, what_came
 from facelib.utilities.content import open_file
 from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import capital, with_article
 
 if TYPE_CHECKING:
     from facelib.studies.study import Study
@@ -39,6 +42,7 @@ KINDS: Final[Mapping[str, tuple[Mapping[str, Key], str]]] = {
 """What each kind takes, and what it can't do without."""
 
 WHICH: Final = "A file declares a study: interventional, study: observational, or a design: by its name"
+NEEDED_FILE: Final = "A study is declared in a YAML file; docs/study.yml shows one."
 HYPOTHESIS: Final = {
     "statement": Key("a text", "What is to be confirmed, in words.", text),
     "subject": Key("a text", "The intervention or property that it is about.", text),
@@ -51,7 +55,12 @@ HYPOTHESIS: Final = {
     "created": Key("a time as 2026-11-26T17:03:00+00:00", "When it was written down.", text),
 }
 NEEDED: Final = ("statement", "subject")
-BLAMED: Final = {"The control": "control", "The class": "label", "The alternative": "alternative"}
+BLAMED: Final = {
+    "The control": "control",
+    "The class": "label",
+    "The alternative": "alternative",
+    "The hypothesis": "hypothesis",
+}
 """How a study begins what it says of a value, by the name of the value."""
 
 
@@ -116,17 +125,28 @@ def load_declaration(path: str | Path) -> Declaration:
     """Return what a YAML file, or the JSON in a study's folder, declares, without making it."""
     check_kind(path, PATHS, "The name of a study's file")
     place = Path(path).expanduser()
+    _check_file(place)
     try:
         with open_file(place) as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        msg = f"{place} can't be read: {error.strerror or error}."
+        absent = f" {NEEDED_FILE}" if isinstance(error, FileNotFoundError) else ""
+        msg = f"{place} can't be read: {str(error.strerror or error).rstrip('.')}.{absent}"
         raise DeclarationError(msg, str(place)) from error
     with suppress(DamagedError):  # what isn't as a study's folder has it is read as anybody's
         kept, covered = unsealed(content)
         if covered:
             return declare(kept, place.parent)
     return parse_study(content, place.name, place.parent)
+
+
+def _check_file(place: Path) -> None:
+    """Raise `DeclarationError` if a path leads to something that declares no study, with what opens it."""
+    came = what_came(place)
+    other = place.suffix.lower() in OTHER_FILES
+    if came is not None and (other or place.is_dir()):
+        msg = f"{place} can't be read as a study: it is {came.what}. {NEEDED_FILE}"
+        raise DeclarationError(msg, str(place), hint=came.instead)
 
 
 def declare(content: Mapping[str, Any], folder: str | Path = ".") -> Declaration:
@@ -145,6 +165,7 @@ def declare(content: Mapping[str, Any], folder: str | Path = ".") -> Declaration
     interventions: [symmetry]
     steps: 3
     """
+    check_kind(content, Mapping, "A mapping, as a study's file has it,")
     return parse_study(written(content), "study.yml", folder)
 
 
@@ -214,12 +235,13 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
     for name in tree.key_lines:
         others = [other for other, (theirs, _) in KINDS.items() if name in theirs]
         if name not in keys and name not in general and others:
-            msg = f"{name} belongs to an {others[0]} study; this one is {kind}."
+            msg = f"{name} belongs to {with_article(others[0])} study; this one is {kind}."
             raise tree.key(name).error(msg)
+    check_places(tree, [*general, *keys], [*HEADS, *PHOTOGRAPHS])
     located = tree.mapping(WHICH, [*general, *keys])
     for name in ("faces", subject):
         if name not in located:
-            msg = f"An {kind} study has {name}; there are none here."
+            msg = f"{capital(with_article(kind))} study has {name}; there are none here."
             raise tree.error(msg)
     values = _values(located, keys)
     if subject not in values:
@@ -238,7 +260,8 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
         except FacelibError as error:
             blamed = [name for begin, name in BLAMED.items() if str(error).startswith(begin)]
             name = next((name for name in blamed if name in located), subject)
-            raise located[name].error(str(error)) from error
+            at = located[name].value["subject"] if name == "hypothesis" else located[name]
+            raise at.error(str(error)) from error
         located[subject].attempt(lambda: study.properties_measured)
         return study
 
@@ -251,6 +274,8 @@ def _designed(tree: Located, folder: Path) -> Declaration:
     design: Design = name.attempt(lambda: DESIGNS[name.value])
     function, make_faces = name.attempt(design.find), name.attempt(design.find_faces)
     taken = parameters(function)
+    of_faces = [] if make_faces is None else parameters(make_faces)
+    check_places(tree, ["design", "hypothesis", *taken], [*HEADS, *PHOTOGRAPHS, *of_faces])
     located = tree.mapping(WHICH, ["design", "hypothesis", *taken])
     all_keys = {**OBSERVATIONAL, **INTERVENTIONAL, **COMMON}
     keys = {one: all_keys.get(one) or Key("", "", lambda at: as_tuples(at.plain)) for one in taken}
@@ -263,7 +288,10 @@ def _designed(tree: Located, folder: Path) -> Declaration:
         ready = {**values, **({} if faces is None else {"faces": faces()})}
         try:
             study: Study[Any] = name.attempt(lambda: function(**ready), before=f"{name.value}: ")
-            return study if hypothesis is None else replace(study, hypothesis=hypothesis)  # type: ignore[type-var]
+            if hypothesis is None:
+                return study
+            about = located["hypothesis"].value["subject"]
+            return about.attempt(lambda: replace(study, hypothesis=hypothesis))  # type: ignore[type-var,no-any-return]
         except (TypeError, ValueError, AttributeError) as error:
             if isinstance(error, FacelibError):
                 raise

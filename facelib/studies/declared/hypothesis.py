@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, answers_misspelt
 from facelib.stats.effects.equivalence import as_level, as_margin
 from facelib.stats.effects.few_people import ALPHA, DELTA
 from facelib.stats.effects.signflip import Alternative
 from facelib.stats.power import plain
 from facelib.utilities.checks import as_count
+from facelib.utilities.nearest import nearest
+from facelib.utilities.wording import listed
 
 Direction = Literal["falls", "rises", "two-sided"]
 
@@ -33,6 +35,7 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@answers_misspelt("a hypothesis")
 @dataclass(frozen=True)
 class Hypothesis:
     """Hypothesis that a study is to confirm, set before its run.
@@ -113,6 +116,41 @@ class Hypothesis:
             names_of(self.classifiers),
         ]
         return "; ".join(parts)
+
+
+def check_subject(
+    hypothesis: Hypothesis | None, known: Iterable[str], others: Iterable[str], noun: str
+) -> None:
+    """Raise `BadValueError` unless a hypothesis is about something that its study has.
+
+    Parameters
+    ----------
+    hypothesis
+        None: there is none.
+    known
+        Names that the study has, as its tables have them.
+    others
+        Further names for the same, such as ids without options.
+    noun
+        Noun of what is named: "intervention", "property".
+
+    Examples
+    --------
+    >>> check_subject(Hypothesis("It falls", "palsy"), ["blur", "age"], [], "intervention")
+    Traceback (most recent call last):
+    facelib.errors.BadValueError: The hypothesis is about 'palsy', which is no intervention of this study; it
+    has blur and age.
+    """
+    names = list(known)
+    if hypothesis is None or hypothesis.subject in {*names, *others}:
+        return
+    near = nearest(hypothesis.subject, names)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    msg = (
+        f"The hypothesis is about {hypothesis.subject!r}, which is no {noun} of this study; it has "
+        f"{listed(names)}.{hint}"
+    )
+    raise BadValueError(msg)
 
 
 def class_words(label: str) -> str:

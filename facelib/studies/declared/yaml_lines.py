@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from facelib.errors import BadValueError, FacelibError
+from facelib.utilities.nearest import nearest
 
 if TYPE_CHECKING:
     import yaml
@@ -36,8 +36,8 @@ class DeclarationError(BadValueError):
         Of what is wrong, from 1; 0: the file as a whole.
     """
 
-    def __init__(self, message: str, source: str = "", line: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, source: str = "", line: int = 0, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
         self.source, self.line = source, line
 
 
@@ -94,7 +94,7 @@ class Located:
         names = None if known is None else list(known)
         for name, line in self.key_lines.items():
             if names is not None and name not in names:
-                near = difflib.get_close_matches(name, names, n=2)
+                near = nearest(name, names, 2)
                 hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(sorted(names))}."
                 msg = f"There is no {name!r} here. {hint}"
                 raise located_error(msg, self.source, line)

@@ -7,12 +7,15 @@ always belong together, whenever a run is killed. Studies of format 1 have ``fac
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.studies.engine.store import Store, StoreError
+from facelib.studies.engine.what_came import what_came
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,6 +94,8 @@ def read_record(store: Store) -> Record:
             "Try again in a moment, or run the study."
         )
         raise StoreError(msg)
+    if not (store.folder / STUDY).exists():
+        _say_what_came(store.folder)
     content = store.load(STUDY)
     if (kind := content.get("kind")) not in STUDIES:
         msg = f"{store.folder} holds no study of a kind that this version knows; got {kind!r}."
@@ -106,6 +111,15 @@ def read_record(store: Store) -> Record:
         return Record(content, str(stored["faces"]), str(stored["units"]), made_by, keys, beside)
     except (KeyError, TypeError, ValueError) as error:
         raise _foreign(store, STUDY) from error
+
+
+def _say_what_came(folder: Path) -> None:
+    """Raise `StoreError` with what a path leads to that is no study's folder, and what opens it."""
+    came = what_came(folder)
+    if came is not None or not os.path.lexists(folder):
+        what = "nothing is there" if came is None else f"it is {came.what}"
+        msg = f"{folder} holds no study: {what}. The folder that a study was run into is needed."
+        raise StoreError(msg, hint=came.instead if came else "")
 
 
 def read_units(store: Store, record: Record) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from facelib import interventions
 from facelib.classifiers import Classifier
+from facelib.errors import check_all
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.placebos.distance import pixel_distance, region_distances
@@ -223,6 +224,7 @@ def strip_tables(strips: Iterable[Strip]) -> tuple[pd.DataFrame, pd.DataFrame]:
         One row per picture and classifier, with the columns of `OUTPUT_COLUMNS`; classifiers without the
         class of interest have none.
     """
+    strips = check_all(strips, Strip, "A list of strips, as studies.film_strip makes them,")
     import pandas as pd
 
     shown = list(strips)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, UnknownNameError, check_kind
+from facelib.utilities.nearest import nearest
 from facelib.utilities.progress import Report, Stop, check_stop, reporting
 from facelib.utilities.short_repr import in_short
 
@@ -69,7 +69,7 @@ def reading_of(readings: Mapping[str, Reading], classifier: str) -> Reading:
     """Return the reading of a classifier, or raise `UnknownNameError` with the ids of those that did."""
     if isinstance(classifier, str) and classifier in readings:
         return readings[classifier]
-    near = get_close_matches(str(classifier), readings, 1)
+    near = nearest(classifier, readings)
     hint = f" Did you mean {near[0]}?" if near else ""
     msg = f"{f'{classifier!r}':.60} isn't in this sweep; it was read by {', '.join(readings)}.{hint}"
     raise UnknownNameError(msg)

@@ -280,7 +280,11 @@ def test_what_is_wrong_is_a_message_with_its_line(
     code, said = main(monkeypatch, capsys, "study", "run", "plan.yml")
     assert (code, said.split(";")[0]) == (2, "plan.yml, line 6: steps is a whole number from 2 to 501")
     code, said = main(monkeypatch, capsys, "study", "plan", "none.yml")
-    assert (code, said) == (2, "none.yml can't be read: No such file or directory.\n")
+    assert (code, said) == (
+        2,
+        "none.yml can't be read: No such file or directory. A study is declared in a YAML file; "
+        "docs/study.yml shows one.\n",
+    )
     for command in ("status", "report"):
         code, said = main(monkeypatch, capsys, "study", command, "runs/none")
         assert code == 2

@@ -170,6 +170,69 @@ def test_examples_print_what_stands_below_them(page: str, text: str) -> None:
     assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(found).failed == 0
 
 
+def test_what_you_see_is_made_where_the_table_says() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    part = text.partition("## What you see, and where it is made")[2].partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| (?!what you see|---)(.+?) \| (.+) \|$", part)
+    assert len(rows) >= 20
+    for seen, made in rows:
+        paths = re.findall(r"`([\w./-]+)`", made)
+        assert paths, seen
+        for path in paths:
+            assert (ROOT / path).exists(), f"{seen}: {path} isn't there"
+
+
+def test_the_glossary_has_each_word_once_in_order() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"(?m)^\| \*(.+?)\* \|", text)
+    assert words == sorted(set(words), key=str.lower)
+    assert len(words) >= 25
+    for word in ("activation", "placebo", "harmless change", "margin δ", "equivalence", "verdict"):
+        assert word in words
+
+
+USED_IN_ANOTHER_SESSION = """
+import facelib
+from facelib import classifiers
+assert "small" in classifiers.available()
+small = classifiers.load("small")
+assert list(small.labels) == ["neutral", "happy", "sad"]
+result = facelib.studies.open_study("runs/small")
+assert set(result.effects["classifier"]) == {"small", "known_unbiased"}
+assert set(result.effects["verdict"]) == {"cannot tell"}
+"""
+
+
+def test_a_classifier_of_ones_own_runs_as_the_page_shows_it(tmp_path: Path) -> None:
+    """Module, registration, check, reading, a study of two people, and another session by an entry point."""
+    page = (ROOT / "docs" / "own.md").read_text(encoding="utf-8").partition("## A classifier\n")[2]
+    module, *cells = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    shown = tomllib.loads(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0])
+    start = 'import facelib\nhead = facelib.Head(expression="happy")\n'
+    seen = (
+        '\nassert "no better than chance" in str(checked)\nassert one["probability"].sum().round(3) == 1\n'
+        "assert len(along.strengths) == 3\nassert found.complete and len(table) == 28\n"
+    )
+    (tmp_path / "my_package.py").write_text(module, encoding="utf-8")
+    (tmp_path / "page.py").write_text("\n".join([start, module, *cells, seen]), encoding="utf-8")
+    for name, code in (("page.py", ""), ("again.py", USED_IN_ANOTHER_SESSION)):
+        if code:
+            about = tmp_path / "my_package-1.0.dist-info"
+            about.mkdir()
+            (about / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
+            points = [
+                f"[{group}]\n" + "\n".join(f"{key} = {value}" for key, value in entries.items())
+                for group, entries in shown["project"]["entry-points"].items()
+            ]
+            (about / "entry_points.txt").write_text("\n".join(points))
+            (tmp_path / name).write_text(code, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-W", "error", name],
+            capture_output=True, text=True, cwd=tmp_path, check=False, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+
+
 def test_entry_points_that_are_shown_are_looked_for() -> None:
     shown = set()
     for page in PAGES:

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from facelib import reports, studies
+from facelib import interventions, reports, studies
 from facelib.charts import explained, forest, mean_response
 from facelib.charts.export import figure
 from facelib.charts.studies.heatmap import heatmap
@@ -247,8 +247,10 @@ def test_a_change_is_drawn_with_the_options_that_its_name_has(changed: Intervent
     assert left.source != right.source
     for unknown in ("asymmetric_expression(side=up)", "asymmetric_expression(how=fast)", "other"):
         assert examples.example(changed, {**item, "name": unknown}) == examples.UNKNOWN
-    assert examples.example(changed, {**item, "id": "mine", "name": "mine"}) == examples.UNKNOWN
-    again = examples._row.__wrapped__("asymmetric_expression", "asymmetric_expression", "happy")
+    assert examples.example(changed, {**item, "id": "mine", "name": "mine"}) == examples.UNREGISTERED.format(
+        id="mine"
+    )
+    again = examples._row.__wrapped__(interventions.get("asymmetric_expression"), "happy")
     assert again == left.source, "drawn anew it is the same"
 
 

@@ -161,7 +161,7 @@ def test_a_folder_that_can_not_be_written_to_is_told(tmp_path: Path) -> None:
 def test_a_folder_without_a_study_is_told(tmp_path: Path) -> None:
     from facelib.studies import open_study
 
-    with pytest.raises(StoreError, match=r"holds no study: its study.json can't be read"):
+    with pytest.raises(StoreError, match=r"holds no study: it is an empty folder"):
         open_study(tmp_path)
     (tmp_path / "study.json").write_text('{"kind": "psychic"}')
     with pytest.raises(StoreError, match="of a kind that this version knows; got 'psychic'"):
