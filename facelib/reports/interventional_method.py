@@ -12,6 +12,7 @@ from facelib.reports.parts import Table, two_columns
 from facelib.stats import fewest_people, fewest_to_matter
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.declared.registration import registrations
+from facelib.studies.interventional import title_with_end
 from facelib.utilities.wording import counted, listed, slugs
 
 if TYPE_CHECKING:
@@ -21,15 +22,14 @@ if TYPE_CHECKING:
 def titles_of(result: InterventionalResult) -> dict[str, str]:
     """Return the titles of the interventions by name; equal titles get their description added."""
     items = result.settings["interventions"]
-    titles, clauses = ([item[key] for item in items] for key in ("title", "clause"))
+    titles = [title_with_end(item["name"], item["title"]) for item in items]
+    clauses = [item["clause"] for item in items]
     details = {
         item["name"]: item["clause" if clauses.count(item["clause"]) == 1 else "name"] for item in items
     }
     return {
-        item["name"]: item["title"]
-        if titles.count(item["title"]) == 1
-        else f"{item['title']}: {details[item['name']]}"
-        for item in items
+        item["name"]: title if titles.count(title) == 1 else f"{title}: {details[item['name']]}"
+        for item, title in zip(items, titles, strict=True)
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -243,7 +244,12 @@ class InterventionalStudy(Study[InterventionalResult]):
         others = [arm.name for arm in self.arms if arm.name != control]
         alone = [name for name in others if control and held_fixed(control, name) is None]
         if alone:
-            yield f"{control} is no control of {', '.join(alone)}: what these do is shown whole."
+            titles = {
+                arm.name: title_with_end(arm.name, getattr(arm.intervention, "title", arm.name))
+                for arm in self.arms
+            }
+            which = ", ".join(titles[name] for name in alone)
+            yield f"{titles[control].capitalize()} is no control of {which}: what they do is shown whole."
         few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
         if few:
             yield f"{few} Verdicts with too few people are replaced by “cannot tell”."
@@ -268,3 +274,17 @@ def intervention_name(intervention: Intervention) -> str:
             text = "+".join(map(str, value)) if isinstance(value, tuple) else value
             options.append(f"{item.name}={text}")
     return f"{intervention.id}({', '.join(options)})" if shipped and options else intervention.id
+
+
+def title_with_end(name: str, title: str) -> str:
+    """Return the title of a change with its end and its side, if its name has them.
+
+    >>> title_with_end("age(to=older)", "age"), title_with_end("palsy(side=right)", "one-sided palsy")
+    ('age: older', 'one-sided palsy: right side')
+    """
+    found = dict(re.findall(r"(to|side)=([^,)]+)", name))
+    words = [
+        *([found["to"]] if "to" in found else []),
+        *([f"{found['side']} side"] if "side" in found else []),
+    ]
+    return f"{title}: {', '.join(words)}" if words else title

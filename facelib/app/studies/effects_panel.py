@@ -24,6 +24,7 @@ from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import INTENDED
+from facelib.studies.interventional import title_with_end
 from facelib.utilities.wording import percent
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ class FailuresPanel(Card):
 def titles_of(found: Found) -> dict[str, str]:
     """Return the titles of the changes by their names in the tables, those that were chosen first."""
     return {
-        str(change["name"]): str(change.get("title") or change["name"])
+        str(change["name"]): title_with_end(str(change["name"]), str(change.get("title") or change["name"]))
         for change in found.result.settings["interventions"]
     }
 
@@ -279,7 +280,7 @@ def lowered(found: Found) -> list[str]:
             rows,
             beside,
             clause=clauses[name],
-            control=f"“{titles[control]}”" if control else "",
+            control=f"“{titles[control].removesuffix(' (control)')}”" if control else "",
             fixed=held_fixed(control, name) or "",
             aim="the emotion meant" if rows["label"].iloc[0] == INTENDED else "",
         )

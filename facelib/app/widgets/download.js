@@ -29,7 +29,7 @@ export default {
       link.download = message.name;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-      said.textContent = `${message.name} is saved.`;
+      said.textContent = `Saved: ${message.name}`;
       clearTimeout(timer);
       timer = setTimeout(() => said.replaceChildren(), 6000);
     };
