@@ -28,7 +28,11 @@ from facelib.studies.sweeps.effects import NO_OUTPUT, signed, summarise
 from facelib.studies.sweeps.sweep import tidy
 
 COLUMNS = (
-    {"title": "classifier", "align": "left", "help": "A network, not a person: hover a name to see which"},
+    {
+        "title": "classifier",
+        "align": "left",
+        "help": "A network, no person: the names above open cards",
+    },
     {
         "title": "now",
         "align": "right",
@@ -97,6 +101,10 @@ BESIDE = (
     "The grey band and the column reference ask: do harmless changes of the same size move the output as "
     "much? The verdict asks: is the change larger than {delta}, also where the picture is shaken a little? "
     "So an output can change and stay in the grey band: some blur or crop would have moved it as far."
+)
+HARDLY = (
+    "At strength 0 the networks hardly read {label} (mean {low}), but {most} (mean {high}): what a change "
+    "takes away shows in {most}. Choose it under Emotion."
 )
 NO_PERSON = "All of them are networks; “human” is the name of one, and no person."
 
@@ -194,7 +202,7 @@ class OutputsPanel(Card):
         self.details.show(DETAILS, details, "Statistics of this face along the strengths")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
         told = effects[effects["verdict"] != UNCHANGED] if unmoved else effects
-        said = [unmoved, summarise(told, self.explorer.intervention.clause)]
+        said = [hardly_read(table, label), unmoved, summarise(told, self.explorer.intervention.clause)]
         of_one = told.loc[told["classifier"] == self.explorer.classifier, "sentence"]
         if not result.finished:
             of_one = of_one.str.replace("did as much", "did as much so far")
@@ -249,6 +257,21 @@ class OutputsPanel(Card):
         self.table.show(COLUMNS, waiting + self._without(label), f"Probability of {label}; {waits}")
         self.details.show(DETAILS, [])
         self.sentence.value = self.notes.value = self.trust.value = ""
+
+
+def hardly_read(outputs: pd.DataFrame, label: str) -> str:
+    """Say that a class is hardly read at strength 0, and which one is: what isn't there can't be lost.
+
+    >>> outputs = pd.DataFrame({"step": 0, "label": ["happy", "fear"], "probability": [0.9, 0.004]})
+    >>> hardly_read(outputs, "happy"), hardly_read(outputs, "fear")[:56]
+    ('', 'At strength 0 the networks hardly read fear (mean .00), bu')
+    """
+    starts = outputs[outputs["step"] == 0].groupby("label")["probability"].mean()
+    if label not in starts or not starts[label] < DELTA:
+        return ""
+    most = str(starts.idxmax())
+    means = {name: f"{starts[name]:.2f}".removeprefix("0") for name in (label, most)}
+    return HARDLY.format(label=label, low=means[label], most=most, high=means[most])
 
 
 def within(effects: pd.DataFrame) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 8.0  # of a simulated recording
 SIDES: Final = ("neither", "left", "right")
+CHEWING: Final = "masseter"
 MOST_BYTES: Final = 100_000_000  # of a file that is uploaded
 MOST_SECONDS: Final = 1200.0
 SET_THERE: Final = "From, to, mains and window are set under “Processing”."
@@ -83,7 +84,8 @@ def simulated(
     task
         One of `movements`.
     weak, weakness
-        The side that moves less ("neither", "left", "right"), and by what share.
+        The side whose movers are weaker ("neither", "left", "right"), and by what share. The masseter keeps
+        its strength: another nerve than the facial one moves it.
     seed
         Of all that is drawn.
     chain
@@ -97,7 +99,7 @@ def simulated(
 
     whole = task_of(task)
     shares = {
-        name: share * (1 - weakness if name.endswith(f"_{weak}") else 1)
+        name: share * (1 - weakness if name.endswith(f"_{weak}") and not name.startswith(CHEWING) else 1)
         for name, share in whole.channels.items()
     }
     clip = simulate_clip(Task(task, whole.mode, shares, whole.others), SECONDS, seed=seed, raw=True)

@@ -23,6 +23,8 @@ from facelib.errors import BadValueError
 from facelib.faces import FACE_UNITS, Head
 from facelib.semg import CHANNELS, Recording, simulate
 from facelib.semg.recordings.processing import Chain
+from facelib.semg.simulation import person
+from facelib.semg.simulation.movements import TASKS, Task
 
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded", "short")]
 
@@ -338,3 +340,25 @@ def test_findings_of_the_check_come_along() -> None:
     loaded = prepared(envelopes().replace(signals=signals), "gap", Chain())
     assert any("missing" in finding.what for finding in loaded.findings)
     assert dataclasses.is_dataclass(loaded)
+
+
+def test_a_weak_side_keeps_its_masseter_which_another_nerve_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: dict[str, float] = {}
+
+    def simulate_clip(task: Task, *_: Any, **__: Any) -> None:
+        moved.update(task.channels)
+        raise StoppedError
+
+    monkeypatch.setattr(person, "simulate_clip", simulate_clip)
+    for name, task in TASKS.items():
+        moved.clear()
+        with pytest.raises(StoppedError):
+            muscles_source.simulated(name, Chain(), weak="left", weakness=0.8)
+        for channel, share in task.channels.items():
+            weaker = channel.endswith("_left") and not channel.startswith("masseter")
+            assert moved[channel] == pytest.approx(share * (0.2 if weaker else 1.0)), (name, channel)
+    assert any(channel == "masseter_left" for task in TASKS.values() for channel in task.channels)
+
+
+class StoppedError(Exception):
+    """Ends what was tried out."""
