@@ -10,7 +10,7 @@ from facelib.reports.common import level, margin
 from facelib.reports.parts import Table, footnotes
 from facelib.stats import few_people, fewest_to_matter
 from facelib.stats.effects.equivalence import CANNOT_TELL, VERDICTS
-from facelib.stats.effects.sentences import cut_off, possible
+from facelib.stats.effects.sentences import beyond_words, cut_off, possible
 from facelib.utilities.wording import NOTHING, capital, chance, interval, percent, places_for, plain, signed
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
             plain(row["start"], places(row)),
             *_numbers(row),
             signed(row["g"]),
+            beyond_words(row),
             *_verdicts(row),
             f"{row['n']:,}",
         )
@@ -37,15 +38,16 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
     )
     columns = (
         "Classifier", "Start", "Change", f"{level:g} % interval", "p", "p, Holm",
-        "g", f"{inner:g} % interval", "at δ/2", "at δ", "at 2δ", "People",
+        "g", "Beyond δ", f"{inner:g} % interval", "at δ/2", "at δ", "at 2δ", "People",
     )  # fmt: skip
     caption = (
         f"{title}: mean output at strength 0 (start), its change to strength 1, and whether it matters. "
         "Near 0 or 1 an output has little room on that side. g: the change in units of its spread over "
-        f"people. p: sign-flip test, {_sides(effects)}. The {inner:g} % interval gives the verdicts."
+        "people. Beyond δ: share of people whose output falls (↓) and rises (↑) by more than δ. p: sign-flip "
+        f"test, {_sides(effects)}. The {inner:g} % interval gives the verdicts."
     )
     return _without_people(
-        Table(_with_cut(caption, effects), columns, rows, notes, words=frozenset({0, 8, 9, 10}))
+        Table(_with_cut(caption, effects), columns, rows, notes, words=frozenset({0, 9, 10, 11}))
     )
 
 

@@ -21,7 +21,7 @@ from facelib.charts.palette import colour
 from facelib.interventions.intervention import held_fixed
 from facelib.stats.effects.counting import describe_counts
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
-from facelib.stats.effects.sentences import cut_off, possible
+from facelib.stats.effects.sentences import beyond_words, cut_off, possible
 from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.interventional import title_with_end
@@ -56,6 +56,11 @@ VERDICTS: Final = (
     },
     {"title": "p corrected", "align": "right", "help": "After Holm's correction for the number of tests"},
     {"title": "beyond control", "align": "left", "help": "Mean change minus that of the control, with its p"},
+    {
+        "title": "people beyond δ",
+        "align": "left",
+        "help": "Share of people whose output falls (↓) and rises (↑) by more than δ, whatever the mean is",
+    },
     {
         "title": "{inner} interval",
         "align": "left",
@@ -315,6 +320,7 @@ def verdict_rows(found: Found, name: str) -> list[list[Any]]:
             told(row["p"]),
             told(row["p_holm"]),
             against_control(beyond.get(str(row["classifier"]))),
+            beyond_cell(row),
             interval(row, "verdict_"),
             verdict_cell(row),
         ]
@@ -332,6 +338,19 @@ def verdict_cell(row: Mapping[Any, Any]) -> dict[str, str]:
         "text": verdict.removesuffix(" at δ") + smaller,
         "mark": MARKS[verdict],
         "help": f"At δ/2: {row['verdict_half']}; at 2δ: {row['verdict_double']}{few_words(row)}",
+    }
+
+
+def beyond_cell(row: Mapping[Any, Any]) -> str | dict[str, str]:
+    """Return the shares of people beyond δ, with their intervals as its help."""
+    words = beyond_words(row)
+    if words == "–":
+        return words
+    ends = [percent(row[f"beyond_{name}_{end}"]) for name in ("falls", "rises") for end in ("low", "high")]
+    level = f"{100 * (1 - row['alpha']):g} %"
+    return {
+        "text": words,
+        "help": f"{level} intervals: falls {ends[0]} … {ends[1]}, rises {ends[2]} … {ends[3]}",
     }
 
 

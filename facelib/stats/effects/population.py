@@ -69,6 +69,13 @@ COLUMNS: Final = {
     "verdict_double": "the verdict at 2δ",
     "detectable": "whether the interval behind the verdict excludes 0; not without spread below 6 identities",
     "tost_p": "p of two one-sided tests against ± delta, the same interval inverted",
+    "beyond_falls": "share of identities whose effect is a fall by more than delta; of one picture each "
+    "it is a share of differences, the noise of the picture among them",
+    "beyond_falls_low": "lower end of its Clopper-Pearson interval, level 1 - alpha",
+    "beyond_falls_high": "upper end of it",
+    "beyond_rises": "share of identities whose effect is a rise by more than delta",
+    "beyond_rises_low": "lower end of its interval",
+    "beyond_rises_high": "upper end of it",
     "mixed_slope": "slope of the logit over strength: logit ~ strength + (1 + strength | face)",
     "mixed_se": "its standard error",
     "mixed_p": "its two-sided p",
@@ -199,6 +206,7 @@ def judge(
         **_intervals(d, distribution, level),
         **_tests(test, distribution.n),
         **_verdicts(distribution, margin, level, alternative, bounded=effects.value == "probability"),
+        **_beyond(d, margin, level),
         **_mixed_columns(mixed, len(distribution.n)),
         alpha=level,
         n_bootstrap=distribution.n_bootstrap,
@@ -247,6 +255,22 @@ def _verdicts(
     }
     fewest = fewest_people(margin, alpha, bounded=bounded)
     return columns | words | {"fewest": fewest, "tost_p": tost_p(known, margin)}
+
+
+def _beyond(d: Floats, margin: float, alpha: float) -> dict[str, Any]:
+    """Return the shares of identities beyond the margin, falls and rises apart, with exact intervals."""
+    from scipy.stats import beta
+
+    n = (~np.isnan(d)).sum(axis=0)
+    columns: dict[str, Any] = {}
+    for name, sign in (("falls", -1.0), ("rises", 1.0)):
+        k = (sign * d > margin).sum(axis=0)
+        none = np.isnan(margin) | (n == 0)
+        low = np.where(k == 0, 0.0, beta.ppf(alpha / 2, np.maximum(k, 1), n - k + 1))
+        high = np.where(k == n, 1.0, beta.ppf(1 - alpha / 2, k + 1, np.maximum(n - k, 1)))
+        shares = {"": k / np.maximum(n, 1), "_low": low, "_high": high}
+        columns |= {f"beyond_{name}{end}": np.where(none, np.nan, share) for end, share in shares.items()}
+    return columns
 
 
 def _mixed(rows: Rows, table: pd.DataFrame) -> MixedSlopes | None:

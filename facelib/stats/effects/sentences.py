@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from facelib.errors import BadValueError
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, SMALLER
 from facelib.stats.effects.few_people import few_people
+from facelib.utilities.wording import percent
 
 SAME = 1e-9  # relative
 ENDS = ("low", "high", "verdict_low", "verdict_high")
@@ -55,6 +57,17 @@ def possible(rows: Any) -> Any:
         return rows.assign(**{name: rows[name].clip(-limit, limit) for name in ENDS if name in rows})
     end = 1.0 if _ends_at_one(rows) else np.inf
     return {**rows, **{name: min(max(rows[name], -end), end) for name in ENDS if name in rows}}
+
+
+def beyond_words(row: Mapping[Any, Any]) -> str:
+    """Return the shares of people whose output falls and rises by more than δ.
+
+    >>> beyond_words({"beyond_falls": 0.8, "beyond_rises": 0.0}), beyond_words({"beyond_falls": float("nan")})
+    ('↓ 80 %, ↑ 0 %', '–')
+    """
+    if not math.isfinite(row.get("beyond_falls", math.nan)):
+        return "–"
+    return f"↓ {percent(row['beyond_falls'])}, ↑ {percent(row['beyond_rises'])}"
 
 
 def cut_off(rows: pd.DataFrame) -> str:

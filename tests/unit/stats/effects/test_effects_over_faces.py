@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
+from statsmodels.stats.proportion import proportion_confint
 
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.stats import (
@@ -485,3 +486,30 @@ def test_intervals_need_enough_resamples(
     with pytest.raises(BadValueError, match=f"needs {least} resamples or more"):
         effects_over_faces(make_table(rng, faces=20), **options)  # type: ignore[arg-type]
     assert len(effects_over_faces(make_table(rng, faces=19), **options)) == 12  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(st.sampled_from([-0.5, -0.1, 0.0, 0.1, 0.3]), min_size=1, max_size=60),
+    st.sampled_from([0.01, 0.05, 0.10]),
+)
+@settings(max_examples=60, deadline=None)
+def test_people_beyond_the_margin_are_counted_one_by_one(changes: list[float], alpha: float) -> None:
+    rows = [
+        (f"face {i}", "one", s, "fer", "happy", 0.5 + s * change)
+        for i, change in enumerate(changes)
+        for s in (0.0, 1.0)
+    ]
+    names = ["face", "intervention", "strength", "classifier", "label", "probability"]
+    row = effects_over_faces(pd.DataFrame(rows, columns=names), delta=0.2, alpha=alpha, mixed=False).iloc[0]
+    for name, count in (("falls", sum(c < -0.2 for c in changes)), ("rises", sum(c > 0.2 for c in changes))):
+        low, high = proportion_confint(count, len(changes), alpha=alpha, method="beta")
+        assert row[f"beyond_{name}"] == pytest.approx(count / len(changes))
+        assert row[f"beyond_{name}_low"] == pytest.approx(low, abs=1e-9)
+        assert row[f"beyond_{name}_high"] == pytest.approx(high, abs=1e-9)
+
+
+def test_without_a_margin_nobody_is_beyond_it() -> None:
+    rows = [(f"face {i}", "one", s, "fer", "happy", 2.0 * s + i) for i in range(4) for s in (0.0, 1.0)]
+    names = ["face", "intervention", "strength", "classifier", "label", "logit"]
+    found = effects_over_faces(pd.DataFrame(rows, columns=names), value="logit", mixed=False)
+    assert found.filter(like="beyond_").isna().all().all()
