@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -237,3 +238,11 @@ def test_percentages_are_read_easily() -> None:
         "4.7 %", "28 %", "100 %", "4 %", "10 %", "0 %",
     ]  # fmt: skip
     assert math.isclose(table.EXCESS, 1.2)
+
+
+def test_the_numbers_that_the_documentation_gives_are_those_of_the_table(whole: pd.DataFrame) -> None:
+    data_set = ["scenario", "n_labels", "n_numbers", "kind", "n", "shape", "size", "seed"]
+    distinct = int(whole.groupby(data_set, dropna=False)["runs"].max().sum())
+    tests = int(whole.groupby([*data_set, "method"], dropna=False)["runs"].max().sum())
+    said = (Path(__file__).parents[4] / "docs" / "statistics.md").read_text()
+    assert f"{round(tests, -3):,} tests of {round(distinct, -3):,} data sets" in said
