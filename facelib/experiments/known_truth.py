@@ -117,7 +117,7 @@ def probe_heads(n: int, seed: int = 0) -> list[Head]:
 
 
 def probe_effects(
-    classifiers: str | Sequence[str | Classifier],
+    classifiers: str | Classifier | Sequence[str | Classifier],
     heads: Sequence[Head],
     probes: Sequence[Probe] | None = None,
     *,
@@ -150,7 +150,7 @@ def probe_effects(
     """
     import pandas as pd
 
-    models = load_all(classifiers)
+    models = load_all([classifiers] if isinstance(classifiers, Classifier) else classifiers)
     parts = []
     for probe in PROBES.values() if probes is None else probes:
         label = check_label(probe.emotion)

@@ -99,7 +99,11 @@ def paragraph(result: InterventionalResult) -> str:
     changes = f"by {ways[0]}" if len(ways) == 1 else f"in {len(ways)} ways ({'; '.join(ways)})"
     interval = listed(
         [
-            *([f"BCa bootstrap, {fact['resamples']:,} resamples"] if fact["bca"] else []),
+            *(
+                [f"BCa bootstrap widened to Student's quantiles, {fact['resamples']:,} resamples"]
+                if fact["bca"]
+                else []
+            ),
             *(["Student's t"] if fact["t"] else []),
         ]
     )

@@ -9,7 +9,7 @@ The thresholds of the grades are our choice; they were set on simulated recordin
 There, the film of another clip got a grade by chance in 1 % of clips of 6 s, if it showed the same movement
 in 16 % (grade 1 in 1 %), and in 1 % or less of clips of 10 s: of short clips trust grade 1 alone. Clips that
 belong together got a grade in 98 % and 99 %, most of them grade 1. Networks read some units so badly that
-of films of 5 s 30 % got a grade; 59 %, when each envelope was compared with what a map, fitted to another
+of films of 5 s 33 % got a grade; 63 %, when each envelope was compared with what a map, fitted to another
 session, expected of the whole face (`model`). All of these were right within three frames.
 """
 

@@ -16,8 +16,8 @@ from facelib import classifiers
 from facelib.classifiers.known_bias import BIASES
 from facelib.errors import BadValueError
 from facelib.experiments import known_truth
-from facelib.experiments.known_truth import PROBES
-from facelib.faces import Head
+from facelib.experiments.known_truth import PROBES, probe_effects
+from facelib.faces import Head, sample_heads
 
 METHODS = ("verdict", "shuffle")
 
@@ -141,3 +141,9 @@ def test_several_classifiers_look_at_the_same_pictures(heads: list[Head]) -> Non
     pd.testing.assert_frame_equal(
         together.set_index(order)[values].sort_index(), alone.set_index(order)[values].sort_index()
     )
+
+
+def test_one_classifier_is_probed_as_several_are() -> None:
+    heads = sample_heads(3, seed=1, expressions=["happy"])
+    one = classifiers.load("known_unbiased")
+    pd.testing.assert_frame_equal(probe_effects(one, heads, size=64), probe_effects([one], heads, size=64))
