@@ -30,13 +30,14 @@ test: lint types unit notebooks browser
 
 # A minute's look: `make quick` for what matters most, `make quick ROOM=stats/effects` for one room of facelib/.
 quick: export OMP_NUM_THREADS := 1
+QUICK := $(addprefix tests/unit/,project utilities stats/effects studies/declared cli) $(addprefix facelib/,utilities stats/effects interventions)
 ifdef ROOM
 quick: $(VENV)/test.stamp
 	@test -d facelib/$(ROOM) || { echo "facelib has no room $(ROOM); the rooms: $$(ls -d facelib/*/ | xargs -n1 basename | tr '\n' ' ')"; exit 1; }
 	$(PYTEST) -n 2 -q -m "not browser and not outside and not slow" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
 else
 quick: lint types
-	$(PYTEST) -n 2 -q -m "not packages and not browser and not outside and not slow" tests/unit facelib
+	$(PYTEST) -n 2 -q -m "not packages and not browser and not outside and not slow" $(QUICK)
 endif
 
 lint: $(VENV)/test.stamp

@@ -73,7 +73,9 @@ def test_a_population_fills_in_is_stopped_gone_on_with_and_taken_home(one: Visit
     expect(one.page.locator(".facelib-tab-2 > *")).to_have_count(0)  # nobody has opened it
     one.tick(panel.get_by_label("one-sided palsy", exact=True))
     people(one, panel, 14)
-    expect(panel.locator(".facelib-plan")).to_contain_text("3 at 5 strengths")
+    expect(panel.locator(".facelib-plan")).to_contain_text(
+        "one side weaker, one-sided palsy; control: both sides weaker"
+    )
     one.click(button(panel, "Run"))
     wait_until(lambda: known(panel) >= 16, 60, "a change with numbers")
     one.click(button(panel, "Stop"))

@@ -146,15 +146,15 @@ def test_keys_and_fingers_scroll(page_server: Server, browser: Browser) -> None:
         return float(cells.evaluate("cells => cells.scrollTop"))
 
     page.keyboard.press("End")
-    wait_until(lambda: top() > 300, 5, "End goes down")
+    wait_until(lambda: top() > 300, 20, "End goes down")
     page.keyboard.press("Home")
-    wait_until(lambda: top() == 0, 5, "Home goes up")
+    wait_until(lambda: top() == 0, 20, "Home goes up")
     page.keyboard.press("PageDown")
-    wait_until(lambda: top() > 300, 5, "Page Down goes down")
+    wait_until(lambda: top() > 300, 20, "Page Down goes down")
     page.keyboard.press("Home")
-    wait_until(lambda: top() == 0, 5, "Home goes up")
+    wait_until(lambda: top() == 0, 20, "Home goes up")
     Hands(page).swipe((195, 700), (195, 300))
-    wait_until(lambda: top() > 200, 5, "a finger scrolls")
+    wait_until(lambda: top() > 200, 20, "a finger scrolls")
     context.close()
 
 
