@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -294,6 +295,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         harmless = harmless[harmless["matched"]]
         ends, kinds = harmless["change"].abs(), harmless["kind"].tolist()
         rank = stats.reference_rank(abs(change), ends, kinds)
+        rank = replace(rank, text=rank.text + unmatched_words(references.unmatched, ranked=True))
         row |= {
             "as_much": rank.exceed,
             "references": rank.total,
@@ -315,24 +317,23 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         reference=rank,
         verdict=verdict,
     )
-    row["sentence"] += unmatched_words(row["references"], row["unmatched"])
+    row["sentence"] += "" if rank else unmatched_words(row["unmatched"], ranked=False)
     return row
 
 
-def unmatched_words(ranked: int, unmatched: int) -> str:
+def unmatched_words(unmatched: int, *, ranked: bool) -> str:
     """Say that harmless changes could not be made as large; "" if all could.
 
-    >>> unmatched_words(88, 11)
-    ' 11 others could not be made as large.'
-    >>> unmatched_words(0, 97)
+    >>> unmatched_words(11, ranked=True)
+    '; 11 others could not be made as large'
+    >>> unmatched_words(97, ranked=False)
     ' 97 harmless changes could not be made as large: no comparison.'
     """
     if not unmatched:
         return ""
     if ranked:
-        return f" {unmatched} other{'s' * (unmatched > 1)} could not be made as large."
-    plural = "harmless change" + "s" * (unmatched > 1)
-    return f" {unmatched} {plural} could not be made as large: no comparison."
+        return f"; {unmatched} other{'s' * (unmatched > 1)} could not be made as large"
+    return f" {unmatched} harmless change{'s' * (unmatched > 1)} could not be made as large: no comparison."
 
 
 def summarise(table: pd.DataFrame, clause: str) -> str:

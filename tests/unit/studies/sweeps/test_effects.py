@@ -90,8 +90,8 @@ def test_only_changes_of_the_same_size_are_ranked(smile: Sweep, some: References
     row = smile.effects(references=some).set_index("classifier").loc["fer"]
     same_size = some.changes("fer", "happy").query("matched")["change"].abs()
     assert row["as_much"] == (same_size >= abs(row["change"])).sum()
-    assert f"{row['as_much']} of {len(same_size)} harmless changes did as much. " in row["sentence"]
-    assert f"{some.unmatched} others could not be made as large." in row["sentence"]
+    ranked = f"{row['as_much']} of {len(same_size)} harmless changes did as much"
+    assert f"{ranked}; {some.unmatched} others could not be made as large." in row["sentence"]
     low, high = np.quantile(some.series("fer", "happy")[some.matched], (0.05, 0.95), axis=0)
     band = some.band("happy").query("classifier == 'fer'")
     assert band["low"].tolist() == pytest.approx(low.tolist())
