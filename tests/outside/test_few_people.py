@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from facelib import charts, sample_heads, studies
+from facelib import charts, sample_heads, stats, studies
 from facelib.app import ObservedPanel, PopulationPanel
 from facelib.app.studies import state as states
 from facelib.charts.studies.heatmap import heatmap
@@ -133,9 +133,10 @@ def test_the_page_says_it_before_the_run_and_withholds_the_word_after(panel: Any
     assert panel.state.stage == "done"
     assert_withheld("\n".join(texts(panel.run)))
     assert_withheld("\n".join([*texts(panel.effects), *texts(panel.verdicts)]))
-    assert (
-        "needs at least 6" in panel.effects.lowering.value
-    )  # how many classifiers fall: not of three people
+    family = int(panel.state.found.effects["family"].max())
+    least = stats.fewest_to_matter(panel.state.alpha / family, panel.state.alternative)
+    assert least > 3
+    assert f"needs at least {least}" in panel.effects.lowering.value  # how many change: not of three people
 
 
 def test_the_tabs_say_and_show_and_tell_nothing(panel: Any) -> None:

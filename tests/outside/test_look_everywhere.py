@@ -70,12 +70,15 @@ def test_empty_studies_show_an_example_that_fits(looker: Visit, tab: str) -> Non
 def test_a_photograph_is_shown_around_its_face(looker: Visit, tmp_path: Path) -> None:
     resized(looker, 1440, 900)
     looker.click(looker.page.get_by_role("button", name="Photograph", exact=True))
+    size = "canvas => [canvas.width, canvas.height]"
+    wait_until(lambda: picture(looker, "before").evaluate(size)[0] < 200, 60, "the sample's face")
+    sample = picture(looker, "before").evaluate(size)
     wide = np.pad(skimage.data.astronaut(), ((300, 200), (500, 500), (0, 0)), mode="edge")
     choose(looker, kept(tmp_path, "wide.jpg", encoded(wide)))
     expect(looker.page.get_by_text("wide.jpg")).to_be_visible(timeout=WAIT)
     expect(stage(looker)).to_have_attribute("data-state", "ready", timeout=WAIT)
-    size = "canvas => [canvas.width, canvas.height]"
-    wait_until(lambda: picture(looker, "before").evaluate(size)[0] < 200, 60, "the face alone")
+    wait_until(lambda: picture(looker, "before").evaluate(size) != sample, 60, "another face")
+    assert picture(looker, "before").evaluate(size)[0] < 200, "the face alone"
     width, height = picture(looker, "before").evaluate(size)
     assert width == height
     looker.click(looker.page.get_by_text("Whole picture", exact=True))
