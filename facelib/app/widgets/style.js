@@ -139,10 +139,13 @@ class FocusKeeper {
   pass() {
     const lost = document.activeElement === document.body || document.activeElement === this.last;
     if (!lost || !this.last?.isConnected || !this.last.matches("button:disabled")) return;
-    const beside = this.last.closest(".facelib-filling")?.querySelector("button:enabled");
+    const pair = this.last.closest(".facelib-filling"); // of which one may be enabled a moment later
     const title = this.last.closest(".facelib-card")?.querySelector(".facelib-title h2");
-    if (!beside && title) title.tabIndex = -1;
-    (beside ?? title)?.focus({ preventScroll: true });
+    if (pair) pair.querySelector("button:enabled")?.focus({ preventScroll: true });
+    else if (title) {
+      title.tabIndex = -1;
+      title.focus({ preventScroll: true });
+    }
   }
 
   close() {
