@@ -26,6 +26,7 @@ from facelib.stats import (
     sign_flip,
     study_power,
 )
+from facelib.stats.effects.sentences import CUT
 
 DOES_NOT, MATTERS, CANNOT = "does not matter at δ", "matters", "cannot tell"
 Side = Literal["two-sided", "less", "greater"]
