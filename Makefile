@@ -30,7 +30,7 @@ test: lint types unit notebooks browser
 
 # A minute's look: `make quick` for what matters most, `make quick ROOM=stats/effects` for one room of facelib/.
 quick: export OMP_NUM_THREADS := 1
-QUICK := $(addprefix tests/unit/,project utilities stats/effects studies/declared cli) $(addprefix facelib/,utilities stats/effects interventions)
+QUICK := $(addprefix tests/unit/,project utilities stats/effects studies/declared) $(addprefix facelib/,utilities stats/effects)
 ifdef ROOM
 quick: $(VENV)/test.stamp
 	@test -d facelib/$(ROOM) || { echo "facelib has no room $(ROOM); the rooms: $$(ls -d facelib/*/ | xargs -n1 basename | tr '\n' ' ')"; exit 1; }
