@@ -296,7 +296,7 @@ def lowered(found: Found) -> list[str]:
 def verdict_columns(alpha: float) -> list[dict[str, str]]:
     """Return the columns of the table of verdicts, with the levels of its intervals.
 
-    >>> [column["title"] for column in verdict_columns(0.05)][3::4]
+    >>> [column["title"] for column in verdict_columns(0.05)][3::5]
     ['95 % interval', '90 % interval']
     """
     levels = {"level": f"{100 * (1 - alpha):g} %", "inner": f"{100 * (1 - 2 * alpha):g} %"}
