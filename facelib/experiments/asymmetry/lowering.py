@@ -104,7 +104,7 @@ def _counted(found: Mapping[str, Lowering], expression: str, side: str) -> Itera
     because = tuple(name for name in first.because if all(name in other.because for other in others))
     sentence = (
         f"As {CLAUSES[side]}, {first.k} of {first.total} classifiers lower their output for {label}; "
-        f"{len(because)} of {first.total} fall more than under both controls."
+        f"{len(because)} of {first.total} fall further than under both controls."
     )
     yield _count(first, BOTH, because, None) | {"sentence": sentence}
 
