@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Final, Literal, NoReturn, get_args
@@ -227,7 +228,7 @@ def _plans(given: object) -> dict[str, dict[str, Any]]:
         for name, value in dict(plan).items():
             _short(name)
             for item in _parts(value):
-                if not isinstance(item, bool | int | float):
+                if not isinstance(item, bool | int | float) or not math.isfinite(item):
                     _short(item)
     return {tab: dict(plan) for tab, plan in plans.items()}
 

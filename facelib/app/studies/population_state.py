@@ -27,7 +27,6 @@ from facelib.studies.interventional import intervention_name
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facelib.stats.effects.activation import Lowering
 
 MEANT: Final = ""
 STEPS: Final = (2, 3, 5, 11, 21)
@@ -51,8 +50,6 @@ class Found:
         Effects over people on the intended class, and on every emotion; empty while nothing is known.
     contrasts
         The intervention against its control; None without one.
-    lowering
-        How many classifiers lower their output, by intervention.
     share
         Share of significant tests by intervention, raw and corrected.
     failures
@@ -63,7 +60,6 @@ class Found:
     effects: pd.DataFrame
     by_label: pd.DataFrame
     contrasts: pd.DataFrame | None
-    lowering: Mapping[str, Lowering]
     share: pd.DataFrame
     failures: pd.DataFrame
 
@@ -260,7 +256,6 @@ class Population(StudyState):
             effects=result.effects,
             by_label=result.effects_by_label,
             contrasts=result.contrasts,
-            lowering=result.lowering,
             share=result.share_significant,
             failures=result.failures,
         )

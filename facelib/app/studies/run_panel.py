@@ -87,8 +87,8 @@ class RunPanel(Card):
         self.progress.value = share(state.progress) if running or state.stage == "stopped" else 0.0
         self.progress.layout.display = "" if running or state.stage == "stopped" else "none"
         self.words.value = f'<p class="facelib-status">{html.escape(status(state))}</p>'
-        if self._waits and state.plan is not None:
-            self._waits = False
+        if self._waits and (state.plan is not None or state.lacks):
+            self._waits = False  # for good: what is mended later isn't run unasked
             if not state.lacks:
                 state.run()
         if self._locked is not None:

@@ -85,7 +85,7 @@ def test_a_run_finds_what_the_engine_finds(begin: Begin, alone: studies.Interven
     pd.testing.assert_frame_equal(found.effects, alone.effects)
     pd.testing.assert_frame_equal(found.by_label, alone.effects_by_label)
     pd.testing.assert_frame_equal(found.contrasts, alone.contrasts)
-    assert found.lowering == alone.lowering
+    assert found.result.lowering == alone.lowering
     assert state.plan.done == state.plan.units
 
 

@@ -423,3 +423,18 @@ def test_the_button_says_what_it_would_do_and_counts_name_their_units() -> None:
         assert "<dd>all</dd>" in panel.run.plan.value
     finally:
         state.close()
+
+
+def test_what_could_not_be_planned_is_not_run_once_it_is_mended() -> None:
+    panel = PopulationPanel(models=["known_unbiased"], size=64, steps=2, background=False, chosen=["blur"])
+    state = panel.state
+    try:
+        state.plan = None
+        panel.run.run.click()
+        assert "runs as soon as" in panel.run.words.value
+        state.models = []
+        assert panel.run.run.disabled
+        state.models = ["known_unbiased"]
+        assert state.stage == "ready", "nobody asked for it any more"
+    finally:
+        state.close()
