@@ -289,7 +289,7 @@ def whole(visit: Visit, handle: Locator) -> float:
     handle.focus()
     began = time.monotonic()
     visit.page.keyboard.press("ArrowLeft")
-    said = "text => document.querySelector('[role=status]').textContent.includes(text)"
+    said = "text => [...document.querySelectorAll('[role=status]')].some(el => el.textContent.includes(text))"
     for text in ("the faces", "harmless changes compared"):
         visit.page.wait_for_function(said, arg=text, timeout=30000)
     seconds = time.monotonic() - began

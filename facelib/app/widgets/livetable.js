@@ -63,7 +63,7 @@ function frame(model) {
   return [table, ...tips];
 }
 
-/** New rows in a table; return the cells that may follow the strength. */
+/** The cells of all rows, one after the other, each where it stands; what it shows is written later. */
 function rowsInto(table, model) {
   const columns = model.get("columns");
   const body = document.createElement("tbody");
@@ -81,15 +81,24 @@ function rowsInto(table, model) {
         swatch.style.background = cell.swatch;
         node.append(swatch);
       }
-      if (cell?.help) node.title = cell.help;
       const text = document.createElement("span");
       node.append(text);
       line.append(node);
-      live.push({ cell, text, follows: Array.isArray(cell?.series) || Array.isArray(cell?.marks), shown: null });
+      live.push({ node, text, shown: null });
     });
   }
   table.tBodies[0].replaceWith(body);
   return live;
+}
+
+/** What decides about a table's elements: rows of one shape differ in their texts only, and are written in place. */
+const shapeOf = (model) => JSON.stringify(model.get("rows").map((row) => row.map((cell) => cell?.swatch ?? "")));
+
+/** How many characters each column's longest text has: more of them may need another width. */
+function longest(live, count) {
+  const found = Array(count).fill(0);
+  live.forEach(({ shown }, k) => (found[k % count] = Math.max(found[k % count], shown.length)));
+  return found;
 }
 
 /** Show the rows as lines where the table's columns would be cut or crowded, whatever its fonts and words; at one width
@@ -129,6 +138,8 @@ function render({ model, el }) {
     });
   };
   let framed = "";
+  let shape = "";
+  let measured = []; // of each column, the longest text that was measured at this width
   let building = false;
   const build = () => {
     const wanted = JSON.stringify([model.get("columns"), model.get("caption")]);
@@ -137,10 +148,23 @@ function render({ model, el }) {
       el.replaceChildren(...frame(model));
       el.querySelectorAll(".facelib-help")[focused]?.focus({ preventScroll: true }); // it stays where it was
       framed = wanted;
+      shape = "";
+      measured = [];
     }
-    live = rowsInto(el.querySelector("table"), model);
+    const found = shapeOf(model);
+    if (found !== shape) live = rowsInto(el.querySelector("table"), model);
+    shape = found;
+    model.get("rows").flat().forEach((cell, k) => {
+      const item = live[k];
+      Object.assign(item, { cell, follows: Array.isArray(cell?.series) || Array.isArray(cell?.marks) });
+      if (item.node.title !== (cell?.help ?? "")) item.node.title = cell?.help ?? "";
+    });
     fill(true);
-    fit(el, { resized: false });
+    const texts = longest(live, model.get("columns").length);
+    if (texts.some((length, k) => length > (measured[k] ?? -1))) {
+      measured = texts.map((length, k) => Math.max(length, measured[k] ?? 0));
+      fit(el, { resized: false }); // costs a layout
+    }
   };
   const rebuild = () => {
     if (building) return; // rows and columns come in one message: build once
@@ -154,7 +178,10 @@ function render({ model, el }) {
   for (const name of ["columns", "rows", "caption"]) model.on(`change:${name}`, rebuild);
   let width = 0;
   const sizes = new ResizeObserver(() => {
-    if (el.clientWidth !== width) fit(el, { resized: true });
+    if (el.clientWidth !== width) {
+      measured = longest(live, model.get("columns").length);
+      fit(el, { resized: true });
+    }
     width = el.clientWidth;
   });
   build();
