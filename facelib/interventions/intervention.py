@@ -293,6 +293,10 @@ NEEDED: Final = ("id", "title", "group", "cost", "description", "sentence")
 """Class variables without which an intervention can't be listed."""
 
 
+ASSAY: Final = "intensity"
+"""Id of the change that takes the whole expression away: what it hardly moves can't show a smaller change."""
+
+
 def held_fixed(control: str, change: str) -> str | None:
     """Return what is the same under a control and a change, in words; None if the control is made for others.
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 from facelib.reports.common import level, margin
 from facelib.reports.parts import Table, footnotes
 from facelib.stats import few_people, fewest_to_matter
-from facelib.stats.effects.equivalence import CANNOT_TELL, VERDICTS
+from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, VERDICTS
+from facelib.stats.effects.room import describe_room
 from facelib.stats.effects.sentences import beyond_words, cut_off, possible
 from facelib.utilities.wording import NOTHING, capital, chance, interval, percent, places_for, plain, signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SHORT: Final = dict(zip(VERDICTS, ("matters", "does not", "cannot tell"), strict=True))
+SHORT: Final = {word: word for word in VERDICTS} | {DOES_NOT: "does not"}
 LOWER: Final = {"two-sided": "two-sided", "less": "one-sided, falls", "greater": "one-sided, rises"}
 
 
@@ -44,7 +45,7 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
         f"{title}: mean output at strength 0 (start), its change to strength 1, and whether it matters. "
         "Near 0 or 1 an output has little room on that side. g: the change in units of its spread over "
         "people. Beyond δ: share of people whose output falls (↓) and rises (↑) by more than δ. p: sign-flip "
-        f"test, {_sides(effects)}. The {inner:g} % interval gives the verdicts."
+        f"test, {_sides(effects)}. The {inner:g} % interval gives the verdicts.{_sensitivity(effects)}"
     )
     return _without_people(
         Table(_with_cut(caption, effects), columns, rows, notes, words=frozenset({0, 9, 10, 11}))
@@ -73,7 +74,7 @@ def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
     caption = (
         f"{title}, beyond the control ({control}): D is the change minus that under the control, on the same "
         f"people: what the control doesn't explain. p: sign-flip test of D, {_sides(contrasts)}. The "
-        f"{inner:g} % interval gives the verdicts."
+        f"{inner:g} % interval gives the verdicts.{_sensitivity(contrasts)}"
     )
     return _without_people(
         Table(_with_cut(caption, contrasts), columns, rows, notes, words=frozenset({0, 8, 9, 10}))
@@ -101,7 +102,7 @@ def label_table(effects: pd.DataFrame, title: str) -> Table:
         "Output", "Start", "Change", f"{level:g} % interval", "p", "p, Holm", f"{inner:g} % interval", "at δ",
         "People",
     )  # fmt: skip
-    more = " ".join(filter(None, ["", cut_off(effects), too_few(effects)]))
+    more = " ".join(filter(None, ["", cut_off(effects), too_few(effects), describe_room(effects)]))
     caption = (
         f"{capital(title)}: every output. p: sign-flip test, {_sides(effects)}. The {inner:g} % interval "
         f"gives the verdict.{more}"
@@ -152,6 +153,29 @@ def too_few(table: pd.DataFrame) -> str:
     row = untold.sort_values("n", kind="stable").iloc[0]
     return few_people(
         int(row["n"]), row["delta"], row["alpha"], row["alternative"], bounded=row["value"] == "probability"
+    )
+
+
+def _sensitivity(table: pd.DataFrame) -> str:
+    """Say what this many people would have shown, and where nothing could be shown."""
+    return "".join(f" {text}" for text in (found_words(table), describe_room(table)) if text)
+
+
+def found_words(table: pd.DataFrame) -> str:
+    """Describe the smallest mean change that the people of a table tell from none; "" if none is known.
+
+    >>> import pandas as pd
+    >>> found_words(pd.DataFrame({"smallest_found": [0.031, 0.088], "delta": 0.1}))
+    'With these people and spreads a mean change of .03 to .09 would be told from none in 80 % of studies.'
+    """
+    if "smallest_found" not in table or table["smallest_found"].isna().all():
+        return ""
+    known = table["smallest_found"].dropna()
+    digits = places_for(float(table["delta"].iloc[0]))
+    ends = list(dict.fromkeys(plain(end, digits) for end in (known.min(), known.max())))
+    return (
+        f"With these people and spreads a mean change of {' to '.join(ends)} would be told from none in 80 % "
+        "of studies."
     )
 
 

@@ -25,7 +25,16 @@ from facelib.reports.interventional_method import (
 )
 from facelib.reports.parts import Content, Section, Table
 from facelib.stats.effects.counting import describe_counts
-from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, VERDICTS
+from facelib.stats.effects.equivalence import (
+    BLIND,
+    CANNOT_TELL,
+    DIFFERS,
+    DOES_NOT,
+    MATTERS,
+    NO_FALL,
+    NO_RISE,
+    VERDICTS,
+)
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.utilities.wording import capital, listed, signed
 
@@ -35,6 +44,11 @@ if TYPE_CHECKING:
 SENTENCES: Final = {
     MATTERS: "{it} matters{at} for {whom}",
     DOES_NOT: "{it} does not matter{at} for {whom}",
+    DIFFERS: "{it} differs between people{at} for {whom}",
+    NO_FALL: "{it} cannot be a fall{at} for {whom}, less is there",
+    NO_RISE: "{it} cannot be a rise{at} for {whom}, less is left",
+    BLIND: "{it} could not have shown anything{at} for {whom}, "
+    "which hardly move even when the whole expression goes",
     CANNOT_TELL: "whether {it} matters{at} can't be said for {whom}",
 }
 NAMED: Final = 4  # classifiers that are named in the answer; more are counted

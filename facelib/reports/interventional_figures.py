@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from facelib.reports import common, drawing
 from facelib.reports.interventional_method import aim, control_title, keys_of
 from facelib.reports.parts import Figure
-from facelib.stats.effects.equivalence import VERDICTS
+from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, UNDECIDED, VERDICTS
 from facelib.utilities.wording import capital, plain, signed
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from facelib.studies.results import InterventionalResult
 
-SAYS: Final = dict(zip(VERDICTS, ("matters", "does not matter", "can't be said"), strict=True))
-FORMS: Final = dict(zip(VERDICTS, ("filled circle", "square", "diamond"), strict=True))
-CELLS: Final = dict(zip(VERDICTS, ("framed", "neither", "?"), strict=True))
+SAYS: Final = {word: word for word in VERDICTS} | {DOES_NOT: "does not matter", CANNOT_TELL: "can't be said"}
+FORMS: Final = {MATTERS: "filled circle", DOES_NOT: "square"} | dict.fromkeys(UNDECIDED, "diamond")
+CELLS: Final = {MATTERS: "framed", DOES_NOT: "neither"} | dict.fromkeys(UNDECIDED, "?")
 """What stands for each verdict in the figure of effects, and in the map."""
 
 
@@ -92,7 +92,11 @@ def figures(
 def _key(table: pd.DataFrame, marks: Mapping[str, str]) -> str:
     """Say which mark stands for which verdict, of those that are there."""
     there = set(table["verdict"])
-    meanings = [f"{marks[word]}: {SAYS[word]}" for word in VERDICTS if word in there]
+    said: dict[str, list[str]] = {}
+    for word in VERDICTS:
+        if word in there:
+            said.setdefault(marks[word], []).append(SAYS[word])
+    meanings = [f"{mark}: {' or '.join(words)}" for mark, words in said.items()]
     return "; ".join(meanings) or "no verdicts"
 
 

@@ -16,7 +16,7 @@ from facelib.errors import BadValueError
 from facelib.stats.effects.equivalence import as_level, as_margin
 from facelib.stats.effects.few_people import ALPHA, DELTA, few_people, fewest_people, fewest_to_matter
 from facelib.stats.effects.signflip import ALTERNATIVES, Alternative, smallest_p
-from facelib.stats.power_chances import beyond, inside_margin
+from facelib.stats.power_chances import bets_inside, beyond, inside_margin
 from facelib.utilities.checks import as_count, as_number, as_share
 
 Question = Literal["matters", "does not matter", "differs"]
@@ -147,7 +147,10 @@ def study_power(
     -----
     Given the spread s in the sample, the mean x̄ is normal: "matters" if |x̄| − t s/√n > δ, "does not matter"
     if |x̄| + t s/√n ≤ δ, with t Student's quantile 1 − α at n − 1 degrees of freedom; averaged over the χ
-    distribution of s. For "matters" that is the noncentral t: P(T > t) with noncentrality (μ − δ)√n/σ.
+    distribution of s. For "matters" that is the noncentral t: P(T > t) with noncentrality (μ − δ)√n/σ. "Does
+    not matter" also takes bets that hold their level for every distribution of changes within ± 1
+    (`facelib.stats.effects.betting.betting_p`): its chance is the smaller of the two. Where few people change
+    by much and most by nothing, it is smaller than that of normal changes.
 
     Examples
     --------
@@ -163,6 +166,7 @@ def study_power(
     matters = beyond(people, mean - margin, spread, t) + beyond(people, -mean - margin, spread, t)
     inside = inside_margin(people, mean, spread, t, margin)
     matters = 0.0 if people < fewest_to_matter(level, side) else min(1.0, matters)
+    inside = min(inside, bets_inside(people, mean, spread, margin, level))
     inside = 0.0 if people < fewest_people(margin, level) else inside
     least = smallest_p(people, side)
     note = ""
@@ -225,7 +229,7 @@ def sample_size(
     >>> sample_size(-0.20, 0.15).n
     16
     >>> sample_size(0.0, 0.15, question="does not matter").n
-    29
+    53
     """
     asked, wanted = as_question(question), as_share(power, "The wanted power")
     _check_possible(asked, as_number(change, "The change"), as_margin(delta), _as_alternative(alternative))

@@ -6,6 +6,8 @@ from facelib.errors import check_kind
 from facelib.stats.effects.few_people import fewest_people, fewest_to_matter
 from facelib.stats.power import Question, SampleSize, StudyPower, as_question, plain
 
+NORMAL = " Changes are taken as normal; where few people change by much, more are needed."
+
 
 def describe_power(found: StudyPower | SampleSize, question: Question = "matters") -> str:
     """Describe the power of a number of people in a sentence.
@@ -43,7 +45,8 @@ def describe_power(found: StudyPower | SampleSize, question: Question = "matters
         )
         why = f": that needs at least {least} people" if study.n < least else ""
         found_to = "to matter" if asked == "matters" else "not to matter"
-        return f"{subject} is found {found_to} at δ = {plain(study.delta)} in {share} of studies{why}."
+        taken = NORMAL if asked == "does not matter" else ""
+        return f"{subject} is found {found_to} at δ = {plain(study.delta)} in {share} of studies{why}.{taken}"
     level = f"α = {plain(study.alpha)}"
     level += f", corrected for {study.family} tests" if study.family > 1 else ""
     sides = "two-sided" if study.alternative == "two-sided" else "one-sided"

@@ -107,7 +107,7 @@ def share_by_intervention(effects: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, cells in effects.groupby("intervention", sort=False):
         tested = cells[cells["p"].notna()]
-        alpha, count = float(cells["alpha"].iloc[0]), max(len(tested), 1)
+        alpha, count = float(cells["alpha"].iloc[0]), len(tested) or np.nan
         enough = cells[cells["n"] >= fewest_to_matter(alpha, cells["alternative"].iloc[0])]
         rows.append(
             {

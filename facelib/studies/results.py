@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 import numpy as np
 
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
-from facelib.interventions.intervention import held_fixed
+from facelib.interventions.intervention import ASSAY, held_fixed
 from facelib.studies.counts import UNITS, Counts, count_others, count_units
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.engine.observers import MEASURES
@@ -275,7 +275,13 @@ class InterventionalResult(Result):
         names = [name for name in self.interventions if self._control_of(name) is not None]
         parts = [
             stats.contrast(
-                self.intended, name, self.control, **self._options, alternative=self.settings["alternative"]
+                self.intended,
+                name,
+                self.control,
+                **self._options,
+                alternative=self.settings["alternative"],
+                assay=self._assay,
+                interim=not self.complete,
             )
             for name in names
         ]
@@ -336,13 +342,26 @@ class InterventionalResult(Result):
         return control if beside else None
 
     @property
+    def _assay(self) -> str | None:
+        """Name of the change that takes the whole expression away, if it has rows: it assays outputs."""
+        ids = {item["name"]: item["id"] for item in self.settings["interventions"]}
+        return next((name for name in self.interventions if ids[name] == ASSAY), None)
+
+    @property
     def _options(self) -> dict[str, Any]:
         return {name: self.settings[name] for name in ("delta", "alpha", "seed")}
 
     def _effects(self, rows: pd.DataFrame, *, alternative: Any, mixed: bool = True) -> pd.DataFrame:
         from facelib import stats
 
-        return stats.effects_over_faces(rows, **self._options, alternative=alternative, mixed=mixed)
+        return stats.effects_over_faces(
+            rows,
+            **self._options,
+            alternative=alternative,
+            mixed=mixed,
+            assay=self._assay,
+            interim=not self.complete,
+        )
 
 
 class ObservationalResult(Result):

@@ -30,6 +30,7 @@ from facelib.studies.engine.execution import (
     StudyReport,
     batch_size,
     execute,
+    in_random_order,
     workers,
 )
 from facelib.studies.engine.observers import MEASURES, Reader, measures_of, reader_of
@@ -253,7 +254,7 @@ class Study(ABC, Generic[R]):
                 declare_anew(kept, record, wanted)
                 return cast("R", open_study(kept.folder))
             there = kept.contents()
-            left = jobs if recompute else self._left(jobs, there, retry=retry)
+            left = in_random_order(jobs if recompute else self._left(jobs, there, retry=retry), self.seed)
             failed = 0 if retry or recompute else count_units(units, there).failed
             begun = self._begin(kept, wanted, n_jobs)
             if former is not None:

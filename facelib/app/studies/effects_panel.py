@@ -20,8 +20,9 @@ from facelib.charts import specs
 from facelib.charts.palette import colour
 from facelib.interventions.intervention import held_fixed
 from facelib.stats.effects.counting import describe_counts
-from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
-from facelib.stats.effects.sentences import beyond_words, cut_off, possible
+from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, UNDECIDED
+from facelib.stats.effects.room import describe_room, reason
+from facelib.stats.effects.sentences import beyond_words, cut_off, open_words, possible
 from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.interventional import title_with_end
@@ -33,8 +34,13 @@ if TYPE_CHECKING:
 FILLS: Final = "The map fills in as faces are done: a row for each classifier, a column for each emotion."
 WAITS: Final = f"Nothing has been run yet. {FILLS}"
 RUNS: Final = f"The first faces are being read. {FILLS}"
-EARLY: Final = "So far: {done} of {total} {units}{failed}. Numbers and verdicts change until the end."
-MARKS: Final = {MATTERS: "verdict-changes", DOES_NOT: "verdict-unchanged", CANNOT_TELL: "verdict-unclear"}
+EARLY: Final = (
+    "So far: {done} of {total} {units}{failed}. Numbers change until the end. Intervals and verdicts are by "
+    "bets, which hold however often one looks; p comes at the end."
+)
+MARKS: Final = {MATTERS: "verdict-changes", DOES_NOT: "verdict-unchanged"} | dict.fromkeys(
+    UNDECIDED, "verdict-unclear"
+)
 SHOWN: Final = 12  # failures that are listed
 """What a change does besides what its usual control does, in a word."""
 SIDED: Final = {"two-sided": "two-sided", "less": "one-sided (falls)", "greater": "one-sided (rises)"}
@@ -168,7 +174,7 @@ class VerdictsPanel(Card):
         )
         columns = verdict_columns(float(first["alpha"]))
         self.table.show(columns, verdict_rows(found, str(self.menu.value)), caption)
-        self.sentence.value = paragraphs(*filter(None, [cut_off(rows), *notes_of(rows)]))
+        self.sentence.value = paragraphs(*filter(None, [describe_room(rows), cut_off(rows), *notes_of(rows)]))
 
 
 class FailuresPanel(Card):
@@ -355,10 +361,11 @@ def beyond_cell(row: Mapping[Any, Any]) -> str | dict[str, str]:
 
 
 def few_words(row: Mapping[Any, Any]) -> str:
-    """Say in the help of a verdict which words so few people can't carry."""
+    """Say in the help of a verdict why it is no other one."""
     if row["verdict"] != CANNOT_TELL:
-        return ""
-    few = stats.few_people(int(row["n"]), row["delta"], row["alpha"], row["alternative"])
+        why = reason(row)
+        return why and f". {why}"
+    few = stats.few_people(int(row["n"]), row["delta"], row["alpha"], row["alternative"]) or open_words(row)
     return few and f". {few}"
 
 

@@ -17,7 +17,7 @@ from facelib.app.studies.throttle import need
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
 from facelib.interventions import INTERVENTIONS, Intervention
-from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, UNDECIDED
 from facelib.stats.effects.few_people import few_people
 from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import ALTERNATIVE, INTENDED, Hypothesis
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MEANT: Final = ""
 STEPS: Final = (2, 3, 5, 11, 21)
 ALPHAS: Final = (0.05, 0.01)
+OPEN: Final = {word: f"it {word}" for word in UNDECIDED} | {CANNOT_TELL: "it cannot be said"}
 SAID: Final = {"falls": "fall", "rises": "rise", "two-sided": "change"}
 SIDES: Final = ("left", "right")
 TWO: Final = 2
@@ -234,7 +235,11 @@ class Population(StudyState):
             f"matters at δ = {plain(asked.delta)}{names and f' ({names})'}",
             *([f"for {other} the change matters, but the other way"] if other else []),
             *([f"for {still} it does not matter"] if still else []),
-            f"for {int((rows['verdict'] == CANNOT_TELL).sum())} it cannot be said",
+            *[
+                f"for {count} {OPEN[word]}"
+                for word in UNDECIDED
+                if (count := int((rows["verdict"] == word).sum())) or word == CANNOT_TELL
+            ],
         ]
         few = few_people(people, asked.delta, asked.alpha, self.alternative) if not still else ""
         side = "two-sided" if self.alternative == "two-sided" else "one-sided"

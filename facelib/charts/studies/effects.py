@@ -14,7 +14,7 @@ from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
 from facelib.stats import format_p
-from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS
+from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.studies.sweeps.effects import signed
 from facelib.utilities.wording import percent
@@ -31,7 +31,7 @@ SIZED: Final = (
     "p_holm",
 )  # fmt: skip
 DECIDED: Final = {"after Holm": "circle", "before Holm": "diamond", "not": "square"}
-SHAPES: Final = {MATTERS: "circle", DOES_NOT: "square", CANNOT_TELL: "diamond"}
+SHAPES: Final = {MATTERS: "circle", DOES_NOT: "square"} | dict.fromkeys(UNDECIDED, "diamond")
 
 
 def forest(

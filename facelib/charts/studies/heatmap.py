@@ -13,7 +13,7 @@ from facelib.charts import theme
 from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.tables import needed, rows
 from facelib.classifiers import EMOTIONS
-from facelib.stats.effects.equivalence import CANNOT_TELL, MATTERS
+from facelib.stats.effects.equivalence import MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import possible
 from facelib.studies.sweeps.effects import signed
 
@@ -172,7 +172,7 @@ def _words(row: Mapping[Any, Any], alpha: float) -> str:
     if math.isnan(row["mean"]):
         return "–"
     star = "*" if row["p_holm"] <= alpha else "(*)" if row["p"] <= alpha else ""
-    marks = star + ("?" if row["verdict"] == CANNOT_TELL else "")
+    marks = star + ("?" if row["verdict"] in UNDECIDED else "")
     return f"{signed(row['mean'])} {marks}".strip()
 
 

@@ -31,7 +31,7 @@ GROUP: Final = {
     "expression": 'what the faces show, or "all": but for neutral ones, each person counts once',
     "intensity": "share of the expression at strength 0",
 }
-NEWER: Final = "beyond_"
+NEWER: Final = ("beyond_", "betting_p", "room_share", "sensitive", "smallest_found")
 """Columns that came after the tables that are shipped: `facelib.stats.effects_over_faces` has them."""
 EFFECT_COLUMNS: Final = MappingProxyType(
     {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +15,7 @@ from facelib.experiments.asymmetry.effects import asymmetry_contrasts, asymmetry
 from facelib.experiments.asymmetry.lowering import asymmetry_lowering
 from facelib.experiments.asymmetry.table import symmetry_check, tabulate
 from facelib.stats.effects.few_people import ALPHA
+from facelib.stats.effects.room import with_room
 from facelib.studies.sweeps.sweep import DELTA
 from facelib.utilities.short_repr import in_short
 from facelib.utilities.small_tables import SmallTables
@@ -111,4 +112,5 @@ def load_asymmetry(folder: str | Path | None = None) -> AsymmetryResults:
         If the folder holds no such result.
     """
     check_kind(folder, (*PATHS, type(None)), "A path, or None for what comes with facelib,")
-    return AsymmetryResults.load(folder)
+    found = AsymmetryResults.load(folder)
+    return replace(found, effects=with_room(found.effects), contrasts=with_room(found.contrasts))

@@ -12,9 +12,10 @@ from facelib.errors import BadValueError, UnknownNameError, check_kind
 from facelib.stats.effects.bootstrap import RESAMPLES
 from facelib.stats.effects.curves import FaceEffects, Summary, Value, face_effects
 from facelib.stats.effects.few_people import ALPHA
-from facelib.stats.effects.population import COLUMNS, judge
+from facelib.stats.effects.population import COLUMNS, assay_changes, judge
 from facelib.stats.effects.rows import CELL, need
 from facelib.stats.effects.signflip import FLIPS, Alternative
+from facelib.utilities.checks import Floats
 
 CONTRAST_COLUMNS: Final = {
     "intervention": COLUMNS["intervention"],
@@ -42,9 +43,11 @@ def contrast(
     delta: float | None = None,
     alpha: float = ALPHA,
     alternative: Alternative = "two-sided",
+    assay: str | None = None,
     n_flips: int = FLIPS,
     n_bootstrap: int = RESAMPLES,
     seed: int = 0,
+    interim: bool = False,
 ) -> pd.DataFrame:
     """Compare an intervention with its control on the same identities: D = Δ(intervention) - Δ(control).
 
@@ -57,7 +60,7 @@ def contrast(
         Tidy sweep table that holds both.
     intervention, control
         Their ids.
-    value, summary, delta, alpha, alternative, n_flips, n_bootstrap, seed
+    value, summary, delta, alpha, alternative, assay, n_flips, n_bootstrap, seed, interim
         As for `effects_over_faces`.
 
     Returns
@@ -86,10 +89,17 @@ def contrast(
     >>> round(float(contrast(pd.DataFrame(rows, columns=names), "one side", "both sides")["mean"].iloc[0]), 3)
     -0.3
     """
-    difference, means = differences(table, intervention, control, value, summary)
+    difference, means, left = _against(table, intervention, control, value, summary)
+    known: dict[tuple[str, str], float] = {}
+    if assay is not None:
+        run = only_rows(table, "intervention", assay)
+        known = assay_changes(face_effects(run, value=value, summary=summary), assay)
     judged = judge(
         difference,
         None,
+        reference=left,
+        assay=known,
+        interim=interim,
         delta=delta,
         alpha=alpha,
         alternative=alternative,
@@ -105,6 +115,13 @@ def differences(
     table: pd.DataFrame, intervention: str, control: str, value: Value, summary: Summary
 ) -> tuple[FaceEffects, dict[str, Any]]:
     """Return D of every identity, and columns with the means of intervention and control alone."""
+    return _against(table, intervention, control, value, summary)[:2]
+
+
+def _against(
+    table: pd.DataFrame, intervention: str, control: str, value: Value, summary: Summary
+) -> tuple[FaceEffects, dict[str, Any], Floats]:
+    """Return D of every identity, means of both alone, and outputs (n, m) under the whole control."""
     for name in (intervention, control):
         check_kind(name, str, "The name of an intervention of the table")
     if intervention == control:
@@ -130,8 +147,8 @@ def _run(effects: FaceEffects, intervention: str) -> FaceEffects:
     )
 
 
-def _subtract(first: FaceEffects, second: FaceEffects) -> tuple[FaceEffects, dict[str, Any]]:
-    """Return D for the identities and cells that both have, and the means of both alone."""
+def _subtract(first: FaceEffects, second: FaceEffects) -> tuple[FaceEffects, dict[str, Any], Floats]:
+    """Return D for what both have, the means of both alone, and the outputs under the control."""
     names = [name for name in first.identities if name in set(second.identities)]
     if not names:
         msg = "The intervention and its control share no identity: run both on the same faces."
@@ -162,7 +179,7 @@ def _subtract(first: FaceEffects, second: FaceEffects) -> tuple[FaceEffects, dic
         name: np.where(both.any(axis=0), np.where(both, values, 0.0).sum(axis=0) / counts, np.nan)
         for name, values in (("mean_intervention", a), ("mean_control", b))
     }
-    return difference, means
+    return difference, means, difference.starts + b
 
 
 def _unpaired(effects: FaceEffects, cell: int, paired: int) -> list[str]:

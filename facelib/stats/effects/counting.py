@@ -52,6 +52,8 @@ def describe_counts(
     label, family = aim or str(first["label"]), int(effects["family"].max())
     least, most = int(effects["n"].min()), int(effects["n"].max())
     people = f"{most} {'person' if most == 1 else 'people'}" if least == most else f"{least} to {most} people"
+    if effects["interval_method"].eq("bets").any() if "interval_method" in effects else False:
+        return f"How many of {total} classifiers change is counted at the end: so far {people}."
     needs = fewest_to_matter(alpha / max(family, 1), alternative)  # type: ignore[arg-type]
     tests = f"{family} test{'s' * (family != 1)}"
     if most < needs:

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.stats.effects.betting import equivalence_p
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
 from facelib.stats.effects.few_people import ALPHA, DELTA, few_people, fewest_people, fewest_to_matter
 from facelib.stats.effects.signflip import Alternative, as_differences
 from facelib.utilities.checks import Floats, as_number, as_share
+from facelib.utilities.wording import format_p
 
-Verdict = Literal["matters", "does not matter at δ", "cannot tell"]
+Verdict = Literal[
+    "matters",
+    "does not matter at δ",
+    "differs between people",
+    "cannot fall that far",
+    "cannot rise that far",
+    "could not have shown it",
+    "cannot tell",
+]
 
-MATTERS, DOES_NOT, CANNOT_TELL = VERDICTS = get_args(Verdict)
+MATTERS, DOES_NOT, DIFFERS, NO_FALL, NO_RISE, BLIND, CANNOT_TELL = VERDICTS = get_args(Verdict)
+UNDECIDED: Final = (DIFFERS, NO_FALL, NO_RISE, BLIND, CANNOT_TELL)
+"""Words that say neither that the mean matters nor that it doesn't: they are drawn alike."""
+SLOPE_BOUND: Final = 1.5  # most that a least-squares slope over evenly spaced strengths can be, of shares
 SMALLER = "detectable, but smaller than δ"
 LEAST_ALIKE = 6  # identities: with fewer the two-sided sign-flip test can't reject at .05
 
@@ -29,22 +42,26 @@ class Equivalence:
     Attributes
     ----------
     verdict
-        "matters": the interval lies wholly outside [-δ, δ]; "does not matter at δ": wholly inside; "cannot
-        tell": neither, or fewer identities than the verdict needs (`fewest_people`, `fewest_to_matter`).
+        "matters": the interval lies wholly outside [-δ, δ]; "does not matter at δ": wholly inside, and so
+        say the bets (`betting_p`); "cannot tell": neither, or fewer identities than the verdict needs
+        (`fewest_people`, `fewest_to_matter`).
     verdict_half, verdict_double
         The same at δ/2 and 2δ.
     detectable
-        Whether the interval excludes 0.
+        Whether the interval at level 1 - α excludes 0.
     addition
-        "detectable, but smaller than δ" where it excludes 0 but lies inside, else empty.
+        "detectable, but smaller than δ" where it does so but the verdict is that it doesn't matter.
     note
-        Why the verdict is "cannot tell": few identities all have the same difference, or there are fewer
-        than a verdict needs (`few_people`); else empty.
+        Why the verdict is "cannot tell": few identities all have the same difference, there are fewer than
+        a verdict needs (`few_people`), or the bets leave it open (`OPEN`); else empty.
     mean, interval
         Mean difference and its interval at level 1 - 2α.
     tost_p
         p of two one-sided tests: the larger of those of "the mean is δ or more" and "-δ or less". Below α
         where the interval lies inside. NaN below two identities or without spread.
+    betting_p
+        p of the same two hypotheses by bets (`betting_p`): valid however the differences are distributed,
+        within their bounds. NaN where they have none.
     delta, alpha, n, method, seed
         What was asked; the method of the interval.
     """
@@ -58,6 +75,7 @@ class Equivalence:
     mean: float
     interval: tuple[float, float]
     tost_p: float
+    betting_p: float
     delta: float
     alpha: float
     n: int
@@ -83,6 +101,11 @@ def equivalence(
     "cannot tell". With fewer identities than `fewest_people` the verdict "does not matter" is withheld, with
     fewer than `fewest_to_matter` the verdict "matters", whatever the interval is.
 
+    Of bounded differences "does not matter" takes two things: the interval, and bets (`betting_p`) that hold
+    their level for every distribution. An interval from a sample that happens to miss the few people who
+    change by much is too narrow; the bets aren't misled by that. They need some people more: 33 without any
+    spread at δ = .10 and α = .05.
+
     Parameters
     ----------
     differences
@@ -94,8 +117,8 @@ def equivalence(
     alternative
         That the study declares: of the sign-flip test, for `fewest_to_matter`.
     bounded
-        Whether these are changes of a probability or a share, for `fewest_people`; False: logits, standard
-        deviations, and whatever else has no largest change.
+        Whether these are changes of a probability or a share, which lie in [−1, 1], for `fewest_people` and
+        the bets; False: logits, standard deviations, and whatever else has no largest change.
     method
         Of the interval, as in `mean_distribution`; with "t" this is the test of Schuirmann (1987).
     n_bootstrap, seed
@@ -113,7 +136,7 @@ def equivalence(
     >>> few = equivalence([0.02, 0.03, 0.02, 0.04, 0.03, 0.03])
     >>> few.verdict, few.note
     ('cannot tell', '6 people: “does not matter” at δ = .10 needs at least 29.')
-    >>> small = equivalence([0.02, 0.03, 0.04] * 10)
+    >>> small = equivalence([0.02, 0.03, 0.04] * 20)
     >>> small.verdict, small.addition
     ('does not matter at δ', 'detectable, but smaller than δ')
     """
@@ -127,17 +150,27 @@ def equivalence(
     ends = where_told(distribution, low, high)
     verdict, half, double = (
         verdicts(
-            *ends, factor * margin, distribution.n, alpha=level, alternative=alternative, bounded=bounded
+            *ends,
+            factor * margin,
+            distribution.n,
+            alpha=level,
+            alternative=alternative,
+            bounded=bounded,
+            differences=columns,
         )
         for factor in (1.0, 0.5, 2.0)
     )
-    detectable = bool(ends[0][0] > 0 or ends[1][0] < 0)
+    bets = float(bets_p(columns, margin, bounded=bounded)[0])
+    outer = where_told(distribution, *distribution.interval(1 - level))
+    detectable = bool(outer[0][0] > 0 or outer[1][0] < 0)
     n = int(distribution.n[0])
     reasons = []
     if n > 1 and np.isnan(ends[0][0]):
         reasons.append(f"the differences of {n} identities are all the same number")
     if verdict[0] == CANNOT_TELL and n:
-        reasons.append(few_people(n, margin, level, alternative, bounded=bounded))
+        few = few_people(n, margin, level, alternative, bounded=bounded)
+        inside = bool(ends[0][0] >= -margin and ends[1][0] <= margin)
+        reasons.append(few or (left_open(bets, margin) if inside or (bounded and math.isnan(bets)) else ""))
     return Equivalence(
         verdict=verdict[0],
         verdict_half=half[0],
@@ -148,6 +181,7 @@ def equivalence(
         mean=float(distribution.mean[0]),
         interval=(float(low[0]), float(high[0])),
         tost_p=float(tost_p(distribution, margin)[0]),
+        betting_p=bets,
         delta=margin,
         alpha=level,
         n=int(distribution.n[0]),
@@ -171,11 +205,14 @@ def verdicts(
     alpha: float = ALPHA,
     alternative: Alternative = "two-sided",
     bounded: bool = True,
+    differences: Floats | None = None,
+    bound: float = 1.0,
 ) -> list[Verdict]:
     """Return the verdict of m intervals over (m,) people at one margin.
 
     It is "cannot tell" without an interval, and with fewer people than a verdict needs (`fewest_people`,
-    `fewest_to_matter`).
+    `fewest_to_matter`). With the bounded differences (n, m) of the people, which lie within ± `bound`, bets
+    have their say in "does not matter", too (`betting_p`).
 
     >>> low, high = np.array([0.12, -0.02, 0.05]), np.array([0.3, 0.1, 0.2])
     >>> verdicts(low, high, 0.10, 29)
@@ -186,10 +223,35 @@ def verdicts(
     people = np.asarray(n)
     outside = ((low > delta) | (high < -delta)) & (people >= fewest_to_matter(alpha, alternative))
     inside = (low >= -delta) & (high <= delta) & (people >= fewest_people(delta, alpha, bounded=bounded))
+    if differences is not None and bounded:
+        inside = inside & (bets_p(differences, delta, bound) <= alpha)
     return [
         MATTERS if out else DOES_NOT if within else CANNOT_TELL
         for out, within in zip(outside, inside, strict=True)
     ]
+
+
+def bets_p(differences: Floats, delta: float, bound: float = 1.0, *, bounded: bool = True) -> Floats:
+    """Return (m,) p-values of equivalence by bets; NaN of what has no bounds, and without anybody."""
+    if not bounded or np.isnan(delta):
+        return np.full(differences.shape[1], np.nan)
+    p = equivalence_p(differences, delta, bound)
+    return np.where(np.isnan(differences).all(axis=0), np.nan, p)
+
+
+def left_open(p: float, delta: float) -> str:
+    """Say that the bets leave open what the interval says.
+
+    >>> left_open(0.08, 0.10)
+    "That few people change by much isn't ruled out yet (bets on changes within ± 1: p = .080 at δ = .10)."
+    """
+    if math.isnan(p):
+        return "Differences beyond ± 1 aren't changes of a probability (bounded=False is for others)."
+    margin = f"{delta:.2g}".removeprefix("0").ljust(3, "0")
+    return (
+        "That few people change by much isn't ruled out yet (bets on changes within ± 1: "
+        f"p = {format_p(p).removeprefix('= ')} at δ = {margin})."
+    )
 
 
 def tost_p(known: MeanDistribution, delta: float) -> Floats:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, UnknownNameError
 from facelib.stats.corrections import adjusted
+from facelib.stats.effects.betting import betting_interval
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
 from facelib.stats.effects.curves import (
     FaceEffects,
@@ -19,13 +22,22 @@ from facelib.stats.effects.curves import (
     mean_curves,
     summarise_rows,
 )
-from facelib.stats.effects.equivalence import as_level, as_margin, tost_p, verdicts, where_told
-from facelib.stats.effects.few_people import ALPHA, DELTA, fewest_people
+from facelib.stats.effects.equivalence import (
+    SLOPE_BOUND,
+    as_level,
+    as_margin,
+    bets_p,
+    tost_p,
+    verdicts,
+    where_told,
+)
+from facelib.stats.effects.few_people import ALPHA, DELTA, fewest_people, fewest_to_matter
 from facelib.stats.effects.mixed import MixedSlopes, join, mixed_slopes
 from facelib.stats.effects.remarks import remarks
+from facelib.stats.effects.room import assayed, room_of, with_reasons
 from facelib.stats.effects.rows import Codes, Rows, read_rows, read_values
 from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, Alternative, SignFlipTest, sign_flip
-from facelib.stats.effects.sizes import standardised_effect
+from facelib.stats.effects.sizes import smallest_found, standardised_effect
 from facelib.utilities.checks import Floats, as_count
 from facelib.utilities.wording import with_article
 
@@ -43,7 +55,8 @@ COLUMNS: Final = {
     "sd": "standard deviation of the effects over identities",
     "low": "lower end of the interval of the mean, level 1 - alpha",
     "high": "upper end of it",
-    "interval_method": "bca (widened to Student's quantiles; from 20 identities on), t, none (below two)",
+    "interval_method": "bca (widened to Student's quantiles; from 20 identities on), t, none (below two), or "
+    "bets (in an interim look)",
     "g": "standardised effect: Cohen's d_z with Hedges' correction",
     "g_low": "lower end of its interval, level 1 - alpha",
     "g_high": "upper end of it",
@@ -62,13 +75,24 @@ COLUMNS: Final = {
     "alpha": "level",
     "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha",
     "verdict_high": "upper end of it",
-    "verdict": "matters, does not matter at δ, or cannot tell (also where n is below what a verdict needs, "
-    "see fewest and notes); not corrected for the family",
+    "verdict": "matters; does not matter at δ; differs between people (beyond_falls_low or beyond_rises_low "
+    "above .10); cannot fall (rise) that far (room below delta); could not have shown it (not sensitive); or "
+    "cannot tell (also where n is below what a verdict needs, see fewest and notes); not corrected for the "
+    "family",
     "fewest": 'identities that "does not matter" at δ needs at least (`facelib.stats.fewest_people`)',
     "verdict_half": "the verdict at δ/2",
     "verdict_double": "the verdict at 2δ",
-    "detectable": "whether the interval behind the verdict excludes 0; not without spread below 6 identities",
+    "detectable": "whether the interval low to high excludes 0; not without spread below 6 identities",
     "tost_p": "p of two one-sided tests against ± delta, the same interval inverted",
+    "betting_p": "p of the same by bets, valid for every distribution of bounded changes; does not matter "
+    "takes both below alpha; NaN for logits",
+    "room": "how far the mean output can fall (rise, if that is the alternative): what is there at strength "
+    "0, of contrasts under the control; NaN for logits",
+    "room_share": "share of identities who have a room of delta or more",
+    "sensitive": "whether the output moves by 2 delta or more when the whole expression is taken away; "
+    "empty: no such change was run",
+    "smallest_found": "smallest mean change that this n and sd tell from none in 80 % of studies (sign-flip "
+    "test, uncorrected, effects taken as normal)",
     "beyond_falls": "share of identities whose effect is a fall by more than delta; of one picture each "
     "it is a share of differences, the noise of the picture among them",
     "beyond_falls_low": "lower end of its Clopper-Pearson interval, level 1 - alpha",
@@ -95,10 +119,12 @@ def effects_over_faces(
     delta: float | None = None,
     alpha: float = ALPHA,
     alternative: Alternative = "two-sided",
+    assay: str | None = None,
     n_flips: int = FLIPS,
     n_bootstrap: int = RESAMPLES,
     seed: int = 0,
     mixed: bool = True,
+    interim: bool = False,
 ) -> pd.DataFrame:
     """Estimate how much each output changes over faces, with intervals, tests and verdicts.
 
@@ -119,12 +145,20 @@ def effects_over_faces(
         Level: intervals at 1 - α, the verdict's at 1 - 2α.
     alternative
         Of the sign-flip test: "less" where the hypothesis says that outputs fall.
+    assay
+        The intervention of this table that takes the whole expression away ("intensity" does): outputs that
+        move by less than 2δ under it could not have shown an effect of δ, and are never said not to matter.
+        None: that isn't known, and ``sensitive`` stays empty.
     n_flips, n_bootstrap, seed
         Random sign patterns (above 16 identities), resamples (from 20 identities on; an interval needs 20
         beyond each end: 800 at α = .05, 4000 at .01), and their seed.
     mixed
         Whether to fit the mixed model to the logits: instant where all faces have the same strengths, else
         some 20 ms per row.
+    interim
+        Whether this is a look before the planned number of people is there. Then only bets speak, which hold
+        their level however often one looks (`betting_interval`): intervals are theirs, verdicts go by them,
+        and there is no p. Of probabilities; of logits there is no verdict either.
 
     Returns
     -------
@@ -166,7 +200,32 @@ def effects_over_faces(
         n_flips=n_flips,
         n_bootstrap=n_bootstrap,
         seed=seed,
+        assay=assay_changes(effects, assay),
+        interim=interim,
     )
+
+
+def assay_changes(effects: FaceEffects, assay: str | None) -> dict[tuple[str, str], float]:
+    """Return the mean change of each classifier and label as the whole expression is taken away.
+
+    Raises
+    ------
+    UnknownNameError
+        If the table doesn't hold that intervention.
+    """
+    if assay is None:
+        return {}
+    names = list(dict.fromkeys(effects.cells["intervention"]))
+    if assay not in names:
+        msg = f"The table has no intervention {assay!r} to assay with; it has: {', '.join(map(str, names))}."
+        raise UnknownNameError(msg)
+    means = _nan_mean(effects.effects)
+    rows = zip(effects.cells.to_dict("records"), means.tolist(), strict=True)
+    return {
+        (str(row["classifier"]), str(row["label"])): mean
+        for row, mean in rows
+        if row["intervention"] == assay
+    }
 
 
 def judge(
@@ -180,8 +239,14 @@ def judge(
     n_bootstrap: int = RESAMPLES,
     seed: int,
     method: Method = "auto",
+    reference: Floats | None = None,
+    assay: Mapping[tuple[str, str], float] = MappingProxyType({}),
+    interim: bool = False,
 ) -> pd.DataFrame:
-    """Return the table of `COLUMNS` from one number per identity and cell."""
+    """Return the table of `COLUMNS` from one number per identity and cell.
+
+    `reference` holds the outputs (n, m) that effects are counted from; None: those at strength 0.
+    """
     level = as_level(alpha)
     number = as_count(seed, "The seed", least=0)
     default = DELTA if effects.value == "probability" else np.nan
@@ -205,12 +270,28 @@ def judge(
         sd=distribution.spread,
         **_intervals(d, distribution, level),
         **_tests(test, distribution.n),
-        **_verdicts(distribution, margin, level, alternative, bounded=effects.value == "probability"),
         **_beyond(d, margin, level),
+        **_room(effects, reference, margin, alternative, assay),
+        smallest_found=smallest_found(
+            distribution.n, distribution.spread, alpha=level, alternative=alternative
+        ),
         **_mixed_columns(mixed, len(distribution.n)),
         alpha=level,
         n_bootstrap=distribution.n_bootstrap,
         seed=number,
+    )
+    if interim:
+        table = table.assign(**_so_far(effects, level))
+    table = table.assign(
+        **_verdicts(
+            effects,
+            distribution,
+            table,
+            margin=margin,
+            alpha=level,
+            alternative=alternative,
+            interim=interim,
+        )
     )
     table["notes"] = remarks(table, effects, distribution, mixed.notes if mixed else None)
     return table[list(COLUMNS)]
@@ -239,22 +320,88 @@ def _tests(test: SignFlipTest, n: Codes) -> dict[str, Any]:
     }
 
 
-def _verdicts(
-    known: MeanDistribution, margin: float, alpha: float, alternative: Alternative, *, bounded: bool
+def _room(
+    effects: FaceEffects,
+    reference: Floats | None,
+    margin: float,
+    alternative: Alternative,
+    assay: Mapping[tuple[str, str], float],
 ) -> dict[str, Any]:
-    low, high = known.interval(1 - 2 * alpha)
-    columns: dict[str, Any] = {"delta": margin, "verdict_low": low, "verdict_high": high}
-    low, high = where_told(known, low, high)
-    columns["detectable"] = (low > 0) | (high < 0)
+    """Return how far outputs can move, and whether they do when the whole expression goes."""
+    bounded = effects.value == "probability"
+    starts = effects.starts if reference is None else reference
+    nothing = np.full(len(effects.cells), np.nan)
+    columns: dict[str, Any] = {"room": nothing, "room_share": nothing}
+    if bounded:
+        columns = dict(room_of(starts, effects.effects, margin, alternative))
+    return columns | {"sensitive": pd.array(assayed(effects.cells, assay, margin), dtype="boolean")}
+
+
+def _verdicts(
+    effects: FaceEffects,
+    known: MeanDistribution,
+    table: pd.DataFrame,
+    *,
+    margin: float,
+    alpha: float,
+    alternative: Alternative,
+    interim: bool,
+) -> dict[str, Any]:
+    bounded, bound = effects.value == "probability", _bound(effects)
+    if interim:
+        low, high = _bets(effects, 1 - 2 * alpha)
+        columns: dict[str, Any] = {"delta": margin, "verdict_low": low, "verdict_high": high}
+        columns["detectable"] = (table["low"] > 0) | (table["high"] < 0)
+    else:
+        low, high = known.interval(1 - 2 * alpha)
+        columns = {"delta": margin, "verdict_low": low, "verdict_high": high}
+        low, high = where_told(known, low, high)
+        outer = where_told(known, *known.interval(1 - alpha))
+        columns["detectable"] = (outer[0] > 0) | (outer[1] < 0)
     asked = {"verdict": margin, "verdict_half": margin / 2, "verdict_double": 2 * margin}
-    if np.isnan(margin):
-        return columns | dict.fromkeys(asked, "") | {"fewest": np.nan, "tost_p": np.nan}
-    words = {
-        name: verdicts(low, high, at, known.n, alpha=alpha, alternative=alternative, bounded=bounded)
-        for name, at in asked.items()
-    }
+    if np.isnan(margin) or (interim and not bounded):
+        unknown = {"fewest": np.nan, "tost_p": np.nan, "betting_p": np.nan}
+        return columns | dict.fromkeys(asked, "") | unknown
+    told = np.asarray(~np.bool_(interim) & (known.n >= fewest_to_matter(alpha, alternative)))
+    shares = [np.where(told, table[f"beyond_{side}_low"].to_numpy(float), 0.0) for side in ("falls", "rises")]
+    sensitive = [None if pd.isna(one) else bool(one) for one in table["sensitive"]]
+    words: dict[str, Any] = {}
+    for name, at in asked.items():
+        found = verdicts(
+            low, high, at, known.n,
+            alpha=alpha, alternative=alternative, bounded=bounded, differences=effects.effects, bound=bound,
+        )  # fmt: skip
+        room = table["room"].to_numpy(float) if bounded else None
+        at_margin = shares if name == "verdict" else [np.zeros(len(found))] * 2  # shares are beyond δ
+        able = sensitive if name == "verdict" else [None] * len(found)  # and so is what is sensitive
+        words[name] = with_reasons(
+            found, at, room=room, alternative=alternative, sensitive=able,
+            falls=at_margin[0], rises=at_margin[1],
+        )  # fmt: skip
     fewest = fewest_people(margin, alpha, bounded=bounded)
-    return columns | words | {"fewest": fewest, "tost_p": tost_p(known, margin)}
+    bets = bets_p(effects.effects, margin, bound, bounded=bounded)
+    return columns | words | {"fewest": fewest, "tost_p": tost_p(known, margin), "betting_p": bets}
+
+
+def _so_far(effects: FaceEffects, alpha: float) -> dict[str, Any]:
+    """Return the columns of an interim look that differ: intervals by bets, and nothing that p stands for."""
+    low, high = _bets(effects, 1 - alpha)
+    without = ("p", "p_low", "p_high", "p_holm", "p_bh", "p_by", "p_max", "g_low", "g_high", "smallest_found")
+    there = np.isfinite(low)
+    shown = {"low": low, "high": high, "interval_method": np.where(there, "bets", "none")}
+    return shown | dict.fromkeys(without, np.nan)
+
+
+def _bets(effects: FaceEffects, level: float) -> tuple[Floats, Floats]:
+    """Return intervals by bets; NaN of logits, which have no bounds."""
+    if effects.value != "probability":
+        nothing = np.full(len(effects.cells), np.nan)
+        return nothing, nothing
+    return betting_interval(effects.effects, level, _bound(effects))
+
+
+def _bound(effects: FaceEffects) -> float:
+    return 1.0 if effects.summary == "difference" else SLOPE_BOUND
 
 
 def _beyond(d: Floats, margin: float, alpha: float) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from facelib.stats.effects.bootstrap import SAME, MeanDistribution
 from facelib.stats.effects.curves import FaceEffects
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, LEAST_ALIKE, SMALLER
 from facelib.stats.effects.few_people import few_people
-from facelib.stats.effects.sentences import ENDS, possible
+from facelib.stats.effects.room import reason
+from facelib.stats.effects.sentences import ENDS, open_words, possible
 from facelib.stats.effects.signflip import smallest_p
 from facelib.utilities.checks import Floats
 
@@ -20,6 +21,10 @@ NEAR = 0.05  # of probability 0 or 1: little room on that side
 SKEWED = 1.0  # sample skewness; finds 3 of 5 false rejections of exponential effects at n = 20, 4 of 5 at 60
 SIDE = {"two-sided": 0, "less": -1, "greater": 1}
 TOO_SMALL = "the sign-flip p can be too small"
+INTERIM = (
+    "A look before all planned people are there: intervals and verdicts are by bets, which hold however "
+    "often one looks; p and the verdicts of the study come at the end."
+)
 CAPITAL = SMALLER[0].upper() + SMALLER[1:] + "."
 
 
@@ -47,6 +52,9 @@ def remarks(
 
 def _about_size(row: dict[Any, Any], constant: bool) -> Iterator[str]:
     n = row["n"]
+    if row["interval_method"] == "bets":
+        yield INTERIM
+        return
     if n == 0:
         yield "No face has this output: not testable."
         return
@@ -70,12 +78,15 @@ def _about_number(row: dict[Any, Any]) -> Iterator[str]:
     if row["verdict"] == CANNOT_TELL and row["n"]:
         bounded = row["value"] == "probability"
         few = few_people(row["n"], row["delta"], row["alpha"], row["alternative"], bounded=bounded)
+        few = few or open_words(row)
         if few:
             yield few
+    if row["verdict"] and (why := reason(row)):
+        yield why
 
 
 def _about_tests(row: dict[Any, Any]) -> Iterator[str]:
-    if row["n"] < 2:
+    if row["n"] < 2 or row["interval_method"] == "bets":
         return
     alpha, two_sided = row["alpha"], row["alternative"] == "two-sided"
     smallest = smallest_p(row["n"], row["alternative"], row["n_flips"])

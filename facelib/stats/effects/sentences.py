@@ -10,8 +10,17 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, SMALLER
+from facelib.stats.effects.equivalence import (
+    BLIND,
+    CANNOT_TELL,
+    DIFFERS,
+    DOES_NOT,
+    MATTERS,
+    SMALLER,
+    left_open,
+)
 from facelib.stats.effects.few_people import few_people
+from facelib.stats.effects.room import reason
 from facelib.utilities.wording import percent
 
 SAME = 1e-9  # relative
@@ -163,14 +172,30 @@ def _verdict(row: Mapping[Any, Any] | pd.Series[Any], places: int) -> str:
     low, high = row["verdict_low"], row["verdict_high"]
     interval = _interval(low, high, 1 - 2 * row["alpha"], places)
     if row["verdict"] == MATTERS:
-        return f"It matters at {margin} ({interval})."
+        return " ".join(filter(None, [f"It matters at {margin} ({interval}).", reason(row)]))
     if row["verdict"] == DOES_NOT:
         addition = f"{SMALLER}; " if row.get("detectable", False) else ""
         return f"It does not matter at {margin} ({addition}{interval})."
+    if row["verdict"] != CANNOT_TELL:
+        begins = {DIFFERS: "It differs between people: ", BLIND: "This output could not have shown it. "}
+        begin = begins.get(
+            row["verdict"], f"It {str(row['verdict']).removesuffix(' that far')} by {margin}: "
+        )
+        words = reason(row)
+        words = words[:1].lower() + words[1:] if begin.endswith(": ") else words
+        return f"{begin}{words.removesuffix('.')} ({interval})."
     why = f": the effects of {_people(row)} are all the same number" if low == high else f" ({interval})"
     side = row.get("alternative", "two-sided")
     few = few_people(row["n"], row["delta"], row["alpha"], side, bounded=row["value"] == "probability")
+    few = few or open_words(row)
     return f"Whether it matters at {margin} can't be said{why}.{few and f' {few}'}"
+
+
+def open_words(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
+    """Say that the interval lies inside ± δ, but the bets leave it open; "" if that isn't so."""
+    p = row.get("betting_p", math.nan)
+    inside = row["verdict_low"] >= -row["delta"] and row["verdict_high"] <= row["delta"]
+    return left_open(p, row["delta"]) if inside and p > row["alpha"] else ""
 
 
 def _interval(low: float, high: float, level: float, places: int) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtri, gammaln, nctdtrinc, ndtri
+from scipy.special import chdtri, gammaln, nctdtrinc, ndtri, stdtrit
 
 from facelib.stats.effects.bootstrap import SAME, TINY
-from facelib.stats.effects.signflip import as_differences
+from facelib.stats.effects.signflip import Alternative, as_differences, smallest_p
 from facelib.utilities.checks import Floats, as_share
 from facelib.utilities.short_repr import in_short
 
@@ -92,6 +92,48 @@ def standardised_effect(differences: npt.ArrayLike, *, level: float = 0.95) -> S
         n=n if many else int(n[0]),
         level=level,
     )
+
+
+def smallest_found(
+    n: npt.ArrayLike,
+    sd: npt.ArrayLike,
+    *,
+    power: float = 0.80,
+    alpha: float = 0.05,
+    alternative: Alternative = "two-sided",
+) -> Floats:
+    """Return the smallest mean changes that a design tells from none as often as `power`.
+
+    The effects are taken as normal: the sign-flip test then has the power of Student's t-test, uncorrected.
+
+    Parameters
+    ----------
+    n, sd
+        (m,) identities, and standard deviations of the effects between them, in units of the effect.
+    power
+        Share of studies in which the test rejects.
+    alpha, alternative
+        Of the test.
+
+    Returns
+    -------
+    numpy.ndarray
+        (m,), above 0; NaN where so few identities can't reject at all, or have no spread.
+
+    Examples
+    --------
+    >>> smallest_found([24, 3], [0.15, 0.15]).round(3).tolist()
+    [0.09, nan]
+    """
+    people, spread = np.atleast_1d(n).astype(np.int64), np.atleast_1d(sd).astype(np.float64)
+    level = alpha / 2 if alternative == "two-sided" else alpha
+    found = np.full(len(people), np.nan)
+    for count in np.unique(people):
+        if count >= 2 and smallest_p(int(count), alternative) <= alpha:
+            df = float(count - 1)
+            gap = float(nctdtrinc(df, 1 - power, float(stdtrit(df, 1 - level))))
+            found[people == count] = gap / np.sqrt(count)
+    return np.where(spread > 0, found * spread, np.nan)
 
 
 def _noncentrality(df: Floats, share: float, t: Floats) -> Floats:

@@ -23,7 +23,10 @@ from facelib.stats import (
     sign_flip,
     study_power,
 )
+from facelib.stats.effects.betting import equivalence_p
 from facelib.stats.power import COLUMNS, QUESTIONS
+from facelib.stats.power_chances import bets_inside, inside_margin
+from facelib.stats.power_sentences import NORMAL
 
 
 @pytest.mark.parametrize("n", [2, 3, 8, 24, 200])
@@ -67,7 +70,21 @@ def test_does_not_matter_is_the_slow_integral(n: int, change: float, sd: float) 
         lambda s: 0.10 - bar * s / math.sqrt(n),
         epsabs=1e-6,
     )
-    assert study_power(n, change, sd).does_not_matter == pytest.approx(slow, abs=1e-5)
+    assert inside_margin(n, change, sd, bar, 0.10) == pytest.approx(slow, abs=1e-5)
+    assert study_power(n, change, sd).does_not_matter <= slow + 1e-5
+
+
+@pytest.mark.parametrize("change", [0.0, 0.02, -0.05])
+@pytest.mark.parametrize("sd", [0.02, 0.10, 0.15, 0.25])
+def test_the_chance_of_the_bets_is_about_that_of_simulated_studies(
+    change: float, sd: float, rng: np.random.Generator
+) -> None:
+    """Never more than .10 above, where it matters: a plan that promises too much is too small."""
+    for n in (40, 60, 100, 200):
+        d = np.clip(rng.normal(change, sd, (n, 1000)), -1, 1)
+        share = float((equivalence_p(d, 0.10) <= 0.05).mean())
+        chance = bets_inside(n, change, sd, 0.10, 0.05)
+        assert -0.16 <= chance - share <= 0.10, (n, share, chance)
 
 
 @pytest.mark.parametrize(
@@ -201,11 +218,11 @@ def test_a_cautious_spread_covers_the_true_one_as_often_as_said(rng: np.random.G
 
 def test_sentences() -> None:
     assert describe_power(sample_size(0.0, 0.15, question="does not matter")) == (
-        "With 29 people, a true change of 0 (standard deviation between people .15) is found not to matter "
-        "at δ = .10 in 94 % of studies."
+        "With 53 people, a true change of 0 (standard deviation between people .15) is found not to matter "
+        f"at δ = .10 in 81 % of studies.{NORMAL}"
     )
     assert describe_power(study_power(28, 0.0, 0.02), "does not matter").endswith(
-        "in 0 % of studies: that needs at least 29 people."
+        f"in 0 % of studies: that needs at least 29 people.{NORMAL}"
     )
     assert describe_power(study_power(5, 0.5, 0.02)).endswith(
         "in 0 % of studies: that needs at least 6 people."

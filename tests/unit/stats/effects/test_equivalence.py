@@ -14,6 +14,8 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from facelib.errors import BadValueError
 from facelib.stats import equivalence, few_people, mean_distribution, standardised_effect
+from facelib.stats.effects.betting import equivalence_p
+from facelib.stats.effects.equivalence import left_open
 
 ENDS = st.floats(-1, 1)
 
@@ -27,7 +29,7 @@ def test_students_version_is_statsmodels_tost(mean: float, rng: np.random.Genera
     assert (found.method, found.n, found.delta, found.alpha) == ("t", 15, 0.10, 0.05)
 
 
-@pytest.mark.parametrize("n", [15, 40])
+@pytest.mark.parametrize("n", [15, 60])
 def test_the_verdict_and_its_p_never_contradict_each_other(n: int, rng: np.random.Generator) -> None:
     seen = set()
     for mean in np.linspace(0.0, 0.16, 25):
@@ -36,7 +38,10 @@ def test_the_verdict_and_its_p_never_contradict_each_other(n: int, rng: np.rando
         inside = -0.10 <= found.interval[0] <= found.interval[1] <= 0.10
         if abs(found.tost_p - 0.05) > 0.002:  # the resamples are a grid
             assert inside == (found.tost_p < 0.05)
-        assert (found.verdict == "does not matter at δ") == (inside and n >= 29)
+        bets = bool(equivalence_p(d[:, None], 0.10)[0] <= 0.05)
+        assert (found.verdict == "does not matter at δ") == (inside and n >= 29 and bets)
+        undecided = found.verdict == "cannot tell"
+        assert bool(found.note) == (undecided and (n < 29 or (inside and not bets)))
         low, high = mean_distribution(d, n_bootstrap=1999).interval(0.90)
         assert found.interval == (low[0], high[0])
         seen.add(found.verdict)
@@ -61,7 +66,7 @@ def test_the_verdict_and_its_p_never_contradict_each_other(n: int, rng: np.rando
     ],
 )
 def test_verdicts(d: list[float], verdict: str, half: str, double: str, addition: str) -> None:
-    found = equivalence(d * (60 // len(d)))
+    found = equivalence(d * (480 // len(d)))
     assert (found.verdict, found.verdict_half, found.verdict_double) == (verdict, half, double)
     assert found.addition == addition
     few = equivalence(d[:2])
@@ -87,7 +92,9 @@ def test_a_wider_margin_never_makes_more_of_an_effect(d: list[float], delta: flo
 
 
 def test_without_spread_there_is_a_verdict_but_no_p() -> None:
-    same = equivalence([0.05] * 29)
+    few = equivalence([0.05] * 40)
+    assert (few.verdict, few.note) == ("cannot tell", left_open(few.betting_p, 0.10))
+    same = equivalence([0.05] * 80)
     assert (same.verdict, same.detectable) == ("does not matter at δ", True)
     assert math.isnan(same.tost_p)
 
@@ -99,8 +106,9 @@ def test_without_spread_few_identities_tell_nothing(value: float) -> None:
         assert (few.verdict, few.verdict_half, few.verdict_double) == ("cannot tell",) * 3
         assert (few.detectable, few.addition) == (False, "")
         assert few.note == f"the differences of {n} identities are all the same number; {few_people(n, 0.1)}"
-    assert equivalence([value] * 29).verdict != "cannot tell"
-    assert equivalence([value] * 29).note == ""
+    assert equivalence([value] * 33).verdict != "cannot tell"
+    assert equivalence([value] * 33).note == ""
+    assert bool(equivalence([value] * 32).note) == (value == 0)
     assert (equivalence([value] * 6).verdict == "matters") == (value != 0)
     assert equivalence([0.1, 0.2]).note == few_people(2, 0.10)
 

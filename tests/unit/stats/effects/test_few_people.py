@@ -156,8 +156,8 @@ def test_people_are_counted_in_each_cell_and_never_rows() -> None:
     few = table_of(np.full((300, 2), 0.001) * np.arange(300)[:, None] / 300)
     few["identity"] = few["face"].str.removeprefix("face ").astype(int) % 3
     assert set(effects_over_faces(few)["verdict"]) == {CANNOT}
-    many = table_of(np.linspace(-0.01, 0.01, 60).reshape(30, 2))
-    gap = (many["intervention"] == "weaker") & many["face"].isin(["face 0", "face 1"])
+    many = table_of(np.linspace(-0.01, 0.01, 66).reshape(33, 2))
+    gap = (many["intervention"] == "weaker") & many["face"].isin([f"face {k}" for k in range(5)])
     many.loc[gap, "probability"] = np.nan
     found = effects_over_faces(many).set_index("intervention")
     assert found["verdict"].to_dict() == {"symmetry": DOES_NOT, "weaker": CANNOT}
@@ -184,8 +184,8 @@ def test_how_many_classifiers_fall_is_not_said_of_too_few_people() -> None:
 @pytest.mark.parametrize("power", [0.05, 0.5, 0.8])
 def test_the_planner_never_recommends_fewer(delta: float, power: float) -> None:
     found = sample_size(0.0, 1e-3, question="does not matter", delta=delta, power=power)
-    assert found.n == fewest_people(delta)
+    assert found.n == {0.05: 68, 0.10: 33, 0.20: 16}[delta] >= fewest_people(delta)  # what bets need
     below = study_power(found.n - 1, 0.0, 1e-3, delta=delta)
-    assert (below.does_not_matter, below.cannot_tell) == (0, 1)
+    assert (below.does_not_matter, below.cannot_tell) == pytest.approx((0, 1), abs=1e-3)
     assert below.few == few_people(found.n - 1, delta)
     assert sample_size(0.9, 1e-3, delta=delta, power=power).n == 6

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import joblib
@@ -20,7 +21,7 @@ from facelib.errors import BadValueError
 from facelib.studies import Cancelled, InterventionalResult, Progress, open_study
 from facelib.studies.engine import execution
 from facelib.studies.engine import worker as work
-from facelib.studies.engine.execution import WorkersLostError, about, batch_size, workers
+from facelib.studies.engine.execution import WorkersLostError, about, batch_size, in_random_order, workers
 from facelib.studies.engine.parquet_part import Job
 from facelib.studies.engine.store import Store
 from facelib.studies.sweeps.frames import Frames
@@ -110,6 +111,9 @@ def test_stop_ends_it_and_it_goes_on(undisturbed: InterventionalResult, tmp_path
     assert 0 < partly.done < UNITS
     assert not partly.complete
     assert partly.provenance["runs"][0]["ended"] is not None
+    assert set(partly.effects["interval_method"]) <= {"bets", "none"}, "a look before the end is by bets"
+    assert partly.effects["p"].isna().all()
+    assert undisturbed.effects["p"].notna().any()
     seen: list[Progress] = []
     same(small_study().run(tmp_path / "run", n_jobs=1, progress=seen.append), undisturbed)
     assert seen[0].done == partly.done, "what was done isn't done again"
@@ -232,6 +236,24 @@ def test_ctrl_c_before_the_first_face_ends_it_cleanly(
     monkeypatch.setattr("facelib.studies.study.trial", interrupted)
     with pytest.raises(Cancelled, match="Stopped: 0 of 36"):
         small_study().run(tmp_path / "run", n_jobs=1)
+
+
+def test_people_come_in_a_random_order_and_one_persons_jobs_together() -> None:
+    """In the order of a folder the first half would all be of one kind; another seed gives another order."""
+    jobs: list[Any] = [
+        SimpleNamespace(subject=SimpleNamespace(identity=f"{kind} {k}"), name=name)
+        for kind in ("angry", "happy")
+        for k in range(40)
+        for name in ("a", "b")
+    ]
+    found = in_random_order(jobs, 0)
+    people = [job.subject.identity for job in found]
+    assert people[::2] == people[1::2]
+    assert [job.name for job in found] == ["a", "b"] * 80
+    assert sorted(people) == sorted(job.subject.identity for job in jobs)
+    assert 10 < sum(name.startswith("angry") for name in people[:80:2]) < 30
+    assert found == in_random_order(jobs[::-1][::-1], 0)
+    assert [job.subject.identity for job in in_random_order(jobs, 1)] != people
 
 
 @given(st.integers(1, 10**7), st.integers(1, 500), st.floats(0, 1000))

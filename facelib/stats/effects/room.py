@@ -1,0 +1,235 @@
+"""Room and assay sensitivity: whether an output could have shown an effect at all, and how people differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from facelib.stats.effects.equivalence import (
+    BLIND,
+    CANNOT_TELL,
+    DIFFERS,
+    DOES_NOT,
+    MATTERS,
+    NO_FALL,
+    NO_RISE,
+    Verdict,
+)
+from facelib.utilities.checks import Floats
+
+MANY: Final = 0.10  # share of people: a lower limit above it means that people differ
+ASSAY: Final = 2.0  # times δ that an output moves when the whole expression goes, if it can show δ
+
+
+def room_of(reference: Floats, present: Floats, delta: float, alternative: str) -> dict[str, Floats]:
+    """Return the columns ``room`` and ``room_share``: how far outputs can fall, or rise if that is asked.
+
+    Parameters
+    ----------
+    reference
+        (n, m) outputs of the arm that changes are counted from: the unchanged face, or the control at
+        strength 1. Probabilities.
+    present
+        (n, m) effects, NaN where a person has none.
+    delta
+        Margin; NaN: none.
+    alternative
+        "greater": to rise; else to fall, which is what losing an expression does.
+
+    Returns
+    -------
+    dict
+        room: mean over people; room_share: share of people who have δ or more.
+
+    Examples
+    --------
+    >>> found = room_of(np.array([[0.9], [0.05]]), np.zeros((2, 1)), 0.10, "less")
+    >>> {name: values.round(3).tolist() for name, values in found.items()}
+    {'room': [0.475], 'room_share': [0.5]}
+    """
+    known = ~np.isnan(present) & ~np.isnan(reference)
+    each = 1.0 - reference if alternative == "greater" else reference
+    count = np.maximum(known.sum(axis=0), 1)
+    none = ~known.any(axis=0)
+    mean = np.where(known, each, 0.0).sum(axis=0) / count
+    share = (known & (each >= delta)).sum(axis=0) / count
+    return {
+        "room": np.where(none, np.nan, mean),
+        "room_share": np.where(none | np.isnan(delta), np.nan, share),
+    }
+
+
+def assayed(cells: pd.DataFrame, assay: Mapping[tuple[str, str], float], delta: float) -> list[bool | None]:
+    """Return for each cell whether it moves by 2δ or more when the whole expression is taken away.
+
+    Parameters
+    ----------
+    cells
+        (m,) rows with ``classifier`` and ``label``.
+    assay
+        Mean change of each classifier and label as the whole expression is taken away.
+    delta
+        Margin.
+
+    Returns
+    -------
+    list
+        (m,) True, False, or None where that is not known.
+    """
+    moved = [assay.get((str(row["classifier"]), str(row["label"]))) for row in cells.to_dict("records")]
+    return [
+        None if change is None or np.isnan(change) or np.isnan(delta) else bool(abs(change) >= ASSAY * delta)
+        for change in moved
+    ]
+
+
+def with_reasons(
+    words: Sequence[Verdict],
+    delta: float,
+    *,
+    room: Floats | None,
+    alternative: str,
+    sensitive: Sequence[bool | None],
+    falls: Floats,
+    rises: Floats,
+) -> list[Verdict]:
+    """Return verdicts in which "does not matter" is left to cells that could have shown the opposite.
+
+    Parameters
+    ----------
+    words
+        (m,) what the intervals say (`verdicts`).
+    delta, alternative
+        Margin, and the side that is asked for.
+    room
+        (m,) how far the outputs can move that way; None: without end.
+    sensitive
+        (m,) of `assayed`.
+    falls, rises
+        (m,) lower limits of the shares of people who fall, and rise, by more than δ.
+
+    Examples
+    --------
+    >>> with_reasons([DOES_NOT] * 4, 0.10, room=np.array([0.5, 0.03, 0.5, 0.5]), alternative="less",
+    ...     sensitive=[True, True, False, None], falls=np.array([0.02, 0.0, 0.0, 0.12]), rises=np.zeros(4))
+    ['does not matter at δ', 'cannot fall that far', 'could not have shown it', 'differs between people']
+    """
+    found = []
+    for number, word in enumerate(words):
+        differs = max(falls[number], rises[number]) > MANY
+        if word in {DOES_NOT, CANNOT_TELL} and differs:
+            found.append(DIFFERS)
+        elif word == DOES_NOT and room is not None and room[number] < delta:
+            found.append(NO_RISE if alternative == "greater" else NO_FALL)
+        elif word == DOES_NOT and sensitive[number] is False:
+            found.append(BLIND)
+        else:
+            found.append(word)
+    return found
+
+
+def with_room(table: pd.DataFrame) -> pd.DataFrame:
+    """Return effects or contrasts that were judged before rooms were counted, with theirs and its words.
+
+    Parameters
+    ----------
+    table
+        Has ``value``, ``start``, ``alternative``, ``delta`` and the three verdicts; of contrasts also
+        ``mean_control``. A table that has ``room`` is returned as it is.
+
+    Examples
+    --------
+    >>> row = {"value": "probability", "start": 0.09, "mean_control": -0.06, "alternative": "less",
+    ...        "delta": 0.10, "verdict_half": CANNOT_TELL, "verdict": DOES_NOT, "verdict_double": DOES_NOT}
+    >>> found = with_room(pd.DataFrame([row])).iloc[0]
+    >>> round(float(found["room"]), 2), found["verdict"]
+    (0.03, 'cannot fall that far')
+    """
+    if "room" in table.columns:
+        return table
+    left = table["start"] + table.get("mean_control", 0.0)
+    rises = table["alternative"] == "greater"
+    room = left.where(~rises, 1.0 - left).where(table["value"] == "probability")
+    words = {
+        name: table[name].mask(
+            (table[name] == DOES_NOT) & (room < factor * table["delta"]),
+            rises.map({True: NO_RISE, False: NO_FALL}),
+        )
+        for name, factor in (("verdict", 1.0), ("verdict_half", 0.5), ("verdict_double", 2.0))
+    }
+    return table.assign(room=room, **words)
+
+
+def describe_room(table: pd.DataFrame) -> str:
+    """Say how many outputs could not have shown an effect of δ; "" if all could, or nothing has a bound.
+
+    Parameters
+    ----------
+    table
+        What `effects_over_faces` or `contrast` returned.
+
+    Examples
+    --------
+    >>> from textwrap import fill
+    >>> rows = pd.DataFrame({"room": [0.03, 0.8], "delta": 0.1, "alternative": "less",
+    ...                      "sensitive": pd.array([None, False], dtype="boolean")})
+    >>> print(fill(describe_room(rows), 102))
+    1 of 2 outputs can't fall by δ = .10: less than that is there. 1 of 1 moves by less than 2δ when the whole
+    expression goes: it could not have shown an effect of δ.
+    """
+    if not {"room", "delta"} <= set(table.columns):
+        return ""
+    known = table[table["room"].notna()]
+    short = int((known["room"] < known["delta"]).sum())
+    asked = table["sensitive"].dropna().astype(bool) if "sensitive" in table else pd.Series([], dtype=bool)
+    blind = int((~asked).sum())
+    sentences = []
+    if short:
+        moves = "rise" if str(table["alternative"].iloc[0]) == "greater" else "fall"
+        margin = f"{float(known['delta'].iloc[0]):.2g}".removeprefix("0").ljust(3, "0")
+        outputs = "output" if len(known) == 1 else "outputs"
+        sentences.append(
+            f"{short} of {len(known)} {outputs} can't {moves} by δ = {margin}: less than that is there."
+        )
+    if blind:
+        moves, they = ("moves", "it") if blind == 1 else ("move", "they")
+        sentences.append(
+            f"{blind} of {len(asked)} {moves} by less than 2δ when the whole expression goes: {they} could "
+            "not have shown an effect of δ."
+        )
+    return " ".join(sentences)
+
+
+def reason(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
+    """Say why a verdict is neither "matters" nor "does not matter", in one sentence; "" where it has none.
+
+    >>> reason({"verdict": NO_FALL, "room": 0.034, "delta": 0.10})
+    'Only .03 is there to lose, less than δ = .10.'
+    """
+    word = row["verdict"]
+    margin = f"δ = {_plain(float(row['delta']))}" if row["delta"] == row["delta"] else "δ"
+    if word in {NO_FALL, NO_RISE}:
+        what = "lose" if word == NO_FALL else "gain"
+        return f"Only {_plain(float(row['room']))} is there to {what}, less than {margin}."
+    if word == BLIND:
+        return f"It moves by less than twice {margin} even when the whole expression is taken away."
+    if word == DIFFERS:
+        parts = [
+            f"{100 * float(row[f'beyond_{side}']):.0f} % of people {verb} by more than {margin} "
+            f"(at least {100 * float(row[f'beyond_{side}_low']):.0f} %)"
+            for side, verb in (("falls", "fall"), ("rises", "rise"))
+            if float(row[f"beyond_{side}_low"]) > MANY
+        ]
+        return f"{' and '.join(parts)}, whatever the mean is." if parts else ""
+    opposite = "rises" if word == MATTERS and row["mean"] < 0 else "falls" if word == MATTERS else ""
+    if opposite and float(row.get(f"beyond_{opposite}_low", 0.0)) > MANY:
+        verb = opposite.removesuffix("s")
+        return f"But {100 * float(row[f'beyond_{opposite}']):.0f} % of people {verb} by more than {margin}."
+    return ""
+
+
+def _plain(number: float) -> str:
+    return f"{number:.2f}".removeprefix("0") if round(number, 2) else "0"
