@@ -22,6 +22,7 @@ from facelib.charts.tables import BAND, rows
 from facelib.experiments.manipulation import ALIKE
 from facelib.properties import PROPERTIES
 from facelib.stats import calibration
+from facelib.stats.effects.equivalence import NO_FALL
 from facelib.stats.placebo import LEAST_REFERENCES
 from facelib.studies import DELTA, References, Snapshot
 from facelib.studies.sweeps.effects import NO_OUTPUT, signed, summarise
@@ -80,12 +81,14 @@ DETAILS = (
 MARKS = {
     "changes": "verdict-changes",
     "does not change": "verdict-unchanged",
+    NO_FALL: "verdict-unclear",
     "cannot tell": "verdict-unclear",
 }
 UNCHANGED = "does not change"
 WORDS = {
     "changes": "changes this face's output",
     "does not change": "does not change it",
+    NO_FALL: NO_FALL,
     "cannot tell": "cannot tell",
 }
 
@@ -178,7 +181,7 @@ class OutputsPanel(Card):
                 "mark": MARKS[effect["verdict"]],
                 "help": f"90 % of shaken copies: {ends}{effect['remark'] and '; '}{effect['remark']}",
             }
-            if unmoved and effect["verdict"] == UNCHANGED:
+            if unmoved and effect["verdict"] in {UNCHANGED, NO_FALL}:
                 verdict |= {"text": NOTHING, "mark": MARKS["cannot tell"]}
             verdicts.append(
                 [self._name(name), {"series": series}, signed(effect["change"]), reference, verdict]
@@ -201,7 +204,7 @@ class OutputsPanel(Card):
         )
         self.details.show(DETAILS, details, "Statistics of this face along the strengths")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
-        told = effects[effects["verdict"] != UNCHANGED] if unmoved else effects
+        told = effects[~effects["verdict"].isin([UNCHANGED, NO_FALL])] if unmoved else effects
         said = [hardly_read(table, label), unmoved, summarise(told, self.explorer.intervention.clause)]
         of_one = told.loc[told["classifier"] == self.explorer.classifier, "sentence"]
         if not result.finished:

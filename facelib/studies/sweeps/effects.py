@@ -14,8 +14,9 @@ from facelib import stats
 from facelib.classifiers.emotions import shortened
 from facelib.errors import BadValueError
 from facelib.stats.corrections import adjust
-from facelib.stats.effects.equivalence import as_margin
+from facelib.stats.effects.equivalence import NO_FALL, as_margin
 from facelib.stats.placebo import KIND_COLUMNS
+from facelib.utilities.wording import plain
 
 if TYPE_CHECKING:
     from facelib.studies.sweeps.placebos import References
@@ -31,8 +32,10 @@ COLUMNS = {
     "low": "lower end of the central 90 % of the change over picture and shaken copies; at most change",
     "high": "upper end of it; at least change",
     "delta": "margin, set before the run",
-    "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta; or no such output",
-    "remark": "whether this picture is unusual among its own shaken copies, so that the verdict is open; "
+    "verdict": "changes, does not change, or cannot tell: [low, high] against ± delta; cannot fall that far: "
+    "it doesn't change, and less than delta is there at strength 0; or no such output",
+    "remark": "whether this picture is unusual among its own shaken copies, so that the verdict is open; how "
+    "much is there to lose; "
     "or that the classifier has no such output, and which it has: then there are no numbers",
     "epgm": "expected property gradient magnitude; compare at equal n",
     "total_variation": "sum of all steps, up and down",
@@ -89,6 +92,7 @@ NO_OUTPUT = "no such output"
 VERDICTS = {
     "changes": "changes for {}",
     "does not change": "does not change for {}",
+    NO_FALL: "cannot fall that far for {}",
     "cannot tell": "may or may not change for {}",
 }
 
@@ -256,6 +260,9 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     replicates = sweep.replicates[name][:, :, column].astype(np.float64)
     change = float(series[-1] - series[0])
     verdict = stats.local_verdict(replicates[:, 1] - replicates[:, 0], delta=delta, shown=change)
+    word, remark = verdict.verdict, verdict.remark
+    if word == "does not change" and series[0] < delta:
+        word, remark = NO_FALL, f"only {plain(float(series[0]))} is there to lose"
     gradient = stats.property_gradient(series)
     flips = stats.property_gradient(sweep.readings[name].probabilities.astype(np.float64)).flips
     row: dict[str, Any] = {
@@ -268,8 +275,8 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         "low": verdict.interval[0],
         "high": verdict.interval[1],
         "delta": delta,
-        "verdict": verdict.verdict,
-        "remark": verdict.remark,
+        "verdict": word,
+        "remark": remark,
         "epgm": gradient.epgm,
         "total_variation": gradient.total_variation,
         "signed": gradient.signed,

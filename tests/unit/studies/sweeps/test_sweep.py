@@ -137,6 +137,19 @@ def test_effects_hold_one_row_a_classifier_and_read_as_sentences(smile: Sweep) -
         assert row["high"] == pytest.approx(high, abs=1e-6)
 
 
+def test_what_is_hardly_read_cannot_fall_that_far(smile: Sweep) -> None:
+    """A smile that isn't read as disgust can't be read less so: that says nothing of the change."""
+    seen = 0
+    for label in ("disgust", "fear", "angry"):
+        for row in smile.effects(label, delta=0.1).to_dict("records"):
+            assert row["verdict"] != "does not change" or row["start"] >= 0.1
+            if row["verdict"] == "cannot fall that far":
+                seen += 1
+                assert row["start"] < 0.1
+                assert row["remark"].endswith("is there to lose")
+    assert seen
+
+
 def test_the_same_seed_gives_the_same_numbers(smile: Sweep) -> None:
     again = sweep(HEAD, "symmetry", NAMES, steps=7)
     assert again.outputs.equals(smile.outputs)
