@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHORT: Final = {word: word for word in VERDICTS} | {DOES_NOT: "does not"}
+NOT_ASSAYED: Final = (
+    " Not asked: whether these outputs move when the whole expression is taken away (the change “weaker "
+    "expression”)."
+)
 LOWER: Final = {"two-sided": "two-sided", "less": "one-sided, falls", "greater": "one-sided, rises"}
 
 
@@ -158,7 +162,10 @@ def too_few(table: pd.DataFrame) -> str:
 
 def _sensitivity(table: pd.DataFrame) -> str:
     """Say what this many people would have shown, and where nothing could be shown."""
-    return "".join(f" {text}" for text in (found_words(table), describe_room(table)) if text)
+    asked = "sensitive" in table and bool(table["sensitive"].notna().any() or table["room"].isna().all())
+    return "".join(f" {text}" for text in (found_words(table), describe_room(table)) if text) + (
+        "" if asked else NOT_ASSAYED
+    )
 
 
 def found_words(table: pd.DataFrame) -> str:
