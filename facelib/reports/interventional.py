@@ -36,6 +36,7 @@ from facelib.stats.effects.equivalence import (
     VERDICTS,
 )
 from facelib.studies.declared.hypothesis import INTENDED
+from facelib.studies.outcomes import describe_accuracy
 from facelib.utilities.wording import capital, listed, signed
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def tables(result: InterventionalResult) -> dict[str, pd.DataFrame]:
         "curves": result.curves,
         "share_significant": result.share_significant,
         "manipulation": manipulation(result),
+        "accuracy": result.accuracy,
     }
     if result.contrasts is not None:
         by_name["contrasts"] = result.contrasts
@@ -242,9 +244,10 @@ def _overview(result: InterventionalResult, titles: Mapping[str, str]) -> tuple[
     overview = [share_table(result.share_significant, titles)] if len(result.interventions) > 1 else []
     if len(checked):
         overview.append(_check_table(checked, titles))
-    if not overview:
+    read = describe_accuracy(result.accuracy)
+    if not overview and not read:
         return ()
-    return (Section("overview", "Overview", tables=tuple(overview)),)
+    return (Section("overview", "Overview", tuple(filter(None, [read])), tables=tuple(overview)),)
 
 
 def _check_table(checked: pd.DataFrame, titles: Mapping[str, str]) -> Table:

@@ -14,6 +14,7 @@ from facelib.reports import common, drawing
 from facelib.reports.observational_method import VOTE, declared, facts, limits, paragraph, titles_of
 from facelib.reports.parts import Content, Figure, Section, Table
 from facelib.studies.observational import UNCONDITIONAL
+from facelib.studies.outcomes import describe_accuracy
 from facelib.utilities.wording import NOTHING, capital, chance, counted, listed, percent, slugs
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def tables(result: ObservationalResult) -> dict[str, pd.DataFrame]:
         "grid": result.grid,
         "effects": result.effects,
         "share_significant": result.share_significant,
+        "accuracy": result.accuracy,
         "outputs": result.outputs,
         "properties": result.measured,
     }
@@ -186,7 +188,8 @@ def _overview(result: ObservationalResult) -> Section:
         with_few(result, f"Shares by property: {spoken}."),
         lambda: significant_shares(deciding, titles),
     )
-    return Section("overview", "Overview", tables=(share_table(deciding, result),), figures=(figure,))
+    read = tuple(filter(None, [describe_accuracy(result.accuracy)]))
+    return Section("overview", "Overview", read, tables=(share_table(deciding, result),), figures=(figure,))
 
 
 def share_table(table: pd.DataFrame, result: ObservationalResult, caption: str = "") -> Table:

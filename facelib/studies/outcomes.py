@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from facelib.stats import mean_distribution
+from facelib.stats.classification import wilson
 from facelib.stats.effects.equivalence import MATTERS
 from facelib.stats.effects.few_people import fewest_to_matter
 from facelib.studies.declared.hypothesis import INTENDED
+from facelib.utilities.wording import listed, percent
 
 RESAMPLES: Final = 1999
 
@@ -41,6 +43,75 @@ SHARE_COLUMNS: Final = {
     "delta": "margin",
 }
 """Columns of `share_by_intervention`, with their meaning."""
+
+
+ACCURACY_COLUMNS: Final = {
+    "classifier": "id of the classifier",
+    "n": "unchanged faces that are meant to show a class which it knows",
+    "right": "those that it names so: the class with the largest output",
+    "accuracy": "right / n",
+    "low": "lower end of Wilson's 95 % interval, over faces",
+    "high": "upper end of it",
+    "classes": "classes that it knows: chance is one over them",
+}
+"""Columns of `accuracy_on_faces`, with their meaning."""
+
+
+def accuracy_on_faces(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how many of the unchanged faces each classifier names as they are meant.
+
+    Parameters
+    ----------
+    table
+        Tidy, with a column ``expression``; only strength 0 counts, each face once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in `ACCURACY_COLUMNS`; without rows if no face says what it is meant to show.
+
+    Examples
+    --------
+    >>> rows = [("a", 0.0, "fer", label, value, "happy") for label, value in (("happy", 0.7), ("sad", 0.3))]
+    >>> names = ["face", "strength", "classifier", "label", "probability", "expression"]
+    >>> found = accuracy_on_faces(pd.DataFrame(rows, columns=names))
+    >>> found[["classifier", "n", "right", "accuracy"]].values.tolist()
+    [['fer', 1, 1, 1.0]]
+    """
+    keys = ["classifier", "face"]
+    start = table[(table["strength"] == 0) & (table["expression"].fillna("") != "")]
+    start = start.drop_duplicates([*keys, "label"])
+    rows = []
+    for name, own in start.groupby("classifier", sort=False):
+        known = own[own["expression"].isin(own["label"].unique())]
+        if known.empty or known["probability"].isna().all():
+            continue
+        first = known.loc[known.groupby("face", sort=False)["probability"].idxmax()]
+        right, n = int((first["label"] == first["expression"]).sum()), len(first)
+        share = wilson(right, n)
+        rows.append((name, n, right, share.value, share.low, share.high, int(own["label"].nunique())))
+    return pd.DataFrame(rows, columns=list(ACCURACY_COLUMNS))
+
+
+def describe_accuracy(accuracy: pd.DataFrame) -> str:
+    """Describe how well classifiers read the unchanged faces of a study; "" if that isn't known.
+
+    >>> found = pd.DataFrame([("fer", 60, 31, 0.517, 0.393, 0.639, 7)], columns=list(ACCURACY_COLUMNS))
+    >>> print(describe_accuracy(found))
+    Unchanged, these faces are named as they are meant by fer in 52 % (39 % to 64 %; chance 14 %). Shares of
+    outputs that change depend on this mix of faces.
+    """
+    if accuracy.empty:
+        return ""
+    parts = [
+        f"{row['classifier']} in {percent(row['accuracy'])} ({percent(row['low'])} to {percent(row['high'])}"
+        f"{'; chance ' + percent(1 / row['classes']) if number == 0 else ''})"
+        for number, row in enumerate(accuracy.to_dict("records"))
+    ]
+    return (
+        f"Unchanged, these faces are named as they are meant by {listed(parts)}. Shares of outputs that "
+        "change depend on this mix of faces."
+    )
 
 
 def intended(table: pd.DataFrame, label: str | None = None) -> pd.DataFrame:

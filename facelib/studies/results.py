@@ -22,6 +22,7 @@ from facelib.studies.engine.upgrades import version_note
 from facelib.studies.kept_tests import KeptTests, find_tests, load_tests, save_tests
 from facelib.studies.meant import left_out
 from facelib.studies.outcomes import (
+    accuracy_on_faces,
     curves_over_faces,
     intended,
     share_by_intervention,
@@ -211,6 +212,11 @@ class Result:
         return rows.assign(
             identity=rows["face"].map(known["identity"]), expression=rows["face"].map(known["expression"])
         ).reset_index(drop=True)
+
+    @cached_property
+    def accuracy(self) -> pd.DataFrame:
+        """How many of the unchanged faces each classifier names as they are meant: `accuracy_on_faces`."""
+        return accuracy_on_faces(self.sound)
 
     def report(self, path: str | Path) -> Path:
         """Write the report as one self-contained HTML file; see `facelib.reports.write`."""

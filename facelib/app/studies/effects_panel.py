@@ -26,6 +26,7 @@ from facelib.stats.effects.sentences import beyond_words, cut_off, open_words, p
 from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.interventional import title_with_end
+from facelib.studies.outcomes import describe_accuracy
 from facelib.utilities.wording import percent
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ class EffectsPanel(Card):
         spec = specs.of("studies.heatmap.heatmap_layout", width=CELL)
         signals = {"cells_titles": titles, "cells_heading": map_heading(found)}
         self.chart.draw(spec, {"cells": cells}, signals, shape)
-        self.lowering.value = paragraphs(*lowered(found))
+        self.lowering.value = paragraphs(
+            *filter(None, [*lowered(found), describe_accuracy(found.result.accuracy)])
+        )
         caption = f"Share of the tests of each change that are significant; {family_of(found.by_label)}"
         self.shares.show(SHARES, share_rows(found), caption)
 

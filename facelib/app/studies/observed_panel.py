@@ -37,6 +37,7 @@ from facelib.charts import specs
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
 from facelib.studies.observational import UNCONDITIONAL
+from facelib.studies.outcomes import describe_accuracy
 from facelib.utilities.wording import duration, percent
 
 FILLS: Final = (
@@ -297,7 +298,9 @@ class MapPanel(Card):
         shape = (titles, {(cell["classifier"], cell["label"]) for cell in cells})
         spec = specs.of("statistics.dependence.dependence_layout")
         self.chart.draw(spec, {"cells": cells}, {"cells_titles": titles}, shape)
-        self.notes.value = paragraphs(*notes_of(found))
+        self.notes.value = paragraphs(
+            *filter(None, [*notes_of(found), describe_accuracy(found.result.accuracy)])
+        )
 
 
 class SharesPanel(Card):

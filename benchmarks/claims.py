@@ -1,0 +1,253 @@
+"""Recompute numbers of README, docs and notebooks from committed tables: `python benchmarks/claims.py`.
+
+Each claim is a piece of prose with its numbers left out, where it stands, and what they are computed from.
+What is printed is what should stand there, and whether it does; a test (tests/unit/project/test_claims.py)
+holds prose and tables together.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from facelib import experiments, stats
+from facelib.stats.calibration.table import load_table
+from facelib.stats.effects.betting import equivalence_p
+
+ROOT = Path(__file__).resolve().parents[1]
+NETWORKS = ("faceapi", "facemood", "facex", "fer", "human", "pyemotion")
+SCENARIOS = {
+    "nothing, or labels": ("none", "none_heavy_tails", "labels_2", "labels_7", "labels_7_unequal",
+                           "labels_7_heavy_tails", "none_binary", "labels_7_unequal_binary"),
+    "labels, spread depends on the label": ("labels_7_heteroscedastic",),
+    "one number, linear": ("number_linear", "number_heavy_tails"),
+    "one number, tanh": ("number_tanh",),
+    "one number, sin 3z": ("number_sin_3",),
+    "two numbers, linear": ("numbers_2_linear",),
+    "two numbers, sin 2(z₁ + z₂)": ("numbers_2_sin",),
+    "five numbers, linear": ("numbers_5_linear",),
+    "7 labels and a number, tanh": ("labels_7_number_tanh",),
+}  # fmt: skip
+METHODS = ("partial_correlation", "kcit", "rcot", "chsic", "cmiknn", "within_dcov", "within_rff")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Prose with its numbers as `{}`, the file that holds it, and the numbers."""
+
+    where: str
+    prose: str
+    numbers: Callable[[], tuple[str, ...]]
+
+    @property
+    def should(self) -> str:
+        """What should stand there."""
+        return self.prose.format(*self.numbers())
+
+    @property
+    def holds(self) -> bool:
+        """Whether it does."""
+        return plain(self.should) in text_of(self.where)
+
+
+@cache
+def text_of(where: str) -> str:
+    """Return the prose of a file in one line, without marks of emphasis."""
+    text = (ROOT / where).read_text(encoding="utf-8")
+    if where.endswith(".ipynb"):
+        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+    return plain(text)
+
+
+def plain(text: str) -> str:
+    """Return a text without line ends and emphasis."""
+    return re.sub(r"\s+", " ", re.sub(r"[*_`]", "", text))
+
+
+def share(value: float, places: int = 2) -> str:
+    """Return a share as statisticians write it."""
+    return f"{value:.{places}f}".removeprefix("0")
+
+
+def signed(value: float) -> str:
+    """Return a change with its sign."""
+    return f"{'−' if value < 0 else '+'}{share(abs(value))}"
+
+
+@cache
+def accuracy() -> pd.Series:
+    """Return the mean accuracy of the six networks by expression set."""
+    table = experiments.measured_behaviour()
+    rows = table[(table["what"] == "accuracy") & (table["row"] == "expression set")]
+    return rows[rows["classifier"].isin(NETWORKS)].groupby("column")["value"].mean()
+
+
+@cache
+def asymmetry(value: str = "probability", intensity: float = 1.0) -> pd.DataFrame:
+    """Return the full-size study of asymmetry over all expressions."""
+    table = experiments.load_asymmetry().table
+    chosen = (table["value"] == value) & (table["intensity"] == intensity) & (table["expression"] == "all")
+    return table[chosen].set_index(["side", "classifier"])
+
+
+@cache
+def room(intensity: float) -> pd.Series:
+    """Return what the control of the same total leaves of each output, left side."""
+    rows = experiments.load_asymmetry().contrasts
+    own = rows[
+        (rows["value"] == "probability") & (rows["intensity"] == intensity) & (rows["expression"] == "all")
+        & (rows["intervention"] == "asymmetric_expression") & (rows["control"] == "weaker_expression")
+    ]  # fmt: skip
+    return own.set_index("classifier")["room"]
+
+
+def d_of(side: str, classifier: str, value: str = "logit") -> float:
+    """Return D beyond the same total."""
+    return float(asymmetry(value).loc[(side, classifier), "d_total_mean"])
+
+
+def both(classifier: str) -> float:
+    """Return D over both sides, on logits."""
+    return (d_of("left", classifier) + d_of("right", classifier)) / 2
+
+
+@cache
+def rates() -> pd.DataFrame:
+    """Return the rates of rejection at .05 where there is no effect."""
+    table = load_table()
+    return table[(table["shape"] == "none") & (table["alpha"] == 0.05) & table["method"].isin(METHODS)]
+
+
+def span(method: str, names: tuple[str, ...]) -> str:
+    """Return the lowest and highest rate of a test in scenarios, n from 50 to 1000."""
+    rows = rates()
+    own = rows[(rows["method"] == method) & rows["scenario"].isin(names) & rows["n"].between(50, 1000)][
+        "rate"
+    ]
+    if own.empty:
+        return "–"
+    low, high = (two(end) for end in (own.min(), own.max()))
+    return low if low == high else f"{low}–{high}"
+
+
+def two(rate: float) -> str:
+    """Return a rate with two decimals, 1.0 only where nothing else was seen to."""
+    return "1.0" if rate >= 0.995 else share(rate)
+
+
+def missed_all(share_of_people: float, people: int) -> float:
+    """Return the chance that a sample holds nobody of a share of people."""
+    return (1 - share_of_people) ** people
+
+
+def fewest_by_bets(delta: float) -> int:
+    """Return how many people without any change the bets need."""
+    return next(n for n in range(2, 1000) if equivalence_p(np.zeros((n, 1)), delta)[0] <= 0.05)
+
+
+def data_sets() -> tuple[str, str]:
+    """Return how many tests were run for the shipped calibration, and on how many data sets, in thousands."""
+    table = load_table()
+    tests = table[table["alpha"] == 0.05]
+    sets = tests.groupby(["scenario", "shape", "size", "n", "seed"])["runs"].max().sum()  # all tests see them
+    return f"{round(tests['runs'].sum(), -3):,}", f"{round(sets, -3):,}"
+
+
+def claims() -> Iterator[Claim]:
+    """Give every claim that is held to a table."""
+    yield Claim(
+        "README.md",
+        "The six name {} of our rendered faces as they are meant, whose expressions were tuned on them, and "
+        "{} of plain FACS faces (chance {})",
+        lambda: (
+            f"{100 * accuracy()['tuned']:.0f} %",
+            f"{100 * accuracy()['facs']:.0f} %",
+            f"{100 / 7:.0f} %",
+        ),
+    )
+    statistics = "docs/statistics.md"
+    yield Claim(
+        statistics,
+        "{} without any spread, {} with a spread of .15 for a chance of 80 %",
+        lambda: (
+            str(fewest_by_bets(0.10)),
+            str(stats.sample_size(0.0, 0.15, question="does not matter").n),
+        ),
+    )
+    yield Claim(
+        statistics,
+        "where one in five falls by .95, ten people missed it in {} % of studies",
+        lambda: (f"{100 * missed_all(0.2, 10):.0f}",),
+    )
+    yield Claim(statistics, "Below {} people (at δ = .10, α = .05", lambda: (str(stats.fewest_people()),))
+    yield Claim(
+        statistics,
+        "below {} ({} where the test is one-sided",
+        lambda: (str(stats.fewest_to_matter()), str(stats.fewest_to_matter(alternative="less"))),
+    )
+    yield Claim(statistics, "{} tests of {} data sets with a known truth", data_sets)
+    for title, names in SCENARIOS.items():
+        yield Claim(
+            statistics,
+            f"| {title} | " + " | ".join(["{}"] * len(METHODS)) + " |",
+            lambda names=names: tuple(span(method, names) for method in METHODS),
+        )
+    yield from of_asymmetry()
+
+
+def of_asymmetry() -> Iterator[Claim]:
+    """Give the claims of notebook 06."""
+    book = "notebooks/06_facing_asymmetry.ipynb"
+
+    def left() -> tuple[str, ...]:
+        able = room(1.0)[room(1.0) >= 0.10]
+        low = room(1.0)[room(1.0) < 0.10]
+        names = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+        return share(able.min()), share(able.max()), names[len(able)], share(low.iloc[0]), str(low.index[0])
+
+    yield Claim(
+        book,
+        "an output can only lose what its control leaves: {} to {} in {} networks, whose D does not matter "
+        "at δ = .10, and {} in {}, which cannot fall that far",
+        left,
+    )
+    yield Claim(
+        book,
+        "the control leaves {} to {} of the output, less than δ in {} of six",
+        lambda: (
+            share(room(0.5).min()),
+            share(room(0.5).max()),
+            {1: "one", 2: "two", 3: "three", 4: "four"}[int((room(0.5) < 0.10).sum())],
+        ),
+    )
+    yield Claim(
+        book,
+        "faceapi's falls further than under both controls (D = {}), facex's further than under one ({})",
+        lambda: (signed(d_of("left", "faceapi")), signed(d_of("left", "facex"))),
+    )
+    yield Claim(
+        book,
+        "(over both sides {} for faceapi, {} for facex)",
+        lambda: (signed(both("faceapi")), signed(both("facex"))),
+    )
+
+
+def main() -> None:
+    wrong = 0
+    for claim in claims():
+        wrong += not claim.holds
+        print(f"{'ok     ' if claim.holds else 'DIFFERS'}  {claim.where}: {claim.should}")
+    print(f"{wrong} of {len(list(claims()))} claims differ from the committed tables.")
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
