@@ -32,7 +32,8 @@ STEPS = 21
 REFERENCES = 99
 SHOWN_AT = frozenset([1, 5, *range(9, REFERENCES + 1, 10)])  # references in when the page is updated
 REMEMBERED = 6  # sweeps kept, about 8 MB each
-SETTLE = 0.1  # seconds of quiet before the worker starts: a drag on a face slider stays smooth
+SETTLE = 0.1  # seconds of quiet before the worker starts
+GESTURE, LONGER = 1.0, 3.0  # that many times longer within so many seconds of another change: a drag goes on
 REST = 0.2  # seconds that the page has for a sweep before references take its processor cores again
 STRIDE = 0.2  # share of a sweep between two words of progress: each costs the page a repaint
 COALESCE = 1.0  # changes of one field within this time are one step of "undo"
@@ -123,6 +124,7 @@ class Explorer(traitlets.HasTraits):
         self._past: list[Scene] = []
         self._home: Scene = self.scene  # of the last head, where `_past` has none
         self._last_edit: tuple[str, float] = ("", 0.0)
+        self._last_refresh = -GESTURE
         self._results: OrderedDict[tuple[object, Intervention], Result] = OrderedDict()
         self._pictures: dict[tuple[object, Intervention], dict[float, Face]] = {}  # of the scene's glances
         self.observe(self._on_step, "step")
@@ -291,14 +293,17 @@ class Explorer(traitlets.HasTraits):
             except Exception:
                 self.shown = None  # never another scene's picture
                 raise
+        now = time.monotonic()
+        settle = SETTLE * (LONGER if now - self._last_refresh < GESTURE else 1.0)
+        self._last_refresh = now
         if self._background and self.models and not (known is not None and known.finished):
-            self.worker.submit(partial(self._work, self.scene), self._failed)
+            self.worker.submit(partial(self._work, self.scene, settle), self._failed)
 
-    def _work(self, scene: Scene, task: Task) -> None:
+    def _work(self, scene: Scene, settle: float, task: Task) -> None:
         """Run in the worker's thread: the sweep first, then its references one by one."""
         result = self._results.get(scene.key)
         if result is None:
-            _pause(task, SETTLE)
+            _pause(task, settle)
             result = Result(self.run_sweep(scene, task))
         task.tell(self._deliver, scene, result)
         _pause(task, REST)
