@@ -49,7 +49,8 @@ class Palsy(OneSided, OfFaceUnits):
     expected: ClassVar[Expected] = "falls"
     description: ClassVar[str] = (
         "One side moves less and droops at rest: brow, lid, cheek, corner of the mouth. Our own scale, "
-        "not a clinical grading."
+        "not a clinical grading. Synkinesis is no part of it: it is a change of its own, offered once the "
+        "head has a palsy."
         + SHAPE_ONLY
         + along(
             "activation",

@@ -12,7 +12,7 @@ from facelib.stats.independence.grid import COLUMNS as GRID
 from facelib.stats.independence.shares import COLUMNS as SHARES
 from facelib.studies.engine.subjects import FACE_COLUMNS
 from facelib.studies.grid import EFFECT_COLUMNS
-from facelib.studies.outcomes import CURVE_COLUMNS, SHARE_COLUMNS
+from facelib.studies.outcomes import ACCURACY_COLUMNS, CURVE_COLUMNS, SHARE_COLUMNS
 from facelib.studies.sweeps.table import COLUMNS as TABLE
 
 MEASURED: Final = "measured_"
@@ -36,6 +36,7 @@ KNOWN: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
     "contrasts": (CONTRAST_COLUMNS,),
     "curves": (CURVE_COLUMNS,),
     "share_significant": (SHARE_COLUMNS, SHARES),
+    "accuracy": (ACCURACY_COLUMNS,),
     "manipulation": (MANIPULATION,),
     "grid": (GRID,),
 }

@@ -173,17 +173,14 @@ def found_words(table: pd.DataFrame) -> str:
 
     >>> import pandas as pd
     >>> found_words(pd.DataFrame({"smallest_found": [0.031, 0.088], "delta": 0.1}))
-    'With these people and spreads a mean change of .03 to .09 would be told from none in 80 % of studies.'
+    'With these people and spreads a mean change of .03 to .09 would be found in 80 % of studies.'
     """
     if "smallest_found" not in table or table["smallest_found"].isna().all():
         return ""
     known = table["smallest_found"].dropna()
     digits = places_for(float(table["delta"].iloc[0]))
     ends = list(dict.fromkeys(plain(end, digits) for end in (known.min(), known.max())))
-    return (
-        f"With these people and spreads a mean change of {' to '.join(ends)} would be told from none in 80 % "
-        "of studies."
-    )
+    return f"With these people and spreads a mean change of {' to '.join(ends)} would be found in 80 % of studies."
 
 
 def places(row: Mapping[Any, Any]) -> int:

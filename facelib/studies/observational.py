@@ -16,7 +16,7 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, answers_misspelt, check_kind
 from facelib.faces import Face, FaceSet, Head
 from facelib.properties import PROPERTIES
-from facelib.stats.effects.few_people import few_for_nothing
+from facelib.stats.effects.few_people import enough_to_find
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import as_tests
 from facelib.stats.independence.problem import check_size
@@ -334,7 +334,7 @@ class ObservationalStudy(Study[ObservationalResult]):
         except BadValueError as refusal:
             yield f"Nothing can be tested with these faces: {refusal}"
         column = self.known["identity" if self.person is None else self.person]
-        if few := few_for_nothing(int(column[whole].nunique()), self.delta, self.alpha):
+        if few := enough_to_find(int(column[whole].nunique()), self.delta, self.alpha):
             yield few
 
 

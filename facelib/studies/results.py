@@ -350,8 +350,9 @@ class InterventionalResult(Result):
     @property
     def _assay(self) -> str | None:
         """Name of the change that takes the whole expression away, if it has rows: it assays outputs."""
-        ids = {item["name"]: item["id"] for item in self.settings["interventions"]}
-        return next((name for name in self.interventions if ids[name] == ASSAY), None)
+        there = set(self.sound["intervention"].unique())
+        named = ((item["name"], item["id"]) for item in self.settings["interventions"])
+        return next((name for name, what in named if what == ASSAY and name in there), None)
 
     @property
     def _options(self) -> dict[str, Any]:

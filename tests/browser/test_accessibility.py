@@ -178,6 +178,67 @@ def test_no_letter_is_cut_or_too_small(reader: Visit) -> None:
     assert sizes == []
 
 
+@pytest.mark.parametrize("target", ["strength", "outputs"])
+def test_links_at_the_top_lead_past_the_settings(reader: Visit, target: str) -> None:
+    page = reader.page
+    (*_, stop) = stops(page, f"Skip to {target}", most=3)
+    assert stop.role == "link"
+    assert stop.seen
+    assert stop.ring >= 3
+    link = page.get_by_role("link", name=f"Skip to {target}", exact=True)
+    expect(link).to_be_in_viewport(ratio=1)
+    box = link.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 24
+    page.keyboard.press("Enter")
+    if target == "strength":
+        expect(strength(reader)).to_be_focused()
+    else:
+        expect(page.get_by_role("heading", name="Outputs", exact=True)).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="fer gray", exact=True)).to_be_focused()
+    expect(link).not_to_be_in_viewport(ratio=1)
+
+
+HIT = """title => {
+  const box = title.getBoundingClientRect();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const hit = (dx, dy) => document.elementFromPoint(x + dx, y + dy)?.closest("button, label") === title;
+  return hit(-11, -11) && hit(11, -11) && hit(-11, 11) && hit(11, 11);
+}"""
+
+
+def missed(one: Visit, targets: Locator) -> list[str]:
+    """Which of the targets in sight don't take a finger on all of 24 × 24 px."""
+    found = []
+    for target in targets.locator("visible=true").all():
+        one.reach(target)
+        if not target.evaluate(HIT):
+            found.append(target.inner_text())
+    return found
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 1000), (390, 844)])
+def test_titles_of_columns_and_rows_of_check_boxes_take_a_finger(
+    reader: Visit, width: int, height: int
+) -> None:
+    page = reader.page
+    page.set_viewport_size({"width": width, "height": height})
+    try:
+        reader.click(page.get_by_role("button", name=FOLD, exact=True))
+        expect(page.get_by_role("button", name="r", exact=True)).to_be_visible()
+        titles = missed(reader, page.locator(".facelib-tab-0 .facelib-help"))
+        reader.click(page.get_by_role("button", name=FOLD, exact=True))
+        reader.click(page.get_by_role("tab", name="Observed data", exact=True))
+        boxes = page.locator(".facelib-tab-2 label:has(> input[type=checkbox])")
+        expect(boxes.first).to_be_visible(timeout=START)
+        rows = missed(reader, boxes)
+        reader.click(page.get_by_role("tab", name="Explore", exact=True))
+        assert titles + rows == []
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 1000})
+
+
 def test_details_are_reached_and_opened_with_the_keyboard(reader: Visit) -> None:
     page = reader.page
     walk = stops(page, FOLD)
@@ -185,7 +246,12 @@ def test_details_are_reached_and_opened_with_the_keyboard(reader: Visit) -> None
     assert [stop for stop in walk if not stop.name or stop.role in {"generic", "none"}] == []
     assert [stop for stop in walk if stop.ring < 3 or not stop.seen] == []
     named = {stop.name for stop in walk if stop.role == "textbox"}
-    assert {"Intensity, as a number", "Age, as a number", "Skin tone, as a number"} <= named
+    assert {
+        "Strength, as a number",
+        "Intensity, as a number",
+        "Age, as a number",
+        "Skin tone, as a number",
+    } <= named
     fold = page.get_by_role("button", name=FOLD, exact=True)
     table = page.locator("table").filter(has_text="Statistics of this face along the strengths")
     expect(fold).to_have_attribute("aria-expanded", "false")

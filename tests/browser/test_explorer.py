@@ -7,6 +7,7 @@ import re
 import signal
 import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -127,6 +128,77 @@ def test_another_face_and_back(explorer: Visit) -> None:
     explorer.assert_clean()
 
 
+def test_reset_shows_the_page_as_it_was_opened_and_undo_brings_face_and_change_back(explorer: Visit) -> None:
+    page, picture = explorer.page, after(explorer)
+    menu = page.locator(".facelib-app").get_by_label("Property", exact=True)
+    chosen = "menu => menu.selectedOptions[0].text"
+    opened = menu.evaluate(chosen)
+    choose(explorer, "Expression", "surprise")
+    explorer.choose_property("one-sided palsy")
+    changed = menu.evaluate(chosen)
+    explorer.press(page.locator(".facelib-strength .noUi-handle"), "End")
+    explorer.click(page.get_by_role("button", name="map", exact=True))
+    expect(page.locator(".facelib-app").get_by_label("Emotion", exact=True)).to_have_value("surprise")
+    reset = page.get_by_role("button", name="Reset")
+    assert "Undo brings face and change back" in str(reset.get_attribute("title"))
+    explorer.click(reset)
+    wait_until(lambda: after(explorer) == picture, 30, "the first face, without map and strength")
+    expect(frame(explorer)).to_have_attribute("data-index", "0")
+    expect(page.get_by_role("button", name="none", exact=True, pressed=True)).to_be_visible()
+    expect(page.locator(".facelib-app").get_by_label("Emotion", exact=True)).to_have_value("happy")
+    assert menu.evaluate(chosen) == opened
+    explorer.click(page.get_by_role("button", name="Undo"))
+    wait_until(lambda: menu.evaluate(chosen) == changed, 20, "the change again")
+    expect(page.locator(".facelib-app").get_by_label("Expression", exact=True)).to_have_value("surprise")
+    explorer.assert_clean()
+
+
+def test_the_strength_can_be_typed(explorer: Visit) -> None:
+    handle = explorer.page.locator(".facelib-strength .noUi-handle")
+    number = explorer.page.get_by_role("textbox", name="Strength, as a number")
+    said = explorer.page.locator(".facelib-range")
+    for written, key, step, words in (
+        ("0.42", "Tab", 8, ""),
+        ("0,9", "Enter", 18, ""),
+        ("2", "Tab", 18, "Strength is a number from 0 to 1; it stays at 0.90."),
+        ("much", "Enter", 18, "Strength is a number from 0 to 1; it stays at 0.90."),
+        ("1", "Enter", 20, ""),
+    ):
+        explorer.type_into(number, written)
+        explorer.page.keyboard.press(key)
+        expect(frame(explorer)).to_have_attribute("data-index", str(step), timeout=5000)
+        expect(number).to_have_value(f"{step / 20:.2f}")
+        expect(said).to_be_visible(visible=bool(words))
+        if words:
+            expect(said).to_have_text(words)
+    explorer.press(handle, "Home")
+    expect(number).to_have_value("0.00")
+    explorer.assert_clean()
+
+
+def test_the_menu_of_changes_is_searched_by_typing(explorer: Visit) -> None:
+    menu = explorer.page.locator(".facelib-app").get_by_label("Property", exact=True)
+    explorer.press(menu, *"age", by="Tab")
+    expect(menu.locator("option:checked")).to_have_text("age (person)")
+    entries = menu.locator("option").all_text_contents()
+    groups = [text.rpartition(" (")[2] for text in entries]
+    assert len(set(groups)) == sum(a != b for a, b in pairwise(["", *groups])), "each group stays together"
+
+
+def test_the_strengths_are_played_once_they_are_there(explorer: Visit) -> None:
+    play = explorer.page.get_by_role("button", name="Play the strengths")
+    expect(play).to_be_enabled()
+    explorer.choose_property("sEMG electrodes")
+    expect(play).to_be_disabled(timeout=5000)
+    around = explorer.page.locator(".facelib-sight .widget-play")
+    expect(around).to_have_attribute("title", "It can be played once every strength is computed.")
+    expect(play).to_be_enabled(timeout=SWEEP)
+    expect(frame(explorer)).to_have_attribute("data-state", "ready")
+    explorer.click(play)
+    expect(frame(explorer)).to_have_attribute("data-index", "20", timeout=20_000)
+    explorer.assert_clean()
+
+
 def test_numbers_that_are_written_are_taken_or_refused_in_words(explorer: Visit) -> None:
     page = explorer.page
     slider = page.get_by_role("slider", name="Age", exact=True)
@@ -154,7 +226,7 @@ def test_numbers_that_are_written_are_taken_or_refused_in_words(explorer: Visit)
     explorer.assert_clean()
 
 
-@pytest.mark.parametrize("option", ["one-sided palsy", "sEMG electrodes", ": age"])
+@pytest.mark.parametrize("option", ["one-sided palsy", "sEMG electrodes", "^age "])
 def test_other_properties(explorer: Visit, option: str) -> None:
     explorer.choose_property(option)
     swept(explorer)
@@ -168,7 +240,7 @@ def test_other_properties(explorer: Visit, option: str) -> None:
 
 def test_property_and_options_can_be_read_on_a_small_page(page_server: Server, visit: Visits) -> None:
     one = swept(visit(page_server.url, width=1280, height=800))
-    for option, names in (("one-sided palsy", ("Side", "Parts")), (": age", ("Toward",))):
+    for option, names in (("one-sided palsy", ("Side", "Parts")), ("^age ", ("Toward",))):
         one.choose_property(option)
         for name in ("Property", *names):
             menu = one.page.locator(".facelib-app").get_by_label(name, exact=True)

@@ -138,6 +138,38 @@ def test_face_and_strength_stay_in_sight_together(looker: Visit, width: int, hei
     together(looker, width, height, ("Property",))
 
 
+def sight(one: Visit) -> float:
+    """Height of what stays in sight."""
+    return box_of(one.page.locator(".facelib-sight"))["height"]
+
+
+def test_what_stays_in_sight_leaves_room_on_a_phone(looker: Visit) -> None:
+    page = looker.page
+    resized(looker, 844, 390)
+    assert sight(looker) <= 390 / 2
+    together(looker, 844, 390, ("Property", "Emotion"))
+    looker.click(page.get_by_role("button", name="Photograph", exact=True))
+    whole = page.get_by_role("button", name="More around the face", exact=True)
+    expect(whole).to_be_visible(timeout=WAIT)
+    assert sight(looker) <= 390 / 2
+    for width, height in ((844, 390), (390, 844)):
+        resized(looker, width, height)
+        readable(page.locator(".facelib-sight"))
+        for name in ("More around the face", "Difference"):
+            looker.reach(page.get_by_role("button", name=name, exact=True))
+        for name in ("before", "after"):
+            assert inside(picture(looker, name), page), (width, name)
+        assert inside(strength(looker), page), width
+    assert sight(looker) <= 0.3 * 844
+    camera, sample = (
+        box_of(page.get_by_role("button", name=name, exact=True)) for name in ("Use the camera", "Sample")
+    )
+    assert 0 < sample["y"] - camera["y"] - camera["height"] <= 12, "no gap between them"
+    looker.click(page.get_by_role("button", name="Parametric face", exact=True))
+    expect(whole).to_be_hidden(timeout=WAIT)
+    expect(stage(looker)).to_have_attribute("data-state", "ready", timeout=WAIT)
+
+
 def focus_is_seen(one: Visit, width: int, height: int, steps: int) -> None:
     """Fail if something lies over the control that has the focus, on the way down or up."""
     resized(one, width, height)

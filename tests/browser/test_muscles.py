@@ -112,6 +112,22 @@ def test_it_plays_and_is_scrubbed_through(one: Visit) -> None:
     one.assert_clean()
 
 
+def test_it_is_played_once_its_pictures_are_made(quick_server: Server, visit: Callable[..., Visit]) -> None:
+    one = visit(quick_server.url, width=1280, height=1000)
+    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one.click(one.page.get_by_role("tab", name="Muscles", exact=True))
+    play = panel(one).get_by_role("button", name="Play the recording")
+    expect(play).to_be_visible(timeout=WAIT)
+    expect(play).to_be_disabled(timeout=1000)
+    words = "It can be played once all of its pictures are made."
+    expect(panel(one).locator(".facelib-moments .widget-play")).to_have_attribute("title", words)
+    expect(panel(one).get_by_text(re.compile(r"\d+ of \d+ pictures made and read"))).to_be_visible(
+        timeout=WAIT
+    )
+    made(one)
+    expect(play).to_be_enabled(timeout=WAIT)
+
+
 def test_processing_is_unfolded_and_folded_with_the_keyboard(one: Visit) -> None:
     fold = panel(one).get_by_role("button", name="Processing", exact=True)
     inside = panel(one).locator(".facelib-fold ~ .facelib-folded")

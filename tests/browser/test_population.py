@@ -20,6 +20,7 @@ from facelib.studies.disclaimer import LIMITS
 pytestmark = pytest.mark.packages
 
 WAIT = 60_000  # ms, on a busy machine
+TOP = "one => one.getBoundingClientRect().top"
 EXPLORE, POPULATION, OBSERVED = range(3)
 
 
@@ -79,7 +80,9 @@ def test_a_population_fills_in_is_stopped_gone_on_with_and_taken_home(one: Visit
     one.click(button(panel, "Run"))
     wait_until(lambda: known(panel) >= 16, 60, "a change with numbers")
     one.click(button(panel, "Stop"))
-    expect(panel.get_by_text("Stopped. What is done is kept")).to_be_visible(timeout=WAIT)
+    expect(panel.get_by_text("Stopped. What is done is kept; “Go on” does the rest.")).to_be_visible(
+        timeout=WAIT
+    )
     expect(panel.get_by_text(re.compile(r"So far: \d+ of 42 faces × changes done"))).to_be_visible()
     one.click(button(panel, "Go on"))
     one.click(one.page.get_by_role("tab", name="Explore", exact=True))  # it can be used while a study runs
@@ -101,6 +104,32 @@ def test_a_population_fills_in_is_stopped_gone_on_with_and_taken_home(one: Visit
     lines = Path(table.value.path()).read_text().splitlines()
     assert len(lines) == 1 + 14 * 3 * 5 * 2 * 7
     one.assert_local()
+    one.assert_clean()
+
+
+@pytest.mark.parametrize("name", ["Population", "Observed data"])
+def test_names_of_rows_and_the_legend_stay_while_a_map_is_moved(
+    quick_server: Server, visit: Callable[..., Visit], name: str
+) -> None:
+    one = visit(quick_server.url, 390, 844, touch=True)
+    expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
+    one.tap(one.page.get_by_role("tab", name=name, exact=True))
+    plot = one.page.get_by_role("tabpanel", name=name, exact=True).locator(".facelib-map").first
+    expect(plot).to_have_class(re.compile("facelib-aside"), timeout=WAIT)
+    x, y = one.reach(plot.locator(".mark-text.role-mark text").first, finger=True)
+    row = plot.locator("svg").get_by_text("pyemotion", exact=True)
+    height = row.evaluate(TOP)
+    one.swipe((x + 160, y), (x, y))
+    wait_until(lambda: row.evaluate("one => one.getBoundingClientRect().right") < 40, 5, "a moved map")
+    pinned = plot.locator(".facelib-chart-pinned").get_by_text("pyemotion", exact=True)
+    expect(pinned).to_be_in_viewport(ratio=1, timeout=5000)
+    assert abs(pinned.evaluate(TOP) - row.evaluate(TOP)) < 3
+    assert abs(height - row.evaluate(TOP)) < 30, "it was moved aside"
+    legend = plot.get_by_text(re.compile(r"\*:.* after Holm's correction"))
+    box = legend.first.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
     one.assert_clean()
 
 

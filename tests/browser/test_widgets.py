@@ -332,6 +332,18 @@ def test_new_rows_leave_the_titles_and_so_the_focus_alone(demo: Demo) -> None:
     assert demo.page.evaluate("window.title.isConnected")
 
 
+def test_what_explains_a_title_covers_no_row(demo: Demo) -> None:
+    title = demo.table.get_by_role("button", name="now", exact=True)
+    demo.visit.hover(title)
+    tip = demo.page.get_by_role("tooltip")
+    expect(tip).to_be_visible()
+    box, first = tip.bounding_box(), demo.table.locator("tbody tr").first.bounding_box()
+    assert box is not None
+    assert first is not None
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= first["y"]
+
+
 def test_numbers_that_run_are_read_out_once_and_then_that_it_is_done(demo: Demo) -> None:
     demo.page.evaluate(
         """() => { window.heard = []; new MutationObserver(() => {

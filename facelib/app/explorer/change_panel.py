@@ -26,6 +26,7 @@ OPTIONS = {
 OWN_SIDE = "Left and right are the person's own: their left is on the right of the picture."
 KINDS = (("properties", False), ("harmless reference changes", True))
 """What the menu of properties holds, and whether that is harmless."""
+WAITS = "It can be played once every strength is computed."
 OPEN = ""  # in menus, for an option that is left open: with None they would show nothing
 
 
@@ -70,6 +71,7 @@ class ChangePanel(Card):
         self._beside.add_class("facelib-options")
         self._bind()
         self.follow()
+        self._on_shown()
         help_text = "0: the face unchanged … 1: the whole change"
         self.strength = widgets.HBox([labelled("Strength", help_text, self.slider), self.play])
         choice = widgets.HBox([self.menu, self._beside])
@@ -85,6 +87,8 @@ class ChangePanel(Card):
         self.slider.observe(self.guarded(self._on_slider), "value")
         self.explorer.observe(self._on_step, "step")
         self.explorer.observe(self.follow, "scene")
+        self.explorer.observe(self._on_shown, ["shown", "problem"])
+        self.explorer.observe(self._on_reset, "resets")
 
     def follow(self, _change: object = None) -> None:
         """Show what the explorer holds."""
@@ -138,6 +142,15 @@ class ChangePanel(Card):
             if not self._quiet:
                 self.explorer.step = event["new"]
 
+    def _on_shown(self, _change: object = None) -> None:
+        """Let the strengths be played once all of them are there."""
+        waits = self.explorer.computes and self.explorer.result is None and not self.explorer.problem
+        self.play.playing = self.play.playing and not waits
+        self.play.disabled, self.play.tooltip = waits, WAITS if waits else ""
+
+    def _on_reset(self, _change: object) -> None:
+        self.play.playing = False
+
     def _on_step(self, event: Any) -> None:
         with self._quiet:
             self.slider.value = event["new"]
@@ -147,7 +160,7 @@ def menu_of(explorer: Explorer) -> list[tuple[str, str]]:
     """Return what can be done with the face, of the kind that is chosen: properties by their group."""
     placebo = explorer.intervention.placebo
     items = [item for item in interventions.ordered(explorer.face) if item.placebo == placebo]
-    return [(item.title if placebo else f"{item.group}: {item.title}", item.id) for item in items]
+    return [(item.title if placebo else f"{item.title} ({item.group.lower()})", item.id) for item in items]
 
 
 def withheld_html() -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from facelib.app.explorer.more_panel import OTHER, MorePanel
 from facelib.app.explorer.photo_panel import PhotoPanel
-from facelib.app.explorer.state import FIRST_HEAD, Explorer
+from facelib.app.explorer.state import Explorer
 from facelib.app.widgets.controls import Card, Knob, Quiet, button, grid, labelled, menu
 from facelib.classifiers import EMOTIONS
 from facelib.faces import HAIR, LIGHTS, Head, sample_heads, sample_photograph
@@ -23,7 +23,10 @@ ANCESTRIES = {
     "Asian": {"asian": 1.0},
     "mixed": {"african": 1.0, "asian": 1.0, "european": 1.0},
 }
-
+RESET = (
+    "The page as it was opened: face, change, emotion and classifier, strength 0, no overlay. Undo brings "
+    "face and change back."
+)
 
 KNOBS = (
     Knob("intensity", "Intensity", "How strong the expression is: 0 neutral … 1 all of it", 0, 1, 0.05),
@@ -89,7 +92,7 @@ class FacePanel(Card):
         self.seed = labelled("Person no.", help_text, widgets.BoundedIntText(min=0, max=MOST_PERSON))
         self.random = button("Random", "Another person: age, gender, skin, hair and shape at random")
         self.undo = button("Undo", "Go back one change of face or property")
-        self.reset = button("Reset", "The face that the page opened with")
+        self.reset = button("Reset", RESET)
         self.more = MorePanel(self._on, lambda: self.explorer.last_head)
         self.photo = PhotoPanel(explorer, self.guarded)
         self.controls = grid(
@@ -119,7 +122,7 @@ class FacePanel(Card):
         self.source.observe(self.guarded(self._on_source), "value")
         self.random.on_click(self.guarded(self._on_random))
         self.undo.on_click(self.guarded(lambda _button: self.explorer.undo()))
-        self.reset.on_click(self.guarded(lambda _button: self.explorer.show(FIRST_HEAD)))
+        self.reset.on_click(self.guarded(lambda _button: self.explorer.reset()))
 
     def _on(self, widget: Any, change: Callable[[Any], dict[str, Any]]) -> None:
         def on_value(event: Any) -> None:

@@ -50,6 +50,7 @@ class LookPanel(Card):
             description="More around the face",
             tooltip="Show all of the picture that is read; numbers are of it in any case",
         )
+        self.whole.add_class("facelib-whole-button")
         self.whole.layout.display = "none"
         self.pictures = widgets.VBox([self.stage, self.whole])
         self.pictures.add_class("facelib-pictures")
@@ -102,6 +103,12 @@ class LookPanel(Card):
         self.explorer.observe(self.guarded(self.show_maps), list(self.menus))
         self.explorer.observe(self.guarded(self.show_pictures), ["shown"])
         self.whole.observe(self.guarded(self.show_pictures), "value")
+        self.explorer.observe(self._reset, "resets")
+
+    def _reset(self, _change: object) -> None:
+        """Show the plain pictures, as at first."""
+        self.overlay.value = "none"
+        self.opacity.value = type(self.stage).opacity.default_value
 
     def _on_menu(self, _event: Any) -> None:
         with self.explorer.lock, self.explorer.hold_trait_notifications():

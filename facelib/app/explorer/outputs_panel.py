@@ -117,6 +117,7 @@ class OutputsPanel(Card):
 
     def __init__(self, explorer: Explorer) -> None:
         super().__init__("Outputs")
+        self.add_class("facelib-outputs")
         self.explorer = explorer
         self._shown: object = None
         self._known: tuple[object, pd.DataFrame] = (None, pd.DataFrame())

@@ -83,6 +83,7 @@ class PhotoPanel(widgets.VBox):
                 privacy,
             ]
         )
+        self.add_class("facelib-photo")
 
     def take(self, name: str, content: bytes) -> None:
         """Show the picture of these bytes; if no face is found it is offered whole."""

@@ -84,6 +84,8 @@ class Explorer(traitlets.HasTraits):
         What the worker does, in words and as a share; "" and 1 when it rests.
     problem
         What went wrong, for people; "" when nothing did.
+    resets
+        How often `reset` was called: panels then show what is theirs alone as at first.
 
     Parameters
     ----------
@@ -103,6 +105,7 @@ class Explorer(traitlets.HasTraits):
     status = traitlets.Unicode("")
     progress = traitlets.Float(1.0)
     problem = traitlets.Unicode("")
+    resets = traitlets.Int(0)
 
     def __init__(self, classifiers: tuple[str, ...] | None = None, *, background: bool = True) -> None:
         self.models: list[zoo.Classifier] = []
@@ -155,6 +158,11 @@ class Explorer(traitlets.HasTraits):
     def result(self) -> Result | None:
         """The sweep of the scene and its references, once they are there."""
         return self.shown if isinstance(self.shown, Result) else None
+
+    @property
+    def computes(self) -> bool:
+        """Whether every strength of a scene is computed, sooner or later."""
+        return self._background and bool(self.models)
 
     @property
     def snapshot(self) -> studies.Snapshot | None:
@@ -217,6 +225,15 @@ class Explorer(traitlets.HasTraits):
             finally:
                 self.observe(self._on_step, "step")
             self._refresh()
+
+    def reset(self) -> None:
+        """Show the page as it was opened; "undo" leads back to the face and the change that are shown now."""
+        with self.lock:
+            first = {"step": 0, "label": FIRST_HEAD.expression, "cam": type(self).cam.default_value}
+            classifier = self.models[0].id if self.models else ""
+            scene = Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION))
+            self.restore(scene, FIRST_HEAD, undoable=True, classifier=classifier, **first)
+            self.resets += 1
 
     @property
     def can_undo(self) -> bool:
@@ -296,7 +313,7 @@ class Explorer(traitlets.HasTraits):
         now = time.monotonic()
         settle = SETTLE * (LONGER if now - self._last_refresh < GESTURE else 1.0)
         self._last_refresh = now
-        if self._background and self.models and not (known is not None and known.finished):
+        if self.computes and not (known is not None and known.finished):
             self.worker.submit(partial(self._work, self.scene, settle), self._failed)
 
     def _work(self, scene: Scene, settle: float, task: Task) -> None:

@@ -25,6 +25,7 @@ NOTHING: Final = "Choose a recording: it moves the face here."
 OVER: Final = ("seconds", "classifier", "label", "probability")
 NOW: Final = {"over": "moment", "tick": "the first moment"}
 NARROW: Final = 2  # panels beside each other where the page is narrow: their names have to fit
+PLAYS: Final = "It can be played once all of its pictures are made."
 FEWEST: Final = "No classifier reads along: choose one under “Shown”."
 
 
@@ -82,7 +83,10 @@ class WatchPanel(Card):
         self.few.layout.display = "" if film is not None and not state.models else "none"
         for chart in (self.over, self.bars):
             chart.layout.display = "" if read else "none"
-        if film is not None and state.seen is not None and len(state.seen.frames) == len(film):
+        whole = film is not None and state.seen is not None and len(state.seen.frames) == len(film)
+        waits = not state.film_problem and not (whole and state.seen.done == len(film))
+        self.moments.let_play("" if not waits else PLAYS)
+        if film is not None and state.seen is not None and whole:
             self.stage.show_frames(state.seen.frames)
             if read:
                 self._outputs(film, state.seen)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import ipywidgets as widgets
 
 from facelib.app.studies.state import StudyState
+from facelib.app.studies.time_left import TimeLeft
 from facelib.app.widgets.controls import Card, button, paragraphs
 from facelib.studies.engine.execution import about
 from facelib.utilities.progress import Progress
@@ -19,7 +20,7 @@ WORDS: Final = {
     "ready": "",
     "running": "Running",
     "stopping": "Stopping: the face at hand is finished first",
-    "stopped": "Stopped. What is done is kept; run it again to go on.",
+    "stopped": "Stopped. What is done is kept; “Go on” does the rest.",
     "done": "Done.",
 }
 OLD: Final = "The results are of the settings before; run again for the ones that are set now."
@@ -59,6 +60,7 @@ class RunPanel(Card):
         self.progress.add_class("facelib-progress")
         self.run.on_click(self.guarded(self._on_run))
         self._waits = False  # for the plan, to run then
+        self._time = TimeLeft()
         self.stop.on_click(self.guarded(lambda _button: self.state.stop()))
         names = ["stage", "plan", "lacks", "progress", "step", "fresh", "found", "problem"]
         state.observe(self.guarded(self.follow), names)
@@ -86,7 +88,7 @@ class RunPanel(Card):
         self.stop.disabled = state.stage != "running"
         self.progress.value = share(state.progress) if running or state.stage == "stopped" else 0.0
         self.progress.layout.display = "" if running or state.stage == "stopped" else "none"
-        self.words.value = f'<p class="facelib-status">{html.escape(status(state))}</p>'
+        self.words.value = f'<p class="facelib-status">{html.escape(status(state, self._time))}</p>'
         if self._waits and (state.plan is not None or state.lacks):
             self._waits = False  # for good: what is mended later isn't run unasked
             if not state.lacks:
@@ -104,14 +106,14 @@ def share(progress: Progress | None) -> float:
     return 0.0 if progress is None else progress.share
 
 
-def status(state: StudyState) -> str:
-    """Say how a run stands, in a line."""
+def status(state: StudyState, time: TimeLeft) -> str:
+    """Say how a run stands, in a line; `time` knows which time left was said before."""
     at = state.progress
     words = WORDS[state.stage]
     if state.stage == "running":
         if at is None or state.step:
             return state.step or words
-        seconds = at.left if state.plan is None else state.plan.left(at)
+        seconds = time.said(at.seconds, at.left if state.plan is None else state.plan.left(at))
         left = f", {about(seconds)} left" if math.isfinite(seconds) and at.done < at.total else ""
         words = f"{at.counts.done} of {at.total} {state.UNITS}{left}"
     if at is not None and at.failed:

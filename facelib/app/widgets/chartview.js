@@ -5,6 +5,7 @@
  */
 
 const PATIENCE = 15000; // ms until a missing chart library is reported
+const ROWS = "g.role-axis[aria-label^='Y-axis'] g.role-axis-label";
 const NARROW = 450; // px of the place below which the spec for narrow ones is drawn
 
 function shelf(version) {
@@ -80,8 +81,15 @@ class Chart {
     this.message.className = "facelib-message";
     this.message.setAttribute("role", "alert");
     this.message.hidden = true;
+    this.legend = document.createElement("p");
+    this.legend.className = "facelib-chart-legend";
+    this.legend.hidden = true;
+    this.pinned = document.createElement("div");
+    this.pinned.className = "facelib-chart-pinned";
+    this.pinned.setAttribute("aria-hidden", "true"); // the chart itself says them
     el.classList.add("facelib-chart");
-    el.replaceChildren(this.mount, this.message);
+    el.replaceChildren(this.legend, this.mount, this.pinned, this.message);
+    this.mount.addEventListener("scroll", () => this.pin(), { passive: true });
     this.observer = new ResizeObserver(() => {
       if (this.drawn && this.spec() !== this.drawn) this.embed();
       else this.fit();
@@ -90,10 +98,39 @@ class Chart {
     this.observer.observe(el);
   }
 
-  /** Say so where a part of the chart is beside its place, to be moved into it. */
+  /** Say so where a part of the chart is beside its place, to be moved into it; its heading then stands above it. */
   tell() {
-    const { el } = this;
-    el.classList.toggle("facelib-aside", el.scrollWidth > el.clientWidth + 8 && getComputedStyle(el).overflowX === "auto");
+    const { el, mount } = this;
+    const moves = getComputedStyle(mount).overflowX === "auto";
+    el.classList.toggle("facelib-aside", moves && mount.scrollWidth > mount.clientWidth + 8);
+    const apart = Boolean(moves && this.heading);
+    if (apart === this.legend.hidden) {
+      this.legend.hidden = !apart;
+      this.change("signals");
+    }
+    this.pin();
+  }
+
+  /** Keep the names of the rows in sight while the chart is moved. */
+  pin() {
+    const { el, mount } = this;
+    if (!mount.scrollLeft) return this.pinned.replaceChildren();
+    const [place, start] = [el.getBoundingClientRect(), mount.getBoundingClientRect().left - mount.scrollLeft];
+    const strips = [...mount.querySelectorAll(ROWS)].map((axis) => {
+      const strip = document.createElement("div");
+      const boxes = [...axis.querySelectorAll("text")].map((text) => [text, text.getBoundingClientRect()]);
+      const [top, bottom] = [Math.min(...boxes.map(([, box]) => box.top)), Math.max(...boxes.map(([, box]) => box.bottom))];
+      strip.style.cssText = `top: ${top - place.top}px; height: ${bottom - top}px; width: ${Math.max(...boxes.map(([, box]) => box.right)) - start + 6}px`;
+      for (const [text, box] of boxes) {
+        const name = document.createElement("span");
+        const { fontSize, fontFamily } = getComputedStyle(text);
+        name.textContent = text.textContent;
+        name.style.cssText = `top: ${box.top - top}px; line-height: ${box.height}px; font-size: ${fontSize}; font-family: ${fontFamily}`;
+        strip.append(name);
+      }
+      return strip;
+    });
+    this.pinned.replaceChildren(...strips);
   }
 
   say(error) {
@@ -155,6 +192,8 @@ class Chart {
       this.park = spec.usermeta?.facelib?.park ?? false;
       this.columns = spec.usermeta?.facelib?.columns ?? 1;
       this.names = new Set(Object.keys(this.view.getState({ signals: () => true, data: () => false }).signals));
+      this.heading = [...this.names].find((name) => name.endsWith("_heading"));
+      this.said = this.heading && this.view.signal(this.heading);
       this.say(null);
       this.change("data", "signals", "step");
     } catch (error) {
@@ -240,7 +279,13 @@ class Chart {
   }
 
   patchSignals(view) {
-    for (const [name, value] of Object.entries(this.model.get("signals"))) view.signal(name, value);
+    for (const [name, value] of Object.entries(this.model.get("signals"))) {
+      if (name === this.heading) this.said = value;
+      else view.signal(name, value);
+    }
+    if (!this.heading) return;
+    this.legend.textContent = [this.said].flat().join(". ");
+    view.signal(this.heading, this.legend.hidden ? this.said : [""]);
   }
 
   /** Widen or narrow the panels so that the chart fills its place; text keeps its size. */

@@ -99,12 +99,13 @@ class DropZone {
     this.say("");
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({ video: { width: SIDE, height: SIDE, facingMode: "user" } });
+      this.video.srcObject = this.stream;
+      this.video.hidden = false;
+      await this.video.play();
     } catch (error) {
+      this.close(); // no empty picture stays
       return this.say(`The camera can't be used: ${error.message}.`);
     }
-    this.video.srcObject = this.stream;
-    this.video.hidden = false;
-    await this.video.play();
     this.camera.textContent = "Take the picture";
   }
 

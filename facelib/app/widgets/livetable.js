@@ -29,7 +29,7 @@ function tipOf(label, help) {
     if (!tip.matches(":popover-open")) tip.showPopover();
     const [place, box] = [label.getBoundingClientRect(), tip.getBoundingClientRect()];
     tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4))}px`;
-    tip.style.top = `${place.bottom + box.height > window.innerHeight ? place.top - box.height : place.bottom}px`;
+    tip.style.top = `${place.top < box.height ? place.bottom : place.top - box.height}px`; // above: rows can be read
     window.addEventListener("scroll", hide, { once: true, capture: true });
   };
   for (const kind of ["pointerenter", "focus", "click"]) label.addEventListener(kind, show);

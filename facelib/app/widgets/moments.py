@@ -47,6 +47,12 @@ class Moments(widgets.HBox):
         for follower in followers:
             widgets.jslink((self.play, "value"), (follower, "index"))
 
+    def let_play(self, unless: str = "") -> None:
+        """Let the film be played; `unless` says why it can't be now."""
+        if unless:
+            self.play.playing = False
+        self.play.disabled, self.play.tooltip = bool(unless), unless
+
     def show(self, times: Sequence[float], rate: float, step: int) -> None:
         """Show the moments of another film, `times` in s and `rate` a second, and stand at one of them."""
         self.play.playing = False

@@ -1,6 +1,7 @@
 /* Brings the style sheet, and says to assistive technology what ipywidgets does not: the names of sliders, of the
  * numbers beside them and of the play buttons, the strength instead of its step, which toggle button is pressed or has
- * unfolded something, errors at once, and how far what is computed has come, now and then.
+ * unfolded something, errors at once, and how far what is computed has come, now and then. The strength can be typed,
+ * and links lead the keyboard past the settings.
  *
  * Controls are named once, after the page has been quiet for a while; only their states are followed one by one.
  */
@@ -22,9 +23,65 @@ const READ = 6000; // ms that it is said which numbers can be
 const KEPT = 4000; // ms that a status stays where it is read from
 const ICONS = { "fa-play": "Play the strengths", "fa-pause": "Pause", "fa-stop": "Stop", "fa-retweet": "Repeat" };
 
+const SKIPS = [["Skip to strength", `.facelib-strength ${SLIDER}`], ["Skip to outputs", ".facelib-outputs .facelib-title h2"]];
+
 /** Set an attribute only if that changes it, so that nothing is announced twice. */
 function set(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/** The strength beside its slider, where it can be typed. */
+function showStrength(handle, strength) {
+  const slider = handle.closest(".facelib-strength");
+  let field = slider.querySelector(".facelib-strength-number");
+  if (!field) {
+    field = document.createElement("input");
+    Object.assign(field, { className: "facelib-strength-number", type: "text", inputMode: "decimal", autocomplete: "off" });
+    field.setAttribute("aria-label", "Strength, as a number");
+    field.title = "0.00 … 1.00; the nearest step is taken";
+    field.addEventListener("focus", () => field.select());
+    field.addEventListener("change", () => takeStrength(slider, field));
+    slider.append(field);
+  }
+  if (field.value !== strength) field.value = strength;
+}
+
+/** Move the slider to the step nearest to what was typed; what is no strength is refused in words. */
+function takeStrength(slider, field) {
+  const handle = slider.querySelector(SLIDER);
+  const [now, max] = ["aria-valuenow", "aria-valuemax"].map((name) => Number(handle.getAttribute(name)));
+  const value = numberOf(field.value);
+  const taken = value >= 0 && value <= 1;
+  const step = taken ? Math.round(value * max) : now;
+  field.value = (step / max).toFixed(2);
+  if (taken) slider.querySelector(TRACK).noUiSlider.set(step);
+  const words = taken ? "" : `Strength is a number from 0 to 1; it stays at ${field.value}.`;
+  field.dispatchEvent(new CustomEvent("facelib-said", { bubbles: true, detail: words }));
+}
+
+/** What was written as a number; NaN where it is none. */
+function numberOf(written) {
+  return written.trim() ? Number(written.trim().replace(",", ".").replace("\u2212", "-")) : NaN;
+}
+
+/** Links to the parts of the first tab that are used most, seen while they have the focus: a keyboard's way past the settings. */
+function skipLinks(root) {
+  if (root.querySelector(".facelib-skips") || !SKIPS.every(([, there]) => root.querySelector(`.facelib-tab-0 ${there}`))) return;
+  const links = document.createElement("nav");
+  links.className = "facelib-skips";
+  links.setAttribute("aria-label", "Skip");
+  for (const [words, there] of SKIPS) {
+    const link = Object.assign(document.createElement("a"), { href: "#", textContent: words });
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const target = root.querySelector(`.facelib-tab-0 ${there}`);
+      if (target.tabIndex < 0) target.tabIndex = -1; // a heading
+      target.focus({ preventScroll: true });
+      target.scrollIntoView({ block: "nearest" });
+    });
+    links.append(link);
+  }
+  root.prepend(links);
 }
 
 /** Name a slider's handle as the eye does: by the label beside it; its help text is the description. */
@@ -51,7 +108,7 @@ function sayState(element) {
     const [now, max] = ["aria-valuenow", "aria-valuemax"].map((name) => Number(element.getAttribute(name)));
     const strength = (now / max).toFixed(2);
     set(element, "aria-valuetext", `strength ${strength}`);
-    set(element.closest(".facelib-strength"), "data-strength", strength); // beside it, for the eye
+    showStrength(element, strength);
   } else if (element.matches(TRACK)) {
     const disabled = element.hasAttribute("disabled");
     for (const handle of element.querySelectorAll(SLIDER)) set(handle, "aria-disabled", String(disabled));
@@ -177,8 +234,10 @@ class NumberKeeper {
       const byKey = target.matches?.(NUMBER) && relatedTarget && !root.querySelector(":active");
       if (byKey) window.getSelection().selectAllChildren(target); // what is typed takes its place, as in other fields
     };
+    this.hear = ({ target, detail }) => window.setTimeout(() => (detail ? this.tell(target, detail) : this.hide()), TAKEN);
     for (const kind of ["keydown", "focusout"]) root.addEventListener(kind, this.note, true);
     root.addEventListener("focusin", this.come);
+    root.addEventListener("facelib-said", this.hear);
   }
 
   check(number, written) {
@@ -191,27 +250,33 @@ class NumberKeeper {
     window.setTimeout(() => {
       this.written = undefined;
       const [low, high] = ["aria-valuemin", "aria-valuemax"].map((name) => Number(handle.getAttribute(name)));
-      const value = Number(written.replace(",", ".").replace("\u2212", "-"));
-      if (written && value >= low && value <= high) {
+      const value = numberOf(written);
+      if (value >= low && value <= high) {
         this.hide();
         return;
       }
       const now = number.textContent.trim();
       const [kept, becomes] = [`it stays at ${now}`, `it is ${now} now`];
-      this.tip.textContent = `${label} is a number from ${low} to ${high}; ${now === before ? kept : becomes}.`;
-      this.tip.showPopover();
-      const [place, box] = [number.getBoundingClientRect(), this.tip.getBoundingClientRect()];
-      this.tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4))}px`;
-      this.tip.style.top = `${place.bottom + box.height > window.innerHeight ? place.top - box.height : place.bottom}px`;
-      window.clearTimeout(this.timer);
-      this.timer = window.setTimeout(this.hide, READ);
+      this.tell(number, `${label} is a number from ${low} to ${high}; ${now === before ? kept : becomes}.`);
     }, TAKEN);
+  }
+
+  /** Say something beside a number for a while. */
+  tell(number, words) {
+    this.tip.textContent = words;
+    this.tip.showPopover();
+    const [place, box] = [number.getBoundingClientRect(), this.tip.getBoundingClientRect()];
+    this.tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4))}px`;
+    this.tip.style.top = `${place.bottom + box.height > window.innerHeight ? place.top - box.height : place.bottom}px`;
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(this.hide, READ);
   }
 
   close() {
     window.clearTimeout(this.timer);
     for (const kind of ["keydown", "focusout"]) this.root.removeEventListener(kind, this.note, true);
     this.root.removeEventListener("focusin", this.come);
+    this.root.removeEventListener("facelib-said", this.hear);
     this.tip.remove();
   }
 }
@@ -225,6 +290,7 @@ function follow(root) {
   });
   const announcer = new Announcer(root);
   const look = () => {
+    skipLinks(root);
     root.querySelectorAll(SLIDER).forEach(nameSlider);
     for (const place of root.querySelectorAll(MESSAGES)) set(place, "role", "alert");
     for (const text of root.querySelectorAll(STATUS)) announcer.follow(text.parentElement);

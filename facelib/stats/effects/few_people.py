@@ -147,6 +147,28 @@ def few_for_nothing(n: int, delta: float, alpha: float = ALPHA) -> str:
     )
 
 
+def enough_to_find(n: int, delta: float, alpha: float = ALPHA) -> str:
+    """Say before a run what n people may answer, and what takes more of them; "" if n isn't below the floor.
+
+    Parameters
+    ----------
+    n, delta, alpha
+        As for `few_for_nothing`, which says it of what was found.
+
+    Examples
+    --------
+    >>> enough_to_find(140, 0.01, 0.01)
+    '140 people may be enough to find that an output depends on a property. To say that an output does not
+    depend on a property takes at least 459 (δ = .01, α = .01).'
+    >>> enough_to_find(459, 0.01, 0.01)
+    ''
+    """
+    few = few_for_nothing(n, delta, alpha)
+    who = "1 person" if n == 1 else f"{n} people"
+    found = f"{who} may be enough to find that an output depends on a property."
+    return few and f"{found} {few.partition('. ')[2]}"
+
+
 def _up(ratio: float) -> int:
     """Return the number rounded up to a whole one, but for rounding errors."""
     return math.ceil(ratio * (1 - 1e-12))

@@ -31,7 +31,7 @@ def test_questions_are_told_apart_by_more_than_colour() -> None:
         "does not matter at δ = .10",
         "differs from no change",
     }
-    assert "matters at δ = .10: not reached with 110 people" in spec["description"]
+    assert "matters at δ = .10: not reached with 183 people" in spec["description"]
     said = [row["text"].partition(":")[0] for row in spec["datasets"]["marks"]]
     assert len(set(said)) == len(said)  # also of one number of people
     heights = [row["height"] for row in spec["datasets"]["marks"]]

@@ -27,7 +27,7 @@ def exported(changed: InterventionalResult, tmp_path_factory: pytest.TempPathFac
 def test_tables_are_there_twice_and_as_they_are(exported: Path, changed: InterventionalResult) -> None:
     expected = {
         "table", "faces", "failures", "effects", "effects_by_label", "contrasts", "curves",
-        "share_significant", "manipulation",
+        "share_significant", "manipulation", "accuracy",
     }  # fmt: skip
     assert {path.stem for path in (exported / "tables").glob("*.csv")} == expected
     assert {path.stem for path in (exported / "tables").glob("*.parquet")} == expected
@@ -79,6 +79,7 @@ def test_observational_studies_have_their_tables(observed: ObservationalResult, 
     told = json.loads((target / "columns.json").read_text())
     assert set(told) == {
         "table", "faces", "failures", "grid", "effects", "share_significant", "outputs", "properties",
+        "accuracy",
     }  # fmt: skip
     assert told["effects"]["votes"].startswith("how many of cHSIC")
     assert told["share_significant"]["null_share"].startswith("share for a property of random numbers")

@@ -130,7 +130,7 @@ def test_the_gaze_stands_beside_the_pose_and_has_a_side(explorer: Explorer) -> N
     values = [value for _title, value in change.menu.options]
     titles = dict(map(reversed, change.menu.options))
     assert values.index("gaze") == values.index("pose") + 1
-    assert titles["gaze"].startswith("View: ")
+    assert titles["gaze"].endswith(" (view)")
     change.menu.value = "gaze"
     change.options["side"].value = "right"
     assert explorer.intervention == interventions.get("gaze", side="right")

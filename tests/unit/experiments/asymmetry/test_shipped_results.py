@@ -121,7 +121,10 @@ def test_what_the_notebook_says_of_the_committed_result(committed: AsymmetryResu
     whole = committed.table.query("expression == 'all' and intensity == 1 and value == 'probability'")
     assert (whole.query("side == 'left'")["change_verdict"] == "matters").sum() == 5
     halves = [f"d_{control}_verdict_half" for control in CONTROLS]
-    assert (whole.loc[whole["side"] == "left", halves] == "does not matter at δ").all(axis=None)
+    left = whole[whole["side"] == "left"].set_index("classifier")
+    assert (left.drop("pyemotion")[halves] == "does not matter at δ").all(axis=None)
+    assert (left.drop("pyemotion")["d_total_verdict"] == "does not matter at δ").all()
+    assert (left.loc["pyemotion", [*halves, "d_total_verdict"]] == "cannot fall that far").all()
     assert (committed.agreement.query("value == 'logit' and held == 'total'")["overlap"]).all()
 
 

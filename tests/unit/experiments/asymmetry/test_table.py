@@ -103,7 +103,7 @@ def test_where_only_asymmetry_matters_all_lower_because_of_it(
     assert (found["d_total_verdict"][found["value"] == "probability"] == "matters").all()
     assert (found["swap_verdict"][found["value"] == "probability"] == "cannot tell").all()  # twelve people
     many = asymmetry_table(
-        *world(lambda asymmetry, _: 1.0 - 2.0 * asymmetry, people=30, strengths=(0.0, 1.0))
+        *world(lambda asymmetry, _: 1.0 - 2.0 * asymmetry, people=40, strengths=(0.0, 1.0))
     )
     assert (many["swap_verdict"][many["value"] == "probability"] == "does not matter at δ").all()
     counts = asymmetry_lowering(*only_asymmetry)
@@ -124,7 +124,7 @@ def test_where_only_the_total_matters_none_lowers_because_of_asymmetry(
     probability = found_total[found_total["value"] == "probability"]
     assert (probability["change_verdict"] == "matters").all()
     assert (probability["d_total_verdict"] == "cannot tell").all()  # twelve people
-    many = asymmetry_table(*world(lambda _, total: -1.0 + 2.0 * total, people=30, strengths=(0.0, 1.0)))
+    many = asymmetry_table(*world(lambda _, total: -1.0 + 2.0 * total, people=40, strengths=(0.0, 1.0)))
     probability = many[many["value"] == "probability"]
     assert (probability["d_total_verdict"] == "does not matter at δ").all()
 
