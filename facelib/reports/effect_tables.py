@@ -180,7 +180,8 @@ def found_words(table: pd.DataFrame) -> str:
     known = table["smallest_found"].dropna()
     digits = places_for(float(table["delta"].iloc[0]))
     ends = list(dict.fromkeys(plain(end, digits) for end in (known.min(), known.max())))
-    return f"With these people and spreads a mean change of {' to '.join(ends)} would be found in 80 % of studies."
+    size = " to ".join(ends)
+    return f"With these people and spreads a mean change of {size} would be found in 80 % of studies."
 
 
 def places(row: Mapping[Any, Any]) -> int:
