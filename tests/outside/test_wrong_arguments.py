@@ -34,6 +34,7 @@ from facelib import (
 )
 from facelib.attribution.overlay import captioned
 from facelib.classifiers import Preparation
+from facelib.classifiers.classifier import normalised_sigmoid
 from facelib.errors import FacelibError
 from facelib.faces import Face, Head
 from facelib.models.report import summary
@@ -136,7 +137,7 @@ FUNCTIONS = [
     stats.describe_order, stats.describe_lowering, stats.describe_power, independence.register,
     independence.get, studies.declare, studies.strip_tables, semg.open_video, semg.finding_table,
     semg.normalised_pairs, semg.evaluate, semg.pair_of, models.table, summary,
-    studies.load_declaration,
+    studies.load_declaration, classifiers.softmax, normalised_sigmoid, studies.to_yaml,
 ]  # fmt: skip
 
 
