@@ -4,7 +4,14 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
   $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest
+# As many processes as cores, two to four, and 4 GB of memory for each. `make browser JOBS=3` where cores wait.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); m=$$(awk '/MemTotal/ {print int($$2 / 4e6)}' /proc/meminfo 2>/dev/null); \
+  [ $$n -gt $${m:-2} ] && n=$${m:-2}; [ $$n -gt 4 ] && n=4; [ $$n -lt 2 ] && n=2; echo $$n)
+
+# nbmake's libraries take 3 s to import in each process; it is asked for where notebooks are run.
+PYTEST := $(BIN)/python -m pytest -p no:nbmake
+# Modules and rewritten assertions are compiled once, not by each of the processes that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 # JupyterLab asks other machines for news, updates and extensions; npm, which it starts, and kernels do, too.
 QUIET := ORT_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_TELEMETRY=1 NPM_CONFIG_UPDATE_NOTIFIER=false
@@ -34,10 +41,10 @@ QUICK := $(addprefix tests/unit/,project utilities stats/effects studies/declare
 ifdef ROOM
 quick: $(VENV)/test.stamp
 	@test -d facelib/$(ROOM) || { echo "facelib has no room $(ROOM); the rooms: $$(ls -d facelib/*/ | xargs -n1 basename | tr '\n' ' ')"; exit 1; }
-	$(PYTEST) -n 2 -q -m "not browser and not outside and not slow" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
+	$(PYTEST) -n $(JOBS) -q -m "not browser and not outside and not slow" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
 else
 quick: lint types
-	$(PYTEST) -n 2 -q -m "not packages and not browser and not outside and not slow" $(QUICK)
+	$(PYTEST) -n $(JOBS) -q -m "not packages and not browser and not outside and not slow" $(QUICK)
 endif
 
 lint: $(VENV)/test.stamp
@@ -49,11 +56,11 @@ lint: $(VENV)/test.stamp
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
-# Two processes on two cores: threads of torch on top of that make small networks slower, not faster.
+# A process per core: threads of torch on top of that make small networks slower, not faster.
 unit notebooks outside slow: export OMP_NUM_THREADS := 1
 
 unit: $(VENV)/test.stamp models
-	$(PYTEST) -n 2 --dist worksteal -m "not browser and not outside and not slow"
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not browser and not outside and not slow"
 
 # In CI they run once for both: under strace, which shows that they ask nobody while they do what they should.
 NOTEBOOKS := test_the_notebooks_ask_nobody
@@ -61,18 +68,18 @@ notebooks: $(VENV)/test.stamp models
 ifdef CI
 	$(PYTEST) -k $(NOTEBOOKS) tests/outside/test_privacy.py
 else
-	$(PYTEST) -n 2 --nbmake --nbmake-timeout=600 notebooks
+	$(BIN)/python -m pytest -n $(JOBS) --nbmake --nbmake-timeout=600 notebooks
 endif
 
 browser: $(VENV)/test.stamp models
-	$(PYTEST) -n 2 --dist loadfile -m "browser and not slow" tests/browser
+	$(PYTEST) -n $(JOBS) --dist loadfile -m "browser and not slow" tests/browser
 
 # What users and attackers meet: strace, hostile files, flipped bits, pages of other sites.
 outside: $(VENV)/test.stamp models
-	$(PYTEST) -n 2 --dist loadfile -m "outside and not slow" $(if $(CI),-k "not $(NOTEBOOKS)") tests/outside
+	$(PYTEST) -n $(JOBS) --dist loadfile -m "outside and not slow" $(if $(CI),-k "not $(NOTEBOOKS)") tests/outside
 
 slow: $(VENV)/test.stamp models
-	$(PYTEST) -n 2 -m slow
+	$(PYTEST) -n $(JOBS) -m slow
 
 # Built without isolation, by the hatchling of the environment: no package is fetched meanwhile.
 .PHONY: build

@@ -17,9 +17,11 @@ from typing import Any
 import pandas as pd
 
 from facelib import classifiers
-from facelib.experiments import asymmetry
+from facelib.experiments import asymmetry, asymmetry_faces, facing_asymmetry
 from facelib.experiments.asymmetry.design import PEOPLE, SEED, SIZE, STEPS
+from facelib.experiments.asymmetry.effects import ALL
 from facelib.experiments.asymmetry.observed import PEOPLE as OBSERVED
+from facelib.experiments.asymmetry.observed import observed_heads
 from facelib.experiments.asymmetry.shipped_results import AsymmetryResults
 from facelib.studies import InterventionalResult, Progress
 
@@ -40,8 +42,8 @@ def main() -> None:
     )
     parser.add_argument("--tables", type=Path)
     options = parser.parse_args()
-    people = asymmetry.asymmetry_faces(options.people)
-    study = asymmetry.facing_asymmetry(people, options.classifiers, steps=options.steps, size=options.size)
+    people = asymmetry_faces(options.people)
+    study = facing_asymmetry(people, options.classifiers, steps=options.steps, size=options.size)
     print(study.plan(), flush=True)
     start = time.perf_counter()
     result = study.run(options.store, progress=told, n_jobs=options.n_jobs)
@@ -84,7 +86,7 @@ def told(now: Progress) -> None:
 def unchanged(path: Path, options: argparse.Namespace) -> pd.DataFrame:
     """Read people whose faces aren't changed, once; what is there already is taken."""
     if not path.exists():
-        heads = asymmetry.observed_heads(options.observed)
+        heads = observed_heads(options.observed)
         half = path.with_suffix(".part")
         asymmetry.observe(heads, options.classifiers, options.size).to_parquet(half, index=False)
         half.replace(path)
@@ -97,9 +99,9 @@ def shown(found: AsymmetryResults) -> None:
         "change_verdict", "d_total_mean", "d_total_p_holm", "d_total_verdict", "d_displacement_mean",
         "d_displacement_p_holm", "d_displacement_verdict", "lowers", "because",
     ]  # fmt: skip
-    whole = found.table[found.table["expression"] == asymmetry.ALL]
+    whole = found.table[found.table["expression"] == ALL]
     print(whole[columns].round(3).to_string())
-    counts = found.lowering[found.lowering["expression"] == asymmetry.ALL]
+    counts = found.lowering[found.lowering["expression"] == ALL]
     print(*counts["sentence"], sep="\n")
     print(found.check.round(4).to_string())
     print(found.agreement.round(3).to_string())

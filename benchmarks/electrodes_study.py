@@ -17,10 +17,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from facelib.classifiers import single_threaded
+from facelib.classifiers.classifier import single_threaded
 from facelib.experiments import electrodes as el
 from facelib.experiments.electrodes.importance import PEOPLE as WHICH
+from facelib.experiments.electrodes.importance import electrode_series, importance_study
 from facelib.experiments.electrodes.numbers import PEOPLE as HOW_MANY
+from facelib.experiments.electrodes.outcomes import MEAN
+from facelib.experiments.electrodes.shipped_results import ElectrodesResults
 from facelib.experiments.power_of_properties import electrode_faces
 from facelib.faces import ELECTRODE_SCHEMES
 from facelib.studies import Progress
@@ -44,11 +47,11 @@ def main() -> None:
         numbers.append(run(study, options.folder / f"numbers_{kind}"))
     importance = []
     for scheme in ELECTRODE_SCHEMES:
-        series = el.electrode_series(scheme)
+        series = electrode_series(scheme)
         people = electrode_faces(options.importance, expression_set="tuned")
-        study = el.importance_study(people, series=series, size=options.size)
+        study = importance_study(people, series=series, size=options.size)
         importance.append((run(study, options.folder / f"importance_{scheme}"), series))
-    found = el.ElectrodesResults.of(
+    found = ElectrodesResults.of(
         numbers,
         importance,
         about={
@@ -66,7 +69,7 @@ def main() -> None:
     ]
     print(last.round(3).to_string())
     print(found.halves.round(3).to_string())
-    print(found.shares[found.shares["classifier"] == el.MEAN].round(4).to_string())
+    print(found.shares[found.shares["classifier"] == MEAN].round(4).to_string())
     print(f"Written to {where}: {sum(p.stat().st_size for p in where.glob('electrodes_*')) / 1e3:.0f} kB.")
 
 

@@ -11,7 +11,8 @@ from statistics import median
 import cv2
 
 from facelib.faces import Face, Head
-from facelib.interventions import COSTS, INTERVENTIONS, Intervention
+from facelib.interventions import INTERVENTIONS, Intervention
+from facelib.interventions.intervention import COSTS
 from facelib.studies import even_strengths, make_frames
 
 STEPS = 11

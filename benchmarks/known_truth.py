@@ -29,7 +29,8 @@ from safetensors.torch import load_file, save_file
 
 from facelib import stats
 from facelib.attribution import grad_cam_from
-from facelib.classifiers import Classifier, single_threaded
+from facelib.classifiers import Classifier
+from facelib.classifiers.classifier import single_threaded
 from facelib.classifiers.known_bias import BIASES, PREPARATION, Bias, classifier
 from facelib.classifiers.networks.small import SmallConvolutions
 from facelib.experiments import known_truth

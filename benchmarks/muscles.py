@@ -23,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from facelib.classifiers import single_threaded
+from facelib.classifiers.classifier import single_threaded
 from facelib.head.expressions import FACE_UNITS
 from facelib.restoration import restored_frames
 from facelib.semg import (

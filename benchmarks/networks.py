@@ -33,10 +33,12 @@ import torch
 
 from facelib import classifiers
 from facelib.classifiers import Classifier, engines
+from facelib.classifiers.classifier import single_threaded
 from facelib.classifiers.engines import to_onnx
 from facelib.errors import UnavailableError
 from facelib.faces import render_heads, sample_heads
-from facelib.models import data_path, home
+from facelib.models import data_path
+from facelib.utilities.home import home
 
 SIZES = (1, 21, 61)  # one picture, a sweep, a sweep with its replicates
 REPEATS = 7
@@ -55,7 +57,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.peers:
         sys.path.append(str(options.peers))
-    classifiers.single_threaded()
+    single_threaded()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; one thread, best of {REPEATS}")
     start_up()
     models = [classifiers.load(name) for name in classifiers.available()]
@@ -68,7 +70,7 @@ def main() -> None:
     whole(models, networks, images, boxes, time.process_time)
     use_cores(os.cpu_count() or 1)
     whole(models, networks, images, boxes, time.perf_counter)
-    classifiers.single_threaded()
+    single_threaded()
     peers(images[:32], boxes[:32])
 
 

@@ -31,7 +31,8 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 from harness import Server, Visit, facelib_app, launch_browser, resident_memory, wait_until  # noqa: E402
 
-from facelib.models import PACKAGES, home  # noqa: E402
+from facelib.models import PACKAGES  # noqa: E402
+from facelib.utilities.home import home  # noqa: E402
 
 EVENTS = 50
 REPEATS = 3

@@ -21,10 +21,11 @@ from typing import Any
 
 import pandas as pd
 
-from facelib.classifiers import single_threaded
+from facelib.classifiers.classifier import single_threaded
 from facelib.experiments import power_of_properties as pop
 from facelib.experiments.power_of_properties.electrodes import PAIRS
 from facelib.experiments.power_of_properties.population import HEADS
+from facelib.experiments.power_of_properties.shipped_results import PropertiesResults
 from facelib.studies import Progress
 
 SETS = ("facs", "tuned")
@@ -56,7 +57,7 @@ def main() -> None:
         for kind in SETS
     ]
     estimates = timed("estimates", seconds, lambda: estimated(study, options.folder / "estimates.parquet"))
-    found = pop.PropertiesResults.of(
+    found = PropertiesResults.of(
         result,
         with_intensity=intensity,
         control=control,

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 import facelib
-from facelib.classifiers import single_threaded
+from facelib.classifiers.classifier import single_threaded
 from facelib.experiments.electrodes.restoration import restoration_study, restored_bare
 from facelib.experiments.electrodes.restoration_results import RestorationResults
 from facelib.experiments.power_of_properties.electrodes import electrode_faces

@@ -25,7 +25,7 @@ from facelib.app.widgets.page_memory import PageMemory
 from facelib.app.widgets.style import PageStyle
 from facelib.app.widgets.tabs import TabBar, Tabs
 from facelib.app.widgets.watchdog import Watchdog
-from facelib.classifiers import single_threaded
+from facelib.classifiers.classifier import single_threaded
 from facelib.faces import Face, Head
 from facelib.studies.disclaimer import LIMITS
 

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from facelib.attribution.cam import METHODS, grad_cam, grad_cam_from
-from facelib.attribution.overlay import (
-    CHANGE,
-    EVIDENCE,
-    captioned,
-    overlay,
-    overlay_change,
-    project,
-    shared_scale,
-)
+from facelib.attribution.overlay import overlay, project, shared_scale
 from facelib.attribution.regions import region_evidence, region_shares
 from facelib.utilities.lazy import listing
 
 __all__ = [
-    "CHANGE",
-    "EVIDENCE",
     "METHODS",
-    "captioned",
     "grad_cam",
     "grad_cam_from",
     "overlay",
-    "overlay_change",
     "project",
     "region_evidence",
     "region_shares",

@@ -19,7 +19,7 @@ from facelib.classifiers.emotions import EMOTIONS, shortened
 from facelib.classifiers.engines import Engine, fast
 from facelib.classifiers.preparation import Boxes, Images, Preparation, Squares
 from facelib.classifiers.split import CHANNELS_FIRST, Layout
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,14 +45,23 @@ def single_threaded() -> None:
 
 def softmax(logits: npt.NDArray[np.floating]) -> Logits:
     """Return exp(z) / Σ exp(z) along the last axis."""
+    _check_logits(logits)
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     return np.asarray(powers / powers.sum(-1, keepdims=True), np.float32)
 
 
 def normalised_sigmoid(logits: npt.NDArray[np.floating]) -> Logits:
     """Return σ(z) / Σ σ(z) along the last axis, for networks with one sigmoid per class."""
+    _check_logits(logits)
     # log σ(z) = −log(1 + e^−z) stays exact where all sigmoids are tiny
     return softmax(-np.logaddexp(0.0, -logits.astype(np.float64)))
+
+
+def _check_logits(logits: npt.NDArray[np.floating]) -> None:
+    check_kind(logits, np.ndarray, "An array of logits (N, K)")
+    if logits.dtype.kind not in "fiu" or logits.ndim == 0 or logits.shape[-1] == 0:
+        msg = f"Logits are numbers, (N, K) with K ≥ 1 classes; got {logits.dtype} {logits.shape}."
+        raise BadValueError(msg)
 
 
 def _columns(labels: tuple[str, ...], emotions: Mapping[str, str | None]) -> dict[str, int]:

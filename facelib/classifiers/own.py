@@ -22,8 +22,7 @@ from facelib.classifiers.checking import check
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
 from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, shortened
 from facelib.classifiers.known_bias import BIASES
-from facelib.classifiers.loaders import Declared, Outputs
-from facelib.classifiers.loaders.loaded import Loaded, load_source
+from facelib.classifiers.loaders.loaded import Declared, Loaded, Outputs, load_source
 from facelib.classifiers.preparation import Preparation
 from facelib.classifiers.split import Halves, split
 from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning

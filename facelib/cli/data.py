@@ -27,7 +27,7 @@ _NOT_KNOWN: Final = (
 @app.command("list")
 def show(*, json: Machine = False) -> None:
     """Show it: sessions of the page, studies, exports and reports, each with its folder and size."""
-    from facelib.models import home
+    from facelib.utilities.home import home
     from facelib.utilities.ledger import ledger, written
 
     found = written()

@@ -76,7 +76,7 @@ def entry(*, _version: Version = False) -> None:
 def fetch(names: Names = None) -> None:
     """Fetch the model packages that are missing or damaged; without network say what still works."""
     from facelib.models import fetch as fetch_packages
-    from facelib.models import summary
+    from facelib.models.report import summary
 
     entries = fetch_packages(names or None, sys.stderr.isatty())
     typer.echo(summary(entries))

@@ -247,7 +247,7 @@ def _as_json(value: Any) -> Any:
 
 def _tell(result: Result) -> None:
     """Say how far a study is, what failed, and what was changed after its hypothesis was set."""
-    from facelib.studies import later_changes
+    from facelib.studies.declared.registration import later_changes
 
     counts, failures = result.counts, result.failures
     if not counts.missing:  # else its notes say how far it is

@@ -8,20 +8,18 @@ from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.experiments import asymmetry, electrodes, power_of_properties
-    from facelib.experiments.asymmetry import (
-        asymmetry_faces,
-        asymmetry_table,
-        facing_asymmetry,
-        load_asymmetry,
-    )
+    from facelib.experiments.asymmetry.design import asymmetry_faces, facing_asymmetry
+    from facelib.experiments.asymmetry.shipped_results import load_asymmetry
+    from facelib.experiments.asymmetry.table import asymmetry_table
     from facelib.experiments.classifier_behaviour import (
-        BEHAVIOUR_COLUMNS,
         behaviour,
         disagreement,
         measured_behaviour,
         read_heads,
     )
-    from facelib.experiments.electrodes import electrode_numbers, importance_study, load_electrodes
+    from facelib.experiments.electrodes import electrode_numbers
+    from facelib.experiments.electrodes.importance import importance_study
+    from facelib.experiments.electrodes.shipped_results import load_electrodes
     from facelib.experiments.known_truth import detection_rates, load_known_truth, roc
     from facelib.experiments.manipulation import load_manipulation, manipulation_check
     from facelib.experiments.population import usual_population
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from facelib.experiments.ranking import leaderboard
 
 __all__ = [
-    "BEHAVIOUR_COLUMNS",
     "asymmetry",
     "asymmetry_faces",
     "asymmetry_table",

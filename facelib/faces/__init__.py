@@ -13,18 +13,17 @@ if TYPE_CHECKING:
     from facelib.faces.face_set import FaceSet
     from facelib.faces.landmarker import find_landmarks, read_face_units
     from facelib.faces.photographs import find_faces, load_face, read_picture, sample_photograph
-    from facelib.head.actions import ACTIONS, expression_table
+    from facelib.head.actions import expression_table
     from facelib.head.electrodes import ELECTRODE_SCHEMES
     from facelib.head.expressions import EXPRESSIONS, FACE_UNITS
     from facelib.head.head import EYE_COLOURS, HAIR, HAIR_COLOURS, Head
     from facelib.head.light import LIGHTS, Light
-    from facelib.head.palsy import PALSY_LEVELS, PalsyLevel
+    from facelib.head.palsy import PALSY_LEVELS
     from facelib.head.rendering.contact_sheet import contact_sheet
-    from facelib.head.rendering.render import render_heads, warm
+    from facelib.head.rendering.render import render_heads
     from facelib.head.sampling import sample_heads
 
 __all__ = [
-    "ACTIONS",
     "ELECTRODE_SCHEMES",
     "EXPRESSIONS",
     "EYE_COLOURS",
@@ -38,7 +37,6 @@ __all__ = [
     "FaceSet",
     "Head",
     "Light",
-    "PalsyLevel",
     "average",
     "composite",
     "contact_sheet",
@@ -51,7 +49,6 @@ __all__ = [
     "render_heads",
     "sample_heads",
     "sample_photograph",
-    "warm",
 ]
 
 __getattr__, __dir__ = lazy(__name__, __file__, __all__)

@@ -21,7 +21,7 @@ from facelib.interventions import (
     view,
     worn,
 )
-from facelib.interventions.controls import CONTROLS, Arm, control_set
+from facelib.interventions.controls import CONTROLS, control_set
 from facelib.interventions.intervention import (
     COSTS,
     INTERVENTIONS,
@@ -29,7 +29,6 @@ from facelib.interventions.intervention import (
     HeadIntervention,
     Intervention,
     PictureIntervention,
-    check_strength,
     register,
 )
 from facelib.interventions.own import outside, prototype
@@ -48,12 +47,9 @@ ALIASES: Mapping[str, Intervention] = {"symmetry": Symmetry()}
 INTERVENTIONS.reserve(*ALIASES)
 
 __all__ = [
-    "ALIASES",
     "CONTROLS",
-    "COSTS",
     "GROUPS",
     "INTERVENTIONS",
-    "Arm",
     "FaceIntervention",
     "HeadIntervention",
     "Intervention",
@@ -62,7 +58,6 @@ __all__ = [
     "add",
     "available",
     "background",
-    "check_strength",
     "control_set",
     "controls",
     "electrode_removal",
@@ -80,7 +75,6 @@ __all__ = [
     "symmetry",
     "table",
     "view",
-    "withheld",
     "worn",
 ]
 

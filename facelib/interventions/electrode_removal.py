@@ -25,10 +25,10 @@ from facelib.interventions.intervention import (
     edited,
     register,
 )
-from facelib.restoration import MASKS, METHODS, Restored, restore
+from facelib.restoration import METHODS, Restored, restore
 from facelib.restoration.pieces import parts_of
 from facelib.restoration.pixel_masks import known_mask
-from facelib.restoration.restore import laid_over
+from facelib.restoration.restore import MASKS, laid_over
 
 GONE: Final = 0.5  # of the mask, at an electrode's middle: it counts as taken off from there on
 _SEEN: Final = ("electrodes", "visible_electrodes")

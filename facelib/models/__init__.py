@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from facelib.models.catalogue import PACKAGES, Package
 from facelib.models.fetching import fetch
-from facelib.models.packages import Status, data_path, package_path, status, verify
-from facelib.models.report import size, summary, table
-from facelib.utilities.home import home
+from facelib.models.packages import data_path, package_path, status, verify
+from facelib.models.report import size, table
 from facelib.utilities.lazy import listing
 
 __all__ = [
     "PACKAGES",
     "Package",
-    "Status",
     "data_path",
     "fetch",
-    "home",
     "package_path",
     "size",
     "status",
-    "summary",
     "table",
     "verify",
 ]

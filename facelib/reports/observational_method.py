@@ -8,7 +8,7 @@ from facelib.properties import PROPERTIES
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
 from facelib.stats.independence.base import title_of
-from facelib.stats.independence.grid import VOTERS
+from facelib.stats.independence.vote import VOTERS
 from facelib.studies.observational import RENDERED, UNCONDITIONAL
 from facelib.utilities.wording import counted, listed
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from facelib.semg.montage import bipolar
     from facelib.semg.muscles import CHANNELS, GROUPS, MUSCLES, REGIONS, Muscle, muscle_table, unit_weights
     from facelib.semg.pairs import normalised_pairs, pair_of
+    from facelib.semg.recordings.channel_quality import quality_table
     from facelib.semg.recordings.channels import channel_of
     from facelib.semg.recordings.findings import finding_table
     from facelib.semg.recordings.normalising import Normalised, normalise
     from facelib.semg.recordings.processing import Chain, envelope, missing
-    from facelib.semg.recordings.quality import check, quality_table
+    from facelib.semg.recordings.quality import check
     from facelib.semg.recordings.reading import read_signals
     from facelib.semg.recordings.recording import Recording
     from facelib.semg.shipped_results import load_results

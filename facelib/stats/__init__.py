@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from facelib.stats import calibration, independence
-from facelib.stats.corrections import adjust, adjusted, max_statistic
-from facelib.stats.effects import (
-    contrast,
-    effects_over_faces,
-    equivalence,
-    few_people,
-    fewest_people,
-    fewest_to_matter,
-    lowering,
-    mixed_slopes,
-)
-from facelib.stats.effects.activation import describe_lowering
+from facelib.stats.corrections import adjust, max_statistic
+from facelib.stats.effects.activation import describe_lowering, lowering
 from facelib.stats.effects.bootstrap import mean_distribution
-from facelib.stats.effects.few_people import few_for_nothing
+from facelib.stats.effects.contrasts import contrast
+from facelib.stats.effects.equivalence import equivalence
+from facelib.stats.effects.few_people import few_people, fewest_people, fewest_to_matter
+from facelib.stats.effects.mixed import mixed_slopes
+from facelib.stats.effects.population import effects_over_faces
 from facelib.stats.effects.sentences import describe_effect
 from facelib.stats.effects.signflip import sign_flip
 from facelib.stats.effects.sizes import standardised_effect
@@ -29,14 +23,13 @@ from facelib.stats.shapley import shapley
 from facelib.stats.shuffle import ShuffleTest, closed_form_mean, shuffle_null, shuffle_test
 from facelib.stats.verdicts import describe_change, describe_gradient, describe_order, local_verdict
 from facelib.utilities.lazy import listing
-from facelib.utilities.wording import format_number, format_p
+from facelib.utilities.wording import format_p
 
 __all__ = [
     "PropertyGradient",
     "ShuffleTest",
     "TestResult",
     "adjust",
-    "adjusted",
     "calibration",
     "cautious_sd",
     "closed_form_mean",
@@ -49,11 +42,9 @@ __all__ = [
     "describe_power",
     "effects_over_faces",
     "equivalence",
-    "few_for_nothing",
     "few_people",
     "fewest_people",
     "fewest_to_matter",
-    "format_number",
     "format_p",
     "independence",
     "independence_grid",

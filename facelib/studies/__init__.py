@@ -16,19 +16,13 @@ if TYPE_CHECKING:
         to_yaml,
     )
     from facelib.studies.declared.hypothesis import Hypothesis
-    from facelib.studies.declared.registration import (
-        describe_hypothesis,
-        later_changes,
-        register,
-        registrations,
-    )
+    from facelib.studies.declared.registration import describe_hypothesis, register
     from facelib.studies.declared.yaml_lines import DeclarationError
     from facelib.studies.engine.execution import Progress
     from facelib.studies.engine.plan import Plan
     from facelib.studies.engine.store import StoreError
-    from facelib.studies.engine.subjects import identity_of, subjects
     from facelib.studies.engine.verification import verify
-    from facelib.studies.interventional import InterventionalStudy, intervention_name
+    from facelib.studies.interventional import InterventionalStudy
     from facelib.studies.observational import ObservationalStudy
     from facelib.studies.results import InterventionalResult, ObservationalResult, Result, open_study
     from facelib.studies.sweeps.demonstration import demonstration_head
@@ -37,12 +31,11 @@ if TYPE_CHECKING:
     from facelib.studies.sweeps.inference import Reading, read
     from facelib.studies.sweeps.placebos import References, run_references
     from facelib.studies.sweeps.snapshot import Snapshot, snapshot
-    from facelib.studies.sweeps.sweep import DELTA, Sweep, sweep
+    from facelib.studies.sweeps.sweep import Sweep, sweep
     from facelib.studies.sweeps.table import COLUMNS
 
 __all__ = [
     "COLUMNS",
-    "DELTA",
     "Cancelled",
     "DeclarationError",
     "Hypothesis",
@@ -64,9 +57,6 @@ __all__ = [
     "describe_hypothesis",
     "even_strengths",
     "film_strip",
-    "identity_of",
-    "intervention_name",
-    "later_changes",
     "load_declaration",
     "load_study",
     "make_frames",
@@ -75,11 +65,9 @@ __all__ = [
     "read",
     "reference_strips",
     "register",
-    "registrations",
     "run_references",
     "snapshot",
     "strip_tables",
-    "subjects",
     "sweep",
     "to_yaml",
     "verify",

@@ -13,6 +13,8 @@ import numpy as np
 
 from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.interventions.intervention import ASSAY, held_fixed
+from facelib.stats.corrections import adjusted
+from facelib.stats.effects.few_people import few_for_nothing
 from facelib.studies.counts import UNITS, Counts, count_others, count_units
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.engine.observers import MEASURES
@@ -294,7 +296,7 @@ class InterventionalResult(Result):
         if not parts:
             return None
         table = pd.concat(parts, ignore_index=True)
-        corrected = stats.adjusted(table["p"].to_numpy())
+        corrected = adjusted(table["p"].to_numpy())
         together = {
             "p_max": np.minimum(1.0, table["p_max"] * len(parts)),
             "family": int(table["p"].notna().sum()),
@@ -400,9 +402,7 @@ class ObservationalResult(Result):
     @property
     def few(self) -> str:
         """Say that these people are too few for a null result to mean anything; "" if they aren't."""
-        from facelib import stats
-
-        return stats.few_for_nothing(
+        return few_for_nothing(
             self.tested_people, float(self.settings["delta"]), float(self.settings["alpha"])
         )
 

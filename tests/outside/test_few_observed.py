@@ -12,6 +12,7 @@ import pytest
 from facelib import sample_heads, studies
 from facelib.app import ObservedPanel
 from facelib.app.studies import state as states
+from facelib.stats.effects.few_people import few_for_nothing
 from facelib.studies import Hypothesis
 from tests.unit.reports.report_reader import Element, parsed
 
@@ -113,7 +114,6 @@ def test_the_command_line_says_it_before(tmp_path: Path) -> None:
 
 
 def test_with_people_enough_nothing_is_said() -> None:
-    from facelib import stats
 
-    assert stats.few_for_nothing(458, 0.01, 0.01)
-    assert not stats.few_for_nothing(459, 0.01, 0.01)
+    assert few_for_nothing(458, 0.01, 0.01)
+    assert not few_for_nothing(459, 0.01, 0.01)

@@ -24,11 +24,11 @@ from facelib.studies import (
     ObservationalResult,
     ObservationalStudy,
     StoreError,
-    later_changes,
     open_study,
     register,
     verify,
 )
+from facelib.studies.declared.registration import later_changes
 from facelib.studies.engine.record import read_record, write_record
 from facelib.studies.engine.store import Store
 

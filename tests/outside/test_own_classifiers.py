@@ -31,6 +31,7 @@ from facelib.classifiers import (
     load,
     own,
 )
+from facelib.classifiers.classifier import normalised_sigmoid
 from facelib.errors import BadModelError, BadValueError, FacelibError, FacelibWarning
 from facelib.interventions import INTERVENTIONS
 from facelib.properties import PROPERTIES
@@ -133,7 +134,7 @@ def test_a_sigmoid_at_the_end_is_said(how: str, network: nn.Module, unbiased: Cl
         own(ending, labels=EMOTIONS, preparation=seen, outputs="probabilities")
 
 
-@pytest.mark.parametrize("outputs", ["sigmoids", classifiers.normalised_sigmoid])
+@pytest.mark.parametrize("outputs", ["sigmoids", normalised_sigmoid])
 @pytest.mark.parametrize("ends", [True, False])
 def test_sigmoids_can_be_declared(
     outputs: Any,

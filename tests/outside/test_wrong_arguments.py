@@ -32,10 +32,18 @@ from facelib import (
     stats,
     studies,
 )
+from facelib.attribution.overlay import captioned
 from facelib.classifiers import Preparation
+from facelib.classifiers.classifier import normalised_sigmoid
 from facelib.errors import FacelibError
 from facelib.faces import Face, Head
+from facelib.models.report import summary
+from facelib.restoration.applied import by_network
+from facelib.restoration.restore import mask_of
 from facelib.stats import independence
+from facelib.studies.declared.registration import later_changes, registrations
+from facelib.studies.engine.subjects import identity_of, subjects
+from facelib.studies.interventional import intervention_name
 
 NO_CHARTS = {"offline"}  # takes a chart, and gives it back
 
@@ -114,22 +122,22 @@ FUNCTIONS = [
     stats.independence_test, stats.independence_grid, stats.share_significant, stats.property_gradient,
     stats.shuffle_test, stats.effects_over_faces, stats.contrast, stats.lowering, stats.equivalence,
     stats.sign_flip, stats.adjust, stats.power_curve, stats.sample_size,
-    studies.open_study, studies.load_study, studies.parse_study, studies.subjects, experiments.leaderboard,
+    studies.open_study, studies.load_study, studies.parse_study, subjects, experiments.leaderboard,
     studies.make_frames, studies.snapshot, studies.film_strip, experiments.behaviour, studies.read,
     classifiers.load, classifiers.preset, classifiers.read, reports.write, reports.export,
     semg.activity_of, semg.bipolar, semg.envelope, semg.quality_table, semg.missing, semg.open_dataset,
     semg.load_results, semg.animate,
-    restoration.restore, restoration.mask_of, restoration.found_mask, restoration.biharmonic,
-    restoration.telea, restoration.navier_stokes, restoration.by_network,
-    studies.describe_hypothesis, studies.identity_of, studies.intervention_name, studies.later_changes,
-    studies.registrations, studies.verify, experiments.load_asymmetry, experiments.load_electrodes,
+    restoration.restore, mask_of, restoration.found_mask, restoration.biharmonic,
+    restoration.telea, restoration.navier_stokes, by_network,
+    studies.describe_hypothesis, identity_of, intervention_name, later_changes,
+    registrations, studies.verify, experiments.load_asymmetry, experiments.load_electrodes,
     experiments.load_power_of_properties, classifiers.available, classifiers.names, classifiers.common,
     classifiers.provenance, classifiers.why_unavailable, classifiers.get, properties.get,
-    attribution.captioned, attribution.shared_scale, attribution.project, stats.describe_gradient,
+    captioned, attribution.shared_scale, attribution.project, stats.describe_gradient,
     stats.describe_order, stats.describe_lowering, stats.describe_power, independence.register,
     independence.get, studies.declare, studies.strip_tables, semg.open_video, semg.finding_table,
-    semg.normalised_pairs, semg.evaluate, semg.pair_of, models.table, models.summary,
-    studies.load_declaration,
+    semg.normalised_pairs, semg.evaluate, semg.pair_of, models.table, summary,
+    studies.load_declaration, classifiers.softmax, normalised_sigmoid, studies.to_yaml,
 ]  # fmt: skip
 
 

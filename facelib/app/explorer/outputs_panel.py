@@ -24,9 +24,10 @@ from facelib.properties import PROPERTIES
 from facelib.stats import calibration
 from facelib.stats.effects.equivalence import NO_FALL
 from facelib.stats.placebo import LEAST_REFERENCES
-from facelib.studies import DELTA, References, Snapshot
+from facelib.studies import Snapshot
 from facelib.studies.sweeps.effects import NO_OUTPUT, signed, summarise
-from facelib.studies.sweeps.sweep import tidy
+from facelib.studies.sweeps.placebos import References
+from facelib.studies.sweeps.sweep import DELTA, tidy
 
 COLUMNS = (
     {

@@ -23,6 +23,7 @@ from facelib.app.worker import Latest, Task
 from facelib.errors import BadModelError, BadValueError, Cancelled, UnavailableError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import Intervention
+from facelib.studies.sweeps.placebos import References
 from facelib.utilities.progress import Progress
 
 NO_CLASSIFIER = (
@@ -62,7 +63,7 @@ class Result:
     """What was computed for one scene."""
 
     sweep: studies.Sweep
-    references: studies.References | None = None
+    references: References | None = None
     finished: bool = False  # all references are in, or there is nothing to compare with
 
 

@@ -19,6 +19,7 @@ from facelib.charts.statistics.null_distributions import histogram
 from facelib.errors import BadValueError
 from facelib.stats.shuffle import EXACT_UP_TO, clopper_pearson, shuffle_null
 from facelib.stats.verdicts import STILL, TOLERANCE
+from facelib.utilities.wording import format_number
 
 Floats = npt.NDArray[np.float64]
 
@@ -315,7 +316,7 @@ def _numbers(values: Floats, test: stats.ShuffleTest) -> pd.DataFrame:
         (
             "side",
             str(test.side),
-            f"the mean over all orders is {stats.format_number(float(test.null_mean))}; smooth curves and "
+            f"the mean over all orders is {format_number(float(test.null_mean))}; smooth curves and "
             "zigzags alike lie below it",
         ),
     ]
@@ -328,9 +329,9 @@ def _sentences(values: Floats, test: stats.ShuffleTest) -> tuple[str, ...]:
     order, change, span = stats.describe_order(test), float(values[-1] - values[0]), float(np.ptp(values))
     moves = "ends where it began"
     if change:
-        moves = f"{'rises' if change > 0 else 'falls'} by {stats.format_number(abs(change))}"
+        moves = f"{'rises' if change > 0 else 'falls'} by {format_number(abs(change))}"
     if span > abs(change) * (1 + TOLERANCE):
-        moves += f" and spans {stats.format_number(span)} on the way"
+        moves += f" and spans {format_number(span)} on the way"
     said: tuple[str, ...] = (
         f"{order[0].upper()}{order[1:]}.",
         f"The size is another question: from strength 0 to 1 the output {moves}.",

@@ -19,8 +19,8 @@ from facelib.app.widgets.messages import explain
 from facelib.app.worker import Latest, Task
 from facelib.stats.causal_model import CONDITIONERS, HELD, SHAPES, CausalModel, Held, held_fixed
 from facelib.stats.independence import TESTS
-from facelib.stats.independence.grid import VOTERS
 from facelib.stats.independence.threads import available
+from facelib.stats.independence.vote import VOTERS
 from facelib.stats.rejection_rates import Tally, able_tests, power_rounds, run_each, with_decisions
 
 REPETITIONS = 50

@@ -238,7 +238,8 @@ def main() -> None:
     from facelib.app import layout
     from facelib.app.explorer.state import Explorer
     from facelib.app.server import precompile as warm
-    from facelib.classifiers import names, single_threaded
+    from facelib.classifiers import names
+    from facelib.classifiers.classifier import single_threaded
 
     warm.imports()
     assert ipykernel.kernelapp, layout

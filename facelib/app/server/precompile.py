@@ -7,9 +7,10 @@ import importlib.util
 
 def warm() -> None:
     """Compile the geometry and the renderer, and (where the page is installed) charts and their library."""
-    from facelib import classifiers, faces
+    from facelib import classifiers
+    from facelib.head.rendering.render import warm as warm_renderer
 
-    faces.warm()
+    warm_renderer()
     if importlib.util.find_spec("anywidget") is None:
         return  # installed without the extra "app"
     from facelib.app.muscles.film import RATE

@@ -78,7 +78,7 @@ def observed_example() -> ExampleView:
 def asymmetry_map() -> dict[str, Any]:
     """Return the shipped effects of a weaker left side: intended, then each emotion on faces that mean it."""
     from facelib.charts.studies.heatmap import INTENDED, heatmap_rows
-    from facelib.experiments.asymmetry import load_asymmetry
+    from facelib.experiments.asymmetry.shipped_results import load_asymmetry
 
     effects = load_asymmetry().effects
     name = "asymmetric_expression"

@@ -23,6 +23,7 @@ from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import ALTERNATIVE, INTENDED, Hypothesis
 from facelib.studies.engine.subjects import example
 from facelib.studies.interventional import intervention_name
+from facelib.studies.sweeps.sweep import DELTA
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +115,7 @@ class Population(StudyState):
     size = traitlets.Int(224)
     models = traitlets.List(traitlets.Unicode())
     label = traitlets.Enum((MEANT, *EMOTIONS), MEANT)
-    delta = traitlets.Float(studies.DELTA, min=0.01, max=0.5)
+    delta = traitlets.Float(DELTA, min=0.01, max=0.5)
     alpha = traitlets.Enum(ALPHAS, 0.05)
     alternative = traitlets.Enum(("two-sided", "less", "greater"), "two-sided")
 

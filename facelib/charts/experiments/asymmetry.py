@@ -12,8 +12,8 @@ from facelib.charts.studies.averages import mean_response
 from facelib.charts.studies.effects import forest
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
-from facelib.experiments.asymmetry import ALL
 from facelib.experiments.asymmetry.design import ARMS
+from facelib.experiments.asymmetry.effects import ALL
 from facelib.studies.sweeps.effects import signed
 
 ARM_TITLES: Final = {

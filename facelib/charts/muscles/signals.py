@@ -14,7 +14,7 @@ from facelib.charts.palette import PALETTE
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError, check_kind
 from facelib.semg.muscles import CHANNELS, MUSCLES, split
-from facelib.semg.recordings.quality import QUALITY_COLUMNS, beyond
+from facelib.semg.recordings.channel_quality import QUALITY_COLUMNS, beyond
 from facelib.semg.recordings.recording import Recording
 from facelib.semg.recordings.spectra import Spectra, harmonics, spectra
 

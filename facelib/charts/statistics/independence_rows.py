@@ -16,8 +16,8 @@ from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS
 from facelib.stats.independence.base import TESTS, title_of
-from facelib.stats.independence.grid import COST, VOTERS
-from facelib.stats.independence.vote import without_run
+from facelib.stats.independence.methods import COST
+from facelib.stats.independence.vote import VOTERS, without_run
 from facelib.utilities.checks import as_floats
 from facelib.utilities.wording import percent
 

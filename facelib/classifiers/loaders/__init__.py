@@ -3,9 +3,3 @@
 from __future__ import annotations
 
 from facelib.classifiers.loaders import graphs, module, state_dict, torchscript, transformers  # noqa: F401
-from facelib.classifiers.loaders.loaded import Declared, Outputs
-from facelib.utilities.lazy import listing
-
-__all__ = ["Declared", "Outputs"]
-
-__dir__ = listing(__all__)

@@ -8,11 +8,6 @@ from typing import Any, Final
 
 from facelib.cli.doctor import installed, machine
 from facelib.cli.doctor.finding import Finding
-from facelib.utilities.lazy import listing
-
-__all__ = ["CHECKS", "MARKS", "Examination", "examine", "found", "lines"]
-
-__dir__ = listing(__all__)
 
 MARKS: Final = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
 

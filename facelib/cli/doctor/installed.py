@@ -92,7 +92,8 @@ def packages() -> Iterator[Finding]:
 
 def model_packages() -> Iterator[Finding]:
     """Compare every file of the model packages with its hash."""
-    from facelib.models import home, verify
+    from facelib.models import verify
+    from facelib.utilities.home import home
 
     entries = verify()
     ready = [entry for entry in entries if entry.state == "ready"]

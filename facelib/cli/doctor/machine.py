@@ -112,7 +112,7 @@ def settings(variables: Mapping[str, str] | None = None) -> Iterator[Finding]:
 
 def disk() -> Iterator[Finding]:
     """Look at the room for models and compiled code, for studies, and for temporary files."""
-    from facelib.models import home
+    from facelib.utilities.home import home
 
     places = {"models": home(), "this folder": Path.cwd(), "temporary files": Path(tempfile.gettempdir())}
     for what, place in places.items():

@@ -15,7 +15,7 @@ from facelib.faces import ELECTRODE_SCHEMES, Head
 from facelib.head.electrodes import positions
 from facelib.interventions.electrode_sets import ElectrodeSets
 from facelib.interventions.intervention import check_choice
-from facelib.stats import adjusted
+from facelib.stats.corrections import adjusted
 from facelib.stats.shapley import coalitions
 from facelib.studies.sweeps.sweep import DELTA
 

@@ -13,8 +13,8 @@ from facelib.experiments.electrodes.outcomes import MEAN, OUTCOMES, Outcomes, ju
 from facelib.experiments.power_of_properties.electrodes import bare_people, known_schemes
 from facelib.faces import ELECTRODE_SCHEMES
 from facelib.interventions.electrodes import Electrodes
-from facelib.stats import adjusted
 from facelib.stats.classification import wilson
+from facelib.stats.corrections import adjusted
 from facelib.studies.interventional import InterventionalStudy, intervention_name
 from facelib.studies.sweeps.sweep import DELTA
 from facelib.utilities.checks import Floats

@@ -14,8 +14,9 @@ from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.experiments.electrodes.likeness import Pattern, worn_on
 from facelib.faces import Face, Head, render_heads
-from facelib.restoration import METHODS, mask_of, restore
+from facelib.restoration import METHODS, restore
 from facelib.restoration.methods import Plane
+from facelib.restoration.restore import mask_of
 from facelib.studies.meant import meant, word_for
 from facelib.utilities.progress import Report, Stop, check_stop, reporting
 from facelib.utilities.short_repr import in_short

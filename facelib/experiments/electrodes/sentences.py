@@ -41,7 +41,7 @@ def describe_numbers(
 
     Examples
     --------
-    >>> from facelib.experiments.electrodes import load_electrodes
+    >>> from facelib.experiments import load_electrodes
     >>> found = load_electrodes()
     >>> print(*describe_numbers(found.numbers, found.halves), sep="\n")  # doctest: +SKIP
     """

@@ -14,16 +14,12 @@ from facelib.experiments.power_of_properties.electrodes import (
 )
 from facelib.experiments.power_of_properties.population import labelled_population, population_table
 from facelib.experiments.power_of_properties.sentences import PAPER, describe_properties
-from facelib.experiments.power_of_properties.shipped_results import (
-    PropertiesResults,
-    load_power_of_properties,
-)
+from facelib.experiments.power_of_properties.shipped_results import load_power_of_properties
 from facelib.experiments.power_of_properties.table import companions, grid_with_intensity, properties_table
 from facelib.utilities.lazy import listing
 
 __all__ = [
     "PAPER",
-    "PropertiesResults",
     "companions",
     "describe_properties",
     "effect_curves",

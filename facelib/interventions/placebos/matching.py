@@ -18,16 +18,6 @@ from facelib.interventions.placebos.kinds import KINDS, kind_of
 from facelib.interventions.placebos.region_search import RegionSearch
 from facelib.utilities.short_repr import in_short
 
-__all__ = [
-    "REGIONS",
-    "MatchedSweep",
-    "RegionMatch",
-    "matched_sweep",
-    "pixel_distance",
-    "reference_sweeps",
-    "region_distances",
-]
-
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 

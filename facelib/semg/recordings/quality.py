@@ -11,11 +11,8 @@ from facelib.semg.electrode_swaps import swap_findings, swapped
 from facelib.semg.montage import Pairs, bipolar
 from facelib.semg.recordings.channel_quality import (
     LIMITS,
-    QUALITY_COLUMNS,
-    beyond,
     has_spectrum,
     measured,
-    quality_table,
     said,
 )
 from facelib.semg.recordings.findings import Finding, worst_first
@@ -28,8 +25,6 @@ if TYPE_CHECKING:
 
     from facelib.faces.video import VideoCheck
     from facelib.utilities.progress import Report
-
-__all__ = ["LIMITS", "QUALITY_COLUMNS", "Finding", "beyond", "check", "quality_table", "video_findings"]
 
 
 def check(

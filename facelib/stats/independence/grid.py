@@ -17,7 +17,7 @@ from facelib.stats.independence.base import IndependenceTest
 from facelib.stats.independence.columns import NULL_PROPERTY, random_property, variables
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.effect_size import explained, explained_by_halves
-from facelib.stats.independence.methods import COST, chosen_tests
+from facelib.stats.independence.methods import chosen_tests
 from facelib.stats.independence.permutation.sequential import Clock, GridReport
 from facelib.stats.independence.persons import Compare
 from facelib.stats.independence.prepare import Question, one_length, questions
@@ -26,8 +26,6 @@ from facelib.stats.independence.threads import available
 from facelib.stats.independence.vote import VOTERS, votes, without_run
 from facelib.utilities.checks import as_count, as_share
 from facelib.utilities.progress import Stop, reporting
-
-__all__ = ["COLUMNS", "COST", "NULL_PROPERTY", "VOTERS", "independence_grid"]
 
 HALVES = 100  # resamples behind the intervals of sizes
 ENDS = (0.05, 0.95)

@@ -177,6 +177,9 @@ def to_yaml(study: Study[Any]) -> str:
     BadValueError
         If it was made in Python: its faces and classifiers may be anything.
     """
+    from facelib.studies.study import Study
+
+    check_kind(study, Study, "A study")
     declaration = vars(study).get("declaration")
     if not isinstance(declaration, Declaration):
         msg = (

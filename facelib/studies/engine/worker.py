@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from facelib import classifiers, properties
+from facelib import properties
 from facelib.classifiers import Classifier
 from facelib.errors import FacelibError, UnavailableError
 from facelib.faces import Head
@@ -171,10 +171,12 @@ def _one_thread() -> Iterator[None]:
     import torch
     from threadpoolctl import threadpool_limits
 
+    from facelib.classifiers.classifier import single_threaded
+
     torch_threads, cv2_threads = torch.get_num_threads(), cv2.getNumThreads()
     try:
         with threadpool_limits(1):
-            classifiers.single_threaded()
+            single_threaded()
             yield
     finally:
         torch.set_num_threads(torch_threads)

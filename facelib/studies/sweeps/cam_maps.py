@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facelib import attribution
+from facelib.attribution.overlay import captioned
 from facelib.attribution.regions import BLANK, no_evidence
 from facelib.classifiers.emotions import shortened
 from facelib.head.geometry.landmarks import FIRST_IRIS
@@ -124,7 +125,7 @@ class SweepMaps:
         projected = attribution.project(maps, clf, boxes, self.frames.faces[0].size)
         pictures = attribution.overlay(self.frames.images, projected, attribution.shared_scale(maps), opacity)
         for number in np.flatnonzero(~maps.any(axis=(1, 2))):
-            pictures[number] = attribution.captioned(pictures[number], BLANK)
+            pictures[number] = captioned(pictures[number], BLANK)
         return pictures
 
     def caption(self, classifier: str, label: str | None = None, method: str = "gradcam") -> str:

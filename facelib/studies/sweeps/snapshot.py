@@ -9,7 +9,8 @@ import numpy as np
 
 from facelib.classifiers import Classifier
 from facelib.faces import Face, Head
-from facelib.interventions import Intervention, check_strength
+from facelib.interventions import Intervention
+from facelib.interventions.intervention import check_strength
 from facelib.studies.sweeps.frames import Frames, make_frames
 from facelib.studies.sweeps.inference import Reading, read
 from facelib.utilities.short_repr import in_short

@@ -12,6 +12,7 @@ from torch import nn
 
 import facelib
 from facelib import attribution
+from facelib.attribution.overlay import CHANGE, EVIDENCE, overlay_change
 from facelib.classifiers import Card, Classifier, Preparation
 from facelib.errors import BadValueError
 
@@ -91,10 +92,10 @@ def test_overlay_colours_evidence_and_leaves_the_rest() -> None:
     projected[0, 0, 0], projected[1, 1, 2] = 4, 1
     found = attribution.overlay(images, projected, 4.0, opacity=1.0)
     assert found.dtype == np.uint8
-    assert found[0, 0, 0].tolist() == list(attribution.EVIDENCE[-1])
+    assert found[0, 0, 0].tolist() == list(EVIDENCE[-1])
     t = 0.25 / 0.3  # a quarter of the scale is the third colour, and covers nearly all
     cover = t * t * (3 - 2 * t)
-    expected = cover * np.array(attribution.EVIDENCE[2]) + (1 - cover) * 100
+    expected = cover * np.array(EVIDENCE[2]) + (1 - cover) * 100
     np.testing.assert_allclose(found[1, 1, 2], expected, atol=1)
     unchanged = np.ones((2, 2, 3), bool)
     unchanged[0, 0, 0] = unchanged[1, 1, 2] = False
@@ -112,23 +113,23 @@ def test_a_blank_map_shows_the_picture() -> None:
 def test_changes_are_blue_and_orange() -> None:
     images = np.full((1, 1, 3, 3), 128, np.uint8)
     change = np.float32([[[-2, 0, 2]]])
-    less, same, more = attribution.overlay_change(images, change, 2.0, opacity=1.0)[0, 0].astype(int)
+    less, same, more = overlay_change(images, change, 2.0, opacity=1.0)[0, 0].astype(int)
     assert less[2] > less[0]
     assert more[0] > more[2]
     assert same.tolist() == [128, 128, 128]
 
 
 def test_colours_rise_in_lightness() -> None:
-    lightness = np.array(attribution.EVIDENCE) @ [0.2126, 0.7152, 0.0722]
+    lightness = np.array(EVIDENCE) @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(lightness) > 0).all()
 
 
 def test_the_browser_paints_in_the_same_colours() -> None:
     script = (Path(facelib.__file__).parent / "app" / "widgets" / "stage.js").read_text()
-    for name in ("EVIDENCE", "CHANGE"):
+    for name, colours in {"EVIDENCE": EVIDENCE, "CHANGE": CHANGE}.items():
         listed = re.search(rf"const {name} = (\[.*?\]\]);", script, re.DOTALL)
         assert listed is not None
-        assert json.loads(listed[1]) == [list(colour) for colour in getattr(attribution, name)]
+        assert json.loads(listed[1]) == [list(colour) for colour in colours]
 
 
 @pytest.mark.parametrize("opacity", [-0.1, 1.1])

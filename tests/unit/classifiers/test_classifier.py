@@ -7,15 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.classifiers import (
-    Card,
-    Classifier,
-    Preparation,
-    common,
-    normalised_sigmoid,
-    single_threaded,
-    softmax,
-)
+from facelib.classifiers import Card, Classifier, Preparation, common, softmax
+from facelib.classifiers.classifier import normalised_sigmoid, single_threaded
 from facelib.classifiers.preparation import Images
 from facelib.errors import BadValueError
 

@@ -18,9 +18,10 @@ import torch
 from torch import nn
 
 from facelib import attribution, classifiers
-from facelib.classifiers import EMOTIONS, LOADERS, PRESETS, Classifier, preset
+from facelib.classifiers import EMOTIONS, Classifier, preset
+from facelib.classifiers.loaders.loaded import LOADERS
 from facelib.classifiers.preparation import Images
-from facelib.classifiers.presets import UNVERIFIED
+from facelib.classifiers.presets import PRESETS, UNVERIFIED
 from facelib.errors import BadModelError, BadValueError, UnavailableError, UnknownNameError
 
 pytestmark = [

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.classifiers import Preparation, own, provenance
-from facelib.classifiers.provenance import COLUMNS
+from facelib.classifiers import Preparation, own
+from facelib.classifiers.provenance import COLUMNS, provenance
 from facelib.models.catalogue import file_hash
 
 pytestmark = pytest.mark.usefixtures("single_threaded")

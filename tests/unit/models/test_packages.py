@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from facelib.errors import UnavailableError, UnknownNameError
-from facelib.models import PACKAGES, Package, data_path, home, package_path, status, verify
+from facelib.models import PACKAGES, Package, data_path, package_path, status, verify
 from facelib.models.catalogue import tree_hash
+from facelib.utilities.home import home
 
 
 @pytest.fixture

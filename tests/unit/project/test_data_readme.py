@@ -13,7 +13,9 @@ import pytest
 import torch
 from torch import nn
 
-from facelib.classifiers import CLASSIFIERS, LOADERS, PRESETS, catalogue
+from facelib.classifiers import CLASSIFIERS, catalogue
+from facelib.classifiers.loaders.loaded import LOADERS
+from facelib.classifiers.presets import PRESETS
 
 TEXT = (Path(__file__).parents[3] / "data" / "README.md").read_text()
 SAMPLES = {"module": "network", "onnx": ".onnx", "keras": ".keras", "state_dict": ".safetensors"}

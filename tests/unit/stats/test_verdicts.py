@@ -15,13 +15,13 @@ from facelib.stats import (
     describe_change,
     describe_gradient,
     describe_order,
-    format_number,
     format_p,
     local_verdict,
     property_gradient,
     reference_rank,
     shuffle_test,
 )
+from facelib.utilities.wording import format_number
 
 CLAUSE = "the left side weakens"
 RAMP = np.linspace(0.9, 0.1, 21)

@@ -6,8 +6,7 @@ import pytest
 
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head
-from facelib.studies import subjects
-from facelib.studies.engine.subjects import faces_table
+from facelib.studies.engine.subjects import faces_table, subjects
 from facelib.studies.grid import incomplete, lacking
 from facelib.studies.meant import meant, translations, usual_labels
 

@@ -17,6 +17,7 @@ from facelib import interventions, stats
 from facelib.classifiers import Classifier, Preparation, own
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face, FaceSet, Head
+from facelib.stats.corrections import adjusted
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
 from facelib.studies import (
     COLUMNS,
@@ -24,13 +25,13 @@ from facelib.studies import (
     ObservationalStudy,
     Progress,
     Result,
-    intervention_name,
     open_study,
     sweep,
 )
 from facelib.studies.engine.record import read_record, write_record
 from facelib.studies.engine.store import Store
 from facelib.studies.engine.subjects import identity_of, subjects
+from facelib.studies.interventional import intervention_name
 from tests.unit.studies.small_study import CLASSIFIERS, PEOPLE, STEPS, small_study
 
 packages = pytest.mark.packages
@@ -354,7 +355,7 @@ def test_effects_are_those_of_the_tables(tmp_path: Path) -> None:
     mine = result.contrasts
     assert mine is not None
     assert mine["family"].unique().tolist() == [len(mine)] == [2 * len(against)], "one table, one family"
-    assert np.allclose(mine["p_holm"], stats.adjusted(mine["p"].to_numpy())["p_holm"])
+    assert np.allclose(mine["p_holm"], adjusted(mine["p"].to_numpy())["p_holm"])
     mine = mine[mine["intervention"] == "weaker_expression"].reset_index(drop=True)
     pd.testing.assert_frame_equal(mine[["mean", "low"]], against[["mean", "low"]])
     lowering = result.lowering["weaker_expression"]

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import facelib
-from facelib.classifiers import CLASSIFIERS, LOADERS, PRESETS
+from facelib.classifiers import CLASSIFIERS
+from facelib.classifiers.loaders.loaded import LOADERS
 from facelib.classifiers.loaders.state_dict import COLLECTIONS
+from facelib.classifiers.presets import PRESETS
 from facelib.errors import UnknownNameError
 from facelib.interventions import ALIASES, INTERVENTIONS
 from facelib.models.catalogue import PACKAGES

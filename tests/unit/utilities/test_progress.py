@@ -30,6 +30,7 @@ from facelib.stats.independence.permutation.sequential import GridReport
 from facelib.stats.independence.permutation.sequential import Progress as GridProgress
 from facelib.studies.engine.execution import Progress as StudyProgress
 from facelib.studies.engine.execution import StudyReport
+from facelib.studies.engine.subjects import subjects
 from facelib.utilities.progress import Progress, Report, Reporter, check_stop, reporting
 
 HEAD = Head(seed=3)
@@ -312,7 +313,7 @@ RUNS: dict[str, Run] = {
         semg.Expression2EMG, toy_pairs(), n_bootstrap=10, progress=tell
     ),
     "shares: frames": lambda tell: semg.units_of_frames([HEAD.render(64).image] * 5, progress=tell),
-    "counts: subjects": lambda tell: studies.subjects(few_faces(), progress=tell),
+    "counts: subjects": lambda tell: subjects(few_faces(), progress=tell),
     "counts: interventions": lambda tell: experiments.manipulation_check(
         [HEAD, HEAD.replace(age=70)], ["blur", "jpeg"], ["sharpness"], steps=2, size=64, progress=tell
     ),

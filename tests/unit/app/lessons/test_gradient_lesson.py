@@ -16,6 +16,7 @@ from facelib.app.lessons.lesson import OWN, Answer
 from facelib.charts.export import with_data
 from facelib.charts.tables import rows
 from facelib.errors import BadValueError
+from facelib.utilities.wording import format_number
 
 CLAIMED = {situation.title: situation for situation in lesson.SITUATIONS}
 
@@ -122,7 +123,7 @@ def test_the_pictures_show_the_p_that_is_told(title: str) -> None:
     numbers = dict(zip(shown.numbers["quantity"], shown.numbers["value"], strict=True))
     expected = "1" if test.p_value == 1 else stats.format_p(float(test.p_value))
     assert (numbers["p"], numbers["side"]) == (expected, test.side)
-    assert numbers["EPGM"] == stats.format_number(float(test.epgm))
+    assert numbers["EPGM"] == format_number(float(test.epgm))
     assert bars_of(shown) == lesson.REPEATS
 
 

@@ -15,7 +15,7 @@ from facelib.app.studies.example_view import (
 )
 from facelib.app.widgets.cards import ClassifierCards, cards_of
 from facelib.classifiers import EMOTIONS, load
-from facelib.experiments.asymmetry import load_asymmetry
+from facelib.experiments.asymmetry.shipped_results import load_asymmetry
 
 
 def test_the_example_of_effects_has_the_shipped_numbers() -> None:

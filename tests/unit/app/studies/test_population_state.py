@@ -18,6 +18,7 @@ from facelib.app.studies.face_source import crossed
 from facelib.app.studies.population_state import Found, Population, offered
 from facelib.app.studies.state import SEEN, UNSET
 from facelib.errors import BadValueError
+from facelib.studies.declared.registration import later_changes
 from facelib.studies.engine import execution
 from facelib.studies.interventional import intervention_name
 
@@ -271,7 +272,7 @@ def test_confirming_asks_for_the_hypothesis_first(begin: Begin) -> None:
     ran(state)
     assert state.found.result.settings["hypothesis"].startswith("One side weaker lowers it.")
     assert state.answer(state.found).startswith(f"Answer over {PEOPLE} people: ")
-    assert studies.later_changes(state.store, state.found.result.settings) == []
+    assert later_changes(state.store, state.found.result.settings) == []
 
 
 def test_every_later_change_is_told(begin: Begin) -> None:

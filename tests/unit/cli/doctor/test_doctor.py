@@ -19,7 +19,8 @@ from facelib.cli.doctor import installed as doctor_installed
 from facelib.cli.doctor import machine as doctor_machine
 from facelib.cli.doctor.finding import Finding
 from facelib.errors import UnavailableError
-from facelib.models import PACKAGES, home
+from facelib.models import PACKAGES
+from facelib.utilities.home import home
 
 
 class Usage(NamedTuple):

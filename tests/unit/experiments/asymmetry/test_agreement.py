@@ -9,10 +9,10 @@ import pytest
 from facelib import Head
 from facelib.classifiers import load
 from facelib.errors import BadValueError
-from facelib.experiments.asymmetry import compare_with_observed, observe, observed_heads
+from facelib.experiments.asymmetry import compare_with_observed, observe
 from facelib.experiments.asymmetry.agreement import AGREEMENT_COLUMNS, SLOPE_COLUMNS, observed_slopes
 from facelib.experiments.asymmetry.design import ARMS
-from facelib.experiments.asymmetry.observed import OBSERVED_COLUMNS, set_total
+from facelib.experiments.asymmetry.observed import OBSERVED_COLUMNS, observed_heads, set_total
 from facelib.properties import measure
 
 

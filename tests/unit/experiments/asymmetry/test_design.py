@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from facelib.errors import BadValueError
-from facelib.experiments.asymmetry import arms, asymmetry_faces
-from facelib.experiments.asymmetry.design import ARMS, EXPRESSIONS, face_table
+from facelib.experiments.asymmetry import arms
+from facelib.experiments.asymmetry.design import ARMS, EXPRESSIONS, asymmetry_faces, face_table
 from facelib.interventions import CONTROLS, control_set
 
 PEOPLE = 12

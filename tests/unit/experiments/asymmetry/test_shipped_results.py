@@ -12,17 +12,22 @@ import pytest
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.experiments import load_asymmetry
-from facelib.experiments.asymmetry import (
-    ALL,
-    CONTROLS,
-    asymmetry_faces,
-    asymmetry_table,
-    compare_with_observed,
-)
+from facelib.experiments.asymmetry import compare_with_observed
 from facelib.experiments.asymmetry.agreement import AGREEMENT_COLUMNS
-from facelib.experiments.asymmetry.design import ARMS, EXPRESSIONS, INTENSITIES, PEOPLE, SIDES, SIZE, STEPS
+from facelib.experiments.asymmetry.design import (
+    ARMS,
+    CONTROLS,
+    EXPRESSIONS,
+    INTENSITIES,
+    PEOPLE,
+    SIDES,
+    SIZE,
+    STEPS,
+    asymmetry_faces,
+)
+from facelib.experiments.asymmetry.effects import ALL
 from facelib.experiments.asymmetry.shipped_results import AsymmetryResults
-from facelib.experiments.asymmetry.table import TABLE_COLUMNS
+from facelib.experiments.asymmetry.table import TABLE_COLUMNS, asymmetry_table
 from facelib.faces import render_heads
 from facelib.head.expressions import TUNED_ON
 

@@ -7,14 +7,9 @@ from pathlib import Path
 import pytest
 
 from facelib.classifiers import load
-from facelib.experiments.asymmetry import (
-    arms,
-    asymmetry_faces,
-    asymmetry_table,
-    facing_asymmetry,
-    symmetry_check,
-)
-from facelib.experiments.asymmetry.design import ARMS, face_table
+from facelib.experiments.asymmetry import arms, symmetry_check
+from facelib.experiments.asymmetry.design import ARMS, asymmetry_faces, face_table, facing_asymmetry
+from facelib.experiments.asymmetry.table import asymmetry_table
 from facelib.studies import InterventionalResult, open_study
 from facelib.studies.declared.registration import later_changes, registrations
 

@@ -11,24 +11,19 @@ from scipy.special import expit
 
 from facelib import stats
 from facelib.errors import BadValueError
-from facelib.experiments.asymmetry import (
-    ALL,
-    asymmetry_curves,
-    asymmetry_effects,
-    asymmetry_lowering,
-    asymmetry_table,
-    symmetry_check,
-)
+from facelib.experiments.asymmetry import asymmetry_curves, asymmetry_lowering, symmetry_check
 from facelib.experiments.asymmetry.design import ARMS
 from facelib.experiments.asymmetry.effects import (
+    ALL,
     CONTRAST_TABLE,
     CURVE_TABLE,
     EFFECT_COLUMNS,
     asymmetry_contrasts,
+    asymmetry_effects,
     intended_rows,
 )
 from facelib.experiments.asymmetry.lowering import LOWERING_COLUMNS
-from facelib.experiments.asymmetry.table import CHECK_COLUMNS, TABLE_COLUMNS
+from facelib.experiments.asymmetry.table import CHECK_COLUMNS, TABLE_COLUMNS, asymmetry_table
 
 Built = tuple[pd.DataFrame, pd.DataFrame]
 World = Callable[..., Built]

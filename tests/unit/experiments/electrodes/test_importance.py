@@ -16,10 +16,15 @@ from torch import nn
 from facelib.classifiers import Card, Classifier, Preparation
 from facelib.editing.regions import sticking
 from facelib.errors import BadValueError
-from facelib.experiments.electrodes import importance_study, position_table, share_table
-from facelib.experiments.electrodes.importance import POSITION_COLUMNS, electrode_groups, electrode_series
+from facelib.experiments.electrodes.importance import (
+    POSITION_COLUMNS,
+    electrode_groups,
+    electrode_series,
+    importance_study,
+    position_table,
+)
 from facelib.experiments.electrodes.outcomes import MEAN, OUTCOMES, mean_of_known, outcomes_of
-from facelib.experiments.electrodes.shares import SHARE_COLUMNS
+from facelib.experiments.electrodes.shares import SHARE_COLUMNS, share_table
 from facelib.faces import ELECTRODE_SCHEMES, Head
 from facelib.head.electrodes import positions
 from facelib.interventions.electrode_sets import ElectrodeSets

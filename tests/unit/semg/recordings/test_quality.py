@@ -12,8 +12,9 @@ from hypothesis.extra import numpy as arrays
 from facelib.errors import BadValueError
 from facelib.faces.video import VideoCheck
 from facelib.semg import Chain, Faults, Recording, bipolar, envelope, simulate_clip
+from facelib.semg.recordings.channel_quality import QUALITY_COLUMNS, quality_table
 from facelib.semg.recordings.findings import Finding
-from facelib.semg.recordings.quality import QUALITY_COLUMNS, check, quality_table
+from facelib.semg.recordings.quality import check
 from facelib.semg.recordings.recording import Kind
 from facelib.semg.recordings.spectra import SPECTRUM_COLUMNS, common_lines, harmonics, spectra, spectrum_table
 

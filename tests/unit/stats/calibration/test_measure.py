@@ -23,8 +23,8 @@ from facelib.stats.calibration.measure import (
 )
 from facelib.stats.calibration.scenarios import SCENARIOS
 from facelib.stats.calibration.table import COLUMNS
-from facelib.stats.effects import equivalence
 from facelib.stats.effects.bootstrap import mean_distribution
+from facelib.stats.effects.equivalence import equivalence
 from facelib.stats.effects.signflip import sign_flip
 from facelib.stats.independence import PartialCorrelation, WithinDcov, independence_test
 

@@ -13,7 +13,7 @@ from facelib.charts.studies.effects import effect_ends, forest, legend
 from facelib.charts.studies.heatmap import heatmap_rows
 from facelib.errors import BadValueError
 from facelib.reports.effect_tables import effect_table, label_table
-from facelib.stats.effects import effects_over_faces
+from facelib.stats.effects.population import effects_over_faces
 from facelib.stats.effects.sentences import CUT, describe_effect, possible
 
 ROW = {

@@ -394,9 +394,10 @@ def test_two_readings_are_no_mixed_model() -> None:
     assert found["n"] == 2
 
 
-@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(st.integers(0, 10**6))
-def test_any_table_is_judged_or_refused_by_name(seed: int) -> None:
+MANY = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+
+
+def judged_or_refused(seed: int) -> None:
     rng = np.random.default_rng(seed)
     kind, steps, faces = rng.choice(["constant", "same", "noise", "saturated"]), rng.choice([2, 3, 5]), 26
     table = make_table(
@@ -426,6 +427,19 @@ def test_any_table_is_judged_or_refused_by_name(seed: int) -> None:
         contrast(table, "a", "b", **options)
         del options["n_bootstrap"]
         describe_lowering(lowering(table, "a", "b", label="happy", **options))
+
+
+@settings(MANY, max_examples=80)
+@given(st.integers(0, 10**6))
+def test_any_table_is_judged_or_refused_by_name(seed: int) -> None:
+    judged_or_refused(seed)
+
+
+@pytest.mark.slow
+@settings(MANY, max_examples=750)
+@given(st.integers(0, 10**6))
+def test_hundreds_of_tables_are_judged_or_refused_by_name(seed: int) -> None:
+    judged_or_refused(seed)
 
 
 def twice(table: pd.DataFrame) -> pd.DataFrame:

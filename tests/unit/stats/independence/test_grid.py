@@ -15,8 +15,9 @@ from statsmodels.stats.multitest import multipletests
 from facelib.errors import BadValueError
 from facelib.stats import independence_grid, independence_test, share_significant
 from facelib.stats.independence import TESTS, Kcit, PartialCorrelation, WithinRff
-from facelib.stats.independence.grid import COLUMNS, NULL_PROPERTY, VOTERS
+from facelib.stats.independence.grid import COLUMNS, NULL_PROPERTY
 from facelib.stats.independence.permutation.sequential import Progress
+from facelib.stats.independence.vote import VOTERS
 
 N = 210
 LABELS = np.array(["happy", "sad", "angry"])[np.arange(N) % 3]

@@ -12,8 +12,9 @@ from statsmodels.stats.multitest import multipletests
 from facelib import stats
 from facelib.faces import Head
 from facelib.interventions.placebos.matching import REGIONS, region_distances
-from facelib.studies import References, Sweep, run_references, sweep
+from facelib.studies import Sweep, run_references, sweep
 from facelib.studies.sweeps.effects import ORDER_COLUMNS, order_tests, reference_kinds
+from facelib.studies.sweeps.placebos import References
 
 pytestmark = pytest.mark.packages
 

@@ -8,7 +8,8 @@ import pytest
 from facelib.errors import BadValueError
 from facelib.faces import Head
 from facelib.interventions.placebos.matching import REGIONS, reference_sweeps, region_distances
-from facelib.studies import References, Sweep, run_references, sweep
+from facelib.studies import Sweep, run_references, sweep
+from facelib.studies.sweeps.placebos import References
 
 pytestmark = pytest.mark.packages
 
