@@ -56,10 +56,10 @@ MADE: Mapping[type, Mapping[str, Any]] = MappingProxyType(
 
 FOUND: frozenset[str] = frozenset(
     {
-        "Activity", "Animation", "Card", "Check", "Clip", "Dataset", "Detection", "EMG2Expression",
+        "Activity", "Animation", "Card", "Clip", "Dataset", "Detection", "EMG2Expression",
         "Expression2EMG", "HeldOut", "InterventionalResult", "Muscle", "Normalised", "ObservationalResult",
-        "Package", "PalsyLevel", "Plan", "Preset", "Progress", "Property", "PropertyGradient", "Prototype",
-        "Reading", "References", "Restored", "Result", "ShuffleTest", "SimulatedClip", "Snapshot", "Status",
+        "Package", "Plan", "Progress", "Property", "PropertyGradient", "Prototype",
+        "Reading", "References", "Restored", "Result", "ShuffleTest", "SimulatedClip", "Snapshot",
         "Sweep", "Synchronisation", "TestResult", "Topography", "Video",
     }
 )  # fmt: skip
