@@ -86,7 +86,8 @@ def test_the_change_is_that_of_the_intended_output() -> None:
     assert row["change"] == pytest.approx(change)
     assert row["low"] < change < row["high"]
     assert (row["start"], row["delta"]) == (pytest.approx(own[0.0].mean()), 0.05)
-    assert paired_table(rows, delta=0.9).iloc[0]["verdict"] == "does not matter at δ"
+    assert row["start"] < 0.9
+    assert paired_table(rows, delta=0.9).iloc[0]["verdict"] == "cannot fall that far"
 
 
 def test_classifiers_and_schemes_are_one_family() -> None:
