@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -20,28 +18,24 @@ SEED = 11  # other data than those of the table
     ("scenario", "n"),
     [("none", 100), ("labels_7_unequal", 100), ("labels_7_heteroscedastic", 150)],
 )
-def test_given_labels_it_rejects_as_often_as_the_level_says(
-    scenario: str, n: int, portion: Callable[[int], int]
-) -> None:
-    runs = portion(300)
+def test_given_labels_it_rejects_as_often_as_the_level_says(scenario: str, n: int) -> None:
+    runs = 300
     p = p_values("chsic", scenario, n, runs=runs, seed=SEED)
     for level in (0.01, 0.05, 0.10, 0.5):
         low, high = binom.interval(0.999, runs, level)
         assert low <= np.sum(p <= level + 1e-12) <= high
 
 
-def test_given_labels_a_binary_property_is_rejected_no_more_often(portion: Callable[[int], int]) -> None:
-    runs = portion(300)
+def test_given_labels_a_binary_property_is_rejected_no_more_often() -> None:
+    runs = 300
     p = p_values("chsic", "labels_7_unequal_binary", 100, runs=runs, seed=SEED)
     for level in (0.01, 0.05, 0.10, 0.5):  # surrogates tie
         assert np.sum(p <= level + 1e-12) <= binom.ppf(0.9995, runs, level)
 
 
 @pytest.mark.parametrize("scenario", ["number_tanh", "number_heavy_tails", "labels_7_number_tanh"])
-def test_given_numbers_it_rejects_no_more_often_than_the_level_says(
-    scenario: str, portion: Callable[[int], int]
-) -> None:
-    runs = portion(300)
+def test_given_numbers_it_rejects_no_more_often_than_the_level_says(scenario: str) -> None:
+    runs = 300
     p = p_values("chsic", scenario, 100, runs=runs, seed=SEED)
     for level in (0.01, 0.05, 0.10):  # cells are approximate, and mostly too cautious
         assert np.sum(p <= level + 1e-12) <= binom.ppf(0.9995, runs, level)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -21,23 +19,23 @@ SEED = 11  # other data than those of the table
     [("none", 100), ("labels_7_unequal", 150), ("labels_7_heteroscedastic", 150), ("number_tanh", 100),
      ("number_heavy_tails", 100), ("labels_7_number_tanh", 150)],
 )  # fmt: skip
-def test_it_rejects_as_often_as_the_level_says(scenario: str, n: int, portion: Callable[[int], int]) -> None:
-    runs = portion(300)
+def test_it_rejects_as_often_as_the_level_says(scenario: str, n: int) -> None:
+    runs = 300
     p = p_values("cmiknn", scenario, n, runs=runs, seed=SEED)
     for level in (0.01, 0.05, 0.10, 0.5):
         low, high = binom.interval(0.999, runs, level)
         assert low <= np.sum(p <= level + 1e-12) <= high
 
 
-def test_a_binary_property_is_rejected_no_more_often(portion: Callable[[int], int]) -> None:
-    runs = portion(300)
+def test_a_binary_property_is_rejected_no_more_often() -> None:
+    runs = 300
     p = p_values("cmiknn", "labels_7_unequal_binary", 100, runs=runs, seed=SEED)
     for level in (0.01, 0.05, 0.10, 0.5):  # surrogates tie
         assert np.sum(p <= level + 1e-12) <= binom.ppf(0.9995, runs, level)
 
 
-def test_z_scores_hold_the_level_too(portion: Callable[[int], int]) -> None:
-    runs = portion(300)
+def test_z_scores_hold_the_level_too() -> None:
+    runs = 300
     p = p_values(Cmiknn(transform="standardise"), "labels_2", 60, runs=runs, seed=SEED)
     for level in (0.05, 0.5):
         low, high = binom.interval(0.999, runs, level)

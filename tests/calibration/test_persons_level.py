@@ -5,7 +5,6 @@ Bands are exact binomial ones of 99.9 %.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -51,25 +50,19 @@ def rate(found: list[TestResult], level: float = 0.05) -> float:
 
 @pytest.mark.parametrize("method", SETTINGS)
 @pytest.mark.parametrize("prop", ["between", "within"])
-def test_the_level_is_held_when_persons_are_named(
-    method: str, prop: str, portion: Callable[[int], int]
-) -> None:
-    runs = portion(RUNS)
-    found = results(method, prop, person=True, runs=runs)
+def test_the_level_is_held_when_persons_are_named(method: str, prop: str) -> None:
+    found = results(method, prop, person=True)
     for level in (0.05, 0.10, 0.50):
-        assert binom.ppf(0.0005, runs, level) / runs <= rate(found, level)
-        assert rate(found, level) <= binom.ppf(0.9995, runs, level) / runs
+        assert binom.ppf(0.0005, RUNS, level) / RUNS <= rate(found, level)
+        assert rate(found, level) <= binom.ppf(0.9995, RUNS, level) / RUNS
     assert not any(ASSUMED in result.notes for result in found)
     assert all("300 rows of 30 persons" in result.notes[0] for result in found)
 
 
 @pytest.mark.parametrize("method", SETTINGS)
-def test_a_property_of_persons_is_found_too_often_when_nobody_is_named(
-    method: str, portion: Callable[[int], int]
-) -> None:
-    runs = portion(RUNS)
-    found = results(method, "between", person=False, runs=runs)
-    assert rate(found) > binom.ppf(0.9995, runs, 0.10) / runs
+def test_a_property_of_persons_is_found_too_often_when_nobody_is_named(method: str) -> None:
+    found = results(method, "between", person=False)
+    assert rate(found) > binom.ppf(0.9995, RUNS, 0.10) / RUNS
     assert all(ASSUMED in result.notes for result in found)
 
 
