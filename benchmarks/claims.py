@@ -143,11 +143,6 @@ def two(rate: float) -> str:
     return "1.0" if rate >= 0.995 else share(rate)
 
 
-def missed_all(share_of_people: float, people: int) -> float:
-    """Return the chance that a sample holds nobody of a share of people."""
-    return (1 - share_of_people) ** people
-
-
 def fewest_by_bets(delta: float) -> int:
     """Return how many people without any change the bets need."""
     return next(n for n in range(2, 1000) if equivalence_p(np.zeros((n, 1)), delta)[0] <= 0.05)
@@ -181,11 +176,6 @@ def claims() -> Iterator[Claim]:
             str(fewest_by_bets(0.10)),
             str(stats.sample_size(0.0, 0.15, question="does not matter").n),
         ),
-    )
-    yield Claim(
-        statistics,
-        "where one in five falls by .95, ten people missed it in {} % of studies",
-        lambda: (f"{100 * missed_all(0.2, 10):.0f}",),
     )
     yield Claim(statistics, "Below {} people (at δ = .10, α = .05", lambda: (str(stats.fewest_people()),))
     yield Claim(

@@ -117,7 +117,9 @@ class InterventionalStudy(Study[InterventionalResult]):
         names = [arm.name for arm in self.arms]
         if self.control is not None and (not isinstance(self.control, str) or self.control not in names):
             msg = f"The control is one of the interventions, {', '.join(names)}; got {self.control!r}."
-            raise BadValueError(msg)
+            known = isinstance(self.control, str) and self.control in self._other_names()
+            hint = f" By their names in tables: {self.control!r} is one of them under another name."
+            raise BadValueError(msg + (hint if known else ""))
         check_subject(self.hypothesis, names, self._other_names(), "intervention")
 
     @property

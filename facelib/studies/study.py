@@ -60,7 +60,7 @@ from facelib.studies.meant import nameless, word_for
 from facelib.studies.sweeps.sweep import check_models, load_all
 from facelib.utilities.checks import as_count, as_share, checked, whole
 from facelib.utilities.ledger import remember
-from facelib.utilities.progress import Stop, reporting
+from facelib.utilities.progress import Stop, as_stop, reporting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,6 +240,7 @@ class Study(ABC, Generic[R]):
         from facelib.studies.results import open_study
 
         check_kind(store, (str, os.PathLike), "The folder of the study, a path,")
+        as_stop(stop)
         self._check()
         self._check_run()
         kept, (_, here) = Store(Path(store).expanduser()), workers(n_jobs)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from facelib.errors import BadValueError, Cancelled
 from facelib.utilities.wording import duration
@@ -95,8 +95,22 @@ def check_stop(stop: Stop | None) -> None:
     Traceback (most recent call last):
     facelib.errors.Cancelled: Stopped before the end; nothing half-done was kept.
     """
-    if stop is not None and stop():
+    if as_stop(stop) is not None and stop():  # type: ignore[misc]
         raise Cancelled
+
+
+def as_stop(stop: Any) -> Stop | None:
+    """Return what is asked whether to stop, or raise `BadValueError` if it can't be asked.
+
+    >>> as_stop(True)
+    Traceback (most recent call last):
+    facelib.errors.BadValueError: stop is a function without arguments that answers whether to stop; got True. In
+    Python: stop=lambda: clicked.
+    """
+    if stop is not None and not callable(stop):
+        msg = f"stop is a function without arguments that answers whether to stop; got {f'{stop!r}':.60}."
+        raise BadValueError(msg, hint="In Python: stop=lambda: clicked.")
+    return cast("Stop | None", stop)
 
 
 class Reporter:

@@ -76,16 +76,16 @@ COLUMNS: Final = {
     "verdict_low": "lower end of the interval behind the verdict, level 1 - 2 alpha",
     "verdict_high": "upper end of it",
     "verdict": "matters; does not matter at δ; differs between people (beyond_falls_low or beyond_rises_low "
-    "above .10); cannot fall (rise) that far (room below delta); could not have shown it (not sensitive); or "
-    "cannot tell (also where n is below what a verdict needs, see fewest and notes); not corrected for the "
-    "family",
-    "fewest": 'identities that "does not matter" at δ needs at least (`facelib.stats.fewest_people`)',
+    "above .10: in place of does not matter, and of cannot tell where sd exceeds delta); cannot fall (rise) "
+    "that far (room below delta); could not have shown it (not sensitive); or cannot tell (also where n is "
+    "below what a verdict needs, see fewest and notes); not corrected for the family",
+    "fewest": 'identities below which nothing "does not matter" at δ, a floor: `facelib.stats.fewest_people`',
     "verdict_half": "the verdict at δ/2",
     "verdict_double": "the verdict at 2δ",
     "detectable": "whether the interval low to high excludes 0; not without spread below 6 identities",
     "tost_p": "p of two one-sided tests against ± delta, the same interval inverted",
-    "betting_p": "p of the same by bets, valid for every distribution of bounded changes; does not matter "
-    "takes both below alpha; NaN for logits",
+    "betting_p": "p of equivalence (of a mean at ± delta or beyond) by bets, valid for every distribution of "
+    "bounded changes; does not matter takes both below alpha; NaN for logits",
     "room": "how far the mean output can fall (rise, if that is the alternative): what is there at strength "
     "0, of contrasts under the control; NaN for logits",
     "room_share": "share of identities who have a room of delta or more",
@@ -377,16 +377,21 @@ def _verdicts(
         words[name] = with_reasons(
             found, at, room=room, alternative=alternative, sensitive=able,
             falls=at_margin[0], rises=at_margin[1],
+            spread=known.spread,
         )  # fmt: skip
     fewest = fewest_people(margin, alpha, bounded=bounded)
     bets = bets_p(effects.effects, margin, bound, bounded=bounded)
-    return columns | words | {"fewest": fewest, "tost_p": tost_p(known, margin), "betting_p": bets}
+    by_interval = np.full(len(bets), np.nan) if interim else tost_p(known, margin)
+    return columns | words | {"fewest": fewest, "tost_p": by_interval, "betting_p": bets}
 
 
 def _so_far(effects: FaceEffects, alpha: float) -> dict[str, Any]:
     """Return the columns of an interim look that differ: intervals by bets, and nothing that p stands for."""
     low, high = _bets(effects, 1 - alpha)
-    without = ("p", "p_low", "p_high", "p_holm", "p_bh", "p_by", "p_max", "g_low", "g_high", "smallest_found")
+    without = (
+        "p", "p_low", "p_high", "p_holm", "p_bh", "p_by", "p_max", "g_low", "g_high", "smallest_found",
+        "mixed_slope", "mixed_se", "mixed_p",
+    )  # fmt: skip
     there = np.isfinite(low)
     shown = {"low": low, "high": high, "interval_method": np.where(there, "bets", "none")}
     return shown | dict.fromkeys(without, np.nan)

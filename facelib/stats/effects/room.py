@@ -95,6 +95,7 @@ def with_reasons(
     sensitive: Sequence[bool | None],
     falls: Floats,
     rises: Floats,
+    spread: Floats,
 ) -> list[Verdict]:
     """Return verdicts in which "does not matter" is left to cells that could have shown the opposite.
 
@@ -110,17 +111,21 @@ def with_reasons(
         (m,) of `assayed`.
     falls, rises
         (m,) lower limits of the shares of people who fall, and rise, by more than δ.
+    spread
+        (m,) standard deviations between people. An open verdict becomes "differs" only where they exceed δ:
+        about a mean near the margin many people lie on either side of it, however alike they are.
 
     Examples
     --------
     >>> with_reasons([DOES_NOT] * 4, 0.10, room=np.array([0.5, 0.03, 0.5, 0.5]), alternative="less",
-    ...     sensitive=[True, True, False, None], falls=np.array([0.02, 0.0, 0.0, 0.12]), rises=np.zeros(4))
+    ...     sensitive=[True, True, False, None], falls=np.array([0.02, 0.0, 0.0, 0.12]), rises=np.zeros(4),
+    ...     spread=np.full(4, 0.2))
     ['does not matter at δ', 'cannot fall that far', 'could not have shown it', 'differs between people']
     """
     found = []
     for number, word in enumerate(words):
         differs = max(falls[number], rises[number]) > MANY
-        if word in {DOES_NOT, CANNOT_TELL} and differs:
+        if differs and (word == DOES_NOT or (word == CANNOT_TELL and spread[number] > delta)):
             found.append(DIFFERS)
         elif word == DOES_NOT and room is not None and room[number] < delta:
             found.append(NO_RISE if alternative == "greater" else NO_FALL)
