@@ -106,7 +106,8 @@ def label_table(effects: pd.DataFrame, title: str) -> Table:
         "Output", "Start", "Change", f"{level:g} % interval", "p", "p, Holm", f"{inner:g} % interval", "at δ",
         "People",
     )  # fmt: skip
-    more = " ".join(filter(None, ["", cut_off(effects), too_few(effects), describe_room(effects)]))
+    said = filter(None, [cut_off(effects), too_few(effects), describe_room(effects)])
+    more = "".join(f" {text}" for text in said)
     caption = (
         f"{capital(title)}: every output. p: sign-flip test, {_sides(effects)}. The {inner:g} % interval "
         f"gives the verdict.{more}"

@@ -122,7 +122,9 @@ def paragraph(result: InterventionalResult) -> str:
         f"sign-flip tests over people ({patterns}), corrected after Holm over {family} at "
         f"α = {fact['alpha']}. A change was said to matter if the {fact['verdict_level']} interval of its "
         f"mean lay wholly outside ± δ = {fact['delta']} ({fact['least']} people at least), not to matter "
-        f"if it lay wholly inside ({fact['fewest']} people at least), and undecided otherwise; "
+        f"if it lay wholly inside ({fact['fewest']} people at least), if hedged bets on changes within ± 1 "
+        "(Waudby-Smith and Ramdas 2024) agreed, if δ or more was there to lose, and if at most a tenth of "
+        "people (lower limit, Clopper and Pearson) changed by more than δ, and undecided otherwise; "
         f"{_when_set(result)}."
     )
     if result.control:

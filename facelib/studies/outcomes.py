@@ -188,7 +188,9 @@ def share_by_intervention(effects: pd.DataFrame) -> pd.DataFrame:
                 "share": (tested["p"] <= alpha).sum() / count,
                 "share_holm": (tested["p_holm"] <= alpha).sum() / count,
                 "share_bh": (tested["p_bh"] <= alpha).sum() / count,
-                "share_matters": float((enough["verdict"] == MATTERS).mean()) if len(enough) else np.nan,
+                "share_matters": float((enough["verdict"] == MATTERS).mean())
+                if len(enough) and len(tested)
+                else np.nan,
                 "n": int(cells["n"].min()),
                 "alpha": alpha,
                 "delta": float(cells["delta"].iloc[0]),

@@ -104,8 +104,8 @@ def as_stop(stop: Any) -> Stop | None:
 
     >>> as_stop(True)
     Traceback (most recent call last):
-    facelib.errors.BadValueError: stop is a function without arguments that answers whether to stop; got True. In
-    Python: stop=lambda: clicked.
+    facelib.errors.BadValueError: stop is a function without arguments that answers whether to stop; got True.
+    In Python: stop=lambda: clicked.
     """
     if stop is not None and not callable(stop):
         msg = f"stop is a function without arguments that answers whether to stop; got {f'{stop!r}':.60}."

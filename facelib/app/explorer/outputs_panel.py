@@ -89,7 +89,7 @@ UNCHANGED = "does not change"
 WORDS = {
     "changes": "changes this face's output",
     "does not change": "does not change it",
-    NO_FALL: NO_FALL,
+    NO_FALL: "too little to lose",
     "cannot tell": "cannot tell",
 }
 

@@ -73,7 +73,12 @@ VERDICTS: Final = (
         "align": "left",
         "help": "Of the mean change over people, at level 1 − 2α: this one gives the verdict",
     },
-    {"title": "verdict at δ", "align": "left", "help": "By the {inner} interval against ± δ"},
+    {
+        "title": "verdict at δ",
+        "align": "left",
+        "help": "By the {inner} interval against ± δ. “Differs between people”: surely more than a tenth of "
+        "them change by more than δ. “Cannot fall that far”: less than δ is there to lose",
+    },
 )
 SHARES: Final = (
     {"title": "change", "align": "left"},

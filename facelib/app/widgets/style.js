@@ -281,6 +281,13 @@ class NumberKeeper {
   }
 }
 
+/** Whoever clicked a slider's track goes on with the arrow keys: its handle has the focus then. */
+function focusHandle({ target }) {
+  const track = target.closest?.(TRACK);
+  const handles = track?.querySelectorAll(SLIDER) ?? [];
+  if (handles.length === 1 && !track.hasAttribute("disabled")) handles[0].focus({ preventScroll: true });
+}
+
 /** Name all controls below `root`, now and later; return what ends that. */
 function follow(root) {
   const followed = new WeakSet();
@@ -318,6 +325,7 @@ function follow(root) {
   });
   elements.observe(root, { childList: true, subtree: true });
   const keepers = [new FocusKeeper(root), new NumberKeeper(root)];
+  root.addEventListener("pointerup", focusHandle);
   root.addEventListener("touchstart", leaveToBrowser, { capture: true, passive: true });
   look();
   return () => {
@@ -326,6 +334,7 @@ function follow(root) {
     states.disconnect();
     keepers.forEach((keeper) => keeper.close());
     root.removeEventListener("touchstart", leaveToBrowser, { capture: true });
+    root.removeEventListener("pointerup", focusHandle);
     announcer.close();
   };
 }

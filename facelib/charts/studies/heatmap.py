@@ -33,7 +33,7 @@ FULL: Final = 0.5  # change of probability at which the colour is full
 ALPHA: Final = 0.05  # where the table doesn't say
 FALLS, STAYS, RISES = "#e0a06a", "#f4f6f8", "#7fb2d9"
 HEADING: Final = (
-    "Change of the mean probability from strength 0 to 1. Framed: matters at δ; ?: cannot tell",
+    "Change of the mean probability from strength 0 to 1. Framed: matters at δ; ?: open, see the table",
     "*: significant after Holm's correction; (*): only before it",
 )
 
@@ -134,7 +134,7 @@ def heatmap_layout(
         heading=HEADING,
         columns=columns,
         description="Table: mean change of outputs over faces, classifier by emotion, one panel per "
-        "intervention. Star: significant after correction; frame: matters; question mark: cannot tell.",
+        "intervention. Star: significant after correction; frame: matters; question mark: open.",
     )
 
 

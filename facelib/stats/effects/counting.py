@@ -53,7 +53,7 @@ def describe_counts(
     least, most = int(effects["n"].min()), int(effects["n"].max())
     people = f"{most} {'person' if most == 1 else 'people'}" if least == most else f"{least} to {most} people"
     if effects["interval_method"].eq("bets").any() if "interval_method" in effects else False:
-        return f"How many of {total} classifiers change is counted at the end: so far {people}."
+        return f"As {clause}, how many of {total} classifiers change is counted at the end: so far {people}."
     needs = fewest_to_matter(alpha / max(family, 1), alternative)  # type: ignore[arg-type]
     tests = f"{family} test{'s' * (family != 1)}"
     if most < needs:
@@ -86,6 +86,9 @@ def describe_counts(
         )
         if len(names) < total:
             beyond += f", {len(still)} shown not to by δ = {margin} or more{open_ones}"
+        if rest == total:
+            them = "it falls" if total == 1 else f"any of the {total} fall"
+            beyond = f"; whether {them} further than {than} can't be said"
     return (
         f"As {clause}, {', '.join(parts)}{beyond}. {SIDES[alternative]} sign-flip tests over {people}, Holm "
         f"over {tests} at {plain(alpha)}."

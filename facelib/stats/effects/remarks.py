@@ -16,6 +16,7 @@ from facelib.stats.effects.room import reason
 from facelib.stats.effects.sentences import ENDS, open_words, possible
 from facelib.stats.effects.signflip import smallest_p
 from facelib.utilities.checks import Floats
+from facelib.utilities.wording import format_p, plain
 
 NEAR = 0.05  # of probability 0 or 1: little room on that side
 SKEWED = 1.0  # sample skewness; finds 3 of 5 false rejections of exponential effects at n = 20, 4 of 5 at 60
@@ -101,16 +102,18 @@ def _about_tests(row: dict[Any, Any]) -> Iterator[str]:
         level = 1 - alpha if two_sided else 1 - 2 * alpha
         shown = possible(row)
         low, high = (shown[name] for name in (ENDS[:2] if two_sided else ENDS[2:]))
+        p = format_p(row["p"])
+        shown_p = p if p[0] in "<>" else f"= {p}"
         yield (
-            f"The sign-flip test (p = {row['p']:.3g}) and the {100 * level:g} % interval "
-            f"[{low:.3g}, {high:.3g}] disagree about 0."
+            f"The sign-flip test (p {shown_p}) and the {100 * level:g} % interval "
+            f"({plain(low, 3)} to {plain(high, 3)}) disagree about 0."
         )
 
 
 def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator[str]:
     if row["n"] > 2 and row["mean"] * row["median"] < 0:
         yield "Mean and median have different signs: a few identities decide."
-    if row["n"] > 2 and abs(skew) > SKEWED and both_signs:
+    if row["n"] > 2 and abs(skew) > SKEWED and both_signs and row["interval_method"] != "bets":
         side = (
             SIDE[row["alternative"]] or row["mean"]
         )  # a mean on the side of the long tail is found too rarely

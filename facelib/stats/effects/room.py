@@ -182,8 +182,8 @@ def describe_room(table: pd.DataFrame) -> str:
     >>> rows = pd.DataFrame({"room": [0.03, 0.8], "delta": 0.1, "alternative": "less",
     ...                      "sensitive": pd.array([None, False], dtype="boolean")})
     >>> print(fill(describe_room(rows), 102))
-    1 of 2 outputs can't fall by δ = .10: less than that is there. 1 of 1 moves by less than 2δ when the whole
-    expression goes: it could not have shown an effect of δ.
+    1 of 2 outputs can't fall by δ = .10: at strength 0, or under the control, less than that is there. 1 of 1
+    moves by less than 2δ when the whole expression goes: it could not have shown an effect of δ.
     """
     if not {"room", "delta"} <= set(table.columns):
         return ""
@@ -197,7 +197,8 @@ def describe_room(table: pd.DataFrame) -> str:
         margin = f"{float(known['delta'].iloc[0]):.2g}".removeprefix("0").ljust(3, "0")
         outputs = "output" if len(known) == 1 else "outputs"
         sentences.append(
-            f"{short} of {len(known)} {outputs} can't {moves} by δ = {margin}: less than that is there."
+            f"{short} of {len(known)} {outputs} can't {moves} by δ = {margin}: at strength 0, or under the "
+            "control, less than that is there."
         )
     if blind:
         moves, they = ("moves", "it") if blind == 1 else ("move", "they")

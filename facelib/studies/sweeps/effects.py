@@ -92,7 +92,7 @@ NO_OUTPUT = "no such output"
 VERDICTS = {
     "changes": "changes for {}",
     "does not change": "does not change for {}",
-    NO_FALL: "cannot fall that far for {}",
+    NO_FALL: "has too little to lose for {}",
     "cannot tell": "may or may not change for {}",
 }
 
@@ -368,9 +368,11 @@ def summarise(table: pd.DataFrame, clause: str) -> str:
     for verdict, sentence in VERDICTS.items():
         rows = table[table["verdict"] == verdict]
         if len(rows):
+            shaken = verdict == "cannot tell" and {"low", "high"} <= set(rows.columns)
             names = [
-                f"{name} ({signed(change)})"
-                for name, change in zip(rows["classifier"], rows["change"], strict=True)
+                f"{row['classifier']} ({signed(row['change'])}"
+                + (f"; {signed(row['low'])} to {signed(row['high'])} in shaken copies)" if shaken else ")")
+                for row in rows.to_dict("records")
             ]
             parts.append(sentence.format(", ".join(names)))
     return f"As {clause}, the output for {table['label'].iloc[0]} {'; '.join(parts)}."
