@@ -153,6 +153,23 @@ def test_reset_shows_the_page_as_it_was_opened_and_undo_brings_face_and_change_b
     explorer.assert_clean()
 
 
+def test_whoever_clicks_a_slider_goes_on_with_the_keys(explorer: Visit) -> None:
+    """A click on its track moved a slider and left the focus with the page: arrow keys did nothing."""
+    track = explorer.page.locator(".facelib-strength .noUi-target")
+    handle = explorer.page.locator(".facelib-strength .noUi-handle")
+    explorer.press(handle, "Home")
+    box = track.bounding_box()
+    assert box is not None
+    explorer.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    explorer.page.wait_for_timeout(1500)  # the reader looked at what happened
+    now = float(handle.get_attribute("aria-valuenow") or 0)
+    assert 8 <= now <= 12
+    explorer.page.keyboard.press("ArrowRight")
+    expect(handle).to_have_attribute("aria-valuenow", f"{now + 1:.1f}")
+    explorer.press(handle, "Home")
+    explorer.assert_clean()
+
+
 def test_the_strength_can_be_typed(explorer: Visit) -> None:
     handle = explorer.page.locator(".facelib-strength .noUi-handle")
     number = explorer.page.get_by_role("textbox", name="Strength, as a number")

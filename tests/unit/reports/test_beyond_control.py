@@ -25,6 +25,6 @@ def test_no_zero_stands_alone_where_the_control_decides_nothing(
     assert set(again.contrasts.query("intervention == 'asymmetric_expression'")["verdict"]) == {"cannot tell"}
     answer = parsed(again.report(tmp_path / "one.html").read_text()).after("answer")
     assert (
-        "; 0 of 2 are shown to fall further than with the same total activation on both sides (both sides "
-        "weaker), 0 shown not to by δ = .10 or more; for 2 it can't be said."
+        "; whether any of the 2 fall further than with the same total activation on both sides (both sides "
+        "weaker) can't be said."
     ) in answer.replace("\xa0", " ")

@@ -72,8 +72,8 @@ def test_what_hardly_moves_without_any_expression_could_not_have_shown_it(rng: n
     words = describe_effect(rows.reset_index().iloc[2])
     assert "This output could not have shown it. It moves by less than twice δ = .10" in words
     assert describe_room(rows) == (
-        "1 of 4 outputs can't fall by δ = .10: less than that is there. 2 of 4 move by less than 2δ when the "
-        "whole expression goes: they could not have shown an effect of δ."
+        "1 of 4 outputs can't fall by δ = .10: at strength 0, or under the control, less than that is there. "
+        "2 of 4 move by less than 2δ when the whole expression goes: they could not have shown an effect of δ."
     )
     with pytest.raises(UnknownNameError, match="no intervention 'nothing'"):
         of_one(table_of(rng), assay="nothing")
@@ -87,6 +87,20 @@ def test_people_who_differ_are_not_averaged_away(rng: np.random.Generator) -> No
     words = describe_effect(row.to_dict() | {"label": "fear", "classifier": "fer"})
     assert "It differs between people: 20 % of people fall by more than δ = .10 (at least 13 %)" in words
     assert of_one(table_of(rng, 100, share=0.05)).loc["fear", "verdict"] != "differs between people"
+
+
+def test_people_who_are_alike_about_the_margin_do_not_differ(rng: np.random.Generator) -> None:
+    """All fall by about .09: some by more than δ, and yet nobody is another kind of person."""
+    rows = [
+        ("face " + str(k), "one", strength, "fer", "fear", 0.9 + strength * fall)
+        for k, fall in enumerate(rng.normal(-0.09, 0.04, 40))
+        for strength in (0.0, 1.0)
+    ]
+    columns = ["face", "intervention", "strength", "classifier", "label", "probability"]
+    row = effects_over_faces(pd.DataFrame(rows, columns=columns)).iloc[0]
+    assert row["beyond_falls_low"] > 0.10
+    assert row["sd"] < 0.10
+    assert row["verdict"] == "cannot tell"
 
 
 def test_of_a_contrast_the_room_is_what_the_control_leaves(rng: np.random.Generator) -> None:
