@@ -73,7 +73,8 @@ def test_what_hardly_moves_without_any_expression_could_not_have_shown_it(rng: n
     assert "This output could not have shown it. It moves by less than twice δ = .10" in words
     assert describe_room(rows) == (
         "1 of 4 outputs can't fall by δ = .10: at strength 0, or under the control, less than that is there. "
-        "2 of 4 move by less than 2δ when the whole expression goes: they could not have shown an effect of δ."
+        "2 of 4 move by less than 2δ when the whole expression goes: they could not have shown an effect of "
+        "δ."
     )
     with pytest.raises(UnknownNameError, match="no intervention 'nothing'"):
         of_one(table_of(rng), assay="nothing")
