@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facelib.charts.export import figure
+from facelib.utilities.wording import sentences
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-SENTENCE = re.compile(r"(?<=\.)\s+")
 SHORT, LONG = 22, 40  # characters of a cell that is never broken, and of a word that is
 
 
@@ -198,7 +198,7 @@ def footnotes(texts: Iterable[str]) -> tuple[list[str], tuple[tuple[str, str], .
     >>> footnotes(["Few faces.", "Few faces. Starts near 1.", "Few faces. Skewed (+1.2). Starts near 1."])
     (['', 'a', 'b, a'], (('', 'Few faces.'), ('a', 'Starts near 1.'), ('b', 'Skewed (+1.2).')))
     """
-    rows = [list(dict.fromkeys(SENTENCE.split(text.strip()))) if text.strip() else [] for text in texts]
+    rows = [list(dict.fromkeys(sentences(text))) for text in texts]
     every = [one for one in (rows[0] if rows else []) if all(one in row for row in rows)]
     marks: dict[str, str] = {}
     for one in (one for row in rows for one in row if one not in every):

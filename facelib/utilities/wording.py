@@ -10,6 +10,7 @@ from facelib.errors import BadValueError
 from facelib.utilities.checks import as_number
 
 NOTHING = "–"
+SENTENCE_END = re.compile(r"(?<=\.)\s+")
 TINY = 0.0005  # numbers below it are shown with a power of ten
 
 
@@ -113,6 +114,15 @@ def with_article(noun: str) -> str:
     begin = noun[:4].lower()
     vowel = begin[:1] in set("aeiou") and not begin.startswith(("uni", "use", "one", "eu"))
     return f"{'an' if vowel else 'a'} {noun}"
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text.
+
+    >>> sentences("Few people. p can't be below .05. "), sentences("")
+    (['Few people.', "p can't be below .05."], [])
+    """
+    return [part for part in SENTENCE_END.split(text.strip()) if part]
 
 
 def listed(names: Sequence[str]) -> str:

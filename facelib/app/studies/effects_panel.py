@@ -27,7 +27,7 @@ from facelib.stats.power import plain
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.interventional import title_with_end
 from facelib.studies.outcomes import describe_accuracy
-from facelib.utilities.wording import percent
+from facelib.utilities.wording import percent, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -423,14 +423,20 @@ def early(found: Found | None) -> str:
 
 
 def notes_of(rows: pd.DataFrame) -> list[str]:
-    """Return what a reader must know of the rows, each note once with whom it is about."""
+    """Return what a reader must know of the rows, each sentence once with whom it is about.
+
+    >>> import pandas as pd
+    >>> notes_of(pd.DataFrame({"classifier": ["fer", "human"], "notes": ["Few.", "Few. Skewed."]}))
+    ['Few.', 'human: Skewed.']
+    """
     about: dict[str, list[str]] = {}
     for row in rows.to_dict("records"):
-        for note in filter(None, str(row["notes"]).split("; ")):
+        for note in sentences(str(row["notes"])):
             about.setdefault(note, []).append(str(row["classifier"]))
-    return [
-        note if len(names) == len(rows) else f"{', '.join(names)}: {note}" for note, names in about.items()
-    ]
+    said: dict[tuple[str, ...], list[str]] = {}
+    for note, names in about.items():
+        said.setdefault(() if len(names) == len(rows) else tuple(names), []).append(note)
+    return [f"{', '.join(names)}{(names and ': ') or ''}{' '.join(notes)}" for names, notes in said.items()]
 
 
 def failures_html(failures: pd.DataFrame) -> str:

@@ -193,7 +193,7 @@ def effects_over_faces(
     effects = summarise_rows(rows, read_values(table, value), value, summary)
     return judge(
         effects,
-        _mixed(rows, table) if mixed else None,
+        _mixed(rows, table) if mixed and not interim else None,
         delta=delta,
         alpha=alpha,
         alternative=alternative,

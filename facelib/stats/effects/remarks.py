@@ -24,7 +24,7 @@ SIDE = {"two-sided": 0, "less": -1, "greater": 1}
 TOO_SMALL = "the sign-flip p can be too small"
 INTERIM = (
     "A look before all planned people are there: intervals and verdicts are by bets, which hold however "
-    "often one looks; p and the verdicts of the study come at the end."
+    "often one looks. p and the verdicts of the study come at the end."
 )
 CAPITAL = SMALLER[0].upper() + SMALLER[1:] + "."
 
