@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from facelib.reports.common import level, margin
 from facelib.reports.parts import Table, footnotes
 from facelib.stats import few_people, fewest_to_matter
-from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, VERDICTS
+from facelib.stats.effects.equivalence import BLIND, CANNOT_TELL, DIFFERS, DOES_NOT, MATTERS, NO_FALL, NO_RISE
 from facelib.stats.effects.room import describe_room
 from facelib.stats.effects.sentences import beyond_words, cut_off, possible
 from facelib.utilities.wording import NOTHING, capital, chance, interval, percent, places_for, plain, signed
@@ -17,7 +17,16 @@ from facelib.utilities.wording import NOTHING, capital, chance, interval, percen
 if TYPE_CHECKING:
     import pandas as pd
 
-SHORT: Final = {word: word for word in VERDICTS} | {DOES_NOT: "does not"}
+SHORT: Final = {
+    MATTERS: "matters",
+    DOES_NOT: "does not",
+    DIFFERS: "differs",
+    NO_FALL: "can't fall",
+    NO_RISE: "can't rise",
+    BLIND: "can't show",
+    CANNOT_TELL: "cannot tell",
+}
+"""Verdicts in a column of a table."""
 NOT_ASSAYED: Final = (
     " Not asked: whether these outputs move when the whole expression is taken away (the change “weaker "
     "expression”)."

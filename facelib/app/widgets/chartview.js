@@ -284,7 +284,7 @@ class Chart {
       else view.signal(name, value);
     }
     if (!this.heading) return;
-    this.legend.textContent = [this.said].flat().join(". ");
+    this.legend.textContent = this.legend.hidden ? "" : [this.said].flat().join(". "); // never said twice
     view.signal(this.heading, this.legend.hidden ? this.said : [""]);
   }
 
