@@ -43,7 +43,14 @@ function showStrength(handle, strength) {
     field.addEventListener("change", () => takeStrength(slider, field));
     slider.append(field);
   }
-  if (field.value !== strength) field.value = strength;
+  if (!field.dataset.next) requestAnimationFrame(() => window.setTimeout(() => writeNext(field))); // after the picture
+  field.dataset.next = strength;
+}
+
+/** Write the strength that came last: laying out a field would hold up the picture of a drag. */
+function writeNext(field) {
+  if (field.value !== field.dataset.next) field.value = field.dataset.next;
+  delete field.dataset.next;
 }
 
 /** Move the slider to the step nearest to what was typed; what is no strength is refused in words. */
