@@ -231,7 +231,7 @@ def _reading(result: InterventionalResult) -> tuple[str, ...]:
         f"of ± {fact['delta']} in probability; it doesn't if the whole interval lies inside; else "
         f"it can't be said from these people, and more of them may show it. With fewer than {fact['least']} "
         f"people the first is never said, with fewer than {fact['fewest']} the second.",
-        "That it doesn't matter takes more than that interval. “Differs between people”: surely more than "
+        "The second takes more than that interval. “Differs between people”: surely more than "
         "a tenth of the people fall, or rise, by more than the margin, so that a mean says little. “Cannot "
         "fall that far”: less than the margin is there to lose. “Could not have shown it”: the output hardly "
         "moves even when the whole expression goes. And bets on every person's change, which hold for all "

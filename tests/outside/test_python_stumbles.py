@@ -159,7 +159,7 @@ assert "Nothing is held fixed: no face says" in str(none.plan(n_jobs=1))
 
 def test_a_sweep_starts_with_the_class_that_a_study_takes(tmp_path: Path) -> None:
     code = f"""{PICTURES}
-from facelib import studies
+from facelib.studies.engine.subjects import subjects
 face = facelib.Head(expression="sad").render(64)
 for known, meant in (({{"label": "sad"}}, "sad"), ({{"label": "Freude"}}, "happy"),
                      ({{"expression": "fear"}}, "fear"),
@@ -167,7 +167,7 @@ for known, meant in (({{"label": "sad"}}, "sad"), ({{"label": "Freude"}}, "happy
     one = face.replace(attributes=known)
     found = facelib.sweep(one, "brightness", ["known_unbiased"], steps=3, replicates=5)
     assert found.label == (meant or "happy"), (known, found.label)
-    assert studies.subjects([one])[0].expression == meant, known
+    assert subjects([one])[0].expression == meant, known
 """
     fresh(code, str(tmp_path))
 
