@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports.parts import Table, two_columns
 from facelib.studies.declared.registration import ALSO, describe_hypothesis, later_changes, registrations
-from facelib.utilities.wording import counted, listed, plain
+from facelib.utilities.wording import counted, listed
 
 if TYPE_CHECKING:
     from facelib.studies.results import Result
@@ -194,12 +194,3 @@ def level(alpha: float) -> str:
     ('.05', '.001')
     """
     return f"{alpha:g}".removeprefix("0")
-
-
-def margin(delta: float) -> str:
-    """Return δ with as many decimals as it has, two at least.
-
-    >>> margin(0.1), margin(0.05), margin(0.025)
-    ('.10', '.05', '.025')
-    """
-    return max(plain(delta), level(delta), key=len)

@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib.reports.common import level, margin
+from facelib.reports.common import level
 from facelib.reports.parts import Table, footnotes
 from facelib.stats import few_people, fewest_to_matter
 from facelib.stats.effects.equivalence import BLIND, CANNOT_TELL, DIFFERS, DOES_NOT, MATTERS, NO_FALL, NO_RISE
 from facelib.stats.effects.room import describe_room
 from facelib.stats.effects.sentences import beyond_words, cut_off, possible
-from facelib.utilities.wording import NOTHING, capital, chance, interval, percent, places_for, plain, signed
+from facelib.utilities.wording import (
+    NOTHING,
+    capital,
+    chance,
+    interval,
+    margin,
+    percent,
+    places_for,
+    plain,
+    signed,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -37,7 +37,7 @@ from facelib.stats.effects.equivalence import (
 )
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.outcomes import describe_accuracy
-from facelib.utilities.wording import capital, listed, signed
+from facelib.utilities.wording import capital, listed, margin, signed
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult
@@ -141,7 +141,7 @@ def answer(result: InterventionalResult, name: str) -> str:
     rows = result.effects[result.effects["intervention"] == name]
     it, at = (
         f"the change of the output for {aim(result)}",
-        f" at δ = {common.margin(result.settings['delta'])}",
+        f" at δ = {margin(result.settings['delta'])}",
     )
     parts = []
     for verdict in VERDICTS:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from facelib.reports import common, drawing
+from facelib.reports import drawing
 from facelib.reports.interventional_method import aim, control_title, keys_of
 from facelib.reports.parts import Figure
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, MATTERS, UNDECIDED, VERDICTS
-from facelib.utilities.wording import capital, plain, signed
+from facelib.utilities.wording import capital, margin, plain, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ def figures(
     """
     effects = result.effects[result.effects["intervention"] == name]
     by_label = result.effects_by_label[result.effects_by_label["intervention"] == name]
-    key, title, delta = keys_of(result)[name], capital(titles[name]), common.margin(result.settings["delta"])
+    key, title, delta = keys_of(result)[name], capital(titles[name]), margin(result.settings["delta"])
     alpha = float(result.settings["alpha"])
     heading = f"Change of the probability of {aim(result)} from strength 0 to 1"
     drawn = [

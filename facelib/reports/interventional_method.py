@@ -13,7 +13,7 @@ from facelib.stats import fewest_people, fewest_to_matter
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.declared.registration import registrations
 from facelib.studies.interventional import title_with_end
-from facelib.utilities.wording import counted, listed, slugs
+from facelib.utilities.wording import counted, listed, margin, slugs
 
 if TYPE_CHECKING:
     from facelib.studies.results import InterventionalResult
@@ -60,7 +60,7 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
         "steps": settings["steps"],
         "size": settings["size"],
         "classifiers": len(settings["classifiers"]),
-        "delta": common.margin(settings["delta"]),
+        "delta": margin(settings["delta"]),
         "changed": listed(earlier_margins(result)),
         "alpha": common.level(alpha),
         "level": f"{100 * (1 - alpha):g} %",
@@ -162,10 +162,7 @@ def _when_set(result: InterventionalResult) -> str:
     if history[0].begun:
         return "δ was registered after the run had begun"
     if any(not math.isclose(one.hypothesis.delta, delta) for one in history):
-        return (
-            f"δ was registered as {common.margin(history[0].hypothesis.delta)} before the run, and changed "
-            "later"
-        )
+        return f"δ was registered as {margin(history[0].hypothesis.delta)} before the run, and changed later"
     return "δ was set, and registered, before the run"
 
 
@@ -174,7 +171,7 @@ def earlier_margins(result: InterventionalResult) -> list[str]:
     delta = float(result.settings["delta"])
     before = [run.get("delta") for run in result.provenance.get("runs", ())]
     others = {float(one) for one in before if one is not None and not math.isclose(float(one), delta)}
-    return [common.margin(one) for one in sorted(others)]
+    return [margin(one) for one in sorted(others)]
 
 
 def declared(result: InterventionalResult) -> Table:
@@ -186,7 +183,7 @@ def declared(result: InterventionalResult) -> Table:
     pairs = [
         *none,
         ("Class of interest", aim(result)),
-        ("Margin δ", f"{common.margin(settings['delta'])} in probability{_changed(result)}"),
+        ("Margin δ", f"{margin(settings['delta'])} in probability{_changed(result)}"),
         ("Level α", common.level(settings["alpha"])),
         ("Test", sides[settings["alternative"]]),
         ("Control", control),

@@ -15,7 +15,7 @@ from facelib.stats.power import plain
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
 from facelib.utilities.checks import as_list, as_number
 from facelib.utilities.short_repr import in_short
-from facelib.utilities.wording import format_number, format_p
+from facelib.utilities.wording import format_number, p_is
 
 Verdict = Literal["changes", "does not change", "cannot tell"]
 
@@ -233,8 +233,7 @@ def describe_order(test: ShuffleTest) -> str:
         return "the outputs are the same at every strength: there is no order to depend on"
     if p_value > ALPHA and SMALLEST_P.get(test.n, 0.0) > ALPHA:
         return f"{test.n} strengths are too few to tell whether the outputs depend on their order"
-    text = format_p(p_value)
-    chance = f"p {text}" if text[0] in "<>" else f"p = {text}"
+    chance = f"p {p_is(p_value)}"
     if p_value > ALPHA:
         finding = "nothing shows that the outputs depend on the order of the strengths"
     elif test.side == "larger":

@@ -67,6 +67,26 @@ def chance(p: float) -> str:
     return format_p(p) if math.isfinite(p) else NOTHING
 
 
+def p_is(p: float) -> str:
+    """Return a p-value as it stands behind the letter p.
+
+    >>> f"p {p_is(0.0312)}", f"p {p_is(0.00001)}"
+    ('p = .031', 'p < .001')
+    """
+    text = format_p(p)
+    return text if text[0] in "<>" else f"= {text}"
+
+
+def margin(delta: float) -> str:
+    """Return δ with as many decimals as it has, two at least.
+
+    >>> margin(0.1), margin(0.05), margin(0.025), margin(2)
+    ('.10', '.05', '.025', '2.00')
+    """
+    text = f"{delta:.2f}" if round(delta, 2) == delta else f"{delta:.3g}"
+    return text.removeprefix("0")
+
+
 def percent(share: float) -> str:
     """Return a share in per cent; one decimal where it is small and no whole number.
 

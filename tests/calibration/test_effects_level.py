@@ -154,7 +154,7 @@ def test_equivalence_at_the_margin_is_claimed_at_the_level(n: int, lowest: float
     for number, d in blocks("normal", n, 3):
         for sign in (1, -1):
             known = mean_distribution(sign * DELTA + 0.1 * d, n_bootstrap=999, seed=number)
-            found = verdicts(*known.interval(0.90), DELTA, n)
+            found = verdicts(*known.interval(0.90), DELTA, n, None)
             claims.append(np.mean(tost_p(known, DELTA) <= 0.05))
             none.append(np.mean([verdict == "does not matter at δ" for verdict in found]))
             matters.append(np.mean([verdict == "matters" for verdict in found]))
@@ -182,7 +182,7 @@ def test_verdicts_of_thirty_faces(mean: float, spread: float, verdict: str, leas
     found: list[str] = []
     for number, d in blocks("normal", 30, 4):
         known = mean_distribution(mean + spread * d, n_bootstrap=999, seed=number)
-        found += verdicts(*known.interval(0.90), DELTA, 30)
+        found += verdicts(*known.interval(0.90), DELTA, 30, None)
     assert np.mean([one == verdict for one in found]) > least
     if mean == 0.0:
         assert "matters" not in found

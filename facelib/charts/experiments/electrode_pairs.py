@@ -9,13 +9,12 @@ from typing import Any, Final
 import altair as alt
 import pandas as pd
 
-from facelib import stats
 from facelib.charts import theme
 from facelib.charts.experiments.accuracies import accuracy_panel
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
 from facelib.studies.sweeps.effects import signed
-from facelib.utilities.wording import percent
+from facelib.utilities.wording import p_is, percent
 
 PAIRED: Final = (
     "scheme", "expression_set", "classifier", "expression", "n", "accuracy_before", "before_low",
@@ -102,7 +101,6 @@ def _titled(key: Mapping[Any, Any]) -> str:
 def _tested(row: Mapping[Any, Any]) -> str:
     """Return change of accuracy, test and verdict in words."""
     p = row["p_holm"]
-    text = "" if p != p else stats.format_p(p)  # noqa: PLR0124
-    shown = f", p {text if text[:1] in '<>' else f'= {text}'}" if text else ""
+    shown = "" if p != p else f", p {p_is(p)}"  # noqa: PLR0124
     star = " *" if p < row["alpha"] else ""
     return f"{signed(row['accuracy_change'])}{shown}{star}; {row['verdict']}"

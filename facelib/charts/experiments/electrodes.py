@@ -8,13 +8,12 @@ from typing import Any, Final, Literal
 import altair as alt
 import pandas as pd
 
-from facelib import stats
 from facelib.charts import theme
 from facelib.charts.palette import colour
 from facelib.charts.tables import classifiers_of, needed, rows
 from facelib.errors import BadValueError
 from facelib.studies.sweeps.effects import signed
-from facelib.utilities.wording import percent
+from facelib.utilities.wording import p_is, percent
 
 Outcome = Literal["accuracy", "probability"]
 
@@ -123,9 +122,8 @@ def _words(row: dict[Any, Any], outcome: Outcome, start: float) -> str:
     ends = f"{percent(start)} to {percent(row['value'])}"
     if p != p:  # noqa: PLR0124
         return ends
-    text = stats.format_p(p)
     star = " *" if p < row["alpha"] else ""
-    return f"{ends}, p {text if text[:1] in '<>' else f'= {text}'}{star}"
+    return f"{ends}, p {p_is(p)}{star}"
 
 
 def _panel(

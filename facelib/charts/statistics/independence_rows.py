@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from facelib import stats
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
 from facelib.errors import BadValueError
@@ -19,7 +18,7 @@ from facelib.stats.independence.base import TESTS, title_of
 from facelib.stats.independence.methods import COST
 from facelib.stats.independence.vote import VOTERS, without_run
 from facelib.utilities.checks import as_floats
-from facelib.utilities.wording import percent
+from facelib.utilities.wording import p_is, percent
 
 ALL: Final = "all faces"
 SHOWN: Final = 420  # faces drawn at most: more only hide each other
@@ -112,9 +111,7 @@ def says(p: float, alpha: float, votes: int | None = None) -> str:
     """
     if votes is not None:
         return f"{votes} of 3: {'rejects' if votes >= 2 else 'does not'}"
-    text = stats.format_p(p)
-    sign = "" if text[0] in "<>" else "= "
-    return f"p {sign}{text}, {'rejects' if p < alpha else 'does not'}"
+    return f"p {p_is(p)}, {'rejects' if p < alpha else 'does not'}"
 
 
 def level_rows(alpha: float) -> list[dict[str, Any]]:

@@ -13,11 +13,10 @@ from facelib.charts import theme
 from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
-from facelib.stats import format_p
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.studies.sweeps.effects import signed
-from facelib.utilities.wording import percent
+from facelib.utilities.wording import p_is, percent
 
 NEEDED: Final = (
     "classifier", "label", "mean", "low", "high", "verdict_low", "verdict_high", "verdict", "delta", "n",
@@ -232,8 +231,7 @@ def _share_words(row: Mapping[Any, Any]) -> str:
         if math.isnan(corrected) and math.isnan(p):
             return "not testable"
         name, value = ("p after Holm", corrected) if math.isnan(p) else ("p", p)
-        text = format_p(value)
-        return f"ω² missing; {name} {'' if text[0] in '<>' else '= '}{text}{votes}"
+        return f"ω² missing; {name} {p_is(value)}{votes}"
     ends = f" ({percent(max(low, 0.0))} to {percent(max(high, 0.0))})" if low <= high else ""
     return f"{percent(max(size, 0.0))}{ends}{votes}"
 

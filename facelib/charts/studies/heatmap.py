@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from facelib import stats
 from facelib.charts import theme
 from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.tables import needed, rows
@@ -16,6 +15,7 @@ from facelib.classifiers import EMOTIONS
 from facelib.stats.effects.equivalence import MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import possible
 from facelib.studies.sweeps.effects import signed
+from facelib.utilities.wording import format_p, p_is
 
 if TYPE_CHECKING:
     import altair as alt
@@ -182,11 +182,6 @@ def _says(row: Mapping[Any, Any]) -> str:
         return "not known for any face"
     interval = f" ({signed(row['low'])} to {signed(row['high'])})" if math.isfinite(row["low"]) else ""
     tested = not math.isnan(row["p"])
-    p = f", p {_p(row['p'])}, after Holm {_p(row['p_holm']).removeprefix('= ')}" if tested else ""
+    p = f", p {p_is(row['p'])}, after Holm {format_p(row['p_holm'])}" if tested else ""
     verdict = f": {row['verdict']}" if row["verdict"] else ""
     return f"{signed(row['mean'])}{interval}, n = {int(row['n'])}{p}{verdict}"
-
-
-def _p(p: float) -> str:
-    text = stats.format_p(p)
-    return text if text[0] in "<>" else f"= {text}"

@@ -129,11 +129,12 @@ def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dic
         below what a word needs): (m,) each.
     """
     from facelib.stats import mean_distribution, sign_flip
-    from facelib.stats.effects.equivalence import verdicts, where_told
+    from facelib.stats.effects.equivalence import bets_p, verdicts, where_told
 
     distribution = mean_distribution(differences, seed=seed)
     low, high = distribution.interval(1 - alpha)
     inner = where_told(distribution, *distribution.interval(1 - 2 * alpha))
+    bets = bets_p(differences, delta)
     return {
         "n": distribution.n,
         "change": distribution.mean,
@@ -142,7 +143,7 @@ def judged(differences: Floats, *, delta: float, alpha: float, seed: int) -> dic
         "p": np.atleast_1d(sign_flip(differences, seed=seed).p_value),
         "verdict_low": inner[0],
         "verdict_high": inner[1],
-        "verdict": verdicts(*inner, delta, distribution.n, alpha=alpha),
+        "verdict": verdicts(*inner, delta, distribution.n, bets, alpha=alpha),
     }
 
 

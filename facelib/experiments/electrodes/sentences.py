@@ -10,7 +10,7 @@ from facelib.experiments.electrodes.importance import ALONE
 from facelib.experiments.electrodes.outcomes import ACCURACY, MEAN, PROBABILITY
 from facelib.stats.effects.equivalence import CANNOT_TELL
 from facelib.studies.sweeps.effects import signed
-from facelib.utilities.wording import with_article
+from facelib.utilities.wording import p_is, with_article
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,7 @@ def _of_classifier(
     who = f"{name} names" if name != MEAN else "On average the classifiers name"
     whom = "its" if name != MEAN else "their"
     test = (
-        f" ({int(last['lost'])} lost, {int(last['gained'])} gained, p {_p(last['p_holm'])} after Holm)"
+        f" ({int(last['lost'])} lost, {int(last['gained'])} gained, p {p_is(last['p_holm'])} after Holm)"
         if counted
         else ""
     )
@@ -156,11 +156,6 @@ def _chosen(table: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
-
-
-def _p(p: float) -> str:
-    text = stats.format_p(p)
-    return text if text[:1] in "<>" else f"= {text}"
 
 
 def small(value: float) -> str:

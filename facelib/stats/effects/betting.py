@@ -10,6 +10,7 @@ from facelib.errors import BadValueError
 from facelib.utilities.checks import Floats
 
 SHARES: Final = np.append((np.arange(20) + 0.5) / 20, 1.0)  # of the largest stake; set before any data
+BETS: Final = "bets"  # the method of intervals in a look before the end
 HALVINGS: Final = 14  # of [−1, 1]: to .0001
 WEIGHTS: Final = np.array([*np.full(20, 0.5 / 20), 0.5])  # half of the money on the largest stake
 

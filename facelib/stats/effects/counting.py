@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from facelib.stats.effects.activation import not_beyond
+from facelib.stats.effects.betting import BETS
 from facelib.stats.effects.few_people import fewest_to_matter
 from facelib.stats.power import plain
 
@@ -52,7 +53,7 @@ def describe_counts(
     label, family = aim or str(first["label"]), int(effects["family"].max())
     least, most = int(effects["n"].min()), int(effects["n"].max())
     people = f"{most} {'person' if most == 1 else 'people'}" if least == most else f"{least} to {most} people"
-    if effects["interval_method"].eq("bets").any() if "interval_method" in effects else False:
+    if "interval_method" in effects and (effects["interval_method"] == BETS).any():
         return f"As {clause}, how many of {total} classifiers change is counted at the end: so far {people}."
     needs = fewest_to_matter(alpha / max(family, 1), alternative)  # type: ignore[arg-type]
     tests = f"{family} test{'s' * (family != 1)}"

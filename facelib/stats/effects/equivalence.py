@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -15,7 +16,7 @@ from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method,
 from facelib.stats.effects.few_people import ALPHA, DELTA, few_people, fewest_people, fewest_to_matter
 from facelib.stats.effects.signflip import Alternative, as_differences
 from facelib.utilities.checks import Floats, as_number, as_share
-from facelib.utilities.wording import format_p
+from facelib.utilities.wording import margin, p_is
 
 Verdict = Literal[
     "matters",
@@ -30,6 +31,8 @@ Verdict = Literal[
 MATTERS, DOES_NOT, DIFFERS, NO_FALL, NO_RISE, BLIND, CANNOT_TELL = VERDICTS = get_args(Verdict)
 UNDECIDED: Final = (DIFFERS, NO_FALL, NO_RISE, BLIND, CANNOT_TELL)
 """Words that say neither that the mean matters nor that it doesn't: they are drawn alike."""
+MARGINS: Final = MappingProxyType({"verdict": 1.0, "verdict_half": 0.5, "verdict_double": 2.0})
+"""Columns of verdicts, and the margin of each in units of δ."""
 SLOPE_BOUND: Final = 1.5  # most that a least-squares slope over evenly spaced strengths can be, of shares
 SMALLER = "detectable, but smaller than δ"
 LEAST_ALIKE = 6  # identities: with fewer the two-sided sign-flip test can't reject at .05
@@ -144,23 +147,16 @@ def equivalence(
     if many:
         msg = f"One verdict is about differences (n,), one per identity; got shape {columns.shape}."
         raise BadValueError(msg)
-    margin, level = as_margin(delta), as_level(alpha)
+    edge, level = as_margin(delta), as_level(alpha)
     distribution = mean_distribution(columns[:, 0], method=method, n_bootstrap=n_bootstrap, seed=seed)
     low, high = distribution.interval(1 - 2 * level)
     ends = where_told(distribution, low, high)
+    bets = {factor: bets_p(columns, factor * edge, bounded=bounded) for factor in MARGINS.values()}
     verdict, half, double = (
-        verdicts(
-            *ends,
-            factor * margin,
-            distribution.n,
-            alpha=level,
-            alternative=alternative,
-            bounded=bounded,
-            differences=columns,
-        )
-        for factor in (1.0, 0.5, 2.0)
+        verdicts(*ends, factor * edge, distribution.n, bets, alpha=level, alternative=alternative)
+        for factor, bets in bets.items()
     )
-    bets = float(bets_p(columns, margin, bounded=bounded)[0])
+    by_bets = math.nan if (at := bets[1.0]) is None else float(at[0])
     outer = where_told(distribution, *distribution.interval(1 - level))
     detectable = bool(outer[0][0] > 0 or outer[1][0] < 0)
     n = int(distribution.n[0])
@@ -168,9 +164,11 @@ def equivalence(
     if n > 1 and np.isnan(ends[0][0]):
         reasons.append(f"the differences of {n} identities are all the same number")
     if verdict[0] == CANNOT_TELL and n:
-        few = few_people(n, margin, level, alternative, bounded=bounded)
-        inside = bool(ends[0][0] >= -margin and ends[1][0] <= margin)
-        reasons.append(few or (left_open(bets, margin) if inside or (bounded and math.isnan(bets)) else ""))
+        few = few_people(n, edge, level, alternative, bounded=bounded)
+        inside = bool(ends[0][0] >= -edge and ends[1][0] <= edge)
+        reasons.append(
+            few or (left_open(by_bets, edge) if inside or (bounded and math.isnan(by_bets)) else "")
+        )
     return Equivalence(
         verdict=verdict[0],
         verdict_half=half[0],
@@ -180,9 +178,9 @@ def equivalence(
         note="; ".join(filter(None, reasons)),
         mean=float(distribution.mean[0]),
         interval=(float(low[0]), float(high[0])),
-        tost_p=float(tost_p(distribution, margin)[0]),
-        betting_p=bets,
-        delta=margin,
+        tost_p=float(tost_p(distribution, edge)[0]),
+        betting_p=by_bets,
+        delta=edge,
         alpha=level,
         n=int(distribution.n[0]),
         method=str(distribution.method[0]),
@@ -201,40 +199,37 @@ def verdicts(
     high: Floats,
     delta: float,
     n: npt.ArrayLike,
+    bets: Floats | None,
     *,
     alpha: float = ALPHA,
     alternative: Alternative = "two-sided",
-    bounded: bool = True,
-    differences: Floats | None = None,
-    bound: float = 1.0,
 ) -> list[Verdict]:
     """Return the verdict of m intervals over (m,) people at one margin.
 
     It is "cannot tell" without an interval, and with fewer people than a verdict needs (`fewest_people`,
-    `fewest_to_matter`). With the bounded differences (n, m) of the people, which lie within ± `bound`, bets
-    have their say in "does not matter", too (`betting_p`).
+    `fewest_to_matter`). In "does not matter" bets have their say, too: `bets` are their p (`bets_p`); None:
+    of differences without bounds.
 
     >>> low, high = np.array([0.12, -0.02, 0.05]), np.array([0.3, 0.1, 0.2])
-    >>> verdicts(low, high, 0.10, 29)
+    >>> verdicts(low, high, 0.10, 29, np.full(3, 0.01))
     ['matters', 'does not matter at δ', 'cannot tell']
-    >>> verdicts(low, high, 0.10, [6, 28, 28]), verdicts(low, high, 0.10, 5)[0]
+    >>> verdicts(low, high, 0.10, [6, 28, 28], None), verdicts(low, high, 0.10, 33, np.full(3, 0.06))[1]
     (['matters', 'cannot tell', 'cannot tell'], 'cannot tell')
     """
     people = np.asarray(n)
     outside = ((low > delta) | (high < -delta)) & (people >= fewest_to_matter(alpha, alternative))
-    inside = (low >= -delta) & (high <= delta) & (people >= fewest_people(delta, alpha, bounded=bounded))
-    if differences is not None and bounded:
-        inside = inside & (bets_p(differences, delta, bound) <= alpha)
+    enough = people >= fewest_people(delta, alpha, bounded=bets is not None)
+    inside = (low >= -delta) & (high <= delta) & enough & (True if bets is None else bets <= alpha)
     return [
         MATTERS if out else DOES_NOT if within else CANNOT_TELL
         for out, within in zip(outside, inside, strict=True)
     ]
 
 
-def bets_p(differences: Floats, delta: float, bound: float = 1.0, *, bounded: bool = True) -> Floats:
-    """Return (m,) p-values of equivalence by bets; NaN of what has no bounds, and without anybody."""
-    if not bounded or np.isnan(delta):
-        return np.full(differences.shape[1], np.nan)
+def bets_p(differences: Floats, delta: float, bound: float = 1.0, *, bounded: bool = True) -> Floats | None:
+    """Return (m,) p-values of equivalence by bets, NaN without anybody; None of what has no bounds."""
+    if not bounded:
+        return None
     p = equivalence_p(differences, delta, bound)
     return np.where(np.isnan(differences).all(axis=0), np.nan, p)
 
@@ -247,10 +242,9 @@ def left_open(p: float, delta: float) -> str:
     """
     if math.isnan(p):
         return "Differences beyond ± 1 aren't changes of a probability (bounded=False is for others)."
-    margin = f"{delta:.2g}".removeprefix("0").ljust(3, "0")
     return (
         "That few people change by much isn't ruled out yet (bets on changes within ± 1: "
-        f"p = {format_p(p).removeprefix('= ')} at δ = {margin})."
+        f"p {p_is(p)} at δ = {margin(delta)})."
     )
 
 
@@ -267,12 +261,12 @@ def tost_p(known: MeanDistribution, delta: float) -> Floats:
 
 def as_margin(delta: float, below: float = math.inf) -> float:
     """Return the margin, or raise `BadValueError` if it isn't above 0 and `below` a bound."""
-    margin = as_number(delta, "The margin delta")
-    if not 0 < margin < below:
+    size = as_number(delta, "The margin delta")
+    if not 0 < size < below:
         upper = f" and below {below:g}, as it is one of probabilities," if below < math.inf else ""
         msg = f"The margin delta lies above 0{upper} and is set before the run; got {delta!r}."
         raise BadValueError(msg)
-    return margin
+    return size
 
 
 def as_level(alpha: float) -> float:

@@ -8,6 +8,7 @@ from typing import Final
 from facelib.errors import BadValueError
 from facelib.stats.effects.signflip import ALTERNATIVES, Alternative
 from facelib.utilities.checks import as_number, as_share
+from facelib.utilities.wording import margin
 
 ALPHA: Final = 0.05
 DELTA: Final = 0.10  # in probability
@@ -49,11 +50,11 @@ def fewest_people(delta: float = DELTA, alpha: float = ALPHA, *, bounded: bool =
     >>> [fewest_people(delta) for delta in (0.05, 0.10, 0.20)]
     [59, 29, 14]
     """
-    margin, level = as_number(delta, "The margin delta"), as_share(alpha, "The level alpha")
-    if margin <= 0:
+    size, level = as_number(delta, "The margin delta"), as_share(alpha, "The level alpha")
+    if size <= 0:
         msg = f"The margin delta lies above 0; got {delta!r}."
         raise BadValueError(msg)
-    share = margin if bounded else min(margin, DELTA)
+    share = size if bounded else min(size, DELTA)
     return _TWO if share >= 1 else max(_TWO, _up(math.log(level) / math.log1p(-share)))
 
 
@@ -116,7 +117,7 @@ def few_people(
     least, most = fewest_to_matter(alpha, alternative), fewest_people(delta, alpha, bounded=bounded)
     lacks = [f"“matters” needs at least {least}"] if n < least else []
     if n < most:
-        lacks.append(f"“does not matter” at δ = {_plain(delta)} needs at least {most}")
+        lacks.append(f"“does not matter” at δ = {margin(delta)} needs at least {most}")
     who = "1 person" if n == 1 else f"{n} people"
     return f"{who}: {', '.join(lacks)}." if lacks else ""
 
@@ -140,10 +141,10 @@ def few_for_nothing(n: int, delta: float, alpha: float = ALPHA) -> str:
     least = fewest_people(delta, alpha)
     if n >= least:
         return ""
-    margin, level = _plain(delta), f"{alpha:g}".removeprefix("0")
+    level = f"{alpha:g}".removeprefix("0")
     return (
         f"Too few people: {n}. To say that an output does not depend on a property takes at least {least} "
-        f"(δ = {margin}, α = {level})."
+        f"(δ = {margin(delta)}, α = {level})."
     )
 
 
@@ -172,8 +173,3 @@ def enough_to_find(n: int, delta: float, alpha: float = ALPHA) -> str:
 def _up(ratio: float) -> int:
     """Return the number rounded up to a whole one, but for rounding errors."""
     return math.ceil(ratio * (1 - 1e-12))
-
-
-def _plain(delta: float) -> str:
-    text = f"{delta:.2f}" if round(delta, 2) == delta else f"{delta:.3g}"
-    return text.removeprefix("0")

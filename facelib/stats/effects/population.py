@@ -12,7 +12,7 @@ import pandas as pd
 
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.stats.corrections import adjusted
-from facelib.stats.effects.betting import betting_interval
+from facelib.stats.effects.betting import BETS, betting_interval
 from facelib.stats.effects.bootstrap import RESAMPLES, MeanDistribution, Method, mean_distribution
 from facelib.stats.effects.curves import (
     FaceEffects,
@@ -23,6 +23,7 @@ from facelib.stats.effects.curves import (
     summarise_rows,
 )
 from facelib.stats.effects.equivalence import (
+    MARGINS,
     SLOPE_BOUND,
     as_level,
     as_margin,
@@ -38,6 +39,7 @@ from facelib.stats.effects.room import assayed, room_of, with_reasons
 from facelib.stats.effects.rows import Codes, Rows, read_rows, read_values
 from facelib.stats.effects.signflip import EXACT_UP_TO, FLIPS, Alternative, SignFlipTest, sign_flip
 from facelib.stats.effects.sizes import smallest_found, standardised_effect
+from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import Floats, as_count
 from facelib.utilities.wording import with_article
 
@@ -347,7 +349,7 @@ def _verdicts(
     alternative: Alternative,
     interim: bool,
 ) -> dict[str, Any]:
-    bounded, bound = effects.value == "probability", _bound(effects)
+    bounded = effects.value == "probability"
     if interim:
         low, high = _bets(effects, 1 - 2 * alpha)
         columns: dict[str, Any] = {"delta": margin, "verdict_low": low, "verdict_high": high}
@@ -358,31 +360,32 @@ def _verdicts(
         low, high = where_told(known, low, high)
         outer = where_told(known, *known.interval(1 - alpha))
         columns["detectable"] = (outer[0] > 0) | (outer[1] < 0)
-    asked = {"verdict": margin, "verdict_half": margin / 2, "verdict_double": 2 * margin}
     if np.isnan(margin) or (interim and not bounded):
         unknown = {"fewest": np.nan, "tost_p": np.nan, "betting_p": np.nan}
-        return columns | dict.fromkeys(asked, "") | unknown
-    told = np.asarray(~np.bool_(interim) & (known.n >= fewest_to_matter(alpha, alternative)))
-    shares = [np.where(told, table[f"beyond_{side}_low"].to_numpy(float), 0.0) for side in ("falls", "rises")]
-    sensitive = [None if pd.isna(one) else bool(one) for one in table["sensitive"]]
-    words: dict[str, Any] = {}
-    for name, at in asked.items():
-        found = verdicts(
-            low, high, at, known.n,
-            alpha=alpha, alternative=alternative, bounded=bounded, differences=effects.effects, bound=bound,
-        )  # fmt: skip
-        room = table["room"].to_numpy(float) if bounded else None
-        at_margin = shares if name == "verdict" else [np.zeros(len(found))] * 2  # shares are beyond δ
-        able = sensitive if name == "verdict" else [None] * len(found)  # and so is what is sensitive
-        words[name] = with_reasons(
-            found, at, room=room, alternative=alternative, sensitive=able,
-            falls=at_margin[0], rises=at_margin[1],
-            spread=known.spread,
-        )  # fmt: skip
-    fewest = fewest_people(margin, alpha, bounded=bounded)
-    bets = bets_p(effects.effects, margin, bound, bounded=bounded)
-    by_interval = np.full(len(bets), np.nan) if interim else tost_p(known, margin)
-    return columns | words | {"fewest": fewest, "tost_p": by_interval, "betting_p": bets}
+        return columns | dict.fromkeys(MARGINS, "") | unknown
+    enough = np.asarray(known.n) >= fewest_to_matter(alpha, alternative)
+    shares = table[["beyond_falls_low", "beyond_rises_low"]].max(axis=1)
+    at_margin = {  # shares and the assay are about δ itself
+        "blind": ~table["sensitive"].fillna(value=True).to_numpy(bool),
+        "beyond": np.where(enough & (not interim), shares, 0.0),
+        "spread": known.spread,
+    }
+    bets, words = {}, {}
+    for name, factor in MARGINS.items():
+        at = factor * margin
+        bets[name] = bets_p(effects.effects, at, _bound(effects), bounded=bounded)
+        found = verdicts(low, high, at, known.n, bets[name], alpha=alpha, alternative=alternative)
+        more = at_margin if name == "verdict" else {}
+        words[name] = with_reasons(found, at, table["room"], alternative == "greater", **more)
+    return (
+        columns
+        | words
+        | {
+            "fewest": fewest_people(margin, alpha, bounded=bounded),
+            "tost_p": np.nan if interim else tost_p(known, margin),
+            "betting_p": bets["verdict"] if bounded else np.nan,
+        }
+    )
 
 
 def _so_far(effects: FaceEffects, alpha: float) -> dict[str, Any]:
@@ -393,7 +396,7 @@ def _so_far(effects: FaceEffects, alpha: float) -> dict[str, Any]:
         "mixed_slope", "mixed_se", "mixed_p",
     )  # fmt: skip
     there = np.isfinite(low)
-    shown = {"low": low, "high": high, "interval_method": np.where(there, "bets", "none")}
+    shown = {"low": low, "high": high, "interval_method": np.where(there, BETS, "none")}
     return shown | dict.fromkeys(without, np.nan)
 
 
@@ -411,15 +414,12 @@ def _bound(effects: FaceEffects) -> float:
 
 def _beyond(d: Floats, margin: float, alpha: float) -> dict[str, Any]:
     """Return the shares of identities beyond the margin, falls and rises apart, with exact intervals."""
-    from scipy.stats import beta
-
     n = (~np.isnan(d)).sum(axis=0)
     columns: dict[str, Any] = {}
     for name, sign in (("falls", -1.0), ("rises", 1.0)):
         k = (sign * d > margin).sum(axis=0)
         none = np.isnan(margin) | (n == 0)
-        low = np.where(k == 0, 0.0, beta.ppf(alpha / 2, np.maximum(k, 1), n - k + 1))
-        high = np.where(k == n, 1.0, beta.ppf(1 - alpha / 2, k + 1, np.maximum(n - k, 1)))
+        low, high = clopper_pearson(k, n, 1 - alpha)
         shares = {"": k / np.maximum(n, 1), "_low": low, "_high": high}
         columns |= {f"beyond_{name}{end}": np.where(none, np.nan, share) for end, share in shares.items()}
     return columns

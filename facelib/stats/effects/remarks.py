@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from facelib.stats.effects.betting import BETS
 from facelib.stats.effects.bootstrap import SAME, MeanDistribution
 from facelib.stats.effects.curves import FaceEffects
 from facelib.stats.effects.equivalence import CANNOT_TELL, DOES_NOT, LEAST_ALIKE, SMALLER
@@ -16,7 +17,7 @@ from facelib.stats.effects.room import reason
 from facelib.stats.effects.sentences import ENDS, open_words, possible
 from facelib.stats.effects.signflip import smallest_p
 from facelib.utilities.checks import Floats
-from facelib.utilities.wording import format_p, plain
+from facelib.utilities.wording import p_is, plain
 
 NEAR = 0.05  # of probability 0 or 1: little room on that side
 SKEWED = 1.0  # sample skewness; finds 3 of 5 false rejections of exponential effects at n = 20, 4 of 5 at 60
@@ -38,13 +39,17 @@ def remarks(
     both_signs = (d.min(axis=0) < 0) & (d.max(axis=0) > 0)
     texts = []
     for number, row in enumerate(table.to_dict("records")):
-        lines = [
-            *effects.notes[number],
-            *_about_size(row, bool(known.constant[number])),
-            *_about_number(row),
-            *_about_tests(row),
-            *_about_shape(row, float(skew[number]), bool(both_signs[number])),
-        ]
+        lines = [*effects.notes[number]]
+        if row["interval_method"] == BETS:
+            lines += [INTERIM, *_about_number(row), *_about_start(row)]
+        else:
+            lines += [
+                *_about_size(row, bool(known.constant[number])),
+                *_about_number(row),
+                *_about_tests(row),
+                *_about_shape(row, float(skew[number]), bool(both_signs[number])),
+                *_about_start(row),
+            ]
         if mixed is not None and mixed[number]:
             lines.append(f"Mixed model: {mixed[number]}.")
         texts.append(" ".join(lines))
@@ -53,9 +58,6 @@ def remarks(
 
 def _about_size(row: dict[Any, Any], constant: bool) -> Iterator[str]:
     n = row["n"]
-    if row["interval_method"] == "bets":
-        yield INTERIM
-        return
     if n == 0:
         yield "No face has this output: not testable."
         return
@@ -87,7 +89,7 @@ def _about_number(row: dict[Any, Any]) -> Iterator[str]:
 
 
 def _about_tests(row: dict[Any, Any]) -> Iterator[str]:
-    if row["n"] < 2 or row["interval_method"] == "bets":
+    if row["n"] < 2:
         return
     alpha, two_sided = row["alpha"], row["alternative"] == "two-sided"
     smallest = smallest_p(row["n"], row["alternative"], row["n_flips"])
@@ -102,10 +104,8 @@ def _about_tests(row: dict[Any, Any]) -> Iterator[str]:
         level = 1 - alpha if two_sided else 1 - 2 * alpha
         shown = possible(row)
         low, high = (shown[name] for name in (ENDS[:2] if two_sided else ENDS[2:]))
-        p = format_p(row["p"])
-        shown_p = p if p[0] in "<>" else f"= {p}"
         yield (
-            f"The sign-flip test (p {shown_p}) and the {100 * level:g} % interval "
+            f"The sign-flip test (p {p_is(row['p'])}) and the {100 * level:g} % interval "
             f"({plain(low, 3)} to {plain(high, 3)}) disagree about 0."
         )
 
@@ -113,7 +113,7 @@ def _about_tests(row: dict[Any, Any]) -> Iterator[str]:
 def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator[str]:
     if row["n"] > 2 and row["mean"] * row["median"] < 0:
         yield "Mean and median have different signs: a few identities decide."
-    if row["n"] > 2 and abs(skew) > SKEWED and both_signs and row["interval_method"] != "bets":
+    if row["n"] > 2 and abs(skew) > SKEWED and both_signs:
         side = (
             SIDE[row["alternative"]] or row["mean"]
         )  # a mean on the side of the long tail is found too rarely
@@ -122,6 +122,9 @@ def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator
         yield f"The effects are skewed ({skew:+.1f}): {misled} ({sides})."
     if row["n"] > 2 and abs(skew) > (SKEWED if row["interval_method"] == "t" else 2 * SKEWED):
         yield f"The interval of effects so skewed ({skew:+.1f}) can be too narrow."
+
+
+def _about_start(row: dict[Any, Any]) -> Iterator[str]:
     if row["value"] == "probability" and row["start"] > 1 - NEAR:
         yield "The output starts near 1 and can only fall: repeat at lower intensity and on logits."
     if row["value"] == "probability" and row["start"] < NEAR and row["alternative"] == "less":

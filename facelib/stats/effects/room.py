@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from facelib.stats.effects.equivalence import (
@@ -13,14 +14,17 @@ from facelib.stats.effects.equivalence import (
     CANNOT_TELL,
     DIFFERS,
     DOES_NOT,
+    MARGINS,
     MATTERS,
     NO_FALL,
     NO_RISE,
     Verdict,
 )
 from facelib.utilities.checks import Floats
+from facelib.utilities.wording import margin, percent, plain
 
 MANY: Final = 0.10  # share of people: a lower limit above it means that people differ
+VERBS: Final = {"falls": "fall", "rises": "rise"}
 ASSAY: Final = 2.0  # times δ that an output moves when the whole expression goes, if it can show δ
 
 
@@ -87,15 +91,14 @@ def assayed(cells: pd.DataFrame, assay: Mapping[tuple[str, str], float], delta: 
 
 
 def with_reasons(
-    words: Sequence[Verdict],
-    delta: float,
+    words: npt.ArrayLike,
+    delta: npt.ArrayLike,
+    room: npt.ArrayLike,
+    rises: npt.ArrayLike,
     *,
-    room: Floats | None,
-    alternative: str,
-    sensitive: Sequence[bool | None],
-    falls: Floats,
-    rises: Floats,
-    spread: Floats,
+    blind: npt.ArrayLike = False,
+    beyond: npt.ArrayLike = 0.0,
+    spread: npt.ArrayLike = 0.0,
 ) -> list[Verdict]:
     """Return verdicts in which "does not matter" is left to cells that could have shown the opposite.
 
@@ -103,37 +106,33 @@ def with_reasons(
     ----------
     words
         (m,) what the intervals say (`verdicts`).
-    delta, alternative
-        Margin, and the side that is asked for.
+    delta
+        Margin.
     room
-        (m,) how far the outputs can move that way; None: without end.
-    sensitive
-        (m,) of `assayed`.
-    falls, rises
-        (m,) lower limits of the shares of people who fall, and rise, by more than δ.
+        (m,) how far the outputs can move the way that is asked for; NaN: without end.
+    rises
+        Whether that is up.
+    blind
+        (m,) whether the outputs hardly move when the whole expression goes (`assayed`).
+    beyond
+        (m,) lower limit of the share of people who fall, or of those who rise, by more than δ: the larger.
     spread
         (m,) standard deviations between people. An open verdict becomes "differs" only where they exceed δ:
         about a mean near the margin many people lie on either side of it, however alike they are.
 
     Examples
     --------
-    >>> with_reasons([DOES_NOT] * 4, 0.10, room=np.array([0.5, 0.03, 0.5, 0.5]), alternative="less",
-    ...     sensitive=[True, True, False, None], falls=np.array([0.02, 0.0, 0.0, 0.12]), rises=np.zeros(4),
-    ...     spread=np.full(4, 0.2))
+    >>> with_reasons([DOES_NOT] * 4, 0.10, [0.5, 0.03, 0.5, 0.5], False, blind=[False, False, True, False],
+    ...     beyond=[0.02, 0.0, 0.0, 0.12])
     ['does not matter at δ', 'cannot fall that far', 'could not have shown it', 'differs between people']
     """
-    found = []
-    for number, word in enumerate(words):
-        differs = max(falls[number], rises[number]) > MANY
-        if differs and (word == DOES_NOT or (word == CANNOT_TELL and spread[number] > delta)):
-            found.append(DIFFERS)
-        elif word == DOES_NOT and room is not None and room[number] < delta:
-            found.append(NO_RISE if alternative == "greater" else NO_FALL)
-        elif word == DOES_NOT and sensitive[number] is False:
-            found.append(BLIND)
-        else:
-            found.append(word)
-    return found
+    said, margins = np.asarray(words, object), np.asarray(delta, np.float64)
+    still = said == DOES_NOT
+    open_but_wide = (said == CANNOT_TELL) & (np.asarray(spread) > margins)
+    differs = (np.asarray(beyond) > MANY) & (still | open_but_wide)
+    short = still & (np.asarray(room, np.float64) < margins)
+    rules = [differs, short & np.asarray(rises), short, still & np.asarray(blind)]
+    return list(np.select(rules, [DIFFERS, NO_RISE, NO_FALL, BLIND], said))
 
 
 def with_room(table: pd.DataFrame) -> pd.DataFrame:
@@ -159,11 +158,8 @@ def with_room(table: pd.DataFrame) -> pd.DataFrame:
     rises = table["alternative"] == "greater"
     room = left.where(~rises, 1.0 - left).where(table["value"] == "probability")
     words = {
-        name: table[name].mask(
-            (table[name] == DOES_NOT) & (room < factor * table["delta"]),
-            rises.map({True: NO_RISE, False: NO_FALL}),
-        )
-        for name, factor in (("verdict", 1.0), ("verdict_half", 0.5), ("verdict_double", 2.0))
+        name: with_reasons(table[name], factor * table["delta"], room, rises)
+        for name, factor in MARGINS.items()
     }
     return table.assign(room=room, **words)
 
@@ -190,15 +186,14 @@ def describe_room(table: pd.DataFrame) -> str:
     known = table[table["room"].notna()]
     short = int((known["room"] < known["delta"]).sum())
     asked = table["sensitive"].dropna().astype(bool) if "sensitive" in table else pd.Series([], dtype=bool)
-    blind = int((~asked).sum())
+    blind, delta = int((~asked).sum()), float(table["delta"].iloc[0])
     sentences = []
     if short:
         moves = "rise" if str(table["alternative"].iloc[0]) == "greater" else "fall"
-        margin = f"{float(known['delta'].iloc[0]):.2g}".removeprefix("0").ljust(3, "0")
         outputs = "output" if len(known) == 1 else "outputs"
         sentences.append(
-            f"{short} of {len(known)} {outputs} can't {moves} by δ = {margin}: at strength 0, or under the "
-            "control, less than that is there."
+            f"{short} of {len(known)} {outputs} can't {moves} by δ = {margin(delta)}: at strength 0, or "
+            "under the control, less than that is there."
         )
     if blind:
         moves, they = ("moves", "it") if blind == 1 else ("move", "they")
@@ -215,27 +210,26 @@ def reason(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
     >>> reason({"verdict": NO_FALL, "room": 0.034, "delta": 0.10})
     'Only .03 is there to lose, less than δ = .10.'
     """
-    word = row["verdict"]
-    margin = f"δ = {_plain(float(row['delta']))}" if row["delta"] == row["delta"] else "δ"
+    word, than = row["verdict"], f"δ = {margin(float(row['delta']))}"
     if word in {NO_FALL, NO_RISE}:
         what = "lose" if word == NO_FALL else "gain"
-        return f"Only {_plain(float(row['room']))} is there to {what}, less than {margin}."
+        return f"Only {plain(float(row['room']))} is there to {what}, less than {than}."
     if word == BLIND:
-        return f"It moves by less than twice {margin} even when the whole expression is taken away."
+        return f"It moves by less than twice {than} even when the whole expression is taken away."
+    if word not in {DIFFERS, MATTERS}:
+        return ""
+    many = [side for side in VERBS if float(row.get(f"beyond_{side}_low", 0.0)) > MANY]
+
+    def share(side: str, end: str = "") -> str:
+        return percent(float(row[f"beyond_{side}{end}"]))
+
     if word == DIFFERS:
         parts = [
-            f"{100 * float(row[f'beyond_{side}']):.0f} % of people {verb} by more than {margin} "
-            f"(at least {100 * float(row[f'beyond_{side}_low']):.0f} %)"
-            for side, verb in (("falls", "fall"), ("rises", "rise"))
-            if float(row[f"beyond_{side}_low"]) > MANY
+            f"{share(side)} of people {VERBS[side]} by more than {than} (at least {share(side, '_low')})"
+            for side in many
         ]
         return f"{' and '.join(parts)}, whatever the mean is." if parts else ""
-    opposite = "rises" if word == MATTERS and row["mean"] < 0 else "falls" if word == MATTERS else ""
-    if opposite and float(row.get(f"beyond_{opposite}_low", 0.0)) > MANY:
-        verb = opposite.removesuffix("s")
-        return f"But {100 * float(row[f'beyond_{opposite}']):.0f} % of people {verb} by more than {margin}."
-    return ""
-
-
-def _plain(number: float) -> str:
-    return f"{number:.2f}".removeprefix("0") if round(number, 2) else "0"
+    opposite = "rises" if row["mean"] < 0 else "falls"
+    return (
+        f"But {share(opposite)} of people {VERBS[opposite]} by more than {than}." if opposite in many else ""
+    )
