@@ -153,6 +153,8 @@ class LookPanel(Card):
         height, width = (0, 0) if first is None else first.size
         everything = (0, 0, width, height)
         self.whole.layout.display = "none" if part == everything else ""
+        mark = self.pictures.remove_class if part == everything else self.pictures.add_class
+        mark("facelib-has-whole")
         return everything if self.whole.value else part
 
     def show_maps(self, _change: object = None) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from facelib.app.explorer.network_view import picture
 from facelib.app.explorer.state import Explorer
-from facelib.app.widgets.controls import Quiet, button, grid, menu, paragraphs
+from facelib.app.widgets.controls import Quiet, button, grid, hidden_while_empty, menu, paragraphs
 from facelib.app.widgets.dropzone import DropZone
 from facelib.errors import NoFaceError
 from facelib.faces import Face, Head, find_faces, load_face, read_picture, sample_photograph
@@ -66,6 +66,8 @@ class PhotoPanel(widgets.VBox):
         privacy.add_class("facelib-hint")
         for part in (self.cropped, self.which):
             part.layout.display = "none"
+        for text in (self.found_faces, self.found, self.whole, self.landmarks):
+            hidden_while_empty(text)
         self.sample.on_click(guarded(lambda _button: self.explorer.show(sample_photograph())))
         self.cropped.on_click(guarded(lambda _button: self._load(self._content, detect=False)))
         self.which.observe(guarded(self._on_which), "value")

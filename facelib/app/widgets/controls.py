@@ -124,6 +124,16 @@ def folded(title: str, *sentences: str) -> str:
     return inside and f"<details><summary>{html.escape(title)}</summary>{inside}</details>"
 
 
+def hidden_while_empty(text: widgets.HTML) -> None:
+    """Take the place of a text away while it says nothing: an empty line leaves a gap."""
+
+    def follow(_change: object = None) -> None:
+        text.layout.display = "" if text.value else "none"
+
+    text.observe(follow, "value")
+    follow()
+
+
 def paragraphs(*sentences: str) -> str:
     """Return sentences as HTML, escaped.
 

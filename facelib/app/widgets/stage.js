@@ -397,6 +397,7 @@ class StageView {
     const scale = this.model.get("map_scale");
     const shown = kind !== "none" && this.maps !== null && scale > 0;
     this.legend.hidden = !shown;
+    this.el.classList.toggle("facelib-stage-explained", shown);
     const state = shown ? `${kind} ${scale} ${this.model.get("map_title")}` : "";
     if (state === this.legendState) return;
     this.legendState = state;

@@ -43,14 +43,7 @@ function showStrength(handle, strength) {
     field.addEventListener("change", () => takeStrength(slider, field));
     slider.append(field);
   }
-  if (!field.dataset.next) requestAnimationFrame(() => window.setTimeout(() => writeNext(field))); // after the picture
-  field.dataset.next = strength;
-}
-
-/** Write the strength that came last: laying out a field would hold up the picture of a drag. */
-function writeNext(field) {
-  if (field.value !== field.dataset.next) field.value = field.dataset.next;
-  delete field.dataset.next;
+  if (field.value !== strength) field.value = strength;
 }
 
 /** Move the slider to the step nearest to what was typed; what is no strength is refused in words. */
@@ -295,6 +288,11 @@ function focusHandle({ target }) {
   if (handles.length === 1 && !track.hasAttribute("disabled")) handles[0].focus({ preventScroll: true });
 }
 
+/** Tell whether what changed may hold controls: marks of charts and numbers beside sliders change with each step of a drag. */
+function bringsControls(target) {
+  return !(target instanceof SVGElement) && !target.matches?.(".widget-readout, .facelib-chart-legend");
+}
+
 /** Name all controls below `root`, now and later; return what ends that. */
 function follow(root) {
   const followed = new WeakSet();
@@ -318,7 +316,8 @@ function follow(root) {
   };
   let timer = 0;
   let last = 0; // when they must have been looked at
-  const elements = new MutationObserver(() => {
+  const elements = new MutationObserver((records) => {
+    if (!records.some(({ target }) => bringsControls(target))) return;
     const now = performance.now();
     if (!timer) last = now + LONGEST;
     window.clearTimeout(timer);
