@@ -145,17 +145,60 @@ def test_keys_and_fingers_scroll(page_server: Server, browser: Browser) -> None:
     def top() -> float:
         return float(cells.evaluate("cells => cells.scrollTop"))
 
-    page.keyboard.press("End")
-    wait_until(lambda: top() > 300, 20, "End goes down")
-    page.keyboard.press("Home")
-    wait_until(lambda: top() == 0, 20, "Home goes up")
-    page.keyboard.press("PageDown")
-    wait_until(lambda: top() > 300, 20, "Page Down goes down")
-    page.keyboard.press("Home")
-    wait_until(lambda: top() == 0, 20, "Home goes up")
+    def at_rest() -> bool:
+        before = top()
+        page.wait_for_timeout(300)
+        return top() == before
+
+    def press(key: str, there: Callable[[], bool]) -> None:
+        page.keyboard.press(key)
+        wait_until(there, 20, f"{key} scrolls")
+        wait_until(at_rest, 20, "what was scrolled comes to rest")  # Chromium swallows a key at the last step
+
+    for key in ("End", "PageDown"):
+        press(key, lambda: top() > 300)
+        press("Home", lambda: top() == 0)
     Hands(page).swipe((195, 700), (195, 300))
     wait_until(lambda: top() > 200, 20, "a finger scrolls")
     context.close()
+
+
+LATE = """
+import threading
+import time
+import ipywidgets as widgets
+from facelib.app.widgets.style import PageStyle
+
+asked = threading.Event()
+asked.set()  # not yet: while the notebook runs
+
+class Late(widgets.HTML):  # what a worker finds while the page is on its way
+    def get_state(self, key=None, drop_defaults=False):
+        state = super().get_state(key, drop_defaults)
+        if key is None and not asked.is_set():
+            asked.set()
+            threading.Thread(target=find).start()
+        return state
+
+def find():
+    for number, text in enumerate(texts):
+        text.value = f"found {number}"
+        time.sleep(0.005)
+
+late = Late()
+texts = [late, *(widgets.HTML("nothing yet") for _ in range(200))]
+page = widgets.VBox([PageStyle(), *texts])
+page.add_class("facelib-app")
+display(page)
+asked.clear()
+"""
+
+
+def test_what_is_found_while_the_page_comes_is_shown(tmp_path: Path, start: Start, visit: Visits) -> None:
+    page = visit(start(write_notebook(tmp_path / "late.ipynb", LATE), pool=0).url).page
+    expect(page.get_by_text("found 200")).to_be_visible(timeout=20_000)
+    assert page.get_by_text("nothing yet").count() == 0
+    assert page.get_by_text("found").count() == 201
 
 
 HELD = """

@@ -346,8 +346,9 @@ function follow(root) {
 }
 
 export default {
-  render({ el }) {
+  render({ model, el }) {
     el.classList.add("facelib-pagestyle");
+    model.send({ there: true }); // all widgets are built: what changed in the meantime can come
     let timer = 0;
     let end = () => {};
     const begin = () => {
