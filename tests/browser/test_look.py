@@ -170,6 +170,19 @@ def test_what_stays_in_sight_leaves_room_on_a_phone(looker: Visit) -> None:
     expect(stage(looker)).to_have_attribute("data-state", "ready", timeout=WAIT)
 
 
+def test_on_a_phone_change_and_outputs_are_one_click_apart(looker: Visit) -> None:
+    page = looker.page
+    resized(looker, 390, 844)
+    headings = {name: page.get_by_role("heading", name=name, exact=True) for name in ("Outputs", "Change")}
+    for link, there in (("Outputs ↓", "Outputs"), ("Change ↑", "Change")):
+        looker.click(page.get_by_role("link", name=link, exact=True))
+        expect(headings[there]).to_be_focused()
+        assert sight(looker) < box_of(headings[there])["y"] < 844 / 2, there
+    resized(looker, 1440, 900)
+    for link in ("Outputs ↓", "Change ↑"):
+        expect(page.get_by_role("link", name=link, exact=True)).to_be_hidden()
+
+
 def focus_is_seen(one: Visit, width: int, height: int, steps: int) -> None:
     """Fail if something lies over the control that has the focus, on the way down or up."""
     resized(one, width, height)

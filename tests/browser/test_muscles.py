@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from geometry import box_of, inside, resized
 from harness import Server, Visit, wait_until
 from playwright.sync_api import Locator, expect
 
@@ -108,6 +109,12 @@ def test_it_plays_and_is_scrubbed_through(one: Visit) -> None:
     one.reach(panel(one).locator(".facelib-chart").last)
     expect(handle).to_be_in_viewport()  # it stays in view beside what it moves
     one.screenshot("muscles")
+    resized(one, 390, 844)
+    for chart in panel(one).locator(".facelib-chart").all():
+        one.reach(chart)
+        expect(handle).to_be_in_viewport()
+        assert inside(stage(one).locator(".facelib-muscles-canvas").first, one.page)  # the face as well
+    assert box_of(panel(one).locator(".facelib-watched"))["height"] <= 0.3 * 844
     one.assert_local()
     one.assert_clean()
 

@@ -43,6 +43,7 @@ class ChangePanel(Card):
 
     def __init__(self, explorer: Explorer, *, apart: bool = False) -> None:
         super().__init__("Change")
+        self.add_class("facelib-change")
         self.explorer = explorer
         self._quiet = Quiet()
         self.kind = labelled(

@@ -49,7 +49,9 @@ class WatchPanel(Card):
         line.add_class("facelib-filling")
         self._bind()
         self.follow()
-        self.fill(self.waits, self.stage, self.moments, line, self.traces, self.over, self.bars, self.few)
+        watched = widgets.VBox([self.stage, self.moments])
+        watched.add_class("facelib-watched")
+        self.fill(self.waits, watched, line, self.traces, self.over, self.bars, self.few)
 
     def _bind(self) -> None:
         state = self.state

@@ -12,6 +12,7 @@ from facelib.app.studies.state import StudyState
 from facelib.app.widgets.controls import Card, grid
 from facelib.app.widgets.download import Download, DownloadButton
 from facelib.errors import FacelibError
+from facelib.studies.engine.fingerprints import fingerprint
 from facelib.utilities.scratch import folder_for
 from facelib.utilities.spreadsheet import csv_of
 
@@ -129,7 +130,8 @@ def _zipped(write: Callable[[Path], object]) -> bytes:
 
 
 def _name(found: Any, kind: str, suffix: str) -> str:
-    return f"facelib_{found.result.kind}_{kind}.{suffix}"
+    """Name a file after its study: those of two studies lie beside each other in a folder."""
+    return f"facelib_{found.result.kind}_{kind}_{fingerprint(found.result.settings)[:8]}.{suffix}"
 
 
 KEPT: Final = (".json", ".parquet")

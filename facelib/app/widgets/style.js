@@ -21,9 +21,11 @@ const AGAIN = 20000; // ms until a status that differs in its numbers only is sa
 const TAKEN = 200; // ms until a number that was written is taken
 const READ = 6000; // ms that it is said which numbers can be
 const KEPT = 4000; // ms that a status stays where it is read from
-const ICONS = { "fa-play": "Play the strengths", "fa-pause": "Pause", "fa-stop": "Stop", "fa-retweet": "Repeat" };
+const ICONS = { "fa-play": "Play the strengths", "fa-pause": "Pause", "fa-stop": "Stop, back to the start", "fa-retweet": "Repeat" };
 
-const SKIPS = [["Skip to strength", `.facelib-strength ${SLIDER}`], ["Skip to outputs", ".facelib-outputs .facelib-title h2"]];
+const OUTPUTS = ".facelib-outputs .facelib-title h2";
+const SKIPS = [["Skip to strength", `.facelib-strength ${SLIDER}`], ["Skip to outputs", OUTPUTS]];
+const JUMPS = [["Outputs ↓", ".facelib-what", OUTPUTS], ["Change ↑", ".facelib-outputs .facelib-title", ".facelib-change .facelib-title h2"]];
 
 /** Set an attribute only if that changes it, so that nothing is announced twice. */
 function set(element, name, value) {
@@ -72,16 +74,30 @@ function skipLinks(root) {
   links.setAttribute("aria-label", "Skip");
   for (const [words, there] of SKIPS) {
     const link = Object.assign(document.createElement("a"), { href: "#", textContent: words });
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      const target = root.querySelector(`.facelib-tab-0 ${there}`);
-      if (target.tabIndex < 0) target.tabIndex = -1; // a heading
-      target.focus({ preventScroll: true });
-      target.scrollIntoView({ block: "nearest" });
-    });
+    link.addEventListener("click", (event) => goTo(event, root.querySelector(`.facelib-tab-0 ${there}`), "nearest"));
     links.append(link);
   }
   root.prepend(links);
+}
+
+/** On a phone two screens lie between what is changed and what comes of it: a link at either end leads to the other. */
+function jumps(root) {
+  for (const [words, from, there] of JUMPS) {
+    const place = root.querySelector(`.facelib-tab-0 ${from}`);
+    const target = root.querySelector(`.facelib-tab-0 ${there}`);
+    if (!place || !target || place.querySelector(".facelib-jump")) continue;
+    const link = Object.assign(document.createElement("a"), { href: "#", textContent: words, className: "facelib-jump" });
+    link.addEventListener("click", (event) => goTo(event, target));
+    place.append(link);
+  }
+}
+
+/** Bring the focus to a place and the place into sight. */
+function goTo(event, target, block = "start") {
+  event.preventDefault();
+  if (target.tabIndex < 0) target.tabIndex = -1; // a heading
+  target.focus({ preventScroll: true });
+  target.scrollIntoView({ block });
 }
 
 /** Name a slider's handle as the eye does: by the label beside it; its help text is the description. */
@@ -303,6 +319,7 @@ function follow(root) {
   const announcer = new Announcer(root);
   const look = () => {
     skipLinks(root);
+    jumps(root);
     root.querySelectorAll(SLIDER).forEach(nameSlider);
     for (const place of root.querySelectorAll(MESSAGES)) set(place, "role", "alert");
     for (const text of root.querySelectorAll(STATUS)) announcer.follow(text.parentElement);

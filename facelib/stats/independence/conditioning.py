@@ -160,4 +160,4 @@ def _labels(column: Any, name: str, notes: list[str]) -> Codes | None:
 
 
 def _constant(name: str) -> str:
-    return f"{name} is the same for all faces: nothing is held fixed by it."
+    return f"{name} is the same for all faces, so it is held fixed as it is."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 import threading
 import zipfile
@@ -393,7 +394,11 @@ def test_the_report_is_one_page_with_its_limits(make: Make) -> None:
     assert panel.state.problem == ""
     made = report_html(panel.state.found)
     text = made.data.decode()
-    assert (made.name, made.type) == ("facelib_observational_report.html", "text/html")
+    assert re.fullmatch(r"facelib_observational_report_[0-9a-f]{8}\.html", made.name)
+    assert made.type == "text/html"
+    other = make(ObservedPanel, 14, budget=10, chosen=["gender"])  # lies beside it in a folder
+    other.run.run.click()
+    assert report_html(other.state.found).name != made.name
     assert LIMITS_OF["observational"].split(".")[0] in text
     assert "http-equiv" not in text or 'src="http' not in text
     assert [label for _, label, _ in OBSERVED][:2] == ["Report (HTML)", "Figures (zip)"]

@@ -64,7 +64,7 @@ def test_nothing_is_one_stratum() -> None:
     "same", [["all"] * N, np.ones(N), np.full(N, 0.5), np.full(N, 7), np.where(CODES == 1, 0.1 + 0.2, 0.3)]
 )
 def test_what_is_the_same_for_all_faces_is_left_out(same: Any) -> None:
-    said = "intensity is the same for all faces: nothing is held fixed by it."
+    said = "intensity is the same for all faces, so it is held fixed as it is."
     given = as_given({"label": TEXT, "intensity": same, "age": NUMBERS}, N)
     assert given.n_strata == 3
     assert np.array_equal(given.numbers[:, 0], NUMBERS)
@@ -80,7 +80,7 @@ def test_a_constant_number_stops_no_test(rng: np.random.Generator) -> None:
     plain = independence_test(x, y, None, "within_dcov", n_permutations=99)
     beside = independence_test(x, y, np.full(N, 0.5), "within_dcov", n_permutations=99)
     assert beside.p_value == plain.p_value
-    assert any("nothing is held fixed by it" in note for note in beside.notes)
+    assert any("so it is held fixed as it is" in note for note in beside.notes)
 
 
 @pytest.mark.parametrize("two", [(0.5, 1.5), (-0.25, 3.0), (1e-9, 2e-9)])
