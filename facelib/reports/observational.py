@@ -11,8 +11,9 @@ from facelib.charts.statistics.independence_rows import named
 from facelib.charts.studies.effects import strongest_first
 from facelib.charts.studies.shares import significant_shares
 from facelib.reports import common, drawing
-from facelib.reports.observational_method import VOTE, declared, facts, limits, paragraph, titles_of
+from facelib.reports.observational_method import EXACT, VOTE, declared, facts, limits, paragraph, titles_of
 from facelib.reports.parts import Content, Figure, Section, Table
+from facelib.stats.independence.vote import deciding
 from facelib.studies.observational import UNCONDITIONAL
 from facelib.studies.outcomes import describe_accuracy
 from facelib.utilities.wording import NOTHING, capital, chance, counted, listed, percent, slugs
@@ -26,11 +27,14 @@ SIZELESS: Final = (
     "ω² is missing: there are too few faces{where} to divide them into groups (a property that is a number "
     "needs ten). So there is no figure of sizes."
 )
-DECIDES: Final = (
-    "p₂ is the second smallest of the three tests' p: the vote rejects where it is below α = {alpha}. "
+DECIDES: Final = {
+    EXACT: "p₂ is the second smallest of the three exact tests' p; 1.5 · p₂ is the p of their vote, valid "
+    "however they depend on each other: the vote rejects where it is below α = {alpha}. BH and Holm "
+    "correct it.",
+    VOTE: "p₂ is the second smallest of the three tests' p: the vote rejects where it is below α = {alpha}. "
     "1.5 · p₂ is the p of the vote, valid however the tests depend on each other; BH and Holm correct it. It "
-    "can exceed α where the vote rejects."
-)
+    "can exceed α where the vote rejects.",
+}
 LARGEST: Final = 1 / 1.5  # a p of the vote of 1 says of the second smallest only that it is this or more
 
 
@@ -95,8 +99,7 @@ def question(result: ObservationalResult) -> str:
 def shares(result: ObservationalResult) -> pd.DataFrame:
     """Return the shares of the method that decides: the vote, or the first test where there is none."""
     table = result.share_significant
-    method = VOTE if (table["method"] == VOTE).any() else table["method"].iloc[0]
-    return table[table["method"] == method].reset_index(drop=True)
+    return table[table["method"] == deciding(table["method"])].reset_index(drop=True)
 
 
 def answer(result: ObservationalResult, name: str) -> str:
@@ -106,7 +109,8 @@ def answer(result: ObservationalResult, name: str) -> str:
     if tests == 0:
         return f"{title}: nothing could be tested."
     alpha = common.level(float(row["alpha"]))
-    who = "the vote of the tests" if row["method"] == VOTE else f"the test ({named(str(row['method']))})"
+    voted = {EXACT: "the vote of three exact tests", VOTE: "the vote of the tests"}
+    who = voted.get(row["method"]) or f"the test ({named(str(row['method']))})"
     if row["significant"] == 0:
         reach = (
             ": with so few people that says nothing."
@@ -295,13 +299,18 @@ def output_table(effects: pd.DataFrame, caption: str, known: Mapping[str, Any]) 
         for row in effects.to_dict("records")
     )
     columns = (
-        "Output", "ω²", "90 % of halves", *(("Votes", "p₂, decides", "1.5 · p₂") if votes else ("p",)),
+        "Output", "ω²", "90 % of halves", *(_heads(known["decides"]) if votes else ("p",)),
         "p, BH", "p, Holm", "Rejects",
     )  # fmt: skip
     where = " in every label" if known["held"] else ""
     notes = [] if effects["explained"].notna().any() else [("", SIZELESS.format(where=where))]
-    notes += [("", DECIDES.format(alpha=known["alpha"]))] if votes else []
+    notes += [("", DECIDES[known["decides"]].format(alpha=known["alpha"]))] if votes else []
     return Table(caption, columns, rows, tuple(notes), words=frozenset({0, len(columns) - 1}))
+
+
+def _heads(vote: str) -> tuple[str, str, str]:
+    """Return the headings of a vote's columns: which p decides depends on the vote."""
+    return ("Votes", "p₂", "1.5 · p₂, decides") if vote == EXACT else ("Votes", "p₂, decides", "1.5 · p₂")
 
 
 def _second(merged: float) -> str:

@@ -8,7 +8,7 @@ from facelib.properties import PROPERTIES
 from facelib.reports import common
 from facelib.reports.parts import Table, two_columns
 from facelib.stats.independence.base import title_of
-from facelib.stats.independence.vote import VOTERS
+from facelib.stats.independence.vote import TITLES, VOTES, deciding
 from facelib.studies.observational import RENDERED, UNCONDITIONAL
 from facelib.utilities.wording import counted, listed
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from facelib.studies.results import ObservationalResult
 
 VOTE: Final = "vote"
+EXACT: Final = "exact_vote"
 MEASURED: Final = "measured_"
 
 
@@ -55,10 +56,11 @@ def facts(result: ObservationalResult) -> dict[str, Any]:
         "measured": [name for name in settings["properties"] if name not in settings["given"]],
         "alpha": common.level(float(settings["alpha"])),
         "delta": common.level(float(settings["delta"])),
-        "methods": [name for name in methods if name != VOTE],
-        "titles": {name: title_of(name) for name in methods if name != VOTE} | {VOTE: "vote"},
-        "voters": listed([title_of(name) for name in VOTERS]),
-        "vote": VOTE in methods,
+        "methods": [name for name in methods if name not in VOTES],
+        "titles": {name: title_of(name) for name in methods if name not in VOTES} | TITLES,
+        "voters": {vote: listed([title_of(name) for name in voters]) for vote, voters in VOTES.items()},
+        "votes": [name for name in methods if name in VOTES],
+        "decides": deciding(methods),
         "family": len(family),
         "permutations": (int(drawn.min()), int(drawn.max())) if len(drawn) else None,
         "left_out": result.left_out,
@@ -75,7 +77,7 @@ def _notes(result: ObservationalResult) -> list[str]:
     for name, rows in result.grid.groupby("method", sort=False):
         notes = rows["notes"].drop_duplicates()
         if len(notes) == 1 and notes.iloc[0]:
-            title = "vote" if name == VOTE else title_of(str(name))
+            title = TITLES.get(str(name)) or title_of(str(name))
             found.append(f"{title}: {notes.iloc[0]}")
     return found
 
@@ -158,9 +160,14 @@ def paragraph(result: ObservationalResult) -> str:
         + (f" (permutations: {drawn})" if fact["permutations"] else "")
         + "."
     )
-    if fact["vote"]:
+    if fact["decides"] == EXACT:
         text += (
-            f" An output was said to go with a property if two of {fact['voters']} rejected at "
+            f" An output was said to go with a property if 1.5 times the second smallest p of "
+            f"{fact['voters'][EXACT]}, each exact here, was below α = {fact['alpha']}."
+        )
+    elif fact["decides"] == VOTE:
+        text += (
+            f" An output was said to go with a property if two of {fact['voters'][VOTE]} rejected at "
             f"α = {fact['alpha']}; the merged p is 1.5 times the second smallest of the three."
         )
     text += (

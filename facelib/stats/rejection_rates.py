@@ -145,9 +145,10 @@ def with_decisions(tests: Iterable[pd.DataFrame], alpha: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The rows, with ``rejects`` (p < alpha) and ``votes`` (0 … 3 in rows of method "vote", else NA). The
-        vote's p is min(1, 1.5 · p_(2)) of cHSIC, RCoT and CMIknn; it rejects if two of them do, and ``notes``
-        say what that rests on.
+        The rows, with ``rejects`` (p < alpha) and ``votes`` (0 … 3 in rows of votes, else NA). The p of a
+        vote is min(1, 1.5 · p_(2)) of its three tests. The vote of exact tests ("exact_vote": cHSIC, distance
+        covariance and random features inside labels) rejects if its p < alpha; the published one ("vote":
+        cHSIC, RCoT, CMIknn) if two of its tests do. ``notes`` say what that rests on.
 
     Raises
     ------

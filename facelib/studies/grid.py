@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
+from facelib.stats.independence.vote import deciding
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.utilities.short_repr import in_short
 
@@ -195,8 +196,7 @@ def shortfalls(lacks: Mapping[str, Lacks]) -> str:
 
 def effects_of(grid: pd.DataFrame) -> pd.DataFrame:
     """Return the sizes and votes of a grid, one row per property, classifier and label: `EFFECT_COLUMNS`."""
-    chosen = "vote" if (grid["method"] == "vote").any() else grid["method"].iloc[0]
-    rows = grid[(grid["method"] == chosen) & ~grid["null_property"]]
+    rows = grid[(grid["method"] == deciding(grid["method"])) & ~grid["null_property"]]
     parts = rows["output"].str.split(BETWEEN, n=1, expand=True)
     table = rows.assign(classifier=parts[0], label=parts[1])
     found: pd.DataFrame = table[list(EFFECT_COLUMNS)].reset_index(drop=True)

@@ -20,7 +20,6 @@ from facelib.charts import specs
 from facelib.charts.statistics.diagram import causal_diagram
 from facelib.charts.statistics.independence_rows import (
     SHOWN,
-    VOTE,
     face_rows,
     level_rows,
     named,
@@ -33,6 +32,7 @@ from facelib.charts.statistics.independence_rows import (
 from facelib.errors import BadValueError
 from facelib.stats.calibration import level_sentence
 from facelib.stats.causal_model import CONDITIONERS, HELD, LABELS, SHAPES, arrows, nodes
+from facelib.stats.independence.vote import VOTES
 
 POWER_HEADING: Final = "Share of draws that reject, over the effect; dashed: the level α; band: 95 % interval"
 TRUST: Final = (
@@ -310,7 +310,7 @@ def trust(tests: pd.DataFrame, settings: Settings) -> list[list[str]]:
     labels, numbers = conditioners(settings)
     found = []
     for test in sorted(tests.to_dict("records"), key=lambda test: placed(test["method"])):
-        if test["method"] != VOTE:
+        if test["method"] not in VOTES:
             level = level_sentence(test["method"], settings.n, labels, numbers) or ""
             notes = str(test["notes"]).replace(level, "").strip()
             found.append([named(test["method"]), level or "not measured with such a label", notes])

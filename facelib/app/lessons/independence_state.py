@@ -20,8 +20,9 @@ from facelib.app.worker import Latest, Task
 from facelib.stats.causal_model import CONDITIONERS, HELD, SHAPES, CausalModel, Held, held_fixed
 from facelib.stats.independence import TESTS
 from facelib.stats.independence.threads import available
-from facelib.stats.independence.vote import VOTERS
+from facelib.stats.independence.vote import TITLES, VOTES, cast, deciding
 from facelib.stats.rejection_rates import Tally, able_tests, power_rounds, run_each, with_decisions
+from facelib.utilities.wording import p_is
 
 REPETITIONS = 50
 """Draws behind a power curve."""
@@ -291,13 +292,13 @@ def so_far(
     """
     known = with_decisions(done, alpha).set_index("method").to_dict("index") if done else {}
     older = {} if before is None else before.set_index("method").to_dict("index")
-    voting = set(VOTERS) <= set(methods)
+    voting = cast(methods)
     rows = []
-    for name in [*TESTS, *(["vote"] if set(VOTERS) <= set(TESTS) else [])]:
+    for name in [*TESTS, *cast(TESTS)]:
         row = {"method": name, "p": math.nan, "rejects": False, "votes": None, "notes": "", "old": False}
         if name in known:
             row |= {key: known[name][key] for key in ("p", "rejects", "votes", "notes")} | {"words": UNTESTED}
-        elif name in methods or (name == "vote" and voting):
+        elif name in methods or name in voting:
             last = older.get(name, {})
             row |= {key: last[key] for key in ("p", "rejects", "votes") if key in last}
             row |= {"old": row["p"] == row["p"], "words": WAITS}
@@ -321,13 +322,18 @@ def in_words(tests: pd.DataFrame, settings: Settings) -> str:
     '0 of 1 tests reject; the vote (0 of 3) does not. Right: given the label, the property does nothing here.'
     """
     known = tests[tests["p"].notna() & ~tests["old"]]
-    single, vote = known[known["method"] != "vote"], known[known["method"] == "vote"]
-    if not len(single) or len(vote) != 1:
+    counted = known["method"].isin(VOTES)
+    single, votes = known[~counted], known[counted]
+    if not len(single) or not len(votes):
         return ""
+    decides = deciding(votes["method"])
+    vote = votes[votes["method"] == decides]
     rejects = bool(vote["rejects"].iloc[0])
+    exact = decides == "exact_vote"
+    said = f"p {p_is(vote['p'].iloc[0])}" if exact else f"{int(vote['votes'].iloc[0])} of 3"
     counts = (
-        f"{int(single['rejects'].sum())} of {len(single)} tests reject; the vote "
-        f"({int(vote['votes'].iloc[0])} of 3) {'rejects' if rejects else 'does not'}."
+        f"{int(single['rejects'].sum())} of {len(single)} tests reject; the {TITLES[decides]} "
+        f"({said}) {'rejects' if rejects else 'does not'}."
     )
     return f"{counts} {verdict(rejects, settings)}"
 

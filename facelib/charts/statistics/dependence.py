@@ -22,7 +22,7 @@ CELLS: Final = ("order", "title", "classifier", "label", "explained", "words", "
 FULL: Final = 0.25  # share of the variance at which the colour is full
 LEVEL: Final = 0.01
 HEADING: Final = (
-    "Votes of three tests (bold: two or more reject); *: after Holm's correction, too. Colour: share of the "
+    "Votes of three tests (bold: the vote rejects); *: after Holm's correction, too. Colour: share of the "
     "output's variance inside labels"
 )
 

@@ -22,6 +22,7 @@ from facelib.charts.statistics.independence_rows import (
 )
 from facelib.utilities.wording import percent
 
+VOTES: Final = "indexof(['Vote', 'Exact vote'], datum.value) >= 0"
 WORDS: Final = 152  # px for words beside the p-values
 ACCENT: Final = "#0b63a5"
 
@@ -81,12 +82,12 @@ def faces_layout(
 def p_values(tests: pd.DataFrame, alpha: float = 0.05, *, width: int = 420) -> theme.Layered:
     """Draw one p per test on a logarithmic scale, and what it says at alpha in words.
 
-    A filled dot rejects, a hollow one doesn't; the vote is a square.
+    A filled dot rejects, a hollow one doesn't; votes are squares.
 
     Parameters
     ----------
     tests
-        method (id, or "vote") and p, one row per test; ``votes`` in the vote's row if wanted.
+        method (id, "vote" or "exact_vote") and p, one row per test; ``votes`` in the vote's row if wanted.
     alpha
         Level: the dashed line.
     width
@@ -113,7 +114,7 @@ def p_layout(*, width: int = 420, row_height: int = 23) -> theme.Layered:
     )  # fmt: skip
     names = alt.Axis(
         title=None, ticks=False, domain=False, labelColor=theme.INK, labelPadding=10, labelLimit=220,
-        labelFontWeight=alt.condition("datum.value === 'Vote'", alt.value("bold"), alt.value("normal")),
+        labelFontWeight=alt.condition(VOTES, alt.value("bold"), alt.value("normal")),
     )  # fmt: skip
     base = (
         alt.Chart()

@@ -16,7 +16,8 @@ from facelib.errors import BadValueError
 from facelib.stats.causal_model import LABELS
 from facelib.stats.independence.base import TESTS, title_of
 from facelib.stats.independence.methods import COST
-from facelib.stats.independence.vote import VOTERS, without_run
+from facelib.stats.independence.vote import VOTERS, deciding, without_run
+from facelib.stats.independence.vote import VOTES as BALLOTS
 from facelib.utilities.checks import as_floats
 from facelib.utilities.wording import p_is, percent
 
@@ -27,6 +28,7 @@ REACHES: Final = (3, 4, 6, 8, 12, 16)  # ends of the axes of faces: few, so that
 LEAST: Final = 1e-4  # smaller p-values are drawn here
 LINE: Final = 24  # characters of a panel's name
 VOTE: Final = "vote"
+NAMES: Final = {"exact_vote": "Exact vote", VOTE: "Vote"}
 FACES: Final = ("group", "order", "kind", "property", "output", "colour")
 TESTED: Final = ("title", "order", "shown", "rejects", "vote", "old", "words")
 POWER: Final = ("title", "order", "effect", "share", "low", "high", "first", "words")
@@ -93,7 +95,7 @@ def p_rows(tests: pd.DataFrame, alpha: float) -> list[dict[str, Any]]:
         for value, word, vote in zip(p, said, votes, strict=True)
     ]
     shown = table.assign(
-        shown=p.clip(lower=LEAST), rejects=(p < alpha).to_numpy(), vote=table["method"] == VOTE,
+        shown=p.clip(lower=LEAST), rejects=(p < alpha).to_numpy(), vote=table["method"].isin(BALLOTS),
         old=table.get("old", False), words=decisions,
     )  # fmt: skip
     if "rejects" in tests:
@@ -155,8 +157,8 @@ def vote_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         If the table has no vote.
     """
     needed(table, ("property", "output", "method", "votes", "explained", "p", "rejects", "rejects_holm"))
-    votes = table[table["method"] == VOTE]
-    if votes.empty:
+    votes = table[table["method"] == deciding(table["method"])]
+    if not table["method"].isin(BALLOTS).any():
         msg = f"Expected a grid with its vote; these tests were run: {', '.join(table['method'].unique())}."
         raise BadValueError(msg)
     without = without_run(votes) if "notes" in votes else [False] * len(votes)
@@ -185,21 +187,21 @@ def titles_of(data: Sequence[Mapping[str, Any]], name: str) -> list[str]:
 
 
 def named(method: str) -> str:
-    """Return the title of a test, or "Vote".
+    """Return the title of a test or of a vote.
 
-    >>> named("vote"), named("partial_correlation")
-    ('Vote', 'partial correlation')
+    >>> named("vote"), named("exact_vote"), named("partial_correlation")
+    ('Vote', 'Exact vote', 'partial correlation')
     """
-    if method == VOTE:
-        return "Vote"
+    if method in NAMES:
+        return NAMES[method]
     return f"{title_of(method)} (votes)" if method in VOTERS else title_of(method)
 
 
 def placed(method: str) -> tuple[bool, bool, int, str]:
-    """Return a key that sorts tests: cheap ones first, then those that vote, then the vote."""
+    """Return a key that sorts tests: cheap ones first, then those of the published vote, then the votes."""
     voter = method in VOTERS
-    if method == VOTE:
-        return True, True, 0, ""
+    if method in NAMES:
+        return True, True, list(NAMES).index(method), ""
     return False, voter, VOTERS.index(method) if voter else COST.index(TESTS[method].cost), method
 
 
@@ -211,7 +213,7 @@ def titled(table: pd.DataFrame) -> pd.DataFrame:
     BadValueError
         If there is no column ``method``, or a test in it isn't known.
     """
-    ids = sorted([*TESTS, VOTE], key=placed)
+    ids = sorted([*TESTS, *NAMES], key=placed)
     if unknown := set(needed(table, ("method",))["method"]) - set(ids):
         msg = f"A method is one of {', '.join(ids)}; got {', '.join(sorted(map(str, unknown)))}."
         raise BadValueError(msg)

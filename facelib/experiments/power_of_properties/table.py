@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError
 from facelib.experiments.power_of_properties.design import ACTIVATION, OF_EXPRESSION, SYMMETRY
+from facelib.stats.independence.vote import VOTES, deciding
 from facelib.studies.engine.store import Store
 from facelib.studies.grid import BETWEEN
 from facelib.studies.kept_tests import find_tests, load_tests, save_tests
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from facelib.studies.results import ObservationalResult
 
-VOTE: Final = "vote"
 PROPERTY, EXPRESSION = "property", "expression"
 HELD_MORE: Final = f"measured {ACTIVATION}"
 NO_REACH: Final = "Cannot reach the corrected level"
@@ -29,7 +29,8 @@ PROPERTY_COLUMNS: Final = {
     "role": "property, or expression: the expression itself, a yardstick",
     "source": "given with the faces, or measured in the picture (which shares causes with the output)",
     "held": "what is held fixed",
-    "decision": "what decides: the vote of cHSIC, RCoT and CMIknn, or the test that was run instead",
+    "decision": "what decides: the vote of exact tests, the published one (cHSIC, RCoT, CMIknn), or the test "
+    "that was run instead",
     "tests": "outputs (classifier × class) that could be tested",
     "significant": "how many of them reject at alpha",
     "share": "significant / tests: it rises with n and says nothing about size",
@@ -170,12 +171,12 @@ def tabulate(
     parts = []
     for held, grid in grids.items():
         shares = stats.share_significant(grid)
-        method = VOTE if (shares["method"] == VOTE).any() else str(shares["method"].iloc[0])
+        method = deciding(shares["method"])
         table = shares[shares["method"] == method].reset_index(drop=True)
         names = table["property"].tolist()
         method_rows = grid[grid["method"] == method]
         cells = {name: method_rows[method_rows["property"] == name] for name in names}
-        others = shares[shares["method"] != VOTE].pivot_table(
+        others = shares[~shares["method"].isin(VOTES)].pivot_table(
             index="property", columns="method", values="share", sort=False, dropna=False
         )
         together = [(companions or {}).get(name, ("", np.nan)) for name in names]

@@ -23,7 +23,7 @@ from facelib.stats.independence.persons import Compare
 from facelib.stats.independence.prepare import Question, one_length, questions
 from facelib.stats.independence.result import Outcome, not_run, run
 from facelib.stats.independence.threads import available
-from facelib.stats.independence.vote import VOTERS, votes, without_run
+from facelib.stats.independence.vote import VOTERS, VOTES, cast, deciding, votes, without_run
 from facelib.utilities.checks import as_count, as_share
 from facelib.utilities.progress import Stop, reporting
 
@@ -33,11 +33,12 @@ ENDS = (0.05, 0.95)
 COLUMNS = {
     "property": "name of the property",
     "output": "name of the output",
-    "method": "id of the test; vote: the majority of cHSIC, RCoT and CMIknn",
+    "method": "id of the test; exact_vote: cHSIC, distance covariance and random features inside "
+    "labels, which decide; vote: the majority of cHSIC, RCoT and CMIknn, as published",
     "statistic": "as the test defines it; for the vote, how many tests reject",
     "effect": "size of the dependence as the test defines it, in [0, 1] (signed for a correlation)",
     "p": "p-value, never 0; NaN where nothing can be tested or the test wasn't run, as notes say; for the "
-    "vote min(1, 1.5 · p_(2)), where a test that couldn't test the pair counts as p = 1",
+    "votes min(1, 1.5 · p_(2)), where a test that couldn't test the pair counts as p = 1",
     "p_low": "lower end of the 95 % Monte-Carlo interval of a permutation p",
     "p_high": "upper end of it",
     "p_holm": "Holm over all properties × outputs of this method: what couldn't be tested is left out, what "
@@ -45,7 +46,7 @@ COLUMNS = {
     "p_bh": "Benjamini-Hochberg over the same family",
     "p_by": "Benjamini-Yekutieli over the same family",
     "p_max": "max-statistic permutation over the same family; NaN where it wasn't run, as notes say",
-    "rejects": "whether p < alpha; for the vote, whether the majority does",
+    "rejects": "whether p < alpha; for the published vote, whether the majority does",
     "rejects_holm": "whether p_holm < alpha",
     "votes": "how many of the voting tests reject at alpha for this pair; NA if not all of them were run, or "
     "none could test it",
@@ -167,7 +168,7 @@ def independence_grid(
         n_permutations=_most(n_permutations),
         max_draws=as_count(max_statistic_draws, "The number of max-statistic surrogates", least=0),
         timed=budget is not None,
-        voting={*VOTERS} <= {test.id for test in tests},
+        voting=frozenset().union(*cast(test.id for test in tests).values()),
     )
     threads = available() if workers is None else as_count(workers, "The number of threads")
     if null_property:
@@ -195,14 +196,15 @@ class Plan:
     n_permutations: int | Literal["corrected"] | None
     max_draws: int
     timed: bool
-    voting: bool
+    voting: frozenset[str]
+    """Tests that vote."""
 
     def needed(self, test: IndependenceTest, pairs: int) -> int:
         """Return from how many surrogates on the smallest p, times the family, is below alpha.
 
         A vote's p is up to 1.5 times that of a test.
         """
-        return math.ceil((1.5 if self.voting and test.id in VOTERS else 1.0) * pairs / self.alpha)
+        return math.ceil((1.5 if test.id in self.voting else 1.0) * pairs / self.alpha)
 
     def count(self, test: IndependenceTest, pairs: int) -> int:
         """Return the most surrogates per pair."""
@@ -371,9 +373,19 @@ def _finished(table: pd.DataFrame, sizes: pd.DataFrame, plan: Plan) -> pd.DataFr
         for name, values in adjusted(np.where(without_run(family), 1.0, p)).items():
             table.loc[family.index, name] = np.where(np.isnan(p), np.nan, values)
     pair = ["property", "output"]
-    vote = table["method"] == "vote"
-    table["rejects"] = np.where(vote, table["statistic"] > len(VOTERS) / 2, table["p"] < plan.alpha)
+    published = table["method"] == "vote"
+    table["rejects"] = np.where(published, table["statistic"] > len(VOTERS) / 2, table["p"] < plan.alpha)
     table["rejects_holm"] = table["p_holm"] < plan.alpha
-    counted = table.loc[vote, pair].assign(votes=table.loc[vote, "statistic"].astype("Int64"))
-    table = table.drop(columns="votes", errors="ignore").merge(counted, on=pair, how="left", validate="m:1")
+    table["votes"] = _counted(table, pair)
     return table.merge(sizes, on=pair, how="left", validate="m:1")[list(COLUMNS)]
+
+
+def _counted(table: pd.DataFrame, pair: list[str]) -> pd.Series[Any]:
+    """Return how many of the voting tests reject: a vote's own count, else that of the one that decides."""
+    votes = table["statistic"].where(table["method"].isin(VOTES)).astype("Int64")
+    decides = table[table["method"] == deciding(table["method"])]
+    of_pair = decides.set_index(pair)["statistic"].astype("Int64") if len(votes.dropna()) else votes[:0]
+    others: pd.Series[Any] = pd.Series(
+        of_pair.reindex(pd.MultiIndex.from_frame(table[pair])).to_numpy(), table.index, dtype="Int64"
+    )
+    return votes.fillna(others)

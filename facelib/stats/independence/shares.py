@@ -17,11 +17,16 @@ OF_VOTES = (
     "{most:g} is expected, whatever its three tests have in common, and mostly far less; it rises with n and "
     "says nothing about size."
 )
-"""Stands beside the vote's share: two of three p-values below α happen in 3α / 2 of all cases at most."""
+"""Stands beside the published vote's share: two of three p lie below α in 3α / 2 of all cases at most."""
+
+OF_EXACT_VOTES = (
+    "Share of outputs on which the vote of exact tests rejects at {alpha:g} with n = {n}; if nothing "
+    "matters, at most {alpha:g} is expected; it rises with n and says nothing about size."
+)
 
 COLUMNS = {
     "property": "name of the property",
-    "method": "id of the test, or vote",
+    "method": "id of the test or of a vote",
     "tests": "outputs that could be tested",
     "significant": "how many of them reject at alpha",
     "share": "significant / tests",
@@ -89,7 +94,8 @@ def share_significant(grid: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sentence(method: str, alpha: float, n: int) -> str:
-    return (OF_VOTES if method == "vote" else SENTENCE).format(alpha=alpha, n=n, most=1.5 * alpha)
+    said = {"vote": OF_VOTES, "exact_vote": OF_EXACT_VOTES}.get(method, SENTENCE)
+    return said.format(alpha=alpha, n=n, most=1.5 * alpha)
 
 
 def _counts(cells: pd.DataFrame) -> dict[str, float]:

@@ -1,8 +1,9 @@
-"""The vote of cHSIC, RCoT and CMIknn on every pair: their majority, one p, and its notes."""
+"""Votes of three tests on every pair, one of exact tests and the published one: one p each, and its notes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +14,44 @@ from facelib.stats.corrections import merged_majority
 from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.result import NOT_RUN
 
-VOTERS = ("chsic", "rcot", "cmiknn")
-"""The tests whose majority decides (METHODS, section 4)."""
-RULE = (
+VOTERS: Final = ("chsic", "rcot", "cmiknn")
+"""The tests of the published vote, whose majority decides."""
+EXACT_VOTERS: Final = ("chsic", "within_dcov", "within_rff")
+"""The tests of the vote that decides where labels alone are held fixed: each is exact there."""
+VOTES: Final = {"exact_vote": EXACT_VOTERS, "vote": VOTERS}
+"""The votes by their ids; the first of those that were cast decides."""
+TITLES: Final = {"exact_vote": "vote of three exact tests", "vote": "vote"}
+RULE: Final = (
     "p is 1.5 times the second smallest of the three: valid however they depend on each other, "
     "if each of the three is."
 )
 
 
+def deciding(methods: Iterable[str]) -> str:
+    """Return which of the methods decides: the vote of exact tests, else the published one, else the first.
+
+    >>> deciding(["kcit", "vote", "exact_vote"]), deciding(["kcit", "vote"]), deciding(["kcit", "chsic"])
+    ('exact_vote', 'vote', 'kcit')
+    """
+    there = list(methods)
+    return next((vote for vote in VOTES if vote in there), there[0])
+
+
+def cast(methods: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the votes whose three tests are all among the methods.
+
+    >>> list(cast(["chsic", "within_dcov", "within_rff", "kcit"]))
+    ['exact_vote']
+    """
+    there = set(methods)
+    return {vote: voters for vote, voters in VOTES.items() if there.issuperset(voters)}
+
+
 def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFrame:
-    """Return the vote on every pair, or nothing where a voter isn't among the methods.
+    """Return the votes on every pair: those whose three tests are all among the methods.
+
+    The published vote rejects where two of its tests do at α: its level is up to 1.5 · α. The vote of exact
+    tests rejects where its p is below α.
 
     Parameters
     ----------
@@ -36,16 +65,14 @@ def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFram
     Returns
     -------
     pandas.DataFrame
-        The pair, method ("vote"), n, p, rejects, votes, notes. A voter that couldn't test a pair counts as
-        p = 1. Where one *wasn't run*, or none could test it, p is NaN and votes is NA.
+        The pair, method (an id of `VOTES`), n, p, rejects, votes, notes. A voter that couldn't test a pair
+        counts as p = 1. Where one *wasn't run*, or none could test it, p is NaN and votes is NA.
 
     Raises
     ------
     BadValueError
         If a test has several rows for one pair.
     """
-    if not set(VOTERS) <= set(table["method"]):
-        return pd.DataFrame()
     columns = [*pair, "method"]
     if table.duplicated(columns).any():
         twice = table.loc[table.duplicated(columns), columns].iloc[0].to_dict()
@@ -53,23 +80,30 @@ def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFram
         raise BadValueError(msg)
     pairs = table[list(pair)].drop_duplicates(ignore_index=True)
     with_caveats = table if "caveats" in table else table.assign(caveats="")
+    counted = [_count(with_caveats, pairs, vote, alpha) for vote in cast(table["method"])]
+    return pd.concat(counted, ignore_index=True) if counted else pd.DataFrame()
+
+
+def _count(table: pd.DataFrame, pairs: pd.DataFrame, method: str, alpha: float) -> pd.DataFrame:
+    """Return one vote on every pair."""
+    voters = VOTES[method]
     rows = {
-        voter: pairs.merge(with_caveats[with_caveats["method"] == voter], how="left", on=list(pair))
-        for voter in VOTERS
+        voter: pairs.merge(table[table["method"] == voter], how="left", on=list(pairs)) for voter in voters
     }
-    absent = np.stack([~rows[voter]["method"].notna() | without_run(rows[voter]) for voter in VOTERS])
-    p = np.stack([rows[voter]["p"].to_numpy(np.float64) for voter in VOTERS])
+    absent = np.stack([~rows[voter]["method"].notna() | without_run(rows[voter]) for voter in voters])
+    p = np.stack([rows[voter]["p"].to_numpy(np.float64) for voter in voters])
     untested = np.isnan(p) & ~absent
     vote = merged_majority(*p, alpha=alpha)
     decided = ~absent.any(axis=0) & ~untested.all(axis=0)
-    caveats = [[rows[voter]["caveats"].fillna("").iloc[i] for voter in VOTERS] for i in range(len(pairs))]
+    caveats = [[rows[voter]["caveats"].fillna("").iloc[i] for voter in voters] for i in range(len(pairs))]
+    rejected = vote.rejected if voters == VOTERS else np.asarray(vote.p_value) < alpha
     return pairs.assign(
-        method="vote",
-        n=rows[VOTERS[0]]["n"],
+        method=method,
+        n=rows[voters[0]]["n"],
         p=np.where(decided, vote.p_value, np.nan),
-        rejects=vote.rejected & decided,
+        rejects=rejected & decided,
         votes=pd.array(np.where(decided, vote.votes, np.nan), dtype="Int64"),
-        notes=[_notes(absent[:, i], untested[:, i], caveats[i]) for i in range(len(pairs))],
+        notes=[_notes(voters, absent[:, i], untested[:, i], caveats[i]) for i in range(len(pairs))],
     )
 
 
@@ -79,15 +113,20 @@ def without_run(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return said & table["p"].isna().to_numpy()
 
 
-def _notes(absent: npt.NDArray[np.bool_], untested: npt.NDArray[np.bool_], caveats: Sequence[str]) -> str:
-    """Return the notes on the vote on one pair; those that all its voters share appear once."""
+def _notes(
+    voters: Sequence[str],
+    absent: npt.NDArray[np.bool_],
+    untested: npt.NDArray[np.bool_],
+    caveats: Sequence[str],
+) -> str:
+    """Return the notes on a vote on one pair; those that all its voters share appear once."""
     if absent.any():
-        return f"{NOT_RUN}: {_titles(absent)} of the three that vote."
+        return f"{NOT_RUN}: {_titles(voters, absent)} of the three that vote."
     if untested.all():
         return "Not testable: none of the three could test it."
     said = {
         voter: dict.fromkeys(filter(None, lines.split("\n")))
-        for voter, lines, left_out in zip(VOTERS, caveats, untested, strict=True)
+        for voter, lines, left_out in zip(voters, caveats, untested, strict=True)
         if not left_out
     }
     shared = [
@@ -95,7 +134,7 @@ def _notes(absent: npt.NDArray[np.bool_], untested: npt.NDArray[np.bool_], cavea
     ]
     parts = [RULE]
     if untested.any():
-        parts.append(f"Not testable, counted as p = 1: {_titles(untested)}.")
+        parts.append(f"Not testable, counted as p = 1: {_titles(voters, untested)}.")
     parts += shared
     for voter, texts in said.items():
         remaining = [text for text in texts if text not in shared]
@@ -103,5 +142,5 @@ def _notes(absent: npt.NDArray[np.bool_], untested: npt.NDArray[np.bool_], cavea
     return " ".join(parts)
 
 
-def _titles(chosen: npt.NDArray[np.bool_]) -> str:
-    return ", ".join(TESTS[voter].title for voter, take in zip(VOTERS, chosen, strict=True) if take)
+def _titles(voters: Sequence[str], chosen: npt.NDArray[np.bool_]) -> str:
+    return ", ".join(TESTS[voter].title for voter, take in zip(voters, chosen, strict=True) if take)

@@ -79,9 +79,10 @@ def test_a_slider_moves_p_vote_diagram_faces_and_cursor(lesson: IndependenceLess
     lesson.controls.controls["effect"].value = 1.0
     much = lesson.tests.chart.data["tests"], lesson.faces.chart.data["faces"], lesson.tests.sentence.value
     assert all(before != after for before, after in zip(nothing, much, strict=True))
-    vote = [next(row["words"] for row in rows if row["vote"]) for rows in (nothing[0], much[0])]
+    vote = [next(row["words"] for row in rows if row["title"] == "Vote") for rows in (nothing[0], much[0])]
     assert vote[0].endswith("does not")
     assert vote[1] == "3 of 3: rejects"
+    assert all(re.search(r"the vote of three exact tests \(p .*\)", said) for *_, said in (nothing, much))
     assert "effect 1.00" in lesson.controls.diagram.value
     assert lesson.power.chart.signals["effect"] == 1.0
 

@@ -72,7 +72,7 @@ def test_every_test_says_what_it_says_alone() -> None:
     faces = CausalModel(0.3).draw(80, 3)
     pd.testing.assert_frame_equal(world.sample, faces)
     found = p_of(world)
-    assert set(found) == {*TESTS, "vote"}
+    assert set(found) == {*TESTS, "vote", "exact_vote"}
     for name in ("partial_correlation", "kcit", "rcot"):
         alone = independence_test(
             faces["property"], faces["output"], held_fixed(faces), name, 3, person=np.arange(80)
@@ -80,6 +80,8 @@ def test_every_test_says_what_it_says_alone() -> None:
         assert found[name] == pytest.approx(alone.p_value, rel=1e-9)
     middle = sorted(found[name] for name in ("chsic", "rcot", "cmiknn"))[1]
     assert found["vote"] == pytest.approx(min(1.0, 1.5 * middle))
+    exact = sorted(found[name] for name in ("chsic", "within_dcov", "within_rff"))[1]
+    assert found["exact_vote"] == pytest.approx(min(1.0, 1.5 * exact))
     assert world.status == world.problem == ""
     assert not world.tests["old"].any()
 
@@ -98,7 +100,7 @@ def test_another_level_changes_decisions_and_nothing_else() -> None:
 def test_numbers_leave_out_tests_that_hold_labels_only() -> None:
     world = started(n=60, conditioner="number")
     left_out = world.tests[world.tests["p"].isna()]
-    assert set(left_out["method"]) == {"within_dcov", "within_rff"}
+    assert set(left_out["method"]) == {"within_dcov", "within_rff", "exact_vote"}
     assert set(left_out["words"]) == {UNABLE}
     assert {name for name, words in world.missing.items() if words == UNABLE} == set(left_out["method"])
 

@@ -17,7 +17,7 @@ from facelib.stats import independence_grid, independence_test, share_significan
 from facelib.stats.independence import TESTS, Kcit, PartialCorrelation, WithinRff
 from facelib.stats.independence.grid import COLUMNS, NULL_PROPERTY
 from facelib.stats.independence.permutation.sequential import Progress
-from facelib.stats.independence.vote import VOTERS
+from facelib.stats.independence.vote import VOTERS, votes
 
 N = 210
 LABELS = np.array(["happy", "sad", "angry"])[np.arange(N) % 3]
@@ -39,7 +39,7 @@ def cell(grid: pd.DataFrame, prop: str, output: str, method: str) -> pd.Series:
 def test_one_row_a_pair_and_method_and_all_columns(faces: Any) -> None:
     grid = independence_grid(*faces, LABELS)
     assert list(grid.columns) == list(COLUMNS)
-    methods = {*TESTS, "vote"} if set(VOTERS) <= set(TESTS) else set(TESTS)
+    methods = {*TESTS, "vote", "exact_vote"}
     assert set(grid["method"]) == methods
     assert len(grid) == 4 * len(methods)
     assert not grid.duplicated(["property", "output", "method"]).any()
@@ -76,6 +76,26 @@ def test_the_vote_is_the_second_smallest_of_three(faces: Any) -> None:
         assert set(rows["votes"]) == {sum(p < 0.05 for p in three)}
     assert cell(grid, "age", "happy", "vote")["rejects"]
     assert not cell(grid, "gender", "sad", "vote")["rejects"]
+
+
+def test_the_vote_of_exact_tests_decides_by_its_own_p(faces: Any) -> None:
+    grid = independence_grid(*faces, LABELS, alpha=0.05)
+    for (prop, output), rows in grid.groupby(["property", "output"]):
+        three = [cell(grid, prop, output, voter)["p"] for voter in ("chsic", "within_dcov", "within_rff")]
+        vote = cell(grid, prop, output, "exact_vote")
+        assert vote["p"] == pytest.approx(min(1.0, 1.5 * sorted(three)[1]))
+        assert vote["rejects"] == (vote["p"] < 0.05)
+        counts = rows.set_index("method")["votes"]
+        assert (counts.drop("vote") == sum(p < 0.05 for p in three)).all()
+    assert cell(grid, "age", "happy", "exact_vote")["rejects_holm"]
+
+
+def test_two_of_three_exact_tests_below_alpha_are_not_enough() -> None:
+    p = {"chsic": 0.040, "within_dcov": 0.045, "within_rff": 0.8, "rcot": 0.9, "cmiknn": 0.01}
+    rows = pd.DataFrame({"pair": 0, "method": list(p), "p": list(p.values()), "n": 60, "notes": ""})
+    found = votes(rows, ["pair"], 0.05).set_index("method")
+    assert found.loc["exact_vote", ["p", "rejects", "votes"]].tolist() == [1.5 * 0.045, False, 2]
+    assert found.loc["vote", ["rejects", "votes"]].tolist() == [True, 2]  # as published
 
 
 def test_without_all_voters_there_is_no_vote(faces: Any) -> None:
