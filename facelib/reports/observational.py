@@ -192,7 +192,7 @@ def _overview(result: ObservationalResult) -> Section:
         with_few(result, f"Shares by property: {spoken}."),
         lambda: significant_shares(deciding, titles),
     )
-    read = tuple(filter(None, [describe_accuracy(result.accuracy)]))
+    read = tuple(filter(None, [describe_accuracy(result.accuracy, changed=False)]))
     return Section("overview", "Overview", read, tables=(share_table(deciding, result),), figures=(figure,))
 
 

@@ -178,6 +178,9 @@ def describe_change(
     number = as_number(change, "The change")
     if abs(number) < STILL:
         moves = "stays within .005"
+    elif verdict is not None and verdict.verdict == "does not change":
+        sign = "+" if number > 0 else ""
+        moves = f"changes by {sign}{_hundredths(number)}, less than δ = {plain(verdict.delta)},"
     else:
         moves = f"{'rises' if number > 0 else 'falls'} by {f'{abs(number):.2f}'.removeprefix('0')}"
     sentence = f"As {clause}, {classifier}'s output for {label} {moves} on this face"

@@ -93,9 +93,18 @@ def accuracy_on_faces(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(ACCURACY_COLUMNS))
 
 
-def describe_accuracy(accuracy: pd.DataFrame) -> str:
+def describe_accuracy(accuracy: pd.DataFrame, *, changed: bool = True) -> str:
     """Describe how well classifiers read the unchanged faces of a study; "" if that isn't known.
 
+    Parameters
+    ----------
+    accuracy
+        With the columns of `ACCURACY_COLUMNS`.
+    changed
+        Whether the study changes its faces; else nothing is said of changes.
+
+    Examples
+    --------
     >>> found = pd.DataFrame([("fer", 60, 31, 0.517, 0.393, 0.639, 7)], columns=list(ACCURACY_COLUMNS))
     >>> print(describe_accuracy(found))
     Unchanged, these faces are named as they are meant by fer in 52 % (39 % to 64 %; chance 14 %). Shares of
@@ -108,9 +117,13 @@ def describe_accuracy(accuracy: pd.DataFrame) -> str:
         f"{'; chance ' + percent(1 / row['classes']) if number == 0 else ''})"
         for number, row in enumerate(accuracy.to_dict("records"))
     ]
+    guesses = [row["classifier"] for row in accuracy.to_dict("records") if row["low"] <= 1 / row["classes"]]
+    weak = f" Of {listed(guesses)} it isn't shown that this is better than chance." if guesses else ""
+    whose = "Unchanged, these faces are" if changed else "These faces are"
+    which = "change" if changed else "go with a property"
     return (
-        f"Unchanged, these faces are named as they are meant by {listed(parts)}. Shares of outputs that "
-        "change depend on this mix of faces."
+        f"{whose} named as they are meant by {listed(parts)}.{weak} Shares of outputs that {which} depend on "
+        "this mix of faces."
     )
 
 

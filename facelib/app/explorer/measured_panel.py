@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+import ipywidgets as widgets
 
 from facelib import properties
 from facelib.app.explorer.state import Explorer
-from facelib.app.widgets.controls import Card
+from facelib.app.widgets.controls import Card, paragraphs
 from facelib.app.widgets.livetable import LiveTable
 from facelib.faces import Head
 from facelib.studies.sweeps.sweep import measured
@@ -18,6 +20,11 @@ COLUMNS = (
 )
 ENDS = {"gender": "0 female, 1 male", "skin_tone": "degrees: more is lighter"}
 SHOWN = ("symmetry", "age", "gender", "skin_tone", "electrodes", "brightness", "sharpness")
+
+ESTIMATED: Final = (
+    "Skin tone is estimated from the picture, as pose and light are: folds and shadows of a changed face "
+    "move them, too."
+)
 
 
 class MeasuredPanel(Card):
@@ -31,7 +38,9 @@ class MeasuredPanel(Card):
         self.explorer = explorer
         self.table = LiveTable()
         explorer.observe(self.guarded(self.update), ["shown"])
-        self.fill(self.table)
+        hint = widgets.HTML(paragraphs(ESTIMATED))
+        hint.add_class("facelib-hint")
+        self.fill(self.table, hint)
 
     def update(self, _change: object = None) -> None:
         """Show what the explorer holds."""

@@ -177,6 +177,8 @@ class OutputsPanel(Card):
             series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
             waits = "none" if result.finished else "…"
             reference = f"{effect['as_much']} of {effect['references']}" if effect["references"] else waits
+            if effect["references"] and not result.finished:
+                reference += " so far"
             ends = f"{signed(effect['low'])} … {signed(effect['high'])}"
             verdict = {
                 "text": WORDS[effect["verdict"]],

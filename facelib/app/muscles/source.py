@@ -84,8 +84,8 @@ def simulated(
     task
         One of `movements`.
     weak, weakness
-        The side whose movers are weaker ("neither", "left", "right"), and by what share. The masseter keeps
-        its strength: another nerve than the facial one moves it.
+        The side whose muscles are weaker ("neither", "left", "right"), and by what share, also where they
+        only come along. The masseter keeps its strength: another nerve than the facial one moves it.
     seed
         Of all that is drawn.
     chain
@@ -94,17 +94,15 @@ def simulated(
         True for a progress bar, or a function called with the `Progress`, which counts channels; what it
         raises ends the work.
     """
-    from facelib.semg.simulation.movements import Task, task_of
+    from facelib.semg.muscles import CHANNELS
+    from facelib.semg.simulation.movements import task_of
     from facelib.semg.simulation.person import simulate_clip
 
-    whole = task_of(task)
-    shares = {
-        name: share * (1 - weakness if name.endswith(f"_{weak}") and not name.startswith(CHEWING) else 1)
-        for name, share in whole.channels.items()
-    }
-    clip = simulate_clip(Task(task, whole.mode, shares, whole.others), SECONDS, seed=seed, raw=True)
-    side = f", {weak} side weaker by {100 * weakness:.0f} %" if weak != SIDES[0] else ""
-    title = f"{movements()[task].capitalize()}{side}, {SIMULATED}"
+    side = [name for name in CHANNELS if name.endswith(f"_{weak}") and not name.startswith(CHEWING)]
+    moved = replace(task_of(task), weakened=dict.fromkeys(side, 1 - weakness))
+    clip = simulate_clip(moved, SECONDS, seed=seed, raw=True)
+    said = f", {weak} side weaker by {100 * weakness:.0f} %" if weak != SIDES[0] else ""
+    title = f"{movements()[task].capitalize()}{said}, {SIMULATED}"
     made = prepared(clip.raw or clip.envelope, title, chain, progress)
     return replace(made, ends=_simulated_range(seed, chain))
 

@@ -22,7 +22,7 @@ COLUMNS: Final = (
     {"title": "right now", "align": "right", "help": "Activity 0 … 1 of the person's right side now"},
     {"title": "left peak", "align": "right", "help": "Largest activity in the part that is shown"},
     {"title": "right peak", "align": "right", "help": "Largest activity in the part that is shown"},
-    {"title": "left : right", "align": "right", "help": "Ratio of the mean activities; 1 is the same"},
+    {"title": "means, left : right", "align": "right", "help": "Ratio of the mean activities; 1 is the same"},
     {
         "title": "seen in the face",
         "align": "left",

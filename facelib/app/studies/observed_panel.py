@@ -36,7 +36,7 @@ from facelib.app.widgets.trait_link import bind
 from facelib.charts import specs
 from facelib.classifiers import EMOTIONS
 from facelib.stats.independence import TESTS
-from facelib.stats.independence.vote import deciding
+from facelib.stats.independence.vote import VOTES, deciding
 from facelib.studies.observational import UNCONDITIONAL
 from facelib.studies.outcomes import describe_accuracy
 from facelib.utilities.wording import duration, percent
@@ -289,7 +289,7 @@ class MapPanel(Card):
             self.notes.value = ""
             return
         from facelib.charts.facets import titles_by_order
-        from facelib.charts.statistics.dependence import dependence_rows
+        from facelib.charts.statistics.dependence import EARLY_HEADING, HEADING, dependence_rows
 
         counts = found.result.counts
         early_words = EARLY.format(done=counts.done, total=counts.total, failed=counts.failures)
@@ -299,9 +299,10 @@ class MapPanel(Card):
         titles = titles_by_order(cells)
         shape = (titles, {(cell["classifier"], cell["label"]) for cell in cells})
         spec = specs.of("statistics.dependence.dependence_layout")
-        self.chart.draw(spec, {"cells": cells}, {"cells_titles": titles}, shape)
+        heading = [HEADING if found.tested else EARLY_HEADING]
+        self.chart.draw(spec, {"cells": cells}, {"cells_titles": titles, "cells_heading": heading}, shape)
         self.notes.value = paragraphs(
-            *filter(None, [*notes_of(found), describe_accuracy(found.result.accuracy)])
+            *filter(None, [*notes_of(found), describe_accuracy(found.result.accuracy, changed=False)])
         )
 
 
@@ -374,7 +375,10 @@ def notes_of(found: Found) -> list[str]:
     rows = found.grid[~found.grid["null_property"]]
     names = [TESTS[name].title for name in rows["method"].drop_duplicates() if name in TESTS]
     notes = [found.result.few] if found.tested and found.result.few else []
-    notes += [f"Tests: {', '.join(names)}; n = {int(rows['n'].max())}."] if found.tested else []
+    decides = deciding(rows["method"])
+    voters = [TESTS[name].title for name in VOTES.get(decides, ())]
+    vote = f" Those that vote: {', '.join(voters)}." if voters else ""
+    notes += [f"Tests: {', '.join(names)}; n = {int(rows['n'].max())}.{vote}"] if found.tested else []
     notes += [] if found.result.settings["labels"] else [UNHELD]
     if found.left_out:
         notes.append(f"{count(found.left_out, 'face')} left out: a label, property or output is missing.")

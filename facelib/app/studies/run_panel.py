@@ -67,7 +67,7 @@ class RunPanel(Card):
         line = widgets.HBox([self.run, self.stop, self.progress, self.words])
         line.add_class("facelib-filling")
         self.follow()
-        self.fill(self.plan, line)
+        self.fill(line, self.plan)  # above what grows and shrinks while it is planned
 
     def _on_run(self, _button: object) -> None:
         """Run at once, or as soon as it is known what that takes."""

@@ -21,7 +21,7 @@ const AGAIN = 20000; // ms until a status that differs in its numbers only is sa
 const TAKEN = 200; // ms until a number that was written is taken
 const READ = 6000; // ms that it is said which numbers can be
 const KEPT = 4000; // ms that a status stays where it is read from
-const ICONS = { "fa-play": "Play the strengths", "fa-pause": "Pause", "fa-stop": "Stop, back to the start", "fa-retweet": "Repeat" };
+const ICONS = { "fa-play": "Play the strengths", "fa-pause": "Pause", "fa-stop": "Stop", "fa-retweet": "Repeat" };
 
 const OUTPUTS = ".facelib-outputs .facelib-title h2";
 const SKIPS = [["Skip to strength", `.facelib-strength ${SLIDER}`], ["Skip to outputs", OUTPUTS]];
@@ -74,7 +74,7 @@ function skipLinks(root) {
   links.setAttribute("aria-label", "Skip");
   for (const [words, there] of SKIPS) {
     const link = Object.assign(document.createElement("a"), { href: "#", textContent: words });
-    link.addEventListener("click", (event) => goTo(event, root.querySelector(`.facelib-tab-0 ${there}`), "nearest"));
+    link.addEventListener("click", (event) => goTo(event, root.querySelector(`.facelib-tab-0 ${there}`)));
     links.append(link);
   }
   root.prepend(links);
@@ -93,11 +93,11 @@ function jumps(root) {
 }
 
 /** Bring the focus to a place and the place into sight. */
-function goTo(event, target, block = "start") {
+function goTo(event, target) {
   event.preventDefault();
   if (target.tabIndex < 0) target.tabIndex = -1; // a heading
   target.focus({ preventScroll: true });
-  target.scrollIntoView({ block });
+  target.scrollIntoView({ block: "start" });
 }
 
 /** Name a slider's handle as the eye does: by the label beside it; its help text is the description. */

@@ -26,6 +26,8 @@ HEADING: Final = (
     "output's variance inside labels"
 )
 
+EARLY_HEADING: Final = "Share of the output's variance inside labels, so far; the votes of the tests follow"
+
 
 def dependence(
     table: pd.DataFrame, titles: Mapping[str, str] | None = None, *, alpha: float = LEVEL, columns: int = 2

@@ -55,6 +55,8 @@ class Task:
         Face units that muscles without an electrode move, and how much: the open jaw, a puffed cheek.
     free
         Whether every movement is another one: channels are drawn anew each time.
+    weakened
+        Channel to the share of its activity that is left, 0 … 1; all of it where none is given.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Task:
     channels: Mapping[str, float] = field(default_factory=dict)
     others: Mapping[str, float] = field(default_factory=dict)
     free: bool = False
+    weakened: Mapping[str, float] = field(default_factory=dict)
 
 
 def _task(
@@ -239,6 +242,7 @@ def draw_activity(task: Task | str, seconds: float, rng: np.random.Generator | i
         if len(moved):
             others += moved * peak * movement(times[:, None] - start, rise, hold, fall)
         start += rise + hold + fall + rest
+    total *= np.array([task.weakened.get(channel, 1.0) for channel in CHANNELS])
     return Activity(np.clip(total, 0, 1), np.clip(others, 0, 1), tuple(task.others), frames)
 
 

@@ -24,7 +24,7 @@ from facelib.faces import FACE_UNITS, Head
 from facelib.semg import CHANNELS, Recording, simulate
 from facelib.semg.recordings.processing import Chain
 from facelib.semg.simulation import person
-from facelib.semg.simulation.movements import TASKS, Task
+from facelib.semg.simulation.movements import TASKS, Task, draw_activity
 
 pytestmark = [pytest.mark.packages, pytest.mark.usefixtures("single_threaded", "short")]
 
@@ -346,18 +346,30 @@ def test_a_weak_side_keeps_its_masseter_which_another_nerve_moves(monkeypatch: p
     moved: dict[str, float] = {}
 
     def simulate_clip(task: Task, *_: Any, **__: Any) -> None:
-        moved.update(task.channels)
+        moved.update({channel: task.weakened.get(channel, 1.0) for channel in CHANNELS})
         raise StoppedError
 
     monkeypatch.setattr(person, "simulate_clip", simulate_clip)
-    for name, task in TASKS.items():
+    for name in TASKS:
         moved.clear()
         with pytest.raises(StoppedError):
             muscles_source.simulated(name, Chain(), weak="left", weakness=0.8)
-        for channel, share in task.channels.items():
+        for channel, left in moved.items():
             weaker = channel.endswith("_left") and not channel.startswith("masseter")
-            assert moved[channel] == pytest.approx(share * (0.2 if weaker else 1.0)), (name, channel)
-    assert any(channel == "masseter_left" for task in TASKS.values() for channel in task.channels)
+            assert left == pytest.approx(0.2 if weaker else 1.0), (name, channel)
+
+
+def test_a_weak_side_is_weak_in_all_of_its_muscles() -> None:
+    side = dict.fromkeys((name for name in CHANNELS if name.endswith("_left")), 0.2)
+    for name, task in TASKS.items():
+        whole, half = (draw_activity(one, 4, 7) for one in (task, dataclasses.replace(task, weakened=side)))
+        left = np.array([channel in side for channel in CHANNELS])
+        np.testing.assert_array_equal(half.channels[:, ~left], whole.channels[:, ~left], err_msg=name)
+        below = whole.channels < 1  # what is cut at full activity is weakened before
+        np.testing.assert_allclose(
+            half.channels[:, left], np.where(below, 0.2 * whole.channels, half.channels)[:, left], atol=1e-12
+        )
+        assert half.channels[:, left].max() < 0.5
 
 
 class StoppedError(Exception):
