@@ -69,7 +69,7 @@ def drawing(place: Locator) -> str:
 
 
 def test_the_effect_moves_p_values_vote_faces_and_power(lesson: Visit) -> None:
-    wait_until(lambda: len(decisions(lesson)) == TESTS + 1, 20, "a word for every test and the vote")
+    wait_until(lambda: len(decisions(lesson)) == TESTS + 2, 20, "a word for every test and both votes")
     wait_until(lambda: draws(lesson) > 0, 30, "the first draw of the power curve")
     power, faces = drawing(chart(lesson, "Power")), drawing(chart(lesson, "The faces"))
     for _ in lesson.drag(lesson.page.locator(".widget-slider").first, 12, pause=0.02):
@@ -98,9 +98,11 @@ def test_the_keyboard_does_all_of_it(lesson: Visit) -> None:
     menu = lesson.page.get_by_label("Situation", exact=True)
     lesson.press(menu, *["ArrowDown"] * 4)  # from "no effect" to "labels as a number"
     expect(lesson.page.locator(".facelib-diagram")).to_contain_text("as a number", timeout=WAIT)
-    wait_until(lambda: decisions(lesson).count("holds labels only") == 2, 20, "two tests left out")
+    wait_until(
+        lambda: decisions(lesson).count("holds labels only") == 3, 20, "two tests left out, and their vote"
+    )
     panels = chart(lesson, "Power").locator("g.mark-group.cell > g")
-    expect(panels).to_have_count(TESTS + 1)
+    expect(panels).to_have_count(TESTS + 2)
     wait_until(lambda: sentence(lesson).inner_text() != before, 20, "another sentence")
     lesson.press(lesson.page.get_by_role("button", name="Stop"), "Enter")
     expect(lesson.page.get_by_role("button", name="Go on")).to_be_visible(timeout=WAIT)

@@ -186,7 +186,10 @@ def test_on_a_phone_change_and_outputs_are_one_click_apart(looker: Visit) -> Non
 def test_the_ends_of_a_slider_are_hit_without_aiming(looker: Visit) -> None:
     resized(looker, 390, 844)
     track = looker.page.locator(".facelib-strength .noUi-base")
-    for at, value in (((1.02, 2.3), "1.00"), ((-0.02, -1.3), "0.00")):  # beside the track, 8 px below or above
+    for at, value in (
+        ((1.02, 2.3), "1.00"),
+        ((-0.02, -1.3), "0.00"),
+    ):  # beside the track, 8 px below or above
         looker.click(track, at=at)
         expect(strength(looker)).to_have_attribute("aria-valuetext", f"strength {value}")
         looker.page.wait_for_timeout(400)  # noUiSlider takes no click while it glides: 300 ms
