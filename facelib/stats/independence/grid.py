@@ -326,7 +326,7 @@ def _frame(
         "p_low": outcome.low.ravel(),
         "p_high": outcome.high.ravel(),
         "p_max": outcome.p_max.ravel(),
-        "null": outcome.null,
+        "null": np.where(outcome.drawn.ravel() > 0, "permutation", outcome.null),
         "n": outcome.n,
         "n_permutations": outcome.drawn.ravel(),
         "notes": [" ".join(filter(None, [reason, *outcome.notes, *notes])) for reason in why_not],

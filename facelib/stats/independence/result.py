@@ -13,10 +13,17 @@ from facelib.errors import BadValueError
 from facelib.stats.corrections import max_statistic
 from facelib.stats.independence.base import IndependenceTest, Null, Prepared
 from facelib.stats.independence.conditioning import Given
-from facelib.stats.independence.permutation.sequential import Clock, Counts, all_surrogates, draw
+from facelib.stats.independence.permutation.sequential import Clock, Counts, Draws, all_surrogates, draw
 from facelib.stats.independence.prepare import Question
 from facelib.stats.independence.problem import Problem
-from facelib.stats.independence.remarks import Note, level_notes, permutation_notes, rare_notes
+from facelib.stats.independence.remarks import (
+    Note,
+    level_notes,
+    permutation_notes,
+    rare_note,
+    rare_notes,
+    rare_pairs,
+)
 from facelib.stats.independence.threads import one_blas_thread
 from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import Floats
@@ -161,24 +168,25 @@ def run(
         clock.passed(int(np.prod(question.shape)) - tested)
         arrays: dict[str, Floats | Counts] = {"statistic": prepared.statistic, "effect": prepared.effect}
         notes, most = [], 0
+        settle = STOP_AFTER if sequential else None
+        how: dict[str, Any] = {"clock": clock, "method": test.id, "stop_after": settle, "deadline": deadline}
         if by_orders:
             orders, count = test.orders(problem), n_permutations or test.draws
-            draws = draw(
-                prepared,
-                orders,
-                count,
-                clock=clock,
-                method=test.id,
-                stop_after=STOP_AFTER if sequential else None,
-                deadline=deadline,
-            )
-            arrays["p_value"], arrays["drawn"] = draws.p_value, draws.drawn
-            ends = clopper_pearson(draws.exceed, np.maximum(draws.drawn, 1))
-            arrays["low"], arrays["high"] = np.where(draws.drawn > 0, ends, np.nan)
+            draws = draw(prepared, orders, count, **how)
+            arrays |= _by_draws(draws)
             notes += permutation_notes(orders, count, draws) + rare_notes(problem, orders)
             most = count if draws.ended is None else draws.most
         else:
             arrays["p_value"] = prepared.analytic()
+            rare = testable & rare_pairs(test, problem)
+            if null is None and rare.any():
+                count = n_permutations or test.draws
+                found = _by_draws(draw(prepared, test.orders(problem), count, pairs=rare, **how))
+                arrays |= {
+                    name: np.where(rare, values, arrays.get(name, 0 if name == "drawn" else np.nan))
+                    for name, values in found.items()
+                }
+                notes.append(rare_note(problem, rare, count))
             clock.report(test.id, tested, tested)
             if n_permutations is not None and not sequential:  # one test, asked for by hand
                 notes.append(Note("n_permutations has no effect: p comes from the analytic null."))
@@ -205,6 +213,13 @@ def run(
         notes=notes,
         most=most,
     )
+
+
+def _by_draws(draws: Draws) -> dict[str, Floats | Counts]:
+    """Return p, its Monte-Carlo interval, and how many surrogates it rests on."""
+    ends = clopper_pearson(draws.exceed, np.maximum(draws.drawn, 1))
+    low, high = np.where(draws.drawn > 0, ends, np.nan)
+    return {"p_value": draws.p_value, "drawn": draws.drawn, "low": low, "high": high}
 
 
 def _check_shapes(prepared: Prepared, shape: tuple[int, int]) -> None:
@@ -328,7 +343,8 @@ def single(outcome: Outcome, test: IndependenceTest, seed: int) -> TestResult:
         for name in ("statistic", "p_value", "effect", "low", "high")
     }
     why_not = outcome.why_not.get((0, 0))
-    by_orders = outcome.null == "permutation"
+    drawn = int(outcome.drawn[0, 0])  # an analytic null gives way where both are rare
+    by_orders = drawn > 0 or outcome.null == "permutation"
     return TestResult(
         statistic=value["statistic"],
         p_value=value["p_value"],
@@ -336,8 +352,8 @@ def single(outcome: Outcome, test: IndependenceTest, seed: int) -> TestResult:
         effect=value["effect"],
         n=outcome.n,
         method=test.id,
-        null=outcome.null,
-        n_permutations=int(outcome.drawn[0, 0]) if by_orders else None,
+        null="permutation" if by_orders else outcome.null,
+        n_permutations=drawn if by_orders else None,
         parameters=test.parameters,
         seed=seed,
         notes=(*((why_not,) if why_not else ()), *outcome.notes),

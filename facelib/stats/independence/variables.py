@@ -70,6 +70,17 @@ class Variable:
         equal = np.unique(together, axis=0, return_counts=True)[1]
         return float(gammaln(np.bincount(strata) + 1.0).sum() - gammaln(equal + 1.0).sum())
 
+    def fewest(self, strata: Codes) -> Floats:
+        """Count per stratum the faces of the rarest category, or those beside the one value that most share.
+
+        >>> as_variable([1.0, 1.0, 1.0, 0.7, 1.0, 0.2], "output").fewest(np.array([0, 0, 0, 0, 1, 1]))
+        array([1., 1.])
+        """
+        which, counts = np.unique(self.values, axis=0, return_inverse=True, return_counts=True)[1:]
+        which = which.ravel()
+        chosen = which == counts.argmin() if self.kind == "categorical" else which != counts.argmax()
+        return np.bincount(strata, weights=chosen).astype(np.float64)
+
     def take(self, rows: Codes) -> Variable:
         """Return the variable of the chosen rows, in their order."""
         return Variable(self.name, self.kind, self.values[rows])

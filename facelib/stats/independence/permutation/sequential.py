@@ -140,6 +140,7 @@ def draw(
     method: str = "",
     stop_after: int | None = None,
     deadline: float | None = None,
+    pairs: npt.NDArray[np.bool_] | None = None,
 ) -> Draws:
     """Compare every pair with surrogates, dropping pairs that are settled.
 
@@ -161,10 +162,12 @@ def draw(
     deadline
         `time.monotonic()` after which this method stops drawing. The first round is drawn even so; where
         one surrogate is slow, so that the round would be half a second late, at least one is drawn.
+    pairs
+        (P, O) which pairs are compared; None: all that can be tested.
     """
     observed = prepared.extreme
     bar = observed - TOLERANCE * np.abs(observed)
-    active = np.isfinite(observed)
+    active = np.isfinite(observed) if pairs is None else np.isfinite(observed) & pairs
     total = int(active.sum())
     exceed, drawn = np.zeros(observed.shape, np.intp), np.zeros(observed.shape, np.intp)
     settled = np.zeros(observed.shape, bool)

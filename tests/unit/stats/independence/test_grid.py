@@ -98,6 +98,40 @@ def test_two_of_three_exact_tests_below_alpha_are_not_enough() -> None:
     assert found.loc["vote", ["rejects", "votes"]].tolist() == [True, 2]  # as published
 
 
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_rare_property_and_a_rare_decision_hold_the_level(tied: bool) -> None:
+    rng, rejected, sets = np.random.default_rng(11), {"kcit": 0, "rcot": 0}, 0
+    for _ in range(16):
+        labels = rng.permutation(np.repeat(list("abcdefg"), 29)[:200])
+        bearded = {f"{k}": (rng.random(200) < 0.1).astype(float) for k in range(8)}
+        named = {f"{k}": rng.random(200) < 0.05 for k in range(8)}
+        outputs = {
+            k: np.where(v, rng.random(200), 1.0) if tied else v.astype(float) for k, v in named.items()
+        }
+        grid = independence_grid(bearded, outputs, labels, methods=list(rejected), alpha=0.05)
+        pairs = grid[(grid["property"] == grid["output"]) & grid["p"].notna()]
+        assert (pairs["null"] == "permutation").all()
+        assert pairs["notes"].str.contains("rare in both").all()
+        for method in rejected:
+            rejected[method] += int(pairs.loc[pairs["method"] == method, "rejects"].sum())
+        sets += len(pairs) // 2
+    assert max(rejected.values()) <= scipy_stats.binom.ppf(0.999, sets, 0.05), rejected  # .12 to .23 before
+
+
+def test_the_null_is_chosen_by_each_variable_beside_the_labels(faces: Any) -> None:
+    rng = np.random.default_rng(3)
+    rare, other = (rng.permutation(np.repeat([1.0, 0.0], [12, N - 12])) for _ in range(2))
+    properties = {"bearded": rare, "age": faces[0]["age"]}
+    outputs = {"named": other, "copied": rare, "logit": rng.normal(size=N)}
+    grid = independence_grid(properties, outputs, LABELS, methods=["kcit"]).set_index(["property", "output"])
+    permuted = set(grid.index[grid["null"] == "permutation"])
+    assert permuted == {("bearded", "named"), ("bearded", "copied")}  # dependent or not
+    alone = independence_test(rare, other, LABELS, method="kcit")
+    assert (alone.null, alone.p_interval is not None) == ("permutation", True)
+    asked = independence_test(rare, other, LABELS, method="kcit", null="analytic")
+    assert asked.null == "analytic"  # whoever asks for it gets it
+
+
 def test_without_all_voters_there_is_no_vote(faces: Any) -> None:
     grid = independence_grid(*faces, LABELS, methods=["partial_correlation"])
     assert grid["votes"].isna().all()
