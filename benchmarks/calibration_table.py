@@ -22,6 +22,7 @@ from facelib.stats.calibration import measure, table
 from facelib.stats.calibration.measure import Cell, rates, scenarios_of
 from facelib.stats.independence import TESTS
 from facelib.stats.independence.threads import available
+from facelib.stats.independence.vote import VOTES
 
 SEED = 20261125
 ALPHAS = (0.05, 0.01)
@@ -51,11 +52,23 @@ def plan(methods: Sequence[str]) -> Iterator[tuple[Cell, int]]:
                 for n, size in itertools.product(ns[1:4], sizes):
                     yield Cell(method, plain, n, "linear", size), CHEAP_RUNS
             continue
+        if method in VOTES:
+            yield from votes(method)
+            continue
         for name, n in itertools.product(scenarios_of(method), NS):
             slow = n == NS[-1] and method not in FAST
             yield Cell(method, name, n), SLOW_LEVEL_RUNS if slow else LEVEL_RUNS
         for cell in power(method):
             yield cell, POWER_RUNS
+
+
+def votes(method: str) -> Iterator[tuple[Cell, int]]:
+    """Yield the cells of a vote: where labels alone, or nothing, are held fixed, as both votes can."""
+    for name, n in itertools.product(scenarios_of("exact_vote"), NS[:-1]):
+        yield Cell(method, name, n), SLOW_LEVEL_RUNS
+    for shape in ("linear", "quadratic", "signs", "variance", "threshold"):
+        for n in NS[:3]:
+            yield Cell(method, "labels_7", n, shape, 0.4), POWER_RUNS
 
 
 def power(method: str) -> Iterator[Cell]:
@@ -103,11 +116,11 @@ def save(rows: pd.DataFrame, order: dict[tuple[object, ...], int], path: Path) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, default=TABLE)
-    parser.add_argument("--methods", nargs="*", default=[*measure.OTHERS, *TESTS])
+    parser.add_argument("--methods", nargs="*", default=[*measure.OTHERS, *TESTS, *VOTES])
     parser.add_argument("--again", nargs="*", default=[], help="methods whose rows are measured anew")
     parser.add_argument("--workers", type=int, default=available(), help="processes")
     options = parser.parse_args()
-    every = list(plan([*measure.OTHERS, *TESTS]))
+    every = list(plan([*measure.OTHERS, *TESTS, *VOTES]))
     order = {key(cell): place for place, (cell, _) in enumerate(every)}
     rows = load(options.table, options.again)
     save(rows, order, options.table)  # the tests themselves read the table, so it must be there

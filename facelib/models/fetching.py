@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from facelib.errors import UnavailableError
+from facelib.errors import BadValueError, UnavailableError
 from facelib.models.catalogue import PACKAGES, Package, file_hash
 from facelib.models.packages import Status, folder_of, verify
 from facelib.utilities.home import home
@@ -53,7 +53,12 @@ def fetch(names: Iterable[str] | None = None, progress: bool | Report | None = N
     ------
     UnknownNameError
         No package has one of the names.
+    BadValueError
+        If the names aren't a list.
     """
+    if names is not None and (isinstance(names, str) or not isinstance(names, Iterable)):
+        msg = f"Give names of packages as a list, such as ['fer']; got {names!r}. None fetches all."
+        raise BadValueError(msg)
     wanted = [PACKAGES[name] for name in (PACKAGES if names is None else names)]
     before = {entry.package: entry for entry in verify()}
     if all(before[package].state == "ready" for package in wanted):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma
 
-from facelib.utilities.checks import Floats, as_count, as_series
+from facelib.utilities.checks import Floats, as_count, as_floats, as_series
 from facelib.utilities.short_repr import in_short
 
 NEIGHBOURS = 5  # k of the mutual information
@@ -123,12 +123,17 @@ def monotone_epgm(size: npt.ArrayLike, ends: npt.ArrayLike, n: int) -> Floats:
     n
         Number of strengths, >= 3 (with 2 the first step is the last one).
 
+    Raises
+    ------
+    BadValueError
+        If sizes or steps aren't finite numbers, or there are fewer strengths.
+
     Examples
     --------
     >>> float(monotone_epgm(0.8, 0.2, 5)), property_gradient([0.9, 0.8, 0.5, 0.2, 0.1]).epgm
     (0.18, 0.18)
     """
-    total: Floats = np.asarray(size, np.float64) + np.asarray(ends, np.float64) / 2
+    total: Floats = as_floats(size, "Sizes of curves") + as_floats(ends, "Their first and last steps") / 2
     return total / as_count(n, "The number of strengths", least=3)
 
 

@@ -199,17 +199,41 @@ def shuffle_null(
     exact = convention == "corrected" and len(series) <= EXACT_UP_TO
     observed = epgm(series)
     null = _shuffled(series, count, number, exact=exact)
-    mean = closed_form_mean(series) if convention == "corrected" else null.mean(axis=0)
+    mean = _closed_form_mean(series) if convention == "corrected" else null.mean(axis=0)
     slack = TOLERANCE * (observed + mean) + 8 * np.finfo(float).eps * np.abs(series).max(axis=0)
     counted = np.abs(null - mean) >= np.abs(observed - mean) - slack
     return ShuffleNull(epgm=null, counted=counted, mean=mean, slack=slack, exact=exact)
 
 
-def closed_form_mean(series: Floats) -> Floats:
+def closed_form_mean(series: npt.ArrayLike) -> Floats:
     """Return the mean EPGM over all permutations: (n + 2) / (2n) × mean |p_i - p_j| of two distinct values.
 
-    (n, k) -> (k,); computed from the sorted values in O(n log n).
+    Computed from the sorted values in O(n log n).
+
+    Parameters
+    ----------
+    series
+        (n, k) outputs along n >= 2 strengths, or (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        (k,).
+
+    Raises
+    ------
+    BadValueError
+        If they are fewer, or not finite numbers.
+
+    Examples
+    --------
+    >>> closed_form_mean([0.0, 0.5, 1.0]).round(4).tolist()
+    [0.5556]
     """
+    return _closed_form_mean(as_series(series))
+
+
+def _closed_form_mean(series: Floats) -> Floats:
     n = len(series)
     ordered = np.sort(series, axis=0)
     ordered -= ordered[0]

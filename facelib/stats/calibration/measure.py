@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,13 @@ from facelib.stats.independence.base import TESTS, IndependenceTest
 from facelib.stats.independence.prepare import questions
 from facelib.stats.independence.result import run
 from facelib.stats.independence.variables import as_variable
+from facelib.stats.independence.vote import VOTES
 from facelib.stats.shuffle import clopper_pearson
 from facelib.utilities.checks import Floats, as_count, as_number, as_share
 from facelib.utilities.progress import Report, reporting
 
 Test = str | IndependenceTest
-"""Id of a test of independence, the test itself, or one of `OTHERS`."""
+"""Id of a test of independence or of a vote, the test itself, or one of `OTHERS`."""
 
 OTHERS: tuple[str, ...] = (*CURVES, *VERDICTS)
 """What can be measured beside the tests of independence."""
@@ -57,7 +59,7 @@ class Cell:
     Attributes
     ----------
     test
-        Id of a test of independence, the test itself, or one of `OTHERS`.
+        Id of a test of independence or of a vote, the test itself, or one of `OTHERS`.
     scenario
         Id in `SCENARIOS`, or a scenario; for `OTHERS` a key of `SERIES`, `KINDS` or `DIFFERENCES`.
     n
@@ -258,8 +260,9 @@ def scenarios_of(method: str) -> tuple[str, ...]:
         return tuple(CURVES[method][0])
     if method in VERDICTS:
         return tuple(DIFFERENCES)
-    holds = TESTS[method].conditioners
-    return tuple(name for name in SCENARIOS if not SCENARIOS[name].n_numbers or "continuous" in holds)
+    voters = VOTES.get(method, (method,))
+    numbers = all("continuous" in TESTS[voter].conditioners for voter in voters)
+    return tuple(name for name in SCENARIOS if numbers or not SCENARIOS[name].n_numbers)
 
 
 def _measured(cell: Cell, runs: int, seed: int) -> Iterator[tuple[int, Floats]]:
@@ -275,11 +278,27 @@ def _measured(cell: Cell, runs: int, seed: int) -> Iterator[tuple[int, Floats]]:
             p = CURVES[method][1](setting.id, cell.n, cell.size, _seed(seed, i))
             yield i + 1, np.array([p])
     else:
-        test = TESTS[cell.test]() if isinstance(cell.test, str) else cell.test
+        tests = [TESTS[voter]() for voter in VOTES.get(method, ())] or [_own(cell.test)]
         for i in range(runs):
             rng = np.random.default_rng([seed, i])
             x, y, z = simulate(setting, cell.n, cell.shape, cell.size, rng)
-            yield i + 1, np.array([_p(test, x, y, z, i)])
+            yield i + 1, np.array([_decided(method, [_p(test, x, y, z, i) for test in tests])])
+
+
+def _own(test: Test) -> IndependenceTest:
+    return TESTS[test]() if isinstance(test, str) else test
+
+
+def _decided(method: str, p: Sequence[float]) -> float:
+    """Return the p by which a test, or a vote of three, rejects: the published vote by the second smallest.
+
+    >>> [_decided(method, [0.2, 0.04, 0.02]) for method in ("vote", "exact_vote")]
+    [0.04, 0.06]
+    """
+    if method not in VOTES:
+        return p[0]
+    second = sorted(1.0 if math.isnan(value) else value for value in p)[1]
+    return second if method == "vote" else min(1.0, 1.5 * second)
 
 
 def _p(test: IndependenceTest, x: Any, y: Any, z: Any, seed: int) -> float:
