@@ -116,6 +116,7 @@ def test_names_of_rows_and_the_legend_stay_while_a_map_is_moved(
     one.tap(one.page.get_by_role("tab", name=name, exact=True))
     plot = one.page.get_by_role("tabpanel", name=name, exact=True).locator(".facelib-map").first
     expect(plot).to_have_class(re.compile("facelib-aside"), timeout=WAIT)
+    expect(one.page.locator(".facelib-plan dt").first).to_be_visible(timeout=WAIT)  # all above has its height
     x, y = one.reach(plot.locator(".mark-text.role-mark text").first, finger=True)
     row = plot.locator("svg").get_by_text("pyemotion", exact=True)
     height = row.evaluate(TOP)
