@@ -233,7 +233,7 @@ def test_map_lies_where_the_evidence_is(demo: Demo) -> None:
     assert tint[-10:, -10:].max() <= 1
     assert tint[0, 0] > tint[10, 10] > tint[20, 20]  # fades smoothly, no block of one colour
     numbers = demo.stage.locator(".facelib-stage-legend-number").all_inner_texts()
-    assert numbers == ["0", "1"]
+    assert numbers == ["0", "1 (own unit)"]
     demo.go(20)
     expect(demo.stage).to_have_attribute("data-index", "20")
     note = demo.stage.locator(".facelib-stage-after .facelib-stage-note")

@@ -179,7 +179,7 @@ class LookPanel(Card):
         x1, y1, x2, y2 = self._view()
         box = fractions(region - np.array([x1, y1, x1, y1]), (y2 - y1, x2 - x1))
         self.stage.show_maps(
-            maps, box=box, title=f"{name}: evidence for {self.explorer.label}, in a unit of its own"
+            maps, box=box, title=f"{name}: evidence for {self.explorer.label}"
         )
         if not np.nan_to_num(maps).any():
             self.hint.value = paragraphs(f"The map of {name} is blank: {BLANK} for {self.explorer.label}.")

@@ -10,6 +10,7 @@ const GAIN = 2; // amplification of the difference
 const SAME = { start: "No difference yet: the strength is 0.", later: "No difference: no pixel has changed." };
 const NOTHING = { map: "no positive evidence at this scale", change: "no change of the map" };
 const BLANK = 0.01; // share of the scale below which a map shows nothing
+const FAINT = 0.12; // of the largest change along the strengths: too pale to be seen on skin
 
 // Colour-blind safe: inferno without its black end for evidence, blue to orange for its change.
 const EVIDENCE = [[58, 12, 99], [101, 21, 110], [147, 38, 103], [188, 55, 84], [221, 81, 58], [243, 120, 25],
@@ -381,6 +382,7 @@ class StageView {
       figure.note.textContent = NOTHING[kind];
       return;
     }
+    if (kind === "change" && peak < FAINT) figure.note.textContent = "the map hardly changes here";
     const [, h, w] = this.model.get("map_shape");
     const [x, y, width, height] = this.model.get("map_box");
     const { canvas } = figure;
@@ -403,9 +405,9 @@ class StageView {
     this.legendState = state;
     if (!shown) return;
     const title = this.model.get("map_title");
-    this.legendTitle.textContent = kind === "change" ? `${title} minus strength 0` : title;
-    this.legendLow.textContent = kind === "change" ? `−${number(scale)}` : "0";
-    this.legendHigh.textContent = kind === "change" ? `+${number(scale)}` : number(scale);
+    this.legendTitle.textContent = kind === "change" ? `${title}, since strength 0` : title;
+    this.legendLow.textContent = kind === "change" ? `less −${number(scale)}` : "0";
+    this.legendHigh.textContent = kind === "change" ? `+${number(scale)} more (own unit)` : `${number(scale)} (own unit)`;
     const image = new ImageData(256, 1);
     table(kind).forEach((colour, k) => image.data.set([colour[0], colour[1], colour[2], 255 * colour[3]], 4 * k));
     this.bar.getContext("2d").putImageData(image, 0, 0);
