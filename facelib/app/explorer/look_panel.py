@@ -178,9 +178,7 @@ class LookPanel(Card):
         region = model.crop_boxes(frames.box, frames.faces[0].size)[0]
         x1, y1, x2, y2 = self._view()
         box = fractions(region - np.array([x1, y1, x1, y1]), (y2 - y1, x2 - x1))
-        self.stage.show_maps(
-            maps, box=box, title=f"{name}: evidence for {self.explorer.label}"
-        )
+        self.stage.show_maps(maps, box=box, title=f"{name}: evidence for {self.explorer.label}")
         if not np.nan_to_num(maps).any():
             self.hint.value = paragraphs(f"The map of {name} is blank: {BLANK} for {self.explorer.label}.")
             self.hint.layout.display = ""

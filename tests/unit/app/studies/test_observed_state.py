@@ -160,6 +160,9 @@ def test_a_zip_with_its_table_is_tested_by_its_own_columns(begin: Begin) -> None
     settled(state)
     assert state.lacks == ""
     assert any(note.startswith("Nothing is held fixed") for note in state.plan.notes)
+    questions = len(state.found.effects)
+    cost = f"over {questions} questions a vote takes {round(1.5 * questions / state.alpha):,} permutations"
+    assert any(cost in note for note in state.plan.notes)
     ran(state)
     assert (state.stage, state.problem) == ("done", "")
     assert state.found.result.settings["labels"] == []
