@@ -62,7 +62,12 @@ VERDICTS: Final = (
         "help": "Sign-flip test: how easily so large a mean change comes about if nothing happens",
     },
     {"title": "p corrected", "align": "right", "help": "After Holm's correction for the number of tests"},
-    {"title": "beyond control", "align": "left", "help": "Mean change minus that of the control, with its p"},
+    {
+        "title": "beyond control",
+        "align": "left",
+        "help": "Mean change minus that of the control, person by person, with its own verdict at δ: what "
+        "the change does besides",
+    },
     {
         "title": "people beyond δ",
         "align": "left",
@@ -378,12 +383,15 @@ def few_words(row: Mapping[Any, Any]) -> str:
 
 
 def against_control(row: Mapping[Any, Any] | None) -> str | dict[str, str]:
-    """Return what a change does beyond its control."""
+    """Return what a change does beyond its control, with its own verdict: that of the change leaves it in."""
     if row is None or math.isnan(row["mean"]):
         return "–"
-    p = "" if math.isnan(row["p"]) else f", p {told(row['p'])}"
+    p = "" if math.isnan(row["p"]) else f", p {told(row['p'])}, corrected {told(row['p_holm'])}"
     level = f"{100 * (1 - row['alpha']):g} % interval"
-    return {"text": f"{signed(row['mean'])}{p}", "help": f"Against {row['control']}: {level} {interval(row)}"}
+    cell = {"text": signed(row["mean"]), "help": f"Against {row['control']}: {level} {interval(row)}{p}"}
+    if not (verdict := str(row["verdict"])):
+        return cell
+    return cell | {"text": f"{cell['text']} {verdict.removesuffix(' at δ')}", "mark": MARKS[verdict]}
 
 
 def told(p: float) -> str:

@@ -14,6 +14,7 @@ import facelib
 from facelib import interventions, studies
 from facelib.app.studies import state as states
 from facelib.app.studies import throttle as looks
+from facelib.app.studies.effects_panel import verdict_rows
 from facelib.app.studies.face_source import crossed
 from facelib.app.studies.population_state import Found, Population, offered
 from facelib.app.studies.state import SEEN, UNSET
@@ -86,6 +87,13 @@ def test_a_run_finds_what_the_engine_finds(begin: Begin, alone: studies.Interven
     pd.testing.assert_frame_equal(found.effects, alone.effects)
     pd.testing.assert_frame_equal(found.by_label, alone.effects_by_label)
     pd.testing.assert_frame_equal(found.contrasts, alone.contrasts)
+    rows = verdict_rows(found, str(found.contrasts["intervention"].iloc[0]))
+    for row in found.contrasts.to_dict(
+        "records"
+    ):  # each has its verdict
+        (cell,) = (line[6] for line in rows if line[0]["text"] == row["classifier"])
+        assert cell["text"].endswith(str(row["verdict"]).removesuffix(" at δ"))
+        assert "corrected" in cell["help"]
     assert found.result.lowering == alone.lowering
     assert state.plan.done == state.plan.units
 
