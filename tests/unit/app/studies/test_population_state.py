@@ -88,9 +88,7 @@ def test_a_run_finds_what_the_engine_finds(begin: Begin, alone: studies.Interven
     pd.testing.assert_frame_equal(found.by_label, alone.effects_by_label)
     pd.testing.assert_frame_equal(found.contrasts, alone.contrasts)
     rows = verdict_rows(found, str(found.contrasts["intervention"].iloc[0]))
-    for row in found.contrasts.to_dict(
-        "records"
-    ):  # each has its verdict
+    for row in found.contrasts.to_dict("records"):  # each has its verdict
         (cell,) = (line[6] for line in rows if line[0]["text"] == row["classifier"])
         assert cell["text"].endswith(str(row["verdict"]).removesuffix(" at δ"))
         assert "corrected" in cell["help"]

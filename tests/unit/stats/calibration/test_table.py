@@ -18,6 +18,7 @@ from facelib.stats.calibration.measure import OTHERS, rates_over_n, scenarios_of
 from facelib.stats.calibration.scenarios import SCENARIOS, SHAPES
 from facelib.stats.calibration.table import COLUMNS, level_note
 from facelib.stats.independence import TESTS, independence_test
+from facelib.stats.independence.vote import VOTES
 
 KEY = ["method", "scenario", "n", "shape", "size", "alpha"]
 EXACT = ("partial_correlation", "within_dcov", "shuffle_test", "reference_p", "sign_flip", "interval")
@@ -64,7 +65,7 @@ def test_columns_are_documented_and_complete(whole: pd.DataFrame) -> None:
     assert list(whole.columns) == list(COLUMNS)
     assert not whole.isna().any(axis=None)
     assert not whole.duplicated(KEY).any()
-    assert set(whole["method"]) == {*OTHERS, *TESTS}
+    assert set(whole["method"]) == {*OTHERS, *TESTS, *VOTES}
     assert set(whole["shape"]) <= set(SHAPES)
     assert set(whole["alpha"]) == {0.05, 0.01}
     size = resources.files("facelib.stats.calibration").joinpath("table.csv").read_bytes()
@@ -233,6 +234,18 @@ def test_exact_tests_hold_their_level_everywhere(whole: pd.DataFrame, method: st
     assert (level["rejected"] <= most).all()
 
 
+def test_votes_hold_their_level_and_the_exact_one_finds_more(whole: pd.DataFrame) -> None:
+    votes = whole[whole["method"].isin(VOTES) & (whole["alpha"] == 0.05)]
+    level = votes[votes["shape"] == "none"]
+    assert set(level["scenario"]) == set(scenarios_of("exact_vote"))
+    assert (level["rejected"] <= binom.ppf(1 - 0.001 / len(level), level["runs"], level["alpha"])).all()
+    power = votes[votes["shape"] != "none"].pivot_table(
+        index=["shape", "n"], columns="method", values="rejected"
+    )
+    assert (power["exact_vote"] >= power["vote"]).all()
+    assert power["exact_vote"].sum() > 1.2 * power["vote"].sum()
+
+
 def test_percentages_are_read_easily() -> None:
     assert [table.percent(rate) for rate in (0.0467, 0.283, 1.0, 0.04, 0.0995, 0.0)] == [
         "4.7 %", "28 %", "100 %", "4 %", "10 %", "0 %",
@@ -242,6 +255,7 @@ def test_percentages_are_read_easily() -> None:
 
 def test_the_numbers_that_the_documentation_gives_are_those_of_the_table(whole: pd.DataFrame) -> None:
     data_set = ["scenario", "n_labels", "n_numbers", "kind", "n", "shape", "size", "seed"]
+    whole = whole[~whole["method"].isin(VOTES)]  # they count p of the same tests
     distinct = int(whole.groupby(data_set, dropna=False)["runs"].max().sum())
     tests = int(whole.groupby([*data_set, "method"], dropna=False)["runs"].max().sum())
     said = (Path(__file__).parents[4] / "docs" / "statistics.md").read_text()
