@@ -38,7 +38,7 @@ class MergedMajority:
     votes
         How many of the k tests have p < alpha.
     rejected
-        Whether a majority does: the vote as published. Its level is not alpha: it is at most k / j · alpha.
+        Whether a majority does: the former vote. Its level is not alpha: it is at most k / j · alpha.
     n_tests
         k, those that could not be run included.
     alpha

@@ -147,7 +147,7 @@ def with_decisions(tests: Iterable[pd.DataFrame], alpha: float) -> pd.DataFrame:
     pandas.DataFrame
         The rows, with ``rejects`` (p < alpha) and ``votes`` (0 … 3 in rows of votes, else NA). The p of a
         vote is min(1, 1.5 · p_(2)) of its three tests. The vote of exact tests ("exact_vote": cHSIC, distance
-        covariance and random features inside labels) rejects if its p < alpha; the published one ("vote":
+        covariance and random features inside labels) rejects if its p < alpha; the former one ("vote":
         cHSIC, RCoT, CMIknn) if two of its tests do. ``notes`` say what that rests on.
 
     Raises

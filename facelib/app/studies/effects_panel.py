@@ -43,7 +43,6 @@ MARKS: Final = {MATTERS: "verdict-changes", DOES_NOT: "verdict-unchanged"} | dic
     UNDECIDED, "verdict-unclear"
 )
 SHOWN: Final = 12  # failures that are listed
-"""What a change does besides what its usual control does, in a word."""
 SIDED: Final = {"two-sided": "two-sided", "less": "one-sided (falls)", "greater": "one-sided (rises)"}
 CELL: Final = 90  # px of a cell of the map
 

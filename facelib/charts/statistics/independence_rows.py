@@ -198,7 +198,7 @@ def named(method: str) -> str:
 
 
 def placed(method: str) -> tuple[bool, bool, int, str]:
-    """Return a key that sorts tests: cheap ones first, then those of the published vote, then the votes."""
+    """Return a key that sorts tests: cheap ones first, then those of the former vote, then the votes."""
     voter = method in VOTERS
     if method in NAMES:
         return True, True, list(NAMES).index(method), ""

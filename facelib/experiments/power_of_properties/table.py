@@ -29,7 +29,7 @@ PROPERTY_COLUMNS: Final = {
     "role": "property, or expression: the expression itself, a yardstick",
     "source": "given with the faces, or measured in the picture (which shares causes with the output)",
     "held": "what is held fixed",
-    "decision": "what decides: the vote of exact tests, the published one (cHSIC, RCoT, CMIknn), or the test "
+    "decision": "what decides: the vote of exact tests, the former one (cHSIC, RCoT, CMIknn), or the test "
     "that was run instead",
     "tests": "outputs (classifier × class) that could be tested",
     "significant": "how many of them reject at alpha",

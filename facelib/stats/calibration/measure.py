@@ -290,7 +290,7 @@ def _own(test: Test) -> IndependenceTest:
 
 
 def _decided(method: str, p: Sequence[float]) -> float:
-    """Return the p by which a test, or a vote of three, rejects: the published vote by the second smallest.
+    """Return the p by which a test, or a vote of three, rejects: the former vote by the second smallest.
 
     >>> [_decided(method, [0.2, 0.04, 0.02]) for method in ("vote", "exact_vote")]
     [0.04, 0.06]

@@ -34,7 +34,7 @@ COLUMNS = {
     "property": "name of the property",
     "output": "name of the output",
     "method": "id of the test; exact_vote: cHSIC, distance covariance and random features inside "
-    "labels, which decide; vote: the majority of cHSIC, RCoT and CMIknn, as published",
+    "labels, which decide; vote: the majority of cHSIC, RCoT and CMIknn, the former vote",
     "statistic": "as the test defines it; for the vote, how many tests reject",
     "effect": "size of the dependence as the test defines it, in [0, 1] (signed for a correlation)",
     "p": "p-value, never 0; NaN where nothing can be tested or the test wasn't run, as notes say; for the "
@@ -46,7 +46,7 @@ COLUMNS = {
     "p_bh": "Benjamini-Hochberg over the same family",
     "p_by": "Benjamini-Yekutieli over the same family",
     "p_max": "max-statistic permutation over the same family; NaN where it wasn't run, as notes say",
-    "rejects": "whether p < alpha; for the published vote, whether the majority does",
+    "rejects": "whether p < alpha; for the former vote, whether the majority does",
     "rejects_holm": "whether p_holm < alpha",
     "votes": "how many of the voting tests reject at alpha for this pair; NA if not all of them were run, or "
     "none could test it",

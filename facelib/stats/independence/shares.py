@@ -17,7 +17,7 @@ OF_VOTES = (
     "{most:g} is expected, whatever its three tests have in common, and mostly far less; it rises with n and "
     "says nothing about size."
 )
-"""Stands beside the published vote's share: two of three p lie below α in 3α / 2 of all cases at most."""
+"""Stands beside the former vote's share: two of three p lie below α in 3α / 2 of all cases at most."""
 
 OF_EXACT_VOTES = (
     "Share of outputs on which the vote of exact tests rejects at {alpha:g} with n = {n}; if nothing "

@@ -1,4 +1,4 @@
-"""Votes of three tests on every pair, one of exact tests and the published one: one p each, and its notes."""
+"""Votes of three tests on every pair, one of exact tests and the former one: one p each, and its notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from facelib.stats.independence.base import TESTS
 from facelib.stats.independence.result import NOT_RUN
 
 VOTERS: Final = ("chsic", "rcot", "cmiknn")
-"""The tests of the published vote, whose majority decides."""
+"""The tests of the former vote (the group's practice, as we remember it), whose majority decides."""
 EXACT_VOTERS: Final = ("chsic", "within_dcov", "within_rff")
 """The tests of the vote that decides where labels alone are held fixed: each is exact there."""
 VOTES: Final = {"exact_vote": EXACT_VOTERS, "vote": VOTERS}
@@ -28,7 +28,7 @@ RULE: Final = (
 
 
 def deciding(methods: Iterable[str]) -> str:
-    """Return which of the methods decides: the vote of exact tests, else the published one, else the first.
+    """Return which of the methods decides: the vote of exact tests, else the former one, else the first.
 
     >>> deciding(["kcit", "vote", "exact_vote"]), deciding(["kcit", "vote"]), deciding(["kcit", "chsic"])
     ('exact_vote', 'vote', 'kcit')
@@ -50,7 +50,7 @@ def cast(methods: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def votes(table: pd.DataFrame, pair: Sequence[str], alpha: float) -> pd.DataFrame:
     """Return the votes on every pair: those whose three tests are all among the methods.
 
-    The published vote rejects where two of its tests do at α: its level is up to 1.5 · α. The vote of exact
+    The former vote rejects where two of its tests do at α: its level is up to 1.5 · α. The vote of exact
     tests rejects where its p is below α.
 
     Parameters

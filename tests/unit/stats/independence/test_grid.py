@@ -95,7 +95,7 @@ def test_two_of_three_exact_tests_below_alpha_are_not_enough() -> None:
     rows = pd.DataFrame({"pair": 0, "method": list(p), "p": list(p.values()), "n": 60, "notes": ""})
     found = votes(rows, ["pair"], 0.05).set_index("method")
     assert found.loc["exact_vote", ["p", "rejects", "votes"]].tolist() == [1.5 * 0.045, False, 2]
-    assert found.loc["vote", ["rejects", "votes"]].tolist() == [True, 2]  # as published
+    assert found.loc["vote", ["rejects", "votes"]].tolist() == [True, 2]  # as before
 
 
 @pytest.mark.parametrize("tied", [False, True])
