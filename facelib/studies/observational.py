@@ -344,8 +344,7 @@ class ObservationalStudy(Study[ObservationalResult]):
 
     @property
     def _outputs(self) -> int:
-        names = {label for model in self.models for label in model.emotions if label is not None}
-        return len(names) * len(self.models)
+        return sum(len({name for name in model.emotions.values() if name}) for model in self.models)
 
 
 @cache

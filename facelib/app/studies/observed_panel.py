@@ -299,7 +299,7 @@ class MapPanel(Card):
         titles = titles_by_order(cells)
         shape = (titles, {(cell["classifier"], cell["label"]) for cell in cells})
         spec = specs.of("statistics.dependence.dependence_layout")
-        heading = [HEADING if found.tested else EARLY_HEADING]
+        heading = list(HEADING if found.tested else EARLY_HEADING)
         self.chart.draw(spec, {"cells": cells}, {"cells_titles": titles, "cells_heading": heading}, shape)
         self.notes.value = paragraphs(
             *filter(None, [*notes_of(found), describe_accuracy(found.result.accuracy, changed=False)])

@@ -22,11 +22,14 @@ CELLS: Final = ("order", "title", "classifier", "label", "explained", "words", "
 FULL: Final = 0.25  # share of the variance at which the colour is full
 LEVEL: Final = 0.01
 HEADING: Final = (
-    "Votes of three tests (bold: the vote rejects); *: after Holm's correction, too. Colour: share of the "
-    "output's variance inside labels"
+    "Votes of three tests (bold: the vote rejects); *: after Holm's correction, too",
+    "Colour: share of the output's variance inside labels",
 )
 
-EARLY_HEADING: Final = "Share of the output's variance inside labels, so far; the votes of the tests follow"
+EARLY_HEADING: Final = (
+    "Share of the output's variance inside labels, so far",
+    "The votes of the tests follow",
+)
 
 
 def dependence(
@@ -92,7 +95,7 @@ def dependence_layout(
         alt.layer(cell, text).properties(width=alt.Step(width), height=alt.Step(row_height)),
         "cells",
         titles,
-        heading=[HEADING],
+        heading=HEADING,
         description="Table: votes of three tests on whether an output depends on a property given the label, "
         "classifier by emotion, one panel per property. Star: significant after correction.",
         columns=columns,
