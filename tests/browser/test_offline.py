@@ -34,8 +34,9 @@ def alone() -> list[str]:
         ),
     ],
 )
-def test_works_without_any_network(alone: list[str], test: str) -> None:
-    options = ["-q", "-p", "no:cacheprovider", "--no-header", str(HERE / test)]
+def test_works_without_any_network(alone: list[str], test: str, tmp_path: Path) -> None:
+    own = f"--basetemp={tmp_path / 'own'}"  # it doesn't tidy up the folders of the tests beside it
+    options = ["-q", "-p", "no:cacheprovider", "--no-header", own, str(HERE / test)]
     answer = subprocess.run(
         [*alone, sys.executable, "-m", "pytest", *options],
         capture_output=True,
