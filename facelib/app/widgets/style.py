@@ -31,7 +31,7 @@ class PageStyle(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
-        """Return what the browser is told; whoever asks for all of it is opening the page."""
+        """Return the state that the browser gets; whoever asks for all of it is opening the page."""
         if key is None:
             self._watch()
         return super().get_state(key, drop_defaults)

@@ -23,7 +23,7 @@ from facelib.stats.independence.persons import Compare
 from facelib.stats.independence.prepare import Question, one_length, questions
 from facelib.stats.independence.result import Outcome, not_run, run
 from facelib.stats.independence.threads import available
-from facelib.stats.independence.vote import VOTERS, VOTES, cast, deciding, votes, without_run
+from facelib.stats.independence.vote import VOTES, cast, deciding, votes, without_run
 from facelib.utilities.checks import as_count, as_share
 from facelib.utilities.progress import Stop, reporting
 
@@ -179,6 +179,8 @@ def independence_grid(
         tables = _tables(tests, parts, plan, Clock(budget, report, stop))
         sizes = pd.concat([_sizes(part, plan) for part in parts])
     table = pd.concat(tables, ignore_index=True)
+    table["rejects"] = table["p"] < plan.alpha
+    table["votes"] = pd.array([pd.NA] * len(table), dtype="Int64")
     if plan.voting:
         vote = votes(table, ["property", "output"], plan.alpha)
         vote = vote.assign(statistic=vote["votes"].astype(np.float64), null="merged", n_permutations=0)
@@ -373,19 +375,9 @@ def _finished(table: pd.DataFrame, sizes: pd.DataFrame, plan: Plan) -> pd.DataFr
         for name, values in adjusted(np.where(without_run(family), 1.0, p)).items():
             table.loc[family.index, name] = np.where(np.isnan(p), np.nan, values)
     pair = ["property", "output"]
-    published = table["method"] == "vote"
-    table["rejects"] = np.where(published, table["statistic"] > len(VOTERS) / 2, table["p"] < plan.alpha)
     table["rejects_holm"] = table["p_holm"] < plan.alpha
-    table["votes"] = _counted(table, pair)
+    # Beside each test stands the count of the vote that decides.
+    decides = table[table["method"] == deciding(table["method"])].set_index(pair)["votes"]
+    beside = decides.reindex(pd.MultiIndex.from_frame(table[pair])).array
+    table["votes"] = table["votes"].where(table["method"].isin(VOTES), beside)
     return table.merge(sizes, on=pair, how="left", validate="m:1")[list(COLUMNS)]
-
-
-def _counted(table: pd.DataFrame, pair: list[str]) -> pd.Series[Any]:
-    """Return how many of the voting tests reject: a vote's own count, else that of the one that decides."""
-    votes = table["statistic"].where(table["method"].isin(VOTES)).astype("Int64")
-    decides = table[table["method"] == deciding(table["method"])]
-    of_pair = decides.set_index(pair)["statistic"].astype("Int64") if len(votes.dropna()) else votes[:0]
-    others: pd.Series[Any] = pd.Series(
-        of_pair.reindex(pd.MultiIndex.from_frame(table[pair])).to_numpy(), table.index, dtype="Int64"
-    )
-    return votes.fillna(others)
