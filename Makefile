@@ -79,7 +79,7 @@ outside: $(VENV)/test.stamp models
 	$(PYTEST) -n $(JOBS) --dist loadfile -m "outside and not slow" $(if $(CI),-k "not $(NOTEBOOKS)") tests/outside
 
 slow: $(VENV)/test.stamp models
-	$(PYTEST) -n $(JOBS) -m slow
+	$(PYTEST) -n $(JOBS) --timeout=7200 -m slow
 
 # Built without isolation, by the hatchling of the environment: no package is fetched meanwhile.
 .PHONY: build

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -66,10 +67,21 @@ def open_browser() -> Iterator[Browser]:
         pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
     with sync_playwright() as playwright:
         browser = launch_browser(playwright)
+        stuck = threading.Timer(60, end_chromium)  # closing waits for its processes without end
         try:
             yield browser
         finally:
+            stuck.start()
             browser.close()
+            stuck.cancel()
+
+
+def end_chromium() -> None:
+    """Kill the browsers of this process."""
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "chrom" in process.name():
+                process.kill()
 
 
 def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:

@@ -297,8 +297,9 @@ def test_what_a_killed_server_left_goes_at_the_next_start(
         assert all(folder.stat().st_mode & 0o077 == 0 for folder in left(killed.pid))
         assert listed(environment) == {}, "they hold nothing about people"
         with started() as server:
-            assert not left(killed.pid)
+            there = left(killed.pid)
             server.send_signal(signal.SIGINT)
+        assert not there
         assert not left(server.pid)
         assert all(folder.exists() for folder in others)
         assert [path for path in place.iterdir() if path not in others] == []

@@ -194,6 +194,7 @@ def test_jupyterlab_asks_nobody(person: Person, tmp_path: Path, browser: Browser
 
 
 @pytest.mark.packages
+@pytest.mark.timeout(1600)
 def test_the_notebooks_ask_nobody(person: Person, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     options = ["-q", "-n", "2", "--nbmake", "--nbmake-timeout=900", "-p", "no:cacheprovider", "notebooks"]
