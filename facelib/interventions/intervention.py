@@ -131,6 +131,10 @@ class Intervention(ABC):
         options: dict[str, Any] = asdict(self) if is_dataclass(self) else {}
         return self.sentence.format(**options)
 
+    def clause_on(self, face: Face | Head) -> str:  # noqa: ARG002
+        """Return the change in words, as it goes on one face: where it leads may depend on it."""
+        return self.clause
+
     def expects(self, face: Face | Head | None = None) -> Expected:  # noqa: ARG002
         """Return what to expect, with these options, of the intended class of `face` (None: a usual one)."""
         return self.expected

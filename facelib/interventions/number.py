@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar, Final
 
@@ -127,6 +127,11 @@ class Toward(StraightLine):
     def clause(self) -> str:
         """The change in words, as the strength rises."""
         return (self.toward if isinstance(self.to, str) else self.sentence).format(to=self.to)
+
+    def clause_on(self, face: Face | Head) -> str:
+        """Return the change in words, with the end that it leads to on a head."""
+        end = self.end(face) if self.to is None and isinstance(face, Head) else None
+        return replace(self, to=self.words[self.ends.index(end)]).clause if end in self.ends else self.clause
 
     def expects(self, face: Face | Head | None = None) -> Expected:
         """Return `expected` on the way to the higher end, its opposite to the lower, "none" on no way."""

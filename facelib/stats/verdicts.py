@@ -144,6 +144,7 @@ def describe_change(
     change: float,
     reference: ReferenceRank | None = None,
     verdict: LocalVerdict | None = None,
+    on_the_way: tuple[float, float] | None = None,
 ) -> str:
     """Describe in one sentence the effect of a change on an output.
 
@@ -159,6 +160,8 @@ def describe_change(
         Rank among placebos of the same size, if there are any yet.
     verdict
         Of `local_verdict`: where it is "cannot tell", the sentence says why.
+    on_the_way
+        Of `excursion`: where between the ends the output goes beyond both of them.
 
     Raises
     ------
@@ -184,8 +187,43 @@ def describe_change(
     else:
         moves = f"{'rises' if number > 0 else 'falls'} by {f'{abs(number):.2f}'.removeprefix('0')}"
     sentence = f"As {clause}, {classifier}'s output for {label} {moves} on this face"
+    if on_the_way is not None:
+        strength, most = on_the_way
+        way = "higher" if most > 0 else "lower"
+        size = _hundredths(abs(most))
+        sentence += (
+            f"; on the way, at strength {_hundredths(strength)}, it was {size} {way} than at the start"
+        )
     sentence = f"{sentence}; {reference.text}." if reference is not None else f"{sentence}."
     return sentence if verdict is None or verdict.verdict != "cannot tell" else f"{sentence} {_why(verdict)}"
+
+
+def excursion(
+    series: npt.ArrayLike, strengths: npt.ArrayLike, *, delta: float = 0.10
+) -> tuple[float, float] | None:
+    """Return where an output goes beyond both of its ends by at least δ: the strength, and the change there.
+
+    Parameters
+    ----------
+    series
+        Outputs (n,) along the strengths.
+    strengths
+        (n,), from 0 to 1.
+    delta
+        How far beyond the ends it has to go, in (0, 1).
+
+    Examples
+    --------
+    >>> excursion([0.5, 0.9, 0.4], [0, 0.5, 1]), excursion([0.5, 0.55, 0.4], [0, 0.5, 1])
+    ((0.5, 0.4), None)
+    """
+    values, at = np.asarray(series, float), np.asarray(strengths, float)
+    low, high = sorted((values[0], values[-1]))
+    beyond = np.maximum(values - high, low - values)
+    place = int(beyond.argmax())
+    if not beyond[place] >= delta:
+        return None
+    return float(at[place]), float(values[place] - values[0])
 
 
 def _why(verdict: LocalVerdict) -> str:

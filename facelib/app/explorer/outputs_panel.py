@@ -209,7 +209,7 @@ class OutputsPanel(Card):
         self.details.show(DETAILS, details, "Statistics of this face along the strengths")
         chosen = effects[effects["classifier"] == self.explorer.classifier]
         told = effects[~effects["verdict"].isin([UNCHANGED, NO_FALL])] if unmoved else effects
-        said = [hardly_read(table, label), unmoved, summarise(told, self.explorer.intervention.clause)]
+        said = [hardly_read(table, label), unmoved, summarise(told, result.sweep.clause)]
         of_one = told.loc[told["classifier"] == self.explorer.classifier, "sentence"]
         if not result.finished:
             of_one = of_one.str.replace("did as much", "did as much so far")

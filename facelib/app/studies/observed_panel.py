@@ -124,7 +124,7 @@ class ObservedPanel(widgets.VBox):
         self.map, self.shares = MapPanel(state), SharesPanel(state)
         self.failures, self.home = FailuresPanel(state), TakeHome(state, OBSERVED)
         left = widgets.VBox([self.run.skip, self.confirm, self.who, self.asked])
-        right = widgets.VBox([self.run, self.map, self.shares, self.failures, self.home])
+        right = widgets.VBox([self.run, self.run.outdated, self.map, self.shares, self.failures, self.home])
         for column in (left, right):
             column.add_class("facelib-column")
         body = widgets.Box([left, right])

@@ -94,7 +94,9 @@ class PopulationPanel(widgets.VBox):
         self.effects, self.verdicts = EffectsPanel(state), VerdictsPanel(state)
         self.failures, self.home = FailuresPanel(state), TakeHome(state, POPULATION)
         left = widgets.VBox([self.run.skip, self.confirm, self.who, self.changes, self.asked])
-        right = widgets.VBox([self.run, self.effects, self.verdicts, self.failures, self.home])
+        right = widgets.VBox(
+            [self.run, self.run.outdated, self.effects, self.verdicts, self.failures, self.home]
+        )
         for column in (left, right):
             column.add_class("facelib-column")
         body = widgets.Box([left, right])

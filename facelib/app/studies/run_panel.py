@@ -24,6 +24,7 @@ WORDS: Final = {
     "done": "Done.",
 }
 OLD: Final = "The results are of the settings before; run again for the ones that are set now."
+CHANGED: Final = "Settings have changed since."
 
 
 class RunPanel(Card):
@@ -41,6 +42,8 @@ class RunPanel(Card):
     skip
         A button to stand before the settings, seen while it has the focus: it leads past dozens of stops of
         the Tab key to "Run".
+    outdated
+        A line to stand above the results, in sight while they are: they are of other settings.
     """
 
     def __init__(self, state: StudyState, locked: Any = None) -> None:
@@ -55,6 +58,8 @@ class RunPanel(Card):
         self.skip = button("Go to Run", "Past the settings, to the button that starts the study")
         self.skip.add_class("facelib-skip")
         self.skip.on_click(self.guarded(lambda _button: self.run.focus()))
+        self.outdated = widgets.HTML(f'<p class="facelib-warning">{html.escape(OLD)}</p>')
+        self.outdated.add_class("facelib-outdated")
         self.stop = button("Stop", "End cleanly: what is done is kept")
         self.progress = widgets.FloatProgress(min=0, max=1)
         self.progress.add_class("facelib-progress")
@@ -82,6 +87,7 @@ class RunPanel(Card):
         state = self.state
         running = state.running
         self.plan.value = plan_html(state.plan, state.lacks, state.change_words)
+        self.outdated.layout.display = "none" if state.fresh or state.found is None else ""
         self.run.disabled = running or bool(state.lacks)
         self.skip.disabled = self.run.disabled
         self.run.description = run_word(state)
@@ -119,7 +125,7 @@ def status(state: StudyState, time: TimeLeft) -> str:
     if at is not None and at.failed:
         words = f"{words.rstrip('.')}; {at.failed} failed (listed below)"
     if not state.fresh and state.found is not None:
-        words = f"{words} {OLD}".strip()
+        words = f"{words} {CHANGED}".strip()
     return words
 
 

@@ -16,6 +16,7 @@ from facelib.errors import BadValueError
 from facelib.stats.corrections import adjust
 from facelib.stats.effects.equivalence import NO_FALL, as_margin
 from facelib.stats.placebo import KIND_COLUMNS
+from facelib.stats.verdicts import excursion
 from facelib.utilities.wording import plain
 
 if TYPE_CHECKING:
@@ -317,12 +318,13 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
             "epgm_as_much": stats.reference_rank(float(thinned), harmless["epgm"], kinds).exceed,
         }
     row["sentence"] = stats.describe_change(
-        clause=sweep.intervention.clause,
+        clause=sweep.clause,
         classifier=name,
         label=label,
         change=change,
         reference=rank,
         verdict=verdict,
+        on_the_way=excursion(series, sweep.strengths, delta=delta),
     )
     row["sentence"] += "" if rank else unmatched_words(row["unmatched"], ranked=False)
     return row

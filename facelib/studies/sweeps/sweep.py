@@ -82,6 +82,11 @@ class Sweep:
         return self.frames.strengths
 
     @property
+    def clause(self) -> str:
+        """What happens to this face, as a clause: "the person grows older"."""
+        return self.intervention.clause_on(self.face)
+
+    @property
     def images(self) -> npt.NDArray[np.uint8]:
         """Pictures, uint8 (n, H, W, 3)."""
         return self.frames.images

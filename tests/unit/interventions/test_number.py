@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -118,3 +119,24 @@ def test_anything_else_is_refused_with_range_and_words(name: str, to: Any) -> No
 def test_rounding_stays_between_the_ends(start: float, end: float, strength: float) -> None:
     assert min(start, end) <= between(start, end, strength) <= max(start, end)
     assert between(start, end, 0.0) == start
+
+
+@pytest.mark.parametrize("name", TOWARD)
+def test_a_clause_on_a_head_names_the_end_that_it_leads_to(name: str) -> None:
+    change = interventions.get(name)
+    assert isinstance(change, Toward)
+    for word in change.words:
+        head = Head()
+        with contextlib.suppress(BadValueError):
+            head = with_number(head, change.field, change.ends[1 - change.words.index(word)])
+            expected = interventions.get(name, to=change.words[change.ends.index(change.end(head))]).clause
+            assert change.clause_on(head) == expected
+    chosen = interventions.get(name, to=change.words[0])
+    assert chosen.clause_on(Head()) == chosen.clause
+
+
+def test_age_leads_to_the_farther_end_in_words() -> None:
+    age = interventions.get("age")
+    assert age.clause == "the age of the person changes"
+    assert age.clause_on(Head(age=25)) == "the person grows older"
+    assert age.clause_on(Head(age=80)) == "the person grows younger"

@@ -389,7 +389,7 @@ def test_an_unfinished_study_says_so(tmp_path: Path) -> None:
     tree = parsed(partly.report(tmp_path / "one.html").read_text())
     (status,) = [one for one in tree if one.attributes.get("class") == "status unfinished"]
     assert status.text.startswith(f"Unfinished: {partly.done} of {partly.total} units")
-    assert "No hypothesis was registered: the study explores." in tree.after("declared")
+    assert "No hypothesis was registered: the study explores." in tree.after("question")
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -21,6 +21,7 @@ from facelib.stats import (
     reference_rank,
     shuffle_test,
 )
+from facelib.stats.verdicts import excursion
 from facelib.utilities.wording import format_number
 
 CLAUSE = "the left side weakens"
@@ -341,3 +342,22 @@ def test_a_table_of_words_describes_one_series() -> None:
 )
 def test_numbers_have_three_decimals_or_a_power_of_ten(value: float, text: str) -> None:
     assert format_number(value) == text
+
+
+def test_what_an_output_does_on_the_way_is_told() -> None:
+    """A change that goes up and down again has ends that say nothing of it."""
+    series, strengths = np.array([0.5, 0.84, 0.6, 0.49]), np.linspace(0, 1, 4)
+    way = excursion(series, strengths)
+    assert way == pytest.approx((1 / 3, 0.34))
+    words = describe_change(clause=CLAUSE, classifier="fer", label="happy", change=-0.01, on_the_way=way)
+    assert words.endswith("on this face; on the way, at strength .33, it was .34 higher than at the start.")
+    assert excursion(1 - series, strengths) == pytest.approx((1 / 3, -0.34))
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=30), st.floats(0.01, 0.5))
+def test_only_what_goes_beyond_both_ends_by_delta_is_told(series: list[float], delta: float) -> None:
+    low, high = min(series[0], series[-1]), max(series[0], series[-1])
+    way = excursion(series, np.linspace(0, 1, len(series)), delta=delta)
+    far = [value for value in series if value - high >= delta or low - value >= delta]
+    assert (way is None) == (not far)
+    assert way is None or series[0] + way[1] == pytest.approx(max(far, key=lambda v: max(v - high, low - v)))

@@ -443,3 +443,20 @@ def test_what_could_not_be_planned_is_not_run_once_it_is_mended() -> None:
         assert state.stage == "ready", "nobody asked for it any more"
     finally:
         state.close()
+
+
+def test_results_of_other_settings_say_so_where_they_stand(make: Make) -> None:
+    """The status line beside Run is out of sight for whoever reads the results."""
+    panel = make()
+    note = panel.run.outdated
+    column = next(box for box in inside(panel) if note in getattr(box, "children", ()))
+    assert column.children.index(note) < column.children.index(panel.effects)
+    assert not shown(note)
+    panel.run.run.click()
+    assert not shown(note)
+    panel.state.delta = 0.2
+    assert shown(note)
+    assert "of the settings before" in note.value
+    assert "Settings have changed since." in panel.run.words.value
+    panel.state.delta = 0.1
+    assert not shown(note)
