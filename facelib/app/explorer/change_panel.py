@@ -11,7 +11,7 @@ from facelib import interventions
 from facelib.app.explorer.state import STEPS, Explorer
 from facelib.app.widgets.controls import Card, Quiet, folded, labelled
 from facelib.faces import Face, Head
-from facelib.interventions import INTERVENTIONS, Intervention
+from facelib.interventions import INTERVENTIONS, HeadIntervention, Intervention
 
 OPTIONS = {
     "side": ("Side", "The person's own side", ""),
@@ -27,6 +27,7 @@ OWN_SIDE = "Left and right are the person's own: their left is on the right of t
 KINDS = (("properties", False), ("harmless reference changes", True))
 """What the menu of properties holds, and whether that is harmless."""
 WAITS = "It can be played once every strength is computed."
+FEW = 3  # titles that stand in a line
 OPEN = ""  # in menus, for an option that is left open: with None they would show nothing
 
 
@@ -61,6 +62,7 @@ class ChangePanel(Card):
         self.hint.add_class("facelib-hint")
         self.withheld = widgets.HTML()
         self.withheld.add_class("facelib-hint")
+        self._told_of: Face | Head | None = None
         self.what = widgets.HTML()
         self.what.add_class("facelib-what")
         self.slider = widgets.IntSlider(min=0, max=STEPS - 1, readout=False)
@@ -114,7 +116,9 @@ class ChangePanel(Card):
         self.hint.value = f"{chosen.description} {OWN_SIDE}" if side else chosen.description
         words = f"{chosen.title}, {self.options['side'].value} side" if side else chosen.title
         self.what.value = f"<p>{html.escape(words)}</p>"
-        self.withheld.value = "" if isinstance(self.explorer.face, Head) else withheld_html()
+        if self.explorer.face is not self._told_of:
+            face = self._told_of = self.explorer.face
+            self.withheld.value = "" if isinstance(face, Head) else unfit_html(face) + withheld_html()
 
     def _on_kind(self, event: Any) -> None:
         """Go to the first change of the other kind; its menu follows."""
@@ -169,6 +173,21 @@ def withheld_html() -> str:
     items = interventions.withheld()
     titles = ", ".join(item.title for item in items)
     return folded(f"Not on photographs: {titles}", *(item.withheld for item in items))
+
+
+def unfit_html(face: Face) -> str:
+    """Return which changes of photographs this one does not allow, and why, as HTML that opens with a click."""
+    reasons: dict[str, list[str]] = {}
+    for item in interventions.ordered():
+        if item.on != HeadIntervention.on and not item.placebo and item.fitted(face) is None:
+            reasons.setdefault(item.meant_for(face).why_not(face), []).append(item.title)
+    if not reasons:
+        return ""
+    titles = [title for own in reasons.values() for title in own]
+    words = ", ".join(titles) if len(titles) <= FEW else f"{len(titles)} changes"
+    return folded(
+        f"Not on this picture: {words}", *(f"{', '.join(own)}: {why}" for why, own in reasons.items())
+    )
 
 
 def has_choice(chosen: Intervention, option: str, face: Face | Head) -> bool:

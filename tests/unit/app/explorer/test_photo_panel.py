@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,8 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from facelib import properties
+from facelib import interventions, properties
+from facelib.app.explorer.change_panel import ChangePanel, unfit_html
 from facelib.app.explorer.face_panel import FacePanel
 from facelib.app.explorer.photo_panel import PRIVACY, SIDE, boxed, marked, told
 from facelib.app.explorer.state import Explorer
@@ -201,6 +204,25 @@ def test_what_cannot_be_measured_is_said() -> None:
         f"Networks read the age as {values['estimated_age']:.0f} years; "
         f"they disagree by {values['estimated_age_spread']:.0f}."
     )
+
+
+def test_what_a_picture_does_not_allow_is_said_with_the_reason() -> None:
+    """A turned face left a single change in the menu, and nobody said why."""
+    turned = Head(pose=(33.0, 0.0, 0.0)).render(160).replace(source="photograph", attributes={})
+    explorer = Explorer(("known_unbiased",), background=False)
+    panel = ChangePanel(explorer)
+    explorer.show(turned)
+    offered = {value for _, value in panel.menu.options}
+    words = html.unescape(panel.withheld.value)
+    for item in interventions.ordered():
+        if item.on != "heads" and not item.placebo and item.id not in offered:
+            assert item.title in words
+    assert re.search(r"Not on this picture: \d+ changes</summary>", words)
+    assert "The head is turned by 3" in words
+    assert "A picture nearer to the front is needed" in words
+    assert unfit_html(sample_photograph()).count("<p>") < words.count("<p>")
+    explorer.show(Head())
+    assert panel.withheld.value == ""
 
 
 def test_the_zone_hands_over_only_pictures() -> None:
