@@ -176,7 +176,7 @@ def withheld_html() -> str:
 
 
 def unfit_html(face: Face) -> str:
-    """Return which changes of photographs this one does not allow, and why, as HTML that opens with a click."""
+    """Return which changes of photographs this one does not allow, with reasons, as HTML."""
     reasons: dict[str, list[str]] = {}
     for item in interventions.ordered():
         if item.on != HeadIntervention.on and not item.placebo and item.fitted(face) is None:
