@@ -1,4 +1,4 @@
-"""Harmless reference changes: nothing at 0, smooth, plainly the same face at 1, and doing what they say."""
+"""Placebos: nothing at 0, smooth, plainly the same face at 1, and doing what they say."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from facelib.faces import Face
 from facelib.interventions import INTERVENTIONS
 from facelib.interventions.placebos.change import quantised
 from facelib.interventions.placebos.geometry import GeometricChange
-from facelib.interventions.placebos.kinds import GROUP, KINDS, ReferenceChange, kind_of
+from facelib.interventions.placebos.kinds import GROUP, KINDS, Placebo, kind_of
 from facelib.interventions.placebos.matching import pixel_distance
 
 Picture = npt.NDArray[np.uint8]
@@ -35,7 +35,7 @@ def face() -> Face:
     return Face(image, BOX, np.array([[135.0, 92.0], [100.0, 90.0]]), landmarks)
 
 
-def drawn(name: str, count: int) -> list[ReferenceChange]:
+def drawn(name: str, count: int) -> list[Placebo]:
     return [KINDS[name](), *(KINDS[name].draw(np.random.default_rng(seed)) for seed in range(count))]
 
 
