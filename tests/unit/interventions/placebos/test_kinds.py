@@ -17,6 +17,7 @@ from facelib import interventions
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face
 from facelib.interventions import INTERVENTIONS
+from facelib.interventions.placebos import kinds
 from facelib.interventions.placebos.change import quantised
 from facelib.interventions.placebos.geometry import GeometricChange
 from facelib.interventions.placebos.kinds import GROUP, KINDS, Placebo, kind_of
@@ -37,6 +38,10 @@ def face() -> Face:
 
 def drawn(name: str, count: int) -> list[Placebo]:
     return [KINDS[name](), *(KINDS[name].draw(np.random.default_rng(seed)) for seed in range(count))]
+
+
+def test_the_former_name_of_their_base_still_leads_to_it() -> None:
+    assert kinds.ReferenceChange is Placebo
 
 
 def test_there_are_at_least_ten_kinds_and_all_are_placebos_of_one_group(face: Face) -> None:
