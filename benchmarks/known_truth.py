@@ -1,12 +1,12 @@
 """Measure how often methods flag what networks were trained to use, and clear what they weren't.
 
 Networks of known bias are trained again and again, and looked at by every method: the verdict over faces, the
-property gradient with the published shuffle test and among harmless changes, the grid of independence tests,
+property gradient with the published shuffle test and among placebos, the grid of independence tests,
 and what people use instead, Grad-CAM and LIME. Run ``python benchmarks/known_truth.py FOLDER``: it writes
 every part into the folder as soon as it is whole and skips what is there, so run it again after an
 interruption. At the end the table that `facelib.experiments.load_known_truth` returns is written.
 
-Decisions, all set beforehand: verdict "matters" at δ = .10 and α = .05; shuffle test p < .05 and reference
+Decisions, all set beforehand: verdict "matters" at δ = .10 and α = .05; shuffle test p < .05 and placebo
 p ≤ .05 on more than half of the faces; vote of cHSIC, RCoT and CMIknn at .01; more than half of the map, or
 of LIME's positive weights, where the picture changes, or there more than 1.5 times as dense as all over it.
 """
@@ -37,10 +37,10 @@ from facelib.experiments import known_truth
 from facelib.experiments.known_truth import PROBES, Probe
 from facelib.experiments.training import known_bias as training
 from facelib.faces import Face, render_heads
-from facelib.interventions.placebos.matching import pixel_distance, reference_sweeps
+from facelib.interventions.placebos.matching import pixel_distance, placebo_sweeps
 from facelib.studies.sweeps.frames import even_strengths
 
-FACES, STEPS, SIZE, REFERENCES, SEED = 60, 11, 96, 99, 20261127
+FACES, STEPS, SIZE, PLACEBOS, SEED = 60, 11, 96, 99, 20261127
 MANY = 300  # faces of a second, larger grid
 GRID = ("chsic", "rcot", "cmiknn")
 SEGMENTS, PERTURBATIONS = 40, 150
@@ -108,7 +108,7 @@ def looked_at(
 
 
 def gradients(clf: Classifier, probe: Probe, pictures: dict[str, Any]) -> Rows:
-    """Verdict over faces, published shuffle test, and rank among harmless changes."""
+    """Verdict over faces, published shuffle test, and rank among placebos."""
     frames, column = pictures["frames"], clf.index_of(probe.emotion)
     n, steps = frames.shape[:2]
     logits = read(clf, frames.reshape(-1, *frames.shape[2:]))
@@ -121,8 +121,8 @@ def gradients(clf: Classifier, probe: Probe, pictures: dict[str, Any]) -> Rows:
     share = float((stats.shuffle_test(series.T, convention="published").p_value < 0.05).mean())
     yield "shuffle", share, share > 0.5
 
-    harmless = pictures["harmless"]
-    outputs = clf.probabilities_from(read(clf, harmless.reshape(-1, *harmless.shape[2:])))[:, column]
+    placebos = pictures["placebos"]
+    outputs = clf.probabilities_from(read(clf, placebos.reshape(-1, *placebos.shape[2:])))[:, column]
     moved = np.abs(outputs.reshape(n, -1) - series[:, :1])
     change = np.abs(series[:, -1] - series[:, 0])
     ranks = [
@@ -192,18 +192,18 @@ def votes(clf: Classifier, people: dict[str, Any]) -> dict[str, list[tuple[str, 
 
 
 def probe_pictures(probe: Probe) -> dict[str, np.ndarray]:
-    """Return what networks see of all people along one intervention, and of harmless changes beside it."""
+    """Return what networks see of all people along one intervention, and of placebos beside it."""
     from skimage.segmentation import slic
 
     low = [head.replace(**probe.start) for head in known_truth.probe_heads(FACES, SEED)]
-    frames, harmless, kinds = [], [], []
+    frames, placebos, kinds = [], [], []
     for head in low:
         steps = [probe.intervention.edit(head, s) for s in even_strengths(STEPS)]
         faces = render_heads(steps, SIZE)
         frames.append(seen(faces, faces[0]))
         distance = pixel_distance(faces[0].image, faces[-1].image, faces[0].box)
-        others = list(reference_sweeps(faces[0], [distance], REFERENCES, seed=head.seed))
-        harmless.append(PREPARATION.seen(np.stack([one.images[0] for one in others]), faces[0].box))
+        others = list(placebo_sweeps(faces[0], [distance], PLACEBOS, seed=head.seed))
+        placebos.append(PREPARATION.seen(np.stack([one.images[0] for one in others]), faces[0].box))
         kinds.append([one.kind for one in others])
     whole_frames = np.stack(frames)
     change = whole_frames[:, -1].astype(float) - whole_frames[:, 0]
@@ -212,7 +212,7 @@ def probe_pictures(probe: Probe) -> dict[str, np.ndarray]:
     segments = [slic(end, SEGMENTS, compactness=10, start_label=0) for end in whole_frames[:, -1]]
     return {
         "frames": whole_frames,
-        "harmless": np.stack(harmless),
+        "placebos": np.stack(placebos),
         "kinds": np.array(kinds),
         "region": change > most / 2,
         "segments": np.stack(segments),

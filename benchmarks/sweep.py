@@ -1,6 +1,6 @@
-"""How long a whole sweep, its references and its maps take: `python benchmarks/sweep.py`.
+"""How long a whole sweep, its placebos and its maps take: `python benchmarks/sweep.py`.
 
-Promised: a new sweep of 21 strengths × 4 PyPI classifiers with effects < 2.5 s on 2 cores; 19 reference
+Promised: a new sweep of 21 strengths × 4 PyPI classifiers with effects < 2.5 s on 2 cores; 19 placebo
 sweeps of 7 strengths < 20 s more; maps by the split network at least 3 × faster than the grad-cam package.
 """
 
@@ -55,10 +55,10 @@ def main() -> None:
     rows.append(("sweep, 21 × 4, with effects", median(whole), "< 2.5 s"))
     made = whole(20)
     rows.append(
-        ("19 reference sweeps × 7", median(lambda seed: [*run_references(made, 19, seed=seed)], 3), "< 20 s")
+        ("19 placebo sweeps × 7", median(lambda seed: [*run_references(made, 19, seed=seed)], 3), "< 20 s")
     )
     rows.append(
-        ("99 reference sweeps × 7", median(lambda seed: [*run_references(made, 99, seed=seed)], 1), "-")
+        ("99 placebo sweeps × 7", median(lambda seed: [*run_references(made, 99, seed=seed)], 1), "-")
     )
     for name in PYPI:
         clf = facelib.classifiers.load(name)

@@ -35,7 +35,7 @@ STOPS = [
         ("3", "head is rendered, or photograph warped"),
         ("4", "classifiers read it, maps explain it"),
         ("5", "a worker does all 21 strengths, shaken"),
-        ("", "copies and harmless changes; verdict"),
+        ("", "copies and placebos; verdict"),
         ("6", "layouts of charts, from a cache"),
         ("7", "the page has every frame: 1 again"),
     ]),

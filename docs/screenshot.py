@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 from harness import Visit, facelib_app, launch_browser  # noqa: E402
 
 STEP = 17  # of 20
-PATIENCE = 300_000  # ms until all harmless changes are compared, on a busy machine
+PATIENCE = 300_000  # ms until all placebos are compared, on a busy machine
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
             visit = Visit(browser, server.url, width=1296, height=888, scale=1.25)
             handle = visit.page.locator(".facelib-strength .noUi-handle")
             handle.wait_for()
-            visit.page.get_by_text("of 99 harmless changes compared").wait_for(timeout=PATIENCE)
+            visit.page.get_by_text("of 99 placebos compared").wait_for(timeout=PATIENCE)
             visit.page.locator(".facelib-progress").first.wait_for(state="hidden", timeout=PATIENCE)
             for _ in range(STEP):
                 handle.press("ArrowRight")

@@ -41,7 +41,7 @@ METHODS: Final = MappingProxyType(
         "verdict": "verdict over faces",
         "vote_300": "vote of independence tests, 300 faces",
         "vote_60": "vote of independence tests",
-        "reference": "rank among harmless changes",
+        "reference": "rank among placebos (harmless changes)",
         "shuffle": "shuffle test as published",
         "grad_cam_share": "Grad-CAM, share of the map",
         "grad_cam_density": "Grad-CAM, density",

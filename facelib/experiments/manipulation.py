@@ -34,7 +34,7 @@ MANIPULATION_COLUMNS: Final = {
     "intervention": "id of the intervention",
     "property": "name of the measured property",
     "own": "whether this is the property that the intervention is meant to move",
-    "placebo": "whether it is a placebo (a harmless reference change)",
+    "placebo": "whether it is a placebo (a harmless change of the picture)",
     "heads": "heads on which the property could be measured",
     "start": "mean at strength 0, in the property's unit",
     "change": "mean change from strength 0 to 1",

@@ -23,7 +23,7 @@ LEADERBOARD_COLUMNS: Final = {
     "intervention": "id of the intervention",
     "title": "its name in menus",
     "group": "its heading in menus",
-    "placebo": "whether it is a placebo (a harmless reference change)",
+    "placebo": "whether it is a placebo (a harmless change of the picture)",
     "classifier": "id of the classifier",
     "label": "the class of interest",
     "start": "probability of the class at strength 0",

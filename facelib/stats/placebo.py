@@ -15,13 +15,13 @@ from facelib.stats.gradients import unmasked
 from facelib.utilities.checks import Floats, as_list, as_number, as_share
 from facelib.utilities.short_repr import in_short
 
-LEAST_REFERENCES = 99  # from here on a p of .01 can be reached; below, only the count is shown
+LEAST_PLACEBOS = 99  # from here on a p of .01 can be reached; below, only the count is shown
 TOLERANCE = 1e-9  # relative: a tie did as much
 KIND_COLUMNS = {
-    "kind": "kind of harmless change",
+    "kind": "kind of placebo",
     "total": "how many of it there are",
     "exceed": "how many of them did as much as the change in question",
-    "p_value": "reference p within the kind, (exceed + 1) / (total + 1); NaN below 99",
+    "p_value": "placebo p within the kind, (exceed + 1) / (total + 1); NaN below 99",
     "unusual": "share of them that all other kinds would call unusual; NaN where those are too few",
 }
 """Columns of what `reference_kinds` returns, with their meaning."""
@@ -29,20 +29,20 @@ KIND_COLUMNS = {
 
 @in_short()
 @dataclass(frozen=True)
-class ReferenceRank:
+class PlaceboRank:
     """Rank of a value among the same statistic of placebos.
 
     Attributes
     ----------
     exceed
-        Number of references that did as much or more.
+        Number of placebos that did as much or more.
     total
-        Number of references.
+        Number of placebos.
     p_value
-        Reference p, (exceed + 1) / (total + 1); None below 99 references. It is calibrated only if the change
-        and the references are exchangeable: show `leave_one_kind_out` beside it.
+        Placebo p, (exceed + 1) / (total + 1); None below 99 placebos. It is calibrated only if the change
+        and the placebos are exchangeable: show `leave_one_kind_out` beside it.
     text
-        "3 of 99 harmless changes did as much".
+        "3 of 99 placebos did as much".
     by_kind
         (kind, exceed, total) for every kind, in order of appearance.
     """
@@ -54,7 +54,7 @@ class ReferenceRank:
     by_kind: tuple[tuple[str, int, int], ...]
 
 
-def reference_rank(value: float, references: npt.ArrayLike, kinds: Sequence[str]) -> ReferenceRank:
+def reference_rank(value: float, references: npt.ArrayLike, kinds: Sequence[str]) -> PlaceboRank:
     """Count the placebos that did at least as much.
 
     Parameters
@@ -75,10 +75,10 @@ def reference_rank(value: float, references: npt.ArrayLike, kinds: Sequence[str]
     --------
     >>> rank = reference_rank(0.3, [0.1, 0.3, 0.2], ["blur", "crop", "crop"])
     >>> rank.text, rank.p_value, rank.by_kind
-    ('1 of 3 harmless changes did as much', None, (('blur', 0, 1), ('crop', 1, 2)))
+    ('1 of 3 placebos did as much', None, (('blur', 0, 1), ('crop', 1, 2)))
     """
     number = as_number(value, "The value to rank")
-    others = as_list(unmasked(references), "Reference values", least=1)
+    others = as_list(unmasked(references), "Values of placebos", least=1)
     names = _names(kinds, len(others))
     as_much = others >= number - TOLERANCE * abs(number)
     exceed, total = int(as_much.sum()), len(others)
@@ -86,11 +86,11 @@ def reference_rank(value: float, references: npt.ArrayLike, kinds: Sequence[str]
         (kind, int(as_much[names == kind].sum()), int((names == kind).sum()))
         for kind in dict.fromkeys(names.tolist())
     )
-    return ReferenceRank(
+    return PlaceboRank(
         exceed=exceed,
         total=total,
-        p_value=(exceed + 1) / (total + 1) if total >= LEAST_REFERENCES else None,
-        text=f"{exceed} of {total} harmless change{'' if total == 1 else 's'} did as much",
+        p_value=(exceed + 1) / (total + 1) if total >= LEAST_PLACEBOS else None,
+        text=f"{exceed} of {total} placebo{'' if total == 1 else 's'} did as much",
         by_kind=by_kind,
     )
 
@@ -99,7 +99,7 @@ def leave_one_kind_out(references: npt.ArrayLike, kinds: Sequence[str], alpha: f
     """Return how often a placebo of a kind not seen before would be called unusual.
 
     Every kind in turn plays the intervention: each of its changes is ranked among those of all other kinds.
-    The rate is the mean over kinds of the share with (b + 1) / (B + 1) <= `alpha`. A calibrated reference p
+    The rate is the mean over kinds of the share with (b + 1) / (B + 1) <= `alpha`. A calibrated placebo p
     gives about `alpha` or less; more means that its p is too small.
 
     Parameters
@@ -126,12 +126,12 @@ def leave_one_kind_out(references: npt.ArrayLike, kinds: Sequence[str], alpha: f
     >>> leave_one_kind_out([*range(100), *range(100)], ["blur"] * 100 + ["crop"] * 100)
     0.04
     """
-    values = as_list(unmasked(references), "Reference values", least=2)
+    values = as_list(unmasked(references), "Values of placebos", least=2)
     names = _names(kinds, len(values))
     level = as_share(alpha, "The level alpha")
     every = dict.fromkeys(names.tolist())
     if len(every) < 2:
-        msg = f"Leaving one kind out needs at least two kinds of harmless changes; all are {str(names[0])!r}."
+        msg = f"Leaving one kind out needs at least two kinds of placebos; all are {str(names[0])!r}."
         raise BadValueError(msg)
     return float(np.mean([_unusual(values, names == kind, level) for kind in every]))
 
@@ -141,9 +141,9 @@ def reference_kinds(
 ) -> pd.DataFrame:
     """Rank a value within every kind of placebo, and every kind among all others.
 
-    The second is the validation of the reference p, kind by kind: `leave_one_kind_out` is its mean. A kind
+    The second is the validation of the placebo p, kind by kind: `leave_one_kind_out` is its mean. A kind
     with a rate far above `alpha` moves the outputs more than the others do: next to them it would have been
-    called unusual although it is harmless.
+    called unusual although it is a placebo.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def reference_kinds(
     Returns
     -------
     pandas.DataFrame
-        One row per kind, the one that moves the outputs most first (by the median of its references), with
+        One row per kind, the one that moves the outputs most first (by the median of its placebos), with
         the columns of `KIND_COLUMNS`.
 
     Raises
@@ -168,7 +168,7 @@ def reference_kinds(
     [['crop', 2, 1, nan, 0.5], ['blur', 100, 5, 0.06, nan]]
     """
     rank = reference_rank(value, references, kinds)
-    values = as_list(unmasked(references), "Reference values", least=1)
+    values = as_list(unmasked(references), "Values of placebos", least=1)
     level = as_share(alpha, "The level alpha")
     names = _names(kinds, len(values))
     rows = [
@@ -176,7 +176,7 @@ def reference_kinds(
             "kind": kind,
             "total": total,
             "exceed": exceed,
-            "p_value": (exceed + 1) / (total + 1) if total >= LEAST_REFERENCES else np.nan,
+            "p_value": (exceed + 1) / (total + 1) if total >= LEAST_PLACEBOS else np.nan,
             "unusual": _unusual(values, names == kind, level),
             "median": np.median(values[names == kind]),
         }
@@ -198,10 +198,10 @@ def _unusual(values: Floats, left_out: npt.NDArray[np.bool_], level: float) -> f
 
 def _names(kinds: Any, count: int) -> npt.NDArray[np.str_]:
     if isinstance(kinds, str) or not isinstance(kinds, Iterable):
-        msg = f"The kinds are a list, one of each reference; got {type(kinds).__name__}: {f'{kinds!r}':.60}."
+        msg = f"The kinds are a list, one of each placebo; got {type(kinds).__name__}: {f'{kinds!r}':.60}."
         raise BadValueError(msg)
     names = np.asarray([str(kind) for kind in kinds], np.str_)
     if names.shape != (count,):
-        msg = f"Every reference has one kind; got {count} references and {len(names)} kinds."
+        msg = f"Every placebo has one kind; got {count} placebos and {len(names)} kinds."
         raise BadValueError(msg)
     return names

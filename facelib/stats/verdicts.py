@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError, check_kind
 from facelib.stats.gradients import MI_STRENGTHS, PropertyGradient, monotone_epgm, unmasked
-from facelib.stats.placebo import ReferenceRank
+from facelib.stats.placebo import PlaceboRank
 from facelib.stats.power import plain
 from facelib.stats.shuffle import SMALLEST_P, ShuffleTest
 from facelib.utilities.checks import as_list, as_number
@@ -142,7 +142,7 @@ def describe_change(
     classifier: str,
     label: str,
     change: float,
-    reference: ReferenceRank | None = None,
+    reference: PlaceboRank | None = None,
     verdict: LocalVerdict | None = None,
     on_the_way: tuple[float, float] | None = None,
 ) -> str:

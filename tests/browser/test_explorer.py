@@ -267,7 +267,7 @@ def test_property_and_options_can_be_read_on_a_small_page(page_server: Server, v
             assert place["width"] >= min(7 * len(chosen), 200)
 
 
-def test_the_photograph_with_a_harmless_change(explorer: Visit) -> None:
+def test_the_photograph_with_a_placebo(explorer: Visit) -> None:
     head = after(explorer)
     explorer.click(explorer.page.get_by_role("button", name="Photograph"))
     expect(explorer.page.get_by_text("Eileen Collins")).to_be_visible(timeout=20_000)

@@ -39,7 +39,7 @@ def picture(one: Visit, name: str) -> Locator:
 
 
 def verdicts(one: Visit) -> Locator:
-    """The table of verdicts; its rows are made anew as harmless changes come in."""
+    """The table of verdicts; its rows are made anew as placebos come in."""
     return one.page.locator(".facelib-livetable").filter(has_text="verdict").first  # not that of the details
 
 

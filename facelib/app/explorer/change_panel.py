@@ -24,8 +24,8 @@ OPTIONS = {
 }
 """Title and help text of every option that takes a word, and what it is called if it is left open."""
 OWN_SIDE = "Left and right are the person's own: their left is on the right of the picture."
-KINDS = (("properties", False), ("harmless reference changes", True))
-"""What the menu of properties holds, and whether that is harmless."""
+KINDS = (("properties", False), ("placebos", True))
+"""What the menu of properties holds, and whether those are placebos."""
 WAITS = "It can be played once every strength is computed."
 FEW = 3  # titles that stand in a line
 OPEN = ""  # in menus, for an option that is left open: with None they would show nothing
@@ -49,7 +49,7 @@ class ChangePanel(Card):
         self._quiet = Quiet()
         self.kind = labelled(
             "Kind",
-            "Properties of face and picture; or harmless reference changes of the whole picture, such as "
+            "Properties of face and picture; or placebos: harmless changes of the whole picture, such as "
             "blur, which the others are compared with",
             widgets.Dropdown(options=list(KINDS)),
         )

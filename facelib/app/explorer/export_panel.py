@@ -63,7 +63,7 @@ def provenance(result: Result, label: str) -> dict[str, Any]:
         "strengths": sweep.strengths.tolist(),
         "classifiers": sweep.classifiers_table.to_dict("records"),
         "seed": sweep.seed,
-        "references": len(result.references) if result.references else 0,
+        "references": len(result.placebos) if result.placebos else 0,
         "versions": {"facelib": distribution_version()}
         | {name: version(name) for name in ("torch", "numpy", "scipy")},
         "note": LIMITS,
@@ -102,7 +102,7 @@ def figures_zip(result: Result, label: str) -> Download:
     sweep = result.sweep
     data = {
         "outputs": rows(sweep.outputs),
-        "band": rows(result.references.band(label) if result.references else None, BAND),
+        "band": rows(result.placebos.band(label) if result.placebos else None, BAND),
     }
     ends = {"start": 0, "end": len(sweep.strengths) - 1}
     figures = {

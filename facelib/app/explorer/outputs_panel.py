@@ -23,7 +23,7 @@ from facelib.experiments.manipulation import ALIKE
 from facelib.properties import PROPERTIES
 from facelib.stats import calibration
 from facelib.stats.effects.equivalence import NO_FALL
-from facelib.stats.placebo import LEAST_REFERENCES
+from facelib.stats.placebo import LEAST_PLACEBOS
 from facelib.studies import Snapshot
 from facelib.studies.sweeps.effects import NO_OUTPUT, signed, summarise
 from facelib.studies.sweeps.placebos import References
@@ -46,15 +46,15 @@ COLUMNS = (
         "help": "Probability at strength 1 minus that at strength 0; it stays while the slider moves",
     },
     {
-        "title": "reference",
+        "title": "placebos",
         "align": "left",
-        "help": "How many harmless changes (blur, crop, light …) of the same size in pixels did as much",
+        "help": "How many placebos, harmless changes (blur, crop …) of the same size in pixels, did as much",
     },
     {
         "title": "verdict",
         "align": "left",
         "help": f"Whether the middle 90 % of picture and shaken copies change by more than {DELTA:.2f}, "
-        "or by less; the harmless changes have no part in it",
+        "or by less; the placebos have no part in it",
     },
 )
 DETAILS = (
@@ -102,7 +102,7 @@ NO_CLASS = "has no such class"
 STANDS_STILL = "not defined: the output doesn't change"
 TRUST = "How often are these tests wrong?"
 BESIDE = (
-    "The grey band and the column reference ask: do harmless changes of the same size move the output as "
+    "The grey band and the column placebos ask: do harmless changes of the same size move the output as "
     "much? The verdict asks: is the change larger than {delta}, also where the picture is shaken a little? "
     "So an output can change and stay in the grey band: some blur or crop would have moved it as far."
 )
@@ -151,7 +151,7 @@ class OutputsPanel(Card):
         result, label = explorer.result, explorer.label
         if result is not None:
             table = result.sweep.outputs
-            band = result.references.band(label) if result.references else None
+            band = result.placebos.band(label) if result.placebos else None
             self._charts(table, band, fresh=result.sweep)
             self._verdicts(result, table)
         elif explorer.snapshot is not None:
@@ -176,9 +176,9 @@ class OutputsPanel(Card):
             name = effect["classifier"]
             series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
             waits = "none" if result.finished else "…"
-            reference = f"{effect['as_much']} of {effect['references']}" if effect["references"] else waits
+            compared = f"{effect['as_much']} of {effect['references']}" if effect["references"] else waits
             if effect["references"] and not result.finished:
-                reference += " so far"
+                compared += " so far"
             ends = f"{signed(effect['low'])} … {signed(effect['high'])}"
             verdict = {
                 "text": WORDS[effect["verdict"]],
@@ -188,7 +188,7 @@ class OutputsPanel(Card):
             if unmoved and effect["verdict"] in {UNCHANGED, NO_FALL}:
                 verdict |= {"text": NOTHING, "mark": MARKS["cannot tell"]}
             verdicts.append(
-                [self._name(name), {"series": series}, signed(effect["change"]), reference, verdict]
+                [self._name(name), {"series": series}, signed(effect["change"]), compared, verdict]
             )
             details.append(
                 [
@@ -217,13 +217,13 @@ class OutputsPanel(Card):
         if within(told):
             self.sentence.value += paragraphs(BESIDE.format(delta=f"{DELTA:.2f}".removeprefix("0")))
         self.notes.value = paragraphs(*(note for row in chosen.to_dict("records") for note in notes(row)))
-        self.trust.value = folded(TRUST, *trust(len(result.sweep.frames.strengths), result.references))
+        self.trust.value = folded(TRUST, *trust(len(result.sweep.frames.strengths), result.placebos))
 
     def _effects(self, result: Result, label: str) -> pd.DataFrame:
         """Return the effects, computed once a result and class: another classifier only reads them."""
         key = (id(result), label)
         if self._known[0] != key:
-            effects = result.sweep.effects(label, references=result.references)
+            effects = result.sweep.effects(label, references=result.placebos)
             self._known = (key, effects[effects["verdict"] != NO_OUTPUT])  # their rows are made by _without
         return self._known[1]
 
@@ -282,7 +282,7 @@ def hardly_read(outputs: pd.DataFrame, label: str) -> str:
 
 
 def within(effects: pd.DataFrame) -> bool:
-    """Tell whether an output changes, and harmless changes did as much: two answers that need a word.
+    """Tell whether an output changes, and placebos did as much: two answers that need a word.
 
     >>> row = {"verdict": "changes", "as_much": 3, "references": 9}
     >>> within(pd.DataFrame([row])), within(pd.DataFrame([row | {"as_much": 0}]))
@@ -301,8 +301,8 @@ def notes(effect: Mapping[str, Any]) -> list[str]:
         found.append(f"As much did: {effect['by_kind'].replace('_', ' ')}.")
     if effect["reference_p"] is not None and effect["kind_rate"] is not None:
         found.append(
-            f"Among harmless changes its rank has p {stats.format_p(effect['reference_p'])}; at .05, "
-            f"{100 * effect['kind_rate']:.0f} % of harmless changes of an unseen kind would be called "
+            f"Among placebos its rank has p {stats.format_p(effect['reference_p'])}; at .05, "
+            f"{100 * effect['kind_rate']:.0f} % of placebos of an unseen kind would be called "
             "unusual."
         )
     return found
@@ -349,19 +349,19 @@ def _shuffles(effect: Mapping[str, Any]) -> str:
     )
 
 
-def trust(n: int, references: References | None = None) -> list[str]:
+def trust(n: int, placebos: References | None = None) -> list[str]:
     """Return how often the tests of a sweep are wrong, as measured nearest to it.
 
     Parameters
     ----------
     n
         Number of strengths.
-    references
-        Reference sweeps that are in so far: below 99 they have no p.
+    placebos
+        Placebo sweeps that are in so far: below 99 they have no p.
     """
     found = [calibration.order_sentence(n)]
-    if references is not None and len(references) >= LEAST_REFERENCES:
-        found.append(calibration.reference_sentence(len(references), len(set(references.kinds))))
+    if placebos is not None and len(placebos) >= LEAST_PLACEBOS:
+        found.append(calibration.reference_sentence(len(placebos), len(set(placebos.kinds))))
     return [sentence for sentence in found if sentence]
 
 

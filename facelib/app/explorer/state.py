@@ -30,12 +30,12 @@ NO_CLASSIFIER = (
     "No classifier is installed. Type “facelib models fetch” once into a terminal, then reload this page."
 )
 STEPS = 21
-REFERENCES = 99
-SHOWN_AT = frozenset([1, 5, *range(9, REFERENCES + 1, 10)])  # references in when the page is updated
+PLACEBOS = 99
+SHOWN_AT = frozenset([1, 5, *range(9, PLACEBOS + 1, 10)])  # placebos in when the page is updated
 REMEMBERED = 6  # sweeps kept, about 8 MB each
 SETTLE = 0.1  # seconds of quiet before the worker starts
 GESTURE, LONGER = 1.0, 3.0  # that many times longer within so many seconds of another change: a drag goes on
-REST = 0.2  # seconds that the page has for a sweep before references take its processor cores again
+REST = 0.2  # seconds that the page has for a sweep before placebos take its processor cores again
 STRIDE = 0.2  # share of a sweep between two words of progress: each costs the page a repaint
 COALESCE = 1.0  # changes of one field within this time are one step of "undo"
 
@@ -63,8 +63,8 @@ class Result:
     """What was computed for one scene."""
 
     sweep: studies.Sweep
-    references: References | None = None
-    finished: bool = False  # all references are in, or there is nothing to compare with
+    placebos: References | None = None
+    finished: bool = False  # all placebos are in, or there is nothing to compare with
 
 
 class Explorer(traitlets.HasTraits):
@@ -94,7 +94,7 @@ class Explorer(traitlets.HasTraits):
         Ids; None: all pretrained ones and those of one's own. One that can't be loaded is left out, its
         reason is in `missing`.
     background
-        Whether the sweep and its references are computed by the worker.
+        Whether the sweep and its placebos are computed by the worker.
     """
 
     scene = traitlets.Instance(Scene)
@@ -157,7 +157,7 @@ class Explorer(traitlets.HasTraits):
 
     @property
     def result(self) -> Result | None:
-        """The sweep of the scene and its references, once they are there."""
+        """The sweep of the scene and its placebos, once they are there."""
         return self.shown if isinstance(self.shown, Result) else None
 
     @property
@@ -318,7 +318,7 @@ class Explorer(traitlets.HasTraits):
             self.worker.submit(partial(self._work, self.scene, settle), self._failed)
 
     def _work(self, scene: Scene, settle: float, task: Task) -> None:
-        """Run in the worker's thread: the sweep first, then its references one by one."""
+        """Run in the worker's thread: the sweep first, then its placebos one by one."""
         result = self._results.get(scene.key)
         if result is None:
             _pause(task, settle)
@@ -328,12 +328,12 @@ class Explorer(traitlets.HasTraits):
         while not self.awake.wait(0.2):
             task.check()  # a page computed ahead: what only a visitor needs can wait for one
         for found in studies.run_references(
-            result.sweep, REFERENCES, seed=result.sweep.seed, start=result.references, stop=task
+            result.sweep, PLACEBOS, seed=result.sweep.seed, start=result.placebos, stop=task
         ):
             result = Result(result.sweep, found)
             if len(found) in SHOWN_AT:
                 task.tell(self._deliver, scene, result)
-        task.tell(self._deliver, scene, Result(result.sweep, result.references, finished=True))
+        task.tell(self._deliver, scene, Result(result.sweep, result.placebos, finished=True))
 
     def run_sweep(self, scene: Scene, task: Task | None = None) -> studies.Sweep:
         """Compute the whole sweep of a scene; without a task this is the headless twin of the page."""
@@ -366,9 +366,9 @@ class Explorer(traitlets.HasTraits):
             self._results.popitem(last=False)
         if scene.key == self.scene.key:
             self.shown = result
-            done = len(result.references) if result.references else 0
-            text = f"{done} of {REFERENCES} harmless changes compared"
-            self._report(done / REFERENCES, "" if result.finished else text)
+            done = len(result.placebos) if result.placebos else 0
+            text = f"{done} of {PLACEBOS} placebos compared"
+            self._report(done / PLACEBOS, "" if result.finished else text)
 
     def _failed(self, error: Exception) -> None:
         self._report(1.0, "")

@@ -79,10 +79,10 @@ def answer(table: pd.DataFrame, guess: str = "") -> Answer:
             f"Most is taken away by {first['title']}: from {_p(first['start'])} to {_p(first['end'])}"
             f"{_now(first)}."
         )
-    turned, harmless = table[table["before"] != table["after"]], table[table["placebo"]]
+    turned, placebos = table[table["before"] != table["after"]], table[table["placebo"]]
     said.append(
         f"{len(turned)} of {len(table)} changes turn its answer into another emotion; "
-        f"{int(turned['placebo'].sum())} of these are among the {len(harmless)} harmless ones."
+        f"{int(turned['placebo'].sum())} of these are among the {len(placebos)} placebos (harmless changes)."
     )
     return Answer({"ranking": ranked(table, guess)}, {"ranking_heading": heading}, numbers, (*said, LIMITS))
 

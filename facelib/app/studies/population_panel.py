@@ -257,10 +257,10 @@ class AskedPanel(Card):
 
 
 def groups_of(changes: list[Intervention]) -> list[dict[str, Any]]:
-    """Return changes under their headings; the harmless ones come last, folded."""
+    """Return changes under their headings; placebos come last, folded."""
     groups: dict[str, dict[str, Any]] = {}
     for change in changes:
-        title = f"{change.group} changes" if change.placebo else change.group
+        title = f"{change.group} (harmless changes)" if change.placebo else change.group
         new = {"title": title, "items": []} | ({"folded": True} if change.placebo else {})
         group = groups.setdefault(title, new)
         group["items"].append({"id": change.id, "title": change.title, "help": change.description})

@@ -105,11 +105,11 @@ def layout(
         columns=beside,
         description=(
             "Lines: probability of the class of interest over the strength of the change from 0 to 1, "
-            f"one panel per classifier ({', '.join(classifiers)}); grey: range under harmless changes of "
+            f"one panel per classifier ({', '.join(classifiers)}); grey: range under placebos of "
             f"the same size{lack}."
         ),
         heading=theme.heading(
-            "'Probability of ' + label + ' over strength'", f"grey: harmless changes{lack}", lines=lines
+            "'Probability of ' + label + ' over strength'", f"grey: placebos{lack}", lines=lines
         ),
     )
 

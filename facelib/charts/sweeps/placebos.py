@@ -102,7 +102,7 @@ def kinds(
     return theme.single(
         chart,
         name="kinds",
-        heading="One dot per harmless change; triangles: at least as large; hollow: smaller in pixels",
-        description="Dots: how much every harmless change moved the output, one row per kind; "
+        heading="One dot per placebo; triangles: at least as large; hollow: smaller in pixels",
+        description="Dots: how much every placebo moved the output, one row per kind; "
         "line: the change in question. Triangles: at least as large.",
     )

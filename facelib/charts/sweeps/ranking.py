@@ -13,7 +13,7 @@ from facelib.charts.tables import needed, rows
 
 NEEDED: Final = ("intervention", "title", "placebo", "start", "end", "change", "before", "after")
 CELLS: Final = ("rank", "title", "kind", "start", "end", "words")
-KINDS: Final = ("changes a property", "harmless change", "your guess")
+KINDS: Final = ("changes a property", "placebo", "your guess")
 
 
 def ranking(

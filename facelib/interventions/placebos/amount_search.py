@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from facelib.interventions.placebos.change import Box, Image, ReferenceChange
+from facelib.interventions.placebos.change import Box, Image, Placebo
 from facelib.interventions.placebos.distance import rms, window
 
 AIM: Final = 0.03  # relative distance at which the search stops
@@ -16,7 +16,7 @@ EVALUATIONS: Final = 24
 class AmountSearch:
     """Finds amounts for one change of one picture; for growing distances it starts from the last answer."""
 
-    def __init__(self, image: Image, box: Box, change: ReferenceChange) -> None:
+    def __init__(self, image: Image, box: Box, change: Placebo) -> None:
         self.image, self.box, self.change = image, box, change
         self.window = window(image.shape[:2], box)
         self.inside = np.ascontiguousarray(image[self.window])

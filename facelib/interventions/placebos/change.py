@@ -18,13 +18,13 @@ Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Box = npt.NDArray[np.float64]
 Direction = tuple[float, ...]
-Self = TypeVar("Self", bound="ReferenceChange")
+Self = TypeVar("Self", bound="Placebo")
 
-GROUP = "Harmless reference"
+GROUP = "Placebos"
 
 
 @dataclass(frozen=True)
-class ReferenceChange(PictureIntervention):
+class Placebo(PictureIntervention):
     """A placebo: a harmless change of the whole picture.
 
     Attributes

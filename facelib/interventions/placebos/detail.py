@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from facelib.interventions.intervention import register
-from facelib.interventions.placebos.change import Box, Direction, Floats, Image, ReferenceChange
+from facelib.interventions.placebos.change import Box, Direction, Floats, Image, Placebo
 
 BEST, WORST, STEP = 95, 20, 5  # JPEG qualities that the amount walks through
 QUALITIES = tuple(range(BEST, WORST - 1, -STEP))
@@ -29,7 +29,7 @@ def blurred(levels: Floats, sigma_x: float, sigma_y: float) -> Floats:
 
 @register
 @dataclass(frozen=True)
-class Blur(ReferenceChange):
+class Blur(Placebo):
     """Gaussian blur; direction: (anisotropy in [-1, 1],), positive blurs more along x."""
 
     direction: Direction = (0.0,)
@@ -59,7 +59,7 @@ class Blur(ReferenceChange):
 
 @register
 @dataclass(frozen=True)
-class Sharpen(ReferenceChange):
+class Sharpen(Placebo):
     """Unsharp mask; direction: (radius in box widths,)."""
 
     direction: Direction = (0.012,)
@@ -88,7 +88,7 @@ class Sharpen(ReferenceChange):
 
 @register
 @dataclass(frozen=True)
-class Noise(ReferenceChange):
+class Noise(Placebo):
     """Gaussian noise; direction: (seed of the pattern, grain in box widths)."""
 
     direction: Direction = (0.0, 0.0)
@@ -128,7 +128,7 @@ def _pattern(height: int, width: int, seed: int, grain: float) -> Floats:
 
 @register
 @dataclass(frozen=True)
-class Jpeg(ReferenceChange):
+class Jpeg(Placebo):
     """JPEG compression; direction: (x, y), where the 8 px blocks begin, in px."""
 
     direction: Direction = (0.0, 0.0)

@@ -16,7 +16,7 @@ from facelib.interventions.placebos.change import (
     Direction,
     Floats,
     Image,
-    ReferenceChange,
+    Placebo,
     angle,
     sign,
     unit_vector,
@@ -47,7 +47,7 @@ def offset(rng: np.random.Generator) -> Direction:
 
 
 @dataclass(frozen=True)
-class GeometricChange(ReferenceChange):
+class GeometricChange(Placebo):
     """A change that moves pixels by an affine map."""
 
     @abstractmethod

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from facelib.errors import UnknownNameError
-from facelib.interventions.placebos.change import GROUP, Direction, ReferenceChange
+from facelib.interventions.placebos.change import GROUP, Direction, Placebo
 from facelib.interventions.placebos.detail import Blur, Jpeg, Noise, Sharpen
 from facelib.interventions.placebos.geometry import Crop, Rotate, Scale, Shift, Stretch
 from facelib.interventions.placebos.tone import (
@@ -20,9 +20,11 @@ from facelib.interventions.placebos.tone import (
     Vignette,
 )
 
-__all__ = ["GROUP", "KINDS", "Direction", "ReferenceChange", "kind_of"]
+__all__ = ["GROUP", "KINDS", "Direction", "Placebo", "kind_of"]
 
-KINDS: Final[Mapping[str, type[ReferenceChange]]] = MappingProxyType(
+ReferenceChange = Placebo  # its former name
+
+KINDS: Final[Mapping[str, type[Placebo]]] = MappingProxyType(
     {
         kind.id: kind
         for kind in (
@@ -34,7 +36,7 @@ KINDS: Final[Mapping[str, type[ReferenceChange]]] = MappingProxyType(
 """Kinds by id; every one is registered as an intervention too, along its documented default direction."""
 
 
-def kind_of(name: str) -> type[ReferenceChange]:
+def kind_of(name: str) -> type[Placebo]:
     """Return the kind of placebo with this id, or raise `UnknownNameError`."""
     if name not in KINDS:
         msg = f"There is no kind of placebo named {name!r}. Known: {', '.join(KINDS)}."

@@ -1,4 +1,4 @@
-"""Reference sweeps: placebos whose pixel distance equals the intervention's at every strength."""
+"""Placebo sweeps: placebos whose pixel distance equals the intervention's at every strength."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from facelib.errors import BadValueError
 from facelib.faces import Face
 from facelib.interventions.placebos.amount_search import AmountSearch
-from facelib.interventions.placebos.change import Image, ReferenceChange
+from facelib.interventions.placebos.change import Image, Placebo
 from facelib.interventions.placebos.distance import REGIONS, pixel_distance, region_distances
 from facelib.interventions.placebos.kinds import KINDS, kind_of
 from facelib.interventions.placebos.region_search import RegionSearch
@@ -74,7 +74,7 @@ class MatchedSweep:
     """
 
     kind: str
-    change: ReferenceChange
+    change: Placebo
     images: Image
     amounts: Floats
     distances: Floats
@@ -86,7 +86,7 @@ class MatchedSweep:
 def matched_sweep(
     face: Face,
     distances: npt.ArrayLike,
-    kind: str | ReferenceChange,
+    kind: str | Placebo,
     seed: int | np.random.Generator = 0,
     *,
     regions: npt.ArrayLike | None = None,
@@ -138,7 +138,7 @@ def matched_sweep(
     )
 
 
-def _by_box(face: Face, wanted: Floats, change: ReferenceChange) -> tuple[Floats, Image]:
+def _by_box(face: Face, wanted: Floats, change: Placebo) -> tuple[Floats, Image]:
     search = AmountSearch(face.image, face.box, change)
     found = {0.0: (0.0, face.image)}
     for distance in np.unique(wanted[wanted > 0]).tolist():
@@ -147,7 +147,7 @@ def _by_box(face: Face, wanted: Floats, change: ReferenceChange) -> tuple[Floats
     return amounts, np.stack([found[distance][1] for distance in wanted.tolist()])
 
 
-def _by_quarter(face: Face, wanted: Floats, change: ReferenceChange) -> tuple[Floats, Image]:
+def _by_quarter(face: Face, wanted: Floats, change: Placebo) -> tuple[Floats, Image]:
     search = RegionSearch(face.image, face.box, change)
     found = [search.reach(four) for four in wanted]
     return np.stack([amounts for amounts, _ in found]), np.stack([image for _, image in found])
@@ -157,7 +157,7 @@ def _matched(reached: Floats, wanted: Floats) -> Flags:
     return np.abs(reached - wanted) <= np.maximum(TOLERANCE * wanted, UNSEEN)
 
 
-def reference_sweeps(
+def placebo_sweeps(
     face: Face,
     distances: npt.ArrayLike,
     n: int,
@@ -167,7 +167,7 @@ def reference_sweeps(
     exclude: str | None = None,
     regions: npt.ArrayLike | None = None,
 ) -> Iterator[MatchedSweep]:
-    """Yield the matched reference sweeps number `first` … `n` - 1 of a face.
+    """Yield the matched placebo sweeps number `first` … `n` - 1 of a face.
 
     The kinds take turns, each round in a new random order; every sweep has a fresh random direction. Number i
     is the same whatever `first` and `n` are: it follows from `seed` and `exclude`.
@@ -192,9 +192,7 @@ def reference_sweeps(
         At the call, if a distance, number or seed makes no sense.
     """
     if not 0 <= first <= n or seed < 0:
-        msg = (
-            f"Reference sweeps are numbered 0 <= first <= n, with a seed >= 0; got {first}, {n}, seed {seed}."
-        )
+        msg = f"Placebo sweeps are numbered 0 <= first <= n, with a seed >= 0; got {first}, {n}, seed {seed}."
         raise BadValueError(msg)
     wanted = _checked_distances(distances)
     quarters = None if regions is None else _checked_regions(regions, len(wanted))

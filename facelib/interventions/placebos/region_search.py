@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facelib.interventions.placebos.amount_search import AIM, next_guess
-from facelib.interventions.placebos.change import Box, Floats, Image, ReferenceChange, quantised
+from facelib.interventions.placebos.change import Box, Floats, Image, Placebo, quantised
 from facelib.interventions.placebos.distance import Window, quarters, region_distances, window
 
 Four = npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ class RegionSearch:
     what one quarter needs hardly depends on the others.
     """
 
-    def __init__(self, image: Image, box: Box, change: ReferenceChange) -> None:
+    def __init__(self, image: Image, box: Box, change: Placebo) -> None:
         self.image, self.box, self.change = image, np.asarray(box, np.float64), change
         self.rungs = np.append(0.0, change.largest * 0.5 ** np.arange(RUNGS)[::-1])
         pictures = (change.picture(image, box, amount) for amount in self.rungs.tolist())

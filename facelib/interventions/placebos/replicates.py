@@ -1,4 +1,4 @@
-"""Harmless replicates of pictures: small shifts, scales and changes of light, the same at all strengths."""
+"""Shaken copies of pictures: small shifts, scales and changes of light, the same at all strengths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIGHT = 0.03
 
 @dataclass(frozen=True)
 class Nuisance:
-    """One harmless replicate of a picture.
+    """One shaken copy of a picture.
 
     Attributes
     ----------

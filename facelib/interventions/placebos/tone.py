@@ -15,7 +15,7 @@ from facelib.interventions.placebos.change import (
     Direction,
     Floats,
     Image,
-    ReferenceChange,
+    Placebo,
     angle,
     sign,
     unit_vector,
@@ -47,7 +47,7 @@ def box_grid(image: Image, box: Box) -> tuple[npt.NDArray[np.float64], npt.NDArr
 
 @register
 @dataclass(frozen=True)
-class Brightness(ReferenceChange):
+class Brightness(Placebo):
     """An amount is added to all grey levels; direction: (sign, tilt), tilt > 0 adds more to bright pixels."""
 
     direction: Direction = (1.0, 0.0)
@@ -74,7 +74,7 @@ class Brightness(ReferenceChange):
 
 @register
 @dataclass(frozen=True)
-class Contrast(ReferenceChange):
+class Contrast(Placebo):
     """Grey levels spread from, or draw toward, a pivot; direction: (sign, pivot in [0, 1])."""
 
     direction: Direction = (1.0, 0.5)
@@ -101,7 +101,7 @@ class Contrast(ReferenceChange):
 
 @register
 @dataclass(frozen=True)
-class Gamma(ReferenceChange):
+class Gamma(Placebo):
     """The tone curve bends; direction: (sign, toe >= 0), positive brightens, the toe spares the shadows."""
 
     direction: Direction = (1.0, 0.0)
@@ -130,7 +130,7 @@ class Gamma(ReferenceChange):
 
 @register
 @dataclass(frozen=True)
-class ColourTemperature(ReferenceChange):
+class ColourTemperature(Placebo):
     """Red and blue are weighed against each other; direction: (sign, tint), + is warmer, tint > 0 greener."""
 
     direction: Direction = (1.0, 0.0)
@@ -156,7 +156,7 @@ class ColourTemperature(ReferenceChange):
 
 @register
 @dataclass(frozen=True)
-class Saturation(ReferenceChange):
+class Saturation(Placebo):
     """Colours fade to grey or deepen; direction: (sign, share of red, share of green) in the grey."""
 
     direction: Direction = (-1.0, 0.299, 0.587)
@@ -185,7 +185,7 @@ class Saturation(ReferenceChange):
 
 @register
 @dataclass(frozen=True)
-class LightGradient(ReferenceChange):
+class LightGradient(Placebo):
     """One end of the picture becomes brighter, the other darker; direction: (dx, dy), to the bright end."""
 
     direction: Direction = (1.0, 0.0)
@@ -214,7 +214,7 @@ class LightGradient(ReferenceChange):
 
 @register
 @dataclass(frozen=True)
-class Vignette(ReferenceChange):
+class Vignette(Placebo):
     """The picture darkens or brightens away from a centre; direction: (sign, x, y), (x, y) in half boxes."""
 
     direction: Direction = (-1.0, 0.0, 0.0)

@@ -1,4 +1,4 @@
-"""Simulated curves with a known truth, for the order test and the reference p."""
+"""Simulated curves with a known truth, for the order test and the placebo p."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SERIES: Final = {
 """Outputs along the strengths: noise, and drift without a trend."""
 
 KINDS: Final = {
-    "kinds_3": "3 kinds of harmless changes, unequally loud",
-    "kinds_4": "4 kinds of harmless changes, unequally loud",
-    "kinds_8": "8 kinds of harmless changes, unequally loud",
-    "kinds_20": "20 kinds of harmless changes, unequally loud",
-    "kinds_8_equal": "8 kinds of harmless changes, equally loud",
+    "kinds_3": "3 kinds of placebos, unequally loud",
+    "kinds_4": "4 kinds of placebos, unequally loud",
+    "kinds_8": "8 kinds of placebos, unequally loud",
+    "kinds_20": "20 kinds of placebos, unequally loud",
+    "kinds_8_equal": "8 kinds of placebos, equally loud",
 }
-"""Harmless changes: kinds differ in how loud they are (log-normal), as the change in question does."""
+"""Placebos: kinds differ in how loud they are (log-normal), as the change in question does."""
 
 LOUDNESS: Final = 1.0
 """Standard deviation of the logarithm of a kind's loudness (our choice)."""
@@ -52,17 +52,17 @@ def order_p(scenario: str, n: int, size: float, seed: int) -> float:
     return float(shuffle_test(series + size * np.linspace(0, 1, n), seed=seed).p_value)
 
 
-def reference_p(scenario: str, n: int, size: float, seed: int) -> float:
-    """Return the reference p of a placebo of a kind of its own, as harmless as the others if `size` is 0.
+def placebo_p(scenario: str, n: int, size: float, seed: int) -> float:
+    """Return the placebo p of a change of a kind of its own, which is a placebo itself if `size` is 0.
 
     Parameters
     ----------
     scenario
         Key of `KINDS`.
     n
-        Harmless changes, shared by the kinds; 99 or more.
+        Placebos, shared by the kinds; 99 or more.
     size
-        Logarithm of how much louder the change is than a harmless one.
+        Logarithm of how much louder the change is than a placebo.
     seed
         Of the data set.
     """
@@ -75,7 +75,7 @@ def reference_p(scenario: str, n: int, size: float, seed: int) -> float:
     change = abs(rng.standard_normal()) * loud[-1] * np.exp(size)
     p = reference_rank(float(change), sizes, [f"kind {k}" for k in of]).p_value
     if p is None:
-        msg = f"A reference p needs 99 harmless changes or more; got {n}."
+        msg = f"A placebo p needs 99 placebos or more; got {n}."
         raise BadValueError(msg)
     return p
 
@@ -91,6 +91,6 @@ def _autoregressive(noise: Floats, rho: float) -> Floats:
 
 CURVES: Final[dict[str, tuple[dict[str, str], Callable[[str, int, float, int], float]]]] = {
     "shuffle_test": (SERIES, order_p),
-    "reference_p": (KINDS, reference_p),
+    "reference_p": (KINDS, placebo_p),
 }
 """What is measured on curves, by method: its scenarios and the p of one data set."""

@@ -63,7 +63,7 @@ class Cell:
     scenario
         Id in `SCENARIOS`, or a scenario; for `OTHERS` a key of `SERIES`, `KINDS` or `DIFFERENCES`.
     n
-        Faces; strengths for the shuffle test, placebos for the reference p.
+        Faces; strengths for the shuffle test, placebos for the placebo p.
     shape, size
         Of the effect, see `simulate`; for `OTHERS` the size alone counts.
     """

@@ -1,4 +1,4 @@
-"""Sentences about the calibration of the tests of one face: the order test and the reference p."""
+"""Sentences about the calibration of the tests of one face: the order test and the placebo p."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facelib.utilities.checks import as_count
 from facelib.utilities.wording import percent
 
 ORDER: Final = "shuffle_test"
-REFERENCE: Final = "reference_p"
+PLACEBO_P: Final = "reference_p"
 NO_ORDER: Final = "independent"
 DRIFTS: Final = {"ar1_6": "AR(1), ρ = .6", "ar1_9": "ρ = .9"}  # the two in the sentence
 EQUAL: Final = "_equal"  # ends the id of kinds that are equally loud: nobody knows that of his own
@@ -60,12 +60,12 @@ def order_sentence(n: int, alpha: float = 0.05) -> str | None:
 
 
 def reference_sentence(n: int, kinds: int, alpha: float = 0.05) -> str | None:
-    """Return how often the reference p calls a placebo unusual, near a user's references.
+    """Return how often the placebo p calls a placebo unusual, near a user's number of them.
 
     Parameters
     ----------
     n
-        Harmless changes.
+        Placebos.
     kinds
         Kinds of them. Unequally loud ones count: the user can't know that hers are equally loud.
     alpha
@@ -83,11 +83,11 @@ def reference_sentence(n: int, kinds: int, alpha: float = 0.05) -> str | None:
 
     Examples
     --------
-    >>> reference_sentence(99, 3)[-68:]
-    'for 11 % of harmless changes of another kind: such a p is too small.'
+    >>> reference_sentence(99, 3)[-60:]
+    'for 11 % of placebos of another kind: such a p is too small.'
     """
     changes, wanted = as_count(n, "The number of changes"), as_count(kinds, "The number of kinds")
-    rows = _true(nearest(REFERENCE, changes, alpha=alpha))
+    rows = _true(nearest(PLACEBO_P, changes, alpha=alpha))
     rows = rows[~rows["scenario"].str.endswith(EQUAL)]
     if rows.empty:
         return None
@@ -97,8 +97,8 @@ def reference_sentence(n: int, kinds: int, alpha: float = 0.05) -> str | None:
     near = "" if count == wanted else f" (nearest measured to {wanted})"
     broken = row["low"] > EXCESS * row["alpha"]
     return (
-        f"With {_measured(changes, rows)} of {count} kinds{near}, unequally loud, the reference p was ≤ "
-        f"{_level(rows)} for {percent(row['rate'])} of harmless changes of another kind"
+        f"With {_measured(changes, rows)} of {count} kinds{near}, unequally loud, the placebo p was ≤ "
+        f"{_level(rows)} for {percent(row['rate'])} of placebos of another kind"
         f"{': such a p is too small' if broken else ''}."
     )
 

@@ -20,7 +20,7 @@ COLUMNS: Final = {
     "n_labels": "labels held fixed; 0: none",
     "n_numbers": "continuous conditioners held fixed",
     "kind": "kind of property: continuous or binary",
-    "n": "faces; strengths for shuffle_test, harmless changes for reference_p",
+    "n": "faces; strengths for shuffle_test, placebos for reference_p",
     "shape": "shape of the effect; none: the hypothesis is true, and the rate is the level",
     "size": "its size, standard deviations of the output's noise",
     "alpha": (
@@ -44,7 +44,7 @@ EXCESS: Final = 1.2
 
 UNITS: Final = {
     "shuffle_test": "strengths",
-    "reference_p": "harmless changes",
+    "reference_p": "placebos",
     **dict.fromkeys(
         ("sign_flip", "sign_flip_less", "interval", "verdict_matters", "verdict_does_not_matter"),
         "identities",

@@ -1,4 +1,4 @@
-"""Statistics of a sweep of one face: size, order, reference and verdict, one row per classifier."""
+"""Statistics of a sweep of one face: size, order, placebos and verdict, one row per classifier."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ COLUMNS = {
     "n_permutations": "shuffles",
     "order": "the shuffle test in words",
     "seed": "seed of shuffles and shaken copies",
-    "as_much": "harmless changes of the same size with at least this change",
-    "references": "harmless changes of the same size, which are ranked; 0 where fewer than half are",
+    "as_much": "placebos of the same size with at least this change",
+    "references": "placebos of the same size, which are ranked; 0 where fewer than half are",
     "reference_p": "rank among them, from 99 on",
-    "kind_rate": "share of harmless changes of an unseen kind that this p would call unusual at .05",
-    "unmatched": "harmless changes that could not reach the size at every strength: not ranked",
+    "kind_rate": "share of placebos of an unseen kind that this p would call unusual at .05",
+    "unmatched": "placebos that could not reach the size at every strength: not ranked",
     "by_kind": "which kinds did as much",
-    "epgm_thinned": "epgm on the strengths of the references",
-    "epgm_as_much": "harmless changes with at least that epgm",
+    "epgm_thinned": "epgm on the strengths of the placebos",
+    "epgm_as_much": "placebos with at least that epgm",
     "sentence": "the change in words",
 }
 """Columns of what `effects` returns, with their meaning."""
@@ -110,7 +110,7 @@ def effects(sweep: Sweep, label: str, *, delta: float, references: References | 
     delta
         Margin in probability, set before the run.
     references
-        Reference sweeps that are in so far.
+        Placebo sweeps that are in so far.
 
     Returns
     -------
@@ -234,10 +234,10 @@ def reference_kinds(sweep: Sweep, references: References, classifier: str, label
     """
     if not references.comparable:
         return pd.DataFrame(columns=list(KIND_COLUMNS))
-    series, harmless = sweep.series(classifier, label), references.changes(classifier, label)
-    harmless = harmless[harmless["matched"]]
+    series, placebos = sweep.series(classifier, label), references.changes(classifier, label)
+    placebos = placebos[placebos["matched"]]
     change = abs(float(series[-1] - series[0]))
-    return stats.reference_kinds(change, harmless["change"].abs(), harmless["kind"].tolist())
+    return stats.reference_kinds(change, placebos["change"].abs(), placebos["kind"].tolist())
 
 
 def _order(test: Mapping[Any, Any], tests: int) -> dict[str, Any]:
@@ -299,9 +299,9 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     if references is not None and len(references):
         row["unmatched"] = references.unmatched
     if references is not None and references.comparable:
-        harmless = references.changes(name, label)
-        harmless = harmless[harmless["matched"]]
-        ends, kinds = harmless["change"].abs(), harmless["kind"].tolist()
+        placebos = references.changes(name, label)
+        placebos = placebos[placebos["matched"]]
+        ends, kinds = placebos["change"].abs(), placebos["kind"].tolist()
         rank = stats.reference_rank(abs(change), ends, kinds)
         rank = replace(rank, text=rank.text + unmatched_words(references.unmatched, ranked=True))
         row |= {
@@ -315,7 +315,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         thinned = stats.property_gradient(series[references.steps]).epgm
         row |= {
             "epgm_thinned": thinned,
-            "epgm_as_much": stats.reference_rank(float(thinned), harmless["epgm"], kinds).exceed,
+            "epgm_as_much": stats.reference_rank(float(thinned), placebos["epgm"], kinds).exceed,
         }
     row["sentence"] = stats.describe_change(
         clause=sweep.clause,
@@ -331,18 +331,18 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
 
 
 def unmatched_words(unmatched: int, *, ranked: bool) -> str:
-    """Say that harmless changes could not be made as large; "" if all could.
+    """Say that placebos could not be made as large; "" if all could.
 
     >>> unmatched_words(11, ranked=True)
     '; 11 others could not be made as large'
     >>> unmatched_words(97, ranked=False)
-    ' 97 harmless changes could not be made as large: no comparison.'
+    ' 97 placebos could not be made as large: no comparison.'
     """
     if not unmatched:
         return ""
     if ranked:
         return f"; {unmatched} other{'s' * (unmatched > 1)} could not be made as large"
-    return f" {unmatched} harmless change{'s' * (unmatched > 1)} could not be made as large: no comparison."
+    return f" {unmatched} placebo{'s' * (unmatched > 1)} could not be made as large: no comparison."
 
 
 def summarise(table: pd.DataFrame, clause: str) -> str:

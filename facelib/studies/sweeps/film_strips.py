@@ -18,7 +18,7 @@ from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.placebos.distance import pixel_distance, region_distances
 from facelib.interventions.placebos.kinds import KINDS
-from facelib.interventions.placebos.matching import MatchedSweep, reference_sweeps
+from facelib.interventions.placebos.matching import MatchedSweep, placebo_sweeps
 from facelib.properties import PROPERTIES
 from facelib.studies.sweeps.demonstration import demonstration_head
 from facelib.studies.sweeps.frames import even_strengths, make_frames
@@ -113,7 +113,7 @@ def demonstrate(
 ) -> Strip:
     """Run an intervention on a head that shows it, as a strip for a figure.
 
-    For statistics use `facelib.sweep`, which also has harmless replicates, maps and effects.
+    For statistics use `facelib.sweep`, which also has shaken copies, maps and effects.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def reference_strips(
     frames = make_frames(person, change, even_strengths(steps), size=size)
     start = frames.faces[0]
     regions = np.stack([region_distances(start.image, image, start.box) for image in frames.images])
-    matches = reference_sweeps(
+    matches = placebo_sweeps(
         start,
         _distances(frames.faces),
         n,

@@ -13,7 +13,7 @@ import pandas as pd
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.interventions.placebos.distance import REGIONS, pixel_distance, region_distances
-from facelib.interventions.placebos.matching import reference_sweeps
+from facelib.interventions.placebos.matching import placebo_sweeps
 from facelib.stats.gradients import epgm
 from facelib.studies.sweeps.inference import read
 from facelib.utilities.progress import Stop
@@ -22,14 +22,14 @@ from facelib.utilities.short_repr import in_short
 if TYPE_CHECKING:
     from facelib.studies.sweeps.sweep import Sweep
 
-THINNED = 7  # strengths of a reference sweep; the intervention's statistic is recomputed on the same ones
+THINNED = 7  # strengths of a placebo sweep; the intervention's statistic is recomputed on the same ones
 BAND = (0.05, 0.95)
 LEAST_MATCHED: Final = 0.5  # share of the same size, our choice: below it nothing is compared
 
 
 @in_short()
 @dataclass(frozen=True, eq=False)
-class ReferenceSweep:
+class PlaceboSweep:
     """One placebo, matched to the intervention in pixel distance at every strength.
 
     Attributes
@@ -58,16 +58,16 @@ class ReferenceSweep:
 @in_short()
 @dataclass(frozen=True, eq=False)
 class References:
-    """The reference sweeps that are finished so far.
+    """The placebo sweeps that are finished so far.
 
     Attributes
     ----------
     steps
-        int (m,): which frames of the sweep the references stand beside.
+        int (m,): which frames of the sweep the placebos stand beside.
     strengths
         float64 (m,).
     sweeps
-        The reference sweeps.
+        The placebo sweeps.
     models
         The classifiers that read them, by id.
     seed
@@ -75,12 +75,12 @@ class References:
     regions
         float64 (m, 4): how far the intervention itself moves each quarter of the face box.
     by_region
-        Whether the references are matched in each quarter of the face box too.
+        Whether the placebos are matched in each quarter of the face box too.
     """
 
     steps: npt.NDArray[np.int64]
     strengths: npt.NDArray[np.float64]
-    sweeps: tuple[ReferenceSweep, ...]
+    sweeps: tuple[PlaceboSweep, ...]
     models: Mapping[str, Classifier]
     seed: int
     regions: npt.NDArray[np.float64]
@@ -91,18 +91,18 @@ class References:
 
     @property
     def kinds(self) -> list[str]:
-        """Kind of every reference sweep, (B,)."""
+        """Kind of every placebo sweep, (B,)."""
         return [sweep.kind for sweep in self.sweeps]
 
     def series(self, classifier: str, label: str) -> npt.NDArray[np.float64]:
-        """Probability of `label` along every reference sweep, (B, m)."""
+        """Probability of `label` along every placebo sweep, (B, m)."""
         column = self.models[classifier].index_of(label)
         if column is None or not self.sweeps:
             return np.full((len(self), len(self.steps)), np.nan)
         return np.stack([sweep.probabilities[classifier][:, column] for sweep in self.sweeps]).astype(float)
 
     def changes(self, classifier: str, label: str) -> pd.DataFrame:
-        """Return the change of one output in every reference sweep: number, kind, change, epgm, matched.
+        """Return the change of one output in every placebo sweep: number, kind, change, epgm, matched.
 
         ``change`` is the probability at the last strength minus that at the first; ``matched`` says whether
         the distance was reached at every strength.
@@ -122,17 +122,17 @@ class References:
         """Return where the picture changes at the last strength: region, change, harmless (grey levels).
 
         Unless `by_region`, sizes are matched over the whole face box only. ``harmless`` is the median of the
-        reference sweeps in the same quarter: where the two differ much, the comparison is of another place.
-        ``reached`` is the share of reference sweeps that were matched in this quarter; NaN where that wasn't
+        placebo sweeps in the same quarter: where the two differ much, the comparison is of another place.
+        ``reached`` is the share of placebo sweeps that were matched in this quarter; NaN where that wasn't
         tried.
         """
-        harmless = [sweep.regions[-1] for sweep in self.sweeps] or [np.full(len(REGIONS), np.nan)]
+        placebos = [sweep.regions[-1] for sweep in self.sweeps] or [np.full(len(REGIONS), np.nan)]
         tried = [sweep.regions_reached[-1] for sweep in self.sweeps if sweep.regions_reached is not None]
         return pd.DataFrame(
             {
                 "region": REGIONS,
                 "change": self.regions[-1],
-                "harmless": np.median(harmless, axis=0),
+                "harmless": np.median(placebos, axis=0),
                 "reached": np.mean(tried, axis=0) if tried else np.nan,
             }
         )
@@ -162,7 +162,7 @@ class References:
 
     @property
     def matched(self) -> npt.NDArray[np.bool_]:
-        """Which reference sweeps reached the distance at every strength, (B,)."""
+        """Which placebo sweeps reached the distance at every strength, (B,)."""
         return np.array([bool(sweep.reached.all()) for sweep in self.sweeps], dtype=bool)
 
     @property
@@ -187,27 +187,27 @@ def run_references(
     workers: int = 1,
     stop: Stop | None = None,
 ) -> Iterator[References]:
-    """Read `n` reference sweeps one after the other; yields all finished ones after each.
+    """Read `n` placebo sweeps one after the other; yields all finished ones after each.
 
     Parameters
     ----------
     sweep
         The sweep that they stand beside.
     n
-        Number of reference sweeps, cycling through the kinds with a fresh random direction each.
+        Number of placebo sweeps, cycling through the kinds with a fresh random direction each.
     thinned
         Strengths of each.
     by_region
         Match the pixel distance in each quarter of the face box too, so that a placebo lies where the
         intervention does. Making one takes about 50 ms instead of 7 (7 strengths, 224 px).
     start
-        References of the same sweep, seed and way of matching that are in already; they are kept and not
+        Placebos of the same sweep, seed and way of matching that are in already; they are kept and not
         computed again.
     stop
         Asked between sweeps; when it answers True, `facelib.errors.Cancelled` is raised.
     """
     if n < 1 or thinned < 2:
-        msg = f"References need n >= 1 sweeps of >= 2 strengths; got n = {n}, thinned = {thinned}."
+        msg = f"Placebos need n >= 1 sweeps of >= 2 strengths; got n = {n}, thinned = {thinned}."
         raise BadValueError(msg)
     last = len(sweep.strengths) - 1
     steps = np.unique(np.linspace(0, last, min(thinned, last + 1)).round().astype(np.int64))
@@ -215,33 +215,31 @@ def run_references(
     distances = [pixel_distance(images[0], images[step], sweep.box) for step in steps]
     models = {name: reading.classifier for name, reading in sweep.readings.items()}
     regions = np.stack([region_distances(images[0], images[step], sweep.box) for step in steps])
-    references = start or References(steps, sweep.strengths[steps], (), models, seed, regions, by_region)
-    if references.by_region != by_region:
+    found = start or References(steps, sweep.strengths[steps], (), models, seed, regions, by_region)
+    if found.by_region != by_region:
         sides = ["by the face as a whole", "region by region"]
-        msg = (
-            f"References go on as they began, matched {sides[references.by_region]}; got {sides[by_region]}."
-        )
-        raise BadValueError(msg, hint=f"In Python: by_region={references.by_region}.")
+        msg = f"Placebos go on as they began, matched {sides[found.by_region]}; got {sides[by_region]}."
+        raise BadValueError(msg, hint=f"In Python: by_region={found.by_region}.")
     if not any(distances):
-        yield references  # the picture never changed: nothing to compare with
+        yield found  # the picture never changed: nothing to compare with
         return
-    matches = reference_sweeps(
+    matches = placebo_sweeps(
         sweep.frames.faces[0],
         np.asarray(distances),
         n,
         seed=seed,
-        first=len(references),
+        first=len(found),
         exclude=sweep.intervention.id,
         regions=regions if by_region else None,
     )
     for matched in matches:
         readings = read([*models.values()], matched.images, sweep.box, workers=workers, stop=stop)
-        placebo = ReferenceSweep(
+        placebo = PlaceboSweep(
             kind=matched.kind,
             reached=np.asarray(matched.reached, bool),
             regions=matched.regions,
             probabilities={name: reading.probabilities for name, reading in readings.items()},
             regions_reached=matched.by_region.reached if matched.by_region else None,
         )
-        references = replace(references, sweeps=(*references.sweeps, placebo))
-        yield references
+        found = replace(found, sweeps=(*found.sweeps, placebo))
+        yield found

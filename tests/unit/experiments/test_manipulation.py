@@ -56,7 +56,7 @@ def test_leaks_are_what_is_moved_without_being_meant(committed: pd.DataFrame) ->
 
 
 def test_leaks_are_named_in_the_descriptions(committed: pd.DataFrame) -> None:
-    """Harmless changes are made of nothing else; all others say what goes along."""
+    """Placebos are made of nothing else; all others say what goes along."""
     for row in committed[committed["leaks"] & ~committed["placebo"]].itertuples():
         told = INTERVENTIONS[row.intervention].description.lower()
         assert row.property.replace("_", " ") in told, (row.intervention, row.property)

@@ -1,4 +1,4 @@
-"""Ranks among harmless changes."""
+"""Ranks among placebos."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from facelib.stats.placebo import KIND_COLUMNS
 KINDS = ("blur", "crop", "noise")
 
 
-def slow_leave_one_kind_out(references: np.ndarray, kinds: list[str], alpha: float) -> float:
-    """Every harmless change in turn is ranked among those of other kinds, by hand."""
+def slow_leave_one_kind_out(placebos: np.ndarray, kinds: list[str], alpha: float) -> float:
+    """Every placebo in turn is ranked among those of other kinds, by hand."""
     rates = []
     for kind in sorted(set(kinds)):
-        others = [r for r, k in zip(references, kinds, strict=True) if k != kind]
+        others = [r for r, k in zip(placebos, kinds, strict=True) if k != kind]
         unusual = []
-        for value in [r for r, k in zip(references, kinds, strict=True) if k == kind]:
+        for value in [r for r, k in zip(placebos, kinds, strict=True) if k == kind]:
             b = sum(other >= value for other in others)
             unusual.append((b + 1) / (len(others) + 1) <= alpha)
         rates.append(sum(unusual) / len(unusual))
@@ -30,23 +30,23 @@ def slow_leave_one_kind_out(references: np.ndarray, kinds: list[str], alpha: flo
 
 
 def test_three_of_99(rng: np.random.Generator) -> None:
-    references = np.r_[rng.uniform(0, 0.6, 96), 0.62, 0.7, 0.9]
+    placebos = np.r_[rng.uniform(0, 0.6, 96), 0.62, 0.7, 0.9]
     kinds = [KINDS[i % 3] for i in range(99)]
-    rank = reference_rank(0.62, references, kinds)
+    rank = reference_rank(0.62, placebos, kinds)
     assert (rank.exceed, rank.total, rank.p_value) == (3, 99, 0.04)
-    assert rank.text == "3 of 99 harmless changes did as much"
+    assert rank.text == "3 of 99 placebos did as much"
     assert rank.by_kind == (("blur", 1, 33), ("crop", 1, 33), ("noise", 1, 33))
 
 
 @pytest.mark.parametrize(("total", "shown"), [(1, False), (98, False), (99, True), (500, True)])
-def test_there_is_no_p_below_99_references(total: int, shown: bool) -> None:
+def test_there_is_no_p_below_99_placebos(total: int, shown: bool) -> None:
     rank = reference_rank(0.5, np.zeros(total), ["blur"] * total)
     assert rank.p_value == (1 / (total + 1) if shown else None)
-    assert rank.text.startswith(f"0 of {total} harmless change")
+    assert rank.text.startswith(f"0 of {total} placebo")
 
 
 def test_one_change_is_singular() -> None:
-    assert reference_rank(0.1, [0.2], ["blur"]).text == "1 of 1 harmless change did as much"
+    assert reference_rank(0.1, [0.2], ["blur"]).text == "1 of 1 placebo did as much"
 
 
 @given(
@@ -125,15 +125,15 @@ def test_kinds_that_cannot_reach_the_level_give_no_rate() -> None:
 
 
 @pytest.mark.parametrize("function", [leave_one_kind_out, lambda r, k: reference_rank(0.1, r, k)])
-def test_every_reference_has_one_kind(function: object) -> None:
-    with pytest.raises(BadValueError, match="got 2 references and 3 kinds"):
+def test_every_placebo_has_one_kind(function: object) -> None:
+    with pytest.raises(BadValueError, match="got 2 placebos and 3 kinds"):
         function([0.1, 0.2], ["blur", "crop", "crop"])  # type: ignore[operator]
 
 
 def test_bad_input_is_refused() -> None:
-    with pytest.raises(BadValueError, match="at least two kinds of harmless changes; all are 'blur'"):
+    with pytest.raises(BadValueError, match="at least two kinds of placebos; all are 'blur'"):
         leave_one_kind_out([0.1, 0.2], ["blur", "blur"])
-    with pytest.raises(BadValueError, match=r"Reference values have shape \(m,\) with m >= 1; got \(0,\)"):
+    with pytest.raises(BadValueError, match=r"Values of placebos have shape \(m,\) with m >= 1; got \(0,\)"):
         reference_rank(0.1, [], [])
     with pytest.raises(BadValueError, match=r"The value to rank must be one number; got shape \(2,\)"):
         reference_rank([0.1, 0.2], [0.1], ["blur"])  # type: ignore[arg-type]
@@ -150,7 +150,7 @@ def test_kinds_are_a_list(function, kinds: object) -> None:  # type: ignore[no-u
         function([0.1, 0.2], kinds)
 
 
-def test_masked_references_are_missing() -> None:
+def test_masked_placebos_are_missing() -> None:
     hidden = np.ma.array([0.1, 0.2, 0.3], mask=[False, True, False])
     with pytest.raises(BadValueError, match="1 of 3 are missing"):
         reference_rank(0.1, hidden, ["blur"] * 3)

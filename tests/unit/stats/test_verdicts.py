@@ -131,8 +131,8 @@ def test_the_sentence_says_why_nothing_can_be_told() -> None:
         clause=CLAUSE, classifier="pyemotion", label="happy", change=-0.999, reference=rank, verdict=copies
     )
     assert words == (
-        "As the left side weakens, pyemotion's output for happy falls by 1.00 on this face; 0 of 32 harmless "
-        "changes did as much. Whether it changes by δ = .10 can't be said: in 90 % of its shaken copies "
+        "As the left side weakens, pyemotion's output for happy falls by 1.00 on this face; 0 of 32 placebos "
+        "did as much. Whether it changes by δ = .10 can't be said: in 90 % of its shaken copies "
         "(shift, size, light by up to 3 %) the change is −1.00 to −.01."
     )
     odd = local_verdict([0.0] * 20, shown=-0.11)
@@ -159,7 +159,7 @@ def test_the_sentence_of_the_methods_page() -> None:
         clause=CLAUSE, classifier="faceapi", label="happy", change=-0.62, reference=rank
     ) == (
         "As the left side weakens, faceapi's output for happy falls by .62 on this face; "
-        "3 of 99 harmless changes did as much."
+        "3 of 99 placebos did as much."
     )
 
 

@@ -58,7 +58,7 @@ RETURNED = [
             "facelib.stats.effects.mixed.MixedSlopes",
             "facelib.stats.effects.signflip.SignFlipTest",
             "facelib.stats.effects.sizes.StandardisedEffect",
-            "facelib.stats.placebo.ReferenceRank",
+            "facelib.stats.placebo.PlaceboRank",
             "facelib.stats.power.SampleSize",
             "facelib.stats.power.StudyPower",
             "facelib.stats.shapley.SampledShapley",
@@ -70,7 +70,7 @@ RETURNED = [
             "facelib.studies.engine.verification.Verification",
             "facelib.studies.sweeps.film_strips.Strip",
             "facelib.studies.sweeps.frames.Frames",
-            "facelib.studies.sweeps.placebos.ReferenceSweep",
+            "facelib.studies.sweeps.placebos.PlaceboSweep",
         )
     )
 ]

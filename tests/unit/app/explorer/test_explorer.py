@@ -48,7 +48,7 @@ def explorer() -> Iterator[Explorer]:
 
 @pytest.fixture
 def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[Explorer]:
-    monkeypatch.setattr(states, "REFERENCES", 5)
+    monkeypatch.setattr(states, "PLACEBOS", 5)
     monkeypatch.setattr(states, "SETTLE", 0.0)
     made = Explorer(NAMES)
     yield made
@@ -192,7 +192,7 @@ def test_a_photograph_offers_only_what_works_on_it(explorer: Explorer) -> None:
 
 
 @pytest.mark.parametrize("face", ["head", "photograph"])
-def test_the_property_menu_holds_properties_or_harmless_changes(explorer: Explorer, face: str) -> None:
+def test_the_property_menu_holds_properties_or_placebos(explorer: Explorer, face: str) -> None:
     panel, change = FacePanel(explorer), ChangePanel(explorer)
     panel.source.value = face
     every = {item.id for item in interventions.ordered(explorer.face)}
@@ -266,10 +266,10 @@ def test_progress_is_told_in_few_words(live: Explorer) -> None:
     assert 2 <= len(sweep) <= 6
 
 
-def test_the_sweep_and_its_references_stream_in(live: Explorer) -> None:
+def test_the_sweep_and_its_placebos_stream_in(live: Explorer) -> None:
     look, outputs = LookPanel(live), OutputsPanel(live)
     seen: list[int] = []
-    live.observe(lambda _: seen.append(len(live.result.references or ())) if live.result else None, "shown")
+    live.observe(lambda _: seen.append(len(live.result.placebos or ())) if live.result else None, "shown")
     live.start()
     assert live.worker.wait(60)
     assert live.problem == ""
@@ -283,7 +283,7 @@ def test_the_sweep_and_its_references_stream_in(live: Explorer) -> None:
     assert len(set(series)) > 3
     assert (
         outputs.table.rows[0][3]
-        == f"{live.result.sweep.effects(references=live.result.references)['as_much'][0]} of 5"
+        == f"{live.result.sweep.effects(references=live.result.placebos)['as_much'][0]} of 5"
     )
     assert "left side weakens" in outputs.sentence.value
     assert len(outputs.response.data["band"]) > 0
@@ -453,11 +453,11 @@ def test_a_change_that_changes_nothing_is_compared_with_nothing(live: Explorer) 
     live.choose(interventions.get("symmetrise"))
     assert live.worker.wait(60)
     assert live.status == ""
-    assert len(live.result.references or ()) == 0
+    assert len(live.result.placebos or ()) == 0
     assert all(row[3] == "…" or row[3] == "none" for row in outputs.table.rows)
 
 
-def test_references_wait_for_a_visitor(live: Explorer) -> None:
+def test_placebos_wait_for_a_visitor(live: Explorer) -> None:
     live.awake.clear()
     live.start()
     deadline = time.monotonic() + 60
@@ -465,10 +465,10 @@ def test_references_wait_for_a_visitor(live: Explorer) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(0.5)
-    assert live.result.references is None
+    assert live.result.placebos is None
     live.awake.set()
     assert live.worker.wait(60)
-    assert len(live.result.references) == 5
+    assert len(live.result.placebos) == 5
 
 
 def test_a_damaged_package_costs_its_classifier_only(monkeypatch: pytest.MonkeyPatch) -> None:

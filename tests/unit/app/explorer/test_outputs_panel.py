@@ -25,8 +25,8 @@ EFFECT = {
 }  # fmt: skip
 
 
-class Harmless:
-    """References that know their kinds."""
+class Placebos:
+    """Placebos that know their kinds."""
 
     def __init__(self, n: int, kinds: int) -> None:
         self.kinds = [f"kind {k % kinds}" for k in range(n)]
@@ -35,9 +35,9 @@ class Harmless:
         return len(self.kinds)
 
 
-def test_the_order_test_is_told_of_at_once_and_the_reference_p_from_99_on() -> None:
-    few: Any = Harmless(98, 16)
-    many: Any = Harmless(99, 16)
+def test_the_order_test_is_told_of_at_once_and_the_placebo_p_from_99_on() -> None:
+    few: Any = Placebos(98, 16)
+    many: Any = Placebos(99, 16)
     assert outputs_panel.trust(21) == outputs_panel.trust(21, few) == [calibration.order_sentence(21)]
     assert outputs_panel.trust(21, many) == [
         calibration.order_sentence(21),
@@ -86,12 +86,12 @@ def test_kinds_and_rates_in_words() -> None:
         {**EFFECT, "by_kind": "colour_temperature 1 of 6", "reference_p": 0.7, "kind_rate": 0.071}
     )
     assert told[1] == "As much did: colour temperature 1 of 6."
-    assert "at .05, 7 % of harmless changes of an unseen kind" in told[-1]
+    assert "at .05, 7 % of placebos of an unseen kind" in told[-1]
 
 
 @pytest.fixture
 def explorer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Explorer]:
-    monkeypatch.setattr(states, "REFERENCES", 5)
+    monkeypatch.setattr(states, "PLACEBOS", 5)
     monkeypatch.setattr(states, "SETTLE", 0.0)
     made = Explorer(("fer", "pyemotion"))
     yield made
@@ -108,7 +108,7 @@ def test_the_panel_says_it_folded_and_lets_it_be(explorer: Explorer) -> None:
     said = outputs.trust.value
     assert said.startswith("<details><summary>How often are these tests wrong?</summary>")
     assert f"At {states.STEPS} strengths" in said
-    assert len(re.findall("<p>", said)) == 1  # five references have no p
+    assert len(re.findall("<p>", said)) == 1  # five placebos have no p
     changes: list[object] = []
     outputs.trust.observe(changes.append, "value")
     explorer.classifier = "pyemotion"

@@ -125,8 +125,8 @@ def test_a_class_that_it_lacks_is_shown_as_such(explorer: Explorer) -> None:
     for swept in (False, True):
         if swept:
             sweep = explorer.run_sweep(explorer.scene)
-            *_, references = studies.run_references(sweep, 3)
-            explorer._deliver(explorer.scene, states.Result(sweep, references, finished=True))
+            *_, placebos = studies.run_references(sweep, 3)
+            explorer._deliver(explorer.scene, states.Result(sweep, placebos, finished=True))
         look.menus["label"].value = "fear"
         assert [look.messages.value, outputs.messages.value] == ["", ""]
         assert "deep has no such class. It knows Joy, Sadness, Neutral." in look.hint.value

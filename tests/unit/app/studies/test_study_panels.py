@@ -245,7 +245,7 @@ def test_nothing_can_be_changed_while_it_runs(make: Make) -> None:
 def test_what_is_offered_depends_on_the_faces(make: Make) -> None:
     panel = make()
     heads = set(panel.changes.list.ids)
-    assert panel.changes.list.groups[-1]["title"] == "Harmless reference changes"
+    assert panel.changes.list.groups[-1]["title"] == "Placebos (harmless changes)"
     assert panel.changes.list.groups[-1]["folded"]
     assert shown(panel.changes.side)
     panel.changes.list.value = ["age", "blur"]

@@ -1,4 +1,4 @@
-"""Harmless reference changes: nothing at 0, smooth, plainly the same face at 1, and doing what they say."""
+"""Placebos: nothing at 0, smooth, plainly the same face at 1, and doing what they say."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from facelib import interventions
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face
 from facelib.interventions import INTERVENTIONS
+from facelib.interventions.placebos import kinds
 from facelib.interventions.placebos.change import quantised
 from facelib.interventions.placebos.geometry import GeometricChange
-from facelib.interventions.placebos.kinds import GROUP, KINDS, ReferenceChange, kind_of
+from facelib.interventions.placebos.kinds import GROUP, KINDS, Placebo, kind_of
 from facelib.interventions.placebos.matching import pixel_distance
 
 Picture = npt.NDArray[np.uint8]
@@ -35,8 +36,12 @@ def face() -> Face:
     return Face(image, BOX, np.array([[135.0, 92.0], [100.0, 90.0]]), landmarks)
 
 
-def drawn(name: str, count: int) -> list[ReferenceChange]:
+def drawn(name: str, count: int) -> list[Placebo]:
     return [KINDS[name](), *(KINDS[name].draw(np.random.default_rng(seed)) for seed in range(count))]
+
+
+def test_the_former_name_of_their_base_still_leads_to_it() -> None:
+    assert kinds.ReferenceChange is Placebo
 
 
 def test_there_are_at_least_ten_kinds_and_all_are_placebos_of_one_group(face: Face) -> None:

@@ -1,4 +1,4 @@
-"""Reference sweeps: as large as the intervention at every strength, and honest where they can't be."""
+"""Placebo sweeps: as large as the intervention at every strength, and honest where they can't be."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facelib.interventions.placebos.matching import (
     MatchedSweep,
     matched_sweep,
     pixel_distance,
-    reference_sweeps,
+    placebo_sweeps,
     region_distances,
 )
 
@@ -139,7 +139,7 @@ def test_bad_distances_are_refused(distances: list[float]) -> None:
     with pytest.raises(BadValueError, match="Distances"):
         matched_sweep(FACE, distances, "blur")
     with pytest.raises(BadValueError, match="Distances"):
-        reference_sweeps(FACE, distances, 3)
+        placebo_sweeps(FACE, distances, 3)
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -159,7 +159,7 @@ def test_a_flat_picture_takes_the_largest_admissible_change() -> None:
 
 
 def test_kinds_take_turns_in_random_order() -> None:
-    sweeps = list(reference_sweeps(FACE, [0.0, 2.0], 2 * len(KINDS), seed=7))
+    sweeps = list(placebo_sweeps(FACE, [0.0, 2.0], 2 * len(KINDS), seed=7))
     kinds = [sweep.kind for sweep in sweeps]
     one, two = kinds[: len(KINDS)], kinds[len(KINDS) :]
     assert set(one) == set(two) == set(KINDS)
@@ -169,32 +169,32 @@ def test_kinds_take_turns_in_random_order() -> None:
 
 
 def test_a_sweep_is_the_same_whatever_came_before() -> None:
-    whole = list(reference_sweeps(FACE, [0.0, 2.0], 6, seed=2))
-    rest = list(reference_sweeps(FACE, [0.0, 2.0], 6, seed=2, first=4))
+    whole = list(placebo_sweeps(FACE, [0.0, 2.0], 6, seed=2))
+    rest = list(placebo_sweeps(FACE, [0.0, 2.0], 6, seed=2, first=4))
     assert len(rest) == 2
     for one, two in zip(whole[4:], rest, strict=True):
         assert one.change == two.change
         assert np.array_equal(one.images, two.images)
-    other = next(reference_sweeps(FACE, [0.0, 2.0], 1, seed=3))
+    other = next(placebo_sweeps(FACE, [0.0, 2.0], 1, seed=3))
     assert other.change != whole[0].change
 
 
 def test_a_kind_is_not_compared_with_itself() -> None:
     n = 2 * (len(KINDS) - 1)
-    whole = list(reference_sweeps(FACE, [0.0, 2.0], n, seed=7, exclude="blur"))
+    whole = list(placebo_sweeps(FACE, [0.0, 2.0], n, seed=7, exclude="blur"))
     for turn in (whole[: n // 2], whole[n // 2 :]):
         assert sorted(sweep.kind for sweep in turn) == sorted(set(KINDS) - {"blur"})
-    rest = list(reference_sweeps(FACE, [0.0, 2.0], n, seed=7, first=n - 3, exclude="blur"))
+    rest = list(placebo_sweeps(FACE, [0.0, 2.0], n, seed=7, first=n - 3, exclude="blur"))
     assert [sweep.change for sweep in rest] == [sweep.change for sweep in whole[-3:]]
 
 
 def test_what_is_no_kind_excludes_nothing() -> None:
-    plain = list(reference_sweeps(FACE, [0.0, 2.0], 4, seed=7))
-    palsy = list(reference_sweeps(FACE, [0.0, 2.0], 4, seed=7, exclude="palsy"))
+    plain = list(placebo_sweeps(FACE, [0.0, 2.0], 4, seed=7))
+    palsy = list(placebo_sweeps(FACE, [0.0, 2.0], 4, seed=7, exclude="palsy"))
     assert [sweep.change for sweep in plain] == [sweep.change for sweep in palsy]
 
 
 @pytest.mark.parametrize(("n", "first", "seed"), [(-1, 0, 0), (3, 4, 0), (3, -1, 0), (3, 0, -1)])
 def test_bad_numbers_are_refused_at_the_call(n: int, first: int, seed: int) -> None:
     with pytest.raises(BadValueError, match="numbered"):
-        reference_sweeps(FACE, [1.0], n, seed=seed, first=first)
+        placebo_sweeps(FACE, [1.0], n, seed=seed, first=first)

@@ -15,7 +15,7 @@ from facelib.errors import BadValueError
 from facelib.faces import Face
 from facelib.interventions.placebos.distance import quarters, region_distances
 from facelib.interventions.placebos.kinds import KINDS
-from facelib.interventions.placebos.matching import REGIONS, MatchedSweep, matched_sweep, reference_sweeps
+from facelib.interventions.placebos.matching import REGIONS, MatchedSweep, matched_sweep, placebo_sweeps
 from facelib.interventions.placebos.region_search import SEAM, shares
 
 BOX = np.array([58.0, 38.0, 178.0, 158.0])
@@ -160,9 +160,9 @@ def test_shares_add_up_to_one_and_fade_in_the_quarter_that_changes_more(
 
 def test_a_sweep_is_the_same_whatever_came_before() -> None:
     asked = {"distances": whole(LOPSIDED), "seed": 2, "regions": LOPSIDED}
-    every = list(reference_sweeps(FACE, n=6, **asked))  # type: ignore[arg-type]
-    rest = list(reference_sweeps(FACE, n=6, first=4, **asked))  # type: ignore[arg-type]
-    plain = list(reference_sweeps(FACE, whole(LOPSIDED), 6, seed=2))
+    every = list(placebo_sweeps(FACE, n=6, **asked))  # type: ignore[arg-type]
+    rest = list(placebo_sweeps(FACE, n=6, first=4, **asked))  # type: ignore[arg-type]
+    plain = list(placebo_sweeps(FACE, whole(LOPSIDED), 6, seed=2))
     for one, two in zip(every[4:], rest, strict=True):
         assert one.change == two.change
         assert np.array_equal(one.images, two.images)
@@ -186,4 +186,4 @@ def test_bad_distances_of_regions_are_refused(regions: Any) -> None:
     with pytest.raises(BadValueError, match=r"Distances of regions are \(1, 4\)"):
         matched_sweep(FACE, [1.0], "blur", regions=regions)
     with pytest.raises(BadValueError, match=r"Distances of regions are \(1, 4\)"):
-        reference_sweeps(FACE, [1.0], 3, regions=regions)
+        placebo_sweeps(FACE, [1.0], 3, regions=regions)

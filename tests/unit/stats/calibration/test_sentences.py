@@ -1,4 +1,4 @@
-"""What is said about the order test and the reference p: the numbers of the nearest rows, and no others."""
+"""What is said about the order test and the placebo p: the numbers of the nearest rows, and no others."""
 
 from __future__ import annotations
 
@@ -76,20 +76,18 @@ def test_too_few_strengths_are_not_given_the_rate_of_more_alone(n: int) -> None:
 
 @pytest.mark.parametrize("n", [99, 198, 999])
 @pytest.mark.parametrize("kinds", [3, 4, 8, 20])
-def test_the_reference_p_at_a_measured_setting(n: int, kinds: int) -> None:
+def test_the_placebo_p_at_a_measured_setting(n: int, kinds: int) -> None:
     said = reference_sentence(n, kinds)
     assert said is not None
-    assert said.startswith(f"With {n} harmless changes of {kinds} kinds, unequally loud, ")
+    assert said.startswith(f"With {n} placebos of {kinds} kinds, unequally loud, ")
     assert re.findall(r"[\d.]+ %", said) == [rate("reference_p", f"kinds_{kinds}", n)]
     assert ("too small" in said) == (kinds < 8 or (kinds == 8 and n == 999))
 
 
-def test_other_references_get_the_nearest_and_are_told() -> None:
+def test_other_placebos_get_the_nearest_and_are_told() -> None:
     said = reference_sentence(120, 16)
     assert said is not None
-    assert said.startswith(
-        "With 99 harmless changes (nearest measured to 120) of 20 kinds (nearest measured to 16)"
-    )
+    assert said.startswith("With 99 placebos (nearest measured to 120) of 20 kinds (nearest measured to 16)")
     assert "of 3 kinds (nearest measured to 1)" in str(reference_sentence(99, 1))
 
 

@@ -1,4 +1,4 @@
-"""Order tests of a whole sweep with their correction, and reference changes kind by kind."""
+"""Order tests of a whole sweep with their correction, and placebos kind by kind."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_few_strengths_are_tested_exactly() -> None:
     assert few["shuffle_low"].tolist() == few["shuffle_p"].tolist() == few["shuffle_high"].tolist()
 
 
-def test_changes_of_the_references_are_those_of_their_curves(some: References) -> None:
+def test_changes_of_the_placebos_are_those_of_their_curves(some: References) -> None:
     for name in NAMES:
         table, curves = some.changes(name, "happy"), some.series(name, "happy")
         assert table["kind"].tolist() == some.kinds
@@ -91,7 +91,7 @@ def test_only_changes_of_the_same_size_are_ranked(smile: Sweep, some: References
     row = smile.effects(references=some).set_index("classifier").loc["fer"]
     same_size = some.changes("fer", "happy").query("matched")["change"].abs()
     assert row["as_much"] == (same_size >= abs(row["change"])).sum()
-    ranked = f"{row['as_much']} of {len(same_size)} harmless changes did as much"
+    ranked = f"{row['as_much']} of {len(same_size)} placebos did as much"
     assert f"{ranked}; {some.unmatched} others could not be made as large." in row["sentence"]
     low, high = np.quantile(some.series("fer", "happy")[some.matched], (0.05, 0.95), axis=0)
     band = some.band("happy").query("classifier == 'fer'")
@@ -106,16 +106,12 @@ def test_nothing_is_ranked_where_fewer_than_half_are_as_large(smile: Sweep, some
     row = smile.effects(references=few).set_index("classifier").loc["fer"]
     assert (row["references"], row["unmatched"]) == (0, few.unmatched)
     assert pd.isna(row["as_much"])
-    assert row["sentence"].endswith(
-        f"{few.unmatched} harmless changes could not be made as large: no comparison."
-    )
+    assert row["sentence"].endswith(f"{few.unmatched} placebos could not be made as large: no comparison.")
     assert few.band("happy").empty
     assert reference_kinds(smile, few, "fer", "happy").empty
 
 
-def test_where_the_picture_changes_stands_beside_where_harmless_changes_do(
-    smile: Sweep, some: References
-) -> None:
+def test_where_the_picture_changes_stands_beside_where_placebos_do(smile: Sweep, some: References) -> None:
     table = some.where()
     assert table["region"].tolist() == list(REGIONS)
     expected = region_distances(smile.images[0], smile.images[-1], smile.box)
@@ -125,7 +121,7 @@ def test_where_the_picture_changes_stands_beside_where_harmless_changes_do(
     assert table["harmless"].tolist() == pytest.approx(np.median(last, axis=0).tolist())
 
 
-def test_without_references_there_is_nothing_to_split(smile: Sweep) -> None:
+def test_without_placebos_there_is_nothing_to_split(smile: Sweep) -> None:
     same = sweep(HEAD, "symmetrise", ["fer"], steps=3)
     (none,) = run_references(same, 5)
     assert reference_kinds(same, none, "fer", "happy").empty

@@ -1,4 +1,4 @@
-"""References that are matched in each quarter of the face box."""
+"""Placebos that are matched in each quarter of the face box."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from facelib.errors import BadValueError
 from facelib.faces import Head
-from facelib.interventions.placebos.matching import REGIONS, reference_sweeps, region_distances
+from facelib.interventions.placebos.matching import REGIONS, placebo_sweeps, region_distances
 from facelib.studies import Sweep, run_references, sweep
 from facelib.studies.sweeps.placebos import References
 
@@ -25,7 +25,7 @@ def local(smile: Sweep) -> References:
     return found
 
 
-def test_harmless_changes_lie_where_the_intervention_does(smile: Sweep, local: References) -> None:
+def test_placebos_lie_where_the_intervention_does(smile: Sweep, local: References) -> None:
     *_, whole = run_references(smile, 15, thinned=3)
     assert local.by_region
     assert not whole.by_region
@@ -51,7 +51,7 @@ def test_the_pictures_that_are_read_are_the_matched_ones(smile: Sweep, local: Re
     steps = (0, 3, 6)
     regions = np.stack([region_distances(smile.images[0], smile.images[k], smile.box) for k in steps])
     again = next(
-        reference_sweeps(
+        placebo_sweeps(
             smile.frames.faces[0],
             np.sqrt((regions**2).mean(axis=1)),
             1,
@@ -66,7 +66,7 @@ def test_the_pictures_that_are_read_are_the_matched_ones(smile: Sweep, local: Re
     )
 
 
-def test_references_go_on_as_they_began(smile: Sweep, local: References) -> None:
+def test_placebos_go_on_as_they_began(smile: Sweep, local: References) -> None:
     *_, resumed = run_references(smile, 16, thinned=3, by_region=True, start=local)
     assert len(resumed) == 16
     assert resumed.sweeps[:15] == local.sweeps

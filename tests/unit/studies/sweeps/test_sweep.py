@@ -215,7 +215,7 @@ def test_regions_of_a_photograph_have_the_landmarks_of_strength_0_where_a_frame_
     assert expected["share"].notna().all()
 
 
-def test_references_are_matched_kept_and_resumed(smile: Sweep) -> None:
+def test_placebos_are_matched_kept_and_resumed(smile: Sweep) -> None:
     *_, three = run_references(smile, 3, thinned=4)
     *_, five = run_references(smile, 5, thinned=4)
     *_, resumed = run_references(smile, 5, thinned=4, start=three)
@@ -332,13 +332,13 @@ def test_one_name_is_a_list_of_one_and_own_networks_work() -> None:
     assert both.effects()["classifier"].tolist() == ["own", "fer"]
 
 
-def test_a_harmless_change_is_not_compared_with_its_own_kind() -> None:
+def test_a_placebo_is_not_compared_with_its_own_kind() -> None:
     blurred = sweep(HEAD, "blur", ["fer"], steps=5)
     *_, found = run_references(blurred, 30, thinned=3)
     assert "blur" not in found.kinds
 
 
-def test_what_never_changes_the_picture_has_no_references() -> None:
+def test_what_never_changes_the_picture_has_no_placebos() -> None:
     same = sweep(HEAD, "symmetrise", ["fer"], steps=3)
     (found,) = run_references(same, 5)
     assert len(found) == 0

@@ -1,4 +1,4 @@
-"""How long reference sweeps take to make: 19 sweeps of 7 strengths at 224 px, one thread, < 1.5 s.
+"""How long placebo sweeps take to make: 19 sweeps of 7 strengths at 224 px, one thread, < 1.5 s.
 
 Matched by region too, and how much longer that takes.
 """
@@ -13,7 +13,7 @@ import skimage.data
 
 from facelib.faces import Face
 from facelib.interventions.placebos.kinds import KINDS
-from facelib.interventions.placebos.matching import matched_sweep, reference_sweeps
+from facelib.interventions.placebos.matching import matched_sweep, placebo_sweeps
 from facelib.interventions.placebos.replicates import nuisance_replicates
 
 DISTANCES = np.linspace(0, 12, 7)  # grey levels: about what a one-sided smile changes
@@ -29,7 +29,7 @@ def main() -> None:
         seconds, reached, quarters = [], [], []
         for seed in range(REPEATS):
             start = time.process_time()
-            sweeps = list(reference_sweeps(face, DISTANCES, 19, seed=seed, regions=regions))
+            sweeps = list(placebo_sweeps(face, DISTANCES, 19, seed=seed, regions=regions))
             seconds.append(time.process_time() - start)
             reached += [sweep.reached for sweep in sweeps]
             quarters += [sweep.by_region.reached for sweep in sweeps if sweep.by_region]
