@@ -1,0 +1,443 @@
+"""What one weaker side does, asked in five ways: each contrast holds something else fixed.
+
+The structural model: the activation of either side makes the picture, with identity and light; the picture
+makes the output. "Asymmetry" is no knob of its own there: weakening one side changes the total activation,
+too. So each contrast says what it compares one weaker side with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from facelib import interventions, properties
+from facelib.errors import BadValueError
+from facelib.experiments.asymmetry.design import EXPRESSIONS, SEED, SIDES, SIZE
+from facelib.experiments.asymmetry.effects import ALL, VALUES
+from facelib.faces import Face, Head, render_heads
+from facelib.stats import contrast
+from facelib.stats.corrections import adjusted
+from facelib.stats.effects.curves import Value
+from facelib.stats.effects.few_people import ALPHA
+from facelib.stats.effects.signflip import FLIPS
+from facelib.studies.engine.subjects import identity_of
+from facelib.utilities.checks import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.classifiers import Classifier
+
+PEOPLE: Final = 100
+"""A contrast ranges over [−1, 1]: fewer people can hardly show that it does not matter."""
+LIGHTS: Final = ("frontal", "studio")
+"""The symmetric light is the primary case; in the studio the light comes from the person's left."""
+FACTORS: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""Shares of the expression on both sides at which its activation is read, to find where it is the same."""
+READ_SIZE: Final = 64  # px; the activation is read from landmarks, which don't depend on it
+UNCHANGED, NONE, HALF = "unchanged", "none", "half"
+ONE, VISIBLE, READ, PALSY = "one", "visible", "read", "palsy"
+CHIMERAS: Final = "chimeras"
+SIDED: Final = (ONE, VISIBLE, READ, PALSY)
+AVERAGED: Final = "averaged"
+
+
+@dataclass(frozen=True)
+class Estimand:
+    """One contrast: an arm minus another on the same person, and what both share.
+
+    Attributes
+    ----------
+    arm, against
+        Names of the arms.
+    fixed
+        What is held fixed, as a sentence goes on: "the same total activation".
+    """
+
+    arm: str
+    against: str
+    fixed: str
+
+
+ESTIMANDS: Final[Mapping[str, Estimand]] = MappingProxyType(
+    {
+        "stronger side": Estimand(ONE, UNCHANGED, "the stronger side, at its full expression"),
+        "total activation": Estimand(ONE, HALF, "the same total activation on both sides"),
+        "visible displacement": Estimand(ONE, VISIBLE, "the same mean displacement of the landmarks"),
+        "read activation": Estimand(ONE, READ, "the same activation as a network reads it"),
+        "chimeras": Estimand(ONE, CHIMERAS, "the two sides: their mean when each stands on both"),
+        "curvature": Estimand(HALF, CHIMERAS, "symmetry: half an expression against none and the whole"),
+        "palsy": Estimand(PALSY, UNCHANGED, "the stronger side; the other droops as well as being weak"),
+        "palsy, total activation": Estimand(PALSY, HALF, "the same total activation on both sides"),
+        "droop": Estimand(PALSY, ONE, "the weak side: with a droop against without"),
+    }
+)
+"""The contrasts by name. "chimeras" is "total activation" plus "curvature", person by person."""
+FIVE: Final = tuple(ESTIMANDS)[:5]
+
+STATEMENT: Final = (
+    "As one side of an expression weakens, in symmetric light and over both sides, (1) the output for this "
+    "expression falls, and (2) it falls further than with the same total activation on both sides"
+)
+"""Set before the run, in two halves."""
+HALVES: Final = MappingProxyType(
+    {
+        "stronger side": "The output falls as one side weakens",
+        "total activation": "It falls further than with {fixed}",
+    }
+)
+"""The contrast that answers each half, and the answer's first words."""
+ARM_COLUMNS: Final = MappingProxyType(
+    {
+        "face": "key of the unchanged head",
+        "identity": "person",
+        "expression": "what the face is meant to show, and the class of the output",
+        "light": "preset of the light",
+        "arm": "unchanged; one: one side shows nothing of the expression; half: both show half; visible, read: "
+        "both as much as displaces the landmarks, or is read, as with one; none: no expression; palsy: a "
+        "complete palsy of one side",
+        "side": "the person's own side that is weak; empty where neither is",
+        "share": "of the expression on the weak side, or on both",
+        "classifier": "id of the classifier",
+        "logit": "output for the class before softmax",
+        "probability": "output for the class",
+        "symmetry": "measured facial symmetry, 1 symmetric",
+        "activation": "total activation, read by a network from the landmarks of the mesh",
+        "activation_detected": "the same network, from landmarks that were found in the picture",
+    }
+)
+"""Columns of `read_arms`, with their meaning."""
+KEPT: Final = (
+    "classifier", "n", "start", "mean", "sd", "low", "high", "p", "p_holm", "delta", "alpha", "verdict_low",
+    "verdict_high", "verdict", "betting_p", "room", "room_share", "sensitive", "smallest_found",
+    "beyond_falls", "beyond_falls_low", "beyond_falls_high", "beyond_rises", "beyond_rises_low",
+    "beyond_rises_high",
+)  # fmt: skip
+"""Columns that a table of contrasts has from `facelib.stats.contrast`."""
+
+
+def share_read_alike(read: Floats, target: float, factors: Sequence[float] = FACTORS) -> float:
+    """Return the share of the expression on both sides at which as much activation is read as `target`.
+
+    Parameters
+    ----------
+    read
+        Activation read at each of the factors, (m,).
+    target
+        What is read of the face with one weak side.
+    factors
+        Shares of the expression on both sides, rising.
+
+    Returns
+    -------
+    float
+        By linear interpolation of what only rises; an end where the target lies beyond it.
+
+    Examples
+    --------
+    >>> share_read_alike(np.array([2.0, 3.0, 4.0]), 3.5, (0.0, 0.5, 1.0))
+    0.75
+    """
+    rising = np.maximum.accumulate(np.asarray(read, np.float64))
+    rising = rising + np.arange(len(rising)) * 1e-9  # interpolation wants no ties
+    return float(np.interp(target, rising, factors))
+
+
+def arms_of(heads: Sequence[Head]) -> list[dict[tuple[str, str], Head]]:
+    """Return the heads of all arms, by arm and weak side, for each unchanged head.
+
+    The same read activation is found face by face: what the activation network reads of one weak side, and of
+    both sides at `FACTORS`. Its reading isn't the muscles' activation, and it shares some of it between the
+    sides.
+    """
+    whole = [interventions.get(name) for name in ("intensity", "weaker_expression")]
+    made: list[dict[tuple[str, str], Head]] = []
+    for head in heads:
+        none, half = (change.edit(head, 1.0) for change in whole)
+        own: dict[tuple[str, str], Head] = {(UNCHANGED, ""): head, (NONE, ""): none, (HALF, ""): half}
+        for side in SIDES:
+            for arm, name in (
+                (ONE, "asymmetric_expression"),
+                (VISIBLE, "weaker_by_displacement"),
+                (PALSY, "palsy"),
+            ):
+                own[arm, side] = interventions.get(name, side=side).edit(head, 1.0)
+        made.append(own)
+    tried = [
+        edited
+        for head, own in zip(heads, made, strict=True)
+        for edited in (*(head.replace(left=f, right=f) for f in FACTORS), *(own[ONE, side] for side in SIDES))
+    ]
+    read = properties.measure(render_heads(tried, READ_SIZE), ["activation"])["activation"].to_numpy(float)
+    for head, own, values in zip(heads, made, read.reshape(len(heads), -1), strict=True):
+        for side, target in zip(SIDES, values[len(FACTORS) :], strict=True):
+            share = share_read_alike(values[: len(FACTORS)], float(target))
+            own[READ, side] = head.replace(left=share, right=share)
+    return made
+
+
+def read_arms(
+    heads: Sequence[Head], classifiers: Sequence[Classifier], size: int = SIZE, *, detect: bool = True
+) -> pd.DataFrame:
+    """Read every arm of every head, all with the face box of the unchanged head.
+
+    Parameters
+    ----------
+    heads
+        Unchanged, with an expression by name.
+    classifiers
+        Who reads them.
+    size
+        Of the pictures, px.
+    detect
+        Whether landmarks are looked for in the pictures, too, for ``activation_detected``; half of the time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per head, arm, side and classifier that knows the expression, columns as in `ARM_COLUMNS`.
+    """
+    import pandas as pd
+
+    if strange := [head.expression for head in heads if head.expression not in EXPRESSIONS]:
+        msg = f"Every head shows one of {', '.join(EXPRESSIONS)}, by name; got {strange[0]!r}."
+        raise BadValueError(msg)
+    parts = []
+    for head, own in zip(heads, arms_of(heads), strict=True):
+        faces = render_heads(list(own.values()), size)
+        images, box = np.stack([face.image for face in faces]), faces[0].box
+        boxes = np.broadcast_to(box, (len(images), 4))
+        about = pd.DataFrame(list(own), columns=["arm", "side"]).assign(
+            face=head.key,
+            identity=identity_of(head),
+            expression=str(head.expression),
+            light=str(head.light),
+            share=[_share(edited, side) for (_, side), edited in own.items()],
+            **_measured(faces, detect),
+        )
+        for clf in classifiers:
+            column = clf.index_of(str(head.expression))
+            if column is not None:
+                logits = clf.logits(images, boxes)
+                read = {"logit": logits[:, column], "probability": clf.probabilities_from(logits)[:, column]}
+                parts.append(about.assign(classifier=clf.id, **read))
+    return pd.concat(parts, ignore_index=True)[list(ARM_COLUMNS)]
+
+
+def _share(head: Head, side: str) -> float:
+    weak = {"left": head.left, "right": head.right}[side or "left"]
+    return head.intensity * weak * (1 - head.palsy * (head.palsy_side == side))
+
+
+def _measured(faces: Sequence[Face], detect: bool) -> dict[str, Floats]:
+    mesh = properties.measure(list(faces), ["symmetry", "activation"])
+    found = np.full(len(faces), np.nan)
+    if detect:
+        from facelib.faces.landmarker import find_landmarks
+
+        seen = [Face(f.image, f.box, f.eyes, landmarks=find_landmarks(f.image, f.box, f.eyes)) for f in faces]
+        found = properties.measure(seen, ["activation"])["activation"].to_numpy(float)
+    own = {name: mesh[name].to_numpy(float) for name in ("symmetry", "activation")}
+    return own | {"activation_detected": found}
+
+
+def tidy_arms(table: pd.DataFrame, sides: str = AVERAGED) -> pd.DataFrame:
+    """Return what `read_arms` read as a tidy table of sweeps, an arm as an intervention at strength 1.
+
+    Parameters
+    ----------
+    table
+        One light.
+    sides
+        "averaged": outputs of a person with the left and with the right side weak are averaged; or a side.
+
+    Returns
+    -------
+    pandas.DataFrame
+        face, identity, label, intervention (the arm, "chimeras" among them: mean of none and unchanged),
+        strength, classifier, logit, probability.
+    """
+    import pandas as pd
+
+    keys = ["face", "identity", "expression", "classifier"]
+    read = table[(table["side"] == "") | (sides == AVERAGED) | (table["side"] == sides)]
+    means = read.groupby([*keys, "arm"], sort=False)[list(VALUES)].mean().reset_index()
+    ends = means[means["arm"].isin([UNCHANGED, NONE])].groupby(keys, sort=False)[list(VALUES)].mean()
+    means = pd.concat([means, ends.reset_index().assign(arm=CHIMERAS)], ignore_index=True)
+    start = means[means["arm"] == UNCHANGED].drop(columns="arm")
+    starts = means[[*keys, "arm"]].merge(start, on=keys, validate="many_to_one")
+    both = pd.concat([starts.assign(strength=0.0), means.assign(strength=1.0)], ignore_index=True)
+    return both.rename(columns={"arm": "intervention", "expression": "label"})
+
+
+def estimate(
+    table: pd.DataFrame,
+    *,
+    sides: str = AVERAGED,
+    value: Value = "probability",
+    names: Sequence[str] = tuple(ESTIMANDS),
+    delta: float | None = None,
+    alpha: float = ALPHA,
+    n_flips: int = FLIPS,
+    seed: int = SEED,
+) -> pd.DataFrame:
+    """Return every contrast, expression by expression and with the expressions of a person averaged.
+
+    Parameters
+    ----------
+    table
+        From `read_arms`; each light is taken for itself.
+    sides, value
+        As for `tidy_arms`; "probability" or "logit".
+    names
+        Of `ESTIMANDS`.
+    delta, alpha, n_flips, seed
+        As for `facelib.stats.contrast`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per light, contrast, expression ("all": their mean) and classifier. A family, corrected by
+        Holm, is one contrast in one light over all expressions and classifiers; the means are one of their
+        own. Tested for a fall.
+    """
+    import pandas as pd
+
+    options: dict[str, Any] = {"value": value, "alternative": "less", "alpha": alpha, "n_flips": n_flips}
+    options |= {"delta": delta if value == "probability" else None, "assay": NONE, "seed": seed}
+    parts = []
+    for light, own in table.groupby("light", sort=False):
+        tidy = tidy_arms(own, sides)
+        for name in names:
+            estimand = ESTIMANDS[name]
+            for rows in (tidy, tidy.assign(label=ALL)):
+                found = contrast(rows, estimand.arm, estimand.against, **options)
+                about = {"light": light, "sides": sides, "contrast": name, "expression": found["label"]}
+                parts.append(found[list(KEPT)].assign(value=value, **about))
+    return pd.concat(parts, ignore_index=True)
+
+
+def between_seeds(first: pd.DataFrame, second: pd.DataFrame, alpha: float = ALPHA) -> pd.DataFrame:
+    """Return how the contrasts of two groups of people differ, with intervals: Welch's, level 1 − α.
+
+    Parameters
+    ----------
+    first, second
+        From `estimate`, of different people.
+    alpha
+        Level.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per contrast, expression and classifier: both means, difference (first minus second), low,
+        high and p, with p_holm over the expressions and classifiers of a contrast.
+    """
+    from scipy import stats as distributions
+
+    keys = ["light", "sides", "contrast", "expression", "classifier", "value"]
+    pair = first.merge(second, on=keys, suffixes=("_first", "_second"), validate="one_to_one")
+    parts = [pair[f"sd_{which}"] ** 2 / pair[f"n_{which}"] for which in ("first", "second")]
+    error = np.sqrt(parts[0] + parts[1])
+    squares = sum(
+        part**2 / (pair[f"n_{which}"] - 1) for part, which in zip(parts, ("first", "second"), strict=True)
+    )
+    freedom = error**4 / squares
+    difference = pair["mean_first"] - pair["mean_second"]
+    half = distributions.t.ppf(1 - alpha / 2, freedom) * error
+    p = 2 * distributions.t.sf(np.abs(difference / error), freedom)
+    found = pair[[*keys, "mean_first", "mean_second"]].assign(
+        difference=difference, low=difference - half, high=difference + half, p=p
+    )
+    of_all = (found["expression"] == ALL).map({True: "mean", False: "each"})
+    families = found.groupby(["light", "sides", "contrast", "value", of_all], sort=False)["p"]
+    return found.assign(p_holm=families.transform(lambda own: adjusted(own.to_numpy())["p_holm"]))
+
+
+def check_arms(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what the arms did, as measured: one row per light, arm and expression, over people and sides.
+
+    Returns
+    -------
+    pandas.DataFrame
+        light, arm, expression ("all": their mean), symmetry, activation and activation_detected (means);
+        mismatch, mismatch_detected (activation of one weak side minus that of the arm, mean), and their
+        spread over people (sd).
+    """
+    import pandas as pd
+
+    read = table.drop_duplicates(["face", "arm", "side"])
+    measures = ["activation", "activation_detected"]
+    one = read[read["arm"] == ONE].set_index(["face", "side"])[measures]
+    one = pd.concat([one, one.groupby("face").mean().assign(side="").set_index("side", append=True)])
+    beside = read.join(one, on=["face", "side"], rsuffix="_one")
+    for name, short in zip(measures, ("mismatch", "mismatch_detected"), strict=True):
+        beside[short] = beside[f"{name}_one"] - beside[name]
+    rows = list(_checked(beside, measures))
+    return pd.DataFrame(rows)
+
+
+def _checked(beside: pd.DataFrame, measures: Sequence[str]) -> Iterator[dict[str, Any]]:
+    gaps = ["mismatch", "mismatch_detected"]
+    for expression in (ALL, *beside["expression"].unique()):
+        own = beside if expression == ALL else beside[beside["expression"] == expression]
+        for (light, arm), part in own.groupby(["light", "arm"], sort=False):
+            people = part.groupby("identity")[["symmetry", *measures, *gaps]].mean()
+            yield {
+                "light": light,
+                "arm": arm,
+                "expression": expression,
+                "n": len(people),
+                **people.mean().to_dict(),
+                **{f"{name}_sd": float(people[name].std()) for name in gaps},
+            }
+
+
+def registered_answers(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the answer to each half of `STATEMENT`: symmetric light, sides averaged, probabilities.
+
+    Parameters
+    ----------
+    contrasts
+        From `estimate`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Two rows: half, contrast, k (classifiers whose mean over the expressions falls, Holm over them),
+        total, classifiers, lacking (those whose output can't fall by δ more than under the control), sentence.
+    """
+    import pandas as pd
+
+    primary = contrasts[
+        (contrasts["light"] == LIGHTS[0])
+        & (contrasts["sides"] == AVERAGED)
+        & (contrasts["value"] == "probability")
+        & (contrasts["expression"] == ALL)
+    ]
+    rows = []
+    for half, (name, words) in enumerate(HALVES.items(), 1):
+        own = primary[primary["contrast"] == name]
+        falls = own[own["p_holm"] < own["alpha"]]
+        lacking = own.loc[own["room"] < own["delta"], "classifier"]
+        sentence = (
+            f"({half}) {words.format(fixed=ESTIMANDS[name].fixed)} in {len(falls)} of {len(own)} classifiers"
+        )
+        if len(lacking):
+            sentence += f"; {', '.join(lacking)} can't fall so by δ"
+        rows.append(
+            {
+                "half": half,
+                "contrast": name,
+                "k": len(falls),
+                "total": len(own),
+                "classifiers": ", ".join(falls["classifier"]),
+                "lacking": ", ".join(lacking),
+                "sentence": f"{sentence}.",
+            }
+        )
+    return pd.DataFrame(rows)
