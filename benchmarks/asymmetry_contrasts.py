@@ -2,10 +2,10 @@
 
 100 people × 6 plain FACS expressions × 11 pictures (unchanged, no expression, both sides half; one side weak,
 both sides as visible, both as read, a palsy: left and right), in frontal and in studio light, and 100 other
-people in frontal light: 19,800 pictures, read by all pretrained classifiers. 14,400 more are rendered small to
-find what is read alike. Run ``nice python benchmarks/asymmetry_contrasts.py runs/contrasts --n-jobs 2``; killed,
-it goes on where it was. Set beforehand: `facelib.experiments.asymmetry.estimands.STATEMENT`, people and seeds,
-δ = .10, α = .05, frontal light, both sides averaged, Holm over classifiers.
+people in frontal light: 19,800 pictures, read by all pretrained classifiers. 14,400 more are rendered small
+to find what is read alike. Run ``nice python benchmarks/asymmetry_contrasts.py runs/contrasts --n-jobs 2``;
+killed, it goes on where it was. Set beforehand: `facelib.experiments.asymmetry.estimands.STATEMENT`, people
+and seeds, δ = .10, α = .05, frontal light, both sides averaged, Holm over classifiers.
 """
 
 from __future__ import annotations

@@ -97,9 +97,9 @@ ARM_COLUMNS: Final = MappingProxyType(
         "identity": "person",
         "expression": "what the face is meant to show, and the class of the output",
         "light": "preset of the light",
-        "arm": "unchanged; one: one side shows nothing of the expression; half: both show half; visible, read: "
-        "both as much as displaces the landmarks, or is read, as with one; none: no expression; palsy: a "
-        "complete palsy of one side",
+        "arm": "unchanged; one: one side shows nothing of the expression; half: both show half; visible, "
+        "read: both as much as displaces the landmarks, or is read, as with one; none: no expression; palsy: "
+        "a complete palsy of one side",
         "side": "the person's own side that is weak; empty where neither is",
         "share": "of the expression on the weak side, or on both",
         "classifier": "id of the classifier",
@@ -154,10 +154,9 @@ def arms_of(heads: Sequence[Head]) -> list[dict[tuple[str, str], Head]]:
     both sides at `FACTORS`. Its reading isn't the muscles' activation, and it shares some of it between the
     sides.
     """
-    whole = [interventions.get(name) for name in ("intensity", "weaker_expression")]
     made: list[dict[tuple[str, str], Head]] = []
     for head in heads:
-        none, half = (change.edit(head, 1.0) for change in whole)
+        none, half = (_edited(name, head) for name in ("intensity", "weaker_expression"))
         own: dict[tuple[str, str], Head] = {(UNCHANGED, ""): head, (NONE, ""): none, (HALF, ""): half}
         for side in SIDES:
             for arm, name in (
@@ -165,7 +164,7 @@ def arms_of(heads: Sequence[Head]) -> list[dict[tuple[str, str], Head]]:
                 (VISIBLE, "weaker_by_displacement"),
                 (PALSY, "palsy"),
             ):
-                own[arm, side] = interventions.get(name, side=side).edit(head, 1.0)
+                own[arm, side] = _edited(name, head, side=side)
         made.append(own)
     tried = [
         edited
@@ -178,6 +177,12 @@ def arms_of(heads: Sequence[Head]) -> list[dict[tuple[str, str], Head]]:
             share = share_read_alike(values[: len(FACTORS)], float(target))
             own[READ, side] = head.replace(left=share, right=share)
     return made
+
+
+def _edited(name: str, head: Head, **options: str) -> Head:
+    change = interventions.get(name, **options)
+    assert isinstance(change, interventions.HeadIntervention)
+    return change.edit(head, 1.0)
 
 
 def read_arms(
@@ -392,7 +397,7 @@ def _checked(beside: pd.DataFrame, measures: Sequence[str]) -> Iterator[dict[str
                 "arm": arm,
                 "expression": expression,
                 "n": len(people),
-                **people.mean().to_dict(),
+                **{str(name): float(mean) for name, mean in people.mean().items()},
                 **{f"{name}_sd": float(people[name].std()) for name in gaps},
             }
 
@@ -409,7 +414,8 @@ def registered_answers(contrasts: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Two rows: half, contrast, k (classifiers whose mean over the expressions falls, Holm over them),
-        total, classifiers, lacking (those whose output can't fall by δ more than under the control), sentence.
+        total, classifiers, lacking (those whose output can't fall by δ more than under the control) and
+        sentence.
     """
     import pandas as pd
 
