@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from facelib.charts import theme
+from facelib.charts.statistics.diagram import Diagram, causal_diagram
 from facelib.charts.studies.averages import mean_response
 from facelib.charts.studies.effects import forest
 from facelib.charts.tables import needed, rows
@@ -30,6 +31,27 @@ FOREST_TITLES: Final = {
 }
 OBSERVED: Final = "predicted from unchanged faces"
 INTERVENTIONAL: Final = "the intervention did (D)"
+MODEL_NODES: Final = (
+    ("left", "left side", "its activation"),
+    ("right", "right side", "its activation"),
+    ("total", "total", "left + right"),
+    ("asymmetry", "asymmetry", "left − right"),
+    ("light", "the rest", "identity, light"),
+    ("image", "picture", "of the face"),
+    ("reading", "output", "of a network"),
+)
+"""Boxes of `asymmetry_model`: name, title, words."""
+MODEL_ARROWS: Final = (
+    ("left", "total", ""),
+    ("left", "asymmetry", ""),
+    ("right", "total", ""),
+    ("right", "asymmetry", ""),
+    ("total", "image", ""),
+    ("asymmetry", "image", ""),
+    ("light", "image", ""),
+    ("image", "reading", ""),
+)
+"""Its arrows: source, target, words."""
 CELLS: Final = ("row", "series", "mean", "low", "high", "words", "direction")
 
 
@@ -233,3 +255,16 @@ def chosen(table: pd.DataFrame, intensity: float, expression: str) -> pd.DataFra
         msg = f"The table has no rows of {expression} at intensity {intensity:g}; it has {there or 'none'}."
         raise BadValueError(msg)
     return own
+
+
+def asymmetry_model() -> Diagram:
+    """Draw the structural model behind the contrasts: what a weak side changes besides the asymmetry.
+
+    Examples
+    --------
+    >>> asymmetry_model().description[:68]
+    'Causal diagram: left side to total; left side to asymmetry; right si'
+    """
+    nodes = pd.DataFrame(MODEL_NODES, columns=["node", "title", "words"]).assign(held=False)
+    arrows = pd.DataFrame(MODEL_ARROWS, columns=["source", "target", "words"]).assign(share=0.12)
+    return causal_diagram(nodes, arrows)

@@ -139,7 +139,7 @@ def share_read_alike(read: Floats, target: float, factors: Sequence[float] = FAC
 
     Examples
     --------
-    >>> share_read_alike(np.array([2.0, 3.0, 4.0]), 3.5, (0.0, 0.5, 1.0))
+    >>> round(share_read_alike(np.array([2.0, 3.0, 4.0]), 3.5, (0.0, 0.5, 1.0)), 6)
     0.75
     """
     rising = np.maximum.accumulate(np.asarray(read, np.float64))
@@ -379,7 +379,7 @@ def check_arms(table: pd.DataFrame) -> pd.DataFrame:
     measures = ["activation", "activation_detected"]
     one = read[read["arm"] == ONE].set_index(["face", "side"])[measures]
     one = pd.concat([one, one.groupby("face").mean().assign(side="").set_index("side", append=True)])
-    beside = read.join(one, on=["face", "side"], rsuffix="_one")
+    beside = read.join(one.add_suffix("_one"), on=["face", "side"])
     for name, short in zip(measures, ("mismatch", "mismatch_detected"), strict=True):
         beside[short] = beside[f"{name}_one"] - beside[name]
     rows = list(_checked(beside, measures))

@@ -13,6 +13,7 @@ from facelib.experiments.asymmetry.agreement import compare_with_observed, obser
 from facelib.experiments.asymmetry.design import SEED
 from facelib.experiments.asymmetry.effects import asymmetry_contrasts, asymmetry_curves, asymmetry_effects
 from facelib.experiments.asymmetry.lowering import asymmetry_lowering
+from facelib.experiments.asymmetry.shipped_contrasts import AsymmetryContrasts
 from facelib.experiments.asymmetry.table import symmetry_check, tabulate
 from facelib.stats.effects.few_people import ALPHA
 from facelib.stats.effects.room import with_room
@@ -94,6 +95,11 @@ class AsymmetryResults(SmallTables):
     def table(self) -> pd.DataFrame:
         """One row per classifier, side, expression, intensity and value: see `asymmetry_table`."""
         return tabulate(self.effects, self.contrasts)
+
+    @cached_property
+    def contrasted(self) -> AsymmetryContrasts:
+        """What one weaker side does beyond what each of five contrasts holds fixed, by 100 other people."""
+        return AsymmetryContrasts.load()
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
