@@ -88,6 +88,8 @@ def grad_cam_from(clf: Classifier, features: torch.Tensor, label: str, method: s
     With A the features, laid out as (N, D, h, w), and y the logit of the emotion, Grad-CAM is
     ReLU(Σ_d mean_hw(∂y/∂A_d) · A_d) (Selvaraju et al. 2017, arXiv 1610.02391). See `grad_cam` for the rest.
     """
+    check_kind(clf, Classifier, "A classifier")
+    check_kind(features, torch.Tensor, "A tensor of features, as clf.features returns it,")
     if method not in METHODS:
         msg = f"There is no method {method!r}; known: {', '.join(METHODS)}."
         raise UnknownNameError(msg)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadImageError, BadValueError
+from facelib.errors import BadImageError, BadValueError, check_kind
 from facelib.faces.video import Video, open_video
 from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
@@ -183,7 +183,9 @@ def followed(frames: Iterable[Picture]) -> Iterator[npt.NDArray[np.float32]]:
     nothing = np.full((N_LANDMARKS, 2), np.nan, np.float32)
     before: npt.NDArray[np.float32] | None = None
     waiting = 0
+    check_kind(frames, Iterable, "Frames, one after the other,")
     for frame in frames:
+        check_kind(frame, np.ndarray, "A frame, uint8 (H, W, 3), RGB,")
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             msg = f"A frame is uint8 (H, W, 3), RGB; got {frame.dtype} {frame.shape}."
             raise BadImageError(msg)

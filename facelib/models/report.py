@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from facelib.errors import check_all
 from facelib.models.packages import Status
+from facelib.utilities.checks import as_number
 
 
 def size(count: float) -> str:
@@ -14,6 +15,7 @@ def size(count: float) -> str:
     >>> size(3_400_000), size(138_000), size(12)
     ('3.4 MB', '138 kB', '12 bytes')
     """
+    count = as_number(count, "A number of bytes")
     for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if count >= factor:
             return f"{count / factor:.{1 if count < 10 * factor else 0}f} {unit}"

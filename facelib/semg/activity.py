@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, check_kind
+from facelib.errors import BadValueError, check_all, check_kind
 from facelib.semg.muscles import CHANNELS, GROUPS, MUSCLES, SIDES, group_of
 from facelib.semg.recordings.channels import channel_of
 from facelib.semg.recordings.recording import Recording
@@ -77,7 +77,8 @@ def activity_range(recordings: Recording | Iterable[Recording]) -> ActivityRange
     BadValueError
         If there is none, one isn't an envelope, or nothing moves in them.
     """
-    listed = [recordings] if isinstance(recordings, Recording) else list(recordings)
+    several = [recordings] if isinstance(recordings, Recording) else recordings
+    listed = check_all(several, Recording, "A recording, or several,")
     if not listed:
         msg = "The range of activity is that of one recording or more; got none."
         raise BadValueError(msg)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadTableError, BadValueError
+from facelib.errors import BadTableError, BadValueError, check_all
 from facelib.head.expressions import FACE_UNITS
 from facelib.semg.muscles import CHANNELS, MUSCLES, split, unit_weights
 from facelib.semg.recordings.findings import Finding
@@ -93,8 +93,10 @@ def swapped(
     """
     import pandas as pd
 
-    listed = [recordings] if isinstance(recordings, Recording) else list(recordings)
-    tables = [units] if isinstance(units, pd.DataFrame) else list(units)
+    several = [recordings] if isinstance(recordings, Recording) else recordings
+    listed = check_all(several, Recording, "A recording, or several,")
+    given = [units] if isinstance(units, pd.DataFrame) else units
+    tables = check_all(given, pd.DataFrame, "A table of face units, or one per recording,")
     if not listed or len(listed) != len(tables):
         msg = f"Each recording has one table of units; got {len(listed)} and {len(tables)}."
         raise BadValueError(msg)

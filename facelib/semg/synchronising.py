@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadValueError, check_kind
 from facelib.semg.muscles import CHANNELS, group_of, split
 from facelib.semg.pairs import Pair, unit_rows
 from facelib.semg.recordings.recording import Recording
@@ -163,6 +163,7 @@ def synchronise(
     """
     import pandas as pd
 
+    check_kind(envelopes, Recording, "A recording of envelopes")
     rows, names = unit_rows(units)
     rate = float(getattr(units, "rate", rate))
     if envelopes.kind != "envelope":
@@ -325,6 +326,7 @@ def aligned(envelopes: Recording, units: Any, lag: float, *, id: str = "") -> Pa
     if not np.isfinite(lag):
         msg = "The clip isn't synchronised: there is no lag to take out."
         raise BadValueError(msg)
+    check_kind(envelopes, Recording, "A recording of envelopes")
     rows, names = unit_rows(units)
     rate = float(getattr(units, "rate", envelopes.rate))
     moments = np.arange(len(rows)) / rate + lag

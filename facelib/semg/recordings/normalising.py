@@ -16,7 +16,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, UnknownNameError
+from facelib.errors import BadValueError, UnknownNameError, check_all
 from facelib.semg.recordings.findings import Finding
 from facelib.semg.recordings.recording import Recording
 from facelib.utilities.short_repr import in_short
@@ -246,7 +246,8 @@ def _listed(recordings: Given) -> list[Recording]:
     if isinstance(recordings, Recording):
         listed = [recordings]
     else:
-        listed = list(recordings.values() if isinstance(recordings, Mapping) else recordings)
+        several = recordings.values() if isinstance(recordings, Mapping) else recordings
+        listed = check_all(several, Recording, "A recording, or several,")
     if not listed:
         msg = "Constants are those of one recording or more; got none."
         raise BadValueError(msg)

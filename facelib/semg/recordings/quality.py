@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from facelib.errors import BadTableError, BadValueError, UnknownNameError
+from facelib.errors import BadTableError, BadValueError, UnknownNameError, check_kind
 from facelib.semg.electrode_swaps import swap_findings, swapped
 from facelib.semg.montage import Pairs, bipolar
 from facelib.semg.recordings.channel_quality import (
@@ -64,6 +64,7 @@ def check(
         True for a progress bar, or a function called with the `Progress`, which counts channels; what it
         raises ends the work.
     """
+    check_kind(recording, (Recording, type(None)), "A recording, or None for a clip without signals,")
     if recording is None:
         text = f"{f'Session {session}' if session else 'The session'} has no EMG."
         remedy = "Nothing can be said of its muscles; videos without electrodes are recorded so."

@@ -16,9 +16,10 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import UnknownNameError
+from facelib.errors import UnknownNameError, check_kind
 from facelib.head.expressions import expand
 from facelib.semg.muscles import CHANNELS, MUSCLES, SIDES, Side
+from facelib.utilities.checks import as_number
 from facelib.utilities.short_repr import in_short
 
 Floats = npt.NDArray[np.float64]
@@ -220,7 +221,9 @@ def draw_activity(task: Task | str, seconds: float, rng: np.random.Generator | i
     share and start; others come along at times; and a little activity is always there. So no two channels
     are the same, and every one is active somewhere in every clip but those of the face at rest.
     """
+    check_kind(task, (Task, str), "A task, or its name,")
     task = task_of(task) if isinstance(task, str) else task
+    seconds = as_number(seconds, "The duration in seconds")
     rng = np.random.default_rng(rng)
     frames = max(round(seconds * RATE), 1)
     times = np.arange(frames + 2 * round(MARGIN * RATE)) / RATE - MARGIN
