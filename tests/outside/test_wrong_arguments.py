@@ -45,7 +45,7 @@ from facelib.studies.declared.registration import later_changes, registrations
 from facelib.studies.engine.subjects import identity_of, subjects
 from facelib.studies.interventional import intervention_name
 
-NO_CHARTS = {"asymmetry_model", "offline"}  # takes a chart, and gives it back
+NO_CHARTS = {"asymmetry_model", "offline"}  # one takes nothing; the other a chart, and gives it back
 
 
 @pytest.fixture(scope="module")
