@@ -21,6 +21,7 @@ import pandas as pd
 from facelib import experiments, stats
 from facelib.stats.calibration.table import load_table
 from facelib.stats.effects.betting import equivalence_p
+from facelib.stats.effects.equivalence import BLIND, NO_FALL
 from facelib.stats.independence.vote import VOTES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,14 +100,6 @@ def accuracy() -> pd.Series:
 
 
 @cache
-def asymmetry(value: str = "probability", intensity: float = 1.0) -> pd.DataFrame:
-    """Return the full-size study of asymmetry over all expressions."""
-    table = experiments.load_asymmetry().table
-    chosen = (table["value"] == value) & (table["intensity"] == intensity) & (table["expression"] == "all")
-    return table[chosen].set_index(["side", "classifier"])
-
-
-@cache
 def room(intensity: float) -> pd.Series:
     """Return what the control of the same total leaves of each output, left side."""
     rows = experiments.load_asymmetry().contrasts
@@ -115,16 +108,6 @@ def room(intensity: float) -> pd.Series:
         & (rows["intervention"] == "asymmetric_expression") & (rows["control"] == "weaker_expression")
     ]  # fmt: skip
     return own.set_index("classifier")["room"]
-
-
-def d_of(side: str, classifier: str, value: str = "logit") -> float:
-    """Return D beyond the same total."""
-    return float(asymmetry(value).loc[(side, classifier), "d_total_mean"])
-
-
-def both(classifier: str) -> float:
-    """Return D over both sides, on logits."""
-    return (d_of("left", classifier) + d_of("right", classifier)) / 2
 
 
 @cache
@@ -219,37 +202,94 @@ def of_asymmetry() -> Iterator[Claim]:
     """Give the claims of notebook 06."""
     book = "notebooks/06_facing_asymmetry.ipynb"
 
-    def left() -> tuple[str, ...]:
-        able = room(1.0)[room(1.0) >= 0.10]
-        low = room(1.0)[room(1.0) < 0.10]
-        names = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-        return share(able.min()), share(able.max()), names[len(able)], share(low.iloc[0]), str(low.index[0])
-
     yield Claim(
         book,
-        "an output can only lose what its control leaves: {} to {} in {} networks, whose D does not matter "
-        "at δ = .10, and {} in {}, which cannot fall that far",
-        left,
+        "all six fall further, by {} to {}",
+        lambda: ends(of_contrasts("read activation", "chimeras")["mean"].abs(), 3),
     )
     yield Claim(
         book,
-        "the control leaves {} to {} of the output, less than δ in {} of six",
+        "differences of {} to {} would have been found",
+        lambda: ends(of_contrasts("total activation")["smallest_found"], 3),
+    )
+    yield Claim(
+        book,
+        "what the control leaves of their output is less than δ ({} in pyemotion, {} in human)",
         lambda: (
-            share(room(0.5).min()),
-            share(room(0.5).max()),
-            {1: "one", 2: "two", 3: "three", 4: "four"}[int((room(0.5) < 0.10).sum())],
+            share(of_contrasts("total activation").set_index("classifier")["room"]["pyemotion"]),
+            share(of_contrasts("total activation").set_index("classifier")["room"]["human"], 3),
         ),
     )
     yield Claim(
         book,
-        "faceapi's falls further than under both controls (D = {}), facex's further than under one ({})",
-        lambda: (signed(d_of("left", "faceapi")), signed(d_of("left", "facex"))),
+        "is read as {} less than one weak side",
+        lambda: (share(of_arms("half", "mismatch")),),
     )
     yield Claim(
         book,
-        "(over both sides {} for faceapi, {} for facex)",
-        lambda: (signed(both("faceapi")), signed(both("facex"))),
+        "*half* is only {} less, and *read* is {} **more** than one weak side",
+        lambda: (share(of_arms("half", "mismatch_detected")), share(-of_arms("read", "mismatch_detected"))),
     )
+    yield Claim(
+        book,
+        "With the same total, {} of {} cells say nothing",
+        lambda: (
+            str(int(cells("total activation")["verdict"].isin([NO_FALL, BLIND]).sum())),
+            str(len(cells("total activation"))),
+        ),
+    )
+    yield Claim(
+        book,
+        "*happy* falls further in all six networks, by {} to {}",
+        lambda: ends(cells("read activation", "happy")["mean"].abs()),
+    )
+    yield Claim(
+        book,
+        "*happy* falls by {} to {} in all six networks",
+        lambda: ends(cells("palsy", "happy")["mean"].abs()),
+    )
+    yield Claim(
+        book,
+        "The droop itself takes away a little more of it, up to {}",
+        lambda: (share(-cells("droop", "happy")["mean"].min()),),
+    )
+    yield Claim(
+        book,
+        "keeps **more** than one that shows nothing ({} to {})",
+        lambda: ends(cells("droop", "surprise")["mean"]),
+    )
+    yield Claim(
+        book,
+        "in {} of six networks the control leaves less than δ",
+        lambda: ({1: "one", 2: "two", 3: "three", 4: "four"}[int((room(0.5) < 0.10).sum())],),
+    )
+
+
+def of_contrasts(*names: str, expression: str = "all") -> pd.DataFrame:
+    """Return the contrasts of one weaker side: symmetric light, sides averaged, probabilities."""
+    table = experiments.load_asymmetry().contrasted.contrasts
+    primary = (
+        (table["light"] == "frontal") & (table["sides"] == "averaged") & (table["value"] == "probability")
+    )
+    return table[primary & table["contrast"].isin(names) & (table["expression"] == expression)]
+
+
+def cells(name: str, *expressions: str) -> pd.DataFrame:
+    """Return the rows of a contrast by expression; all six unless some are named."""
+    chosen = expressions or ("happy", "sad", "surprise", "fear", "disgust", "angry")
+    return pd.concat([of_contrasts(name, expression=one) for one in chosen])
+
+
+def of_arms(arm: str, column: str) -> float:
+    """Return what an arm of these contrasts did, as measured, over the expressions."""
+    check = experiments.load_asymmetry().contrasted.check
+    row = check[(check["light"] == "frontal") & (check["expression"] == "all") & (check["arm"] == arm)]
+    return float(row[column].iloc[0])
+
+
+def ends(values: pd.Series[float], places: int = 2) -> tuple[str, str]:
+    """Return the smallest and the largest of some shares, in words."""
+    return share(values.min(), places), share(values.max(), places)
 
 
 def main() -> None:

@@ -72,11 +72,14 @@ ESTIMANDS: Final[Mapping[str, Estimand]] = MappingProxyType(
         "chimeras": Estimand(ONE, CHIMERAS, "the two sides: their mean when each stands on both"),
         "curvature": Estimand(HALF, CHIMERAS, "symmetry: half an expression against none and the whole"),
         "palsy": Estimand(PALSY, UNCHANGED, "the stronger side; the other droops as well as being weak"),
-        "palsy, total activation": Estimand(PALSY, HALF, "the same total activation on both sides"),
-        "droop": Estimand(PALSY, ONE, "the weak side: with a droop against without"),
+        "palsy, total activation": Estimand(PALSY, HALF, "the same total activation, but for the jaw"),
+        "droop": Estimand(PALSY, ONE, "the weak side, but for the jaw: with a droop against without"),
     }
 )
-"""The contrasts by name. "chimeras" is "total activation" plus "curvature", person by person."""
+"""The contrasts by name. "chimeras" is "total activation" plus "curvature", person by person.
+
+A palsy leaves the jaw alone, which another nerve moves; weakening one side takes half of its opening.
+"""
 FIVE: Final = tuple(ESTIMANDS)[:5]
 
 STATEMENT: Final = (

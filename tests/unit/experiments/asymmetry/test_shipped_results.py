@@ -26,6 +26,7 @@ from facelib.experiments.asymmetry.design import (
     asymmetry_faces,
 )
 from facelib.experiments.asymmetry.effects import ALL
+from facelib.experiments.asymmetry.estimands import ESTIMANDS, STATEMENT, registered_answers
 from facelib.experiments.asymmetry.shipped_results import AsymmetryResults
 from facelib.experiments.asymmetry.table import TABLE_COLUMNS, asymmetry_table
 from facelib.faces import render_heads
@@ -106,7 +107,9 @@ def test_the_committed_result_is_that_of_the_whole_design(committed: AsymmetryRe
     assert committed.curves["strength"].nunique() == STEPS
     assert tuple(committed.table.columns) == tuple(TABLE_COLUMNS)
     assert tuple(committed.agreement.columns) == tuple(AGREEMENT_COLUMNS)
-    assert sum(path.stat().st_size for path in AsymmetryResults.folder.glob("asymmetry_*")) < 300_000
+    sizes = {path.name: path.stat().st_size for path in AsymmetryResults.folder.glob("asymmetry_*")}
+    assert sum(size for name, size in sizes.items() if "_contrasts_" in name) < 250_000
+    assert sum(size for name, size in sizes.items() if "_contrasts_" not in name) < 300_000
 
 
 def test_symmetry_falls_at_every_step_in_every_committed_face(committed: AsymmetryResults) -> None:
@@ -148,3 +151,28 @@ def test_the_committed_starts_come_again(
         "classifier == 'fer' and expression == 'happy' and intensity == 1 and value == 'probability'"
     )
     assert rows["start"].to_numpy() == pytest.approx(probabilities[:, clf.index_of("happy")].mean(), abs=2e-3)
+
+
+def test_the_committed_contrasts_are_whole() -> None:
+    found = load_asymmetry().contrasted
+    assert found.about["people"] == 100
+    assert found.about["hypothesis"] == STATEMENT
+    table = found.contrasts
+    keys = ["light", "sides", "value", "contrast", "expression", "classifier"]
+    assert not table.duplicated(keys).any()
+    cells = len(ESTIMANDS) * (len(EXPRESSIONS) + 1) * len(TUNED_ON)
+    assert len(table) == 2 * cells * (2 + 2)  # lights; both scales averaged, each side in probabilities
+    assert len(found.seeds) == 2 * cells
+    assert set(table["n"]) == {100}
+    assert set(table["delta"].dropna()) == {0.1}
+    assert (table["low"] <= table["mean"]).all()
+    assert (table["mean"] <= table["high"]).all()
+    assert found.answers["half"].tolist() == [1, 2]
+    pd.testing.assert_frame_equal(registered_answers(table), found.answers, check_dtype=False)
+
+
+def test_chimeras_of_the_committed_contrasts_are_asymmetry_and_curvature() -> None:
+    table = load_asymmetry().contrasted.contrasts
+    keys = ["light", "sides", "value", "expression", "classifier"]
+    wide = table.pivot_table(index=keys, columns="contrast", values="mean")
+    np.testing.assert_allclose(wide["chimeras"], wide["total activation"] + wide["curvature"], atol=2e-5)
