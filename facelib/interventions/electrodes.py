@@ -277,7 +277,7 @@ class ElectrodeWires(_OfElectrodes, FaceIntervention):
         if reason := super().unfit(face):
             return reason
         if not _shown(face):
-            return "It draws leads of electrodes, and the picture names none: attach some first."
+            return "It draws leads of electrodes that a picture shows already, and this one names none."
         if self._drawn <= 0 or float(face.attributes.get("wires") or 0.0) > 0:
             return "Leads can be drawn once on a picture, and can't be taken off it."
         return ""

@@ -39,7 +39,7 @@ SHORT: Final = {
 """Verdicts in a column of a table."""
 NOT_ASSAYED: Final = (
     " Not asked: whether these outputs move when the whole expression is taken away (the change “weaker "
-    "expression”)."
+    "expression”, intensity)."
 )
 LOWER: Final = {"two-sided": "two-sided", "less": "one-sided, falls", "greater": "one-sided, rises"}
 

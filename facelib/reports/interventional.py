@@ -298,7 +298,7 @@ def _section(result: InterventionalResult, name: str, titles: Mapping[str, str])
     return Section(
         f"change-{keys_of(result)[name]}",
         capital(title),
-        (f"{item['description']}{role}",),
+        (f"{item['description']} Here, {item['clause']}.{role}",),
         sentences(result, name),
         tuple(tables),
         figures(result, name, titles, contrast),

@@ -24,7 +24,7 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 PARTS: Final = (
     ("results", "Results"),
     ("method", "Method"),
-    ("declared", "What was set before the run"),
+    ("declared", "What was set, and when"),
     ("failures", "What failed"),
     ("limits", "Limits"),
     ("paragraph", "Methods paragraph to paste"),

@@ -251,7 +251,10 @@ class InterventionalStudy(Study[InterventionalResult]):
                 for arm in self.arms
             }
             which = ", ".join(titles[name] for name in alone)
-            yield f"{titles[control].capitalize()} is no control of {which}: what they do is shown whole."
+            yield (
+                f"{titles[control].capitalize()} isn't made as a control of {which}, and isn't subtracted "
+                "there: it is run and tested as one more change."
+            )
         few = few_people(len({one.identity for one in self.people}), self.delta, self.alpha, self.alternative)
         if few:
             yield f"{few} Verdicts with too few people are replaced by “cannot tell”."

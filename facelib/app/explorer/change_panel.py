@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from facelib import interventions
 from facelib.app.explorer.state import STEPS, Explorer
-from facelib.app.widgets.controls import Card, Quiet, folded, labelled
+from facelib.app.widgets.controls import Card, Quiet, folded, labelled, paragraphs
 from facelib.faces import Face, Head
 from facelib.interventions import INTERVENTIONS, HeadIntervention, Intervention
 
@@ -118,7 +118,9 @@ class ChangePanel(Card):
         self.what.value = f"<p>{html.escape(words)}</p>"
         if self.explorer.face is not self._told_of:
             face = self._told_of = self.explorer.face
-            self.withheld.value = "" if isinstance(face, Head) else unfit_html(face) + withheld_html()
+            self.withheld.value = (
+                "" if isinstance(face, Head) else unfit_html(face, self.explorer.replaced) + withheld_html()
+            )
 
     def _on_kind(self, event: Any) -> None:
         """Go to the first change of the other kind; its menu follows."""
@@ -172,22 +174,29 @@ def withheld_html() -> str:
     """Return which changes of heads aren't made on photographs, and why, as HTML that opens with a click."""
     items = interventions.withheld()
     titles = ", ".join(item.title for item in items)
-    return folded(f"Not on photographs: {titles}", *(item.withheld for item in items))
+    only = (item for item in interventions.ordered() if item.on == HeadIntervention.on)
+    own = [item.title for item in only if not (item.placebo or item.withheld or item.holds_fixed)]
+    more = f"On parametric faces only: {', '.join(own)}."
+    return folded(f"Not on photographs: {titles}, and more", *(item.withheld for item in items), more)
 
 
-def unfit_html(face: Face) -> str:
-    """Return which changes of photographs this one does not allow, with reasons, as HTML."""
+def unfit_html(face: Face, replaced: Intervention | None = None) -> str:
+    """Return which changes of photographs this one does not allow, with reasons, as HTML.
+
+    `replaced` is what was chosen on the last face.
+    """
     reasons: dict[str, list[str]] = {}
     for item in interventions.ordered():
         if item.on != HeadIntervention.on and not item.placebo and item.fitted(face) is None:
             reasons.setdefault(item.meant_for(face).why_not(face), []).append(item.title)
-    if not reasons:
-        return ""
+    lost = []
+    if replaced is not None:
+        why = replaced.meant_for(face).why_not(face)
+        lost = [f"Another change is shown, as this picture doesn't allow {replaced.title}. {why}"]
     titles = [title for own in reasons.values() for title in own]
     words = ", ".join(titles) if len(titles) <= FEW else f"{len(titles)} changes"
-    return folded(
-        f"Not on this picture: {words}", *(f"{', '.join(own)}: {why}" for why, own in reasons.items())
-    )
+    each = (f"{', '.join(own)}: {why}" for why, own in reasons.items())
+    return paragraphs(*lost) + folded(f"Not on this picture: {words}", *each)
 
 
 def has_choice(chosen: Intervention, option: str, face: Face | Head) -> bool:

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import facelib
@@ -21,7 +22,18 @@ from facelib.studies.disclaimer import LIMITS
 from facelib.utilities.distribution import distribution_version
 from facelib.utilities.spreadsheet import csv_of
 
-Make = Callable[[Result, str], Download]
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows of a sweep: class, step of the strength, and whose map by which method."""
+
+    label: str
+    step: int
+    classifier: str
+    cam: str
+
+
+Make = Callable[[Result, Shown], Download]
 
 
 class NotReadyError(FacelibError):
@@ -43,7 +55,9 @@ class ExportPanel(Card):
     def _offer(self, make: Make, label: str, help_text: str) -> DownloadButton:
         def on_press() -> Download:
             with self.explorer.lock:
-                result, chosen = self.explorer.result, self.explorer.label
+                explorer = self.explorer
+                result = explorer.result
+                chosen = Shown(explorer.label, explorer.step, explorer.classifier, explorer.cam)
             if result is None:
                 raise NotReadyError
             return make(result, chosen)
@@ -51,7 +65,7 @@ class ExportPanel(Card):
         return DownloadButton(self.guarded(on_press), label=label, help=help_text)
 
 
-def provenance(result: Result, label: str) -> dict[str, Any]:
+def provenance(result: Result, shown: Shown) -> dict[str, Any]:
     """Return what a reader needs to repeat the sweep: face, change, classifiers, seeds, versions."""
     from importlib.metadata import version
 
@@ -59,8 +73,13 @@ def provenance(result: Result, label: str) -> dict[str, Any]:
     return {
         "face": repr(sweep.face) if isinstance(sweep.face, facelib.Head) else sweep.face_id,
         "intervention": repr(sweep.intervention),
-        "label": label,
+        "label": shown.label,
         "strengths": sweep.strengths.tolist(),
+        "shown": {
+            "strength": float(sweep.strengths[shown.step]),
+            "map": shown.classifier,
+            "method": shown.cam,
+        },
         "classifiers": sweep.classifiers_table.to_dict("records"),
         "seed": sweep.seed,
         "references": len(result.placebos) if result.placebos else 0,
@@ -70,12 +89,12 @@ def provenance(result: Result, label: str) -> dict[str, Any]:
     }
 
 
-def table_csv(result: Result, _label: str) -> Download:
+def table_csv(result: Result, _shown: Shown) -> Download:
     """Return the tidy table as CSV."""
     return Download(_name(result, "csv"), csv_of(result.sweep.table), "text/csv")
 
 
-def table_parquet(result: Result, _label: str) -> Download:
+def table_parquet(result: Result, _shown: Shown) -> Download:
     """Return the tidy table as Parquet, with the classifiers in its ``attrs``."""
     buffer = io.BytesIO()
     table = result.sweep.table
@@ -84,49 +103,53 @@ def table_parquet(result: Result, _label: str) -> Download:
     return Download(_name(result, "parquet"), buffer.getvalue())
 
 
-def wide_csv(result: Result, _label: str) -> Download:
+def wide_csv(result: Result, _shown: Shown) -> Download:
     """Return the wide table as CSV."""
     table = result.sweep.wide
     table.columns = ["_".join(pair) for pair in table.columns]
     return Download(_name(result, "csv", "wide"), csv_of(table, index=True), "text/csv")
 
 
-def classifiers_csv(result: Result, _label: str) -> Download:
+def classifiers_csv(result: Result, _shown: Shown) -> Download:
     """Return hash, labels and preparation of every classifier as CSV."""
     table = result.sweep.classifiers_table
     return Download(_name(result, "csv", "classifiers"), csv_of(table), "text/csv")
 
 
-def figures_zip(result: Result, label: str) -> Download:
-    """Return the figures as SVG and PNG with their provenance."""
-    sweep = result.sweep
+def figures_zip(result: Result, shown: Shown) -> Download:
+    """Return the figures as SVG and PNG, at the strength that is shown, with the map and their provenance."""
+    sweep, label = result.sweep, shown.label
     data = {
         "outputs": rows(sweep.outputs),
         "band": rows(result.placebos.band(label) if result.placebos else None, BAND),
     }
-    ends = {"start": 0, "end": len(sweep.strengths) - 1}
-    figures = {
-        "response": with_data(specs.response(sweep.classifiers, **sizes.CURVES), data, {"label": label})
-    }
-    for name, step in ends.items():
+    steps = {"start": 0, "shown": shown.step, "end": len(sweep.strengths) - 1}
+    spec = specs.response(sweep.classifiers, **sizes.CURVES)
+    figures = {"response": with_data(spec, data, {"label": label, "step": shown.step})}
+    for name, step in steps.items():
         spec = specs.bars(sweep.classifiers, **sizes.BARS)
         figures[f"outputs_{name}"] = with_data(spec, data, {"label": label, "step": step})
     files = {
         f"{name}.{kind}": figure(spec, kind) for name, spec in figures.items() for kind in ("svg", "png")
     }
-    return _zip(_name(result, "zip", "figures"), files, result, label)
+    if not sweep.attribution.lack(shown.classifier, label):
+        maps = sweep.attribution.overlays(shown.classifier, label, shown.cam)
+        files |= {
+            f"map_{shown.classifier}_{name}.png": encode_png(maps[step]) for name, step in steps.items()
+        }
+    return _zip(_name(result, "zip", "figures"), files, result, shown)
 
 
-def stimuli_zip(result: Result, label: str) -> Download:
+def stimuli_zip(result: Result, shown: Shown) -> Download:
     """Return every picture as PNG, lossless, with a key."""
     frames = zip(result.sweep.strengths, result.sweep.images, strict=True)
     files = {f"strength_{strength:.2f}.png": encode_png(image) for strength, image in frames}
-    return _zip(_name(result, "zip", "stimuli"), files, result, label)
+    return _zip(_name(result, "zip", "stimuli"), files, result, shown)
 
 
-def _zip(name: str, files: dict[str, bytes], result: Result, label: str) -> Download:
-    about = json.dumps(provenance(result, label), indent=2).encode()
-    files = files | {"about.json": about, "classifiers.csv": classifiers_csv(result, label).data}
+def _zip(name: str, files: dict[str, bytes], result: Result, shown: Shown) -> Download:
+    about = json.dumps(provenance(result, shown), indent=2).encode()
+    files = files | {"about.json": about, "classifiers.csv": classifiers_csv(result, shown).data}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, data in files.items():
@@ -142,7 +165,11 @@ OFFERS: tuple[tuple[Make, str, str], ...] = (
     (table_csv, "Table", "CSV: one row for each strength, classifier and emotion, with measured properties"),
     (table_parquet, "Parquet", "The table for pandas, R and DuckDB"),
     (wide_csv, "Wide table", "CSV: one row for each strength, one column for each classifier and emotion"),
-    (figures_zip, "Figures (zip)", "Response curves and outputs as SVG and PNG"),
+    (
+        figures_zip,
+        "Figures (zip)",
+        "Response curves, outputs and the map, at the strength shown and at both ends, as SVG and PNG",
+    ),
     (
         stimuli_zip,
         "Stimuli (zip)",

@@ -17,10 +17,12 @@ from facelib.attribution.regions import BLANK
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.faces import Face, Head
 from facelib.studies import Snapshot, Sweep, even_strengths
+from facelib.utilities.wording import plain
 
 OVERLAYS = {"none": "none", "map": "map", "change of the map": "change"}
 AROUND = 2.0  # side of what is shown of a photograph, in sides of the box of its face
 RAISED = 0.12  # how far above the middle of that box: hair and brow belong to the face
+UNSEEN = 0.03  # of the scale that maps of all strengths share: fainter than that nobody sees a map
 MOST = 0.85  # a crop that leaves less out than this isn't worth the name
 
 View = tuple[int, int, int, int]
@@ -62,7 +64,7 @@ class LookPanel(Card):
             ),
             "label": labelled(
                 "Emotion",
-                "The emotion that maps, curves and verdicts are about",
+                "The emotion that maps, charts and verdicts are about, in Outputs too",
                 widgets.Dropdown(options=EMOTIONS),
             ),
             "cam": labelled(
@@ -179,8 +181,8 @@ class LookPanel(Card):
         x1, y1, x2, y2 = self._view()
         box = fractions(region - np.array([x1, y1, x1, y1]), (y2 - y1, x2 - x1))
         self.stage.show_maps(maps, box=box, title=f"{name}: evidence for {self.explorer.label}")
-        if not np.nan_to_num(maps).any():
-            self.hint.value = paragraphs(f"The map of {name} is blank: {BLANK} for {self.explorer.label}.")
+        if words := blank_words(maps, name, self.explorer.label):
+            self.hint.value = paragraphs(words)
             self.hint.layout.display = ""
 
     def _live_maps(self, model: Classifier, snapshot: Snapshot) -> npt.NDArray[np.float32]:
@@ -190,6 +192,42 @@ class LookPanel(Card):
         maps = np.full((STEPS, *one.shape), np.nan, np.float32)
         maps[self.explorer.step] = one
         return maps
+
+
+def blank_words(maps: npt.NDArray[np.float32], classifier: str, label: str) -> str:
+    """Say at which strengths nothing is seen of the maps, which share one scale; "" if something always is.
+
+    Parameters
+    ----------
+    maps
+        (STEPS, h, w), NaN where they aren't known.
+
+    Examples
+    --------
+    >>> maps = np.ones((21, 2, 2), np.float32)
+    >>> maps[17:] = 0
+    >>> blank_words(maps, "fer", "happy")
+    'The map of fer is blank from strength .85 to 1.00: no part speaks for happy there.'
+    """
+    known = ~np.isnan(maps).all(axis=(1, 2))
+    tops = np.nan_to_num(maps).max(axis=(1, 2))
+    blank = known & (tops <= UNSEEN * tops.max())
+    if not blank.any():
+        return ""
+    if (blank | ~known).all():
+        return f"The map of {classifier} is blank: {BLANK} for {label}."
+    strengths = even_strengths(STEPS)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], blank, [False]])))
+    spans = [
+        plain(strengths[start])
+        if end == start + 1
+        else f"{plain(strengths[start])} to {plain(strengths[end - 1])}"
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    where = (
+        f"from strength {spans[0]}" if " to " in spans[0] and len(spans) == 1 else f"at {', '.join(spans)}"
+    )
+    return f"The map of {classifier} is blank {where}: no part speaks for {label} there."
 
 
 def why_no_map(model: Classifier, label: str) -> str:

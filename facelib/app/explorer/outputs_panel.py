@@ -70,7 +70,7 @@ DETAILS = (
     {
         "title": "order p",
         "align": "right",
-        "help": "Shuffle test: do the outputs depend on the order of the strengths?",
+        "help": "Shuffle test: how easily so orderly a curve comes about if their order doesn't matter",
     },
     {
         "title": "90 % of shaken copies",
@@ -95,9 +95,10 @@ WORDS = {
 
 NOTHING = "nothing to change on this face"
 UNMOVED = (
-    "Nothing to change on this face: its {title} is {start} before and {end} after the change. That outputs "
-    "stay as they are says nothing about them."
+    "Hardly anything to change on this face: its {title} is {start} before and {end} after the change. That "
+    "outputs stay as they are says nothing about them then; if one moves, something else changed."
 )
+SAME = "Nothing was changed: no pixel differs at any strength. That outputs stay says nothing about them."
 NO_CLASS = "has no such class"
 STANDS_STILL = "not defined: the output doesn't change"
 TRUST = "How often are these tests wrong?"
@@ -171,7 +172,9 @@ class OutputsPanel(Card):
         effects = self._effects(result, label)
         now = table[table["label"] == label].sort_values("step")
         verdicts, details = [], []
-        unmoved = unmoved_words(result.sweep.properties, self.explorer.intervention.moves)
+        images = result.sweep.images
+        same = SAME if (images == images[:1]).all() else ""
+        unmoved = same or unmoved_words(result.sweep.properties, self.explorer.intervention.moves)
         for effect in effects.to_dict("records"):
             name = effect["classifier"]
             series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
@@ -313,7 +316,7 @@ def unmoved_words(measured: pd.DataFrame, name: str | None) -> str:
 
     >>> import pandas as pd
     >>> unmoved_words(pd.DataFrame({"symmetry": [0.99, 1.0]}), "symmetry")[:62]
-    'Nothing to change on this face: its facial symmetry is 0.99 be'
+    'Hardly anything to change on this face: its facial symmetry is'
     >>> unmoved_words(pd.DataFrame({"symmetry": [0.9, 1.0]}), "symmetry")
     ''
     """

@@ -24,6 +24,7 @@ PRIVACY: Final = (
 STILL: Final = "The {kind} that was there before is still shown and worked on, not your new picture."
 CHECK: Final = "Check the landmarks"
 WHOLE: Final = "Whole picture"
+SEEN_TURN: Final = 5  # degrees from which a turn is said: the measured symmetry falls with it (our choice)
 SMALL: Final = 40  # px between the eyes below which a picture is said to be small (our choice)
 SIDE: Final = 480  # px of the picture with the landmarks
 AROUND: Final = 0.12  # what is shown around them, as a share of their extent
@@ -188,6 +189,8 @@ def told(face: Face) -> list[str]:
     if apart < SMALL:
         sentences.append(f"The eyes are only {apart:.0f} px apart: fine changes can't be seen in it.")
     yaw, pitch = properties.measure([face], ["yaw", "pitch"])[["yaw", "pitch"]].to_numpy(float)[0]
+    if SEEN_TURN < abs(yaw) <= FRONTAL:
+        sentences.append(f"The head is turned by {abs(yaw):.0f}°: that alone lowers the measured symmetry.")
     if abs(yaw) > FRONTAL:
         sentences.append(
             f"The head is turned by {abs(yaw):.0f}°: changes of symmetry need a frontal picture."

@@ -120,6 +120,7 @@ class Explorer(traitlets.HasTraits):
             scene=Scene(FIRST_HEAD, interventions.get(FIRST_INTERVENTION)),
             classifier=self.models[0].id if self.models else "",
         )
+        self.replaced: Intervention | None = None  # chosen, but not possible on the face that is shown now
         self.lock = RLock()
         self.worker = Latest(self.lock)
         self.awake = Event()
@@ -181,8 +182,11 @@ class Explorer(traitlets.HasTraits):
         """Show another face, with the property that was changed on the last face of this kind."""
         with self.lock:
             same_kind = isinstance(face, Head) == isinstance(self.face, Head)
-            chosen = self.intervention if same_kind or not isinstance(face, Head) else None
-            self._go(Scene(face, usable(chosen or self.last_head_scene.intervention, face)))
+            own = self.intervention if same_kind or not isinstance(face, Head) else None
+            chosen = own or self.last_head_scene.intervention
+            shown = usable(chosen, face)
+            self.replaced = chosen if shown.id != chosen.meant_for(face).id else None
+            self._go(Scene(face, shown))
 
     def choose(self, intervention: Intervention) -> None:
         """Change another property."""

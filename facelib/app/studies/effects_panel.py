@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 
+from facelib import classifiers as zoo
 from facelib import stats
 from facelib.app.studies.example_view import population_example
 from facelib.app.studies.population_state import Found, Population
@@ -96,6 +97,9 @@ SHARES: Final = (
     },
     {"title": "matter at δ", "align": "right", "help": "Whose verdict is that the change matters"},
 )
+
+
+NOT_SHOWN: Final = "What isn't counted isn't shown to change, which is not the same as no change."
 
 
 class EffectsPanel(Card):
@@ -244,6 +248,25 @@ def map_of(found: Found) -> tuple[list[dict[str, Any]], list[str]]:
     return heatmap_rows(table, titles), list(titles.values())
 
 
+def largest_change(by_label: pd.DataFrame, clauses: Mapping[str, str]) -> str:
+    """Say which significant change of an output is the largest, of whatever emotion; "" if none is.
+
+    >>> import pandas as pd
+    >>> row = {"intervention": "palsy", "classifier": "fer", "p_holm": 0.001, "alpha": 0.05}
+    >>> rows = [row | {"label": "happy", "mean": -0.2}, row | {"label": "surprise", "mean": 0.44}]
+    >>> largest_change(pd.DataFrame(rows), {"palsy": "one side is palsied"})
+    'Of all emotions most changes surprise for fer: by +.44, as one side is palsied (significant after Holm).'
+    """
+    found = by_label[by_label["p_holm"] <= by_label["alpha"]]
+    if found.empty:
+        return ""
+    top = found.iloc[int(found["mean"].abs().to_numpy().argmax())]
+    return (
+        f"Of all emotions most changes {top['label']} for {top['classifier']}: by {signed(top['mean'])}, as "
+        f"{clauses[str(top['intervention'])]} (significant after Holm)."
+    )
+
+
 def map_heading(found: Found) -> list[str]:
     """Return the heading of the map: what its marks mean, and by which tests in which columns."""
     from facelib.charts.studies.heatmap import HEADING, INTENDED, MEANT
@@ -308,7 +331,9 @@ def lowered(found: Found) -> list[str]:
             aim="the emotion meant" if rows["label"].iloc[0] == INTENDED else "",
         )
         said.append(words)
-    return said
+    if (found.effects["p_holm"] > found.effects["alpha"]).any():
+        said.append(NOT_SHOWN)
+    return [*said, largest_change(found.by_label, clauses)]
 
 
 def verdict_columns(alpha: float) -> list[dict[str, str]]:
@@ -321,6 +346,12 @@ def verdict_columns(alpha: float) -> list[dict[str, str]]:
     return [{key: text.format(**levels) for key, text in column.items()} for column in VERDICTS]
 
 
+def places_of(names: Sequence[str]) -> dict[str, int]:
+    """Return the places of classifiers in the palette: those of this machine keep theirs everywhere."""
+    every = dict.fromkeys([*zoo.available(), *names])
+    return {name: place for place, name in enumerate(every)}
+
+
 def verdict_rows(found: Found, name: str) -> list[list[Any]]:
     """Return the table of verdicts of one change."""
     rows = found.effects[found.effects["intervention"] == name]
@@ -328,7 +359,7 @@ def verdict_rows(found: Found, name: str) -> list[list[Any]]:
     if found.contrasts is not None:
         against = found.contrasts[found.contrasts["intervention"] == name]
         beyond = {str(row["classifier"]): row for row in against.to_dict("records")}
-    order = {name: place for place, name in enumerate(found.result.settings["classifiers"])}
+    order = places_of(found.result.settings["classifiers"])
     return [
         [
             {"text": row["classifier"], "swatch": colour(order.get(str(row["classifier"]), 0))},

@@ -86,6 +86,10 @@ SHARES: Final = (
 )
 
 
+MAJORITY = 2  # of three tests
+CLOSE = "Two of three, and not bold: the vote takes 1.5 times the second smallest p, which isn't below α."
+
+
 class ObservedPanel(widgets.VBox):
     """The whole tab as one widget; it also works alone in a notebook.
 
@@ -289,7 +293,7 @@ class MapPanel(Card):
             self.notes.value = ""
             return
         from facelib.charts.facets import titles_by_order
-        from facelib.charts.statistics.dependence import EARLY_HEADING, HEADING, dependence_rows
+        from facelib.charts.statistics.dependence import EARLY_HEADING, HEADING, NO_SIZE, dependence_rows
 
         counts = found.result.counts
         early_words = EARLY.format(done=counts.done, total=counts.total, failed=counts.failures)
@@ -300,6 +304,8 @@ class MapPanel(Card):
         shape = (titles, {(cell["classifier"], cell["label"]) for cell in cells})
         spec = specs.of("statistics.dependence.dependence_layout")
         heading = list(HEADING if found.tested else EARLY_HEADING)
+        if found.effects["explained"].isna().all():
+            heading = [heading[0], NO_SIZE] if found.tested else [NO_SIZE, heading[1]]
         self.chart.draw(spec, {"cells": cells}, {"cells_titles": titles, "cells_heading": heading}, shape)
         self.notes.value = paragraphs(
             *filter(None, [*notes_of(found), describe_accuracy(found.result.accuracy, changed=False)])
@@ -370,6 +376,16 @@ def large(row: Any) -> str:
     return f"{percent(row['share_large'])} ({percent(ends[0])} … {percent(ends[1])}){chance}"
 
 
+def close_calls(effects: Any) -> bool:
+    """Tell whether two of three tests reject somewhere, and the vote doesn't.
+
+    >>> import pandas as pd
+    >>> close_calls(pd.DataFrame({"votes": [2, 3], "rejects": [False, True]}))
+    True
+    """
+    return bool(((effects["votes"] >= MAJORITY) & ~effects["rejects"].astype(bool)).any())
+
+
 def notes_of(found: Found) -> list[str]:
     """Return what a reader must know of the tests."""
     rows = found.grid[~found.grid["null_property"]]
@@ -380,6 +396,8 @@ def notes_of(found: Found) -> list[str]:
     vote = f" Those that vote: {', '.join(voters)}." if voters else ""
     notes += [f"Tests: {', '.join(names)}; n = {int(rows['n'].max())}.{vote}"] if found.tested else []
     notes += [] if found.result.settings["labels"] else [UNHELD]
+    if found.tested and close_calls(found.effects):
+        notes.append(CLOSE)
     if found.left_out:
         notes.append(f"{count(found.left_out, 'face')} left out: a label, property or output is missing.")
     if found.unread:

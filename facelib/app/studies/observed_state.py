@@ -134,6 +134,7 @@ class Observed(StudyState):
     ) -> None:
         whom = Whom("one", people=PEOPLE, expressions=list(EMOTIONS))
         known = zoo.available() if models is None else list(models)
+        self._left: list[str] = []  # chosen, but not known of the faces at hand
         super().__init__(whom, store=store, background=background, models=known, **settings)
         whom.observe(self._on_faces, ["source", "photographs"])
 
@@ -161,7 +162,9 @@ class Observed(StudyState):
             self.labels = usual if mine else RENDERED
             self.person = "person" if "person" in known else ""
             ids = {one["id"] for group in self.offered() for one in group["items"]}
-            self.chosen = [name for name in self.chosen if name in ids]
+            wanted = [*self.chosen, *(name for name in self._left if name not in self.chosen)]
+            self.chosen = [name for name in wanted if name in ids]
+            self._left = [name for name in wanted if name not in ids]
 
     def offered(self) -> list[dict[str, Any]]:
         """Return the properties that can be asked for, in groups as `CheckList` takes them."""

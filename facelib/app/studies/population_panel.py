@@ -283,7 +283,9 @@ def control_hint(control: Intervention | None) -> str:
         return "Without a control the effect is the whole change, whatever it is made of."
     made_for = [INTERVENTIONS[name].title for name in control.holds_fixed]
     only = (
-        f" It is made for {' and '.join(made_for)}; other changes are shown without it." if made_for else ""
+        f" It is made for {' and '.join(made_for)}; beside others it is run and tested as one more change."
+        if made_for
+        else ""
     )
     return f"What a change does beyond this is shown beside it: {control.clause}.{only}"
 

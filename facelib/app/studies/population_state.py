@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -139,6 +139,12 @@ class Population(StudyState):
             } | settings
         known = zoo.available() if models is None else list(models)
         super().__init__(Whom("each"), store=store, background=background, models=known, **settings)
+        self.observe(self._on_chosen, "chosen")
+
+    def _on_chosen(self, change: Any) -> None:
+        """Propose the control of other changes, unless another one than the proposed one was chosen."""
+        if self.control == proposed_control(change["old"]):
+            self.control = proposed_control(change["new"])
 
     @property
     def choices(self) -> Mapping[str, Collection[str]]:
@@ -275,6 +281,15 @@ def control_of(change: str) -> str:
     """
     made_for = (name for name in INTERVENTIONS if change in INTERVENTIONS[name].holds_fixed)
     return next(iter(sorted(made_for, key=lambda name: name != USUAL_CONTROL)), "")
+
+
+def proposed_control(changes: Sequence[str]) -> str:
+    """Return the control that is proposed for several changes, that of the first that has one; "": none.
+
+    >>> proposed_control(["age", "palsy"]), proposed_control(["age"])
+    ('weaker_expression', '')
+    """
+    return next(filter(None, map(control_of, changes)), "")
 
 
 def ends_of(change: Intervention) -> tuple[str, ...]:

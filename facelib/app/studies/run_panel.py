@@ -23,7 +23,7 @@ WORDS: Final = {
     "stopped": "Stopped. What is done is kept; “Go on” does the rest.",
     "done": "Done.",
 }
-OLD: Final = "The results are of the settings before; run again for the ones that are set now."
+OLD: Final = "These results are of the settings before."
 CHANGED: Final = "Settings have changed since."
 
 
@@ -58,7 +58,10 @@ class RunPanel(Card):
         self.skip = button("Go to Run", "Past the settings, to the button that starts the study")
         self.skip.add_class("facelib-skip")
         self.skip.on_click(self.guarded(lambda _button: self.run.focus()))
-        self.outdated = widgets.HTML(f'<p class="facelib-warning">{html.escape(OLD)}</p>')
+        again = button("Run again", "Take the settings that are set now")
+        again.on_click(self.guarded(self._on_run))
+        words = widgets.HTML(f"<p>{html.escape(OLD)}</p>")
+        self.outdated = widgets.HBox([words, again])
         self.outdated.add_class("facelib-outdated")
         self.stop = button("Stop", "End cleanly: what is done is kept")
         self.progress = widgets.FloatProgress(min=0, max=1)
@@ -87,7 +90,9 @@ class RunPanel(Card):
         state = self.state
         running = state.running
         self.plan.value = plan_html(state.plan, state.lacks, state.change_words)
+        again = self.outdated.children[1]
         self.outdated.layout.display = "none" if state.fresh or state.found is None else ""
+        again.description, again.disabled = run_word(state), running or bool(state.lacks)
         self.run.disabled = running or bool(state.lacks)
         self.skip.disabled = self.run.disabled
         self.run.description = run_word(state)

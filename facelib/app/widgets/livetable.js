@@ -30,8 +30,10 @@ function tipOf(label, help) {
     const [place, box] = [label.getBoundingClientRect(), tip.getBoundingClientRect()];
     tip.style.left = `${Math.max(4, Math.min(place.left, window.innerWidth - box.width - 4))}px`;
     tip.style.top = `${place.top < box.height ? place.bottom : place.top - box.height}px`; // above: rows can be read
-    window.addEventListener("scroll", hide, { once: true, capture: true });
+    window.addEventListener("scroll", scrolled, { once: true, capture: true });
   };
+  const scrolled = () => (label.matches(":focus-visible") ? show() : hide()); // Tab brings it into sight
+
   for (const kind of ["pointerenter", "focus", "click"]) label.addEventListener(kind, show);
   label.addEventListener("blur", hide);
   label.addEventListener("pointerleave", (event) => event.relatedTarget === tip || hide()); // it may be read with the pointer

@@ -107,7 +107,9 @@ function nameSlider(handle) {
   const name = label?.textContent.trim() || help;
   if (!name) return;
   set(handle, "aria-label", name);
-  const number = handle.closest(".widget-slider").querySelector(NUMBER);
+  const slider = handle.closest(".widget-slider");
+  if (slider.classList.contains("facelib-moment")) slider.querySelector(NUMBER)?.removeAttribute("contenteditable");
+  const number = slider.querySelector(NUMBER);
   if (number) {
     set(number, "role", "textbox");
     set(number, "aria-label", `${name}, as a number`);

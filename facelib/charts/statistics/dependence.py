@@ -22,9 +22,11 @@ CELLS: Final = ("order", "title", "classifier", "label", "explained", "words", "
 FULL: Final = 0.25  # share of the variance at which the colour is full
 LEVEL: Final = 0.01
 HEADING: Final = (
-    "Votes of three tests (bold: the vote rejects); *: after Holm's correction, too",
+    "How many of three tests have p < α; bold: the vote rejects; *: after Holm's correction, too",
     "Colour: share of the output's variance inside labels",
 )
+NO_SIZE: Final = "No colour: with so few faces per label the share of variance can't be estimated"
+"""In place of the heading's second line."""
 
 EARLY_HEADING: Final = (
     "Share of the output's variance inside labels, so far",

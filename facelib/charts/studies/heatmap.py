@@ -33,7 +33,7 @@ FULL: Final = 0.5  # change of probability at which the colour is full
 ALPHA: Final = 0.05  # where the table doesn't say
 FALLS, STAYS, RISES = "#e0a06a", "#f4f6f8", "#7fb2d9"
 HEADING: Final = (
-    "Change of the mean probability from strength 0 to 1. Framed: matters at δ; ?: open, see the table",
+    "Change of the mean probability from strength 0 to 1. Framed: matters at δ; ?: open; plain: less than δ",
     "*: significant after Holm's correction; (*): only before it",
 )
 

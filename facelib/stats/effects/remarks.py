@@ -69,7 +69,7 @@ def _about_size(row: dict[Any, Any], constant: bool) -> Iterator[str]:
     elif constant:
         yield "All effects are the same number: the interval has no width."
     elif row["interval_method"] == "t":
-        yield f"{n} identities are few: Student's intervals."
+        yield f"{n} people are few: Student's intervals."
     if constant and n < LEAST_ALIKE and row["verdict"]:
         yield f"Without spread fewer than {LEAST_ALIKE} identities give no verdict."
     if row["verdict"] == DOES_NOT and row["detectable"]:

@@ -88,7 +88,7 @@ class SweepMaps:
         ]
         tables = []
         for name in self.readings if classifier is None else [classifier]:
-            if classifier is None and (reason := self._lack(name, wanted)):
+            if classifier is None and (reason := self.lack(name, wanted)):
                 tables.append(no_evidence(self.frames.strengths, name, wanted, reason))
                 continue
             evidence = attribution.region_evidence(
@@ -104,9 +104,9 @@ class SweepMaps:
     @property
     def notes(self) -> tuple[str, ...]:
         """Why a classifier has no map of the class, a sentence each."""
-        return tuple(filter(None, (self._lack(name, self.label) for name in self.readings)))
+        return tuple(filter(None, (self.lack(name, self.label) for name in self.readings)))
 
-    def _lack(self, classifier: str, label: str) -> str:
+    def lack(self, classifier: str, label: str) -> str:
         """Say why there are no maps of a class; empty if there are."""
         clf = self.readings[classifier].classifier
         return f"There are no maps of {clf.id}: {clf.no_maps}." if clf.no_maps else clf.lack(label)

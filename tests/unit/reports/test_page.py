@@ -49,7 +49,7 @@ def test_headings_are_in_order(trees: dict[str, Element], kind: str) -> None:
     assert levels[0] == 1
     assert all(below - above <= 1 for above, below in pairwise(levels)), "no level is left out"
     assert [one.text for one in headings if one.tag == "h2"] == [
-        "Question", "Answer", "Results", "Method", "What was set before the run", "What failed", "Limits",
+        "Question", "Answer", "Results", "Method", "What was set, and when", "What failed", "Limits",
         "Methods paragraph to paste", "How to cite", "Provenance", "Appendix",
     ]  # fmt: skip
 

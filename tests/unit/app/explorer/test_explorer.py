@@ -379,6 +379,10 @@ def test_export_gives_files_that_can_be_read(live: Explorer) -> None:
     assert len(pd.read_csv(io.BytesIO(wide.data))) == states.STEPS
     with zipfile.ZipFile(io.BytesIO(figures.data)) as archive:
         assert {"response.svg", "response.png", "about.json"} <= set(archive.namelist())
+        maps = {f"map_{live.classifier}_{which}.png" for which in ("start", "shown", "end")}
+        assert maps | {"outputs_shown.png"} <= set(archive.namelist())
+        shown = json.loads(archive.read("about.json"))["shown"]
+        assert shown == {"strength": live.step / 20, "map": live.classifier, "method": "gradcam"}
         assert archive.read("response.svg").lstrip().startswith(b"<svg")
     with zipfile.ZipFile(io.BytesIO(stimuli.data)) as archive:
         pictures = [name for name in archive.namelist() if name.endswith(".png")]

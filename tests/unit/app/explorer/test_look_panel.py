@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facelib.app.explorer.look_panel import cut, fractions, view_of
+from facelib.app.explorer.look_panel import blank_words, cut, fractions, view_of
 from facelib.faces import Face
 
 
@@ -41,3 +41,17 @@ def test_a_map_lies_on_the_same_pixels_of_the_face_in_both_views() -> None:
     side = x2 - x1
     assert [x * side + x1, y * side + y1] == pytest.approx([170, 110])
     assert [width * side, height * side] == pytest.approx([80, 90])
+
+
+def test_strengths_without_a_visible_map_are_named() -> None:
+    """Nothing was drawn at strength 1, and nobody said whether it was zero, late or broken."""
+    maps = np.ones((21, 3, 3), np.float32)
+    assert blank_words(maps, "fer", "happy") == ""
+    maps[5] = 0.01
+    assert "is blank at .25: no part speaks for happy there" in blank_words(maps, "fer", "happy")
+    maps[18:] = 0
+    assert "at .25, .90 to 1.00" in blank_words(maps, "fer", "happy")
+    assert blank_words(0 * maps, "fer", "happy").startswith("The map of fer is blank: ")
+    maps[:] = np.nan
+    maps[7] = 1
+    assert blank_words(maps, "fer", "happy") == ""

@@ -127,9 +127,10 @@ def test_a_face_with_nothing_to_change_gets_no_verdict_of_no_change(explorer: Ex
     assert explorer.worker.wait(60)
     cells: list[Any] = [row[-1] for row in outputs.table.rows]
     assert [cell["text"] for cell in cells] == ["nothing to change on this face"] * 2
-    assert "Nothing to change on this face: its facial symmetry is" in outputs.sentence.value
+    assert "Nothing was changed: no pixel differs at any strength." in outputs.sentence.value
     assert "does not change" not in outputs.sentence.value
     explorer.show(Head(expression="happy", left=0.3))
     assert explorer.worker.wait(60)
-    assert "Nothing to change" not in outputs.sentence.value
+    assert "Nothing was changed" not in outputs.sentence.value
+    assert "Hardly anything to change" not in outputs.sentence.value
     assert "nothing to change on this face" not in str(outputs.table.rows)

@@ -225,6 +225,29 @@ def test_what_a_picture_does_not_allow_is_said_with_the_reason() -> None:
     assert panel.withheld.value == ""
 
 
+def test_a_change_that_a_new_picture_does_not_allow_is_named() -> None:
+    """Electrodes had become "electrodes taken off" without a word."""
+    explorer = Explorer(("known_unbiased",), background=False)
+    panel = ChangePanel(explorer)
+    explorer.show(sample_photograph())
+    explorer.choose(interventions.get("electrodes"))
+    explorer.show(Head(pose=(33.0, 0.0, 0.0)).render(160).replace(source="photograph", attributes={}))
+    assert explorer.intervention.id != "electrodes"
+    words = html.unescape(panel.withheld.value)
+    assert (
+        "Another change is shown, as this picture doesn't allow sEMG electrodes. The head is turned" in words
+    )
+    explorer.show(sample_photograph())
+    assert "Another change is shown" not in panel.withheld.value
+
+
+def test_a_slight_turn_is_said_to_lower_the_symmetry() -> None:
+    slight = Head(pose=(11.0, 0.0, 0.0)).render(160).replace(source="photograph", attributes={})
+    assert "that alone lowers the measured symmetry" in " ".join(told(slight))
+    frontal = Head().render(160).replace(source="photograph", attributes={})
+    assert "turned by" not in " ".join(told(frontal))
+
+
 def test_the_zone_hands_over_only_pictures() -> None:
     taken: list[tuple[str, bytes]] = []
     zone = DropZone(lambda name, content: taken.append((name, content)))

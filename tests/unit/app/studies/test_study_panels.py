@@ -456,7 +456,34 @@ def test_results_of_other_settings_say_so_where_they_stand(make: Make) -> None:
     assert not shown(note)
     panel.state.delta = 0.2
     assert shown(note)
-    assert "of the settings before" in note.value
+    words, again = note.children
+    assert "of the settings before" in words.value
+    assert again.description == panel.run.run.description == "Show the results"
     assert "Settings have changed since." in panel.run.words.value
-    panel.state.delta = 0.1
+    again.click()
     assert not shown(note)
+    assert set(panel.state.found.effects["delta"]) == {0.2}
+
+
+def test_what_other_faces_lack_is_chosen_again_with_the_first_ones(make: Make) -> None:
+    """A look at one's own photographs had unticked age and gender for good."""
+    panel = make(ObservedPanel)
+    state = panel.state
+    before = set(state.chosen)
+    assert {"age", "gender"} <= before
+    state.whom.source = "mine"
+    assert not {"age", "gender"} & set(state.chosen)
+    state.whom.source = "rendered"
+    assert set(state.chosen) == before
+
+
+def test_the_control_follows_the_changes_unless_another_one_was_chosen(make: Make) -> None:
+    state = make().state
+    assert (state.chosen, state.control) == (["asymmetric_expression"], "weaker_expression")
+    state.chosen = ["age"]
+    assert state.control == ""  # both sides weaker is no control of age
+    state.chosen = ["age", "palsy"]
+    assert state.control == "weaker_expression"
+    state.control = "weaker_by_displacement"
+    state.chosen = ["age"]
+    assert state.control == "weaker_by_displacement"

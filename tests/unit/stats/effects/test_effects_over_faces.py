@@ -250,7 +250,7 @@ def test_few_faces_are_told_what_p_they_can_reach(rng: np.random.Generator) -> N
     )
     eight = effects_over_faces(make_table(rng, faces=8))
     assert eight["notes"].str.contains("cannot reach the corrected level over 12 tests").all()
-    assert eight["notes"].str.contains("8 identities are few").all()
+    assert eight["notes"].str.contains("8 people are few").all()
     assert not effects_over_faces(make_table(rng, faces=20))["notes"].str.contains("can't|cannot").any()
 
 
