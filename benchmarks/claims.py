@@ -204,8 +204,11 @@ def of_asymmetry() -> Iterator[Claim]:
 
     yield Claim(
         book,
-        "all six fall further, by {} to {}",
-        lambda: ends(of_contrasts("read activation", "chimeras")["mean"].abs(), 3),
+        "all six fall further: by {} to {}, and by {} to {}",
+        lambda: (
+            *ends(of_contrasts("read activation")["mean"].abs(), 3),
+            *ends(of_contrasts("chimeras")["mean"].abs(), 3),
+        ),
     )
     yield Claim(
         book,
@@ -214,11 +217,21 @@ def of_asymmetry() -> Iterator[Claim]:
     )
     yield Claim(
         book,
-        "what the control leaves of their output is less than δ ({} in pyemotion, {} in human)",
+        "the control leaves less than that of their output ({} in pyemotion, {} in human)",
         lambda: (
-            share(of_contrasts("total activation").set_index("classifier")["room"]["pyemotion"]),
+            share(of_contrasts("total activation").set_index("classifier")["room"]["pyemotion"], 3),
             share(of_contrasts("total activation").set_index("classifier")["room"]["human"], 3),
         ),
+    )
+    yield Claim(
+        book,
+        "({} of 600 faces could be matched",
+        lambda: (str(int(sum(cells("read activation").drop_duplicates("expression")["n"]))),),
+    )
+    yield Claim(
+        book,
+        "Beyond what a network reads as the same, the smile loses {} to {}",
+        lambda: ends(cells("read activation", "happy")["mean"].abs()),
     )
     yield Claim(
         book,
@@ -232,7 +245,7 @@ def of_asymmetry() -> Iterator[Claim]:
     )
     yield Claim(
         book,
-        "With the same total, {} of {} cells say nothing",
+        "With the same total, {} of {} cells can't show δ",
         lambda: (
             str(int(cells("total activation")["verdict"].isin([NO_FALL, BLIND]).sum())),
             str(len(cells("total activation"))),
@@ -245,17 +258,17 @@ def of_asymmetry() -> Iterator[Claim]:
     )
     yield Claim(
         book,
-        "*happy* falls by {} to {} in all six networks",
+        "*Happy* falls by {} to {} in all six networks",
         lambda: ends(cells("palsy", "happy")["mean"].abs()),
     )
     yield Claim(
         book,
-        "The droop itself takes away a little more of it, up to {}",
-        lambda: (share(-cells("droop", "happy")["mean"].min()),),
+        "the palsied face gets {} to {} less for it",
+        lambda: ends(cells("droop", "happy")["mean"].abs()),
     )
     yield Claim(
         book,
-        "keeps **more** than one that shows nothing ({} to {})",
+        "and **more** for *surprise* ({} to {})",
         lambda: ends(cells("droop", "surprise")["mean"]),
     )
     yield Claim(

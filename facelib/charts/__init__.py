@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from facelib.charts.muscles.topography import moments, muscle_maps
     from facelib.charts.muscles.traces import muscle_traces, outputs_over_time
     from facelib.charts.statistics.calibration import measured_levels, measured_power
-    from facelib.charts.statistics.gradients import agreement, curve, gallery, steps
+    from facelib.charts.statistics.gradients import agreement, curve, gallery, steps, training_gradients
     from facelib.charts.statistics.null_distributions import histogram, levels, null_distribution, p_histogram
     from facelib.charts.studies.averages import mean_response
     from facelib.charts.studies.behaviour import confusion, disagreement, model_gallery, reliability
@@ -92,6 +92,7 @@ __all__ = [
     "signal_spectra",
     "significant_shares",
     "steps",
+    "training_gradients",
     "won_back_shares",
 ]
 

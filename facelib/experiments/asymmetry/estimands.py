@@ -44,6 +44,9 @@ ONE, VISIBLE, READ, PALSY = "one", "visible", "read", "palsy"
 CHIMERAS: Final = "chimeras"
 SIDED: Final = (ONE, VISIBLE, READ, PALSY)
 AVERAGED: Final = "averaged"
+ONE_OF: Final = MappingProxyType({side: f"{ONE} {side}" for side in SIDES})
+"""The arm with one weak side, by that side."""
+LEAST: Final = 1e-6  # of a probability, for log-odds
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ ESTIMANDS: Final[Mapping[str, Estimand]] = MappingProxyType(
         "palsy": Estimand(PALSY, UNCHANGED, "the stronger side; the other droops as well as being weak"),
         "palsy, total activation": Estimand(PALSY, HALF, "the same total activation, but for the jaw"),
         "droop": Estimand(PALSY, ONE, "the weak side, but for the jaw: with a droop against without"),
+        "left against right": Estimand("one left", "one right", "all but which side is weak"),
     }
 )
 """The contrasts by name. "chimeras" is "total activation" plus "curvature", person by person.
@@ -123,7 +127,7 @@ KEPT: Final = (
 """Columns that a table of contrasts has from `facelib.stats.contrast`."""
 
 
-def share_read_alike(read: Floats, target: float, factors: Sequence[float] = FACTORS) -> float:
+def share_read_alike(read: Floats, target: float, factors: Sequence[float] = FACTORS) -> float | None:
     """Return the share of the expression on both sides at which as much activation is read as `target`.
 
     Parameters
@@ -137,25 +141,29 @@ def share_read_alike(read: Floats, target: float, factors: Sequence[float] = FAC
 
     Returns
     -------
-    float
-        By linear interpolation of what only rises; an end where the target lies beyond it.
+    float or None
+        By linear interpolation; None where the target isn't met, or what is read doesn't rise with the
+        expression throughout, as of many a fearful or disgusted face: then there is no match.
 
     Examples
     --------
-    >>> round(share_read_alike(np.array([2.0, 3.0, 4.0]), 3.5, (0.0, 0.5, 1.0)), 6)
+    >>> share_read_alike(np.array([2.0, 3.0, 4.0]), 3.5, (0.0, 0.5, 1.0))
     0.75
+    >>> share_read_alike(np.array([2.0, 1.0, 4.0]), 3.0, (0.0, 0.5, 1.0)), share_read_alike(np.arange(6), 7.0)
+    (None, None)
     """
-    rising = np.maximum.accumulate(np.asarray(read, np.float64))
-    rising = rising + np.arange(len(rising)) * 1e-9  # interpolation wants no ties
-    return float(np.interp(target, rising, factors))
+    values = np.asarray(read, np.float64)
+    if (np.diff(values) <= 0).any() or not values[0] <= target <= values[-1]:
+        return None
+    return float(np.interp(target, values, factors))
 
 
 def arms_of(heads: Sequence[Head]) -> list[dict[tuple[str, str], Head]]:
     """Return the heads of all arms, by arm and weak side, for each unchanged head.
 
     The same read activation is found face by face: what the activation network reads of one weak side, and of
-    both sides at `FACTORS`. Its reading isn't the muscles' activation, and it shares some of it between the
-    sides.
+    both sides at `FACTORS`; faces without such a share have no arm of it. The reading isn't the muscles'
+    activation, and the network shares some of it between the sides.
     """
     made: list[dict[tuple[str, str], Head]] = []
     for head in heads:
@@ -178,7 +186,8 @@ def arms_of(heads: Sequence[Head]) -> list[dict[tuple[str, str], Head]]:
     for head, own, values in zip(heads, made, read.reshape(len(heads), -1), strict=True):
         for side, target in zip(SIDES, values[len(FACTORS) :], strict=True):
             share = share_read_alike(values[: len(FACTORS)], float(target))
-            own[READ, side] = head.replace(left=share, right=share)
+            if share is not None:
+                own[READ, side] = head.replace(left=share, right=share)
     return made
 
 
@@ -261,19 +270,31 @@ def tidy_arms(table: pd.DataFrame, sides: str = AVERAGED) -> pd.DataFrame:
     table
         One light.
     sides
-        "averaged": outputs of a person with the left and with the right side weak are averaged; or a side.
+        "averaged": outputs of a person with the left and with the right side weak are averaged, where both
+        are there; or a side.
 
     Returns
     -------
     pandas.DataFrame
-        face, identity, label, intervention (the arm, "chimeras" among them: mean of none and unchanged),
-        strength, classifier, logit, probability.
+        face, identity, label, intervention (the arm; also "chimeras", the mean of none and unchanged, and
+        either side's "one"), strength, classifier, probability, and as logit the log-odds of the probability,
+        which is kept within 1e-6 of 0 and 1: raw outputs have a constant that is free.
     """
     import pandas as pd
 
     keys = ["face", "identity", "expression", "classifier"]
+    inside = table["probability"].clip(LEAST, 1 - LEAST).astype(float)
+    table = table.assign(logit=np.log(inside / (1 - inside)))
     read = table[(table["side"] == "") | (sides == AVERAGED) | (table["side"] == sides)]
-    means = read.groupby([*keys, "arm"], sort=False)[list(VALUES)].mean().reset_index()
+    groups = read.groupby([*keys, "arm"], sort=False)
+    means = groups[list(VALUES)].mean()
+    if sides == AVERAGED:
+        needed = np.where(means.index.get_level_values("arm").isin(SIDED), len(SIDES), 1)
+        means = means[groups.size().to_numpy() == needed]
+    means = means.reset_index()
+    one = table[table["arm"] == ONE]
+    each = one.assign(arm=one["side"].map(ONE_OF))[[*keys, "arm", *VALUES]]
+    means = pd.concat([means, each], ignore_index=True)
     ends = means[means["arm"].isin([UNCHANGED, NONE])].groupby(keys, sort=False)[list(VALUES)].mean()
     means = pd.concat([means, ends.reset_index().assign(arm=CHIMERAS)], ignore_index=True)
     start = means[means["arm"] == UNCHANGED].drop(columns="arm")
@@ -322,7 +343,11 @@ def estimate(
         tidy = tidy_arms(own, sides)
         for name in names:
             estimand = ESTIMANDS[name]
-            for rows in (tidy, tidy.assign(label=ALL)):
+            there = [
+                set(tidy.loc[tidy["intervention"] == arm, "face"]) for arm in (estimand.arm, estimand.against)
+            ]
+            paired = tidy[tidy["face"].isin(there[0] & there[1])]
+            for rows in (paired, paired.assign(label=ALL)):
                 found = contrast(rows, estimand.arm, estimand.against, **options)
                 about = {"light": light, "sides": sides, "contrast": name, "expression": found["label"]}
                 parts.append(found[list(KEPT)].assign(value=value, **about))
@@ -373,8 +398,8 @@ def check_arms(table: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         light, arm, expression ("all": their mean), symmetry, activation and activation_detected (means);
-        mismatch, mismatch_detected (activation of one weak side minus that of the arm, mean), and their
-        spread over people (sd).
+        mismatch, mismatch_detected (activation of one weak side minus that of the arm, mean), their spread
+        over people (sd); share of the expression (mean), and n, the people who have this arm.
     """
     import pandas as pd
 
@@ -394,7 +419,7 @@ def _checked(beside: pd.DataFrame, measures: Sequence[str]) -> Iterator[dict[str
     for expression in (ALL, *beside["expression"].unique()):
         own = beside if expression == ALL else beside[beside["expression"] == expression]
         for (light, arm), part in own.groupby(["light", "arm"], sort=False):
-            people = part.groupby("identity")[["symmetry", *measures, *gaps]].mean()
+            people = part.groupby("identity")[["symmetry", *measures, *gaps, "share"]].mean()
             yield {
                 "light": light,
                 "arm": arm,

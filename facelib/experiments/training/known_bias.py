@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import torch
 
     from facelib.classifiers.networks.small import SmallConvolutions
+
+    AfterEpoch = Callable[[int, SmallConvolutions, float], None]
 
 SIZE: Final = 64  # px, of the rendered pictures
 HEADS, HELD_OUT, SEED = 6000, 1000, 20261126
@@ -163,6 +166,7 @@ def train(
     held_out: int = HELD_OUT,
     epochs: int = EPOCHS,
     agreement: float = AGREEMENT,
+    after_epoch: AfterEpoch | None = None,
 ) -> Trained:
     """Train one network on what `choose` takes of the data, on one thread; its last heads are held out.
 
@@ -182,6 +186,9 @@ def train(
         Passes.
     agreement
         See `choose`.
+    after_epoch
+        Called with the number of the epoch (0: before the first), a copy of the network, ready for use, and
+        its accuracy. What it does changes nothing of the training.
 
     Raises
     ------
@@ -200,12 +207,20 @@ def train(
         raise BadValueError(msg)
     steps = len(places) // BATCH
     losses = []
+
+    def looked_at(epoch: int) -> None:
+        if after_epoch is not None:
+            with torch.random.fork_rng(devices=[]):
+                now = copy.deepcopy(network).to(memory_format=torch.contiguous_format).folded()
+                after_epoch(epoch, now, _accuracy(now, data.pictures[count:], data.emotions[count:]))
+
     with _alone(seed):
-        x, y = _scaled(data.pictures[places]), torch.from_numpy(data.emotions[places])
+        x, y = scaled(data.pictures[places]), torch.from_numpy(data.emotions[places])
         network = SmallConvolutions(normalised=True).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * steps)
-        for _ in range(epochs):
+        looked_at(0)
+        for epoch in range(1, epochs + 1):
             total = 0.0
             for batch in torch.split(torch.randperm(len(x)), BATCH)[:steps]:
                 loss = F.cross_entropy(network(_varied(x[batch])), y[batch])
@@ -215,6 +230,7 @@ def train(
                 schedule.step()
                 total += float(loss.detach())
             losses.append(total / steps)
+            looked_at(epoch)
         trained = network.to(memory_format=torch.contiguous_format).folded()
         accuracy = _accuracy(trained, data.pictures[count:], data.emotions[count:])
     return Trained(trained, tuple(losses), accuracy, len(places), seed)
@@ -226,11 +242,11 @@ def _accuracy(
     import torch
 
     with torch.no_grad():
-        named = [network(part).argmax(1).numpy() for part in torch.split(_scaled(pictures), 100)]
+        named = [network(part).argmax(1).numpy() for part in torch.split(scaled(pictures), 100)]
     return float((np.concatenate(named) == emotions).mean())
 
 
-def _scaled(pictures: npt.NDArray[np.uint8]) -> torch.Tensor:
+def scaled(pictures: npt.NDArray[np.uint8]) -> torch.Tensor:
     """Return pictures, uint8 (n, h, w, 3), as the network wants them: float32 (n, 3, h, w) in [−1, 1]."""
     import torch
 

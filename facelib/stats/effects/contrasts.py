@@ -52,7 +52,7 @@ def contrast(
     """Compare an intervention with its control on the same identities: D = Δ(intervention) - Δ(control).
 
     One-sided weakening also lowers the total activation. Against a control that lowers it as much on both
-    sides, D is what the asymmetry itself does.
+    sides, D is what one weak side does beyond the same total: what is held fixed is part of the answer.
 
     Parameters
     ----------
