@@ -196,6 +196,7 @@ def claims() -> Iterator[Claim]:
             lambda shape=shape: tuple(found(method, shape) for method in METHODS),
         )
     yield from of_asymmetry()
+    yield from of_readers()
 
 
 def of_asymmetry() -> Iterator[Claim]:
@@ -276,6 +277,33 @@ def of_asymmetry() -> Iterator[Claim]:
         "in {} of six networks the control leaves less than δ",
         lambda: ({1: "one", 2: "two", 3: "three", 4: "four"}[int((room(0.5) < 0.10).sum())],),
     )
+
+
+def of_readers() -> Iterator[Claim]:
+    """Give the claims of notebook 08 on who sees an intervention."""
+    book = "notebooks/08_power_of_properties.ipynb"
+    yield Claim(
+        book,
+        "that estimate gender follow by {} standard deviations, and in {} % of heads the same way",
+        lambda: (
+            share(read("gender", "estimated_gender")["moved"]),
+            f"{100 * read('gender', 'estimated_gender')['same_way']:.0f}",
+        ),
+    )
+    yield Claim(
+        book,
+        "which it is made of, by {}, and the appearance by {}, less than counts as seen",
+        lambda: (
+            share(read("symmetrise", "symmetry")["moved"]),
+            share(read("symmetrise", "appearance_symmetry")["moved"]),
+        ),
+    )
+
+
+def read(intervention: str, name: str) -> pd.Series:
+    """Return a row of the shipped manipulation check."""
+    table = experiments.load_manipulation()
+    return table[(table["intervention"] == intervention) & (table["property"] == name)].iloc[0]
 
 
 def of_contrasts(*names: str, expression: str = "all") -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -45,8 +46,28 @@ MANIPULATION_COLUMNS: Final = {
     "monotone": "Spearman correlation of the strength with the mean over heads; NaN where it doesn't change",
     "same_way": "share of heads that change as the mean does",
     "leaks": "whether a property that isn't meant is moved by LEAK spreads or more",
+    "seen": "in the rows of an independent reader of the intervention (READERS): whether it sees it, moved "
+    "by one spread or more and the same way in nine of ten heads; empty in all others",
 }
 """Columns of a manipulation check, with their meaning."""
+
+
+READERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "age": "estimated_age",
+        "gender": "estimated_gender",
+        "expression": "activation",
+        "intensity": "activation",
+        "asymmetric_expression": "activation_asymmetry",
+        "palsy": "activation_asymmetry",
+        "symmetrise": "appearance_symmetry",
+        "skin_tone": "skin_tone",
+    }
+)
+"""Who sees an intervention without knowing what was set: networks, or for skin tone and symmetry of
+appearance the pixels. Of electrodes, glasses, hair and the like there is none here."""
+SEEN: Final = (1.0, 0.9)
+"""Spreads, and share of heads that go the same way, from which on an intervention is seen (our choice)."""
 
 
 def manipulation_check(
@@ -154,7 +175,7 @@ def load_manipulation() -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.read_csv(Path(__file__).with_name("manipulation.csv"))
+    return _with_seen(pd.read_csv(Path(__file__).with_name("manipulation.csv")))
 
 
 def _all_properties() -> list[str]:
@@ -208,7 +229,18 @@ def _rows(
         rows.append(row)
     table = pd.DataFrame(rows).reindex(columns=list(MANIPULATION_COLUMNS))
     table["leaks"] = ~table["own"] & (table["moved"].abs() >= LEAK)
-    return table
+    return _with_seen(table)
+
+
+def _with_seen(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a check with its column ``seen``."""
+    import pandas as pd
+
+    reads = table["intervention"].map(READERS) == table["property"]
+    moved, alike = SEEN
+    sees = (table["moved"].abs() >= moved) & (table["same_way"] >= alike)
+    seen = pd.Series(pd.NA, index=table.index, dtype="boolean").mask(reads, sees)
+    return table.assign(seen=seen)[list(MANIPULATION_COLUMNS)]
 
 
 def _spread(values: Floats, name: str) -> float:

@@ -66,15 +66,16 @@ class Gender(Toward):
     """Shape between the female (0) and the male (1) morph; hair stays."""
 
     id: ClassVar[str] = "gender"
-    title: ClassVar[str] = "gender (shape)"
+    title: ClassVar[str] = "sex-typical shape"
     group: ClassVar[str] = "Person"
     moves: ClassVar[str | None] = "gender"
     cost: ClassVar[Cost] = "shape"
     description: ClassVar[str] = (
-        "The shape of the face moves between the female and the male morph; hair stays."
+        "The shape of the face moves between the female and the male morph of the model; hair stays. "
+        "Networks that estimate gender hardly follow it: it is named for what it moves."
         + along("activation", "activation_left", "activation_right", "pitch")
     )
-    sentence: ClassVar[str] = "the shape moves to the other gender's morph"
+    sentence: ClassVar[str] = "the shape moves to the other morph, female or male"
     toward: ClassVar[str] = "the shape moves to the {to} morph"
     field: ClassVar[str] = "gender"
     ends: ClassVar[tuple[float, float]] = (0.0, 1.0)

@@ -27,10 +27,10 @@ def age(faces: Sequence[Face]) -> Values:
 
 @register(
     "gender",
-    title="Gender",
+    title="Sex-typical shape",
     unit="",
     source="given",
-    description="0 the female … 1 the male shape of the head, or as the metadata of the picture states it.",
+    description="0 the female … 1 the male shape of the head; of photographs gender, as their metadata say.",
     low=0.0,
     high=1.0,
     cost="free",

@@ -9,7 +9,15 @@ import pytest
 from facelib import Head, sample_heads
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.experiments import load_manipulation, manipulation_check
-from facelib.experiments.manipulation import ALIKE, HEADS, LEAK, MANIPULATION_COLUMNS, QUARTER, usual_heads
+from facelib.experiments.manipulation import (
+    ALIKE,
+    HEADS,
+    LEAK,
+    MANIPULATION_COLUMNS,
+    QUARTER,
+    READERS,
+    usual_heads,
+)
 from facelib.interventions import INTERVENTIONS
 from facelib.properties import PROPERTIES, measure
 from facelib.studies import make_frames
@@ -128,3 +136,18 @@ def test_bad_input_is_named_before_anything_is_rendered() -> None:
     )
     assert seen == [(1, 2), (2, 2)]
     assert table["intervention"].tolist() == ["blur", "jpeg"]
+
+
+def test_what_an_independent_reader_sees_is_said_and_nothing_of_other_rows() -> None:
+    """No intervention is checked by its own knob: age and gender are given, and read by networks."""
+    committed = load_manipulation()
+    rows = committed[committed["seen"].notna()]
+    assert dict(zip(rows["intervention"], rows["property"], strict=True)) == dict(READERS)
+    for row in rows.to_dict("records"):
+        assert row["seen"] == (abs(row["moved"]) >= 1 and row["same_way"] >= 0.9)
+    seen = rows.set_index("intervention")["seen"]
+    assert seen["age"]
+    assert not seen["gender"]  # hence its title
+    assert "gender" not in INTERVENTIONS["gender"].title
+    given = {name for name in PROPERTIES if PROPERTIES[name].source == "given"}
+    assert not given & set(rows["property"])
