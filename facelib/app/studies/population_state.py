@@ -139,11 +139,20 @@ class Population(StudyState):
             } | settings
         known = zoo.available() if models is None else list(models)
         super().__init__(Whom("each"), store=store, background=background, models=known, **settings)
+        self._proposes = True
         self.observe(self._on_chosen, "chosen")
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Set what was kept, the control as it was."""
+        self._proposes = False
+        try:
+            super().take_up(kept)
+        finally:
+            self._proposes = True
 
     def _on_chosen(self, change: Any) -> None:
         """Propose the control of other changes, unless another one than the proposed one was chosen."""
-        if self.control == proposed_control(change["old"]):
+        if self._proposes and self.control == proposed_control(change["old"]):
             self.control = proposed_control(change["new"])
 
     @property

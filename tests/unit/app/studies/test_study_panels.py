@@ -487,3 +487,7 @@ def test_the_control_follows_the_changes_unless_another_one_was_chosen(make: Mak
     state.control = "weaker_by_displacement"
     state.chosen = ["age"]
     assert state.control == "weaker_by_displacement"
+    state.control = "weaker_expression"
+    again = make().state  # after a reload
+    again.take_up(state.kept)
+    assert (again.chosen, again.control) == (["age"], "weaker_expression")
