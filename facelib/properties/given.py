@@ -27,7 +27,7 @@ def age(faces: Sequence[Face]) -> Values:
 
 @register(
     "gender",
-    title="Sex-typical shape",
+    title="Gender (of heads: shape)",
     unit="",
     source="given",
     description="0 the female … 1 the male shape of the head; of photographs gender, as their metadata say.",

@@ -174,7 +174,7 @@ class Observed(StudyState):
         if not mine:
             given += [name for name in WORN if name in self.whom.worn]
         groups: list[dict[str, Any]] = [
-            {"title": "Known of each face", "items": [_given(name) for name in given]}
+            {"title": "Known of each face", "items": [_given(name, mine=mine) for name in given]}
         ]
         for source, title in (
             ("measured", "Measured in the picture"),
@@ -276,8 +276,11 @@ class Observed(StudyState):
         )
 
 
-def _given(name: str) -> dict[str, str]:
-    return {"id": name, "title": name.replace("_", " ").capitalize(), "help": "As it is known of each face"}
+def _given(name: str, *, mine: bool) -> dict[str, str]:
+    title = name.replace("_", " ").capitalize()
+    if not mine and name == "gender":  # of heads it is a shape, and nobody's gender
+        title = "Sex-typical shape"
+    return {"id": name, "title": title, "help": "As it is known of each face"}
 
 
 def _entry(name: str) -> dict[str, str]:
