@@ -84,7 +84,6 @@ ESTIMANDS: Final[Mapping[str, Estimand]] = MappingProxyType(
 
 A palsy leaves the jaw alone, which another nerve moves; weakening one side takes half of its opening.
 """
-FIVE: Final = tuple(ESTIMANDS)[:5]
 
 STATEMENT: Final = (
     "As one side of an expression weakens, in symmetric light and over both sides, (1) the output for this "
