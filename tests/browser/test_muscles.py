@@ -74,6 +74,9 @@ def test_it_plays_and_is_scrubbed_through(one: Visit) -> None:
     expect(panel(one).get_by_text("simulated: a test of software, and no finding on humans")).to_be_visible()
     handle = panel(one).get_by_role("slider", name="Moment", exact=True)
     assert index(one) > 0  # what is seen first is not a face at rest
+    reading = panel(one).locator(".facelib-moment .widget-readout")
+    expect(reading).to_have_text(re.compile(r"^\d\.\d s$"))
+    assert not reading.evaluate("one => one.isContentEditable")  # no field: it took no number, and complained
     peak = cursor(one)
     one.press(handle, "Home")
     expect(stage(one)).to_have_attribute("data-shown", "0")
