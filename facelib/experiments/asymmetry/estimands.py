@@ -109,7 +109,6 @@ ARM_COLUMNS: Final = MappingProxyType(
         "side": "the person's own side that is weak; empty where neither is",
         "share": "of the expression on the weak side, or on both",
         "classifier": "id of the classifier",
-        "logit": "output for the class before softmax",
         "probability": "output for the class",
         "symmetry": "measured facial symmetry, 1 symmetric",
         "activation": "total activation, read by a network from the landmarks of the mesh",
@@ -238,9 +237,8 @@ def read_arms(
         for clf in classifiers:
             column = clf.index_of(str(head.expression))
             if column is not None:
-                logits = clf.logits(images, boxes)
-                read = {"logit": logits[:, column], "probability": clf.probabilities_from(logits)[:, column]}
-                parts.append(about.assign(classifier=clf.id, **read))
+                probabilities = clf.probabilities(images, boxes)[:, column]
+                parts.append(about.assign(classifier=clf.id, probability=probabilities))
     return pd.concat(parts, ignore_index=True)[list(ARM_COLUMNS)]
 
 
