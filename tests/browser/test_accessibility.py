@@ -308,3 +308,31 @@ def test_places_for_messages_are_there_before_the_messages(reader: Visit) -> Non
     assert all(place == ["alert", "", True, 1] for place in found), found
     assert reader.page.locator(".facelib-announcer[role=status]").count() == 1
     reader.assert_clean()
+
+
+def test_a_title_is_explained_also_where_tab_scrolls_to_it(reader: Visit) -> None:
+    """The scroll that brought it into sight had taken its explanation away."""
+    page = reader.page
+    page.set_viewport_size({"width": 720, "height": 450})
+    try:
+        reader.click(page.get_by_role("button", name=FOLD, exact=True))
+        titles = page.locator(".facelib-tab-0 .facelib-help").locator("visible=true")
+        ids = page.locator(".facelib-tip[id]").evaluate_all("all => all.map((one) => one.id)")
+        assert len(set(ids)) == len(
+            ids
+        )  # two tables had the same: a title was explained by another one's words
+        expect(page.get_by_role("button", name="r", exact=True)).to_be_visible()
+        seen = []
+        stops(page, titles.first.inner_text().strip())
+        for _ in range(12):
+            focused = page.locator(".facelib-help:focus")
+            if focused.count():
+                tip = page.locator(f"#{focused.get_attribute('aria-describedby')}")
+                page.wait_for_timeout(400)  # smooth scrolls end
+                seen.append((focused.inner_text(), tip.evaluate("one => one.matches(':popover-open')")))
+            page.keyboard.press("Tab")
+        assert len(seen) >= 4
+        assert [title for title, open_ in seen if not open_] == []
+        reader.click(page.get_by_role("button", name=FOLD, exact=True))
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 1000})

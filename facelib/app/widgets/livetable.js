@@ -16,12 +16,11 @@ function markOf(cell, index) {
 }
 
 const ROOM = 1.1; // times the least width that a table needs
-let tipCount = 0;
 
 /** What a column's title means, shown while the pointer or the focus is on it, or after a tap; Escape hides it. */
 function tipOf(label, help) {
   const tip = document.createElement("div");
-  Object.assign(tip, { id: `facelib-tip-${++tipCount}`, className: "facelib-tip", popover: "manual", role: "tooltip", textContent: help });
+  Object.assign(tip, { id: `facelib-tip-${Math.random().toString(36).slice(2)}`, className: "facelib-tip", popover: "manual", role: "tooltip", textContent: help });
   Object.assign(label, { type: "button", className: "facelib-help" });
   label.setAttribute("aria-describedby", tip.id);
   const hide = () => tip.matches(":popover-open") && tip.hidePopover();

@@ -18,11 +18,11 @@ import pytest
 from ipywidgets.widgets.widget import _instances as alive
 from PIL import Image
 
-from facelib import interventions, studies
+from facelib import classifiers, interventions, studies
 from facelib.app import Explorer, MusclesPanel, ObservedPanel, PopulationPanel, layout, page
 from facelib.app.studies import state as states
 from facelib.app.studies import throttle as looks
-from facelib.app.studies.effects_panel import failures_html
+from facelib.app.studies.effects_panel import failures_html, places_of
 from facelib.app.studies.exports import OBSERVED, POPULATION, NothingYetError, report_html, run_zip
 from facelib.app.widgets.checklist import CheckList
 from facelib.app.widgets.watchdog import Watchdog
@@ -491,3 +491,11 @@ def test_the_control_follows_the_changes_unless_another_one_was_chosen(make: Mak
     again = make().state  # after a reload
     again.take_up(state.kept)
     assert (again.chosen, again.control) == (["age"], "weaker_expression")
+
+
+def test_a_network_keeps_its_colour_whoever_is_chosen_beside_it() -> None:
+    """It was orange in Explore and blue in Population."""
+    every = classifiers.available()
+    for place, name in enumerate(every):
+        assert places_of([name])[name] == place
+    assert places_of(["my own"])["my own"] == len(every)
