@@ -55,7 +55,26 @@ def test_it_fits_on_paper_and_on_a_phone(browser: Browser, report: Path) -> None
     page.set_viewport_size({"width": 390, "height": 800})
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 391, "tables scroll by themselves"
+    figures = page.evaluate(FIGURES)
+    assert len(figures) == 10
+    assert min(one["letter"] for one in figures) >= 9, "on a phone figures keep the size of their words"
+    large = [one for one in figures if one["over"] > 1]
+    assert large, "else nothing is tested"
+    assert all(one["scrolls"] and one["reached"] for one in large), large
     context.close()
+
+
+FIGURES = """
+() => [...document.querySelectorAll("figure")].map(one => {
+  const drawn = one.querySelector("svg"), box = drawn.parentElement;
+  const scale = drawn.getBoundingClientRect().width / drawn.viewBox.baseVal.width;
+  return {
+    letter: scale * Math.min(...[...drawn.querySelectorAll("text")].map(el => parseFloat(getComputedStyle(el).fontSize))),
+    over: box.scrollWidth - box.clientWidth, reached: box.tabIndex === 0,
+    scrolls: ["auto", "scroll"].includes(getComputedStyle(box).overflowX),
+  };
+})
+"""
 
 
 CUT = """

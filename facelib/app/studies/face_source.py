@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from threading import RLock
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import traitlets
 
+from facelib.app.widgets.pictures import encode_jpeg
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadArchiveError, BadTableError, BadValueError
 from facelib.faces import FaceSet, Head, sample_heads
@@ -33,6 +36,8 @@ MOST_PEOPLE: Final = 2000
 MOST_BYTES: Final = 200_000_000
 """Bytes of a zip: it is held in memory."""
 TABLES: Final = (".csv", ".parquet", ".pq")
+EXAMPLE: Final = (6, ("happy", "sad"))
+"""People in the example of a zip, and what each of them shows: the shape of the table, not a study."""
 FIXED: Final = ("id", "file", "folder")
 """Columns of a table of faces that name pictures and say nothing of them."""
 
@@ -164,6 +169,26 @@ def drawn(n: int, expressions: Sequence[str], worn: Sequence[str], *, seed: int,
         electrodes=SHARE if "electrodes" in worn else 0.0,
         also={"asymmetry": ASYMMETRY} | ({"glasses": SHARE} if "glasses" in worn else {}),
     )
+
+
+def example_zip() -> bytes:
+    """Return a zip as one's own should be: rendered people as JPEG, and faces.csv with what is known of them.
+
+    >>> faces, note = read_zip(example_zip(), detect=False)
+    >>> note
+    '12 pictures; faces.csv has: person, label, age.'
+    """
+    people, shown = EXAMPLE
+    rows = ["file,person,label,age"]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for number, head in enumerate(crossed(people, shown, seed=1, recipes="facs")):
+            person = f"person_{number // len(shown) + 1}"
+            name = f"{person}_{head.expression}.jpg"
+            archive.writestr(name, encode_jpeg(head.render(320).image))
+            rows.append(f"{name},{person},{head.expression},{head.age:.0f}")
+        archive.writestr("faces.csv", "\n".join([*rows, ""]))
+    return buffer.getvalue()
 
 
 def read_zip(content: bytes, *, detect: bool = True) -> tuple[FaceSet, str]:

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import ipywidgets as widgets
 
-from facelib.app.studies.face_source import MOST_BYTES, WORN, Whom
+from facelib.app.studies.face_source import MOST_BYTES, WORN, Whom, example_zip
 from facelib.app.widgets.checklist import CheckList
 from facelib.app.widgets.controls import Card, labelled, paragraphs
+from facelib.app.widgets.download import Download, DownloadButton
 from facelib.app.widgets.dropzone import DropZone
 from facelib.app.widgets.trait_link import bind
 from facelib.classifiers import EMOTIONS
@@ -20,7 +21,8 @@ PRIVACY: Final = (
 )
 ZIP: Final = (
     "A zip with PNG, JPEG or WebP pictures and, if you like, a table faces.csv: a row for each picture, its "
-    "name in the column file, and what you know of it in columns such as person, label and age."
+    "name in the column file, and what you know of it in columns such as person, label and age. The example shows how: six people, enough to try it and too few to "
+    "learn from."
 )
 RECIPES: Final = (("action units (FACS) alone", "facs"), ("action units, tuned on the classifiers", "tuned"))
 
@@ -79,6 +81,11 @@ class WhomPanel(Card):
             tooltip="Take every picture as a face: none is looked for, and landmarks stay unknown",
             indent=False,
         )
+        self.example = DownloadButton(
+            self.guarded(lambda: Download("example-faces.zip", example_zip(), "application/zip")),
+            label="Download an example",
+            help="A zip with pictures of six rendered people and a table of them",
+        )
         self.note = widgets.HTML()
         hints = widgets.HTML(paragraphs(ZIP, PRIVACY))
         for words in (self.note, hints):
@@ -87,7 +94,7 @@ class WhomPanel(Card):
         self.worn = CheckList("Worn", "What half of the people wear, at random", worn, whom.worn, columns=2)
         self.worn.layout.display = "none" if whom.design == "each" else ""
         self.rendered = _box(self.people, self.expressions, self.worn, self.recipes, self.seed)
-        self.mine = _box(self.zone, self.note, self.cropped, hints)
+        self.mine = _box(self.zone, self.note, self.cropped, hints, self.example)
         self._bind()
         self.follow()
         self.fill(self.source, self.rendered, self.mine)

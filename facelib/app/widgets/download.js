@@ -11,8 +11,9 @@ export default {
     let timer = 0;
 
     const label = () => {
-      button.textContent = model.get("busy") ? "preparing …" : model.get("label");
-      button.title = model.get("help");
+      const done = said.textContent ? "✓ " : ""; // in the button: nothing beside it moves
+      button.textContent = model.get("busy") ? "preparing …" : done + model.get("label");
+      button.title = said.textContent || model.get("help");
       button.disabled = model.get("disabled");
       button.setAttribute("aria-disabled", String(model.get("disabled") || model.get("busy"))); // it keeps the focus
     };
@@ -31,7 +32,11 @@ export default {
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
       said.textContent = `Saved: ${message.name}`;
       clearTimeout(timer);
-      timer = setTimeout(() => said.replaceChildren(), 6000);
+      timer = setTimeout(() => {
+        said.replaceChildren();
+        label();
+      }, 6000);
+      label();
     };
 
     button.addEventListener("click", ask);

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facelib.app.studies.face_source import ASYMMETRY, Whom, crossed, drawn, read_zip
+from facelib.app.studies.face_source import ASYMMETRY, Whom, crossed, drawn, example_zip, read_zip
 from facelib.classifiers import EMOTIONS
 from facelib.errors import BadArchiveError, BadTableError, BadValueError
 from facelib.studies.engine.subjects import identity_of
@@ -121,3 +121,18 @@ def test_nobody_and_nothing_shown_are_refused_in_words() -> None:
         Whom(source="mine").faces()
     with pytest.raises(BadValueError, match="choose one expression"):
         Whom(expressions=[]).faces()
+
+
+def test_the_example_is_taken_back_as_it_is_and_becomes_people_with_ages_and_labels() -> None:
+    whom = Whom()
+    whom.take("example-faces.zip", example_zip())  # faces are looked for, as in anyone's zip
+    faces = whom.photographs
+    assert whom.columns == ("person", "label", "age")
+    assert len(faces) == 12
+    assert len(faces.failures) == 0
+    assert len(faces.people()) == 6
+    assert all(face.landmarks is not None for face in faces)
+    ages = faces.table.groupby("person")["age"]
+    assert (ages.nunique() == 1).all()
+    assert ages.first().between(18, 100).all()
+    assert faces.table.groupby("label").size().to_dict() == {"happy": 6, "sad": 6}
