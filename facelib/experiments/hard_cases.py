@@ -203,7 +203,7 @@ HARD_COLUMNS: Final = {
     "property": "what was asked about",
     "effect": "mean effect of moving it from low to high on the watched output, 2,000 other people",
     "beyond": "share of them whose effect is δ = .10 or more, whatever its direction",
-    "state": "used (|effect| ≥ δ), not used (≤ δ/2, and beyond ≤ .10), hidden (≤ δ/2, beyond > .10), between",
+    "state": "used (|effect| ≥ δ), not used (≤ δ/2, and beyond ≤ .25), hidden (≤ δ/2, beyond > .25), between",
     "method": "see METHODS",
     "score": "what it says; the larger, the more the property is used",
     "decision": "used, not used, open",
@@ -229,7 +229,7 @@ SCORE_COLUMNS: Final = {
 def state_of(effect: float, beyond: float) -> str:
     """Say what is true of a network and a property, from its effect in 2,000 other people.
 
-    >>> state_of(-0.3, 0.8), state_of(0.01, 0.02), state_of(0.01, 0.6), state_of(0.07, 0.2)
+    >>> state_of(-0.3, 0.8), state_of(0.01, 0.2), state_of(0.01, 0.6), state_of(0.07, 0.2)
     ('used', 'not used', 'hidden', 'between')
     """
     if abs(effect) >= DELTA:
@@ -239,8 +239,12 @@ def state_of(effect: float, beyond: float) -> str:
     return "not used" if beyond <= HIDDEN else "hidden"
 
 
-HIDDEN: Final = 0.10
-"""Share of people beyond ± δ from which on a mean near zero doesn't say that a property isn't used."""
+HIDDEN: Final = 0.25
+"""Share of people beyond ± δ from which on a mean near zero doesn't say that a property isn't used.
+
+The one number that was changed after development, and before any frozen network: .10 was set first, but
+networks without any bias move one person in ten by as much.
+"""
 
 
 def chosen(heads: Sequence[Head], case: HardCase, rng: np.random.Generator) -> npt.NDArray[np.int64]:

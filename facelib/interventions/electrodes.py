@@ -15,6 +15,7 @@ from facelib.face import face_fingerprint
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
 from facelib.head.electrodes import resolve
 from facelib.interventions.intervention import (
+    FEW_PLACEBOS,
     Cost,
     Expected,
     FaceIntervention,
@@ -203,6 +204,7 @@ class ElectrodeSize(_OfElectrodes):
     description: ClassVar[str] = (
         "The electrodes that the head wears grow, or shrink if they are large; their places stay. Needs "
         "electrodes."
+        + FEW_PLACEBOS
         + along(
             "appearance_symmetry",
             "brightness",

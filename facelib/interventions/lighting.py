@@ -16,6 +16,8 @@ from facelib.editing.skin_region import skin_region
 from facelib.editing.surface_normals import normals
 from facelib.faces import LIGHTS, Face, Head, Light
 from facelib.interventions.intervention import (
+    FEW_KINDS,
+    FEW_PLACEBOS,
     FaceIntervention,
     HeadIntervention,
     along,
@@ -142,8 +144,12 @@ class LightDirection(StraightLine, _Relit):
     title: ClassVar[str] = "light from the side"
     group: ClassVar[str] = "Light"
     moves: ClassVar[str | None] = "light_azimuth"
-    description: ClassVar[str] = "The key light wanders to the side; its strength stays." + along(
-        "appearance_symmetry", "brightness", "skin_tone", "light_elevation", "light_contrast", "sharpness"
+    description: ClassVar[str] = (
+        "The key light wanders to the side; its strength stays."
+        + FEW_KINDS
+        + along(
+            "appearance_symmetry", "brightness", "skin_tone", "light_elevation", "light_contrast", "sharpness"
+        )
     )
     sentence: ClassVar[str] = "the light wanders to the side"
     field: ClassVar[str] = "light.azimuth"
@@ -167,7 +173,7 @@ class LightElevation(Toward, _Relit):
     moves: ClassVar[str | None] = "light_elevation"
     description: ClassVar[str] = (
         "The key light sinks until it shines from below, or rises if it stands low; its side and "
-        "strength stay." + along("light_azimuth", "light_contrast")
+        "strength stay." + FEW_KINDS + along("light_azimuth", "light_contrast")
     )
     sentence: ClassVar[str] = "the light rises or sinks"
     toward: ClassVar[str] = "the light moves {to}"
@@ -196,8 +202,10 @@ class LightStrength(Toward):
     title: ClassVar[str] = "strength of the light"
     group: ClassVar[str] = "Light"
     moves: ClassVar[str | None] = "brightness"
-    description: ClassVar[str] = "All light grows dimmer or brighter; where it comes from stays." + along(
-        "contrast", "skin_tone"
+    description: ClassVar[str] = (
+        "All light grows dimmer or brighter; where it comes from stays."
+        + FEW_PLACEBOS
+        + along("contrast", "skin_tone")
     )
     sentence: ClassVar[str] = "the strength of the light changes"
     toward: ClassVar[str] = "the light grows {to}"
@@ -217,6 +225,7 @@ class LightSoftness(Toward, _Relit):
     moves: ClassVar[str | None] = "light_contrast"
     description: ClassVar[str] = (
         "The light comes from all sides, or from one if it is soft already; the key light stands still."
+        + FEW_KINDS
         + along("appearance_symmetry", "contrast", "light_azimuth", "light_elevation")
     )
     sentence: ClassVar[str] = "the softness of the light changes"

@@ -10,6 +10,7 @@ from typing import ClassVar, Final, cast, get_args
 from facelib.faces import Head
 from facelib.head.head import ANCESTRY, MolesSide
 from facelib.interventions.intervention import (
+    NO_PLACEBO,
     Cost,
     HeadIntervention,
     along,
@@ -143,6 +144,7 @@ class SkinTone(Toward):
     instead: ClassVar[str] = "In Python: facelib.Head(skin_tone=0.5), interventions.outside.editor."
     description: ClassVar[str] = (
         "The skin grows darker, or lighter if dark already; shape and light stay."
+        + NO_PLACEBO
         + along("appearance_symmetry", "brightness", "light_azimuth", "light_contrast")
     )
     sentence: ClassVar[str] = "the skin tone changes"

@@ -9,7 +9,7 @@ from typing import ClassVar, get_args
 from facelib.faces import Head
 from facelib.head.gaze import FARTHEST, REACH
 from facelib.head.head import Side
-from facelib.interventions.intervention import along, check_choice, register
+from facelib.interventions.intervention import FEW_PLACEBOS, along, check_choice, register
 from facelib.interventions.number import StraightLine, Toward
 
 
@@ -43,6 +43,7 @@ class Roll(Toward):
     moves: ClassVar[str | None] = "roll"
     description: ClassVar[str] = (
         "The head tilts toward the person's left or right shoulder, to a given angle."
+        + FEW_PLACEBOS
         + along("appearance_symmetry", "light_azimuth", "light_elevation", "light_contrast", "sharpness")
     )
     sentence: ClassVar[str] = "the head tilts"

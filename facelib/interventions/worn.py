@@ -8,7 +8,15 @@ from typing import ClassVar
 
 from facelib.editing.accessories import dressed
 from facelib.faces import Face, Head
-from facelib.interventions.intervention import Cost, Expected, FaceIntervention, along, edited, register
+from facelib.interventions.intervention import (
+    NO_PLACEBO,
+    Cost,
+    Expected,
+    FaceIntervention,
+    along,
+    edited,
+    register,
+)
 from facelib.interventions.number import Toward
 
 _GROUP = "Worn on the face"
@@ -121,6 +129,7 @@ class Mask(_PutOn):
     description: ClassVar[str] = (
         "A surgical mask is pulled up from under the chin over mouth and nose, or down where it covers them. "
         "It follows jaw and cheeks, and hides what the mouth shows."
+        + NO_PLACEBO
         + along(
             "appearance_symmetry",
             "brightness",

@@ -21,6 +21,7 @@ Verdict = Literal["changes", "does not change", "cannot tell"]
 
 ALPHA = 0.05
 TAIL = 0.05  # of the copies beyond each end of their central 90 %
+USUAL = 0.05  # share of placebos that do as much from which on a change isn't unusual among them
 STILL = 0.005  # changes below it are shown as none: they round to .00
 TOLERANCE = 1e-9  # relative
 UNUSUAL = "this picture is unusual among its own shaken copies"
@@ -172,6 +173,12 @@ def describe_change(
     --------
     >>> describe_change(clause="the left side weakens", classifier="faceapi", label="happy", change=-0.62)
     "As the left side weakens, faceapi's output for happy falls by .62 on this face."
+    >>> from facelib.stats import reference_rank
+    >>> print(describe_change(clause="the left side weakens", classifier="fer", label="happy", change=-0.12,
+    ...                       verdict=local_verdict([-0.13, -0.12, -0.11], shown=-0.12),
+    ...                       reference=reference_rank(0.12, [0.1, 0.3, 0.2], ["blur", "crop", "crop"])))
+    As the left side weakens, fer's output for happy falls by .12 on this face; 2 of 3 placebos did as much:
+    harmless changes of this size do that, too.
     >>> print(describe_change(clause="the left side weakens", classifier="fer", label="happy", change=-0.62,
     ...                       verdict=local_verdict([-0.7, -0.62, 0.0], shown=-0.62)))
     As the left side weakens, fer's output for happy falls by .62 on this face. Whether it changes by
@@ -194,8 +201,19 @@ def describe_change(
         sentence += (
             f"; on the way, at strength {_hundredths(strength)}, it was {size} {way} than at the start"
         )
-    sentence = f"{sentence}; {reference.text}." if reference is not None else f"{sentence}."
+    if reference is not None:
+        sentence += f"; {reference.text}{_beside(verdict, reference)}"
+    sentence += "."
     return sentence if verdict is None or verdict.verdict != "cannot tell" else f"{sentence} {_why(verdict)}"
+
+
+def _beside(verdict: LocalVerdict | None, rank: PlaceboRank) -> str:
+    """Say how the word on a change goes together with its rank, where they seem to contradict each other."""
+    word = verdict.verdict if verdict is not None else ""
+    if word == "changes" and rank.exceed > USUAL * rank.total:
+        return ": harmless changes of this size do that, too"
+    unusual = (rank.exceed + 1) / (rank.total + 1) <= USUAL
+    return ": little, and yet more than they" if word == "does not change" and unusual else ""
 
 
 def excursion(

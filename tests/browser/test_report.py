@@ -69,7 +69,9 @@ FIGURES = """
   const drawn = one.querySelector("svg"), box = drawn.parentElement;
   const scale = drawn.getBoundingClientRect().width / drawn.viewBox.baseVal.width;
   return {
-    letter: scale * Math.min(...[...drawn.querySelectorAll("text")].map(el => parseFloat(getComputedStyle(el).fontSize))),
+    letter: scale * Math.min(
+      ...[...drawn.querySelectorAll("text")].map(words => parseFloat(getComputedStyle(words).fontSize))
+    ),
     over: box.scrollWidth - box.clientWidth, reached: box.tabIndex === 0,
     scrolls: ["auto", "scroll"].includes(getComputedStyle(box).overflowX),
   };

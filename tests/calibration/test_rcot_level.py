@@ -17,9 +17,9 @@ RUNS, SEED = 400, 12
     ("scenario", "n"),
     [
         ("none", 100),
-        ("none_heavy_tails", 200),
+        pytest.param("none_heavy_tails", 200, marks=pytest.mark.slow),
         ("labels_7", 100),
-        ("labels_7_unequal", 300),
+        pytest.param("labels_7_unequal", 300, marks=pytest.mark.slow),
         ("number_linear", 200),
     ],
 )
@@ -30,7 +30,14 @@ def test_one_draw_rejects_as_often_as_the_level_says(scenario: str, n: int) -> N
         assert low <= (p <= level).sum() <= high, level
 
 
-@pytest.mark.parametrize(("scenario", "n"), [("none", 100), ("labels_7", 100), ("number_tanh", 200)])
+@pytest.mark.parametrize(
+    ("scenario", "n"),
+    [
+        ("none", 100),
+        pytest.param("labels_7", 100, marks=pytest.mark.slow),
+        pytest.param("number_tanh", 200, marks=pytest.mark.slow),
+    ],
+)
 def test_merged_draws_reject_no_more_often_than_the_level_says(scenario: str, n: int) -> None:
     p = p_values("rcot", scenario, n, runs=RUNS, seed=SEED)
     assert np.isfinite(p).all()
@@ -71,6 +78,7 @@ def test_it_finds_what_is_there(scenario: str, shape: str, n: int, least: float)
     assert (p <= 0.05).sum() >= binom.ppf(0.0005, 100, least)
 
 
+@pytest.mark.slow
 def test_a_wavy_conditioner_breaks_the_level_and_it_is_said() -> None:
     """METHODS, section 4: .48 for sin 3z at n = 500 (one draw; merging rejects less)."""
     p = p_values("rcot", "number_sin_3", 500, runs=300, seed=SEED)

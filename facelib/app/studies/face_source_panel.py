@@ -21,8 +21,8 @@ PRIVACY: Final = (
 )
 ZIP: Final = (
     "A zip with PNG, JPEG or WebP pictures and, if you like, a table faces.csv: a row for each picture, its "
-    "name in the column file, and what you know of it in columns such as person, label and age. The example shows how: six people, enough to try it and too few to "
-    "learn from."
+    "name in the column file, and what you know of it in columns such as person, label and age. The example "
+    "shows how: six people, enough to try it and too few to learn from."
 )
 RECIPES: Final = (("action units (FACS) alone", "facs"), ("action units, tuned on the classifiers", "tuned"))
 

@@ -126,7 +126,7 @@ function render({ model, el }) {
       if (!all && !item.follows) continue;
       const text = textOf(item.cell, index);
       const mark = markOf(item.cell, index);
-      if (text !== item.shown) write(item.text, (item.shown = text));
+      if (text !== item.shown) write(item.text, (item.shown = text).replaceAll(" %", "\u00a0%")); // a number keeps its per cent
       if (item.text.className !== mark) item.text.className = mark;
     }
     el.dataset.index = String(index);

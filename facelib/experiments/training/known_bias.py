@@ -166,6 +166,7 @@ def train(
     held_out: int = HELD_OUT,
     epochs: int = EPOCHS,
     agreement: float = AGREEMENT,
+    places: npt.NDArray[np.int64] | None = None,
     after_epoch: AfterEpoch | None = None,
 ) -> Trained:
     """Train one network on what `choose` takes of the data, on one thread; its last heads are held out.
@@ -186,6 +187,8 @@ def train(
         Passes.
     agreement
         See `choose`.
+    places
+        Which heads it is trained on, none of those that are held out; None: what `choose` takes.
     after_epoch
         Called with the number of the epoch (0: before the first), a copy of the network, ready for use, and
         its accuracy. What it does changes nothing of the training.
@@ -201,7 +204,8 @@ def train(
     from facelib.classifiers.networks.small import SmallConvolutions
 
     count = len(data.heads) - held_out
-    places = choose(data.heads[: max(count, 0)], bias, np.random.default_rng(seed), agreement)
+    if places is None:
+        places = choose(data.heads[: max(count, 0)], bias, np.random.default_rng(seed), agreement)
     if held_out < 1 or len(places) < BATCH:
         msg = f"Training needs held-out heads and {BATCH} others; got {held_out} and {len(places)}."
         raise BadValueError(msg)

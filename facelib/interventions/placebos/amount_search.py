@@ -29,14 +29,14 @@ class AmountSearch:
         ends of the bracket, and stays off the ends so that the bracket shrinks.
         """
         low, low_distance, _ = best = self.last
-        high, high_distance = self.change.largest, np.inf
+        high, high_distance = self.change.most, np.inf
         guess = min(high, low * wanted / low_distance) if low else high / 8
         for _ in range(EVALUATIONS):
             picture = self.change.picture(self.image, self.box, guess)
             distance = rms(self.inside, picture[self.window])
             if abs(distance - wanted) < abs(best[1] - wanted):
                 best = (guess, distance, picture)
-            if abs(distance - wanted) <= AIM * wanted or (guess >= self.change.largest and distance < wanted):
+            if abs(distance - wanted) <= AIM * wanted or (guess >= self.change.most and distance < wanted):
                 break
             if distance < wanted:
                 low, low_distance = guess, distance

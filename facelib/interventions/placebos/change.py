@@ -37,6 +37,9 @@ class Placebo(PictureIntervention):
         Unit of the amount.
     limits
         Lowest and highest value of each number of the direction.
+    widest
+        How far a placebo may go where a large change is matched: as much as pictures vary in daily use, with
+        the face still plainly the same (our choice; 0: no farther than `largest`).
     trends
         Words for a negative and a positive first number of the direction: ``{trend}`` in the sentence.
     """
@@ -47,6 +50,7 @@ class Placebo(PictureIntervention):
     placebo: ClassVar[bool] = True
     expected: ClassVar[Expected] = "none"
     largest: ClassVar[float]
+    widest: ClassVar[float] = 0.0
     unit: ClassVar[str]
     limits: ClassVar[tuple[tuple[float, float], ...]]
     trends: ClassVar[tuple[str, str]] = ("", "")
@@ -70,6 +74,11 @@ class Placebo(PictureIntervention):
         """Return this kind of change along a random direction."""
 
     @property
+    def most(self) -> float:
+        """The farthest that a placebo goes, in its unit."""
+        return max(self.largest, self.widest)
+
+    @property
     def clause(self) -> str:
         """The change in words, as the strength rises."""
         return self.sentence.format(trend=self.trends[bool(self.direction and self.direction[0] > 0)])
@@ -84,12 +93,12 @@ class Placebo(PictureIntervention):
         box
             px (4,), face box.
         amount
-            In [0, `largest`], in `unit`; the pixel distance grows with it without jumps.
+            In [0, `most`], in `unit`; the pixel distance grows with it without jumps.
         direction
             None: this instance's own.
         """
-        if not 0 <= amount <= self.largest * (1 + 1e-9):
-            msg = f"The amount of {self.id!r} lies in [0, {self.largest}] {self.unit}; got {amount!r}."
+        if not 0 <= amount <= self.most * (1 + 1e-9):
+            msg = f"The amount of {self.id!r} lies in [0, {self.most}] {self.unit}; got {amount!r}."
             raise BadValueError(msg)
         if amount == 0:
             return image.copy()

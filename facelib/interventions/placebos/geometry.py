@@ -78,6 +78,7 @@ class Shift(GeometricChange):
     sentence: ClassVar[str] = "the picture shifts"
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.08
+    widest: ClassVar[float] = 0.12
     unit: ClassVar[str] = "box widths"
 
     @classmethod
@@ -106,6 +107,7 @@ class Scale(GeometricChange):
     trends: ClassVar[tuple[str, str]] = ("shrinks", "grows")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-0.5, 0.5), (-0.5, 0.5))
     largest: ClassVar[float] = 0.1
+    widest: ClassVar[float] = 0.16
     unit: ClassVar[str] = "log of the factor"
 
     @classmethod
@@ -134,6 +136,7 @@ class Rotate(GeometricChange):
     trends: ClassVar[tuple[str, str]] = ("counter-clockwise", "clockwise")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-0.5, 0.5), (-0.5, 0.5))
     largest: ClassVar[float] = 10.0
+    widest: ClassVar[float] = 16.0
     unit: ClassVar[str] = "degrees"
 
     @classmethod
@@ -163,6 +166,7 @@ class Crop(GeometricChange):
     sentence: ClassVar[str] = "the picture is cropped"
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.1
+    widest: ClassVar[float] = 0.2
     unit: ClassVar[str] = "of width and height cut off"
 
     @classmethod
@@ -193,6 +197,7 @@ class Stretch(GeometricChange):
     sentence: ClassVar[str] = "the picture is stretched"
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.14
+    widest: ClassVar[float] = 0.25
     unit: ClassVar[str] = "log of the aspect ratio"
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from facelib.faces import Face
 from facelib.interventions.placebos.amount_search import AmountSearch
 from facelib.interventions.placebos.change import Image, Placebo
 from facelib.interventions.placebos.distance import REGIONS, pixel_distance, region_distances
-from facelib.interventions.placebos.kinds import KINDS, kind_of
+from facelib.interventions.placebos.kinds import KINDS, LEAST_KINDS, kind_of
 from facelib.interventions.placebos.region_search import RegionSearch
 from facelib.utilities.short_repr import in_short
 
@@ -164,13 +164,14 @@ def placebo_sweeps(
     seed: int = 0,
     first: int = 0,
     *,
-    exclude: str | None = None,
+    kinds: Collection[str] | None = None,
     regions: npt.ArrayLike | None = None,
 ) -> Iterator[MatchedSweep]:
     """Yield the matched placebo sweeps number `first` … `n` - 1 of a face.
 
-    The kinds take turns, each round in a new random order; every sweep has a fresh random direction. Number i
-    is the same whatever `first` and `n` are: it follows from `seed` and `exclude`.
+    The kinds that can change the face as much take turns, each round in a new random order; every sweep has a
+    fresh random direction. Where fewer than ten of them can, all take turns, and most miss the size. Number i
+    is the same whatever `first` and `n` are: it follows from face, distances, `seed` and `kinds`.
 
     Parameters
     ----------
@@ -182,21 +183,22 @@ def placebo_sweeps(
         Seed of orders and directions.
     first
         Number of the first sweep: those before it are there already.
-    exclude
-        Id of the intervention that is compared: a placebo isn't compared with its own kind. The id
-        of anything else leaves all kinds in.
+    kinds
+        Ids of the kinds that may be taken, as `placebos_of` returns them for an intervention; None: all.
 
     Raises
     ------
     BadValueError
-        At the call, if a distance, number or seed makes no sense.
+        At the call, if a distance, number or seed makes no sense, or there are no kinds.
+    UnknownNameError
+        At the call, if there is no such kind.
     """
     if not 0 <= first <= n or seed < 0:
         msg = f"Placebo sweeps are numbered 0 <= first <= n, with a seed >= 0; got {first}, {n}, seed {seed}."
         raise BadValueError(msg)
     wanted = _checked_distances(distances)
     quarters = None if regions is None else _checked_regions(regions, len(wanted))
-    names = [name for name in KINDS if name != exclude]
+    names = kinds_in_turn(face, float(wanted.max()), kinds, seed)
 
     def numbered(number: int) -> MatchedSweep:
         turn, place = divmod(number, len(names))
@@ -205,6 +207,46 @@ def placebo_sweeps(
         return matched_sweep(face, wanted, names[order[place]], direction, regions=quarters)
 
     return (numbered(number) for number in range(first, n))
+
+
+def kinds_in_turn(
+    face: Face, distance: float, kinds: Collection[str] | None = None, seed: int = 0
+) -> list[str]:
+    """Return the kinds that take turns in `placebo_sweeps`: those that can change a face by a distance.
+
+    Parameters
+    ----------
+    face, kinds, seed
+        As for `placebo_sweeps`.
+    distance
+        The largest RMS grey-level difference that is to be reached.
+
+    Returns
+    -------
+    list
+        Ids; all that were given where fewer than ten can.
+
+    Raises
+    ------
+    BadValueError
+        If there are no kinds.
+    UnknownNameError
+        If there is no such kind.
+    """
+    allowed = list(KINDS) if kinds is None else [kind_of(name).id for name in kinds]
+    if not allowed:
+        msg = "Placebo sweeps need a kind or more to take turns; got none."
+        raise BadValueError(msg)
+    far = [name for name in allowed if _reaches(face, distance, name, seed)]
+    return far if len(far) >= min(LEAST_KINDS, len(allowed)) else allowed
+
+
+def _reaches(face: Face, wanted: float, kind: str, seed: int) -> bool:
+    """Say whether a kind changes a face as much, in one of two random directions."""
+    rng = np.random.default_rng([seed, 2, list(KINDS).index(kind)])
+    draws = (kind_of(kind).draw(rng) for _ in range(2))
+    pictures = (draw.picture(face.image, face.box, draw.most) for draw in draws)
+    return any(pixel_distance(face.image, one, face.box) >= wanted * (1 - TOLERANCE) for one in pictures)
 
 
 def _checked_distances(distances: npt.ArrayLike) -> Floats:

@@ -30,7 +30,7 @@ class RegionSearch:
 
     def __init__(self, image: Image, box: Box, change: Placebo) -> None:
         self.image, self.box, self.change = image, np.asarray(box, np.float64), change
-        self.rungs = np.append(0.0, change.largest * 0.5 ** np.arange(RUNGS)[::-1])
+        self.rungs = np.append(0.0, change.most * 0.5 ** np.arange(RUNGS)[::-1])
         pictures = (change.picture(image, box, amount) for amount in self.rungs.tolist())
         told = np.stack([region_distances(image, picture, box) for picture in pictures])
         self.told = np.maximum.accumulate(told)
@@ -45,7 +45,7 @@ class RegionSearch:
             return np.zeros(4), self.image
         weights = shares(self.image.shape[:2], self.box, wanted)
         first = np.array([self._first(quarter, distance) for quarter, distance in enumerate(wanted.tolist())])
-        largest = self.change.largest
+        largest = self.change.most
         guesses = np.minimum(first * self.gain, largest)
         brackets = [
             _Bracket(distance, largest, guess)

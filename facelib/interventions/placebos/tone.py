@@ -1,4 +1,4 @@
-"""Placebos of tone: brightness, contrast, gamma, colour, light, vignette."""
+"""Placebos of tone: brightness, exposure, contrast, gamma, colour."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from facelib.interventions.placebos.change import (
     Floats,
     Image,
     Placebo,
-    angle,
     sign,
-    unit_vector,
 )
 
 GREYS = np.arange(256) / 255
@@ -29,20 +27,6 @@ def looked_up(image: Image, curves: npt.NDArray[np.float64]) -> Floats:
     table = np.broadcast_to(curves.reshape(256, -1), (256, 3)) * 255
     levels: Floats = cv2.LUT(image, np.ascontiguousarray(table[:, None], np.float32))
     return levels
-
-
-def lit(image: Image, gain: npt.NDArray[np.float64]) -> Floats:
-    """Multiply every pixel by a gain field (H, W)."""
-    levels: Floats = image.astype(np.float32) * gain[:, :, None].astype(np.float32)
-    return levels
-
-
-def box_grid(image: Image, box: Box) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return x (1, W) and y (H, 1) of all pixels, -1 … 1 over the box."""
-    height, width = image.shape[:2]
-    x = (np.arange(width) - (box[0] + box[2]) / 2) / ((box[2] - box[0]) / 2)
-    y = (np.arange(height) - (box[1] + box[3]) / 2) / ((box[3] - box[1]) / 2)
-    return x[None, :], y[:, None]
 
 
 @register
@@ -60,6 +44,7 @@ class Brightness(Placebo):
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 45 / 255
+    widest: ClassVar[float] = 60 / 255
     unit: ClassVar[str] = "of the range from black to white"
 
     @classmethod
@@ -70,6 +55,41 @@ class Brightness(Placebo):
     def _pixels(self, image: Image, box: Box, amount: float) -> Floats:  # noqa: ARG002
         way, tilt = self.direction
         return looked_up(image, GREYS + way * amount * (1 + tilt * (2 * GREYS - 1)))
+
+
+@register
+@dataclass(frozen=True)
+class Exposure(Placebo):
+    """The camera takes in more or less light; direction: (sign, shoulder), + is brighter.
+
+    The shoulder, in [0, 1], tells how much highlights level off instead of being cut.
+    """
+
+    direction: Direction = (1.0, 1.0)
+
+    id: ClassVar[str] = "exposure"
+    title: ClassVar[str] = "exposure"
+    moves: ClassVar[str | None] = "brightness"
+    description: ClassVar[str] = "The picture is exposed longer or shorter, by up to one stop."
+    sentence: ClassVar[str] = "the picture is exposed {trend}"
+    trends: ClassVar[tuple[str, str]] = ("shorter", "longer")
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (0.0, 1.0))
+    largest: ClassVar[float] = 1.0
+    widest: ClassVar[float] = 1.6
+    unit: ClassVar[str] = "stops"
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Exposure:
+        """Return a random direction of this kind."""
+        return cls((sign(rng), float(rng.uniform(0.5, 1.0))))
+
+    def _pixels(self, image: Image, box: Box, amount: float) -> Floats:  # noqa: ARG002
+        # Light is the levels' power of 2.2. What gets brighter follows Reinhard's curve, which ends at white.
+        way, shoulder = self.direction
+        gain = 2.0 ** (way * amount)
+        light = gain * GREYS**2.2
+        curved = light * (1 + light / max(gain, 1.0) ** 2) / (1 + light) if gain > 1 else light
+        return looked_up(image, (light + shoulder * (curved - light)) ** (1 / 2.2))
 
 
 @register
@@ -87,6 +107,7 @@ class Contrast(Placebo):
     trends: ClassVar[tuple[str, str]] = ("falls", "rises")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (0.0, 1.0))
     largest: ClassVar[float] = 0.48
+    widest: ClassVar[float] = 0.9
     unit: ClassVar[str] = "log of the gain"
 
     @classmethod
@@ -114,6 +135,7 @@ class Gamma(Placebo):
     trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (0.0, 1.0))
     largest: ClassVar[float] = 0.55
+    widest: ClassVar[float] = 1.0
     unit: ClassVar[str] = "log of the exponent"
 
     @classmethod
@@ -142,6 +164,7 @@ class ColourTemperature(Placebo):
     trends: ClassVar[tuple[str, str]] = ("cooler", "warmer")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
     largest: ClassVar[float] = 0.22
+    widest: ClassVar[float] = 0.4
     unit: ClassVar[str] = "log of the gain of red"
 
     @classmethod
@@ -152,6 +175,33 @@ class ColourTemperature(Placebo):
     def _pixels(self, image: Image, box: Box, amount: float) -> Floats:  # noqa: ARG002
         way, tint = self.direction
         return looked_up(image, GREYS[:, None] * np.exp(amount * np.array([way, tint, -way])))
+
+
+@register
+@dataclass(frozen=True)
+class Tint(Placebo):
+    """A filter of one colour lies over the picture; direction: (hue as an angle, in turns)."""
+
+    direction: Direction = (0.0,)
+
+    id: ClassVar[str] = "tint"
+    title: ClassVar[str] = "colour filter"
+    description: ClassVar[str] = "A filter of one colour lies over the picture, as apps offer it."
+    sentence: ClassVar[str] = "the picture is tinted"
+    limits: ClassVar[tuple[tuple[float, float], ...]] = ((0.0, 1.0),)
+    largest: ClassVar[float] = 0.25
+    widest: ClassVar[float] = 0.4
+    unit: ClassVar[str] = "of the grey level, in the channel that changes most"
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Tint:
+        """Return a random direction of this kind."""
+        return cls((float(rng.uniform()),))
+
+    def _pixels(self, image: Image, box: Box, amount: float) -> Floats:  # noqa: ARG002
+        # Gains of red, green and blue a third of a turn apart: their mean stays 1.
+        gains = 1 + amount * np.cos(2 * np.pi * (self.direction[0] - np.arange(3) / 3))
+        return looked_up(image, GREYS[:, None] * gains)
 
 
 @register
@@ -168,6 +218,7 @@ class Saturation(Placebo):
     trends: ClassVar[tuple[str, str]] = ("fade", "deepen")
     limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (0.0, 1.0), (0.0, 1.0))
     largest: ClassVar[float] = 0.8
+    widest: ClassVar[float] = 1.0
     unit: ClassVar[str] = "of the distance from grey"
 
     @classmethod
@@ -181,62 +232,3 @@ class Saturation(Placebo):
         mix = np.eye(3) * (1 + way * amount) - way * amount * grey[None, :]
         levels: Floats = cv2.transform(image.astype(np.float32), mix)
         return levels
-
-
-@register
-@dataclass(frozen=True)
-class LightGradient(Placebo):
-    """One end of the picture becomes brighter, the other darker; direction: (dx, dy), to the bright end."""
-
-    direction: Direction = (1.0, 0.0)
-
-    id: ClassVar[str] = "light"
-    title: ClassVar[str] = "light gradient"
-    description: ClassVar[str] = (
-        "Light falls in from one side of the picture: up to 40 % more there, 40 % less opposite."
-    )
-    sentence: ClassVar[str] = "the light shifts to one side of the picture"
-    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0))
-    largest: ClassVar[float] = 0.4
-    unit: ClassVar[str] = "of the grey level, at the edge of the box"
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator) -> LightGradient:
-        """Return a random direction of this kind."""
-        return cls(angle(rng))
-
-    def _pixels(self, image: Image, box: Box, amount: float) -> Floats:
-        x, y = box_grid(image, box)
-        toward_x, toward_y = unit_vector(self.direction)
-        ramp = np.tanh(toward_x * x + toward_y * y) / np.tanh(1.0)  # levels off outside
-        return lit(image, 1 + amount * ramp)
-
-
-@register
-@dataclass(frozen=True)
-class Vignette(Placebo):
-    """The picture darkens or brightens away from a centre; direction: (sign, x, y), (x, y) in half boxes."""
-
-    direction: Direction = (-1.0, 0.0, 0.0)
-
-    id: ClassVar[str] = "vignette"
-    title: ClassVar[str] = "vignette"
-    description: ClassVar[str] = (
-        "Away from the middle the picture becomes darker or brighter, by up to 35 % at the edge."
-    )
-    sentence: ClassVar[str] = "the picture becomes {trend} toward its edges"
-    trends: ClassVar[tuple[str, str]] = ("darker", "brighter")
-    limits: ClassVar[tuple[tuple[float, float], ...]] = ((-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0))
-    largest: ClassVar[float] = 0.35
-    unit: ClassVar[str] = "of the grey level, at the edge of the box"
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator) -> Vignette:
-        """Return a random direction of this kind."""
-        return cls((sign(rng), float(rng.uniform(-0.5, 0.5)), float(rng.uniform(-0.5, 0.5))))
-
-    def _pixels(self, image: Image, box: Box, amount: float) -> Floats:
-        way, centre_x, centre_y = self.direction
-        x, y = box_grid(image, box)
-        away = np.tanh((x - centre_x) ** 2 + (y - centre_y) ** 2) / np.tanh(1.0)  # levels off outside
-        return lit(image, 1 + way * amount * away)

@@ -17,7 +17,7 @@ from facelib.stats.effects.room import reason
 from facelib.stats.effects.sentences import ENDS, open_words, possible
 from facelib.stats.effects.signflip import smallest_p
 from facelib.utilities.checks import Floats
-from facelib.utilities.wording import p_is, plain
+from facelib.utilities.wording import p_is, plain, signed
 
 NEAR = 0.05  # of probability 0 or 1: little room on that side
 SKEWED = 1.0  # sample skewness; finds 3 of 5 false rejections of exponential effects at n = 20, 4 of 5 at 60
@@ -119,9 +119,9 @@ def _about_shape(row: dict[Any, Any], skew: float, both_signs: bool) -> Iterator
         )  # a mean on the side of the long tail is found too rarely
         misled = "the sign-flip p can be too large" if side * skew > 0 else TOO_SMALL
         sides = "two-sided" if row["alternative"] == "two-sided" else "one-sided"
-        yield f"The effects are skewed ({skew:+.1f}): {misled} ({sides})."
+        yield f"The effects are skewed ({signed(skew, 1)}): {misled} ({sides})."
     if row["n"] > 2 and abs(skew) > (SKEWED if row["interval_method"] == "t" else 2 * SKEWED):
-        yield f"The interval of effects so skewed ({skew:+.1f}) can be too narrow."
+        yield f"The interval of effects so skewed ({signed(skew, 1)}) can be too narrow."
 
 
 def _about_start(row: dict[Any, Any]) -> Iterator[str]:

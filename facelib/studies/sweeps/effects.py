@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,10 @@ import pandas as pd
 from facelib import stats
 from facelib.classifiers.emotions import shortened
 from facelib.errors import BadValueError
+from facelib.interventions.placebos.kinds import LEAST_KINDS
 from facelib.stats.corrections import adjust
 from facelib.stats.effects.equivalence import NO_FALL, as_margin
-from facelib.stats.placebo import KIND_COLUMNS
+from facelib.stats.placebo import KIND_COLUMNS, LEAST_PLACEBOS
 from facelib.stats.verdicts import excursion
 from facelib.utilities.wording import plain
 
@@ -57,7 +58,7 @@ COLUMNS = {
     "seed": "seed of shuffles and shaken copies",
     "as_much": "placebos of the same size with at least this change",
     "references": "placebos of the same size, which are ranked; 0 where fewer than half are",
-    "reference_p": "rank among them, from 99 on",
+    "reference_p": "rank among them, from 99 of ten kinds on",
     "kind_rate": "share of placebos of an unseen kind that this p would call unusual at .05",
     "unmatched": "placebos that could not reach the size at every strength: not ranked",
     "by_kind": "which kinds did as much",
@@ -303,7 +304,11 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         placebos = placebos[placebos["matched"]]
         ends, kinds = placebos["change"].abs(), placebos["kind"].tolist()
         rank = stats.reference_rank(abs(change), ends, kinds)
-        rank = replace(rank, text=rank.text + unmatched_words(references.unmatched, ranked=True))
+        rank = replace(
+            rank,
+            text=rank.text + unmatched_words(references.unmatched, ranked=True) + few_kinds(kinds),
+            p_value=rank.p_value if references.enough_kinds else None,
+        )
         row |= {
             "as_much": rank.exceed,
             "references": rank.total,
@@ -328,6 +333,19 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
     )
     row["sentence"] += "" if rank else unmatched_words(row["unmatched"], ranked=False)
     return row
+
+
+def few_kinds(kinds: Sequence[str]) -> str:
+    """Say that placebos are of too few kinds for a p, where there are enough of them.
+
+    >>> few_kinds(["shift", "crop"] * 50)
+    '; of 2 kinds only, too few for a p'
+    >>> few_kinds(["shift", "crop"])
+    ''
+    """
+    count = len(set(kinds))
+    few = count < LEAST_KINDS and len(kinds) >= LEAST_PLACEBOS
+    return f"; of {count} kind{'s' * (count > 1)} only, too few for a p" if few else ""
 
 
 def unmatched_words(unmatched: int, *, ranked: bool) -> str:

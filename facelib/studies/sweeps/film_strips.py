@@ -17,8 +17,8 @@ from facelib.errors import check_all
 from facelib.faces import Face, Head
 from facelib.interventions import Intervention
 from facelib.interventions.placebos.distance import pixel_distance, region_distances
-from facelib.interventions.placebos.kinds import KINDS
-from facelib.interventions.placebos.matching import MatchedSweep, placebo_sweeps
+from facelib.interventions.placebos.kinds import KINDS, placebos_of
+from facelib.interventions.placebos.matching import MatchedSweep, kinds_in_turn, placebo_sweeps
 from facelib.properties import PROPERTIES
 from facelib.studies.sweeps.demonstration import demonstration_head
 from facelib.studies.sweeps.frames import even_strengths, make_frames
@@ -164,7 +164,7 @@ def reference_strips(
     head: Head | None = None,
     classifiers: Sequence[str | Classifier] | str | None = None,
     *,
-    n: int = len(KINDS),
+    n: int | None = None,
     by_region: bool = False,
     label: str | None = None,
     steps: int = STEPS,
@@ -178,7 +178,8 @@ def reference_strips(
     intervention, head, classifiers, label, steps, size
         As for `demonstrate`.
     n
-        How many; by default one of each kind (without the intervention's own).
+        How many; None: one of each kind that can change the picture as much (`placebos_of` says which are
+        placebos of the intervention).
     by_region
         Match the quarters of the face box too: see `facelib.interventions.placebos.matching.matched_sweep`.
     seed
@@ -197,12 +198,14 @@ def reference_strips(
     frames = make_frames(person, change, even_strengths(steps), size=size)
     start = frames.faces[0]
     regions = np.stack([region_distances(start.image, image, start.box) for image in frames.images])
+    distances = _distances(frames.faces)
+    kinds = placebos_of(change.id, change.moves)
     matches = placebo_sweeps(
         start,
-        _distances(frames.faces),
-        n,
+        distances,
+        len(kinds_in_turn(start, float(np.max(distances)), kinds, seed)) if n is None else n,
         seed=seed,
-        exclude=change.id,
+        kinds=kinds,
         regions=regions if by_region else None,
     )
     strips = [

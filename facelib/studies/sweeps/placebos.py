@@ -13,6 +13,7 @@ import pandas as pd
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError
 from facelib.interventions.placebos.distance import REGIONS, pixel_distance, region_distances
+from facelib.interventions.placebos.kinds import LEAST_KINDS, placebos_of
 from facelib.interventions.placebos.matching import placebo_sweeps
 from facelib.stats.gradients import epgm
 from facelib.studies.sweeps.inference import read
@@ -175,6 +176,11 @@ class References:
         """Whether half of them or more are of the same size: else nothing is compared."""
         return bool(self.sweeps) and bool(self.matched.mean() >= LEAST_MATCHED)
 
+    @property
+    def enough_kinds(self) -> bool:
+        """Whether those of the same size are of ten kinds or more: else they give no p."""
+        return len({sweep.kind for sweep in self.sweeps if sweep.reached.all()}) >= LEAST_KINDS
+
 
 def run_references(
     sweep: Sweep,
@@ -229,7 +235,7 @@ def run_references(
         n,
         seed=seed,
         first=len(found),
-        exclude=sweep.intervention.id,
+        kinds=placebos_of(sweep.intervention.id, sweep.intervention.moves),
         regions=regions if by_region else None,
     )
     for matched in matches:

@@ -67,7 +67,7 @@ def efficientnet() -> nn.Module:
     return network  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("chained", [False, True])
+@pytest.mark.parametrize("chained", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_hsemotion_from_its_weights(
     efficientnet: nn.Module, images: Images, tmp_path: Path, chained: bool
 ) -> None:

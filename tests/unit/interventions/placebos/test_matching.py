@@ -9,12 +9,14 @@ import skimage.data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facelib import interventions
 from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face
-from facelib.interventions.placebos.kinds import KINDS
+from facelib.interventions.placebos.kinds import KINDS, LEAST_KINDS, MOVES, moved, placebos_of
 from facelib.interventions.placebos.matching import (
     REGIONS,
     MatchedSweep,
+    kinds_in_turn,
     matched_sweep,
     pixel_distance,
     placebo_sweeps,
@@ -104,7 +106,7 @@ def check(sweep: MatchedSweep, wanted: npt.NDArray[np.float64]) -> None:
 def test_what_cannot_be_reached_takes_the_largest_admissible_change_and_says_so(name: str) -> None:
     sweep = matched_sweep(FACE, [0.0, 2.0, 150.0], name)
     assert sweep.reached.tolist() == [True, True, False]
-    assert sweep.amounts[2] == pytest.approx(sweep.change.largest)
+    assert sweep.amounts[2] == pytest.approx(sweep.change.most)
 
 
 @settings(max_examples=25, deadline=None)
@@ -117,7 +119,7 @@ def test_any_distances(distances: list[float], name: str, seed: int) -> None:
     sweep = matched_sweep(FACE, distances, name, seed)
     for asked, distance, amount in zip(distances, sweep.distances, sweep.amounts, strict=True):
         if asked > 0.2 and not abs(distance - asked) <= 0.1 * asked:
-            assert amount == pytest.approx(sweep.change.largest)
+            assert amount == pytest.approx(sweep.change.most)
             assert distance < asked
 
 
@@ -179,19 +181,41 @@ def test_a_sweep_is_the_same_whatever_came_before() -> None:
     assert other.change != whole[0].change
 
 
-def test_a_kind_is_not_compared_with_itself() -> None:
-    n = 2 * (len(KINDS) - 1)
-    whole = list(placebo_sweeps(FACE, [0.0, 2.0], n, seed=7, exclude="blur"))
+def test_only_the_kinds_that_are_given_take_turns() -> None:
+    kinds = sorted(set(KINDS) - {"blur"})
+    n = 2 * len(kinds)
+    whole = list(placebo_sweeps(FACE, [0.0, 2.0], n, seed=7, kinds=kinds))
     for turn in (whole[: n // 2], whole[n // 2 :]):
-        assert sorted(sweep.kind for sweep in turn) == sorted(set(KINDS) - {"blur"})
-    rest = list(placebo_sweeps(FACE, [0.0, 2.0], n, seed=7, first=n - 3, exclude="blur"))
+        assert sorted(sweep.kind for sweep in turn) == kinds
+    rest = list(placebo_sweeps(FACE, [0.0, 2.0], n, seed=7, first=n - 3, kinds=kinds))
     assert [sweep.change for sweep in rest] == [sweep.change for sweep in whole[-3:]]
+    with pytest.raises(BadValueError, match="a kind or more"):
+        placebo_sweeps(FACE, [1.0], 1, kinds=[])
+    with pytest.raises(UnknownNameError, match="blurr"):
+        placebo_sweeps(FACE, [1.0], 1, kinds=["blurr"])
 
 
-def test_what_is_no_kind_excludes_nothing() -> None:
-    plain = list(placebo_sweeps(FACE, [0.0, 2.0], 4, seed=7))
-    palsy = list(placebo_sweeps(FACE, [0.0, 2.0], 4, seed=7, exclude="palsy"))
-    assert [sweep.change for sweep in plain] == [sweep.change for sweep in palsy]
+def test_kinds_that_are_too_weak_take_no_turn_while_ten_others_can() -> None:
+    small, large, huge = (set(kinds_in_turn(FACE, distance)) for distance in (2.0, 22.0, 120.0))
+    assert small == set(KINDS)
+    assert len(large) >= LEAST_KINDS
+    assert not large & {"jpeg", "sharpen"}, "they change no picture by so much"
+    assert huge == set(KINDS), "where hardly any can, all are tried, and what they miss is said"
+    sweeps = list(placebo_sweeps(FACE, [0.0, 22.0], 2 * len(large)))
+    assert {sweep.kind for sweep in sweeps} == large
+    assert np.mean([sweep.reached.all() for sweep in sweeps]) >= 0.8
+
+
+def test_no_placebo_moves_what_the_intervention_is_to_move() -> None:
+    for one in interventions.ordered():
+        kinds = placebos_of(one.id, one.moves)
+        assert one.id not in kinds
+        assert all(moved()[kind].get(one.moves or "", 0.0) < MOVES for kind in kinds), one.id
+    assert set(moved()) == set(KINDS)
+    # a colour cast is no placebo of the colour of skin, nor is any light; moving the picture is
+    assert set(placebos_of("skin_tone", "skin_tone")) >= {"shift", "scale", "rotate", "crop", "stretch"}
+    assert not set(placebos_of("skin_tone", "skin_tone")) & {"brightness", "gamma", "exposure", "haze"}
+    assert set(placebos_of("background", None)) == set(KINDS)
 
 
 @pytest.mark.parametrize(("n", "first", "seed"), [(-1, 0, 0), (3, 4, 0), (3, -1, 0), (3, 0, -1)])

@@ -110,7 +110,7 @@ def test_what_cannot_be_reached_takes_the_largest_admissible_change_and_says_so(
     sweep = by_region(np.array([[0.0, 0, 0, 0], [2.0, 150.0, 2.0, 1.0]]), name)
     assert sweep.by_region is not None
     assert sweep.by_region.reached[1].tolist() == [True, False, True, True]
-    assert sweep.by_region.amounts[1, 1] == pytest.approx(sweep.change.largest)
+    assert sweep.by_region.amounts[1, 1] == pytest.approx(sweep.change.most)
     assert sweep.reached.tolist() == [True, False]
 
 
@@ -127,7 +127,7 @@ def test_any_distances(wanted: list[float], name: str, seed: int) -> None:
     for quarter in np.flatnonzero(~match.reached[0]):
         amount = match.amounts[0, quarter]
         if sweep.regions[0, quarter] < wanted[quarter]:
-            assert amount == pytest.approx(sweep.change.largest), (sweep.regions, wanted)
+            assert amount == pytest.approx(sweep.change.most), (sweep.regions, wanted)
         else:  # it hardly changes itself: the other quarters fade in
             alone = sweep.change.picture(FACE.image, BOX, amount)
             assert region_distances(FACE.image, alone, BOX)[quarter] < 0.1, (sweep.regions, wanted)

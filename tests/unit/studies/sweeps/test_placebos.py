@@ -7,6 +7,7 @@ import pytest
 
 from facelib.errors import BadValueError
 from facelib.faces import Head
+from facelib.interventions.placebos.kinds import placebos_of
 from facelib.interventions.placebos.matching import REGIONS, placebo_sweeps, region_distances
 from facelib.studies import Sweep, run_references, sweep
 from facelib.studies.sweeps.placebos import References
@@ -55,7 +56,7 @@ def test_the_pictures_that_are_read_are_the_matched_ones(smile: Sweep, local: Re
             smile.frames.faces[0],
             np.sqrt((regions**2).mean(axis=1)),
             1,
-            exclude="asymmetric_expression",
+            kinds=placebos_of("asymmetric_expression", "symmetry"),
             regions=regions,
         )
     )
