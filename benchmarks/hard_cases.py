@@ -115,6 +115,7 @@ def summarise(folder: Path) -> None:
     table = pd.concat(
         [pd.read_csv(path) for path in sorted((folder / "cases").glob("*.csv"))], ignore_index=True
     )
+    table["state"] = [hard.state_of(*row) for row in zip(table["effect"], table["beyond"], strict=True)]
     table = table[list(hard.HARD_COLUMNS)].round({"score": 4, "effect": 4, "beyond": 4})
     easy.whole(hard.TABLE, lambda path: table.to_csv(path, index=False, lineterminator="\n"))
     for split in hard.SEEDS:

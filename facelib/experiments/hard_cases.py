@@ -192,6 +192,25 @@ METHODS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Methods and their decisions. Those that aren't flagged say "not used", but for the verdict, which may stay
 open. What people are told of the verdict before they trust it (few people, no room) counts as open, too."""
+NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "verdict": "verdict, 60 people",
+        "verdict_200": "verdict, 200 people",
+        "vote": "exact vote, 300 observed",
+        "vote_60": "exact vote, 60 observed",
+        "placebos": "rank among placebos",
+        "shuffle": "shuffle test as published",
+        "t_test": "paired t test",
+        "subgroup_gap": "gap between groups",
+        "regression": "regression",
+        "linear_probe": "probe of the features",
+        "tcav": "TCAV",
+        "grad_cam": "Grad-CAM",
+        "lime": "LIME",
+        "occlusion": "occlusion",
+    }
+)
+"""Short names of the methods."""
 PRIMARY: Final = "verdict"
 OURS: Final = ("verdict", "verdict_200", "vote", "vote_60", "placebos")
 HARD_COLUMNS: Final = {

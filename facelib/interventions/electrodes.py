@@ -14,6 +14,7 @@ from facelib.errors import BadValueError
 from facelib.face import face_fingerprint
 from facelib.faces import ELECTRODE_SCHEMES, Face, Head
 from facelib.head.electrodes import resolve
+from facelib.interventions.head_numbers import Toward
 from facelib.interventions.intervention import (
     FEW_PLACEBOS,
     Cost,
@@ -24,7 +25,6 @@ from facelib.interventions.intervention import (
     edited,
     register,
 )
-from facelib.interventions.number import Toward
 from facelib.utilities.checks import whole
 
 Order = Literal["scheme", "random"]

@@ -11,6 +11,7 @@ from facelib.editing.motion import FaceMotion, Units
 from facelib.faces import EXPRESSIONS, Face, Head
 from facelib.head.expressions import expand
 from facelib.interventions.face_units import SHAPE_ONLY, OfFaceUnits
+from facelib.interventions.head_numbers import StraightLine, between
 from facelib.interventions.intervention import (
     Expected,
     HeadIntervention,
@@ -19,7 +20,6 @@ from facelib.interventions.intervention import (
     check_choice,
     register,
 )
-from facelib.interventions.number import StraightLine, between
 
 
 @register

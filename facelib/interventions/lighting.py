@@ -15,6 +15,7 @@ from facelib.editing.relighting import relit
 from facelib.editing.skin_region import skin_region
 from facelib.editing.surface_normals import normals
 from facelib.faces import LIGHTS, Face, Head, Light
+from facelib.interventions.head_numbers import StraightLine, Toward, between, farther
 from facelib.interventions.intervention import (
     FEW_KINDS,
     FEW_PLACEBOS,
@@ -25,7 +26,6 @@ from facelib.interventions.intervention import (
     edited,
     register,
 )
-from facelib.interventions.number import StraightLine, Toward, between, farther
 from facelib.properties.light import lamp, shading
 from facelib.properties.pose import rotation
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, cast, get_args
 
 from facelib.faces import Head
 from facelib.head.head import ANCESTRY, MolesSide
+from facelib.interventions.head_numbers import Toward
 from facelib.interventions.intervention import (
     NO_PLACEBO,
     Cost,
@@ -17,7 +18,6 @@ from facelib.interventions.intervention import (
     check_choice,
     register,
 )
-from facelib.interventions.number import Toward
 
 _SIDES: Final[Mapping[MolesSide, str]] = MappingProxyType(
     {"both": "both sides", "left": "the left", "right": "the right"}

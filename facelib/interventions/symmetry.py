@@ -15,6 +15,7 @@ from facelib.editing.warp import coverage, field, grid, moved, resampled
 from facelib.faces import Face, Head
 from facelib.head.expressions import expand
 from facelib.interventions.expression import AsymmetricExpression
+from facelib.interventions.head_numbers import between
 from facelib.interventions.intervention import (
     Cost,
     FaceIntervention,
@@ -25,7 +26,6 @@ from facelib.interventions.intervention import (
     register,
 )
 from facelib.interventions.mirror import PARTNER, Mirror, mirror_of, symmetric
-from facelib.interventions.number import between
 from facelib.properties.mirror_pairs import LEFT, RIGHT
 
 Doubles = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ from typing import ClassVar, get_args
 from facelib.faces import Head
 from facelib.head.gaze import FARTHEST, REACH
 from facelib.head.head import Side
+from facelib.interventions.head_numbers import StraightLine, Toward
 from facelib.interventions.intervention import FEW_PLACEBOS, along, check_choice, register
-from facelib.interventions.number import StraightLine, Toward
 
 
 @register

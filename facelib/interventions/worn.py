@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from facelib.editing.accessories import dressed
 from facelib.faces import Face, Head
+from facelib.interventions.head_numbers import Toward
 from facelib.interventions.intervention import (
     NO_PLACEBO,
     Cost,
@@ -17,7 +18,6 @@ from facelib.interventions.intervention import (
     edited,
     register,
 )
-from facelib.interventions.number import Toward
 
 _GROUP = "Worn on the face"
 

@@ -27,7 +27,7 @@ from facelib.studies.declared.values import (
 )
 from facelib.studies.declared.yaml_lines import LARGEST, DeclarationError, Located, read_yaml, written
 from facelib.studies.engine.checksums import DamagedError, unsealed
-from facelib.studies.engine.what_came import OTHER_FILES, what_came
+from facelib.studies.engine.file_kinds import OTHER_FILES, what_came
 from facelib.utilities.content import open_file
 from facelib.utilities.short_repr import in_short
 from facelib.utilities.wording import capital, with_article

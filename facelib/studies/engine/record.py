@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from facelib.studies.engine.file_kinds import what_came
 from facelib.studies.engine.store import Store, StoreError
-from facelib.studies.engine.what_came import what_came
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,8 @@ from facelib.errors import BadValueError
 from facelib.faces import Face, Head, Light, sample_heads, sample_photograph
 from facelib.head.geometry.mesh import identity_key
 from facelib.interventions import GROUPS, INTERVENTIONS, HeadIntervention, Intervention
+from facelib.interventions.head_numbers import Toward
 from facelib.interventions.intervention import COSTS
-from facelib.interventions.number import Toward
 from facelib.properties import PROPERTIES
 from facelib.studies import even_strengths, make_frames
 

@@ -14,7 +14,7 @@ from facelib import interventions
 from facelib.errors import BadValueError
 from facelib.faces import Head, Light
 from facelib.interventions import INTERVENTIONS
-from facelib.interventions.number import StraightLine, Toward, between, number_of, with_number
+from facelib.interventions.head_numbers import StraightLine, Toward, between, number_of, with_number
 
 LINES = [name for name in INTERVENTIONS if isinstance(INTERVENTIONS[name], StraightLine)]
 TOWARD = [name for name in INTERVENTIONS if isinstance(INTERVENTIONS[name], Toward)]
