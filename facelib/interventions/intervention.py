@@ -61,9 +61,9 @@ def along(*names: str) -> str:
     return f" Measured properties that go along: {', '.join(names).replace('_', ' ')}."
 
 
-NO_PLACEBO: Final = " No harmless change is as large: at full strength it is compared with none."
-FEW_PLACEBOS: Final = " Few harmless changes are as large: at full strength some faces have no comparison."
-FEW_KINDS: Final = " Few kinds of harmless change leave the light as it is: they are counted, and give no p."
+NO_PLACEBO: Final = " No harmless change is as large: it is compared with none."
+FEW_PLACEBOS: Final = " Few harmless changes are as large: on some faces it is compared with none."
+FEW_KINDS: Final = " Few kinds of harmless change leave the light as it is: a count of them says little."
 """Of interventions whose placebos miss the size in more than one of five cases, or are of few kinds."""
 
 

@@ -139,24 +139,38 @@ def answers(result: InterventionalResult) -> tuple[str, ...]:
 def answer(result: InterventionalResult, name: str) -> str:
     """Return for which classifiers a change matters, and how many lower their output."""
     rows = result.effects[result.effects["intervention"] == name]
-    it, at = (
-        f"the change of the output for {aim(result)}",
-        f" at δ = {margin(result.settings['delta'])}",
-    )
-    parts = []
-    for verdict in VERDICTS:
-        group = rows[rows["verdict"] == verdict]
-        if group.empty:
-            continue
-        parts.append(SENTENCES[verdict].format(it=it, at=at, whom=_with_changes(group, len(rows))))
-        it, at = "it", ""
-    verdicts = "; ".join(parts) or f"nothing is known of {it}"
+    it = f"the change of the output for {aim(result)}"
     parts_of_answer = [
-        f"As {item_of(result, name)['clause']}, {verdicts}.",
+        f"As {item_of(result, name)['clause']}, {_verdicts(result, rows, it)}.",
+        _beyond_control(result, name),
         too_few(rows),
         _counts(result, name),
     ]
     return " ".join(filter(None, parts_of_answer))
+
+
+def _verdicts(result: InterventionalResult, rows: pd.DataFrame, it: str) -> str:
+    """Return for which classifiers each verdict was given of it."""
+    at, parts, what = f" at δ = {margin(result.settings['delta'])}", [], it
+    for verdict in VERDICTS:
+        group = rows[rows["verdict"] == verdict]
+        if group.empty:
+            continue
+        parts.append(SENTENCES[verdict].format(it=what, at=at, whom=_with_changes(group, len(rows))))
+        what, at = "it", ""
+    return "; ".join(parts) or f"nothing is known of {it}"
+
+
+def _beyond_control(result: InterventionalResult, name: str) -> str:
+    """Return the same of what is left when the control's change is taken away; "" without a control of it."""
+    contrasts = result.contrasts
+    rows = None if contrasts is None else contrasts[contrasts["intervention"] == name]
+    if rows is None or rows.empty:
+        return ""
+    fixed = held_fixed(result.control or "", name)
+    than = f", which keeps {fixed}" if fixed else ""
+    it = "what is left of the change"
+    return f"Beyond the control ({control_title(result)}{than}), {_verdicts(result, rows, it)}."
 
 
 def _with_changes(own: pd.DataFrame, of: int) -> str:

@@ -158,7 +158,7 @@ def describe_change(
     change
         Probability at strength 1 minus that at strength 0.
     reference
-        Rank among placebos of the same size, if there are any yet.
+        Rank among placebos of the same size, if there are any yet; not said of an output that stays.
     verdict
         Of `local_verdict`: where it is "cannot tell", the sentence says why.
     on_the_way
@@ -177,8 +177,8 @@ def describe_change(
     >>> print(describe_change(clause="the left side weakens", classifier="fer", label="happy", change=-0.12,
     ...                       verdict=local_verdict([-0.13, -0.12, -0.11], shown=-0.12),
     ...                       reference=reference_rank(0.12, [0.1, 0.3, 0.2], ["blur", "crop", "crop"])))
-    As the left side weakens, fer's output for happy falls by .12 on this face; 2 of 3 placebos did as much:
-    harmless changes of this size do that, too.
+    As the left side weakens, fer's output for happy falls by .12 on this face; 2 of 3 placebos did as much.
+    Harmless changes of this size do that, too.
     >>> print(describe_change(clause="the left side weakens", classifier="fer", label="happy", change=-0.62,
     ...                       verdict=local_verdict([-0.7, -0.62, 0.0], shown=-0.62)))
     As the left side weakens, fer's output for happy falls by .62 on this face. Whether it changes by
@@ -201,9 +201,10 @@ def describe_change(
         sentence += (
             f"; on the way, at strength {_hundredths(strength)}, it was {size} {way} than at the start"
         )
-    if reference is not None:
-        sentence += f"; {reference.text}{_beside(verdict, reference)}"
-    sentence += "."
+    if reference is not None and abs(number) >= STILL:
+        sentence += f"; {reference.text}.{_beside(verdict, reference)}"
+    else:
+        sentence += "."
     return sentence if verdict is None or verdict.verdict != "cannot tell" else f"{sentence} {_why(verdict)}"
 
 
@@ -211,9 +212,11 @@ def _beside(verdict: LocalVerdict | None, rank: PlaceboRank) -> str:
     """Say how the word on a change goes together with its rank, where they seem to contradict each other."""
     word = verdict.verdict if verdict is not None else ""
     if word == "changes" and rank.exceed > USUAL * rank.total:
-        return ": harmless changes of this size do that, too"
+        return " Harmless changes of this size do that, too."
     unusual = (rank.exceed + 1) / (rank.total + 1) <= USUAL
-    return ": little, and yet more than they" if word == "does not change" and unusual else ""
+    if word == "does not change" and unusual:
+        return " Small as it is, fewer than one in twenty placebos did as much."
+    return ""
 
 
 def excursion(

@@ -129,6 +129,11 @@ def figures_zip(result: Result, shown: Shown) -> Download:
     for name, step in steps.items():
         spec = specs.bars(sweep.classifiers, **sizes.BARS)
         figures[f"outputs_{name}"] = with_data(spec, data, {"label": label, "step": step})
+    at = {"response": ""} | {
+        f"outputs_{name}": f", strength {sweep.strengths[k]:.2f}" for name, k in steps.items()
+    }
+    for name, spec in figures.items():
+        spec["title"] = {**spec["title"], "subtitle": f"As {sweep.clause}{at[name]}"}
     files = {
         f"{name}.{kind}": figure(spec, kind) for name, spec in figures.items() for kind in ("svg", "png")
     }
@@ -137,7 +142,25 @@ def figures_zip(result: Result, shown: Shown) -> Download:
         files |= {
             f"map_{shown.classifier}_{name}.png": encode_png(maps[step]) for name, step in steps.items()
         }
+    files["captions.txt"] = captions(result, shown).encode()
     return _zip(_name(result, "zip", "figures"), files, result, shown)
+
+
+def captions(result: Result, shown: Shown) -> str:
+    """Return what the figures show, in words, one paragraph for each."""
+    sweep, label = result.sweep, shown.label
+    found = " ".join(sweep.effects(label, references=result.placebos)["sentence"])
+    strength = f"{sweep.strengths[shown.step]:.2f}"
+    return "\n\n".join(
+        [
+            f"response: probability of {label} over the strength, as {sweep.clause}, on one face. Grey: "
+            f"where 90 % of placebos (harmless changes of the same size) lie. {found}",
+            f"outputs (start, shown, end): all outputs at strength 0, {strength} and 1.",
+            f"map (start, shown, end): where {shown.classifier} finds evidence for {label} ({shown.cam}).",
+            LIMITS,
+            "",
+        ]
+    )
 
 
 def stimuli_zip(result: Result, shown: Shown) -> Download:

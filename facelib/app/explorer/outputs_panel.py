@@ -24,6 +24,7 @@ from facelib.properties import PROPERTIES
 from facelib.stats import calibration
 from facelib.stats.effects.equivalence import NO_FALL
 from facelib.stats.placebo import LEAST_PLACEBOS
+from facelib.stats.verdicts import STILL
 from facelib.studies import Snapshot
 from facelib.studies.sweeps.effects import NO_OUTPUT, signed, summarise
 from facelib.studies.sweeps.placebos import References
@@ -107,6 +108,8 @@ BESIDE = (
     "much? The verdict asks: is the change larger than {delta}, also where the picture is shaken a little? "
     "So an output can change and stay in the grey band: some blur or crop would have moved it as far."
 )
+NONE_AS_LARGE = "Most placebos could not be made as large as this change: nothing is compared"
+STAYS = "The output stays within .005: there is no change to compare"
 HARDLY = (
     "At strength 0 the networks hardly read {label} (mean {low}), but {most} (mean {high}): what a change "
     "takes away shows in {most}. Choose it under Emotion."
@@ -165,7 +168,11 @@ class OutputsPanel(Card):
         outputs = {"outputs": rows(table)} if fresh is not self._shown else {}
         self._shown = fresh
         self.bars.show(data=outputs, signals=signals)
-        self.response.show(data=outputs | {"band": rows(band, BAND)}, signals=signals)
+        known = self.explorer.result
+        alone = known is not None and known.finished and (band is None or band.empty)
+        self.response.show(
+            data=outputs | {"band": rows(band, BAND)}, signals=signals | {"compared": not alone}
+        )
 
     def _verdicts(self, result: Result, table: pd.DataFrame) -> None:
         label = self.explorer.label
@@ -178,10 +185,7 @@ class OutputsPanel(Card):
         for effect in effects.to_dict("records"):
             name = effect["classifier"]
             series = [f"{value:.2f}" for value in now.loc[now["classifier"] == name, "probability"]]
-            waits = "none" if result.finished else "…"
-            compared = f"{effect['as_much']} of {effect['references']}" if effect["references"] else waits
-            if effect["references"] and not result.finished:
-                compared += " so far"
+            compared = _compared(effect, finished=result.finished)
             ends = f"{signed(effect['low'])} … {signed(effect['high'])}"
             verdict = {
                 "text": WORDS[effect["verdict"]],
@@ -267,6 +271,17 @@ class OutputsPanel(Card):
         self.table.show(COLUMNS, waiting + self._without(label), f"Probability of {label}; {waits}")
         self.details.show(DETAILS, [])
         self.sentence.value = self.notes.value = self.trust.value = ""
+
+
+def _compared(effect: Mapping[Any, Any], *, finished: bool) -> str | dict[str, str]:
+    """Return the cell that says how many placebos did as much."""
+    if not effect["references"] and not finished:
+        return "…"
+    if not effect["references"] and effect["unmatched"]:
+        return {"text": "none as large", "help": NONE_AS_LARGE}
+    if not effect["references"] or abs(effect["change"]) < STILL:
+        return {"text": "–", "help": STAYS}
+    return f"{effect['as_much']} of {effect['references']}{'' if finished else ' so far'}"
 
 
 def hardly_read(outputs: pd.DataFrame, label: str) -> str:

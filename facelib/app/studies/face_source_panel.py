@@ -13,6 +13,7 @@ from facelib.app.widgets.download import Download, DownloadButton
 from facelib.app.widgets.dropzone import DropZone
 from facelib.app.widgets.trait_link import bind
 from facelib.classifiers import EMOTIONS
+from facelib.errors import BadArchiveError, FacelibError
 
 PRIVACY: Final = (
     "Your pictures stay in the memory of this session, and nothing leaves the computer that facelib runs on. "
@@ -22,7 +23,8 @@ PRIVACY: Final = (
 ZIP: Final = (
     "A zip with PNG, JPEG or WebP pictures and, if you like, a table faces.csv: a row for each picture, its "
     "name in the column file, and what you know of it in columns such as person, label and age. The example "
-    "shows how: six people, enough to try it and too few to learn from."
+    "shows how: six people, enough to try it and too few to learn from. A label is what a face is meant to "
+    f"show ({', '.join(EMOTIONS)}); every other column can be a property."
 )
 RECIPES: Final = (("action units (FACS) alone", "facs"), ("action units, tuned on the classifiers", "tuned"))
 
@@ -97,7 +99,7 @@ class WhomPanel(Card):
         self.mine = _box(self.zone, self.note, self.cropped, hints, self.example)
         self._bind()
         self.follow()
-        self.fill(self.source, self.rendered, self.mine)
+        self.fill(self.source, self.messages, self.rendered, self.mine)
 
     def _bind(self) -> None:
         for name, control in (
@@ -114,7 +116,12 @@ class WhomPanel(Card):
 
     def take(self, name: str, content: bytes) -> None:
         """Use the pictures of a zip."""
-        self.whom.take(name, content)
+        try:
+            self.whom.take(name, content)
+        except FacelibError as error:
+            before = f" {self.whom.archive} stays, as it was before." if self.whom.archive else ""
+            msg = f"{name} is not taken. {error.words}{before}"
+            raise BadArchiveError(msg) from error
         self.messages.clear()
 
     def _on_cropped(self, event: Any) -> None:

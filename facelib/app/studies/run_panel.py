@@ -167,7 +167,7 @@ def plan_html(plan: Any, lacks: str, changes: str = "") -> str:
     if plan.done < plan.units:
         rows.append(("Time", about(plan.seconds)))
     if plan.done:
-        rows.append(("Done before", done_before(plan)))
+        rows.append(("Done", done_before(plan)))
     terms = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(str(words))}</dd></div>" for name, words in rows
     )

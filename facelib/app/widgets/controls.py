@@ -22,10 +22,11 @@ class Card(widgets.VBox):
         self.add_class("facelib-card")
 
     def fill(self, *children: Any) -> None:
-        """Put the parts of the panel under its title, the messages last."""
+        """Put the parts of the panel under its title, the messages last if they aren't among them."""
         heading = widgets.HTML(f"<h2>{html.escape(self.title)}</h2>")
         heading.add_class("facelib-title")
-        self.children = (heading, *children, self.messages)
+        last = () if self.messages in children else (self.messages,)
+        self.children = (heading, *children, *last)
 
     def guarded(self, callback: Callable[..., Any]) -> Callable[..., Any]:
         """Return `callback` such that what it raises is shown in this panel."""

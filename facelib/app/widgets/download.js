@@ -35,7 +35,7 @@ export default {
       timer = setTimeout(() => {
         said.replaceChildren();
         label();
-      }, 6000);
+      }, 20_000);
       label();
     };
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_OUTPUT: Final = "no such output"
+BESIDE: Final = "grey: 90 % of placebos"
+ALONE: Final = "no placebos as large"
 
 
 def response(
@@ -66,7 +68,11 @@ def response(
     size = sizes.CURVES if len(names) > 1 else sizes.CURVE
     having = set(classifiers_of(outputs[outputs["label"] == label]))
     without = [name for name in names if name not in having]
-    options: dict[str, Any] = {"slider": slider, "without": without} | size
+    options: dict[str, Any] = {
+        "slider": slider,
+        "without": without,
+        "compared": band is None or len(band) > 0,
+    } | size
     chart = layout(names, label=label, step=step, steps=steps, **options)
     return chart.properties(datasets=data)
 
@@ -82,8 +88,11 @@ def layout(
     height: int | None = None,
     without: Sequence[str] = (),
     lines: bool = False,
+    compared: bool = True,
 ) -> alt.ConcatChart:
-    """Return the chart without data: parameters ``step``, ``label``; data sets ``outputs``, ``band``.
+    """Return the chart without data: parameters ``step``, ``label``, ``compared`` (whether placebos are).
+
+    Its data sets are ``outputs`` and ``band``.
 
     Panels of classifiers `without` the class say so, and so does the heading, which may have two `lines`.
     """
@@ -97,9 +106,13 @@ def layout(
         *panels, columns=beside, data=alt.NamedData(name="outputs"), datasets={"outputs": [], "band": []}
     )
     chart = chart.add_params(
-        theme.step_parameter(step, steps, slider=slider), alt.param(name="label", value=label)
+        theme.step_parameter(step, steps, slider=slider),
+        alt.param(name="label", value=label),
+        alt.param(name="compared", value=compared),
     )
     lack = f"; {NO_OUTPUT}: {', '.join(without)}" if without else ""
+    first = "'Probability of ' + label + ' over strength'"
+    rest = f"(compared ? {BESIDE!r} : {ALONE!r}) + {lack!r}"
     return theme.finish(
         chart,
         columns=beside,
@@ -108,9 +121,7 @@ def layout(
             f"one panel per classifier ({', '.join(classifiers)}); grey: range under placebos of "
             f"the same size{lack}."
         ),
-        heading=theme.heading(
-            "'Probability of ' + label + ' over strength'", f"grey: placebos{lack}", lines=lines
-        ),
+        heading=f"[{first}, {rest}]" if lines else f"{first} + '; ' + {rest}",
     )
 
 

@@ -59,8 +59,9 @@ def describe_counts(
     tests = f"{family} test{'s' * (family != 1)}"
     if most < needs:
         return (
-            f"As {clause}, how many of {total} change their output for {label} can't be said: {people}, "
-            f"where the sign-flip test with Holm over {tests} needs at least {needs} at {plain(alpha)}."
+            f"As {clause}, it can't be said how many of the {total} classifiers change their output for "
+            f"{label}: the sign-flip test with Holm over {tests} needs at least {needs} people at "
+            f"{plain(alpha)}, and there {'is' if most == 1 else 'are'} {most}."
         )
     shown = effects["p_holm"] <= alpha
     falls, rises = shown & (effects["mean"] < 0), shown & (effects["mean"] > 0)

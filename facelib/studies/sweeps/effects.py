@@ -306,7 +306,7 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         rank = stats.reference_rank(abs(change), ends, kinds)
         rank = replace(
             rank,
-            text=rank.text + unmatched_words(references.unmatched, ranked=True) + few_kinds(kinds),
+            text=rank.text + unmatched_words(references.unmatched) + few_kinds(kinds),
             p_value=rank.p_value if references.enough_kinds else None,
         )
         row |= {
@@ -331,7 +331,8 @@ def _row(sweep: Sweep, name: str, label: str, delta: float, references: Referenc
         verdict=verdict,
         on_the_way=excursion(series, sweep.strengths, delta=delta),
     )
-    row["sentence"] += "" if rank else unmatched_words(row["unmatched"], ranked=False)
+    if not rank and references is not None:
+        row["sentence"] += unmatched_words(row["unmatched"], of=len(references))
     return row
 
 
@@ -348,19 +349,19 @@ def few_kinds(kinds: Sequence[str]) -> str:
     return f"; of {count} kind{'s' * (count > 1)} only, too few for a p" if few else ""
 
 
-def unmatched_words(unmatched: int, *, ranked: bool) -> str:
-    """Say that placebos could not be made as large; "" if all could.
+def unmatched_words(unmatched: int, of: int = 0) -> str:
+    """Say that placebos don't count, beside those that do; or of how many, where nothing is compared.
 
-    >>> unmatched_words(11, ranked=True)
+    >>> unmatched_words(11)
     '; 11 others could not be made as large'
-    >>> unmatched_words(97, ranked=False)
-    ' 97 placebos could not be made as large: no comparison.'
+    >>> unmatched_words(97, of=99)
+    ' 97 of 99 placebos could not be made as large: no comparison.'
     """
     if not unmatched:
         return ""
-    if ranked:
+    if not of:
         return f"; {unmatched} other{'s' * (unmatched > 1)} could not be made as large"
-    return f" {unmatched} placebo{'s' * (unmatched > 1)} could not be made as large: no comparison."
+    return f" {unmatched} of {of} placebo{'s' * (of > 1)} could not be made as large: no comparison."
 
 
 def summarise(table: pd.DataFrame, clause: str) -> str:

@@ -28,3 +28,7 @@ def test_no_zero_stands_alone_where_the_control_decides_nothing(
         "; whether any of the 2 fall further than with the same total activation on both sides (both sides "
         "weaker) can't be said."
     ) in answer.replace("\xa0", " ")
+    assert (
+        "Beyond the control (both sides weaker, which keeps the same total activation on both sides), "
+        "whether what is left of the change matters at δ = .10 can't be said for both classifiers"
+    ) in answer.replace("\xa0", " "), "what matters without the control isn't said alone"

@@ -384,6 +384,15 @@ def test_export_gives_files_that_can_be_read(live: Explorer) -> None:
         shown = json.loads(archive.read("about.json"))["shown"]
         assert shown == {"strength": live.step / 20, "map": live.classifier, "method": "gradcam"}
         assert archive.read("response.svg").lstrip().startswith(b"<svg")
+        clause = live.result.sweep.clause
+        drawn = {name: archive.read(f"{name}.svg").decode() for name in ("response", "outputs_end")}
+        assert f">As {clause}<" in drawn["response"]
+        assert f">As {clause}, strength 1.00<" in drawn["outputs_end"], "a figure says what it shows"
+        words = archive.read("captions.txt").decode()
+        assert all(
+            sentence in words for sentence in live.result.sweep.effects(live.label)["sentence"].str[:40]
+        )
+        assert "not for diagnosis" in words
     with zipfile.ZipFile(io.BytesIO(stimuli.data)) as archive:
         pictures = [name for name in archive.namelist() if name.endswith(".png")]
         assert len(pictures) == states.STEPS
@@ -458,7 +467,7 @@ def test_a_change_that_changes_nothing_is_compared_with_nothing(live: Explorer) 
     assert live.worker.wait(60)
     assert live.status == ""
     assert len(live.result.placebos or ()) == 0
-    assert all(row[3] == "…" or row[3] == "none" for row in outputs.table.rows)
+    assert all(row[3]["text"] == "–" for row in outputs.table.rows)
 
 
 def test_placebos_wait_for_a_visitor(live: Explorer) -> None:

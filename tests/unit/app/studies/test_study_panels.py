@@ -177,7 +177,7 @@ def test_a_run_fills_map_sentences_and_tables_with_what_was_found(make: Make) ->
         assert cell["mean"] == pytest.approx(mean, abs=1e-4)
     assert "As the left side weakens" in panel.effects.lowering.value
     assert (
-        "6 people, where the sign-flip test with Holm over 4 tests needs at least 7"
+        "the sign-flip test with Holm over 4 tests needs at least 7 people at .05, and there are 6."
         in panel.effects.lowering.value
     )
     assert "weaker_expression" not in panel.effects.lowering.value  # it is named as people do
@@ -295,6 +295,17 @@ def test_a_zip_that_is_none_is_refused_in_its_own_card(make: Make) -> None:
     assert "isn&#x27;t a zip" in panel.who.messages.value
     assert not panel.who.zone.busy
     assert panel.state.whom.source == "rendered"
+
+
+def test_who_gives_another_zip_that_fails_knows_which_one_stays(make: Make) -> None:
+    panel = make()
+    panel.who.take("first.zip", panel.who.example.make().data)
+    panel.who.guarded(panel.who.take)("second.zip", b"no zip")
+    assert "second.zip is not taken." in panel.who.messages.value
+    assert "first.zip stays, as it was before." in panel.who.messages.value
+    places = [*panel.who.children]
+    assert places.index(panel.who.messages) < places.index(panel.who.mine), "above what it is about"
+    assert places.count(panel.who.messages) == 1
 
 
 def test_what_goes_wrong_is_said_beside_run(make: Make, tmp_path: Path) -> None:

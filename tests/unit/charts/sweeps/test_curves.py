@@ -81,7 +81,10 @@ def test_nothing_leaves_its_panel(outputs: pd.DataFrame, marks: Marks) -> None:
 
 
 def test_title_names_the_class(outputs: pd.DataFrame, texts: Callable[[Any], list[str]]) -> None:
-    assert "Probability of sad over strength; grey: placebos" in texts(response(outputs, label="sad"))
+    assert "Probability of sad over strength; grey: 90 % of placebos" in texts(response(outputs, label="sad"))
+    nothing = pd.DataFrame(columns=["classifier", "label", "strength", "low", "high"])
+    alone = "Probability of sad over strength; no placebos as large"
+    assert alone in texts(response(outputs, nothing, label="sad"))
 
 
 def test_rows_of_nulls_are_invisible(outputs: pd.DataFrame, band: pd.DataFrame, marks: Marks) -> None:

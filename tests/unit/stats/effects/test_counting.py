@@ -59,6 +59,6 @@ def test_the_side_of_the_tests_is_that_of_the_sentence(alternative: str, begins:
 
 def test_too_few_people_for_the_family_are_told_with_the_number_that_it_takes() -> None:
     assert counted(6, "two-sided") == (
-        "As one side weakens, how many of 4 change their output for happy can't be said: 6 people, where the "
-        "sign-flip test with Holm over 8 tests needs at least 9 at .05."
+        "As one side weakens, it can't be said how many of the 4 classifiers change their output for happy: "
+        "the sign-flip test with Holm over 8 tests needs at least 9 people at .05, and there are 6."
     )

@@ -108,7 +108,8 @@ def test_nothing_is_ranked_where_fewer_than_half_are_as_large(smile: Sweep, some
     row = smile.effects(references=few).set_index("classifier").loc["fer"]
     assert (row["references"], row["unmatched"]) == (0, few.unmatched)
     assert pd.isna(row["as_much"])
-    assert row["sentence"].endswith(f"{few.unmatched} placebos could not be made as large: no comparison.")
+    none = f"{few.unmatched} of {len(few)} placebos could not be made as large: no comparison."
+    assert row["sentence"].endswith(none)
     assert few.band("happy").empty
     assert reference_kinds(smile, few, "fer", "happy").empty
 
