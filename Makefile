@@ -71,12 +71,15 @@ else
 	$(BIN)/python -m pytest -n $(JOBS) --nbmake --nbmake-timeout=600 notebooks
 endif
 
+# Pages, servers and kernels wait for each other: one process more than cores keeps these at work.
+WAITING := $(shell expr $(JOBS) + 1)
+
 browser: $(VENV)/test.stamp models
-	$(PYTEST) -n $(JOBS) --dist loadfile -m "browser and not slow" tests/browser
+	$(PYTEST) -n $(WAITING) --dist loadfile -m "browser and not slow" tests/browser
 
 # What users and attackers meet: strace, hostile files, flipped bits, pages of other sites.
 outside: $(VENV)/test.stamp models
-	$(PYTEST) -n $(JOBS) --dist loadfile -m "outside and not slow" $(if $(CI),-k "not $(NOTEBOOKS)") tests/outside
+	$(PYTEST) -n $(WAITING) --dist loadfile -m "outside and not slow" $(if $(CI),-k "not $(NOTEBOOKS)") tests/outside
 
 slow: $(VENV)/test.stamp models
 	$(PYTEST) -n $(JOBS) --timeout=7200 -m slow

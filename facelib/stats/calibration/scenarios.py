@@ -14,7 +14,8 @@ from facelib.utilities.checks import Floats, as_count, as_list, as_number
 from facelib.utilities.registry import Registry
 
 Kind = Literal["continuous", "binary"]
-Noise = Literal["normal", "heteroscedastic", "heavy tails"]
+Noise = Literal["normal", "heteroscedastic", "strongly heteroscedastic", "heavy tails"]
+Output = Literal["number", "rare decision", "tied", "saturated", "share"]
 Shape = Literal["none", "linear", "quadratic", "signs", "variance", "threshold"]
 
 SHAPES: Final[dict[Shape, str]] = {
@@ -31,7 +32,14 @@ NOISE: Final = 0.5
 """Standard deviation of what Z doesn't cause, in property and output; what Z causes has about .6."""
 ROUNDING: Final = 1e-9
 """How far shares may be from adding up to 1."""
+RARE: Final = 0.05
+"""How often a rare decision is taken, and how seldom a tied output isn't at its largest value."""
+SPREADS: Final = {"heteroscedastic": (0.5, 2.0), "strongly heteroscedastic": (0.1, 5.0)}
+"""Factors on the noise of the first label and of the last."""
+_SATURATED: Final = (6.0, 2.5)  # mean and standard deviation of the logit of an output near 1
+_OTHERS: Final = 6  # outputs that a share of seven is of
 _SHARES: Final = (0.30, 0.22, 0.16, 0.12, 0.09, 0.07, 0.04)  # unequal labels: few people show disgust
+_MOSTLY_ONE: Final = (0.70, 0.10, 0.07, 0.05, 0.04, 0.02, 0.02)  # nearly all faces show one expression
 _SEVEN: Final = (0.0, 0.8, -0.5, 0.3, -0.9, 0.6, -0.3)  # what labels cause; not in the order of their codes
 
 
@@ -50,12 +58,18 @@ class Scenario:
     cause
         How the numbers cause X and Ŷ: `CAUSES`.
     noise
-        "normal"; "heteroscedastic": its spread depends on Z, in X and Ŷ alike; "heavy tails": Student t with
-        3 degrees of freedom.
+        "normal"; "heteroscedastic": its spread depends on Z, in X and Ŷ alike, and "strongly" so (`SPREADS`);
+        "heavy tails": Student t with 3 degrees of freedom.
     shares
         How often each label comes; empty: all equally often.
     kind
-        Kind of property: a binary one is whether X exceeds 0.
+        Kind of property: a binary one is whether X exceeds 0, or is among the highest.
+    rare
+        Share of faces that have a binary property; 0: whether X exceeds 0.
+    output
+        What is seen of Ŷ: the "number"; a "rare decision", whether it is among the highest 5 %; "tied": the
+        lowest 5 %, all others are 1; "saturated": a probability near 1; "share": a probability of seven,
+        which add up to 1.
 
     Raises
     ------
@@ -71,6 +85,8 @@ class Scenario:
     noise: Noise = "normal"
     shares: tuple[float, ...] = ()
     kind: Kind = "continuous"
+    rare: float = 0.0
+    output: Output = "number"
 
     def __post_init__(self) -> None:
         if as_count(self.n_labels, "The number of labels", least=0) > len(_SEVEN):
@@ -81,12 +97,16 @@ class Scenario:
             (self.cause, tuple(CAUSES), "The cause"),
             (self.noise, get_args(Noise), "The noise"),
             (self.kind, get_args(Kind), "The kind of property"),
+            (self.output, get_args(Output), "The output"),
         ):
             if value not in known:
                 msg = f"{what} is one of {', '.join(known)}; got {value!r}."
                 raise BadValueError(msg)
         if self.shares:
             self._check_shares()
+        if not 0 <= as_number(self.rare, "The share of faces with the property") < 1:
+            msg = f"The share of faces that have the property lies in [0, 1); got {self.rare!r}."
+            raise BadValueError(msg)
 
     def _check_shares(self) -> None:
         shares = as_list(self.shares, "Shares of labels", 1)
@@ -145,6 +165,23 @@ for _name in ("none", "labels_7_unequal", "number_tanh"):
     )
 
 
+_add("labels_7_mostly_one", "7 labels, 70 % of the faces one of them", n_labels=7, shares=_MOSTLY_ONE)
+_add(
+    "labels_7_strongly_heteroscedastic", "7 labels, spread depends on the label by a factor of 50",
+    n_labels=7, noise="strongly heteroscedastic",
+)  # fmt: skip
+_add(
+    "labels_7_rare_decision", "7 labels; a property of 10 %, a decision of 5 %",
+    n_labels=7, kind="binary", rare=0.1, output="rare decision",
+)  # fmt: skip
+_add(
+    "labels_7_rare_tied", "7 labels; a property of 5 %, an output that is 1 in 95 %",
+    n_labels=7, kind="binary", rare=0.05, output="tied",
+)  # fmt: skip
+_add("labels_7_saturated", "7 labels; a probability near 1", n_labels=7, output="saturated")
+_add("labels_7_share", "7 labels; a probability of seven", n_labels=7, output="share")
+
+
 def as_scenario(scenario: str | Scenario) -> Scenario:
     """Return a scenario by its id, or itself."""
     return scenario if isinstance(scenario, Scenario) else SCENARIOS[scenario]
@@ -199,7 +236,8 @@ def simulate(
     own = _noise(chosen, faces, generator)
     latent = caused + NOISE * spread * own
     if chosen.kind == "binary":
-        x = (latent > 0).astype(np.float64)
+        least = np.quantile(latent, 1 - chosen.rare) if chosen.rare else 0.0
+        x = (latent > least).astype(np.float64)
         own = 2 * x - 1
     else:
         x = latent
@@ -207,7 +245,22 @@ def simulate(
     moved = as_number(size, "The size of an effect") * _shaped(effect, own, labels, numbers)
     raised = noise * np.exp(moved) if effect == "variance" else noise + moved
     y: Floats = caused + NOISE * spread * raised
-    return x, y, _as_given(labels, numbers)
+    return x, _seen(chosen, y, generator), _as_given(labels, numbers)
+
+
+def _seen(scenario: Scenario, y: Floats, rng: np.random.Generator) -> Floats:
+    """Return what is seen of an output."""
+    if scenario.output == "rare decision":
+        return (y > np.quantile(y, 1 - RARE)).astype(np.float64)
+    if scenario.output == "tied":
+        return np.minimum(y - np.quantile(y, RARE), 0.0) + 1
+    if scenario.output == "saturated":
+        mean, sd = _SATURATED
+        return np.asarray(1 / (1 + np.exp(-(mean + sd * y))), np.float64)
+    if scenario.output == "share":
+        others = rng.standard_normal((len(y), _OTHERS))
+        return np.asarray(np.exp(y) / (np.exp(y) + np.exp(others).sum(axis=1)), np.float64)
+    return y
 
 
 def _check(scenario: Scenario, effect: str) -> None:
@@ -240,11 +293,11 @@ def _caused(
     """Return what Z causes in X and in Ŷ, and the factor on their noise; (n,) each."""
     n = len(numbers)
     caused, spread = np.zeros(n), np.ones(n)
-    uneven = scenario.noise == "heteroscedastic"
+    uneven = SPREADS.get(scenario.noise)
     if labels is not None:
         caused += np.array(_SEVEN)[labels]
         if uneven:
-            spread *= np.linspace(0.5, 2.0, scenario.n_labels)[labels]
+            spread *= np.linspace(*uneven, scenario.n_labels)[labels]
     if scenario.n_numbers:
         caused += CAUSES[scenario.cause](numbers.sum(axis=1))
         if uneven:

@@ -48,6 +48,11 @@ class Prepared(ABC):
         """The statistic, unless its sign carries meaning."""
         return self.statistic
 
+    @property
+    def nothing(self) -> Pairs:
+        """(P, O) where `extreme` is zero but for rounding: every surrogate is as extreme."""
+        return np.zeros(self.statistic.shape, bool)
+
     def why_not(self, i: int, j: int) -> str:  # noqa: ARG002 (tests that have other reasons use them)
         """Return why property i and output j can't be tested, where their statistic is NaN."""
         return "the conditioner leaves too little of it"

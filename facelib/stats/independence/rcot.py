@@ -26,6 +26,7 @@ from facelib.stats.independence.threads import threaded
 from facelib.stats.independence.variables import Codes, Variable, z_scores
 from facelib.utilities.checks import Floats, as_count
 
+ROUNDING = 1e-12  # T over its usual size below which the features have nothing in common
 GONE = 1e-6  # mean variance of normalised residual features below which Z leaves nothing of a variable
 MUCH, MOST = 0.5, 0.8
 """Shares of the degrees of freedom that features of Z may use before p is too small (measured at nominal .05:
@@ -121,6 +122,11 @@ class PreparedRcot(Prepared):
         That is T's mean if labels are equally loud. It is the same for all orders of X, and so p is exact.
         """
         return self._extreme
+
+    @property
+    def nothing(self) -> Pairs:
+        """Where the features have nothing in common: what is rare in both stands under different labels."""
+        return np.nan_to_num(self._extreme, nan=1.0) < ROUNDING
 
     def why_not(self, i: int, j: int) -> str:
         """Say whether features of Z are too many, or fit a variable completely."""

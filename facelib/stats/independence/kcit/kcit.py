@@ -28,6 +28,7 @@ EXACT = 2000
 """Faces up to which "auto" computes all entries of all kernels."""
 EXACT_IF_ROUGH = 10_000
 """The same where no number is held fixed and nodes can't carry a kernel, as that of many logits."""
+ROUNDING = 1e-12  # alignment of two residual kernels below which they have nothing in common
 NARROW = 0.5  # share of n from which on the effective rank of a kernel is too large
 NODES = 120  # most nodes of a variable
 
@@ -115,6 +116,11 @@ class PreparedKcit(Prepared):
         self.effect = np.where(testable, np.clip(totals.product / scale, 0.0, 1.0), np.nan)
         self.moments = null_moments(totals, problem)
         self.notes = narrow_notes(totals, problem)
+
+    @property
+    def nothing(self) -> Pairs:
+        """Where the kernels have nothing in common: what is rare in both stands under different labels."""
+        return np.nan_to_num(self.effect, nan=1.0) < ROUNDING
 
     def analytic(self) -> Floats:
         """Return the tail of the gamma distribution with the null's mean and variance, (P, O)."""

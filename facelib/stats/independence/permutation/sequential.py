@@ -166,7 +166,7 @@ def draw(
         (P, O) which pairs are compared; None: all that can be tested.
     """
     observed = prepared.extreme
-    bar = observed - TOLERANCE * np.abs(observed)
+    bar = np.where(prepared.nothing, -np.inf, observed - TOLERANCE * np.abs(observed))
     active = np.isfinite(observed) if pairs is None else np.isfinite(observed) & pairs
     total = int(active.sum())
     exceed, drawn = np.zeros(observed.shape, np.intp), np.zeros(observed.shape, np.intp)

@@ -221,8 +221,8 @@ def test_the_note_stands_in_the_result(rng: np.random.Generator) -> None:
     labels = rng.integers(0, 7, 200).astype(str)
     for method in ("chsic", "within_dcov"):
         assert not any("calibration" in note for note in independence_test(x, y, labels, method).notes)
-    uneven = "(7 labels, unequal sizes, spread depends on the label)"
-    assert any(uneven in note for note in independence_test(x, y, labels, "partial_correlation").notes)
+    worst = "(7 labels; a property of 10 %, a decision of 5 %)"
+    assert any(worst in note for note in independence_test(x, y, labels, "partial_correlation").notes)
     exact = independence_test(x, y, labels, "partial_correlation", null="permutation")
     assert not any("calibration" in note for note in exact.notes)
 
