@@ -34,6 +34,7 @@ def test_a_binary_property_is_rejected_no_more_often() -> None:
         assert np.sum(p <= level + 1e-12) <= binom.ppf(0.9995, runs, level)
 
 
+@pytest.mark.slow
 def test_z_scores_hold_the_level_too() -> None:
     runs = 300
     p = p_values(Cmiknn(transform="standardise"), "labels_2", 60, runs=runs, seed=SEED)

@@ -22,6 +22,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "rcot": {"repeats": 1},
 }
 
+METHODS = [
+    name if name == "partial_correlation" else pytest.param(name, marks=pytest.mark.slow) for name in SETTINGS
+]
+"""The cheap one in every run, the others in ``make slow``."""
+
 
 def results(
     method: str, prop: str, *, person: bool, effect: float = 0.0, runs: int = RUNS
@@ -48,7 +53,7 @@ def rate(found: list[TestResult], level: float = 0.05) -> float:
     return float(np.mean([result.p_value <= level for result in found]))
 
 
-@pytest.mark.parametrize("method", SETTINGS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("prop", ["between", pytest.param("within", marks=pytest.mark.slow)])
 def test_the_level_is_held_when_persons_are_named(method: str, prop: str) -> None:
     found = results(method, prop, person=True)
@@ -59,13 +64,7 @@ def test_the_level_is_held_when_persons_are_named(method: str, prop: str) -> Non
     assert all("300 rows of 30 persons" in result.notes[0] for result in found)
 
 
-@pytest.mark.parametrize(
-    "method",
-    [
-        name if name == "partial_correlation" else pytest.param(name, marks=pytest.mark.slow)
-        for name in SETTINGS
-    ],
-)
+@pytest.mark.parametrize("method", METHODS)
 def test_a_property_of_persons_is_found_too_often_when_nobody_is_named(method: str) -> None:
     found = results(method, "between", person=False)
     assert rate(found) > binom.ppf(0.9995, RUNS, 0.10) / RUNS

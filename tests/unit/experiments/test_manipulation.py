@@ -71,7 +71,7 @@ def test_leaks_are_named_in_the_descriptions(committed: pd.DataFrame) -> None:
 
 
 @pytest.mark.packages
-@pytest.mark.parametrize("name", ["symmetrise", "age"])
+@pytest.mark.parametrize("name", ["age", pytest.param("symmetrise", marks=pytest.mark.slow)])
 def test_the_committed_check_comes_again(committed: pd.DataFrame, name: str) -> None:
     again = manipulation_check(usual_heads(), [name], list(committed["property"].unique()))
     again = again[again["heads"] == HEADS].drop(columns=["intervention", "property"]).reset_index(drop=True)

@@ -98,7 +98,7 @@ def test_two_of_three_exact_tests_below_alpha_are_not_enough() -> None:
     assert found.loc["vote", ["rejects", "votes"]].tolist() == [True, 2]  # as before
 
 
-@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("tied", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_rare_property_and_a_rare_decision_hold_the_level(tied: bool) -> None:
     rng, rejected, sets = np.random.default_rng(11), {"kcit": 0, "rcot": 0}, 0
     for _ in range(16):
