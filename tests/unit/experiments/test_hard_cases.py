@@ -17,6 +17,8 @@ from facelib.experiments.hard_cases import (
     KINDS,
     METHODS,
     NAMES,
+    OURS,
+    PRIMARY,
     SEEDS,
     TOGETHER,
     HardCase,
@@ -84,6 +86,8 @@ def test_the_table_has_every_question_once_and_decisions_that_were_set() -> None
     states = [state_of(*row) for row in zip(table["effect"], table["beyond"], strict=True)]
     assert table["state"].tolist() == states
     assert set(METHODS) == set(NAMES)
+    assert PRIMARY == OURS[0]
+    assert set(OURS) < set(METHODS)
 
 
 def test_scores_are_counted_by_hand() -> None:
