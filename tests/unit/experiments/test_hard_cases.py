@@ -86,7 +86,7 @@ def test_the_table_has_every_question_once_and_decisions_that_were_set() -> None
     states = [state_of(*row) for row in zip(table["effect"], table["beyond"], strict=True)]
     assert table["state"].tolist() == states
     assert set(METHODS) == set(NAMES)
-    assert PRIMARY == OURS[0]
+    assert OURS[0] == PRIMARY
     assert set(OURS) < set(METHODS)
 
 
