@@ -350,12 +350,12 @@ def probe_pictures(what: Probe) -> dict[str, np.ndarray]:
     asked = people(PEOPLE, SEED + 2)
     low, high = ends(asked)
     truth_low, truth_high = ends(people(hard.TRUTH_HEADS, SEED + 3))
-    return {"low": low, "high": high, "truth_low": truth_low, "truth_high": truth_high} | easy_pictures(
+    return {"low": low, "high": high, "truth_low": truth_low, "truth_high": truth_high} | frames_and_placebos(
         what, asked
     )
 
 
-def easy_pictures(what: Probe, asked: list[Head]) -> dict[str, np.ndarray]:
+def frames_and_placebos(what: Probe, asked: list[Head]) -> dict[str, np.ndarray]:
     """Return frames, placebos and regions of the first 60 people."""
     frames, others, kinds, reached = [], [], [], []
     allowed = placebos_of(what.intervention.id, what.intervention.moves)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from facelib.classifiers.known_bias import MIDDLE
 from facelib.errors import BadValueError
 from facelib.faces import Head
 from facelib.stats.classification import wilson
@@ -28,9 +29,7 @@ Group = Literal["all", "women", "men"]
 Split = Literal["development", "frozen"]
 
 TABLE: Final = Path(__file__).with_name("hard_cases.csv")
-HIGH: Final[Mapping[str, float]] = MappingProxyType(
-    {"age": 49.0, "skin_tone": 0.5, "electrodes": 0.5, "grey": 0.5}
-)
+HIGH: Final[Mapping[str, float]] = MappingProxyType({**MIDDLE, "grey": 0.5})
 """Above it a property counts as high: years, a head's skin tone, electrodes on or off, share of grey hair."""
 ASKED: Final[tuple[Asked, ...]] = ("age", "skin_tone", "electrodes", "grey")
 DELTA: Final = 0.10
@@ -190,8 +189,8 @@ METHODS: Final[Mapping[str, str]] = MappingProxyType(
         "occlusion": "occlusion (Captum), 1.5 times as dense there, 60 faces",
     }
 )
-"""Methods and their decisions. Those that aren't flagged say "not used", but for the verdict, which may stay
-open. What people are told of the verdict before they trust it (few people, no room) counts as open, too."""
+"""Methods and their decisions. Those that aren't flagged say "not used"; only the verdict, and placebos that
+can't be made as large, may stay open. A verdict that is withheld (few people, no room) is open, too."""
 NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "verdict": "verdict, 60 people",

@@ -199,11 +199,11 @@ def reference_strips(
     start = frames.faces[0]
     regions = np.stack([region_distances(start.image, image, start.box) for image in frames.images])
     distances = _distances(frames.faces)
-    kinds = placebos_of(change.id, change.moves)
+    kinds = kinds_in_turn(start, float(np.max(distances)), placebos_of(change.id, change.moves), seed)
     matches = placebo_sweeps(
         start,
         distances,
-        len(kinds_in_turn(start, float(np.max(distances)), kinds, seed)) if n is None else n,
+        len(kinds) if n is None else n,
         seed=seed,
         kinds=kinds,
         regions=regions if by_region else None,
