@@ -29,7 +29,7 @@ Group = Literal["all", "women", "men"]
 Split = Literal["development", "frozen"]
 
 TABLE: Final = Path(__file__).with_name("hard_cases.csv")
-HIGH: Final[Mapping[str, float]] = MappingProxyType({**MIDDLE, "grey": 0.5})
+HIGH: Final[Mapping[str, float]] = MappingProxyType(dict[str, float](MIDDLE.items()) | {"grey": 0.5})
 """Above it a property counts as high: years, a head's skin tone, electrodes on or off, share of grey hair."""
 ASKED: Final[tuple[Asked, ...]] = ("age", "skin_tone", "electrodes", "grey")
 DELTA: Final = 0.10
