@@ -6,7 +6,8 @@ some minutes for the pictures and half an hour for the tests, on one core: as ma
 p needs to survive Holm's correction. What can't reach that in the time given says so, and is counted in the
 table (``out_of_reach``).
 
-Parts: the population with its tests; symmetry once more with the measured intensity held fixed; the networks
+Parts: the population with its tests; symmetry once more with the measured intensity held fixed, and what is
+one-sided in each light alone; the networks
 whose use of properties is known; the same people with and without electrodes; age and gender as they are
 given and as two networks estimate them.
 """
@@ -26,10 +27,11 @@ from facelib.experiments import power_of_properties as pop
 from facelib.experiments.power_of_properties.electrodes import PAIRS
 from facelib.experiments.power_of_properties.population import HEADS
 from facelib.experiments.power_of_properties.shipped_results import PropertiesResults
+from facelib.experiments.power_of_properties.table import grids_in_light
 from facelib.studies import Progress
 
 SETS = ("facs", "tuned")
-METHODS = ("partial_correlation", "kcit", "rcot", "chsic", "cmiknn")  # three vote, two stand beside them
+METHODS = ("partial_correlation", "kcit", "rcot", "chsic", "within_dcov", "within_rff", "cmiknn")
 
 
 def main() -> None:
@@ -49,6 +51,7 @@ def main() -> None:
     result = timed("population", seconds, lambda: run(study, options.folder / "population"))
     timed("tests", seconds, lambda: result.grid)
     intensity = timed("tests with intensity", seconds, lambda: pop.grid_with_intensity(result))
+    in_light = timed("tests in each light", seconds, lambda: grids_in_light(result))
     known = pop.known_use_control(options.heads, methods=METHODS, budget=budget / 4)
     control = timed("control", seconds, lambda: run(known, options.folder / "control"))
     timed("tests of the control", seconds, lambda: control.grid)
@@ -60,6 +63,7 @@ def main() -> None:
     found = PropertiesResults.of(
         result,
         with_intensity=intensity,
+        in_light=in_light,
         control=control,
         electrodes=electrodes,
         estimates=estimates,

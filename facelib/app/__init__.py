@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from facelib.app.explorer.change_panel import ChangePanel
     from facelib.app.explorer.export_panel import ExportPanel
     from facelib.app.explorer.face_panel import FacePanel
-    from facelib.app.explorer.look_panel import LookPanel
     from facelib.app.explorer.measured_panel import MeasuredPanel
     from facelib.app.explorer.outputs_panel import OutputsPanel
+    from facelib.app.explorer.pictures_panel import LookPanel as LookPanel
+    from facelib.app.explorer.pictures_panel import PicturesPanel
     from facelib.app.explorer.state import Explorer
     from facelib.app.layout import page
     from facelib.app.muscles.panel import MusclesPanel
@@ -24,11 +25,11 @@ __all__ = [
     "Explorer",
     "ExportPanel",
     "FacePanel",
-    "LookPanel",
     "MeasuredPanel",
     "MusclesPanel",
     "ObservedPanel",
     "OutputsPanel",
+    "PicturesPanel",
     "PopulationPanel",
     "page",
 ]

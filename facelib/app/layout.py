@@ -13,9 +13,9 @@ import ipywidgets as widgets
 from facelib.app.explorer.change_panel import ChangePanel
 from facelib.app.explorer.export_panel import ExportPanel
 from facelib.app.explorer.face_panel import FacePanel
-from facelib.app.explorer.look_panel import LookPanel
 from facelib.app.explorer.measured_panel import MeasuredPanel
 from facelib.app.explorer.outputs_panel import OutputsPanel
+from facelib.app.explorer.pictures_panel import PicturesPanel
 from facelib.app.explorer.state import Explorer
 from facelib.app.server.precompile import imports
 from facelib.app.studies.state import StudyState
@@ -51,7 +51,11 @@ def page(explorer: Explorer | None = None) -> widgets.Widget:
     state = explorer or Explorer()
     watchdog = Watchdog()
     face, measured = FacePanel(state), MeasuredPanel(state)
-    change, look, outputs = ChangePanel(state, apart=True), LookPanel(state, apart=True), OutputsPanel(state)
+    change, look, outputs = (
+        ChangePanel(state, apart=True),
+        PicturesPanel(state, apart=True),
+        OutputsPanel(state),
+    )
     for follower in (look.stage, measured.table, *outputs.linked):
         widgets.jslink((change.slider, "value"), (follower, "index"))
     middle = _column(change, _sight(look, change), look, ExportPanel(state))
@@ -163,7 +167,7 @@ def _column(*panels: widgets.Widget) -> widgets.VBox:
     return column
 
 
-def _sight(look: LookPanel, change: ChangePanel) -> Card:
+def _sight(look: PicturesPanel, change: ChangePanel) -> Card:
     """Return the pictures with the strength that moves them: on small screens they stay in sight together."""
     card = Card("Look")
     card.fill(look.pictures, change.what, change.strength)

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from facelib.classifiers.card import Card
-from facelib.classifiers.emotions import EMOTIONS, shortened
+from facelib.classifiers.emotions import EMOTIONS, class_name, shortened
 from facelib.classifiers.engines import Engine, fast
 from facelib.classifiers.preparation import Boxes, Images, Preparation, Squares
 from facelib.classifiers.split import CHANNELS_FIRST, Layout
@@ -65,10 +65,12 @@ def _check_logits(logits: npt.NDArray[np.floating]) -> None:
 
 
 def _columns(labels: tuple[str, ...], emotions: Mapping[str, str | None]) -> dict[str, int]:
-    """Return the column of every class: of common emotions, or of own labels where there are none."""
+    """Return the column of every class: common emotions in the order of `EMOTIONS`, then all others."""
     known = {emotions[label]: column for column, label in enumerate(labels)}
-    found = {emotion: known[emotion] for emotion in EMOTIONS if emotion in known}
-    return found or {label.strip(): column for column, label in enumerate(labels)}
+    own = {label.strip(): column for column, label in enumerate(labels) if emotions[label] is None}
+    named = {name if (name := class_name(label, None)) not in own else label: own[label] for label in own}
+    others = {name: column for name, column in named.items() if name not in EMOTIONS}
+    return {emotion: known[emotion] for emotion in EMOTIONS if emotion in known} | others
 
 
 class Classifier:
@@ -91,7 +93,7 @@ class Classifier:
         The classifier's own names of its K outputs, in their order.
     emotions
         Own name to one of `facelib.classifiers.EMOTIONS`, or None where there is no such emotion. Where every
-        one is None, the network isn't about emotions, and its own labels are its `classes`.
+        one is None, the network isn't about emotions.
     preparation
         Picture and box to what `body` expects.
     card
@@ -162,9 +164,10 @@ class Classifier:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes of tables and charts: the common emotions that it knows, in the order of `EMOTIONS`.
+        """The classes of tables and charts, one per output: the common emotions that it knows, then others.
 
-        Of a network that knows none, its own labels.
+        Common emotions stand in the order of `EMOTIONS`; what is none of them has the classifier's own name,
+        and contempt its common one.
         """
         return tuple(self._columns)
 

@@ -25,6 +25,8 @@ _WORDS = MappingProxyType(
         "angry": "anger, rage, furious, mad; wut, wütend, ärger, ärgerlich, verärgert, zorn, zornig",
     }
 )
+# An eighth class, which AffectNet, FER+ and RAF-ML have and the seven don't.
+_FURTHER = MappingProxyType({"contempt": "contemptuous, disdain, scorn; verachtung, verächtlich"})
 _TYPED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})  # how umlauts are typed without their keys
 
 
@@ -38,17 +40,18 @@ def _plain(word: str) -> str:
     return " ".join(text.replace("_", " ").replace("-", " ").split())
 
 
-def _table() -> Mapping[str, str]:
+def _table(names: Mapping[str, str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for emotion, words in _WORDS.items():
+    for emotion, words in names.items():
         for word in (emotion, *words.replace(";", ",").split(",")):
             plain = _plain(word)
             found |= {plain: emotion, plain.translate(_TYPED): emotion}
     return MappingProxyType(found)
 
 
-SYNONYMS = _table()
+SYNONYMS = _table(_WORDS)
 """Words in small letters, English and German, and the common emotion that each stands for."""
+_FURTHER_SYNONYMS = _table(_FURTHER)
 
 
 def common(labels: Sequence[str]) -> dict[str, str | None]:
@@ -63,6 +66,29 @@ def common(labels: Sequence[str]) -> dict[str, str | None]:
     """
     labels = check_all(labels, str, "A list of labels")
     return {label: SYNONYMS.get(_plain(label)) for label in labels}
+
+
+def class_name(label: str, emotion: str | None) -> str:
+    """Return the name that a classifier's output has in tables: a common one where there is one.
+
+    Parameters
+    ----------
+    label
+        The classifier's own name of it.
+    emotion
+        The common emotion that it stands for, or None.
+
+    Examples
+    --------
+    >>> class_name("Happiness", "happy"), class_name("Verachtung", None), class_name(" calm", None)
+    ('happy', 'contempt', 'calm')
+    """
+    return emotion or _FURTHER_SYNONYMS.get(_plain(label), label.strip())
+
+
+def is_further(label: str) -> bool:
+    """Return whether a label is a class that many classifiers have beside the common emotions: contempt."""
+    return _plain(label) in _FURTHER_SYNONYMS
 
 
 def shortened(words: Sequence[str], most: int = 8) -> str:

@@ -20,7 +20,7 @@ from facelib.classifiers.card import Card
 from facelib.classifiers.certainties import certainties, look_like_sigmoids
 from facelib.classifiers.checking import check
 from facelib.classifiers.classifier import Classifier, normalised_sigmoid, softmax
-from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, shortened
+from facelib.classifiers.emotions import EMOTIONS, SYNONYMS, common, is_further, shortened
 from facelib.classifiers.known_bias import BIASES
 from facelib.classifiers.loaders.loaded import Declared, Loaded, Outputs, load_source
 from facelib.classifiers.preparation import Preparation
@@ -367,7 +367,8 @@ def _table(labels: tuple[str, ...], given: Mapping[str, str | None] | None) -> d
         msg = f"{shortened(named)} can't be no emotion: rename the label, or leave `emotions` out."
         raise BadValueError(msg)
     if given is None:
-        _warn_of_labels([label for label in labels if table[label] is None], some=bool(emotions))
+        strange = [label for label in labels if table[label] is None and not is_further(label)]
+        _warn_of_labels(strange, some=bool(emotions))
     return table
 
 
@@ -387,10 +388,11 @@ def _warn_of_labels(without: Sequence[str], *, some: bool) -> None:
     near = [label for label in looked_at if get_close_matches(label.strip().lower(), SYNONYMS, 1, NEAR)]
     if some and without:
         meant = f" Misspelt, perhaps: {shortened(near)}." if near else ""
-        takes, it = ("it takes", "it") if len(without) == 1 else ("they take", "them")
+        stand, its = ("it stands", "its") if len(without) == 1 else ("they stand", "their")
         msg = (
-            f"No common emotion corresponds to {shortened(without)}: {takes} part in the probabilities, but "
-            f"no table or chart compares {it}.{meant} Say so by `emotions` to hear no more of it."
+            f"No common emotion corresponds to {shortened(without)}: {stand} in tables and charts by {its} "
+            f"own name, and other classifiers may have nothing to compare.{meant} "
+            "Say so by `emotions` to hear no more of it."
         )
     elif near:
         msg = (

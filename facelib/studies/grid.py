@@ -30,11 +30,11 @@ OTHERS: Final = ("methods", "alpha", "delta", "seed", "budget")
 EFFECT_COLUMNS: Final = {
     "property": "name of the property",
     "classifier": "id of the classifier",
-    "label": "common emotion",
+    "label": "class of the output: a common emotion, or one that only some classifiers have",
     "explained": "ω²: share of the logit's variance inside labels that goes with the property",
     "explained_low": "5 % quantile of it over random halves of the rows",
     "explained_high": "95 % quantile of it",
-    "votes": "how many of cHSIC, RCoT and CMIknn reject at alpha; NA where they weren't all run",
+    "votes": "how many of the three tests that vote reject at alpha; NA where they weren't all run",
     "p": "of the vote, or of the first test where there is none",
     "p_holm": "after Holm over the whole grid",
     "p_bh": "after Benjamini and Hochberg",

@@ -20,6 +20,8 @@ from facelib.stats.effects.few_people import enough_to_find
 from facelib.stats.independence.conditioning import as_given
 from facelib.stats.independence.methods import as_tests
 from facelib.stats.independence.problem import check_size
+from facelib.stats.independence.vote import FACTOR
+from facelib.stats.independence.vote_power import faces_to_find, smallest_explained
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import FACE_COLUMNS, Faces, Subject, faces_table
@@ -29,6 +31,7 @@ from facelib.studies.results import ObservationalResult
 from facelib.studies.study import Arm, Study, check_common, described
 from facelib.utilities.checks import as_number, as_share
 from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import counted, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,8 +43,6 @@ RENDERED: Final = "rendered"
 
 TRIED: Final = (400, 6)
 """Faces and outputs at most on which the tests are tried out for a plan."""
-
-VOTE: Final = 1.5  # by how much the p of a vote is larger than those of its tests, at most
 
 UNCONDITIONAL: Final = (
     "A property that merely goes with the expression (smiles of the young, say) then counts, too."
@@ -305,7 +306,7 @@ class ObservationalStudy(Study[ObservationalResult]):
 
         try:
             _compile_tests()
-            seconds = test(None if self.budget is None else math.ceil(VOTE * pairs / self.alpha))
+            seconds = test(None if self.budget is None else math.ceil(FACTOR * pairs / self.alpha))
         except BadValueError:  # its notes say why nothing can be tested
             return 0.0
         grown = (len(whole) / len(some)) ** 1.5 * max(1.0, pairs / (2 * TRIED[1]))
@@ -336,15 +337,30 @@ class ObservationalStudy(Study[ObservationalResult]):
         if few := enough_to_find(int(column[whole].nunique()), self.delta, self.alpha):
             yield few
         questions = len(self.names) * self._outputs
-        draws = math.ceil(VOTE * questions / self.alpha)
+        draws = math.ceil(FACTOR * questions / self.alpha)
         yield (
             f"To survive Holm's correction over {questions} questions a vote takes {draws:,} permutations of "
             "each that stays open; where the time ends first, results say so."
         )
+        yield self._power(self.known.loc[whole, list(labels)], column[whole], questions)
+
+    def _power(self, labels: pd.DataFrame, person: pd.Series[Any], questions: int) -> str:
+        """Say what so many people show after the correction, and how many it takes for the margin."""
+        groups = len(labels.drop_duplicates()) if len(labels.columns) else 1
+        n = int(person.nunique())
+        shared: dict[str, Any] = {"alpha": self.alpha, "labels": groups}
+        least = smallest_explained(n, questions, **shared)
+        takes = counted(faces_to_find(self.delta, questions, **shared), "person", "people")
+        return (
+            f"After it, {counted(n, 'person', 'people')} show in 8 of 10 cases what explains "
+            f"{percent(least)} or more of an output's variance inside labels along a straight line. To show "
+            f"{percent(self.delta)} (δ) takes {takes} (a formula, checked by simulation; what is curved "
+            "takes more)."
+        )
 
     @property
     def _outputs(self) -> int:
-        return sum(len({name for name in model.emotions.values() if name}) for model in self.models)
+        return sum(len(model.classes) for model in self.models)
 
 
 @cache

@@ -12,9 +12,9 @@ import pandas as pd
 from facelib.app.muscles.film import RATE, Film, Seen
 from facelib.app.muscles.state import Muscles
 from facelib.app.widgets.controls import Card, paragraphs
-from facelib.app.widgets.mapview import MapView
 from facelib.app.widgets.moments import Moments
 from facelib.app.widgets.muscles_stage import MusclesStage
+from facelib.app.widgets.patched_chart import PatchedChart
 from facelib.charts import specs
 from facelib.charts.muscles.traces import TRACES, trace_table
 from facelib.charts.tables import OUTPUTS, rows
@@ -36,7 +36,12 @@ class WatchPanel(Card):
         super().__init__("Watch")
         self.state = state
         self._film: Film | None = None
-        self.stage, self.traces, self.over, self.bars = MusclesStage(), MapView(), MapView(), MapView()
+        self.stage, self.traces, self.over, self.bars = (
+            MusclesStage(),
+            PatchedChart(),
+            PatchedChart(),
+            PatchedChart(),
+        )
         self.moments = Moments(self.guarded(self._on_moment))
         self.moments.follow(self.stage, self.traces, self.over, self.bars, *also)
         self.status, self.progress = widgets.HTML(), widgets.FloatProgress(min=0, max=1)

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from facelib import stats
 from facelib.app.studies.state import StudyState
 from facelib.app.widgets.controls import Card, button, labelled, paragraphs
-from facelib.app.widgets.mapview import MapView
+from facelib.app.widgets.patched_chart import PatchedChart
 from facelib.app.widgets.trait_link import bind
 from facelib.charts import specs
 from facelib.errors import BadValueError
@@ -131,7 +131,7 @@ class PowerHelper(widgets.VBox):
             widgets.FloatSlider(value=0.2, min=0.02, max=0.6, step=0.01, readout_format=".2f"),
         )
         self.take = button("From Explore", "Take change and spread from what Explore has found")
-        self.chart, self.sentence = MapView(), widgets.HTML()
+        self.chart, self.sentence = PatchedChart(), widgets.HTML()
         self.sentence.add_class("facelib-hint")
         bind(state.whom, "people", self.people, state.lock)
         for control in (self.change, self.sd):

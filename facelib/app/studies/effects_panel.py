@@ -16,7 +16,7 @@ from facelib.app.studies.population_state import Found, Population
 from facelib.app.studies.run_panel import count
 from facelib.app.widgets.controls import Card, labelled, paragraphs
 from facelib.app.widgets.livetable import LiveTable
-from facelib.app.widgets.mapview import MapView
+from facelib.app.widgets.patched_chart import PatchedChart
 from facelib.charts import specs
 from facelib.charts.palette import colour
 from facelib.interventions.intervention import held_fixed
@@ -108,7 +108,7 @@ class EffectsPanel(Card):
     def __init__(self, state: Population) -> None:
         super().__init__("Effects over people")
         self.state = state
-        self.chart = MapView()
+        self.chart = PatchedChart()
         self.lowering, self.waits = widgets.HTML(), widgets.HTML(paragraphs(WAITS))
         self.lowering.add_class("facelib-sentence")
         self.waits.add_class("facelib-hint")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import ipywidgets as widgets
 
 from facelib.app.widgets.controls import paragraphs
-from facelib.app.widgets.mapview import MapView
+from facelib.app.widgets.patched_chart import PatchedChart
 from facelib.charts import specs
 from facelib.charts.specs import fingerprint
 from facelib.utilities.kept_files import kept
@@ -48,7 +48,7 @@ class ExampleView(widgets.VBox):
         self, words: tuple[str, str], chart: str, made: Callable[[], dict[str, Any]], **options: Any
     ) -> None:
         self._words, self._chart, self._made, self._options = words, chart, made, options
-        self.heading, self.map = widgets.HTML(), MapView()
+        self.heading, self.map = widgets.HTML(), PatchedChart()
         self.heading.add_class("facelib-example-heading")
         super().__init__([self.heading, self.map])
         self.add_class("facelib-example")

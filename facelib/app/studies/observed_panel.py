@@ -30,7 +30,7 @@ from facelib.app.studies.run_panel import RunPanel, count
 from facelib.app.widgets.checklist import CheckList
 from facelib.app.widgets.controls import Card, Quiet, labelled, paragraphs
 from facelib.app.widgets.livetable import LiveTable
-from facelib.app.widgets.mapview import MapView
+from facelib.app.widgets.patched_chart import PatchedChart
 from facelib.app.widgets.style import PageStyle
 from facelib.app.widgets.trait_link import bind
 from facelib.charts import specs
@@ -273,7 +273,7 @@ class MapPanel(Card):
     def __init__(self, state: Observed) -> None:
         super().__init__("What goes with each property")
         self.state = state
-        self.chart, self.waits, self.notes = MapView(), widgets.HTML(paragraphs(WAITS)), widgets.HTML()
+        self.chart, self.waits, self.notes = PatchedChart(), widgets.HTML(paragraphs(WAITS)), widgets.HTML()
         for words in (self.waits, self.notes):
             words.add_class("facelib-hint")
         self.example = observed_example()

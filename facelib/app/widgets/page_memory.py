@@ -12,7 +12,7 @@ import anywidget
 import ipywidgets as widgets
 import traitlets as t
 
-from facelib.app.explorer.look_panel import LookPanel
+from facelib.app.explorer.pictures_panel import PicturesPanel
 from facelib.app.explorer.state import Explorer, Scene, usable
 from facelib.app.page_state import PageState, Photograph, from_text, to_plain, to_text
 from facelib.app.widgets.controls import button
@@ -86,7 +86,9 @@ class PageMemory:
         Says that the page was restored, and offers to start afresh; empty if it wasn't.
     """
 
-    def __init__(self, explorer: Explorer, look: LookPanel, slider: widgets.IntSlider, bar: TabBar) -> None:
+    def __init__(
+        self, explorer: Explorer, look: PicturesPanel, slider: widgets.IntSlider, bar: TabBar
+    ) -> None:
         self.explorer, self.look, self.bar = explorer, look, bar
         self._plans: dict[str, Mapping[str, Any]] = {}  # of tabs that aren't made yet, too
         self._studies: dict[str, tuple[Study, Mapping[str, Any]]] = {}

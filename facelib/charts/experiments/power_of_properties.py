@@ -58,18 +58,23 @@ def property_shares(
     checked = needed(table, SHARES)
     first = checked["held"].iloc[0] if len(checked) else ""
     more, expression = checked["held"] != first, checked["role"] == "expression"
-    checked = checked.assign(more=more, expression=expression).sort_values(
-        ["more", "expression", "share"], ascending=[True, True, False], kind="stable"
-    )
+    checked = checked.assign(
+        more=more, expression=expression, second=checked["role"] != "property"
+    ).sort_values(["more", "second", "share"], ascending=[True, True, False], kind="stable")
     names = []
     for row in checked.to_dict("records"):
         name = str((titles or {}).get(row["property"], row["property"])).replace("_", " ")
-        held = ", intensity fixed too" if row["more"] else ""
+        held = _also_held(str(row["held"]).removeprefix(first))
         mark = " (the expression)" if row["expression"] else ""
         names.append(f"{name}{held}{mark}; ω² {_number(row['explained'])}")
     return significant_shares(
         checked.assign(property=names, method=checked["decision"]), width=width, row_height=36
     )
+
+
+def _also_held(words: str) -> str:
+    """Return what a further row holds fixed, shortly."""
+    return ", intensity fixed too" if "activation" in words else words
 
 
 def property_matrix(

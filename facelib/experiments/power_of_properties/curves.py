@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from facelib.experiments.power_of_properties.design import OF_EXPRESSION
+from facelib.experiments.power_of_properties.design import ESTIMATES, OF_EXPRESSION
 from facelib.studies.grid import BETWEEN
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ EFFECT_CURVE_COLUMNS: Final = {
 def strongest_pairs(effects: pd.DataFrame, most: int = STRONGEST) -> pd.DataFrame:
     """Return the rows of the outputs that go most with a property, one per property, the strongest first.
 
-    The expression itself doesn't count.
+    The expression itself doesn't count, nor does what networks estimate.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def strongest_pairs(effects: pd.DataFrame, most: int = STRONGEST) -> pd.DataFram
     most
         Properties.
     """
-    rows = effects[~effects["property"].isin(OF_EXPRESSION) & effects["explained"].notna()]
+    rows = effects[~effects["property"].isin([*OF_EXPRESSION, *ESTIMATES]) & effects["explained"].notna()]
     first = rows.sort_values("explained", ascending=False, kind="stable").drop_duplicates("property")
     found: pd.DataFrame = first.head(most).reset_index(drop=True)
     return found

@@ -35,6 +35,10 @@ SOURCES: Final = MappingProxyType(
 """Where labels come from, and what that means for holding them fixed."""
 
 SYMMETRY, ACTIVATION, INTENSITY = "symmetry", "activation", "intensity"
+ESTIMATES: Final = MappingProxyType({"estimated_age": "age", "estimated_gender": "gender"})
+"""What networks read in the picture, and the property that is known: second rows."""
+ONE_SIDED: Final = (SYMMETRY, "asymmetry", "weaker_side", "palsy")
+"""Properties that light from one side might stand for, or hide."""
 OF_EXPRESSION: Final = (INTENSITY, ACTIVATION)
 """Properties that are the expression itself, as it was set and as it is measured: a yardstick and no finding,
 for a reader of expressions should follow them."""
@@ -80,8 +84,9 @@ def power_of_properties(
     classifiers
         Ids, or classifiers; None: all pretrained ones that are available on this machine.
     properties
-        Names. None: what is known of the faces (`PROPERTIES` of the population), symmetry as measured on
-        landmarks, and the measured intensity of the expression.
+        Names. None: what is known of the faces (`PROPERTIES` of the population), age and gender as two
+        networks estimate them, symmetry as measured on landmarks, and the measured intensity of the
+        expression.
     labels
         Column, or columns, to hold fixed.
     label_source
@@ -199,15 +204,14 @@ def _known(people: Any) -> tuple[str, ...]:
             f"{', '.join(names)} with numbers or a few words that differ. Name properties."
         )
         raise BadValueError(msg)
-    return tuple(dict.fromkeys([*known, SYMMETRY, *_measurable(ACTIVATION)]))
+    return tuple(dict.fromkeys([*known, SYMMETRY, *_measurable(ACTIVATION, *ESTIMATES)]))
 
 
-def _measurable(name: str) -> Iterator[str]:
-    """Return the property if it can be measured on this machine."""
+def _measurable(*names: str) -> Iterator[str]:
+    """Return the properties that can be measured on this machine."""
     from facelib.properties import PROPERTIES as REGISTERED
 
-    if not REGISTERED[name].reason:
-        yield name
+    yield from (name for name in names if not REGISTERED[name].reason)
 
 
 def _table(people: Any) -> pd.DataFrame:

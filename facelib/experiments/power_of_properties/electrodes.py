@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
 PAIRS: Final = 350
 LABORATORY: Final[Mapping[str, Any]] = MappingProxyType(
-    {"electrodes": None, "glasses": 0.0, "pose": (0.0, 0.0, 0.0), "light": "studio", "intensity": 1.0}
+    {
+        "electrodes": None,
+        "glasses": 0.0,
+        "pose": (0.0, 0.0, 0.0),
+        "light": "studio",
+        "intensity": 1.0,
+        "left": 1.0,
+        "right": 1.0,
+        "palsy": 0.0,
+        "palsy_side": "left",
+    }
 )
 ALL: Final = "all"
 BEFORE, AFTER = 0.0, 1.0
@@ -67,7 +77,7 @@ ELECTRODE_COLUMNS: Final = {
 def electrode_faces(
     n: int = PAIRS, seed: int = SEED + 1, *, expression_set: ExpressionSet = "facs"
 ) -> list[Head]:
-    """Return people as in a laboratory: frontal, in studio light, at full expression, nothing worn.
+    """Return people as in a laboratory: frontal, in studio light, whole expressions, nothing worn.
 
     Who they are is drawn as in `labelled_population`; with its usual seed they are other people.
 

@@ -66,6 +66,7 @@ class PropertiesResults(SmallTables):
         result: ObservationalResult,
         *,
         with_intensity: pd.DataFrame,
+        in_light: Mapping[str, pd.DataFrame],
         control: ObservationalResult,
         electrodes: Sequence[InterventionalResult],
         estimates: pd.DataFrame,
@@ -79,6 +80,8 @@ class PropertiesResults(SmallTables):
             Of `power_of_properties` and of `known_use_control`.
         with_intensity
             From `grid_with_intensity`.
+        in_light
+            From `grids_in_light`.
         electrodes
             Of `paired_electrodes`, one per expression set.
         estimates
@@ -89,7 +92,7 @@ class PropertiesResults(SmallTables):
         import pandas as pd
 
         return cls(
-            properties=properties_table(result, with_intensity),
+            properties=properties_table(result, with_intensity, in_light),
             effects=result.effects,
             controls=known_use_table(control.effects, control.settings["alpha"]),
             curves=effect_curves(result),

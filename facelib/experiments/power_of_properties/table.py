@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from facelib.errors import BadValueError
-from facelib.experiments.power_of_properties.design import ACTIVATION, OF_EXPRESSION, SYMMETRY
+from facelib.experiments.power_of_properties.design import (
+    ACTIVATION,
+    ESTIMATES,
+    OF_EXPRESSION,
+    ONE_SIDED,
+    SYMMETRY,
+)
 from facelib.stats.independence.vote import VOTES, deciding
 from facelib.studies.engine.store import Store
 from facelib.studies.grid import BETWEEN
@@ -20,13 +27,14 @@ if TYPE_CHECKING:
 
     from facelib.studies.results import ObservationalResult
 
-PROPERTY, EXPRESSION = "property", "expression"
+PROPERTY, EXPRESSION, ESTIMATE = "property", "expression", "estimate"
 HELD_MORE: Final = f"measured {ACTIVATION}"
 NO_REACH: Final = "Cannot reach the corrected level"
 
 PROPERTY_COLUMNS: Final = {
     "property": "name of the property",
-    "role": "property, or expression: the expression itself, a yardstick",
+    "role": "property; expression: the expression itself, a yardstick; or estimate: what networks read of a "
+    "property, a second row that shares causes with the output",
     "source": "given with the faces, or measured in the picture (which shares causes with the output)",
     "held": "what is held fixed",
     "decision": "what decides: the vote of exact tests, the former one (cHSIC, RCoT, CMIknn), or the test "
@@ -120,7 +128,45 @@ def grid_with_intensity(
     return tested
 
 
-def properties_table(result: ObservationalResult, with_intensity: pd.DataFrame | None = None) -> pd.DataFrame:
+def grids_in_light(
+    result: ObservationalResult, properties: Sequence[str] = ONE_SIDED
+) -> dict[str, pd.DataFrame]:
+    """Test one-sided properties once more in each light alone: light from one side is one-sided, too.
+
+    Parameters
+    ----------
+    result
+        Of a study whose faces have a light.
+    properties
+        Names.
+
+    Returns
+    -------
+    dict
+        Name of the light to what `facelib.stats.independence_grid` returns, each a family of its own.
+    """
+    data = result.data
+    light = result.faces.set_index("face")["light"].reindex(data.faces).to_numpy()
+    grids = {}
+    for name in sorted(set(light)):
+        rows = light == name
+        part = replace(
+            data,
+            properties=data.properties.loc[rows, list(properties)],
+            outputs=data.outputs.loc[rows],
+            labels=data.labels.loc[rows],
+            person=None if data.person is None else data.person[rows],
+            faces=data.faces[rows],
+        )
+        grids[str(name)] = part.test(result.settings)
+    return grids
+
+
+def properties_table(
+    result: ObservationalResult,
+    with_intensity: pd.DataFrame | None = None,
+    in_light: Mapping[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """Return one row per property: share significant, raw and corrected, beside chance, sizes and companions.
 
     Parameters
@@ -129,6 +175,8 @@ def properties_table(result: ObservationalResult, with_intensity: pd.DataFrame |
         Of a study; its tests are run if they weren't.
     with_intensity
         From `grid_with_intensity`: gives these properties a second row.
+    in_light
+        From `grids_in_light`: gives one-sided properties a row per light.
 
     Returns
     -------
@@ -143,6 +191,7 @@ def properties_table(result: ObservationalResult, with_intensity: pd.DataFrame |
     grids = {labels: result.grid}
     if with_intensity is not None:
         grids[f"{labels} and {HELD_MORE}"] = with_intensity
+    grids |= {f"{labels}, in {light} light": grid for light, grid in (in_light or {}).items()}
     return tabulate(
         grids, given=result.settings["given"], companions=companions(result.measured, result.data.labels)
     )
@@ -181,7 +230,7 @@ def tabulate(
         )
         together = [(companions or {}).get(name, ("", np.nan)) for name in names]
         rows = table.drop(columns="method").assign(
-            role=[EXPRESSION if name in OF_EXPRESSION else PROPERTY for name in names],
+            role=[_role(str(name)) for name in names],
             source=["given" if name in given else "measured" for name in names],
             held=held,
             decision=method,
@@ -203,7 +252,8 @@ def companions(properties: pd.DataFrame, labels: pd.DataFrame) -> dict[str, tupl
     """Return, for each property, the other one that it goes with most inside labels, and how far.
 
     Of numbers the ranks count, and the distance of the rank from the middle (a face turned to either side is
-    less symmetric); of words, whether it is this one. Correlations are taken inside labels.
+    less symmetric); of words, whether it is this one. Correlations are taken inside labels. An estimate is
+    nobody's companion: it stands for what it estimates.
 
     Parameters
     ----------
@@ -219,7 +269,11 @@ def companions(properties: pd.DataFrame, labels: pd.DataFrame) -> dict[str, tupl
     columns = {str(name): _inside(_coded(properties[name]), groups) for name in properties}
     companion_of = {}
     for name, ranks in columns.items():
-        others = {other: float(np.abs(ranks.T @ z).max()) for other, z in columns.items() if other != name}
+        others = {
+            other: float(np.abs(ranks.T @ z).max())
+            for other, z in columns.items()
+            if other != name and other not in ESTIMATES
+        }
         if others:
             first = max(others, key=lambda other: others[other])
             companion_of[name] = (first, others[first])
@@ -262,6 +316,10 @@ def by_classifier(effects: pd.DataFrame, alpha: float, delta: float) -> pd.DataF
         .reset_index()
     )
     return shares.assign(significant=shares["significant"].astype(int))
+
+
+def _role(name: str) -> str:
+    return EXPRESSION if name in OF_EXPRESSION else ESTIMATE if name in ESTIMATES else PROPERTY
 
 
 def _out_of_reach(cells: pd.DataFrame) -> int:

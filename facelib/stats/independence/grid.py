@@ -23,7 +23,7 @@ from facelib.stats.independence.persons import Compare
 from facelib.stats.independence.prepare import Question, one_length, questions
 from facelib.stats.independence.result import Outcome, not_run, run
 from facelib.stats.independence.threads import available
-from facelib.stats.independence.vote import VOTES, cast, deciding, votes, without_run
+from facelib.stats.independence.vote import FACTOR, VOTES, cast, deciding, votes, without_run
 from facelib.utilities.checks import as_count, as_share
 from facelib.utilities.progress import Stop, reporting
 
@@ -206,7 +206,7 @@ class Plan:
 
         A vote's p is up to 1.5 times that of a test.
         """
-        return math.ceil((1.5 if test.id in self.voting else 1.0) * pairs / self.alpha)
+        return math.ceil((FACTOR if test.id in self.voting else 1.0) * pairs / self.alpha)
 
     def count(self, test: IndependenceTest, pairs: int) -> int:
         """Return the most surrogates per pair."""

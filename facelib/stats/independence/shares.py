@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from facelib.errors import BadValueError, check_kind
+from facelib.stats.independence.vote import FACTOR
 
 SENTENCE = (
     "Share of tests that reject at {alpha:g} with n = {n}; about {alpha:g} is expected if nothing matters; "
@@ -95,7 +96,7 @@ def share_significant(grid: pd.DataFrame) -> pd.DataFrame:
 
 def _sentence(method: str, alpha: float, n: int) -> str:
     said = {"vote": OF_VOTES, "exact_vote": OF_EXACT_VOTES}.get(method, SENTENCE)
-    return said.format(alpha=alpha, n=n, most=1.5 * alpha)
+    return said.format(alpha=alpha, n=n, most=FACTOR * alpha)
 
 
 def _counts(cells: pd.DataFrame) -> dict[str, float]:

@@ -21,8 +21,10 @@ EXACT_VOTERS: Final = ("chsic", "within_dcov", "within_rff")
 VOTES: Final = {"exact_vote": EXACT_VOTERS, "vote": VOTERS}
 """The votes by their ids; the first of those that were cast decides."""
 TITLES: Final = {"exact_vote": "vote of three exact tests", "vote": "vote"}
+FACTOR: Final = 1.5
+"""By how much the p of a vote is larger than the second smallest of its tests, at most."""
 RULE: Final = (
-    "p is 1.5 times the second smallest of the three: valid however they depend on each other, "
+    f"p is {FACTOR} times the second smallest of the three: valid however they depend on each other, "
     "if each of the three is."
 )
 

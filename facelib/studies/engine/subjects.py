@@ -34,6 +34,9 @@ POSE: Final = ("yaw", "pitch", "roll")
 """Properties that the pose of a head gives, degrees."""
 
 
+WEAKER: Final = "weaker_side"
+"""Property that `left` and `right` of a head give: by how much one side moves less than the other, 0 to 1."""
+
 PASSING: Final = {
     "expression": "neutral", "expression_set": "facs", "intensity": 1.0, "left": 1.0, "right": 1.0,
     "gaze": (0.0, 0.0), "pose": (0.0, 0.0, 0.0), "light": "studio", "background": "grey",
@@ -184,7 +187,7 @@ def _several(faces: Any) -> bool:
 
 def _of_head(head: Head) -> Subject:
     known = {item.name: _as_cell(getattr(head, item.name)) for item in fields(head)}
-    known |= dict(zip(POSE, head.pose, strict=True))
+    known |= dict(zip(POSE, head.pose, strict=True)) | {WEAKER: round(abs(head.left - head.right), 6)}
     return Subject(head.key, head.key, identity_of(head), meant(head), known, head)
 
 

@@ -148,11 +148,27 @@ def test_probabilities_come_back_as_they_are(net: Net, images: Images) -> None:
         own(net, labels=SEVEN, preparation=SMALL, outputs="probabilities")
 
 
+@pytest.mark.parametrize("word", ["contempt", "Contempt", "Verachtung", "disdain"])
+def test_the_eighth_class_stands_in_tables_by_its_common_name(word: str) -> None:
+    clf = own(Net(8).eval(), labels=(*SEVEN, word), preparation=SMALL)
+    assert clf.classes == (*classifiers.EMOTIONS, "contempt")
+    assert clf.index_of("contempt") == 7
+
+
+@pytest.mark.filterwarnings("ignore::facelib.classifiers.LabelWarning")
+def test_every_output_has_a_name_of_its_own_in_tables() -> None:
+    labels = ("Verachtung", "contempt", "joy", "happy", " calm")
+    clf = own(Net(5).eval(), labels=labels, preparation=SMALL)
+    assert {name: clf.index_of(name) for name in clf.classes} == {
+        "happy": 3, "Verachtung": 0, "contempt": 1, "joy": 2, "calm": 4,
+    }  # fmt: skip
+
+
 def test_a_label_without_counterpart_is_said_once(net: Net) -> None:
-    labels = (*SEVEN[:6], "contempt")
-    with pytest.warns(LabelWarning, match="corresponds to contempt"):
+    labels = (*SEVEN[:6], "bored")
+    with pytest.warns(LabelWarning, match="corresponds to bored: it stands .* by its own name"):
         clf = own(net, labels=labels, preparation=SMALL)
-    assert clf.emotions["contempt"] is None
+    assert clf.emotions["bored"] is None
     assert clf.index_of("neutral") is None
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -20,9 +20,9 @@ from facelib.app import (
     Explorer,
     ExportPanel,
     FacePanel,
-    LookPanel,
     MeasuredPanel,
     OutputsPanel,
+    PicturesPanel,
 )
 from facelib.app.explorer import state as states
 from facelib.app.explorer.change_panel import OPEN
@@ -230,7 +230,7 @@ def test_options_show_only_where_they_mean_something(explorer: Explorer) -> None
 
 
 def test_the_slider_shows_the_strength_at_once_while_the_sweep_is_not_there(explorer: Explorer) -> None:
-    change, look, outputs = ChangePanel(explorer), LookPanel(explorer), OutputsPanel(explorer)
+    change, look, outputs = ChangePanel(explorer), PicturesPanel(explorer), OutputsPanel(explorer)
     explorer.start()
     before, table = look.stage.live, outputs.table.rows
     change.slider.value = 12
@@ -267,7 +267,7 @@ def test_progress_is_told_in_few_words(live: Explorer) -> None:
 
 
 def test_the_sweep_and_its_placebos_stream_in(live: Explorer) -> None:
-    look, outputs = LookPanel(live), OutputsPanel(live)
+    look, outputs = PicturesPanel(live), OutputsPanel(live)
     seen: list[int] = []
     live.observe(lambda _: seen.append(len(live.result.placebos or ())) if live.result else None, "shown")
     live.start()
@@ -310,7 +310,7 @@ def test_going_back_finds_the_sweep_again(live: Explorer) -> None:
 
 
 def test_another_class_and_classifier_need_no_new_sweep(live: Explorer) -> None:
-    look, outputs = LookPanel(live), OutputsPanel(live)
+    look, outputs = PicturesPanel(live), OutputsPanel(live)
     live.start()
     live.worker.wait(60)
     sweep, maps = live.result.sweep, look.stage.maps
@@ -419,7 +419,7 @@ def test_the_page_links_every_follower_to_the_slider(explorer: Explorer) -> None
 def test_a_face_that_cant_be_shown_never_leaves_another_ones_picture(
     live: Explorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel, look = FacePanel(live), LookPanel(live)
+    panel, look = FacePanel(live), PicturesPanel(live)
     live.start()
 
     def broken(*_: object, **__: object) -> None:
@@ -452,7 +452,7 @@ def test_the_photograph_gives_the_property_back(explorer: Explorer) -> None:
 
 
 def test_the_class_follows_what_the_face_is_meant_to_show(explorer: Explorer) -> None:
-    panel, look = FacePanel(explorer), LookPanel(explorer)
+    panel, look = FacePanel(explorer), PicturesPanel(explorer)
     panel.menus["expression"].value = "sad"
     assert explorer.label == "sad"
     assert look.menus["label"].value == "sad"

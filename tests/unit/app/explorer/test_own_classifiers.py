@@ -15,7 +15,7 @@ from PIL import Image
 from torch import nn
 
 from facelib import studies
-from facelib.app import Explorer, LookPanel, OutputsPanel
+from facelib.app import Explorer, OutputsPanel, PicturesPanel
 from facelib.app.explorer import state as states
 from facelib.app.explorer.outputs_panel import NO_CLASS
 from facelib.classifiers import CLASSIFIERS, Classifier, Preparation, catalogue, own
@@ -103,7 +103,7 @@ def test_those_of_entry_points_are_there_and_the_known_biased_are_not() -> None:
 
 @pytest.mark.parametrize("swept", [False, True])
 def test_one_without_maps_says_why(explorer: Explorer, swept: bool) -> None:
-    look = LookPanel(explorer)
+    look = PicturesPanel(explorer)
     look.menus["classifier"].value = "flat"
     if swept:
         explorer._deliver(explorer.scene, states.Result(explorer.run_sweep(explorer.scene)))
@@ -119,7 +119,7 @@ def test_one_without_maps_says_why(explorer: Explorer, swept: bool) -> None:
 
 
 def test_a_class_that_it_lacks_is_shown_as_such(explorer: Explorer) -> None:
-    look, outputs = LookPanel(explorer), OutputsPanel(explorer)
+    look, outputs = PicturesPanel(explorer), OutputsPanel(explorer)
     look.menus["classifier"].value = "deep"
     explorer.step = 4
     for swept in (False, True):
@@ -147,7 +147,7 @@ def pictures(html: str) -> list[np.ndarray]:
 
 
 def test_what_the_network_sees_can_be_looked_at(explorer: Explorer) -> None:
-    look = LookPanel(explorer)
+    look = PicturesPanel(explorer)
     explorer.classifier = "deep"
     explorer.step = 15
     assert look.seen.value == ""  # nobody looks
@@ -174,7 +174,7 @@ def test_what_the_network_sees_can_be_looked_at(explorer: Explorer) -> None:
 
 def test_the_page_without_a_classifier_shows_no_view() -> None:
     made = Explorer((), background=False)
-    look = LookPanel(made)
+    look = PicturesPanel(made)
     look.seen.button.value = True
     assert (look.seen.value, look.messages.value) == ("", "")
     made.close()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from facelib import interventions
-from facelib.app import ChangePanel, Explorer, FacePanel, LookPanel
+from facelib.app import ChangePanel, Explorer, FacePanel, PicturesPanel
 from facelib.app.layout import page
 from facelib.app.page_state import PageState, from_text, to_plain, to_text
 from facelib.app.studies.observed_state import Observed
@@ -48,7 +48,7 @@ class Opened:
             self.explorer.show(face)
             self.explorer._past.clear()
         self.face, self.change, self.look = (
-            kind(self.explorer) for kind in (FacePanel, ChangePanel, LookPanel)
+            kind(self.explorer) for kind in (FacePanel, ChangePanel, PicturesPanel)
         )
         self.tabs = Tabs(ipywidgets.VBox(), [("Second", "", ipywidgets.VBox)], title="First", help_text="")
         self.memory = PageMemory(self.explorer, self.look, self.change.slider, self.tabs.bar)

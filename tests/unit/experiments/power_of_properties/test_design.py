@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from torch import nn
 
+from facelib.classifiers import EMOTIONS, Preparation, own
 from facelib.errors import BadValueError
 from facelib.experiments.power_of_properties import (
     known_use_control,
@@ -46,7 +51,9 @@ def test_heads_are_tested_for_all_that_was_drawn() -> None:
     study = power_of_properties(14, classifiers=["known_unbiased"])
     assert study.names[: len(PROPERTIES) + 2] == (*PROPERTIES, "intensity", "symmetry")
     assert set(study.given) == {*PROPERTIES, "intensity"}
-    assert set(study.properties_measured) <= {"symmetry", "activation"}
+    measured = {"symmetry", "activation", "estimated_age", "estimated_gender"}
+    assert set(study.properties_measured) <= measured
+    assert {"weaker_side", "palsy"} <= set(study.given)
     assert (study.label_source, study.alpha, study.label_columns) == ("rendered", 0.01, ("expression",))
 
 
@@ -80,6 +87,32 @@ def test_a_rated_label_is_told_to_be_a_collider() -> None:
     assert "comes before the picture" in label_note({"label_source": "rendered"})
     assert "not declared" in label_note({"label_source": "not declared"})
     assert set(SOURCES) == {"rendered", "instructed", "self-report", "rated"}
+
+
+def test_contempt_is_one_of_eight_outputs(tmp_path: Path) -> None:
+    """Networks of seven and of eight classes in one study: each output is tested, under its common name."""
+    torch.manual_seed(1)
+    ending = nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    models = [
+        own(
+            nn.Sequential(nn.Conv2d(3, 4, 5), *ending, nn.Linear(4, len(labels))),
+            labels=labels,
+            preparation=Preparation.imagenet(32),
+            id=name,
+        )
+        for name, labels in (
+            ("seven", EMOTIONS),
+            ("eight", (*EMOTIONS, "Contempt")),
+            ("acht", (*EMOTIONS, "Verachtung")),
+        )
+    ]
+    study = power_of_properties(70, classifiers=models, properties=["age"], methods=["chsic"], size=64)
+    assert "over 23 questions" in str(study.plan())
+    effects = study.run(tmp_path / "run", n_jobs=1).effects
+    counts = effects.groupby("classifier")["label"].nunique().to_dict()
+    assert counts == {"seven": 7, "eight": 8, "acht": 8}
+    assert set(effects.loc[effects["label"] == "contempt", "classifier"]) == {"eight", "acht"}
+    assert effects["p"].notna().all()
 
 
 def test_the_control_shows_people_like_those_the_networks_learnt_from() -> None:

@@ -8,10 +8,12 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 from facelib.errors import BadValueError
 from facelib.experiments.power_of_properties import labelled_population, population_table
 from facelib.experiments.power_of_properties.population import PROPERTIES
+from facelib.properties import measure
 
 N = 672  # 8 of each label × hair × light: numbers are even within each of them
 
@@ -36,9 +38,10 @@ def test_words_are_equally_often_within_every_label(table: pd.DataFrame) -> None
     for name in ("hair", "light", "electrodes"):
         counts = pd.crosstab(table["expression"], table[name])
         assert counts.to_numpy().max() - counts.to_numpy().min() <= 2, name
-    worn = table.groupby("expression")[["glasses", "facial_hair"]].agg(lambda column: (column > 0).mean())
-    assert np.allclose(worn["glasses"], 0.4, atol=0.03)
-    assert np.allclose(worn["facial_hair"], 0.5, atol=0.02)
+    have = {"glasses": 0.4, "facial_hair": 0.5, "weaker_side": 0.5, "palsy": 0.3}
+    worn = table.groupby("expression")[list(have)].agg(lambda column: (column > 0).mean())
+    for name, share in have.items():
+        assert np.allclose(worn[name], share, atol=0.03), name
 
 
 def test_numbers_cover_their_range_evenly_within_every_label(table: pd.DataFrame) -> None:
@@ -61,6 +64,26 @@ def test_properties_go_neither_together_nor_with_the_label(table: pd.DataFrame) 
     for first, second in itertools.combinations(both, 2):
         same = first.split("_")[0] == second.split("_")[0] and first in words and second in words
         assert same or abs(both.loc[first, second]) < 0.1, (first, second)
+
+
+def test_one_side_moves_less_as_of_patients() -> None:
+    """The weak side is left as often as right, that of the palsy, and its movement alone is less."""
+    heads = labelled_population(N)
+    weak = [head for head in heads if head.left != head.right]
+    assert all(max(head.left, head.right) == 1 and min(head.left, head.right) <= 0.8 for head in weak)
+    assert all(getattr(head, head.palsy_side) < 1 for head in weak)
+    affected = Counter(head.palsy_side for head in heads if head.palsy or head in weak)
+    assert abs(affected["left"] - affected["right"]) < 0.1 * sum(affected.values())
+    assert all(head.palsy == 0 or 0.2 <= head.palsy <= 1 for head in heads)
+    assert 0.1 < np.mean([head.palsy > 0 and head in weak for head in heads]) < 0.2  # .15 by design
+
+
+def test_smiles_are_measured_as_less_symmetric_as_of_patients() -> None:
+    """The less one side moves, for whatever reason, the less symmetric a smile is in the picture."""
+    heads = [head.replace(expression="happy") for head in labelled_population(63)]
+    measured = measure(heads, ["symmetry"])["symmetry"]
+    moves = [min(head.left, head.right) * (1 - head.palsy) for head in heads]
+    assert spearmanr(measured, moves).statistic > 0.4
 
 
 def test_beards_and_hair_are_not_those_of_a_gender(table: pd.DataFrame) -> None:

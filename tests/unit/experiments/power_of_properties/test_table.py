@@ -24,7 +24,12 @@ from facelib.experiments.power_of_properties import (
     properties_table,
 )
 from facelib.experiments.power_of_properties.controls import CLEARED, FLAGGED, USED
-from facelib.experiments.power_of_properties.table import PROPERTY_COLUMNS, properties_by_classifier, tabulate
+from facelib.experiments.power_of_properties.table import (
+    PROPERTY_COLUMNS,
+    grids_in_light,
+    properties_by_classifier,
+    tabulate,
+)
 from facelib.faces import FaceSet
 from facelib.studies import ObservationalResult
 from facelib.studies.grid import effects_of
@@ -262,6 +267,43 @@ def test_symmetry_has_a_second_row_with_the_intensity_held_fixed(result: Observa
     assert table.set_index("property").loc["age", "source"] == "given"
     pd.testing.assert_frame_equal(grid_with_intensity(result), second)  # kept beside the study
     assert len(list(result.store.glob("grid-*.parquet"))) == 2
+
+
+@pytest.mark.packages
+def test_one_sided_properties_have_a_row_in_each_light(result: ObservationalResult) -> None:
+    grids = grids_in_light(result, ["symmetry"])
+    table = properties_table(result, in_light=grids)
+    rows = table[table["held"] != "expression"].set_index("held")
+    assert list(rows.index) == [f"expression, in {name} light" for name in ("frontal", "side", "studio")]
+    lights = result.faces["light"].value_counts()
+    assert rows["n"].tolist() == [lights[name] for name in ("frontal", "side", "studio")]
+    assert (rows["property"] == "symmetry").all()
+    apart = result.faces[result.faces["light"] == "side"]["face"]
+    data = result.data
+    inside = data.faces.isin(set(apart)).to_numpy()
+    alone = stats.independence_grid(
+        data.properties.loc[inside, ["symmetry"]], data.outputs[inside], data.labels[inside],
+        methods=["partial_correlation"],
+    )  # fmt: skip
+    again = grids["side"].query("method == 'partial_correlation' and property == 'symmetry'")
+    assert again["p"].tolist() == pytest.approx(alone["p"].tolist())
+
+
+@pytest.mark.packages
+def test_what_networks_estimate_is_a_second_row_and_ranks_nowhere(
+    world: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
+) -> None:
+    properties, outputs, labels = world
+    read = properties[["age", "hair"]].assign(estimated_age=properties["age"] + 1.0)
+    table = tabulate(
+        {"expression": stats.independence_grid(read, outputs, labels["expression"], ("chsic",), ALPHA)},
+        companions=companions(read, labels),
+    ).set_index("property")
+    assert table["role"].to_dict() == {"age": "property", "hair": "property", "estimated_age": "estimate"}
+    assert not table.loc["estimated_age", "largest"]
+    assert table.loc["age", "companion"] == "hair"  # not what stands for it
+    assert table.loc["estimated_age", "companion"] == "age"
+    assert "estimated age" not in describe_properties(table.reset_index())
 
 
 @pytest.mark.packages

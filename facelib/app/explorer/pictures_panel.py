@@ -1,4 +1,4 @@
-"""The Look panel: before, after, difference, and where the classifier finds evidence."""
+"""The pictures of Explore: before, after, difference, and where the classifier finds evidence."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ View = tuple[int, int, int, int]
 """What is shown of a picture: x1, y1, x2, y2 in px."""
 
 
-class LookPanel(Card):
+class PicturesPanel(Card):
     """Shows the pictures and maps; `stage.index` follows the strength slider in the browser.
 
     Photographs are shown cropped to the face; what is read and measured is always the whole picture.
@@ -283,3 +283,6 @@ def alt_text(explorer: Explorer) -> str:
         return "photograph of a face"
     expression = face.expression if isinstance(face.expression, str) else "own"
     return f"rendered face, {face.age:.0f} years, expression {expression}"
+
+
+LookPanel = PicturesPanel  # its former name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facelib.app.explorer.look_panel import blank_words, cut, fractions, view_of
+from facelib.app.explorer.pictures_panel import blank_words, cut, fractions, view_of
 from facelib.faces import Face
 
 

@@ -9,13 +9,13 @@ from facelib.app.widgets.chartview import ChartView
 from facelib.charts.export import with_data
 
 
-class MapView(ChartView):
+class PatchedChart(ChartView):
     """Patches its data while panels, rows and columns stay; a chart doesn't grow by being patched.
 
     Examples
     --------
     >>> from facelib.charts import specs
-    >>> view, data = MapView(), {"cells": [{"order": 0, "classifier": "fer", "label": "sad"}]}
+    >>> view, data = PatchedChart(), {"cells": [{"order": 0, "classifier": "fer", "label": "sad"}]}
     >>> layout = specs.of("studies.heatmap.heatmap_layout")
     >>> view.draw(layout, data, {"cells_titles": ["palsy"]}, "one")
     >>> embedded = view.spec
