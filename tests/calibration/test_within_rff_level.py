@@ -14,10 +14,10 @@ RUNS, SEED = 400, 13
     ("scenario", "n"),
     [
         ("none", 50),
-        ("labels_7", 100),
+        pytest.param("labels_7", 100, marks=pytest.mark.slow),
         ("labels_7_unequal", 100),
         ("labels_7_heteroscedastic", 200),
-        ("labels_7_heavy_tails", 100),
+        pytest.param("labels_7_heavy_tails", 100, marks=pytest.mark.slow),
     ],
 )
 def test_it_rejects_as_often_as_the_level_says(scenario: str, n: int) -> None:

@@ -63,7 +63,7 @@ class Person:
         """Return the environment of a new session, with the model packages of this machine."""
         from facelib.utilities.home import home
 
-        kept = ("PATH", "PYTHONPATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+        kept = ("PATH", "PYTHONPATH", "OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
         return {
             **{name: os.environ[name] for name in kept if name in os.environ},
             "HOME": str(self.home),

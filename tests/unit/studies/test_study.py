@@ -244,12 +244,13 @@ def test_only_what_is_new_is_computed(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @packages
-@pytest.mark.parametrize("change", [{"steps": 6}, {"size": 66}])
-def test_other_pictures_are_other_units(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_other_pictures_are_other_units(tmp_path: Path) -> None:
     small_study().run(tmp_path, n_jobs=1)
-    seen = Counting()
-    small_study(**change).run(tmp_path, n_jobs=1, progress=seen)
-    assert seen.computed == 36
+    changes: tuple[dict[str, Any], ...] = ({"steps": 6}, {"size": 66})
+    for change in changes:
+        seen = Counting()
+        small_study(**change).run(tmp_path, n_jobs=1, progress=seen)
+        assert seen.computed == 36, change
 
 
 class Moody(Classifier):

@@ -98,7 +98,14 @@ def test_does_not_matter_keeps_its_level_whatever_the_changes_are(
     assert wrong <= binom.ppf(0.999, RUNS, 0.05)
 
 
-@pytest.mark.parametrize("world", ["few", "saturated", "normal"])
+@pytest.mark.parametrize(
+    "world",
+    [
+        "few",
+        pytest.param("saturated", marks=pytest.mark.slow),
+        pytest.param("normal", marks=pytest.mark.slow),
+    ],
+)
 def test_who_looks_after_every_fifth_person_is_misled_no_more_often(
     world: str, rng: np.random.Generator
 ) -> None:
