@@ -219,8 +219,8 @@ def claims() -> Iterator[Claim]:
     )
     yield Claim(
         "README.md",
-        "The six name {} of our rendered faces as they are meant, whose expressions were tuned on them, and "
-        "{} of plain FACS faces (chance {})",
+        "The six name {} of rendered faces as they are meant whose expressions we tuned on these same "
+        "networks, and {} of faces with plain FACS expressions (chance {})",
         lambda: (
             f"{100 * accuracy()['tuned']:.0f} %",
             f"{100 * accuracy()['facs']:.0f} %",

@@ -29,9 +29,8 @@ ASYMMETRY: Final = (0.0, 0.6)
 """Of the resting faces where every person is seen once: else all would be symmetric."""
 Design = Literal["each", "one"]
 
-PEOPLE: Final = (
-    30  # enough for every verdict at the usual margin and level: see `facelib.stats.fewest_people`
-)
+PEOPLE: Final = 40
+"""Enough for every verdict at the usual margin and level: bets that an output stays need 33 without spread."""
 MOST_PEOPLE: Final = 2000
 MOST_BYTES: Final = 200_000_000
 """Bytes of a zip: it is held in memory."""

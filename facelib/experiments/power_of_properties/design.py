@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from numbers import Real
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +13,7 @@ from facelib.errors import BadValueError
 from facelib.experiments.known_truth import probe_heads
 from facelib.experiments.power_of_properties.population import HEADS, PROPERTIES, SEED, labelled_population
 from facelib.faces import Face, FaceSet, Head
+from facelib.studies.engine.subjects import FACE_COLUMNS
 from facelib.studies.observational import RENDERED, ObservationalStudy
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ ONE_SIDED: Final = (SYMMETRY, "asymmetry", "weaker_side", "palsy")
 OF_EXPRESSION: Final = (INTENSITY, ACTIVATION)
 """Properties that are the expression itself, as it was set and as it is measured: a yardstick and no finding,
 for a reader of expressions should follow them."""
-KNOWN_OF_PEOPLE: Final = (
-    *PROPERTIES, "ancestry", "ethnicity", "hair_colour", "moles", "mask", "lens_tint", "grey",
-)  # fmt: skip
-"""Columns of a user's table that are taken as properties where none are named."""
+NO_PROPERTIES: Final = frozenset(
+    {*FACE_COLUMNS, "file", "folder", "id", "identity", "label", "name", "note", "person", "remark"}
+)
+"""Columns of a user's table that say which face it is, who, and what it shows: they aren't properties."""
 
 MOST_WORDS: Final = 20
 """A column with more different words than that names things, and says nothing that faces have in common."""
@@ -84,9 +85,9 @@ def power_of_properties(
     classifiers
         Ids, or classifiers; None: all pretrained ones that are available on this machine.
     properties
-        Names. None: what is known of the faces (`PROPERTIES` of the population), age and gender as two
-        networks estimate them, symmetry as measured on landmarks, and the measured intensity of the
-        expression.
+        Names. None: what is known of the faces (of the population `PROPERTIES`; of yours every column of
+        numbers or of up to `MOST_WORDS` words), age and gender as two networks estimate them, symmetry as
+        measured on landmarks, and the measured intensity of the expression.
     labels
         Column, or columns, to hold fixed.
     label_source
@@ -108,9 +109,10 @@ def power_of_properties(
     (('age',), ('symmetry',), 'rendered')
     """
     people = labelled_population(n, seed) if faces is None else faces
+    held = (labels,) if isinstance(labels, str) else tuple(labels)
     return ObservationalStudy(
         faces=people,
-        properties=_known(people) if properties is None else properties,
+        properties=_known(people, {*held, person}) if properties is None else properties,
         classifiers=classifiers,
         labels=labels,
         label_source=_source(people, label_source),
@@ -193,15 +195,18 @@ def _source(people: Any, declared: str | None) -> str:
     return str(declared)
 
 
-def _known(people: Any) -> tuple[str, ...]:
+def _known(people: Any, held: Collection[str | None]) -> tuple[str, ...]:
     """Return the properties that are known of all or some faces, and those that are measured beside them."""
     table = _table(people)
-    names = (*(PROPERTIES if _heads(people) else KNOWN_OF_PEOPLE), INTENSITY)
-    known = [name for name in names if name in table and _varies(table[name])]
+    columns = [str(name) for name in table if name not in NO_PROPERTIES and name not in held]
+    usual = [name for name in (*PROPERTIES, INTENSITY) if name in table]
+    names = usual if _heads(people) else dict.fromkeys([*(one for one in usual if one in columns), *columns])
+    known = [name for name in names if _varies(table[name])]
     if not known:
         msg = (
-            "Nothing is known of these faces that could be tested: their table has none of "
-            f"{', '.join(names)} with numbers or a few words that differ. Name properties."
+            "Nothing is known of these faces that could be tested: none of their columns "
+            f"({', '.join(map(str, table))}) has numbers, or up to {MOST_WORDS} words, that differ and name "
+            "no face. Give the table such columns (age, a clinical grade …). Name properties to measure others."
         )
         raise BadValueError(msg)
     return tuple(dict.fromkeys([*known, SYMMETRY, *_measurable(ACTIVATION, *ESTIMATES)]))

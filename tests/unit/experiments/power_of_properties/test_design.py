@@ -70,6 +70,22 @@ def test_own_faces_bring_their_columns(photos: FaceSet) -> None:
     assert study.settings["label_source"] == "instructed"
 
 
+def test_a_clinical_grade_is_a_property_and_what_names_a_face_is_none() -> None:
+    n = 24
+    faces = photographs(
+        label=["happy", "sad"] * (n // 2), person=[f"p{i // 2}" for i in range(n)], id=list(range(n)),
+        house_brackmann=[1 + i % 6 for i in range(n)], session=["before", "after"] * (n // 2),
+        centre=["A", "B", "C"] * (n // 3), age=[float(20 + i) for i in range(n)],
+    )  # fmt: skip
+    study = power_of_properties(faces=faces, label_source="instructed", classifiers=["known_unbiased"])
+    assert study.given == ("age", "house_brackmann", "session", "centre")
+    fixed = power_of_properties(
+        faces=faces, label_source="instructed", classifiers=["known_unbiased"], labels=["label", "centre"],
+        person="session",
+    )  # fmt: skip
+    assert fixed.given == ("age", "house_brackmann")
+
+
 @pytest.mark.parametrize("source", [None, "guessed"])
 def test_own_faces_say_where_labels_come_from(photos: FaceSet, source: str | None) -> None:
     with pytest.raises(BadValueError, match="rendered, instructed, self-report, rated"):
