@@ -30,7 +30,7 @@ ASYMMETRY: Final = (0.0, 0.6)
 Design = Literal["each", "one"]
 
 PEOPLE: Final = 40
-"""Enough for every verdict at the usual margin and level: bets that an output stays need 33 without spread."""
+"""Enough for every verdict at the usual margin and level: bets that an output stays need 33 at least."""
 MOST_PEOPLE: Final = 2000
 MOST_BYTES: Final = 200_000_000
 """Bytes of a zip: it is held in memory."""

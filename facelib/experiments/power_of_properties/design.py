@@ -206,7 +206,7 @@ def _known(people: Any, held: Collection[str | None]) -> tuple[str, ...]:
         msg = (
             "Nothing is known of these faces that could be tested: none of their columns "
             f"({', '.join(map(str, table))}) has numbers, or up to {MOST_WORDS} words, that differ and name "
-            "no face. Give the table such columns (age, a clinical grade …). Name properties to measure others."
+            "no face. Give the table such columns (age, a clinical grade …), or name properties to measure."
         )
         raise BadValueError(msg)
     return tuple(dict.fromkeys([*known, SYMMETRY, *_measurable(ACTIVATION, *ESTIMATES)]))
