@@ -344,7 +344,7 @@ def of_readers() -> Iterator[Claim]:
     book = "notebooks/08_power_of_properties.ipynb"
     yield Claim(
         book,
-        "that estimate gender follow by {} standard deviations, and in {} % of heads the same way",
+        "that estimate gender follow by {} standard deviations, and in {} % of heads in the direction of their mean",
         lambda: (
             share(read("gender", "estimated_gender")["moved"]),
             f"{100 * read('gender', 'estimated_gender')['same_way']:.0f}",
