@@ -24,6 +24,7 @@ from facelib.stats.calibration.table import load_table
 from facelib.stats.effects.betting import equivalence_p
 from facelib.stats.effects.equivalence import BLIND, NO_FALL
 from facelib.stats.independence.vote import VOTES
+from facelib.stats.independence.vote_power import smallest_explained
 
 ROOT = Path(__file__).resolve().parents[1]
 NETWORKS = ("faceapi", "facemood", "facex", "fer", "human", "pyemotion")
@@ -257,6 +258,7 @@ def claims() -> Iterator[Claim]:
         )
     yield from of_asymmetry()
     yield from of_readers()
+    yield from of_properties()
 
 
 def of_asymmetry() -> Iterator[Claim]:
@@ -344,7 +346,8 @@ def of_readers() -> Iterator[Claim]:
     book = "notebooks/08_power_of_properties.ipynb"
     yield Claim(
         book,
-        "that estimate gender follow by {} standard deviations, and in {} % of heads in the direction of their mean",
+        "that estimate gender follow by {} standard deviations, and in {} % of heads in the direction of "
+        "their mean",
         lambda: (
             share(read("gender", "estimated_gender")["moved"]),
             f"{100 * read('gender', 'estimated_gender')['same_way']:.0f}",
@@ -358,6 +361,65 @@ def of_readers() -> Iterator[Claim]:
             share(read("symmetrise", "appearance_symmetry")["moved"]),
         ),
     )
+
+
+def of_properties() -> Iterator[Claim]:
+    """Give the claims of notebook 08 on the full-size study."""
+    book = "notebooks/08_power_of_properties.ipynb"
+
+    def outputs(name: str, held: int = 0) -> str:
+        return str(int(rows_of(name)["significant"].iloc[held]))
+
+    yield Claim(
+        book,
+        "Electrodes go with {} of {} outputs. That one side moves less goes with {}, a palsy with {}",
+        lambda: (
+            outputs("electrodes"),
+            str(int(rows_of("age")["tests"].iloc[0])),
+            outputs("weaker_side"),
+            outputs("palsy"),
+        ),
+    )
+    yield Claim(
+        book, "with measured symmetry go {} ({} where", lambda: (outputs("symmetry"), outputs("symmetry", 1))
+    )
+    yield Claim(book, "it is {} to {} for each of these", in_each_light)
+    yield Claim(
+        book,
+        "what explains {} % or more of an output's variance, and one weaker side explains {} % of the output "
+        "that follows it most, in the median {} %",
+        lambda: (
+            f"{100 * smallest_explained(1050, 19 * 42, labels=7):.1f}",
+            f"{100 * rows_of('weaker_side')['explained_most'].iloc[0]:.1f}",
+            f"{100 * rows_of('weaker_side')['explained'].iloc[0]:.1f}".lstrip("0"),
+        ),
+    )
+    yield Claim(
+        book,
+        "(a rank correlation of {}), and with one weaker side by {} only",
+        lambda: (
+            share(rows_of("symmetry")["companion_correlation"].iloc[0]),
+            share(rows_of("weaker_side")["companion_correlation"].iloc[0]),
+        ),
+    )
+    yield Claim(
+        book,
+        "{} and {} outputs go with them, more than with the age ({}) and the shape ({}) that were set",
+        lambda: tuple(outputs(name) for name in ("estimated_age", "estimated_gender", "age", "gender")),
+    )
+
+
+def rows_of(name: str) -> pd.DataFrame:
+    """Return the rows of a property in the shipped study: labels held fixed, then more."""
+    table = experiments.load_power_of_properties().properties
+    return table[table["property"] == name]
+
+
+def in_each_light() -> tuple[str, str]:
+    """Return the fewest and most outputs that go with what is one-sided in one light."""
+    table = experiments.load_power_of_properties().properties
+    counts = table.loc[table["held"].str.endswith(" light"), "significant"]
+    return str(int(counts.min())), str(int(counts.max()))
 
 
 def read(intervention: str, name: str) -> pd.Series:

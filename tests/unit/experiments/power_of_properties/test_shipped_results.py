@@ -122,11 +122,15 @@ class TestCommitted:
 
     def test_the_study_is_of_full_size(self) -> None:
         found = load_power_of_properties()
-        assert found.properties["n"].min() >= 1000
+        whole = found.properties[~found.properties["held"].str.endswith(" light")]
+        assert whole["n"].min() >= 1000
+        assert found.properties["n"].min() >= 350  # a third in each light
         assert found.effects["classifier"].nunique() >= 6
         assert found.controls["classifier"].nunique() == 5
         symmetry = found.properties[found.properties["property"] == "symmetry"]
-        assert symmetry["held"].nunique() == 2
+        assert symmetry["held"].nunique() == 5
+        assert {"weaker_side", "palsy", "estimated_age"} <= set(whole["property"])
+        assert (whole["decision"].iloc[0], whole["tests"].iloc[0]) == ("exact_vote", 42)
         assert set(found.electrodes["scheme"]) == {"fridlund", "kuramoto"}
         assert not any(found.about["failures"].values())
 
@@ -150,7 +154,9 @@ class TestCommitted:
         rows = table.drop_duplicates("property").set_index("property")
         above = rows.loc[["electrodes", "age", "skin_tone", "glasses"], "share"].min()
         assert above > rows.loc[["intensity", "activation"], "share"].max()
-        assert table.loc[table["property"].isin(["symmetry", "asymmetry"]), "significant"].eq(0).all()
+        medical = rows.loc[["weaker_side", "palsy", "symmetry", "asymmetry"]]
+        assert medical["share_holm"].eq(0).all()
+        assert medical["significant"].between(0, 7).all()
         assert table["out_of_reach"].eq(0).all()
         assert rows["null_share"].max() <= 0.015
         assert rows.index[rows["largest"]].tolist() == ["electrodes"]
