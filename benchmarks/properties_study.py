@@ -29,6 +29,7 @@ from facelib.experiments.power_of_properties.population import HEADS
 from facelib.experiments.power_of_properties.shipped_results import PropertiesResults
 from facelib.experiments.power_of_properties.table import grids_in_light
 from facelib.studies import Progress
+from facelib.studies.outcomes import describe_accuracy
 
 SETS = ("facs", "tuned")
 METHODS = ("partial_correlation", "kcit", "rcot", "chsic", "within_dcov", "within_rff", "cmiknn")
@@ -73,6 +74,7 @@ def main() -> None:
             "electrodes": dict(electrodes[0].settings) | {"expression_sets": list(SETS)},
             "versions": result.provenance["versions"],
             "classifiers": result.provenance["classifiers"],
+            "accuracy": describe_accuracy(result.accuracy, changed=False),
             "permutations": most_drawn(result.grid),
             "permutations_with_intensity": most_drawn(intensity),
             "null_share": null_shares(result.grid),
