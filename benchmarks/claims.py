@@ -205,8 +205,8 @@ def claims() -> Iterator[Claim]:
     )  # fmt: skip
     yield Claim(
         own,
-        "Wrong and unwarned is it in {} of the questions, {} of {} ({} of the {} that it answers), and in {} of "
-        "{} cases ({}; Wilson's 95 % interval {} to {})",
+        "Wrong and unwarned is it in {} of the questions, {} of {} ({} of the {} that it answers), and in {} "
+        "of {} cases ({}; Wilson's 95 % interval {} to {})",
         lambda: (
             f"{hard_scores().loc[('verdict', 'all'), 'wrong_share']:.3f}".removeprefix("0"),
             answered("verdict", "wrong"),
