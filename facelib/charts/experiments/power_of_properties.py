@@ -57,10 +57,11 @@ def property_shares(
     """
     checked = needed(table, SHARES)
     first = checked["held"].iloc[0] if len(checked) else ""
-    more, expression = checked["held"] != first, checked["role"] == "expression"
+    expression = checked["role"] == "expression"
+    order = checked["held"].map({held: place for place, held in enumerate(dict.fromkeys(checked["held"]))})
     checked = checked.assign(
-        more=more, expression=expression, second=checked["role"] != "property"
-    ).sort_values(["more", "second", "share"], ascending=[True, True, False], kind="stable")
+        order=order, expression=expression, second=checked["role"] != "property"
+    ).sort_values(["order", "second", "share"], ascending=[True, True, False], kind="stable")
     names = []
     for row in checked.to_dict("records"):
         name = str((titles or {}).get(row["property"], row["property"])).replace("_", " ")
@@ -82,8 +83,8 @@ def property_matrix(
 ) -> alt.FacetChart:
     """Draw votes and sizes of all properties (columns) and outputs (rows) at once.
 
-    The number is how many of the three voting tests reject, bold from two on; a star survives Holm's
-    correction. The colour is ω².
+    The number is how many of the three voting tests reject, bold where their vote does; a star survives
+    Holm's correction. The colour is ω².
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def property_matrix(
     return _page(
         chart,
         {"cells": cells},
-        "How many of three tests reject (bold: two or more); *: after Holm's correction, too",
+        "How many of three tests reject (bold: their vote does); *: after Holm's correction, too",
         f"Table: votes of tests on every output and property. {spoken}.",
         spacing=8,
     )
