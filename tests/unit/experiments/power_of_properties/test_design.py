@@ -93,7 +93,7 @@ def test_own_faces_say_where_labels_come_from(photos: FaceSet, source: str | Non
 
 
 def test_faces_of_which_nothing_is_known_are_refused() -> None:
-    with pytest.raises(BadValueError, match="Name properties"):
+    with pytest.raises(BadValueError, match="name properties to measure"):
         power_of_properties(faces=photographs(label=["happy", "sad"]), label_source="rated")
 
 
