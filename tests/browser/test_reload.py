@@ -90,7 +90,7 @@ def test_a_reload_brings_everything_back_at_once(page_server: Server, visit: Cal
     expect(one.page.get_by_text("Effects over people", exact=True)).to_be_visible(timeout=SOON)
     for name in PLANNED:
         one.click(tab_of(one).get_by_role("checkbox", name=name, exact=True))
-    expect(tab_of(one).get_by_text("30 people, 60 faces")).to_be_visible(timeout=SOON)
+    expect(tab_of(one).get_by_text("40 people, 80 faces")).to_be_visible(timeout=SOON)
     one.page.wait_for_timeout(600)
     left = shown(one)
     assert left["sliders"]["Age"] == 48_000
@@ -102,7 +102,7 @@ def test_a_reload_brings_everything_back_at_once(page_server: Server, visit: Cal
     expect(one.page.get_by_text("Effects over people", exact=True)).to_be_visible(timeout=SOON)
     for name in PLANNED:
         expect(tab_of(one).get_by_role("checkbox", name=name, exact=True)).to_be_checked(timeout=SOON)
-    expect(tab_of(one).get_by_text("30 people, 60 faces")).to_be_visible(timeout=SOON)
+    expect(tab_of(one).get_by_text("40 people, 80 faces")).to_be_visible(timeout=SOON)
     assert one.page.evaluate("[...window.facelibSeen]") == [left["menus"]["Property"]]
     one.click(one.page.get_by_role("button", name="Start afresh", exact=True))
     expect(notice).to_be_hidden()
