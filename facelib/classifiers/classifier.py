@@ -68,7 +68,7 @@ def _columns(labels: tuple[str, ...], emotions: Mapping[str, str | None]) -> dic
     """Return the column of every class: common emotions in the order of `EMOTIONS`, then all others."""
     known = {emotions[label]: column for column, label in enumerate(labels)}
     own = {label.strip(): column for column, label in enumerate(labels) if emotions[label] is None}
-    named = {name if (name := class_name(label, None)) not in own else label: own[label] for label in own}
+    named = {name if (name := class_name(label)) not in own else label: own[label] for label in own}
     others = {name: column for name, column in named.items() if name not in EMOTIONS}
     return {emotion: known[emotion] for emotion in EMOTIONS if emotion in known} | others
 

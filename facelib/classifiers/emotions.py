@@ -68,22 +68,15 @@ def common(labels: Sequence[str]) -> dict[str, str | None]:
     return {label: SYNONYMS.get(_plain(label)) for label in labels}
 
 
-def class_name(label: str, emotion: str | None) -> str:
-    """Return the name that a classifier's output has in tables: a common one where there is one.
-
-    Parameters
-    ----------
-    label
-        The classifier's own name of it.
-    emotion
-        The common emotion that it stands for, or None.
+def class_name(label: str) -> str:
+    """Return the name that an output without a common emotion has in tables: a common one where there is one.
 
     Examples
     --------
-    >>> class_name("Happiness", "happy"), class_name("Verachtung", None), class_name(" calm", None)
-    ('happy', 'contempt', 'calm')
+    >>> class_name("Verachtung"), class_name(" calm")
+    ('contempt', 'calm')
     """
-    return emotion or _FURTHER_SYNONYMS.get(_plain(label), label.strip())
+    return _FURTHER_SYNONYMS.get(_plain(label), label.strip())
 
 
 def is_further(label: str) -> bool:

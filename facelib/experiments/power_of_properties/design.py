@@ -227,10 +227,17 @@ def _table(people: Any) -> pd.DataFrame:
 
 
 def _varies(column: pd.Series[Any]) -> bool:
-    """Return whether a column has several values and, if these are words, not nearly one for each face."""
+    """Return whether a column has several values, isn't a numbering, and doesn't have a word for each face."""
     values = column.nunique(dropna=False)
-    numbers = column.dropna().map(lambda value: isinstance(value, Real)).all()
-    return values > 1 and (bool(numbers and column.notna().any()) or values <= MOST_WORDS)
+    if values < 2:
+        return False
+    present = column.dropna()
+    if not present.map(lambda value: isinstance(value, Real)).all() or present.empty:
+        return values <= MOST_WORDS
+    numbered = (
+        len(present) > MOST_WORDS and present.is_unique and present.max() - present.min() == len(present) - 1
+    )
+    return not (numbered and bool((present % 1 == 0).all()))
 
 
 def _heads(people: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from facelib import app
 from facelib.app.explorer.pictures_panel import blank_words, cut, fractions, view_of
 from facelib.faces import Face
 
@@ -55,3 +56,7 @@ def test_strengths_without_a_visible_map_are_named() -> None:
     maps[:] = np.nan
     maps[7] = 1
     assert blank_words(maps, "fer", "happy") == ""
+
+
+def test_the_former_name_is_still_there() -> None:
+    assert app.LookPanel is app.PicturesPanel
