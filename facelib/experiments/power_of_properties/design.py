@@ -227,17 +227,14 @@ def _table(people: Any) -> pd.DataFrame:
 
 
 def _varies(column: pd.Series[Any]) -> bool:
-    """Return whether a column has several values, isn't a numbering, and doesn't have a word for each face."""
+    """Return whether a column has several values, doesn't number faces, and hasn't a word for each of them."""
     values = column.nunique(dropna=False)
-    if values < 2:
-        return False
     present = column.dropna()
     if not present.map(lambda value: isinstance(value, Real)).all() or present.empty:
-        return values <= MOST_WORDS
-    numbered = (
-        len(present) > MOST_WORDS and present.is_unique and present.max() - present.min() == len(present) - 1
-    )
-    return not (numbered and bool((present % 1 == 0).all()))
+        return 1 < values <= MOST_WORDS
+    first = int(present.min() > 0)
+    numbers = len(present) > MOST_WORDS and sorted(present) == list(range(first, first + len(present)))
+    return values > 1 and not numbers
 
 
 def _heads(people: Any) -> bool:

@@ -243,7 +243,7 @@ def test_two_threads_and_no_grad_mode(clf: Classifier, images: Images, method: s
 
 
 def test_wrong_names(clf: Classifier, images: Images) -> None:
-    with pytest.raises(UnknownNameError, match="no class 'cat'; known: neutral, happy.*boredom"):
+    with pytest.raises(UnknownNameError, match=r"no class 'cat'; known: neutral, happy.*boredom"):
         attribution.grad_cam(clf, images, "cat")
     assert attribution.grad_cam(clf, images, "boredom").shape[0] == len(images)  # one of its own classes
     with pytest.raises(BadValueError, match="toy has no output for 'fear'; it knows happy, sad, boredom"):
