@@ -227,7 +227,7 @@ def _table(people: Any) -> pd.DataFrame:
 
 
 def _varies(column: pd.Series[Any]) -> bool:
-    """Return whether a column has several values, doesn't number faces, and hasn't a word for each of them."""
+    """Return whether a column has several values, doesn't number faces, and hasn't a word for each."""
     values = column.nunique(dropna=False)
     present = column.dropna()
     if not present.map(lambda value: isinstance(value, Real)).all() or present.empty:
