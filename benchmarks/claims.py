@@ -396,6 +396,11 @@ def of_properties() -> Iterator[Claim]:
     yield Claim(book, "it is {} to {} for each of these", in_each_light)
     yield Claim(
         book,
+        "The six networks name {} to {} % of these faces as they are meant (chance: {} %)",
+        named_as_meant,
+    )
+    yield Claim(
+        book,
         "a straight line that explains {} % of an output's variance in 8 of 10 cases, and one of .4 % hardly "
         "ever; in a single light it takes {} %.",
         lambda: (
@@ -435,6 +440,13 @@ def rows_of(name: str) -> pd.DataFrame:
     """Return the rows of a property in the shipped study: labels held fixed, then more."""
     table = experiments.load_power_of_properties().properties
     return table[table["property"] == name]
+
+
+def named_as_meant() -> tuple[str, ...]:
+    """Return the lowest and highest share of faces that a network names as they are meant, and chance, in %."""
+    said = experiments.load_power_of_properties().about["accuracy"]
+    shares = sorted(int(share) for share in re.findall(r"(?:in|and \w+ in) (\d+) % \(", said))
+    return str(shares[0]), str(shares[-1]), f"{100 / 7:.0f}"
 
 
 def in_each_light() -> tuple[str, str]:
