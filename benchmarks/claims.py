@@ -443,7 +443,7 @@ def rows_of(name: str) -> pd.DataFrame:
 
 
 def named_as_meant() -> tuple[str, ...]:
-    """Return the lowest and highest share of faces that a network names as they are meant, and chance, in %."""
+    """Return the lowest and highest share of faces that are named as they are meant, and chance, in %."""
     said = experiments.load_power_of_properties().about["accuracy"]
     shares = sorted(int(share) for share in re.findall(r"(?:in|and \w+ in) (\d+) % \(", said))
     return str(shares[0]), str(shares[-1]), f"{100 / 7:.0f}"
