@@ -155,6 +155,8 @@ def test_keys_and_fingers_scroll(page_server: Server, browser: Browser) -> None:
         wait_until(there, 20, f"{key} scrolls")
         wait_until(at_rest, 20, "what was scrolled comes to rest")  # Chromium swallows a key at the last step
 
+    longer = "cells => cells.scrollHeight > cells.clientHeight + 400"
+    wait_until(lambda: cells.evaluate(longer), 60, "a page that is longer than its window")
     for key in ("End", "PageDown"):
         press(key, lambda: top() > 300)
         press("Home", lambda: top() == 0)
