@@ -72,7 +72,7 @@ class ObservationalStudy(Study[ObservationalResult]):
         common emotion, or the words of the column ``label`` where one of them has none), and nothing where no
         face says it.
     label_source
-        Where labels come from: "rendered", "actors were told", "raters" … It stands in the report. None:
+        Where labels come from: "rendered", "instructed", "rated" … It stands in the report. None:
         "rendered" of heads.
     person
         Column of who is shown; None: the faces' own, where one comes several times.
@@ -342,16 +342,18 @@ class ObservationalStudy(Study[ObservationalResult]):
             f"To survive Holm's correction over {questions} questions a vote takes {draws:,} permutations of "
             "each that stays open; where the time ends first, results say so."
         )
-        yield self._power(self.known.loc[whole, list(labels)], column[whole], questions)
+        who, held = column[whole], self.known.loc[whole, list(labels)]
+        yield from self._power(held, int(who.nunique()), questions)
 
-    def _power(self, labels: pd.DataFrame, person: pd.Series[Any], questions: int) -> str:
-        """Say what so many people show after the correction, and how many it takes for the margin."""
+    def _power(self, labels: pd.DataFrame, n: int, questions: int) -> Iterator[str]:
+        """Say what n people show after the correction, and how many it takes for the margin."""
         groups = len(labels.drop_duplicates()) if len(labels.columns) else 1
-        n = int(person.nunique())
         shared: dict[str, Any] = {"alpha": self.alpha, "labels": groups}
         least = smallest_explained(n, questions, **shared)
         takes = counted(faces_to_find(self.delta, questions, **shared), "person", "people")
-        return (
+        if least == 1.0:  # fewer people than labels: it was said that nothing can be tested
+            return
+        yield (
             f"After it, {counted(n, 'person', 'people')} show in 8 of 10 cases what explains "
             f"{percent(least)} or more of an output's variance inside labels along a straight line. To show "
             f"{percent(self.delta)} (δ) takes {takes} (a formula, checked by simulation; what is curved "

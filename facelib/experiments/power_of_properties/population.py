@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,8 +121,12 @@ def labelled_population(
     sides = ["left" if left else "right" for left in added.pop("left")]
     weaker = added.pop("weaker_side")
     return [
-        head.replace(palsy_side=side, **{side: round(1 - float(less), 4)})
-        for head, side, less in zip(_with(heads, added), sides, weaker, strict=True)
+        head.replace(
+            palsy_side=sides[place],
+            **{sides[place]: round(1 - float(weaker[place]), 4)},
+            **{name: round(float(values[place]), 4) for name, values in added.items()},
+        )
+        for place, head in enumerate(heads)
     ]
 
 
@@ -140,14 +144,6 @@ def population_table(heads: Sequence[Head]) -> pd.DataFrame:
     table = faces_table(subjects(list(heads)))
     table["electrodes"] = table["electrodes"].fillna("none")
     return table[["expression", *PROPERTIES, "intensity"]]
-
-
-def _with(heads: Sequence[Head], added: Mapping[str, Floats]) -> list[Head]:
-    """Return the heads with one value more per name."""
-    return [
-        head.replace(**{name: round(float(values[place]), 4) for name, values in added.items()})
-        for place, head in enumerate(heads)
-    ]
 
 
 def _spread(
