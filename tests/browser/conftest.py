@@ -11,7 +11,17 @@ from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).parent))  # importmode=importlib finds no helper modules by itself
 
-from harness import QUICK_PAGE, Server, Visit, facelib_app, open_browser, visitors, write_notebook
+from harness import (
+    QUICK_PAGE,
+    Server,
+    Visit,
+    facelib_app,
+    open_browser,
+    shared_folder,
+    shared_server,
+    visitors,
+    write_notebook,
+)
 
 TOY = """
 import os, time
@@ -109,20 +119,18 @@ def toy_server(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of the whole page with one kernel in its pool; tests leave it as they found it."""
-    server = facelib_app(None, tmp_path_factory.mktemp("page") / "log", pool=1)
-    yield server
-    server.stop()
+def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The whole page on a server that all processes share; tests leave it as they found it."""
+    with shared_server(shared_folder(tmp_path_factory, "page"), None) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def quick_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of the page with classifiers that answer at once; tests leave it as they found it."""
-    folder = tmp_path_factory.mktemp("quick")
-    server = facelib_app(write_notebook(folder / "page.ipynb", QUICK_PAGE), folder / "log", pool=1)
-    yield server
-    server.stop()
+def quick_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page with classifiers that answer at once, on a server that all processes share."""
+    notebook = write_notebook(tmp_path_factory.mktemp("quick") / "page.ipynb", QUICK_PAGE)
+    with shared_server(shared_folder(tmp_path_factory, "quick"), notebook) as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -198,6 +199,55 @@ def facelib_app(notebook: Path | None, log: Path, *options: str, pool: int = 1, 
     if pool:
         wait_until(lambda: "is filled with" in server.log, START, f"a filled pool\n{server.log}")
     return server
+
+
+@contextlib.contextmanager
+def shared_server(place: Path, notebook: Path | None, *options: str) -> Iterator[str]:
+    """Give the address of one server for all processes that run tests: who comes first starts and ends it.
+
+    It ends once nobody uses it; who comes later starts another.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    address, mine = place / "address", place / f"{os.getpid()}.user"
+    server = None
+    with locked(place):
+        if not address.exists():
+            server = facelib_app(notebook, place / f"{os.getpid()}.log", *options)
+            address.write_text(server.url)
+        url = address.read_text()
+        mine.touch()
+    try:
+        yield url
+    finally:
+        mine.unlink()
+        while server and not unused(place):
+            time.sleep(0.2)
+        if server:
+            server.stop()
+
+
+@contextlib.contextmanager
+def locked(place: Path) -> Iterator[None]:
+    """Keep a folder to this process."""
+    with (place / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def unused(place: Path) -> bool:
+    """Tell whether nobody uses a shared server any more; nobody can begin to, then."""
+    with locked(place):
+        users = [int(user.stem) for user in place.glob("*.user")]
+        free = not any(psutil.pid_exists(user) for user in users)
+        if free:
+            (place / "address").unlink()
+    return free
+
+
+def shared_folder(folders: pytest.TempPathFactory, name: str) -> Path:
+    """Return the same folder in all processes of a run."""
+    base = folders.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
 
 
 def resident_memory(process: psutil.Process) -> dict[str, float]:

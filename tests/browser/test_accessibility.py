@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from harness import Server, Visit, visitors
+from harness import Visit, visitors
 from looks import cut, faint, small, stops, violations
 from playwright.sync_api import Browser, Locator, expect
 
@@ -30,10 +30,10 @@ SLIDERS = {
 
 
 @pytest.fixture(scope="module")
-def reader(browser: Browser, page_server: Server) -> Iterator[Visit]:
+def reader(browser: Browser, page_url: str) -> Iterator[Visit]:
     """The page, its pictures and charts drawn; tests leave it as they found it."""
     with visitors(browser) as visit:
-        one = visit(page_server.url)
+        one = visit(page_url)
         one.page.locator(".facelib-strength").wait_for(timeout=START)
         expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
         expect(one.page.locator(".facelib-chart svg").last).to_be_visible(timeout=START)

@@ -23,9 +23,15 @@ SWEEP = 60_000  # ms that a sweep may take on a busy machine
 
 
 @pytest.fixture
-def explorer(page_server: Server, visit: Visits) -> Visit:
-    """The page with its first sweep computed."""
-    return swept(visit(page_server.url))
+def networks(page_url: str, visit: Visits) -> Visit:
+    """The page with its first sweep computed, by networks."""
+    return swept(visit(page_url))
+
+
+@pytest.fixture
+def explorer(quick_url: str, visit: Visits) -> Visit:
+    """The same with classifiers that answer at once, for what doesn't ask what they answer."""
+    return swept(visit(quick_url))
 
 
 def swept(one: Visit) -> Visit:
@@ -67,25 +73,25 @@ def choose(one: Visit, label: str, option: str) -> None:
     one.choose(menu, entry_of(menu, option))
 
 
-def test_a_person_drags_symmetry_and_everything_follows(explorer: Visit) -> None:
-    explorer.choose_property("one side weaker")
-    swept(explorer)
-    picture, words, chart, curve = after(explorer), numbers(explorer), bars(explorer), cursor(explorer)
-    for _ in explorer.drag(explorer.page.locator(".facelib-strength"), 11):
+def test_a_person_drags_symmetry_and_everything_follows(networks: Visit) -> None:
+    networks.choose_property("one side weaker")
+    swept(networks)
+    picture, words, chart, curve = after(networks), numbers(networks), bars(networks), cursor(networks)
+    for _ in networks.drag(networks.page.locator(".facelib-strength"), 11):
         pass
-    expect(frame(explorer)).to_have_attribute("data-index", "20")
-    assert after(explorer) != picture
-    wait_until(lambda: numbers(explorer) != words, 5, "other numbers in the table")
-    wait_until(lambda: bars(explorer) != chart, 5, "other bars")
-    wait_until(lambda: cursor(explorer) != curve, 5, "the cursor elsewhere")
-    panels = explorer.page.locator(".facelib-chart").nth(1).locator("svg .mark-line path")
+    expect(frame(networks)).to_have_attribute("data-index", "20")
+    assert after(networks) != picture
+    wait_until(lambda: numbers(networks) != words, 5, "other numbers in the table")
+    wait_until(lambda: bars(networks) != chart, 5, "other bars")
+    wait_until(lambda: cursor(networks) != curve, 5, "the cursor elsewhere")
+    panels = networks.page.locator(".facelib-chart").nth(1).locator("svg .mark-line path")
     widths = panels.evaluate_all("paths => paths.map(path => path.getBBox().width)")
     assert len(widths) == 6  # classifiers
     assert min(widths) > 60, "every classifier's curve is drawn over the whole strength"
-    assert explorer.page.locator(".facelib-message:visible").count() == 0
-    explorer.screenshot("explorer_symmetry")
-    explorer.assert_local()
-    explorer.assert_clean()
+    assert networks.page.locator(".facelib-message:visible").count() == 0
+    networks.screenshot("explorer_symmetry")
+    networks.assert_local()
+    networks.assert_clean()
 
 
 def test_the_keyboard_moves_the_strength(explorer: Visit) -> None:
@@ -96,22 +102,22 @@ def test_the_keyboard_moves_the_strength(explorer: Visit) -> None:
     assert after(explorer) != picture
 
 
-def test_what_the_network_sees_follows_the_strength(explorer: Visit) -> None:
-    view = explorer.page.locator(".facelib-seen")
+def test_what_the_network_sees_follows_the_strength(networks: Visit) -> None:
+    view = networks.page.locator(".facelib-seen")
     expect(view.locator("img")).to_have_count(0)  # nothing is sent to who doesn't look
-    explorer.press(explorer.page.get_by_role("button", name="What the network sees"), "Enter")
+    networks.press(networks.page.get_by_role("button", name="What the network sees"), "Enter")
     expect(view).to_contain_text("fer: gray, 64 × 64 px")
     expect(view.get_by_role("img", name=re.compile("what fer sees"))).to_have_count(2)
     sizes = "images => images.map(image => [image.naturalWidth, image.naturalHeight])"
     assert view.locator("img").evaluate_all(sizes) == [[64, 64], [64, 64]]
     before, same = (image.get_attribute("src") for image in view.locator("img").all())
     assert before == same
-    explorer.press(explorer.page.locator(".facelib-strength .noUi-handle"), "End")
+    networks.press(networks.page.locator(".facelib-strength .noUi-handle"), "End")
     expect(view).to_contain_text("after (strength 1.00)")
     expect(view.locator("img").last).not_to_have_attribute("src", str(before))
-    explorer.screenshot("explorer_seen")
-    explorer.assert_local()
-    explorer.assert_clean()
+    networks.screenshot("explorer_seen")
+    networks.assert_local()
+    networks.assert_clean()
 
 
 def test_another_face_and_back(explorer: Visit) -> None:
@@ -253,8 +259,8 @@ def test_other_properties(explorer: Visit, option: str) -> None:
     explorer.assert_clean()
 
 
-def test_property_and_options_can_be_read_on_a_small_page(page_server: Server, visit: Visits) -> None:
-    one = swept(visit(page_server.url, width=1280, height=800))
+def test_property_and_options_can_be_read_on_a_small_page(quick_url: str, visit: Visits) -> None:
+    one = swept(visit(quick_url, width=1280, height=800))
     for option, names in (("one-sided palsy", ("Side", "Parts")), ("^age ", ("Toward",))):
         one.choose_property(option)
         for name in ("Property", *names):
@@ -278,21 +284,21 @@ def test_the_photograph_with_a_placebo(explorer: Visit) -> None:
     explorer.assert_clean()
 
 
-def test_class_classifier_and_map(explorer: Visit) -> None:
-    bare = after(explorer)  # the face is looked at first, without a map
-    assert "evidence" not in frame(explorer).inner_text()
-    explorer.click(explorer.page.get_by_role("button", name="map", exact=True))
-    wait_until(lambda: after(explorer) != bare, 5, "the picture with its map")
-    title = frame(explorer).inner_text()
-    choose(explorer, "Classifier", "pyemotion")
-    expect(frame(explorer)).to_contain_text("pyemotion: evidence for happy")
-    choose(explorer, "Emotion", "neutral")
-    expect(frame(explorer)).to_contain_text("pyemotion: evidence for neutral")
-    assert frame(explorer).inner_text() != title
-    shown = after(explorer)
-    explorer.click(explorer.page.get_by_role("button", name="none", exact=True))
-    wait_until(lambda: after(explorer) != shown, 5, "the picture without its map")
-    explorer.assert_clean()
+def test_class_classifier_and_map(networks: Visit) -> None:
+    bare = after(networks)  # the face is looked at first, without a map
+    assert "evidence" not in frame(networks).inner_text()
+    networks.click(networks.page.get_by_role("button", name="map", exact=True))
+    wait_until(lambda: after(networks) != bare, 5, "the picture with its map")
+    title = frame(networks).inner_text()
+    choose(networks, "Classifier", "pyemotion")
+    expect(frame(networks)).to_contain_text("pyemotion: evidence for happy")
+    choose(networks, "Emotion", "neutral")
+    expect(frame(networks)).to_contain_text("pyemotion: evidence for neutral")
+    assert frame(networks).inner_text() != title
+    shown = after(networks)
+    networks.click(networks.page.get_by_role("button", name="none", exact=True))
+    wait_until(lambda: after(networks) != shown, 5, "the picture without its map")
+    networks.assert_clean()
 
 
 def test_take_home(explorer: Visit) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from harness import Server, Visit
+from harness import Visit
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.packages, pytest.mark.slow]
@@ -47,10 +47,8 @@ def play(visit: Visit, chance: random.Random, seconds: float) -> int:
     return done
 
 
-def test_the_page_does_not_grow_while_somebody_plays(
-    page_server: Server, visit: Callable[..., Visit]
-) -> None:
-    one = visit(page_server.url, width=1280, height=720)
+def test_the_page_does_not_grow_while_somebody_plays(page_url: str, visit: Callable[..., Visit]) -> None:
+    one = visit(page_url, width=1280, height=720)
     expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
     for title in ("Population", "Observed data", "Muscles"):
         go(one, title)

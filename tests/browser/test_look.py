@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from geometry import COVERED, SIZES, ZOOMED, box_of, inside, readable, resized, touch
-from harness import Server, Visit, visitors
+from harness import Visit, visitors
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.packages
@@ -16,10 +16,10 @@ NARROW = 1204  # px of the window below which pictures and strength are one bloc
 
 
 @pytest.fixture(scope="module")
-def looker(browser: Browser, page_server: Server) -> Iterator[Visit]:
+def looker(browser: Browser, page_url: str) -> Iterator[Visit]:
     """The page with its first sweep; tests leave it as they found it."""
     with visitors(browser) as visit:
-        yield opened(visit(page_server.url))
+        yield opened(visit(page_url))
 
 
 def opened(one: Visit) -> Visit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from harness import Server, Visit, wait_until
+from harness import Visit, wait_until
 from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.packages
@@ -22,8 +22,8 @@ def slider(one: Visit, name: str) -> Locator:
     return one.page.get_by_role("slider", name=name, exact=True)
 
 
-def test_gaze_and_glasses_change_the_picture(page_server: Server, visit: Callable[..., Visit]) -> None:
-    one = visit(page_server.url, width=1280, height=900)
+def test_gaze_and_glasses_change_the_picture(quick_url: str, visit: Callable[..., Visit]) -> None:
+    one = visit(quick_url, width=1280, height=900)
     expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=START)
     fold = one.page.get_by_role("button", name="More", exact=True)
     undo = one.page.get_by_role("button", name="Undo")

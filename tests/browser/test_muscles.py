@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geometry import box_of, inside, resized
-from harness import Server, Visit, wait_until
+from harness import Visit, wait_until
 from playwright.sync_api import Locator, expect
 
 from facelib.semg import CHANNELS
@@ -21,9 +21,9 @@ WAIT = 60_000  # ms, on a busy machine
 
 
 @pytest.fixture
-def one(quick_server: Server, visit: Callable[..., Visit]) -> Visit:
+def one(quick_url: str, visit: Callable[..., Visit]) -> Visit:
     """The page with the tab open and all of its pictures made."""
-    found = visit(quick_server.url, width=1280, height=1000)
+    found = visit(quick_url, width=1280, height=1000)
     expect(found.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
     expect(found.page.locator(".facelib-tab-3 > *")).to_have_count(0)  # nobody has opened it
     found.click(found.page.get_by_role("tab", name="Muscles", exact=True))
@@ -122,8 +122,8 @@ def test_it_plays_and_is_scrubbed_through(one: Visit) -> None:
     one.assert_clean()
 
 
-def test_it_is_played_once_its_pictures_are_made(quick_server: Server, visit: Callable[..., Visit]) -> None:
-    one = visit(quick_server.url, width=1280, height=1000)
+def test_it_is_played_once_its_pictures_are_made(quick_url: str, visit: Callable[..., Visit]) -> None:
+    one = visit(quick_url, width=1280, height=1000)
     expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
     one.click(one.page.get_by_role("tab", name="Muscles", exact=True))
     play = panel(one).get_by_role("button", name="Play the recording")

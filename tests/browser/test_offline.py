@@ -1,4 +1,4 @@
-"""The pages where there is no network at all: other tests of this folder, run in a namespace of their own."""
+"""The pages where there is no network at all: a test of this folder, run in a namespace of its own."""
 
 from __future__ import annotations
 
@@ -24,17 +24,9 @@ def alone() -> list[str]:
     return ALONE
 
 
-@pytest.mark.parametrize(
-    "test",
-    [
-        "test_server.py::test_page_asks_nothing_of_other_machines_and_works",
-        pytest.param(
-            "test_explorer.py::test_a_person_drags_symmetry_and_everything_follows",
-            marks=pytest.mark.packages,
-        ),
-    ],
-)
-def test_works_without_any_network(alone: list[str], test: str, tmp_path: Path) -> None:
+@pytest.mark.packages
+def test_works_without_any_network(alone: list[str], tmp_path: Path) -> None:
+    test = "test_explorer.py::test_a_person_drags_symmetry_and_everything_follows"
     own = f"--basetemp={tmp_path / 'own'}"  # it doesn't tidy up the folders of the tests beside it
     options = ["-q", "-p", "no:cacheprovider", "--no-header", own, str(HERE / test)]
     answer = subprocess.run(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
-from harness import BROWSER_OPTIONS, Server, Visit, find_browser, wait_until
+from harness import BROWSER_OPTIONS, Visit, find_browser, wait_until
 from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
 
@@ -19,9 +19,9 @@ SWEEP = 60_000  # ms that a sweep may take on a busy machine
 
 
 @pytest.fixture
-def photographs(page_server: Server, visit: Callable[..., Visit]) -> Visit:
+def photographs(quick_url: str, visit: Callable[..., Visit]) -> Visit:
     """The page, with the place for photographs open."""
-    return opened(visit(page_server.url))
+    return opened(visit(quick_url))
 
 
 def opened(one: Visit) -> Visit:
@@ -123,7 +123,7 @@ def test_the_place_for_pictures_works_with_the_keyboard(photographs: Visit) -> N
 
 
 def test_the_camera_takes_a_picture_and_is_switched_off(
-    page_server: Server, browser: Browser, tmp_path: Path
+    quick_url: str, browser: Browser, tmp_path: Path
 ) -> None:
     film = tmp_path / "camera.mjpeg"  # what Chromium's pretended camera sees
     film.write_bytes(encoded(skimage.data.astronaut()) * 20)
@@ -135,7 +135,7 @@ def test_the_camera_takes_a_picture_and_is_switched_off(
     ]
     own = browser.browser_type.launch(executable_path=find_browser(), args=options)
     try:
-        one = opened(Visit(own, page_server.url))
+        one = opened(Visit(own, quick_url))
         one.click(one.page.get_by_role("button", name="Use the camera"))
         video = one.page.locator(".facelib-drop-video")
         expect(video).to_be_visible()

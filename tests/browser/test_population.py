@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import Server, Visit, wait_until
+from harness import Visit, wait_until
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
@@ -25,9 +25,9 @@ EXPLORE, POPULATION, OBSERVED = range(3)
 
 
 @pytest.fixture
-def one(quick_server: Server, visit: Callable[..., Visit]) -> Visit:
+def one(quick_url: str, visit: Callable[..., Visit]) -> Visit:
     """The page, its first face shown."""
-    found = visit(quick_server.url, width=1280, height=1600)
+    found = visit(quick_url, width=1280, height=1600)
     expect(found.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
     return found
 
@@ -109,9 +109,9 @@ def test_a_population_fills_in_is_stopped_gone_on_with_and_taken_home(one: Visit
 
 @pytest.mark.parametrize("name", ["Population", "Observed data"])
 def test_names_of_rows_and_the_legend_stay_while_a_map_is_moved(
-    quick_server: Server, visit: Callable[..., Visit], name: str
+    quick_url: str, visit: Callable[..., Visit], name: str
 ) -> None:
-    one = visit(quick_server.url, 390, 844, touch=True)
+    one = visit(quick_url, 390, 844, touch=True)
     expect(one.page.locator(".facelib-stage")).to_have_attribute("data-state", "ready", timeout=WAIT)
     one.tap(one.page.get_by_role("tab", name=name, exact=True))
     plot = one.page.get_by_role("tabpanel", name=name, exact=True).locator(".facelib-map").first

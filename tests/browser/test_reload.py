@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from harness import Server, Visit
+from harness import Visit
 from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.packages
@@ -80,8 +80,8 @@ def kept(one: Visit) -> str | None:
     return found
 
 
-def test_a_reload_brings_everything_back_at_once(page_server: Server, visit: Callable[..., Visit]) -> None:
-    one = opened(visit(page_server.url))
+def test_a_reload_brings_everything_back_at_once(page_url: str, visit: Callable[..., Visit]) -> None:
+    one = opened(visit(page_url))
     first = shown(one)
     notice = one.page.locator(".facelib-restored")
     expect(notice).to_be_hidden()

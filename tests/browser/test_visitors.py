@@ -122,9 +122,9 @@ def test_a_page_that_computes_for_long_says_so_and_goes_on(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_everything_can_be_scrolled_to(page_server: Server, visit: Visits, size: str) -> None:
+def test_everything_can_be_scrolled_to(page_url: str, visit: Visits, size: str) -> None:
     width, height = SIZES[size]
-    one = visit(page_server.url, width=width, height=height)
+    one = visit(page_url, width=width, height=height)
     one.page.locator(".facelib-strength").first.wait_for(timeout=60000)
     limits = one.page.locator(".facelib-limits")
     for tab in TABS if size in {"laptop", "desktop"} else TABS[:1]:
@@ -135,10 +135,10 @@ def test_everything_can_be_scrolled_to(page_server: Server, visit: Visits, size:
         one.reach(one.page.get_by_role("tab", name=tab, exact=True))
 
 
-def test_keys_and_fingers_scroll(page_server: Server, browser: Browser) -> None:
+def test_keys_and_fingers_scroll(page_url: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto(page_server.url, wait_until="commit")
+    page.goto(page_url, wait_until="commit")
     page.locator(".facelib-strength").first.wait_for(timeout=60000)
     cells = page.locator("#rendered_cells")
 

@@ -3,7 +3,8 @@
  * unfolded something, errors at once, and how far what is computed has come, now and then. The strength can be typed,
  * and links lead the keyboard past the settings.
  *
- * Controls are named once, after the page has been quiet for a while; only their states are followed one by one.
+ * Controls are named as soon as they come, and once more after the page has been quiet for a while; only their states
+ * are followed one by one.
  */
 
 const QUIET = 100; // ms without new elements until they are looked at: never during a drag
@@ -319,13 +320,9 @@ function follow(root) {
     states.takeRecords(); // our own writing
   });
   const announcer = new Announcer(root);
-  const look = () => {
-    skipLinks(root);
-    jumps(root);
-    root.querySelectorAll(SLIDER).forEach(nameSlider);
-    for (const place of root.querySelectorAll(MESSAGES)) set(place, "role", "alert");
-    for (const text of root.querySelectorAll(STATUS)) announcer.follow(text.parentElement);
-    for (const element of root.querySelectorAll(`${SLIDER}, ${TRACK}, ${TOGGLE}, ${ICON}`)) {
+  const nameAll = (place) => {
+    place.querySelectorAll(SLIDER).forEach(nameSlider);
+    for (const element of place.querySelectorAll(`${SLIDER}, ${TRACK}, ${TOGGLE}, ${ICON}`)) {
       if (followed.has(element)) continue;
       followed.add(element);
       sayState(element);
@@ -333,10 +330,21 @@ function follow(root) {
       states.observe(element, { attributeFilter: [changing] });
     }
   };
+  const look = () => {
+    skipLinks(root);
+    jumps(root);
+    for (const place of root.querySelectorAll(MESSAGES)) set(place, "role", "alert");
+    for (const text of root.querySelectorAll(STATUS)) announcer.follow(text.parentElement);
+    nameAll(root);
+  };
   let timer = 0;
   let last = 0; // when they must have been looked at
   const elements = new MutationObserver((records) => {
-    if (!records.some(({ target }) => bringsControls(target))) return;
+    const bringing = records.filter(({ target }) => bringsControls(target));
+    if (!bringing.length) return;
+    for (const { addedNodes } of bringing) {
+      for (const place of addedNodes) if (place instanceof HTMLElement) nameAll(place);
+    }
     const now = performance.now();
     if (!timer) last = now + LONGEST;
     window.clearTimeout(timer);
