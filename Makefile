@@ -81,7 +81,7 @@ endif
 WAITING := $(shell expr $(JOBS) + 1)
 
 browser: $(VENV)/test.stamp models
-	$(PYTEST) -n $(WAITING) --dist loadfile -m "browser and not slow" tests/browser
+	$(PYTEST) -n $(WAITING) --dist loadfile --no-loadscope-reorder -m "browser and not slow" tests/browser
 
 # What users and attackers meet: strace, hostile files, flipped bits, pages of other sites.
 outside: $(VENV)/test.stamp models

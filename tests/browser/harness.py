@@ -151,7 +151,7 @@ class Server:
                         found.append(process)
         return found
 
-    def wait_for_kernels(self, count: int, seconds: float = 20.0) -> None:
+    def wait_for_kernels(self, count: int, seconds: float = 60.0) -> None:
         """Wait until exactly `count` kernels run, and go on doing so for a second."""
 
         def settled() -> bool:

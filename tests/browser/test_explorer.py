@@ -6,14 +6,14 @@ import io
 import re
 import signal
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import ROOT, Server, Visit, entry_of, wait_until
-from playwright.sync_api import Locator, expect
+from harness import ROOT, Server, Visit, entry_of, visitors, wait_until
+from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.packages
 
@@ -28,10 +28,19 @@ def networks(page_url: str, visit: Visits) -> Visit:
     return swept(visit(page_url))
 
 
-@pytest.fixture
-def explorer(quick_url: str, visit: Visits) -> Visit:
+@pytest.fixture(scope="module")
+def quick(browser: Browser, quick_url: str) -> Iterator[Visit]:
     """The same with classifiers that answer at once, for what doesn't ask what they answer."""
-    return swept(visit(quick_url))
+    with visitors(browser) as begin:
+        yield swept(begin(quick_url))
+
+
+@pytest.fixture
+def explorer(quick: Visit) -> Visit:
+    """That page as it was opened: one visitor stays for many tests."""
+    quick.click(quick.page.get_by_role("button", name="Reset"))
+    expect(frame(quick)).to_have_attribute("data-index", "0")
+    return swept(quick)
 
 
 def swept(one: Visit) -> Visit:

@@ -69,7 +69,8 @@ def test_a_picture_is_shown_checked_and_changed(
     expect(photographs.page.get_by_text("mine.jpg, ")).to_be_visible(timeout=SWEEP)
     expect(photographs.page.get_by_text("stays in the memory of this session")).to_be_visible()
     expect(photographs.page.get_by_text("the sweep is being computed")).to_have_count(0, timeout=SWEEP)
-    assert photographs.canvas_bytes(stage(photographs).locator("canvas").first) != before
+    canvas = stage(photographs).locator("canvas").first
+    wait_until(lambda: photographs.canvas_bytes(canvas) != before, 60, "the picture")
     photographs.click(photographs.page.get_by_role("button", name="Check the landmarks"))
     picture = photographs.page.locator(".facelib-landmarks img")
     expect(picture).to_be_visible()
