@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from facelib.faces import Face, FaceSet, Head, Light, find_faces, load_face, sample_heads
     from facelib.studies.interventional import InterventionalStudy
     from facelib.studies.observational import ObservationalStudy
+    from facelib.studies.paired import PairedStudy
     from facelib.studies.sweeps.sweep import sweep
 
 _SILENCED = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
@@ -71,6 +72,7 @@ _NAMES = {
     "InterventionalStudy": "facelib.studies",
     "Light": "facelib.faces",
     "ObservationalStudy": "facelib.studies",
+    "PairedStudy": "facelib.studies",
     "find_faces": "facelib.faces",
     "load_face": "facelib.faces",
     "sample_heads": "facelib.faces",
@@ -85,6 +87,7 @@ __all__ = [
     "InterventionalStudy",
     "Light",
     "ObservationalStudy",
+    "PairedStudy",
     "app",
     "attribution",
     "charts",

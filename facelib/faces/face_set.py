@@ -70,6 +70,7 @@ class FaceSet(Sequence[Face]):
         detect: bool = True,
         which: Which = None,
         only_listed: bool = False,
+        only_there: bool = False,
     ) -> FaceSet:
         """Return the photographs of a folder and its subfolders; none is read yet.
 
@@ -89,6 +90,8 @@ class FaceSet(Sequence[Face]):
             As for `load_face`.
         only_listed
             Leave out pictures that the table doesn't list, instead of raising.
+        only_there
+            Leave out rows of the table whose picture isn't there, instead of raising; `notes` names them.
 
         Raises
         ------
@@ -110,13 +113,11 @@ class FaceSet(Sequence[Face]):
             outside = path.is_file() and not inside.is_file()
             metadata = read_table(path if outside else inside, path.name)
         try:
-            table = (
-                bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
-            )
+            table, lost = _checked(metadata, names, only_listed=only_listed, only_there=only_there)
         except BadTableError as error:
             error.args = (" ".join([error.words, *notes]),)  # perhaps what it lists is what was left out
             raise
-        notes += other_kinds(names, table["file"])
+        notes += (*lost, *other_kinds(names, table["file"]))
         return cls(table, Kept(Folder(root.resolve(), detect, which)), "file", notes)
 
     @classmethod
@@ -128,6 +129,7 @@ class FaceSet(Sequence[Face]):
         detect: bool = True,
         which: Which = None,
         only_listed: bool = False,
+        only_there: bool = False,
     ) -> FaceSet:
         """Return the photographs of a zip; it is never unpacked, and each is read when it is asked for.
 
@@ -137,7 +139,7 @@ class FaceSet(Sequence[Face]):
             The zip, or its bytes.
         metadata
             As for `from_folder`; a name is looked for in the zip first.
-        detect, which, only_listed
+        detect, which, only_listed, only_there
             As for `from_folder`.
 
         Raises
@@ -154,8 +156,8 @@ class FaceSet(Sequence[Face]):
             content = archive.read(str(metadata)) if inside else Path(metadata).expanduser()
             metadata = read_table(content, Path(metadata).name)
         names = archive.names
-        table = bare_table(names) if metadata is None else matched(metadata, names, only_listed=only_listed)
-        return cls(table, Kept(zipped), "file", other_kinds(names, table["file"]))
+        table, lost = _checked(metadata, names, only_listed=only_listed, only_there=only_there)
+        return cls(table, Kept(zipped), "file", (*lost, *other_kinds(names, table["file"])))
 
     @classmethod
     def from_faces(cls, faces: Iterable[Face]) -> FaceSet:
@@ -379,3 +381,10 @@ class FaceSet(Sequence[Face]):
         chosen._numbers = {name: number for number, name in enumerate(chosen._table["id"])}
         chosen._failures = {}
         return chosen
+
+
+def _checked(
+    metadata: pd.DataFrame | None, names: Sequence[str], **options: bool
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the table of a set, and what of it was left out."""
+    return (bare_table(names), ()) if metadata is None else matched(metadata, names, **options)

@@ -157,8 +157,10 @@ def bare_table(names: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame({"id": files, "file": files, "folder": folders}, dtype="str")
 
 
-def matched(table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = False) -> pd.DataFrame:
-    """Return a table with the columns id and file first, after it was checked against the files.
+def matched(
+    table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = False, only_there: bool = False
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table with the columns id and file first, checked against the files, and what was left out.
 
     Parameters
     ----------
@@ -168,6 +170,8 @@ def matched(table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = Fa
         All files of the set.
     only_listed
         Leave out pictures that aren't listed, instead of raising.
+    only_there
+        Leave out rows whose picture isn't there, instead of raising; a sentence names them. Not if none is.
 
     Raises
     ------
@@ -187,9 +191,17 @@ def matched(table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = Fa
     )
     unlisted = [] if only_listed else unlisted
     duplicates = _repeated(listed)
+    notes: tuple[str, ...] = ()
+    if only_there and missing and len(missing) < len(listed):
+        named = ", ".join(missing[:_SHOWN]) + (" …" if len(missing) > _SHOWN else "")
+        notes = (f"{len(missing)} of {len(listed)} pictures that the table lists aren't there: {named}.",)
+        table = table[[name in there for name in listed]].reset_index(drop=True)
+        listed, missing = [name for name in listed if name in there], []
     if missing or unlisted or duplicates:
         lines = [
-            _line("listed, but not there", missing, "check their names"),
+            _line(
+                "listed, but not there", missing, "check their names, or leave them out by only_there=True"
+            ),
             _line("there, but not listed", unlisted, "add them, or leave them out by only_listed=True"),
             _line("listed several times", duplicates, "keep one row per file"),
         ]
@@ -205,7 +217,7 @@ def matched(table: pd.DataFrame, names: Iterable[str], *, only_listed: bool = Fa
         msg = f"Each row of a table of faces has an id of its own; {hint}"
         raise BadTableError(msg, duplicates=twice)
     table["id"] = ids
-    return table[["id", "file", *(name for name in table if name not in ("id", "file"))]]
+    return table[["id", "file", *(name for name in table if name not in ("id", "file"))]], notes
 
 
 def _plain(name: str) -> str:

@@ -10,9 +10,13 @@ from facelib.stats.effects.contrasts import CONTRAST_COLUMNS
 from facelib.stats.effects.population import COLUMNS as EFFECTS
 from facelib.stats.independence.grid import COLUMNS as GRID
 from facelib.stats.independence.shares import COLUMNS as SHARES
+from facelib.stats.paired import ACCURACY_COLUMNS as PAIRED_ACCURACY
+from facelib.stats.paired import DIFFERENCE_COLUMNS, RETEST_COLUMNS
+from facelib.stats.paired import EFFECT_COLUMNS as PAIRED
 from facelib.studies.engine.subjects import FACE_COLUMNS
 from facelib.studies.grid import EFFECT_COLUMNS
 from facelib.studies.outcomes import ACCURACY_COLUMNS, CURVE_COLUMNS, SHARE_COLUMNS
+from facelib.studies.pairing import LEFT_OUT_COLUMNS, PAIR_COLUMNS
 from facelib.studies.sweeps.table import COLUMNS as TABLE
 
 MEASURED: Final = "measured_"
@@ -31,7 +35,14 @@ KNOWN: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
     "table": (TABLE, ERROR),
     "faces": (FACE_COLUMNS,),
     "failures": (FAILURES, TABLE, ERROR),
-    "effects": (EFFECTS, EFFECT_COLUMNS),
+    "effects": (EFFECTS, EFFECT_COLUMNS, PAIRED),
+    "intended_effects": (PAIRED,),
+    "accuracy_change": (PAIRED_ACCURACY,),
+    "retests": (RETEST_COLUMNS,),
+    "differences": (DIFFERENCE_COLUMNS,),
+    "missing_halves": (PAIR_COLUMNS,),
+    "pairs": (PAIR_COLUMNS,),
+    "left_out": (LEFT_OUT_COLUMNS,),
     "effects_by_label": (EFFECTS,),
     "contrasts": (CONTRAST_COLUMNS,),
     "curves": (CURVE_COLUMNS,),
@@ -59,7 +70,7 @@ def meanings(table: str, columns: Sequence[str]) -> dict[str, str]:
 
 
 def _meaning(table: str, name: str, columns: Sequence[str]) -> str:
-    # Both kinds of studies have effects and shares: theirs is the dictionary that knows all columns.
+    # All kinds of studies have effects and shares: theirs is the dictionary that knows all columns.
     meanings_of_table = KNOWN.get(table, ())
     for words in sorted(meanings_of_table, key=lambda one: -len(set(columns) & set(one))):
         if name in words:

@@ -1,4 +1,4 @@
-"""Parts of the reports of both kinds of studies: status, registration, failures, provenance, citation."""
+"""Parts of the reports of all kinds of studies: status, registration, failures, provenance, citation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,12 @@ def status(result: Result) -> str:
 
 def units_of(result: Result) -> str:
     """Return the units that a study is counted in."""
-    return "faces" if result.kind == "observational" else "units (one face × one change)"
+    return "faces" if _unchanged(result) else "units (one face × one change)"
+
+
+def _unchanged(result: Result) -> bool:
+    """Tell whether every face was read as it is, and nothing else."""
+    return result.kind == "observational" or result.settings.get("after") == []
 
 
 def failed(result: Result) -> str:
@@ -52,7 +57,7 @@ def failed(result: Result) -> str:
     counts = result.counts
     if not counts.failed:
         return ""
-    whole = "face" if result.kind == "observational" else "face × change"
+    whole = "face" if _unchanged(result) else "face × change"
     return (
         f" Something failed in {counts.failed:,} of {counts.total:,} {units_of(result).split(' (')[0]} (one "
         f"{whole} each); those readings were left out."

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import PATHS, BadValueError, check_kind
-from facelib.reports import interventional, observational
+from facelib.reports import interventional, observational, paired
 from facelib.studies.disclaimer import LIMITS_OF
 from facelib.utilities.files import explained, written_whole
 from facelib.utilities.ledger import remember
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     from facelib.reports.parts import Content
 
-KINDS: Final = {"interventional": interventional, "observational": observational}
+KINDS: Final = {"interventional": interventional, "observational": observational, "paired": paired}
+ARTICLES: Final = {
+    "interventional": "an interventional study",
+    "observational": "an observational study",
+    "paired": "a study of pairs",
+}
 TEMPLATES: Final = Path(__file__).parent / "templates"
 PARTS: Final = (
     ("results", "Results"),
@@ -113,6 +118,7 @@ def html(report: Content) -> str:
         .render(
             report=report,
             facts=report.facts,
+            study=ARTICLES[report.kind],
             limits=LIMITS_OF[report.kind],
             contents=contents,
             generator=report.generator,

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from facelib.studies.engine.verification import verify
     from facelib.studies.interventional import InterventionalStudy
     from facelib.studies.observational import ObservationalStudy
-    from facelib.studies.results import InterventionalResult, ObservationalResult, Result, open_study
+    from facelib.studies.paired import PairedStudy
+    from facelib.studies.results import (
+        InterventionalResult,
+        ObservationalResult,
+        PairedResult,
+        Result,
+        open_study,
+    )
     from facelib.studies.sweeps.demonstration import demonstration_head
     from facelib.studies.sweeps.film_strips import demonstrate, reference_strips, strip_tables
     from facelib.studies.sweeps.frames import even_strengths, film_strip, make_frames
@@ -43,6 +50,8 @@ __all__ = [
     "InterventionalStudy",
     "ObservationalResult",
     "ObservationalStudy",
+    "PairedResult",
+    "PairedStudy",
     "Plan",
     "Progress",
     "Reading",

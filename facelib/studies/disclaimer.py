@@ -17,5 +17,13 @@ OBSERVED: Final = (
     "read; nothing was changed in them. " + LIMITS[LIMITS.index("They do not") :]
 )
 """Stands in reports of faces as they are."""
-LIMITS_OF: Final = {"interventional": LIMITS, "observational": OBSERVED}
+
+PAIRED: Final = (
+    "These results describe how the outputs of these classifiers differ between pictures of the same people "
+    "under two conditions. Time, order, camera and light may differ between them, too: no difference is "
+    "shown to be an effect of the condition. They do not show what a person feels. Research and teaching "
+    "only; not for diagnosis, grading of palsy or treatment decisions."
+)
+"""Stands in reports of pairs."""
+LIMITS_OF: Final = {"interventional": LIMITS, "observational": OBSERVED, "paired": PAIRED}
 """The sentence of a report by the kind of its study."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from facelib.stats.effects.activation import Lowering
     from facelib.stats.independence.permutation.sequential import GridReport
     from facelib.studies.grid import Grid
+    from facelib.studies.pairing import Pairing
     from facelib.utilities.progress import Stop
 
 CANCELLED: Final = "cancelled"
@@ -62,7 +63,7 @@ OTHERS: Final = (
 )
 
 
-def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
+def open_study(store: str | Path) -> InterventionalResult | ObservationalResult | PairedResult:
     """Return the result of a study so far, finished or not.
 
     Raises
@@ -78,7 +79,7 @@ def open_study(store: str | Path) -> InterventionalResult | ObservationalResult:
 @in_short(table=lambda result: result.table)
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Result of a study; base of both kinds.
+    """Result of a study; base of all kinds.
 
     Attributes
     ----------
@@ -120,7 +121,7 @@ class Result:
 
     @classmethod
     def open(cls, store: str | Path) -> Self:
-        """Read a study from its folder, finished or not; ``Result.open`` reads one of either kind.
+        """Read a study from its folder, finished or not; ``Result.open`` reads one of any kind.
 
         Raises
         ------
@@ -137,7 +138,7 @@ class Result:
         numbers = {unit: number for number, unit in enumerate(units["unit"])}
         outputs = kept.read("outputs", numbers, there)
         measured = tidy_measured(kept.read("measured", numbers, there))
-        unfinished = _unfinished(counts, record.settings["kind"])
+        unfinished = _unfinished(counts, record.settings)
         aside = _aside(there.aside) if unfinished else ""
         foreign = there.parts.keys() - numbers.keys()
         others = OTHERS.format(n=count_others(kept, foreign), units=UNITS) if foreign else ""
@@ -180,7 +181,7 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """Kind of the study: interventional or observational."""
+        """Kind of the study: interventional, observational or paired."""
         return str(self.settings["kind"])
 
     @property
@@ -499,9 +500,120 @@ class ObservationalResult(Result):
         return effects_of(self.grid)
 
 
-RESULTS: Final[Mapping[str, type[InterventionalResult | ObservationalResult]]] = {
+class PairedResult(Result):
+    """Result of a `PairedStudy`: people are the unit, nothing is said to be an effect of the condition."""
+
+    @cached_property
+    def pairing(self) -> Pairing:
+        """Who has a partner and who hasn't, among all faces of the study."""
+        from facelib.studies.pairing import pair_up
+
+        settings = self.settings
+        first, second = settings["order"]
+        return pair_up(
+            self.faces,
+            settings["condition"],
+            settings["labels"],
+            person=settings["person"] or "identity",
+            order=(first, second),
+        )
+
+    @cached_property
+    def paired(self) -> pd.DataFrame:
+        """Outputs of the faces that have a partner: the table with person, cell, side, and what is meant.
+
+        After a change of the second condition's faces they stand beside those of the first as they are.
+        """
+        import pandas as pd
+
+        rows = self.sound.merge(self.pairing.rows, on="face")
+        rows = rows.assign(meant=rows["face"].map(self._meant))
+        plain, changed = rows[rows["intervention"] == ""], rows[rows["strength"] == 1.0]
+        first = plain[plain["side"] == 0]
+        there = set(changed["intervention"])
+        parts = [
+            part
+            for item in self.settings["after"]
+            if (name := item["name"]) in there
+            for part in (first.assign(intervention=name), changed[changed["intervention"] == name])
+        ]
+        found: pd.DataFrame = pd.concat([plain, *parts], ignore_index=True)
+        return found
+
+    @property
+    def _meant(self) -> dict[str, str]:
+        """The class that each face is meant to show: a common emotion, or another class by its name."""
+        from facelib.classifiers.emotions import class_name
+        from facelib.studies.meant import word_for
+
+        rows = self.faces.to_dict("records")
+        return {
+            str(row["face"]): str(row["expression"])
+            or class_name(word_for({str(k): v for k, v in row.items()}))
+            for row in rows
+        }
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """One row per classifier and label, and change: `facelib.stats.paired.EFFECT_COLUMNS`.
+
+        Raises
+        ------
+        BadValueError
+            If nobody was read under both conditions.
+        """
+        from facelib.stats.paired import paired_effects
+
+        return paired_effects(self.paired, **self._options)
+
+    @cached_property
+    def intended_effects(self) -> pd.DataFrame:
+        """The same of the class that each face is meant to show: "intended" over all, then each by itself.
+
+        Empty where no face says what it is meant to show, or no classifier knows it.
+        """
+        import pandas as pd
+
+        from facelib.stats.paired import EFFECT_COLUMNS, paired_effects
+
+        rows = self.paired[self.paired["label"] == self.paired["meant"]]
+        if rows.empty:
+            return pd.DataFrame(columns=list(EFFECT_COLUMNS))
+        every = rows.assign(label=INTENDED)
+        asked = [every, rows] if len(rows["label"].drop_duplicates()) > 1 else [every]
+        return paired_effects(pd.concat(asked, ignore_index=True), **self._options)
+
+    @cached_property
+    def accuracy_change(self) -> pd.DataFrame:
+        """Accuracy under both conditions, and McNemar's test: `facelib.stats.paired.ACCURACY_COLUMNS`."""
+        from facelib.stats.paired import paired_accuracy
+
+        return paired_accuracy(self.paired, **self._options)
+
+    @cached_property
+    def retests(self) -> pd.DataFrame:
+        """How much pictures of one person under one condition vary: `facelib.stats.paired.RETEST_COLUMNS`."""
+        from facelib.stats.paired import retests
+
+        return retests(self.paired)
+
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """One row per classifier, label and person: outputs under both conditions, and their difference."""
+        from facelib.stats.paired import person_differences
+
+        return person_differences(self.paired)
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        named = {name: self.settings[name] for name in ("delta", "alpha", "seed")}
+        return {**named, "interim": not self.complete}
+
+
+RESULTS: Final[Mapping[str, type[InterventionalResult | ObservationalResult | PairedResult]]] = {
     "interventional": InterventionalResult,
     "observational": ObservationalResult,
+    "paired": PairedResult,
 }
 
 
@@ -531,9 +643,10 @@ def _unmeasured(measured: pd.DataFrame) -> pd.DataFrame:
     return failed.assign(classifier=MEASURES)
 
 
-def _unfinished(counts: Counts, kind: str) -> str:
+def _unfinished(counts: Counts, settings: Mapping[str, Any]) -> str:
     """Describe the progress of a study; "" if it is finished."""
-    units = "faces × changes" if kind == "interventional" else "faces"
+    unchanged = settings["kind"] == "observational" or settings.get("after") == []
+    units = "faces" if unchanged else "faces × changes"
     if not counts.missing:
         return ""
     return UNFINISHED.format(done=counts.done, total=counts.total, units=units, others=counts.others)

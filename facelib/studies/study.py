@@ -1,4 +1,4 @@
-"""Base of both kinds of studies: faces, classifiers, the plan, and a run that can be resumed."""
+"""Base of all kinds of studies: faces, classifiers, the plan, and a run that can be resumed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Arm:
 
 
 class Study(ABC, Generic[R]):
-    """Faces × arms × classifiers, declared; see `InterventionalStudy` and `ObservationalStudy`."""
+    """Faces × arms × classifiers, declared: `InterventionalStudy`, `ObservationalStudy`, `PairedStudy`."""
 
     faces: Any
     classifiers: Any
@@ -96,7 +96,7 @@ class Study(ABC, Generic[R]):
     @property
     @abstractmethod
     def kind(self) -> str:
-        """Kind of the study: interventional or observational."""
+        """Kind of the study: interventional, observational or paired."""
 
     @property
     @abstractmethod
@@ -122,13 +122,13 @@ class Study(ABC, Generic[R]):
         DeclarationError
             If the file declares no study, or one that can't be made; the message names the line.
         BadValueError
-            If it declares a study of the other kind.
+            If it declares a study of another kind.
         """
         from facelib.studies.declared.declaration import load_study
 
         study = load_study(path)
         if not isinstance(study, cls):
-            msg = f"{path} declares a study of the other kind: {study.kind}."
+            msg = f"{path} declares a study of another kind: {study.kind}."
             raise BadValueError(msg, hint=f"{type(study).__name__}.from_yaml opens it.")
         return study
 
@@ -173,7 +173,7 @@ class Study(ABC, Generic[R]):
         afterwards = self._afterwards() if left else 0.0
         around = (0.0 if here or not left else starting(len(self.models))) + min(afterwards, self._longest)
         kinds = 2 if MEASURES in readers else 1
-        pictures = len(self.people) * sum(len(arm.strengths) for arm in self.arms)
+        pictures = sum(len(job.strengths) for job in jobs)
         changes = [arm for arm in self.arms if arm.intervention is not None]
         return Plan(
             name=self.name,
@@ -422,7 +422,7 @@ def _arm_key(arm: Arm, size: int, versions: Mapping[str, str]) -> str:
 
 
 def check_common(study: Any) -> None:
-    """Check the settings of both kinds of studies: name, size, level, seed; keep faces that come once."""
+    """Check the settings of all kinds of studies: name, size, level, seed; keep faces that come once."""
     if isinstance(study.faces, Iterator):
         object.__setattr__(study, "faces", tuple(study.faces))
     if not isinstance(study.name, str):

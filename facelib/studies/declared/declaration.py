@@ -17,6 +17,7 @@ from facelib.studies.declared.values import (
     COMMON,
     INTERVENTIONAL,
     OBSERVATIONAL,
+    PAIRED,
     Key,
     as_tuples,
     choice,
@@ -38,10 +39,13 @@ if TYPE_CHECKING:
 KINDS: Final[Mapping[str, tuple[Mapping[str, Key], str]]] = {
     "interventional": ({**COMMON, **INTERVENTIONAL}, "interventions"),
     "observational": ({**COMMON, **OBSERVATIONAL}, "properties"),
+    "paired": ({**COMMON, **PAIRED}, "condition"),
 }
 """What each kind takes, and what it can't do without."""
 
-WHICH: Final = "A file declares a study: interventional, study: observational, or a design: by its name"
+WHICH: Final = (
+    "A file declares study: interventional, study: observational or study: paired, or a design: by its name"
+)
 NEEDED_FILE: Final = "A study is declared in a YAML file; docs/study.yml shows one."
 HYPOTHESIS: Final = {
     "statement": Key("a text", "What is to be confirmed, in words.", text),
@@ -72,7 +76,7 @@ class Declaration:
     Attributes
     ----------
     kind
-        "interventional", "observational", or the name of a design.
+        "interventional", "observational", "paired", or the name of a design.
     source
         Name of the file.
     content
@@ -232,7 +236,7 @@ def parse_study(content: str | bytes, source: str = "plan.yml", folder: str | Pa
 
 
 def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
-    """Return the declaration of a study of one of the two kinds."""
+    """Return the declaration of a study of one of the kinds."""
     keys, subject = KINDS[kind]
     general = {"study", "faces", "hypothesis"}
     for name in tree.key_lines:
@@ -364,8 +368,13 @@ def _with_time(content: dict[str, Any], hypothesis: Hypothesis | None) -> dict[s
 def _class(kind: str) -> Callable[..., Any]:
     from facelib.studies.interventional import InterventionalStudy
     from facelib.studies.observational import ObservationalStudy
+    from facelib.studies.paired import PairedStudy
 
-    return InterventionalStudy if kind == "interventional" else ObservationalStudy
+    return {
+        "interventional": InterventionalStudy,
+        "observational": ObservationalStudy,
+        "paired": PairedStudy,
+    }[kind]
 
 
 def _defaults(kind: str) -> dict[str, Any]:

@@ -71,6 +71,7 @@ PHOTOGRAPHS: Final = {
     ),
     "detect": Key("true or false", "false: pictures are cropped to the face already.", flag),
     "only_listed": Key("true or false", "true: pictures that the table doesn't list are left out.", flag),
+    "only_there": Key("true or false", "true: rows whose picture isn't there are left out, by name.", flag),
 }
 """Keywords of `facelib.FaceSet`, and the subset of it."""
 
@@ -128,7 +129,7 @@ def _try_heads(at: Located, values: dict[str, Any]) -> None:
 
 
 def _photographs(at: Located, kind: str, values: Mapping[str, Any], folder: Path) -> FaceSet:
-    options = {name: values[name] for name in ("detect", "only_listed") if name in values}
+    options = {name: values[name] for name in ("detect", "only_listed", "only_there") if name in values}
     place = Path(values[kind]).expanduser()
     place = place if place.is_absolute() else folder / place
     open_set = FaceSet.from_folder if kind == "folder" else FaceSet.from_zip

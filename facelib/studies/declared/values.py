@@ -14,6 +14,7 @@ from facelib.properties import PROPERTIES
 from facelib.stats.effects.signflip import ALTERNATIVES
 from facelib.stats.independence.methods import as_tests
 from facelib.studies.declared.yaml_lines import Located
+from facelib.studies.pairing import as_word
 from facelib.studies.sweeps.frames import MAX_STEPS
 from facelib.studies.sweeps.sweep import check_label
 
@@ -132,6 +133,21 @@ def one_or_several(at: Located) -> str | list[str]:
     return found[0] if isinstance(at.value, str) else found
 
 
+def columns(at: Located) -> str | list[str] | tuple[()]:
+    """Return one word, a list of different ones, or an empty list."""
+    return () if at.value == () else one_or_several(at)
+
+
+def two(at: Located) -> tuple[str, str]:
+    """Return two different values as text."""
+    if not isinstance(at.value, tuple | list):
+        raise Misfit
+    found = [as_word(item.value) for item in at.items("values") if isinstance(item.value, str | int | float)]
+    if len(found) != 2 or found[0] == found[1]:
+        raise Misfit
+    return found[0], found[1]
+
+
 def interventions(at: Located) -> list[Intervention]:
     """Return interventions: ids, and ids with their options."""
     items = [at] if isinstance(at.value, Mapping) else list(at.items("interventions"))
@@ -197,7 +213,7 @@ COMMON: Final = {
     "alpha": Key("a number above 0 and below .5", "Level of the tests.", number(0, 0.5)),
     "seed": Key("a whole number, 0 or more", "Of everything that is drawn at random.", whole(0)),
 }
-"""What studies of both kinds take, besides faces and a hypothesis."""
+"""What studies of all kinds take, besides faces and a hypothesis."""
 
 INTERVENTIONAL: Final = {
     "interventions": Key(
@@ -229,6 +245,26 @@ INTERVENTIONAL: Final = {
     ),
 }  # fmt: skip
 """What an interventional study takes besides."""
+
+PAIRED: Final = {
+    "condition": Key("a column", "Says under which of two conditions a face was taken.", text),
+    "order": Key(
+        "a list of two values", "Left out: the column has two; differences are second minus first.", two
+    ),
+    "labels": Key(
+        "a column, or a list of columns",
+        "What partners have in common besides the person; []: nothing.",
+        columns,
+    ),
+    "person": Key("a column", "Who is shown; left out: person.", text),
+    "after": Key(
+        "a list of ids, or of ids with options",
+        "Changes of the second condition's pictures, after which these are read once more.",
+        interventions,
+    ),
+    "delta": Key("a number above 0 and below 1", "Margin in probability, set before the run.", number(0, 1)),
+}
+"""What a study of pairs takes besides."""
 
 OBSERVATIONAL: Final = {
     "properties": Key(

@@ -1,0 +1,394 @@
+"""Content of the report of a study of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.reports import common, drawing
+from facelib.reports.effect_tables import levels, places
+from facelib.reports.parts import Content, Figure, Section, Table, two_columns
+from facelib.stats import fewest_people, fewest_to_matter
+from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
+from facelib.stats.effects.sentences import beyond_words, possible
+from facelib.stats.paired import MCNEMAR, WORDS
+from facelib.studies.declared.hypothesis import INTENDED
+from facelib.utilities.wording import (
+    NOTHING,
+    capital,
+    chance,
+    counted,
+    interval,
+    listed,
+    margin,
+    p_is,
+    percent,
+    plain,
+    signed,
+    slugs,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.studies.results import PairedResult
+
+MISSING: Final = 40  # missing halves in the page; all of them are in the exported table
+FORMER: Final = {word: verdict for verdict, word in WORDS.items()}
+"""Verdicts by the words that pairs have for them, as charts know them."""
+
+
+def tables(result: PairedResult) -> dict[str, pd.DataFrame]:
+    """Return the tables of a folder, by name."""
+    pairing = result.pairing
+    return {
+        "effects": result.effects,
+        "intended_effects": result.intended_effects,
+        "accuracy_change": result.accuracy_change,
+        "retests": result.retests,
+        "differences": result.differences,
+        "pairs": pairing.pairs,
+        "missing_halves": pairing.alone,
+        "left_out": pairing.left_out,
+    }
+
+
+def content(result: PairedResult) -> Content:
+    """Return the content of the report."""
+    registered, changed = common.registered(result)
+    effects = result.effects
+    names = [str(name) for name in effects["intervention"].drop_duplicates()]
+    return Content(
+        kind="paired",
+        title=common.title_of(result),
+        question=question(result),
+        status=common.status(result),
+        complete=result.complete,
+        answer=tuple(answer(result, name) for name in names),
+        reading=_reading(result),
+        registered=registered,
+        changes=changed,
+        sections=(_overview(result), *(_section(result, name) for name in names)),
+        facts=facts(result),
+        declared=_declared(result),
+        failures=common.failures(result),
+        provenance=common.provenance_tables(result),
+        appendix=(),
+        paragraph=paragraph(result),
+        cite=common.citation(result),
+        limits=_limits(result),
+        generator=common.package(result),
+    )
+
+
+def question(result: PairedResult) -> str:
+    """Return the question of the study, in one sentence."""
+    first, second = result.settings["order"]
+    whose = common.several(result.settings["classifiers"], "classifier")
+    return (
+        f"Do outputs of {whose} for the same people differ between {result.settings['condition']} “{first}” "
+        f"and “{second}”?"
+    )
+
+
+def answer(result: PairedResult, name: str) -> str:
+    """Say how the output that is meant, accuracy and all outputs differ; after a change of pictures: so."""
+    rows = result.effects[result.effects["intervention"] == name]
+    first, second = result.settings["order"]
+    said = "; ".join(filter(None, [_meant(result, name), _named_right(result, name)]))
+    begin = f"{_after(result, name)}“{second}” beside “{first}”: "
+    return f"{begin}{said}. {_all_outputs(result, rows)}" if said else begin + _all_outputs(result, rows)
+
+
+def _meant(result: PairedResult, name: str) -> str:
+    """Return the mean difference of the output for what each face is meant to show, by classifier."""
+    meant = result.intended_effects
+    rows = meant[(meant["intervention"] == name) & (meant["label"] == INTENDED)].to_dict("records")
+    changes = [
+        f"{row['classifier']} {signed(row['mean'])} ({interval(row['low'], row['high'])}, {row['verdict']})"
+        for row in rows
+    ]
+    return f"the output for what each face is meant to show: {'; '.join(changes)}" if changes else ""
+
+
+def _named_right(result: PairedResult, name: str) -> str:
+    """Return the accuracy under both conditions, by classifier."""
+    accuracy = result.accuracy_change
+    moves = [
+        f"{row['classifier']} {percent(row['first'])} and {percent(row['second'])} (p {p_is(row['p'])})"
+        for row in accuracy[accuracy["intervention"] == name].to_dict("records")
+    ]
+    return f"faces named as they are meant: {', '.join(moves)}" if moves else ""
+
+
+def _all_outputs(result: PairedResult, rows: pd.DataFrame) -> str:
+    """Count the outputs by verdict, and name the one that differs most."""
+    at = f"δ = {margin(result.settings['delta'])}"
+    words = list(rows["verdict"])
+    differing, still = words.count(WORDS[MATTERS]), words.count(WORDS[DOES_NOT])
+    most = rows.iloc[int(rows["mean"].abs().to_numpy().argmax())]
+    return (
+        f"Of {counted(len(rows), 'output')}, {differing} differ on average by more than {at}, {still} by "
+        f"less; of {len(rows) - differing - still} neither can be said. The largest mean difference: "
+        f"{most['classifier']}, {most['label']}, {signed(most['mean'])} "
+        f"({interval(most['low'], most['high'])}; {counted(int(most['n']), 'person', 'people')})."
+    )
+
+
+def facts(result: PairedResult) -> dict[str, Any]:
+    """Return the values of the method's template."""
+    settings, effects, pairing = result.settings, result.effects, result.pairing
+    alpha = float(settings["alpha"])
+    first, second = settings["order"]
+    return {
+        "faces": settings["faces"],
+        "size": settings["size"],
+        "classifiers": len(settings["classifiers"]),
+        "condition": settings["condition"],
+        "first": first,
+        "second": second,
+        "shared": listed(["person", *pairing.within]),
+        "pairs": len(pairing.pairs),
+        "people": pairing.people,
+        "alone": len(pairing.alone),
+        "left_out": len(pairing.left_out),
+        "repeats": bool((pairing.pairs[[first, second]] > 1).any(axis=None)),
+        "delta": margin(settings["delta"]),
+        "level": f"{100 * (1 - alpha):g} %",
+        "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
+        "fewest": fewest_people(float(settings["delta"]), alpha),
+        "least": fewest_to_matter(alpha),
+        "family": int(effects["family"].max()),
+        "flips": int(effects["n_flips"].max()),
+        "mcnemar": bool((result.accuracy_change["test"] == MCNEMAR).all()),
+        "accuracy": len(result.accuracy_change) > 0,
+        "after": list(settings["after"]),
+        "seed": settings["seed"],
+    }
+
+
+def paragraph(result: PairedResult) -> str:
+    """Return a methods paragraph that can be pasted into a paper."""
+    fact, names = facts(result), result.settings["classifiers"]
+    text = (
+        f"The faces were {fact['faces']}. Using {common.package(result)} (seed {fact['seed']}), {len(names)} "
+        f"{'classifier' if len(names) == 1 else 'classifiers'} ({listed(names)}) read each of them once. "
+        f"Partners were pictures with the same {fact['shared']} under {fact['condition']} “{fact['first']}” "
+        f"and “{fact['second']}”: {counted(fact['pairs'], 'pair')} of "
+        f"{counted(fact['people'], 'person', 'people')}; {fact['alone']} without a partner were left out. "
+        "Repeated pictures were averaged, then the differences of a person's pairs (second minus first); the "
+        f"person was the unit. We report the mean difference in probability with its {fact['level']} "
+        f"interval, and judged the {fact['verdict_level']} interval against a margin of ± {fact['delta']} "
+        "set before the run; p from sign flips of whole persons, corrected after Holm over "
+        f"{counted(fact['family'], 'test')}."
+    )
+    if fact["accuracy"]:
+        test = "the exact McNemar test" if fact["mcnemar"] else "sign flips of whole persons"
+        text += f" Accuracy was compared by {test}."
+    return text + common.failed(result)
+
+
+def _after(result: PairedResult, name: str) -> str:
+    titles = {item["name"]: item["title"] for item in result.settings["after"]}
+    second = result.settings["order"][1]
+    return f"With “{titles[name].lower()}” in the pictures of “{second}”: " if name else ""
+
+
+def _reading(result: PairedResult) -> tuple[str, ...]:
+    fact = facts(result)
+    return (
+        "The same people are compared with themselves, but nothing was changed by us: time, order, camera "
+        "and light may differ between the conditions, too. A difference is no effect of the condition.",
+        f"An output differs between conditions if the whole {fact['verdict_level']} interval of its mean "
+        f"difference over people lies beyond ± {fact['delta']} in probability; it does not differ at δ if "
+        "the whole interval lies inside, and bets on every person's difference agree; else it can't be said. "
+        f"With fewer than {fact['least']} people the first is never said, with fewer than {fact['fewest']} "
+        "the second.",
+        "Beyond δ is a share of differences of single pictures, not of people who change: the noise of a "
+        "picture is in it. Where people were photographed more than once, the table of retests says how "
+        "large that noise is.",
+        "All of it is about the outputs of classifiers, never about what a person feels.",
+    )
+
+
+def _overview(result: PairedResult) -> Section:
+    pairing = result.pairing
+    texts = [pairing.sentence, *pairing.shortfalls()]
+    shown = [_accuracy_table(result)] if len(result.accuracy_change) else []
+    if len(result.retests):
+        shown.append(_retest_table(result))
+    if len(pairing.alone):
+        shown.append(_missing_table(pairing))
+    return Section("overview", "Who was compared", tuple(texts), tables=tuple(shown))
+
+
+def _accuracy_table(result: PairedResult) -> Table:
+    first, second = result.settings["order"]
+    changes = _titles(result)
+    rows = tuple(
+        (
+            _named(row, changes),
+            f"{row['pairs']:,}",
+            *(_share(row, side) for side in ("first", "second")),
+            signed(row["change"]),
+            interval(row["change_low"], row["change_high"]),
+            f"{row['lost']:,}",
+            f"{row['gained']:,}",
+            chance(row["p"]),
+            chance(row["p_holm"]),
+            f"{row['n']:,}",
+        )
+        for row in result.accuracy_change.to_dict("records")
+    )
+    columns = (
+        "Classifier", "Pairs", first, second, "Change", "Interval", "Lost", "Gained", "p", "p, Holm",
+        "People",
+    )  # fmt: skip
+    test = str(result.accuracy_change["test"].iloc[0])
+    return Table(
+        "Faces named as they are meant, under both conditions (Wilson's 95 % intervals where each person "
+        f"has one pair). Lost: pairs named so under “{first}” only; gained: under “{second}” only. p: "
+        f"{test}.",
+        columns,
+        rows,
+    )
+
+
+def _share(row: Mapping[Any, Any], side: str) -> str:
+    ends = (row[f"{side}_low"], row[f"{side}_high"])
+    span = f" ({percent(ends[0])} to {percent(ends[1])})" if ends[0] == ends[0] else ""
+    return f"{percent(row[side])}{span}"
+
+
+def _retest_table(result: PairedResult) -> Table:
+    changes = _titles(result)
+    rows = tuple(
+        (
+            f"{_named(row, changes)}: {row['label']}",
+            f"{row['sets']:,}",
+            f"{row['pictures']:,}",
+            plain(row["sem"]),
+            interval(row["sem_low"], row["sem_high"]),
+            plain(row["smallest_change"]),
+        )
+        for row in result.retests.to_dict("records")
+    )
+    return Table(
+        "Retests: how much an output varies between pictures of one person under one condition (standard "
+        "error of measurement, SEM), and the smallest change of one person between two single pictures that "
+        "isn't noise: 1.96 · √2 · SEM.",
+        ("Output", "Sets", "Pictures", "SEM", "95 % interval", "Smallest change"),
+        rows,
+    )
+
+
+def _missing_table(pairing: Any) -> Table:
+    names = ["person", *pairing.within, "missing", "faces"]
+    rows = tuple(
+        tuple(str(row[name]) for name in names) for row in pairing.alone.head(MISSING).to_dict("records")
+    )
+    left = len(pairing.alone) - len(rows)
+    more = f" The first {MISSING}; {left:,} more are in the exported table." if left else ""
+    heads = ("Person", *(capital(name) for name in pairing.within), "Missing", "Left out")
+    return Table(f"Halves that are missing.{more}", heads, rows, words=frozenset(range(len(heads))))
+
+
+def _section(result: PairedResult, name: str) -> Section:
+    rows = result.effects[result.effects["intervention"] == name]
+    title = _titles(result)[name]
+    key = slugs(list(_titles(result)))[name] or "as-they-are"
+    first, second = result.settings["order"]
+    heading = f"Mean difference, “{second}” minus “{first}”"
+    drawn = rows.assign(verdict=rows["verdict"].replace(FORMER), intervention=name)
+    spoken = "; ".join(
+        f"{row['classifier']}, {row['label']} {signed(row['mean'])}: {row['verdict']}"
+        for row in rows.to_dict("records")
+    )
+    figure = Figure(
+        f"differences_{key}",
+        f"{title}: mean difference over people, “{second}” minus “{first}”, with its interval; bold the one "
+        f"behind the verdict. Grey: ± δ = {margin(result.settings['delta'])}.",
+        f"Mean differences with intervals. {spoken}.",
+        lambda: drawing.effects(drawn, {name: title}, heading, WORDS),
+    )
+    meant = result.intended_effects
+    own = meant[meant["intervention"] == name]
+    of_meant = [_effect_table(own, f"{title}, the class that faces are meant to show")] if len(own) else []
+    return Section(
+        f"pairs-{key}", title, (), tables=(*of_meant, _effect_table(rows, title)), figures=(figure,)
+    )
+
+
+def _effect_table(rows: pd.DataFrame, title: str) -> Table:
+    level, inner = levels(rows)
+    cells = tuple(
+        (
+            f"{row['classifier']}: {row['label']}",
+            plain(row["start"], places(row)),
+            signed(row["mean"], places(row)),
+            interval(row["low"], row["high"], places(row)),
+            chance(row["p"]),
+            chance(row["p_holm"]),
+            beyond_words(row),
+            interval(row["verdict_low"], row["verdict_high"], places(row)),
+            str(row["verdict"]) or NOTHING,
+            f"{row['n']:,}",
+        )
+        for row in possible(rows).to_dict("records")
+    )
+    columns = (
+        "Output", "First", "Difference", f"{level:g} % interval", "p", "p, Holm", "Beyond δ",
+        f"{inner:g} % interval", "At δ", "People",
+    )  # fmt: skip
+    caption = (
+        f"{title}: mean output under the first condition, and the mean difference over people (second minus "
+        f"first). p: sign flips of whole persons, two-sided. The {inner:g} % interval gives the verdict."
+    )
+    return Table(caption, columns, cells, words=frozenset({0, 8}))
+
+
+def _titles(result: PairedResult) -> dict[str, str]:
+    return {"": "Pictures as they are"} | {
+        item["name"]: f"After the change “{item['title'].lower()}”" for item in result.settings["after"]
+    }
+
+
+def _named(row: Mapping[Any, Any], titles: Mapping[str, str]) -> str:
+    after = f" ({titles[row['intervention']].lower()})" if row["intervention"] else ""
+    return f"{row['classifier']}{after}"
+
+
+def _declared(result: PairedResult) -> Table:
+    settings = result.settings
+    first, second = settings["order"]
+    pairs = [
+        ("Hypothesis", str(settings["hypothesis"] or "none: the study explores")),
+        ("Condition", f"{settings['condition']}: {second!r} minus {first!r}"),
+        ("Partners share", listed(["person", *settings["labels"]])),
+        ("Person", str(settings["person"] or "as the faces say")),
+        ("Read once more after", listed([item["title"] for item in settings["after"]]) or "nothing"),
+        ("Margin δ", f"{common.level(float(settings['delta']))} in probability"),
+        ("Level α", common.level(float(settings["alpha"]))),
+        ("Faces", str(settings["faces"])),
+        ("Pictures", f"{settings['size']} px"),
+        ("Classifiers", listed(settings["classifiers"])),
+        ("Seed", str(settings["seed"])),
+    ]
+    return two_columns("As the study was declared.", pairs, names=("What", "Set to"))
+
+
+def _limits(result: PairedResult) -> tuple[str, ...]:
+    fact = facts(result)
+    notes = []
+    if fact["alone"] or fact["left_out"]:
+        notes.append(
+            f"{counted(fact['alone'], 'half', 'halves')} without a partner and "
+            f"{counted(fact['left_out'], 'face')} that can't have one were left out: if those who are "
+            "missing differ from those who came, the differences do, too."
+        )
+    if fact["after"]:
+        notes.append(
+            f"Changes were made to the pictures of “{fact['second']}” alone: what they do to a picture in "
+            "which there is nothing to change isn't seen here."
+        )
+    return tuple(notes)

@@ -1,0 +1,268 @@
+"""The same people under two conditions: person-wise differences of outputs, accuracy, and retests."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from facelib.errors import BadValueError
+from facelib.stats.classification import wilson
+from facelib.stats.corrections import adjusted
+from facelib.stats.effects import population
+from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
+from facelib.stats.effects.population import effects_over_faces
+
+CELL: Final = ["intervention", "classifier"]
+SET: Final = ["person", "cell", "side"]
+MCNEMAR, FLIPS = "McNemar, exact", "sign flips of whole persons"
+RIGHT: Final = "named as meant"
+WORDS: Final = {MATTERS: "differs between conditions", DOES_NOT: "does not differ at δ"}
+"""Time, order and camera differ with the condition, too: nothing is said to be its effect."""
+UNUSED: Final = frozenset({"mixed_slope", "mixed_se", "mixed_p", "mixed_method", "summary"})
+READ: Final = {
+    "intervention": "change that was made to the pictures of the second condition; empty: none",
+    "faces": "pairs behind them: one person, the same labels, both conditions",
+    "start": "mean output under the first condition",
+    "mean": "mean over people of second minus first",
+    "verdict": "differs between conditions; does not differ at δ; or a word of facelib.stats.effects",
+}
+RENAMED: Final = {"faces": "pairs"}
+
+EFFECT_COLUMNS: Final = {
+    RENAMED.get(name, name): READ.get(name, meaning)
+    for name, meaning in population.COLUMNS.items()
+    if name not in UNUSED
+}
+"""Columns of `paired_effects`, with their meaning."""
+
+ACCURACY_COLUMNS: Final = {
+    "intervention": READ["intervention"],
+    "classifier": "id of the classifier",
+    "n": "people with a pair that shows a class which the classifier knows",
+    "pairs": READ["faces"],
+    "first": "accuracy under the first condition, mean over people",
+    "first_low": "lower end of Wilson's 95 % interval; NaN where people have several pairs",
+    "first_high": "upper end of it",
+    "second": "accuracy under the second condition",
+    "second_low": "lower end of its interval",
+    "second_high": "upper end of it",
+    "change": "second - first, mean over people",
+    "change_low": "lower end of its interval, level 1 - alpha",
+    "change_high": "upper end of it",
+    "lost": "pairs named as meant under the first condition only",
+    "gained": "pairs named as meant under the second condition only",
+    "p": "exact McNemar test where every person has one pair, else sign flips of whole persons",
+    "p_holm": "p after Holm over classifiers and changes",
+    "test": f"{MCNEMAR}, or {FLIPS}",
+    "verdict": READ["verdict"],
+    "delta": "margin, set before the run",
+    "alpha": "level",
+}
+"""Columns of `paired_accuracy`, with their meaning."""
+
+RETEST_COLUMNS: Final = {
+    "intervention": READ["intervention"],
+    "classifier": "id of the classifier",
+    "label": "class",
+    "sets": "sets of repeated pictures: one person, the same labels, the same condition",
+    "pictures": "pictures in them",
+    "sem": "standard error of measurement: standard deviation inside sets, pooled",
+    "sem_low": "lower end of its 95 % interval (chi squared)",
+    "sem_high": "upper end of it",
+    "smallest_change": "smallest detectable change of one person between single pictures: 1.96 · √2 · sem",
+}
+"""Columns of `retests`, with their meaning."""
+
+DIFFERENCE_COLUMNS: Final = {
+    "intervention": READ["intervention"],
+    "classifier": "id of the classifier",
+    "label": "class",
+    "person": "who is shown",
+    "first": "mean output under the first condition",
+    "second": "mean output under the second condition",
+    "difference": "second - first",
+    "pairs": "pairs of this person that are averaged",
+}
+"""Columns of `person_differences`, with their meaning."""
+
+
+def paired_effects(
+    rows: pd.DataFrame, *, delta: float, alpha: float = 0.05, seed: int = 0, interim: bool = False
+) -> pd.DataFrame:
+    """Return how outputs differ between two conditions, over people.
+
+    Pictures of one person with the same labels under the same condition are averaged; differences are taken
+    inside a pair of such sets, and averaged over a person's pairs: the person is the unit, however unequal
+    the repeats.
+
+    Parameters
+    ----------
+    rows
+        Tidy outputs: intervention, classifier, label, face, person, cell (what partners have in common), side
+        (0: first condition, 1: second), logit, probability.
+    delta, alpha, seed, interim
+        As for `facelib.stats.effects_over_faces`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per change, classifier and label; columns as in `EFFECT_COLUMNS`.
+
+    Raises
+    ------
+    BadValueError
+        If no person has both halves of a pair.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame([
+    ...     {"intervention": "", "classifier": "fer", "label": "happy", "face": f"{p}{s}", "person": p,
+    ...      "cell": "happy", "side": s, "logit": 1.0 - s, "probability": 0.8 - (0.3 + p / 50) * s}
+    ...     for p in range(8) for s in (0, 1)
+    ... ])
+    >>> found = paired_effects(rows, delta=0.1).iloc[0]
+    >>> int(found["n"]), round(float(found["mean"]), 2), found["verdict"]
+    (8, -0.37, 'differs between conditions')
+    """
+    sets = _complete(_set_means(rows, ["label"], ["logit", "probability"]), [*CELL, "label"])
+    found = _judged(sets, delta=delta, alpha=alpha, seed=seed, interim=interim)
+    return found[list(EFFECT_COLUMNS)]
+
+
+def paired_accuracy(
+    rows: pd.DataFrame, *, delta: float, alpha: float = 0.05, seed: int = 0, interim: bool = False
+) -> pd.DataFrame:
+    """Return how many faces are named as they are meant under both conditions, and McNemar's test.
+
+    Parameters
+    ----------
+    rows
+        As for `paired_effects`, and ``meant``: the class that a face is meant to show, or "". Whoever shows
+        a class that a classifier doesn't know is left out there.
+    delta, alpha, seed, interim
+        As for `paired_effects`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per change and classifier; columns as in `ACCURACY_COLUMNS`. Empty if nothing is meant.
+    """
+    top = rows.loc[rows.groupby([*CELL, "face"], sort=False, observed=True)["logit"].idxmax()]
+    known = rows[["classifier", "label"]].drop_duplicates().rename(columns={"label": "meant"})
+    top = top.merge(known, on=["classifier", "meant"])
+    named = top.assign(label=RIGHT, probability=(top["label"] == top["meant"]).astype(np.float64))
+    sets = _complete(_set_means(named, ["label"], ["logit", "probability"]), [*CELL, "label"])
+    if sets.empty:
+        return pd.DataFrame(columns=list(ACCURACY_COLUMNS))
+    effects = _judged(sets, delta=delta, alpha=alpha, seed=seed, interim=interim)
+    counts = pd.DataFrame(
+        [
+            {**dict(zip(CELL, key, strict=True)), **_counts(cells)}
+            for key, cells in sets.groupby(CELL, sort=False, observed=True)
+        ]
+    )
+    table = counts.merge(effects.drop(columns=["n", "pairs"]), on=CELL)
+    single = table["test"] == MCNEMAR
+    table["p"] = table["p_mcnemar"].where(single, table["p"])
+    if interim:
+        table["p"] = np.nan
+    table["p_holm"] = adjusted(table["p"].to_numpy(np.float64))["p_holm"]
+    table = table.rename(columns={"mean": "change", "low": "change_low", "high": "change_high"})
+    return table[list(ACCURACY_COLUMNS)]
+
+
+def retests(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how much an output varies between pictures of one person under one condition.
+
+    Parameters
+    ----------
+    rows
+        As for `paired_effects`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per change, classifier and label; columns as in `RETEST_COLUMNS`. Empty without repeats.
+    """
+    from scipy.stats import chi2
+
+    groups = rows.groupby([*CELL, "label", *SET], sort=False, observed=True)["probability"]
+    sets = groups.agg(n="count", within=lambda values: float(((values - values.mean()) ** 2).sum()))
+    several = sets[sets["n"] > 1].reset_index()
+    found = []
+    for key, each in several.groupby([*CELL, "label"], sort=False, observed=True):
+        free = int((each["n"] - 1).sum())
+        squares = float(each["within"].sum())
+        sem = np.sqrt(squares / free)
+        low, high = np.sqrt(squares / chi2.ppf([0.975, 0.025], free))
+        found.append(
+            dict(zip([*CELL, "label"], key, strict=True))
+            | {
+                "sets": len(each),
+                "pictures": int(each["n"].sum()),
+                "sem": float(sem),
+                "sem_low": float(low),
+                "sem_high": float(high),
+                "smallest_change": float(1.96 * np.sqrt(2) * sem),
+            }
+        )
+    return pd.DataFrame(found, columns=list(RETEST_COLUMNS))
+
+
+def person_differences(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the outputs of every person under both conditions; columns as in `DIFFERENCE_COLUMNS`."""
+    sets = _complete(_set_means(rows, ["label"], ["probability"]), [*CELL, "label"])
+    wide = sets.pivot_table(
+        index=[*CELL, "label", "person", "cell"], columns="side", values="probability", sort=False,
+        observed=True,
+    ).rename(columns={0: "first", 1: "second"})  # fmt: skip
+    by_person = wide.groupby([*CELL, "label", "person"], sort=False, observed=True)
+    found = by_person[["first", "second"]].mean().assign(pairs=by_person.size())
+    found.insert(2, "difference", found["second"] - found["first"])
+    return found.reset_index()[list(DIFFERENCE_COLUMNS)]
+
+
+def _set_means(rows: pd.DataFrame, more: list[str], values: list[str]) -> pd.DataFrame:
+    """Average the repeats: one row per person, labels and condition."""
+    keys = [*CELL, *more, *SET]
+    grouped = rows.groupby(keys, sort=False, observed=True)
+    return grouped[values].mean().assign(repeats=grouped.size()).reset_index()
+
+
+def _complete(sets: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Keep the pairs of which both halves were read."""
+    halves = sets.groupby([*keys, "person", "cell"], sort=False, observed=True)["side"].transform("nunique")
+    return sets[halves == len((0, 1))]
+
+
+def _judged(sets: pd.DataFrame, **options: Any) -> pd.DataFrame:
+    if sets.empty:
+        msg = "No person was read under both conditions: there is no pair."
+        raise BadValueError(msg)
+    pair = sets["person"].astype("str") + "\x1f" + sets["cell"].astype("str")
+    table = sets.assign(face=pair, identity=sets["person"], strength=sets["side"].astype(np.float64))
+    found = effects_over_faces(table, mixed=False, **options)
+    words = {name: found[name].replace(WORDS) for name in MARGINS}
+    return found.assign(**words).rename(columns=RENAMED)
+
+
+def _counts(sets: pd.DataFrame) -> dict[str, Any]:
+    """Count people and pairs of one classifier, and who is named as meant when."""
+    from scipy.stats import binomtest
+
+    wide = sets.pivot_table(index=["person", "cell"], columns="side", values="probability", sort=False)
+    single = not wide.index.get_level_values("person").duplicated().any() and (sets["repeats"] == 1).all()
+    people = wide.groupby(level="person", sort=False).mean()
+    n = len(people)
+    counts: dict[str, Any] = {"n": n, "pairs": len(wide), "test": MCNEMAR if single else FLIPS}
+    for side, name in enumerate(("first", "second")):
+        share = wilson(int(people[side].sum()), n) if single else None
+        counts[name] = float(people[side].mean())
+        counts[f"{name}_low"] = share.low if share else np.nan
+        counts[f"{name}_high"] = share.high if share else np.nan
+    change = wide[1] - wide[0]
+    lost, gained = int((change < 0).sum()), int((change > 0).sum())
+    p = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
+    return counts | {"lost": lost, "gained": gained, "p_mcnemar": p}

@@ -1,0 +1,245 @@
+"""A study of real pairs: the same people under two conditions, every face read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib import interventions as changes
+from facelib.classifiers import Classifier
+from facelib.errors import BadValueError, answers_misspelt, check_kind
+from facelib.faces import Head
+from facelib.interventions import Intervention
+from facelib.stats.effects.equivalence import as_margin
+from facelib.stats.effects.few_people import few_people
+from facelib.studies.declared.hypothesis import check_subject
+from facelib.studies.engine.fingerprints import fingerprint
+from facelib.studies.engine.subjects import Faces, example, faces_table
+from facelib.studies.interventional import intervention_name
+from facelib.studies.meant import translations, usual_labels
+from facelib.studies.pairing import Pairing, as_word, pair_up
+from facelib.studies.results import PairedResult
+from facelib.studies.study import Arm, Study, check_common, described
+from facelib.studies.sweeps.sweep import DELTA
+from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.studies.declared.hypothesis import Hypothesis
+    from facelib.studies.engine.observers import Reader
+    from facelib.studies.engine.parquet_part import Job
+
+SHOWN: Final = 5
+"""So many missing halves are named in a plan; all of them stand in the result."""
+
+
+@in_short()
+@answers_misspelt("a study of pairs")
+@dataclass(frozen=True, eq=False)
+class PairedStudy(Study[PairedResult]):
+    """Read the same people under two conditions, and ask how much outputs and accuracy differ.
+
+    Nothing is changed in the pictures, so what differs may come of anything that differs between them: time,
+    order, camera, light. Results say "differs between conditions".
+
+    Parameters
+    ----------
+    faces
+        A `FaceSet`, faces, or heads.
+    condition
+        Column that says which: before and after, with and without electrodes, healthy and affected side.
+    order
+        Its two values, the first one first: differences are second minus first. None: the column has two,
+        and words that name a beginning or nothing ("before", "without", "healthy") come first.
+    labels
+        Columns that partners have in common besides the person: what they show, the task. None: what the
+        faces are meant to show, where they say it; ``()``: the person alone.
+    person
+        Column of who is shown; None: ``person``.
+    after
+        Changes, by ids or with options, after which the pictures of the second condition are read once more,
+        at strength 1; those of the first stay as they are. ``["electrode_removal"]`` takes electrodes out of
+        the pictures with them, so that they are compared with the pictures without.
+    classifiers
+        Ids, or classifiers; None: all that are available on this machine.
+    size
+        Side of rendered pictures, px.
+    delta
+        Margin in probability, set before the run.
+    alpha
+        Level.
+    seed
+        Of flips and resamples.
+    name
+        For reports.
+    hypothesis
+        What is to be confirmed: it is written down with its time before the run. Its subject is the
+        condition.
+
+    Raises
+    ------
+    BadValueError, UnknownNameError
+        If something is declared that can't be run.
+
+    Examples
+    --------
+    >>> import facelib
+    >>> bare = facelib.sample_heads(10, seed=1, electrodes=0.0)
+    >>> worn = [head.replace(electrodes="fridlund") for head in bare]
+    >>> study = facelib.PairedStudy([*bare, *worn], "electrodes", classifiers=["known_unbiased"])
+    >>> study.pairing.first, study.pairing.second, len(study.pairing.pairs)
+    ('none', 'fridlund', 10)
+    >>> study.run("runs/pairs").effects  # doctest: +SKIP
+    """
+
+    faces: Faces
+    condition: str
+    order: Sequence[str] | None = None
+    labels: str | Sequence[str] | None = None
+    person: str | None = None
+    after: str | Intervention | Sequence[str | Intervention] = ()
+    classifiers: str | Sequence[str | Classifier] | None = None
+    size: int = 224
+    delta: float = DELTA
+    alpha: float = 0.05
+    seed: int = 0
+    name: str = ""
+    hypothesis: Hypothesis | None = None
+
+    def __post_init__(self) -> None:
+        check_common(self)
+        as_margin(self.delta, below=1)
+        check_kind(self.condition, str, "The column of the condition, a text,")
+        check_kind(
+            self.labels,
+            (str, Iterable, type(None)),
+            "A column that partners share (labels), or a list of them,",
+        )
+        check_kind(
+            self.person, (str, type(None)), "The column that tells who is shown (person), a text, or None"
+        )
+        check_kind(self.after, (str, Intervention, Iterable), "A list of changes (after)")
+        if self.order is not None:
+            listed_order = () if isinstance(self.order, str) else tuple(map(as_word, self.order))
+            if len(set(listed_order)) != 2 or len(listed_order) != 2:
+                msg = f"The order names two different values of the condition; got {self.order!r}."
+                raise BadValueError(msg, hint="order=('before', 'after'), for example.")
+        names = [arm.name for arm in self.arms]
+        if len(set(names)) < len(names):
+            msg = f"Each change (after) is there once; got {listed(names[1:])}."
+            raise BadValueError(msg)
+        check_subject(self.hypothesis, [self.condition], [], "condition")
+
+    @property
+    def kind(self) -> str:
+        """Kind of the study."""
+        return "paired"
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """Every face as it is, and those of the second condition after each of the changes."""
+        asked = [self.after] if isinstance(self.after, str | Intervention) else list(self.after)
+        made = [changes.get(one).meant_for(example(self.faces)) for one in asked]
+        return (Arm("", None, (0.0,)), *(Arm(intervention_name(one), one, (0.0, 1.0)) for one in made))
+
+    @property
+    def properties_measured(self) -> tuple[str, ...]:
+        """Return none: pictures are read, not measured."""
+        return ()
+
+    @cached_property
+    def known(self) -> pd.DataFrame:
+        """What is known of the faces, `facelib.studies.engine.subjects.faces_table`."""
+        return faces_table(self.people)
+
+    @property
+    def label_columns(self) -> tuple[str, ...]:
+        """Columns that partners have in common besides the person."""
+        if self.labels is None:
+            return tuple(name for name in usual_labels(self.known) if name != self.condition)
+        return (self.labels,) if isinstance(self.labels, str) else tuple(self.labels)
+
+    @cached_property
+    def pairing(self) -> Pairing:
+        """Who has a partner, and who hasn't.
+
+        Raises
+        ------
+        BadValueError
+            If a column isn't there, the condition hasn't two values, or nobody has a partner.
+        """
+        return pair_up(
+            self.known,
+            self.condition,
+            self.label_columns,
+            person=self.person or "identity",
+            order=None if self.order is None else tuple(map(as_word, self.order)),
+        )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The study as it was declared, in words and numbers."""
+        pairing = self.pairing
+        return {
+            "name": self.name,
+            "faces": described(self.people),
+            "n_faces": len(self.people),
+            "n_identities": len({one.identity for one in self.people}),
+            "faces_key": fingerprint(*sorted(one.key for one in self.people)),
+            "condition": self.condition,
+            "order": [pairing.first, pairing.second],
+            "labels": list(self.label_columns),
+            "person": self.person,
+            "after": [
+                {
+                    "name": arm.name,
+                    "id": arm.intervention.id,
+                    "title": arm.intervention.title,
+                    "clause": arm.intervention.clause,
+                }
+                for arm in self.arms
+                if arm.intervention is not None
+            ],
+            "classifiers": [model.id for model in self.models],
+            "size": self.size,
+            "delta": self.delta,
+            "alpha": self.alpha,
+            "seed": self.seed,
+            "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
+        }
+
+    def _jobs(self, readers: Mapping[str, Reader]) -> tuple[list[Job], pd.DataFrame]:
+        """Leave out changes of faces that aren't of the second condition, or have no partner."""
+        jobs, units = super()._jobs(readers)
+        rows = self.pairing.rows
+        second = set(rows.loc[rows["side"] == 1, "face"])
+        kept = (units["intervention"] == "") | units["face"].isin(second)
+        return [job for job in jobs if not job.name or job.subject.name in second], units[kept]
+
+    def _check(self) -> None:
+        self.pairing  # noqa: B018 (it raises what is wrong with the columns)
+
+    def _check_run(self) -> None:
+        if any(isinstance(one.face, Head) for one in self.people):
+            return
+        for arm in self.arms:
+            if arm.intervention is not None and arm.intervention.on == "heads":
+                reason = arm.intervention.why_not(example(self.faces))
+                msg = f"{arm.name!r} doesn't work on photographs, and these are all. {reason} Leave it out."
+                raise BadValueError(msg)
+
+    def _notes(self) -> Iterator[str]:
+        pairing = self.pairing
+        yield pairing.sentence
+        yield from translations(self.people)
+        yield from pairing.shortfalls(SHOWN)
+        if few := few_people(pairing.people, self.delta, self.alpha):
+            yield f"{few} Verdicts with too few people are replaced by “cannot tell”."
+        if not (self.known["expression"] != "").any():
+            yield (
+                "No face says what it is meant to show (column label): accuracy isn't compared, outputs are."
+            )

@@ -1,0 +1,276 @@
+"""Who has a partner: faces of the same person, with the same labels, under two conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.errors import BadValueError
+from facelib.studies.grid import WORN
+from facelib.utilities.short_repr import in_short
+from facelib.utilities.wording import counted, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIRST: Final = frozenset((
+    "before", "pre", "without", "bare", "off", "none", "no", "false", "0", "baseline", "first", "healthy",
+    "unaffected", "vor", "vorher", "prä", "ohne", "nein", "gesund",
+))  # fmt: skip
+"""Words of a beginning, or of nothing: their condition comes first, if one of the two is among them."""
+MOST: Final = 8
+PAIR_COLUMNS: Final = {
+    "person": "who is shown",
+    "there": "condition under which there are faces",
+    "missing": "condition under which there is none",
+    "faces": "the faces that are left out",
+}
+LEFT_OUT_COLUMNS: Final = {"face": "id of the face", "reason": "why it can't have a partner"}
+
+
+@in_short(table=lambda pairing: pairing.pairs)
+@dataclass(frozen=True, eq=False)
+class Pairing:
+    """Faces with partners under the other condition, and those without.
+
+    Attributes
+    ----------
+    condition, within
+        Columns of the condition, and of what partners have in common besides the person.
+    first, second
+        Values of the condition: differences are second minus first.
+    rows
+        One row per face with a partner: face, person, cell (what partners have in common), side (0, 1).
+    pairs
+        One row per pair: person, the columns of `within`, and how many faces there are under each condition.
+    alone
+        The same where one half is missing: person, the columns of `within`, there, missing, faces.
+    left_out
+        Faces that can't have a partner: face, reason.
+    """
+
+    condition: str
+    within: tuple[str, ...]
+    first: str
+    second: str
+    rows: pd.DataFrame
+    pairs: pd.DataFrame
+    alone: pd.DataFrame
+    left_out: pd.DataFrame
+
+    @property
+    def people(self) -> int:
+        """How many people have a pair."""
+        return int(self.pairs["person"].nunique())
+
+    @property
+    def sentence(self) -> str:
+        """What is compared, in a sentence."""
+        shared = listed(["person", *self.within])
+        faces = counted(len(self.rows), "face")
+        return (
+            f"{counted(len(self.pairs), 'pair')} of {counted(self.people, 'person', 'people')} ({faces}), "
+            f"with the same {shared}: {self.condition} {self.second!r} minus {self.first!r}."
+        )
+
+    def shortfalls(self, shown: int = MOST) -> Iterator[str]:
+        """Say which halves are missing, which faces can't have a partner, and how unequal repeats are."""
+        if len(self.alone):
+            rows = self.alone.head(shown).to_dict("records")
+            named = "; ".join(
+                f"{', '.join(str(row[name]) for name in ('person', *self.within))} has no {row['missing']!r}"
+                for row in rows
+            )
+            more = f"; and {len(self.alone) - len(rows)} more" if len(self.alone) > len(rows) else ""
+            few = len(self.alone) == 1
+            halves = (
+                "half is missing, and its partner is" if few else "halves are missing, and their partners are"
+            )
+            yield f"{len(self.alone)} {halves} left out: {named}{more}."
+        for reason, lost in self.left_out.groupby("reason", sort=False):
+            faces = list(map(str, lost["face"].head(shown)))
+            more = " …" if len(lost) > len(faces) else ""
+            yield f"{counted(len(lost), 'face')} left out: {reason} ({', '.join(faces)}{more})."
+        counts = self.pairs[[self.first, self.second]]
+        if (counts > 1).any(axis=None):
+            yield (
+                "Some faces come several times with the same person, labels and condition: they are averaged "
+                "before the difference is taken."
+            )
+
+
+def as_word(value: Any) -> str:
+    """Return a value of a condition as text.
+
+    >>> as_word(1.0), as_word(" before "), as_word(True)
+    ('1', 'before', 'True')
+    """
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def conditions(words: Sequence[str]) -> tuple[str, str]:
+    """Return two values in their order: what comes before, or is absent, is the first.
+
+    >>> conditions(["after", "before"]), conditions(["10", "2"]), conditions(["ohne Draht", "mit Draht"])
+    (('before', 'after'), ('2', '10'), ('ohne Draht', 'mit Draht'))
+    """
+    begins = [bool(FIRST & set(re.findall(r"\w+", word.lower()))) for word in words]
+    first, second = sorted(words, key=_natural)
+    if begins[0] != begins[1]:
+        first, second = sorted(words, key=lambda word: not begins[list(words).index(word)])
+    return first, second
+
+
+def pair_up(
+    faces: pd.DataFrame,
+    condition: str,
+    within: Sequence[str] = (),
+    *,
+    person: str = "identity",
+    order: tuple[str, ...] | None = None,
+) -> Pairing:
+    """Return who has a partner under the other condition.
+
+    Parameters
+    ----------
+    faces
+        One row per face: face, and the columns that are named.
+    condition, within, person
+        Columns of the condition, of what partners have in common, and of who is shown.
+    order
+        Two values of the condition; None: it has two.
+
+    Raises
+    ------
+    BadValueError
+        If a column isn't there, the condition hasn't the values, or nobody has a partner.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> faces = pd.DataFrame({"face": list("abc"), "identity": ["Anna", "Anna", "Ben"],
+    ...                       "session": ["before", "after", "before"]})
+    >>> found = pair_up(faces, "session")
+    >>> found.sentence
+    "1 pair of 1 person (2 faces), with the same person: session 'after' minus 'before'."
+    >>> list(found.shortfalls())
+    ["1 half is missing, and its partner is left out: Ben has no 'after'."]
+    """
+    import pandas as pd
+
+    _check_columns(faces, condition, within, person)
+    shared = {
+        "person" if name == person else name: faces[name].map(as_word).where(_there(faces, name))
+        for name in dict.fromkeys((person, *within))
+    }
+    table = pd.DataFrame(shared).assign(face=faces["face"], value=_values(faces, condition))
+    first, second = _order(table["value"], condition, order)
+    names = list(shared)
+    reasons = pd.Series("", index=table.index)
+    for name in names:
+        reasons = reasons.mask((reasons == "") & table[name].isna(), f"no {name} is known")
+    reasons = reasons.mask((reasons == "") & table["value"].isna(), f"no {condition} is known")
+    other = ~table["value"].isin([first, second])
+    reasons = reasons.mask((reasons == "") & other, f"another {condition} than {first!r} and {second!r}")
+    good = table[reasons == ""]
+    side = (good["value"] == second).astype(int)
+    cell = good[names[1:]].agg(" · ".join, axis=1) if len(names) > 1 else pd.Series("", index=good.index)
+    good = good.assign(side=side, cell=cell.astype("str"))
+    halves = good.groupby(names, sort=False)["side"].transform("nunique")
+    paired, single = good[halves == 2], good[halves < 2]
+    if paired.empty:
+        raise BadValueError(_nobody(faces, condition, names, person, (first, second)))
+    counts = paired.pivot_table(index=names, columns="side", values="face", aggfunc="count", sort=False)
+    counts = counts.rename(columns={0: first, 1: second}).rename_axis(columns=None).reset_index()
+    return Pairing(
+        condition=condition,
+        within=tuple(names[1:]),
+        first=first,
+        second=second,
+        rows=paired[["face", "person", "cell", "side"]].reset_index(drop=True),
+        pairs=counts,
+        alone=_alone(single, names, (first, second)),
+        left_out=pd.DataFrame({"face": table["face"], "reason": reasons})[reasons != ""].reset_index(
+            drop=True
+        ),
+    )
+
+
+def _alone(single: pd.DataFrame, names: list[str], order: tuple[str, str]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = []
+    for key, faces in single.groupby(names, sort=False):
+        side = int(faces["side"].iloc[0])
+        rows.append(
+            dict(zip(names, key, strict=True))
+            | {"there": order[side], "missing": order[1 - side], "faces": ", ".join(map(str, faces["face"]))}
+        )
+    return pd.DataFrame(rows, columns=[*names, "there", "missing", "faces"])
+
+
+def _check_columns(faces: pd.DataFrame, condition: str, within: Sequence[str], person: str) -> None:
+    uses = [
+        (condition, "says which condition it is"),
+        *((name, "partners have in common") for name in within),
+    ]
+    for name, what in [*uses, (person, "tells who is shown")]:
+        if name not in faces:
+            known = ", ".join(map(str, faces))
+            msg = f"The faces have no column {name}, which {what}; they have {known}."
+            raise BadValueError(msg)
+    if condition in (*within, person):
+        msg = f"{condition} is the condition, so that partners can't have it in common: name other columns."
+        raise BadValueError(msg)
+
+
+def _there(faces: pd.DataFrame, name: str) -> pd.Series[bool]:
+    return faces[name].notna() & (faces[name].astype("str").str.strip() != "")
+
+
+def _values(faces: pd.DataFrame, condition: str) -> pd.Series[Any]:
+    """Return the words of the condition; what isn't worn is "none"."""
+    words = faces[condition].map(as_word).where(_there(faces, condition))
+    return words.fillna("none") if condition in WORN else words
+
+
+def _order(values: pd.Series[Any], condition: str, order: tuple[str, ...] | None) -> tuple[str, str]:
+    there = sorted(values.dropna().unique(), key=_natural)
+    if order is not None:
+        first, second = order
+        if absent := [word for word in order if word not in there]:
+            msg = f"{condition} has no {listed(list(map(repr, absent)))}; it has {_some(there)}."
+            raise BadValueError(msg)
+        return first, second
+    if len(there) != 2:
+        msg = f"A condition has two values; {condition} has {len(there)}: {_some(there)}."
+        hint = "Name the two that are compared: order=(first, second); in a file, order: [first, second]."
+        raise BadValueError(msg, hint=hint)
+    return conditions(there)
+
+
+def _some(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:MOST])}{' …' if len(words) > MOST else ''}" or "none at all"
+
+
+def _nobody(
+    faces: pd.DataFrame, condition: str, names: list[str], person: str, order: tuple[str, str]
+) -> str:
+    msg = (
+        f"Nobody has a pair: no two faces with the same {listed(names)} are {condition} {order[0]!r} and "
+        f"{order[1]!r}."
+    )
+    if not faces[person].duplicated().any():
+        return f"{msg} Every face is another person's: give the faces a column person, or name another."
+    more = names[1:]
+    return f"{msg} Partners have {listed(more)} in common: name other columns (labels)." if more else msg
+
+
+def _natural(word: str) -> list[Any]:
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", word) if part
+    ]
