@@ -42,6 +42,7 @@ MADE: Mapping[type, Mapping[str, Any]] = MappingProxyType(
             "properties": ["age"],
             "classifiers": ["known_unbiased"],
         },
+        studies.PairedStudy: {"faces": HEADS, "condition": "glasses", "classifiers": ["known_unbiased"]},
         semg.Recording: {
             "signals": np.zeros((100, 1)),
             "rate": 100.0,
@@ -58,7 +59,7 @@ FOUND: frozenset[str] = frozenset(
     {
         "Activity", "Animation", "Card", "Clip", "Dataset", "Detection", "EMG2Expression",
         "Expression2EMG", "HeldOut", "InterventionalResult", "Muscle", "Normalised", "ObservationalResult",
-        "Package", "Plan", "Progress", "Property", "PropertyGradient", "Prototype",
+        "Package", "PairedResult", "Plan", "Progress", "Property", "PropertyGradient", "Prototype",
         "Reading", "References", "Restored", "Result", "ShuffleTest", "SimulatedClip", "Snapshot",
         "Sweep", "Synchronisation", "TestResult", "Topography", "Video",
     }
@@ -152,6 +153,6 @@ def test_too_few_too_many_and_misspelt_fields_are_answered_in_words(kind: Any) -
     with pytest.raises(BadValueError, match=f"{names[0]}.* twice"):
         kind(1, **{names[0]: 1})
     needed = list(MADE[kind])
-    if needed and kind not in (studies.InterventionalStudy, studies.ObservationalStudy):
+    if needed and kind not in (studies.InterventionalStudy, studies.ObservationalStudy, studies.PairedStudy):
         with pytest.raises(BadValueError, match=f"needs .*{needed[-1]}"):
             kind(**{name: MADE[kind][name] for name in needed[:-1]})

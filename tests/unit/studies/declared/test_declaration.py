@@ -66,7 +66,7 @@ def test_studies_open_themselves_from_files(tmp_path: Path) -> None:
     study = InterventionalStudy.from_yaml(tmp_path / "plan.yml")
     assert Study.from_yaml(tmp_path / "plan.yml").faces == study.faces
     assert parse_study(study.to_yaml()).content == parse_study(PLAN).content
-    with pytest.raises(BadValueError, match="of the other kind: interventional"):
+    with pytest.raises(BadValueError, match="of another kind: interventional"):
         ObservationalStudy.from_yaml(tmp_path / "plan.yml")
 
 
