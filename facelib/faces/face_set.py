@@ -22,6 +22,7 @@ from facelib.errors import (
 )
 from facelib.face import Face
 from facelib.faces.comparison import Comparison
+from facelib.faces.label_numbers import NUMBERS
 from facelib.faces.sources import Folder, Kept, Listed, Source, Which, Zipped, files_below, other_kinds
 from facelib.faces.table import bare_table, matched, read_table
 from facelib.utilities.short_repr import COLUMNS, VALUE, block
@@ -237,7 +238,10 @@ class FaceSet(Sequence[Face]):
             error.args = (f"{self._keys[number]}: {error.words}",)
             raise
         known = self._row_of(number)
-        return face.replace(attributes={**known, **face.attributes, "id": known["id"]})
+        own = dict(face.attributes)
+        if "label_number" in self._table:  # the picture's own label is the number
+            own.pop("label", None)
+        return face.replace(attributes={**known, **own, "id": known["id"]})
 
     def _place(self, number: int) -> int:
         """Return a number of the set counted from its start, or raise what is wrong with it."""
@@ -299,6 +303,43 @@ class FaceSet(Sequence[Face]):
             msg = f"A subset is chosen by one bool per face, ({len(self)},); got {mask.dtype} {mask.shape}."
             raise BadValueError(msg)
         return self._of(np.flatnonzero(mask))
+
+    def label_numbers(self, dataset: str) -> FaceSet:
+        """Return the set with the words that numbers in the column ``label`` stand for.
+
+        The numbers stay in a column ``label_number``. What stands for no expression ("uncertain", "no face")
+        is unknown.
+
+        Parameters
+        ----------
+        dataset
+            Whose numbers they are: "affectnet", "ferplus" or "raf-db". The same number is another expression
+            in each.
+
+        Raises
+        ------
+        UnknownNameError
+            If the data set isn't one of these.
+        BadTableError
+            If there is no column ``label``, or it has something else than that data set's numbers.
+        """
+        import pandas as pd
+
+        if dataset not in NUMBERS:
+            msg = f"Numbers of labels are those of {', '.join(NUMBERS)}; got {dataset!r}."
+            raise UnknownNameError(msg)
+        words = NUMBERS[dataset]
+        numbers = pd.to_numeric(self._column("label"), errors="coerce")
+        other = self._table["label"].notna() & ~numbers.isin(list(words))
+        if other.any():
+            odd = ", ".join(map(str, self._table.loc[other, "label"].unique()[:5]))
+            msg = f"Labels of {dataset} are numbers from {min(words)} to {max(words)}; here are {odd}, too."
+            raise BadTableError(msg)
+        named = self._of(np.arange(len(self)))
+        found = numbers.map(words)
+        named._table["label_number"] = numbers.to_numpy()
+        named._table["label"] = found.where(found != "").to_numpy()
+        return named
 
     def people(self) -> list[str]:
         """Return the persons of the set, each once, in order of appearance, by the column ``person``.

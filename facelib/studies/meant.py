@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.classifiers import common
 from facelib.faces import Face, Head
+from facelib.faces.label_numbers import NUMBERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,16 @@ def meant(face: Face | Head | Mapping[str, Any]) -> str:
 
 
 def translations(people: Iterable[Subject]) -> Iterator[str]:
-    """Return which words were taken for which common emotion, if they differ; else ""."""
+    """Say which words were taken for which common emotion, if they differ, and whether they are numbers."""
+    people = list(people)
+    numbers = {word for one in people if (word := word_for(one.known)).isdigit()}
+    if numbers:
+        some = ", ".join(sorted(numbers, key=int)[:MOST_WORDS])
+        yield (
+            f"Labels are numbers ({some}), which differ between data sets: say whose they are by numbers: in "
+            f"the file ({', '.join(NUMBERS)}), or faces.label_numbers(…); as they are, nobody knows what "
+            "they mean."
+        )
     pairs = {word_for(one.known): one.expression for one in people if one.expression}
     if other := [
         f"{word} for {emotion}" for word, emotion in sorted(pairs.items()) if word not in ("", emotion)

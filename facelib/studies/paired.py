@@ -18,7 +18,7 @@ from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, example, faces_table
 from facelib.studies.interventional import intervention_name
-from facelib.studies.meant import translations, usual_labels
+from facelib.studies.meant import nameless, translations, usual_labels, word_for
 from facelib.studies.pairing import Pairing, as_word, pair_up
 from facelib.studies.results import PairedResult
 from facelib.studies.study import Arm, Study, check_common, described
@@ -236,6 +236,8 @@ class PairedStudy(Study[PairedResult]):
         pairing = self.pairing
         yield pairing.sentence
         yield from translations(self.people)
+        if odd := nameless((one.expression, word_for(one.known)) for one in self.people):
+            yield f"{odd}: check their spelling; they count for classifiers that have a class of that name."
         yield from pairing.shortfalls(SHOWN)
         if few := few_people(pairing.people, self.delta, self.alpha):
             yield f"{few} Verdicts with too few people are replaced by “cannot tell”."

@@ -9,7 +9,8 @@ from typing import Any, Final
 from facelib.errors import BadValueError
 from facelib.faces import FaceSet, Head, sample_heads
 from facelib.faces.comparison import Comparison
-from facelib.studies.declared.values import Key, Misfit, as_tuples, flag, names, number, text, whole
+from facelib.faces.label_numbers import NUMBERS
+from facelib.studies.declared.values import Key, Misfit, as_tuples, choice, flag, names, number, text, whole
 from facelib.studies.declared.yaml_lines import Located
 
 WHAT: Final = "faces has one of heads (how many), folder and zip"
@@ -71,6 +72,9 @@ PHOTOGRAPHS: Final = {
     ),
     "detect": Key("true or false", "false: pictures are cropped to the face already.", flag),
     "only_listed": Key("true or false", "true: pictures that the table doesn't list are left out.", flag),
+    "numbers": Key(
+        f"one of {', '.join(NUMBERS)}", "Whose numbers stand in the column label.", choice(tuple(NUMBERS))
+    ),
     "only_there": Key("true or false", "true: rows whose picture isn't there are left out, by name.", flag),
 }
 """Keywords of `facelib.FaceSet`, and the subset of it."""
@@ -139,6 +143,8 @@ def _photographs(at: Located, kind: str, values: Mapping[str, Any], folder: Path
     metadata = _table(values.get("metadata"), folder, within=place if kind == "folder" else None)
     here = at.value["metadata" if metadata is not None else kind]
     faces: FaceSet = here.attempt(lambda: open_set(place, metadata, **options))
+    if "numbers" in values:
+        faces = at.value["numbers"].attempt(lambda: faces.label_numbers(values["numbers"]))
     if "subset" in values:
         faces = at.value["subset"].attempt(lambda: faces.subset(values["subset"]))
         if not len(faces):

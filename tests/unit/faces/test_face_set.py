@@ -391,3 +391,56 @@ def test_the_layout_in_the_readme_works(tmp_path: Path, monkeypatch: pytest.Monk
     found = doctest.DocTestParser().get_doctest(example, {}, "data/README.md", None, None)
     assert len(found.examples) > 4
     assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(found).failed == 0
+
+
+NUMBERED = {"a": "0", "b": "3", "c": "6", "d": "7", "e": None}
+
+
+def numbered(labels: dict[str, str | None]) -> FaceSet:
+    """Grey faces with ids and labels."""
+    grey = Face(np.full((64, 64, 3), 128, np.uint8), np.array([0.0, 0, 64, 64]), np.full((2, 2), np.nan))
+    known = ({"id": name} | ({"label": label} if label else {}) for name, label in labels.items())
+    return FaceSet.from_faces([grey.replace(attributes=one) for one in known])
+
+
+@pytest.mark.parametrize(
+    ("dataset", "words"),
+    [
+        ("affectnet", ["neutral", "surprise", "angry", "contempt", None]),
+        ("ferplus", ["neutral", "sad", "fear", "contempt", None]),
+    ],
+)
+def test_numbers_of_labels_are_words_of_their_data_set(dataset: str, words: list[str | None]) -> None:
+    named = numbered(NUMBERED).label_numbers(dataset)
+    assert [face.attributes.get("label") for face in named] == words
+    assert named.table["label_number"].tolist()[:4] == [0, 3, 6, 7]
+    assert named["b"].attributes["label"] == words[1]
+
+
+def test_a_number_that_a_data_set_has_not_is_refused_and_none_is_unknown() -> None:
+    with pytest.raises(BadTableError, match="raf-db are numbers from 1 to 7; here are 0, too"):
+        numbered(NUMBERED).label_numbers("raf-db")
+    with pytest.raises(BadTableError, match="here are happy, too"):
+        numbered({"a": "1", "b": "happy"}).label_numbers("affectnet")
+    with pytest.raises(UnknownNameError, match="affectnet, ferplus, raf-db"):
+        numbered({"a": "1"}).label_numbers("fer2013")
+    assert "label" not in numbered({"a": "1", "b": "10"}).label_numbers("affectnet")["b"].attributes
+
+
+def test_rows_without_a_picture_are_left_out_by_name_where_that_is_asked(folder: Path) -> None:
+    there = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*.*") if path.suffix in (".png", ".jpg")
+    )
+    table = pd.DataFrame({"file": [*there, "gone.png", "lost.jpg"]})
+    with pytest.raises(BadTableError, match=r"2 listed, but not there: gone.png, lost.jpg.*only_there=True"):
+        crops(folder, table, only_listed=True)
+    found = crops(folder, table, only_listed=True, only_there=True)
+    assert found.table["file"].tolist() == there
+    assert (
+        f"2 of {len(there) + 2} pictures that the table lists aren't there: gone.png, lost.jpg."
+        in found.notes
+    )
+    of_zip = FaceSet.from_zip(zipped(folder), table, detect=False, only_listed=True, only_there=True)
+    assert any("gone.png" in note for note in of_zip.notes)
+    with pytest.raises(BadTableError, match="2 listed, but not there"):
+        crops(folder, table.tail(2), only_listed=True, only_there=True)

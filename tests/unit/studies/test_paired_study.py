@@ -197,3 +197,23 @@ def test_a_file_declares_it_and_is_written_back() -> None:
 def test_what_is_wrong_in_a_file_is_said_with_its_line(text: str, said: str) -> None:
     with pytest.raises(DeclarationError, match=re.escape(said)):
         parse_study(text).study()
+
+
+def test_labels_that_are_numbers_are_asked_for_and_a_misspelt_word_is_named() -> None:
+    def plan(words: list[str], numbers: str = "") -> str:
+        face = Face(
+            np.zeros((64, 64, 3), np.uint8), np.array([8.0, 8, 56, 56]), np.full((2, 2), np.nan),
+        )  # fmt: skip
+        faces = facelib.FaceSet.from_faces(
+            face.replace(attributes={"id": f"{n}{when}", "person": f"p{n}", "session": when, "label": word})
+            for n, word in enumerate(words)
+            for when in ("pre", "post")
+        )
+        faces = faces.label_numbers(numbers) if numbers else faces
+        return str(facelib.PairedStudy(faces, "session", classifiers=["known_unbiased"]).plan())
+
+    assert "Labels are numbers (1, 4), which differ between data sets" in plan(["1", "4"])
+    assert "Labels are numbers" not in plan(["1", "4"], "affectnet")
+    assert "2 of 6 faces show no common emotion (hapy): check their spelling" in plan(
+        ["happy", "hapy", "sad"]
+    )
