@@ -333,6 +333,7 @@ class ObservationalStudy(Study[ObservationalResult]):
             yield from as_given(self.known.loc[whole, list(labels)].astype("str"), n).notes
         except BadValueError as refusal:
             yield f"Nothing can be tested with these faces: {refusal}"
+            return
         column = self.known["identity" if self.person is None else self.person]
         if few := enough_to_find(int(column[whole].nunique()), self.delta, self.alpha):
             yield few

@@ -117,3 +117,11 @@ def test_with_people_enough_nothing_is_said() -> None:
 
     assert few_for_nothing(458, 0.01, 0.01)
     assert not few_for_nothing(459, 0.01, 0.01)
+
+
+def test_three_people_are_told_that_nothing_can_be_tested_and_promised_nothing() -> None:
+    heads = sample_heads(3, seed=2, expressions=["happy"])
+    notes = " ".join(studies.ObservationalStudy(heads, ["age"], MODELS)._notes())
+    assert "Nothing can be tested with these faces" in notes
+    assert "may be enough to find" not in notes
+    assert "permutations" not in notes
