@@ -29,6 +29,7 @@ MAX_LINE: Final = 1_000_000  # bytes
 
 _UNKNOWN: Final = ["", "NA", "NaN", "nan"]  # not "None" or "null", which may be labels
 _SHOWN: Final = 5
+_BY: Final = "leave them out by {name}=True (in a study's file, {name}: true)"
 _LOOKED_AT: Final = 100  # rows of a text, to find its columns
 
 
@@ -200,9 +201,15 @@ def matched(
     if missing or unlisted or duplicates:
         lines = [
             _line(
-                "listed, but not there", missing, "check their names, or leave them out by only_there=True"
+                "listed, but not there",
+                missing,
+                f"check their names, or {_BY.format(name='only_there')}",
             ),
-            _line("there, but not listed", unlisted, "add them, or leave them out by only_listed=True"),
+            _line(
+                "there, but not listed",
+                unlisted,
+                f"add them, or {_BY.format(name='only_listed')}",
+            ),
             _line("listed several times", duplicates, "keep one row per file"),
         ]
         msg = "The table doesn't fit the pictures. " + " ".join(line for line in lines if line)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports import common, drawing
 from facelib.reports.effect_tables import levels, places
-from facelib.reports.parts import Content, Figure, Section, Table, two_columns
+from facelib.reports.parts import Content, Figure, Section, Table, footnotes, two_columns
 from facelib.stats import fewest_people, fewest_to_matter
-from facelib.stats.effects.equivalence import DOES_NOT, MATTERS
+from facelib.stats.effects.equivalence import DIFFERS, DOES_NOT, MATTERS
 from facelib.stats.effects.sentences import beyond_words, possible
-from facelib.stats.paired import MCNEMAR, WORDS
+from facelib.stats.paired import ALL, MCNEMAR, WORDS
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.utilities.wording import (
     NOTHING,
@@ -64,7 +64,9 @@ def content(result: PairedResult) -> Content:
         question=question(result),
         status=common.status(result),
         complete=result.complete,
-        answer=tuple(answer(result, name) for name in names),
+        answer=tuple(
+            f"{common.ON if registered and not name else ''}{answer(result, name)}" for name in names
+        ),
         reading=_reading(result),
         registered=registered,
         changes=changed,
@@ -73,7 +75,17 @@ def content(result: PairedResult) -> Content:
         declared=_declared(result),
         failures=common.failures(result),
         provenance=common.provenance_tables(result),
-        appendix=(),
+        appendix=(
+            Section(
+                "all-outputs",
+                "All outputs",
+                ("Every class of every classifier, over all pictures, whatever they show.",),
+                tables=tuple(
+                    _effect_table(effects[effects["intervention"] == name], _titles(result)[name])
+                    for name in names
+                ),
+            ),
+        ),
         paragraph=paragraph(result),
         cite=common.citation(result),
         limits=_limits(result),
@@ -104,34 +116,47 @@ def _meant(result: PairedResult, name: str) -> str:
     """Return the mean difference of the output for what each face is meant to show, by classifier."""
     meant = result.intended_effects
     rows = meant[(meant["intervention"] == name) & (meant["label"] == INTENDED)].to_dict("records")
+    level = facts(result)["level"]
     changes = [
         f"{row['classifier']} {signed(row['mean'])} ({interval(row['low'], row['high'])}, {row['verdict']})"
         for row in rows
     ]
-    return f"the output for what each face is meant to show: {'; '.join(changes)}" if changes else ""
+    return (
+        f"the output for what each face is meant to show ({level} intervals): {'; '.join(changes)}"
+        if changes
+        else ""
+    )
 
 
 def _named_right(result: PairedResult, name: str) -> str:
     """Return the accuracy under both conditions, by classifier."""
     accuracy = result.accuracy_change
     moves = [
-        f"{row['classifier']} {percent(row['first'])} and {percent(row['second'])} (p {p_is(row['p'])})"
-        for row in accuracy[accuracy["intervention"] == name].to_dict("records")
+        f"{row['classifier']} {percent(row['first'])} and {percent(row['second'])} (p {p_is(row['p'])}, "
+        "uncorrected)"
+        for row in accuracy[(accuracy["intervention"] == name) & (accuracy["label"] == ALL)].to_dict(
+            "records"
+        )
     ]
     return f"faces named as they are meant: {', '.join(moves)}" if moves else ""
 
 
 def _all_outputs(result: PairedResult, rows: pd.DataFrame) -> str:
-    """Count the outputs by verdict, and name the one that differs most."""
-    at = f"δ = {margin(result.settings['delta'])}"
-    words = list(rows["verdict"])
-    differing, still = words.count(WORDS[MATTERS]), words.count(WORDS[DOES_NOT])
+    """Count the outputs by verdict, whatever pictures show, and name the one that differs most."""
+    at, words = f"δ = {margin(result.settings['delta'])}", list(rows["verdict"])
+    counts = [
+        (words.count(WORDS[MATTERS]), f"differ on average by more than {at}"),
+        (words.count(WORDS[DOES_NOT]), "by less"),
+        (words.count(DIFFERS), "differ between people"),
+    ]
+    said = [f"{count} {what}" for count, what in counts if count]
+    rest = len(words) - sum(count for count, _ in counts)
     most = rows.iloc[int(rows["mean"].abs().to_numpy().argmax())]
     return (
-        f"Of {counted(len(rows), 'output')}, {differing} differ on average by more than {at}, {still} by "
-        f"less; of {len(rows) - differing - still} neither can be said. The largest mean difference: "
-        f"{most['classifier']}, {most['label']}, {signed(most['mean'])} "
-        f"({interval(most['low'], most['high'])}; {counted(int(most['n']), 'person', 'people')})."
+        f"Of {counted(len(rows), 'output')} over all pictures, whatever they show, {', '.join([*said, ''])}"
+        f"of {rest} it can't be said. The largest mean difference among these: {most['classifier']}, "
+        f"{most['label']}, {signed(most['mean'])} ({interval(most['low'], most['high'])}; "
+        f"{counted(int(most['n']), 'person', 'people')})."
     )
 
 
@@ -159,6 +184,7 @@ def facts(result: PairedResult) -> dict[str, Any]:
         "fewest": fewest_people(float(settings["delta"]), alpha),
         "least": fewest_to_matter(alpha),
         "family": int(effects["family"].max()),
+        "meant_family": int(result.intended_effects["family"].max()) if len(result.intended_effects) else 0,
         "flips": int(effects["n_flips"].max()),
         "mcnemar": bool((result.accuracy_change["test"] == MCNEMAR).all()),
         "accuracy": len(result.accuracy_change) > 0,
@@ -170,17 +196,20 @@ def facts(result: PairedResult) -> dict[str, Any]:
 def paragraph(result: PairedResult) -> str:
     """Return a methods paragraph that can be pasted into a paper."""
     fact, names = facts(result), result.settings["classifiers"]
+    averaged = "Repeated pictures were averaged. " if fact["repeats"] else ""
+    families = f"{counted(fact['family'], 'test')} (all outputs)"
+    if fact["meant_family"]:
+        families += f" and {counted(fact['meant_family'], 'test')} (the outputs that faces are meant to show)"
     text = (
         f"The faces were {fact['faces']}. Using {common.package(result)} (seed {fact['seed']}), {len(names)} "
         f"{'classifier' if len(names) == 1 else 'classifiers'} ({listed(names)}) read each of them once. "
         f"Partners were pictures with the same {fact['shared']} under {fact['condition']} “{fact['first']}” "
         f"and “{fact['second']}”: {counted(fact['pairs'], 'pair')} of "
         f"{counted(fact['people'], 'person', 'people')}; {fact['alone']} without a partner were left out. "
-        "Repeated pictures were averaged, then the differences of a person's pairs (second minus first); the "
+        f"{averaged}The differences of a person's pairs (second minus first) were averaged; the "
         f"person was the unit. We report the mean difference in probability with its {fact['level']} "
         f"interval, and judged the {fact['verdict_level']} interval against a margin of ± {fact['delta']} "
-        "set before the run; p from sign flips of whole persons, corrected after Holm over "
-        f"{counted(fact['family'], 'test')}."
+        f"set before the run; p from sign flips of whole persons, corrected after Holm over {families}."
     )
     if fact["accuracy"]:
         test = "the exact McNemar test" if fact["mcnemar"] else "sign flips of whole persons"
@@ -196,24 +225,30 @@ def _after(result: PairedResult, name: str) -> str:
 
 def _reading(result: PairedResult) -> tuple[str, ...]:
     fact = facts(result)
+    noise = (
+        "The table of retests says how large that noise is."
+        if len(result.retests)
+        else "How large that noise is isn't known: nobody has two pictures alike in labels and condition."
+    )
     return (
         "The same people are compared with themselves, but nothing was changed by us: time, order, camera "
-        "and light may differ between the conditions, too. A difference is no effect of the condition.",
+        "and light may differ between the conditions, too. No difference is shown to be an effect of the "
+        "condition.",
         f"An output differs between conditions if the whole {fact['verdict_level']} interval of its mean "
         f"difference over people lies beyond ± {fact['delta']} in probability; it does not differ at δ if "
-        "the whole interval lies inside, and bets on every person's difference agree; else it can't be said. "
-        f"With fewer than {fact['least']} people the first is never said, with fewer than {fact['fewest']} "
-        "the second.",
-        "Beyond δ is a share of differences of single pictures, not of people who change: the noise of a "
-        "picture is in it. Where people were photographed more than once, the table of retests says how "
-        "large that noise is.",
+        "the whole interval lies inside, and bets on every person's difference agree; else it can't be said, "
+        f"even where p is small: p is about 0, the verdict about δ. With fewer than {fact['least']} people "
+        f"the first is never said, with fewer than {fact['fewest']} the second; the tables' notes say why.",
+        "“Differs between people”: surely more than a tenth of the differences are falls, or rises, by more "
+        "than δ, so that a mean says little. That share is one of differences between pictures, not of "
+        f"people who change: the noise of a picture is in it. {noise}",
         "All of it is about the outputs of classifiers, never about what a person feels.",
     )
 
 
 def _overview(result: PairedResult) -> Section:
     pairing = result.pairing
-    texts = [pairing.sentence, *pairing.shortfalls()]
+    texts = [pairing.sentence, *result.settings["notes"], *pairing.shortfalls(), *_taken(result)]
     shown = [_accuracy_table(result)] if len(result.accuracy_change) else []
     if len(result.retests):
         shown.append(_retest_table(result))
@@ -222,12 +257,27 @@ def _overview(result: PairedResult) -> Section:
     return Section("overview", "Who was compared", tuple(texts), tables=tuple(shown))
 
 
+def _taken(result: PairedResult) -> tuple[str, ...]:
+    """Say which labels were taken for which common emotion, if they differ."""
+    if "label" not in result.faces:
+        return ()
+    words = (
+        result.faces[["label", "expression"]].dropna().drop_duplicates().astype("str").sort_values("label")
+    )
+    taken = [
+        f"{word} for {emotion}"
+        for word, emotion in words.itertuples(index=False)
+        if emotion not in ("", word.strip())
+    ]
+    return (f"Labels were taken for common emotions: {', '.join(taken)}.",) if taken else ()
+
+
 def _accuracy_table(result: PairedResult) -> Table:
     first, second = result.settings["order"]
     changes = _titles(result)
     rows = tuple(
         (
-            _named(row, changes),
+            f"{_named(row, changes)}: {row['label']}",
             f"{row['pairs']:,}",
             *(_share(row, side) for side in ("first", "second")),
             signed(row["change"]),
@@ -244,11 +294,14 @@ def _accuracy_table(result: PairedResult) -> Table:
         "Classifier", "Pairs", first, second, "Change", "Interval", "Lost", "Gained", "p", "p, Holm",
         "People",
     )  # fmt: skip
-    test = str(result.accuracy_change["test"].iloc[0])
+    tests = result.accuracy_change["test"]
+    wilson = " Wilson's 95 % intervals stand beside accuracies." if (tests == MCNEMAR).all() else ""
+    level = f"{100 * (1 - float(result.settings['alpha'])):g}"
     return Table(
-        "Faces named as they are meant, under both conditions (Wilson's 95 % intervals where each person "
-        f"has one pair). Lost: pairs named so under “{first}” only; gained: under “{second}” only. p: "
-        f"{test}.",
+        "Faces named as they are meant: means over people, of each person's mean over pairs. Lost: pairs "
+        f"that are named so under “{first}” only (of several pictures, more often); gained: under "
+        f"“{second}”. Interval: {level} %, of the mean change over people. p: {listed(sorted(set(tests)))}; "
+        f"Holm over the rows of all, and over the others.{wilson}",
         columns,
         rows,
     )
@@ -296,7 +349,7 @@ def _missing_table(pairing: Any) -> Table:
 def _section(result: PairedResult, name: str) -> Section:
     rows = result.effects[result.effects["intervention"] == name]
     title = _titles(result)[name]
-    key = slugs(list(_titles(result)))[name] or "as-they-are"
+    key = slugs([name])[name] if name else "as-they-are"
     first, second = result.settings["order"]
     heading = f"Mean difference, “{second}” minus “{first}”"
     drawn = rows.assign(verdict=rows["verdict"].replace(FORMER), intervention=name)
@@ -306,25 +359,33 @@ def _section(result: PairedResult, name: str) -> Section:
     )
     figure = Figure(
         f"differences_{key}",
-        f"{title}: mean difference over people, “{second}” minus “{first}”, with its interval; bold the one "
-        f"behind the verdict. Grey: ± δ = {margin(result.settings['delta'])}.",
+        f"{title}, whatever they show: mean difference over people, “{second}” minus “{first}”, with its "
+        f"interval; bold the one behind the verdict. Grey: ± δ = {margin(result.settings['delta'])}.",
         f"Mean differences with intervals. {spoken}.",
         lambda: drawing.effects(drawn, {name: title}, heading, WORDS),
     )
     meant = result.intended_effects
     own = meant[meant["intervention"] == name]
-    of_meant = [_effect_table(own, f"{title}, the class that faces are meant to show")] if len(own) else []
-    return Section(
-        f"pairs-{key}", title, (), tables=(*of_meant, _effect_table(rows, title)), figures=(figure,)
+    title_of_meant = (
+        f"{title}, the class that faces are meant to show: over all of them, and of each by itself"
     )
+    named = own.assign(label=[_whose(str(label)) for label in own["label"]])
+    of_meant = (_effect_table(named, title_of_meant),) if len(own) else ()
+    return Section(f"pairs-{key}", title, (), tables=of_meant, figures=(figure,))
+
+
+def _whose(label: str) -> str:
+    return "what is meant" if label == INTENDED else f"{label} in pictures of it"
 
 
 def _effect_table(rows: pd.DataFrame, title: str) -> Table:
     level, inner = levels(rows)
+    marks, notes = footnotes(rows["notes"].astype(str))
     cells = tuple(
         (
-            f"{row['classifier']}: {row['label']}",
+            f"{row['classifier']}: {row['label']}{f' [{mark}]' if mark else ''}",
             plain(row["start"], places(row)),
+            plain(row["second"], places(row)),
             signed(row["mean"], places(row)),
             interval(row["low"], row["high"], places(row)),
             chance(row["p"]),
@@ -334,17 +395,25 @@ def _effect_table(rows: pd.DataFrame, title: str) -> Table:
             str(row["verdict"]) or NOTHING,
             f"{row['n']:,}",
         )
-        for row in possible(rows).to_dict("records")
+        for row, mark in zip(possible(rows).to_dict("records"), marks, strict=True)
     )
     columns = (
-        "Output", "First", "Difference", f"{level:g} % interval", "p", "p, Holm", "Beyond δ",
+        "Output", "First", "Second", "Difference", f"{level:g} % interval", "p", "p, Holm", "Beyond δ",
         f"{inner:g} % interval", "At δ", "People",
     )  # fmt: skip
     caption = (
         f"{title}: mean output under the first condition, and the mean difference over people (second minus "
-        f"first). p: sign flips of whole persons, two-sided. The {inner:g} % interval gives the verdict."
+        f"first). p: sign flips of whole persons, {_sides(rows)}, Holm over the "
+        f"{counted(int(rows['family'].max()), 'test')} of this table and its changes. The {inner:g} % "
+        "interval gives the verdict."
     )
-    return Table(caption, columns, cells, words=frozenset({0, 8}))
+    return Table(caption, columns, cells, notes, words=frozenset({0, 9}))
+
+
+def _sides(rows: pd.DataFrame) -> str:
+    return {"two-sided": "two-sided", "less": "one-sided, falls", "greater": "one-sided, rises"}[
+        str(rows["alternative"].iloc[0])
+    ]
 
 
 def _titles(result: PairedResult) -> dict[str, str]:
@@ -384,7 +453,7 @@ def _limits(result: PairedResult) -> tuple[str, ...]:
         notes.append(
             f"{counted(fact['alone'], 'half', 'halves')} without a partner and "
             f"{counted(fact['left_out'], 'face')} that can't have one were left out: if those who are "
-            "missing differ from those who came, the differences do, too."
+            "missing differ from those who came, the differences may, too."
         )
     if fact["after"]:
         notes.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import numpy as np
@@ -13,11 +14,16 @@ from facelib.stats.corrections import adjusted
 from facelib.stats.effects import population
 from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
 from facelib.stats.effects.population import effects_over_faces
+from facelib.stats.effects.signflip import Alternative
+from facelib.utilities.wording import sentences
 
 CELL: Final = ["intervention", "classifier"]
+ALL: Final = "all"
 SET: Final = ["person", "cell", "side"]
 MCNEMAR, FLIPS = "McNemar, exact", "sign flips of whole persons"
-RIGHT: Final = "named as meant"
+REWORDED: Final = {"identities": "people", "identity": "person", "“matters”": "“differs”",
+                   "“does not matter” at δ": "“does not differ” at δ"}  # fmt: skip
+"""Words in remarks, and those for pairs."""
 WORDS: Final = {MATTERS: "differs between conditions", DOES_NOT: "does not differ at δ"}
 """Time, order and camera differ with the condition, too: nothing is said to be its effect."""
 UNUSED: Final = frozenset({"mixed_slope", "mixed_se", "mixed_p", "mixed_method", "summary"})
@@ -25,6 +31,7 @@ READ: Final = {
     "intervention": "change that was made to the pictures of the second condition; empty: none",
     "faces": "pairs behind them: one person, the same labels, both conditions",
     "start": "mean output under the first condition",
+    "second": "mean output under the second condition: start + mean",
     "mean": "mean over people of second minus first",
     "verdict": "differs between conditions; does not differ at δ; or a word of facelib.stats.effects",
 }
@@ -32,7 +39,8 @@ RENAMED: Final = {"faces": "pairs"}
 
 EFFECT_COLUMNS: Final = {
     RENAMED.get(name, name): READ.get(name, meaning)
-    for name, meaning in population.COLUMNS.items()
+    for given, said in population.COLUMNS.items()
+    for name, meaning in [(given, said), *([("second", "")] if given == "start" else [])]
     if name not in UNUSED
 }
 """Columns of `paired_effects`, with their meaning."""
@@ -40,9 +48,10 @@ EFFECT_COLUMNS: Final = {
 ACCURACY_COLUMNS: Final = {
     "intervention": READ["intervention"],
     "classifier": "id of the classifier",
+    "label": f"expression that is meant, or {ALL}",
     "n": "people with a pair that shows a class which the classifier knows",
     "pairs": READ["faces"],
-    "first": "accuracy under the first condition, mean over people",
+    "first": "accuracy under the first condition, mean over people (of each person's mean over pairs)",
     "first_low": "lower end of Wilson's 95 % interval; NaN where people have several pairs",
     "first_high": "upper end of it",
     "second": "accuracy under the second condition",
@@ -54,7 +63,7 @@ ACCURACY_COLUMNS: Final = {
     "lost": "pairs named as meant under the first condition only",
     "gained": "pairs named as meant under the second condition only",
     "p": "exact McNemar test where every person has one pair, else sign flips of whole persons",
-    "p_holm": "p after Holm over classifiers and changes",
+    "p_holm": f"p after Holm over classifiers and changes ({ALL}), or over these and expressions",
     "test": f"{MCNEMAR}, or {FLIPS}",
     "verdict": READ["verdict"],
     "delta": "margin, set before the run",
@@ -71,7 +80,7 @@ RETEST_COLUMNS: Final = {
     "sem": "standard error of measurement: standard deviation inside sets, pooled",
     "sem_low": "lower end of its 95 % interval (chi squared)",
     "sem_high": "upper end of it",
-    "smallest_change": "smallest detectable change of one person between single pictures: 1.96 · √2 · sem",
+    "smallest_change": "smallest detectable change between single pictures: 1.96 · √2 · sem (up to 1)",
 }
 """Columns of `retests`, with their meaning."""
 
@@ -89,7 +98,13 @@ DIFFERENCE_COLUMNS: Final = {
 
 
 def paired_effects(
-    rows: pd.DataFrame, *, delta: float, alpha: float = 0.05, seed: int = 0, interim: bool = False
+    rows: pd.DataFrame,
+    *,
+    delta: float,
+    alpha: float = 0.05,
+    alternative: Alternative = "two-sided",
+    seed: int = 0,
+    interim: bool = False,
 ) -> pd.DataFrame:
     """Return how outputs differ between two conditions, over people.
 
@@ -102,7 +117,7 @@ def paired_effects(
     rows
         Tidy outputs: intervention, classifier, label, face, person, cell (what partners have in common), side
         (0: first condition, 1: second), logit, probability.
-    delta, alpha, seed, interim
+    delta, alpha, alternative, seed, interim
         As for `facelib.stats.effects_over_faces`.
 
     Returns
@@ -127,8 +142,8 @@ def paired_effects(
     (8, -0.37, 'differs between conditions')
     """
     sets = _complete(_set_means(rows, ["label"], ["logit", "probability"]), [*CELL, "label"])
-    found = _judged(sets, delta=delta, alpha=alpha, seed=seed, interim=interim)
-    return found[list(EFFECT_COLUMNS)]
+    found = _judged(sets, delta=delta, alpha=alpha, alternative=alternative, seed=seed, interim=interim)
+    return found.assign(second=found["start"] + found["mean"])[list(EFFECT_COLUMNS)]
 
 
 def paired_accuracy(
@@ -147,28 +162,33 @@ def paired_accuracy(
     Returns
     -------
     pandas.DataFrame
-        One row per change and classifier; columns as in `ACCURACY_COLUMNS`. Empty if nothing is meant.
+        One row per change and classifier, and expression, if there are several; columns as in
+        `ACCURACY_COLUMNS`. Empty if nothing is meant.
     """
+    rows = rows.reset_index(drop=True)  # rows of several tables may have the same number
     top = rows.loc[rows.groupby([*CELL, "face"], sort=False, observed=True)["logit"].idxmax()]
     known = rows[["classifier", "label"]].drop_duplicates().rename(columns={"label": "meant"})
     top = top.merge(known, on=["classifier", "meant"])
-    named = top.assign(label=RIGHT, probability=(top["label"] == top["meant"]).astype(np.float64))
+    named = top.assign(probability=(top["label"] == top["meant"]).astype(np.float64))
+    by_each = [named.assign(label=named["meant"])] if len(named["meant"].drop_duplicates()) > 1 else []
+    named = pd.concat([named.assign(label=ALL), *by_each], ignore_index=True)
     sets = _complete(_set_means(named, ["label"], ["logit", "probability"]), [*CELL, "label"])
     if sets.empty:
         return pd.DataFrame(columns=list(ACCURACY_COLUMNS))
     effects = _judged(sets, delta=delta, alpha=alpha, seed=seed, interim=interim)
     counts = pd.DataFrame(
         [
-            {**dict(zip(CELL, key, strict=True)), **_counts(cells)}
-            for key, cells in sets.groupby(CELL, sort=False, observed=True)
+            {**dict(zip([*CELL, "label"], key, strict=True)), **_counts(cells)}
+            for key, cells in sets.groupby([*CELL, "label"], sort=False, observed=True)
         ]
     )
-    table = counts.merge(effects.drop(columns=["n", "pairs"]), on=CELL)
+    table = counts.merge(effects.drop(columns=["n", "pairs"]), on=[*CELL, "label"])
     single = table["test"] == MCNEMAR
     table["p"] = table["p_mcnemar"].where(single, table["p"])
     if interim:
         table["p"] = np.nan
-    table["p_holm"] = adjusted(table["p"].to_numpy(np.float64))["p_holm"]
+    for family in (table["label"] == ALL, table["label"] != ALL):
+        table.loc[family, "p_holm"] = adjusted(table.loc[family, "p"].to_numpy(np.float64))["p_holm"]
     table = table.rename(columns={"mean": "change", "low": "change_low", "high": "change_high"})
     return table[list(ACCURACY_COLUMNS)]
 
@@ -188,7 +208,7 @@ def retests(rows: pd.DataFrame) -> pd.DataFrame:
     """
     from scipy.stats import chi2
 
-    groups = rows.groupby([*CELL, "label", *SET], sort=False, observed=True)["probability"]
+    groups = rows.groupby([*CELL, "label", *SET, "meant"], sort=False, observed=True)["probability"]
     sets = groups.agg(n="count", within=lambda values: float(((values - values.mean()) ** 2).sum()))
     several = sets[sets["n"] > 1].reset_index()
     found = []
@@ -205,7 +225,7 @@ def retests(rows: pd.DataFrame) -> pd.DataFrame:
                 "sem": float(sem),
                 "sem_low": float(low),
                 "sem_high": float(high),
-                "smallest_change": float(1.96 * np.sqrt(2) * sem),
+                "smallest_change": min(1.0, float(1.96 * np.sqrt(2) * sem)),
             }
         )
     return pd.DataFrame(found, columns=list(RETEST_COLUMNS))
@@ -245,7 +265,26 @@ def _judged(sets: pd.DataFrame, **options: Any) -> pd.DataFrame:
     table = sets.assign(face=pair, identity=sets["person"], strength=sets["side"].astype(np.float64))
     found = effects_over_faces(table, mixed=False, **options)
     words = {name: found[name].replace(WORDS) for name in MARGINS}
-    return found.assign(**words).rename(columns=RENAMED)
+    notes = [" ".join(map(_of_pairs, filter(_fits, sentences(text)))) for text in found["notes"]]
+    return found.assign(**words, notes=notes).rename(columns=RENAMED)
+
+
+def _fits(sentence: str) -> bool:
+    """Tell whether a remark on sweeps of faces is one on pairs, too."""
+    return "repeat at lower intensity" not in sentence and "have no rows here" not in sentence
+
+
+def _of_pairs(sentence: str) -> str:
+    """Return a remark on changes of people in the words of pairs.
+
+    >>> _of_pairs("46 % of people fall by more than δ = .10 (at least 26 %), whatever the mean is.")
+    '46 % of the differences are falls by more than δ = .10 (at least 26 %), whatever the mean is.'
+    """
+    told = re.sub(r"(mean of its [\d to]+) faces", r"\1 pairs", sentence)
+    told = re.sub(r"of people (fall|rise) by", r"of the differences are \1s by", told)
+    for word, other in REWORDED.items():
+        told = told.replace(word, other)
+    return told
 
 
 def _counts(sets: pd.DataFrame) -> dict[str, Any]:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from facelib import interventions as changes
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, answers_misspelt, check_kind
-from facelib.faces import Head
+from facelib.faces import FaceSet, Head
 from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, example, faces_table
-from facelib.studies.interventional import intervention_name
+from facelib.studies.interventional import Alternative, intervention_name
 from facelib.studies.meant import nameless, translations, usual_labels, word_for
 from facelib.studies.pairing import Pairing, as_word, pair_up
 from facelib.studies.results import PairedResult
@@ -72,6 +72,8 @@ class PairedStudy(Study[PairedResult]):
         Margin in probability, set before the run.
     alpha
         Level.
+    alternative
+        Of the tests of what each face is meant to show: "less" where the hypothesis says that it falls.
     seed
         Of flips and resamples.
     name
@@ -106,6 +108,7 @@ class PairedStudy(Study[PairedResult]):
     size: int = 224
     delta: float = DELTA
     alpha: float = 0.05
+    alternative: Alternative = "two-sided"
     seed: int = 0
     name: str = ""
     hypothesis: Hypothesis | None = None
@@ -128,6 +131,9 @@ class PairedStudy(Study[PairedResult]):
             if len(set(listed_order)) != 2 or len(listed_order) != 2:
                 msg = f"The order names two different values of the condition; got {self.order!r}."
                 raise BadValueError(msg, hint="order=('before', 'after'), for example.")
+        if not isinstance(self.alternative, str) or self.alternative not in get_args(Alternative):
+            msg = f"The alternative is one of {', '.join(get_args(Alternative))}; got {self.alternative!r}."
+            raise BadValueError(msg)
         names = [arm.name for arm in self.arms]
         if len(set(names)) < len(names):
             msg = f"Each change (after) is there once; got {listed(names[1:])}."
@@ -208,6 +214,8 @@ class PairedStudy(Study[PairedResult]):
             "size": self.size,
             "delta": self.delta,
             "alpha": self.alpha,
+            "alternative": self.alternative,
+            "notes": list(self.faces.notes) if isinstance(self.faces, FaceSet) else [],
             "seed": self.seed,
             "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
         }
@@ -234,7 +242,8 @@ class PairedStudy(Study[PairedResult]):
 
     def _notes(self) -> Iterator[str]:
         pairing = self.pairing
-        yield pairing.sentence
+        guessed = " Which is first was guessed from their names: order says it." if self.order is None else ""
+        yield pairing.sentence + guessed
         yield from translations(self.people)
         if odd := nameless((one.expression, word_for(one.known)) for one in self.people):
             yield f"{odd}: check their spelling; they count for classifiers that have a class of that name."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import BadValueError
 from facelib.studies.grid import WORN
+from facelib.utilities.nearest import nearest
 from facelib.utilities.short_repr import in_short
 from facelib.utilities.wording import counted, listed
 
@@ -21,6 +22,10 @@ FIRST: Final = frozenset((
 ))  # fmt: skip
 """Words of a beginning, or of nothing: their condition comes first, if one of the two is among them."""
 MOST: Final = 8
+SAME: Final = 1e-9
+SIDES: Final = (0, 1)
+APART: Final = "Let partners have in common what they show: labels='label', or labels=None."
+OTHERWISE: Final = "its partners show other things, or in other shares"
 PAIR_COLUMNS: Final = {
     "person": "who is shown",
     "there": "condition under which there are faces",
@@ -49,6 +54,8 @@ class Pairing:
         The same where one half is missing: person, the columns of `within`, there, missing, faces.
     left_out
         Faces that can't have a partner: face, reason.
+    mixed
+        What is meant to be shown in pictures that are averaged before they are subtracted; empty: one thing.
     """
 
     condition: str
@@ -59,6 +66,7 @@ class Pairing:
     pairs: pd.DataFrame
     alone: pd.DataFrame
     left_out: pd.DataFrame
+    mixed: tuple[str, ...] = ()
 
     @property
     def people(self) -> int:
@@ -96,8 +104,19 @@ class Pairing:
         counts = self.pairs[[self.first, self.second]]
         if (counts > 1).any(axis=None):
             yield (
-                "Some faces come several times with the same person, labels and condition: they are averaged "
-                "before the difference is taken."
+                "Some people have several pictures with the same labels under one condition: these are "
+                "averaged before the difference is taken."
+            )
+        if unequal := int((counts[self.first] != counts[self.second]).sum()):
+            yield (
+                f"{counted(unequal, 'pair')} {'has' if unequal == 1 else 'have'} unequally many pictures "
+                "under the two conditions."
+            )
+        if self.mixed:
+            yield (
+                f"Pictures that are meant to show different things ({', '.join(self.mixed)}) are averaged, "
+                "equal shares of each under both conditions: labels that partners share would keep them "
+                "apart."
             )
 
 
@@ -132,6 +151,7 @@ def pair_up(
     *,
     person: str = "identity",
     order: tuple[str, ...] | None = None,
+    unread: Mapping[str, str] | None = None,
 ) -> Pairing:
     """Return who has a partner under the other condition.
 
@@ -143,11 +163,14 @@ def pair_up(
         Columns of the condition, of what partners have in common, and of who is shown.
     order
         Two values of the condition; None: it has two.
+    unread
+        Why some faces, by name, weren't read: they have no partner.
 
     Raises
     ------
     BadValueError
-        If a column isn't there, the condition hasn't the values, or nobody has a partner.
+        If a column isn't there, the condition hasn't the values, nobody has a partner, or pictures that are
+        meant to show different things would be subtracted.
 
     Examples
     --------
@@ -170,7 +193,7 @@ def pair_up(
     table = pd.DataFrame(shared).assign(face=faces["face"], value=_values(faces, condition))
     first, second = _order(table["value"], condition, order)
     names = list(shared)
-    reasons = pd.Series("", index=table.index)
+    reasons = table["face"].map(lambda face: (unread or {}).get(str(face), ""))
     for name in names:
         reasons = reasons.mask((reasons == "") & table[name].isna(), f"no {name} is known")
     reasons = reasons.mask((reasons == "") & table["value"].isna(), f"no {condition} is known")
@@ -181,9 +204,16 @@ def pair_up(
     cell = good[names[1:]].agg(" · ".join, axis=1) if len(names) > 1 else pd.Series("", index=good.index)
     good = good.assign(side=side, cell=cell.astype("str"))
     halves = good.groupby(names, sort=False)["side"].transform("nunique")
-    paired, single = good[halves == 2], good[halves < 2]
+    paired, single = good[halves == len(SIDES)], good[halves < len(SIDES)]
     if paired.empty:
         raise BadValueError(_nobody(faces, condition, names, person, (first, second)))
+    paired = paired.assign(meant=faces.get("expression", ""))
+    uneven = _uneven(paired, names)
+    if uneven.any() and unread is None:
+        raise BadValueError(_subtracted(paired[uneven]), hint=APART)
+    reasons.loc[paired.index[uneven]] = OTHERWISE
+    paired = paired[~uneven]
+    several = paired.groupby([*names, "side"], sort=False)["meant"].transform("nunique") > 1
     counts = paired.pivot_table(index=names, columns="side", values="face", aggfunc="count", sort=False)
     counts = counts.rename(columns={0: first, 1: second}).rename_axis(columns=None).reset_index()
     return Pairing(
@@ -194,10 +224,38 @@ def pair_up(
         rows=paired[["face", "person", "cell", "side"]].reset_index(drop=True),
         pairs=counts,
         alone=_alone(single, names, (first, second)),
+        mixed=tuple(sorted(set(paired.loc[several, "meant"].astype("str")))),
         left_out=pd.DataFrame({"face": table["face"], "reason": reasons})[reasons != ""].reset_index(
             drop=True
         ),
     )
+
+
+def _subtracted(uneven: pd.DataFrame) -> str:
+    """Say that pictures of different things would be subtracted, and whose."""
+    who = uneven["person"].iloc[0]
+    own = uneven[uneven["person"] == who]
+    shown = [listed(sorted(set(own.loc[own["side"] == side, "meant"]))) for side in SIDES]
+    return (
+        "Pictures that are meant to show different things would be subtracted, of "
+        f"{counted(uneven['person'].nunique(), 'person', 'people')}: {who} shows {shown[0]} under the first "
+        f"condition, {shown[1]} under the second."
+    )
+
+
+def _uneven(paired: pd.DataFrame, names: list[str]) -> pd.Series[bool]:
+    """Return which faces are of a pair whose halves mix what is meant to be shown in other shares."""
+    import pandas as pd
+
+    keys = [*names, "side"]
+    counts = paired.groupby([*keys, "meant"], sort=False, observed=True)["face"].transform("size")
+    shares = paired.assign(share=counts / paired.groupby(keys, sort=False)["face"].transform("size"))
+    each = shares.drop_duplicates([*keys, "meant"])
+    ends = each.groupby([*names, "meant"], sort=False)["share"].agg(["min", "max", "size"]).reset_index()
+    odd = ends[(ends["size"] < len(SIDES)) | (ends["max"] - ends["min"] > SAME)]
+    pairs = set(odd[names].itertuples(index=False, name=None))
+    found = [key in pairs for key in paired[names].itertuples(index=False, name=None)]
+    return pd.Series(found, index=paired.index, dtype=bool)
 
 
 def _alone(single: pd.DataFrame, names: list[str], order: tuple[str, str]) -> pd.DataFrame:
@@ -221,7 +279,9 @@ def _check_columns(faces: pd.DataFrame, condition: str, within: Sequence[str], p
     for name, what in [*uses, (person, "tells who is shown")]:
         if name not in faces:
             known = ", ".join(map(str, faces))
-            msg = f"The faces have no column {name}, which {what}; they have {known}."
+            near = nearest(name, list(map(str, faces)))
+            hint = f" Did you mean {near[0]}?" if near else ""
+            msg = f"The faces have no column {name}, which {what}; they have {known}.{hint}"
             raise BadValueError(msg)
     if condition in (*within, person):
         msg = f"{condition} is the condition, so that partners can't have it in common: name other columns."

@@ -505,17 +505,24 @@ class PairedResult(Result):
 
     @cached_property
     def pairing(self) -> Pairing:
-        """Who has a partner and who hasn't, among all faces of the study."""
+        """Who has a partner and who hasn't, among the faces that were read."""
         from facelib.studies.pairing import pair_up
 
-        settings = self.settings
+        settings, rows = self.settings, self.table
         first, second = settings["order"]
+        plain = rows[rows["intervention"] == ""].drop_duplicates("face").set_index("face")["error"]
+        unread = {
+            str(face): f"it couldn't be read: {plain[face]}" if face in plain else "it isn't read yet"
+            for face in self.faces["face"]
+            if plain.get(face, "-")
+        }
         return pair_up(
             self.faces,
             settings["condition"],
             settings["labels"],
             person=settings["person"] or "identity",
             order=(first, second),
+            unread=unread,
         )
 
     @cached_property
@@ -581,7 +588,8 @@ class PairedResult(Result):
             return pd.DataFrame(columns=list(EFFECT_COLUMNS))
         every = rows.assign(label=INTENDED)
         asked = [every, rows] if len(rows["label"].drop_duplicates()) > 1 else [every]
-        return paired_effects(pd.concat(asked, ignore_index=True), **self._options)
+        alternative = self.settings["alternative"]
+        return paired_effects(pd.concat(asked, ignore_index=True), alternative=alternative, **self._options)
 
     @cached_property
     def accuracy_change(self) -> pd.DataFrame:

@@ -66,6 +66,13 @@ BLAMED: Final = {
     "The hypothesis": "hypothesis",
 }
 """How a study begins what it says of a value, by the name of the value."""
+PAIRS_BLAMED: Final = {
+    "which partners have in common": "labels",
+    "meant to show different things": "labels",
+    "which tells who is shown": "person",
+    " has no '": "order",
+}
+"""What is said of a column, by the name that it stands under."""
 
 
 @in_short()
@@ -270,9 +277,21 @@ def _of_kind(tree: Located, kind: str, folder: Path) -> Declaration:
             at = located[name].value["subject"] if name == "hypothesis" else located[name]
             raise at.error(str(error)) from error
         located[subject].attempt(lambda: study.properties_measured)
+        if kind == "paired":
+            _check_pairs(study, located)
         return study
 
     return Declaration(kind, tree.source, content, build)
+
+
+def _check_pairs(study: Any, located: Mapping[str, Located]) -> None:
+    """Pair the faces; what is wrong with a column names its line."""
+    try:
+        study.pairing  # noqa: B018
+    except FacelibError as error:
+        blamed = [name for words, name in PAIRS_BLAMED.items() if words in str(error)]
+        name = next((name for name in blamed if name in located), "condition")
+        raise located[name].error(str(error)) from error
 
 
 def _designed(tree: Located, folder: Path) -> Declaration:

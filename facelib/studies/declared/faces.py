@@ -57,9 +57,10 @@ HEADS: Final = {
     "also": Key("a mapping of a head's fields", "What else is drawn, as {glasses: 0.3}.", _mapping),
     "correlate": Key("a mapping of names", "As {age: {happy: 0.6}}.", _correlations),
     "ages": Key("two numbers of years", "The lowest and the highest, as [18, 80].", _span),
+    "twice": Key("a mapping of a head's fields", "Every head once more, with these.", _mapping),
     "electrodes": Key("a share from 0 to 1", "Of heads with electrodes.", number(0, 1, open_ends=False)),
 }
-"""Keywords of `facelib.sample_heads`."""
+"""Keywords of `facelib.sample_heads`, and what every head has once more."""
 
 PHOTOGRAPHS: Final = {
     "folder": Key("the name of a folder", "With photographs; relative to this file.", text),
@@ -117,10 +118,16 @@ def check_faces(at: Located, folder: Path) -> Maker:
         what = f"{kind} is {fitting[kind].what}"
         raise located[kind].expected(what)
     if kind == "heads":
-        count = values.pop("heads")
+        count, again = values.pop("heads"), values.pop("twice", None)
         _try_heads(at, values)
-        return lambda: at.attempt(lambda: sample_heads(count, **values), before="faces: ")
+        return lambda: at.attempt(lambda: _heads(count, values, again), before="faces: ")
     return lambda: _photographs(at, kind, values, folder)
+
+
+def _heads(count: int, values: dict[str, Any], again: Mapping[str, Any] | None) -> list[Head]:
+    """Draw heads; each once more with other fields, if some are given."""
+    heads = sample_heads(count, **values)
+    return heads if again is None else [*heads, *(head.replace(**again) for head in heads)]
 
 
 def _try_heads(at: Located, values: dict[str, Any]) -> None:

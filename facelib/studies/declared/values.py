@@ -263,6 +263,9 @@ PAIRED: Final = {
         interventions,
     ),
     "delta": Key("a number above 0 and below 1", "Margin in probability, set before the run.", number(0, 1)),
+    "alternative": Key(
+        f"one of {', '.join(ALTERNATIVES)}", "Of what faces are meant to show.", choice(ALTERNATIVES)
+    ),
 }
 """What a study of pairs takes besides."""
 

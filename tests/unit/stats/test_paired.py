@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import binom
 from statsmodels.stats.contingency_tables import mcnemar
 
+from facelib import stats
 from facelib.errors import BadValueError
 from facelib.stats import effects_over_faces
 from facelib.stats.paired import (
@@ -158,3 +159,47 @@ def test_without_repeats_it_is_the_paired_difference_of_effects() -> None:
 def test_nobody_under_both_conditions_is_said() -> None:
     with pytest.raises(BadValueError, match="no pair"):
         paired_effects(rows_of([[0.5, np.nan], [np.nan, 0.4]]), delta=0.1)
+
+
+def test_accuracy_is_told_by_expression_too_with_families_of_their_own() -> None:
+    right = np.random.default_rng(0).random((30, 2)) < [0.9, 0.5]
+    happy = rows_of(np.where(right, 0.9, 0.1))
+    sad = rows_of(np.where(right[::-1], 0.1, 0.9), cell="sad", meant="sad")
+    found = paired_accuracy(pd.concat([happy, sad]), delta=0.1).set_index("label")
+    assert list(found.index) == ["all", "happy", "sad"]
+    assert found.loc["all", "test"] == FLIPS
+    assert (found.loc[["happy", "sad"], "test"] == MCNEMAR).all()
+    assert found.loc["all", "p_holm"] == found.loc["all", "p"]
+    each = found.loc[["happy", "sad"]]
+    np.testing.assert_allclose(each["p_holm"], stats.adjust(each["p"], "holm"))
+
+
+def test_remarks_are_in_the_words_of_pairs() -> None:
+    rng = np.random.default_rng(4)
+    fell = np.where(rng.random(40) < 0.4, 0.5, 0.0) + 0.01 * rng.normal(size=40)
+    rows = rows_of(np.stack([np.full(40, 0.97), 0.97 - fell], axis=1).clip(0, 1))
+    found = paired_effects(rows, delta=0.1).set_index("label").loc["happy"]
+    assert found["verdict"] == "differs between people"
+    assert "of the differences are falls by more than" in found["notes"]
+    assert "of people" not in found["notes"]
+    assert "lower intensity" not in found["notes"]
+    assert found["second"] == pytest.approx(found["start"] + found["mean"])
+
+
+def test_a_one_sided_question_has_a_one_sided_p() -> None:
+    values = np.clip(np.random.default_rng(6).normal([0.6, 0.55], 0.1, (20, 2)), 0, 1)
+    two, one = (
+        paired_effects(rows_of(values), delta=0.1, alternative=way).set_index("label").loc["happy", "p"]
+        for way in ("two-sided", "less")
+    )
+    assert one < two
+
+
+def test_repeats_of_different_things_are_no_retests_and_no_change_exceeds_one() -> None:
+    happy = rows_of(np.full((6, 2, 1), 0.99), cell="")
+    sad = rows_of(np.full((6, 2, 1), 0.01), cell="", meant="sad").assign(
+        face=lambda rows: "sad" + rows["face"]
+    )
+    assert retests(pd.concat([happy, sad])).empty
+    far = np.random.default_rng(1).integers(0, 2, (20, 2, 2)).astype(float)
+    assert (retests(rows_of(far))["smallest_change"] == 1.0).all()

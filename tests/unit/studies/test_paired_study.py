@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import facelib
 from facelib import studies
@@ -168,7 +170,7 @@ def test_faces_without_labels_are_compared_by_their_outputs_alone(tmp_path: Path
 
 
 YAML = """study: paired
-faces: {heads: 12, electrodes: 0.5}
+faces: {heads: 12, electrodes: 0, twice: {electrodes: fridlund}}
 condition: electrodes
 """
 
@@ -217,3 +219,30 @@ def test_labels_that_are_numbers_are_asked_for_and_a_misspelt_word_is_named() ->
     assert "2 of 6 faces show no common emotion (hapy): check their spelling" in plan(
         ["happy", "hapy", "sad"]
     )
+
+
+def test_a_broken_picture_is_in_no_pair_and_in_the_report(tmp_path: Path) -> None:
+    """The report counted pairs of the table, its accuracy those that were read."""
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    rows = ["file,person,label,session"]
+    for head in facelib.sample_heads(7, seed=3, expressions=["happy"], electrodes=0.0):
+        for when, intensity in (("pre", 1.0), ("post", 0.5)):
+            name = f"{head.key[:6]}_{when}.png"
+            Image.fromarray(head.replace(intensity=intensity).render(96).image).save(folder / name)
+            rows.append(f"{name},{head.key[:6]},Freude,{when}")
+    first = rows[1].split(",")[0]
+    (folder / first).write_bytes(b"no picture")
+    (folder / "faces.csv").write_text("\n".join(rows))
+    faces = facelib.FaceSet.from_folder(folder, "faces.csv", detect=False)
+    found = facelib.PairedStudy(faces, "session", classifiers=["known_unbiased"]).run(
+        tmp_path / "run", n_jobs=1
+    )
+    assert found.pairing.people == 6
+    assert (found.effects["n"] == 6).all()
+    assert found.pairing.left_out["face"].tolist() == [first]
+    page = html.unescape(found.report(tmp_path / "report.html").read_text())
+    text = re.sub(r"<[^>]+>|\s+", " ", page.replace("\xa0", " "))
+    assert "6 pairs of 6 people" in text
+    assert f"1 face left out: it couldn't be read: {first}" in text
+    assert "Freude for happy" in text

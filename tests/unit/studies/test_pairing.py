@@ -125,3 +125,50 @@ def test_any_table_is_paired_or_refused_in_words(rows: list[tuple[object, object
     assert list(found.left_out) == list(LEFT_OUT_COLUMNS)
     alone = [name for names in found.alone["faces"] for name in names.split(", ")]
     assert len(found.rows) + len(alone) + len(found.left_out) == len(rows)
+
+
+MEANT = pd.DataFrame(
+    {
+        "face": list("abcdef"),
+        "identity": ["Anna", "Anna", "Anna", "Anna", "Ben", "Ben"],
+        "expression": ["happy", "sad", "happy", "sad", "happy", "happy"],
+        "session": ["vor", "vor", "nach", "nach", "vor", "nach"],
+    }
+)
+
+
+def test_pictures_of_different_things_are_not_subtracted() -> None:
+    """A missing picture made "happy and sad minus sad": an output that stays looked as if it rose."""
+    found = pair_up(MEANT, "session")
+    assert found.mixed == ("happy", "sad")
+    assert "equal shares of each under both conditions" in " ".join(found.shortfalls())
+    gone = MEANT[MEANT["face"] != "c"]
+    with pytest.raises(
+        BadValueError, match=r"of 1 person: Anna shows happy and sad .* first .*, sad .* second"
+    ):
+        pair_up(gone, "session")
+    with pytest.raises(BadValueError, match="labels='label'"):
+        pair_up(gone, "session")
+    kept = pair_up(gone, "session", ["expression"])
+    assert kept.pairs["person"].tolist() == ["Anna", "Ben"]
+    assert kept.mixed == ()
+
+
+def test_what_could_not_be_read_has_no_partner_and_says_why() -> None:
+    broken = {"c": "it couldn't be read: The picture is damaged."}
+    found = pair_up(MEANT, "session", ["expression"], unread=broken)
+    assert found.alone.to_dict("records")[0] | {"faces": "a"} == {
+        "person": "Anna", "expression": "happy", "there": "vor", "missing": "nach", "faces": "a",
+    }  # fmt: skip
+    assert found.left_out.to_dict("records") == [{"face": "c", "reason": broken["c"]}]
+    mixed = pair_up(MEANT, "session", unread=broken)
+    assert mixed.pairs["person"].tolist() == ["Ben"]
+    assert set(mixed.left_out["reason"]) == {
+        broken["c"],
+        "its partners show other things, or in other shares",
+    }
+
+
+def test_a_name_that_is_nearly_there_is_asked_for() -> None:
+    with pytest.raises(BadValueError, match=r"Did you mean session\?"):
+        pair_up(MEANT, "Session")
