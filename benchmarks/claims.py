@@ -162,6 +162,19 @@ def data_sets() -> tuple[str, str]:
     return f"{round(tests['runs'].sum(), -3):,}", f"{round(sets, -3):,}"
 
 
+def exact_levels() -> tuple[str, ...]:
+    """Return data sets and cells behind the level of the exact vote, and what it rejected."""
+    table = load_table()
+    cells = table[(table["method"] == "exact_vote") & (table["shape"] == "none")]
+    ends = [
+        f"{end:.{places}f}".removeprefix("0")
+        for alpha, places in ((0.05, 3), (0.01, 4))
+        for end in cells.loc[cells["alpha"] == alpha, "rate"].agg(["min", "max"])
+    ]
+    (runs,) = set(cells["runs"])
+    return f"{runs:,}", str(len(cells) // 2), *ends
+
+
 @cache
 def hard_scores() -> pd.DataFrame:
     """Return how the methods did in the frozen cases, by method and kind."""
@@ -203,6 +216,12 @@ def claims() -> Iterator[Claim]:
             {"0": "none"}.get(kinds_won("verdict"), kinds_won("verdict")), kinds_won("verdict_200"),
         ),
     )  # fmt: skip
+    yield Claim(
+        "docs/statistics.md",
+        "on {} data sets in each of {} cells without an effect it rejected {} to {} at .05, and {} to {} "
+        "at .01",
+        exact_levels,
+    )
     yield Claim(
         own,
         "Wrong and unwarned is it in {} of the questions, {} of {} ({} of the {} that it answers), and in {} "
