@@ -186,59 +186,62 @@ def pair_up(
     import pandas as pd
 
     _check_columns(faces, condition, within, person)
+    columns = list(dict.fromkeys((person, *within)))
+    names = ["person", *columns[1:]]
+    keys = [f"key {place}" for place in range(len(names))]  # a label may be called as one of ours
     shared = {
-        "person" if name == person else name: faces[name].map(as_word).where(_there(faces, name))
-        for name in dict.fromkeys((person, *within))
+        key: faces[name].map(as_word).where(_there(faces, name))
+        for key, name in zip(keys, columns, strict=True)
     }
     table = pd.DataFrame(shared).assign(face=faces["face"], value=_values(faces, condition))
     first, second = _order(table["value"], condition, order)
-    names = list(shared)
     reasons = table["face"].map(lambda face: (unread or {}).get(str(face), ""))
-    for name in names:
-        reasons = reasons.mask((reasons == "") & table[name].isna(), f"no {name} is known")
+    for key, name in zip(keys, names, strict=True):
+        reasons = reasons.mask((reasons == "") & table[key].isna(), f"no {name} is known")
     reasons = reasons.mask((reasons == "") & table["value"].isna(), f"no {condition} is known")
     other = ~table["value"].isin([first, second])
     reasons = reasons.mask((reasons == "") & other, f"another {condition} than {first!r} and {second!r}")
     good = table[reasons == ""]
     side = (good["value"] == second).astype(int)
-    cell = good[names[1:]].agg(" · ".join, axis=1) if len(names) > 1 else pd.Series("", index=good.index)
-    good = good.assign(side=side, cell=cell.astype("str"))
-    halves = good.groupby(names, sort=False)["side"].transform("nunique")
+    cell = good[keys[1:]].agg(" · ".join, axis=1) if len(keys) > 1 else pd.Series("", index=good.index)
+    good = good.assign(side=side, cell=cell.astype("str"), meant=faces.get("expression", ""))
+    halves = good.groupby(keys, sort=False)["side"].transform("nunique")
     paired, single = good[halves == len(SIDES)], good[halves < len(SIDES)]
-    if paired.empty:
-        raise BadValueError(_nobody(faces, condition, names, person, (first, second)))
-    paired = paired.assign(meant=faces.get("expression", ""))
-    uneven = _uneven(paired, names)
+    uneven = _uneven(paired, keys)
     if uneven.any() and unread is None:
-        raise BadValueError(_subtracted(paired[uneven]), hint=APART)
+        raise BadValueError(_subtracted(paired[uneven], keys[0]), hint=APART)
     reasons.loc[paired.index[uneven]] = OTHERWISE
     paired = paired[~uneven]
-    several = paired.groupby([*names, "side"], sort=False)["meant"].transform("nunique") > 1
-    counts = paired.pivot_table(index=names, columns="side", values="face", aggfunc="count", sort=False)
+    if paired.empty:
+        raise BadValueError(_nobody(faces, condition, names, person, (first, second)))
+    several = paired.groupby([*keys, "side"], sort=False)["meant"].transform("nunique") > 1
+    counts = paired.pivot_table(index=keys, columns="side", values="face", aggfunc="count", sort=False)
     counts = counts.rename(columns={0: first, 1: second}).rename_axis(columns=None).reset_index()
+    named = dict(zip(keys, names, strict=True))
+    lost = pd.DataFrame({"face": table["face"], "reason": reasons})[reasons != ""]
     return Pairing(
         condition=condition,
         within=tuple(names[1:]),
         first=first,
         second=second,
-        rows=paired[["face", "person", "cell", "side"]].reset_index(drop=True),
-        pairs=counts,
-        alone=_alone(single, names, (first, second)),
-        mixed=tuple(sorted(set(paired.loc[several, "meant"].astype("str")))),
-        left_out=pd.DataFrame({"face": table["face"], "reason": reasons})[reasons != ""].reset_index(
+        rows=paired.rename(columns={keys[0]: "person"})[["face", "person", "cell", "side"]].reset_index(
             drop=True
         ),
+        pairs=counts.rename(columns=named),
+        alone=_alone(single, keys, (first, second)).rename(columns=named),
+        mixed=tuple(sorted(set(paired.loc[several, "meant"].astype("str")))),
+        left_out=lost.reset_index(drop=True),
     )
 
 
-def _subtracted(uneven: pd.DataFrame) -> str:
+def _subtracted(uneven: pd.DataFrame, person: str) -> str:
     """Say that pictures of different things would be subtracted, and whose."""
-    who = uneven["person"].iloc[0]
-    own = uneven[uneven["person"] == who]
+    who = uneven[person].iloc[0]
+    own = uneven[uneven[person] == who]
     shown = [listed(sorted(set(own.loc[own["side"] == side, "meant"]))) for side in SIDES]
     return (
         "Pictures that are meant to show different things would be subtracted, of "
-        f"{counted(uneven['person'].nunique(), 'person', 'people')}: {who} shows {shown[0]} under the first "
+        f"{counted(uneven[person].nunique(), 'person', 'people')}: {who} shows {shown[0]} under the first "
         f"condition, {shown[1]} under the second."
     )
 

@@ -172,3 +172,11 @@ def test_what_could_not_be_read_has_no_partner_and_says_why() -> None:
 def test_a_name_that_is_nearly_there_is_asked_for() -> None:
     with pytest.raises(BadValueError, match=r"Did you mean session\?"):
         pair_up(MEANT, "Session")
+
+
+@pytest.mark.parametrize("name", ["side", "cell", "face of it", "value", "meant", "share"])
+def test_a_label_may_be_called_as_a_column_of_ours(name: str) -> None:
+    found = pair_up(CLINIC.rename(columns={"label": name}), "session", [name])
+    assert found.within == (name,)
+    assert found.rows.set_index("face")["side"].to_dict() == {"f0": 1, "f1": 0, "f4": 0, "f5": 1}
+    assert len(found.alone) == 3

@@ -140,7 +140,7 @@ def test_pictures_that_are_alike_are_two_faces(tmp_path: Path) -> None:
 @packages
 @pytest.mark.packages
 def test_a_plan_counts_its_questions_by_common_emotions(tmp_path: Path) -> None:
-    study = ObservationalStudy(heads(3), ["age", "hair"], ["fer", "facex"], budget=1)
+    study = ObservationalStudy(heads(40), ["age", "hair"], ["fer", "facex"], budget=1)
     said = " ".join(study.plan(tmp_path).notes)  # "surprise" and "surprised" are one class
     assert "over 28 questions a vote takes 4,200 permutations" in said
 
