@@ -146,7 +146,7 @@ def _all_outputs(result: PairedResult, rows: pd.DataFrame) -> str:
     at, words = f"δ = {margin(result.settings['delta'])}", list(rows["verdict"])
     counts = [
         (words.count(WORDS[MATTERS]), f"differ on average by more than {at}"),
-        (words.count(WORDS[DOES_NOT]), "by less"),
+        (words.count(WORDS[DOES_NOT]), f"differ by less than {at}"),
         (words.count(DIFFERS), "differ between people"),
     ]
     said = [f"{count} {what}" for count, what in counts if count]
