@@ -231,7 +231,7 @@ def _reading(result: PairedResult) -> tuple[str, ...]:
         else "How large that noise is isn't known: nobody has two pictures alike in labels and condition."
     )
     return (
-        "The same people are compared with themselves, but nothing was changed by us: time, order, camera "
+        "The same people are compared with themselves. The condition is none of our making: time, order, camera "
         "and light may differ between the conditions, too. No difference is shown to be an effect of the "
         "condition.",
         f"An output differs between conditions if the whole {fact['verdict_level']} interval of its mean "
