@@ -231,9 +231,9 @@ def _reading(result: PairedResult) -> tuple[str, ...]:
         else "How large that noise is isn't known: nobody has two pictures alike in labels and condition."
     )
     return (
-        "The same people are compared with themselves. The condition is none of our making: time, order, camera "
-        "and light may differ between the conditions, too. No difference is shown to be an effect of the "
-        "condition.",
+        "The same people are compared with themselves. The condition is not of our making: time, order, "
+        "camera and light may differ between the conditions, too. No difference is shown to be an effect of "
+        "the condition.",
         f"An output differs between conditions if the whole {fact['verdict_level']} interval of its mean "
         f"difference over people lies beyond ± {fact['delta']} in probability; it does not differ at δ if "
         "the whole interval lies inside, and bets on every person's difference agree; else it can't be said, "
