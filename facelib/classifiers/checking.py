@@ -21,6 +21,7 @@ import torch
 from facelib.classifiers.certainties import CONSTANT, certainties, is_constant
 from facelib.classifiers.emotions import EMOTIONS
 from facelib.classifiers.preparation import Boxes, Colour, Images, Preparation
+from facelib.stats.classification import exact_mcnemar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -376,22 +377,18 @@ def _compared(rows: Sequence[Row], level: float) -> pd.DataFrame:
     lines = []
     for what, how, right, likelier in rows:
         gained, lost = int((right & ~declared).sum()), int((declared & ~right).sum())
-        corrected = min(1.0, _sign_test(gained, lost) * tests)
+        corrected = min(1.0, exact_mcnemar(gained, lost) * tests)
         better = corrected < level and right.mean() - declared.mean() >= GAIN
         if what == "colour":  # another order changes no contrast, so what gets likelier is understood better
             more = int(likelier.sum())
-            better |= more >= LIKELIER * n and gained >= lost and _sign_test(more, n - more) * tests < level
+            better |= (
+                more >= LIKELIER * n and gained >= lost and exact_mcnemar(more, n - more) * tests < level
+            )
         lines.append(
             (what, how, float(right.mean()), n, gained, lost, corrected, float(likelier.mean()), bool(better))
         )
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     return table.assign(likelier=table["likelier"].where(~table["what"].isin(["nothing", "labels", TWO])))
-
-
-def _sign_test(more: int, less: int) -> float:
-    from scipy.stats import binomtest
-
-    return float(binomtest(more, more + less).pvalue) if more + less else 1.0
 
 
 def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
@@ -404,7 +401,7 @@ def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
         as_good = [
             _way(other)
             for place, other in zip(ways.index[1:], others, strict=True)
-            if _sign_test(int((best & ~rows[place][2]).sum()), int((rows[place][2] & ~best).sum())) >= APART
+            if exact_mcnemar(*_only(best, rows[place][2])) >= APART
         ]
         text = (
             f"As declared, {share:.2f} of {n} rendered heads are named as intended; with {_way(row)} it is "
@@ -423,3 +420,8 @@ def _sentences(table: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
 
 def _way(row: Mapping[Any, Any]) -> str:
     return f"labels {row['how']}" if row["what"] == "labels" else str(row["how"])
+
+
+def _only(one: Right, other: Right) -> tuple[int, int]:
+    """Return how often one of two is right alone, and the other."""
+    return int((one & ~other).sum()), int((other & ~one).sum())

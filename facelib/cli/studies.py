@@ -247,11 +247,12 @@ def _as_json(value: Any) -> Any:
 
 def _tell(result: Result) -> None:
     """Say how far a study is, what failed, and what was changed after its hypothesis was set."""
+    from facelib.studies.counts import unchanged
     from facelib.studies.declared.registration import later_changes
 
     counts, failures = result.counts, result.failures
     if not counts.missing:  # else its notes say how far it is
-        what = "faces × changes" if result.kind == "interventional" else "faces"
+        what = "faces" if unchanged(result.settings) else "faces × changes"
         typer.echo(f"{counts.done:,} of {counts.total:,} {what} are done{counts.others}.")
     if len(failures):
         typer.echo(f"{counts.failed:,} failed; --retry does them again. The first of them:")

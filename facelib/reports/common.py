@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports.parts import Table, two_columns
+from facelib.studies.counts import UNITS, unchanged
 from facelib.studies.declared.registration import ALSO, describe_hypothesis, later_changes, registrations
 from facelib.utilities.wording import counted, listed
 
@@ -41,12 +42,7 @@ def status(result: Result) -> str:
 
 def units_of(result: Result) -> str:
     """Return the units that a study is counted in."""
-    return "faces" if _unchanged(result) else "units (one face × one change)"
-
-
-def _unchanged(result: Result) -> bool:
-    """Tell whether every face was read as it is, and nothing else."""
-    return result.kind == "observational" or result.settings.get("after") == []
+    return "faces" if unchanged(result.settings) else UNITS
 
 
 def failed(result: Result) -> str:
@@ -57,7 +53,7 @@ def failed(result: Result) -> str:
     counts = result.counts
     if not counts.failed:
         return ""
-    whole = "face" if _unchanged(result) else "face × change"
+    whole = "face" if unchanged(result.settings) else "face × change"
     return (
         f" Something failed in {counts.failed:,} of {counts.total:,} {units_of(result).split(' (')[0]} (one "
         f"{whole} each); those readings were left out."

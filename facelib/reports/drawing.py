@@ -31,12 +31,9 @@ Titles = Mapping[str, str]
 VOTES = ("Bold: depends on it; *: after Holm's correction, too", "Colour: share of the output's variance")
 
 
-def effects(table: pd.DataFrame, titles: Titles, heading: str, words: Titles | None = None) -> dict[str, Any]:
-    """Return `facelib.charts.forest` of effects or contrasts, in other words for verdicts if given."""
+def effects(table: pd.DataFrame, titles: Titles, heading: str) -> dict[str, Any]:
+    """Return `facelib.charts.forest` of effects, contrasts or pairs."""
     data, (low, high) = effect_rows(table, titles), effect_ends(table)
-    for row in data:
-        for verdict, other in (words or {}).items():
-            row["words"] = row["words"].replace(f": {verdict}", f": {other}")
     return with_data(
         specs.of("studies.effects.forest_layout"),
         {"effects": data},

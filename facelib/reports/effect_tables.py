@@ -68,7 +68,7 @@ def effect_table(effects: pd.DataFrame, title: str) -> Table:
         f"{title}: mean output at strength 0 (start), its change to strength 1, and whether it matters. "
         "Near 0 or 1 an output has little room on that side. g: the change in units of its spread over "
         "people. Beyond δ: share of people whose output falls (↓) and rises (↑) by more than δ. p: sign-flip "
-        f"test, {_sides(effects)}. The {inner:g} % interval gives the verdicts.{_sensitivity(effects)}"
+        f"test, {sides(effects)}. The {inner:g} % interval gives the verdicts.{_sensitivity(effects)}"
     )
     return _without_people(
         Table(_with_cut(caption, effects), columns, rows, notes, words=frozenset({0, 9, 10, 11}))
@@ -96,7 +96,7 @@ def contrast_table(contrasts: pd.DataFrame, title: str, control: str) -> Table:
     )  # fmt: skip
     caption = (
         f"{title}, beyond the control ({control}): D is the change minus that under the control, on the same "
-        f"people: what the control doesn't explain. p: sign-flip test of D, {_sides(contrasts)}. The "
+        f"people: what the control doesn't explain. p: sign-flip test of D, {sides(contrasts)}. The "
         f"{inner:g} % interval gives the verdicts.{_sensitivity(contrasts)}"
     )
     return _without_people(
@@ -128,7 +128,7 @@ def label_table(effects: pd.DataFrame, title: str) -> Table:
     said = filter(None, [cut_off(effects), too_few(effects), describe_room(effects)])
     more = "".join(f" {text}" for text in said)
     caption = (
-        f"{capital(title)}: every output. p: sign-flip test, {_sides(effects)}. The {inner:g} % interval "
+        f"{capital(title)}: every output. p: sign-flip test, {sides(effects)}. The {inner:g} % interval "
         f"gives the verdict.{more}"
     )
     return _without_people(Table(caption, columns, rows, words=frozenset({0, 7})))
@@ -240,7 +240,8 @@ def _with_cut(caption: str, table: pd.DataFrame) -> str:
     return " ".join(filter(None, [capital(caption), cut_off(table)]))
 
 
-def _sides(table: pd.DataFrame) -> str:
+def sides(table: pd.DataFrame) -> str:
+    """Return the alternative of a table of effects in words."""
     return LOWER[str(table["alternative"].iloc[0])]
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports import common, drawing
-from facelib.reports.effect_tables import levels, places
+from facelib.reports.effect_tables import levels, places, sides
 from facelib.reports.parts import Content, Figure, Section, Table, footnotes, two_columns
 from facelib.stats import fewest_people, fewest_to_matter
 from facelib.stats.effects.equivalence import DIFFERS, DOES_NOT, MATTERS
 from facelib.stats.effects.sentences import beyond_words, possible
 from facelib.stats.paired import ALL, MCNEMAR, WORDS
 from facelib.studies.declared.hypothesis import INTENDED
+from facelib.studies.meant import taken
 from facelib.utilities.wording import (
     NOTHING,
     capital,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from facelib.studies.results import PairedResult
 
 MISSING: Final = 40  # missing halves in the page; all of them are in the exported table
-FORMER: Final = {word: verdict for verdict, word in WORDS.items()}
-"""Verdicts by the words that pairs have for them, as charts know them."""
 
 
 def tables(result: PairedResult) -> dict[str, pd.DataFrame]:
@@ -248,28 +247,15 @@ def _reading(result: PairedResult) -> tuple[str, ...]:
 
 def _overview(result: PairedResult) -> Section:
     pairing = result.pairing
-    texts = [pairing.sentence, *result.settings["notes"], *pairing.shortfalls(), *_taken(result)]
+    known = result.faces.reindex(columns=["label", "expression"]).dropna().astype("str")
+    labels = taken(known.itertuples(index=False, name=None))
+    texts = [pairing.sentence, *result.settings["notes"], *pairing.shortfalls(), *labels]
     shown = [_accuracy_table(result)] if len(result.accuracy_change) else []
     if len(result.retests):
         shown.append(_retest_table(result))
     if len(pairing.alone):
         shown.append(_missing_table(pairing))
     return Section("overview", "Who was compared", tuple(texts), tables=tuple(shown))
-
-
-def _taken(result: PairedResult) -> tuple[str, ...]:
-    """Say which labels were taken for which common emotion, if they differ."""
-    if "label" not in result.faces:
-        return ()
-    words = (
-        result.faces[["label", "expression"]].dropna().drop_duplicates().astype("str").sort_values("label")
-    )
-    taken = [
-        f"{word} for {emotion}"
-        for word, emotion in words.itertuples(index=False)
-        if emotion not in ("", word.strip())
-    ]
-    return (f"Labels were taken for common emotions: {', '.join(taken)}.",) if taken else ()
 
 
 def _accuracy_table(result: PairedResult) -> Table:
@@ -296,12 +282,11 @@ def _accuracy_table(result: PairedResult) -> Table:
     )  # fmt: skip
     tests = result.accuracy_change["test"]
     wilson = " Wilson's 95 % intervals stand beside accuracies." if (tests == MCNEMAR).all() else ""
-    level = f"{100 * (1 - float(result.settings['alpha'])):g}"
     return Table(
         "Faces named as they are meant: means over people, of each person's mean over pairs. Lost: pairs "
         f"that are named so under “{first}” only (of several pictures, more often); gained: under "
-        f"“{second}”. Interval: {level} %, of the mean change over people. p: {listed(sorted(set(tests)))}; "
-        f"Holm over the rows of all, and over the others.{wilson}",
+        f"“{second}”. Interval: {facts(result)['level']}, of the mean change over people. p: "
+        f"{listed(sorted(set(tests)))}; Holm over the rows of all, and over the others.{wilson}",
         columns,
         rows,
     )
@@ -352,7 +337,6 @@ def _section(result: PairedResult, name: str) -> Section:
     key = slugs([name])[name] if name else "as-they-are"
     first, second = result.settings["order"]
     heading = f"Mean difference, “{second}” minus “{first}”"
-    drawn = rows.assign(verdict=rows["verdict"].replace(FORMER), intervention=name)
     spoken = "; ".join(
         f"{row['classifier']}, {row['label']} {signed(row['mean'])}: {row['verdict']}"
         for row in rows.to_dict("records")
@@ -362,7 +346,7 @@ def _section(result: PairedResult, name: str) -> Section:
         f"{title}, whatever they show: mean difference over people, “{second}” minus “{first}”, with its "
         f"interval; bold the one behind the verdict. Grey: ± δ = {margin(result.settings['delta'])}.",
         f"Mean differences with intervals. {spoken}.",
-        lambda: drawing.effects(drawn, {name: title}, heading, WORDS),
+        lambda: drawing.effects(rows, {name: title}, heading),
     )
     meant = result.intended_effects
     own = meant[meant["intervention"] == name]
@@ -403,17 +387,11 @@ def _effect_table(rows: pd.DataFrame, title: str) -> Table:
     )  # fmt: skip
     caption = (
         f"{title}: mean output under the first condition, and the mean difference over people (second minus "
-        f"first). p: sign flips of whole persons, {_sides(rows)}, Holm over the "
+        f"first). p: sign flips of whole persons, {sides(rows)}, Holm over the "
         f"{counted(int(rows['family'].max()), 'test')} of this table and its changes. The {inner:g} % "
         "interval gives the verdict."
     )
     return Table(caption, columns, cells, notes, words=frozenset({0, 9}))
-
-
-def _sides(rows: pd.DataFrame) -> str:
-    return {"two-sided": "two-sided", "less": "one-sided, falls", "greater": "one-sided, rises"}[
-        str(rows["alternative"].iloc[0])
-    ]
 
 
 def _titles(result: PairedResult) -> dict[str, str]:

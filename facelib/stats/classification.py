@@ -54,6 +54,24 @@ class Reliability:
     error: Estimate
 
 
+def exact_mcnemar(lost: int, gained: int) -> float:
+    """Return the two-sided p of McNemar's exact test; 1 where nothing changed.
+
+    Parameters
+    ----------
+    lost, gained
+        Pairs that were right only before, and only after; pairs are independent.
+
+    Examples
+    --------
+    >>> exact_mcnemar(0, 6), exact_mcnemar(0, 0)
+    (0.03125, 1.0)
+    """
+    from scipy.stats import binomtest
+
+    return float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
+
+
 def wilson(hits: int, n: int, level: float = 0.95) -> Estimate:
     """Return a share with Wilson's interval, which holds for small n and for shares of 0 and 1 too.
 

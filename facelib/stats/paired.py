@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.classification import wilson
+from facelib.stats.classification import exact_mcnemar, wilson
 from facelib.stats.corrections import adjusted
 from facelib.stats.effects import population
 from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
@@ -20,6 +20,7 @@ from facelib.utilities.wording import sentences
 CELL: Final = ["intervention", "classifier"]
 ALL: Final = "all"
 SET: Final = ["person", "cell", "side"]
+BOTH: Final = 2  # sides of a pair
 MCNEMAR, FLIPS = "McNemar, exact", "sign flips of whole persons"
 REWORDED: Final = {"identities": "people", "identity": "person", "“matters”": "“differs”",
                    "“does not matter” at δ": "“does not differ” at δ"}  # fmt: skip
@@ -31,7 +32,6 @@ READ: Final = {
     "intervention": "change that was made to the pictures of the second condition; empty: none",
     "faces": "pairs behind them: one person, the same labels, both conditions",
     "start": "mean output under the first condition",
-    "second": "mean output under the second condition: start + mean",
     "mean": "mean over people of second minus first",
     "verdict": "differs between conditions; does not differ at δ; or a word of facelib.stats.effects",
 }
@@ -39,10 +39,9 @@ RENAMED: Final = {"faces": "pairs"}
 
 EFFECT_COLUMNS: Final = {
     RENAMED.get(name, name): READ.get(name, meaning)
-    for given, said in population.COLUMNS.items()
-    for name, meaning in [(given, said), *([("second", "")] if given == "start" else [])]
+    for name, meaning in population.COLUMNS.items()
     if name not in UNUSED
-}
+} | {"second": "mean output under the second condition: start + mean"}
 """Columns of `paired_effects`, with their meaning."""
 
 ACCURACY_COLUMNS: Final = {
@@ -209,12 +208,12 @@ def retests(rows: pd.DataFrame) -> pd.DataFrame:
     from scipy.stats import chi2
 
     groups = rows.groupby([*CELL, "label", *SET, "meant"], sort=False, observed=True)["probability"]
-    sets = groups.agg(n="count", within=lambda values: float(((values - values.mean()) ** 2).sum()))
-    several = sets[sets["n"] > 1].reset_index()
+    sets = groups.agg(n="count", variance="var").reset_index()
+    several = sets[sets["n"] > 1]
     found = []
     for key, each in several.groupby([*CELL, "label"], sort=False, observed=True):
         free = int((each["n"] - 1).sum())
-        squares = float(each["within"].sum())
+        squares = float(((each["n"] - 1) * each["variance"]).sum())
         sem = np.sqrt(squares / free)
         low, high = np.sqrt(squares / chi2.ppf([0.975, 0.025], free))
         found.append(
@@ -254,7 +253,7 @@ def _set_means(rows: pd.DataFrame, more: list[str], values: list[str]) -> pd.Dat
 def _complete(sets: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Keep the pairs of which both halves were read."""
     halves = sets.groupby([*keys, "person", "cell"], sort=False, observed=True)["side"].transform("nunique")
-    return sets[halves == len((0, 1))]
+    return sets[halves == BOTH]
 
 
 def _judged(sets: pd.DataFrame, **options: Any) -> pd.DataFrame:
@@ -289,8 +288,6 @@ def _of_pairs(sentence: str) -> str:
 
 def _counts(sets: pd.DataFrame) -> dict[str, Any]:
     """Count people and pairs of one classifier, and who is named as meant when."""
-    from scipy.stats import binomtest
-
     wide = sets.pivot_table(index=["person", "cell"], columns="side", values="probability", sort=False)
     single = not wide.index.get_level_values("person").duplicated().any() and (sets["repeats"] == 1).all()
     people = wide.groupby(level="person", sort=False).mean()
@@ -303,5 +300,4 @@ def _counts(sets: pd.DataFrame) -> dict[str, Any]:
         counts[f"{name}_high"] = share.high if share else np.nan
     change = wide[1] - wide[0]
     lost, gained = int((change < 0).sum()), int((change > 0).sum())
-    p = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
-    return counts | {"lost": lost, "gained": gained, "p_mcnemar": p}
+    return counts | {"lost": lost, "gained": gained, "p_mcnemar": exact_mcnemar(lost, gained)}

@@ -15,7 +15,7 @@ from scipy.special import chdtri, stdtrit
 from facelib.errors import BadValueError
 from facelib.stats.effects.equivalence import as_level, as_margin
 from facelib.stats.effects.few_people import ALPHA, DELTA, few_people, fewest_people, fewest_to_matter
-from facelib.stats.effects.signflip import ALTERNATIVES, Alternative, smallest_p
+from facelib.stats.effects.signflip import Alternative, as_alternative, smallest_p
 from facelib.stats.power_chances import bets_inside, beyond, inside_margin
 from facelib.utilities.checks import as_count, as_number, as_share
 
@@ -160,7 +160,7 @@ def study_power(
     """
     people, number = as_count(n, "The number of people", least=2), _as_family(family)
     mean, spread = as_number(change, "The change"), _as_sd(sd)
-    margin, level, side = as_margin(delta), as_level(alpha), _as_alternative(alternative)
+    margin, level, side = as_margin(delta), as_level(alpha), as_alternative(alternative)
     corrected = level / number
     t = float(stdtrit(people - 1, 1 - level))
     matters = beyond(people, mean - margin, spread, t) + beyond(people, -mean - margin, spread, t)
@@ -232,7 +232,7 @@ def sample_size(
     53
     """
     asked, wanted = as_question(question), as_share(power, "The wanted power")
-    _check_possible(asked, as_number(change, "The change"), as_margin(delta), _as_alternative(alternative))
+    _check_possible(asked, as_number(change, "The change"), as_margin(delta), as_alternative(alternative))
 
     def study(n: int) -> StudyPower:
         return study_power(n, change, sd, delta=delta, alpha=alpha, alternative=alternative, family=family)
@@ -378,13 +378,6 @@ def as_question(question: Any) -> Question:
         msg = f"The question is one of {', '.join(QUESTIONS)}; got {question!r}."
         raise BadValueError(msg)
     return question
-
-
-def _as_alternative(alternative: Any) -> Alternative:
-    if not isinstance(alternative, str) or alternative not in ALTERNATIVES:
-        msg = f"The alternative is one of {', '.join(ALTERNATIVES)}; got {alternative!r}."
-        raise BadValueError(msg)
-    return alternative
 
 
 def _as_family(family: int) -> int:

@@ -21,6 +21,11 @@ UNITS: Final = "units (one face × one change)"
 """What is counted, in words."""
 
 
+def unchanged(settings: Mapping[str, Any]) -> bool:
+    """Tell whether a study reads every face as it is, and nothing else: its units are faces."""
+    return settings["kind"] == "observational" or settings.get("after") == []
+
+
 @dataclass(frozen=True)
 class Counts:
     """Numbers of units (one face × one intervention) done, failed and missing.

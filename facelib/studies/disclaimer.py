@@ -21,8 +21,8 @@ OBSERVED: Final = (
 PAIRED: Final = (
     "These results describe how the outputs of these classifiers differ between pictures of the same people "
     "under two conditions. Time, order, camera and light may differ between them, too: no difference is "
-    "shown to be an effect of the condition. They do not show what a person feels. Research and teaching "
-    "only; not for diagnosis, grading of palsy or treatment decisions."
+    "shown to be an effect of the condition. They do not show what a person feels. "
+    + LIMITS[LIMITS.index("Research and teaching") :]
 )
 """Stands in reports of pairs."""
 LIMITS_OF: Final = {"interventional": LIMITS, "observational": OBSERVED, "paired": PAIRED}

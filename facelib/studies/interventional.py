@@ -6,17 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 from facelib import interventions as changes
 from facelib import properties
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.errors import BadValueError, FacelibError, answers_misspelt, check_kind
-from facelib.faces import Head
 from facelib.interventions import Intervention
 from facelib.interventions.intervention import held_fixed
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
+from facelib.stats.effects.signflip import Alternative, as_alternative
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, example
@@ -29,8 +29,6 @@ from facelib.utilities.short_repr import in_short
 
 if TYPE_CHECKING:
     from facelib.studies.declared.hypothesis import Hypothesis
-
-Alternative = Literal["two-sided", "less", "greater"]
 
 
 @in_short()
@@ -110,9 +108,7 @@ class InterventionalStudy(Study[InterventionalResult]):
         check_kind(self.interventions, kinds, "A list of interventions or of their ids")
         if self.label is not None:
             check_label(self.label, () if self.label in EMOTIONS else self.models)
-        if not isinstance(self.alternative, str) or self.alternative not in get_args(Alternative):
-            msg = f"The alternative is one of {', '.join(get_args(Alternative))}; got {self.alternative!r}."
-            raise BadValueError(msg)
+        as_alternative(self.alternative)
         check_properties(() if self.measured is None else self.measured)
         names = [arm.name for arm in self.arms]
         if self.control is not None and (not isinstance(self.control, str) or self.control not in names):
@@ -193,15 +189,6 @@ class InterventionalStudy(Study[InterventionalResult]):
             "seed": self.seed,
             "hypothesis": None if self.hypothesis is None else str(self.hypothesis),
         }
-
-    def _check_run(self) -> None:
-        if any(isinstance(one.face, Head) for one in self.people):
-            return
-        for arm in self.arms:
-            if arm.intervention is not None and arm.intervention.on == "heads":
-                reason = arm.intervention.why_not(example(self.faces))
-                msg = f"{arm.name!r} doesn't work on photographs, and these are all. {reason} Leave it out."
-                raise BadValueError(msg)
 
     def _renamed(self) -> Iterator[str]:
         """Say where a name means another change of these faces than of heads."""

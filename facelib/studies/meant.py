@@ -63,10 +63,17 @@ def translations(people: Iterable[Subject]) -> Iterator[str]:
             f"the file ({', '.join(NUMBERS)}), or faces.label_numbers(…); as they are, nobody knows what "
             "they mean."
         )
-    pairs = {word_for(one.known): one.expression for one in people if one.expression}
-    if other := [
-        f"{word} for {emotion}" for word, emotion in sorted(pairs.items()) if word not in ("", emotion)
-    ]:
+    yield from taken((word_for(one.known), one.expression) for one in people)
+
+
+def taken(labels: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Say which words were taken for which common emotion, if some differ.
+
+    >>> list(taken([("Freude", "happy"), ("sad", "sad"), ("hapy", "")]))
+    ['Labels were taken for common emotions: Freude for happy.']
+    """
+    pairs = sorted({(word, emotion) for word, emotion in labels if emotion and word not in ("", emotion)})
+    if other := [f"{word} for {emotion}" for word, emotion in pairs]:
         more = " …" if len(other) > MOST_WORDS else ""
         yield f"Labels were taken for common emotions: {', '.join(other[:MOST_WORDS])}{more}."
 

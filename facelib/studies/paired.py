@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 from facelib import interventions as changes
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, answers_misspelt, check_kind
-from facelib.faces import FaceSet, Head
+from facelib.faces import FaceSet
 from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
+from facelib.stats.effects.signflip import Alternative, as_alternative
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, example, faces_table
-from facelib.studies.interventional import Alternative, intervention_name
+from facelib.studies.interventional import intervention_name
 from facelib.studies.meant import nameless, translations, usual_labels, word_for
 from facelib.studies.pairing import Pairing, as_word, pair_up
 from facelib.studies.results import PairedResult
@@ -127,13 +128,11 @@ class PairedStudy(Study[PairedResult]):
         )
         check_kind(self.after, (str, Intervention, Iterable), "A list of changes (after)")
         if self.order is not None:
-            listed_order = () if isinstance(self.order, str) else tuple(map(as_word, self.order))
-            if len(set(listed_order)) != 2 or len(listed_order) != 2:
+            named = () if isinstance(self.order, str) else tuple(map(as_word, self.order))
+            if len(named) != 2 or named[0] == named[1]:
                 msg = f"The order names two different values of the condition; got {self.order!r}."
                 raise BadValueError(msg, hint="order=('before', 'after'), for example.")
-        if not isinstance(self.alternative, str) or self.alternative not in get_args(Alternative):
-            msg = f"The alternative is one of {', '.join(get_args(Alternative))}; got {self.alternative!r}."
-            raise BadValueError(msg)
+        as_alternative(self.alternative)
         names = [arm.name for arm in self.arms]
         if len(set(names)) < len(names):
             msg = f"Each change (after) is there once; got {listed(names[1:])}."
@@ -230,15 +229,6 @@ class PairedStudy(Study[PairedResult]):
 
     def _check(self) -> None:
         self.pairing  # noqa: B018 (it raises what is wrong with the columns)
-
-    def _check_run(self) -> None:
-        if any(isinstance(one.face, Head) for one in self.people):
-            return
-        for arm in self.arms:
-            if arm.intervention is not None and arm.intervention.on == "heads":
-                reason = arm.intervention.why_not(example(self.faces))
-                msg = f"{arm.name!r} doesn't work on photographs, and these are all. {reason} Leave it out."
-                raise BadValueError(msg)
 
     def _notes(self) -> Iterator[str]:
         pairing = self.pairing

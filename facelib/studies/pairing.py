@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from facelib.classifiers.emotions import shortened
 from facelib.errors import BadValueError
+from facelib.faces.table import natural_key
 from facelib.studies.grid import WORN
 from facelib.utilities.nearest import nearest
 from facelib.utilities.short_repr import in_short
@@ -138,7 +140,7 @@ def conditions(words: Sequence[str]) -> tuple[str, str]:
     (('before', 'after'), ('2', '10'), ('ohne Draht', 'mit Draht'))
     """
     begins = [bool(FIRST & set(re.findall(r"\w+", word.lower()))) for word in words]
-    first, second = sorted(words, key=_natural)
+    first, second = sorted(words, key=natural_key)
     if begins[0] != begins[1]:
         first, second = sorted(words, key=lambda word: not begins[list(words).index(word)])
     return first, second
@@ -302,22 +304,19 @@ def _values(faces: pd.DataFrame, condition: str) -> pd.Series[Any]:
 
 
 def _order(values: pd.Series[Any], condition: str, order: tuple[str, ...] | None) -> tuple[str, str]:
-    there = sorted(values.dropna().unique(), key=_natural)
+    there = sorted(values.dropna().unique(), key=natural_key)
     if order is not None:
         first, second = order
         if absent := [word for word in order if word not in there]:
-            msg = f"{condition} has no {listed(list(map(repr, absent)))}; it has {_some(there)}."
+            has = shortened(there) or "none at all"
+            msg = f"{condition} has no {listed(list(map(repr, absent)))}; it has {has}."
             raise BadValueError(msg)
         return first, second
     if len(there) != 2:
-        msg = f"A condition has two values; {condition} has {len(there)}: {_some(there)}."
+        msg = f"A condition has two values; {condition} has {len(there)}: {shortened(there) or 'none'}."
         hint = "Name the two that are compared: order=(first, second); in a file, order: [first, second]."
         raise BadValueError(msg, hint=hint)
     return conditions(there)
-
-
-def _some(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:MOST])}{' …' if len(words) > MOST else ''}" or "none at all"
 
 
 def _nobody(
@@ -331,9 +330,3 @@ def _nobody(
         return f"{msg} Every face is another person's: give the faces a column person, or name another."
     more = names[1:]
     return f"{msg} Partners have {listed(more)} in common: name other columns (labels)." if more else msg
-
-
-def _natural(word: str) -> list[Any]:
-    return [
-        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", word) if part
-    ]

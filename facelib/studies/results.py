@@ -15,7 +15,7 @@ from facelib.errors import PATHS, BadValueError, FacelibError, check_kind
 from facelib.interventions.intervention import ASSAY, held_fixed
 from facelib.stats.corrections import adjusted
 from facelib.stats.effects.few_people import few_for_nothing
-from facelib.studies.counts import UNITS, Counts, count_others, count_units
+from facelib.studies.counts import UNITS, Counts, count_others, count_units, unchanged
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.engine.observers import MEASURES
 from facelib.studies.engine.record import read_faces, read_provenance, read_record, read_units
@@ -653,8 +653,7 @@ def _unmeasured(measured: pd.DataFrame) -> pd.DataFrame:
 
 def _unfinished(counts: Counts, settings: Mapping[str, Any]) -> str:
     """Describe the progress of a study; "" if it is finished."""
-    unchanged = settings["kind"] == "observational" or settings.get("after") == []
-    units = "faces" if unchanged else "faces × changes"
+    units = "faces" if unchanged(settings) else "faces × changes"
     if not counts.missing:
         return ""
     return UNFINISHED.format(done=counts.done, total=counts.total, units=units, others=counts.others)

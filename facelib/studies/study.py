@@ -46,7 +46,7 @@ from facelib.studies.engine.record import (
     write_record,
 )
 from facelib.studies.engine.store import Contents, Store, StoreError
-from facelib.studies.engine.subjects import Subject, faces_table, subjects
+from facelib.studies.engine.subjects import Subject, example, faces_table, subjects
 from facelib.studies.engine.upgrades import (
     Wanted,
     declare_anew,
@@ -290,7 +290,14 @@ class Study(ABC, Generic[R]):
         """Refuse a run that would be useless, before a picture is read."""
 
     def _check_run(self) -> None:
-        """Raise `BadValueError` if nothing can come of a run."""
+        """Raise `BadValueError` if a change can't be made to any of the faces."""
+        if any(isinstance(one.face, Head) for one in self.people):
+            return
+        for arm in self.arms:
+            if arm.intervention is not None and arm.intervention.on == "heads":
+                reason = arm.intervention.why_not(example(self.faces))
+                msg = f"{arm.name!r} doesn't work on photographs, and these are all. {reason} Leave it out."
+                raise BadValueError(msg)
 
     def _notes(self) -> Iterator[str]:
         """Return notes to show before the start."""

@@ -15,6 +15,7 @@ from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import cut_off, possible
+from facelib.stats.paired import WORDS
 from facelib.studies.sweeps.effects import signed
 from facelib.utilities.wording import p_is, percent
 
@@ -30,7 +31,10 @@ SIZED: Final = (
     "p_holm",
 )  # fmt: skip
 DECIDED: Final = {"after Holm": "circle", "before Holm": "diamond", "not": "square"}
-SHAPES: Final = {MATTERS: "circle", DOES_NOT: "square"} | dict.fromkeys(UNDECIDED, "diamond")
+FILLED: Final = "circle"
+SHAPES: Final = {
+    MATTERS: FILLED, DOES_NOT: "square", WORDS[MATTERS]: FILLED, WORDS[DOES_NOT]: "square",
+} | dict.fromkeys(UNDECIDED, "diamond")  # fmt: skip
 
 
 def forest(
@@ -318,7 +322,8 @@ def _rows(
 
 
 def _layers(shapes: Mapping[str, str], form: str) -> list[alt.Chart]:
-    """Return the layers of a panel; the first of the `shapes` is filled."""
+    """Return the layers of a panel; circles are filled."""
+    filled = [name for name, shape in shapes.items() if shape == FILLED]
     axis = alt.Axis(title=None, tickCount=6, format=form, ticks=False, domain=False)
     ends: Any = [alt.ExprRef(expr="effects_low"), alt.ExprRef(expr="effects_high")]
     scale = alt.Scale(domain=ends, nice=False)
@@ -357,7 +362,7 @@ def _layers(shapes: Mapping[str, str], form: str) -> list[alt.Chart]:
             legend=None,
         ),
         fill=alt.condition(
-            f"datum.verdict === '{next(iter(shapes))}'", alt.value(colour(0)), alt.value("white")
+            alt.FieldOneOfPredicate(field="verdict", oneOf=filled), alt.value(colour(0)), alt.value("white")
         ),
         tooltip=["title:N", "row:N", "words:N"],
     )

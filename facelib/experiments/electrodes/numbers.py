@@ -13,7 +13,7 @@ from facelib.experiments.electrodes.outcomes import MEAN, OUTCOMES, Outcomes, ju
 from facelib.experiments.power_of_properties.electrodes import bare_people, known_schemes
 from facelib.faces import ELECTRODE_SCHEMES
 from facelib.interventions.electrodes import Electrodes
-from facelib.stats.classification import wilson
+from facelib.stats.classification import exact_mcnemar, wilson
 from facelib.stats.corrections import adjusted
 from facelib.studies.interventional import InterventionalStudy, intervention_name
 from facelib.studies.sweeps.sweep import DELTA
@@ -299,8 +299,6 @@ def _counts(found: Outcomes, place: int) -> bool:
 
 def _counted(right: Floats, number: int, *, counted: bool) -> dict[str, float]:
     """Return the counts at a number, of people (n, numbers) who are named rightly (1) or not (0)."""
-    from scipy.stats import binomtest
-
     nothing = dict.fromkeys(("right", "lost", "gained", "p", "accuracy_low", "accuracy_high"), float("nan"))
     named = right[~np.isnan(right[:, 0])].astype(bool) if counted else np.empty((0, 1), bool)
     if not len(named):
@@ -313,7 +311,7 @@ def _counted(right: Floats, number: int, *, counted: bool) -> dict[str, float]:
         "accuracy_low": share.low, "accuracy_high": share.high,
     }  # fmt: skip
     if number == named.shape[1] - 1:
-        counts["p"] = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
+        counts["p"] = exact_mcnemar(lost, gained)
     return counts
 
 

@@ -299,9 +299,7 @@ def paired_names(table: pd.DataFrame) -> pd.DataFrame:
 
 def _counted(pairs: pd.DataFrame) -> dict[str, Any]:
     """Return the counts over pairs: both accuracies with Wilson's intervals, and McNemar's test."""
-    from scipy.stats import binomtest
-
-    from facelib.stats.classification import wilson
+    from facelib.stats.classification import exact_mcnemar, wilson
 
     n = len(pairs)
     before, after = pairs["before"].to_numpy(bool), pairs["after"].to_numpy(bool)
@@ -315,7 +313,7 @@ def _counted(pairs: pd.DataFrame) -> dict[str, Any]:
             f"{name}_low": share.low,
             f"{name}_high": share.high,
         }
-    p = float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
+    p = exact_mcnemar(lost, gained)
     if pairs["identity"].duplicated().any():
         p = float("nan")
     return counts | {"lost": lost, "gained": gained, "accuracy_change": (gained - lost) / n, "p": p}

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from facelib.errors import BadValueError
-from facelib.stats.effects.signflip import ALTERNATIVES, Alternative
+from facelib.stats.effects.signflip import Alternative, as_alternative
 from facelib.utilities.checks import as_number, as_share
 from facelib.utilities.wording import margin
 
@@ -82,9 +82,7 @@ def fewest_to_matter(alpha: float = ALPHA, alternative: Alternative = "two-sided
     (6, 5, 8)
     """
     level = as_share(alpha, "The level alpha")
-    if not isinstance(alternative, str) or alternative not in ALTERNATIVES:
-        msg = f"The alternative is one of {', '.join(ALTERNATIVES)}; got {alternative!r}."
-        raise BadValueError(msg)
+    as_alternative(alternative)
     return max(_TWO, _up(-math.log2(level)) + (alternative == "two-sided"))
 
 

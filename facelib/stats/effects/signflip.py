@@ -25,6 +25,14 @@ _BLOCK = 1 << 20  # numbers at a time
 _STREAM = 1  # keeps the flips apart from resamples drawn with the same seed
 
 
+def as_alternative(alternative: Any) -> Alternative:
+    """Return an alternative, or raise `BadValueError` if it is none of `ALTERNATIVES`."""
+    if not isinstance(alternative, str) or alternative not in ALTERNATIVES:
+        msg = f"The alternative is one of {', '.join(ALTERNATIVES)}; got {alternative!r}."
+        raise BadValueError(msg)
+    return alternative
+
+
 @in_short()
 @dataclass(frozen=True, eq=False)
 class SignFlipTest:
@@ -106,9 +114,7 @@ def sign_flip(
     (0.03125, True)
     """
     columns, many = as_differences(differences)
-    if not isinstance(alternative, str) or alternative not in ALTERNATIVES:
-        msg = f"The alternative is one of {', '.join(ALTERNATIVES)}; got {alternative!r}."
-        raise BadValueError(msg)
+    as_alternative(alternative)
     draws, most = as_count(n_flips, "The number of flips"), as_count(exact_up_to, "exact_up_to", least=0)
     number = as_count(seed, "The seed", least=0)
     present = ~np.isnan(columns)
