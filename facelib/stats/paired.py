@@ -264,7 +264,7 @@ def _judged(sets: pd.DataFrame, **options: Any) -> pd.DataFrame:
     table = sets.assign(face=pair, identity=sets["person"], strength=sets["side"].astype(np.float64))
     found = effects_over_faces(table, mixed=False, **options)
     words = {name: found[name].replace(WORDS) for name in MARGINS}
-    notes = [" ".join(map(_of_pairs, filter(_fits, sentences(text)))) for text in found["notes"]]
+    notes = [" ".join(map(of_pairs, filter(_fits, sentences(text)))) for text in found["notes"]]
     return found.assign(**words, notes=notes).rename(columns=RENAMED)
 
 
@@ -273,10 +273,10 @@ def _fits(sentence: str) -> bool:
     return "repeat at lower intensity" not in sentence and "have no rows here" not in sentence
 
 
-def _of_pairs(sentence: str) -> str:
+def of_pairs(sentence: str) -> str:
     """Return a remark on changes of people in the words of pairs.
 
-    >>> _of_pairs("46 % of people fall by more than δ = .10 (at least 26 %), whatever the mean is.")
+    >>> of_pairs("46 % of people fall by more than δ = .10 (at least 26 %), whatever the mean is.")
     '46 % of the differences are falls by more than δ = .10 (at least 26 %), whatever the mean is.'
     """
     told = re.sub(r"(mean of its [\d to]+) faces", r"\1 pairs", sentence)

@@ -15,6 +15,7 @@ from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
 from facelib.stats.effects.signflip import Alternative, as_alternative
+from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
 from facelib.studies.engine.fingerprints import fingerprint
 from facelib.studies.engine.subjects import Faces, example, faces_table
@@ -239,7 +240,7 @@ class PairedStudy(Study[PairedResult]):
             yield f"{odd}: check their spelling; they count for classifiers that have a class of that name."
         yield from pairing.shortfalls(SHOWN)
         if few := few_people(pairing.people, self.delta, self.alpha):
-            yield f"{few} Verdicts with too few people are replaced by “cannot tell”."
+            yield f"{of_pairs(few)} Verdicts with too few people are replaced by “cannot tell”."
         if not (self.known["expression"] != "").any():
             yield (
                 "No face says what it is meant to show (column label): accuracy isn't compared, outputs are."

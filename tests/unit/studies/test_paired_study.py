@@ -47,7 +47,7 @@ def test_the_plan_says_who_is_compared_and_who_is_missing() -> None:
     assert "8 pairs of 8 people (16 faces), with the same person and expression" in said
     assert "electrodes 'fridlund' minus 'none'" in said
     assert re.search(r"1 half is missing, and its partner is left out: \w+, \w+ has no 'fridlund'\.", said)
-    assert "“does not matter” at δ = .10 needs at least 29" in said
+    assert "“does not differ” at δ = .10 needs at least 29" in said
     assert plan.pictures == len(wearing())
 
 
