@@ -512,9 +512,7 @@ class PairedResult(Result):
         first, second = settings["order"]
         plain = rows[rows["intervention"] == ""].drop_duplicates("face").set_index("face")["error"]
         unread = {
-            str(face): f"it couldn't be read: {_bare(plain[face], face)}"
-            if face in plain
-            else "it isn't read yet"
+            str(face): f"it couldn't be read: {_bare(plain[face], face)}" if face in plain else "not read yet"
             for face in self.faces["face"]
             if plain.get(face, "-")
         }
@@ -628,7 +626,7 @@ RESULTS: Final[Mapping[str, type[InterventionalResult | ObservationalResult | Pa
 
 
 def _bare(error: str, face: str) -> str:
-    """Return an error without the name of its face and the full stop: the same of many faces is one reason."""
+    """Return an error without its face and full stop: the same of many faces is one reason."""
     return error.removeprefix(f"{face}: ").removesuffix(".")
 
 
