@@ -339,6 +339,7 @@ class FaceSet(Sequence[Face]):
         found = numbers.map(words)
         named._table["label_number"] = numbers.to_numpy()
         named._table["label"] = found.where(found != "").to_numpy()
+        named.notes += (f"Labels are numbers of {dataset}.",)
         return named
 
     def people(self) -> list[str]:

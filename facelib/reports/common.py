@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.reports.parts import Table, two_columns
 from facelib.studies.counts import UNITS, unchanged
 from facelib.studies.declared.registration import ALSO, describe_hypothesis, later_changes, registrations
-from facelib.utilities.wording import counted, listed
+from facelib.utilities.wording import counted, listed, margin
 
 if TYPE_CHECKING:
     from facelib.studies.results import Result
@@ -195,3 +196,31 @@ def level(alpha: float) -> str:
     ('.05', '.001')
     """
     return f"{alpha:g}".removeprefix("0")
+
+
+def when_set(result: Result) -> str:
+    """State the evidence that the margin was set before the run."""
+    history, delta = registrations(result.store), float(result.settings["delta"])
+    if earlier := earlier_margins(result):
+        return f"δ was {listed(earlier)} in an earlier run of this study, and changed after its results"
+    if not history:
+        return "δ was declared with the study, and not registered"
+    if history[0].begun:
+        return "δ was registered after the run had begun"
+    if any(not math.isclose(one.hypothesis.delta, delta) for one in history):
+        return f"δ was registered as {margin(history[0].hypothesis.delta)} before the run, and changed later"
+    return "δ was set, and registered, before the run"
+
+
+def earlier_margins(result: Result) -> list[str]:
+    """Return the margins of earlier runs of the same pictures that differ from the study's."""
+    delta = float(result.settings["delta"])
+    before = [run.get("delta") for run in result.provenance.get("runs", ())]
+    others = {float(one) for one in before if one is not None and not math.isclose(float(one), delta)}
+    return [margin(one) for one in sorted(others)]
+
+
+def margin_changed(result: Result) -> str:
+    """Return what is said beside a margin that was another one in an earlier run."""
+    earlier = earlier_margins(result)
+    return f"; {listed(earlier)} in an earlier run, changed after its results" if earlier else ""

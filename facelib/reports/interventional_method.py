@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +60,7 @@ def facts(result: InterventionalResult) -> dict[str, Any]:
         "size": settings["size"],
         "classifiers": len(settings["classifiers"]),
         "delta": margin(settings["delta"]),
-        "changed": listed(earlier_margins(result)),
+        "changed": listed(common.earlier_margins(result)),
         "alpha": common.level(alpha),
         "level": f"{100 * (1 - alpha):g} %",
         "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
@@ -125,7 +124,7 @@ def paragraph(result: InterventionalResult) -> str:
         f"if it lay wholly inside ({fact['fewest']} people at least), if hedged bets on changes within ± 1 "
         "(Waudby-Smith and Ramdas 2024) agreed, if δ or more was there to lose, and if at most a tenth of "
         "people (lower limit, Clopper and Pearson) changed by more than δ, and undecided otherwise; "
-        f"{_when_set(result)}."
+        f"{common.when_set(result)}."
     )
     if result.control:
         text += (
@@ -152,28 +151,6 @@ def _measured(titles: list[str]) -> str:
     return f"; of all that this may move, we measured {listed(titles)} in the pictures"
 
 
-def _when_set(result: InterventionalResult) -> str:
-    """State the evidence that the margin was set before the run."""
-    history, delta = registrations(result.store), float(result.settings["delta"])
-    if earlier := earlier_margins(result):
-        return f"δ was {listed(earlier)} in an earlier run of this study, and changed after its results"
-    if not history:
-        return "δ was declared with the study, and not registered"
-    if history[0].begun:
-        return "δ was registered after the run had begun"
-    if any(not math.isclose(one.hypothesis.delta, delta) for one in history):
-        return f"δ was registered as {margin(history[0].hypothesis.delta)} before the run, and changed later"
-    return "δ was set, and registered, before the run"
-
-
-def earlier_margins(result: InterventionalResult) -> list[str]:
-    """Return the margins of earlier runs of the same pictures that differ from the study's."""
-    delta = float(result.settings["delta"])
-    before = [run.get("delta") for run in result.provenance.get("runs", ())]
-    others = {float(one) for one in before if one is not None and not math.isclose(float(one), delta)}
-    return [margin(one) for one in sorted(others)]
-
-
 def declared(result: InterventionalResult) -> Table:
     """Return the settings."""
     settings = result.settings
@@ -183,7 +160,7 @@ def declared(result: InterventionalResult) -> Table:
     pairs = [
         *none,
         ("Class of interest", aim(result)),
-        ("Margin δ", f"{margin(settings['delta'])} in probability{_changed(result)}"),
+        ("Margin δ", f"{margin(settings['delta'])} in probability{common.margin_changed(result)}"),
         ("Level α", common.level(settings["alpha"])),
         ("Test", sides[settings["alternative"]]),
         ("Control", control),
@@ -194,11 +171,6 @@ def declared(result: InterventionalResult) -> Table:
         ("Seed", str(settings["seed"])),
     ]
     return two_columns("As the study was run.", pairs, names=("What", "Set to"))
-
-
-def _changed(result: InterventionalResult) -> str:
-    earlier = earlier_margins(result)
-    return f"; {listed(earlier)} in an earlier run, changed after its results" if earlier else ""
 
 
 def item_of(result: InterventionalResult, name: str) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from facelib.reports.parts import Content, Figure, Section, Table, footnotes, tw
 from facelib.stats import fewest_people, fewest_to_matter
 from facelib.stats.effects.equivalence import DIFFERS, DOES_NOT, MATTERS
 from facelib.stats.effects.sentences import beyond_words, possible
-from facelib.stats.paired import ALL, MCNEMAR, WORDS
+from facelib.stats.paired import ALL, FLIPS, MCNEMAR, WORDS
 from facelib.studies.declared.hypothesis import INTENDED
 from facelib.studies.meant import taken
 from facelib.utilities.wording import (
@@ -26,7 +26,6 @@ from facelib.utilities.wording import (
     percent,
     plain,
     signed,
-    slugs,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from facelib.studies.results import PairedResult
 
+SMALL: Final = 3  # places of a standard error
 MISSING: Final = 40  # missing halves in the page; all of them are in the exported table
 
 
@@ -69,7 +69,7 @@ def content(result: PairedResult) -> Content:
         reading=_reading(result),
         registered=registered,
         changes=changed,
-        sections=(_overview(result), *(_section(result, name) for name in names)),
+        sections=(_overview(result), *_results(result, names)),
         facts=facts(result),
         declared=_declared(result),
         failures=common.failures(result),
@@ -107,7 +107,7 @@ def answer(result: PairedResult, name: str) -> str:
     rows = result.effects[result.effects["intervention"] == name]
     first, second = result.settings["order"]
     said = "; ".join(filter(None, [_meant(result, name), _named_right(result, name)]))
-    begin = f"{_after(result, name)}“{second}” beside “{first}”: "
+    begin = f"{_after(result, name)}“{second}” against “{first}”: "
     return f"{begin}{said}. {_all_outputs(result, rows)}" if said else begin + _all_outputs(result, rows)
 
 
@@ -131,13 +131,14 @@ def _named_right(result: PairedResult, name: str) -> str:
     """Return the accuracy under both conditions, by classifier."""
     accuracy = result.accuracy_change
     moves = [
-        f"{row['classifier']} {percent(row['first'])} and {percent(row['second'])} (p {p_is(row['p'])}, "
-        "uncorrected)"
+        f"{row['classifier']} {percent(row['second'])} against {percent(row['first'])}, a change of "
+        f"{signed(row['change'])} ({interval(row['change_low'], row['change_high'])}; p {p_is(row['p'])}, "
+        f"after Holm {p_is(row['p_holm'])})"
         for row in accuracy[(accuracy["intervention"] == name) & (accuracy["label"] == ALL)].to_dict(
             "records"
         )
     ]
-    return f"faces named as they are meant: {', '.join(moves)}" if moves else ""
+    return f"faces named as they are meant: {'; '.join(moves)}" if moves else ""
 
 
 def _all_outputs(result: PairedResult, rows: pd.DataFrame) -> str:
@@ -164,6 +165,8 @@ def facts(result: PairedResult) -> dict[str, Any]:
     settings, effects, pairing = result.settings, result.effects, result.pairing
     alpha = float(settings["alpha"])
     first, second = settings["order"]
+    accuracy = result.accuracy_change
+    every = accuracy["label"] == ALL
     return {
         "faces": settings["faces"],
         "size": settings["size"],
@@ -176,8 +179,10 @@ def facts(result: PairedResult) -> dict[str, Any]:
         "people": pairing.people,
         "alone": len(pairing.alone),
         "left_out": len(pairing.left_out),
-        "repeats": bool((pairing.pairs[[first, second]] > 1).any(axis=None)),
+        "repeats": pairing.repeats,
         "delta": margin(settings["delta"]),
+        "changed": listed(common.earlier_margins(result)),
+        "rendered": bool(settings.get("rendered")),
         "level": f"{100 * (1 - alpha):g} %",
         "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
         "fewest": fewest_people(float(settings["delta"]), alpha),
@@ -185,8 +190,10 @@ def facts(result: PairedResult) -> dict[str, Any]:
         "family": int(effects["family"].max()),
         "meant_family": int(result.intended_effects["family"].max()) if len(result.intended_effects) else 0,
         "flips": int(effects["n_flips"].max()),
-        "mcnemar": bool((result.accuracy_change["test"] == MCNEMAR).all()),
-        "accuracy": len(result.accuracy_change) > 0,
+        "accuracy": _tests_of(accuracy[every]),
+        "accuracy_family": int(every.sum()),
+        "each_accuracy": _tests_of(accuracy[~every]),
+        "each_family": int((~every).sum()),
         "after": list(settings["after"]),
         "seed": settings["seed"],
     }
@@ -208,12 +215,21 @@ def paragraph(result: PairedResult) -> str:
         f"{averaged}The differences of a person's pairs (second minus first) were averaged; the "
         f"person was the unit. We report the mean difference in probability with its {fact['level']} "
         f"interval, and judged the {fact['verdict_level']} interval against a margin of ± {fact['delta']} "
-        f"set before the run; p from sign flips of whole persons, corrected after Holm over {families}."
+        f"({common.when_set(result)}); p from sign flips of whole persons, corrected after Holm over "
+        f"{families}."
     )
     if fact["accuracy"]:
-        test = "the exact McNemar test" if fact["mcnemar"] else "sign flips of whole persons"
-        text += f" Accuracy was compared by {test}."
+        text += (
+            f" Accuracy was compared by {fact['accuracy']} ({counted(fact['accuracy_family'], 'test')}, Holm)"
+        )
+        by_each = f", by expression by {fact['each_accuracy']} ({counted(fact['each_family'], 'test')}, Holm)"
+        text += f"{by_each if fact['each_accuracy'] else ''}."
     return text + common.failed(result)
+
+
+def _tests_of(accuracy: pd.DataFrame) -> str:
+    """Name the tests of some rows; "" where there is none."""
+    return listed([name for name in (MCNEMAR, FLIPS) if name in set(accuracy["test"])])
 
 
 def _after(result: PairedResult, name: str) -> str:
@@ -230,17 +246,19 @@ def _reading(result: PairedResult) -> tuple[str, ...]:
         else "How large that noise is isn't known: nobody has two pictures alike in labels and condition."
     )
     return (
-        "The same people are compared with themselves. The condition is not of our making: time, order, "
-        "camera and light may differ between the conditions, too. No difference is shown to be an effect of "
-        "the condition.",
+        f"The same people are compared with themselves. {_else(result)}",
         f"An output differs between conditions if the whole {fact['verdict_level']} interval of its mean "
         f"difference over people lies beyond ± {fact['delta']} in probability; it does not differ at δ if "
         "the whole interval lies inside, and bets on every person's difference agree; else it can't be said, "
         f"even where p is small: p is about 0, the verdict about δ. With fewer than {fact['least']} people "
-        f"the first is never said, with fewer than {fact['fewest']} the second; the tables' notes say why.",
+        f"the first is never said, with fewer than {fact['fewest']} the second; the tables' notes say why. "
+        "“Cannot fall (rise) that far” stands where most people's output is nearer to 0 (or 1) than δ under "
+        "the first condition. Verdicts are those of each output by itself; only p is corrected for how many "
+        "there are.",
         "“Differs between people”: surely more than a tenth of the differences are falls, or rises, by more "
-        "than δ, so that a mean says little. That share is one of differences between pictures, not of "
-        f"people who change: the noise of a picture is in it. {noise}",
+        "than δ. The mean stands beside it, but isn't what happens to everybody. That share is one of "
+        "differences between pictures, not of people who change: the noise of a picture is in it. "
+        f"{noise}",
         "All of it is about the outputs of classifiers, never about what a person feels.",
     )
 
@@ -250,12 +268,77 @@ def _overview(result: PairedResult) -> Section:
     known = result.faces.reindex(columns=["label", "expression"]).dropna().astype("str")
     labels = taken(known.itertuples(index=False, name=None))
     texts = [pairing.sentence, *result.settings["notes"], *pairing.shortfalls(), *labels]
-    shown = [_accuracy_table(result)] if len(result.accuracy_change) else []
-    if len(result.retests):
-        shown.append(_retest_table(result))
-    if len(pairing.alone):
-        shown.append(_missing_table(pairing))
-    return Section("overview", "Who was compared", tuple(texts), tables=tuple(shown))
+    missing = (_missing_table(pairing),) if len(pairing.alone) else ()
+    return Section("overview", "Who was compared", tuple(texts), tables=missing)
+
+
+def _else(result: PairedResult) -> str:
+    """Say in what else partners differ, or may differ."""
+    others = result.differing
+    known = (
+        f" What is known of the faces differs between partners in {listed(others)}, too." if others else ""
+    )
+    if not result.settings.get("rendered"):
+        return (
+            "The condition is not of our making: time, order, camera and light may differ between the "
+            f"conditions, too.{known} No difference is shown to be an effect of the condition."
+        )
+    if known:
+        return f"The faces are rendered.{known} No difference is shown to be an effect of one of them."
+    condition = result.settings["condition"]
+    return (
+        f"The faces are rendered, and partners differ in {condition} and in nothing else. What is true of "
+        "renders is to be confirmed on photographs."
+    )
+
+
+def _results(result: PairedResult, names: list[str]) -> tuple[Section, ...]:
+    """Return accuracy, outputs that are meant, all outputs, and retests."""
+    first, second = result.settings["order"]
+    titles, effects, meant = _titles(result), result.effects, result.intended_effects
+    accuracy = Section(
+        "accuracy",
+        "Accuracy",
+        (_no_accuracy(result),) if result.accuracy_change.empty else (),
+        tables=() if result.accuracy_change.empty else (_accuracy_table(result),),
+    )
+    named = meant.assign(label=[_whose(str(label)) for label in meant["label"]])
+    title = "the class that faces are meant to show: over all of them, and of each by itself"
+    of_meant = Section(
+        "meant",
+        "The output for what faces are meant to show",
+        (),
+        tables=tuple(
+            _effect_table(own, f"{titles[name]}, {title}")
+            for name in names
+            if len(own := named[named["intervention"] == name])
+        ),
+    )
+    heading = f"Mean difference, “{second}” minus “{first}”"
+    spoken = "; ".join(
+        f"{titles[row['intervention']]}, {row['classifier']}, {row['label']} {signed(row['mean'])}: "
+        f"{row['verdict']}"
+        for row in effects.to_dict("records")
+    )
+    figure = Figure(
+        "differences",
+        f"Mean difference over people, “{second}” minus “{first}”, whatever pictures show, with its "
+        f"interval; bold the one behind the verdict. Grey: ± δ = {margin(result.settings['delta'])}.",
+        f"Mean differences with intervals. {spoken}.",
+        lambda: drawing.effects(effects, titles, heading),
+    )
+    every = Section("outputs", "All outputs, whatever pictures show", (), figures=(figure,))
+    again = Section("retests", "Retests", (), tables=(_retest_table(result),))
+    return (
+        accuracy, *([of_meant] if of_meant.tables else []), every, *([again] if len(result.retests) else [])
+    )  # fmt: skip
+
+
+def _no_accuracy(result: PairedResult) -> str:
+    """Say why accuracy isn't compared."""
+    if not any(result.meant.values()):
+        return "Accuracy isn't compared: no face says what it is meant to show (column label)."
+    return "Accuracy isn't compared: no classifier has a class of what faces are meant to show."
 
 
 def _accuracy_table(result: PairedResult) -> Table:
@@ -280,13 +363,19 @@ def _accuracy_table(result: PairedResult) -> Table:
         "Classifier", "Pairs", first, second, "Change", "Interval", "Lost", "Gained", "p", "p, Holm",
         "People",
     )  # fmt: skip
-    tests = result.accuracy_change["test"]
-    wilson = " Wilson's 95 % intervals stand beside accuracies." if (tests == MCNEMAR).all() else ""
+    tests, fact = result.accuracy_change["test"], facts(result)
+    each = "; those of expressions over the others" if fact["each_family"] else ""
+    wilson = (
+        " Accuracies with Wilson's 95 % interval, and changes with Newcombe's, where every person has one "
+        "pair."
+        if (tests == MCNEMAR).any()
+        else ""
+    )
     return Table(
         "Faces named as they are meant: means over people, of each person's mean over pairs. Lost: pairs "
         f"that are named so under “{first}” only (of several pictures, more often); gained: under "
-        f"“{second}”. Interval: {facts(result)['level']}, of the mean change over people. p: "
-        f"{listed(sorted(set(tests)))}; Holm over the rows of all, and over the others.{wilson}",
+        f"“{second}”. Interval: {fact['level']}, of the mean change over people. p: "
+        f"{_tests_of(result.accuracy_change)}; Holm over the rows of all{each}.{wilson}",
         columns,
         rows,
     )
@@ -303,11 +392,12 @@ def _retest_table(result: PairedResult) -> Table:
     rows = tuple(
         (
             f"{_named(row, changes)}: {row['label']}",
+            str(row["shown"]),
             f"{row['sets']:,}",
             f"{row['pictures']:,}",
-            plain(row["sem"]),
-            interval(row["sem_low"], row["sem_high"]),
-            plain(row["smallest_change"]),
+            plain(row["sem"], SMALL),
+            f"{plain(row['sem_low'], SMALL)} to {plain(row['sem_high'], SMALL)}",
+            plain(row["smallest_change"], SMALL),
         )
         for row in result.retests.to_dict("records")
     )
@@ -315,8 +405,9 @@ def _retest_table(result: PairedResult) -> Table:
         "Retests: how much an output varies between pictures of one person under one condition (standard "
         "error of measurement, SEM), and the smallest change of one person between two single pictures that "
         "isn't noise: 1.96 · √2 · SEM.",
-        ("Output", "Sets", "Pictures", "SEM", "95 % interval", "Smallest change"),
+        ("Output", "Shown", "Sets", "Pictures", "SEM", "95 % interval", "Smallest change"),
         rows,
+        words=frozenset({0, 1}),
     )
 
 
@@ -329,33 +420,6 @@ def _missing_table(pairing: Any) -> Table:
     more = f" The first {MISSING}; {left:,} more are in the exported table." if left else ""
     heads = ("Person", *(capital(name) for name in pairing.within), "Missing", "Left out")
     return Table(f"Halves that are missing.{more}", heads, rows, words=frozenset(range(len(heads))))
-
-
-def _section(result: PairedResult, name: str) -> Section:
-    rows = result.effects[result.effects["intervention"] == name]
-    title = _titles(result)[name]
-    key = slugs([name])[name] if name else "as-they-are"
-    first, second = result.settings["order"]
-    heading = f"Mean difference, “{second}” minus “{first}”"
-    spoken = "; ".join(
-        f"{row['classifier']}, {row['label']} {signed(row['mean'])}: {row['verdict']}"
-        for row in rows.to_dict("records")
-    )
-    figure = Figure(
-        f"differences_{key}",
-        f"{title}, whatever they show: mean difference over people, “{second}” minus “{first}”, with its "
-        f"interval; bold the one behind the verdict. Grey: ± δ = {margin(result.settings['delta'])}.",
-        f"Mean differences with intervals. {spoken}.",
-        lambda: drawing.effects(rows, {name: title}, heading),
-    )
-    meant = result.intended_effects
-    own = meant[meant["intervention"] == name]
-    title_of_meant = (
-        f"{title}, the class that faces are meant to show: over all of them, and of each by itself"
-    )
-    named = own.assign(label=[_whose(str(label)) for label in own["label"]])
-    of_meant = (_effect_table(named, title_of_meant),) if len(own) else ()
-    return Section(f"pairs-{key}", title, (), tables=of_meant, figures=(figure,))
 
 
 def _whose(label: str) -> str:
@@ -414,7 +478,7 @@ def _declared(result: PairedResult) -> Table:
         ("Partners share", listed(["person", *settings["labels"]])),
         ("Person", str(settings["person"] or "as the faces say")),
         ("Read once more after", listed([item["title"] for item in settings["after"]]) or "nothing"),
-        ("Margin δ", f"{common.level(float(settings['delta']))} in probability"),
+        ("Margin δ", f"{margin(settings['delta'])} in probability{common.margin_changed(result)}"),
         ("Level α", common.level(float(settings["alpha"]))),
         ("Faces", str(settings["faces"])),
         ("Pictures", f"{settings['size']} px"),

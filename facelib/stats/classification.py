@@ -72,6 +72,48 @@ def exact_mcnemar(lost: int, gained: int) -> float:
     return float(binomtest(lost, lost + gained).pvalue) if lost + gained else 1.0
 
 
+def paired_difference(
+    both: int, lost: int, gained: int, neither: int, level: float = 0.95
+) -> tuple[float, float, float]:
+    """Return the change of a share in pairs, and its interval, which has width where nothing changed, too.
+
+    Newcombe 1998, method 10, doi 10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C: from
+    Wilson's intervals of both shares and their correlation.
+
+    Parameters
+    ----------
+    both, lost, gained, neither
+        Pairs that are right before and after, only before, only after, and never.
+    level
+        Of the interval.
+
+    Returns
+    -------
+    tuple of float
+        Share after minus share before, lower and upper end.
+
+    Examples
+    --------
+    >>> [round(value, 3) for value in paired_difference(10, 0, 0, 0)]
+    [0.0, -0.278, 0.278]
+    """
+    n = both + lost + gained + neither
+    before, after = wilson(both + lost, n, level), wilson(both + gained, n, level)
+    product = float(both * neither - lost * gained)
+    if product > 0:
+        product = max(product - n / 2, 0.0)
+    spread = float(both + lost) * (gained + neither) * (both + gained) * (lost + neither)
+    phi = product / spread**0.5 if spread else 0.0
+
+    def reach(one: float, other: float) -> float:
+        return float(max(one**2 - 2 * phi * one * other + other**2, 0.0) ** 0.5)
+
+    change = after.value - before.value
+    low = change - reach(after.value - after.low, before.high - before.value)
+    high = change + reach(after.high - after.value, before.value - before.low)
+    return change, max(low, -1.0), min(high, 1.0)
+
+
 def wilson(hits: int, n: int, level: float = 0.95) -> Estimate:
     """Return a share with Wilson's interval, which holds for small n and for shares of 0 and 1 too.
 

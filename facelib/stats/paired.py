@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from facelib.errors import BadValueError
-from facelib.stats.classification import exact_mcnemar, wilson
+from facelib.stats.classification import exact_mcnemar, paired_difference, wilson
 from facelib.stats.corrections import adjusted
 from facelib.stats.effects import population
 from facelib.stats.effects.equivalence import DOES_NOT, MARGINS, MATTERS
+from facelib.stats.effects.few_people import DELTA
 from facelib.stats.effects.population import effects_over_faces
 from facelib.stats.effects.signflip import Alternative
 from facelib.utilities.wording import sentences
@@ -57,16 +58,15 @@ ACCURACY_COLUMNS: Final = {
     "second_low": "lower end of its interval",
     "second_high": "upper end of it",
     "change": "second - first, mean over people",
-    "change_low": "lower end of its interval, level 1 - alpha",
+    "change_low": "lower end of its interval, level 1 - alpha: Newcombe's where every person has one pair, "
+    "else as of effects",
     "change_high": "upper end of it",
     "lost": "pairs named as meant under the first condition only",
     "gained": "pairs named as meant under the second condition only",
     "p": "exact McNemar test where every person has one pair, else sign flips of whole persons",
     "p_holm": f"p after Holm over classifiers and changes ({ALL}), or over these and expressions",
     "test": f"{MCNEMAR}, or {FLIPS}",
-    "verdict": READ["verdict"],
-    "delta": "margin, set before the run",
-    "alpha": "level",
+    "alpha": "level of the interval of the change",
 }
 """Columns of `paired_accuracy`, with their meaning."""
 
@@ -74,6 +74,7 @@ RETEST_COLUMNS: Final = {
     "intervention": READ["intervention"],
     "classifier": "id of the classifier",
     "label": "class",
+    "shown": f"what the pictures are meant to show, or {ALL}",
     "sets": "sets of repeated pictures: one person, the same labels, the same condition",
     "pictures": "pictures in them",
     "sem": "standard error of measurement: standard deviation inside sets, pooled",
@@ -146,7 +147,7 @@ def paired_effects(
 
 
 def paired_accuracy(
-    rows: pd.DataFrame, *, delta: float, alpha: float = 0.05, seed: int = 0, interim: bool = False
+    rows: pd.DataFrame, *, alpha: float = 0.05, seed: int = 0, interim: bool = False
 ) -> pd.DataFrame:
     """Return how many faces are named as they are meant under both conditions, and McNemar's test.
 
@@ -155,8 +156,8 @@ def paired_accuracy(
     rows
         As for `paired_effects`, and ``meant``: the class that a face is meant to show, or "". Whoever shows
         a class that a classifier doesn't know is left out there.
-    delta, alpha, seed, interim
-        As for `paired_effects`.
+    alpha, seed, interim
+        As for `paired_effects`. A share that changes has no margin here, and no verdict.
 
     Returns
     -------
@@ -174,21 +175,22 @@ def paired_accuracy(
     sets = _complete(_set_means(named, ["label"], ["logit", "probability"]), [*CELL, "label"])
     if sets.empty:
         return pd.DataFrame(columns=list(ACCURACY_COLUMNS))
-    effects = _judged(sets, delta=delta, alpha=alpha, seed=seed, interim=interim)
+    effects = _judged(sets, delta=DELTA, alpha=alpha, seed=seed, interim=interim)
     counts = pd.DataFrame(
         [
-            {**dict(zip([*CELL, "label"], key, strict=True)), **_counts(cells)}
+            {**dict(zip([*CELL, "label"], key, strict=True)), **_counts(cells, 1 - alpha)}
             for key, cells in sets.groupby([*CELL, "label"], sort=False, observed=True)
         ]
     )
     table = counts.merge(effects.drop(columns=["n", "pairs"]), on=[*CELL, "label"])
     single = table["test"] == MCNEMAR
     table["p"] = table["p_mcnemar"].where(single, table["p"])
-    if interim:
-        table["p"] = np.nan
     for family in (table["label"] == ALL, table["label"] != ALL):
         table.loc[family, "p_holm"] = adjusted(table.loc[family, "p"].to_numpy(np.float64))["p_holm"]
-    table = table.rename(columns={"mean": "change", "low": "change_low", "high": "change_high"})
+    table["change_low"] = table["change_low"].where(single, table["low"])
+    table["change_high"] = table["change_high"].where(single, table["high"])
+    if interim:  # bets alone may be looked at early
+        table["p"], table[["change_low", "change_high"]] = np.nan, table[["low", "high"]]
     return table[list(ACCURACY_COLUMNS)]
 
 
@@ -198,26 +200,30 @@ def retests(rows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows
-        As for `paired_effects`.
+        As for `paired_accuracy`.
 
     Returns
     -------
     pandas.DataFrame
-        One row per change, classifier and label; columns as in `RETEST_COLUMNS`. Empty without repeats.
+        One row per change, classifier, label and what is shown; columns as in `RETEST_COLUMNS`. Empty without
+        repeats.
     """
     from scipy.stats import chi2
 
     groups = rows.groupby([*CELL, "label", *SET, "meant"], sort=False, observed=True)["probability"]
     sets = groups.agg(n="count", variance="var").reset_index()
-    several = sets[sets["n"] > 1]
+    sets = sets[sets["n"] > 1]
+    said = sets[sets["meant"] != ""]
+    by_each = [said.assign(shown=said["meant"])] if len(sets["meant"].drop_duplicates()) > 1 else []
+    several = pd.concat([sets.assign(shown=ALL), *by_each], ignore_index=True)
     found = []
-    for key, each in several.groupby([*CELL, "label"], sort=False, observed=True):
+    for key, each in several.groupby([*CELL, "label", "shown"], sort=False, observed=True):
         free = int((each["n"] - 1).sum())
         squares = float(((each["n"] - 1) * each["variance"]).sum())
         sem = np.sqrt(squares / free)
         low, high = np.sqrt(squares / chi2.ppf([0.975, 0.025], free))
         found.append(
-            dict(zip([*CELL, "label"], key, strict=True))
+            dict(zip([*CELL, "label", "shown"], key, strict=True))
             | {
                 "sets": len(each),
                 "pictures": int(each["n"].sum()),
@@ -286,7 +292,7 @@ def of_pairs(sentence: str) -> str:
     return told
 
 
-def _counts(sets: pd.DataFrame) -> dict[str, Any]:
+def _counts(sets: pd.DataFrame, level: float) -> dict[str, Any]:
     """Count people and pairs of one classifier, and who is named as meant when."""
     wide = sets.pivot_table(index=["person", "cell"], columns="side", values="probability", sort=False)
     single = not wide.index.get_level_values("person").duplicated().any() and (sets["repeats"] == 1).all()
@@ -300,4 +306,10 @@ def _counts(sets: pd.DataFrame) -> dict[str, Any]:
         counts[f"{name}_high"] = share.high if share else np.nan
     change = wide[1] - wide[0]
     lost, gained = int((change < 0).sum()), int((change > 0).sum())
+    counts["change"] = float((people[1] - people[0]).mean())
+    counts["change_low"] = counts["change_high"] = np.nan
+    if single:
+        both = int(((wide[0] == 1) & (wide[1] == 1)).sum())
+        ends = paired_difference(both, lost, gained, n - both - lost - gained, level)
+        _, counts["change_low"], counts["change_high"] = ends
     return counts | {"lost": lost, "gained": gained, "p_mcnemar": exact_mcnemar(lost, gained)}

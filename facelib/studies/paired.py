@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from facelib import interventions as changes
 from facelib.classifiers import Classifier
 from facelib.errors import BadValueError, answers_misspelt, check_kind
-from facelib.faces import FaceSet
+from facelib.faces import FaceSet, Head
 from facelib.interventions import Intervention
 from facelib.stats.effects.equivalence import as_margin
 from facelib.stats.effects.few_people import few_people
@@ -182,7 +182,7 @@ class PairedStudy(Study[PairedResult]):
             self.known,
             self.condition,
             self.label_columns,
-            person=self.person or "identity",
+            person=self.person,
             order=None if self.order is None else tuple(map(as_word, self.order)),
         )
 
@@ -211,6 +211,7 @@ class PairedStudy(Study[PairedResult]):
                 if arm.intervention is not None
             ],
             "classifiers": [model.id for model in self.models],
+            "rendered": all(isinstance(one.face, Head) for one in self.people),
             "size": self.size,
             "delta": self.delta,
             "alpha": self.alpha,

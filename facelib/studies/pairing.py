@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FIRST: Final = frozenset((
     "before", "pre", "without", "bare", "off", "none", "no", "false", "0", "baseline", "first", "healthy",
-    "unaffected", "vor", "vorher", "prä", "ohne", "nein", "gesund",
+    "unaffected", "control", "kontrolle", "preop", "präop", "vor", "vorher", "prä", "ohne", "nein", "gesund",
 ))  # fmt: skip
 """Words of a beginning, or of nothing: their condition comes first, if one of the two is among them."""
 MOST: Final = 8
@@ -30,6 +30,8 @@ APART: Final = "Let partners have in common what they show: labels='label', or l
 OTHERWISE: Final = "its partners show other things, or in other shares"
 PAIR_COLUMNS: Final = {
     "person": "who is shown",
+    "n_first": "faces under the first condition",
+    "n_second": "faces under the second condition",
     "there": "condition under which there are faces",
     "missing": "condition under which there is none",
     "faces": "the faces that are left out",
@@ -51,7 +53,8 @@ class Pairing:
     rows
         One row per face with a partner: face, person, cell (what partners have in common), side (0, 1).
     pairs
-        One row per pair: person, the columns of `within`, and how many faces there are under each condition.
+        One row per pair: person, the columns of `within`, and n_first and n_second, its faces under each
+        condition.
     alone
         The same where one half is missing: person, the columns of `within`, there, missing, faces.
     left_out
@@ -74,6 +77,11 @@ class Pairing:
     def people(self) -> int:
         """How many people have a pair."""
         return int(self.pairs["person"].nunique())
+
+    @property
+    def repeats(self) -> bool:
+        """Whether somebody has several pictures with the same labels under one condition."""
+        return bool((self.pairs[["n_first", "n_second"]] > 1).any(axis=None))
 
     @property
     def sentence(self) -> str:
@@ -103,13 +111,12 @@ class Pairing:
             faces = list(map(str, lost["face"].head(shown)))
             more = " …" if len(lost) > len(faces) else ""
             yield f"{counted(len(lost), 'face')} left out: {reason} ({', '.join(faces)}{more})."
-        counts = self.pairs[[self.first, self.second]]
-        if (counts > 1).any(axis=None):
+        if self.repeats:
             yield (
                 "Some people have several pictures with the same labels under one condition: these are "
                 "averaged before the difference is taken."
             )
-        if unequal := int((counts[self.first] != counts[self.second]).sum()):
+        if unequal := int((self.pairs["n_first"] != self.pairs["n_second"]).sum()):
             yield (
                 f"{counted(unequal, 'pair')} {'has' if unequal == 1 else 'have'} unequally many pictures "
                 "under the two conditions."
@@ -139,7 +146,7 @@ def conditions(words: Sequence[str]) -> tuple[str, str]:
     >>> conditions(["after", "before"]), conditions(["10", "2"]), conditions(["ohne Draht", "mit Draht"])
     (('before', 'after'), ('2', '10'), ('ohne Draht', 'mit Draht'))
     """
-    begins = [bool(FIRST & set(re.findall(r"\w+", word.lower()))) for word in words]
+    begins = [bool(FIRST & set(re.findall(r"[^\W_]+", word.lower()))) for word in words]
     first, second = sorted(words, key=natural_key)
     if begins[0] != begins[1]:
         first, second = sorted(words, key=lambda word: not begins[list(words).index(word)])
@@ -151,7 +158,7 @@ def pair_up(
     condition: str,
     within: Sequence[str] = (),
     *,
-    person: str = "identity",
+    person: str | None = None,
     order: tuple[str, ...] | None = None,
     unread: Mapping[str, str] | None = None,
 ) -> Pairing:
@@ -162,7 +169,8 @@ def pair_up(
     faces
         One row per face: face, and the columns that are named.
     condition, within, person
-        Columns of the condition, of what partners have in common, and of who is shown.
+        Columns of the condition, of what partners have in common, and of who is shown; None: ``person``, or
+        ``identity`` where there is none.
     order
         Two values of the condition; None: it has two.
     unread
@@ -187,6 +195,7 @@ def pair_up(
     """
     import pandas as pd
 
+    person = person or ("person" if "person" in faces else "identity")
     _check_columns(faces, condition, within, person)
     columns = list(dict.fromkeys((person, *within)))
     names = ["person", *columns[1:]]
@@ -218,7 +227,7 @@ def pair_up(
         raise BadValueError(_nobody(faces, condition, names, person, (first, second)))
     several = paired.groupby([*keys, "side"], sort=False)["meant"].transform("nunique") > 1
     counts = paired.pivot_table(index=keys, columns="side", values="face", aggfunc="count", sort=False)
-    counts = counts.rename(columns={0: first, 1: second}).rename_axis(columns=None).reset_index()
+    counts = counts.rename(columns={0: "n_first", 1: "n_second"}).rename_axis(columns=None).reset_index()
     named = dict(zip(keys, names, strict=True))
     lost = pd.DataFrame({"face": table["face"], "reason": reasons})[reasons != ""]
     return Pairing(
@@ -288,6 +297,9 @@ def _check_columns(faces: pd.DataFrame, condition: str, within: Sequence[str], p
             hint = f" Did you mean {near[0]}?" if near else ""
             msg = f"The faces have no column {name}, which {what}; they have {known}.{hint}"
             raise BadValueError(msg)
+    if {"person", "identity", person} & set(within):
+        msg = "Partners have the person in common anyway: leave that column out of labels."
+        raise BadValueError(msg)
     if condition in (*within, person):
         msg = f"{condition} is the condition, so that partners can't have it in common: name other columns."
         raise BadValueError(msg)

@@ -520,7 +520,7 @@ class PairedResult(Result):
             self.faces,
             settings["condition"],
             settings["labels"],
-            person=settings["person"] or "identity",
+            person=settings["person"],
             order=(first, second),
             unread=unread,
         )
@@ -534,7 +534,7 @@ class PairedResult(Result):
         import pandas as pd
 
         rows = self.sound.merge(self.pairing.rows, on="face")
-        rows = rows.assign(meant=rows["face"].map(self._meant))
+        rows = rows.assign(meant=rows["face"].map(self.meant))
         plain, changed = rows[rows["intervention"] == ""], rows[rows["strength"] == 1.0]
         first = plain[plain["side"] == 0]
         there = set(changed["intervention"])
@@ -547,8 +547,22 @@ class PairedResult(Result):
         found: pd.DataFrame = pd.concat([plain, *parts], ignore_index=True)
         return found
 
-    @property
-    def _meant(self) -> dict[str, str]:
+    @cached_property
+    def differing(self) -> list[str]:
+        """Columns of what is known of the faces, besides the condition, in which some partners differ."""
+        settings = self.settings
+        used = {"face", "identity", settings["condition"], settings["person"], *settings["labels"]}
+        unique = {name for name in self.faces if self.faces[name].is_unique}  # names of files, say
+        known = self.pairing.rows.merge(self.faces, on="face", suffixes=("", " known"))
+        return [
+            str(name)
+            for name in self.faces
+            if name not in used | unique
+            and known[["person", "cell", name]].drop_duplicates().duplicated(["person", "cell"]).any()
+        ]
+
+    @cached_property
+    def meant(self) -> dict[str, str]:
         """The class that each face is meant to show: a common emotion, or another class by its name."""
         from facelib.classifiers.emotions import class_name
         from facelib.studies.meant import word_for
@@ -596,7 +610,8 @@ class PairedResult(Result):
         """Accuracy under both conditions, and McNemar's test: `facelib.stats.paired.ACCURACY_COLUMNS`."""
         from facelib.stats.paired import paired_accuracy
 
-        return paired_accuracy(self.paired, **self._options)
+        options = {name: value for name, value in self._options.items() if name != "delta"}
+        return paired_accuracy(self.paired, **options)
 
     @cached_property
     def retests(self) -> pd.DataFrame:

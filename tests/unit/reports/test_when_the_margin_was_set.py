@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from facelib.faces import sample_heads
-from facelib.reports.interventional_method import _when_set
+from facelib.reports.common import when_set
 from facelib.studies import InterventionalStudy
 from facelib.studies.declared.hypothesis import Hypothesis
 from facelib.studies.declared.registration import register
@@ -35,7 +35,7 @@ def test_it_says_when(tmp_path: Path, margins: tuple[float, ...], begun: bool, w
     for margin in margins:
         register(tmp_path, replace(FIRST, delta=margin))
     result: Any = SimpleNamespace(store=tmp_path, settings={"delta": 0.10}, provenance={})
-    assert _when_set(result).removeprefix("δ was ") == words
+    assert when_set(result).removeprefix("δ was ") == words
 
 
 def test_a_margin_that_was_changed_after_a_run_is_not_said_to_have_been_set_before(tmp_path: Path) -> None:

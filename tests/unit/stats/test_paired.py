@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.proportion import proportion_confint
 
 from facelib import stats
 from facelib.errors import BadValueError
 from facelib.stats import effects_over_faces
+from facelib.stats.classification import paired_difference
 from facelib.stats.paired import (
     ACCURACY_COLUMNS,
     EFFECT_COLUMNS,
@@ -74,7 +76,7 @@ def test_a_person_with_many_pictures_counts_once() -> None:
 def test_mcnemar_is_that_of_statsmodels(seed: int) -> None:
     rng = np.random.default_rng(seed)
     right = rng.random((37, 2)) < [0.8, 0.55]
-    found = paired_accuracy(rows_of(np.where(right, 0.9, 0.1)), delta=0.1).iloc[0]
+    found = paired_accuracy(rows_of(np.where(right, 0.9, 0.1))).iloc[0]
     table = [[int((a & b).sum()) for b in (right[:, 1], ~right[:, 1])] for a in (right[:, 0], ~right[:, 0])]
     assert found["test"] == MCNEMAR
     assert found["p"] == pytest.approx(mcnemar(table, exact=True).pvalue)
@@ -87,7 +89,7 @@ def test_several_pairs_of_a_person_are_not_independent_for_mcnemar() -> None:
     """The same 8 people three times: McNemar would count 24; whole persons are flipped."""
     right = np.tile([True, False], (8, 1))
     three = pd.concat([rows_of(np.where(right, 0.9, 0.1), cell=task) for task in "abc"])
-    found = paired_accuracy(three, delta=0.1).iloc[0]
+    found = paired_accuracy(three).iloc[0]
     assert found["test"] == FLIPS
     assert found["p"] == pytest.approx(2 / 2**8)
     assert (found["n"], found["pairs"]) == (8, 24)
@@ -96,8 +98,8 @@ def test_several_pairs_of_a_person_are_not_independent_for_mcnemar() -> None:
 
 def test_who_shows_what_a_classifier_does_not_know_is_left_out_there() -> None:
     rows = rows_of(np.full((6, 2), 0.9), meant="contempt")
-    assert paired_accuracy(rows, delta=0.1).empty
-    assert list(paired_accuracy(rows, delta=0.1)) == list(ACCURACY_COLUMNS)
+    assert paired_accuracy(rows).empty
+    assert list(paired_accuracy(rows)) == list(ACCURACY_COLUMNS)
     assert len(paired_effects(rows, delta=0.1)) == 2
 
 
@@ -128,6 +130,61 @@ def test_retest_intervals_hold_their_level() -> None:
         covered += found["sem_low"] <= 0.05 <= found["sem_high"]
     low, high = binom.ppf([0.0005, 0.9995], runs, 0.95)
     assert low <= covered <= high
+
+
+def test_retests_are_told_of_all_pictures_and_of_each_expression() -> None:
+    """A smile that is read as .9 again and again, and sadness that jumps: one number hid both."""
+    rng = np.random.default_rng(7)
+    happy = rows_of(np.clip(0.9 + 0.01 * rng.normal(size=(9, 2, 2)), 0, 1))
+    sad = rows_of(np.clip(0.3 + 0.1 * rng.normal(size=(9, 2, 2)), 0, 1), cell="sad", meant="sad")
+    found = retests(pd.concat([happy, sad])).query("label == 'happy'").set_index("shown")
+    assert list(found.index) == ["all", "happy", "sad"]
+    assert found.loc["happy", "sem"] < 0.02
+    assert found.loc["sad", "sem"] > 0.07
+    assert found.loc["all", "sets"] == found.loc["happy", "sets"] + found.loc["sad", "sets"]
+    unknown = pd.concat([happy, sad.assign(meant="")])
+    assert list(retests(unknown).query("label == 'happy'")["shown"]) == ["all", "happy"]
+
+
+@pytest.mark.parametrize("table", [(36, 12, 2, 0), (53, 2, 0, 1), (30, 0, 0, 0), (5, 9, 2, 14), (0, 3, 7, 2)])
+def test_the_interval_of_paired_shares_is_newcombes(table: tuple[int, int, int, int]) -> None:
+    """A slow twin of method 10, from Wilson's ends of another library."""
+    both, lost, gained, neither = table
+    n = sum(table)
+    low_1, high_1 = proportion_confint(both + lost, n, method="wilson")
+    low_2, high_2 = proportion_confint(both + gained, n, method="wilson")
+    first, second = (both + lost) / n, (both + gained) / n
+    up = both * neither - lost * gained
+    up = max(up - n / 2, 0) if up > 0 else up
+    root = np.sqrt((both + lost) * (gained + neither) * (both + gained) * (lost + neither))
+    phi = up / root if root else 0.0
+    below, above = second - low_2, high_1 - first
+    low = second - first - np.sqrt(below**2 - 2 * phi * below * above + above**2)
+    below, above = first - low_1, high_2 - second
+    high = second - first + np.sqrt(below**2 - 2 * phi * below * above + above**2)
+    found = paired_difference(both, lost, gained, neither)
+    assert found == pytest.approx((second - first, low, high))
+    turned = paired_difference(both, gained, lost, neither)
+    assert turned == pytest.approx((first - second, -high, -low))
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.2, 0.1, 0.2), (0.85, 0.1, 0.02, 0.03), (0.9, 0.05, 0.05, 0.0)])
+@pytest.mark.parametrize("people", [12, 40])
+def test_the_interval_of_paired_shares_covers(shares: tuple[float, ...], people: int) -> None:
+    rng = np.random.default_rng(people)
+    tables = rng.multinomial(people, shares, 2000)
+    truth = shares[2] - shares[1]
+    ends = [paired_difference(*map(int, table)) for table in tables]
+    covered = sum(low - 1e-12 <= truth <= high + 1e-12 for _, low, high in ends)
+    assert covered >= binom.ppf(0.0005, len(tables), 0.94)
+
+
+def test_where_nobody_changes_the_share_still_has_an_interval() -> None:
+    """Resampled people gave .00 to .00 for 20 who were all right twice."""
+    found = paired_accuracy(rows_of(np.full((20, 2), 0.9))).iloc[0]
+    assert found["change"] == 0
+    assert found["change_low"] < -0.1 < 0.1 < found["change_high"]
+    assert "verdict" not in found
 
 
 def test_verdicts_speak_of_conditions_and_never_of_effects() -> None:
@@ -165,7 +222,7 @@ def test_accuracy_is_told_by_expression_too_with_families_of_their_own() -> None
     right = np.random.default_rng(0).random((30, 2)) < [0.9, 0.5]
     happy = rows_of(np.where(right, 0.9, 0.1))
     sad = rows_of(np.where(right[::-1], 0.1, 0.9), cell="sad", meant="sad")
-    found = paired_accuracy(pd.concat([happy, sad]), delta=0.1).set_index("label")
+    found = paired_accuracy(pd.concat([happy, sad])).set_index("label")
     assert list(found.index) == ["all", "happy", "sad"]
     assert found.loc["all", "test"] == FLIPS
     assert (found.loc[["happy", "sad"], "test"] == MCNEMAR).all()

@@ -79,8 +79,7 @@ def test_differences_are_those_of_the_table(worn: PairedResult) -> None:
 
 
 def test_its_report_and_export_speak_of_conditions(worn: PairedResult, tmp_path: Path) -> None:
-    page = worn.report(tmp_path / "report.html").read_text()
-    text = re.sub(r"<[^>]+>|\s+", " ", page.replace("\xa0", " "))
+    text = text_of(worn, tmp_path)
     assert PAIRED[:80] in text
     assert "Report of a study of pairs" in text
     assert "McNemar" in text
@@ -93,6 +92,38 @@ def test_its_report_and_export_speak_of_conditions(worn: PairedResult, tmp_path:
         meanings
     )
     assert all(meanings["effects"].values())
+
+
+def text_of(result: PairedResult, path: Path) -> str:
+    page = html.unescape(result.report(path / "report.html").read_text())
+    return re.sub(r"<[^>]+>|\s+", " ", page.replace("\xa0", " "))
+
+
+def test_rendered_partners_that_differ_in_the_condition_alone_are_told_so(
+    worn: PairedResult, tmp_path: Path
+) -> None:
+    """The report said that camera and light may differ, of two renders that differ in electrodes alone."""
+    assert worn.differing == []
+    said = text_of(worn, tmp_path)
+    assert "partners differ in electrodes and in nothing else" in said
+    assert "The condition is not of our making" not in said
+    assert "McNemar, exact (4 tests, Holm)" in said
+    assert "Accuracies with Wilson's 95 % interval" in said
+    bare = facelib.sample_heads(6, seed=4, electrodes=0.0)
+    other = [head.replace(electrodes="fridlund", light="dim" if head.light != "dim" else "side") for head in bare]
+    found = study(faces=[*bare, *other]).run(tmp_path / "run", n_jobs=1)
+    assert found.differing == ["light"]
+    said = text_of(found, tmp_path)
+    assert "differs between partners in light, too. No difference is shown to be an effect" in said
+
+
+def test_a_margin_that_was_changed_after_a_run_is_told(tmp_path: Path) -> None:
+    study().run(tmp_path / "run", n_jobs=1)
+    found = study(delta=0.3).run(tmp_path / "run", n_jobs=1)
+    said = text_of(found, tmp_path)
+    assert "δ = .30, changed from .10 once results of an earlier run were there" in said
+    assert "δ was .10 in an earlier run of this study, and changed after its results" in said
+    assert "set before the run" not in said.split("Limits")[0]
 
 
 def test_it_is_opened_again_and_gone_on_with(tmp_path: Path) -> None:
@@ -166,7 +197,7 @@ def test_faces_without_labels_are_compared_by_their_outputs_alone(tmp_path: Path
     assert len(found.effects) == 7
     assert found.accuracy_change.empty
     assert found.intended_effects.empty
-    found.report(tmp_path / "report.html")
+    assert "no face says what it is meant to show (column label)" in text_of(found, tmp_path)
 
 
 YAML = """study: paired
@@ -215,7 +246,9 @@ def test_labels_that_are_numbers_are_asked_for_and_a_misspelt_word_is_named() ->
         return str(facelib.PairedStudy(faces, "session", classifiers=["known_unbiased"]).plan())
 
     assert "Labels are numbers (1, 4), which differ between data sets" in plan(["1", "4"])
-    assert "Labels are numbers" not in plan(["1", "4"], "affectnet")
+    named = plan(["1", "4"], "affectnet")
+    assert "Labels are numbers (" not in named
+    assert "Labels are numbers of affectnet." in named
     assert "2 of 6 faces show no common emotion (hapy): check their spelling" in plan(
         ["happy", "hapy", "sad"]
     )
@@ -241,8 +274,7 @@ def test_a_broken_picture_is_in_no_pair_and_in_the_report(tmp_path: Path) -> Non
     assert found.pairing.people == 6
     assert (found.effects["n"] == 6).all()
     assert found.pairing.left_out["face"].tolist() == [first]
-    page = html.unescape(found.report(tmp_path / "report.html").read_text())
-    text = re.sub(r"<[^>]+>|\s+", " ", page.replace("\xa0", " "))
+    text = text_of(found, tmp_path)
     assert "6 pairs of 6 people" in text
     assert re.search(rf"1 face left out: it couldn't be read: [A-Z][^()]+[^.] \({first}\)\.", text)
     assert "Freude for happy" in text

@@ -51,6 +51,9 @@ def test_every_face_is_paired_alone_or_left_out() -> None:
         (["unaffected", "affected"], ("unaffected", "affected")),
         (["1", "0"], ("0", "1")),
         (["10", "9"], ("9", "10")),
+        (["session_post", "session_pre"], ("session_pre", "session_post")),
+        (["patient", "Kontrolle"], ("Kontrolle", "patient")),
+        (["postop", "preop"], ("preop", "postop")),
         (["B", "A"], ("A", "B")),
     ],
 )
@@ -93,6 +96,25 @@ def test_a_column_that_cannot_be_is_said_with_those_that_are(change: dict[str, o
     asked: dict[str, object] = {"condition": "session", "within": ["label"], **change}
     with pytest.raises(BadValueError, match=said):
         pair_up(CLINIC, **asked)  # type: ignore[arg-type]
+
+
+def test_person_is_the_column_of_that_name_before_a_guess() -> None:
+    """Whoever has no person is left out and said so, not taken for somebody of the file's name."""
+    table = CLINIC.assign(person=CLINIC["identity"], identity=["x", *CLINIC["identity"][1:-1], "f7"])
+    found = pair_up(table, "session", ["label"])
+    assert found.pairs["person"].tolist() == ["Anna", "Cem"]
+    assert found.left_out.to_dict("records") == [{"face": "f7", "reason": "no person is known"}]
+    with pytest.raises(BadValueError, match="have the person in common anyway"):
+        pair_up(table, "session", ["person"])
+
+
+def test_values_of_a_condition_may_be_called_as_columns_are() -> None:
+    """ "person" against "label": their counts overwrote the columns of that name."""
+    table = CLINIC.assign(session=["person", "label", "label", "person"] * 2)
+    found = pair_up(table, "session", ["label"], order=("label", "person"))
+    assert found.pairs["person"].tolist() == ["Anna", "Cem"]
+    assert (found.pairs[["n_first", "n_second"]] == 1).all(axis=None)
+    assert not found.repeats
 
 
 def test_nobody_with_a_pair_is_told_what_to_do() -> None:
