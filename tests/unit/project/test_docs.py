@@ -203,6 +203,7 @@ assert set(result.effects["verdict"]) == {"cannot tell"}
 """
 
 
+@pytest.mark.slow  # 18 s; own classifiers have tests of their own
 def test_a_classifier_of_ones_own_runs_as_the_page_shows_it(tmp_path: Path) -> None:
     """Module, registration, check, reading, a study of two people, and another session by an entry point."""
     page = (ROOT / "docs" / "own.md").read_text(encoding="utf-8").partition("## A classifier\n")[2]

@@ -80,6 +80,7 @@ def test_two_processes_give_the_same_rows_with_one_killed(
     "ignore::pytest.PytestUnraisableExceptionWarning",
     "ignore::pytest.PytestUnhandledThreadExceptionWarning",
 )
+@pytest.mark.slow  # 19 s; above the same is asked of two processes
 def test_a_dask_cluster_gives_the_same_rows_with_a_worker_killed(
     undisturbed: InterventionalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
