@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         studies,
     )
     from facelib.faces import Face, FaceSet, Head, Light, find_faces, load_face, sample_heads
+    from facelib.studies.chimeric import ChimericStudy
     from facelib.studies.interventional import InterventionalStudy
     from facelib.studies.observational import ObservationalStudy
     from facelib.studies.paired import PairedStudy
@@ -66,6 +67,7 @@ _SUBPACKAGES = frozenset(
     ]
 )
 _NAMES = {
+    "ChimericStudy": "facelib.studies",
     "Face": "facelib.faces",
     "FaceSet": "facelib.faces",
     "Head": "facelib.faces",
@@ -80,6 +82,7 @@ _NAMES = {
 }
 
 __all__ = [
+    "ChimericStudy",
     "Face",
     "FaceSet",
     "FacelibError",

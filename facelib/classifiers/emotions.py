@@ -13,8 +13,8 @@ EMOTIONS = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry")
 # Nouns, adjectives and what AffectNet, RAF-DB, FER+, RaFD, KDEF and FaceReader write; then German.
 _WORDS = MappingProxyType(
     {
-        "neutral": "neutrality, neutral face, neutral expression, expressionless; "
-        "neutralität, neutraler ausdruck, ausdruckslos",
+        "neutral": "neutrality, neutral face, neutral expression, expressionless, rest, at rest, resting; "
+        "neutralität, neutraler ausdruck, ausdruckslos, ruhe, in ruhe",
         "happy": "happiness, joy, joyful, joyous, smile, smiling, cheerful; "
         "freude, freudig, fröhlich, froh, glück, glücklich, lächeln, lächelnd",
         "sad": "sadness, sorrow, sorrowful, unhappy; trauer, traurig, traurigkeit",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
@@ -159,6 +159,71 @@ def _mirrored(unit: str) -> str:
     if unit.endswith("Left"):
         return unit.removesuffix("Left") + "Right"
     return unit.removesuffix("Right") + "Left" if unit.endswith("Right") else unit
+
+
+@dataclass(frozen=True)
+class Chimeras(OnFrontal):
+    """The symmetric faces of a photograph: its mirror average, and each of its halves doubled.
+
+    No gradual change, so it isn't in the menu: `variants` makes all of them, for
+    `facelib.studies.ChimericStudy`.
+    """
+
+    id: ClassVar[str] = "chimeras"
+    title: ClassVar[str] = "symmetric faces"
+    group: ClassVar[str] = "Symmetry"
+    moves: ClassVar[str | None] = "symmetry"
+    cost: ClassVar[Cost] = "shape"
+    on: ClassVar[str] = "pictures"
+    frontal: ClassVar[float] = HALVES
+    description: ClassVar[str] = "Lays the face over its mirror image, and doubles each of its halves."
+    sentence: ClassVar[str] = "the face becomes symmetric"
+
+    def lack(self, head: Head) -> str:  # noqa: ARG002
+        """Say that a head is rendered first."""
+        return "It changes pictures: render the head."
+
+    def variants(self, face: Face) -> Iterator[Face]:
+        """Yield the face, its mirror average, left-left and right-right; then all of them flipped.
+
+        Flipped, a picture is seen as in a mirror, with its box: an average over both says nothing of which
+        side a classifier looks at.
+
+        Raises
+        ------
+        BadValueError
+            If the face isn't seen from the front, or its landmarks aren't known.
+        """
+        made = [face]
+        yield face
+        for keep in get_args(Keep):
+            made.append(Symmetrise(keep).apply(face, 1.0))
+            yield made[-1]
+        yield from map(flipped, made)
+
+    def _edit(self, head: Head, strength: float) -> Head:
+        raise NotImplementedError
+
+    def _change(self, face: Face, strength: float) -> Face:
+        return Symmetrise().apply(face, strength)
+
+
+def flipped(face: Face) -> Face:
+    """Return a picture as it is seen in a mirror: its left is its right.
+
+    >>> face = Face(np.zeros((8, 10, 3), np.uint8), np.array([1.0, 2, 5, 6]), np.array([[4.0, 3], [2, 3]]))
+    >>> flipped(face).box, flipped(face).eyes[0]
+    (array([5., 2., 9., 6.]), array([8., 3.]))
+    """
+    across = np.array([face.size[1], 0.0])
+    points = (face.landmarks * [-1, 1] + across).astype(np.float32)[PARTNER]
+    x1, y1, x2, y2 = face.box
+    return face.replace(
+        image=np.ascontiguousarray(face.image[:, ::-1]),
+        box=np.array([across[0] - x2, y1, across[0] - x1, y2]),
+        eyes=(face.eyes * [-1, 1] + across)[::-1],
+        landmarks=points,
+    )
 
 
 @register

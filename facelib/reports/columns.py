@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from facelib.properties import PROPERTIES
+from facelib.stats.chimeras import CHIMERIC_COLUMNS, GRADE_COLUMNS, GROUP_COLUMNS, PERSON_COLUMNS
 from facelib.stats.effects.contrasts import CONTRAST_COLUMNS
 from facelib.stats.effects.population import COLUMNS as EFFECTS
 from facelib.stats.independence.grid import COLUMNS as GRID
@@ -13,6 +14,8 @@ from facelib.stats.independence.shares import COLUMNS as SHARES
 from facelib.stats.paired import ACCURACY_COLUMNS as PAIRED_ACCURACY
 from facelib.stats.paired import DIFFERENCE_COLUMNS, RETEST_COLUMNS
 from facelib.stats.paired import EFFECT_COLUMNS as PAIRED
+from facelib.studies.chimera_agreement import AGREEMENT_COLUMNS
+from facelib.studies.chimeric import ROLE_COLUMNS
 from facelib.studies.engine.subjects import FACE_COLUMNS
 from facelib.studies.grid import EFFECT_COLUMNS
 from facelib.studies.outcomes import ACCURACY_COLUMNS, CURVE_COLUMNS, SHARE_COLUMNS
@@ -31,11 +34,18 @@ MANIPULATION: Final = {
     "end": "mean over faces at strength 1",
     "change": "mean of end minus start",
 }
+GRADES: Final = {"grade": "clinical grade", "n": "people with it", "mean": "mean contrast over them"}
 KNOWN: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
     "table": (TABLE, ERROR),
     "faces": (FACE_COLUMNS,),
     "failures": (FAILURES, TABLE, ERROR),
-    "effects": (EFFECTS, EFFECT_COLUMNS, PAIRED),
+    "effects": (EFFECTS, EFFECT_COLUMNS, PAIRED, CHIMERIC_COLUMNS),
+    "persons": (PERSON_COLUMNS,),
+    "group_differences": (GROUP_COLUMNS,),
+    "grade_associations": (GRADE_COLUMNS,),
+    "by_grade": ({**PERSON_COLUMNS, **GRADES},),
+    "agreement": (AGREEMENT_COLUMNS,),
+    "roles": (ROLE_COLUMNS,),
     "intended_effects": (PAIRED,),
     "accuracy_change": (PAIRED_ACCURACY,),
     "retests": (RETEST_COLUMNS,),

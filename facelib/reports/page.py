@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facelib.errors import PATHS, BadValueError, check_kind
-from facelib.reports import interventional, observational, paired
+from facelib.reports import chimeric, interventional, observational, paired
 from facelib.studies.disclaimer import LIMITS_OF
 from facelib.utilities.files import explained, written_whole
 from facelib.utilities.ledger import remember
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
     from facelib.reports.parts import Content
 
-KINDS: Final = {"interventional": interventional, "observational": observational, "paired": paired}
+KINDS: Final = {
+    "interventional": interventional, "observational": observational, "paired": paired, "chimeric": chimeric,
+}  # fmt: skip
 ARTICLES: Final = {
     "interventional": "an interventional study",
     "observational": "an observational study",
     "paired": "a study of pairs",
+    "chimeric": "a study of faces and their symmetric versions",
 }
 TEMPLATES: Final = Path(__file__).parent / "templates"
 PARTS: Final = (

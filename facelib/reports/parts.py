@@ -131,7 +131,7 @@ class Content:
     Attributes
     ----------
     kind
-        "interventional", "observational" or "paired": chooses the method's template.
+        "interventional", "observational", "paired" or "chimeric": chooses the method's template.
     title, question
         Name of the study, and what it asks, in one sentence.
     status

@@ -8,6 +8,7 @@ from facelib.utilities.lazy import lazy
 
 if TYPE_CHECKING:
     from facelib.errors import Cancelled
+    from facelib.studies.chimeric import ChimericStudy
     from facelib.studies.declared.declaration import (
         declare,
         load_declaration,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from facelib.studies.observational import ObservationalStudy
     from facelib.studies.paired import PairedStudy
     from facelib.studies.results import (
+        ChimericResult,
         InterventionalResult,
         ObservationalResult,
         PairedResult,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 __all__ = [
     "COLUMNS",
     "Cancelled",
+    "ChimericResult",
+    "ChimericStudy",
     "DeclarationError",
     "Hypothesis",
     "InterventionalResult",

@@ -23,7 +23,7 @@ UNITS: Final = "units (one face × one change)"
 
 def unchanged(settings: Mapping[str, Any]) -> bool:
     """Tell whether a study reads every face as it is, and nothing else: its units are faces."""
-    return settings["kind"] == "observational" or settings.get("after") == []
+    return settings["kind"] in ("observational", "chimeric") or settings.get("after") == []
 
 
 @dataclass(frozen=True)

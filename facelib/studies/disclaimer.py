@@ -25,5 +25,15 @@ PAIRED: Final = (
     + LIMITS[LIMITS.index("Research and teaching") :]
 )
 """Stands in reports of pairs."""
-LIMITS_OF: Final = {"interventional": LIMITS, "observational": OBSERVED, "paired": PAIRED}
+CHIMERIC: Final = (
+    "These results describe how the outputs of these classifiers for faces differ from those for symmetric "
+    "faces that were made of the same pictures. Making them changes more than symmetry: what is left of that "
+    "after a face at rest is subtracted isn't known for a photograph. They do not show what a person feels, "
+    "nor "
+    "how a palsy is seen by people. " + LIMITS[LIMITS.index("Research and teaching") :]
+)
+"""Stands in reports of faces and their symmetric versions."""
+LIMITS_OF: Final = {
+    "interventional": LIMITS, "observational": OBSERVED, "paired": PAIRED, "chimeric": CHIMERIC,
+}  # fmt: skip
 """The sentence of a report by the kind of its study."""

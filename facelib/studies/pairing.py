@@ -201,7 +201,7 @@ def pair_up(
     names = ["person", *columns[1:]]
     keys = [f"key {place}" for place in range(len(names))]  # a label may be called as one of ours
     shared = {
-        key: faces[name].map(as_word).where(_there(faces, name))
+        key: faces[name].map(as_word).where(there(faces, name))
         for key, name in zip(keys, columns, strict=True)
     }
     table = pd.DataFrame(shared).assign(face=faces["face"], value=_values(faces, condition))
@@ -285,18 +285,24 @@ def _alone(single: pd.DataFrame, names: list[str], order: tuple[str, str]) -> pd
     return pd.DataFrame(rows, columns=[*names, "there", "missing", "faces"])
 
 
+def need_column(faces: pd.DataFrame, name: str, what: str) -> None:
+    """Raise `BadValueError` unless the faces have a column, with those that they have."""
+    if name in faces:
+        return
+    known = ", ".join(map(str, faces))
+    near = nearest(name, list(map(str, faces)))
+    hint = f" Did you mean {near[0]}?" if near else ""
+    msg = f"The faces have no column {name}, which {what}; they have {known}.{hint}"
+    raise BadValueError(msg)
+
+
 def _check_columns(faces: pd.DataFrame, condition: str, within: Sequence[str], person: str) -> None:
     uses = [
         (condition, "says which condition it is"),
         *((name, "partners have in common") for name in within),
     ]
     for name, what in [*uses, (person, "tells who is shown")]:
-        if name not in faces:
-            known = ", ".join(map(str, faces))
-            near = nearest(name, list(map(str, faces)))
-            hint = f" Did you mean {near[0]}?" if near else ""
-            msg = f"The faces have no column {name}, which {what}; they have {known}.{hint}"
-            raise BadValueError(msg)
+        need_column(faces, name, what)
     if {"person", "identity", person} & set(within):
         msg = "Partners have the person in common anyway: leave that column out of labels."
         raise BadValueError(msg)
@@ -305,13 +311,14 @@ def _check_columns(faces: pd.DataFrame, condition: str, within: Sequence[str], p
         raise BadValueError(msg)
 
 
-def _there(faces: pd.DataFrame, name: str) -> pd.Series[bool]:
+def there(faces: pd.DataFrame, name: str) -> pd.Series[bool]:
+    """Return which faces have something in a column."""
     return faces[name].notna() & (faces[name].astype("str").str.strip() != "")
 
 
 def _values(faces: pd.DataFrame, condition: str) -> pd.Series[Any]:
     """Return the words of the condition; what isn't worn is "none"."""
-    words = faces[condition].map(as_word).where(_there(faces, condition))
+    words = faces[condition].map(as_word).where(there(faces, condition))
     return words.fillna("none") if condition in WORN else words
 
 

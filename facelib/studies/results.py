@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from facelib.studies.pairing import Pairing
     from facelib.utilities.progress import Stop
 
+UNREAD: Final = "it couldn't be read: "
 CANCELLED: Final = "cancelled"
 """In the notes of tests that were ended by their user."""
 
@@ -63,7 +64,9 @@ OTHERS: Final = (
 )
 
 
-def open_study(store: str | Path) -> InterventionalResult | ObservationalResult | PairedResult:
+def open_study(
+    store: str | Path,
+) -> InterventionalResult | ObservationalResult | PairedResult | ChimericResult:
     """Return the result of a study so far, finished or not.
 
     Raises
@@ -181,7 +184,7 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """Kind of the study: interventional, observational or paired."""
+        """Kind of the study: interventional, observational, paired or chimeric."""
         return str(self.settings["kind"])
 
     @property
@@ -512,7 +515,7 @@ class PairedResult(Result):
         first, second = settings["order"]
         plain = rows[rows["intervention"] == ""].drop_duplicates("face").set_index("face")["error"]
         unread = {
-            str(face): f"it couldn't be read: {_bare(plain[face], face)}" if face in plain else "not read yet"
+            str(face): f"{UNREAD}{_bare(plain[face], face)}" if face in plain else "not read yet"
             for face in self.faces["face"]
             if plain.get(face, "-")
         }
@@ -633,11 +636,113 @@ class PairedResult(Result):
         return {**named, "interim": not self.complete}
 
 
-RESULTS: Final[Mapping[str, type[InterventionalResult | ObservationalResult | PairedResult]]] = {
+class ChimericResult(Result):
+    """Result of a `ChimericStudy`: faces against their symmetric versions, people as the unit."""
+
+    @cached_property
+    def roles(self) -> pd.DataFrame:
+        """What each face is there for, `facelib.studies.chimeric.ROLE_COLUMNS`; unread faces are left out."""
+        from facelib.studies.chimeric import roles
+
+        names = ("rest", "group", "healthy", "grade", "person")
+        table = roles(self.faces, **{name: self.settings[name] for name in names})
+        errors = self.table.assign(error=self.table["error"].astype("str")).groupby("face")["error"]
+        unread = errors.min()  # "" if one of the classifiers read it
+        lost = []
+        for face in table["face"].astype("str"):
+            error = unread.get(face, None)
+            lost.append("not read yet" if error is None else f"{UNREAD}{_bare(error, face)}" if error else "")
+        return table.assign(reason=table["reason"].where(table["reason"] != "", lost))
+
+    @cached_property
+    def sets(self) -> pd.DataFrame:
+        """Both sides of every contrast by person, expression, classifier and label; with group and grade."""
+        from facelib.stats.chimeras import contrast_sets, symmetric_outputs
+
+        roles = self.roles[self.roles["reason"] == ""]
+        outputs = symmetric_outputs(self.sound).merge(roles.drop(columns="reason"), on="face")
+        of_person = roles.groupby("person").agg(group=("group", "first"), grade=("grade", "mean"))
+        return contrast_sets(outputs).join(of_person, on="person")
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Contrasts over people, by group: `facelib.stats.chimeras.CHIMERIC_COLUMNS`.
+
+        Verdicts stand where symmetric faces that are made of pictures agree with those of the true mesh.
+
+        Raises
+        ------
+        BadValueError
+            If nothing was read of which a classifier knows what is meant to be shown.
+        """
+        import pandas as pd
+
+        from facelib.stats.chimeras import ALL, chimeric_effects
+        from facelib.studies.chimera_agreement import withheld
+
+        names = ("delta", "alpha", "alternative", "seed")
+        options = {name: self.settings[name] for name in names} | {"interim": not self.complete}
+        groups = [(str(name) or ALL, own) for name, own in self.sets.groupby("group", sort=False)]
+        found = [chimeric_effects(own, group=name, **options) for name, own in groups if _meant_in(own)]
+        if not found:
+            found = [chimeric_effects(self.sets, **options)]
+        return withheld(pd.concat(found, ignore_index=True))
+
+    @cached_property
+    def persons(self) -> pd.DataFrame:
+        """One row per person, contrast and classifier: `facelib.stats.chimeras.PERSON_COLUMNS`."""
+        from facelib.stats.chimeras import person_contrasts
+
+        return person_contrasts(self.sets)
+
+    @cached_property
+    def group_differences(self) -> pd.DataFrame:
+        """Each group against the healthy one: `facelib.stats.chimeras.GROUP_COLUMNS`; empty without one."""
+        import pandas as pd
+
+        from facelib.stats.chimeras import GROUP_COLUMNS, group_differences
+
+        healthy, alpha = self.settings["healthy"], self.settings["alpha"]
+        others = [name for name in self.persons["group"].unique() if healthy and name != healthy]
+        tables = [group_differences(self.persons, healthy, name, alpha=alpha) for name in others]
+        parts = [table for table in tables if len(table)]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(GROUP_COLUMNS))
+
+    @cached_property
+    def grade_associations(self) -> pd.DataFrame:
+        """How contrasts go with the grade, by group: `facelib.stats.chimeras.GRADE_COLUMNS`."""
+        import pandas as pd
+
+        from facelib.stats.chimeras import ALL, GRADE_COLUMNS, grade_associations
+
+        options = {name: self.settings[name] for name in ("alpha", "seed")}
+        tables = [
+            grade_associations(own, group=str(name) or ALL, **options)
+            for name, own in self.persons.groupby("group", sort=False)
+        ]
+        parts = [table for table in tables if len(table)]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(GRADE_COLUMNS))
+
+    @cached_property
+    def by_grade(self) -> pd.DataFrame:
+        """Mean contrast over the people of each group and grade."""
+        keys = ["group", "contrast", "reference", "classifier", "grade"]
+        graded = self.persons[self.persons["grade"].notna()]
+        return graded.groupby(keys, observed=True)["value"].agg(n="size", mean="mean").reset_index()
+
+
+RESULTS: Final[
+    Mapping[str, type[InterventionalResult | ObservationalResult | PairedResult | ChimericResult]]
+] = {
     "interventional": InterventionalResult,
     "observational": ObservationalResult,
     "paired": PairedResult,
+    "chimeric": ChimericResult,
 }
+
+
+def _meant_in(sets: pd.DataFrame) -> bool:
+    return bool((sets["label"] == sets["meant"]).any())
 
 
 def _bare(error: str, face: str) -> str:

@@ -83,7 +83,7 @@ class Arm:
 
 
 class Study(ABC, Generic[R]):
-    """Faces × arms × classifiers, declared: `InterventionalStudy`, `ObservationalStudy`, `PairedStudy`."""
+    """Faces × arms × classifiers, declared; one class for each kind of study."""
 
     faces: Any
     classifiers: Any
@@ -96,7 +96,7 @@ class Study(ABC, Generic[R]):
     @property
     @abstractmethod
     def kind(self) -> str:
-        """Kind of the study: interventional, observational or paired."""
+        """Kind of the study: interventional, observational, paired or chimeric."""
 
     @property
     @abstractmethod

@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the further cells of a parametrized test as slow; the first that isn't is looked at in every run."""
+    """Mark the further cells of a parametrized test as slow: the first that isn't comes in every run."""
     seen: set[tuple[Path, str]] = set()
     for item in items:
         if HERE not in item.path.parents or item.get_closest_marker("slow"):

@@ -13,6 +13,8 @@ from facelib.charts import theme
 from facelib.charts.facets import ordered, titles_by_order
 from facelib.charts.palette import colour
 from facelib.charts.tables import needed, rows
+from facelib.stats.chimeras import NOT_JUDGED
+from facelib.stats.chimeras import WORDS as SYMMETRIC
 from facelib.stats.effects.equivalence import DOES_NOT, MATTERS, UNDECIDED
 from facelib.stats.effects.sentences import cut_off, possible
 from facelib.stats.paired import WORDS
@@ -34,7 +36,8 @@ DECIDED: Final = {"after Holm": "circle", "before Holm": "diamond", "not": "squa
 FILLED: Final = "circle"
 SHAPES: Final = {
     MATTERS: FILLED, DOES_NOT: "square", WORDS[MATTERS]: FILLED, WORDS[DOES_NOT]: "square",
-} | dict.fromkeys(UNDECIDED, "diamond")  # fmt: skip
+    SYMMETRIC[MATTERS]: FILLED,
+} | dict.fromkeys((*UNDECIDED, NOT_JUDGED), "diamond")  # fmt: skip
 
 
 def forest(

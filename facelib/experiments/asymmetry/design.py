@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from facelib import interventions
 from facelib.classifiers import EMOTIONS, Classifier
 from facelib.errors import BadValueError
-from facelib.faces import Head, sample_heads
+from facelib.faces import Face, FaceSet, Head, sample_heads
 from facelib.head.head import ExpressionSet
 from facelib.head.sampling_ranges import is_number
 from facelib.interventions import Intervention
 from facelib.stats.effects.few_people import ALPHA
+from facelib.stats.effects.signflip import Alternative
 from facelib.studies.engine.subjects import faces_table, subjects
 from facelib.studies.sweeps.sweep import DELTA
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from facelib.studies.chimeric import ChimericStudy
     from facelib.studies.interventional import InterventionalStudy
 
 NEUTRAL: Final = "neutral"
@@ -48,6 +50,7 @@ STATEMENT: Final = (
     "with both sides weaker by the same total, or as visibly"
 )
 """The hypothesis: registered with the study, before its run."""
+REBUILT, PHOTOGRAPHED = "Facing Asymmetry, rebuilt", "Facing Asymmetry on photographs"
 SIDES: Final = ("left", "right")
 CONTROLS: Final = ("total", "displacement")
 
@@ -162,51 +165,85 @@ def _check(people: Any, expressions: Any, intensities: Any, expression_set: Any)
 
 
 def facing_asymmetry(
-    faces: Sequence[Head] | None = None,
+    faces: Sequence[Head] | FaceSet | Sequence[Face] | None = None,
     classifiers: str | Sequence[str | Classifier] | None = None,
     *,
-    steps: int = STEPS,
+    steps: int | None = None,
     size: int = SIZE,
     delta: float = DELTA,
     alpha: float = ALPHA,
     seed: int = SEED,
-    name: str = "Facing Asymmetry, rebuilt",
-) -> InterventionalStudy:
-    """Declare the study: one side of the expression weakens, and both sides as its controls.
+    name: str | None = None,
+    rest: str | None = NEUTRAL,
+    group: str | None = None,
+    healthy: str | None = None,
+    grade: str | None = None,
+    person: str | None = None,
+    alternative: Alternative | None = None,
+) -> InterventionalStudy | ChimericStudy:
+    """Declare the study, of heads or of photographs.
 
-    Our instantiation of the symmetry intervention of "Facing Asymmetry" (ACCV 2024). The hypothesis has a
-    sign: outputs for the expression that is shown fall as symmetry falls.
+    Of heads, one side of the expression weakens, and both sides as its controls: our instantiation of the
+    symmetry intervention of "Facing Asymmetry" (ACCV 2024). Of photographs, each is compared with symmetric
+    faces made of it, less the same at rest: `facelib.ChimericStudy`. The hypothesis has a sign: outputs for
+    the expression that is shown are lower as symmetry is.
 
     Parameters
     ----------
     faces
-        Heads; None: `asymmetry_faces` as it is.
+        Heads, or photographs; None: `asymmetry_faces` as it is.
     classifiers
         None: all that are available on this machine.
-    steps, size, delta, alpha, seed, name
+    steps
+        Strengths, of heads; None: 11.
+    size, delta, alpha, seed, name
         As for `facelib.InterventionalStudy`; δ is set before the run.
+    rest, group, healthy, grade, person
+        Of photographs: as for `facelib.ChimericStudy`.
+    alternative
+        Of the tests; None: "less" for heads, whose hypothesis is registered, "two-sided" for photographs.
+
+    Raises
+    ------
+    BadValueError
+        If something is asked of photographs that only heads have, or the other way round.
 
     Examples
     --------
     >>> study = facing_asymmetry(asymmetry_faces(2, ("happy",)), ["known_unbiased"], steps=3, size=64)
     """
+    from facelib.studies.chimeric import ChimericStudy
     from facelib.studies.declared.hypothesis import Hypothesis
     from facelib.studies.interventional import InterventionalStudy
 
+    people: FaceSet | list[Any] = faces if isinstance(faces, FaceSet) else list(faces or [])
+    if isinstance(people, FaceSet) or any(isinstance(face, Face) for face in people):
+        if steps is not None:
+            msg = f"steps are those of rendered heads; of photographs there are none; got {steps!r}."
+            raise BadValueError(msg, hint="Leave steps out.")
+        return ChimericStudy(
+            people, rest, group, healthy, grade, person, classifiers=classifiers, size=size, delta=delta,
+            alpha=alpha, alternative=alternative or "two-sided", seed=seed,
+            name=PHOTOGRAPHED if name is None else name,
+        )  # fmt: skip
+    columns = {"group": group, "healthy": healthy, "grade": grade, "person": person}
+    if named := [column for column, value in columns.items() if value is not None]:
+        msg = f"{', '.join(named)} can be said of photographs; these are rendered heads."
+        raise BadValueError(msg, hint="Faces of a folder: facelib.FaceSet.from_folder; in a file, folder: …")
     return InterventionalStudy(
-        faces=asymmetry_faces(seed=seed) if faces is None else list(faces),
+        faces=asymmetry_faces(seed=seed) if faces is None else people,
         interventions=arms(),
         classifiers=classifiers,
-        steps=steps,
+        steps=STEPS if steps is None else steps,
         size=size,
         measured=("symmetry", "activation"),
         label=None,
         delta=delta,
         alpha=alpha,
-        alternative="less",
+        alternative=alternative or "less",
         control=ARMS["total"],
         seed=seed,
-        name=name,
+        name=REBUILT if name is None else name,
         hypothesis=Hypothesis(
             STATEMENT, "asymmetric_expression", direction="falls", delta=delta, alpha=alpha
         ),

@@ -47,7 +47,8 @@ DESIGNS.register(
     Design(
         "facelib.experiments.asymmetry.design:facing_asymmetry",
         "facelib.experiments.asymmetry.design:asymmetry_faces",
-        "One side of the expression weakens, and both sides as its controls.",
+        "One side of the expression weakens, and both sides as its controls; photographs, beside symmetric "
+        "faces.",
     ),
 )
 DESIGNS.register(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STUDY: Final = "study.json"
 PROVENANCE: Final = "provenance.json"
-STUDIES: Final = ("interventional", "observational", "paired")
+STUDIES: Final = ("interventional", "observational", "paired", "chimeric")
 STORED: Final = "stored"
 UNIT_COLUMNS: Final = ("unit", "face", "intervention", "reader", "strengths")
 BEGINNING: Final = ("run.lock", "declaration.json", "hypothesis.json")

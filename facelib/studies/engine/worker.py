@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ import numpy.typing as npt
 from facelib import properties
 from facelib.classifiers import Classifier
 from facelib.errors import FacelibError, UnavailableError
-from facelib.faces import Head
+from facelib.faces import Face, Head
+from facelib.interventions.symmetry import Chimeras
 from facelib.studies.engine.observers import Reader, bring, loaded
 from facelib.studies.engine.parquet_part import Job, Rows, measured, outputs
 from facelib.studies.engine.store import Store
@@ -134,16 +136,32 @@ def _frames(job: Job) -> Frames:
     face = job.subject.open()
     if job.intervention is not None:
         chosen = job.intervention.meant_for(face)
+        if isinstance(chosen, Chimeras):
+            return _mirrored(face.render(job.size) if isinstance(face, Head) else face, chosen, job.strengths)
         check_accepts(chosen, face)
         return make_frames(face, chosen, job.strengths, size=job.size, workers=1)
     picture = face.render(job.size) if isinstance(face, Head) else face
     return Frames((picture,), np.zeros(1))
 
 
+class FlippedFrames(Frames):
+    """Pictures of which some are flipped: each is read with its own box, which is the same on the face."""
+
+    @property
+    def boxes(self) -> Numbers:
+        """Face boxes (n, 4), px."""
+        return np.stack([face.box for face in self.faces])
+
+
+def _mirrored(face: Face, chimeras: Chimeras, strengths: Sequence[float]) -> Frames:
+    check_accepts(chimeras, face)
+    made = tuple(islice(chimeras.variants(face), len(strengths)))  # a trial asks for the first two
+    return FlippedFrames(made, np.asarray(strengths, np.float64))
+
+
 def _read(frames: Frames, reader: Reader, classifier: Classifier) -> tuple[Numbers, Numbers]:
     """Return logits and probabilities (n, labels) of the common labels."""
-    boxes = np.broadcast_to(frames.box, (len(frames.faces), 4))
-    logits = classifier.logits(frames.images, boxes)
+    logits = classifier.logits(frames.images, frames.boxes)
     probabilities = classifier.probabilities_from(logits)
     columns = [place for label in reader.names if (place := classifier.index_of(label)) is not None]
     if not np.isfinite(logits).all():

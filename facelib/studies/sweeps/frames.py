@@ -42,6 +42,11 @@ class Frames:
     strengths: npt.NDArray[np.float64]
 
     @property
+    def boxes(self) -> npt.NDArray[np.float64]:
+        """Face boxes (n, 4), px, with which the pictures are read: that of strength 0."""
+        return np.broadcast_to(self.box, (len(self.faces), 4))
+
+    @property
     def images(self) -> npt.NDArray[np.uint8]:
         """Return the pictures, uint8 (n, H, W, 3)."""
         return np.stack([face.image for face in self.faces])

@@ -1,0 +1,520 @@
+"""Content of the report of a study of faces and their symmetric versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from facelib.reports import common, drawing
+from facelib.reports.effect_tables import levels, places, sides
+from facelib.reports.parts import Content, Figure, Section, Table, footnotes, two_columns
+from facelib.stats import fewest_people, fewest_to_matter
+from facelib.stats.chimeras import ALL, AS_IS, CONTRASTS, INTENDED, LESS_REST, NOT_JUDGED
+from facelib.stats.effects.sentences import beyond_words
+from facelib.studies.chimera_agreement import AGREEMENT_COLUMNS, agreement
+from facelib.studies.chimeric import EACH, who_is_there
+from facelib.studies.meant import taken
+from facelib.utilities.wording import (
+    NOTHING,
+    capital,
+    chance,
+    counted,
+    interval,
+    listed,
+    margin,
+    p_is,
+    plain,
+    signed,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facelib.studies.results import ChimericResult
+
+PRIMARY: Final = "mirror average"
+AGAINST: Final = {
+    "mirror average": "face minus its mirror average",
+    "chimeras": "face minus the mean of its two chimeras",
+    "curvature": "mirror average minus the mean of the chimeras",
+}
+
+
+def tables(result: ChimericResult) -> dict[str, pd.DataFrame]:
+    """Return the tables of a folder, by name."""
+    return {
+        "effects": result.effects,
+        "persons": result.persons,
+        "group_differences": result.group_differences,
+        "grade_associations": result.grade_associations,
+        "by_grade": result.by_grade,
+        "roles": result.roles,
+        "agreement": _agreement(result),
+    }
+
+
+def content(result: ChimericResult) -> Content:
+    """Return the content of the report."""
+    registered, changed = common.registered(result)
+    return Content(
+        kind="chimeric",
+        title=common.title_of(result),
+        question=question(result),
+        status=common.status(result),
+        complete=result.complete,
+        answer=tuple(
+            f"{common.ON if registered and not place else ''}{text}"
+            for place, text in enumerate((*_answers(result), *_beside(result)))
+        ),
+        reading=_reading(result),
+        registered=registered,
+        changes=changed,
+        sections=(_overview(result), *_results(result)),
+        facts=facts(result),
+        declared=_declared(result),
+        failures=common.failures(result),
+        provenance=common.provenance_tables(result),
+        appendix=_appendix(result),
+        paragraph=paragraph(result),
+        cite=common.citation(result),
+        limits=_limits(result),
+        generator=common.package(result),
+    )
+
+
+def question(result: ChimericResult) -> str:
+    """Return the question of the study, in one sentence."""
+    whose = common.several(result.settings["classifiers"], "classifier")
+    return (
+        f"Do outputs of {whose} for these people's faces differ from those for symmetric faces made of the "
+        "same pictures?"
+    )
+
+
+def reference(result: ChimericResult) -> str:
+    """Return the reference that is reported first: less rest, where anybody has a face at rest."""
+    return LESS_REST if LESS_REST in set(result.effects["reference"]) else AS_IS
+
+
+def _chosen(table: pd.DataFrame, result: ChimericResult, contrast: str = PRIMARY) -> pd.DataFrame:
+    return table[(table["contrast"] == contrast) & (table["reference"] == reference(result))]
+
+
+def _meant(result: ChimericResult, contrast: str = PRIMARY) -> pd.DataFrame:
+    """Return the contrasts of what is meant, over all expressions of a person."""
+    rows = _chosen(result.effects, result, contrast)
+    return rows[(rows["label"] == INTENDED) & (rows["shown"] == ALL)]
+
+
+def _answers(result: ChimericResult) -> list[str]:
+    """Return what stands first: the output that is meant, by group, against mirror average and chimeras."""
+    said = []
+    for group in result.effects["group"].drop_duplicates():
+        parts = []
+        for contrast in (PRIMARY, "chimeras"):
+            rows = _meant(result, contrast)
+            each = "; ".join(
+                f"{row['classifier']} {signed(row['mean'])} ({interval(row['low'], row['high'])}; p "
+                f"{p_is(row['p'])}, after Holm {p_is(row['p_holm'])}{_word(row)})"
+                for row in rows[rows["group"] == group].to_dict("records")
+            )
+            parts.append(f"{AGAINST[contrast]}: {each}")
+        own = _meant(result)
+        people = counted(int(own.loc[own["group"] == group, "n"].max()), "person", "people")
+        whose = f"{_named(result, str(group))}, {people}: t" if group != ALL else f"{people}: t"
+        said.append(
+            f"{whose}he output for what each face is meant to show, {reference(result)} "
+            f"({facts(result)['level']} intervals). {'. '.join(map(capital, parts))}."
+        )
+    return said
+
+
+def _word(row: Mapping[Any, Any]) -> str:
+    return f", {row['verdict']}" if row["verdict"] and row["verdict"] != NOT_JUDGED else ""
+
+
+def _named(result: ChimericResult, group: str) -> str:
+    return f"{capital(str(result.settings['group']))} “{group}”" if group != ALL else "Everybody"
+
+
+def _beside(result: ChimericResult) -> list[str]:
+    """Return how groups differ, and how the contrast goes with the grade."""
+    said = []
+    groups = _chosen(result.group_differences, result)
+    for name in groups["second"].drop_duplicates():
+        own = groups[groups["second"] == name].to_dict("records")
+        each = "; ".join(
+            f"{row['classifier']} {signed(row['difference'])} ({interval(row['low'], row['high'])}; p after "
+            f"Holm {p_is(row['p_holm'])})"
+            for row in own
+        )
+        said.append(f"The contrast with the mirror average, “{name}” minus “{own[0]['first']}”: {each}.")
+    grades = _chosen(result.grade_associations, result)
+    for group in grades["group"].drop_duplicates():
+        own = grades[grades["group"] == group].to_dict("records")
+        each = "; ".join(
+            f"{row['classifier']} ρ {signed(row['rho'])} ({interval(row['rho_low'], row['rho_high'])}; p "
+            f"after Holm {p_is(row['p_holm'])}), {signed(row['slope'], 3)} per grade"
+            for row in own
+        )
+        said.append(
+            f"With {result.settings['grade']}, over {counted(int(own[0]['n']), 'person', 'people')}"
+            f"{f' of “{group}”' if group != ALL else ''}, it goes so: {each}."
+        )
+    return said
+
+
+def facts(result: ChimericResult) -> dict[str, Any]:
+    """Return the values of the method's template."""
+    settings, effects, alpha = result.settings, result.effects, float(result.settings["alpha"])
+    roles = result.roles[result.roles["reason"] == ""]
+    shown = roles[~roles["at_rest"]]
+    delta = float(settings["delta"])
+    return {
+        "faces": settings["faces"],
+        "classifiers": len(settings["classifiers"]),
+        "people": shown["person"].nunique(),
+        "rested": roles.loc[roles["at_rest"], "person"].nunique(),
+        "rest": settings["rest"],
+        "group": settings["group"],
+        "healthy": settings["healthy"],
+        "grade": settings["grade"],
+        "delta": margin(delta),
+        "half": margin(delta / 2),
+        "changed": listed(common.earlier_margins(result)),
+        "level": f"{100 * (1 - alpha):g} %",
+        "verdict_level": f"{100 * (1 - 2 * alpha):g} %",
+        "fewest": fewest_people(delta, alpha),
+        "fewest_rest": fewest_people(delta / 2, alpha),
+        "least": fewest_to_matter(alpha),
+        "flips": int(effects["n_flips"].max()),
+        "less_rest": LESS_REST in set(effects["reference"]),
+        "seed": settings["seed"],
+    }
+
+
+def paragraph(result: ChimericResult) -> str:
+    """Return a methods paragraph that can be pasted into a paper."""
+    fact, names = facts(result), result.settings["classifiers"]
+    rest = (
+        f" The same contrast in the person's face at rest ({fact['rest']}; {fact['rested']} people) was "
+        "subtracted."
+        if fact["less_rest"]
+        else ""
+    )
+    grade = (
+        f" Contrasts were related to {fact['grade']} by Spearman's correlation over people (p by "
+        "permutation)."
+        if fact["grade"] and len(result.grade_associations)
+        else ""
+    )
+    groups = (
+        f" Groups were compared with “{fact['healthy']}” by Welch's t test."
+        if len(result.group_differences)
+        else ""
+    )
+    return (
+        f"The faces were {fact['faces']}. Using {common.package(result)} (seed {fact['seed']}), "
+        f"{counted(len(names), 'classifier')} ({listed(names)}) read each picture, its average with its "
+        "mirror image, and chimeras of two left and of two right halves, each also flipped; outputs were "
+        "averaged over the flips. We report the output for what a face was meant to show, minus that for "
+        f"the mirror average, and minus the mean of that for the chimeras.{rest} Expressions of a person "
+        f"were averaged; the person was the unit ({fact['people']}). Mean contrasts are in probability with "
+        f"{fact['level']} intervals; p from sign flips of whole persons, {sides(result.effects)}, corrected "
+        "after Holm over classifiers; margin ± "
+        f"{fact['delta']} ({common.when_set(result)}).{groups}{grade}" + common.failed(result)
+    )
+
+
+def _reading(result: ChimericResult) -> tuple[str, ...]:
+    fact = facts(result)
+    rest = (
+        f"Less rest: the same contrast of the same output in the person's face at rest ({fact['rest']}) is "
+        "subtracted, and with it what a still face's asymmetry and the making of symmetric faces do to it."
+        if fact["less_rest"]
+        else "Nobody has a face at rest: what making symmetric faces does by itself is in every number."
+    )
+    return (
+        "Each face is compared with symmetric faces made of its own picture. Below 0, the output is lower "
+        "for the face as it is. The mirror average has the mean shape of both halves; the chimeras have each "
+        "half twice. Their two contrasts differ by the curvature: what an output does to half an expression "
+        "on both sides, against none and the whole.",
+        rest,
+        f"“Differs from symmetric”: the whole {fact['verdict_level']} interval lies beyond ± "
+        f"{fact['delta']}; “does not differ at δ”: wholly inside, and bets on every person's contrast agree. "
+        f"With fewer than {fact['least']} people the first is never said, with fewer than {fact['fewest']} "
+        f"({fact['fewest_rest']} less rest) the second. “{capital(NOT_JUDGED)}”: on renders, contrasts of "
+        f"pictures agree with those of the true mesh less well than within ± {fact['half']}, or that isn't "
+        "known of this classifier and output; the mean and its interval stand all the same, and their bias "
+        "isn't known.",
+        "All of it is about the outputs of classifiers, never about what a person feels.",
+    )
+
+
+def _overview(result: ChimericResult) -> Section:
+    settings = result.settings
+    known = result.faces.reindex(columns=["label", "expression"]).dropna().astype("str")
+    labels = taken(known.itertuples(index=False, name=None))
+    there = who_is_there(
+        result.roles, rest=settings["rest"], group=settings["group"], grade=settings["grade"], shown=40
+    )
+    return Section("overview", "Who was compared", (EACH, *settings["notes"], *there, *labels))
+
+
+def _results(result: ChimericResult) -> list[Section]:
+    first = reference(result)
+    sections = [
+        Section(
+            "meant",
+            "The output for what faces are meant to show",
+            (),
+            tables=tuple(
+                _effect_table(_meant(result, name), f"{capital(AGAINST[name])}, {first}")
+                for name in CONTRASTS
+            ),
+            figures=(_figure(result),),
+        )
+    ]
+    if len(groups := _chosen(result.group_differences, result)):
+        sections.append(Section("groups", "Beside the healthy", (), tables=(_group_table(groups, first),)))
+    if len(grades := _chosen(result.grade_associations, result)):
+        text = "The order of grades counts, not their distance, but for the slope."
+        sections.append(
+            Section(
+                "grades", "With the grade", (text,), tables=(_grade_table(grades, result), _by_grade(result))
+            )
+        )
+    sections.append(
+        Section(
+            "agreement",
+            "How well this is known to work",
+            (
+                "Contrasts with symmetric faces made of a rendered picture, against those with faces of the "
+                "true mesh (40 rendered people, six degrees of one weak side, in frontal light; no droop at "
+                "rest, no asymmetric shape). Photographs may do better or worse.",
+            ),
+            tables=(_agreement_table(result),) if len(_agreement(result)) else (),
+        )
+    )
+    return sections
+
+
+def _figure(result: ChimericResult) -> Figure:
+    import pandas as pd
+
+    rows = [_meant(result, name).assign(intervention=name) for name in (PRIMARY, "chimeras")]
+    shown = pd.concat(rows, ignore_index=True)
+    several = len(shown["group"].drop_duplicates()) > 1
+    shown["intervention"] = shown["intervention"] + (" · " + shown["group"] if several else "")
+    titles = {name: capital(str(name)) for name in shown["intervention"]}
+    heading = f"Mean contrast, {reference(result)}"
+    spoken = "; ".join(
+        f"{row['intervention']}, {row['classifier']} {signed(row['mean'])}: {row['verdict']}"
+        for row in shown.to_dict("records")
+    )
+    return Figure(
+        "contrasts",
+        f"The output for what faces are meant to show: mean contrast over people, {reference(result)}, with "
+        f"its interval; bold the one behind the verdict. Grey: ± δ = {margin(result.settings['delta'])}.",
+        f"Mean contrasts with intervals. {spoken}.",
+        lambda: drawing.effects(shown, titles, heading),
+    )
+
+
+def _effect_table(rows: pd.DataFrame, title: str) -> Table:
+    level, inner = levels(rows)
+    marks, notes = footnotes(rows["notes"].astype(str))
+    several, less = len(rows["group"].drop_duplicates()) > 1, (rows["reference"] == LESS_REST).all()
+    cells = tuple(
+        (
+            f"{_output(row, several=several)}{f' [{mark}]' if mark else ''}",
+            *(() if less else (plain(row["symmetric"], places(row)), plain(row["face"], places(row)))),
+            signed(row["mean"], places(row)),
+            interval(row["low"], row["high"], places(row)),
+            chance(row["p"]),
+            chance(row["p_holm"]),
+            beyond_words(row),
+            interval(row["verdict_low"], row["verdict_high"], places(row)),
+            str(row["verdict"]) or NOTHING,
+            f"{row['n']:,}",
+        )
+        for row, mark in zip(rows.to_dict("records"), marks, strict=True)
+    )
+    columns = (
+        "Output", *(() if less else ("Symmetric", "Face")), "Contrast", f"{level:g} % interval", "p",
+        "p, Holm", "Beyond δ", f"{inner:g} % interval", "At δ", "People",
+    )  # fmt: skip
+    caption = (
+        f"{title}: means over people. p: sign flips of whole persons, {sides(rows)}, Holm over "
+        f"{counted(int(rows['family'].max()), 'test')} of a group. The {inner:g} % interval gives the "
+        "verdict."
+    )
+    return Table(caption, columns, cells, notes, words=frozenset({0, len(columns) - 2}))
+
+
+def _output(row: Mapping[Any, Any], *, several: bool) -> str:
+    what = f"{row['shown']} in pictures of it" if row["shown"] != ALL else "what is meant"
+    label = what if row["label"] == INTENDED else str(row["label"])
+    whose = f"{row['group']}, " if several else ""
+    return f"{whose}{row['classifier']}: {label}"
+
+
+def _whose(group: Any) -> str:
+    """Return a group before a classifier's name; "" if it is everybody."""
+    return f"{group}, " if group not in ("", ALL) else ""
+
+
+def _group_table(rows: pd.DataFrame, first: str) -> Table:
+    cells = tuple(
+        (
+            f"{row['second']} minus {row['first']}, {row['classifier']}",
+            signed(row["difference"]),
+            interval(row["low"], row["high"]),
+            chance(row["p"]),
+            chance(row["p_holm"]),
+            f"{row['n_second']:,} and {row['n_first']:,}",
+        )
+        for row in rows.to_dict("records")
+    )
+    caption = (
+        f"Contrast with the mirror average of what is meant, {first}: difference of the groups' means, "
+        "Welch's interval and test; Holm over classifiers."
+    )
+    return Table(caption, ("Groups", "Difference", "Interval", "p", "p, Holm", "People"), cells)
+
+
+def _grade_table(rows: pd.DataFrame, result: ChimericResult) -> Table:
+    cells = tuple(
+        (
+            _whose(row["group"]) + str(row["classifier"]),
+            signed(row["rho"]),
+            interval(row["rho_low"], row["rho_high"]),
+            chance(row["p"]),
+            chance(row["p_holm"]),
+            signed(row["slope"], 3),
+            interval(row["slope_low"], row["slope_high"], 3),
+            f"{row['n']:,}",
+        )
+        for row in rows.to_dict("records")
+    )
+    caption = (
+        f"Contrast with the mirror average of what is meant, {reference(result)}, and "
+        f"{result.settings['grade']}: Spearman's correlation over people, p by permutations, Holm over "
+        "classifiers; slope per grade after Theil and Sen."
+    )
+    columns = ("Classifier", "ρ", "Interval", "p", "p, Holm", "Slope", "Interval", "People")
+    return Table(caption, columns, cells)
+
+
+def _by_grade(result: ChimericResult) -> Table:
+    rows = _chosen(result.by_grade, result)
+    grades = sorted(rows["grade"].unique())
+    several = len(rows["group"].drop_duplicates()) > 1
+    cells: list[tuple[str, ...]] = []
+    for (group, classifier), own in rows.groupby(["group", "classifier"], sort=False):
+        of = own.set_index("grade")
+        means = [
+            f"{signed(of.loc[grade, 'mean'])} ({of.loc[grade, 'n']})" if grade in of.index else NOTHING
+            for grade in grades
+        ]
+        cells.append((_whose(group if several else "") + str(classifier), *means))
+    caption = "Mean of the same contrast at each grade, and how many people there are."
+    return Table(caption, ("Classifier", *(f"{grade:g}" for grade in grades)), tuple(cells))
+
+
+def _agreement(result: ChimericResult) -> pd.DataFrame:
+    known = agreement()
+    return known[known["classifier"].isin(result.settings["classifiers"])][list(AGREEMENT_COLUMNS)]
+
+
+def _agreement_table(result: ChimericResult) -> Table:
+    known = _agreement(result)
+    rows = known[
+        (known["shown"] == ALL) & (known["level"] == ALL) & (known["reference"] == reference(result))
+    ]
+    cells = tuple(
+        (
+            f"{row['classifier']}, {row['contrast']}",
+            signed(row["truth"], 3),
+            signed(row["bias"], 3),
+            interval(row["low"], row["high"], 3),
+            f"{row['n']:,}",
+        )
+        for row in rows.to_dict("records")
+    )
+    caption = (
+        "Pictures minus mesh: mean difference (bias) and 95 % limits of agreement of a person's contrast, "
+        "over all degrees; by expression and degree in the exported table."
+    )
+    return Table(caption, ("Contrast", "Of the mesh", "Bias", "Limits", "Faces"), cells)
+
+
+def _declared(result: ChimericResult) -> Table:
+    settings = result.settings
+    pairs = [
+        ("Hypothesis", str(settings["hypothesis"] or "none: the study explores")),
+        ("At rest", str(settings["rest"] or "nothing is subtracted")),
+        ("Groups", str(settings["group"] or "one")),
+        ("Healthy", str(settings["healthy"] or "not named")),
+        ("Grade", str(settings["grade"] or "none")),
+        ("Person", str(settings["person"] or "as the faces say")),
+        ("Margin δ", f"{margin(settings['delta'])} in probability{common.margin_changed(result)}"),
+        ("Level α", common.level(float(settings["alpha"]))),
+        ("Tests", sides(result.effects)),
+        ("Faces", str(settings["faces"])),
+        ("Classifiers", listed(settings["classifiers"])),
+        ("Seed", str(settings["seed"])),
+    ]
+    return two_columns("As the study was declared.", pairs, names=("What", "Set to"))
+
+
+def _limits(result: ChimericResult) -> tuple[str, ...]:
+    notes = [
+        "A mirror average of a face that is turned, or lit from one side, differs from it in more than "
+        "symmetry; faces turned by more than 8° are left out, light is not looked at."
+    ]
+    if result.settings["group"]:
+        notes.append(
+            "People of different groups differ in more than their palsy: age, camera and light may, too."
+        )
+    return tuple(notes)
+
+
+def _appendix(result: ChimericResult) -> tuple[Section, ...]:
+    effects = result.effects
+    meant = effects["label"] == INTENDED
+    each = effects[meant & (effects["shown"] != ALL)]
+    other = AS_IS if reference(result) == LESS_REST else None
+    sections = []
+    if len(each):
+        sections.append(
+            Section(
+                "by-expression",
+                "By expression",
+                (),
+                tables=tuple(
+                    _effect_table(own, f"{capital(AGAINST[name])}, {reference(result)}")
+                    for name in (PRIMARY, "chimeras")
+                    if len(own := _chosen(each, result, name))
+                ),
+            )
+        )
+    if other:
+        as_is = effects[meant & (effects["shown"] == ALL) & (effects["reference"] == other)]
+        tables_of = [
+            _effect_table(as_is[as_is["contrast"] == name], f"{capital(AGAINST[name])}, {other}")
+            for name in CONTRASTS
+        ]
+        sections.append(
+            Section("as-it-is", "Without subtracting the face at rest", (), tables=tuple(tables_of))
+        )
+    every = _chosen(effects[~meant], result)
+    sections.append(
+        Section(
+            "all-outputs",
+            "All outputs",
+            ("Every class of every classifier, over all expressions of a person.",),
+            tables=(_effect_table(every, f"{capital(AGAINST[PRIMARY])}, {reference(result)}"),),
+        )
+    )
+    return tuple(sections)
