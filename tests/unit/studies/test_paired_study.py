@@ -110,7 +110,9 @@ def test_rendered_partners_that_differ_in_the_condition_alone_are_told_so(
     assert "McNemar, exact (4 tests, Holm)" in said
     assert "Accuracies with Wilson's 95 % interval" in said
     bare = facelib.sample_heads(6, seed=4, electrodes=0.0)
-    other = [head.replace(electrodes="fridlund", light="dim" if head.light != "dim" else "side") for head in bare]
+    other = [
+        head.replace(electrodes="fridlund", light="dim" if head.light != "dim" else "side") for head in bare
+    ]
     found = study(faces=[*bare, *other]).run(tmp_path / "run", n_jobs=1)
     assert found.differing == ["light"]
     said = text_of(found, tmp_path)
