@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib.errors import BadTableError, BadValueError, check_all
+from facelib.errors import BadTableError, BadValueError, answers_misspelt, check_all, check_kind
 from facelib.faces.sources import OTHERS
 from facelib.faces.table import SUFFIXES
 from facelib.utilities.registry import Registry
@@ -34,6 +34,7 @@ _GROUPS: Final = ("gender", "race", "group", "age_group")
 """Columns that sort people: they come from the set's makers, and are never estimated."""
 
 
+@answers_misspelt("a grammar")
 @dataclass(frozen=True)
 class Grammar:
     """What the file names of a face set say; endings, capitals and folders don't count.
@@ -46,7 +47,7 @@ class Grammar:
         Regular expression of a whole name without its ending. Its named groups are columns; they may lie
         within each other, as a person's number and gender do.
     words
-        By column, what each code stands for, codes in capitals; a column without is the code itself.
+        By column, what each code stands for; a column without is the code itself, in capitals.
     source
         Public address where the naming is documented.
     example
@@ -68,19 +69,29 @@ class Grammar:
     remark: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("title", "pattern", "source", "example", "remark"):
+            check_kind(getattr(self, name), str, f"A grammar's {name}, a text,")
+        check_kind(self.words, Mapping, "A grammar's words, codes with what they stand for by column,")
         try:
             known = self._compiled.groupindex
-        except (re.error, TypeError) as error:
+        except (re.error, OverflowError, RecursionError) as error:
             msg = f"A grammar's pattern is a regular expression; {self.pattern!r} isn't: {error}."
             raise BadValueError(msg) from error
-        strange = [name for name in self.words if name not in known]
+        strange = [str(name) for name in self.words if name not in known]
         if strange or not known or "file" in known:
             what = f"words are given for {', '.join(strange)}" if strange else f"got {self.pattern!r}"
             msg = f"A grammar's pattern has a named group for each column, as (?P<person>[0-9]+); {what}."
             raise BadValueError(msg)
+        for column, words in self.words.items():
+            check_kind(words, Mapping, f"The words of {column}, codes with what they stand for,")
         if not all(self.follow([self.example])):
             msg = f"A grammar's example follows its pattern; {self.example!r} doesn't: {self.pattern!r}."
             raise BadValueError(msg)
+        capitals = {
+            column: {str(code).upper(): word for code, word in words.items()}
+            for column, words in self.words.items()
+        }
+        object.__setattr__(self, "words", capitals)
 
     def read(self, names: Iterable[str]) -> pd.DataFrame:
         """Return what file names say, one row per name, in their order.
@@ -186,7 +197,7 @@ def read_as(spoken: str | Grammar, own: pd.DataFrame) -> tuple[pd.DataFrame, str
     if odd:
         fails = "don't follow" if len(odd) > 1 else "doesn't follow"
         said += f"; {len(odd):,} of {len(files):,} names {fails} it: {_some(odd)}"
-        alone = "; each counts as a person of its own" if "person" in added else ""
+        alone = "; each counts as one more person, or is left out of pairs" if "person" in added else ""
         unknown = f"Nothing is known of what doesn't follow{alone}."
     stay = ", ".join(name for name in known if name in own)
     groups = ", ".join(name for name in added if name in _GROUPS)

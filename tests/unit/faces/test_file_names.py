@@ -218,7 +218,7 @@ def test_a_folder_needs_no_table(tmp_path: Path) -> None:
     assert note == (
         "File names were read as KDEF's: 1 person, 2 labels (angry, happy), session (series one, series "
         "two), gender, pose (half left profile, straight); 1 of 4 names doesn't follow it: x/notes.jpg. "
-        "Nothing is known of what doesn't follow; each counts as a person of its own. "
+        "Nothing is known of what doesn't follow; each counts as one more person, or is left out of pairs. "
         "Gender: as the set's makers wrote it, no estimate."
     )
 
@@ -297,7 +297,7 @@ def test_without_a_grammar_the_set_says_which_would_read_its_names(tmp_path: Pat
 def test_a_grammar_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = Grammar(
         "the clinic", "(?P<person>P[0-9]+)_(?P<label>[fr])", "https://example.org", "P1_f.jpg",
-        {"label": {"F": "Freude", "R": "Ruhe"}},
+        {"label": {"f": "Freude", "r": "Ruhe"}},
     )  # fmt: skip
     pictures(tmp_path, ["p07_f.jpg", "p12_r.jpg"])
     faces = FaceSet.from_folder(tmp_path, grammar=mine, detect=False)
