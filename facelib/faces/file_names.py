@@ -47,7 +47,7 @@ class Grammar:
         Regular expression of a whole name without its ending. Its named groups are columns; they may lie
         within each other, as a person's number and gender do.
     words
-        By column, what each code stands for; a column without is the code itself, in capitals.
+        By column, what each code stands for; one without words is the code itself, in capitals.
     source
         Public address where the naming is documented.
     example
@@ -84,6 +84,9 @@ class Grammar:
             raise BadValueError(msg)
         for column, words in self.words.items():
             check_kind(words, Mapping, f"The words of {column}, codes with what they stand for,")
+            check_all(
+                words.values(), (str, int, float), f"What a code of {column} stands for, a text or number,"
+            )
         if not all(self.follow([self.example])):
             msg = f"A grammar's example follows its pattern; {self.example!r} doesn't: {self.pattern!r}."
             raise BadValueError(msg)
@@ -140,7 +143,7 @@ class Grammar:
         words = self.words.get(column)
         if words is None:
             return [None if code is None else code.upper() for code in codes]
-        return [None if code is None else words.get(code.upper()) for code in codes]
+        return [None if code is None else words.get(code.upper(), code) for code in codes]
 
 
 GRAMMARS: Registry[Grammar] = Registry("grammar of file names")
@@ -165,8 +168,9 @@ def grammar(name: str) -> Grammar:
     >>> grammar("rafd").example
     'Rafd090_28_Caucasian_male_angry_frontal.jpg'
     """
-    plain = name.casefold() if isinstance(name, str) else name
-    return GRAMMARS[plain if name not in GRAMMARS and plain in GRAMMARS else name]
+    if isinstance(name, str) and name not in GRAMMARS and name.casefold() in GRAMMARS:
+        return GRAMMARS[name.casefold()]
+    return GRAMMARS[name]
 
 
 def read_as(spoken: str | Grammar, own: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -259,7 +263,8 @@ def folder_people(files: Sequence[str]) -> tuple[pd.Series[Any], str]:
         lie = "lie in none and have" if len(loose) > 1 else "lies in none and has"
         said += f"; {len(loose):,} of {len(files):,} pictures {lie} no person: {_some(loose)}"
     if len(named) == 1 and any(name.count("/") > 1 for name in files):
-        said += f". If the folders in {named[0]} are the people, name {named[0]} itself as the folder"
+        one = _some(named)
+        said += f". If the folders in {one} are the people, name {one} itself as the folder"
     return pd.Series(people, dtype="str"), f"{said}."
 
 
@@ -288,17 +293,19 @@ def _told(table: pd.DataFrame) -> str:
         values = sorted(table[name].dropna().unique(), key=str)
         if name == "person":
             parts.append(counted(len(values), "person", "people"))
-        elif name == "label":
-            parts.append(f"{counted(len(values), 'label')} ({', '.join(values)})")
-        elif len(values) > _VALUES or name == "gender":
-            parts.append(name if name == "gender" else f"{name} ({len(values):,} values)")
+        elif name == "gender":
+            parts.append(name)
         else:
-            parts.append(f"{name} ({', '.join(map(str, values))})")
+            what = counted(len(values), "label") if name == "label" else name
+            few = len(values) <= _VALUES
+            parts.append(f"{what} ({', '.join(map(str, values)) if few else f'{len(values):,} values'})")
     return ", ".join(parts)
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(name if len(name) <= _LONG else f"{name[:_LONG]}…" for name in names[:_SHOWN])
+    """Return the first names; of long ones the start, and what can't be printed as its code."""
+    short = (name if len(name) <= _LONG else f"{name[:_LONG]}…" for name in names[:_SHOWN])
+    shown = ", ".join(name if name.isprintable() else ascii(name)[1:-1] for name in short)
     return shown + (" …" if len(names) > _SHOWN else "")
 
 

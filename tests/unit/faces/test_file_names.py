@@ -9,6 +9,7 @@ import time
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -183,6 +184,8 @@ def test_a_wrong_name_is_answered_with_the_nearest() -> None:
         grammar("kdfe")
     with pytest.raises(UnknownNameError, match="no grammar of file names"):
         grammar(None)  # type: ignore[arg-type]
+    with pytest.raises(UnknownNameError, match="no grammar of file names"):
+        grammar(["kdef"])  # type: ignore[arg-type]
     with pytest.raises(BadValueError, match="A list of file names is needed; got int: 3"):
         grammar("kdef").read([3])  # type: ignore[list-item]
     with pytest.raises(BadValueError, match="A list of file names"):
@@ -197,10 +200,11 @@ def test_a_wrong_name_is_answered_with_the_nearest() -> None:
         ("(?P<file>[0-9]+)", {}, "a named group for each column"),
         ("(?P<person>[0-9]+)", {"label": {"A": "angry"}}, "words are given for label"),
         ("(?P<person>[a-z]+)", {}, "example follows its pattern"),
+        ("(?P<person>[0-9]+)", {"person": {"1": ["a"]}}, "a code of person stands for, a text or number"),
     ],
 )
 def test_a_grammar_that_can_not_be_is_refused(
-    pattern: str, words: dict[str, dict[str, str]], said: str
+    pattern: str, words: dict[str, dict[str, Any]], said: str
 ) -> None:
     with pytest.raises(BadValueError, match=said):
         Grammar("Mine", pattern, "https://example.org", "12.jpg", words)
@@ -305,6 +309,24 @@ def test_a_grammar_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(GRAMMARS, "_items", dict(GRAMMARS._items))
     GRAMMARS.register("clinic", mine)
     assert FaceSet.from_folder(tmp_path, grammar="clinic", detect=False).people() == ["P07", "P12"]
+
+
+def test_a_code_without_a_word_stays_and_is_no_emotion(tmp_path: Path) -> None:
+    mine = Grammar("the clinic", "P(?P<label>[a-z])", "", "Pf.jpg", {"label": {"f": "Freude"}})
+    faces = FaceSet.from_folder(pictures(tmp_path, ["Pf.jpg", "Px.jpg"]), grammar=mine, detect=False)
+    assert faces.table["label"].tolist() == ["Freude", "x"]
+    assert faces.notes == ("File names were read as the clinic's: 2 labels (Freude, x).",)
+
+
+def test_what_a_hostile_name_holds_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    hostile = ["\x1b[31mred.jpg", "two\nlines.jpg", "\u202egpj.exe.jpg", "y" * 240 + ".jpg"]
+    faces = FaceSet.from_folder(pictures(tmp_path, ["AF01ANS.jpg", *hostile]), grammar="kdef", detect=False)
+    assert len(faces) == 5
+    (note,) = faces.notes
+    assert note.isprintable()
+    assert "4 of 5 names don't follow it" in note
+    assert r"\x1b[31mred.jpg" in note
+    assert "y" * 61 not in note
 
 
 def test_people_are_named_by_the_first_folder(tmp_path: Path) -> None:
