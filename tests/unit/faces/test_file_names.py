@@ -76,6 +76,7 @@ STRANGE = {
     "kdef": [
         "AF36ANFL.JPG", "AF00ANFL.JPG", "CF01ANFL.JPG", "AF01XXFL.JPG", "AF01ANXX.JPG", "AF31V.JPG",
         "AF01ANFL (1).JPG", "xAF01ANFL.JPG", "AF01ANFL_crop.JPG", "AF1ANFL.JPG", "AF٠١ANFL.JPG",
+        "AF01ANſ.JPG",
     ],
     "akdef": ["AF01ANFL.JPG", "FANX.JPG"],
     "rafd": ["Rafd100_28_Caucasian_male_angry_frontal.jpg", "Rafd090_28_Caucasian_male_bored_frontal.jpg"],
@@ -340,6 +341,13 @@ def test_people_are_named_by_the_first_folder(tmp_path: Path) -> None:
         "People are named by their folders: 3 people (007, anna, ben ü); 1 of 5 pictures lies in none and "
         "has no person: loose.png.",
     )
+
+
+def test_a_folder_from_a_mac_names_the_same_person() -> None:
+    files = ["J\u00fcrgen/1.jpg", "Ju\u0308rgen/2.jpg"]
+    people, note = file_names.folder_people(files)
+    assert people.tolist() == ["Jürgen", "Jürgen"]
+    assert "1 person (Jürgen)" in note
 
 
 def test_folders_that_name_nobody_are_told(tmp_path: Path) -> None:
