@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from facelib.faces.averaging import average, composite
     from facelib.faces.detector import Detection
     from facelib.faces.face_set import FaceSet
+    from facelib.faces.file_names import GRAMMARS, Grammar, grammar
     from facelib.faces.landmarker import find_landmarks, read_face_units
     from facelib.faces.photographs import find_faces, load_face, read_picture, sample_photograph
     from facelib.head.actions import expression_table
@@ -28,6 +29,7 @@ __all__ = [
     "EXPRESSIONS",
     "EYE_COLOURS",
     "FACE_UNITS",
+    "GRAMMARS",
     "HAIR",
     "HAIR_COLOURS",
     "LIGHTS",
@@ -35,6 +37,7 @@ __all__ = [
     "Detection",
     "Face",
     "FaceSet",
+    "Grammar",
     "Head",
     "Light",
     "average",
@@ -43,6 +46,7 @@ __all__ = [
     "expression_table",
     "find_faces",
     "find_landmarks",
+    "grammar",
     "load_face",
     "read_face_units",
     "read_picture",

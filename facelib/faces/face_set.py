@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from facelib.errors import (
 )
 from facelib.face import Face
 from facelib.faces.comparison import Comparison
+from facelib.faces.file_names import Grammar, folder_people, hint, read_as
 from facelib.faces.label_numbers import NUMBERS
 from facelib.faces.sources import Folder, Kept, Listed, Source, Which, Zipped, files_below, other_kinds
 from facelib.faces.table import bare_table, matched, read_table
@@ -72,6 +73,8 @@ class FaceSet(Sequence[Face]):
         which: Which = None,
         only_listed: bool = False,
         only_there: bool = False,
+        grammar: str | Grammar | None = None,
+        person_from: Literal["folder"] | None = None,
     ) -> FaceSet:
         """Return the photographs of a folder and its subfolders; none is read yet.
 
@@ -93,6 +96,10 @@ class FaceSet(Sequence[Face]):
             Leave out pictures that the table doesn't list, instead of raising.
         only_there
             Leave out rows of the table whose picture isn't there, instead of raising; `notes` names them.
+        grammar
+            Name of the face set whose file names tell person, label and more: see `read_names`.
+        person_from
+            "folder": who is shown is named by the first folder below this one: see `read_people`.
 
         Raises
         ------
@@ -100,7 +107,8 @@ class FaceSet(Sequence[Face]):
             There is no such folder, it is one of the system (``/``, ``/proc`` …), or it holds more than
             1,000,000 files or 100,000 folders.
         BadTableError
-            The table can't be read or doesn't fit the files; the error has lists of them.
+            The table can't be read or doesn't fit the files; the error has lists of them. Or names don't
+            follow the grammar, or no picture lies in a folder.
         """
         check_kind(folder, PATHS, "The name of a folder")
         root = Path(folder).expanduser()
@@ -119,7 +127,8 @@ class FaceSet(Sequence[Face]):
             error.args = (" ".join([error.words, *notes]),)  # perhaps what it lists is what was left out
             raise
         notes += (*lost, *other_kinds(names, table["file"]))
-        return cls(table, Kept(Folder(root.resolve(), detect, which)), "file", notes)
+        found = cls(table, Kept(Folder(root.resolve(), detect, which)), "file", notes)
+        return found._with_names(grammar, person_from, bare=metadata is None)
 
     @classmethod
     def from_zip(
@@ -131,6 +140,8 @@ class FaceSet(Sequence[Face]):
         which: Which = None,
         only_listed: bool = False,
         only_there: bool = False,
+        grammar: str | Grammar | None = None,
+        person_from: Literal["folder"] | None = None,
     ) -> FaceSet:
         """Return the photographs of a zip; it is never unpacked, and each is read when it is asked for.
 
@@ -140,7 +151,7 @@ class FaceSet(Sequence[Face]):
             The zip, or its bytes.
         metadata
             As for `from_folder`; a name is looked for in the zip first.
-        detect, which, only_listed, only_there
+        detect, which, only_listed, only_there, grammar, person_from
             As for `from_folder`.
 
         Raises
@@ -148,7 +159,7 @@ class FaceSet(Sequence[Face]):
         BadArchiveError
             It is damaged, or not safe to read: see `facelib.faces.archive.Archive`.
         BadTableError
-            The table can't be read or doesn't fit the files.
+            The table can't be read or doesn't fit the files; or those don't follow the grammar.
         """
         zipped = Zipped(source, detect, which)
         archive = zipped.archive
@@ -158,7 +169,8 @@ class FaceSet(Sequence[Face]):
             metadata = read_table(content, Path(metadata).name)
         names = archive.names
         table, lost = _checked(metadata, names, only_listed=only_listed, only_there=only_there)
-        return cls(table, Kept(zipped), "file", (*lost, *other_kinds(names, table["file"])))
+        found = cls(table, Kept(zipped), "file", (*lost, *other_kinds(names, table["file"])))
+        return found._with_names(grammar, person_from, bare=metadata is None)
 
     @classmethod
     def from_faces(cls, faces: Iterable[Face]) -> FaceSet:
@@ -342,6 +354,53 @@ class FaceSet(Sequence[Face]):
         named.notes += (f"Labels are numbers of {dataset}.",)
         return named
 
+    def read_names(self, grammar: str | Grammar) -> FaceSet:
+        """Return the set with what its file names say, as a published face set codes person, label and more.
+
+        Columns that the table has stay as they are. Names that don't follow the grammar stay in the set, with
+        nothing known; `notes` says how many and which, and what was understood of the others.
+
+        Parameters
+        ----------
+        grammar
+            Name of the face set: "kdef", "akdef", "rafd", "ck+", "jaffe", "faces" or "cfd"; or a grammar of
+            one's own (`facelib.faces.Grammar`).
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such grammar.
+        BadTableError
+            If nearly no name follows it, or the set has no files.
+        """
+        check_kind(grammar, (str, Grammar), "A grammar of file names, by its name,")
+        hinted = hint(self._column("file").tolist())  # what it advises is done
+        added, note = read_as(grammar, self._table)
+        named = self._of(np.arange(len(self)))
+        named._table[added.columns] = added
+        named.notes = (*(one for one in self.notes if one not in hinted), note)
+        return named
+
+    def read_people(self) -> FaceSet:
+        """Return the set with the first folder of each file as the person that it shows.
+
+        Folders within it are the same person's. A picture in no folder has no person, and `notes` names it.
+        A column ``person`` of the table stays.
+
+        Raises
+        ------
+        BadTableError
+            If no picture lies in a folder, or the set has no files.
+        """
+        people, note = folder_people(self._column("file").tolist())
+        named = self._of(np.arange(len(self)))
+        if "person" in named._table:
+            note = "People are those of the table, not the folders'."
+        else:
+            named._table["person"] = people
+        named.notes += (note,)
+        return named
+
     def people(self) -> list[str]:
         """Return the persons of the set, each once, in order of appearance, by the column ``person``.
 
@@ -396,6 +455,20 @@ class FaceSet(Sequence[Face]):
             first.to_frame(names[0]).join(second.rename(names[1]), how="inner").reset_index()
         )
         return partners
+
+    def _with_names(
+        self, grammar: str | Grammar | None, person_from: Literal["folder"] | None, *, bare: bool
+    ) -> FaceSet:
+        """Return the set with what names of files and folders say; `bare`: nothing else is known."""
+        if person_from not in (None, "folder"):
+            msg = f"person_from is 'folder', or left out; got {person_from!r}."
+            raise BadValueError(msg)
+        found = self if person_from is None else self.read_people()
+        if grammar is not None:
+            return found.read_names(grammar)
+        if bare:
+            found.notes += hint(self._keys)
+        return found
 
     def _column(self, name: str) -> pd.Series[Any]:
         if name not in self._table:

@@ -200,7 +200,7 @@ _OTHER: Final = _Why(
     "pictures of other kinds",
     f" PNG, JPEG and WebP are read, in files that end in {', '.join(SUFFIXES)}: save it as one of these.",
 )
-_OTHERS: Final = (
+OTHERS: Final = (
     ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif", ".avif", ".jp2", ".jfif", ".jpe",
     ".ppm", ".pgm", ".pnm", ".dng", ".cr2", ".cr3", ".nef", ".arw",
 )  # fmt: skip
@@ -212,7 +212,7 @@ def other_kinds(names: Iterable[str], listed: Iterable[str]) -> tuple[str, ...]:
     others = [
         name
         for name in names
-        if PurePosixPath(name).suffix.lower() in _OTHERS and name not in known and not is_hidden(name)
+        if PurePosixPath(name).suffix.lower() in OTHERS and name not in known and not is_hidden(name)
     ]
     return (_OTHER.told(others),) if others else ()
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from facelib.errors import BadValueError
 from facelib.faces import FaceSet, Head, sample_heads
 from facelib.faces.comparison import Comparison
+from facelib.faces.file_names import GRAMMARS, grammar
 from facelib.faces.label_numbers import NUMBERS
 from facelib.studies.declared.values import Key, Misfit, as_tuples, choice, flag, names, number, text, whole
 from facelib.studies.declared.yaml_lines import Located
@@ -36,6 +37,11 @@ def _comparison(at: Located) -> str:
         return Comparison.parse(text(at)).text
     except BadValueError:
         raise Misfit from None
+
+
+def _grammar(at: Located) -> str:
+    grammar(text(at))
+    return text(at)
 
 
 def _correlations(at: Located) -> dict[tuple[str, str], float]:
@@ -76,6 +82,12 @@ PHOTOGRAPHS: Final = {
     "numbers": Key(
         f"one of {', '.join(NUMBERS)}", "Whose numbers stand in the column label.", choice(tuple(NUMBERS))
     ),
+    "grammar": Key(
+        f"one of {', '.join(GRAMMARS)}",
+        "The face set whose file names tell person, label and more; columns of the table stay.",
+        _grammar,
+    ),
+    "person_from": Key("folder", "Who is shown is named by the first folder within.", choice(("folder",))),
     "only_there": Key("true or false", "true: rows whose picture isn't there are left out, by name.", flag),
 }
 """Keywords of `facelib.FaceSet`, and the subset of it."""
@@ -150,6 +162,10 @@ def _photographs(at: Located, kind: str, values: Mapping[str, Any], folder: Path
     metadata = _table(values.get("metadata"), folder, within=place if kind == "folder" else None)
     here = at.value["metadata" if metadata is not None else kind]
     faces: FaceSet = here.attempt(lambda: open_set(place, metadata, **options))
+    if "person_from" in values:
+        faces = at.value["person_from"].attempt(faces.read_people)
+    if "grammar" in values:
+        faces = at.value["grammar"].attempt(lambda: faces.read_names(values["grammar"]))
     if "numbers" in values:
         faces = at.value["numbers"].attempt(lambda: faces.label_numbers(values["numbers"]))
     if "subset" in values:

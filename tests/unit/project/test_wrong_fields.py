@@ -31,6 +31,12 @@ MADE: Mapping[type, Mapping[str, Any]] = MappingProxyType(
             "box": np.array([5.0, 5, 35, 35]),
             "eyes": np.array([[25.0, 15], [15, 15]]),
         },
+        faces.Grammar: {
+            "title": "Mine",
+            "pattern": "(?P<person>[0-9]+)",
+            "source": "https://example.org",
+            "example": "12.jpg",
+        },
         classifiers.Preparation: {"size": 64, "colour": "gray", "mean": 0.0, "std": 1.0},
         studies.Hypothesis: {"statement": "It falls", "subject": "blur"},
         studies.InterventionalStudy: {

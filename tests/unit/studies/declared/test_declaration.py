@@ -292,6 +292,12 @@ def test_photographs_are_found_beside_the_file(folder: Path) -> None:
         ("folder: pictures\n  metadata: none.csv", "line 4: "),
         ("folder: pictures\n  metadata: faces.csv\n  subset: agee > 3", "line 5: The comparison"),
         ("folder: pictures\n  metadata: faces.csv\n  subset: age > 99", "line 5: No face of the set"),
+        ("folder: pictures\n  grammar: kdfe", "line 4: grammar: There is no .*'kdfe'. Did you mean kdef"),
+        ("folder: pictures\n  grammar: [kdef]", "line 4: grammar is one of kdef, akdef"),
+        ("folder: pictures\n  grammar: kdef", "line 4: No file name looks like KDEF's.* got 0.png, 1.png"),
+        ("folder: pictures\n  person_from: name", "line 4: person_from is folder; got 'name'"),
+        ("folder: pictures\n  person_from: folder", "line 4: People are named by folders"),
+        ("heads: 3\n  grammar: kdef", "line 4: grammar doesn't go with heads"),
     ],
 )
 def test_photographs_that_are_not_there(folder: Path, faces: str, message: str) -> None:
