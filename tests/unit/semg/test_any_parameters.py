@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from scipy.stats import spearmanr
 
 from facelib.errors import BadModelError, BadTableError, BadValueError, FacelibError, UnknownNameError
 from facelib.faces import Head
+from facelib.head.expressions import FACE_UNITS
 from facelib.semg import (
     CHANNELS,
     EMG2Expression,
@@ -22,13 +24,14 @@ from facelib.semg import (
     Recording,
     animate,
     electrode_free_emg,
+    envelope,
     evaluate,
     normalised_pairs,
     open_dataset,
     pair_of,
     pairs_of,
     read_parameters,
-    simulate_clip,
+    read_signals,
     synchronise,
 )
 from facelib.semg.evaluation import held_out, several_scores
@@ -71,6 +74,14 @@ def clip(person: str, number: int) -> tuple[np.ndarray, np.ndarray]:
 
 def recording(waves: np.ndarray, person: str = "", unit: str = "") -> Recording:
     return Recording(waves.astype(np.float32), 30.0, CHANNELS, "envelope", unit, session=f"{person}1S")
+
+
+def arkit(number: int = 1) -> Pair:
+    """Face units, some of them moved by muscles."""
+    waves, _ = clip("anna", number)
+    units = np.tile(0.5, (ROWS, len(FACE_UNITS)))
+    units[:, :22] += 0.1 * waves
+    return pair_of(recording(waves), units.clip(0, 1), id=f"arkit {number}")
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +252,34 @@ def test_through_files_from_two_machines(tmp_path: Path) -> None:
     assert pairs_of(by_hand, [found[0].id])[0].names == ("jaw_params_0", "jaw_params_2")
 
 
+def test_the_page_on_parameters_of_ones_own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What docs/how-to/muscles.md shows, with files of signals at 2048 Hz and tables of SMIRK."""
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "muscles.md").read_text(encoding="utf-8")
+    (code,) = (
+        cell for cell in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "read_parameters" in cell
+    )
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(5)
+    times = np.arange(10240) / 2048
+    for number, name in enumerate(("anna_smile", "anna_frown", "ben_smile", "ben_frown")):
+        strength = 20 + 15 * np.sin(times[:, None] * (1 + np.arange(22) / 9) + number)
+        table = pd.DataFrame((rng.standard_normal((10240, 22)) * strength).round(2), columns=list(CHANNELS))
+        table.insert(0, "time [s]", times)
+        table.to_csv(f"{name}.csv", index=False)
+        rows = envelope(read_signals(f"{name}.csv")).signals @ slopes()
+        rows[:, 15:] = rng.standard_normal((len(rows), 2))  # no muscle's
+        pd.DataFrame(rows, columns=list(NAMES)).to_csv(f"{name}_smirk.csv", index=False)
+    names: dict[str, Any] = {}
+    exec(compile(code, "muscles.md", "exec"), names)
+    assert list(names["groups"]["name"]) == list(TRUE_R2)
+    assert list(names["told"].columns) == list(NAMES)
+    assert len(names["told"]) == len(names["pairs"][0])
+    corner = [
+        np.corrcoef(names["told"][n], names["pairs"][0].units[:, k])[0, 1] for k, n in enumerate(NAMES[:15])
+    ]
+    assert min(corner) > 0.9
+
+
 def test_a_table_of_one_film_and_a_recording_are_enough(pairs: list[Pair], tmp_path: Path) -> None:
     waves, face = clip("anna", 1)
     pd.DataFrame(face, columns=list(NAMES)).assign(frame=range(ROWS)).to_csv(tmp_path / "a.csv", index=False)
@@ -281,10 +320,8 @@ def test_bad_columns_are_named(pairs: list[Pair]) -> None:
         with pytest.raises(BadTableError, match="not in both: expression_params_0, mine") as error:
             model.fit([pairs[0], pairs[1].replace(names=("mine", *NAMES[1:]))])
         assert set(error.value.missing) == {"mine", "expression_params_0"}
-        arkit = pair_of(simulate_clip("happy", 2.0))
-        arkit = arkit.replace(envelope=arkit.envelope.replace(unit=""))
         with pytest.raises(BadTableError, match=r"anna 1 has parameters of FLAME \(SMIRK\), .* face units;"):
-            model.fit([pairs[0], arkit])
+            model.fit([pairs[0], arkit()])
         other = pairs[1].replace(groups={"mine": NAMES})
         with pytest.raises(BadValueError, match="those of anna 1 and anna 2 differ"):
             model.fit([pairs[0], other])
@@ -311,7 +348,7 @@ def test_other_columns_at_prediction_are_named(pairs: list[Pair]) -> None:
     more = model.predict(table | {"clip": ["x"] * ROWS})
     np.testing.assert_array_equal(more.signals, model.predict(pairs[0]).signals)
     with pytest.raises(BadValueError, match="no face unit, but one of parameters of FLAME"):
-        Expression2EMG.fit(pair_of(simulate_clip("happy", 3.0))).predict(pairs[0].replace(names=NAMES))
+        Expression2EMG.fit(arkit(), context=(0,)).predict(pairs[0].replace(names=NAMES))
 
 
 def test_no_face_is_shown_of_what_no_head_can_do(pairs: list[Pair]) -> None:
@@ -386,13 +423,18 @@ def test_scores_of_several_columns_are_those_of_their_formulas(rng: np.random.Ge
     assert several_scores(clips, np.zeros(3))["n"] == 0
 
 
-def test_face_units_keep_their_muscle_groups_and_have_named_ones_if_asked() -> None:
-    clips = [pair_of(simulate_clip(task, 3.0, seed=4)) for task in ("happy", "sad", "angry")]
-    table = evaluate(EMG2Expression, clips, context=(0,), n_bootstrap=9)
+def test_face_units_keep_their_muscle_groups_and_have_named_ones() -> None:
+    clips = [arkit(1), arkit(2)]
+    units = ("browDownLeft", "browDownRight", "browInnerUp", "jawOpen")
+    table = evaluate(EMG2Expression, clips, context=(0,), n_bootstrap=9, units=units)
+    named = table[table["level"] == "named group"].set_index("name")
+    assert list(named.index) == ["brow", "jaw"]
+    assert named.loc["brow", "r2"] > 0.9
+    muscles = table.loc[table["level"] == "group", "name"].tolist()
+    assert muscles == ["brow_depressors_left", "brow_depressors_right", "frontalis_medial"]
     assert set(table["level"]) == {"unit", "group", "named group", "all"}
-    assert "zygomaticus_left" in table.loc[table["level"] == "group", "name"].tolist()
-    model = EMG2Expression.fit(clips, context=(0,))
+    model = EMG2Expression.fit(clips, context=(0,), units=units)
     assert (model.centre, model.spread) == ((), ())
     assert model.of_face_units
     with pytest.raises(FacelibError, match="no face unit"):
-        Expression2EMG.fit(clips).predict({"jawopen": [0.0]})
+        Expression2EMG.fit(clips, context=(0,)).predict({"jawopen": [0.0]})
