@@ -66,7 +66,8 @@ class Pair:
     person: str = ""
 
     def __post_init__(self) -> None:
-        units = np.asarray(self.units, np.float64).view()
+        units = np.asarray(self.units, np.float64)
+        units = np.where(np.isinf(units), np.nan, units) if np.isinf(units).any() else units.view()
         units.setflags(write=False)
         object.__setattr__(self, "units", units)
         object.__setattr__(self, "groups", grouped(self.names, self.groups))

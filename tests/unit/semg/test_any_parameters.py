@@ -292,6 +292,38 @@ def test_a_table_of_one_film_and_a_recording_are_enough(pairs: list[Pair], tmp_p
     assert np.isnan(told.pick(["masseter_left"]).signals).all()
 
 
+@pytest.mark.parametrize("missing", [np.nan, np.inf])
+def test_frames_without_a_face_are_left_out_and_give_nan(pairs: list[Pair], missing: float) -> None:
+    units = np.array(pairs[0].units)
+    units[40:50, 3] = missing
+    broken = [pairs[0].replace(units=units), *pairs[1:4]]
+    model = EMG2Expression.fit(broken, context=(0,))
+    assert (model.rows, model.left_out) == (4 * ROWS - 10, 10)
+    assert np.isfinite([model.centre, model.spread]).all()
+    told = Expression2EMG.fit(broken, context=(0,)).predict(broken[0]).pick(["mentalis_left"]).signals[:, 0]
+    assert np.flatnonzero(np.isnan(told)).tolist() == list(range(40, 50))
+    table = evaluate(EMG2Expression, broken, by="person", context=(0,), n_bootstrap=9).set_index("name")
+    assert table.loc["expression", "n"] == table.loc["expression_params_3", "n"] == 4 * ROWS - 10
+    assert table.loc["jaw", "n"] == 4 * ROWS
+    assert table.loc["all", "r2"] > 0.5
+
+
+def test_scores_of_networks_are_taken_by_their_odds(pairs: list[Pair]) -> None:
+    """py-feat's AU01 … are probabilities: what is told stays between 0 and 1, others go where they go."""
+    scores = [
+        pair.replace(units=1 / (1 + np.exp(-pair.units[:, :2])), names=("AU01", "AU02")) for pair in pairs
+    ]
+    model = EMG2Expression.fit(scores[2:], context=(0,), scale="logit")
+    told = model.predict(100 * scores[0].envelope.signals).to_numpy()
+    assert told.min() >= 0
+    assert told.max() <= 1
+    near = model.predict(scores[0].envelope)["AU01"]
+    assert np.corrcoef(near, scores[0].units[:, 0])[0, 1] > 0.8
+    plain = EMG2Expression.fit(pairs[2:], context=(0,)).predict(100 * pairs[0].envelope.signals).to_numpy()
+    assert plain.min() < -10
+    assert plain.max() > 10
+
+
 def test_bad_columns_are_named(pairs: list[Pair]) -> None:
     def changed(change: Callable[[np.ndarray], None]) -> list[Pair]:
         made = []
