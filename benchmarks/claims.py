@@ -280,7 +280,8 @@ def claims() -> Iterator[Claim]:
     yield Claim(
         statistics,
         "Less rest they do in {} (chimeras) and {} (mirror average) of {} pairs of a network and an "
-        "expression: a person's contrast has an error with a standard deviation of {} and {} at least, {} and {} at most",
+        "expression: a person's contrast has an error with a standard deviation of {} and {} at least, {} "
+        "and {} at most",
         agreeing,
     )
     yield Claim(

@@ -43,7 +43,7 @@ from facelib.semg import (
 )
 from facelib.semg.evaluation import held_out, rank_correlation, scores
 from facelib.semg.pairs import Pair
-from facelib.semg.shipped_results import SYNCHRONISED, UNITS, MuscleResults
+from facelib.semg.shipped_results import SCORES, SYNCHRONISED, UNITS, MuscleResults
 from facelib.utilities.files import written_whole
 
 SESSIONS, SECONDS, SIZE, SEED = ("1S", "2S"), 5.0, 286, 20261126
@@ -114,7 +114,7 @@ def results(folder: Path) -> MuscleResults:
         "promised": {TRUE: "rho >= .9 for every identifiable group", READ: "median rho >= .7 over groups"},
     }
     return MuscleResults(
-        scores=pd.concat(tables, ignore_index=True),
+        scores=pd.concat(tables, ignore_index=True).query("level != 'all'")[list(SCORES)],
         units=units_read(plain[TRUE], plain[READ]),
         weights=EMG2Expression.fit(pairs[TRUE]).weight_table(),
         traces=told.traces(SHOWN, NAMES),

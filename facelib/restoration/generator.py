@@ -4,12 +4,17 @@ It is given the head, cut out level and resized as it was trained to see it, and
 kind; that is resized and pasted back. What stands behind it is the user's, and what it changes besides isn't
 known: its picture is taken only where the mask of `restore` says that something is covered. A mask of ones
 takes all of it, and then a face without electrodes doesn't stay as it is.
+
+A generator that has an argument named ``geometry`` gets a geometry picture of the face beside the photograph
+(`facelib.restoration.geometry`), of the same size and place. All others are called with the photograph alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -19,6 +24,7 @@ import numpy.typing as npt
 from facelib.errors import BadModelError, BadValueError
 from facelib.faces import Face
 from facelib.restoration.crop import MARGIN, crop_of, inverse, resampled
+from facelib.restoration.geometry import Normals, geometry_picture, trial_landmarks
 from facelib.restoration.methods import METHODS, Colours, Plane
 from facelib.utilities.checks import checked, whole
 
@@ -40,7 +46,9 @@ class OwnGenerator:
     Parameters
     ----------
     network
-        Tensor (1, 3, s, s) to a tensor of the same shape.
+        Tensor (1, 3, s, s) to a tensor of the same shape; if it has an argument named ``geometry``, that gets
+        the normals of the face's surface, float32 (1, 3, s, s): to the right, up and toward the camera, each
+        in [-1, 1] whatever `values` and `colours` are, and 0 where there is no face.
     name
         In tables and menus.
     size
@@ -51,20 +59,22 @@ class OwnGenerator:
         Order of its channels.
     margin
         Side of the crop in sides of the face box.
+    geometry
+        Whether it asks for a geometry picture.
     """
 
-    network: Callable[[torch.Tensor], torch.Tensor] = field(repr=False)
+    network: Callable[..., torch.Tensor] = field(repr=False)
     name: str = "own"
     size: int = 256
     values: Values = "signed"
     colours: Order = "rgb"
     margin: float = MARGIN
+    geometry: bool = False
 
     def __call__(self, face: Face, mask: Plane, /) -> Colours:  # noqa: ARG002
         """Return its picture, float32 (H, W, 3) in [0, 255], within the crop; around it the face's own."""
         way = crop_of(face.box, face.eyes, self.size, self.margin)
-        part = np.asarray(resampled(face.image, way, (self.size, self.size)), np.uint8)
-        painted = self.paint(part)
+        painted = self.paint(*self.inputs(face))
         back = np.asarray(resampled(painted, inverse(way), face.size), np.float32)
         rows, columns = np.indices(face.size) + 0.5
         (a, b, c), (d, e, f) = inverse(way)
@@ -72,13 +82,42 @@ class OwnGenerator:
         inside = (x >= 0) & (x <= self.size) & (y >= 0) & (y <= self.size)
         return np.where(inside[:, :, None], back, face.image).astype(np.float32)
 
-    def paint(self, part: npt.NDArray[np.uint8]) -> Colours:
-        """Return what it makes of a crop (s, s, 3), float32 in [0, 255].
+    def inputs(self, face: Face) -> tuple[npt.NDArray[np.uint8], Normals | None]:
+        """Return what it sees of a face: to be trained by, too.
+
+        Returns
+        -------
+        part
+            uint8 (s, s, 3), RGB: the crop of the photograph.
+        geometry
+            float32 (s, s, 3), see `facelib.restoration.geometry.geometry_picture`, pixel by pixel with the
+            crop; None if it doesn't ask for one.
 
         Raises
         ------
         BadValueError
-            It fails, or returns something else than a picture of the same size in the declared range.
+            It asks for a geometry picture, and the landmarks of the face aren't known.
+        """
+        way = crop_of(face.box, face.eyes, self.size, self.margin)
+        part = np.asarray(resampled(face.image, way, (self.size, self.size)), np.uint8)
+        if not self.geometry:
+            return part, None
+        there = inverse(way)
+        return part, geometry_picture(face.landmarks @ there[:, :2].T + there[:, 2], self.size)
+
+    def paint(self, part: npt.NDArray[np.uint8], geometry: Normals | None = None) -> Colours:
+        """Return what it makes of a crop (s, s, 3), float32 in [0, 255].
+
+        Parameters
+        ----------
+        part, geometry
+            As `inputs` returns them.
+
+        Raises
+        ------
+        BadValueError
+            It asks for a geometry picture, and none is given; it fails, or returns something else than a
+            picture of the same size in the declared range.
         BadModelError
             It returns numbers that aren't finite.
         """
@@ -86,9 +125,15 @@ class OwnGenerator:
 
         turned = part if self.colours == "rgb" else part[:, :, ::-1]
         batch = torch.from_numpy(np.ascontiguousarray(turned)).permute(2, 0, 1)[None].float() / 255
+        beside = {}
+        if self.geometry:
+            if geometry is None:
+                msg = f"The generator {self.name!r} asks for a geometry picture beside the photograph."
+                raise BadValueError(msg)
+            beside["geometry"] = torch.from_numpy(geometry).permute(2, 0, 1)[None].contiguous()
         try:
             with torch.no_grad():
-                painted: Any = self.network(batch * 2 - 1 if self.values == "signed" else batch)
+                painted: Any = self.network(batch * 2 - 1 if self.values == "signed" else batch, **beside)
         except Exception as error:
             first = str(error).splitlines()[0] if str(error) else "no message"
             msg = (
@@ -127,7 +172,7 @@ class OwnGenerator:
 
 
 def own(
-    source: str | Path | nn.Module | Callable[[torch.Tensor], torch.Tensor],
+    source: str | Path | nn.Module | Callable[..., torch.Tensor],
     *,
     name: str = "own",
     size: int = 256,
@@ -145,7 +190,8 @@ def own(
     source
         A torch module (set to evaluation), a function of tensors, a TorchScript file, or a file of weights
         (safetensors, or what ``torch.save`` made of a ``state_dict``; they need `factory`). No code of a file
-        is run unless `trust` is True.
+        is run unless `trust` is True. If the function, or the module's ``forward``, has an argument named
+        ``geometry``, it gets the geometry of the face, too: see `OwnGenerator`.
     name
         In tables and menus.
     size, values, colours, margin
@@ -170,6 +216,8 @@ def own(
     >>> from torch import nn
     >>> own(nn.Identity(), name="nothing", size=64).name
     'nothing'
+    >>> own(lambda photograph, geometry: photograph * (geometry == 0), size=64).geometry
+    True
     """
     if not isinstance(name, str) or not name:
         msg = f"A generator needs a name; got {name!r}."
@@ -182,16 +230,35 @@ def own(
         f"The size of a generator's pictures is a whole number from {SIZES[0]} to {SIZES[1]} px", size, *SIZES
     )
     wide = checked("a generator's margin", margin, 1.0, 4.0)
-    made = OwnGenerator(_network(source, factory, trust=trust), name, side, values, colours, wide)
-    made.paint(np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8))
+    network = _network(source, factory, trust=trust)
+    made = OwnGenerator(network, name, side, values, colours, wide, _asks_for_geometry(network))
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    made.paint(noise, geometry_picture(trial_landmarks(side, wide), side) if made.geometry else None)
     if register:
         METHODS.register(name, made)
     return made
 
 
+def _asks_for_geometry(network: Any) -> bool:
+    """Return whether a generator has an argument named geometry that isn't set already."""
+    import torch
+
+    if isinstance(network, torch.jit.ScriptModule):
+        method: Any = network.forward
+        return any(argument.name == "geometry" for argument in method.schema.arguments)
+    if isinstance(network, partial) and "geometry" in network.keywords:
+        return False
+    try:
+        known = signature(network.forward if isinstance(network, torch.nn.Module) else network).parameters
+    except (TypeError, ValueError):  # of functions that are written in C
+        return False
+    argument = known.get("geometry")
+    return argument is not None and argument.kind in {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
+
+
 def _network(
     source: Any, factory: Callable[[], nn.Module] | None, *, trust: bool
-) -> Callable[[torch.Tensor], torch.Tensor]:
+) -> Callable[..., torch.Tensor]:
     from torch import nn
 
     if isinstance(source, str | Path):

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from facelib.semg.mapping import EMG2Expression, Expression2EMG
     from facelib.semg.montage import bipolar
     from facelib.semg.muscles import CHANNELS, GROUPS, MUSCLES, REGIONS, Muscle, muscle_table, unit_weights
-    from facelib.semg.pairs import normalised_pairs, pair_of
+    from facelib.semg.pairs import Pair, normalised_pairs, pair_of, pairs_of
+    from facelib.semg.parameters.columns import parameters_of
+    from facelib.semg.parameters.reading import read_parameters
+    from facelib.semg.parameters.tools import tool_table
     from facelib.semg.recordings.channel_quality import quality_table
     from facelib.semg.recordings.channels import channel_of
     from facelib.semg.recordings.findings import finding_table
@@ -52,6 +55,7 @@ __all__ = [
     "HeldOut",
     "Muscle",
     "Normalised",
+    "Pair",
     "Recording",
     "SimulatedClip",
     "Synchronisation",
@@ -76,13 +80,17 @@ __all__ = [
     "open_dataset",
     "open_video",
     "pair_of",
+    "pairs_of",
+    "parameters_of",
     "person",
     "quality_table",
+    "read_parameters",
     "read_signals",
     "simulate",
     "simulate_clip",
     "swapped",
     "synchronise",
+    "tool_table",
     "unit_weights",
     "units_of_frames",
     "units_of_video",

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, UnknownNameError, check_kind
+from facelib.errors import BadValueError, check_kind
 from facelib.faces import Face, Head
 from facelib.head.expressions import FACE_UNITS
 from facelib.semg.activity import ActivityRange, activity_of, at_rate
 from facelib.semg.muscles import CHANNELS, unit_weights
+from facelib.semg.parameters.tools import check_shown
 from facelib.semg.recordings.recording import Recording
 from facelib.utilities.bounded_cache import ArrayCache
 from facelib.utilities.checks import whole
@@ -198,7 +199,7 @@ def animate(
     BadValueError
         If the recording holds no envelopes, nothing moves in it, or numbers are out of range.
     UnknownNameError
-        If a column is no face unit.
+        If a column is no face unit, or a model gives other parameters: the head moves by face units alone.
 
     Examples
     --------
@@ -266,14 +267,13 @@ def _predicted(model: Moves, recording: Recording, rate: float) -> Doubles:
 
 def _given_units(moves: Any) -> Doubles:
     """Return face units (n, 52) of a table, a mapping or an array, 0 … 1, or raise what is wrong."""
+    if hasattr(moves, "units") and hasattr(moves, "names"):  # a pair, parameters, what was read of a film
+        moves = dict(zip(moves.names, np.asarray(moves.units).T, strict=True))
     if isinstance(moves, Mapping) or hasattr(moves, "columns"):
         named = {str(name): np.asarray(moves[name], np.float64) for name in moves}
         for other in ("frame", "seconds", "_neutral"):
             named.pop(other, None)
-        unknown = [name for name in named if name not in FACE_UNITS]
-        if unknown:
-            msg = f"{unknown[0]!r} is no face unit."
-            raise UnknownNameError(msg, hint="facelib.faces.FACE_UNITS lists them.")
+        check_shown(list(named))
         lengths = {len(column) for column in named.values()}
         if len(lengths) != 1:
             msg = f"Columns of face units are equally long, and one or more; got {sorted(lengths)}."

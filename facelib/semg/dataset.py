@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Final
 from facelib.errors import PATHS, BadTableError, FacelibError, UnknownNameError, check_kind
 from facelib.faces.video import open_video
 from facelib.head.expressions import FACE_UNITS
-from facelib.semg.inventory import clips_of
+from facelib.semg.inventory import METHOD, clips_of
 from facelib.semg.muscles import CHANNELS, unit_weights
+from facelib.semg.parameters.columns import Parameters, checked_groups
+from facelib.semg.parameters.reading import read_parameters
 from facelib.semg.recordings.findings import Finding
 from facelib.semg.recordings.reading import read_signals
 from facelib.semg.recordings.recording import Recording
@@ -72,6 +74,9 @@ class Clip:
         Path of the signals before processing.
     findings
         Findings on the clip's files.
+    parameters
+        Readings by another method than MediaPipe's face units, if the folder was opened for one: columns in
+        groups, row i at frame i of the restored video; None where there are none.
     """
 
     id: str
@@ -84,6 +89,7 @@ class Clip:
     blendshapes: pd.DataFrame | None
     raw: Path | None = None
     findings: tuple[Finding, ...] = ()
+    parameters: Parameters | None = None
 
 
 @in_short(table=lambda data: data.clips)
@@ -99,11 +105,17 @@ class Dataset:
         One row per clip; columns as in `facelib.semg.inventory.CLIP_COLUMNS`.
     findings
         What is missing or wrong, by the inventory and the names of files; `check` looks into the files.
+    method
+        What read the face.
+    groups
+        Of the columns of its readings; None: by their names.
     """
 
     folder: Path
     clips: pd.DataFrame
     findings: tuple[Finding, ...]
+    method: str = METHOD
+    groups: Mapping[str, Sequence[str]] | None = None
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -130,14 +142,17 @@ class Dataset:
             words = "Filmed without electrodes: it has no EMG."
             findings.append(Finding("note", "session without EMG", words, clip=clip))
         paths = {name: self.folder / str(row[name]) if row[name] else None for name in _FILES}
-        recording = blendshapes = None
+        recording = blendshapes = parameters = None
         if paths["emg"]:
             with _said(findings, clip, "signals"):
                 recording = _envelopes(paths["emg"], str(row["session"]), clip, findings)
         if paths["blendshapes"]:
-            with _said(findings, clip, "face units"):
-                blendshapes = read_units(paths["blendshapes"])
-        findings.extend(_lengths(clip, recording, blendshapes, paths))
+            with _said(findings, clip, "face units" if self.method == METHOD else "parameters"):
+                if self.method == METHOD:
+                    blendshapes = read_units(paths["blendshapes"])
+                else:
+                    parameters = read_parameters(paths["blendshapes"], groups=self.groups)
+        findings.extend(_lengths(clip, recording, blendshapes if parameters is None else parameters, paths))
         return Clip(
             clip,
             str(row["session"]),
@@ -149,6 +164,7 @@ class Dataset:
             blendshapes,
             paths["raw"],
             tuple(findings),
+            parameters,
         )
 
     def recordings(self, session: str) -> dict[str, Recording]:
@@ -216,24 +232,42 @@ class Dataset:
 _FILES: Final = ("emg", "video", "restored", "blendshapes", "raw")
 
 
-def open_dataset(folder: str | Path) -> Dataset:
+def open_dataset(
+    folder: str | Path, method: str = METHOD, groups: Mapping[str, Sequence[str]] | None = None
+) -> Dataset:
     """Open a folder in the layout of "Mimics, Muscles, and Me".
 
     Nothing but the inventory is read. Files that are missing, files without a row, sessions without EMG and
     paths that lead out of the folder are said in `Dataset.findings`, not raised.
 
+    Parameters
+    ----------
+    folder
+        Its path.
+    method
+        Whose readings of the face are wanted: "MediaPipe" (face units, in `Clip.blendshapes`), or another
+        column of MMM_3DMM.csv or folder in ``video_noelec_params``, such as "SMIRK" (in `Clip.parameters`).
+    groups
+        Of the columns of another method, as for `facelib.semg.parameters_of`; None: by their names.
+
     Raises
     ------
     BadTableError
         If the folder has no inventory (MMM.csv), or one that lacks columns or names a clip twice.
+    UnknownNameError
+        If there is no reading by the method.
     """
     check_kind(folder, PATHS, "A path, as text or pathlib.Path,")
     where = Path(folder)
     if not where.is_dir():
         msg = f"There is no folder {where}."
         raise BadTableError(msg)
-    clips, findings = clips_of(where)
-    return Dataset(where, clips, findings)
+    check_kind(method, str, "The name of a method")
+    wanted = METHOD if method.lower() == METHOD.lower() else method
+    if groups is not None:
+        checked_groups(groups)
+    clips, findings = clips_of(where, wanted)
+    return Dataset(where, clips, findings, wanted, groups)
 
 
 def read_units(path: Path) -> pd.DataFrame:
@@ -290,14 +324,17 @@ def _envelopes(path: Path, session: str, clip: str, found: list[Finding]) -> Rec
 
 
 def _lengths(
-    clip: str, recording: Recording | None, blendshapes: pd.DataFrame | None, paths: dict[str, Path | None]
+    clip: str,
+    recording: Recording | None,
+    blendshapes: pd.DataFrame | Parameters | None,
+    paths: dict[str, Path | None],
 ) -> Iterator[Finding]:
     """Compare how many frames the parts of a clip have."""
     counts = {}
     if recording is not None:
         counts["signals"] = len(recording)
     if blendshapes is not None:
-        counts["face units"] = len(blendshapes)
+        counts["parameters" if isinstance(blendshapes, Parameters) else "face units"] = len(blendshapes)
     for name, title in (("video", "video"), ("restored", "restored video")):
         path = paths[name]
         if path is None:

@@ -1,19 +1,21 @@
-"""Cross-validation of maps: whole clips, or whole sessions, are left out in turn."""
+"""Cross-validation of maps: whole clips, sessions or persons are left out in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError, UnknownNameError, check_all
+from facelib.errors import BadValueError, FacelibError, UnknownNameError, check_all
 from facelib.semg.mapping import EMG2Expression, Expression2EMG
 from facelib.semg.muscles import CHANNELS, GROUPS, Group, group_of
-from facelib.semg.pairs import Pair, envelope_rows, sessions_of, unit_rows
+from facelib.semg.pairs import Pair, envelope_rows, rows_of, session_of
+from facelib.semg.parameters.columns import ALL, Groups
+from facelib.semg.regression import STILL
 from facelib.utilities.progress import Report, reporting
 from facelib.utilities.short_repr import in_short
 from facelib.utilities.wording import with_article
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = npt.NDArray[np.float64]
-By = Literal["clip", "session"]
+By = Literal["clip", "session", "person"]
 Model = type[EMG2Expression] | type[Expression2EMG]
 
 BOOTSTRAP: Final = 1999
@@ -31,23 +33,28 @@ COLUMNS: Final = MappingProxyType(
     {
         "model": "EMG2Expression or Expression2EMG",
         "kind": "ridge or mlp",
-        "by": "what was left out in turn: clip or session",
-        "level": "what is predicted: a channel, a face unit, or a group of channels (mean of what it has)",
-        "name": "of the channel, face unit or group",
-        "known": '"alone", "shared" or "not at all": what the face shows of it (units: their muscles)',
+        "by": "what was left out in turn: clip, session or person",
+        "level": "what is predicted: a channel; a face unit (unit); another parameter; a group of channels "
+        "that move the same face units (mean of what it has); a named group of parameters; or all",
+        "name": "of the channel, face unit, parameter or group",
+        "known": '"alone", "shared" or "not at all": what the face shows of it (units: their muscles); "" '
+        "where parameters aren't face units, and for several columns",
         "n": "rows that were compared",
         "clips": "clips they are from",
-        "mse": "mean square of the error",
+        "mse": "mean square of the error; of named groups and all columns each in its standard deviations in "
+        "the rows that maps were fitted to, so that columns count alike",
         "rmse": "its root, in the unit of what is predicted",
         "smape": "mean of |error| / mean of |predicted| and |true|, percent, 0 … 200; large near a true 0",
         "rho": "Spearman's rank correlation of predicted and true over all rows; predicting the mean of the "
-        "other clips, which is low where a clip is high, gives less than 0",
+        "other clips, which is low where a clip is high, gives less than 0; of several columns their mean",
         "rho_low": "lower end of its 95 % interval: percentiles over resampled clips, ranks kept",
         "rho_high": "upper end",
         "rho_clip": "median over clips of the rank correlation within each: without differences of clips",
         "baseline_mse": "mean square of the error of always predicting the training's mean",
         "baseline_smape": "SMAPE of that",
         "skill": "1 − mse / baseline_mse: 0 is as good as the mean, 1 is perfect",
+        "r2": "R², 1 − sum of squared errors / sum of squares around the mean of these rows; "
+        "skill asks the same of a mean known before",
     }
 )
 """Columns of `evaluate`, with their meaning."""
@@ -63,13 +70,20 @@ class HeldOut:
     model, kind, by
         As in `COLUMNS`.
     names
-        What is predicted: channels, or face units.
+        What is predicted: channels, face units, or other parameters.
     true, told
         (n, k) of each clip, by its id.
     baseline
         (k,) of each clip: the mean of what its map was fitted to.
     sessions
         Of each clip.
+    spread
+        (k,) of each clip: standard deviation of what its map was fitted to; empty: errors of several columns
+        together aren't told.
+    groups
+        Of parameters: group to its columns; of channels empty.
+    of_face_units
+        Whether the face's parameters are face units, of which it is known which muscles move them.
     """
 
     model: str
@@ -80,13 +94,17 @@ class HeldOut:
     told: Mapping[str, Floats]
     baseline: Mapping[str, Floats]
     sessions: Mapping[str, str]
+    spread: Mapping[str, Floats] = field(default_factory=dict)
+    groups: Groups = field(default_factory=dict)
+    of_face_units: bool = True
 
     def table(self, *, n_bootstrap: int = BOOTSTRAP, seed: int = 0) -> pd.DataFrame:
         """Return the scores, one row per channel or unit, then per group; see `COLUMNS`."""
         import pandas as pd
 
-        level = "channel" if self.model == Expression2EMG.__name__ else "unit"
-        of = _channel if level == "channel" else _unit
+        channels = self.model == Expression2EMG.__name__
+        level = "channel" if channels else "unit" if self.of_face_units else "parameter"
+        of = _unasked if not self.of_face_units else _channel if channels else _unit
         rows = [
             {"level": level, "name": name, "known": of(name), **self._scores(name, n_bootstrap, seed)}
             for name in self.names
@@ -94,7 +112,13 @@ class HeldOut:
         for group in GROUPS.values():
             if self._members(group):
                 scores = self._scores(group.id, n_bootstrap, seed)
-                rows.append({"level": "group", "name": group.id, "known": _how_known(group), **scores})
+                known = _how_known(group) if self.of_face_units else ""
+                rows.append({"level": "group", "name": group.id, "known": known, **scores})
+        if self.spread:
+            several = [("named group", *one) for one in self.groups.items()] + [(ALL, ALL, self.names)]
+            for kind, name, columns in several:
+                scores = self._several(columns, n_bootstrap, seed)
+                rows.append({"level": kind, "name": name, "known": "", **scores})
         shown = [{"model": self.model, "kind": self.kind, "by": self.by, **row} for row in rows]
         return pd.DataFrame(shown, columns=list(COLUMNS))
 
@@ -135,6 +159,20 @@ class HeldOut:
         columns = [self.names.index(member) for member in self._members(GROUPS[name])]
         return np.asarray(rows[..., columns].mean(axis=-1))
 
+    def _several(self, names: Sequence[str], n_bootstrap: int, seed: int) -> dict[str, float]:
+        """Return the scores of several columns together, see `several_scores`."""
+        places = [self.names.index(name) for name in names]
+        kept = []
+        for clip, true in self.true.items():
+            parts = true[:, places], self.told[clip][:, places]
+            whole = np.isfinite(parts[0]).all(axis=1) & np.isfinite(parts[1]).all(axis=1)
+            if whole.any():
+                kept.append((parts[0][whole], parts[1][whole], self.baseline[clip][places]))
+        if not kept:
+            return {"n": 0, "clips": 0}
+        spread = np.sqrt(np.mean([np.square(self.spread[clip][places]) for clip in self.true], axis=0))
+        return several_scores(kept, spread, n_bootstrap=n_bootstrap, seed=seed)
+
     def _scores(self, name: str, n_bootstrap: int, seed: int) -> dict[str, float]:
         true = [self._rows(self.true[clip], name) for clip in self.true]
         predicted = [self._rows(self.told[clip], name) for clip in self.true]
@@ -172,7 +210,7 @@ def evaluate(
     pairs
         Clips; envelopes of several sessions normalised by session.
     by
-        Leave out one "clip" after the other, or one "session".
+        Leave out one "clip" after the other, one "session", or one "person".
     n_bootstrap, seed
         Resamples of clips for the intervals, and their seed.
     progress
@@ -183,7 +221,8 @@ def evaluate(
     Raises
     ------
     BadValueError
-        If there are fewer than two clips, or sessions, or two of one name.
+        If there are fewer than two clips, sessions or persons, two clips of one name, or a clip without a
+        person where these are left out; or what `fit` raises without one of them, with a note which.
     """
     return held_out(model, pairs, by=by, progress=progress, **options).table(
         n_bootstrap=n_bootstrap, seed=seed
@@ -206,37 +245,61 @@ def held_out(
     if len({clip.id for clip in clips}) != len(clips):
         msg = "Clips have different ids; some of these have the same."
         raise BadValueError(msg)
-    parts = [[clip] for clip in clips]
-    if by == "session":
-        parts = [[clip for clip in clips if clip.session == name] for name in sessions_of(clips)]
+    parts = _parts(clips, by)
     if len(parts) < 2:
         msg = f"To leave one {by} out, two or more are needed; got {len(parts)}."
         raise BadValueError(msg)
     true: dict[str, Floats] = {}
     predicted: dict[str, Floats] = {}
     baseline: dict[str, Floats] = {}
-    names: tuple[str, ...] = ()
+    spread: dict[str, Floats] = {}
+    fitted = None
     with reporting(progress, len(parts), f"leaving out one {by} after the other", unit=by) as report:
-        for done, part in enumerate(parts, 1):
+        for done, (left_out, part) in enumerate(parts.items(), 1):
             out = {clip.id for clip in part}
             rest = [clip for clip in clips if clip.id not in out]
-            fitted = model.fit(rest, **options)
-            names = fitted.outputs
-            usual = np.nanmean(np.concatenate([_true(clip, names) for clip in rest]), axis=0)
+            try:
+                fitted = model.fit(rest, **options)
+            except FacelibError as error:
+                error.add_note(f"So it is while {by} {left_out!r} is left out.")
+                raise
+            known = np.concatenate([_true(clip, fitted.outputs) for clip in rest])
+            usual, size = np.nanmean(known, axis=0), np.nanstd(known, axis=0)
             for clip in part:
-                true[clip.id], baseline[clip.id] = _true(clip, names), usual
+                true[clip.id] = _true(clip, fitted.outputs)
+                baseline[clip.id], spread[clip.id] = usual, size
                 predicted[clip.id] = _prediction(fitted, clip)
             report.at(done)
+    assert fitted is not None  # there are two parts or more
     return HeldOut(
         model.__name__,
         str(options.get("kind", "ridge")),
         by,
-        names,
+        fitted.outputs,
         true,
         predicted,
         baseline,
         {clip.id: clip.session for clip in clips},
+        spread,
+        fitted.groups if fitted.face_side == "outputs" else {},
+        fitted.of_face_units,
     )
+
+
+def _parts(clips: Sequence[Pair], by: By) -> dict[str, list[Pair]]:
+    """Return what is left out in turn, by its name."""
+    if by == "person" and (without := [clip.id for clip in clips if not clip.person]):
+        msg = f"To leave out persons, every clip has to say whose it is; {without[0]!r} doesn't."
+        raise BadValueError(msg, hint='In Python: pair_of(…, person="anna").')
+    names: dict[By, Callable[[Pair], str]] = {
+        "clip": lambda clip: clip.id,
+        "session": session_of,
+        "person": lambda clip: clip.person,
+    }
+    parts: dict[str, list[Pair]] = {}
+    for clip in clips:
+        parts.setdefault(names[by](clip), []).append(clip)
+    return parts
 
 
 def scores(
@@ -267,7 +330,66 @@ def scores(
         "baseline_mse": plain,
         "baseline_smape": smape(true, usual),
         "skill": 1 - mse / plain if plain > 0 else float("nan"),
+        "r2": 1 - mse / float(true.var()) if np.ptp(true) > 0 else float("nan"),
     }
+
+
+def several_scores(
+    clips: Sequence[tuple[Floats, Floats, Floats]],
+    spread: Floats,
+    *,
+    n_bootstrap: int = BOOTSTRAP,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Return the numbers of a row over several columns; those without any spread are left out.
+
+    Errors are in spreads and pooled over columns, so that each counts alike; correlations are the columns'
+    means; a percentage of error is told of single columns only.
+
+    Parameters
+    ----------
+    clips
+        (true, told, baseline) of each clip: (n, k), (n, k) and (k,), without NaN.
+    spread
+        (k,), by which columns are divided.
+    n_bootstrap, seed
+        Resamples of clips, the same for all columns, and their seed.
+    """
+    kept = np.flatnonzero(spread > STILL)
+    if not len(kept):
+        return {"n": 0, "clips": 0}
+    unit = spread[kept]
+    true, predicted = (np.concatenate([rows[k][:, kept] for rows in clips]) / unit for k in (0, 1))
+    usual = np.concatenate([np.tile(rows[2][kept], (len(rows[0]), 1)) for rows in clips]) / unit
+    mse, plain, own = (float(np.square(rows - true).mean()) for rows in (predicted, usual, true.mean(axis=0)))
+    columns = [[(a[:, k], b[:, k], b[:, k]) for a, b, _ in clips] for k in kept]
+    drawn = np.array([_resampled(one, n_bootstrap, seed) for one in columns])
+    low, high = _ends(_mean(drawn))
+    return {
+        "n": len(true),
+        "clips": len(clips),
+        "mse": mse,
+        "rmse": mse**0.5,
+        "smape": float("nan"),
+        "rho": float(_mean([rank_correlation(a, b) for a, b in zip(true.T, predicted.T, strict=True)])),
+        "rho_low": low,
+        "rho_high": high,
+        "rho_clip": float(_mean([_median([rank_correlation(a, b) for a, b, _ in one]) for one in columns])),
+        "baseline_mse": plain,
+        "baseline_smape": float("nan"),
+        "skill": 1 - mse / plain if plain > 0 else float("nan"),
+        "r2": 1 - mse / own if own > 0 else float("nan"),
+    }
+
+
+def _mean(values: npt.ArrayLike) -> Floats:
+    """Return means over the first axis of the numbers that are known."""
+    array = np.asarray(values, np.float64)
+    known = np.isfinite(array)
+    count = known.sum(axis=0)
+    return np.asarray(
+        np.where(count > 0, np.where(known, array, 0).sum(axis=0) / np.maximum(count, 1), np.nan)
+    )
 
 
 def smape(true: Floats, told: Floats) -> float:
@@ -300,11 +422,16 @@ def _median(values: Sequence[float]) -> float:
 def _interval(
     clips: Sequence[tuple[Floats, Floats, Floats]], n_bootstrap: int, seed: int
 ) -> tuple[float, float]:
-    """Return percentiles of the rank correlation over resampled clips; the ranks among all rows are kept."""
+    """Return percentiles of the rank correlation over resampled clips."""
+    return _ends(_resampled(clips, n_bootstrap, seed))
+
+
+def _resampled(clips: Sequence[tuple[Floats, Floats, Floats]], n_bootstrap: int, seed: int) -> Floats:
+    """Return the rank correlation of resampled clips, (n_bootstrap,); the ranks among all rows are kept."""
     from scipy.stats import rankdata
 
     if len(clips) < 2:
-        return float("nan"), float("nan")
+        return np.full(n_bootstrap, np.nan)
     ends = np.cumsum([len(rows[0]) for rows in clips])[:-1]
     ranks = [rankdata(np.concatenate([rows[k] for rows in clips])) for k in (0, 1)]
     x, y = (np.split(one - one.mean(), ends) for one in ranks)
@@ -316,7 +443,10 @@ def _interval(
     )
     n, a, b, aa, bb, ab = (drawn @ sums).T
     with np.errstate(invalid="ignore", divide="ignore"):
-        correlations = (ab - a * b / n) / np.sqrt((aa - a * a / n) * (bb - b * b / n))
+        return np.asarray((ab - a * b / n) / np.sqrt((aa - a * a / n) * (bb - b * b / n)))
+
+
+def _ends(correlations: Floats) -> tuple[float, float]:
     correlations = correlations[np.isfinite(correlations)]
     if not len(correlations):
         return float("nan"), float("nan")
@@ -327,13 +457,17 @@ def _interval(
 def _true(clip: Pair, names: Sequence[str]) -> Floats:
     if set(names) <= set(CHANNELS):
         return envelope_rows(clip.envelope, names)
-    return unit_rows(clip, names)[0]
+    return rows_of(clip, names)
 
 
 def _prediction(model: EMG2Expression | Expression2EMG, clip: Pair) -> Floats:
     if isinstance(model, Expression2EMG):
         return envelope_rows(model.predict(clip), model.outputs)
     return np.asarray(model.predict(clip.envelope), np.float64)
+
+
+def _unasked(_: str) -> str:
+    return ""
 
 
 def _how_known(group: Group) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from facelib.errors import BadValueError
 from facelib.faces.tracking import Watched, units_of_video
 from facelib.faces.video import Video
+from facelib.semg.parameters.tools import whose
 
 if TYPE_CHECKING:
     from facelib.semg.mapping import Expression2EMG
@@ -43,7 +45,18 @@ def electrode_free_emg(
     -------
     Recording
         Envelopes at the film's rate; NaN where no face was seen, and for channels that the face doesn't show.
+
+    Raises
+    ------
+    BadValueError
+        If the model takes other parameters than face units: a film is read as face units.
     """
+    if not model.of_face_units:
+        msg = (
+            f"A film is read as face units, but the map takes {whose(model.inputs)}. Read the film with that "
+            "tool, and give the map its table."
+        )
+        raise BadValueError(msg, hint="In Python: model.predict(facelib.semg.read_parameters(…)).")
     watched = film if isinstance(film, Watched) else units_of_video(film, **options)
     expected = model.predict(watched.frame(), rate=watched.rate)
     return expected.replace(source=f"{watched.source}: {ESTIMATED}" if watched.source else ESTIMATED)

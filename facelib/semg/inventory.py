@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from facelib.errors import BadTableError
+from facelib.errors import BadTableError, UnknownNameError
 from facelib.semg.recordings.findings import Finding
 from facelib.utilities.spreadsheet import unguarded
 
@@ -40,14 +40,16 @@ CLIP_COLUMNS: Final = MappingProxyType(
         "video": "cut to the signals",
         "uncut": "the whole take",
         "restored": "video with the electrodes taken out of the picture",
-        "blendshapes": "face units of the restored video, one row per frame",
+        "blendshapes": "readings of the restored video, one row per frame: face units, or another method's "
+        "parameters",
         "raw": "signals before processing, where the folder has them",
     }
 )
 """Columns of `Dataset.clips`, with their meaning."""
 
 _ID: Final = re.compile(r"^(?P<pid>[^_]+)_(?P<rec>[^_]+)_(?P<mode>[^_]+)_(?P<number>\d+)_(?P<task>.+)$")
-_FOLDERS: Final = ("emg", "video", "video_no-cut", "video_noelec", "video_noelec_params")
+_READINGS: Final = "video_noelec_params"
+_FOLDERS: Final = ("emg", "video", "video_no-cut", "video_noelec", _READINGS)
 _SHOWN: Final = 5
 _LONGEST: Final = 200  # characters of a path that are shown
 _MOST_FILES: Final = 100_000
@@ -90,23 +92,41 @@ def _read(path: Path) -> pd.DataFrame:
         raise BadTableError(msg) from error
 
 
-def clips_of(folder: Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """Return the clips of a folder, see `CLIP_COLUMNS`, and what is wrong with it."""
+def clips_of(folder: Path, method: str = METHOD) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Return the clips of a folder, see `CLIP_COLUMNS`, and what is wrong with it.
+
+    Parameters
+    ----------
+    folder
+        Its path.
+    method
+        Whose readings of the face are wanted: a column of MMM_3DMM.csv, or a folder in
+        ``video_noelec_params``.
+
+    Raises
+    ------
+    BadTableError
+        As `read_inventory`.
+    UnknownNameError
+        If there is no reading by that method.
+    """
     import pandas as pd
 
     table = read_inventory(folder)
-    units = _unit_paths(folder)
+    units = _unit_paths(folder, method)
     findings: list[Finding] = []
-    rows = [_row(folder, row, units, findings) for row in table.to_dict("records")]
+    rows = [_row(folder, row, units, findings, method) for row in table.to_dict("records")]
     clips = pd.DataFrame(rows, columns=list(CLIP_COLUMNS))
     if len(clips["participant"].unique()) > 1:  # electrodes of one say nothing of another's
         clips["session"] = clips["participant"] + "_" + clips["session"]
     findings.extend(_of_sessions(clips))
-    findings.extend(_unlisted(folder, clips))
+    findings.extend(_unlisted(folder, clips, method))
     return clips, tuple(findings)
 
 
-def _row(folder: Path, row: dict[Any, str], units: dict[str, str], found: list[Finding]) -> dict[str, Any]:
+def _row(
+    folder: Path, row: dict[Any, str], units: dict[str, str], found: list[Finding], method: str
+) -> dict[str, Any]:
     """Return one row of the clips; what is wrong with it goes to `found`."""
     clip = row["index"]
     parts = _ID.match(clip)
@@ -119,7 +139,7 @@ def _row(folder: Path, row: dict[Any, str], units: dict[str, str], found: list[F
     stated["blendshapes"] = units.get(clip, "")
     paths = {name: _there(folder, path, clip, name, found) for name, path in stated.items()}
     if not stated["blendshapes"]:
-        paths["blendshapes"] = _quietly(folder, f"video_noelec_params/{METHOD}/{at}_params.csv.gz")
+        paths["blendshapes"] = _quietly(folder, f"{_READINGS}/{method}/{at}_params.csv.gz")
     electrodes = row["type"] == "sensor" or (row["type"] != "normal" and row["rec"].endswith("S"))
     if electrodes and not stated["emg"]:
         text = "Electrodes were on the face, but the inventory names no signals."
@@ -183,16 +203,25 @@ def _inside(folder: Path, path: str) -> Path | None:
     return whole if whole.is_relative_to(folder.resolve()) else None
 
 
-def _unit_paths(folder: Path) -> dict[str, str]:
-    """Return clip -> path of its face units, by the table of methods if there is one."""
+def _unit_paths(folder: Path, method: str) -> dict[str, str]:
+    """Return clip -> path of a method's readings of the face, by the table of methods if there is one."""
     path = folder / METHODS
-    if not path.is_file():
-        return {}
-    table = _read(path)
-    column = next((name for name in table.columns if name.lower() == METHOD.lower()), None)
-    if column is None or "index" not in table.columns:
-        return {}
-    return {clip: there for clip, there in zip(table["index"], table[column], strict=True) if there}
+    known: dict[str, str] = {}
+    if path.is_file():
+        table = _read(path)
+        known = {name.lower(): name for name in table.columns if name != "index"}
+        column = known.get(method.lower())
+        if column is not None and "index" in table.columns:
+            return {clip: there for clip, there in zip(table["index"], table[column], strict=True) if there}
+    plain = re.fullmatch(r"[\w .+-]{1,60}", method) and method.strip(".")
+    if method != METHOD and not (plain and (folder / _READINGS / method).is_dir()):
+        there = folder / _READINGS
+        names = {one.name for one in there.iterdir() if one.is_dir()} if there.is_dir() else set()
+        names |= set(known.values())
+        listed = ", ".join(sorted(names)) or "none"
+        msg = f"There are no readings of the face by {method[:60]!r}; the folder has {listed}."
+        raise UnknownNameError(msg)
+    return {}
 
 
 def _of_sessions(clips: pd.DataFrame) -> Iterator[Finding]:
@@ -209,15 +238,15 @@ def _of_sessions(clips: pd.DataFrame) -> Iterator[Finding]:
             )
 
 
-def _unlisted(folder: Path, clips: pd.DataFrame) -> Iterator[Finding]:
+def _unlisted(folder: Path, clips: pd.DataFrame, method: str) -> Iterator[Finding]:
     """Say which files of signals and videos no row of the inventory names."""
     named = {path for name in (*PATHS, "blendshapes") for path in clips[name] if path}
     named = {str(Path(path)) for path in named}
     strange, count = [], 0
     for part in _FOLDERS:
         where = folder / part
-        if part == "video_noelec_params":
-            where /= METHOD  # other methods have no column here
+        if part == _READINGS:
+            where /= method  # other methods have no column here
         inside = where.is_dir() and _inside(folder, str(where.relative_to(folder))) is not None
         for file in where.rglob("*") if inside else ():
             count += 1

@@ -1,4 +1,8 @@
-"""From muscle activity to face units and back: maps that are fitted to clips with both.
+"""From muscle activity to face units, or other parameters of a face, and back: maps fitted to pairs.
+
+Face units are those of `facelib.faces.FACE_UNITS`, 0 … 1. Any other named columns (FLAME's as SMIRK, DECA and
+EMOCA give them, action units …) keep their own units: each is scaled by its mean and standard deviation in
+the rows of the fit, and both are kept in the map.
 
 `Expression2EMG` makes EMG without electrodes: what it says is an expectation given the face, and it can't
 know what the face doesn't show. Which channels are known alone, which only together with others, and which
@@ -9,17 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from facelib.errors import BadValueError
+from facelib.errors import BadTableError, BadValueError
 from facelib.head.expressions import FACE_UNITS
 from facelib.semg import regression
-from facelib.semg.fitted_map import TINIEST, Given, Map, Scale, Told, back, scaled
+from facelib.semg.fitted_map import TINIEST, Given, Map, Scale, Told, moments, scaled, standardised
 from facelib.semg.muscles import CHANNELS, group_of, unit_weights
-from facelib.semg.pairs import Pair, envelope_rows, unit_rows
+from facelib.semg.pairs import Pair, envelope_rows, rows_of
+from facelib.semg.parameters.columns import Groups, listed, restricted
+from facelib.semg.parameters.tools import are_face_units, check_shown, whose
 from facelib.semg.recordings.recording import Recording
 from facelib.semg.regression import Kind
 
@@ -50,7 +56,7 @@ CHANNEL_COLUMNS: Final = MappingProxyType(
 
 
 class EMG2Expression(Map):
-    """A map from the envelopes of muscles to face units.
+    """A map from the envelopes of muscles to face units, or to other parameters of a face.
 
     Examples
     --------
@@ -86,31 +92,35 @@ class EMG2Expression(Map):
         channels
             That it takes.
         units
-            That it predicts; None: those that all clips have.
+            Face units or other parameters that it predicts; None: those that all clips have.
         context
             Frames that it sees around each.
         scale
-            "logit" where units were read by a network.
+            "logit" where units, 0 … 1, were read by a network.
         seed
             Of the network.
 
         Raises
         ------
         BadTableError
-            If a clip lacks a channel or unit.
+            If a clip lacks a channel, unit or parameter (``missing``).
         BadValueError
-            If there are too few rows without NaN, or settings are out of range.
+            If there are too few rows without NaN, a parameter has no number or always the same, groups of the
+            clips differ, or settings are out of range.
         """
         clips = _clips(pairs)
-        names = tuple(units) if units is not None else _common_units(clips)
+        names, groups = _columns(clips, units)
         x = [envelope_rows(clip.envelope, channels) for clip in clips]
-        y = [scaled(unit_rows(clip, names)[0], scale) for clip in clips]
+        y, centre, spread = _face(clips, names, scale)
         settings = Given(kind, tuple(context), scale, seed)
-        facts = Told(tuple(channels), names, clips[0].envelope.unit, clips[0].envelope.rate, _rest(x))
+        envelope = clips[0].envelope
+        facts = Told(
+            tuple(channels), names, envelope.unit, envelope.rate, _rest(x), groups, centre, spread
+        )  # fmt: skip
         return cls.fitted(x, y, settings, facts)
 
     def predict(self, envelopes: Any, *, above_rest: bool = False) -> pd.DataFrame:
-        """Return the face units expected of envelopes, 0 … 1: one column per output, one row per frame.
+        """Return the face units, 0 … 1, or parameters expected of envelopes: one column per output.
 
         Parameters
         ----------
@@ -125,6 +135,8 @@ class EMG2Expression(Map):
         ------
         BadTableError
             If a channel is missing.
+        UnknownNameError
+            If `above_rest` is asked of parameters that aren't face units: no head moves by them.
         BadValueError
             If a recording isn't normalised and the fit's were, or the other way round; or its rate differs by
             more than a quarter, so that the context would last longer or shorter.
@@ -133,10 +145,12 @@ class EMG2Expression(Map):
 
         if isinstance(envelopes, Recording):
             self._check(envelopes)
-        found = back(self.mapped(envelope_rows(envelopes, self.inputs)), self.scale)
+        if above_rest:
+            check_shown(self.outputs)
+        found = self.given_back(self.mapped(envelope_rows(envelopes, self.inputs)))
         if above_rest:
             still = np.tile(self.rest, (1, len(self.context)))
-            rest = back(regression.apply(self.weights, still), self.scale)
+            rest = self.given_back(regression.apply(self.weights, still))
             found = ((found - rest) / np.maximum(1 - rest, TINIEST)).clip(0, 1)
         return pd.DataFrame(found, columns=list(self.outputs))
 
@@ -157,10 +171,17 @@ class EMG2Expression(Map):
         """Return the map beside the declared one: which, unit, channel, weight.
 
         Units that no recorded muscle moves, and channels that move none, are left out. Weights are changes of
-        a unit when an envelope goes from 0 to 1, so they compare where envelopes are normalised.
+        a unit when an envelope goes from 0 to 1, so they compare where envelopes are normalised. Of other
+        parameters nothing is declared; their weights are `slopes`.
+
+        Raises
+        ------
+        UnknownNameError
+            If the parameters aren't face units.
         """
         import pandas as pd
 
+        check_shown(self.outputs)
         declared, fitted = unit_weights(), self.slopes()
         rows = []
         for row, unit in enumerate(FACE_UNITS):
@@ -175,7 +196,7 @@ class EMG2Expression(Map):
 
 
 class Expression2EMG(Map):
-    """A map from face units to the envelopes of muscles: EMG without electrodes.
+    """A map from face units, or other parameters, to the envelopes of muscles: EMG without electrodes.
 
     Examples
     --------
@@ -187,6 +208,7 @@ class Expression2EMG(Map):
     """
 
     direction: ClassVar[str] = "face units to envelopes"
+    face_side: ClassVar[Literal["inputs", "outputs"]] = "inputs"
 
     @classmethod
     def fit(
@@ -201,11 +223,14 @@ class Expression2EMG(Map):
     ) -> Self:
         """Fit the map to all channels that the face shows something of; see `EMG2Expression.fit`."""
         clips = _clips(pairs)
-        names = tuple(units) if units is not None else _common_units(clips)
-        x = [scaled(unit_rows(clip, names)[0], scale) for clip in clips]
+        names, groups = _columns(clips, units)
+        x, centre, spread = _face(clips, names, scale)
         y = [envelope_rows(clip.envelope, IDENTIFIABLE) for clip in clips]
         settings = Given(kind, tuple(context), scale, seed)
-        facts = Told(names, IDENTIFIABLE, clips[0].envelope.unit, clips[0].envelope.rate, _rest(y))
+        envelope = clips[0].envelope
+        facts = Told(
+            names, IDENTIFIABLE, envelope.unit, envelope.rate, _rest(y), groups, centre, spread
+        )  # fmt: skip
         return cls.fitted(x, y, settings, facts)
 
     def predict(self, units: Any, *, rate: float | None = None) -> Recording:
@@ -214,17 +239,17 @@ class Expression2EMG(Map):
         Parameters
         ----------
         units
-            A `Pair`, what `units_of_video` returned, a table by unit, or an array in the order of `inputs`.
-            Rows with NaN give NaN.
+            A `Pair`, what `units_of_video` or `read_parameters` returned, a table by unit or parameter, or an
+            array in the order of `inputs`. Rows with NaN give NaN.
         rate
             Frames a second; None: that of the fit.
 
         Raises
         ------
         BadTableError
-            If a unit is missing.
+            If a unit or parameter is missing (``missing``).
         """
-        found = self.mapped(scaled(unit_rows(units, self.inputs)[0], self.scale))
+        found = self.mapped(self.taken(rows_of(units, self.inputs)))
         if self.unit:  # what was normalised may lie below its 0
             found = found.clip(0)
         signals = np.full((len(found), len(CHANNELS)), np.nan, np.float32)
@@ -257,8 +282,41 @@ def _clips(pairs: Pair | Sequence[Pair]) -> list[Pair]:
     return clips
 
 
-def _common_units(clips: Sequence[Pair]) -> tuple[str, ...]:
-    return tuple(name for name in clips[0].names if all(name in clip.names for clip in clips))
+def _columns(clips: Sequence[Pair], units: Sequence[str] | None) -> tuple[tuple[str, ...], Groups]:
+    """Return the columns of a fit and their groups, or raise if the clips don't have the same."""
+    first = clips[0].names
+    names = tuple(units) if units is not None else tuple(
+        name for name in first if all(name in clip.names for clip in clips)
+    )  # fmt: skip
+    for clip in clips:
+        lacking = [name for name in (first if units is None else names) if name not in clip.names]
+        lacking += [name for name in clip.names if units is None and name not in first]
+        if lacking and not (names and are_face_units([*first, *clip.names])):
+            msg = (
+                f"All clips of a fit have the same columns. {clips[0].id} has {whose(first)}, {clip.id} "
+                f"{whose(clip.names)}; not in both: {listed(lacking)}."
+            )
+            raise BadTableError(msg, missing=lacking)
+    groups = restricted(clips[0].groups or {}, names)
+    sets = [_sets(restricted(clip.groups or {}, names)) for clip in clips]
+    other = next((clip for clip, held in zip(clips, sets, strict=True) if held != sets[0]), None)
+    if other is not None:
+        msg = f"All clips of a fit have the same groups; those of {clips[0].id} and {other.id} differ."
+        raise BadValueError(msg)
+    return names, groups
+
+
+def _sets(groups: Groups) -> dict[str, frozenset[str]]:
+    return {group: frozenset(part) for group, part in groups.items()}
+
+
+def _face(
+    clips: Sequence[Pair], names: Sequence[str], scale: Scale
+) -> tuple[list[Floats], tuple[float, ...], tuple[float, ...]]:
+    """Return the face's parameters of each clip as a map takes them, and by what they were scaled."""
+    rows = [rows_of(clip, names) for clip in clips]
+    centre, spread = moments(rows, names, scale)
+    return [standardised(scaled(part, scale), centre, spread) for part in rows], centre, spread
 
 
 def _rest(rows: Sequence[Floats]) -> tuple[float, ...]:

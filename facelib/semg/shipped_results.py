@@ -25,7 +25,7 @@ SCORES: Final = MappingProxyType(
         'clips "read with electrodes", "read as they are taken off" (restoration.restored_frames) and "the '
         'same without", predicted by a map of films without'
     }
-    | dict(COLUMNS)
+    | {name: meaning for name, meaning in COLUMNS.items() if name != "r2"}  # made before there was one
 )
 """Columns of `MuscleResults.scores`, with their meaning."""
 UNITS: Final = MappingProxyType(

@@ -25,7 +25,8 @@ import numpy.typing as npt
 
 from facelib.errors import BadValueError, check_kind
 from facelib.semg.muscles import CHANNELS, group_of, split
-from facelib.semg.pairs import Pair, unit_rows
+from facelib.semg.pairs import Pair, rows_and_groups, unit_rows
+from facelib.semg.parameters.columns import expression_rows
 from facelib.semg.recordings.recording import Recording
 from facelib.utilities.short_repr import in_short
 
@@ -133,7 +134,8 @@ def synchronise(
         From `facelib.semg.envelope`; their clock starts with their first row.
     units
         Face units of the film: what `units_of_video` returned (its own rate counts), a table by unit, or an
-        array (m, 51 or 52). Their clock starts with the first frame. NaN where no face was seen.
+        array (m, 51 or 52); or, with a `model` of these, other parameters. Their clock starts with the first
+        frame. NaN where no face was seen.
     rate
         Frames a second.
     longest
@@ -164,7 +166,10 @@ def synchronise(
     import pandas as pd
 
     check_kind(envelopes, Recording, "A recording of envelopes")
-    rows, names = unit_rows(units)
+    if model is None or model.of_face_units:
+        rows, names = unit_rows(units)
+    else:
+        rows, names = expression_rows(units, model.inputs)
     rate = float(getattr(units, "rate", rate))
     if envelopes.kind != "envelope":
         msg = f"Envelopes are synchronised (facelib.semg.envelope); got {envelopes.kind} signals."
@@ -327,7 +332,7 @@ def aligned(envelopes: Recording, units: Any, lag: float, *, id: str = "") -> Pa
         msg = "The clip isn't synchronised: there is no lag to take out."
         raise BadValueError(msg)
     check_kind(envelopes, Recording, "A recording of envelopes")
-    rows, names = unit_rows(units)
+    rows, names, groups = rows_and_groups(units)
     rate = float(getattr(units, "rate", envelopes.rate))
     moments = np.arange(len(rows)) / rate + lag
     inside = (moments >= 0) & (moments <= envelopes.times[-1] + 1e-9)
@@ -338,7 +343,7 @@ def aligned(envelopes: Recording, units: Any, lag: float, *, id: str = "") -> Pa
         [np.interp(moments[inside], envelopes.times, column) for column in envelopes.signals.T]
     )
     envelope = envelopes.replace(signals=signals.astype(np.float32), rate=rate)
-    return Pair(id or envelopes.source, envelopes.session, rows[inside], names, envelope)
+    return Pair(id or envelopes.source, envelopes.session, rows[inside], names, envelope, groups)
 
 
 def _graded(votes: pd.DataFrame, trigger: float | None) -> Synchronisation:

@@ -357,7 +357,7 @@ def test_several_classifiers_read_in_one_call(glum: Classifier) -> None:
 def test_the_page_on_things_of_ones_own_runs(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "own.md").read_text(encoding="utf-8")
     cells = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(cells) == 8
+    assert len(cells) == 9
     ends = """
 assert sweep.effects()["end"].notna().all() and sweep.intervention.clause == "the picture gets redder by 0.3"
 assert properties.measure(head, ["redness"])["redness"].between(0.3, 0.7).all()
@@ -365,6 +365,7 @@ assert (round(result.statistic, 2), result.p_value) == (-1.0, 0.001)
 assert len(table) == 28
 study = facelib.InterventionalStudy([head], ["reddening"], ["known_unbiased"], steps=2, size=64)
 assert study.run("study", n_jobs=1).failures.empty
+assert restored.method == "mine" and restored.changed and geometry.shape == photograph.shape == (128, 128, 3)
 """
     code = "\n".join(cells) + ends
     (tmp_path / "page.py").write_text(code, encoding="utf-8")

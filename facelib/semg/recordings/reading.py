@@ -149,17 +149,41 @@ def read_signals(
     )
 
 
-def _suffix(name: str) -> str:
-    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+def read_table(source: str | Path | bytes, name: str = "") -> pd.DataFrame:
+    """Read a table of text or Parquet whose first line names the columns, as `read_signals` reads them.
+
+    Raises
+    ------
+    BadTableError
+        If the file isn't there, is too large or can't be read, or names a column twice (``duplicates``).
+    """
+    content = source if isinstance(source, bytes) else Path(source)
+    called = name or (content.name if isinstance(content, Path) else "")
+    suffix = _suffix(called, "A table", (*TEXT, *PARQUET))
+    _check_size(content, called, "file")
+    if suffix in PARQUET:
+        return _parquet(content, called)
+    with _opened(content, called) as stream:  # pandas would rename what stands twice
+        start = stream.read(_LOOKED_AT)
+    header = start.decode(_encoding(start), "replace").replace("\r", "\n").partition("\n")[0]
+    names = [one.strip() for one in next(csv.reader([header], delimiter=max(";\t,", key=header.count)), [])]
+    if twice := sorted({one for one in names if one and names.count(one) > 1}):
+        msg = f"{called} has several columns of the same name: {', '.join(twice)[:200]}."
+        raise BadTableError(msg, duplicates=twice)
+    return _text(content, called)
+
+
+def _suffix(name: str, what: str = "A recording", known: tuple[str, ...] = SUFFIXES) -> str:
+    for suffix in sorted(known, key=len, reverse=True):
         if name.lower().endswith(suffix):
             return suffix
-    msg = f"A recording ends in {', '.join(SUFFIXES)}; got {name!r}."
+    msg = f"{what} ends in {', '.join(known)}; got {name!r}."
     raise BadTableError(msg)
 
 
-def _check_size(content: Path | bytes, name: str) -> None:
+def _check_size(content: Path | bytes, name: str, what: str = "recording") -> None:
     if isinstance(content, Path) and not content.is_file():
-        msg = f"There is no recording {content}."
+        msg = f"There is no {what} {content}."
         raise BadTableError(msg)
     size = len(content) if isinstance(content, bytes) else content.stat().st_size
     if size > MOST_BYTES:

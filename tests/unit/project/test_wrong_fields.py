@@ -67,7 +67,7 @@ FOUND: frozenset[str] = frozenset(
     {
         "Activity", "Animation", "Card", "ChimericResult", "Clip", "Dataset", "Detection", "EMG2Expression",
         "Expression2EMG", "HeldOut", "InterventionalResult", "Muscle", "Normalised", "ObservationalResult",
-        "Package", "PairedResult", "Plan", "Progress", "Property", "PropertyGradient", "Prototype",
+        "Package", "Pair", "PairedResult", "Plan", "Progress", "Property", "PropertyGradient", "Prototype",
         "Reading", "References", "Restored", "Result", "ShuffleTest", "SimulatedClip", "Snapshot",
         "Sweep", "Synchronisation", "TestResult", "Topography", "Video",
     }

@@ -1,0 +1,1 @@
+"""Parameters of faces that other tools give: their columns, their groups, their files."""
