@@ -19,13 +19,23 @@ import numpy as np
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, find_landmarks, sample_heads
 from facelib.head.geometry import arrays
-from facelib.head.geometry.landmarks import EYE_CORNERS
+from facelib.head.geometry.landmarks import EYE_CORNERS, eyes_between
 from facelib.head.palsy import PALSY_LEVELS
 from facelib.head.rendering.render import pose
 from facelib.properties.clinical.frontal import Floats, on_midline
-from facelib.properties.clinical.measures import CLINICAL, EYE_DISTANCES, LEFT, RIGHT, SHUT, Reading, read
+from facelib.properties.clinical.measures import (
+    CLINICAL,
+    EYE_DISTANCES,
+    LEFT,
+    RIGHT,
+    SHUT,
+    ClinicalMeasure,
+    iris_width,
+    read,
+)
 from facelib.properties.clinical.millimetres import scale_of
 from facelib.properties.clinical.tables import DISPLACEMENT, displaced
+from facelib.properties.symmetry import mirror_misfit
 from facelib.utilities.progress import Report, reporting
 
 if TYPE_CHECKING:
@@ -37,7 +47,13 @@ DIFFERS: Final = 0.1  # spreads of what is found that a truth needs for a slope 
 WITHIN: Final = 1.96  # standard deviations of the 95 % limits of agreement
 MILD: Final = "0-3"
 """Levels of palsy for which the goal was set: 1 mm for the commissure displacement, frontal, 512 px."""
-MEASURES: Final = MappingProxyType({one.name: one for one in (*CLINICAL, DISPLACEMENT)})
+MISFIT: Final = ClinicalMeasure(
+    "mirror_misfit", "Misfit with the mirror image", EYE_DISTANCES, "face", "", 0.0, 0.1,
+    lambda landmarks, _: mirror_misfit(marks := landmarks.astype(np.float32), eyes_between(marks)),
+    "What the property `symmetry` is made of",
+)  # fmt: skip
+"""Of landmarks in the picture, as that property is; in the first condition alone."""
+MEASURES: Final = MappingProxyType({one.name: one for one in (*CLINICAL, DISPLACEMENT, MISFIT)})
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,8 @@ QUICK: Final = "128 px"
 ERROR_COLUMNS: Final = {
     "condition": "how pictures were taken (CONDITIONS); frontal light, 512 px where nothing else is said",
     "levels": "levels of palsy of the heads (facelib.faces.PALSY_LEVELS): our own scale, no clinical grade",
-    "measure": "clinical measure, of the smile; commissure_displacement: from rest to smile",
+    "measure": "clinical measure, of the smile; commissure_displacement: from rest to smile; mirror_misfit: "
+    "what the property symmetry is made of",
     "side": "both: left and right alike; weak, healthy: of a palsy; ratio: left / right; difference: "
     "left − right; empty: of the whole face",
     "unit": "unit of the value; of ratios nothing",
@@ -228,32 +245,37 @@ def _of_head(number: int, head: Head, how: Condition) -> Iterator[dict[str, Any]
     way = 1 - 2 * (number // len(PALSY_LEVELS) % 2)
     lit = head.replace(light=how.light)
     rest, smile = lit.replace(expression="neutral"), lit.replace(pose=(way * how.yaw, how.pitch, 0.0))
-    before, (face, after) = _found(rest, how.size)[1], _found(smile, how.size)
+    drawn, smiling = rest.render(how.size), smile.render(how.size)
+    resting, face = _seen(drawn), _seen(smiling)
+    before, after = read(resting), read(face)
     (at_rest, _), (places, eye_distance) = true_places(rest), true_places(smile)
     by_iris = np.nan if after[0] is None else scale_of(face, after[0], "iris").mm
     found = {(cell.measure.name, cell.side): cell.value for cell in [*after[1], *displaced(before, after)]}
+    true_of = dict.fromkeys(MEASURES, places) | {DISPLACEMENT.name: places - at_rest}
+    if how == CONDITIONS[FRONTAL]:
+        true_of[MISFIT.name] = smiling.landmarks.astype(np.float64)
+        found[MISFIT.name, ""] = MISFIT.of(face.landmarks.astype(np.float64), LEFT)
     for name, measure in MEASURES.items():
-        true_of = places - at_rest if measure is DISPLACEMENT else places
         for side in (LEFT, RIGHT) if measure.together else (LEFT,):
             own = side.name if measure.together else ""
-            yield {
-                "head": number,
-                "level": number % len(PALSY_LEVELS),
-                "weak": head.palsy_side,
-                "measure": name,
-                "side": own,
-                "true": measure.of(true_of, side),
-                "found": found[name, own],
-                "eye_distance": eye_distance,
-                "by_iris": by_iris,
-                "iris": float(np.hypot(*np.diff(places[list(side.iris_edges)], axis=0)[0])) * eye_distance,
-            }
+            if (name, own) in found:
+                yield {
+                    "head": number,
+                    "level": number % len(PALSY_LEVELS),
+                    "weak": head.palsy_side,
+                    "measure": name,
+                    "side": own,
+                    "true": measure.of(true_of[name], side),
+                    "found": found[name, own],
+                    "eye_distance": eye_distance,
+                    "by_iris": by_iris,
+                    "iris": iris_width(places, side) * eye_distance,
+                }
 
 
-def _found(head: Head, size: int) -> tuple[Face, Reading]:
-    drawn = head.render(size)
-    face = Face(drawn.image, drawn.box, drawn.eyes, find_landmarks(drawn.image, drawn.box, drawn.eyes))
-    return face, read(face)
+def _seen(drawn: Face) -> Face:
+    """Return a picture with the landmarks that the network finds, and nothing that is known of it."""
+    return Face(drawn.image, drawn.box, drawn.eyes, find_landmarks(drawn.image, drawn.box, drawn.eyes))
 
 
 def _sides(measure: str, values: pd.DataFrame, *, by_palsy: bool) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from numbers import Real
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -31,6 +32,7 @@ COVERED: Final = 0.25
 nearer to the middle of the iris than a fifth of that (both our choice)."""
 GAZE: Final = 0.07
 """How far both irises may stand to one side, in widths of the eyes: some 10° of gaze (our choice)."""
+SET_GAZE: Final = 5.0  # degrees, of heads whose gaze is known (our choice)
 SHUT: Final = 0.02  # eye distances, a millimetre: below it on the right there is no ratio (our choice)
 LEAST_PAIRS: Final = 100  # of 219 pairs of landmarks, for the index
 UNKNOWN: Final = "its landmarks aren't known"
@@ -244,9 +246,7 @@ def read(face: Face) -> Reading:
     found = frontal(face)
     if isinstance(found, str):
         return None, [Cell(one, side, np.nan, found) for one in CLINICAL for side in one.sides]
-    hidden = {
-        place: _hidden(face, found.places, place) for place in ("brow", "eye", "pupil", "mouth", "face")
-    }
+    hidden = _hidden(face, found.places)
     return found, list(chain.from_iterable(_cells(one, found.places, hidden[one.where]) for one in CLINICAL))
 
 
@@ -297,24 +297,21 @@ def _cells(measure: ClinicalMeasure, places: Floats, hidden: Mapping[str, str]) 
         yield pair(*own)
 
 
-def _hidden(face: Face, places: Floats, place: Place) -> Mapping[str, str]:
-    """Return by side why what is measured can't be seen; empty if it can."""
-    none = dict.fromkeys(("left", "right"), "")
-    if place == "mouth":
-        return dict.fromkeys(none, "a mask is worn") if _number(face, "mask") > 0 else none
-    if place not in {"eye", "pupil"}:
-        return none
-    dark = dark_glasses(face)
-    if dark or place == "eye":
-        return dict.fromkeys(none, dark)
-    away = _looks_away(face, places)
-    return {side.name: covered(places, side) or away for side in (LEFT, RIGHT)}
+def _hidden(face: Face, places: Floats) -> dict[Place, dict[str, str]]:
+    """Return by place and side why what is measured there can't be seen; empty if it can."""
+    dark, away = dark_glasses(face), _looks_away(face, places)
+    mask = "a mask is worn" if _number(face, "mask") > 0 else ""
+    whole: dict[Place, str] = {"brow": "", "eye": dark, "mouth": mask, "face": ""}
+    hidden = {place: {"left": why, "right": why} for place, why in whole.items()}
+    hidden["pupil"] = {side.name: dark or covered(places, side) or away for side in (LEFT, RIGHT)}
+    return hidden
 
 
 def _looks_away(face: Face, places: Floats) -> str:
     """Return that the gaze isn't primary, if it is known not to be, or both irises stand to one side."""
     set_to = face.attributes.get("gaze")
-    if isinstance(set_to, tuple) and len(set_to) == 2 and max(map(abs, set_to)) > 5:
+    angles = set_to if isinstance(set_to, tuple) else ()
+    if any(isinstance(angle, Real) and abs(float(angle)) > SET_GAZE for angle in angles):
         return "the gaze isn't primary: it was set to another direction"
     aside = np.mean(
         [
@@ -327,12 +324,12 @@ def _looks_away(face: Face, places: Floats) -> str:
 
 def _number(face: Face, name: str) -> float:
     value = face.attributes.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
+    return float(value) if isinstance(value, Real) else 0.0
 
 
 TECHNICAL: Final = (
-    "Its technical error on rendered heads is in experiments.load_clinical_error; that is no clinical "
-    "validity, and the measure no grade."
+    "Only its technical error on rendered heads is known (documentation, clinical measures): no clinical "
+    "validity, no grade."
 )
 _OF_SIDE: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -78,14 +78,18 @@ def scale_of(face: Face, found: Frontal, mm: Millimetres) -> Scale:
     return _by_iris(face, found) if isinstance(mm, str) else _by_distance(face, found.places, mm)
 
 
+def too_far(found: Frontal) -> str:
+    """Return that a head is turned too far for millimetres by the iris; empty if it isn't."""
+    far = abs(found.yaw) > TURNED
+    return f"the head is turned by {found.yaw:.0f}°, and the iris tells mm up to {TURNED:.0f}°" if far else ""
+
+
 def _by_iris(face: Face, found: Frontal) -> Scale:
     age = face.attributes.get("age")
     if isinstance(age, Real) and float(age) < ADULT:
         return Scale(missing=f"the width of the iris is that of adults; the age is {float(age):.0f}")
-    if abs(found.yaw) > TURNED:
-        return Scale(
-            missing=f"the head is turned by {found.yaw:.0f}°, and the iris tells mm up to {TURNED:.0f}°"
-        )
+    if turned := too_far(found):
+        return Scale(missing=turned)
     if dark := dark_glasses(face):
         return Scale(missing=dark)
     hidden = {side.name: covered(found.places, side) for side in (LEFT, RIGHT)}
@@ -109,4 +113,4 @@ def _by_distance(face: Face, places: Floats, mm: Mapping[str, float | str]) -> S
 
 
 def _length(value: object) -> bool:
-    return isinstance(value, Real | np.number) and 0 < float(value) < np.inf
+    return isinstance(value, Real) and 0 < float(value) < np.inf

@@ -23,7 +23,7 @@ from facelib.properties.clinical.measures import (
     pair,
     read,
 )
-from facelib.properties.clinical.millimetres import Millimetres, Scale, check_millimetres, scale_of
+from facelib.properties.clinical.millimetres import Millimetres, Scale, check_millimetres, scale_of, too_far
 from facelib.properties.measuring import CHUNK, SIZE, in_order
 
 if TYPE_CHECKING:
@@ -149,7 +149,10 @@ def commissure_displacement(
     check_millimetres(mm)
     before, after = read(first), read(second)
     found = displaced(before, after)
-    return _table(_name(second, 0), found, _scale(first, before[0], mm))
+    scale = _scale(first, before[0], mm)
+    if mm == "iris" and after[0] is not None and (turned := too_far(after[0])):
+        scale = Scale(missing=turned)
+    return _table(_name(second, 0), found, scale)
 
 
 def displaced(rest: Reading, smile: Reading) -> list[Cell]:
@@ -285,7 +288,7 @@ def _two(first: Face | Head, second: Face | Head, what: str) -> tuple[Face, Face
         raise BadValueError(msg, hint="facelib.load_face(path) opens a picture.")
     faces = _drawn(first), _drawn(second)
     people = [face.attributes.get("person") for face in faces]
-    if None not in people and people[0] != people[1]:
+    if all(isinstance(name, str | int) for name in people) and people[0] != people[1]:
         msg = f"Two faces of one person are needed, {what}; got {people[0]!r:.40} and {people[1]!r:.40}."
         raise BadValueError(msg)
     return faces

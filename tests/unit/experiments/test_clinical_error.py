@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from facelib import Head
+from facelib import Head, properties
 from facelib.experiments import load_clinical_error
 from facelib.experiments.clinical_error import (
     CONDITIONS,
@@ -24,8 +26,10 @@ from facelib.experiments.clinical_error import (
     true_places,
 )
 from facelib.properties.clinical.frontal import frontal
-from facelib.properties.clinical.measures import LEFT, RIGHT, commissure_distance
+from facelib.properties.clinical.measures import LEFT, RIGHT, commissure_distance, iris_width
+from facelib.properties.symmetry import FOUND
 
+ROOT = Path(__file__).parents[3]
 KEYS = ["condition", "levels", "measure", "side"]
 
 
@@ -54,8 +58,8 @@ def test_every_condition_level_and_measure_is_in_the_committed_table(committed: 
     for condition in set(CONDITIONS) - {FRONTAL}:
         own = committed.loc[committed["condition"] == condition, "levels"]
         assert set(own) == ({"0", "all"} if condition == QUICK else {"all"})
-    for _, rows in committed.groupby(["condition", "levels"]):
-        assert set(rows["measure"]) == set(MEASURES)
+    for (condition, _), rows in committed.groupby(["condition", "levels"]):
+        assert set(rows["measure"]) == set(MEASURES) - ({"mirror_misfit"} if condition != FRONTAL else set())
     whole = committed[(committed["levels"] == "all") & (committed["side"] == "difference")]
     seen = whole["n"] / (1 - whole["missing"])
     assert set(seen.round().astype(int)) == {HEADS, PART}
@@ -150,3 +154,20 @@ def test_what_is_missing_is_counted_and_measured_by_nobody(rng: np.random.Genera
     assert rows.loc[("0", "difference"), "n"] == 0
     assert np.isnan(rows.loc[("0", "difference"), "mae"])
     assert rows.loc[("all", "difference"), "n"] == 50
+
+
+def test_what_symmetry_says_of_the_pull_is_what_was_measured(committed: pd.DataFrame) -> None:
+    rows = committed.set_index(KEYS)
+    found = rows.loc[(FRONTAL, "all", "mirror_misfit", "")]
+    assert pytest.approx(found["slope"], abs=0.005) == FOUND
+    assert f"{100 * found['slope']:.0f} % of the misfit" in properties.get("symmetry").description
+    assert found["slope_high"] < 1, "they pull, beyond chance"
+
+
+def test_the_irises_of_heads_are_as_wide_as_the_page_says() -> None:
+    widths = []
+    for head in error_heads(24):
+        places, distance = true_places(head)
+        widths.append(iris_width(places, LEFT) * distance)
+    assert np.mean(widths) == pytest.approx(12.4, abs=0.15)
+    assert "(12.4 mm)" in (ROOT / "docs" / "how-to" / "clinical.md").read_text(encoding="utf-8")

@@ -112,6 +112,9 @@ def test_a_smile_is_measured_against_the_rest(faces: FaceSet) -> None:
     assert moved.loc[("commissure_displacement", "ratio"), "value"] == pytest.approx(weak / healthy)
     assert moved.loc[("commissure_displacement", "right"), "mm"] > 6
     assert moved.loc[("commissure_displacement_vertical", "right"), "value"] > 0
+    turned = rows(properties.commissure_displacement(faces["rest.png"], faces["turned.png"]))
+    assert "turned by" in turned.loc[("commissure_displacement", "right"), "missing"]
+    assert np.isnan(turned.loc[("commissure_displacement", "right"), "mm"])
     nothing = rows(properties.commissure_displacement(faces["rest.png"], faces["rest.png"]))
     assert nothing.loc[("commissure_displacement", "right"), "value"] == pytest.approx(0, abs=1e-9)
     assert "no ratio" in nothing.loc[("commissure_displacement", "ratio"), "missing"]
