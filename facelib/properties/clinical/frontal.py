@@ -64,7 +64,8 @@ def frontal(face: Face) -> Frontal | str:
     yaw, pitch, _ = angles(turn)
     if max(abs(yaw), abs(pitch)) > FARTHEST:
         return f"the head is turned by {yaw:.0f}° and {pitch:.0f}° (yaw, pitch); {FARTHEST:.0f}° are allowed"
-    places = on_midline(_turned_back(face.landmarks.astype(np.float64) * (1, -1), turn))
+    known = np.where(np.isfinite(face.landmarks), face.landmarks, np.nan).astype(np.float64)
+    places = on_midline(_turned_back(known * (1, -1), turn))
     return "the landmarks are no face" if places is None else Frontal(places, yaw, pitch)
 
 

@@ -270,9 +270,10 @@ def dark_glasses(face: Face) -> str:
 
 def pair(left: Cell, right: Cell) -> Cell:
     """Return what both sides of a measure make together."""
-    missing = " and ".join(
-        dict.fromkeys(f"{one.side}: {one.missing}" for one in (left, right) if one.missing)
-    )
+    reasons = {one.side: one.missing for one in (left, right) if one.missing}
+    missing = "; ".join(f"{side}: {why}" for side, why in reasons.items())
+    if left.missing == right.missing:
+        missing = left.missing
     if missing:
         return Cell(left.measure, left.measure.together, np.nan, missing)
     if left.measure.together == "difference":

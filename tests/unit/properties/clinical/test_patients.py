@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 import facelib
@@ -18,6 +20,8 @@ from facelib.properties.clinical.millimetres import IRIS, IRIS_SD
 from facelib.properties.clinical.tables import COLUMNS
 
 PATIENT = Head(seed=5, palsy=1.0, palsy_side="left", expression="happy", light="frontal", hair="short")
+
+ORDINARY = Head(seed=1, expression="neutral").render(96)
 
 
 def rows(table: pd.DataFrame, face: object = None) -> pd.DataFrame:
@@ -181,6 +185,33 @@ def test_a_face_without_landmarks_says_so() -> None:
     assert "no iris is seen" in table.loc[("brow_height", "left"), "missing"]
     assert np.isfinite(table.loc[("brow_height", "left"), "value"])
     assert "iris" in table.loc[("mrd1", "left"), "missing"]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.integers(0, 999),
+    st.sampled_from(["scattered", "heap", "holes", "infinite"]),
+    st.sampled_from([1e-3, 1.0, 30.0, 1e4]),
+    st.sampled_from(["iris", {"interpupillary": 60.0}, {"inner_canthal": "pd"}]),
+)
+def test_every_number_is_finite_or_missing_for_a_reason(
+    seed: int, kind: str, spread: float, mm: object
+) -> None:
+    rng = np.random.default_rng(seed)
+    points = ORDINARY.landmarks + rng.normal(0, spread, (478, 2))
+    if kind == "heap":
+        points[:] = points[0]
+    if kind in {"holes", "infinite"}:
+        points[rng.random(478) < 0.1] = np.nan if kind == "holes" else np.inf
+    face = ORDINARY.replace(landmarks=points.astype(np.float32))
+    table = properties.clinical_measures(face, mm=mm)  # type: ignore[arg-type]
+    numbers = table[["value", "mm", "mm_low", "mm_high"]].to_numpy()
+    assert not np.isinf(numbers).any()
+    assert (
+        table["value"].notna() == ((table["missing"] == "") | table["missing"].str.startswith("in mm"))
+    ).all()
+    long = (table["unit"] == "eye distances") & (table["missing"] == "")
+    assert table.loc[long, "mm"].notna().all()
 
 
 @pytest.mark.parametrize("said", ["maybe", 2, (1, 2), b"yes"])
