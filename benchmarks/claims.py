@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from facelib import experiments, stats
+from facelib.experiments.clinical_error import FRONTAL, MEASURES, MILD
 from facelib.experiments.hard_cases import OURS, case_scores, load_hard_cases
 from facelib.stats.calibration.table import load_table
 from facelib.stats.effects.betting import equivalence_p
@@ -314,6 +315,7 @@ def claims() -> Iterator[Claim]:
     yield from of_asymmetry()
     yield from of_readers()
     yield from of_properties()
+    yield from of_clinical()
 
 
 def of_asymmetry() -> Iterator[Claim]:
@@ -479,6 +481,95 @@ def of_properties() -> Iterator[Claim]:
         "the counts are {} and {}, those of the age and the shape that were set {} and {}:",
         lambda: tuple(outputs(name) for name in ("estimated_age", "estimated_gender", "age", "gender")),
     )
+
+
+@cache
+def clinical() -> pd.DataFrame:
+    """Return the technical errors of the clinical measures by condition, levels, measure and side."""
+    return experiments.load_clinical_error().set_index(["condition", "levels", "measure", "side"])
+
+
+def of_clinical() -> Iterator[Claim]:
+    """Give the claims on the technical error of the clinical measures."""
+    page, moved = "docs/how-to/clinical.md", "commissure_displacement"
+
+    def error(side: str, column: str = "mae_mm", levels: str = MILD, condition: str = FRONTAL) -> str:
+        return signless(clinical().loc[(condition, levels, moved, side), column])
+
+    def pull(measure: str, levels: str = MILD, side: str = "difference", column: str = "slope") -> str:
+        return f"{100 * clinical().loc[(FRONTAL, levels, measure, side), column]:.0f}"
+
+    for name in MEASURES:
+        if name != "mirror_misfit":
+            yield Claim(
+                page, f"| {name}{in_units(name)} |" + " {} | {} | {} | {} to {} | {} |", in_table(name)
+            )
+    yield Claim(
+        page,
+        "Without a palsy it is met ({} mm), and on the weak side ({} mm); on the healthy side it is not "
+        "({} mm, bias {} mm), nor on both together ({} mm). The ratio of left to right is off by {} there.",
+        lambda: (
+            error("both", levels="0"), error("weak"), error("healthy"), error("healthy", "bias_mm"),
+            error("both"), error("ratio", "mae"),
+        ),
+    )  # fmt: skip
+    yield Claim(
+        page,
+        "it shows {} % in the commissure displacement (95 % interval {} to {}), {} % in the commissure "
+        "distance, {} % in the height of the brows and {} % in the openings of the eyes; of the displacement "
+        "{}, {}, {}, {} and {} % at levels 1 to 5. The mouth's angles are nearly whole ({} %), and the lip's "
+        "middle is drawn further than it is ({} %).",
+        lambda: (
+            pull(moved), pull(moved, column="slope_low"), pull(moved, column="slope_high"),
+            *(pull(name) for name in ("commissure_distance", "brow_height", "palpebral_fissure")),
+            *(pull(moved, level) for level in "12345"), pull("mouth_angle"),
+            pull("philtrum_deviation", side=""),
+        ),
+    )  # fmt: skip
+    yield Claim(
+        page, "symmetry finds {} % of the true misfit", lambda: (pull("mirror_misfit", "all", side=""),)
+    )
+    conditions = ("yaw 5°", "yaw 10°", "yaw 20°", "light from one side", "128 px")
+    yield Claim(
+        page,
+        "the displacement is off by {} mm frontal, {} mm with the smile turned by 5°, {} mm at 10°, {} mm at "
+        "20°, {} mm in light from one side, and {} mm at 128 px",
+        lambda: (
+            error("both", levels="all"),
+            *(error("both", levels="all", condition=condition) for condition in conditions),
+        ),
+    )
+    yield Claim(
+        page, "By the iris it is off by {} mm in levels 0 to 3", lambda: (error("both", "mae_iris_mm"),)
+    )
+
+
+def signless(value: float) -> str:
+    """Return a number with two decimals and a true minus."""
+    return f"{'−' if value <= -0.005 else ''}{share(abs(value))}"
+
+
+def in_units(name: str) -> str:
+    """Return the unit of a clinical measure as the page has it, behind a comma."""
+    unit = MEASURES[name].unit
+    return {"eye distances": ", mm", "": ""}.get(unit, f", {unit}")
+
+
+def in_table(name: str) -> Callable[[], tuple[str, ...]]:
+    """Return the numbers of a clinical measure in the page's table."""
+    kind = MEASURES[name]
+    side, ending = "both" if kind.together else "", "_mm" if kind.unit == "eye distances" else ""
+
+    def numbers() -> tuple[str, ...]:
+        first, mild = (clinical().loc[(FRONTAL, levels, name, side)] for levels in ("0", MILD))
+        slope = clinical().loc[(FRONTAL, MILD, name, "difference" if kind.together else ""), "slope"]
+        return (
+            signless(first[f"mae{ending}"]),
+            *(signless(mild[f"{what}{ending}"]) for what in ("mae", "bias", "low", "high")),
+            signless(slope),
+        )
+
+    return numbers
 
 
 def rows_of(name: str) -> pd.DataFrame:

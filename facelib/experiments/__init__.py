@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         measured_behaviour,
         read_heads,
     )
+    from facelib.experiments.clinical_error import load_clinical_error
     from facelib.experiments.electrodes import electrode_numbers
     from facelib.experiments.electrodes.importance import importance_study
     from facelib.experiments.electrodes.shipped_results import load_electrodes
@@ -47,6 +48,7 @@ __all__ = [
     "labelled_population",
     "leaderboard",
     "load_asymmetry",
+    "load_clinical_error",
     "load_electrodes",
     "load_known_truth",
     "load_manipulation",

@@ -15,6 +15,7 @@ from facelib.errors import BadValueError
 from facelib.faces import Head, sample_heads
 from facelib.interventions import Intervention
 from facelib.properties import PROPERTIES
+from facelib.properties.clinical.measures import NAMES as CLINICAL
 from facelib.studies.sweeps.demonstration import demonstration_head
 from facelib.studies.sweeps.frames import even_strengths, make_frames
 from facelib.utilities.progress import Report, reporting
@@ -92,7 +93,8 @@ def manipulation_check(
         Interventions, or their ids; None: all. Each starts from the heads as `demonstration_head` dresses
         them: tape needs electrodes, a synkinesis needs a palsy.
     measured
-        Names of properties; None: all but the disagreement of estimators.
+        Names of properties; None: all but the disagreement of estimators and the clinical measures, which
+        have a table of their own (`load_clinical_error`).
     steps
         Strengths from 0 to 1.
     size
@@ -179,8 +181,8 @@ def load_manipulation() -> pd.DataFrame:
 
 
 def _all_properties() -> list[str]:
-    """Return all properties of faces, without the disagreement of estimators."""
-    return [name for name in PROPERTIES if not name.endswith("_spread")]
+    """Return all properties but the disagreement of estimators and the clinical measures."""
+    return [name for name in PROPERTIES if not name.endswith("_spread") and name not in CLINICAL]
 
 
 def _one_way(values: Floats, own: int) -> Floats:

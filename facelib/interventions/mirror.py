@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from facelib.face import N_LANDMARKS
 from facelib.head.geometry.landmarks import FIRST_IRIS
-from facelib.properties.mirror_pairs import LEFT, RIGHT
+from facelib.properties.mirror_pairs import LEFT, PARTNER, RIGHT
 
 Doubles = npt.NDArray[np.float64]
-
-
-def _partners() -> npt.NDArray[np.int64]:
-    partner = np.arange(N_LANDMARKS)
-    partner[list(RIGHT)], partner[list(LEFT)] = LEFT, RIGHT
-    return partner
-
-
-PARTNER: Final = _partners()
-"""The landmark on the other side for each of the 478; those on the midline are their own."""
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from facelib.interventions.intervention import (
     edited,
     register,
 )
-from facelib.interventions.mirror import PARTNER, Mirror, mirror_of, symmetric
-from facelib.properties.mirror_pairs import LEFT, RIGHT
+from facelib.interventions.mirror import Mirror, mirror_of, symmetric
+from facelib.properties.mirror_pairs import LEFT, PARTNER, RIGHT
 
 Doubles = npt.NDArray[np.float64]
 Keep = Literal["both", "left", "right"]

@@ -16,6 +16,11 @@ from facelib.properties import (  # noqa: F401 - they register what they measure
     skin_tone,
     symmetry,
 )
+from facelib.properties.clinical.tables import (
+    clinical_measures,
+    commissure_displacement,
+    relative_eye_opening,
+)
 from facelib.properties.measuring import measure
 from facelib.properties.property import PROPERTIES, Property, register
 from facelib.utilities.lazy import listing
@@ -27,9 +32,12 @@ __all__ = [
     "PROPERTIES",
     "Property",
     "available",
+    "clinical_measures",
+    "commissure_displacement",
     "get",
     "measure",
     "register",
+    "relative_eye_opening",
     "table",
 ]
 

@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
+from facelib.face import N_LANDMARKS
+
 # fmt: off
 RIGHT: Final = (
     3, 7, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
@@ -47,3 +52,13 @@ MIDLINE: Final = (
 )
 """Landmarks on the midline: their own mirror images."""
 # fmt: on
+
+
+def _partners() -> npt.NDArray[np.int64]:
+    partner = np.arange(N_LANDMARKS)
+    partner[list(RIGHT)], partner[list(LEFT)] = LEFT, RIGHT
+    return partner
+
+
+PARTNER: Final = _partners()
+"""The landmark on the other side for each of the 478; those on the midline are their own."""

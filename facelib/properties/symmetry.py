@@ -13,6 +13,7 @@ from facelib.properties.property import Values, register
 
 STEEPNESS = 20.0
 LEAST_PAIRS = 5
+FOUND = 0.63  # of a true misfit, by landmarks from pictures: experiments/clinical_error.csv
 
 FIRST_IRIS = 468  # the gaze is no part of the symmetry
 
@@ -75,7 +76,9 @@ def mirror_misfit(landmarks: npt.NDArray[np.float32], eyes: npt.NDArray[np.float
     description=(
         "1 if the landmarks equal their mirror image; divided by e for a misfit of 5 % of the eye distance. "
         "Shift, size and tilt in the picture don't count; turning the head to the side does. Landmarks of "
-        "photographs are found by a network, to about 2 % of the face's width; unknown without them."
+        "photographs are found by a network, to about 2 % of the face's width; unknown without them. It "
+        f"draws one-sided faces toward symmetry: of rendered palsies it finds {100 * FOUND:.0f} % of the "
+        "misfit."
     ),
     low=0.0,
     high=1.0,

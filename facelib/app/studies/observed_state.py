@@ -16,6 +16,7 @@ from facelib.app.studies.state import StudyState, known_classifiers
 from facelib.app.studies.throttle import Looks, need
 from facelib.app.worker import Task
 from facelib.classifiers import EMOTIONS
+from facelib.properties.clinical.measures import NAMES as CLINICAL
 from facelib.stats.independence import TESTS
 from facelib.stats.independence.permutation.sequential import Progress as GridProgress
 from facelib.stats.power import plain
@@ -183,11 +184,13 @@ class Observed(StudyState):
             names = [
                 one.name
                 for one in map(properties.PROPERTIES.__getitem__, properties.PROPERTIES)
-                if one.source == source and not one.reason and one.name not in given
+                if one.source == source and not one.reason and one.name not in (*given, *CLINICAL)
             ]
             names.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
             group = {"title": title, "items": [_entry(name) for name in names]}
             groups.append(group | ({"folded": True} if source == "estimated" else {}))
+        clinical = [_entry(name) for name in CLINICAL]
+        groups.append({"title": "Clinical measures, left and right", "items": clinical, "folded": True})
         return [group for group in groups if group["items"]]
 
     def declare(self) -> Any:

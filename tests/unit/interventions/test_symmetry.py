@@ -18,7 +18,8 @@ from facelib.editing.warp import coverage
 from facelib.errors import BadValueError
 from facelib.faces import Face, Head, find_landmarks, sample_photograph
 from facelib.head.geometry.landmarks import FIRST_IRIS
-from facelib.interventions.mirror import PARTNER, mirror_of, symmetric
+from facelib.interventions.mirror import mirror_of, symmetric
+from facelib.properties.mirror_pairs import PARTNER
 
 KINDS = [
     ("symmetrise", {}),

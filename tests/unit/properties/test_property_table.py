@@ -13,6 +13,7 @@ from facelib.errors import BadValueError, UnknownNameError
 from facelib.faces import Face, Head, sample_photograph
 from facelib.interventions import INTERVENTIONS
 from facelib.properties import PROPERTIES
+from facelib.properties.clinical.measures import NAMES as CLINICAL
 from facelib.studies.sweeps.sweep import MEASURED
 
 NAMES = {
@@ -22,6 +23,7 @@ NAMES = {
     "skin_tone", "brightness", "contrast", "sharpness", "light_azimuth", "light_elevation", "light_contrast",
     "estimated_age", "estimated_age_spread", "estimated_gender", "estimated_gender_spread",
     "activation", "activation_left", "activation_right", "activation_asymmetry",
+    *CLINICAL,
 }  # fmt: skip
 
 
