@@ -461,8 +461,8 @@ class FaceSet(Sequence[Face]):
     ) -> FaceSet:
         """Return the set with what names of files and folders say; `bare`: nothing else is known."""
         if person_from not in (None, "folder"):
-            msg = f"person_from is 'folder', or left out; got {person_from!r}."
-            raise BadValueError(msg)
+            msg = f"People are named by their folder, or by a table; got {person_from!r}."
+            raise BadValueError(msg, hint="person_from='folder', or None.")
         found = self if person_from is None else self.read_people()
         if grammar is not None:
             return found.read_names(grammar)

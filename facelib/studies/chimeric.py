@@ -351,7 +351,7 @@ def who_is_there(
         grades = asked[asked["grade"].notna()][["person", "grade"]].drop_duplicates()
         several = len(grades[grades["person"].duplicated()]["person"].drop_duplicates())
         if ungraded:
-            yield f"{counted(ungraded, 'person', 'people')} without a {grade}: not in what goes with it."
+            yield f"{counted(ungraded, 'person', 'people')} without {grade}: not in what goes with it."
         if several:
             yield f"{counted(several, 'person', 'people')} with several values of {grade}: their mean counts."
     for reason, lost in table[table["reason"] != ""].groupby("reason", sort=False):
@@ -381,11 +381,8 @@ def _check_groups(good: pd.DataFrame, group: str | None, healthy: str | None) ->
     of_person = good.groupby("person", sort=False)["group"].unique()
     torn = of_person[of_person.map(len) > 1]
     if len(torn):
-        msg = (
-            f"A person is in one group; {torn.index[0]} is {listed(sorted(torn.iloc[0]))} in {group}. For "
-            "the same person under two conditions there is facelib.PairedStudy."
-        )
-        raise BadValueError(msg)
+        msg = f"A person is in one group; {torn.index[0]} is {listed(sorted(torn.iloc[0]))} in {group}."
+        raise BadValueError(msg, hint="The same person under two conditions: facelib.PairedStudy.")
     words = sorted(good["group"].unique(), key=natural_key)
     if healthy is not None and as_word(healthy) not in words:
         msg = f"{group} has no {healthy!r}, which is named as healthy; it has {shortened(words)}."

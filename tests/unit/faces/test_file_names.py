@@ -358,7 +358,7 @@ def test_folders_that_name_nobody_are_told(tmp_path: Path) -> None:
     faces = FaceSet.from_folder(one, person_from="folder", detect=False)
     assert faces.people() == ["clinic"]
     assert "If the folders in clinic are the people, name clinic itself" in faces.notes[0]
-    with pytest.raises(BadValueError, match="person_from is 'folder', or left out; got 'file'"):
+    with pytest.raises(BadValueError, match="named by their folder, or by a table; got 'file'"):
         FaceSet.from_folder(one, person_from="file")  # type: ignore[arg-type]
 
 

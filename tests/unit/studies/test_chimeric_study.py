@@ -79,7 +79,7 @@ def test_the_plan_says_who_is_there_and_how_often_a_face_is_read() -> None:
     assert "1 person without a face at rest (neutral)" in said
     assert "(p2)" in said
     assert "Freude for happy, Ruhe for neutral" in said
-    assert "2 people without a hb" in said
+    assert "2 people without hb" in said
 
 
 def test_outputs_are_those_of_the_pictures_averaged_over_flips(clinic: ChimericResult) -> None:

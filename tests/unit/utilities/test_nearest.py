@@ -16,6 +16,7 @@ from facelib.classifiers.loaders.loaded import LOADERS
 from facelib.classifiers.loaders.state_dict import COLLECTIONS
 from facelib.classifiers.presets import PRESETS
 from facelib.errors import UnknownNameError
+from facelib.faces import GRAMMARS
 from facelib.interventions import ALIASES, INTERVENTIONS
 from facelib.models.catalogue import PACKAGES
 from facelib.models.readers import keras_kinds  # noqa: F401 - it registers the layers
@@ -23,6 +24,7 @@ from facelib.models.readers.keras_layers import LAYERS
 from facelib.properties import PROPERTIES
 from facelib.properties.estimation.estimators import ESTIMATORS
 from facelib.restoration.methods import METHODS
+from facelib.semg.parameters.tools import TOOLS
 from facelib.stats.calibration.scenarios import SCENARIOS
 from facelib.stats.independence.base import TESTS
 from facelib.studies.declared.designs import DESIGNS
@@ -31,7 +33,7 @@ from facelib.utilities.registry import Registry
 
 REGISTRIES: tuple[Registry[Any], ...] = (
     INTERVENTIONS, PROPERTIES, CLASSIFIERS, PRESETS, LOADERS, COLLECTIONS, METHODS, TESTS, SCENARIOS, DESIGNS,
-    LAYERS, PACKAGES, ESTIMATORS,
+    LAYERS, PACKAGES, ESTIMATORS, GRAMMARS, TOOLS,
 )  # fmt: skip
 NAMES = [(one, name) for one in REGISTRIES for name in (*one, *(ALIASES if one is INTERVENTIONS else ()))]
 
