@@ -114,8 +114,8 @@ def _answers(result: ChimericResult) -> list[str]:
         for contrast in (PRIMARY, "chimeras"):
             rows = _meant(result, contrast)
             each = "; ".join(
-                f"{row['classifier']} {signed(row['mean'])} ({interval(row['low'], row['high'])}; p "
-                f"{p_is(row['p'])}, after Holm {p_is(row['p_holm'])}{_word(row)})"
+                f"{row['classifier']} {signed(row['mean'])} ({interval(row['low'], row['high'])}; "
+                f"{common.p_words(row['p'], row['p_holm'])}{_word(row)})"
                 for row in rows[rows["group"] == group].to_dict("records")
             )
             parts.append(f"{AGAINST[contrast]}: {each}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from facelib.reports.parts import Table, two_columns
 from facelib.studies.counts import UNITS, unchanged
 from facelib.studies.declared.registration import ALSO, describe_hypothesis, later_changes, registrations
-from facelib.utilities.wording import counted, listed, margin
+from facelib.utilities.wording import counted, listed, margin, p_is
 
 if TYPE_CHECKING:
     from facelib.studies.results import Result
@@ -187,6 +187,15 @@ def several(names: Sequence[str], noun: str) -> str:
         return f"the {noun}s {listed(names)}"
     words = dict(zip(range(4, 10), ("four", "five", "six", "seven", "eight", "nine"), strict=True))
     return f"{words.get(len(names), f'{len(names)}')} {noun}s"
+
+
+def p_words(p: float, p_holm: float) -> str:
+    """Return p before and after Holm in a sentence; an unfinished study has none.
+
+    >>> p_words(0.012, 0.036), p_words(float("nan"), float("nan"))
+    ('p = .012, after Holm = .036', 'no p before all is done')
+    """
+    return f"p {p_is(p)}, after Holm {p_is(p_holm)}" if math.isfinite(p) else "no p before all is done"
 
 
 def level(alpha: float) -> str:

@@ -22,7 +22,6 @@ from facelib.utilities.wording import (
     interval,
     listed,
     margin,
-    p_is,
     percent,
     plain,
     signed,
@@ -132,8 +131,8 @@ def _named_right(result: PairedResult, name: str) -> str:
     accuracy = result.accuracy_change
     moves = [
         f"{row['classifier']} {percent(row['second'])} against {percent(row['first'])}, a change of "
-        f"{signed(row['change'])} ({interval(row['change_low'], row['change_high'])}; p {p_is(row['p'])}, "
-        f"after Holm {p_is(row['p_holm'])})"
+        f"{signed(row['change'])} ({interval(row['change_low'], row['change_high'])}; "
+        f"{common.p_words(row['p'], row['p_holm'])})"
         for row in accuracy[(accuracy["intervention"] == name) & (accuracy["label"] == ALL)].to_dict(
             "records"
         )

@@ -684,6 +684,9 @@ class ChimericResult(Result):
         options = {name: self.settings[name] for name in names} | {"interim": not self.complete}
         groups = [(str(name) or ALL, own) for name, own in self.sets.groupby("group", sort=False)]
         found = [chimeric_effects(own, group=name, **options) for name, own in groups if _meant_in(own)]
+        if not found and not self.complete:
+            msg = "So far no face that shows an expression was read: there is nothing to compare yet."
+            raise BadValueError(msg, hint="Run the study again: it goes on.")
         if not found:
             found = [chimeric_effects(self.sets, **options)]
         return withheld(pd.concat(found, ignore_index=True))

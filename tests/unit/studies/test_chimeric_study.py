@@ -169,7 +169,7 @@ def test_it_is_stopped_opened_and_gone_on_with(tmp_path: Path) -> None:
     def stop() -> bool:
         nonlocal asked
         asked += 1
-        return asked > 9
+        return asked > 11
 
     with pytest.raises(Cancelled, match="Run the study again to go on"):
         study().run(tmp_path, n_jobs=1, stop=stop)
@@ -177,6 +177,7 @@ def test_it_is_stopped_opened_and_gone_on_with(tmp_path: Path) -> None:
     assert isinstance(part, ChimericResult)
     assert not part.complete
     assert "not read yet" in set(part.roles["reason"])
+    assert "no p before all is done" in text_of(part, tmp_path)
     done = study().run(tmp_path, n_jobs=1)
     assert done.complete
     assert set(done.roles["reason"]) == {""}

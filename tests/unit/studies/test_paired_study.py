@@ -134,7 +134,7 @@ def test_it_is_opened_again_and_gone_on_with(tmp_path: Path) -> None:
     def stop() -> bool:
         nonlocal asked
         asked += 1
-        return asked > 3
+        return asked > 9
 
     with pytest.raises(Cancelled, match="Run the study again to go on"):
         study().run(tmp_path, n_jobs=1, stop=stop)
@@ -142,6 +142,7 @@ def test_it_is_opened_again_and_gone_on_with(tmp_path: Path) -> None:
     assert isinstance(part, PairedResult)
     assert not part.complete
     assert any("of 17 faces are done" in note for note in part.notes)
+    assert "no p before all is done" in text_of(part, tmp_path)
     done = study().run(tmp_path, n_jobs=1)
     assert done.complete
     assert isinstance(facelib.studies.Result.open(tmp_path), PairedResult)
