@@ -87,6 +87,7 @@ def test_no_kernel_stays_behind(toy_server: Server, visit: Visits) -> None:
     toy_server.wait_for_kernels(1)
 
 
+@pytest.mark.slow
 def test_no_kernel_stays_behind_a_crashed_browser(toy: Path, start: Start, visit: Visits) -> None:
     server = start(toy, "--idle-minutes", "0.1", pool=0)
     one = ready(visit(server.url))
@@ -156,6 +157,7 @@ def test_a_large_photograph_arrives(toy_server: Server, visit: Visits) -> None:
     one.assert_clean()
 
 
+@pytest.mark.slow
 def test_more_visitors_than_sessions_are_refused_kindly(toy: Path, start: Start, visit: Visits) -> None:
     server = start(toy, "--max-kernels", "2", pool=1)
     first, second = ready(visit(server.url)), ready(visit(server.url))

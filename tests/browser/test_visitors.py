@@ -62,6 +62,7 @@ def old_kernel(server: Server, seconds: float) -> None:
     wait_until(lambda: time.time() - kernel.create_time() > seconds + 4, seconds + 60, "an old kernel")
 
 
+@pytest.mark.slow
 def test_who_comes_to_an_idle_server_by_a_slow_line_gets_the_page(
     toy: Path, start: Start, browser: Browser
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_page_whose_session_is_gone_says_so(toy: Path, start: Start, browser: 
     page.close()
 
 
+@pytest.mark.slow
 def test_a_page_that_computes_for_long_says_so_and_goes_on(
     tmp_path: Path, start: Start, visit: Visits
 ) -> None:
