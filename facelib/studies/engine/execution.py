@@ -288,10 +288,11 @@ def _batches(
             return_as="generator_unordered",
             batch_size=1,
             pre_dispatch="2 * n_jobs",
+            max_nbytes=None,  # larger pictures would go to other processes by a file
         )
         yield from parallel(tasks)
         return
-    with joblib.Parallel(n_jobs=processes, batch_size=1) as parallel:
+    with joblib.Parallel(n_jobs=processes, batch_size=1, max_nbytes=None) as parallel:
         while wave := list(islice(tasks, WAVE * processes)):
             yield from parallel(wave)
 

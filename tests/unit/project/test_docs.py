@@ -14,9 +14,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import typer
 import yaml
 
 import facelib
+from facelib.cli.main import app
 from facelib.utilities.distribution import DISTRIBUTION, distribution_version
 
 ROOT = Path(__file__).parents[3]
@@ -30,6 +32,7 @@ ROOMS = tuple(sorted(path.parent.name for path in (ROOT / "facelib").glob("*/__i
 DOTTED = re.compile(rf"`(?:facelib\.)?((?:{'|'.join(ROOMS)})(?:\.\w+)+)")
 IN_ROOM = re.compile(rf"`((?:{'|'.join(ROOMS)})/[\w./-]*\w)")
 VARIABLES = ("faces.", "head.")  # examples call a head and faces so; of the rooms they say `facelib.`
+COMMAND = re.compile(r"`facelib\s+([a-z][^`]*)`")
 CODE = re.compile(r"```.*?```", re.DOTALL)
 
 
@@ -105,6 +108,20 @@ def test_names_of_facelib_exist(page: Path) -> None:
     }
     for name in sorted(names):
         assert exists(name), f"facelib.{name} doesn't exist"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_commands_that_are_named_exist(page: Path) -> None:
+    commands: Any = typer.main.get_command(app)
+    for line in COMMAND.findall(page.read_text(encoding="utf-8")):
+        first, *words = line.split()
+        assert first in commands.commands, line
+        one, group = commands.commands[first], getattr(commands.commands[first], "commands", {})
+        if group and words:
+            assert words[0] in group, line
+            one = group[words[0]]
+        options = {name for option in one.params for name in (*option.opts, *option.secondary_opts)}
+        assert {word for word in words if word.startswith("--")} <= {*options, "--help"}, line
 
 
 def test_upgrading_names_what_is_there_now() -> None:
