@@ -115,22 +115,27 @@ def _answers(result: ChimericResult) -> list[str]:
             rows = _meant(result, contrast)
             each = "; ".join(
                 f"{row['classifier']} {signed(row['mean'])} ({interval(row['low'], row['high'])}; "
-                f"{common.p_words(row['p'], row['p_holm'])}{_word(row)})"
+                f"{common.p_words(row['p'], row['p_holm'])}; {row['verdict'] or NOT_JUDGED})"
                 for row in rows[rows["group"] == group].to_dict("records")
             )
             parts.append(f"{AGAINST[contrast]}: {each}")
         own = _meant(result)
-        people = counted(int(own.loc[own["group"] == group, "n"].max()), "person", "people")
-        whose = f"{_named(result, str(group))}, {people}: t" if group != ALL else f"{people}: t"
+        own = own[own["group"] == group]
+        levels = ", ".join(f"{row['classifier']} {plain(row['face'])}" for row in own.to_dict("records"))
+        people = counted(int(own["n"].max()), "person", "people")
+        whose = f"{_named(result, str(group))}, {people}" if group != ALL else people
         said.append(
-            f"{whose}he output for what each face is meant to show, {reference(result)} "
-            f"({facts(result)['level']} intervals). {'. '.join(map(capital, parts))}."
+            f"{whose}: the mean output for what the faces are meant to show is {levels}. Against symmetric "
+            "faces "
+            f"({reference(result)}, {facts(result)['level']} intervals) it differs by: {'. '.join(parts)}."
+        )
+    if (result.effects["verdict"] == NOT_JUDGED).any():
+        said.append(
+            "Not judged: whether a difference is large enough to matter isn't said, since symmetric faces "
+            "made of "
+            "pictures aren't known to be read as true ones; a small p doesn't change that."
         )
     return said
-
-
-def _word(row: Mapping[Any, Any]) -> str:
-    return f", {row['verdict']}" if row["verdict"] and row["verdict"] != NOT_JUDGED else ""
 
 
 def _named(result: ChimericResult, group: str) -> str:
@@ -138,29 +143,33 @@ def _named(result: ChimericResult, group: str) -> str:
 
 
 def _beside(result: ChimericResult) -> list[str]:
-    """Return how groups differ, and how the contrast goes with the grade."""
+    """Return how groups differ, and how the contrasts go with the grade."""
     said = []
-    groups = _chosen(result.group_differences, result)
-    for name in groups["second"].drop_duplicates():
-        own = groups[groups["second"] == name].to_dict("records")
-        each = "; ".join(
-            f"{row['classifier']} {signed(row['difference'])} ({interval(row['low'], row['high'])}; p after "
-            f"Holm {p_is(row['p_holm'])})"
-            for row in own
-        )
-        said.append(f"The contrast with the mirror average, “{name}” minus “{own[0]['first']}”: {each}.")
-    grades = _chosen(result.grade_associations, result)
-    for group in grades["group"].drop_duplicates():
-        own = grades[grades["group"] == group].to_dict("records")
-        each = "; ".join(
-            f"{row['classifier']} ρ {signed(row['rho'])} ({interval(row['rho_low'], row['rho_high'])}; p "
-            f"after Holm {p_is(row['p_holm'])}), {signed(row['slope'], 3)} per grade"
-            for row in own
-        )
-        said.append(
-            f"With {result.settings['grade']}, over {counted(int(own[0]['n']), 'person', 'people')}"
-            f"{f' of “{group}”' if group != ALL else ''}, it goes so: {each}."
-        )
+    for contrast in (PRIMARY, "chimeras"):
+        groups = _chosen(result.group_differences, result, contrast)
+        for name in groups["second"].drop_duplicates():
+            own = groups[groups["second"] == name].to_dict("records")
+            each = "; ".join(
+                f"{row['classifier']} {signed(row['difference'])} ({interval(row['low'], row['high'])}; p "
+                "after "
+                f"Holm {p_is(row['p_holm'])})"
+                for row in own
+            )
+            said.append(f"{capital(AGAINST[contrast])}, “{name}” minus “{own[0]['first']}”: {each}.")
+    for contrast in (PRIMARY, "chimeras"):
+        grades = _chosen(result.grade_associations, result, contrast)
+        for group in grades["group"].drop_duplicates():
+            own = grades[grades["group"] == group].to_dict("records")
+            each = "; ".join(
+                f"{row['classifier']} ρ {signed(row['rho'])} ({interval(row['rho_low'], row['rho_high'])}; p "
+                f"after Holm {p_is(row['p_holm'])}), {signed(row['slope'], 3)} per grade"
+                for row in own
+            )
+            of = f" of “{group}”" if group != ALL else ""
+            people = counted(int(own[0]["n"]), "person", "people")
+            said.append(
+                f"{capital(AGAINST[contrast])}, with {result.settings['grade']}, over {people}{of}: {each}."
+            )
     return said
 
 
@@ -237,16 +246,17 @@ def _reading(result: ChimericResult) -> tuple[str, ...]:
     return (
         "Each face is compared with symmetric faces made of its own picture. Below 0, the output is lower "
         "for the face as it is. The mirror average has the mean shape of both halves; the chimeras have each "
-        "half twice. Their two contrasts differ by the curvature: what an output does to half an expression "
-        "on both sides, against none and the whole.",
+        "half twice. Their two contrasts differ by the curvature: a classifier may take half a smile on "
+        "both sides for nearly a whole one. Above 0 against the chimeras may be that alone.",
         rest,
         f"“Differs from symmetric”: the whole {fact['verdict_level']} interval lies beyond ± "
         f"{fact['delta']}; “does not differ at δ”: wholly inside, and bets on every person's contrast agree. "
         f"With fewer than {fact['least']} people the first is never said, with fewer than {fact['fewest']} "
         f"({fact['fewest_rest']} less rest) the second. “{capital(NOT_JUDGED)}”: on renders, contrasts of "
         f"pictures agree with those of the true mesh less well than within ± {fact['half']}, or that isn't "
-        "known of this classifier and output; the mean and its interval stand all the same, and their bias "
-        "isn't known.",
+        "known of this classifier and output; the mean and its interval stand all the same. How far pictures "
+        "were off on renders stands under “How well this is known to work”; it isn't subtracted, since "
+        "photographs may differ.",
         "All of it is about the outputs of classifiers, never about what a person feels.",
     )
 
@@ -256,8 +266,9 @@ def _overview(result: ChimericResult) -> Section:
     known = result.faces.reindex(columns=["label", "expression"]).dropna().astype("str")
     labels = taken(known.itertuples(index=False, name=None))
     there = who_is_there(
-        result.roles, rest=settings["rest"], group=settings["group"], grade=settings["grade"], shown=40
-    )
+        result.roles, result.faces, rest=settings["rest"], group=settings["group"], grade=settings["grade"],
+        shown=40,
+    )  # fmt: skip
     return Section("overview", "Who was compared", (EACH, *settings["notes"], *there, *labels))
 
 
@@ -275,15 +286,25 @@ def _results(result: ChimericResult) -> list[Section]:
             figures=(_figure(result),),
         )
     ]
-    if len(groups := _chosen(result.group_differences, result)):
-        sections.append(Section("groups", "Beside the healthy", (), tables=(_group_table(groups, first),)))
-    if len(grades := _chosen(result.grade_associations, result)):
-        text = "The order of grades counts, not their distance, but for the slope."
-        sections.append(
-            Section(
-                "grades", "With the grade", (text,), tables=(_grade_table(grades, result), _by_grade(result))
-            )
+    names = (PRIMARY, "chimeras")
+    if len(result.group_differences):
+        found = [_chosen(result.group_differences, result, name) for name in names]
+        shown = tuple(_group_table(rows, first) for rows in found if len(rows))
+        sections.append(Section("groups", "Beside the healthy", (), tables=shown))
+    if len(result.grade_associations):
+        text = (
+            "The order of grades counts, not their distance, but for the slope. Correlation and slope ask "
+            "different "
+            "questions: with few people and many equal grades one may exclude 0 and the other not."
         )
+        found = [_chosen(result.grade_associations, result, name) for name in names]
+        shown = tuple(
+            table
+            for rows in found
+            if len(rows)
+            for table in (_grade_table(rows, result), _by_grade(result, rows))
+        )
+        sections.append(Section("grades", "With the grade", (text,), tables=shown))
     sections.append(
         Section(
             "agreement",
@@ -324,11 +345,12 @@ def _figure(result: ChimericResult) -> Figure:
 def _effect_table(rows: pd.DataFrame, title: str) -> Table:
     level, inner = levels(rows)
     marks, notes = footnotes(rows["notes"].astype(str))
-    several, less = len(rows["group"].drop_duplicates()) > 1, (rows["reference"] == LESS_REST).all()
+    several, less = len(rows["group"].drop_duplicates()) > 1, (rows["reference"] == LESS_REST).any()
     cells = tuple(
         (
             f"{_output(row, several=several)}{f' [{mark}]' if mark else ''}",
-            *(() if less else (plain(row["symmetric"], places(row)), plain(row["face"], places(row)))),
+            plain(row["face"], places(row)),
+            plain(row["symmetric"], places(row)),
             signed(row["mean"], places(row)),
             interval(row["low"], row["high"], places(row)),
             chance(row["p"]),
@@ -341,13 +363,13 @@ def _effect_table(rows: pd.DataFrame, title: str) -> Table:
         for row, mark in zip(rows.to_dict("records"), marks, strict=True)
     )
     columns = (
-        "Output", *(() if less else ("Symmetric", "Face")), "Contrast", f"{level:g} % interval", "p",
+        "Output", "Face", "Symmetric", "Contrast", f"{level:g} % interval", "p",
         "p, Holm", "Beyond δ", f"{inner:g} % interval", "At δ", "People",
     )  # fmt: skip
     caption = (
         f"{title}: means over people. p: sign flips of whole persons, {sides(rows)}, Holm over "
         f"{counted(int(rows['family'].max()), 'test')} of a group. The {inner:g} % interval gives the "
-        "verdict."
+        f"verdict.{' Face and Symmetric are outputs before the face at rest is subtracted.' if less else ''}"
     )
     return Table(caption, columns, cells, notes, words=frozenset({0, len(columns) - 2}))
 
@@ -377,7 +399,8 @@ def _group_table(rows: pd.DataFrame, first: str) -> Table:
         for row in rows.to_dict("records")
     )
     caption = (
-        f"Contrast with the mirror average of what is meant, {first}: difference of the groups' means, "
+        f"{capital(AGAINST[str(rows['contrast'].iloc[0])])}, of what is meant, {first}: difference of the "
+        "groups' means, "
         "Welch's interval and test; Holm over classifiers."
     )
     return Table(caption, ("Groups", "Difference", "Interval", "p", "p, Holm", "People"), cells)
@@ -406,15 +429,15 @@ def _grade_table(rows: pd.DataFrame, result: ChimericResult) -> Table:
     return Table(caption, columns, cells)
 
 
-def _by_grade(result: ChimericResult) -> Table:
-    rows = _chosen(result.by_grade, result)
+def _by_grade(result: ChimericResult, of: pd.DataFrame) -> Table:
+    rows = _chosen(result.by_grade, result, str(of["contrast"].iloc[0]))
     grades = sorted(rows["grade"].unique())
     several = len(rows["group"].drop_duplicates()) > 1
     cells: list[tuple[str, ...]] = []
     for (group, classifier), own in rows.groupby(["group", "classifier"], sort=False):
-        of = own.set_index("grade")
+        at = own.set_index("grade")
         means = [
-            f"{signed(of.loc[grade, 'mean'])} ({of.loc[grade, 'n']})" if grade in of.index else NOTHING
+            f"{signed(at.loc[grade, 'mean'])} ({at.loc[grade, 'n']})" if grade in at.index else NOTHING
             for grade in grades
         ]
         cells.append((_whose(group if several else "") + str(classifier), *means))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from facelib.studies.results import PairedResult
 
+FEW: Final = 3  # expressions that are told apart in the answer
 SMALL: Final = 3  # places of a standard error
 MISSING: Final = 40  # missing halves in the page; all of them are in the exported table
 
@@ -105,7 +106,7 @@ def answer(result: PairedResult, name: str) -> str:
     """Say how the output that is meant, accuracy and all outputs differ; after a change of pictures: so."""
     rows = result.effects[result.effects["intervention"] == name]
     first, second = result.settings["order"]
-    said = "; ".join(filter(None, [_meant(result, name), _named_right(result, name)]))
+    said = ". ".join(map(capital, filter(None, [_meant(result, name), _named_right(result, name)])))
     begin = f"{_after(result, name)}“{second}” against “{first}”: "
     return f"{begin}{said}. {_all_outputs(result, rows)}" if said else begin + _all_outputs(result, rows)
 
@@ -113,16 +114,24 @@ def answer(result: PairedResult, name: str) -> str:
 def _meant(result: PairedResult, name: str) -> str:
     """Return the mean difference of the output for what each face is meant to show, by classifier."""
     meant = result.intended_effects
-    rows = meant[(meant["intervention"] == name) & (meant["label"] == INTENDED)].to_dict("records")
+    own = meant[meant["intervention"] == name]
+    rows = own[own["label"] == INTENDED].to_dict("records")
+    each = own[own["label"] != INTENDED]
     level = facts(result)["level"]
-    changes = [
-        f"{row['classifier']} {signed(row['mean'])} ({interval(row['low'], row['high'])}, {row['verdict']})"
-        for row in rows
-    ]
+    changes = [_change(row) for row in rows]
+    if not changes:
+        return ""
+    alone = "; ".join(
+        f"{label}: {', '.join(_change(row) for row in some.to_dict('records'))}"
+        for label, some in each.groupby("label", sort=False)
+    )
+    apart = f". By expression: {alone}" if 0 < len(each["label"].drop_duplicates()) <= FEW else ""
+    return f"the output for what each face is meant to show ({level} intervals): {'; '.join(changes)}{apart}"
+
+
+def _change(row: Mapping[Any, Any]) -> str:
     return (
-        f"the output for what each face is meant to show ({level} intervals): {'; '.join(changes)}"
-        if changes
-        else ""
+        f"{row['classifier']} {signed(row['mean'])} ({interval(row['low'], row['high'])}, {row['verdict']})"
     )
 
 
@@ -153,7 +162,7 @@ def _all_outputs(result: PairedResult, rows: pd.DataFrame) -> str:
     most = rows.iloc[int(rows["mean"].abs().to_numpy().argmax())]
     return (
         f"Of {counted(len(rows), 'output')} over all pictures, whatever they show, {', '.join([*said, ''])}"
-        f"of {rest} it can't be said. The largest mean difference among these: {most['classifier']}, "
+        f"of {rest} it can't be said. The largest mean difference of all: {most['classifier']}, "
         f"{most['label']}, {signed(most['mean'])} ({interval(most['low'], most['high'])}; "
         f"{counted(int(most['n']), 'person', 'people')})."
     )

@@ -51,7 +51,7 @@ CHIMERIC_COLUMNS: Final = {
     "shown": f"what the faces are meant to show; {ALL}: a person's mean over what there is of her",
     "n": "people: the unit that counts",
     "sets": "people × expressions behind them; repeated pictures are averaged",
-    "symmetric": "mean output of the symmetric faces, over people",
+    "symmetric": "mean output of the symmetric faces that show something, over people",
     "face": "mean output of the faces that they are compared with, over people",
     "mean": "mean contrast over people, in probability",
     "sd": "standard deviation over people",
@@ -277,7 +277,13 @@ def _less_rest(sets: pd.DataFrame, delta: float, options: Mapping[str, Any]) -> 
         else ""
         for n, fewest in zip(found["n"], found["fewest"], strict=True)
     ]
-    return found.assign(reference=LESS_REST, symmetric=np.nan, face=np.nan, notes=notes)
+    keys = ["classifier", "label", "shown"]
+    by_person = own.groupby([*keys, "person"], sort=False, observed=True)[["symmetric", "face"]].mean()
+    levels = by_person.groupby(keys, sort=False, observed=True).mean()
+    found = found.drop(columns=["symmetric"]).join(
+        levels, on=keys
+    )  # outputs of the pictures that show something
+    return found.assign(reference=LESS_REST, notes=notes)
 
 
 def _judged(

@@ -17,7 +17,7 @@ from facelib.faces import FaceSet, Head
 from facelib.faces.table import natural_key
 from facelib.interventions.symmetry import Chimeras
 from facelib.stats.effects.equivalence import as_margin
-from facelib.stats.effects.few_people import few_people
+from facelib.stats.effects.few_people import few_people, fewest_people
 from facelib.stats.effects.signflip import Alternative, as_alternative
 from facelib.stats.paired import of_pairs
 from facelib.studies.declared.hypothesis import check_subject
@@ -45,6 +45,11 @@ EACH: Final = (
     "more flipped: 8 pictures."
 )
 
+NOT_SURE: Final = (
+    "Verdicts stand only where renders showed that symmetric faces made of pictures are read as true ones "
+    "(docs/statistics.md): for few networks and expressions. Elsewhere means and intervals stand alone."
+)
+APART: Final = range(2, 11)  # values of a column that may tell sessions apart
 LOOKED_AT: Final = 60  # pictures, when a study is planned: some five seconds
 ROLE_COLUMNS: Final = {
     "face": "id of the face",
@@ -217,11 +222,14 @@ class ChimericStudy(Study[ChimericResult]):
         yield from translations(self.people)
         if odd := nameless((one.expression, word_for(one.known)) for one in self.people):
             yield f"{odd}: check their spelling; they count for classifiers that have a class of that name."
-        yield from who_is_there(self.roles, rest=self.rest, group=self.group, grade=self.grade)
+        yield from who_is_there(self.roles, self.known, rest=self.rest, group=self.group, grade=self.grade)
         yield from _unfit(self.people, self.size, self.seed)
+        yield NOT_SURE
         sizes = self.roles[self.roles["reason"] == ""].groupby("group")["person"].nunique()
         if few := few_people(int(sizes.max()), self.delta, self.alpha):
-            yield f"{of_pairs(few)} Verdicts with too few people are replaced by “cannot tell”."
+            less = f" ({fewest_people(self.delta / 2, self.alpha)} less rest)" if self.rest else ""
+            said = of_pairs(few).removesuffix(".")
+            yield f"{said}{less}. Verdicts with too few people are replaced by “cannot tell”."
 
 
 def roles(
@@ -323,7 +331,13 @@ def _unfit(people: Sequence[Subject], size: int, seed: int) -> Iterator[str]:
 
 
 def who_is_there(
-    table: pd.DataFrame, *, rest: str | None, group: str | None, grade: str | None, shown: int = MOST
+    table: pd.DataFrame,
+    faces: pd.DataFrame,
+    *,
+    rest: str | None,
+    group: str | None,
+    grade: str | None,
+    shown: int = MOST,
 ) -> Iterator[str]:
     """Say who is compared, whose face at rest is missing, and which faces are left out."""
     good = table[table["reason"] == ""]
@@ -335,6 +349,12 @@ def who_is_there(
             f"{of}{counted(own['person'].nunique(), 'person', 'people')} with {counted(len(own), 'face')} "
             f"that show {tasks}."
         )
+    yield from _several(good, faces, {group, grade})
+    showing = set(asked["person"])
+    idle = [name for name in good["person"].drop_duplicates() if name not in showing]
+    if idle:
+        named = ", ".join(idle[:shown]) + (" …" if len(idle) > shown else "")
+        yield f"{counted(len(idle), 'person', 'people')} with a face at rest alone: in nothing ({named})."
     rested = set(good.loc[good["at_rest"], "person"])
     without = [name for name in asked["person"].drop_duplicates() if name not in rested]
     if rest and without:
@@ -357,6 +377,30 @@ def who_is_there(
     for reason, lost in table[table["reason"] != ""].groupby("reason", sort=False):
         named = ", ".join(map(str, lost["face"].head(shown))) + (" …" if len(lost) > shown else "")
         yield f"{counted(len(lost), 'face')} left out: {reason} ({named})."
+
+
+def _several(good: pd.DataFrame, faces: pd.DataFrame, used: set[str | None]) -> Iterator[str]:
+    """Say who has several pictures of an expression, and in what these differ: perhaps a session."""
+    keys = ["person", "meant"]
+    again = good[good.duplicated(keys, keep=False)]
+    if again.empty:
+        return
+    both = again[["face", *keys]].merge(faces.drop(columns=keys, errors="ignore"), on="face")
+    names = [
+        str(name)
+        for name in both.columns[3:]
+        if name not in used
+        and len(both[name].drop_duplicates()) in APART
+        and both[[*keys, name]].drop_duplicates().duplicated(keys).any()
+    ]
+    differ = f"; they differ in {listed(names)}" if names else ""
+    advice = (
+        " If these are sessions or conditions, choose one (subset), or compare them in a study of pairs."
+        if names
+        else ""
+    )
+    people = counted(len(again["person"].drop_duplicates()), "person", "people")
+    yield f"{people} with several pictures of an expression, which are averaged{differ}.{advice}"
 
 
 def _grades(faces: pd.DataFrame, name: str) -> pd.Series[float]:

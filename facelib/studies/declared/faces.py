@@ -169,7 +169,9 @@ def _photographs(at: Located, kind: str, values: Mapping[str, Any], folder: Path
     if "numbers" in values:
         faces = at.value["numbers"].attempt(lambda: faces.label_numbers(values["numbers"]))
     if "subset" in values:
+        total = len(faces)
         faces = at.value["subset"].attempt(lambda: faces.subset(values["subset"]))
+        faces.notes += (f"Only faces of {values['subset']}: {len(faces):,} of {total:,}.",)
         if not len(faces):
             msg = f"No face of the set answers to {values['subset']!r}."
             raise at.value["subset"].error(msg)

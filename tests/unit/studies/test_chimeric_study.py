@@ -82,6 +82,24 @@ def test_the_plan_says_who_is_there_and_how_often_a_face_is_read() -> None:
     assert "2 people without hb" in said
 
 
+def test_several_sessions_are_said_to_be_averaged_and_people_at_rest_alone_are_named() -> None:
+    """A physician would have published the mean of before and after treatment."""
+    faces = [
+        face.replace(attributes={**face.attributes, "id": f"{when}/{face.attributes['id']}", "sitzung": when})
+        for face in pictures(gone="p3_Freude.png")
+        for when in ("vor", "nach")
+    ]
+    said = str(study(faces).plan())
+    assert (
+        "8 people with several pictures of an expression, which are averaged; they differ in sitzung." in said
+    )
+    assert "choose one (subset), or compare them in a study of pairs" in said
+    assert "1 person with a face at rest alone: in nothing (p3)." in said
+    assert "Verdicts stand only where renders showed" in said
+    once = str(study([face for face in faces if face.attributes["sitzung"] == "vor"]).plan())
+    assert "are averaged" not in once
+
+
 def test_outputs_are_those_of_the_pictures_averaged_over_flips(clinic: ChimericResult) -> None:
     """A slow twin: each version made and read by itself."""
     model = classifiers.load(MODELS[0])
@@ -154,7 +172,9 @@ def test_its_report_and_export_say_what_was_compared(clinic: ChimericResult, tmp
     assert CHIMERIC[:80] in said
     assert "Report of a study of faces and their symmetric versions" in said
     assert "Face minus its mirror average" in said
-    assert "With hb, over 6 people of “ill”" in said
+    for against in ("Face minus its mirror average", "Face minus the mean of its two chimeras"):
+        assert f"{against}, with hb, over 6 people of “ill”" in said
+    assert "Not judged: whether a difference is large enough to matter isn't said" in said
     assert "“Not judged”: on renders" in said
     assert not re.search(r"because of|matters", said)
     folder = clinic.export(tmp_path / "export")
@@ -190,7 +210,7 @@ def test_without_groups_grades_and_rest_it_still_runs(tmp_path: Path) -> None:
     assert set(found.effects["group"]) == {"all"}
     said = text_of(found, tmp_path)
     assert "Nobody has a face at rest" in said
-    assert "4 people: the output for what each face is meant to show" in said
+    assert "4 people: the mean output for what the faces are meant to show is known_unbiased" in said
 
 
 def test_a_turned_face_fails_by_name_and_the_others_count(tmp_path: Path) -> None:
@@ -303,6 +323,10 @@ def test_a_file_declares_it(tmp_path: Path) -> None:
     assert isinstance(made, facelib.ChimericStudy)
     assert (made.grade, made.healthy, made.alternative) == ("HB", "well", "less")
     assert made.roles["at_rest"].sum() == 4
+    chosen = parse_study(
+        text.replace("detect: false", "detect: false, subset: \"diagnose == 'ill'\""), folder=tmp_path
+    )
+    assert "Only faces of diagnose == 'ill': 6 of 8." in str(chosen.study().settings["notes"])
     with pytest.raises(DeclarationError, match="steps are those of rendered heads"):
         parse_study(text + "steps: 3\n", folder=tmp_path).study()
     with pytest.raises(DeclarationError, match="line 7"):
